@@ -119,7 +119,7 @@ def bridge_terms(case: Case) -> Excess:
 
 @rule(unit="MW", floor=10.0)
 def bridge_adds_up(case: Case) -> Excess:
-    """Each level of the bridge is the one before with its terms, and as the summary has it."""
+    """Each level of the bridge is the one before plus its terms, and equals the summary's."""
     table, summary = case.plan("bridge"), case.plan("summary").set_index("year")
     level = table["path_mw"].to_numpy()
     own = {}

@@ -145,7 +145,7 @@ def counted_kt(case: Case) -> Floats:
 
 @rule(unit="kt")
 def emissions(case: Case) -> Excess:
-    """Emissions follow from power drawn, the grid's intensity in its slot, and fuel burnt."""
+    """Emissions follow from power drawn, grid intensity by time slice, and fuel burnt."""
     own, table = emissions_kt(case), case.plan("site_year")
     by_site = pd.Series(own, index=keyed(site_power(case).site_year))
     return Excess.differs(
@@ -155,7 +155,7 @@ def emissions(case: Case) -> Excess:
 
 @rule(unit="kt")
 def carbon_tables(case: Case) -> Excess:
-    """Emissions by place, by market, of fuel and of making are told site by site and in all."""
+    """Location, market, fuel and embodied emissions are reported by site and in total."""
     sites, years, site_year = (
         case.plan("carbon_site"),
         case.plan("carbon_year"),
@@ -181,7 +181,7 @@ def carbon_tables(case: Case) -> Excess:
 
 @rule(unit="MUSD/year")
 def carbon_charges_reported(case: Case) -> Excess:
-    """What sites pay for emissions, and the intensity of what they draw, follows from the rest."""
+    """Carbon payments of sites, and the intensity of power drawn, follow from emissions."""
     table, site_year, power = case.plan("carbon_site"), site_power(case).site_year, site_power(case)
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
     scheme = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
@@ -198,7 +198,7 @@ def carbon_charges_reported(case: Case) -> Excess:
 
 @rule(unit="kt or USD/t", floor=10.0)
 def carbon_limits_reported(case: Case) -> Excess:
-    """Cap and price of carbon are the scenario's, and a cap is worth its shadow price."""
+    """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
     worth = discounts(case)
     yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
@@ -302,7 +302,7 @@ def _intensity_of_tables(case: Case) -> Floats:
 
 @rule(unit="t/MWh")
 def carbon_from_tables(case: Case) -> Excess:
-    """Carbon intensity of a slot is that of its site and year, by the hour of its grid."""
+    """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
     own = _intensity_of_tables(case)
     reported = case.inputs.carbon.location_t_per_mwh.reshape(own.shape)
     return Excess(case.site_year, np.abs(reported - own).max(axis=1), own.max(axis=1))
@@ -310,7 +310,7 @@ def carbon_from_tables(case: Case) -> Excess:
 
 @rule(unit="t/MWh")
 def claims_from_tables(case: Case) -> Excess:
-    """Power under contract takes the grid's intensity off what counts, by market alone."""
+    """PPAs reduce counted emissions by the grid's intensity, market-based only."""
     carbon, claim = case.inputs.carbon, case.inputs.contracts.claim
     counts = float(case.scenario.carbon.accounting == "market")
     by_slot = np.zeros((len(case.inputs.sets.site), len(case.years), len(year_slots(case))))
@@ -392,7 +392,7 @@ def _made_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float]
 
 @rule(unit="t")
 def embodied_from_tables(case: Case) -> Excess:
-    """Making racks, halls and sources emits what the tables say, where the scenario counts it."""
+    """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     counts = float(case.scenario.carbon.embodied)
     parts = []
     for what, (index, reported, of_item, column) in _made_t(case).items():

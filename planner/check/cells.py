@@ -71,7 +71,7 @@ def _is_missing(column: Field, cells: NDArray[Any]) -> Bools:
 
 @rule(unit="cells")
 def cells_there(case: Case) -> Excess:
-    """Every table has its columns, and no cell is missing or infinite but where it may be."""
+    """Every table has its columns, and cells are missing or infinite only where allowed."""
     return _excess(case, _cells_of)
 
 

@@ -71,7 +71,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
 
 @rule(unit="USD/MWh", rows_of=("contracts",))
 def contract_prices(case: Case) -> Excess:
-    """Strikes are told as they are paid, from those of the tables or the scenario."""
+    """Strike prices are reported as paid, from the tables or the scenario."""
     rows = in_force(case)
     mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ slot_hours(case))
     now = ("contract", "zone", "year_now")
@@ -86,16 +86,16 @@ def contract_prices(case: Case) -> Excess:
 
 @rule(unit="USD/MWh")
 def strikes_from_tables(case: Case) -> Excess:
-    """Agreements on offer cost what the tables say of their region, or the scenario."""
+    """PPAs on offer cost what the tables say for their region, or the scenario."""
     offers = listed(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
     return Excess.differs(offers[list(_FORCE)], offers["usd"].to_numpy(), _strikes(case, offers))
 
 
 @rule(unit="USD/MWh", rows_of=("contract_slot", "contract_use", "contracts"))
 def market_prices(case: Case) -> Excess:
-    """Agreements earn what the market pays, the mean of a zone's sites, or spare what a site pays.
+    """PPAs earn the market price, the mean of a zone's sites, or save what a site pays.
 
-    A site billed by a bundled tariff pays no wholesale price, so that nothing is spared there.
+    A site billed by a bundled tariff pays no wholesale price, so that nothing is saved there.
     """
     of_site, part = wholesale_usd_per_mwh(case), wholesale_part_usd_per_mwh(case)
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
@@ -132,7 +132,7 @@ def market_prices(case: Case) -> Excess:
 
 @rule(unit="-")
 def clean_share_from_tables(case: Case) -> Excess:
-    """The grid's clean share is that of its zone, its rest following the carbon intensity."""
+    """The grid's clean share is that of its zone, by the shape of its carbon intensity."""
     contracts = case.inputs.contracts
     site_year = case.site_year
     if not contracts.clean_frac.any():
@@ -173,7 +173,7 @@ def _shape(case: Case, zone: str, technology: str) -> Floats:
 
 @rule(unit="-")
 def delivery_profiles(case: Case) -> Excess:
-    """Agreements deliver by the hour as their zone's sun or wind does, or flat what is contracted.
+    """PPAs deliver by the hour as sun or wind of their zone, or flat at their capacity.
 
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
@@ -196,7 +196,7 @@ def delivery_profiles(case: Case) -> Excess:
 
 @rule(unit="year or MW")
 def contract_offers_from_scenario(case: Case) -> Excess:
-    """Agreements begin after their lead, end with their term and offer what the scenario says."""
+    """PPAs begin after their lead time, end with their term, and offer what the scenario says."""
     p, offers = case.inputs.contracts, case.scenario.contracts.ppa
     rows = listed(p.sign, begin=p.sign_start, end=p.sign_end)
     term = np.array([offers[name].term_years for name in rows["contract"]], dtype=np.float64)
@@ -215,7 +215,7 @@ def contract_offers_from_scenario(case: Case) -> Excess:
 
 @rule(unit="pools or share")
 def clean_targets_from_scenario(case: Case) -> Excess:
-    """Pools are those of the scenario's area, each with the target and the matching asked for."""
+    """Pools are those of the scenario's area, each with its clean-energy target and matching."""
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
     sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
     goals = listed(p.target, share=p.target_frac)
@@ -233,7 +233,7 @@ def clean_targets_from_scenario(case: Case) -> Excess:
 
 @rule(unit="USD/MWh")
 def contract_values_from_tables(case: Case) -> Excess:
-    """Agreements are worth what the market pays in their zone, or what a site pays of it."""
+    """PPAs are valued at the market price of their zone, or at what a site pays of it."""
     p, sets, site_year = case.inputs.contracts, case.inputs.sets, case.site_year
     site = sets.site.codes(site_year["site"])
     year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))

@@ -95,7 +95,7 @@ def in_force(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW", rows_of=("contracts",))
 def contracts_in_force(case: Case) -> Excess:
-    """What is in force was signed after its lead where it is on offer, and has not ended."""
+    """PPAs in force were signed after their lead time where offered, and have not ended."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
     rows = in_force(case)
     own = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
@@ -113,7 +113,7 @@ def contracts_in_force(case: Case) -> Excess:
 
 @rule(unit="MW")
 def contract_limit(case: Case) -> Excess:
-    """No more of an agreement is in force in a zone than is on offer there."""
+    """No more of a PPA is in force in a zone than is on offer there."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
     limit = np.array([offers[name].max_mw for name in table["contract"]], dtype=np.float64)
     return Excess.above(table[list(_FORCE)], table["in_force_mw"].to_numpy(), limit)
@@ -121,7 +121,7 @@ def contract_limit(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0, rows_of=("contract_slot", "contracts"))
 def contract_energy(case: Case) -> Excess:
-    """What agreements deliver is capacity times profile, slot by slot and in the year."""
+    """PPAs deliver capacity times profile, by time slice and in the year."""
     table, slots = case.plan("contracts"), case.plan("contract_slot")
     power = table["in_force_mw"].to_numpy()[:, None] * profiles(case, table)
     year = Excess.differs(
@@ -161,7 +161,7 @@ def _output(case: Case, *, physical: bool) -> pd.DataFrame:
 
 @rule(unit="MW")
 def contract_delivery(case: Case) -> Excess:
-    """Sites take no more than physical agreements of their zone deliver, nor than they draw."""
+    """Sites take no more than physical PPAs of their zone deliver, nor than they draw."""
     used = case.plan("contract_use")
     used = used.assign(zone=_zone_of(case, used))
     output = _output(case, physical=True)
@@ -195,7 +195,7 @@ def pool_of_zones(case: Case) -> dict[str, str]:
 
 @rule(unit="MWh", floor=10.0)
 def claims(case: Case) -> Excess:
-    """No site claims more than it draws, no pool more than contracts deliver, then or in a year."""
+    """Sites claim no more than they draw, pools no more than PPAs deliver, by slice or year."""
     used = case.plan("contract_use")
     hours = by(year_slots(case), "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
@@ -258,7 +258,7 @@ def _by_pool(case: Case) -> pd.DataFrame:
 
 @rule(unit="MWh", floor=1000.0, rows_of=("contract_use", "matching", "matching_slot"))
 def matching(case: Case) -> Excess:
-    """Energy used, drawn, claimed and clean of every pool follows from its sites and slots."""
+    """Energy used, drawn, claimed and clean of every pool follows from its sites."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own = _by_pool(case)
     key = (*_POOL, "slot")
@@ -314,7 +314,7 @@ def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
 
 @rule(unit="MWh", floor=1000.0, rows_of=("matching", "matching_slot"))
 def best_matching_reported(case: Case) -> Excess:
-    """What contracts deliver to a pool, and how clean they could make it, is told rightly."""
+    """PPA deliveries to each pool, and its highest possible clean share, are reported correctly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own, output = _by_pool(case), _delivered(case)
     hours = at(by(site_power(case).slot, "slot", "hours"), output, ("slot",), np.nan)
@@ -362,7 +362,7 @@ def clean_target(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=1000.0)
 def clean_target_reported(case: Case) -> Excess:
-    """Targets are those asked for, and no more counts than the best that contracts allow."""
+    """Targets are the scenario's, and no more counts than the best that PPAs allow."""
     goals, asked, used_mwh, reached_mwh = _goals(case)
     mode = case.scenario.contracts.matching.mode
     allowed = "hourly_frac" if mode == "hourly" else "annual_frac"
@@ -428,7 +428,7 @@ def _matching_slot_rows(case: Case) -> pd.DataFrame:
     return crossed(pools, site_power(case).slot[["slot"]])
 
 
-HEADING: Final = "Contracts and clean power"
+HEADING: Final = "PPAs and clean power"
 RULES = (
     contracts_in_force,
     contract_limit,

@@ -90,8 +90,8 @@ def _by_slot(case: Case, by_month: Floats, on_peak_day: Floats) -> Floats:
 def cooling_from_weather(case: Case) -> Excess:
     """Cooling overhead and water follow the technology's curve over the weather of the site.
 
-    Ordinary days are billed on means; slots of a peak day, which sizes the connection, count
-    with their highest hour at design weather.
+    Ordinary days are billed on means; time slices of a peak day, which sizes the connection,
+    count with their highest hour at design weather.
     """
     temperatures = {bulb: _temperatures_c(case, bulb) for bulb in ("dry", "wet")}
     power, sets = case.inputs.power, case.inputs.sets

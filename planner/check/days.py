@@ -129,7 +129,7 @@ def year_rows(case: Case, column: str = "", labels: Iterable[str] = ()) -> pd.Da
 
 @rule(unit="labels")
 def labels_belong(case: Case) -> Excess:
-    """Designs, classes, sites and racks belong to what their names or the tables say."""
+    """Designs, workloads, sites and racks belong to what their names or the tables say."""
     sets = case.inputs.sets
     designs = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1)
     sites = case.sites.set_index("site").loc[list(sets.site.labels)]
@@ -165,7 +165,7 @@ def _alike(what: str, reported: Sequence[object], own: Sequence[object]) -> Exce
 
 @rule(unit="days or h")
 def days_from_scenario(case: Case) -> Excess:
-    """Years are those asked for, told by days and slots of the calendar or of the series.
+    """Years are the scenario's, with days and time slices of the calendar or of the series.
 
     A representative day repeats itself; days of a series follow each other, round the year.
     """
@@ -178,7 +178,7 @@ def days_from_scenario(case: Case) -> Excess:
     lists = Excess.where(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
         _alike("years", case.inputs.years.years, case.years),
         _alike("slots", case.inputs.sets.slot.labels, names),
-        _alike("slots of days", days.names, names),
+        _alike("time slices of days", days.names, names),
         _alike("year labels", case.inputs.sets.year.labels, [str(year) for year in case.years]),
     )
     if days.names != tuple(names):

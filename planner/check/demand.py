@@ -70,7 +70,7 @@ def demand_balance(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def demand_table(case: Case) -> Excess:
-    """The demand table holds every demand once, and what the assignments and levers add up to."""
+    """The demand table has every demand once, with the sums of its assignments and levers."""
     frame = _demand(case)
     table = case.plan("demand").set_index(list(_DEMAND))
     parts = [
@@ -95,7 +95,7 @@ def unmet_only_where_allowed(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def compute_capacity(case: Case) -> Excess:
-    """What a site serves of a class is what its racks in use for the class carry."""
+    """Compute that a site serves of a workload is what its racks in use for it carry."""
     assigned = case.plan("assignment")
     served = tally(assigned, _LOAD, assigned["served_kh100e"])
     uses = case.uses
@@ -110,7 +110,7 @@ def compute_capacity(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def load_of_racks(case: Case) -> Excess:
-    """The compute beside each use of racks is their nameplate times the class's throughput."""
+    """Compute of racks in use is their nameplate times the throughput of the workload."""
     plan = case.plan("plan")
     key = ("site", "rack", "hall", *_CLASS)
     uses = case.uses
@@ -120,7 +120,7 @@ def load_of_racks(case: Case) -> Excess:
 
 @rule(unit="share")
 def lever_adoption(case: Case) -> Excess:
-    """Levers are adopted no faster than they may be, and only those on offer."""
+    """Levers are adopted no faster than allowed, and only those on offer."""
     table = case.plan("levers").merge(_levers(case), on=["workload", "lever", "year"], how="left")
     place = table[["workload", "lever", "year"]]
     adopted = table["adopted_frac"].to_numpy()
@@ -131,7 +131,7 @@ def lever_adoption(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def percent_served(case: Case) -> Excess:
-    """Shares rented, saved and unmet by class, and the summary's totals, follow from demand."""
+    """Shares rented, saved and unmet by workload, and the summary's totals, follow from demand."""
     table, latency = case.plan("demand"), case.plan("latency")
     asked = at(tally(table, _CLASS, table["demand_kh100e"]), latency, _CLASS)
     parts = [

@@ -229,7 +229,7 @@ def _factors(case: Case, workload: str) -> Floats:
 
 @rule(unit="kH100e")
 def demand_from_trajectory(case: Case) -> Excess:
-    """Demand of a class is what the reference fleet on the trajectory computes, all regions."""
+    """Demand of a workload is what the reference fleet on the trajectory computes, all regions."""
     stated = stated_classes(case)
     classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
     own = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
@@ -243,7 +243,7 @@ def demand_from_trajectory(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def demand_by_weight(case: Case) -> Excess:
-    """Regions share the demand of a class by their weight among the regions in scope."""
+    """Regions share the demand of a workload by their weight among the regions in scope."""
     settings = case.scenario.demand
     stated = stated_classes(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
@@ -280,7 +280,7 @@ def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
 
 @rule(unit="kH100e")
 def demand_as_stated(case: Case) -> Excess:
-    """Demand that the scenario states outright is the amount given, in the unit it is given in."""
+    """Demand that the scenario states is the amount given, in the unit it is given in."""
     settings = case.scenario.demand
     classes = stated_classes(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)

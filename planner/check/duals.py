@@ -66,7 +66,7 @@ def dual_sign(case: Case) -> Excess:
 
 @rule(unit="USD")
 def dual_unit(case: Case) -> Excess:
-    """Prices are duals without discounting: of a year's payments, of one, or of the horizon."""
+    """Shadow prices are undiscounted duals: of a year's payments, of one, or of the horizon."""
     prices = case.plan("prices")
     growth = 1.0 + case.inputs.finance.rate_frac
     base = case.inputs.finance.base_year
@@ -92,7 +92,7 @@ def dual_unit(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def dual_only_where_binding(case: Case) -> Excess:
-    """A limit that is not reached is worth nothing: price times slack is nothing of the cost."""
+    """Limits with slack have no shadow price: price times slack is about 0 of the cost."""
     prices = case.plan("prices")
     cost = max(abs(case.objective_musd), 1.0)
     parts = []

@@ -104,9 +104,9 @@ def racks_alive(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def existing_racks_from_tables(case: Case) -> Excess:
-    """Racks of the base year stand where, in what and as long as shares, sites and lives say.
+    """Existing racks have site, hall and remaining life from shares, sites and lives.
 
-    So do the cohorts of them that may move, and what classes may use that could not buy them.
+    So do their cohorts that may move, and the workloads that may use but not buy them.
     """
     p, alive = case.inputs.racks, racks_alive(case)
     reported = listed(p.fleet, mw=p.stock_mw)
@@ -137,7 +137,7 @@ def existing_racks_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def existing_halls_from_tables(case: Case) -> Excess:
-    """Halls exist as they are stated; others hold the racks of the base year and their companions.
+    """Existing halls are as stated; others hold existing racks and their companions.
 
     Of these there are no more and no less.
     """

@@ -57,7 +57,7 @@ _ROUNDING = 1.0 - 1e-9
 
 @rule(unit="kH100e")
 def survives_loss_of_any_site(case: Case) -> Excess:
-    """With any one site lost, all it serves of classes with failover finds reserve in reach."""
+    """In any single site outage, workloads with failover find reserve within reach."""
     found = outages(case)
     return Excess(
         found[list(_LOAD)],
@@ -68,7 +68,7 @@ def survives_loss_of_any_site(case: Case) -> Excess:
 
 @rule(unit="MW")
 def standby_only_for_failover(case: Case) -> Excess:
-    """Racks stand by only for classes and in years that must survive the loss of a site."""
+    """Standby racks exist only for workloads and years that must survive a site outage."""
     plan = case.plan("plan")
     idle = np.where(asks(case, plan), 0.0, plan["standby_mw"].to_numpy())
     place = plan[["site", "rack", "hall", "workload", "year"]]
@@ -77,7 +77,7 @@ def standby_only_for_failover(case: Case) -> Excess:
 
 @rule(unit="kH100e", rows_of=("reserve",))
 def reserve_of_standby(case: Case) -> Excess:
-    """A reserve is no more than its stand-by racks could carry, and is told as the plan has it."""
+    """A reserve is no more than its standby racks could carry, and is reported as planned."""
     table, uses = case.plan("reserve"), case.uses
     place = table[list(_LOAD)]
     own = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
@@ -98,7 +98,7 @@ def reserve_of_standby(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def failures_reported(case: Case) -> Excess:
-    """The tables of failures tell every loss, who takes it over, and what is left unserved."""
+    """Outage tables report every site outage, its failover sites, and what stays unserved."""
     found, table = outages(case), case.plan("failures")
     reported = table.set_index(list(_LOAD))
     taken = case.plan("takeovers")
@@ -127,7 +127,7 @@ def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
 
 @rule(unit="ms", floor=1000.0, rows_of=("failures", "takeovers"))
 def round_trips_after_failures(case: Case) -> Excess:
-    """Round trips before a loss and after it, and how many sites take over, are told rightly."""
+    """Round trips before and after an outage, and failover sites, are reported correctly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
     own = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     served = case.plan("assignment")
@@ -153,7 +153,7 @@ def round_trips_after_failures(case: Case) -> Excess:
 
 @rule(unit="kH100e", rows_of=("takeovers",))
 def takeovers_fit(case: Case) -> Excess:
-    """Work is taken over by sites in reach that are not barred, within reserve and need."""
+    """Failover sites are within reach and not barred, and take work within reserve and need."""
     table, reserve = case.plan("takeovers"), reserves(case)
     pair_key, service = ("site", "standby", *_CLASS), ("site", "region", *_CLASS)
     pairs = table[list(pair_key)].drop_duplicates().reset_index(drop=True)
@@ -177,9 +177,9 @@ def takeovers_fit(case: Case) -> Excess:
 
 @rule(unit="MW")
 def failover_power(case: Case) -> Excess:
-    """Connection and firm sources carry a site on the peak day with all stand-by racks at work.
+    """Connection and firm sources carry a site on the peak day with all standby racks at work.
 
-    Non-firm connection counts for what the slot leaves of it.
+    Non-firm connection counts as far as it is not curtailed in the time slice.
     """
     power, called = site_power(case), _called_mw(case)
     stands_by = called.max(axis=1) > 0.0
@@ -257,7 +257,7 @@ def _spare_output_mw(case: Case) -> Floats:
 
 @rule(unit="kH100e", rows_of=("reserve", "resilience"))
 def resilience_reported(case: Case) -> Excess:
-    """Load, reserve and the worst loss of each class are told as the plan has them."""
+    """Load, reserve and worst site outage of each workload are reported as planned."""
     table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
     worst = found.groupby(list(_CLASS))["unserved_kh100e"].max()
     largest = found.groupby(list(_CLASS))["load_kh100e"].max()
@@ -302,7 +302,7 @@ def _pairs_of_sites(case: Case) -> pd.DataFrame:
 
 @rule(unit="sites")
 def may_cover_from_scenario(case: Case) -> Excess:
-    """A site stands in for another unless it is near, barred by name or in a barred group."""
+    """A site may cover another unless it is near, barred by name or in a barred group."""
     pairs = _pairs_of_sites(case)
     own = ~may_not_cover(case, pairs)
     return Excess.where(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != own)

@@ -47,7 +47,7 @@ _KW_PER_MW = 1000.0
 
 @rule(unit="MW")
 def connection_carries_peak(case: Case) -> Excess:
-    """Power drawn in any slot stays within the connection, firm and non-firm."""
+    """Power drawn in any time slice stays within the connection, firm and non-firm."""
     power, sites = site_power(case), site_years(case)
     peak = power.grid_mw.max(axis=1)
     drawn = tally(power.site_year, _SITE, peak)
@@ -57,7 +57,7 @@ def connection_carries_peak(case: Case) -> Excess:
 
 @rule(unit="MW")
 def contract_floor(case: Case) -> Excess:
-    """Connections and own firm power are no less than the contract's share of the nameplate."""
+    """Connection and on-site firm power are at least the required share of the nameplate."""
     uses, sites = case.uses, site_years(case)
     nameplate = tally(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
     least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
@@ -73,7 +73,7 @@ def contract_floor(case: Case) -> Excess:
 
 @rule(unit="MW")
 def connections(case: Case) -> Excess:
-    """Connections are added where offered and not before their lead; the tables add them up."""
+    """Connections are added where offered, after their lead time; the tables add them up."""
     added, grid = case.plan("connections"), case.inputs.grid
     offers = listed(grid.expand, start=grid.expand_start)
     place = added[list(_SITE)]
@@ -114,7 +114,7 @@ def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
 
 @rule(unit="MW")
 def headroom_table(case: Case) -> Excess:
-    """The headroom table states limits, new connection and what is spare as the plan has them."""
+    """Limits, new connection and spare headroom are reported as planned."""
     table = case.plan("headroom")
     given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
     place = table[list(_ZONE)]
@@ -150,7 +150,7 @@ def headroom_table(case: Case) -> Excess:
 
 @rule(unit="flags")
 def headroom_binds(case: Case) -> Excess:
-    """Headroom is said to bind where nothing is spare, and nowhere else."""
+    """Headroom is reported as binding exactly where nothing is spare."""
     table = case.plan("headroom")
     place = table[list(_ZONE)]
     parts = [
@@ -162,9 +162,9 @@ def headroom_binds(case: Case) -> Excess:
 
 @rule(unit="USD/MW", floor=1e4)
 def headroom_worth(case: Case) -> Excess:
-    """What more headroom is worth follows from the shadow prices of its limits.
+    """The value of more headroom follows from the shadow prices of its limits.
 
-    Where one limit holds for all connection and for firm connection alone, both have its worth.
+    Where one limit holds for all connection and for firm connection alone, both have its value.
     """
     table, prices = case.plan("headroom"), case.plan("prices")
     given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
@@ -219,7 +219,7 @@ def own_peaks(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def billed_peaks(case: Case) -> Excess:
-    """Every month is billed once, on the largest draw of the slots that stand for it."""
+    """Every month is billed once, on the largest draw of the time slices that represent it."""
     own, table = own_peaks(case), case.plan("billed_peaks")
     key = (*_SITE, "period")
     reported = table.set_index(list(key))["peak_mw"]
@@ -262,14 +262,14 @@ def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]
 
 @rule(unit="MW")
 def power_covered(case: Case) -> Excess:
-    """What comes in at a site covers what it uses in every slot."""
+    """Power supplied to a site covers its use in every time slice."""
     place, comes_in, used, _ = _sides(case)
     return Excess.above(place, used, comes_in)
 
 
 @rule(unit="MW")
 def power_balance(case: Case) -> Excess:
-    """What comes in at a site covers what it uses and serves in every slot; no import is negative.
+    """Power supplied to a site covers its use in every time slice; no import is negative.
 
     Where a price is negative no more is left over than sun and wind yield: the rest is used up.
     """

@@ -44,7 +44,7 @@ def _committed_facility_mw(case: Case) -> pd.Series[float]:
 
 @rule(unit="MW")
 def firm_connection_from_tables(case: Case) -> Excess:
-    """Firm connection of a site is what stands and is begun there, or what the scenario says."""
+    """Firm connection of a site is existing and begun there, or what the scenario says."""
     grid, sites = case.inputs.grid, list(case.inputs.sets.site.labels)
     rows = listed(grid.firm, mw=grid.firm_mw)
     beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(sites, name="site"))
@@ -72,7 +72,7 @@ def connection_price_from_tables(case: Case) -> Excess:
 
 @rule(unit="years")
 def connection_start_from_tables(case: Case) -> Excess:
-    """Firm connection serves after its lead, and in its first years for the part that is left."""
+    """Firm connection serves after its lead time, in its first years for the part that is left."""
     grid = case.inputs.grid
     rows = listed(grid.expand, start=grid.expand_start, frac=grid.expand_first_year_frac)
     months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
@@ -88,7 +88,7 @@ def connection_start_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW/MW or %")
 def grid_terms_from_scenario(case: Case) -> Excess:
-    """Leases bring a connection, contracts ask for one, and zones curtail, as the scenario says."""
+    """Connection per leased MW, least connection and curtailment rate are the scenario's."""
     grid, settings = case.inputs.grid, case.scenario
     pairs = {
         "lease_firm_mw_per_mw": settings.demand.facility_mw_per_rack_mw,
@@ -103,7 +103,7 @@ def grid_terms_from_scenario(case: Case) -> Excess:
 
 @rule(unit="MW or %")
 def committed_of_zones(case: Case) -> Excess:
-    """What is under construction takes headroom of its zone, at the rate that is asked for."""
+    """Capacity under construction uses headroom of its zone, at the rate that is asked for."""
     table = with_int_year(case.inputs.grid.headroom_all)
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
     zone = by(case.scope, "site", "zone")
@@ -144,7 +144,7 @@ def _months_of_periods(case: Case) -> dict[str, float]:
 
 @rule(unit="months")
 def billing_months_from_calendar(case: Case) -> Excess:
-    """Every month of the year is billed, once, on the days that tell it."""
+    """Every month of the year is billed, once, on the days that represent it."""
     grid, own = case.inputs.grid, _months_of_periods(case)
     names = list(grid.period.labels)
     place = table_of({"period": names})

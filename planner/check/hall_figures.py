@@ -129,10 +129,10 @@ def hall_upkeep_from_tables(case: Case) -> Excess:
 
 @rule(unit="years")
 def hall_dates_from_tables(case: Case) -> Excess:
-    """New halls serve once their lead has passed, committed ones in the middle of their years.
+    """New halls serve after their lead time, committed ones from the middle of their years.
 
-    What is committed comes before its lead, and keeps its date where power of its own, or
-    non-firm connection, brings the lead into the year but after that date.
+    Committed halls come before their lead time, and keep their date where on-site power, or
+    non-firm connection, brings the lead time into the year but after that date.
     """
     halls = case.inputs.halls
     reported = listed(halls.build, start=halls.build_start, early=halls.build_is_early)
@@ -224,7 +224,7 @@ def retrofits_from_tables(case: Case) -> Excess:
 
 @rule(unit="MUSD/MW-year or MW")
 def leases_from_tables(case: Case) -> Excess:
-    """Leased halls cost the least rent of their country, else of the world, up to a depth."""
+    """Leased halls cost the lowest rent of their country, else of the world, up to a limit."""
     halls, settings = case.inputs.halls, case.scenario.lease
     reported = listed(halls.lease, rent=halls.lease_musd_per_mw_year)
     table = case.data("leases")
@@ -244,7 +244,7 @@ def leases_from_tables(case: Case) -> Excess:
 
 @rule(unit="-")
 def fill_from_scenario(case: Case) -> Excess:
-    """Racks leave free the share of hall power asked for, and of stated halls what is free."""
+    """Racks leave the scenario's share of hall power free; in stated halls, what is free there."""
     halls = case.inputs.halls
     rows = listed(halls.hall, frac=halls.fill_frac)
     asked, read = 1.0 - case.scenario.halls.free_frac, halls.new_fill_frac

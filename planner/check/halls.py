@@ -65,7 +65,7 @@ def _for_racks_mw(case: Case) -> Floats:
 
 @rule(unit="m2")
 def hall_space(case: Case) -> Excess:
-    """Racks stand on no more floor than the halls of their design have."""
+    """Racks take up no more floor than the halls of their design have."""
     uses = case.uses
     halls = hall_years(case).merge(case.halls, on="hall", how="left")
     taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
@@ -138,7 +138,7 @@ def halls_where_allowed(case: Case) -> Excess:
 
 @rule(unit="years")
 def hall_lead(case: Case) -> Excess:
-    """No hall is in service before its lead has passed, unless it is committed."""
+    """No hall is in service before its lead time has passed, unless it is committed."""
     builds, lead = case.plan("builds"), case.inputs.halls.lead
     earliest = lead.set_index(["site", "hall"])["service_start"]
     start = builds["service_start"].to_numpy()
@@ -157,7 +157,7 @@ def hall_lead(case: Case) -> Excess:
 
 @rule(unit="MW")
 def committed_halls(case: Case) -> Excess:
-    """Halls in service before their lead has passed add up to no more than is committed."""
+    """Halls in service before their lead time add up to no more than is committed."""
     builds, halls = case.plan("builds"), case.inputs.halls
     limits = listed(halls.committed, committed_mw=halls.committed_mw)
     early = builds[builds["early"]]
@@ -170,7 +170,7 @@ def committed_halls(case: Case) -> Excess:
 
 @rule(unit="MW")
 def retrofit_source(case: Case) -> Excess:
-    """Retrofits take halls that stand: nothing usable falls below zero; gains keep the factor."""
+    """Retrofits use existing halls: usable power stays at least 0; gains keep the factor."""
     halls, work = hall_years(case), case.plan("retrofits")
     offered = case.inputs.halls
     key = ("site", "hall", "to_hall", "year")
@@ -193,7 +193,7 @@ def lease_depth(case: Case) -> Excess:
 
 @rule(unit="MUSD/year", rows_of=("leases",))
 def lease_rents_reported(case: Case) -> Excess:
-    """The rent beside each lease is what it is offered for."""
+    """Rent reported for a lease is what it is offered for."""
     leases, halls = case.plan("leases"), case.inputs.halls
     price = listed(halls.lease, musd=halls.lease_musd_per_mw_year).set_index(list(_HALL))["musd"]
     own = leases["leased_mw"].to_numpy() * at(price, leases, _HALL, np.nan)

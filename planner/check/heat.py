@@ -125,7 +125,7 @@ RULES = (heat_sold,)
 
 @rule(unit="-, h or USD")
 def heat_from_tables(case: Case) -> Excess:
-    """Buyers of heat, their hours, prices and connections are those of the country or given."""
+    """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
     p, settings = case.inputs.heat, case.scenario.heat
     rows = listed(p.sale)[list(_SITE)]
     pairs = (

@@ -67,14 +67,14 @@ def round_trip_reported(case: Case) -> Excess:
 
 @rule(unit="routes")
 def residency(case: Case) -> Excess:
-    """Data stays where its class must stay: world region, country, or within 200 km."""
+    """Data stays where its workload must stay: world region, country, or within 200 km."""
     frame = used_routes(case)
     return Excess.where(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
 @rule(unit="ms")
 def served_from_anywhere(case: Case) -> Excess:
-    """Users lumped together, wherever they are, can be served in time and right by any site."""
+    """Every site is within bound and residency of latency-insensitive demand."""
     wanted = listed(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
     lumped = wanted.loc[wanted["region"] == ANYWHERE, ["workload"]]
     everywhere = reach_of_users(case)
@@ -89,7 +89,7 @@ def served_from_anywhere(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def tight_share(case: Case) -> Excess:
-    """The share of demand met within the tighter bound is at least the class's share."""
+    """The share of demand met within the tighter bound is at least the workload's share."""
     demand, tight = case.inputs.demand, case.inputs.demand.tight
     key = ("region", "workload", "year")
     frame = listed(tight, share=demand.tight_share_frac)
@@ -108,7 +108,7 @@ def tight_share(case: Case) -> Excess:
 
 @rule(unit="-")
 def classes_from_tables(case: Case) -> Excess:
-    """Figures of classes are those of table `workloads`, the scenario's own in their place."""
+    """Figures of workloads are those of table `workloads`, or else of the scenario."""
     reported = case.inputs.workloads
     own = case.workloads.set_index("workload").loc[list(reported["workload"])]
     parts = [
@@ -124,7 +124,7 @@ def classes_from_tables(case: Case) -> Excess:
 
 @rule(unit="- or USD/h")
 def service_terms_from_tables(case: Case) -> Excess:
-    """Shares within the tighter bound are the classes', and unmet compute costs what is asked."""
+    """Shares within the tighter bound are the workloads', unmet prices the scenario's."""
     wanted = case.inputs.demand
     share = by(case.workloads, "workload", "tight_share_frac").astype("float64")
     everyone = listed(wanted.demand)
@@ -148,7 +148,7 @@ def service_terms_from_tables(case: Case) -> Excess:
 
 @rule(unit="ms", floor=1000.0)
 def routes_from_tables(case: Case) -> Excess:
-    """Routes are all that lie within bound and residency, each with its own round trip."""
+    """Routes are all that lie within bound and residency, each with its round trip."""
     wanted = case.inputs.demand
     reported = listed(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
     placed = reported[reported["region"] != ANYWHERE].reset_index(drop=True)
@@ -172,7 +172,7 @@ def routes_from_tables(case: Case) -> Excess:
 
 @rule(unit="- or ms")
 def no_route_from_tables(case: Case) -> Excess:
-    """Users whom no site reaches are listed with the nearest site and their share of the class."""
+    """Users whom no site reaches are listed, with nearest site and share of the workload."""
     reported, everywhere = case.inputs.demand.no_route, reach_of_users(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
@@ -198,7 +198,7 @@ def no_route_from_tables(case: Case) -> Excess:
 
 @rule(unit="classes")
 def clouds_from_tables(case: Case) -> Excess:
-    """Clouds serve everybody, or users near one of the metros among the sites, where they must."""
+    """Clouds serve all users, or only those near a metro among the sites if they must be near."""
     demand, rent = case.inputs.demand, case.inputs.rent
     wanted, reported = listed(demand.demand), listed(rent.rented, near=rent.rented_is_tight)
     key = [*_USERS, "year"]
@@ -245,7 +245,7 @@ def _is_tight(routes: pd.DataFrame) -> pd.Series[bool]:
 
 @rule(unit="routes")
 def tight_routes_reported(case: Case) -> Excess:
-    """Assignments say rightly which of them are within the tight bound."""
+    """Assignments state correctly which of them are within the tighter bound."""
     table, own = case.plan("assignment"), used_routes(case)
     near = at(own.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
     return Excess.where(table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0))
@@ -253,7 +253,7 @@ def tight_routes_reported(case: Case) -> Excess:
 
 @rule(unit="ms", floor=1000.0)
 def round_trips_of_users(case: Case) -> Excess:
-    """The mean round trip beside each demand is that of the sites which serve it."""
+    """The mean round trip of each demand is that of the sites which serve it."""
     served, table = timed(case), case.plan("demand")
     kh100e = served["served_kh100e"]
     travel, total = (
@@ -280,7 +280,7 @@ def _percentiles(
 
 @rule(unit="ms", floor=1000.0)
 def percentiles_reported(case: Case) -> Excess:
-    """Median, 95th percentile, and that on bad days, follow from the assignments by class."""
+    """Median, 95th percentile, and that on bad days, follow from assignments by workload."""
     served, table = timed(case), case.plan("latency")
     served = served[served["served_kh100e"] > 0.0]
     parts = []
@@ -302,7 +302,7 @@ def percentiles_reported(case: Case) -> Excess:
 
 @rule(unit="-", floor=1000.0)
 def service_of_classes(case: Case) -> Excess:
-    """Bounds of classes are the scenario's; what is served, and how near, follows by class."""
+    """Bounds of workloads are the scenario's; what is served, and how near, follows by workload."""
     table, demand, served = case.plan("latency"), case.plan("demand"), timed(case)
     classes = case.workloads.set_index("workload")
     kh100e = served["served_kh100e"]
@@ -360,7 +360,7 @@ def no_route_reported(case: Case) -> Excess:
 
 @rule(unit="USD/H100e-hour", rows_of=("rent",))
 def rent_terms_reported(case: Case) -> Excess:
-    """Term and price beside what is rented are those of its offer."""
+    """Term and price of rented compute are those of its offer."""
     table, rent = case.plan("rent"), case.inputs.rent
     offers = listed(
         rent.bought,
@@ -373,7 +373,7 @@ def rent_terms_reported(case: Case) -> Excess:
 
 @rule(unit="kH100e or MUSD", rows_of=("levers",))
 def levers_reported(case: Case) -> Excess:
-    """What each lever saves, and what that costs, follows from its adoption and the demand."""
+    """Savings and cost of each lever follow from its adoption and the demand."""
     table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers
     offers = listed(
         levers.adopted, saving=levers.saving_frac, musd=levers.cost_musd_per_kh100e_year

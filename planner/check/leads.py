@@ -68,7 +68,7 @@ def committed_mw(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def committed_from_tables(case: Case) -> Excess:
-    """Committed halls are the operator's share of what is under construction by then."""
+    """Committed halls are the operator's share of capacity under construction by then."""
     halls, own = case.inputs.halls, committed_mw(case)
     reported = listed(halls.committed, mw=halls.committed_mw)
     key = ("site", "year")
@@ -163,9 +163,9 @@ def decided(case: Case) -> float:
 
 @rule(unit="months")
 def leads_from_tables(case: Case) -> Excess:
-    """Leads are the longest of the parallel chains of permit and building, transformer, grid.
+    """Lead times are the longest parallel chain: permit and building, transformer, or grid.
 
-    Halls do not wait for the grid where a source that runs at any hour may be built.
+    Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
     """
     lead, grid = case.inputs.halls.lead, case.inputs.grid
     own, first_day = months_to_service(case), decided(case)
@@ -181,7 +181,7 @@ def leads_from_tables(case: Case) -> Excess:
 
 @rule(unit="months")
 def leads_reported(case: Case) -> Excess:
-    """Table `leads` tells months and start of every hall, and a chain that is as long as any."""
+    """Table `leads` reports months, start and a longest chain of every hall."""
     table, first_day = case.plan("leads"), decided(case)
     place = table[["site", "hall"]]
     months = at(months_to_service(case)["hall"], table, ("site",), np.nan)

@@ -42,7 +42,7 @@ def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
 
 @rule(unit="MUSD/year or USD/PF-day")
 def lifetime_shared(case: Case) -> Excess:
-    """Training and inference cost what the unit costs say, rent included; a PF-day its hours."""
+    """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
     table = case.plan("lifetime")
     training, inference = (_paid(case, duty, table["year"]) for duty in ("training", "inference"))
     own = {

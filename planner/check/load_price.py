@@ -137,7 +137,7 @@ def _as_reported(case: Case, column: str, own: pd.Series[float]) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def load_price_reported(case: Case) -> Excess:
-    """New load of every zone that has some is told, as the draw of its sites makes it."""
+    """New load is reported for every zone that has some, and follows from its sites' draw."""
     load, table = new_load(case), case.plan("load_price")
     own = tally(load, _ZONE, load["new_mw"] * load["hours"])
     every = load[list(_ZONE)].drop_duplicates().reset_index(drop=True)
@@ -148,21 +148,21 @@ def load_price_reported(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("load_price",))
 def load_price_peak_reported(case: Case) -> Excess:
-    """The peak of a zone's new load is that of the slot in which its sites draw most."""
+    """The peak of a zone's new load is in the time slice in which its sites draw most."""
     peak = new_load(case).groupby(list(_ZONE), sort=False)["new_mw"].max()
     return _as_reported(case, "new_peak_mw", peak)
 
 
 @rule(unit="MUSD", rows_of=("load_price",))
 def load_price_paid(case: Case) -> Excess:
-    """What new load pays above the price is what the blocks of its zone say."""
+    """What new load pays above the price follows from the price steps of its zone."""
     load = new_load(case)
     return _as_reported(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
 
 
 @rule(unit="USD/MWh", rows_of=("load_price",))
 def load_price_adders_reported(case: Case) -> Excess:
-    """What new load pays above the price, on average and last, is told as it is paid."""
+    """Mean and marginal price adders of new load are reported as paid."""
     load, table = new_load(case), case.plan("load_price")
     usd = at(tally(load, _ZONE, load["usd"]), table, _ZONE)
     mwh = at(tally(load, _ZONE, load["new_mw"] * load["hours"]), table, _ZONE)
@@ -180,7 +180,7 @@ RULES = (load_price_reported, load_price_peak_reported, load_price_paid, load_pr
 
 @rule(unit="MW or USD/MWh")
 def load_price_from_tables(case: Case) -> Excess:
-    """Blocks of a zone begin at what stands there, and are as wide and dear as its curve says."""
+    """Price steps of a zone start at existing load, and follow its curve in MW and price."""
     p, settings = case.inputs.load_price, case.scenario.energy.load_price
     zones = listed(p.zone_slot, mw=p.standing_mw)
     place = zones[["zone", "year", "slot"]]

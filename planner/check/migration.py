@@ -126,7 +126,7 @@ def _profile(case: Case, table: pd.DataFrame) -> Floats:
 
 @rule(unit="MW")
 def migration_is_due(case: Case) -> Excess:
-    """Work that may move is the deferrable share of racks in use of classes that are let move."""
+    """Movable work is the deferrable share of racks in use for workloads that may move."""
     table, uses = _table(case), case.uses
     mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
     due = tally(uses, _USE, mean_mw)
@@ -148,7 +148,7 @@ def migration_is_due(case: Case) -> Excess:
 
 @rule(unit="sites", rows_of=("migration",))
 def migration_reach_reported(case: Case) -> Excess:
-    """Sites that have the same users in reach, of all sites, are named by the first of them."""
+    """Sites that reach the same users are named by the first of them, of all sites."""
     table = case.plan("migration")[["site", "workload", "reach"]].drop_duplicates()
     classes = table[["workload"]].drop_duplicates()
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
@@ -162,7 +162,7 @@ def migration_reach_reported(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0, rows_of=("migration",))
 def migration_conserves_work(case: Case) -> Excess:
-    """Work that moves is done in its block, on its type of rack, where the same users are near."""
+    """Work that moves is done in its hours, on its type of rack, within reach of the same users."""
     table = _table(case)
     table = table.assign(users=users_in_reach(case, table))
     key = (*_BLOCK, "users")
@@ -174,7 +174,7 @@ def migration_conserves_work(case: Case) -> Excess:
 
 @rule(unit="MW")
 def migration_room(case: Case) -> Excess:
-    """Work moves only to racks of its class that are not busy: never above their full use."""
+    """Work moves only to racks of its workload that are not busy: never above their full use."""
     table, uses = case.plan("migration"), case.uses
     follows = uses["used_mw"] * uses["dynamic_mw_per_mw"]
     full = tally(uses, _USE, follows / uses["utilisation_frac"])
@@ -185,7 +185,7 @@ def migration_room(case: Case) -> Excess:
 
 @rule(unit="MW")
 def migration_reported(case: Case) -> Excess:
-    """Load curve, sites and the table by class say of moved work what its slots add up to."""
+    """Load curve, sites and workloads report moved work as its time slices add up to."""
     power, slots, years = site_power(case), case.plan("power_slot"), case.plan("site_year")
     site, slot = power.site_year, power.slot
     frame = site.merge(slot[["slot"]], how="cross")
@@ -204,7 +204,7 @@ def migration_reported(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=1000.0, rows_of=("migration", "migration_site"))
 def migration_of_sites(case: Case) -> Excess:
-    """Work that arrives at a site and leaves it follows from its blocks of the day."""
+    """Work that arrives at a site and leaves it follows from its blocks of hours."""
     table, blocks, work = case.plan("migration_site"), moved_by_block(case), _table(case)
     moved = blocks["moved_mwh"].to_numpy()
     own = {
@@ -229,7 +229,7 @@ def _share_that_moves(case: Case) -> Floats:
 
 @rule(unit="MW/MW")
 def migration_from_tables(case: Case) -> Excess:
-    """Work that may move is the deferrable share of its class, and its racks have room for more.
+    """Movable work is the deferrable share of its workload, and its racks have room for more.
 
     Racks do at most what they can at full load, less the work that stays as it falls due.
     """
@@ -307,7 +307,7 @@ def _first_of_reach(case: Case) -> Codes:
 
 @rule(unit="blocks")
 def migration_blocks(case: Case) -> Excess:
-    """Work is balanced in its window of the day, among sites that the same users can reach."""
+    """Work is balanced in its window of the day, among sites that reach the same users."""
     p = case.inputs.migration
     if not p.work.size:
         return Excess.where(pd.DataFrame(columns=list(_PLACED)), np.zeros(0, dtype=np.bool_))

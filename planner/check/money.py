@@ -94,7 +94,7 @@ def objective(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def rent_and_unmet_apart(case: Case) -> Excess:
-    """Rent, unmet demand and shed load stand on lines of their own, in costs and in the summary."""
+    """Rent, unmet demand and shed load have separate lines, in costs and in the summary."""
     table, summary = case.plan("costs"), case.plan("summary")
     spans = pd.Series(
         {
@@ -256,7 +256,7 @@ def overnight_musd(case: Case) -> pd.DataFrame:
 
 @rule(unit="MUSD")
 def capex_budget(case: Case) -> Excess:
-    """What enters service in a year costs no more, overnight, than the budget."""
+    """Overnight cost of what enters service in a year stays within the budget."""
     sites = case.inputs.sites
     limits = listed(sites.capex_budget, limit_musd=sites.capex_budget_musd)
     bought = overnight_musd(case)
@@ -268,7 +268,7 @@ def capex_budget(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def overnight_cost(case: Case) -> Excess:
-    """Overnight costs beside all that is bought are amount times price."""
+    """The overnight cost of each purchase is amount times price."""
     inputs = case.inputs
     offers = (
         ("installs", inputs.racks.install, inputs.racks.install_capex_musd_per_mw, "installed_mw"),
@@ -318,7 +318,7 @@ def _bought(case: Case) -> pd.DataFrame:
 
 @rule(unit="MUSD")
 def cash_reported(case: Case) -> Excess:
-    """Cash is what is bought, halls, connections and sources evenly over the years before."""
+    """Cash pays for purchases, halls, connections and sources evenly over the years before."""
     cost = by(case.data("facility_cost"), "item", "value")
     years = float(cost["spend_profile_years"])
     bought, table = _bought(case), case.plan("cash")

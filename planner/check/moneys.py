@@ -126,7 +126,7 @@ def _ppas(case: Case) -> dict[str, float]:
 
 @rule(unit="MUSD", floor=10.0)
 def money_by_item(case: Case) -> Excess:
-    """What is bought is paid inside the horizon and after it, with interest, to the last dollar."""
+    """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
     paid = tally(costs, _ITEM, costs["musd"])
     own = {item: _asset(case, asset) for item, asset in ASSETS.items()}

@@ -91,7 +91,7 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def non_firm_off(case: Case) -> Excess:
-    """No non-firm power is drawn in a stress slot: firm connection carries all that comes in."""
+    """No non-firm power is drawn in stress hours: firm connection carries all imports."""
     frame = non_firm_slots(case)
     drawn = site_power(case).grid_mw.ravel()[frame["place"]]
     most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
@@ -100,7 +100,7 @@ def non_firm_off(case: Case) -> Excess:
 
 @rule(unit="MW")
 def all_headroom(case: Case) -> Excess:
-    """New connection in a zone, firm and off up to a rate, stays within the headroom at it."""
+    """New connection in a zone, firm and curtailed up to a rate, stays within its headroom."""
     firm = by_zone(case, case.plan("connections"))
     other = by_zone(case, case.plan("non_firm_connections"))
     given = with_int_year(case.inputs.grid.headroom_all)
@@ -121,7 +121,7 @@ def all_headroom(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("non_firm_connections",))
 def non_firm_where_offered(case: Case) -> Excess:
-    """Non-firm connection is had where the scenario offers it, from its lead on, as the tables say.
+    """Non-firm connection exists only where offered, after its lead time, as the tables say.
 
     When it serves, when it turns firm and what it costs are those of its service.
     """
@@ -149,7 +149,7 @@ def non_firm_where_offered(case: Case) -> Excess:
 
 @rule(unit="MW")
 def shed_in_stress(case: Case) -> Excess:
-    """Load is shed in stress slots alone, in its hours, and no more than non-firm power carries."""
+    """Load is shed in stress hours only, and no more than non-firm power carries."""
     table, frame = case.plan("stress_slot"), non_firm_slots(case)
     room = tally(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
@@ -171,7 +171,7 @@ def shed_energy(case: Case) -> Excess:
 
 @rule(unit="MW")
 def shed_load(case: Case) -> Excess:
-    """No more is shed than the power, then and there, of work that could wait."""
+    """Load shed is at most the power of deferrable work at its site and time slice."""
     uses, power, sets = case.uses, site_power(case), case.inputs.sets
     waits = by(case.workloads, "workload", "deferrable_frac")
     share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
@@ -192,7 +192,7 @@ def shed_load(case: Case) -> Excess:
 
 @rule(unit="MW")
 def stress_reported(case: Case) -> Excess:
-    """The tables of non-firm power state connection, hours off, draw and shed load as they are."""
+    """Connection, curtailed hours, draw and shed load of non-firm power are reported as planned."""
     frame, table, power = non_firm_slots(case), case.plan("stress_slot"), site_power(case)
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
     own = frame.set_index(list(_SLOT)).assign(
@@ -252,7 +252,7 @@ def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 
 @rule(unit="MW")
 def stress_slots_reported(case: Case) -> Excess:
-    """Every stress slot is reported with what is firm, curtailed, used, drawn and generated."""
+    """Every stress slice is reported with firm, curtailed, used, drawn and generated power."""
     table, frame, own = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
     exact = has(frame, listed(case.inputs.balance.exact), _SLOT)
     used, drawn, shed, sold = (
@@ -298,7 +298,7 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
 
 @rule(unit="MW, MWh, kH100e or MUSD", rows_of=("non_firm_year",))
 def non_firm_years_reported(case: Case) -> Excess:
-    """Non-firm power of a site in a year adds up its stress slots, at the service's discount."""
+    """Non-firm power of a site in a year adds up its stress hours, at the service's discount."""
     table, slots, power = case.plan("non_firm_year"), case.plan("stress_slot"), site_power(case)
     frame, sites = non_firm_slots(case), site_years(case).set_index(list(_SITE))
     off = tally(frame, _SITE, frame["off_mw"] * frame["hours"])

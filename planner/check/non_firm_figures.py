@@ -36,7 +36,7 @@ def _service(case: Case, column: str) -> float:
 
 @rule(unit="-")
 def stress_from_tables(case: Case) -> Excess:
-    """Non-firm power is off in the zone's most stressed slots, for the hours of its rate."""
+    """Non-firm power is curtailed in its zone's most stressed hours, as many as its rate has."""
     sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
     place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(
@@ -75,7 +75,7 @@ def non_firm_price_from_tables(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def non_firm_purchases(case: Case) -> Excess:
-    """Non-firm connection that is bought costs overnight what the tables and the service say."""
+    """Overnight cost of non-firm connection is what the tables and the service say."""
     bought = case.plan("non_firm_connections")
     own = _musd_per_mw(case) if len(bought) else 0.0
     reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
@@ -84,7 +84,7 @@ def non_firm_purchases(case: Case) -> Excess:
 
 @rule(unit="months")
 def non_firm_lead_from_tables(case: Case) -> Excess:
-    """Non-firm connection comes after its lead, and turns firm after the months of its service."""
+    """Non-firm connection comes after its lead time, and turns firm after its service's months."""
     p = case.inputs.non_firm
     offers = listed(p.connect, start=p.start, turns=p.turns_firm)
     place = offers[list(_SITE)]
@@ -109,7 +109,7 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
 
 @rule(unit="-")
 def shed_from_scenario(case: Case) -> Excess:
-    """Load may be shed in the most stressed hours, as much and for as much as the scenario says."""
+    """Load may be shed in the most stressed hours, up to the scenario's limits and at its price."""
     p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
     reported = {
         "max_energy_frac": (p.shed.max_energy_frac, settings.max_energy_frac),
@@ -135,7 +135,7 @@ def shed_from_scenario(case: Case) -> Excess:
 
 @rule(unit="USD/kW-month")
 def non_firm_discount_from_tables(case: Case) -> Excess:
-    """What is not firm pays the demand charge of its site less the discount of its service."""
+    """Non-firm power pays the demand charge of its site less the discount of its service."""
     p, key = case.inputs.non_firm, ("site", "year")
     rows = listed(p.billing, usd=p.discount_usd_per_kw_month)
     place = rows[["site", "year", "period"]]

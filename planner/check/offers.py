@@ -332,7 +332,7 @@ def leasable_halls_from_tables(case: Case) -> Excess:
 
 @rule(unit="rows")
 def buildable_halls_from_tables(case: Case) -> Excess:
-    """Halls may be built of each design that is the cheapest home of a vendor's best racks."""
+    """Halls may be built of each design that is the cheapest for a vendor's best racks."""
     return _same_rows(case.inputs.halls.build, _buildable(case))
 
 
@@ -344,19 +344,19 @@ def possible_retrofits_from_tables(case: Case) -> Excess:
 
 @rule(unit="rows")
 def deployments_listed(case: Case) -> Excess:
-    """Racks may serve a class where it may buy them, has them from the start, or is handed them."""
+    """Racks may serve a workload that may buy them, has them at the start, or gets them moved."""
     return _same_rows(case.inputs.racks.deployment, _deployable(case))
 
 
 @rule(unit="rows")
 def purchases_listed(case: Case) -> Excess:
-    """Racks may be bought that no other beats, for every hall that can be there in the year."""
+    """Racks may be bought that no others dominate, for every hall that is possible in the year."""
     return _same_rows(case.inputs.racks.install, _installable(case))
 
 
 @rule(unit="rows")
 def uses_listed(case: Case) -> Excess:
-    """Racks may be used where and as long as they can be there: bought, existing or handed on."""
+    """Racks may be used where and as long as they can be there: bought, existing or moved."""
     return _same_rows(case.inputs.racks.used, _usable(case))
 
 

@@ -104,7 +104,7 @@ def dual_feasible(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def complementary_slackness(case: Case) -> Excess:
-    """A row or column off its bound has no price: dual times slack is nothing of the objective."""
+    """Rows and columns off their bounds have no price: dual times slack is about 0 of the cost."""
     if not _has_duals(case):
         return _nothing()
     program = case.program
@@ -123,7 +123,7 @@ def complementary_slackness(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def strong_duality(case: Case) -> Excess:
-    """What the duals prove that no solution costs less than is the objective.
+    """The lower bound that the duals prove equals the objective.
 
     Integers keep their values. Columns without a bound are held by bounds that follow from the
     rows, and from costing no more than the plan.

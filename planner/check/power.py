@@ -57,7 +57,7 @@ def _by_site(case: Case, values: Floats) -> pd.Series[float]:
 
 @rule(unit="h")
 def slot_weights(case: Case) -> Excess:
-    """Slots stand for the days of the calendar, and for 8,760 hours in every year."""
+    """Time slices represent the days of the calendar, and 8,760 hours in every year."""
     table, power = case.plan("power_slot"), site_power(case)
     hours = by(power.slot, "slot", "hours")
     reported = Excess.differs(
@@ -77,7 +77,7 @@ def slot_weights(case: Case) -> Excess:
 
 @rule(unit="MW")
 def power_chain(case: Case) -> Excess:
-    """IT, losses, cooling and power at the meter follow slot by slot from the racks in use."""
+    """IT, losses, cooling and power at the meter follow by time slice from the racks in use."""
     table, power = case.plan("power_slot"), site_power(case)
     place = table[list(_SLOT)]
     cooling = power.facility_mw - power.it_mw - power.losses_mw
@@ -102,7 +102,7 @@ def power_chain(case: Case) -> Excess:
 
 @rule(unit="USD/MWh or t/MWh")
 def figures_by_slot(case: Case) -> Excess:
-    """Price of power and carbon intensity of each slot are those that the plan computes with."""
+    """Power price and carbon intensity of each time slice are those that the plan uses."""
     table = case.plan("power_slot")
     figures = listed(
         case.inputs.power.slot,
@@ -115,7 +115,7 @@ def figures_by_slot(case: Case) -> Excess:
 
 @rule(unit="MW")
 def power_above_it(case: Case) -> Excess:
-    """Power at the meter is never below IT power: PUE is at least 1 in every slot."""
+    """Power at the meter is never below IT power: PUE is at least 1 in every time slice."""
     table = case.plan("power_slot")
     slots = Excess.above(
         table[list(_SLOT)], table["it_mw"].to_numpy(), table["facility_mw"].to_numpy()
@@ -159,7 +159,7 @@ def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @rule(unit="MWh", floor=10.0)
 def deferral_conserves_energy(case: Case) -> Excess:
-    """Work that may wait is done within its window of the day, no more and no less."""
+    """Deferrable work is done within its window of the day, no more and no less."""
     _, table = _waiting(case)
     key = (*_WAIT, "day", "block")
     hours = float(case.scenario.time.slot_h)
@@ -177,7 +177,7 @@ def deferral_conserves_energy(case: Case) -> Excess:
 
 @rule(unit="MW")
 def deferral_is_due(case: Case) -> Excess:
-    """Work that may wait is the deferrable share of the racks in use, due by its users' hours."""
+    """Deferrable work is its share of the racks in use, due by the hours of its users."""
     waits, table = _waiting(case)
     mean_mw = waits["used_mw"] * waits["dynamic_mw_per_mw"] * waits["deferrable_frac"]
     due = tally(waits, _WAIT, mean_mw)
@@ -203,7 +203,7 @@ def deferral_room(case: Case) -> Excess:
 
 @rule(unit="h")
 def deferral_windows(case: Case) -> Excess:
-    """No class waits longer than it may, and none where the scenario lets nothing wait."""
+    """No workload is deferred longer than allowed, and none where deferral is off."""
     waits = case.deployments[case.deployments["window"] != ""]
     longest = by(case.workloads, "workload", "max_deferral_h")
     may = at(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
@@ -213,7 +213,7 @@ def deferral_windows(case: Case) -> Excess:
 
 @rule(unit="MWh")
 def energy_of_sites(case: Case) -> Excess:
-    """Energy, mean and peak power, grid draw and PUE of a site and year follow from its slots."""
+    """Energy, mean and peak power, grid draw and PUE of a site follow from its time slices."""
     power, table = site_power(case), case.plan("site_year")
     place = table[list(_SITE)]
     facility, it = power.energy_mwh.sum(axis=1), (power.it_mw * power.hours).sum(axis=1)
@@ -248,7 +248,7 @@ def water(case: Case) -> Excess:
 
 @rule(unit="m3")
 def water_limit(case: Case) -> Excess:
-    """Cooling evaporates no more than a site may take."""
+    """Cooling evaporates no more than a site's limit."""
     carbon = case.inputs.carbon
     limits = listed(carbon.water_limit, limit_m3=carbon.water_limit_m3)
     used = at(_by_site(case, site_power(case).water_m3), limits, _SITE)
@@ -257,7 +257,7 @@ def water_limit(case: Case) -> Excess:
 
 @rule(unit="MW")
 def forecast_totals(case: Case) -> Excess:
-    """The power forecasts by zone and by class and the summary add up to those of the sites."""
+    """Power forecasts by zone and by workload, and the summary, add up to those of the sites."""
     sites = case.plan("site_year")
     zones, classes, summary = (case.plan(name) for name in ("power_zone", "power_class", "summary"))
     zone = ("zone", "year")
@@ -284,7 +284,7 @@ def forecast_totals(case: Case) -> Excess:
 
 @rule(unit="MW")
 def other_load(case: Case) -> Excess:
-    """Load beside the racks is what the scenario says, along the series of its site."""
+    """Load other than racks is what the scenario says, along the series of its site."""
     sets = case.inputs.sets
     own = other_load_mw(case)
     frame = table_of({"site": list(sets.site.labels)}).merge(
@@ -326,7 +326,7 @@ _DESIGN_LOAD_FRAC = 0.75
 
 @rule(unit="MW/MW")
 def losses_from_curves(case: Case) -> Excess:
-    """Loss of UPS and distribution meets the curve of its topology at no load and at design load.
+    """Losses of UPS and distribution follow the topology's curve at no load and design load.
 
     Every feed of a hall with spare UPS carries its part of the load.
     """
@@ -382,7 +382,7 @@ def _waits_h(case: Case) -> pd.Series[int]:
 
 @rule(unit="-")
 def deployments_from_tables(case: Case) -> Excess:
-    """Racks in use have the load curve, the window and the utilisation of their class."""
+    """Racks in use have the load curve, the window and the utilisation of their workload."""
     power, sets = case.inputs.power, case.inputs.sets
     table = case.workloads.set_index("workload")
     frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
@@ -400,7 +400,7 @@ def deployments_from_tables(case: Case) -> Excess:
 
 @rule(unit="-")
 def deferral_blocks(case: Case) -> Excess:
-    """Work waits within its window of the day, counted from midnight UTC, day after day."""
+    """Work is deferred within its window of the day, counted from midnight UTC, every day."""
     power, sets, slot = case.inputs.power, case.inputs.sets, year_slots(case)
     hours = np.array([int(label.removesuffix("h")) for label in sets.window.labels], dtype=int)
     length = hours[power.defer["window"]]
@@ -414,7 +414,7 @@ def deferral_blocks(case: Case) -> Excess:
 
 @rule(unit="MW/MW")
 def deferral_overhead(case: Case) -> Excess:
-    """What deferral moves is cooled with the least overhead that such work has at its site."""
+    """Deferred work is cooled with the lowest overhead that such work has at its site."""
     power, sets = case.inputs.power, case.inputs.sets
     used = case.inputs.racks.used
     may_wait = (

@@ -76,7 +76,7 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
 
 @rule(unit="MUSD")
 def solution_table(case: Case) -> Excess:
-    """Table `solution` says what the solver reports, what the program is and what money means."""
+    """Table `solution` states the solver's result, the program and the money it is in."""
     table, finance = case.plan("solution"), case.inputs.finance
     if len(table) != 1:
         return Excess.where(table_of({"rows": [len(table)]}), np.array([True]))
@@ -141,7 +141,7 @@ def _duals(case: Case) -> pd.DataFrame:
 
 @rule(unit="USD")
 def worths_as_solved(case: Case) -> Excess:
-    """What a ton, a stress hour and reserves are worth follows from the duals."""
+    """Values of a ton, a stress hour and reserves follow from the duals."""
     if case.proof is None:
         return Excess(table_of({"table": []}), np.zeros(0), np.zeros(0))
     parts = []

@@ -45,7 +45,7 @@ def companion_load(case: Case) -> float:
 def rack_power_from_tables(case: Case) -> Excess:
     """Racks in use take floor, idle power and power that follows the load as the tables say.
 
-    Power at full work and its idle share are the rack's, utilisation less spares the class's;
+    Power at full work and its idle share are the rack's, utilisation less spares the workload's;
     companions draw a fixed share of their nameplate day and night.
     """
     p = case.inputs.racks
@@ -102,7 +102,7 @@ def rack_types_from_tables(case: Case) -> Excess:
 
 @rule(unit="years")
 def vintages_from_tables(case: Case) -> Excess:
-    """Racks of a vintage serve through their life, the year they were bought in included."""
+    """Racks of a vintage serve through their life, the year of purchase included."""
     sets = case.inputs.sets
     vintage = pd.Series(sets.vintage.labels).str.removeprefix("stock-").astype("int64")
     life = by(case.racks, "rack", "life_years").astype("int64")
@@ -116,7 +116,7 @@ def vintages_from_tables(case: Case) -> Excess:
 
 @rule(unit="MUSD/MW")
 def companion_and_move_price(case: Case) -> Excess:
-    """Companions are repaid over their life at the rate of racks; moves cost what is asked."""
+    """Companions are repaid over their life at the racks' rate; moves cost the scenario's price."""
     p = case.inputs.racks
     items = by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
@@ -199,7 +199,7 @@ def it_power_within_nameplate(case: Case) -> Excess:
 
 @rule(unit="MW")
 def racks_admitted(case: Case) -> Excess:
-    """Racks that the data do not admit for a class, cooling or topology come from the stock."""
+    """Racks not admitted by the data for a workload, cooling or topology are existing ones."""
     uses, racks = case.uses, case.inputs.racks
     pool = ("site", "rack", "hall", "duty", "year")
     strangers = uses[~_is_admitted(case, uses)]
@@ -257,10 +257,10 @@ def deliveries_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def stock_from_tables(case: Case) -> Excess:
-    """Racks of the base year are the operator's share of what stands, site by site and by type.
+    """Existing racks are the operator's share of existing capacity, by site and type.
 
-    Where a scenario gives the halls of a site, its duties follow from those, so that only the
-    mix of types within a duty can be told.
+    Where a scenario gives the halls of a site, its uses follow from those, so that only the
+    mix of types within a use can be checked.
     """
     racks, first = case.inputs.racks, case.years[0]
     frame = listed(racks.fleet, stock_mw=racks.stock_mw)

@@ -48,7 +48,7 @@ _USE = ("site", "rack", "hall", "workload", "year")
 
 @rule(unit="uses")
 def racks_where_allowed(case: Case) -> Excess:
-    """Racks are used, bought and moved only in halls and for classes that admit them."""
+    """Racks are used, bought and moved only in halls and for workloads that admit them."""
     plan, install, moves = case.plan("plan"), case.plan("installs"), case.plan("moves")
     racks = case.inputs.racks
     outward = moves[moves["direction"] == "out"]
@@ -81,7 +81,7 @@ def racks_not_after_end_of_sale(case: Case) -> Excess:
 
 @rule(unit="racks")
 def racks_of_vendors(case: Case) -> Excess:
-    """Racks are bought of the vendors that the scenario, or its operator, buys from."""
+    """Racks are bought from the vendors that the scenario, or its operator, buys from."""
     install = case.plan("installs")
     vendor = install["rack"].map(by(case.racks, "rack", "vendor"))
     return Excess.where(install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy())
@@ -99,7 +99,7 @@ def whole_racks(case: Case) -> Excess:
 
 @rule(unit="MW")
 def lots_from_scenario(case: Case) -> Excess:
-    """Every purchase comes in racks where the scenario asks for integers, else none."""
+    """Purchases come in racks where the scenario asks for integers, else in any amount."""
     p = case.inputs.racks
     lots, installs = listed(p.lot, mw=p.lot_rack_mw), listed(p.install)
     peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
@@ -114,7 +114,7 @@ def lots_from_scenario(case: Case) -> Excess:
 
 @rule(unit="MW")
 def racks_alive(case: Case) -> Excess:
-    """Racks in service are stock, purchases or arrivals within their life, less departures."""
+    """Racks in service are existing, bought or moved in within their life, less departures."""
     plan, pools = case.uses, alive_mw(case)
     alive = pools["alive_mw"].to_numpy()
     used = tally(plan, _POOL, plan["in_service_mw"])
@@ -176,7 +176,7 @@ def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
 
 @rule(unit="MW")
 def stock_only_use(case: Case) -> Excess:
-    """Classes that do not admit a rack type use no more of it than the stock."""
+    """Workloads that do not admit a rack type use no more of it than exists."""
     plan, racks = case.uses, case.inputs.racks
     listed_uses = listed(racks.stock_only)
     uses = plan[has(plan, listed_uses, _USE)]
@@ -189,7 +189,7 @@ def stock_only_use(case: Case) -> Excess:
 
 @rule(unit="MW")
 def cascade_cohorts(case: Case) -> Excess:
-    """No more of a cohort leaves training than was bought of it or stood in the base year."""
+    """No more of a cohort leaves training than was bought of it or existed in the base year."""
     moves, install, racks = case.plan("moves"), case.plan("installs"), case.inputs.racks
     out = moves[moves["direction"] == "out"]
     left = tally(out, _COHORT, out["moved_mw"])
@@ -227,7 +227,7 @@ def cascade_age(case: Case) -> Excess:
 
 @rule(unit="MW")
 def deliveries(case: Case) -> Excess:
-    """Racks bought of a vendor in a model year stay within its deliveries."""
+    """Racks bought from a vendor in a model year stay within its deliveries."""
     install, racks = case.plan("installs"), case.inputs.racks
     vendor = by(case.racks, "rack", "vendor")
     bought = tally(
@@ -260,7 +260,7 @@ def rack_counts(case: Case) -> Excess:
 
 @rule(unit="MW")
 def companions_reported(case: Case) -> Excess:
-    """Beside each use of racks stand the companions that its deployment asks for."""
+    """Racks in use have the companions that their deployment needs."""
     uses = case.uses
     own = uses["in_service_mw"] * uses["companion_mw_per_mw"]
     reported = case.plan("plan")["companion_mw"].to_numpy()
@@ -269,7 +269,7 @@ def companions_reported(case: Case) -> Excess:
 
 @rule(unit="MW")
 def fleet_table(case: Case) -> Excess:
-    """Each pool of racks holds what is alive: in use, standing by, and the rest is parked."""
+    """Each pool of racks has the racks alive: in use, on standby, and the rest parked."""
     fleet = case.plan("fleet")
     plan, pools = case.plan("plan"), alive_mw(case).set_index(list(_POOL))
     used, standby = (tally(plan, _POOL, plan[name]) for name in ("used_mw", "standby_mw"))

@@ -91,7 +91,7 @@ def rent_price_from_tables(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def rent_depth_from_tables(case: Case) -> Excess:
-    """Clouds have the operator's share of the market's power, which demand divides by duty."""
+    """Clouds have the operator's share of the market's power, which demand divides by use."""
     demand, settings = case.inputs.demand, case.scenario
     wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
     wanted = wanted.assign(duty=wanted["workload"].map(case.duty))
@@ -187,7 +187,7 @@ def efficiency_levers(case: Case) -> pd.DataFrame:
 
 @rule(unit="kH100e")
 def rent_supply(case: Case) -> Excess:
-    """Rented compute is covered by contracts that run, and is rented only where it may be."""
+    """Rented compute is covered by rentals that run, and is rented only where allowed."""
     reported = case.plan("demand")
     rented = tally(reported, _CLASS, reported["rented_kh100e"])
     place = reported[list(_CLASS)].drop_duplicates().reset_index(drop=True)
@@ -200,7 +200,7 @@ def rent_supply(case: Case) -> Excess:
 
 @rule(unit="kH100e")
 def rent_depth(case: Case) -> Excess:
-    """Contracts that run in a year stay within what clouds rent to this operator."""
+    """Rentals that run in a year stay within what clouds rent to this operator."""
     contracts = _contracts(case)
     frame = table_of({"year": case.years})
     running = contracts.groupby(level=1, sort=False).sum()

@@ -133,7 +133,7 @@ WITH_HOURS: Final[tuple[str, ...]] = tuple(
 
 @rule(unit="cells")
 def labels_follow(case: Case) -> Excess:
-    """Zone, design, duty, role, kind and heading beside a label are those of that label."""
+    """Zone, design, use, role, kind and heading of a row are those of its label."""
     parts = []
     for name, column, key in FOLLOWS:
         table, own = case.plan(name), _OF_LABELS[column, key](case)
@@ -150,7 +150,7 @@ def labels_follow(case: Case) -> Excess:
 
 @rule(unit="h")
 def hours_reported(case: Case) -> Excess:
-    """Every table by slot tells for how many hours of the year the slot stands."""
+    """Every table by time slice states the hours of the year that a slice represents."""
     hours = by(site_power(case).slot, "slot", "hours")
     parts = []
     for name in WITH_HOURS:

@@ -70,10 +70,10 @@ def _curve(case: Case, shape: str) -> Floats:
 
 @rule(unit="-")
 def shapes_from_tables(case: Case) -> Excess:
-    """Load follows the clocks of the users that a site reaches, slot by slot, with a mean of 1.
+    """Load follows the local time of the users that a site reaches, with a mean of 1.
 
-    A site that reaches none follows those of all users, and a shape without users the clocks of
-    all regions alike. On peak days it is that of a weekday.
+    A site that reaches none follows all users, and a shape without users all regions alike. On
+    peak days it is that of a weekday.
     """
     sets, hours = case.inputs.sets, slot_hours(case)
     sites = list(sets.site.labels)

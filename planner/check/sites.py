@@ -69,7 +69,7 @@ def land_limit(case: Case) -> Excess:
 
 @rule(unit="MW")
 def minimum_size(case: Case) -> Excess:
-    """New sites grow at their pace until they have their least size, as far as they are open.
+    """New sites grow at their build rate up to their least size, as far as they are open.
 
     What opened in a year must by now have the least size, or what could be built since.
     """
@@ -103,7 +103,7 @@ def minimum_size(case: Case) -> Excess:
 
 @rule(unit="share")
 def opening(case: Case) -> Excess:
-    """Sites stay open once opened, open by no more than they are opened, and at most in full."""
+    """Sites stay open once opened, no further than they were opened, and at most in full."""
     sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
     is_new = ~np.asarray(case.inputs.sites.is_existing)[case.inputs.sets.site.codes(sites["site"])]
     before = sites.groupby("site")["open_frac"].shift(1).fillna(0.0).to_numpy()
@@ -120,7 +120,7 @@ def opening(case: Case) -> Excess:
 
 @rule(unit="MW")
 def build_rate(case: Case) -> Excess:
-    """A site commissions no more in a year than its crews can build."""
+    """A site commissions no more in a year than its build rate."""
     builds = case.plan("builds")
     sites = case.inputs.sites
     limits = listed(sites.site_year, limit_mw=sites.build_rate_mw)
@@ -199,7 +199,7 @@ def build_paths(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def build_rates_from_tables(case: Case) -> Excess:
-    """Sites build as fast as their crews, or as what is committed comes, and reach what that is."""
+    """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
     sites, own = case.inputs.sites, build_paths(case).set_index(list(_SITE))
     reported = listed(
         sites.site_year,
@@ -220,7 +220,7 @@ def build_rates_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW or MUSD")
 def market_limits_from_scenario(case: Case) -> Excess:
-    """Markets build, and the budget holds, no more than the scenario gives for the years."""
+    """Build rates of markets and the budget of each year are the scenario's."""
     sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
     limits = listed(sites.market_rate, mw=sites.market_rate_mw)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
@@ -251,7 +251,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
 
 @rule(unit="sites")
 def sites_in_scope(case: Case) -> Excess:
-    """The plan is about the sites that the scenario asks for, in the order of the data."""
+    """The plan has the sites that the scenario asks for, in the order of the data."""
     reported = [str(site) for site in case.inputs.sets.site.labels]
     own = [str(site) for site in case.scope["site"]]
     longest = max(len(reported), len(own))
@@ -299,7 +299,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
 
 @rule(unit="MW")
 def land_from_tables(case: Case) -> Excess:
-    """Land is the operator's share of each site's, or its own figure, and holds what stands."""
+    """Land is the operator's share of each site's, or as stated, and holds existing halls."""
     own = _land_mw(case)
     sites = table_of({"site": own.index})
     return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(own, dtype=np.float64))
@@ -331,7 +331,7 @@ def _own_table(case: Case) -> pd.DataFrame:
 
 @rule(unit="cells")
 def sites_reported(case: Case) -> Excess:
-    """Table `sites` tells the sites in the order of the data, each with its own facts.
+    """Table `sites` lists the sites in the order of the data, each with its figures.
 
     A row too many, or in another's place, is wrong in every cell.
     """

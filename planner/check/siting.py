@@ -72,7 +72,7 @@ def _names(sites: object) -> pd.DataFrame:
 
 @rule(unit="share")
 def whole_openings(case: Case) -> Excess:
-    """Sites are open in whole or not at all, where the scenario says so."""
+    """Site openings are integer where the scenario says so."""
     sites = site_years(case)
     asked = np.full(len(sites), case.scenario.siting.whole_openings)
     amount = _not_whole(sites["open_frac"].to_numpy()) * asked
@@ -81,7 +81,7 @@ def whole_openings(case: Case) -> Excess:
 
 @rule(unit="MW")
 def halls_in_phases(case: Case) -> Excess:
-    """New halls are whole phases of the size asked for at their site, committed halls apart."""
+    """New halls come in integer phases of their site's size, committed halls apart."""
     settings = case.scenario.siting
     builds = case.plan("builds")
     late = builds[~builds["early"].to_numpy(dtype=np.bool_)].reset_index(drop=True)
@@ -162,7 +162,7 @@ def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 
 @rule(unit="MW")
 def blocks_whole(case: Case) -> Excess:
-    """Where a class that needs a block has racks in use, it has its block, with its partners."""
+    """Where a workload that needs a block has racks in use, it has its block, with its partners."""
     used = _shared_mw(case, _in_blocks(case, case.plan("plan")))
     block = np.asarray(used["workload"].map(block_sizes(case)), dtype=np.float64)
     has_racks = used["used_mw"].to_numpy() > _TRACE_MW
@@ -172,7 +172,7 @@ def blocks_whole(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("blocks",))
 def blocks_reported(case: Case) -> Excess:
-    """The table of blocks states the racks in use of each class that needs one, and its block."""
+    """The table of blocks states racks in use and block of each workload that needs one."""
     plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)
     used = tally(plan, _CLASS, plan["used_mw"])
     shared = _shared_mw(case, _in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
@@ -188,7 +188,7 @@ def blocks_reported(case: Case) -> Excess:
 
 @rule(unit="sites")
 def number_of_sites(case: Case) -> Excess:
-    """As many sites are open in the end as the scenario asks for, or no more than it allows."""
+    """The number of sites open in the end is as asked for, or within its limit."""
     settings = case.scenario.siting
     # A site that is open in part is open: shares of many would add up to few.
     count = np.array([float((_open_in_the_end(case) > _TRACE_FRAC).sum())])
@@ -214,7 +214,7 @@ def sites_as_reported(case: Case) -> Excess:
 
 @rule(unit="MUSD")
 def openings_table(case: Case) -> Excess:
-    """The table of openings lists the new sites that are open, with what they cost."""
+    """The table of openings lists the new sites that are open, with their cost."""
     sites, reported = site_years(case), case.plan("openings")
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
@@ -255,7 +255,7 @@ def openings_table(case: Case) -> Excess:
 
 @rule(unit="USD")
 def openings_from_tables(case: Case) -> Excess:
-    """What a site costs to open and keep, and its least size, are those of its kind or its own."""
+    """Opening cost, upkeep and least size of a site are those of its kind, or as stated."""
     kinds = case.data("site_archetypes").set_index("archetype")
     labels = list(case.inputs.sets.site.labels)
     archetype = case.sites.set_index("site").loc[labels, "archetype"]
@@ -277,7 +277,7 @@ def openings_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def phases_listed(case: Case) -> Excess:
-    """What the plan could build in phases is what the scenario asks to come in phases."""
+    """Halls that could be built in phases are those that the scenario asks for."""
     siting, halls = case.inputs.siting, case.inputs.halls
     builds = listed(halls.build, early=halls.build_is_early)
     of_all = case.scenario.siting.phase_mw
@@ -294,7 +294,7 @@ def phases_listed(case: Case) -> Excess:
 
 @rule(unit="-")
 def openings_from_scenario(case: Case) -> Excess:
-    """Sites are open, closed, whole and counted as the scenario asks; what exists is open."""
+    """Sites are open, closed, integer and counted as the scenario asks; existing ones are open."""
     p, asked = case.inputs.siting, case.scenario.siting
     sites = case.site_year
     stands = existing_halls(case).groupby("site")["mw"].sum()
@@ -317,7 +317,7 @@ def openings_from_scenario(case: Case) -> Excess:
 
 @rule(unit="sites")
 def existing_sites_from_tables(case: Case) -> Excess:
-    """Sites with halls in the base year are there already; all others must be opened."""
+    """Sites with halls in the base year are open already; all others must be opened."""
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     stands = existing_halls(case).groupby("site")["mw"].sum()
     own = at(stands, sites, ("site",)) > 0.0
@@ -326,7 +326,7 @@ def existing_sites_from_tables(case: Case) -> Excess:
 
 @rule(unit="phases")
 def phases_from_tables(case: Case) -> Excess:
-    """A site can have as many phases of new halls in a year as its crews and its land allow."""
+    """Phases of new halls in a year are at most what build rate and land of the site allow."""
     p, inputs = case.inputs.siting, case.inputs
     reported = listed(p.phase, mw=p.phase_mw, most=p.most_phases)
     rate = at(build_paths(case).set_index(list(_SITE))["rate_mw"], reported, _SITE, np.nan)
@@ -338,7 +338,7 @@ def phases_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def blocks_from_scenario(case: Case) -> Excess:
-    """Classes need the blocks that the scenario asks for, and have no more than a site can hold."""
+    """Workloads need the scenario's blocks, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
     reported = listed(p.block, mw=p.block_mw, top=p.block_top_mw)
     sizes = block_sizes(case)
@@ -387,7 +387,7 @@ def paced_sites_from_tables(case: Case) -> Excess:
 
 @rule(unit="MUSD/kH100e-year")
 def service_prices_from_scenario(case: Case) -> Excess:
-    """Service costs what the scenario's table says of users, site and class."""
+    """Service costs what the scenario's table says of users, site and workload."""
     p, served = case.inputs.siting, listed(case.inputs.demand.served)
     reported = listed(p.service, musd=p.service_musd_per_kh100e_year)
     ends = ("region", "workload", "site")

@@ -51,7 +51,7 @@ def without_new_halls(case: Case) -> list[str]:
 
 @rule(unit="MW")
 def no_halls_where_unwanted(case: Case) -> Excess:
-    """Nothing is built or leased at sites where the scenario wants no new halls."""
+    """Nothing is built or leased at sites where the scenario allows no new halls."""
     parts = [
         case.plan(table)[["site", "hall", "year", column]].rename(columns={column: "mw"})
         for table, column in (("builds", "built_mw"), ("leases", "leased_mw"))

@@ -49,7 +49,7 @@ def _batteries(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW")
 def battery_power(case: Case) -> Excess:
-    """The converter carries what goes in and out together, and neither is negative."""
+    """The converter carries charge and discharge together, and neither is negative."""
     frame = _batteries(case)
     place = frame[[*_SOURCE, "slot"]]
     into, out, power = (frame[name].to_numpy() for name in ("in_mw", "out_mw", "mw"))
@@ -60,7 +60,7 @@ def battery_power(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def battery_energy(case: Case) -> Excess:
-    """The level stays between empty and the energy of the cells in service."""
+    """Stored energy stays between 0 and the energy of the cells in service."""
     frame = _batteries(case)
     place, level = frame[[*_SOURCE, "slot"]], frame["level_mwh"].to_numpy()
     return Excess.above(place, level, frame["mwh"].to_numpy()).and_also(
@@ -70,7 +70,7 @@ def battery_energy(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def battery_level(case: Case) -> Excess:
-    """The level moves by what goes in and out, and comes round; only batteries have one."""
+    """Stored energy moves by charge and discharge and is cyclic; only batteries have some."""
     frame = _batteries(case).sort_values([*_CYCLE, "day", "hour"], ignore_index=True)
     level = frame["level_mwh"]
     days = level.groupby([frame[key] for key in _CYCLE], sort=False)
@@ -89,7 +89,7 @@ def battery_level(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def battery_cycle(case: Case) -> Excess:
-    """What comes out over a day, or a whole series, is what went in less losses: none is free."""
+    """Discharge over a day, or a whole series, is charge less losses: none is free."""
     frame = _batteries(case)
     hours = float(case.scenario.time.slot_h)
     stored, taken = (
@@ -116,7 +116,7 @@ def battery_one_way(case: Case) -> Excess:
 
 @rule(unit="MWh", floor=10.0)
 def battery_wear(case: Case) -> Excess:
-    """Energy taken out beyond the cycles of the calendar life is what is told to wear cells."""
+    """Discharge beyond the cycles of the calendar life is reported as wear."""
     frame, p, rows = _batteries(case), case.inputs.supply, sources_in_service(case).rows
     taken = tally(frame, _SOURCE, frame["out_mw"] / frame["discharge_frac"] * frame["hours"])
     stores = listed(p.store, cycles=p.cycles_per_year, musd=p.wear_musd_per_mwh)
@@ -153,7 +153,7 @@ def battery_duration(case: Case) -> Excess:
     return Excess.differs(fixed[list(_SOURCE)], fixed["built_mwh"].to_numpy(), energy)
 
 
-HEADING: Final = "Own power"
+HEADING: Final = "On-site power"
 RULES = (
     battery_power,
     battery_energy,

@@ -57,7 +57,7 @@ def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
 
 @rule(unit="MW, kH100e or MUSD")
 def sites_summed(case: Case) -> Excess:
-    """Halls, load and cost of a site, its load factor, PUE and water use, follow from the rest."""
+    """Halls, load, cost, load factor, PUE and water use of a site follow from other tables."""
     table, uses, costs = case.plan("site_year"), case.uses, case.plan("costs")
     halls = hall_years(case)
     usable = tally(halls, _SITE, halls["usable_mw"])
@@ -116,7 +116,7 @@ def zones_summed(case: Case) -> Excess:
 
 @rule(unit="MW or MWh", floor=10.0)
 def classes_summed(case: Case) -> Excess:
-    """The forecast of a class adds up its racks, each with its share of what its site takes."""
+    """The forecast of a workload adds up its racks, each with its share of its site's load."""
     uses, table, sites = case.uses, case.plan("power_class"), case.plan("site_year")
     it = (
         uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
@@ -141,7 +141,7 @@ def classes_summed(case: Case) -> Excess:
 
 @rule(unit="MW, kH100e or MUSD", floor=10.0)
 def summary_summed(case: Case) -> Excess:
-    """The summary adds up what sites, purchases, builds and cash say of each year."""
+    """The summary adds up sites, purchases, builds and cash of each year."""
     table, sites, cash = case.plan("summary"), case.plan("site_year"), case.plan("cash")
     spent = cash.assign(year=model_year_of(case, cash["calendar_year"]))
     in_use = sites.assign(sites_in_use=sites["facility_peak_mw"] > 0.0)

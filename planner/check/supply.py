@@ -56,7 +56,7 @@ def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 
 @rule(unit="sources")
 def sources_where_allowed(case: Case) -> Excess:
-    """Sources are built where the scenario allows them, none before its lead has passed."""
+    """On-site sources are built where allowed, and none before its lead time has passed."""
     supply, p = case.scenario.supply, case.inputs.supply
     builds = case.plan("source_builds")
     allowed = builds["source"].isin(list(supply.allow)).to_numpy()
@@ -77,7 +77,7 @@ def sources_where_allowed(case: Case) -> Excess:
 
 @rule(unit="MW or MWh")
 def source_capacity(case: Case) -> Excess:
-    """What is in service stood, was built and has not left or worn out, or stands with halls."""
+    """Capacity in service existed or was built, and still serves, or belongs to halls."""
     table, rows = case.plan("source_year"), sources_in_service(case).rows
     place = table[list(_SOURCE)]
     own = rows.set_index(list(_SOURCE))
@@ -93,7 +93,7 @@ def source_capacity(case: Case) -> Excess:
 
 @rule(unit="MW")
 def source_limit(case: Case) -> Excess:
-    """A site holds no more of a source than it has room for, at any time of the year."""
+    """On-site capacity of a site stays within its room at any time of the year."""
     p, rows = case.inputs.supply, sources_in_service(case).rows
     limits = listed(p.limited, limit_mw=p.limit_mw)
     stands = rows.set_index(list(_SOURCE))["standing_mw"]
@@ -106,7 +106,7 @@ def source_limit(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("source_builds",))
 def smallest_plants(case: Case) -> Excess:
-    """Smallest plants are those of the tables, and with whole sources nothing less is built."""
+    """Smallest plants are those of the tables; technologies in whole plants build nothing less."""
     builds = case.plan("source_builds")
     place = builds[list(_SOURCE)]
     least_mw = of.figures(case, builds["source"], "min_size_mw", builds["service_start"])
@@ -120,7 +120,7 @@ def smallest_plants(case: Case) -> Excess:
 
 @rule(unit="MW")
 def source_output(case: Case) -> Excess:
-    """Engines put out no more than is available; sun and wind give what the weather yields."""
+    """Engines make no more than is available; solar and wind give what the weather yields."""
     own, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
     rows = own.rows
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
@@ -136,7 +136,7 @@ def source_output(case: Case) -> Excess:
 
 @rule(unit="MWh")
 def run_hours(case: Case) -> Excess:
-    """Stand-by units make no more in a year than in the hours of their permit at full output."""
+    """Standby generators make no more in a year than in their permit's hours at full output."""
     own, p = sources_in_service(case), case.inputs.supply
     limits = listed(p.run_hours, hours=p.run_hours_h)
     made = tally(own.rows, _SOURCE, own.output_mw @ slot_hours(case))
@@ -171,7 +171,7 @@ def export_made_here(case: Case) -> Excess:
 
 @rule(unit="MW")
 def bridge_power(case: Case) -> Excess:
-    """What leaves may leave, was built before, has life left, and is told at its worth."""
+    """Bridge power leaves only if allowed, built before and alive, at its reported value."""
     table, p = leaves(case), case.inputs.supply
     place = table[[*_VINTAGE, "year"]]
     may = table["source"].isin(list(case.scenario.supply.bridge.sources)).to_numpy()
@@ -202,7 +202,7 @@ def bridge_power(case: Case) -> Excess:
 
 @rule(unit="MW")
 def curtailment_reported(case: Case) -> Excess:
-    """Power thrown away is what comes in less what is used, stored and sold."""
+    """Curtailed power is what is supplied less what is used, stored and sold."""
     power, own, table = site_power(case), sources_in_service(case), case.plan("site_surplus")
     sold = exported_mw(case)
     surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.site_mw - sold
@@ -220,7 +220,7 @@ def curtailment_reported(case: Case) -> Excess:
 
 @rule(unit="MWh, MMBtu or MUSD", floor=10.0, rows_of=("source_slot", "source_year"))
 def sources_of_a_year(case: Case) -> Excess:
-    """Energy, fuel, emissions and cost of a source in a year follow from its slots and vintages."""
+    """Energy, fuel, emissions and cost of on-site power follow from time slices and vintages."""
     own, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply
     hours = slot_hours(case)
     place = table[list(_SOURCE)]
@@ -377,7 +377,7 @@ def _source_slot_rows(case: Case) -> pd.DataFrame:
     return _source_year_rows(case).merge(site_power(case).slot[["slot"]], how="cross")
 
 
-HEADING: Final = "Own power"
+HEADING: Final = "On-site power"
 RULES = (
     sources_where_allowed,
     source_capacity,

@@ -41,7 +41,7 @@ def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float
 
 @rule(unit="years or USD")
 def source_offers_from_tables(case: Case) -> Excess:
-    """Sources start after their lead, and cost and live what the tables say of that moment."""
+    """On-site sources start after their lead time; cost and life are the tables' for that date."""
     p, first_day = case.inputs.supply, decided(case)
     offers = listed(
         p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw
@@ -79,9 +79,9 @@ def source_offers_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW or h")
 def plants_from_tables(case: Case) -> Excess:
-    """The smallest plants, what must be whole and its room are those of tables and scenario.
+    """Smallest plants, which are whole, and their room are those of tables and scenario.
 
-    The room of a plant is what its limit leaves beside what stands; none where it is too small.
+    The room of a plant is its limit less existing capacity; none where that is too small.
     """
     p, supply = case.inputs.supply, case.scenario.supply
     offers = listed(p.build, mw=p.build_smallest_mw, start=p.build_start)
@@ -111,7 +111,7 @@ def plants_from_tables(case: Case) -> Excess:
 
 @rule(unit="sources")
 def sources_burn_fuel(case: Case) -> Excess:
-    """Sources burn fuel where the tables name one that burns: uranium does not."""
+    """Generators burn fuel where the tables name one that burns: uranium does not."""
     p = case.inputs.supply
     place = table_of({"source": list(p.source.labels)})
     burns = [of.fuel(case, name) not in ("", "uranium") for name in place["source"]]
@@ -132,7 +132,7 @@ def _standing(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
 
 @rule(unit="MW or MWh")
 def standing_sources_from_scenario(case: Case) -> Excess:
-    """What stands is what the scenario says, and stand-by generators those of the halls."""
+    """Existing sources are the scenario's, and standby generators are those of the halls."""
     p, supply = case.inputs.supply, case.scenario.supply
     rows = listed(p.capacity, mw=p.existing_mw)
     stands, energy = _standing(case)
@@ -157,7 +157,7 @@ def standing_sources_from_scenario(case: Case) -> Excess:
 
 @rule(unit="MW, h or 1/year")
 def source_limits_from_tables(case: Case) -> Excess:
-    """Room, hours of permits and cycles of batteries are those of the tables or the scenario."""
+    """Room, permit hours and battery cycles are those of the tables or the scenario."""
     p = case.inputs.supply
     rows, runs, cells = listed(p.capacity), listed(p.dispatch), listed(p.store)
     reported = listed(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
@@ -209,7 +209,7 @@ def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
 
 @rule(unit="USD")
 def source_running_costs_from_tables(case: Case) -> Excess:
-    """Upkeep, fuel, emissions and worn cells cost what heat rates, prices and cycles make them."""
+    """Upkeep, fuel, emissions and battery wear cost what heat rates, prices and cycles give."""
     p = case.inputs.supply
     runs, cells, rows = listed(p.dispatch), listed(p.store), listed(p.capacity)
     heat = np.nan_to_num(of.figures(case, runs["source"], "heat_rate_mmbtu_per_mwh"))
@@ -250,7 +250,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW/MW")
 def source_yield_from_tables(case: Case) -> Excess:
-    """Sun and wind follow their site's series or their zone; others run at their availability."""
+    """Solar and wind follow their site's series or zone; others run at their availability."""
     p, sets, hours = case.inputs.supply, case.inputs.sets, slot_hours(case)
     pairs = pd.MultiIndex.from_product(
         [list(sets.site.labels), list(p.source.labels)], names=["site", "source"]
@@ -300,7 +300,7 @@ def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
 
 @rule(unit="USD")
 def bridge_worth_from_tables(case: Case) -> Excess:
-    """What leaves is worth a share of the price of a new one, by age, and costs its removal."""
+    """Bridge power that leaves is worth a share of the new price, by age, and costs its removal."""
     p, bridge = case.inputs.supply, case.scenario.supply.bridge
     offers = listed(
         p.redeploy,
@@ -349,7 +349,7 @@ def bridge_worth_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW")
 def bridge_until_grid(case: Case) -> Excess:
-    """Bridge power that is bound to wait for the grid is gone in the year after it arrives."""
+    """Bridge power that is to wait for the grid is gone in the year after it arrives."""
     bridge, rows = case.scenario.supply.bridge, sources_in_service(case).rows
     bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
     months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)

@@ -213,7 +213,7 @@ def _alike(tariff: Written) -> tuple[Any, ...]:
 
 @rule(unit="USD or units", floor=1000.0)
 def bill_lists_from_tariffs(case: Case) -> Excess:
-    """The program bills loads made up for a trial as the tariffs are written, paid and counted."""
+    """Trial loads are billed by the program as the tariffs are written, paid and counted."""
     nothing = Excess.where(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
     if not case.inputs.tariffs.bills.line.size:
         return nothing
@@ -246,7 +246,7 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
 
 @rule(unit="MW")
 def capacity_in_force_from_terms(case: Case) -> Excess:
-    """Capacity signed is in force as far as its ramp has come, less what was given up."""
+    """Contracted capacity is in force as far as its ramp has come, less what was given up."""
     p = case.inputs.tariffs
     rng = np.random.default_rng(_SEED)
     signed = listed(p.signed, mw=rng.uniform(1.0, 2.0, p.signed.size))
@@ -275,7 +275,7 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
 
 @rule(unit="USD/MW or share")
 def exit_terms_from_tariffs(case: Case) -> Excess:
-    """What is given up early costs the minimum bills of the months left, but for a free share."""
+    """Capacity given up early costs the minimum bills of the months left, but for a free share."""
     p, tariffs = case.inputs.tariffs, written_tariffs(case)
     every = listed(p.released).rename(columns={"vintage": "signed_year"})
     every = every.assign(signed_year=every["signed_year"].astype("int64"))

@@ -136,7 +136,7 @@ def _least_usd(charge: Any, month: int) -> float:
 
 @rule(unit="MW")
 def capacity_under_contract(case: Case) -> Excess:
-    """What a site with a minimum take draws is under contract: signed for and not given up."""
+    """The draw of a site with a take-or-pay minimum is within contracted capacity."""
     table = case.plan("capacity_contracts").sort_values(["site", "signed_year", "year"])
     key = ("site", "signed_year", "year")
     gone = table.groupby(list(_VINTAGE))["released_mw"].cumsum().to_numpy()
@@ -155,7 +155,7 @@ def capacity_under_contract(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("capacity_contracts",))
 def exit_fees(case: Case) -> Excess:
-    """Capacity given up within its term is paid for, but for the share that may go free."""
+    """Capacity given up within its term is paid for, except the share that is free."""
     table = case.plan("capacity_contracts").reset_index(drop=True)
     price = fee_usd_per_mw(case, table)
     free_mw = np.where(price > 0.0, table["released_mw"] - table["fee_mw"], 0.0)
@@ -289,7 +289,7 @@ def bill_months_reported(case: Case) -> Excess:
 
 @rule(unit="rows", rows_of=("capacity_contracts",))
 def vintages_reported(case: Case) -> Excess:
-    """Capacity signed for has a row in every model year from then on, and in none before."""
+    """Contracted capacity has a row in every model year from signing on, and in none before."""
     table, key = case.plan("capacity_contracts"), ("site", "signed_year", "year")
     vintages = table[["site", "signed_year"]].drop_duplicates()
     years = crossed(vintages, table_of({"year": case.years}))

@@ -193,7 +193,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
 
 @rule(unit="MUSD/year, MW or kH100e", floor=10.0)
 def unit_costs_shared(case: Case) -> Excess:
-    """What classes, duties and the total use and pay is their share of every cost line."""
+    """Workloads, uses and the total have their share of every cost line and of use."""
     table, own = case.plan("unit_costs"), _by_scope(case)
     columns = {name: at(own[name], table, _SCOPE, np.nan) for name in own.columns}
     columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
@@ -203,7 +203,7 @@ def unit_costs_shared(case: Case) -> Excess:
 
 @rule(unit="USD/unit")
 def unit_costs_divided(case: Case) -> Excess:
-    """Costs per hour of compute, per MW and per unit of work are the quotients they say."""
+    """Costs per hour of compute, per MW and per unit of work are the quotients stated."""
     table, given = case.plan("unit_costs"), case.data("requests").set_index("workload")
     is_class = (table["level"] == "workload").to_numpy()
 

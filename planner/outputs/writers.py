@@ -87,7 +87,7 @@ def _lp(run: Run, folder: Path) -> list[Path]:
 
 
 def _grid(run: Run, folder: Path) -> list[Path]:
-    """Write what the grid is asked for, by zone, year and hour, firm and flexible: grid/."""
+    """Write grid demand by zone, year and hour, firm and flexible: grid/."""
     from planner.outputs.grid_demand import write_grid
 
     return write_grid(run, folder / "grid")
