@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -254,6 +255,45 @@ def test_the_workbook_has_causes_that_add_up_results_and_inputs(tmp_path: Path) 
     assert len([row for row in results if row[0]]) == len(comparison.results)
     keys = {row[3] for row in book["Inputs"].iter_rows(min_row=6, values_only=True)}
     assert "new_sites.north.land_limit_mw" in keys
+
+
+ODD_NAMES = (
+    "=1+1",
+    "<script>alert(1)</script>",
+    "../../x",
+    "\u202eright to left",
+    "\N{FACTORY}",
+    300 * "x",
+)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_naughty_names_stay_text_in_workbook_page_and_map(name: str, tmp_path: Path) -> None:
+    sites = first().tables["sites"]
+    named = sites.assign(name=sites["name"].where(sites["site"] != "north", name))
+    merged = other().meta["merged"]
+    north = {**merged["new_sites"]["north"], "name": name}
+    changed = {**merged, "new_sites": {**merged["new_sites"], "north": north}}
+    meta = {**other().meta, "merged": changed, "title": name, "question": name}
+    b = replace(other(), tables={**other().tables, "sites": named}, meta=meta)
+    comparison = Comparison((first(), b), ())
+
+    book = openpyxl.load_workbook(comparison.to_xlsx(tmp_path / "compared.xlsx"))
+
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    plain = "".join(sign for sign in name if sign.isprintable())
+    found = [cell for cell in cells if plain[:40] in str(cell.value)]
+    assert found
+    assert {cell.data_type for cell in found} == {"s"}
+    page = comparison_html([first(), b])
+    assert page.count("<script") == comparison_html([first(), other()]).count("<script")
+    assert "\u202e" not in page
+    assert plain[:40] in html.unescape(page)
+    drawn, usual = (
+        {one.tag for one in ElementTree.fromstring(of.map_svg()).iter()}
+        for of in (comparison, Comparison((first(), other()), ()))
+    )
+    assert drawn == usual
 
 
 def test_the_map_shows_where_plans_differ_and_the_chart_adds_up() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import tasks
 from client import Answer, Client
+from test_form_fields import NAUGHTY
 from test_jobs import at, over, wait
 
 from planner.scenario import json_schema, load_scenario
@@ -273,6 +274,22 @@ def test_a_blank_name_is_refused(client: Client, folder: Path, name: str) -> Non
     problem = {"keys": ["name"], "text": "A new scenario needs a name."}
     assert (answer.status, said(answer)["problems"]) == (422, [problem])
     assert not list(folder.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("text", [*NAUGHTY[:7], "line\nbreak"])
+def test_naughty_names_come_back_as_they_were_sent(client: Client, folder: Path, text: str) -> None:
+    settings = {"new_sites": {"north": {"name": text, "land_limit_mw": 26}}}
+    body = {"name": f"x{text}", "title": text, "settings": settings}
+
+    made = ask(client, "/api/scenarios/tiny", body)
+
+    assert made.status == 201, made.text
+    key = said(made)["scenario"]
+    read = said(ask(client, made.headers["location"]))
+    assert read["settings"]["new_sites"]["north"]["name"] == text.strip()
+    assert said(made)["title"] == text.strip()
+    assert [file.name for file in folder.glob("*.yaml")] == [key]
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 def test_a_name_of_signs_alone_is_refused(client: Client, folder: Path) -> None:
