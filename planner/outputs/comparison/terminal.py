@@ -15,6 +15,7 @@ from planner.outputs.comparison.causes import dollars, split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.comparison.settings import setting_text
 from planner.outputs.comparison.words import cell_text, cost_sentences, signed
+from planner.outputs.labels import item_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -211,7 +212,7 @@ def _number(value: float, *, is_difference: bool = False) -> str:
 
 
 def _item(row: pd.Series) -> str:
-    return str(row["label"]).replace("_", " ") or "together"
+    return item_words(str(row["label"])) or "together"
 
 
 def _left(count: int, most: int) -> list[Text]:
