@@ -10,14 +10,14 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import Line, Price, Table
-from planner.check.frames import at, by, crossed, keyed, listed, quotient, tally
+from planner.check.frames import at, by, crossed, keyed, listed, tally
 from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.power_prices import by_local_hour
 from planner.check.sources import sources_in_service
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,7 @@ _TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
+_HOURS_PER_YEAR = 8760.0
 _T_PER_KT = 1000.0
 _USD_PER_MUSD = 1e6
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
@@ -179,9 +180,12 @@ def carbon_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MUSD/year")
+@rule(unit="MUSD/year or t/h")
 def carbon_charges_reported(case: Case) -> Excess:
-    """Carbon payments of sites, and the intensity of power drawn, follow from emissions."""
+    """Carbon payments of sites, and the intensity of power drawn, follow from emissions.
+
+    The intensity is held as t/h at the mean draw: that of a draw within the tolerance is noise.
+    """
     table, site_year, power = case.plan("carbon_site"), site_power(case).site_year, site_power(case)
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
     scheme = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
@@ -191,9 +195,15 @@ def carbon_charges_reported(case: Case) -> Excess:
     of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
     own = {
         "charge_musd": at(tally(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE),
-        "grid_t_per_mwh": quotient(of_grid_t, drawn),
     }
-    return columns_reported(table, _SITE, own)
+    drawn_mw = drawn / _HOURS_PER_YEAR
+    is_drawn = drawn_mw > TOLERANCE
+    t_per_h = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
+    own_t_per_h = np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan)
+    place = table[list(_SITE)].assign(what="grid_t_per_mwh")
+    return columns_reported(table, _SITE, own).and_also(
+        Excess.reported(place, t_per_h, own_t_per_h)
+    )
 
 
 @rule(unit="kt or USD/t", floor=10.0)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import Price
-from planner.check.frames import at, by, crossed, has, keyed, label_of, listed, quotient, tally
+from planner.check.frames import at, by, crossed, has, keyed, label_of, listed, tally
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.table import table_of
@@ -95,7 +95,7 @@ def power_chain(case: Case) -> Excess:
     ]
     # Rows are left out of the table where a site has no load at all.
     sums = tally(table, _SITE, table["it_mw"])
-    left_out = power.it_mw.sum(axis=1)[at(sums, power.site_year, _SITE, -1.0) < 0.0]
+    left_out = power.it_mw.max(axis=1)[at(sums, power.site_year, _SITE, -1.0) < 0.0]
     silent = power.site_year[at(sums, power.site_year, _SITE, -1.0) < 0.0]
     return Excess.above(silent, left_out, 0.0).and_also(*parts)
 
@@ -211,18 +211,23 @@ def deferral_windows(case: Case) -> Excess:
     return Excess.above(waits[["rack", "hall", "workload"]], length, may)
 
 
-@rule(unit="MWh")
+@rule(unit="MW")
 def energy_of_sites(case: Case) -> Excess:
-    """Energy, mean and peak power, grid draw and PUE of a site follow from its time slices."""
+    """Energy, mean and peak power, grid draw and PUE of a site follow from its time slices.
+
+    All in MW, as `power_chain` holds the slots: in MWh or as a ratio, what is numerical noise there
+    would count a thousandfold.
+    """
     power, table = site_power(case), case.plan("site_year")
     place = table[list(_SITE)]
-    facility, it = power.energy_mwh.sum(axis=1), (power.it_mw * power.hours).sum(axis=1)
+    facility = power.energy_mwh.sum(axis=1) / _HOURS_PER_YEAR
+    it = (power.it_mw * power.hours).sum(axis=1) / _HOURS_PER_YEAR
     pairs = [
-        (table["energy_mwh"], facility),
-        (table["facility_mean_mw"] * _HOURS_PER_YEAR, facility),
-        (table["it_mean_mw"] * _HOURS_PER_YEAR, it),
+        (table["energy_mwh"] / _HOURS_PER_YEAR, facility),
+        (table["facility_mean_mw"], facility),
+        (table["it_mean_mw"], it),
         (table["facility_peak_mw"], power.facility_mw.max(axis=1)),
-        (table["grid_mwh"], power.grid_mwh.sum(axis=1)),
+        (table["grid_mwh"] / _HOURS_PER_YEAR, power.grid_mwh.sum(axis=1) / _HOURS_PER_YEAR),
         (table["grid_peak_mw"], power.grid_mw.max(axis=1)),
     ]
     parts = [
@@ -231,10 +236,8 @@ def energy_of_sites(case: Case) -> Excess:
     ]
     loaded = table[table["pue"].notna()]
     taken, of_racks = (at(_by_site(case, own), loaded, _SITE) for own in (facility, it))
-    pue = quotient(taken, of_racks)
-    return parts[0].and_also(
-        *parts[1:], Excess.differs(loaded[list(_SITE)], loaded["pue"].to_numpy(), pue)
-    )
+    by_pue = loaded["pue"].to_numpy() * of_racks
+    return parts[0].and_also(*parts[1:], Excess.differs(loaded[list(_SITE)], by_pue, taken))
 
 
 @rule(unit="m3")

@@ -43,6 +43,7 @@ def command(
     from pathlib import Path
 
     from planner.cli.progress import Progress
+    from planner.results.ended import PLANNED, ended
     from planner.runs import find_run
     from planner.runs.reopen import reopen
 
@@ -59,6 +60,9 @@ def command(
         if show_inputs:
             _print_inputs()
         _print_broken(folder.name, verdict)
+        meta = opened.run.meta
+        if meta["status"] not in PLANNED:
+            click.echo(f"\n{ended(meta, opened.results.tables['solution'])}")
     ctx.exit(0 if verdict.ok else 1)
 
 
@@ -146,7 +150,9 @@ def _print_broken(run: str, verdict: Verdict) -> None:
             "stored files"
         )
         return
-    click.echo(f"\n{run}: {len(verdict.broken)} of {len(verdict.checks)} rules are broken")
+    broken = len(verdict.broken)
+    are = "is" if broken == 1 else "are"
+    click.echo(f"\n{run}: {broken} of {len(verdict.checks)} rules {are} broken")
     for check in verdict.broken:
         click.echo(f"  {check.name}: {check.verified}")
         click.echo(f"    {_by_how_much(check)}")

@@ -114,11 +114,16 @@ def _exit_code(result: SweepResult) -> int:
     Futures that are infeasible beside others that are not are an answer.
     """
     from planner.base.errors import InfeasibleError, InputError, LimitReachedError
-    from planner.results.ended import PLANNED
+    from planner.results.ended import PLANNED, exit_code
 
-    status = set(result.futures["status"])
-    has_broken = bool((result.futures["broken"] != "").any())
-    if has_broken or status & {"error", "killed"}:
+    futures = result.futures
+    status = set(futures["status"])
+    codes = {
+        exit_code(ended, broken.split(", "))
+        for ended, broken in zip(futures["status"], futures["broken"], strict=True)
+        if broken
+    }
+    if 1 in codes or status & {"error", "killed"}:
         return 1
     if status - PLANNED - {"infeasible", "wrong_input"}:
         return LimitReachedError.exit_code

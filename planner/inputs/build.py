@@ -38,7 +38,7 @@ from planner.inputs.own_share import note_assumed_share
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
 from planner.inputs.proportions import (
-    demand_beyond_room,
+    demand_out_of_proportion,
     out_of_proportion,
     sites_out_of_proportion,
 )
@@ -231,7 +231,7 @@ def inputs_of(case: Case, call: Call = call_each) -> Inputs:  # noqa: PLR0915  t
     wanted = call(wanted_compute, case, figures)
     case.findings.warnings += (
         *call(sites_out_of_proportion, case, wanted),
-        *call(demand_beyond_room, case, figures, wanted, case.findings.warnings),
+        *call(demand_out_of_proportion, case, figures, wanted, case.findings.warnings),
     )
     stated = call(existing_halls_and_racks, case, figures, quality)
     stock = call(base_year_stock, case, figures, wanted, quality, stated)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NEEDED",
-    "demand_beyond_room",
+    "demand_out_of_proportion",
     "out_of_proportion",
     "sites_out_of_proportion",
     "warnings_of",
@@ -100,8 +100,8 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     Returns
     -------
     tuple of Problem
-        As `implausible`, `out_of_proportion` and `demand_beyond_room` find them, as far as there
-        is something to compare with.
+        As `implausible`, `out_of_proportion` and `demand_out_of_proportion` find them, as far as
+        there is something to compare with.
     """
     found: list[Problem] = []
     try:
@@ -115,7 +115,7 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         figures = rack_figures(case)
         wanted = wanted_compute(case, figures)
         found += sites_out_of_proportion(case, wanted)
-        found += demand_beyond_room(case, figures, wanted, found)
+        found += demand_out_of_proportion(case, figures, wanted, found)
     except InputError:  # something is wrong, and said elsewhere
         pass
     return one_at_each_place(found)
@@ -288,10 +288,10 @@ def _racks(case: Case) -> Iterator[Problem]:
                 yield _problem(case, ("racks", "override", rack, blamed), what_is, given.fix)
 
 
-def demand_beyond_room(
+def demand_out_of_proportion(
     case: Case, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
 ) -> tuple[Problem, ...]:
-    """Find demand that is many times what the sites in scope can hold and clouds rent.
+    """Find demand of nothing, and demand of many times what sites in scope hold and clouds rent.
 
     Parameters
     ----------
@@ -307,10 +307,15 @@ def demand_beyond_room(
     Returns
     -------
     tuple of Problem
-        One at most, of the year in which it is furthest beyond.
+        One at most: that no year has demand, or of the year in which it is furthest beyond.
     """
     if any(warning.what_is.startswith("demand.") for warning in known):
         return ()
+    if not wanted.kh100e.any():
+        what_is = "demand is 0 in every model year, so that the plan builds nothing"
+        is_scaled = case.scenario.demand.scale_frac == 0.0
+        key = ("demand", "scale_frac") if is_scaled else _demand_key(case)
+        return (_problem(case, key, what_is, "give it a demand above 0, if one is meant"),)
     # The best rack of each class and year: less than this many MW cannot do the work.
     is_sold = figures.first_year[:, None] <= case.last_year
     can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
@@ -326,11 +331,16 @@ def demand_beyond_room(
         f"demand of {case.year[at]} needs at least {shown(least_mw[at])} MW of racks, but the sites"
         f" in scope can hold, and clouds rent out, {shown(room_mw[at])} MW"
     )
+    key = _demand_key(case)
+    return (_problem(case, key, what_is, "check its unit, or the land limits"),)
+
+
+def _demand_key(case: Case) -> Keys:
+    """Return the setting by which demand is written, else the block."""
     written = case.scenario.tree.children.get("demand")
     names = written.children if written else ()
     name = next((name for name in ("explicit", "facility_gw", "scale_frac") if name in names), None)
-    key = ("demand", name) if name else ("demand",)
-    return (_problem(case, key, what_is, "check its unit, or the land limits"),)
+    return ("demand", name) if name else ("demand",)
 
 
 def _room_mw(case: Case) -> Floats:

@@ -16,7 +16,7 @@ from planner.inputs.designs import designs_on_offer
 from planner.inputs.findings import Findings
 from planner.inputs.offers import racks_on_offer
 from planner.inputs.own_prices import note_own_prices
-from planner.inputs.proportions import demand_beyond_room, sites_out_of_proportion
+from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.scope import make_case
 from planner.lp import Axis, Index
 
@@ -31,7 +31,7 @@ __all__ = ["RepeatedInputs", "changed_fields"]
 P = ParamSpec("P")
 Made = TypeVar("Made")
 
-_ONLY_NOTE: Final = (demand_beyond_room, note_own_prices, sites_out_of_proportion)
+_ONLY_NOTE: Final = (demand_out_of_proportion, note_own_prices, sites_out_of_proportion)
 _OFFERS: Final = (racks_on_offer, designs_on_offer)
 _NO_FIGURES: Final = ("tables", "sha256", "notes", "noted_settings", "warnings", "reference")
 _FRAMES: Final = ("sites", "regions", "workloads", "racks", "admitted", "cooling", "redundancy")

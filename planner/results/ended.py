@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.base.errors import LimitReachedError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
 
-__all__ = ["PLANNED", "Ended", "ended"]
+__all__ = ["PLANNED", "Ended", "ended", "exit_code"]
 
 PLANNED: Final = frozenset({"optimal", "within_gap"})
 """Statuses of a plan as it was asked for."""
@@ -21,6 +23,15 @@ _STATUS: Final = {
     "time_limit": ("fair", "Time limit reached: the best plan so far, not proven"),
     "iteration_limit": ("fair", "Iteration limit reached: the best plan so far, not proven"),
     "interrupted": ("fair", "Interrupted: the best plan so far, not proven"),
+}
+_SURVIVES: Final = "survives_loss_of_any_site"
+"""Rule that a plan may break because a limit ended its rounds of failover."""
+_NOT_SURVIVED: Final = {
+    "time_limit": "does not survive the outage of every site; more time is solver.time_limit_s",
+    "iteration_limit": (
+        "does not survive the outage of every site; more rounds are failover.most_rounds"
+    ),
+    "interrupted": "does not survive the outage of every site",
 }
 _STEPS: Final = ("rounded", "dived", "searched")
 """Steps by which `planner.studies.solve.whole_numbers` sets integers, as `found_by` begins them."""
@@ -34,7 +45,8 @@ class Ended:
     Parameters
     ----------
     light : str
-        good where it ended as asked, fair at a limit, bad otherwise.
+        good where it ended as asked, fair at a limit, bad otherwise and where a limit left a plan
+        that does not survive the outage of every site.
     words : str
         What it means for the plan.
     bound : str
@@ -57,7 +69,7 @@ def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
     Parameters
     ----------
     meta : mapping
-        Content of ``run.json``: status, gap_frac and bound_musd.
+        Content of ``run.json``: status, gap_frac, bound_musd and check.
     solution : DataFrame
         Table `solution`: its column `found_by` tells how integers were set.
 
@@ -66,6 +78,7 @@ def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
     >>> import pandas as pd
     >>> steps = "relaxed (ipm), rounded and fixed (simplex, gap 3.1%), searched (branch and bound)"
     >>> meta = {"status": "within_gap", "gap_frac": 0.007, "bound_musd": 3210.4}
+    >>> meta["check"] = {"ok": True, "broken": []}
     >>> print(ended(meta, pd.DataFrame({"found_by": [steps]})).words)
     Feasible within the required gap, not proven optimal; integers rounded, then searched
     """
@@ -77,6 +90,37 @@ def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
         ]
         steps = [step for step in _STEPS if any(part.startswith(step) for part in taken)]
         words += f"; integers {', then '.join(steps)}" if steps else ""
+    if status in _NOT_SURVIVED and _SURVIVES in meta["check"]["broken"]:
+        light = "bad"
+        words = f"{words.partition(':')[0]}: the plan {_NOT_SURVIVED[status]}"
     is_open = status != "optimal" and gap is not None and bound is not None
     below = f"no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below" if is_open else ""
     return Ended(light, words, below)
+
+
+def exit_code(status: str, broken: Collection[str]) -> int:
+    """Return the exit code of a command that made a plan.
+
+    Parameters
+    ----------
+    status : str
+        How the solve ended.
+    broken : collection of str
+        Rules that the check found broken.
+
+    Returns
+    -------
+    int
+        0 solved as asked and checked, 1 the check failed, 4 a limit was reached. A limit may leave
+        a plan that does not survive every site outage yet: the check says so, the status is the
+        limit's, and so is the exit code.
+
+    Examples
+    --------
+    >>> exit_code("optimal", ["land_limit"]), exit_code("time_limit", [])
+    (1, 4)
+    """
+    as_asked = status in PLANNED
+    if broken and (as_asked or set(broken) != {_SURVIVES}):
+        return 1
+    return 0 if as_asked else LimitReachedError.exit_code

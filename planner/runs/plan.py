@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from planner.base.errors import LimitReachedError
-from planner.results.ended import PLANNED
+from planner.results.ended import exit_code
 from planner.runs.views import PlanViews
 
 if TYPE_CHECKING:
@@ -62,16 +61,8 @@ class Plan(PlanViews):
 
     @property
     def exit_code(self) -> int:
-        """0 solved as asked and checked, 1 the check failed, 4 a limit was reached.
-
-        A limit may leave a plan that does not survive every site outage yet. The check says so,
-        the status is the limit's, and so is the exit code.
-        """
-        as_asked = self.outcome.status in PLANNED
-        broken = {check.name for check in self.verdict.broken}
-        if not self.verdict.ok and (as_asked or broken != {"survives_loss_of_any_site"}):
-            return 1
-        return 0 if as_asked else LimitReachedError.exit_code
+        """0 solved as asked and checked, 1 the check failed, 4 a limit was reached."""
+        return exit_code(self.outcome.status, [check.name for check in self.verdict.broken])
 
     @cached_property
     def run(self) -> Run:

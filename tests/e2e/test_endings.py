@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
+from planner.check import RULES
 from planner.lp import HighsSession, Outcome
 from planner.runs import write_run
 from planner.scenario import load_scenario
@@ -233,3 +235,56 @@ def test_a_file_name_with_a_way_out_stays_in_the_runs_folder(project: Project) -
     assert result.exit_code == 0
     (run,) = project.runs()
     assert run.name.startswith("evil-")
+
+
+# Nine cities and ten sites, each city within 25 ms of some of them: one outage after the other asks
+# for reserve somewhere else, so that one round for each solve is too few, with integers too.
+REGIONS_OF_MANY_OUTAGES = """\
+version: 1
+extends: tiny
+title: Many outages
+scope:
+  countries: [US]
+  sites: [coast, us-va-ashburn, us-il-chicago, us-in-newcarlisle, us-wi-mtpleasant, us-ms-canton,
+    us-ne-omaha, us-ok-pryor, us-ga-atlanta, us-tn-memphis]
+  demand_regions: [us-baltimore, us-st-louis, us-pittsburgh, us-cincinnati, us-cleveland,
+    us-nashville, us-memphis, us-birmingham, us-buffalo]
+  workloads: [chat_interactive]
+years: [2027]
+workloads: {chat_interactive: {failover: true, rtt_bound_ms: 25, redundancy_min: N}}
+failover: {neighbour_users_frac: 0}
+siting: {phase_mw: 2}
+"""
+
+
+def test_an_integer_plan_that_a_limit_left_short_of_an_outage_is_marked_and_ends_with_4(
+    project: Project,
+) -> None:
+    project.write("outages.yaml", REGIONS_OF_MANY_OUTAGES)
+    at_limit = (*with_settings("failover.most_rounds=1"), "--no-workbook", "--no-estimates")
+    words = (
+        "Iteration limit reached: the plan does not survive the outage of every site; more rounds"
+        " are failover.most_rounds"
+    )
+
+    stopped = project.dcplan("-q", "solve", "outages.yaml", *at_limit)
+
+    assert stopped.exit_code == 4, stopped.stderr
+    assert f"● {words}" in " ".join(stopped.stdout.split())
+    assert "● CHECK FAILED: survives_loss_of_any_site" in stopped.stdout
+    (run,) = project.runs()
+    meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert meta["status"] == "iteration_limit"
+    assert meta["check"]["broken"] == ["survives_loss_of_any_site"]
+    assert pd.read_parquet(run / "tables" / "failures.parquet")["unserved_kh100e"].max() > 0.01
+
+    checked = project.dcplan("-q", "check", run.name)
+
+    assert checked.exit_code == 1
+    assert f"1 of {len(RULES) + 1} rules is broken\n  survives_loss_of_any_site: " in checked.stdout
+    assert checked.stdout.splitlines()[-1].startswith(words)
+
+    whole = project.dcplan("-q", "solve", "outages.yaml", *at_limit[2:])
+
+    assert whole.exit_code == 0, whole.stderr
+    assert "does not survive" not in whole.stdout

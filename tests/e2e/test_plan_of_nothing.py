@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import planner
 from planner.cli import main
 
 
@@ -52,3 +53,22 @@ def test_what_needs_load_says_that_there_is_none(
 
     assert result.exit_code == 2, result.output
     assert said in result.stderr
+
+
+def test_that_nobody_asks_for_compute_is_warned_of() -> None:
+    result = dcplan("validate", "tiny", "--set", "demand.scale_frac=0")
+
+    assert result.exit_code == 0, result.output
+    assert (
+        "warning: --set demand.scale_frac=0: demand is 0 in every model year, so that the plan"
+        " builds nothing; give it a demand above 0, if one is meant\n"
+    ) in result.output
+
+
+@pytest.mark.parametrize("scale_frac", ["1e-7", "1e-8"])
+def test_a_plan_of_a_few_watts_keeps_every_rule(scale_frac: str) -> None:
+    """Losses of 0.06 W are written as 0, as all below 1e-7 MW: 5 % of PUE, but 1e-7 of a MW."""
+    plan = planner.solve("tiny", [f"demand.scale_frac={scale_frac}"])
+
+    assert plan.verdict.ok, plan.verdict.broken
+    assert plan.tables["site_year"]["facility_peak_mw"].max() > 1e-7

@@ -378,7 +378,10 @@ class _Finder:
         elif gap <= optimal_gap_frac(self._solver.gap_frac):
             status = "optimal"
         else:
-            status = self._stopped or "within_gap"
+            # A limit on the way to a plan that is near enough ended nothing that was asked for.
+            is_as_asked = best.has_duals and self._stopped != "interrupted"
+            is_enough = is_as_asked and gap <= self._aim_frac
+            status = "within_gap" if is_enough else self._stopped or "within_gap"
         by_search = bound > relaxed.dual_bound
         return replace(
             best,
