@@ -99,7 +99,7 @@ def bridge_terms(case: Case) -> Excess:
     companion = of_uses(uses["in_service_mw"] * uses["companion_mw_per_mw"])
     busy = at(_busy_mw(case), table, _YEAR)
     standby = of_uses(uses["standby_mw"])
-    own = {
+    expected = {
         "path_mw": racks_mw * case.scenario.demand.facility_mw_per_rack_mw,
         "facility_share_mw": racks_mw * (1.0 - case.scenario.demand.facility_mw_per_rack_mw),
         "restated_mw": in_mw("demand") - racks_mw,
@@ -114,7 +114,7 @@ def bridge_terms(case: Case) -> Excess:
         "cooling_mw": facility - it - loss,
         "loss_mw": loss,
     }
-    return columns_reported(table, _YEAR, own)
+    return columns_reported(table, _YEAR, expected)
 
 
 @rule(unit="MW", floor=10.0)
@@ -122,12 +122,12 @@ def bridge_adds_up(case: Case) -> Excess:
     """Each level of the bridge is the one before plus its terms, and equals the summary's."""
     table, summary = case.plan("bridge"), case.plan("summary").set_index("year")
     level = table["path_mw"].to_numpy()
-    own = {}
+    expected = {}
     for name, terms in _LEVELS.items():
         level = level + table[terms.split()].to_numpy().sum(axis=1)
-        own[name] = level
-    known = {name: at(summary[name], table, _YEAR, np.nan) for name in own}
-    return columns_reported(table, _YEAR, own).and_also(columns_reported(table, _YEAR, known))
+        expected[name] = level
+    known = {name: at(summary[name], table, _YEAR, np.nan) for name in expected}
+    return columns_reported(table, _YEAR, expected).and_also(columns_reported(table, _YEAR, known))
 
 
 HEADING: Final = "Power, water and carbon"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import Line, Price, Table
+from planner.check.declared import TRACE, Line, Price, Table
 from planner.check.frames import at, by, crossed, keyed, listed, tally
 from planner.check.once import once
 from planner.check.paths import held
@@ -42,7 +42,6 @@ __all__ = [
     "fuel_kt",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
@@ -63,7 +62,7 @@ _HALL_PARTS = {
 
 @once
 def _intensity(case: Case) -> Floats:
-    """Carbon intensity of the grid, shape (site_year, slot). [t/MWh]"""
+    """Carbon intensity of the grid as the inputs state it, shape (site_year, slot). [t/MWh]"""
     power = site_power(case)
     by_slot = listed(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
     frame = crossed(power.site_year, power.slot[["slot"]])
@@ -84,13 +83,13 @@ def fuel_kt(case: Case) -> Floats:
 
 @once
 def emissions_kt(case: Case) -> Floats:
-    """Location-based emissions and those of own fuel by site-year of `site_power(case)`. [kt]"""
+    """Location-based emissions and those of fuel burnt by site-year of `site_power(case)`. [kt]"""
     of_grid = (site_power(case).grid_mwh * _intensity(case)).sum(axis=1) / _T_PER_KT
     return np.asarray(of_grid + fuel_kt(case))
 
 
 def _claimed_mwh(case: Case) -> Floats:
-    """Energy under contract that counts as clean, shape (site_year, slot). [MWh]"""
+    """PPA energy that counts as clean, shape (site_year, slot). [MWh]"""
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     claimed = case.plan("contract_use").set_index(list(_SLOT))["claimed_mw"]
@@ -113,17 +112,12 @@ def _embodied_kt(case: Case) -> Floats:
     racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
     hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
     kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
-    per_mw = (
-        hall["shell"] * kind["space_ratio"]
-        + hall["electrical"] * kind["installed_kw_per_kw"]
-        + hall["mechanical"] * kind["mechanical_capex_ratio"]
-        + hall["generators"] * kind["generator_kw_per_kw"]
-    )
+    per_mw = sum(hall[part] * kind[ratio] for part, ratio in _HALL_PARTS.items())
     sources = case.plan("source_builds")
     amount = np.where(sources["role"] == "storage", sources["built_mwh"], sources["built_mw"])
     parts = (
         (racks, racks["racks"].to_numpy() * of["rack"].reindex(racks["rack"]).to_numpy()),
-        (builds, builds["built_mw"].to_numpy() * per_mw.to_numpy()),
+        (builds, builds["built_mw"].to_numpy() * np.asarray(per_mw)),
         (retrofits, retrofits["retrofitted_mw"].to_numpy() * float(hall["retrofit"])),
         (sources, amount * of["onsite"].reindex(sources["source"]).to_numpy()),
     )
@@ -210,8 +204,10 @@ def carbon_charges_reported(case: Case) -> Excess:
 def carbon_limits_reported(case: Case) -> Excess:
     """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
-    worth = discounts(case)
-    yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
+    discount = discounts(case)
+    yearly = discount.groupby(
+        discount.index.map(lambda t: max(y for y in case.years if y <= t))
+    ).sum()
     caps = listed(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
     of_cap = prices[prices["block"] == "carbon_cap"]
     usd = at(tally(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
@@ -219,7 +215,7 @@ def carbon_limits_reported(case: Case) -> Excess:
     cap_kt = at(caps, table, ("year",), np.nan)
     has_price = ~np.isnan(cap_kt) & bool(case.plan("solution")["has_duals"].all())
     usd = np.where(has_price, usd, np.nan)
-    own = {
+    expected = {
         "cap_kt": cap_kt,
         "price_usd_per_t": np.asarray(carbon.price_usd_per_t, dtype=np.float64)[
             [case.years.index(year) for year in table["year"]]
@@ -227,7 +223,7 @@ def carbon_limits_reported(case: Case) -> Excess:
         "cap_value_npv_usd_per_t": usd,
         "cap_value_usd_per_t": usd / at(yearly, table, ("year",), np.nan),
     }
-    return columns_reported(table, ("year",), own)
+    return columns_reported(table, ("year",), expected)
 
 
 @rule(unit="kt")
@@ -250,13 +246,13 @@ def scheme_prices(case: Case) -> Excess:
     state = by(case.sites, "site", "state").fillna("")
     country = by(case.sites, "site", "country")
     known = dict(zip(schemes["place"], schemes["scheme"], strict=True))
-    own = np.zeros(len(site_year))
+    expected = np.zeros(len(site_year))
     for row, (site, year) in enumerate(zip(site_year["site"], site_year["year"], strict=True)):
         here = known.get(f"{country[site]}-{state[site]}", known.get(country[site]))
         path = prices[prices["scheme"] == here]
         if len(path):
-            own[row] = np.interp(year, path["year"], path["price_usd_per_tco2"])
-    return Excess.differs(site_year, reported, own)
+            expected[row] = np.interp(year, path["year"], path["price_usd_per_tco2"])
+    return Excess.differs(site_year, reported, expected)
 
 
 @once
@@ -303,7 +299,7 @@ def _mean_t_per_mwh(case: Case) -> pd.Series[float]:
 
 @once
 def _intensity_of_tables(case: Case) -> Floats:
-    """Carbon intensity of the grid, shape (site_year, slot). [t/MWh]"""
+    """Carbon intensity of the grid, recomputed from the tables, shape (site_year, slot). [t/MWh]"""
     site_year = case.site_year
     mean = at(_mean_t_per_mwh(case), site_year, _SITE, np.nan)
     site = case.inputs.sets.site.codes(site_year["site"])
@@ -359,8 +355,8 @@ def carbon_price_from_scenario(case: Case) -> Excess:
     )
 
 
-def _made_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
-    """Emissions of making what may enter service: its list, as told, by item, and its column."""
+def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
+    """Embodied emissions of what may be bought: index, as in the inputs, by item, and its axis."""
     inputs, table = case.inputs, case.data("embodied_carbon")
     of = {asset: by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
     kinds = case.data("redundancy").set_index("redundancy")
@@ -405,33 +401,33 @@ def embodied_from_tables(case: Case) -> Excess:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     counts = float(case.scenario.carbon.embodied)
     parts = []
-    for what, (index, reported, of_item, column) in _made_t(case).items():
+    for what, (index, reported, of_item, column) in _embodied_t(case).items():
         rows = listed(index)
         place = rows[[column, "site", "year"]].assign(what=what)
-        own = counts * at(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        parts.append(Excess.differs(place, np.asarray(reported), own))
+        expected = counts * at(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
+        parts.append(Excess.differs(place, np.asarray(reported), expected))
     return parts[0].and_also(*parts[1:])
 
 
-def carbon_price(case: Case) -> pd.DataFrame:
+def carbon_payments(case: Case) -> pd.DataFrame:
     """Tonnes at the price of the year."""
     frame = site_power(case).site_year
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    usd = counted_kt(case) * 1000.0 * at(price, frame, ("year",), np.nan)
+    usd = counted_kt(case) * _T_PER_KT * at(price, frame, ("year",), np.nan)
     return every_year(case, frame, usd / _USD_PER_MUSD)
 
 
-def carbon_schemes(case: Case) -> pd.DataFrame:
+def scheme_payments(case: Case) -> pd.DataFrame:
     """Tonnes of fuel burnt at the price of the place's scheme."""
     frame = site_power(case).site_year
     price = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = fuel_kt(case) * 1000.0 * at(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
+    usd = fuel_kt(case) * _T_PER_KT * at(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
     return every_year(case, frame, usd / _USD_PER_MUSD)
 
 
 def _carbon_site_rows(case: Case) -> pd.DataFrame:
     sites = case.plan("site_year")
-    return sites.loc[sites["emissions_kt"] > _TRACE, list(_SITE)]
+    return sites.loc[sites["emissions_kt"] > TRACE, list(_SITE)]
 
 
 HEADING: Final = "Power, water and carbon"
@@ -452,8 +448,8 @@ FACTS = (
     embodied_from_tables,
 )
 LINES: Final[Mapping[str, Line]] = {
-    "carbon_price": Line("water and carbon", carbon_price),
-    "carbon_schemes": Line("water and carbon", carbon_schemes),
+    "carbon_price": Line("water and carbon", carbon_payments),
+    "carbon_schemes": Line("water and carbon", scheme_payments),
 }
 IMPLIED: Final[Mapping[str, Table]] = {
     "carbon_site": _carbon_site_rows,

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check import cells
+from planner.check.dual_bound import StoredProgram
 from planner.check.frames import by, listed, looked_up, with_int_year
-from planner.check.lagrangian import Program
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ class Case:
         return {}
 
     @cached_property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether no cell is missing and every label known, so that every rule can be computed."""
-        return cells.are_whole(self)
+        return cells.are_complete(self)
 
     def data(self, table: str) -> pd.DataFrame:
         """Return a table of the data as the plan read it."""
@@ -237,9 +237,9 @@ class Case:
         return self.proof is not None or bool(np.isfinite(self.bound_musd))
 
     @cached_property
-    def program(self) -> Program | None:
+    def program(self) -> StoredProgram | None:
         """Arrays of the program that was solved; None where it was not stored."""
-        return None if self.proof is None else Program(self.proof)
+        return None if self.proof is None else StoredProgram(self.proof)
 
     # --- years --------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.object_]
     Labels = Callable[[Case], Iterable[object]]
 
-__all__ = ["ANYWHERE", "RULES", "are_whole"]
+__all__ = ["ANYWHERE", "RULES", "are_complete"]
 
 ANYWHERE: Final = "(anywhere)"  # the region of demand that no latency binds
 
@@ -72,12 +72,12 @@ def _is_missing(column: Field, cells: NDArray[Any]) -> Bools:
 @rule(unit="cells")
 def cells_there(case: Case) -> Excess:
     """Every table has its columns, and cells are missing or infinite only where allowed."""
-    return _excess(case, _cells_of)
+    return _excess(case, _missing_cells)
 
 
 @once
-def _cells_of(case: Case, name: str) -> Places:
-    """Tell which cells of a table are missing, column by column."""
+def _missing_cells(case: Case, name: str) -> Places:
+    """Return which cells of a table are missing, column by column."""
     table = case.results.tables.get(name)
 
     def parts() -> Iterable[tuple[str, str, Bools]]:
@@ -93,12 +93,12 @@ def _cells_of(case: Case, name: str) -> Places:
 @rule(unit="rows")
 def rows_once(case: Case) -> Excess:
     """No two rows of a table have the same key."""
-    return _excess(case, _rows_of)
+    return _excess(case, _repeated_rows)
 
 
 @once
-def _rows_of(case: Case, name: str) -> Places:
-    """Tell which rows of a table have the key of one before."""
+def _repeated_rows(case: Case, name: str) -> Places:
+    """Return which rows of a table repeat the key of one before."""
     key = TABLES[name].primary_key
     table = case.results.tables.get(name)
     if table is None or not set(key) <= set(table.columns):
@@ -119,7 +119,7 @@ def _vintages(case: Case) -> Iterable[object]:
     return [*case.inputs.sets.vintage.labels, *(str(year) for year in case.years)]
 
 
-def _tiers_of_headroom(case: Case) -> Iterable[object]:
+def _non_firm_tiers(case: Case) -> Iterable[object]:
     return case.inputs.non_firm.tier.labels
 
 
@@ -157,8 +157,8 @@ _KNOWN_IN: Final[Mapping[tuple[str, str], Labels]] = {
     ("sites", "region"): lambda case: case.data("sites")["region"],
     ("migration", "block"): lambda case: case.inputs.sets.slot.labels,
     ("rent", "tier"): lambda case: case.inputs.sets.tier.labels,
-    ("non_firm_connections", "tier"): _tiers_of_headroom,
-    ("prices", "tier"): _tiers_of_headroom,
+    ("non_firm_connections", "tier"): _non_firm_tiers,
+    ("prices", "tier"): _non_firm_tiers,
 }
 """The same where the name alone does not say it."""
 _MAY_BE_EMPTY: Final = ("costs", "cash", "prices")
@@ -167,12 +167,12 @@ _MAY_BE_EMPTY: Final = ("costs", "cash", "prices")
 @rule(unit="labels")
 def labels_known(case: Case) -> Excess:
     """Sites, years and all other labels of every table are those of the scenario and its data."""
-    return _excess(case, _labels_of)
+    return _excess(case, _unknown_labels)
 
 
 @once
-def _labels_of(case: Case, name: str) -> Places:
-    """Tell which labels of a table are unknown, column by column."""
+def _unknown_labels(case: Case, name: str) -> Places:
+    """Return which labels of a table are unknown, column by column."""
     table = case.results.tables.get(name)
 
     def parts() -> Iterable[tuple[str, str, Bools]]:
@@ -180,15 +180,17 @@ def _labels_of(case: Case, name: str) -> Places:
             labels = _KNOWN_IN.get((name, column.name), _KNOWN.get(column.name))
             if labels is None or table is None or column.name not in table.columns:
                 continue
-            may = _may_be(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
+            allowed = _allowed_labels(case, labels) | (
+                {_NOWHERE} if name in _MAY_BE_EMPTY else set()
+            )
             codes, found = coded(cells_of(table, column.name))  # few labels in many rows
-            is_known = np.array([*(label in may for label in found), False])
+            is_known = np.array([*(label in allowed for label in found), False])
             yield name, column.name, ~is_known[codes]  # what is missing is code -1
 
     return _places(parts())
 
 
-def _may_be(case: Case, labels: Labels) -> frozenset[object]:
+def _allowed_labels(case: Case, labels: Labels) -> frozenset[object]:
     if labels not in case.computed:
         case.computed[labels] = frozenset(labels(case))
     known: frozenset[object] = case.computed[labels]
@@ -198,7 +200,7 @@ def _may_be(case: Case, labels: Labels) -> frozenset[object]:
 RULES = (cells_there, rows_once, labels_known)
 
 
-def are_whole(case: Case) -> bool:
+def are_complete(case: Case) -> bool:
     """Say whether every cell is there, once and with a known label: no rule may fail then.
 
     Parameters

@@ -80,8 +80,8 @@ def contract_prices(case: Case) -> Excess:
     )
     table = case.plan("contracts")
     mean = quotient(at(paid, table, _FORCE), at(energy, table, _FORCE))
-    own = {"strike_usd_per_mwh": mean, "strike_musd": at(paid, table, _FORCE) / _USD_PER_MUSD}
-    return columns_reported(table, _FORCE, own)
+    expected = {"strike_usd_per_mwh": mean, "strike_musd": at(paid, table, _FORCE) / _USD_PER_MUSD}
+    return columns_reported(table, _FORCE, expected)
 
 
 @rule(unit="USD/MWh")
@@ -111,11 +111,11 @@ def market_prices(case: Case) -> Excess:
     flat = flat.assign(usd=flat["usd"] * at(hours, flat, ("slot",), np.nan) / hours.sum())
     usd = at(worth, table, _FORCE)
     mean = quotient(usd, table["energy_mwh"])
-    own = {
+    expected = {
         "market_musd": usd / _USD_PER_MUSD,
         "value_factor_frac": quotient(mean, at(tally(flat, _ZONE, flat["usd"]), table, _ZONE)),
     }
-    earned = columns_reported(table, _FORCE, own)
+    earned = columns_reported(table, _FORCE, expected)
     return earned.and_also(
         Excess.differs(
             slots[[*_FORCE, "slot"]],
@@ -147,9 +147,9 @@ def clean_share_from_tables(case: Case) -> Excess:
             for zone, year in zip(_zone_of(case, site_year), site_year["year"], strict=True)
         ]
     )
-    own = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
+    expected = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
     frame = crossed(site_year, year_slots(case)[["slot"]])
-    return Excess.differs(frame, share.ravel(), own.ravel())
+    return Excess.differs(frame, share.ravel(), expected.ravel())
 
 
 def _shape(case: Case, zone: str, technology: str) -> Floats:
@@ -180,18 +180,18 @@ def delivery_profiles(case: Case) -> Excess:
     sign, hours = listed(case.inputs.contracts.sign), slot_hours(case)
     zones = table_of({"zone": list(case.inputs.sets.zone.labels)})
     offered = sign[["contract"]].drop_duplicates().merge(zones, how="cross")
-    own = np.ones((len(offered), len(hours)))
+    expected = np.ones((len(offered), len(hours)))
     for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
         offer = case.scenario.contracts.ppa[name]
         follows = offer.profile or offer.technology
         kinds = {"solar": ["solar"], "wind": ["wind"], "mixed": ["solar", "wind"]}.get(follows, [])
         if kinds:
-            own[row] = np.mean([_shape(case, zone, kind) for kind in kinds], axis=0)
+            expected[row] = np.mean([_shape(case, zone, kind) for kind in kinds], axis=0)
         if offer.capacity_factor_frac is not None:
-            scale = offer.capacity_factor_frac / (own[row] @ hours / hours.sum())
-            own[row] = np.minimum(own[row] * scale, 1.0)
+            scale = offer.capacity_factor_frac / (expected[row] @ hours / hours.sum())
+            expected[row] = np.minimum(expected[row] * scale, 1.0)
     place = crossed(offered, year_slots(case)[["slot"]])
-    return Excess.differs(place, profiles(case, offered).ravel(), own.ravel())
+    return Excess.differs(place, profiles(case, offered).ravel(), expected.ravel())
 
 
 @rule(unit="year or MW")

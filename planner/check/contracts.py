@@ -9,9 +9,9 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import Line, Price, Table
+from planner.check.declared import TRACE, Line, Price, Table
 from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally
-from planner.check.leads import decided
+from planner.check.lead_times import decision_start
 from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import every_year
@@ -41,7 +41,6 @@ __all__ = [
 ]
 
 _HOURS_PER_YEAR = 8760.0
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _FORCE = ("contract", "zone", "year")
 _SITE = ("site", "year")
@@ -74,7 +73,9 @@ def begin_of_delivery(case: Case, table: pd.DataFrame) -> Floats:
     """
     offers = case.scenario.contracts.ppa
     lead = np.array([offers[name].lead_months / 12.0 for name in table["contract"]])
-    return np.asarray(np.maximum(decided(case) + lead, table["year"].to_numpy(dtype=np.float64)))
+    return np.asarray(
+        np.maximum(decision_start(case) + lead, table["year"].to_numpy(dtype=np.float64))
+    )
 
 
 def in_force(case: Case) -> pd.DataFrame:
@@ -98,9 +99,9 @@ def contracts_in_force(case: Case) -> Excess:
     """PPAs in force were signed after their lead time where offered, and have not ended."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
     rows = in_force(case)
-    own = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
+    expected = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
-    reported = Excess.differs(place, table["in_force_mw"].to_numpy(), at(own, table, _FORCE))
+    reported = Excess.differs(place, table["in_force_mw"].to_numpy(), at(expected, table, _FORCE))
     too_early = begin_of_delivery(case, table) >= case.last_calendar_year(table["year"]) + 1.0
     early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
     allowed = [
@@ -419,7 +420,7 @@ def contract_power_taken(case: Case) -> pd.DataFrame:
 
 def _contract_slot_rows(case: Case) -> pd.DataFrame:
     contracts = case.plan("contracts")
-    in_force = contracts.loc[contracts["in_force_mw"] > _TRACE, ["contract", "zone", "year"]]
+    in_force = contracts.loc[contracts["in_force_mw"] > TRACE, ["contract", "zone", "year"]]
     return crossed(in_force, site_power(case).slot[["slot"]])
 
 

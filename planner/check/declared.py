@@ -24,7 +24,7 @@ something to declare:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from planner.check.verdict import Rule
 
 
-__all__ = ["Asset", "Labels", "Line", "Price", "Table", "merged", "plan_table"]
+__all__ = ["TRACE", "Asset", "Labels", "Line", "Price", "Table", "merged", "plan_table"]
 
+
+TRACE: Final = 1e-6
+"""Amount above which a row must be in its table, which writes amounts below 1e-7 as 0."""
 
 Table: TypeAlias = "Callable[[Case], pd.DataFrame]"
 Labels: TypeAlias = "Callable[[Case], Mapping[str, object]]"

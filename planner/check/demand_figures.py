@@ -252,8 +252,8 @@ def demand_by_weight(case: Case) -> Excess:
     in_scope = [name for name in case.inputs.sets.region.labels if name in weight.index]
     share = weight[in_scope] / weight[in_scope].sum()
     total = at(tally(wanted, _CLASS, wanted["kh100e"]), placed, _CLASS)
-    own = total * at(share, placed, ("region",), np.nan)
-    return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), own)
+    expected = total * at(share, placed, ("region",), np.nan)
+    return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), expected)
 
 
 def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
@@ -288,7 +288,7 @@ def demand_as_stated(case: Case) -> Excess:
     weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
     regions = [name for name in case.inputs.sets.region.labels if name in weight.index]
     share = weight[regions].astype("float64") / weight[regions].sum()
-    own = np.zeros(len(asked))
+    expected = np.zeros(len(asked))
     for one in settings.explicit:
         if one.workload not in classes:
             continue
@@ -301,8 +301,8 @@ def demand_as_stated(case: Case) -> Excess:
             if one.demand_region is not None:
                 is_there = (asked["region"] == one.demand_region).to_numpy() | is_lumped
                 of_region = is_there.astype("float64")
-            own[rows] += kh100e * of_region[rows]
-    return Excess.differs(asked[["region", *_CLASS]], asked["kh100e"].to_numpy(), own)
+            expected[rows] += kh100e * of_region[rows]
+    return Excess.differs(asked[["region", *_CLASS]], asked["kh100e"].to_numpy(), expected)
 
 
 @rule(unit="GW or kH100e")
@@ -318,9 +318,11 @@ def reference_fleet_reported(case: Case) -> Excess:
     kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])
     parts = [
         Excess.differs(
-            reported[list(_CLASS)].assign(what=name), reported[name].to_numpy(dtype=np.float64), own
+            reported[list(_CLASS)].assign(what=name),
+            reported[name].to_numpy(dtype=np.float64),
+            expected,
         )
-        for name, own in (
+        for name, expected in (
             ("facility_gw", racks * per_rack),
             ("path_mw", racks * settings.facility_mw_per_rack_mw * _MW_PER_GW * ~is_stated),
             ("rack_gw", racks),

@@ -110,7 +110,7 @@ def existing_racks_from_tables(case: Case) -> Excess:
     """
     p, alive = case.inputs.racks, racks_alive(case)
     reported = listed(p.fleet, mw=p.stock_mw)
-    own = tally(alive, _POOL, alive["mw"])
+    expected = tally(alive, _POOL, alive["mw"])
     due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()
 
     racks = existing_racks(case)
@@ -120,10 +120,10 @@ def existing_racks_from_tables(case: Case) -> Excess:
 
     uses = listed(p.stock_only)
     uses = uses.assign(duty=uses["workload"].map(case.duty))[list(_POOL)].drop_duplicates()
-    of_pools = tally(uses, _PLACE, at(own, uses, _POOL))
+    of_pools = tally(uses, _PLACE, at(expected, uses, _POOL))
     groups = listed(p.stock_only_group, mw=p.stock_only_mw)
     return Excess.differs(
-        reported[list(_POOL)], reported["mw"].to_numpy(), at(own, reported, _POOL)
+        reported[list(_POOL)], reported["mw"].to_numpy(), at(expected, reported, _POOL)
     ).and_also(
         Excess.where(due, ~has(due, reported, _POOL)),
         Excess.differs(

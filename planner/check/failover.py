@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.augment import left_over
+from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import Price, Table
@@ -80,7 +80,7 @@ def reserve_of_standby(case: Case) -> Excess:
     """A reserve is no more than its standby racks could carry, and is reported as planned."""
     table, uses = case.plan("reserve"), case.uses
     place = table[list(_LOAD)]
-    own = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
+    expected = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
     served = tally(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
     reported = [
         Excess.differs(place, table[name].to_numpy(), at(values, table, _LOAD))
@@ -91,9 +91,9 @@ def reserve_of_standby(case: Case) -> Excess:
             ("called_mw", _called_of_reserves_mw(case)),
         )
     ]
-    return Excess.above(place, table["reserve_kh100e"].to_numpy(), at(own, table, _LOAD)).and_also(
-        *reported
-    )
+    return Excess.above(
+        place, table["reserve_kh100e"].to_numpy(), at(expected, table, _LOAD)
+    ).and_also(*reported)
 
 
 @rule(unit="kH100e")
@@ -103,8 +103,8 @@ def failures_reported(case: Case) -> Excess:
     reported = table.set_index(list(_LOAD))
     taken = case.plan("takeovers")
     parts = [
-        Excess.differs(found[list(_LOAD)], at(reported[name], found, _LOAD, np.nan), own)
-        for name, own in (
+        Excess.differs(found[list(_LOAD)], at(reported[name], found, _LOAD, np.nan), expected)
+        for name, expected in (
             ("load_kh100e", found["load_kh100e"].to_numpy()),
             ("unserved_kh100e", found["unserved_kh100e"].to_numpy()),
             ("taken_kh100e", at(tally(taken, _LOAD, taken["taken_kh100e"]), found, _LOAD)),
@@ -269,8 +269,8 @@ def resilience_reported(case: Case) -> Excess:
         ("standby_mw", tally(reserve, _CLASS, reserve["standby_mw"])),
     )
     parts = [
-        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), at(own, table, _CLASS))
-        for name, own in pairs
+        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), at(expected, table, _CLASS))
+        for name, expected in pairs
     ]
     asked = Excess.where(table[list(_CLASS)], ~asks(case, table))
     return asked.and_also(*parts, _worth(case))
@@ -287,12 +287,12 @@ def _worth(case: Case) -> Excess:
     has_duals = bool(case.plan("solution")["has_duals"].all())
     value = at(tally(reserve, _CLASS, musd), table, _CLASS) * (1.0 if has_duals else np.nan)
     hours = table["load_kh100e"] * _H100E_HOURS
-    own = {
+    expected = {
         "reserve_frac": quotient(table["reserve_kh100e"], table["load_kh100e"]),
         "value_musd": value,
         "value_usd_per_h100e_hour": quotient(value * _USD_PER_MUSD, hours),
     }
-    return columns_reported(table, _CLASS, own)
+    return columns_reported(table, _CLASS, expected)
 
 
 def _pairs_of_sites(case: Case) -> pd.DataFrame:
@@ -421,7 +421,7 @@ def outages(case: Case) -> pd.DataFrame:
             for region in lost["region"]
         ]
         amounts = [float(amount) for amount in lost["served_kh100e"]]
-        rows.append((site, workload, year, sum(amounts), left_over(amounts, choices, there)))
+        rows.append((site, workload, year, sum(amounts), unassigned(amounts, choices, there)))
     return pd.DataFrame(rows, columns=[*_LOAD, "load_kh100e", "unserved_kh100e"])
 
 

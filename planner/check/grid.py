@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_rows
-from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, crossed, has, keyed, listed, tally, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.payments import discounts, every_year
@@ -36,7 +36,6 @@ __all__ = [
     "power_covered",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
@@ -178,13 +177,13 @@ def headroom_worth(case: Case) -> Excess:
     firm = np.where(is_one, every, firm)
     known = np.where(bool(case.plan("solution")["has_duals"].all()), 1.0, np.nan)
     paid = float(discounts(case).sum())
-    own = {
+    expected = {
         "value_npv_usd_per_mw": every * known,
         "value_usd_per_mw_year": every * known / paid,
         "firm_value_npv_usd_per_mw": firm * known,
         "firm_value_usd_per_mw_year": firm * known / paid,
     }
-    return columns_reported(table, _ZONE, own)
+    return columns_reported(table, _ZONE, expected)
 
 
 def own_peaks(case: Case) -> pd.DataFrame:
@@ -308,7 +307,7 @@ def _billed_peaks_rows(case: Case) -> pd.DataFrame:
     own, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
     rates = listed(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
     is_billed = at(rates, own, _SITE) > 0.0
-    return own.loc[is_billed & (own["peak_mw"] > _TRACE), [*_SITE, "period"]]
+    return own.loc[is_billed & (own["peak_mw"] > TRACE), [*_SITE, "period"]]
 
 
 def _headroom_rows(case: Case) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.days import year_days
 from planner.check.existing import base_year_facility_mw
 from planner.check.frames import at, by, listed, tally, with_int_year
-from planner.check.leads import committed_mw, decided, months_to_service
+from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.paths import held
@@ -49,14 +49,14 @@ def firm_connection_from_tables(case: Case) -> Excess:
     rows = listed(grid.firm, mw=grid.firm_mw)
     beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(sites, name="site"))
     begun = at(_committed_facility_mw(case), rows, _SITE)
-    own = at(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
+    expected = at(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
     for overrides in (case.scenario.new_sites, case.scenario.sites):
         for site, given in overrides.items():
             for year in case.years:
                 mw = held(given.grid_firm_mw, year)
                 if mw is not None:
-                    own[((rows["site"] == site) & (rows["year"] == year)).to_numpy()] = mw
-    return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), own)
+                    expected[((rows["site"] == site) & (rows["year"] == year)).to_numpy()] = mw
+    return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), expected)
 
 
 @rule(unit="MUSD/MW")
@@ -77,7 +77,7 @@ def connection_start_from_tables(case: Case) -> Excess:
     rows = listed(grid.expand, start=grid.expand_start, frac=grid.expand_first_year_frac)
     months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
     begin = rows["year"].to_numpy(dtype=np.float64)
-    due = np.maximum(decided(case) + months / 12.0, begin)
+    due = np.maximum(decision_start(case) + months / 12.0, begin)
     span = case.last_calendar_year(rows["year"]) + 1.0 - begin
     left = 1.0 - (due - begin) / span
     place = rows[list(_SITE)]
@@ -108,9 +108,9 @@ def committed_of_zones(case: Case) -> Excess:
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
     zone = by(case.scope, "site", "zone")
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
-    own = at(tally(of_site, _ZONE, of_site["mw"]), table, _ZONE)
+    expected = at(tally(of_site, _ZONE, of_site["mw"]), table, _ZONE)
     place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct
-    return Excess.differs(place, table["committed_mw"].to_numpy(np.float64), own).and_also(
+    return Excess.differs(place, table["committed_mw"].to_numpy(np.float64), expected).and_also(
         Excess.differs(place, table["rate_pct"].to_numpy(np.float64), np.full(len(place), rate))
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.frames import at, by, listed, tally
-from planner.check.leads import decided, months_to_service
+from planner.check.lead_times import decision_start, months_to_service
 from planner.check.stated_existing import fill_frac
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -98,11 +98,11 @@ def hall_price_from_tables(case: Case) -> Excess:
     parts = _parts(case, frame)
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
     later = np.clip(frame["start"].to_numpy() - _MONEY_YEAR, 0.0, None)
-    own = (parts["taxed"] + parts["plant"]) * growth**later
+    expected = (parts["taxed"] + parts["plant"]) * growth**later
     existing = listed(halls.hall, price=halls.existing_capex_musd_per_mw)
     parts = _parts(case, existing)
     key = ["site", "hall", "year"]
-    return Excess.differs(frame[key], frame["price"].to_numpy(), own).and_also(
+    return Excess.differs(frame[key], frame["price"].to_numpy(), expected).and_also(
         Excess.differs(existing[key], existing["price"].to_numpy(), parts["taxed"] + parts["plant"])
     )
 
@@ -117,14 +117,14 @@ def hall_upkeep_from_tables(case: Case) -> Excess:
         at(case.finance_of_sites(item), frame, ("site",), np.nan)
         for item in ("property_tax", "insurance")
     )
-    own = (
+    expected = (
         parts["upkeep"]
         + parts["staff"]
         + parts["network"]
         + insurance * (parts["taxed"] + parts["plant"])
         + tax * parts["taxed"] * float(case.scenario.finance.property_tax)
     )
-    return Excess.differs(frame[["site", "hall", "year"]], frame["price"].to_numpy(), own)
+    return Excess.differs(frame[["site", "hall", "year"]], frame["price"].to_numpy(), expected)
 
 
 @rule(unit="years")
@@ -136,7 +136,7 @@ def hall_dates_from_tables(case: Case) -> Excess:
     """
     halls = case.inputs.halls
     reported = listed(halls.build, start=halls.build_start, early=halls.build_is_early)
-    months, first = months_to_service(case), decided(case)
+    months, first = months_to_service(case), decision_start(case)
 
     def serves(kind: str) -> Floats:
         return first + at(months[kind], reported, ("site",), np.nan) / 12.0
@@ -165,12 +165,12 @@ def halls_from_scenario(case: Case) -> Excess:
     halls, settings = case.inputs.halls, case.scenario
     design = case.halls.assign(reported=halls.density_kw_per_m2)
     cooling = by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
-    own = at(cooling.astype("float64"), design, ("cooling",), np.nan)
+    expected = at(cooling.astype("float64"), design, ("cooling",), np.nan)
     reported = np.array([halls.ramp_months, halls.ramp_mean_frac])
     asked = np.array([settings.halls.ramp_months, settings.halls.ramp_mean_frac])
     place = table_of({"hall": ["months to fill", "mean while filling"]})
     return Excess.differs(place, reported, asked).and_also(
-        Excess.differs(design[["hall"]], design["reported"].to_numpy(), own)
+        Excess.differs(design[["hall"]], design["reported"].to_numpy(), expected)
     )
 
 
@@ -202,7 +202,7 @@ def retrofits_from_tables(case: Case) -> Excess:
             return np.full(len(rows), given)
         return at(table[column].astype("float64"), rows, kind, np.nan)
 
-    begin = np.maximum(rows["year"].to_numpy(dtype=np.float64), decided(case))
+    begin = np.maximum(rows["year"].to_numpy(dtype=np.float64), decision_start(case))
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
     market = rows["site"].map(by(case.sites, "site", "market"))
     index = by(case.data("facility_market"), "market", "index")

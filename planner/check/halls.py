@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, has, listed, quotient, tally
 from planner.check.in_service import hall_years, retrofits, since
 from planner.check.once import once
@@ -34,7 +34,6 @@ __all__ = [
     "RULES",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _HALL = ("site", "hall", "year")
 _SITE = ("site", "year")
@@ -196,8 +195,8 @@ def lease_rents_reported(case: Case) -> Excess:
     """Rent reported for a lease is what it is offered for."""
     leases, halls = case.plan("leases"), case.inputs.halls
     price = listed(halls.lease, musd=halls.lease_musd_per_mw_year).set_index(list(_HALL))["musd"]
-    own = leases["leased_mw"].to_numpy() * at(price, leases, _HALL, np.nan)
-    return Excess.differs(leases[list(_HALL)], leases["rent_musd"].to_numpy(), own)
+    expected = leases["leased_mw"].to_numpy() * at(price, leases, _HALL, np.nan)
+    return Excess.differs(leases[list(_HALL)], leases["rent_musd"].to_numpy(), expected)
 
 
 def _halls_bought(case: Case) -> pd.DataFrame:
@@ -227,7 +226,7 @@ def lease_rent(case: Case) -> pd.DataFrame:
 
 def _halls_rows(case: Case) -> pd.DataFrame:
     halls = hall_years(case)
-    return halls.loc[halls["usable_mw"] > _TRACE, ["site", "hall", "year"]]
+    return halls.loc[halls["usable_mw"] > TRACE, ["site", "hall", "year"]]
 
 
 HEADING: Final = "Halls"

@@ -79,8 +79,8 @@ def headroom_from_tables(case: Case) -> Excess:
         spare = tally(
             reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None)
         )
-        own = at(spare, rows, _ZONE, np.nan)
-        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), own))
+        expected = at(spare, rows, _ZONE, np.nan)
+        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected))
     return parts[0].and_also(*parts[1:])
 
 

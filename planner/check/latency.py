@@ -57,11 +57,11 @@ def round_trip_within_bound(case: Case) -> Excess:
 @rule(unit="ms", floor=1000.0)
 def round_trip_reported(case: Case) -> Excess:
     """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
-    own = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
+    expected = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is told of them.
     return Excess.reported(
-        table[list(_ROUTE)], table["rtt_ms"].to_numpy(), at(own, table, _ROUTE, np.nan)
+        table[list(_ROUTE)], table["rtt_ms"].to_numpy(), at(expected, table, _ROUTE, np.nan)
     )
 
 
@@ -154,13 +154,15 @@ def routes_from_tables(case: Case) -> Excess:
     placed = reported[reported["region"] != ANYWHERE].reset_index(drop=True)
     lumped = reported[reported["region"] == ANYWHERE]
     everywhere = reach_of_users(case)
-    own = everywhere.set_index(list(_ROUTE))
+    expected = everywhere.set_index(list(_ROUTE))
     users = listed(wanted.demand)[list(_USERS)].drop_duplicates()
     due = everywhere[everywhere["in_time"] & has(everywhere, users, _USERS)]
-    is_tight = at(own["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
+    is_tight = at(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
     return Excess.differs(
-        placed[list(_ROUTE)], placed["rtt"].to_numpy(), at(own["rtt_ms"], placed, _ROUTE, np.nan)
+        placed[list(_ROUTE)],
+        placed["rtt"].to_numpy(),
+        at(expected["rtt_ms"], placed, _ROUTE, np.nan),
     ).and_also(
         Excess.where(placed[list(_ROUTE)], ~has(placed, due, _ROUTE)),
         Excess.where(due[list(_ROUTE)], ~has(due, placed, _ROUTE)),
@@ -189,7 +191,8 @@ def no_route_from_tables(case: Case) -> Excess:
         ("demand_frac", asked / of_class),
     )
     parts = [
-        Excess.differs(place, reported[name].to_numpy(dtype=np.float64), own) for name, own in pairs
+        Excess.differs(place, reported[name].to_numpy(dtype=np.float64), expected)
+        for name, expected in pairs
     ]
     return Excess.where(lonely, ~has(lonely, reported, _USERS)).and_also(
         Excess.where(place, ~has(reported, lonely, _USERS)), *parts
@@ -259,8 +262,8 @@ def round_trips_of_users(case: Case) -> Excess:
     travel, total = (
         at(tally(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e)
     )
-    own = quotient(travel, total)
-    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), own)
+    expected = quotient(travel, total)
+    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), expected)
 
 
 def _percentiles(
@@ -312,7 +315,7 @@ def service_of_classes(case: Case) -> Excess:
     largest = served[kh100e > 0.0].groupby(list(_CLASS), sort=False)["own_ms"].max()
     tight_share = at(classes["tight_share_frac"], table, ("workload",), np.nan)
     within = np.where(np.isnan(tight_share), np.nan, quotient(near, total))
-    own = {
+    expected = {
         "bound_ms": at(classes["rtt_bound_ms"], table, ("workload",), np.nan),
         "tight_ms": at(classes["tight_rtt_ms"], table, ("workload",), np.nan),
         "tight_share_frac": tight_share,
@@ -322,7 +325,7 @@ def service_of_classes(case: Case) -> Excess:
         "max_rtt_ms": at(largest, table, _CLASS, np.nan),
         "within_tight_frac": within,
     }
-    return columns_reported(table, _CLASS, own)
+    return columns_reported(table, _CLASS, expected)
 
 
 @rule(unit="ms")
@@ -367,8 +370,8 @@ def rent_terms_reported(case: Case) -> Excess:
         term_years=rent.term_years,
         usd_per_h100e_hour=rent.price_musd_per_kh100e_year * _USD_PER_MUSD / _H100E_HOURS,
     ).set_index(list(_RENT))
-    own = {name: at(offers[name], table, _RENT, np.nan) for name in offers.columns}
-    return columns_reported(table, _RENT, own)
+    expected = {name: at(offers[name], table, _RENT, np.nan) for name in offers.columns}
+    return columns_reported(table, _RENT, expected)
 
 
 @rule(unit="kH100e or MUSD", rows_of=("levers",))

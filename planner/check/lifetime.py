@@ -45,13 +45,13 @@ def lifetime_shared(case: Case) -> Excess:
     """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
     table = case.plan("lifetime")
     training, inference = (_paid(case, duty, table["year"]) for duty in ("training", "inference"))
-    own = {
+    expected = {
         "training_musd": training,
         "inference_musd": inference,
         "inference_share_frac": quotient(inference, training + inference),
         "usd_per_pf_day": _usd_per_pf_day(case, table["year"]),
     }
-    return columns_reported(table, ("year",), own)
+    return columns_reported(table, ("year",), expected)
 
 
 @rule(unit="PF-days or MUSD")
@@ -60,11 +60,11 @@ def models_trained_priced(case: Case) -> Excess:
     table = case.plan("models_trained")
     of_model = by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
     days = at(of_model, table, ("model",), np.nan)
-    own = {
+    expected = {
         "training_pf_days": days,
         "run_musd": days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
     }
-    return columns_reported(table, ("model", "year"), own)
+    return columns_reported(table, ("model", "year"), expected)
 
 
 def lifetime_rows(case: Case) -> pd.DataFrame:

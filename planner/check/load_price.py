@@ -139,11 +139,11 @@ def _as_reported(case: Case, column: str, own: pd.Series[float]) -> Excess:
 def load_price_reported(case: Case) -> Excess:
     """New load is reported for every zone that has some, and follows from its sites' draw."""
     load, table = new_load(case), case.plan("load_price")
-    own = tally(load, _ZONE, load["new_mw"] * load["hours"])
+    expected = tally(load, _ZONE, load["new_mw"] * load["hours"])
     every = load[list(_ZONE)].drop_duplicates().reset_index(drop=True)
     reported = tally(table, _ZONE, table["new_mwh"])
-    complete = Excess.differs(every, at(reported, every, _ZONE), at(own, every, _ZONE))
-    return _as_reported(case, "new_mwh", own).and_also(complete)
+    complete = Excess.differs(every, at(reported, every, _ZONE), at(expected, every, _ZONE))
+    return _as_reported(case, "new_mwh", expected).and_also(complete)
 
 
 @rule(unit="MW", rows_of=("load_price",))
@@ -167,11 +167,11 @@ def load_price_adders_reported(case: Case) -> Excess:
     usd = at(tally(load, _ZONE, load["usd"]), table, _ZONE)
     mwh = at(tally(load, _ZONE, load["new_mw"] * load["hours"]), table, _ZONE)
     last = load.groupby(list(_ZONE), sort=False)["last_adder_usd_per_mwh"].max()
-    own = {
+    expected = {
         "mean_adder_usd_per_mwh": np.nan_to_num(quotient(usd, mwh)),
         "last_adder_usd_per_mwh": at(last, table, _ZONE),
     }
-    return columns_reported(table, _ZONE, own)
+    return columns_reported(table, _ZONE, expected)
 
 
 HEADING: Final = "Grid"
@@ -186,8 +186,8 @@ def load_price_from_tables(case: Case) -> Excess:
     place = zones[["zone", "year", "slot"]]
     if not len(zones):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
-    own = at(existing_mw(case), zones, ("zone",), np.nan)
-    parts = [Excess.differs(place, zones["mw"].to_numpy(), own)]
+    expected = at(existing_mw(case), zones, ("zone",), np.nan)
+    parts = [Excess.differs(place, zones["mw"].to_numpy(), expected)]
     rows = listed(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)
     rows = rows.assign(number=rows["block"].astype("int64"))
     width, adder = np.full(len(rows), np.nan), np.full(len(rows), np.nan)

@@ -1,4 +1,4 @@
-"""Memory of racks and what classes need of it, read a second time."""
+"""Memory of racks and what workloads need of it, recomputed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = ["roomy"]
+__all__ = ["with_enough_memory"]
 
 
-def roomy(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of workload and rack whose rack holds what the class needs in memory.
+def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of workload and rack whose rack has the memory that the workload needs.
 
     Parameters
     ----------

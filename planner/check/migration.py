@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
-from planner.check.declared import Line, Table
+from planner.check.declared import TRACE, Line, Table
 from planner.check.frames import at, by, crossed, keyed, listed, taken, tally
 from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
@@ -41,7 +41,6 @@ __all__ = [
     "users_in_reach",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _HOURS_PER_YEAR = 8760.0
 _ROUNDING = 1.0 + 1e-9
@@ -333,7 +332,7 @@ def work_migration(case: Case) -> pd.DataFrame:
 
 def _migration_site_rows(case: Case) -> pd.DataFrame:
     work = case.plan("migration")
-    is_work = (work["due_mw"] > _TRACE) | (work["done_mw"] > _TRACE)
+    is_work = (work["due_mw"] > TRACE) | (work["done_mw"] > TRACE)
     return work.loc[is_work, ["site", "workload", "year"]].drop_duplicates()
 
 

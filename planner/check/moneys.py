@@ -45,7 +45,7 @@ def money_by_year(case: Case) -> Excess:
     factor = at(discounts(case), table, _YEAR, np.nan)
     running = of_years(costs[~costs["upfront"] & ~is_price], "musd")
     payments, spent = of_years(costs, "musd"), of_years(cash, "cash_musd")
-    own = {
+    expected = {
         "asset_cash_musd": spent,
         "running_musd": running,
         "cash_musd": spent + running,
@@ -57,7 +57,7 @@ def money_by_year(case: Case) -> Excess:
         "npv_musd": of_years(costs, "npv_musd"),
         "npv_after_musd": payments * (factor - inside),
     }
-    return columns_reported(table, _YEAR, own)
+    return columns_reported(table, _YEAR, expected)
 
 
 def _asset(case: Case, asset: Asset) -> dict[str, float]:

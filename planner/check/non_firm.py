@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
-from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally, with_int_year
 from planner.check.grid import own_peaks
 from planner.check.headroom import headroom_mw
@@ -46,7 +46,6 @@ __all__ = [
     "non_firm_slots",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _ZONE = ("zone", "year")
@@ -195,14 +194,14 @@ def stress_reported(case: Case) -> Excess:
     """Connection, curtailed hours, draw and shed load of non-firm power are reported as planned."""
     frame, table, power = non_firm_slots(case), case.plan("stress_slot"), site_power(case)
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
-    own = frame.set_index(list(_SLOT)).assign(
+    expected = frame.set_index(list(_SLOT)).assign(
         use_mw=power.site_mw.ravel()[frame["place"]],
         grid_mw=power.grid_mw.ravel()[frame["place"]],
     )
     place = table[list(_SLOT)]
     names = ("hours", "firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw")
     parts = [
-        Excess.differs(place, table[name].to_numpy(), at(own[name], table, _SLOT, np.nan))
+        Excess.differs(place, table[name].to_numpy(), at(expected[name], table, _SLOT, np.nan))
         for name in names
     ]
     forgotten = ~stress.index.isin(keyed(place))
@@ -238,8 +237,8 @@ def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
     return [
         in_service,
         *(
-            Excess.differs(place, table[name].to_numpy(), at(own, table, _SITE, np.nan))
-            for name, own in pairs
+            Excess.differs(place, table[name].to_numpy(), at(expected, table, _SITE, np.nan))
+            for name, expected in pairs
         ),
         *totals,
     ]
@@ -308,7 +307,7 @@ def non_firm_years_reported(case: Case) -> Excess:
     )
     highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
     discount = non_firm_discount_musd(case)
-    own = {
+    expected = {
         "non_firm_mw": non_firm,
         "off_hours": quotient(at(off, table, _SITE), non_firm),
         "drawn_mwh": at(tally(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
@@ -317,7 +316,7 @@ def non_firm_years_reported(case: Case) -> Excess:
         "lost_kh100e": shed * at(_lost_kh100e(case), table, _SITE),
         "discount_musd": at(tally(discount, _SITE, discount["musd"]), table, _SITE),
     }
-    return columns_reported(table, _SITE, own)
+    return columns_reported(table, _SITE, expected)
 
 
 def non_firm_discount(case: Case) -> pd.DataFrame:
@@ -352,7 +351,7 @@ def shed_load_worth(case: Case) -> pd.DataFrame:
 
 def _non_firm_year_rows(case: Case) -> pd.DataFrame:
     sites = site_years(case)
-    return sites.loc[sites["non_firm_mw"] > _TRACE, list(_SITE)]
+    return sites.loc[sites["non_firm_mw"] > TRACE, list(_SITE)]
 
 
 HEADING: Final = "Grid"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_slots
 from planner.check.frames import at, by, crossed, keyed, listed
-from planner.check.leads import decided, months_to_service
+from planner.check.lead_times import decision_start, months_to_service
 from planner.check.power_prices import demand_charge_usd_per_kw_month
 from planner.check.stress_slots import hours_off, stress_share
 from planner.check.table import table_of
@@ -45,9 +45,9 @@ def stress_from_tables(case: Case) -> Excess:
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
-        own = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
+        expected = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
         named = Excess.where(table_of({"rate": [rate]}), np.array([float(label) != rate]))
-        parts += [named, Excess.differs(place, reported, own)]
+        parts += [named, Excess.differs(place, reported, expected)]
     return parts[0].and_also(*parts[1:])
 
 
@@ -91,7 +91,7 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
     if not len(offers):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
     months = at(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
-    first = decided(case) + months / 12.0
+    first = decision_start(case) + months / 12.0
     due = np.maximum(first, offers["year"].to_numpy(dtype=np.float64))
     start = Excess.differs(place, offers["start"].to_numpy() * 12.0, due * 12.0)
     until = _service(case, "firm_after_months")
@@ -119,8 +119,8 @@ def shed_from_scenario(case: Case) -> Excess:
     parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
     frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
     waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
-    own = at(waits, frame, ("workload",), np.nan)
-    parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), own))
+    expected = at(waits, frame, ("workload",), np.nan)
+    parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), expected))
     zones = table_of({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
     place = crossed(zones, year_slots(case)[["slot"]])
@@ -142,8 +142,8 @@ def non_firm_discount_from_tables(case: Case) -> Excess:
     if not len(rows):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
     charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
-    own = _service(case, "charge_discount_frac") * at(charge, rows, key, np.nan)
-    return Excess.differs(place, rows["usd"].to_numpy(), own)
+    expected = _service(case, "charge_discount_frac") * at(charge, rows, key, np.nan)
+    return Excess.differs(place, rows["usd"].to_numpy(), expected)
 
 
 FACTS = (

@@ -14,7 +14,7 @@ from planner.check.days import slot_hours
 from planner.check.existing import existing_halls
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.hall_figures import hall_parts
-from planner.check.leads import committed_mw, decided, months_to_service
+from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
 from planner.check.payments import instalment
 from planner.check.power_prices import retail_usd_per_mwh
@@ -276,7 +276,7 @@ def racks_on_offer(case: Case) -> Floats:
     first = numbers_of(case.racks, "rack", racks, "first_year")
     for_sale = may_buy[:, None] & (first[:, None] <= years)
     for_sale &= years <= last_sale_years(case, racks)[:, None]
-    for_sale &= years >= decided(case) + float(arrives) / 12.0
+    for_sale &= years >= decision_start(case) + float(arrives) / 12.0
     begins = numbers_of(case.data("cooling"), "cooling", cooling, "first_year")
     fits, is_known = _fits(case), begins[:, None] < ends
     admits = ~np.isnan(mw)
@@ -339,7 +339,7 @@ def _hall_year(case: Case) -> Floats:
 def may_serve(case: Case, kind: str) -> tuple[Floats, Bools]:
     """Return when what is decided first serves, (site, year), and whether it does in the year."""
     months = months_to_service(case)[kind].loc[ids_of(case, "site")].to_numpy(dtype=np.float64)
-    start = (decided(case) + months / 12.0)[:, None]
+    start = (decision_start(case) + months / 12.0)[:, None]
     return np.maximum(start, np.array(case.years)), start < year_ends(case)
 
 

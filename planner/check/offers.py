@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.check.existing import existing_halls, existing_racks
 from planner.check.frames import at, by, crossed, has, listed
-from planner.check.leads import decided
+from planner.check.lead_times import decision_start
 from planner.check.offer_choice import (
     cheapest_topology,
     committed_by_site,
@@ -113,7 +113,7 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     rows = rows.merge(table, on=["from_medium", "to_medium"])
     own = settings.duration_months
     months = rows["duration_months"].astype("float64") if own is None else own
-    done = np.maximum(rows["year"].astype("float64"), decided(case)) + months / 12.0
+    done = np.maximum(rows["year"].astype("float64"), decision_start(case)) + months / 12.0
     end = case.last_calendar_year(rows["year"])
     serves = (done < year_ends(case)[-1]) & (end >= case.scenario.decisions_start.year)
     is_known = rows["to_first_year"].to_numpy() <= end

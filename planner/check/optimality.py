@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.lagrangian import Program, finite_or_zero, side_of
+from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
 from planner.check.once import once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.lagrangian import Bound
+    from planner.check.dual_bound import Bound
     from planner.check.verdict import Check
     from planner.results.program import Proof
 
@@ -95,7 +95,7 @@ def dual_feasible(case: Case) -> Excess:
         return _nothing()
     program = case.program
     assert program is not None
-    worth, size = program.priced(program.proof.row("dual"))
+    worth, size = program.column_prices(program.proof.row("dual"))
     reduced = program.cost - worth
     has_side = np.isfinite(side_of(reduced, *_held(program.proof)))
     wrong = np.where(has_side & ~np.isnan(reduced), 0.0, np.abs(reduced))
@@ -112,7 +112,7 @@ def complementary_slackness(case: Case) -> Excess:
     proof = program.proof
     x, dual = proof.column("x"), proof.row("dual")
     value, _ = program.rows_of(x)
-    reduced = program.cost - program.priced(dual)[0]
+    reduced = program.cost - program.column_prices(dual)[0]
     of_rows = _lost(dual, value, program.row_lower, program.row_upper)
     of_columns = _lost(reduced, x, *_held(proof))
     cost = max(abs(case.objective_musd), 1.0)
@@ -211,7 +211,7 @@ def proven_bound_musd(case: Case) -> float:
     return _bound(case, program, proof.row(name), lower, upper).musd
 
 
-def _bound(case: Case, program: Program, dual: Floats, lower: Floats, upper: Floats) -> Bound:
+def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, upper: Floats) -> Bound:
     return program.bound(dual, lower, upper, program.proof.column("x"), case.objective_musd)
 
 

@@ -109,8 +109,8 @@ def figures_by_slot(case: Case) -> Excess:
         energy_usd_per_mwh=case.inputs.grid.energy_usd_per_mwh,
         location_t_per_mwh=case.inputs.carbon.location_t_per_mwh,
     ).set_index(list(_SLOT))
-    own = {name: at(figures[name], table, _SLOT, np.nan) for name in figures.columns}
-    return columns_reported(table, _SLOT, own)
+    expected = {name: at(figures[name], table, _SLOT, np.nan) for name in figures.columns}
+    return columns_reported(table, _SLOT, expected)
 
 
 @rule(unit="MW")
@@ -181,8 +181,8 @@ def deferral_is_due(case: Case) -> Excess:
     waits, table = _waiting(case)
     mean_mw = waits["used_mw"] * waits["dynamic_mw_per_mw"] * waits["deferrable_frac"]
     due = tally(waits, _WAIT, mean_mw)
-    own = at(due, table, _WAIT) * table["profile"].to_numpy()
-    reported = Excess.differs(table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), own)
+    expected = at(due, table, _WAIT) * table["profile"].to_numpy()
+    reported = Excess.differs(table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), expected)
     place = waits[list(_WAIT)].drop_duplicates().reset_index(drop=True)
     forgotten = place[~has(place, table, _WAIT)]
     return reported.and_also(Excess.above(forgotten, at(due, forgotten, _WAIT), 0.0))
@@ -243,9 +243,9 @@ def energy_of_sites(case: Case) -> Excess:
 @rule(unit="m3")
 def water(case: Case) -> Excess:
     """Water follows from IT energy by technology and weather."""
-    own, table = _by_site(case, site_power(case).water_m3), case.plan("site_year")
+    expected, table = _by_site(case, site_power(case).water_m3), case.plan("site_year")
     return Excess.differs(
-        table[list(_SITE)], table["water_m3"].to_numpy(), at(own, table, _SITE, np.nan)
+        table[list(_SITE)], table["water_m3"].to_numpy(), at(expected, table, _SITE, np.nan)
     )
 
 
@@ -289,13 +289,13 @@ def forecast_totals(case: Case) -> Excess:
 def other_load(case: Case) -> Excess:
     """Load other than racks is what the scenario says, along the series of its site."""
     sets = case.inputs.sets
-    own = other_load_mw(case)
+    expected = other_load_mw(case)
     frame = table_of({"site": list(sets.site.labels)}).merge(
         table_of({"slot": list(sets.slot.labels)}), how="cross"
     )
     key = ("site", "slot")
-    by_slot = pd.Series(own.ravel(), index=keyed(frame))
-    assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), own.ravel())
+    by_slot = pd.Series(expected.ravel(), index=keyed(frame))
+    assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), expected.ravel())
     table = case.plan("power_slot")
     right = at(by_slot, table, key, np.nan)
     reported = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)

@@ -241,14 +241,14 @@ def delivered_prices(case: Case) -> Excess:
     flat_charge = 12.0 * 1000.0 * charge / 8760.0 * settings.demand_charge
     adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
-    own = wholesale_usd_per_mwh(case) + (adder[site] * _growth(case))[:, None]
+    expected = wholesale_usd_per_mwh(case) + (adder[site] * _growth(case))[:, None]
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
-    own[billed] = wholesale_part_usd_per_mwh(case)[billed]
+    expected[billed] = wholesale_part_usd_per_mwh(case)[billed]
     reported = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))[
         "usd"
     ]
-    energy = Excess.differs(place[list(_KEY)], at(reported, place, _KEY, np.nan), own.ravel())
+    energy = Excess.differs(place[list(_KEY)], at(reported, place, _KEY, np.nan), expected.ravel())
     rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
     reported_rate = at(
         rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan

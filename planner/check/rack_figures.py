@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.demand_figures import base_year_stock_mw
 from planner.check.existing import assumed_facility_mw
 from planner.check.frames import at, by, cell, has, listed, tally
-from planner.check.memory import roomy
+from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.payments import instalment
 from planner.check.stated_existing import stated_racks
@@ -163,9 +163,9 @@ def throughput_from_tables(case: Case) -> Excess:
     """Compute per MW is rack throughput over nameplate, times utilisation, net of spares."""
     frame = _described(case, listed(case.inputs.racks.deployment))
     h100e = np.where(frame["duty"] == "training", frame["training_h100e"], frame["inference_h100e"])
-    own = h100e / frame["peak_kw"] * frame["utilisation_frac"] / (1.0 + frame["spare_frac"])
+    expected = h100e / frame["peak_kw"] * frame["utilisation_frac"] / (1.0 + frame["spare_frac"])
     reported = case.inputs.racks.throughput_kh100e_per_mw
-    return Excess.differs(frame[list(_DEPLOYMENT)], reported, own.to_numpy())
+    return Excess.differs(frame[list(_DEPLOYMENT)], reported, expected.to_numpy())
 
 
 @rule(unit="MW/MW")
@@ -221,7 +221,7 @@ def admitted_racks(case: Case) -> pd.DataFrame:
     }
     replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
-    return roomy(case, pairs)
+    return with_enough_memory(case, pairs)
 
 
 def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -251,8 +251,8 @@ def deliveries_from_tables(case: Case) -> Excess:
     counts = table["year"] >= case.years[0]  # the first model year has its own deliveries alone
     table = table.assign(year=into)[counts]
     delivered = tally(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
-    own = at(delivered, limits, ("vendor", "year"), np.nan)
-    return Excess.differs(limits[["vendor", "year"]], limits["reported_mw"].to_numpy(), own)
+    expected = at(delivered, limits, ("vendor", "year"), np.nan)
+    return Excess.differs(limits[["vendor", "year"]], limits["reported_mw"].to_numpy(), expected)
 
 
 @rule(unit="MW")
@@ -276,11 +276,11 @@ def stock_from_tables(case: Case) -> Excess:
         np.asarray(facility_mw / per_rack, dtype=np.float64),
     )
     reported = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
-    own = mix["stock_mw"].to_numpy(dtype=np.float64)
+    expected = mix["stock_mw"].to_numpy(dtype=np.float64)
     if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
-        of_duty = (tally(mix, ("duty",), reported) / tally(mix, ("duty",), own)).fillna(0.0)
-        own = own * at(of_duty, mix, ("duty",))
-    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], reported, own))
+        of_duty = (tally(mix, ("duty",), reported) / tally(mix, ("duty",), expected)).fillna(0.0)
+        expected = expected * at(of_duty, mix, ("duty",))
+    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], reported, expected))
 
 
 def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
@@ -304,7 +304,7 @@ def rack_price_from_tables(case: Case) -> Excess:
     list_price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     tax = case.finance_of_sites("sales_tax")
     trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
-    own = (
+    expected = (
         at(list_price, reported, ("rack",), np.nan)
         * (_KW_PER_MW / _USD_PER_MUSD)
         * (1.0 + at(tax, reported, ("site",), np.nan))
@@ -317,7 +317,7 @@ def rack_price_from_tables(case: Case) -> Excess:
         * (_KW_PER_MW / _USD_PER_MUSD)
         * (1.0 + at(tax, pools, ("site",), np.nan))
     )
-    return Excess.differs(reported[key], reported["price"].to_numpy(), own).and_also(
+    return Excess.differs(reported[key], reported["price"].to_numpy(), expected).and_also(
         Excess.differs(pools[key], pools["price"].to_numpy(), of_stock)
     )
 

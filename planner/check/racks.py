@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import since
 from planner.check.offer_choice import last_sale_years, vendors_bought_from
@@ -38,7 +38,6 @@ __all__ = [
     "racks_bought",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _POOL = ("site", "rack", "hall", "duty", "year")
 _PLACE = ("site", "rack", "hall", "year")
@@ -262,9 +261,9 @@ def rack_counts(case: Case) -> Excess:
 def companions_reported(case: Case) -> Excess:
     """Racks in use have the companions that their deployment needs."""
     uses = case.uses
-    own = uses["in_service_mw"] * uses["companion_mw_per_mw"]
+    expected = uses["in_service_mw"] * uses["companion_mw_per_mw"]
     reported = case.plan("plan")["companion_mw"].to_numpy()
-    return Excess.differs(uses[list(_USE)], reported, own.to_numpy())
+    return Excess.differs(uses[list(_USE)], reported, expected.to_numpy())
 
 
 @rule(unit="MW")
@@ -345,7 +344,7 @@ def it_maintenance(case: Case) -> pd.DataFrame:
 
 def _fleet_rows(case: Case) -> pd.DataFrame:
     pools = alive_mw(case)
-    return pools.loc[pools["alive_mw"] > _TRACE, ["site", "rack", "hall", "duty", "year"]]
+    return pools.loc[pools["alive_mw"] > TRACE, ["site", "rack", "hall", "duty", "year"]]
 
 
 HEADING: Final = "Racks"

@@ -138,13 +138,13 @@ def levers_from_tables(case: Case) -> Excess:
     rows = rows.assign(most=rows["max_adoption_frac"] * grown.clip(0.0, 1.0))
     rows = rows[rows["most"] > 0.0].reset_index(drop=True)
     hourly = rows["cost_usd_per_h100e_hour_saved"] * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E
-    own = rows.assign(saving=rows["together"], cost=hourly).set_index(list(_LEVER))
+    expected = rows.assign(saving=rows["together"], cost=hourly).set_index(list(_LEVER))
     place = reported[list(_LEVER)]
     parts = [
         Excess.differs(
             place.assign(what=name),
             reported[name].to_numpy(),
-            at(own[name], reported, _LEVER, np.nan),
+            at(expected[name], reported, _LEVER, np.nan),
         )
         for name in ("saving", "most", "cost")
     ]

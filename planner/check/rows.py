@@ -155,9 +155,9 @@ def hours_reported(case: Case) -> Excess:
     parts = []
     for name in WITH_HOURS:
         pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)
-        own = at(hours, pairs, ("slot",), np.nan)
+        expected = at(hours, pairs, ("slot",), np.nan)
         place = pairs[["slot"]].assign(table=name)
-        parts.append(Excess.differs(place, pairs["hours"].to_numpy(dtype=np.float64), own))
+        parts.append(Excess.differs(place, pairs["hours"].to_numpy(dtype=np.float64), expected))
     return parts[0].and_also(*parts[1:])
 
 

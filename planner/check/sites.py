@@ -11,7 +11,7 @@ from planner.check.declared import Asset, Line, Price, Table
 from planner.check.existing import existing_halls, racks_alive
 from planner.check.frames import at, by, has, listed, tally
 from planner.check.in_service import site_years
-from planner.check.leads import committed_mw
+from planner.check.lead_times import committed_mw
 from planner.check.once import once
 from planner.check.paths import held_or_nan
 from planner.check.payments import assets, every_year, of_site
@@ -200,7 +200,7 @@ def build_paths(case: Case) -> pd.DataFrame:
 @rule(unit="MW")
 def build_rates_from_tables(case: Case) -> Excess:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
-    sites, own = case.inputs.sites, build_paths(case).set_index(list(_SITE))
+    sites, expected = case.inputs.sites, build_paths(case).set_index(list(_SITE))
     reported = listed(
         sites.site_year,
         rate_mw=sites.build_rate_mw,
@@ -211,7 +211,7 @@ def build_rates_from_tables(case: Case) -> Excess:
         Excess.differs(
             reported[list(_SITE)].assign(what=name),
             reported[name].to_numpy(),
-            at(own[name], reported, _SITE),
+            at(expected[name], reported, _SITE),
         )
         for name in ("rate_mw", "pace_mw", "reach_mw")
     ]
@@ -225,7 +225,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
     limits = listed(sites.market_rate, mw=sites.market_rate_mw)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
     due = [(m, year) for m in markets for year in case.years]
-    own = pd.Series(
+    expected = pd.Series(
         [build.market_rate_mw_per_year[m] * float(span[year]) for m, year in due],
         index=pd.MultiIndex.from_tuples(due, names=["market", "year"]) if due else None,
         dtype="float64",
@@ -241,7 +241,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
     right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
     years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
     return Excess.differs(
-        limits[list(key)], limits["mw"].to_numpy(), at(own, limits, key, np.nan)
+        limits[list(key)], limits["mw"].to_numpy(), at(expected, limits, key, np.nan)
     ).and_also(
         Excess.where(wanted, ~has(wanted, limits, key)),
         Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Line, Table
+from planner.check.declared import TRACE, Line, Table
 from planner.check.existing import existing_halls
 from planner.check.frames import at, by, has, keyed, listed, tally
 from planner.check.in_service import site_years
-from planner.check.leads import decided
+from planner.check.lead_times import decision_start
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.routes import between_sites
@@ -39,7 +39,6 @@ __all__ = [
     "service_usd",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
@@ -152,7 +151,7 @@ def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     No class needs one before racks ordered at first can serve.
     """
     arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
-    since = decided(case) + float(arrives) / 12.0
+    since = decision_start(case) + float(arrives) / 12.0
     of_class = rows["workload"].map(dict(case.scenario.siting.block_from_year))
     begins = of_class.astype("float64").fillna(since).clip(lower=since)
     needs = rows["workload"].isin(list(block_sizes(case))) & (rows["year"] >= begins)
@@ -226,7 +225,7 @@ def openings_table(case: Case) -> Excess:
     opened = case.plan("site_year")
     share = tally(opened, ("site",), opened["opened_frac"])
     price = pd.Series(np.asarray(inputs.sites.opening_musd), index=labels["site"])
-    own = np.asarray(at(share, reported, ("site",)) * at(price, reported, ("site",), np.nan))
+    expected = np.asarray(at(share, reported, ("site",)) * at(price, reported, ("site",), np.nan))
     last = sites[sites["year"] == case.years[-1]]
     halls = at(tally(last, ("site",), last["halls_mw"]), reported, ("site",))
     first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
@@ -240,14 +239,14 @@ def openings_table(case: Case) -> Excess:
     least, fixed = (at(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed"))
     return Excess.where(labels, missing | stray).and_also(
         *(
-            Excess.differs(place, np.asarray(reported[name], dtype=np.float64), own)
-            for name, own in (
+            Excess.differs(place, np.asarray(reported[name], dtype=np.float64), expected)
+            for name, expected in (
                 ("open_frac", share_now),
                 ("minimum_size_mw", least),
                 ("fixed_musd", fixed * share_now),
             )
         ),
-        Excess.differs(place, np.asarray(reported["opening_musd"], dtype=np.float64), own),
+        Excess.differs(place, np.asarray(reported["opening_musd"], dtype=np.float64), expected),
         Excess.differs(place, np.asarray(reported["halls_mw"], dtype=np.float64), halls),
         Excess.differs(place, np.asarray(reported["year"], dtype=np.float64), began),
     )
@@ -332,8 +331,8 @@ def phases_from_tables(case: Case) -> Excess:
     rate = at(build_paths(case).set_index(list(_SITE))["rate_mw"], reported, _SITE, np.nan)
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     room = np.minimum(rate, at(land, reported, ("site",), np.nan))
-    own = np.floor(room / reported["mw"].to_numpy() + _ROUNDING)
-    return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), own)
+    expected = np.floor(room / reported["mw"].to_numpy() + _ROUNDING)
+    return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), expected)
 
 
 @rule(unit="MW")
@@ -392,9 +391,9 @@ def service_prices_from_scenario(case: Case) -> Excess:
     reported = listed(p.service, musd=p.service_musd_per_kh100e_year)
     ends = ("region", "workload", "site")
     paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
-    own = at(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
+    expected = at(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
     due = served[at(paid, served, ends) > 0.0]
-    return Excess.differs(reported[list(_SERVICE)], reported["musd"].to_numpy(), own).and_also(
+    return Excess.differs(reported[list(_SERVICE)], reported["musd"].to_numpy(), expected).and_also(
         Excess.where(due, ~has(due, reported, _SERVICE))
     )
 
@@ -439,7 +438,7 @@ def service_network(case: Case) -> pd.DataFrame:
 
 def _blocks_rows(case: Case) -> pd.DataFrame:
     of_block = _in_blocks(case, case.plan("plan"))
-    in_use = of_block["used_mw"] > _TRACE
+    in_use = of_block["used_mw"] > TRACE
     return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
 
 

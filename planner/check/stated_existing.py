@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import at, by, crossed, has, tally
-from planner.check.memory import roomy
+from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -178,7 +178,9 @@ def _able(case: Case) -> pd.DataFrame:
     own = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
     replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
-    pairs = roomy(case, pairs).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
+    pairs = with_enough_memory(case, pairs).merge(
+        classes[["workload", "duty", "redundancy_min"]], on="workload"
+    )
     types = case.racks.set_index("rack")
     trains = pairs["duty"] == "training"
     h100e = (

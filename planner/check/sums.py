@@ -65,14 +65,14 @@ def sites_summed(case: Case) -> Excess:
     paid = costs.assign(year=model_year_of(case, costs["calendar_year"]))
     years = table["year"]
     span = case.last_calendar_year(years) - years.to_numpy() + 1.0
-    own = {
+    expected = {
         "usable_mw": at(usable, table, _SITE),
         "load_kh100e": at(load, table, _SITE),
         "cost_musd": at(tally(paid, _SITE, paid["musd"]), table, _SITE) / span,
         "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
         **_energy_quotients(table),
     }
-    return columns_reported(table, _SITE, own)
+    return columns_reported(table, _SITE, expected)
 
 
 def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
@@ -106,12 +106,12 @@ def zones_summed(case: Case) -> Excess:
         "firm_mw",
         "new_firm_mw",
     )
-    own = {
+    expected = {
         **{name: at(tally(sites, _ZONE, sites[name]), table, _ZONE) for name in sums},
         "coincident_peak_mw": at(_peaks(case, places, _ZONE), table, _ZONE),
         "pue": quotient(table["facility_mean_mw"], table["it_mean_mw"]),
     }
-    return columns_reported(table, _ZONE, own)
+    return columns_reported(table, _ZONE, expected)
 
 
 @rule(unit="MW or MWh", floor=10.0)
@@ -125,7 +125,7 @@ def classes_summed(case: Case) -> Excess:
     taken = at(tally(sites, _SITE, sites["facility_mean_mw"]), uses, _SITE)
     facility = np.nan_to_num(quotient(taken, of_site)) * it
     nameplate = uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"])
-    own = {
+    expected = {
         "nameplate_mw": at(tally(uses, _CLASS, nameplate), table, _CLASS),
         "it_mean_mw": at(tally(uses, _CLASS, it), table, _CLASS),
         "facility_mean_mw": at(tally(uses, _CLASS, facility), table, _CLASS),
@@ -134,7 +134,7 @@ def classes_summed(case: Case) -> Excess:
     forgotten = uses.loc[nameplate > 1e-6, list(_CLASS)].drop_duplicates(ignore_index=True)
     listed = set(table[list(_CLASS)].itertuples(index=False, name=None))
     missing = [row not in listed for row in forgotten.itertuples(index=False, name=None)]
-    return columns_reported(table, _CLASS, own).and_also(
+    return columns_reported(table, _CLASS, expected).and_also(
         Excess.where(forgotten, np.array(missing, dtype=np.bool_))
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check import sources as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
 from planner.check.frames import at, by, crossed, has, keyed, listed, tally
 from planner.check.in_service import site_years
 from planner.check.once import once
@@ -38,7 +38,6 @@ __all__ = [
     "running_musd",
 ]
 
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
@@ -80,9 +79,11 @@ def source_capacity(case: Case) -> Excess:
     """Capacity in service existed or was built, and still serves, or belongs to halls."""
     table, rows = case.plan("source_year"), sources_in_service(case).rows
     place = table[list(_SOURCE)]
-    own = rows.set_index(list(_SOURCE))
+    expected = rows.set_index(list(_SOURCE))
     parts = [
-        Excess.differs(place, table[reported].to_numpy(), at(own[name], table, _SOURCE, np.nan))
+        Excess.differs(
+            place, table[reported].to_numpy(), at(expected[name], table, _SOURCE, np.nan)
+        )
         for reported, name in (("capacity_mw", "mw"), ("energy_mwh", "mwh"))
     ]
     silent = rows[~has(rows, table, _SOURCE)]
@@ -370,7 +371,7 @@ def running_musd(case: Case) -> pd.Series[float]:
 @once
 def _source_year_rows(case: Case) -> pd.DataFrame:
     sources = sources_in_service(case).rows
-    return sources.loc[sources["mw"] > _TRACE, ["site", "source", "year"]]
+    return sources.loc[sources["mw"] > TRACE, ["site", "source", "year"]]
 
 
 def _source_slot_rows(case: Case) -> pd.DataFrame:

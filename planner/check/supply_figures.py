@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check import sources as of
 from planner.check.days import slot_hours, year_slots
 from planner.check.frames import at, by, crossed, keyed, listed
-from planner.check.leads import decided, months_to_service
+from planner.check.lead_times import decision_start, months_to_service
 from planner.check.other_load import series_by_hour
 from planner.check.paths import between
 from planner.check.power_prices import by_local_hour, wholesale_usd_per_mwh
@@ -42,7 +42,7 @@ def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float
 @rule(unit="years or USD")
 def source_offers_from_tables(case: Case) -> Excess:
     """On-site sources start after their lead time; cost and life are the tables' for that date."""
-    p, first_day = case.inputs.supply, decided(case)
+    p, first_day = case.inputs.supply, decision_start(case)
     offers = listed(
         p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw
     )
@@ -85,9 +85,9 @@ def plants_from_tables(case: Case) -> Excess:
     """
     p, supply = case.inputs.supply, case.scenario.supply
     offers = listed(p.build, mw=p.build_smallest_mw, start=p.build_start)
-    own = of.figures(case, offers["source"], "min_size_mw", offers["start"])
+    expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
     place = offers[list(_SOURCE)]
-    least = pd.Series(own * supply.whole_sources, index=keyed(place))
+    least = pd.Series(expected * supply.whole_sources, index=keyed(place))
     plants = listed(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
     limit = _each(case, plants["source"], of.limit_mw)
     room = limit - at(_standing(case)[0], plants, ("site", "source"))
@@ -98,7 +98,7 @@ def plants_from_tables(case: Case) -> Excess:
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = listed(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    return Excess.differs(place, offers["mw"].to_numpy(), own).and_also(
+    return Excess.differs(place, offers["mw"].to_numpy(), expected).and_also(
         Excess.differs(place, reported, np.asarray(least, np.float64)),
         Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
         Excess.differs(
@@ -244,7 +244,9 @@ def source_running_costs_from_tables(case: Case) -> Excess:
         ),
         (place, p.wear_musd_per_mwh * 1e6, worn),
     )
-    parts = [Excess.differs(frame, np.asarray(reported), own) for frame, reported, own in pairs]
+    parts = [
+        Excess.differs(frame, np.asarray(reported), expected) for frame, reported, expected in pairs
+    ]
     return parts[0].and_also(*parts[1:])
 
 
@@ -353,7 +355,7 @@ def bridge_until_grid(case: Case) -> Excess:
     bridge, rows = case.scenario.supply.bridge, sources_in_service(case).rows
     bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
     months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
-    arrives = decided(case) + months / 12.0
+    arrives = decision_start(case) + months / 12.0
     late = bound & (rows["year"].to_numpy(dtype=np.float64) >= arrives)
     return Excess.above(rows.loc[late, list(_SOURCE)], rows["mw"].to_numpy()[late], 0.0)
 

@@ -257,7 +257,7 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
         amount = of.amount * _amounts(rows["mw"].to_numpy(), of.place)
         reported += sign * _collected(len(reported), of.target, amount)
     tariffs = written_tariffs(case)
-    own = np.zeros(len(target))
+    expected = np.zeros(len(target))
     for rows, since, sign in ((signed, "vintage", 1.0), (left, "year", -1.0)):
         pairs = rows.merge(target.reset_index(), on="site", suffixes=("", "_now"))
         span = pairs["span"].astype("int64")
@@ -267,10 +267,12 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
             tariffs[site].ramp_share(years) if counts else 0.0
             for site, years, counts in zip(pairs["site"], passed, begun, strict=True)
         ]
-        own += sign * np.bincount(
-            pairs["index"], weights=pairs["mw"] * np.array(share, np.float64), minlength=len(own)
+        expected += sign * np.bincount(
+            pairs["index"],
+            weights=pairs["mw"] * np.array(share, np.float64),
+            minlength=len(expected),
         )
-    return Excess.differs(target[["site", "span"]], reported, own)
+    return Excess.differs(target[["site", "span"]], reported, expected)
 
 
 @rule(unit="USD/MW or share")
@@ -283,12 +285,12 @@ def exit_terms_from_tariffs(case: Case) -> Excess:
     fees = fees.assign(signed_year=fees["signed_year"].astype("int64"))
     key = ["site", "signed_year", "year"]
     reported = at(fees.set_index(key)["musd"], every, key)
-    own = fee_usd_per_mw(case, every[key]) if len(every) else np.zeros(0)
+    expected = fee_usd_per_mw(case, every[key]) if len(every) else np.zeros(0)
     vintages = fees[["site", "signed_year"]].drop_duplicates().reset_index(drop=True)
     free = np.array([tariffs[site].terms.reduction_frac for site in vintages["site"]], np.float64)
     same = len(free) == len(p.free_frac)
     shares = np.asarray(p.free_frac) if same else np.full(len(free), np.nan)
-    return Excess.differs(every[key], reported * 1e6, own).and_also(
+    return Excess.differs(every[key], reported * 1e6, expected).and_also(
         Excess.differs(vintages, shares, free)
     )
 

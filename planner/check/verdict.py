@@ -286,7 +286,7 @@ def tested(one: Rule, case: Case) -> Excess:
             one.test(case) if _has_rows(one, case) else Excess(pd.DataFrame(), *np.zeros((2, 0)))
         )
     case.computed[one] = excess
-    for warning in caught if caught and case.is_whole else ():
+    for warning in caught if caught and case.is_complete else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
 
@@ -314,7 +314,7 @@ def judged(one: Rule, case: Case) -> Check:
     try:
         excess = tested(one, case)
     except _CANNOT_COMPUTE as fault:
-        if case.is_whole:  # a bug of the rule
+        if case.is_complete:  # a bug of the rule
             raise
         place = f"cannot be computed: {type(fault).__name__}: {fault}"
         least = TOLERANCE * one.floor

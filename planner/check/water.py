@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import Line, Price, Table
+from planner.check.declared import TRACE, Line, Price, Table
 from planner.check.frames import at, by, keyed, listed, quotient, tally
 from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 _M3_PER_THOUSAND = 1000.0
-_TRACE: Final = 1e-6  # tables leave out what is less than 1e-7
 
 _SITE = ("site", "year")
 _CLASS = ("stress_class", "year")
@@ -77,9 +76,9 @@ def water_price(case: Case) -> Excess:
     factor = by(case.data("water_classes"), "stress_class", "water_price_factor")
     more = factor.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     settings = case.scenario.water
-    own = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
+    expected = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
     return Excess.differs(
-        sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), own
+        sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), expected
     )
 
 
@@ -111,7 +110,7 @@ def water_by_class(case: Case) -> Excess:
             ("sites", np.ones(len(rows))),
         )
     }
-    own = {
+    expected = {
         "sites": sums["sites"],
         "usable_mw": sums["usable"],
         "water_m3": sums["m3"],
@@ -122,7 +121,7 @@ def water_by_class(case: Case) -> Excess:
     paid = Excess.differs(
         table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"]
     )
-    return columns_reported(table, _CLASS, own).and_also(paid)
+    return columns_reported(table, _CLASS, expected).and_also(paid)
 
 
 def water(case: Case) -> pd.DataFrame:
@@ -159,7 +158,7 @@ def water_limits_from_tables(case: Case) -> Excess:
 
 def _water_class_rows(case: Case) -> pd.DataFrame:
     sites = case.plan("site_year")
-    in_use = sites[sites["facility_peak_mw"] > _TRACE]
+    in_use = sites[sites["facility_peak_mw"] > TRACE]
     stress = stress_classes(case, in_use["site"])
     return in_use.assign(stress_class=stress)[["stress_class", "year"]].drop_duplicates()
 

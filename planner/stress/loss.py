@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.check.augment import left_over
+from planner.base.max_flow import unassigned
 from planner.results.schema import STRESS_TABLES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def site_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
                 sorted(o for o in others if room[o] > 0.0 and (region, workload) in reach[o])
                 for region in users["region"]
             ]
-            unserved = left_over(users["served_kh100e"].tolist(), choices, room)
+            unserved = unassigned(users["served_kh100e"].tolist(), choices, room)
             rows.append((site, workload, year, load, load - unserved, unserved))
     table = STRESS_TABLES[_TABLE]
     frame = pd.DataFrame(rows, columns=list(table.columns))

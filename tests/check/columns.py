@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RULE = {one.name: one for one in RULES}
 UNKNOWN = "nowhere"
 _LAZY = [name for name, of in vars(Case).items() if isinstance(of, cached_property)]
-_PARTS = {*_LAZY} - {"_plans", "_data", "computed", "is_whole"}
+_PARTS = {*_LAZY} - {"_plans", "_data", "computed", "is_complete"}
 
 
 class Noted(dict):

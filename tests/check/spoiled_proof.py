@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from spoiled import cells, plus, renamed, times, without
 
-from planner.check.lagrangian import Program
+from planner.check.dual_bound import StoredProgram
 from planner.check.proof_tables import _DECISIONS
 
 
@@ -96,7 +96,7 @@ def demand_dearer(plan):
 def slack_priced(plan):
     """Price a limit that is not reached."""
     proof, dual = plan.proof, plan.proof.row("dual").copy()
-    value, _ = Program(proof).rows_of(proof.column("x"))
+    value, _ = StoredProgram(proof).rows_of(proof.column("x"))
     slack = proof.row("upper") - value
     at = int(np.argmax(np.where(np.isfinite(slack) & (slack > 1.0) & (dual == 0.0), 1, 0)))
     assert slack[at] > 1.0
@@ -107,7 +107,7 @@ def slack_priced(plan):
 def row_tighter(plan):
     """Let a limit that is reached be a little less."""
     proof, upper = plan.proof, plan.proof.row("upper").copy()
-    value, _ = Program(proof).rows_of(proof.column("x"))
+    value, _ = StoredProgram(proof).rows_of(proof.column("x"))
     full = np.isfinite(upper) & (np.abs(upper - value) < 1e-9) & (np.abs(value) > 1.0)
     upper[int(np.argmax(full))] *= 0.999
     return proven(plan, "rows", upper=upper)

@@ -153,7 +153,7 @@ def test_a_plan_that_can_not_be_computed_is_a_broken_one(how: str) -> None:
     checks = [judged(rule, case) for rule in RULES]
 
     assert {check.name for check in checks if not check.ok} & set(EVERYWHERE)
-    assert not case.is_whole
+    assert not case.is_complete
 
 
 def test_a_rule_that_fails_on_a_whole_plan_fails_aloud() -> None:

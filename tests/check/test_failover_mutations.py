@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from spoiled_failover import FAILOVER, SPOILED_FAILOVER
 
-from planner.check.augment import left_over
+from planner.base.max_flow import unassigned
 
 
 def solved(*settings):
@@ -83,10 +83,10 @@ def test_a_plan_that_can_not_lose_a_site_is_found_out(survivor, name, spoil):
 
 def test_work_is_sent_on_where_that_makes_room_for_other_work():
     # The first amount fits anywhere, the second in a alone: the first must make way.
-    assert left_over([5.0, 7.0], [["a", "b"], ["a"]], {"a": 8.0, "b": 4.5}) == pytest.approx(0.0)
-    assert left_over([5.0, 7.0], [["a", "b"], ["a"]], {"a": 8.0, "b": 3.5}) == pytest.approx(0.5)
-    assert left_over([5.0, 7.0], [["b"], ["a"]], {"a": 8.0, "b": 3.0}) == pytest.approx(2.0)
-    assert left_over([6.0], [[]], {"a": 8.0}) == pytest.approx(6.0)
+    assert unassigned([5.0, 7.0], [["a", "b"], ["a"]], {"a": 8.0, "b": 4.5}) == pytest.approx(0.0)
+    assert unassigned([5.0, 7.0], [["a", "b"], ["a"]], {"a": 8.0, "b": 3.5}) == pytest.approx(0.5)
+    assert unassigned([5.0, 7.0], [["b"], ["a"]], {"a": 8.0, "b": 3.0}) == pytest.approx(2.0)
+    assert unassigned([6.0], [[]], {"a": 8.0}) == pytest.approx(6.0)
 
 
 def test_nothing_is_left_that_any_set_of_users_could_have_had():
@@ -104,4 +104,4 @@ def test_nothing_is_left_that_any_set_of_users_could_have_had():
             for users in ([i for i in range(5) if code >> i & 1] for code in range(32))
         )
 
-        assert left_over(list(work), choices, room) == pytest.approx(worst)
+        assert unassigned(list(work), choices, room) == pytest.approx(worst)

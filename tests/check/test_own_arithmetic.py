@@ -8,9 +8,9 @@ import pytest
 from pyproj import Geod
 
 from planner.check import latency
+from planner.check.dual_bound import StoredProgram
 from planner.check.globe import distance_km
 from planner.check.in_service import ramped_share
-from planner.check.lagrangian import Program
 from planner.check.optimality import relative_gap
 from planner.check.payments import discounts, instalment
 from planner.check.power_prices import by_day_and_hour
@@ -117,7 +117,7 @@ def test_a_column_without_a_bound_has_what_a_row_leaves_it():
         offset_musd=0.0,
     )
 
-    lower, upper = Program(proof).implied(np.array([4.0, 5.0]), np.full(2, np.inf), 700.0)
+    lower, upper = StoredProgram(proof).implied(np.array([4.0, 5.0]), np.full(2, np.inf), 700.0)
 
     assert lower.tolist() == [4.0, 5.0]
     assert upper.tolist() == [(40.0 - 2.0 * 5.0) / 3.0, (40.0 - 3.0 * 4.0) / 2.0]

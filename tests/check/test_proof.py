@@ -13,7 +13,7 @@ from spoiled_proof import SPOILED_PROOF, SPOILED_WHOLE_PROOF, proven, reported
 from spoiled_siting import WHOLE
 
 from planner.check import optimality, proof_tables
-from planner.check.lagrangian import Program
+from planner.check.dual_bound import StoredProgram
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
@@ -188,7 +188,7 @@ def test_no_duals_prove_more_than_the_optimum(good, seed, scale):
     some = random.random(len(proof.rows)) < 0.2
     dual = proof.row("dual") + some * random.normal(0.0, scale, len(proof.rows))
 
-    bound = Program(proof).bound(
+    bound = StoredProgram(proof).bound(
         dual,
         proof.column("lower"),
         proof.column("upper"),
@@ -202,7 +202,7 @@ def test_no_duals_prove_more_than_the_optimum(good, seed, scale):
 
 def test_bounds_that_follow_from_the_rows_hold_for_plans_that_cost_no_more(rich, dearer):
     proof = rich.plan.proof
-    lower, upper = Program(proof).implied(
+    lower, upper = StoredProgram(proof).implied(
         proof.column("lower"), proof.column("upper"), dearer.objective_musd
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     _Bounds = tuple[Floats, Floats]
 
 
-__all__ = ["Bound", "Program", "finite_or_zero", "side_of"]
+__all__ = ["Bound", "StoredProgram", "finite_or_zero", "side_of"]
 
 _MOST_ROUNDS: Final = 30  # bounds that follow from bounds; 4 rounds are enough for us-base
 _NOISE: Final = 1e-12  # of the greatest dual
@@ -47,7 +47,7 @@ class Bound:
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
+class StoredProgram:
     """Arrays of a program: minimise ``offset + cost @ x`` within the bounds of rows and columns.
 
     Parameters
@@ -82,13 +82,13 @@ class Program:
         """Return the value of every row at a solution, and the sum of the sizes of its terms."""
         row, column, value = self.terms
         parts, rows = value * x[column], len(self.row_lower)
-        return _added(row, parts, rows), _added(row, np.abs(parts), rows)
+        return _sum_by(row, parts, rows), _sum_by(row, np.abs(parts), rows)
 
-    def priced(self, dual: Floats) -> tuple[Floats, Floats]:
-        """Return what the rows of every column are worth, and the sum of the sizes of the terms."""
+    def column_prices(self, dual: Floats) -> tuple[Floats, Floats]:
+        """Return the price of the rows of every column, and the sum of the sizes of its terms."""
         row, column, value = self.terms
         parts, columns = value * dual[row], len(self.cost)
-        return _added(column, parts, columns), _added(column, np.abs(parts), columns)
+        return _sum_by(column, parts, columns), _sum_by(column, np.abs(parts), columns)
 
     def total_musd(self, x: Floats) -> float:
         """Return the cost of a solution. [MUSD]"""
@@ -127,7 +127,7 @@ class Program:
     ) -> Bound:
         side = side_of(dual, self.row_lower, self.row_upper)
         usable = np.where(np.isfinite(side), dual, 0.0)
-        reduced = self.cost - self.priced(usable)[0]
+        reduced = self.cost - self.column_prices(usable)[0]
         at = side_of(reduced, *given)
         if not np.isfinite(at).all():
             at = side_of(reduced, *implied())
@@ -149,7 +149,7 @@ class Program:
             is_free = ~np.isfinite(least)
             known = np.where(is_free, 0.0, least)
             free_others = np.bincount(row, is_free, len(limit))[row] - is_free
-            rest = (limit - _added(row, known, len(limit)))[row] + known
+            rest = (limit - _sum_by(row, known, len(limit)))[row] + known
             bound = np.where(free_others > 0, np.nan, rest) / value
             above, below = np.full_like(upper, np.inf), np.full_like(lower, -np.inf)
             np.fmin.at(above, column[value > 0.0], bound[value > 0.0])
@@ -187,5 +187,5 @@ def finite_or_zero(numbers: Floats) -> Floats:
     return np.where(np.isfinite(numbers), numbers, 0.0)
 
 
-def _added(place: NDArray[np.intp], values: Floats, count: int) -> Floats:
+def _sum_by(place: NDArray[np.intp], values: Floats, count: int) -> Floats:
     return np.bincount(place, values, count).astype(np.float64, copy=False)

@@ -1,4 +1,4 @@
-"""The most work that reserves can take over: a flow made larger path by path."""
+"""Maximum flow from amounts of work to reserves, by augmenting paths."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["left_over"]
+__all__ = ["unassigned"]
 
 _NOISE = 1e-12
 
 
-def left_over(
+def unassigned(
     work: Sequence[float], choices: Sequence[Sequence[str]], room: Mapping[str, float]
 ) -> float:
-    """Return how much work is left when as much as can be is taken over.
+    """Return how much work is left when as much as possible is assigned to reserves.
 
     Parameters
     ----------
     work : sequence of float
-        Amounts to be taken over.
+        Amounts to be assigned.
     choices : sequence of sequence of str
-        For each amount, who can take it; it may be split.
+        For each amount, the reserves that can take it; it may be split.
     room : mapping of str to float
-        How much each can take in all.
+        How much each reserve can take in total.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def left_over(
 
     Examples
     --------
-    >>> left_over([3.0, 4.0], [["a", "b"], ["a"]], {"a": 5.0, "b": 1.5})
+    >>> unassigned([3.0, 4.0], [["a", "b"], ["a"]], {"a": 5.0, "b": 1.5})
     0.5
     """
     free = dict(room)
@@ -41,23 +41,23 @@ def left_over(
     left = [float(amount) for amount in work]
     for begin in range(len(work)):
         while left[begin] > _NOISE:
-            path = _path(begin, choices, free, taken)
+            path = _augmenting_path(begin, choices, free, taken)
             if path is None:
                 break
             _send(path, left, free, taken)
     return sum(amount for amount in left if amount > _NOISE)
 
 
-def _path(
+def _augmenting_path(
     begin: int,
     choices: Sequence[Sequence[str]],
     free: Mapping[str, float],
     taken: Sequence[Mapping[str, float]],
 ) -> list[tuple[int, str]] | None:
-    """Find a way from an amount to someone with room, who may first have to make it.
+    """Find a path from an amount to a reserve with room, over amounts that may be moved.
 
-    Each step gives an amount to someone; all steps but the first take it from who had it in the
-    step before.
+    Each step assigns an amount to a reserve; all steps but the first move it from the reserve of
+    the step before.
     """
     came: dict[str, tuple[int, str | None]] = {}
     waiting: list[tuple[int, str | None]] = [(begin, None)]
@@ -89,7 +89,7 @@ def _send(
     free: dict[str, float],
     taken: list[dict[str, float]],
 ) -> None:
-    """Move as much along a path as its narrowest step lets through."""
+    """Move as much along a path as its narrowest step allows."""
     first, last = path[0][0], path[-1][1]
     given_up = [(amount, path[step][1]) for step, (amount, _) in enumerate(path[1:])]
     most = min(left[first], free[last], *(taken[amount][taker] for amount, taker in given_up))

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from planner.check.declared import Table
 
 
-__all__ = ["COLUMNS", "FACTS", "IMPLIED", "REREAD", "committed_mw", "decided", "months_to_service"]
+__all__ = [
+    "COLUMNS",
+    "FACTS",
+    "IMPLIED",
+    "REREAD",
+    "committed_mw",
+    "decision_start",
+    "months_to_service",
+]
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
 _HALL_CHAINS: Final = (
@@ -69,11 +77,11 @@ def committed_mw(case: Case) -> pd.DataFrame:
 @rule(unit="MW")
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of capacity under construction by then."""
-    halls, own = case.inputs.halls, committed_mw(case)
+    halls, committed = case.inputs.halls, committed_mw(case)
     reported = listed(halls.committed, mw=halls.committed_mw)
     key = ("site", "year")
-    right = at(tally(own, key, own["mw"]), reported, key)
-    return Excess.differs(reported[list(key)], reported["mw"].to_numpy(), right)
+    expected = at(tally(committed, key, committed["mw"]), reported, key)
+    return Excess.differs(reported[list(key)], reported["mw"].to_numpy(), expected)
 
 
 @once
@@ -114,8 +122,8 @@ def _chains(case: Case) -> pd.DataFrame:
     settings = case.scenario.lead_times
     items = by(case.data("lead_times"), "item", "lead_months")
 
-    def chosen(own: float | None, table: float | pd.Series[float]) -> float | pd.Series[float]:
-        return table if own is None else own
+    def chosen(stated: float | None, table: float | pd.Series[float]) -> float | pd.Series[float]:
+        return table if stated is None else stated
 
     sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
     kinds = case.data("site_archetypes").set_index("archetype")
@@ -140,13 +148,13 @@ def _chains(case: Case) -> pd.DataFrame:
         early = pd.Series(non_firm.lead_months, index=sites.index)
     named = sites.index if non_firm.sites == "all" else list(non_firm.sites)
     may_have = sites.index.isin(named) & non_firm.allow
-    first = interconnection.where(~may_have, np.minimum(interconnection, early))
+    hall_interconnection = interconnection.where(~may_have, np.minimum(interconnection, early))
     return table_of(
         {
             "permit and construction": permit + construction,
             "permit and switchgear": permit + switchgear,
             "transformer": transformer,
-            "interconnection": first * ~makes_power,
+            "interconnection": hall_interconnection * ~makes_power,
             "grid": interconnection,
             "early": early,
         },
@@ -154,7 +162,7 @@ def _chains(case: Case) -> pd.DataFrame:
     )
 
 
-def decided(case: Case) -> float:
+def decision_start(case: Case) -> float:
     """First day of decisions as a year in which every month is a twelfth."""
     day = case.scenario.decisions_start
     days = pd.Timestamp(day).days_in_month
@@ -168,24 +176,24 @@ def leads_from_tables(case: Case) -> Excess:
     Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
     """
     lead, grid = case.inputs.halls.lead, case.inputs.grid
-    own, first_day = months_to_service(case), decided(case)
+    expected, first_day = months_to_service(case), decision_start(case)
     place = lead[["site", "hall"]]
-    months = at(own["hall"], lead, ("site",), np.nan)
+    months = at(expected["hall"], lead, ("site",), np.nan)
     reported = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
-    starts = (lead["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
-    offers = listed(grid.expand, start=grid.expand_start)
-    due = at(own["connection"], offers, ("site",), np.nan) / 12.0 + first_day
-    early = Excess.above(offers[["site", "year"]], due, offers["start"].to_numpy())
-    return reported.and_also(Excess.differs(place, starts, months), early)
+    start_months = (lead["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
+    connections = listed(grid.expand, start=grid.expand_start)
+    due = at(expected["connection"], connections, ("site",), np.nan) / 12.0 + first_day
+    too_early = Excess.above(connections[["site", "year"]], due, connections["start"].to_numpy())
+    return reported.and_also(Excess.differs(place, start_months, months), too_early)
 
 
 @rule(unit="months")
 def leads_reported(case: Case) -> Excess:
     """Table `leads` reports months, start and a longest chain of every hall."""
-    table, first_day = case.plan("leads"), decided(case)
+    table, first_day = case.plan("leads"), decision_start(case)
     place = table[["site", "hall"]]
     months = at(months_to_service(case)["hall"], table, ("site",), np.nan)
-    starts = (table["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
+    start_months = (table["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
     chains = _chains(case)[list(_HALL_CHAINS)]
     given = case.own_figures("lead_time_months", chains["transformer"] * np.nan)
     is_given = at(given.notna().astype("float64"), table, ("site",), np.nan) > 0.0
@@ -194,7 +202,8 @@ def leads_reported(case: Case) -> Excess:
     reported = at(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
     is_longest = np.where(is_given, table["by"] == _GIVEN, reported >= longest - _SAME_MONTHS)
     return Excess.differs(place, table["months"].to_numpy(dtype=np.float64), months).and_also(
-        Excess.differs(place, starts, months), Excess.where(place, ~is_longest.astype(np.bool_))
+        Excess.differs(place, start_months, months),
+        Excess.where(place, ~is_longest.astype(np.bool_)),
     )
 
 
