@@ -73,11 +73,11 @@ def _intensity(case: Case) -> Floats:
 @once
 def fuel_kt(case: Case) -> Floats:
     """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
-    own, p = sources_in_service(case), case.inputs.supply
+    onsite, p = sources_in_service(case), case.inputs.supply
     key = ("site", "source", "year")
-    burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], own.rows, key)
+    burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key)
     return np.asarray(
-        own.of_sites(own.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT
+        onsite.of_sites(onsite.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT
     )
 
 
@@ -141,8 +141,8 @@ def counted_kt(case: Case) -> Floats:
 @rule(unit="kt")
 def emissions(case: Case) -> Excess:
     """Emissions follow from power drawn, grid intensity by time slice, and fuel burnt."""
-    own, table = emissions_kt(case), case.plan("site_year")
-    by_site = pd.Series(own, index=keyed(site_power(case).site_year))
+    expected, table = emissions_kt(case), case.plan("site_year")
+    by_site = pd.Series(expected, index=keyed(site_power(case).site_year))
     return Excess.differs(
         table[list(_SITE)], table["emissions_kt"].to_numpy(), at(by_site, table, _SITE, np.nan)
     )
@@ -157,7 +157,7 @@ def carbon_tables(case: Case) -> Excess:
         site_power(case).site_year,
     )
     parts = []
-    for name, own in (
+    for name, expected in (
         ("location_kt", emissions_kt(case)),
         ("fuel_kt", fuel_kt(case)),
         ("market_kt", _market_kt(case)),
@@ -165,7 +165,7 @@ def carbon_tables(case: Case) -> Excess:
         ("counted_kt", counted_kt(case)),
         ("claimed_mwh", _claimed_mwh(case).sum(axis=1)),
     ):
-        by_site, by_year = (tally(site_year, key, own) for key in (_SITE, ("year",)))
+        by_site, by_year = (tally(site_year, key, expected) for key in (_SITE, ("year",)))
         reported, total = sites[name].to_numpy(), years[name].to_numpy()
         parts += [
             Excess.differs(sites[list(_SITE)], reported, at(by_site, sites, _SITE, np.nan)),
@@ -187,16 +187,16 @@ def carbon_charges_reported(case: Case) -> Excess:
     usd = usd + fuel_kt(case) * at(scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan)
     drawn = at(tally(site_year, _SITE, power.grid_mwh.sum(axis=1)), table, _SITE)
     of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
-    own = {
+    expected = {
         "charge_musd": at(tally(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE),
     }
     drawn_mw = drawn / _HOURS_PER_YEAR
     is_drawn = drawn_mw > TOLERANCE
     t_per_h = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
-    own_t_per_h = np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan)
+    expected_t_per_h = np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan)
     place = table[list(_SITE)].assign(what="grid_t_per_mwh")
-    return columns_reported(table, _SITE, own).and_also(
-        Excess.reported(place, t_per_h, own_t_per_h)
+    return columns_reported(table, _SITE, expected).and_also(
+        Excess.reported(place, t_per_h, expected_t_per_h)
     )
 
 
@@ -270,12 +270,12 @@ def carbon_shape(case: Case) -> Floats:
         Shape (site, slot).
     """
     hours, table = slot_hours(case), case.data("carbon_shapes")
-    own = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
+    sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
     wide = table.pivot(
         index=["carbon_zone", "season"], columns="hour_local", values="shape_frac"
     ).sort_index(axis=1)
     rows = []
-    for zone, offset_h in zip(own["carbon_zone"], own["utc_offset_h"], strict=True):
+    for zone, offset_h in zip(sites["carbon_zone"], sites["utc_offset_h"], strict=True):
         row = np.ones(len(hours))
         if isinstance(zone, str) and zone:
             of_seasons = wide.loc[zone].loc[list(_SEASONS)].to_numpy(dtype=np.float64)
@@ -309,9 +309,9 @@ def _intensity_of_tables(case: Case) -> Floats:
 @rule(unit="t/MWh")
 def carbon_from_tables(case: Case) -> Excess:
     """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
-    own = _intensity_of_tables(case)
-    reported = case.inputs.carbon.location_t_per_mwh.reshape(own.shape)
-    return Excess(case.site_year, np.abs(reported - own).max(axis=1), own.max(axis=1))
+    expected = _intensity_of_tables(case)
+    reported = case.inputs.carbon.location_t_per_mwh.reshape(expected.shape)
+    return Excess(case.site_year, np.abs(reported - expected).max(axis=1), expected.max(axis=1))
 
 
 @rule(unit="t/MWh")
@@ -320,11 +320,11 @@ def claims_from_tables(case: Case) -> Excess:
     carbon, claim = case.inputs.carbon, case.inputs.contracts.claim
     counts = float(case.scenario.carbon.accounting == "market")
     by_slot = np.zeros((len(case.inputs.sets.site), len(case.years), len(year_slots(case))))
-    own = _intensity_of_tables(case) * counts
+    expected = _intensity_of_tables(case) * counts
     site_year = case.site_year
     site = case.inputs.sets.site.codes(site_year["site"])
     year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
-    by_slot[site, year] = own
+    by_slot[site, year] = expected
     right = by_slot[claim["site"], claim["year"], claim["slot"]]
     gap = np.abs(carbon.claim_t_per_mwh - right)
     place = table_of({"site": list(case.inputs.sets.site.labels)})
@@ -340,18 +340,18 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
     reported = at(
         listed(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
     )
-    own = [held(case.scenario.carbon.cap_kt, year) for year in case.years]
-    right = np.array([np.inf if kt is None else kt for kt in own], dtype=np.float64)
+    caps = [held(case.scenario.carbon.cap_kt, year) for year in case.years]
+    right = np.array([np.inf if kt is None else kt for kt in caps], dtype=np.float64)
     return Excess.differs(years, reported, right)
 
 
 @rule(unit="USD/t")
 def carbon_price_from_scenario(case: Case) -> Excess:
     """Emissions pay the price that the scenario gives for the year."""
-    own = [held(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
+    expected = [held(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
     place = table_of({"year": list(case.years)})
     return Excess.differs(
-        place, case.inputs.carbon.price_usd_per_t, np.array(own, dtype=np.float64)
+        place, case.inputs.carbon.price_usd_per_t, np.array(expected, dtype=np.float64)
     )
 
 

@@ -151,11 +151,11 @@ class Case:
     def sites(self) -> pd.DataFrame:
         """Table of sites with the scenario's own sites and zones."""
         table = self.data("sites")
-        own = []
+        added = []
         for name, site in self.scenario.new_sites.items():
             like = table[table["site"] == site.like].assign(site=name)
-            own.append(replaced(like, "site", {name: site}))
-        return replaced(pd.concat([table, *own], ignore_index=True), "site", self.scenario.sites)
+            added.append(replaced(like, "site", {name: site}))
+        return replaced(pd.concat([table, *added], ignore_index=True), "site", self.scenario.sites)
 
     @cached_property
     def scope(self) -> pd.DataFrame:
@@ -168,7 +168,7 @@ class Case:
         """Sites that would be in scope if the scenario did not leave them out by name."""
         blocks = (self.scenario.sites, self.scenario.new_sites)
         out = [*self.scenario.scope.exclude_sites]
-        out += [name for sites in blocks for name, own in sites.items() if own.exclude]
+        out += [name for sites in blocks for name, stated in sites.items() if stated.exclude]
         there = self._with_excluded["site"]
         return [str(site) for site in there[there.isin(out)]]
 
@@ -184,8 +184,8 @@ class Case:
 
     def table_site(self, sites: Iterable[str]) -> list[str]:
         """Return the site of the tables that each site takes its figures from."""
-        own = self.scenario.new_sites
-        return [own[site].like if site in own else site for site in sites]
+        new_sites = self.scenario.new_sites
+        return [new_sites[site].like if site in new_sites else site for site in sites]
 
     def site_figures(self, table: str, column: str) -> pd.Series[float]:
         """Return a column of a table by the sites of the plan; own sites take their model's."""

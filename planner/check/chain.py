@@ -218,7 +218,7 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
         0 for classes that the scenario does not let move.
     """
     given = case.scenario.workloads
-    moving = [name for name, own in given.items() if own.given().get("moves_between_sites")]
+    moving = [name for name, stated in given.items() if stated.given().get("moves_between_sites")]
     share = by(case.workloads, "workload", "deferrable_frac")
     return at(share[share.index.isin(moving)], frame, ("workload",))
 

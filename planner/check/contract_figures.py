@@ -242,12 +242,12 @@ def contract_values_from_tables(case: Case) -> Excess:
     total, count = np.zeros((*shape, len(year_slots(case)))), np.zeros(shape)
     np.add.at(total, (zone, year), wholesale_usd_per_mwh(case))
     np.add.at(count, (zone, year), 1.0)
-    own = total / np.maximum(count, 1.0)[:, :, None]
+    expected = total / np.maximum(count, 1.0)[:, :, None]
     place = table_of({"zone": list(sets.zone.labels)}).merge(
         table_of({"year": case.years}), how="cross"
     )
-    gap = np.abs(p.market_usd_per_mwh - own).max(axis=2).ravel()
-    market = Excess(place, gap, np.abs(own).max(axis=2).ravel())
+    gap = np.abs(p.market_usd_per_mwh - expected).max(axis=2).ravel()
+    market = Excess(place, gap, np.abs(expected).max(axis=2).ravel())
     part = np.zeros((len(sets.site), len(case.years), len(year_slots(case))))
     part[site, year] = wholesale_part_usd_per_mwh(case)
     take = p.take

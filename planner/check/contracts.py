@@ -201,7 +201,7 @@ def claims(case: Case) -> Excess:
     hours = by(year_slots(case), "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
-    own = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(
+    by_site = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(
         Excess.above(place, -mw, 0.0)
     )
     rows = used.assign(pool=used["site"].map(pool_of_sites(case)))
@@ -214,7 +214,7 @@ def claims(case: Case) -> Excess:
         for frame, name in ((rows, "claimed_mw"), (output, "output_mw"))
     ]
     pools = rows[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.above(pools, *(at(mwh, pools, key) for mwh in energy)).and_also(own)
+    return Excess.above(pools, *(at(mwh, pools, key) for mwh in energy)).and_also(by_site)
 
 
 def _own_clean_mw(case: Case) -> Floats:
@@ -261,13 +261,13 @@ def _by_pool(case: Case) -> pd.DataFrame:
 def matching(case: Case) -> Excess:
     """Energy used, drawn, claimed and clean of every pool follows from its sites."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
-    own = _by_pool(case)
+    pools = _by_pool(case)
     key = (*_POOL, "slot")
     names = ("used", "grid", "own_clean", "claimed", "grid_clean")
     parts = []
     for name in names:
-        by_slot = tally(own, key, own[name])
-        by_year = tally(own, _POOL, own[name] * own["hours"])
+        by_slot = tally(pools, key, pools[name])
+        by_year = tally(pools, _POOL, pools[name] * pools["hours"])
         parts += [
             Excess.differs(
                 slots[list(key)], slots[f"{name}_mw"].to_numpy(), at(by_slot, slots, key, np.nan)
@@ -382,15 +382,15 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     settings, reported = case.scenario.contracts.matching, case.plan("matching")
     if settings.target_frac is None and reported["target_frac"].isna().all():
         return reported.iloc[:0], np.zeros(0), np.zeros(0), np.zeros(0)
-    own = _by_pool(case)
+    pools = _by_pool(case)
     # What is not told stays missing, and what is missing breaks the rule.
-    goals = own[list(_POOL)].drop_duplicates().merge(reported, on=list(_POOL), how="left")
+    goals = pools[list(_POOL)].drop_duplicates().merge(reported, on=list(_POOL), how="left")
     asked = np.array([held(settings.target_frac, year) or 0.0 for year in goals["year"]])
     is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)
     goals, asked = goals[is_goal], asked[is_goal]
-    clean = own["own_clean"] + own["claimed"] + own["grid_clean"]
-    reached = tally(own, _POOL, clean * own["hours"])
-    used = tally(own, _POOL, own["used"] * own["hours"])
+    clean = pools["own_clean"] + pools["claimed"] + pools["grid_clean"]
+    reached = tally(pools, _POOL, clean * pools["hours"])
+    used = tally(pools, _POOL, pools["used"] * pools["hours"])
     return goals, asked, at(used, goals, _POOL), at(reached, goals, _POOL)
 
 

@@ -106,9 +106,9 @@ def cooling_from_weather(case: Case) -> Excess:
             (power.wue_l_per_kwh, _WATER),
         ):
             ordinary, peak = (_curve(c, row, *columns) for c in (ordinary_c, peak_c))
-            own = _by_slot(case, ordinary, peak)
-            gap = np.abs(reported[:, code] - own).max(axis=1)
-            parts.append(Excess(place, gap, own.max(axis=1)))
+            expected = _by_slot(case, ordinary, peak)
+            gap = np.abs(reported[:, code] - expected).max(axis=1)
+            parts.append(Excess(place, gap, expected.max(axis=1)))
     return parts[0].and_also(*parts[1:])
 
 

@@ -151,16 +151,16 @@ def labels_belong(case: Case) -> Excess:
     parts = [
         Excess.where(
             table_of({"of": list(axis.labels), "what": what}),
-            label_of(other, codes) != own.to_numpy(dtype=object),
+            label_of(other, codes) != expected.to_numpy(dtype=object),
         )
-        for axis, what, other, codes, own in pairs
+        for axis, what, other, codes, expected in pairs
     ]
     return parts[0].and_also(*parts[1:])
 
 
-def _alike(what: str, reported: Sequence[object], own: Sequence[object]) -> Excess:
+def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.where(table_of({"what": [what]}), np.array([list(reported) != list(own)]))
+    return Excess.where(table_of({"what": [what]}), np.array([list(reported) != list(expected)]))
 
 
 @rule(unit="days or h")
@@ -169,8 +169,8 @@ def days_from_scenario(case: Case) -> Excess:
 
     A representative day repeats itself; days of a series follow each other, round the year.
     """
-    days, own, time = case.inputs.days, year_days(case), case.scenario.time
-    n_days, per_day = own.of_month.shape[0], 24 // time.slot_h
+    days, expected, time = case.inputs.days, year_days(case), case.scenario.time
+    n_days, per_day = expected.of_month.shape[0], 24 // time.slot_h
     hours = list(range(0, 24, time.slot_h))
     names = [f"d{day}h{hour:02d}" for day in range(n_days) for hour in hours]
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
@@ -185,15 +185,17 @@ def days_from_scenario(case: Case) -> Excess:
         return lists
     place = table_of({"what": [f"day {day}" for day in range(n_days)]})
     reported = np.asarray(days.days_by_month)
-    months = Excess(place, np.abs(reported - own.of_month).max(axis=1), own.of_month.max(axis=1))
-    weight = np.repeat(own.of_month.sum(axis=1) * time.slot_h, per_day)
+    months = Excess(
+        place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1)
+    )
+    weight = np.repeat(expected.of_month.sum(axis=1) * time.slot_h, per_day)
     slots = table_of({"what": names})
     return lists.and_also(
         months,
         Excess.differs(slots, np.asarray(days.weight_h), weight),
         Excess.differs(slots, np.asarray(days.hours), np.full(len(names), float(time.slot_h))),
         Excess.where(slots, np.asarray(days.next_slot) != follows.ravel()),
-        Excess.where(place, np.asarray(days.is_peak_day) != own.is_peak),
+        Excess.where(place, np.asarray(days.is_peak_day) != expected.is_peak),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
 from planner.check.frames import at, by, cell, listed, tally, with_int_year
 from planner.check.once import once
@@ -85,12 +86,12 @@ def rack_path_mw(case: Case, workload: str, year: int) -> float:
     shares = case.data("workload_share")
     rows = shares[shares["workload"] == workload]
     split = dict(zip(rows["year"].astype(int), rows["share_of_power_frac"], strict=True))
-    own = (settings.workload_share_frac or {}).get(workload)
+    stated = (settings.workload_share_frac or {}).get(workload)
     return (
         _ai_path_mw(case, year)
         * case.scenario.operator.demand_share_frac
         / settings.facility_mw_per_rack_mw
-        * between(own or split, year)
+        * between(stated or split, year)
     )
 
 
@@ -219,8 +220,8 @@ def classes_stated_in_mw(case: Case) -> list[str]:
 def _factor(case: Case, workload: str, year: int) -> float:
     """Return the scenario's factor on the demand of a class in a year."""
     settings = case.scenario.demand
-    own = settings.workload_scale_frac.get(workload, 1.0)
-    return between(settings.scale_frac, year) * between(own, year)
+    scale = settings.workload_scale_frac.get(workload, 1.0)
+    return between(settings.scale_frac, year) * between(scale, year)
 
 
 def _factors(case: Case, workload: str) -> Floats:
@@ -232,13 +233,13 @@ def demand_from_trajectory(case: Case) -> Excess:
     """Demand of a workload is what the reference fleet on the trajectory computes, all regions."""
     stated = stated_classes(case)
     classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
-    own = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
+    expected = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
     frame = pd.DataFrame(
         [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
     )
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     reported = at(tally(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
-    return Excess.differs(frame, reported, np.asarray(own, dtype=np.float64).ravel())
+    return Excess.differs(frame, reported, np.asarray(expected, dtype=np.float64).ravel())
 
 
 @rule(unit="kH100e")
@@ -247,7 +248,7 @@ def demand_by_weight(case: Case) -> Excess:
     settings = case.scenario.demand
     stated = stated_classes(case)
     wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    placed = wanted[(wanted["region"] != "(anywhere)") & ~wanted["workload"].isin(stated)]
+    placed = wanted[(wanted["region"] != ANYWHERE) & ~wanted["workload"].isin(stated)]
     weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
     in_scope = [name for name in case.inputs.sets.region.labels if name in weight.index]
     share = weight[in_scope] / weight[in_scope].sum()
@@ -296,7 +297,7 @@ def demand_as_stated(case: Case) -> Excess:
             rate = per_amount(case, one.workload, one.unit, year)
             kh100e = _factor(case, one.workload, year) * between(one.by_year, year) * rate
             rows = ((asked["workload"] == one.workload) & (asked["year"] == year)).to_numpy()
-            is_lumped = (asked["region"] == "(anywhere)").to_numpy()
+            is_lumped = (asked["region"] == ANYWHERE).to_numpy()
             of_region = at(share, asked, ("region",)) + is_lumped
             if one.demand_region is not None:
                 is_there = (asked["region"] == one.demand_region).to_numpy() | is_lumped

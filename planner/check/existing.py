@@ -141,10 +141,10 @@ def existing_halls_from_tables(case: Case) -> Excess:
 
     Of these there are no more and no less.
     """
-    halls, own = case.inputs.halls, existing_halls(case)
+    halls, expected = case.inputs.halls, existing_halls(case)
     reported = listed(halls.hall, mw=halls.existing_mw)
-    by_hall = own.set_index(list(_HALL))["mw"]
-    due = own[own["mw"] > _TRACE_MW]
+    by_hall = expected.set_index(list(_HALL))["mw"]
+    due = expected[expected["mw"] > _TRACE_MW]
     return Excess.differs(
         reported[list(_HALL)], reported["mw"].to_numpy(), at(by_hall, reported, _HALL)
     ).and_also(Excess.where(due[list(_HALL)], ~has(due, reported, _HALL)))
@@ -251,9 +251,9 @@ def _pools(case: Case, duty: str) -> pd.DataFrame:
             common = min(rack_end[rack], class_end[name]) - max(from_rack, from_class)
             if common > _NOTHING_FRAC:
                 mw = common * by_class.sum() * compute.sum() / per_mw[rack]
-                own = stock[stock["rack"] == rack]
-                part = own["share"] / own["share"].sum()
-                years = zip(own["vintage_year"], own["dies"], part, strict=True)
+                vintages = stock[stock["rack"] == rack]
+                part = vintages["share"] / vintages["share"].sum()
+                years = zip(vintages["vintage_year"], vintages["dies"], part, strict=True)
                 rows += [(rack, name, duty, int(y), int(dies), mw * of) for y, dies, of in years]
     return pd.DataFrame(rows, columns=columns)
 

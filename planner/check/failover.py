@@ -129,9 +129,9 @@ def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
 def round_trips_after_failures(case: Case) -> Excess:
     """Round trips before and after an outage, and failover sites, are reported correctly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
-    own = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
+    routes = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     served = case.plan("assignment")
-    served = served.assign(own_ms=at(own, served, _ROUTE, np.nan))
+    served = served.assign(own_ms=at(routes, served, _ROUTE, np.nan))
     by = taken.drop(columns="site").rename(columns={"standby": "site"})
     reached = reach(
         case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]]
@@ -304,8 +304,8 @@ def _pairs_of_sites(case: Case) -> pd.DataFrame:
 def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
     pairs = _pairs_of_sites(case)
-    own = ~may_not_cover(case, pairs)
-    return Excess.where(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != own)
+    expected = ~may_not_cover(case, pairs)
+    return Excess.where(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected)
 
 
 def _common_users(case: Case) -> pd.DataFrame:
@@ -331,8 +331,8 @@ def neighbours_from_tables(case: Case) -> Excess:
     if not len(loads):
         return Excess.where(pd.DataFrame(columns=key), np.zeros(0, dtype=np.bool_))
     users = _common_users(case)
-    own = users[users["site"] == users["standby"]].set_index(["workload", "site"])["kh100e"]
-    least = settings.neighbour_users_frac * _ROUNDING * at(own, users, ("workload", "site"))
+    of_site = users[users["site"] == users["standby"]].set_index(["workload", "site"])["kh100e"]
+    least = settings.neighbour_users_frac * _ROUNDING * at(of_site, users, ("workload", "site"))
     users = users[(users["kh100e"] > 0.0) & (users["kh100e"] >= least)]
     users = users[~may_not_cover(case, users)]
     right = loads.merge(users, on=["site", "workload"]).merge(
@@ -354,7 +354,7 @@ def neighbours_from_tables(case: Case) -> Excess:
 def asks(case: Case, frame: pd.DataFrame) -> Bools:
     """Say for each class and year of a table whether the loss of a site must be survived."""
     given = case.scenario.workloads
-    classes = [name for name, own in given.items() if own.given().get("failover")]
+    classes = [name for name, stated in given.items() if stated.given().get("failover")]
     first = case.scenario.failover.from_year or case.years[0]
     return np.asarray(frame["workload"].isin(classes) & (frame["year"] >= first))
 

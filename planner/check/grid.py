@@ -65,8 +65,8 @@ def contract_floor(case: Case) -> Excess:
         table[list(_SITE)], table["nameplate_mw"].to_numpy(), at(nameplate, table, _SITE)
     )
     rows = sources_in_service(case).rows
-    own = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
-    firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + own
+    onsite_mw = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
+    firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + onsite_mw
     return Excess.above(sites[list(_SITE)], least, firm).and_also(reported)
 
 
@@ -127,7 +127,7 @@ def headroom_table(case: Case) -> Excess:
         at(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw")
     )
     spare = np.clip(limit - committed - every, 0.0, None)
-    own = {
+    expected = {
         "limit_mw": limit,
         "firm_limit_mw": firm_limit,
         "committed_mw": committed,
@@ -140,7 +140,7 @@ def headroom_table(case: Case) -> Excess:
     rounding = _ROUNDINGS * np.spacing(np.maximum(committed + every, 1.0))
     parts = [
         Excess.differs(place, table[name].to_numpy(), mw).beyond(rounding)
-        for name, mw in own.items()
+        for name, mw in expected.items()
     ]
     rate = np.full(len(table), case.scenario.grid.curtailment_rate_pct, dtype=np.float64)
     parts.append(Excess.differs(place, table["rate_pct"].to_numpy(), rate))
@@ -219,10 +219,10 @@ def own_peaks(case: Case) -> pd.DataFrame:
 @rule(unit="MW")
 def billed_peaks(case: Case) -> Excess:
     """Every month is billed once, on the largest draw of the time slices that represent it."""
-    own, table = own_peaks(case), case.plan("billed_peaks")
+    expected, table = own_peaks(case), case.plan("billed_peaks")
     key = (*_SITE, "period")
     reported = table.set_index(list(key))["peak_mw"]
-    known = own[has(own, table, _SITE)]
+    known = expected[has(expected, table, _SITE)]
     right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), at(reported, known, key))
     # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
     silent = known[~has(known, table, key)]
@@ -249,12 +249,12 @@ def billed_peaks(case: Case) -> Excess:
 
 def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]:
     """Places where power is balanced, what comes in there, what is used, and which of all it is."""
-    power, own = site_power(case), sources_in_service(case)
+    power, onsite = site_power(case), sources_in_service(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     balanced = keyed(listed(case.inputs.balance.site_year))
     here = keyed(frame[list(_SITE)]).isin(balanced)
-    comes_in = power.grid_mw + own.of_sites(own.output_mw) + shed_mw(case)
-    goes_out = power.site_mw + own.of_sites(own.charge_mw) + exported_mw(case)
+    comes_in = power.grid_mw + onsite.of_sites(onsite.output_mw) + shed_mw(case)
+    goes_out = power.site_mw + onsite.of_sites(onsite.charge_mw) + exported_mw(case)
     place = frame[here].reset_index(drop=True)
     return place, comes_in.ravel()[here], goes_out.ravel()[here], here
 
@@ -304,10 +304,10 @@ def electricity_demand(case: Case) -> pd.DataFrame:
 
 
 def _billed_peaks_rows(case: Case) -> pd.DataFrame:
-    own, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
+    peaks, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
     rates = listed(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
-    is_billed = at(rates, own, _SITE) > 0.0
-    return own.loc[is_billed & (own["peak_mw"] > TRACE), [*_SITE, "period"]]
+    is_billed = at(rates, peaks, _SITE) > 0.0
+    return peaks.loc[is_billed & (peaks["peak_mw"] > TRACE), [*_SITE, "period"]]
 
 
 def _headroom_rows(case: Case) -> pd.DataFrame:

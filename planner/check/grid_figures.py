@@ -37,8 +37,10 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 @once
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
-    own = committed_mw(case)
-    of_market = tally(own, _SITE, own["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
+    committed = committed_mw(case)
+    of_market = tally(
+        committed, _SITE, committed["mw"] * case.scenario.demand.facility_mw_per_rack_mw
+    )
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
@@ -62,12 +64,14 @@ def firm_connection_from_tables(case: Case) -> Excess:
 @rule(unit="MUSD/MW")
 def connection_price_from_tables(case: Case) -> Excess:
     """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
-    grid, own = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
-    if own is None:
+    grid, usd_per_mw = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
+    if usd_per_mw is None:
         items = by(case.data("facility_cost"), "item", "value")
-        own = float(items["substation_customer"]) + float(items["interconnection_network"])
+        usd_per_mw = float(items["substation_customer"]) + float(items["interconnection_network"])
     rows = listed(grid.expand, musd=grid.expand_capex_musd_per_mw)
-    return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), own / 1e6))
+    return Excess.differs(
+        rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6)
+    )
 
 
 @rule(unit="years")
@@ -145,11 +149,11 @@ def _months_of_periods(case: Case) -> dict[str, float]:
 @rule(unit="months")
 def billing_months_from_calendar(case: Case) -> Excess:
     """Every month of the year is billed, once, on the days that represent it."""
-    grid, own = case.inputs.grid, _months_of_periods(case)
+    grid, expected = case.inputs.grid, _months_of_periods(case)
     names = list(grid.period.labels)
     place = table_of({"period": names})
-    right = np.array([own.get(name, np.nan) for name in names], dtype=np.float64)
-    missing = table_of({"period": [name for name in own if name not in names]})
+    right = np.array([expected.get(name, np.nan) for name in names], dtype=np.float64)
+    missing = table_of({"period": [name for name in expected if name not in names]})
     return Excess.differs(place, np.asarray(grid.billing_months), right).and_also(
         Excess.where(missing, np.ones(len(missing), dtype=np.bool_))
     )

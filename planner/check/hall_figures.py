@@ -183,7 +183,7 @@ def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
 @rule(unit="- or MUSD/MW or years")
 def retrofits_from_tables(case: Case) -> Excess:
     """Retrofits keep, cost and last what the table or the scenario says, at the site's prices."""
-    halls, own = case.inputs.halls, case.scenario.retrofit
+    halls, stated = case.inputs.halls, case.scenario.retrofit
     reported = listed(
         halls.retrofit,
         start=halls.retrofit_start,
@@ -207,10 +207,10 @@ def retrofits_from_tables(case: Case) -> Excess:
     market = rows["site"].map(by(case.sites, "site", "market"))
     index = by(case.data("facility_market"), "market", "index")
     local = market.map(index).to_numpy(dtype=np.float64)
-    price = figure("cost_usd_per_kw", own.cost_usd_per_kw) * _MUSD_PER_USD_OF_KW
+    price = figure("cost_usd_per_kw", stated.cost_usd_per_kw) * _MUSD_PER_USD_OF_KW
     right = {
         "start": begin,
-        "done": begin + figure("duration_months", own.duration_months) / 12.0,
+        "done": begin + figure("duration_months", stated.duration_months) / 12.0,
         "capacity": figure("capacity_frac"),
         "capex": price * local * growth ** np.clip(begin - _MONEY_YEAR, 0.0, None),
     }

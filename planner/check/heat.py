@@ -39,10 +39,10 @@ _HOURS_PER_YEAR = 8760.0
 _USD_PER_MUSD = 1e6
 
 
-def of_country(case: Case, table: pd.DataFrame, column: str, own: float | None) -> Floats:
-    """Figure of table `heat_reuse` for the country of each row's site, or the scenario's own."""
-    if own is not None:
-        return np.full(len(table), own)
+def of_country(case: Case, table: pd.DataFrame, column: str, stated: float | None) -> Floats:
+    """Figure of table `heat_reuse` for the country of each row's site, or the scenario's."""
+    if stated is not None:
+        return np.full(len(table), stated)
     country = by(case.sites, "site", "country")
     figures = by(case.data("heat_reuse"), "country", column)
     return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
@@ -50,8 +50,8 @@ def of_country(case: Case, table: pd.DataFrame, column: str, own: float | None) 
 
 def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
     """Overnight cost of the connections that are built."""
-    own = case.scenario.heat.connection_usd_per_kw
-    per_kw = of_country(case, table, "connection_usd_per_kw", own)
+    stated = case.scenario.heat.connection_usd_per_kw
+    per_kw = of_country(case, table, "connection_usd_per_kw", stated)
     return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
 
 
@@ -143,8 +143,8 @@ def heat_from_tables(case: Case) -> Excess:
     )
     return warm.and_also(
         *(
-            Excess.differs(rows, np.asarray(reported), of_country(case, rows, column, own))
-            for reported, column, own in pairs
+            Excess.differs(rows, np.asarray(reported), of_country(case, rows, column, stated))
+            for reported, column, stated in pairs
         )
     )
 

@@ -94,8 +94,8 @@ def tight_share(case: Case) -> Excess:
     key = ("region", "workload", "year")
     frame = listed(tight, share=demand.tight_share_frac)
     table = case.plan("assignment")
-    own = used_routes(case)
-    near = own[own["rtt_ms"] <= own["tight_rtt_ms"] * (1.0 + 1e-9)]
+    routes = used_routes(case)
+    near = routes[routes["rtt_ms"] <= routes["tight_rtt_ms"] * (1.0 + 1e-9)]
     served = table[has(table, near, _ROUTE)]
     reported = case.plan("demand").set_index(list(key))
     rent = listed(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
@@ -110,12 +110,12 @@ def tight_share(case: Case) -> Excess:
 def classes_from_tables(case: Case) -> Excess:
     """Figures of workloads are those of table `workloads`, or else of the scenario."""
     reported = case.inputs.workloads
-    own = case.workloads.set_index("workload").loc[list(reported["workload"])]
+    expected = case.workloads.set_index("workload").loc[list(reported["workload"])]
     parts = [
         Excess.differs(
             reported[["workload"]].assign(what=str(column)),
             np.nan_to_num(reported[column].to_numpy(dtype=np.float64), nan=-1.0),
-            np.nan_to_num(own[column].to_numpy(dtype=np.float64), nan=-1.0),
+            np.nan_to_num(expected[column].to_numpy(dtype=np.float64), nan=-1.0),
         )
         for column in reported.select_dtypes(["number"])
     ]
@@ -237,9 +237,9 @@ def timed(case: Case) -> pd.DataFrame:
     """
     table = case.plan("assignment")
     placed = table[table["region"] != ANYWHERE]
-    own = used_routes(case)
-    own = own.assign(own_ms=own["rtt_ms"], is_tight=_is_tight(own))
-    return placed.merge(own[[*_ROUTE, "own_ms", "tail_ms", "is_tight"]], on=list(_ROUTE))
+    routes = used_routes(case)
+    routes = routes.assign(own_ms=routes["rtt_ms"], is_tight=_is_tight(routes))
+    return placed.merge(routes[[*_ROUTE, "own_ms", "tail_ms", "is_tight"]], on=list(_ROUTE))
 
 
 def _is_tight(routes: pd.DataFrame) -> pd.Series[bool]:
@@ -249,8 +249,8 @@ def _is_tight(routes: pd.DataFrame) -> pd.Series[bool]:
 @rule(unit="routes")
 def tight_routes_reported(case: Case) -> Excess:
     """Assignments state correctly which of them are within the tighter bound."""
-    table, own = case.plan("assignment"), used_routes(case)
-    near = at(own.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
+    table, routes = case.plan("assignment"), used_routes(case)
+    near = at(routes.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
     return Excess.where(table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0))
 
 
@@ -400,7 +400,7 @@ def reference_reported(case: Case) -> Excess:
     )
     rack_gw = rack_gw / 1000.0
     kh100e = np.array([reference_kh100e(case, name) for name in classes]).ravel()
-    own = frame.assign(
+    expected = frame.assign(
         rack_gw=rack_gw,
         facility_gw=rack_gw * case.scenario.demand.facility_mw_per_rack_mw / operator,
         path_mw=np.where(
@@ -410,7 +410,7 @@ def reference_reported(case: Case) -> Excess:
         ),
         kh100e=kh100e,
     ).set_index(list(_CLASS))
-    columns = {name: at(own[name], table, _CLASS, np.nan) for name in own.columns}
+    columns = {name: at(expected[name], table, _CLASS, np.nan) for name in expected.columns}
     return columns_reported(table, _CLASS, columns)
 
 

@@ -129,10 +129,10 @@ def load_price_bill(case: Case) -> pd.DataFrame:
     return every_year(case, load[["year"]], load["usd"] / 1e6)
 
 
-def _as_reported(case: Case, column: str, own: pd.Series[float]) -> Excess:
+def _as_reported(case: Case, column: str, expected: pd.Series[float]) -> Excess:
     """Hold a column of the table against what it should be, by zone and year."""
     table = case.plan("load_price")
-    return Excess.differs(table[list(_ZONE)], table[column].to_numpy(), at(own, table, _ZONE))
+    return Excess.differs(table[list(_ZONE)], table[column].to_numpy(), at(expected, table, _ZONE))
 
 
 @rule(unit="MWh", floor=10.0)

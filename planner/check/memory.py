@@ -31,11 +31,11 @@ def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     """
     known_gb = by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
-    known_gb |= {rack: own.memory_gb for rack, own in stated if own.memory_gb is not None}
+    known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
     least_gb = {
-        name: own.least_memory_gb
-        for name, own in case.scenario.workloads.items()
-        if own.least_memory_gb is not None
+        name: given.least_memory_gb
+        for name, given in case.scenario.workloads.items()
+        if given.least_memory_gb is not None
     }
     room = looked_up(known_gb, pairs["rack"], 0.0)
     need = looked_up(least_gb, pairs["workload"], 0.0)

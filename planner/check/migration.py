@@ -206,7 +206,7 @@ def migration_of_sites(case: Case) -> Excess:
     """Work that arrives at a site and leaves it follows from its blocks of hours."""
     table, blocks, work = case.plan("migration_site"), moved_by_block(case), _table(case)
     moved = blocks["moved_mwh"].to_numpy()
-    own = {
+    expected = {
         "due_mwh": tally(work, _CLASS, work["due_mw"] * work["hours"]),
         "done_mwh": tally(work, _CLASS, work["done_mw"] * work["hours"]),
         "arrived_mwh": tally(blocks, _CLASS, np.maximum(moved, 0.0)),
@@ -214,7 +214,7 @@ def migration_of_sites(case: Case) -> Excess:
     }
     parts = [
         Excess.differs(table[list(_CLASS)], table[name].to_numpy(), at(sums, table, _CLASS))
-        for name, sums in own.items()
+        for name, sums in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -253,11 +253,11 @@ def migration_from_tables(case: Case) -> Excess:
     mean = racks.dynamic_mw_per_mw[row]
     falls_due = power.shape_frac[work["site"], shape[workload], work["slot"]] * mean
     may_move = share[workload]
-    for reported, own in (
+    for reported, expected in (
         (p.due_mw_per_mw, may_move * falls_due),
         (p.room_mw_per_mw, mean / busy[workload] - (1.0 - may_move) * falls_due),
     ):
-        parts.append(_by_class(case, np.abs(reported - own), np.abs(own)))
+        parts.append(_by_class(case, np.abs(reported - expected), np.abs(expected)))
     return parts[0].and_also(*parts[1:])
 
 
@@ -311,7 +311,7 @@ def migration_blocks(case: Case) -> Excess:
     if not p.work.size:
         return Excess.where(pd.DataFrame(columns=list(_PLACED)), np.zeros(0, dtype=np.bool_))
     work, workload = p.work, p.work["workload"]
-    own = {
+    expected = {
         **{name: work[name] for name in ("site", *_PLACED, "year")},
         "slot": _first_slot(case)[workload, work["slot"]],
         "reach": _first_of_reach(case)[workload, work["site"]],
@@ -319,7 +319,7 @@ def migration_blocks(case: Case) -> Excess:
     is_wrong = np.zeros(work.size, dtype=np.bool_)
     for index, place in ((p.balance, p.balance_of_work), (p.site_block, p.site_block_of_work)):
         for axis in index.axis_names:
-            is_wrong |= taken(index[axis], place) != own[axis]
+            is_wrong |= taken(index[axis], place) != expected[axis]
     return _by_class(case, is_wrong.astype(np.float64), np.ones(work.size))
 
 

@@ -51,14 +51,14 @@ def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
     """Make the rule that a line of the cost table is what the plan's tables add up to."""
 
     def test(case: Case) -> Excess:
-        own = make(case)
+        expected = make(case)
         table = case.plan("costs")
         reported = table[table["item"] == item]
-        if not len(own) and not len(reported):
+        if not len(expected) and not len(reported):
             return Excess(reported, *np.zeros((2, 0)))
-        right = tally(own, _PAID, own["musd"])
+        right = tally(expected, _PAID, expected["musd"])
         left = tally(reported, _PAID, reported["musd"])
-        place = together(_PAID, own, reported)
+        place = together(_PAID, expected, reported)
         return Excess.differs(place, at(left, place, _PAID), at(right, place, _PAID))
 
     what = item.replace("_", " ")
@@ -138,8 +138,8 @@ def rates_from_tables(case: Case) -> Excess:
     settings, reported = case.scenario.finance, case.inputs.finance
     plan = settings.wacc_nominal_frac
     kinds = sorted(reported.asset_rate_frac)
-    own = [_real(case, plan)]
-    own += [_real(case, settings.asset_wacc_nominal_frac.get(kind, plan)) for kind in kinds]  # type: ignore[call-overload]
+    expected = [_real(case, plan)]
+    expected += [_real(case, settings.asset_wacc_nominal_frac.get(kind, plan)) for kind in kinds]  # type: ignore[call-overload]
     given = [reported.rate_frac, *(reported.asset_rate_frac[kind] for kind in kinds)]
     place = table_of({"rate": ["plan", *kinds]})
     sites = table_of({"rate": list(case.inputs.sets.site.labels)})
@@ -147,7 +147,7 @@ def rates_from_tables(case: Case) -> Excess:
     years = np.array([reported.base_year - case.years[0]], dtype=np.float64)
     upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
     later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
-    return Excess.differs(place, np.array(given), np.array(own)).and_also(
+    return Excess.differs(place, np.array(given), np.array(expected)).and_also(
         Excess.differs(sites, reported.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
         Excess.differs(table_of({"rate": ["base year"]}), years, np.zeros(1)),
         Excess.differs(table_of({"rate": case.years}), reported.opex_escalation, upkeep**later),
@@ -161,9 +161,9 @@ def interest_during_construction(case: Case) -> Excess:
     years = float(items["spend_profile_years"])
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
-    own = np.mean((1.0 + rate) ** waits) - 1.0
+    expected = np.mean((1.0 + rate) ** waits) - 1.0
     reported = np.array([case.inputs.finance.build_idc_frac])
-    return Excess.differs(table_of({"what": ["halls"]}), reported, np.array([own]))
+    return Excess.differs(table_of({"what": ["halls"]}), reported, np.array([expected]))
 
 
 @rule(unit="years or -")
@@ -181,7 +181,7 @@ def horizon_from_scenario(case: Case) -> Excess:
         reported.last_year,
         *(reported.life_years.get(k, np.nan) for k in kinds),
     ]
-    own = [case.years[0], case.years[-1], *(lives.get(kind, np.nan) for kind in kinds)]
+    expected = [case.years[0], case.years[-1], *(lives.get(kind, np.nan) for kind in kinds)]
     place = table_of({"what": ["first year", "last year", *kinds]})
     rate = _real(case, case.scenario.finance.wacc_nominal_frac)
     years = pd.Series(case.calendar)
@@ -189,7 +189,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     model_year = [max(year for year in case.years if year <= now) for now in years]
     weight = worth.groupby(model_year).sum()
     return Excess.differs(
-        place, np.array(given, dtype=np.float64), np.array(own, dtype=np.float64)
+        place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64)
     ).and_also(
         Excess.differs(
             table_of({"what": case.years}),
@@ -204,8 +204,8 @@ def financing_premium(case: Case) -> pd.DataFrame:
     premiums = []
     for asset in ASSETS.values():
         bought = repaid_cost(case, asset)
-        own = asset_rate(case, asset, bought)
-        own_paid, plain = repay(case, bought, own), repay(case, bought)
+        rate = asset_rate(case, asset, bought)
+        own_paid, plain = repay(case, bought, rate), repay(case, bought)
         premiums.append(own_paid.assign(musd=own_paid["musd"] - plain["musd"]))
     return pd.concat(premiums, ignore_index=True)
 
@@ -329,16 +329,16 @@ def cash_reported(case: Case) -> Excess:
         before = np.clip(np.minimum(start, year + 1.0) - np.maximum(start - years, year), 0.0, None)
         is_spread = bought["is_spread"].to_numpy() & (years > 0.0)
         spent = np.where(is_spread, musd * before / (years or 1.0), enters)
-        own = bought[["item", "site"]].assign(calendar_year=year, cash=spent, overnight=enters)
-        parts.append(own)
-    own = pd.concat(parts, ignore_index=True)
-    place = pd.concat([own[list(_LINE)], table[list(_LINE)]]).drop_duplicates()
+        expected = bought[["item", "site"]].assign(calendar_year=year, cash=spent, overnight=enters)
+        parts.append(expected)
+    expected = pd.concat(parts, ignore_index=True)
+    place = pd.concat([expected[list(_LINE)], table[list(_LINE)]]).drop_duplicates()
     place = place.reset_index(drop=True)
     lines = [
         Excess.differs(
             place,
             at(tally(table, _LINE, table[f"{name}_musd"]), place, _LINE),
-            at(tally(own, _LINE, own[name]), place, _LINE),
+            at(tally(expected, _LINE, expected[name]), place, _LINE),
         )
         for name in ("cash", "overnight")
     ]

@@ -129,13 +129,13 @@ def money_by_item(case: Case) -> Excess:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
     paid = tally(costs, _ITEM, costs["musd"])
-    own = {item: _asset(case, asset) for item, asset in ASSETS.items()}
+    expected = {item: _asset(case, asset) for item, asset in ASSETS.items()}
     for item in _AT_ONCE:
         amount = float(paid.get(item, 0.0))
-        own[item] = {"overnight_musd": amount, "paid_musd": amount}
+        expected[item] = {"overnight_musd": amount, "paid_musd": amount}
     for item, later in ((_RENTED, _rented(case)), (_PPA, _ppas(case))):
-        own[item] = {"paid_musd": float(paid.get(item, 0.0)), **later}
-    frame = pd.DataFrame(own).T.fillna(0.0).rename_axis("item")
+        expected[item] = {"paid_musd": float(paid.get(item, 0.0)), **later}
+    frame = pd.DataFrame(expected).T.fillna(0.0).rename_axis("item")
     columns = {name: at(frame[name], table, _ITEM, np.nan) for name in frame.columns}
     spent = at(tally(cash, _ITEM, cash["cash_musd"]), table, _ITEM)
     life = columns["paid_musd"] + columns["after_musd"]

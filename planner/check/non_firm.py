@@ -252,7 +252,7 @@ def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 @rule(unit="MW")
 def stress_slots_reported(case: Case) -> Excess:
     """Every stress slice is reported with firm, curtailed, used, drawn and generated power."""
-    table, frame, own = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
+    table, frame, onsite = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
     exact = has(frame, listed(case.inputs.balance.exact), _SLOT)
     used, drawn, shed, sold = (
         _by_slot(case, frame, values)
@@ -263,7 +263,7 @@ def stress_slots_reported(case: Case) -> Excess:
             exported_mw(case),
         )
     )
-    made = _by_slot(case, frame, own.of_sites(own.output_mw - own.charge_mw)) - sold
+    made = _by_slot(case, frame, onsite.of_sites(onsite.output_mw - onsite.charge_mw)) - sold
     # Where power must be used up, what is thrown away is taken off what is made.
     frame = frame.assign(
         use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)

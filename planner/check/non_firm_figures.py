@@ -68,18 +68,20 @@ def _musd_per_mw(case: Case) -> float:
 def non_firm_price_from_tables(case: Case) -> Excess:
     """Non-firm connection costs its substation and the service's share of the network upgrades."""
     offers = listed(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
-    own = _musd_per_mw(case) if len(offers) else 0.0
+    musd_per_mw = _musd_per_mw(case) if len(offers) else 0.0
     reported = offers["musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), own))
+    return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), musd_per_mw))
 
 
 @rule(unit="MUSD")
 def non_firm_purchases(case: Case) -> Excess:
     """Overnight cost of non-firm connection is what the tables and the service say."""
     bought = case.plan("non_firm_connections")
-    own = _musd_per_mw(case) if len(bought) else 0.0
+    musd_per_mw = _musd_per_mw(case) if len(bought) else 0.0
     reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(bought[list(_SITE)], reported, own * bought["added_mw"].to_numpy())
+    return Excess.differs(
+        bought[list(_SITE)], reported, musd_per_mw * bought["added_mw"].to_numpy()
+    )
 
 
 @rule(unit="months")

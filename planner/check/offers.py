@@ -111,8 +111,8 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     rows = rows[rows["from_redundancy"] == rows["to_redundancy"]]
     table = case.data("retrofit")[["from_medium", "to_medium", "duration_months"]]
     rows = rows.merge(table, on=["from_medium", "to_medium"])
-    own = settings.duration_months
-    months = rows["duration_months"].astype("float64") if own is None else own
+    stated = settings.duration_months
+    months = rows["duration_months"].astype("float64") if stated is None else stated
     done = np.maximum(rows["year"].astype("float64"), decision_start(case)) + months / 12.0
     end = case.last_calendar_year(rows["year"])
     serves = (done < year_ends(case)[-1]) & (end >= case.scenario.decisions_start.year)
@@ -314,13 +314,13 @@ def _usable(case: Case) -> pd.DataFrame:
     return rows.merge(_in_play(case), on=["site", "hall", "year"])
 
 
-def _same_rows(reported: Labelled, own: pd.DataFrame) -> Excess:
+def _same_rows(reported: Labelled, expected: pd.DataFrame) -> Excess:
     """Name the rows that one of two lists lacks."""
     key = list(reported.axis_names)
     listed_rows = listed(reported)[key]
-    own = own[key].reset_index(drop=True)
-    return Excess.where(own.assign(list="missing"), ~has(own, listed_rows, key)).and_also(
-        Excess.where(listed_rows.assign(list="one too many"), ~has(listed_rows, own, key))
+    expected = expected[key].reset_index(drop=True)
+    return Excess.where(expected.assign(list="missing"), ~has(expected, listed_rows, key)).and_also(
+        Excess.where(listed_rows.assign(list="one too many"), ~has(listed_rows, expected, key))
     )
 
 

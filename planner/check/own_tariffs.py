@@ -105,23 +105,25 @@ def written_tariffs(case: Case) -> dict[str, Written]:
 
 
 def _written(case: Case, use: Any, rise_frac: float, offset_h: float) -> Written:
-    own = case.scenario.energy.own_tariffs.get(use.tariff)
+    stated = case.scenario.energy.own_tariffs.get(use.tariff)
     hours = (
         _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
     )
     first = case.years[0] if use.from_year is None else int(use.from_year)
-    if own is None:
+    if stated is None:
         charges, terms, bundled = _of_table(case, use)
     else:
         charges = {
-            kind: getattr(own, kind)
+            kind: getattr(stated, kind)
             for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
         }
-        terms, bundled = own.terms, own.bundle == "bundled" and bool(own.energy)
-        rise_frac = rise_frac if own.escalation_real_frac is None else own.escalation_real_frac
-        hours = own.time_zone or hours
+        terms, bundled = stated.terms, stated.bundle == "bundled" and bool(stated.energy)
+        rise_frac = (
+            rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
+        )
+        hours = stated.time_zone or hours
     nothing = SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
-    name = use.tariff if own is not None or use.terms is None else f"{use.tariff} + {use.terms}"
+    name = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"
     return Written(name, charges, terms or nothing, first, hours, rise_frac, use.ramp_frac, bundled)
 
 

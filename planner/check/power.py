@@ -231,11 +231,13 @@ def energy_of_sites(case: Case) -> Excess:
         (table["grid_peak_mw"], power.grid_mw.max(axis=1)),
     ]
     parts = [
-        Excess.differs(place, reported.to_numpy(), at(_by_site(case, own), table, _SITE, np.nan))
-        for reported, own in pairs
+        Excess.differs(
+            place, reported.to_numpy(), at(_by_site(case, expected), table, _SITE, np.nan)
+        )
+        for reported, expected in pairs
     ]
     loaded = table[table["pue"].notna()]
-    taken, of_racks = (at(_by_site(case, own), loaded, _SITE) for own in (facility, it))
+    taken, of_racks = (at(_by_site(case, expected), loaded, _SITE) for expected in (facility, it))
     by_pue = loaded["pue"].to_numpy() * of_racks
     return parts[0].and_also(*parts[1:], Excess.differs(loaded[list(_SITE)], by_pue, taken))
 
@@ -374,7 +376,7 @@ def window_h(case: Case) -> pd.Series[int]:
 
 def moving_classes(case: Case) -> list[str]:
     """List the classes whose work the scenario lets move between sites."""
-    return [name for name, own in case.scenario.workloads.items() if own.moves_between_sites]
+    return [name for name, stated in case.scenario.workloads.items() if stated.moves_between_sites]
 
 
 def _waits_h(case: Case) -> pd.Series[int]:
@@ -429,11 +431,11 @@ def deferral_overhead(case: Case) -> Excess:
     cooling = sets.cooling.codes(design)[used["hall"]]
     has = np.zeros((len(sets.site), len(sets.cooling)), dtype=np.bool_)
     has[used["site"][may_wait], cooling[may_wait]] = True
-    own = np.where(has[:, :, None], power.mechanical_frac, np.inf).min(axis=1)
-    own = np.where(np.asarray(has.any(axis=1))[:, None], own, 0.0)
+    expected = np.where(has[:, :, None], power.mechanical_frac, np.inf).min(axis=1)
+    expected = np.where(np.asarray(has.any(axis=1))[:, None], expected, 0.0)
     place = table_of({"site": list(sets.site.labels)})
-    gap = np.abs(power.defer_mechanical_frac - own).max(axis=1)
-    return Excess(place, gap, np.abs(own).max(axis=1))
+    gap = np.abs(power.defer_mechanical_frac - expected).max(axis=1)
+    return Excess(place, gap, np.abs(expected).max(axis=1))
 
 
 FACTS = (losses_from_curves, deployments_from_tables, deferral_blocks, deferral_overhead)

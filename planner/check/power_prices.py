@@ -136,8 +136,8 @@ def _growth(case: Case) -> Floats:
 
 def _mean_price(case: Case, column: str) -> Floats:
     """Return a figure of the price of power by site, the scenario's own in place."""
-    own = case.own_figures(column, case.site_figures("electricity_price", column))
-    return np.asarray(own, dtype=np.float64)
+    figures = case.own_figures(column, case.site_figures("electricity_price", column))
+    return np.asarray(figures, dtype=np.float64)
 
 
 def retail_usd_per_mwh(case: Case) -> Floats:

@@ -151,10 +151,10 @@ def worths_as_solved(case: Case) -> Excess:
         ("resilience", _reserve_worths(case)),
     ):
         reported = case.plan(table)
-        for column, own in worths.items():
+        for column, expected in worths.items():
             left = reported[column].to_numpy(dtype=np.float64)
-            is_unknown = np.isnan(left) & np.isnan(own)  # missing is right there alone
-            left, right = (np.where(is_unknown, 0.0, side) for side in (left, own))
+            is_unknown = np.isnan(left) & np.isnan(expected)  # missing is right there alone
+            left, right = (np.where(is_unknown, 0.0, side) for side in (left, expected))
             place = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
             parts.append(Excess.differs(place, left, right))
     return parts[0].and_also(*parts[1:])

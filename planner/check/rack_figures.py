@@ -61,7 +61,7 @@ def rack_power_from_tables(case: Case) -> Excess:
     idle_kw = of_rack("busy_frac") * of_rack("idle_frac")
     moved = of_rack("busy_frac") - idle_kw
     used = of_class("utilisation_frac") / (1.0 + of_class("spare_frac"))
-    own = {
+    expected = {
         "space_m2_per_mw": of_rack("space_m2") / (of_rack("peak_kw") / _KW_PER_MW),
         "idle_mw_per_mw": idle_kw + companion_load(case) * of_class("companion_frac"),
         "dynamic_mw_per_mw": moved * used,
@@ -70,7 +70,7 @@ def rack_power_from_tables(case: Case) -> Excess:
     place = frame[list(_DEPLOYMENT)]
     parts = [
         Excess.differs(place.assign(what=name), np.asarray(getattr(p, name)), right)
-        for name, right in own.items()
+        for name, right in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -84,7 +84,7 @@ def rack_types_from_tables(case: Case) -> Excess:
     items = by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
-    own = {
+    expected = {
         "peak_kw": racks["peak_kw"],
         "life_years": racks["life_years"],
         "it_maintenance_musd_per_mw_year": share * price * _KW_PER_MW / _USD_PER_MUSD,
@@ -95,7 +95,7 @@ def rack_types_from_tables(case: Case) -> Excess:
             np.asarray(getattr(p, name), dtype=np.float64),
             right.to_numpy(dtype=np.float64),
         )
-        for name, right in own.items()
+        for name, right in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -106,12 +106,14 @@ def vintages_from_tables(case: Case) -> Excess:
     sets = case.inputs.sets
     vintage = pd.Series(sets.vintage.labels).str.removeprefix("stock-").astype("int64")
     life = by(case.racks, "rack", "life_years").astype("int64")
-    own = np.add.outer(vintage.to_numpy(), life.loc[list(sets.rack.labels)].to_numpy()) - 1
+    expected = np.add.outer(vintage.to_numpy(), life.loc[list(sets.rack.labels)].to_numpy()) - 1
     place = pd.MultiIndex.from_product(
         [sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]
     ).to_frame(index=False)
     reported = case.inputs.racks.vintage_last_year
-    return Excess.differs(place, reported.ravel().astype("float64"), own.ravel().astype("float64"))
+    return Excess.differs(
+        place, reported.ravel().astype("float64"), expected.ravel().astype("float64")
+    )
 
 
 @rule(unit="MUSD/MW")
@@ -121,10 +123,10 @@ def companion_and_move_price(case: Case) -> Excess:
     items = by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
-    own = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])
+    expected = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])
     reported = np.array([p.companion_musd_per_mw_year, p.move_cost_musd_per_mw])
     place = table_of({"what": ["companions", "moves"]})
-    return Excess.differs(place, reported, own * _KW_PER_MW / _USD_PER_MUSD)
+    return Excess.differs(place, reported, expected * _KW_PER_MW / _USD_PER_MUSD)
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -214,13 +216,13 @@ def racks_admitted(case: Case) -> Excess:
 def admitted_racks(case: Case) -> pd.DataFrame:
     """List workload and rack of every pair that the tables, or the scenario, admit."""
     pairs = case.data("workload_racks")[["workload", "rack"]]
-    own = {
+    stated = {
         name: override.racks
         for name, override in case.scenario.workloads.items()
         if override.racks is not None
     }
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
+    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
+    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
     return with_enough_memory(case, pairs)
 
 

@@ -60,8 +60,8 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     if settings.price_usd_per_h100e_hour is not None:
         return held_or_nan(settings.price_usd_per_h100e_hour, year)
     offers = case.data("cloud_rent")
-    own = settings.trend_frac
-    growth = 1.0 + (_term(case, "price_real_trend") if own is None else own)
+    stated = settings.trend_frac
+    growth = 1.0 + (_term(case, "price_real_trend") if stated is None else stated)
     usd, h100e, since = (
         cell(offers, "offer", _OFFER, column)
         for column in ("usd_per_gpu_hour", f"{case.duty[workload]}_h100e_per_gpu", "year")
@@ -74,18 +74,18 @@ def rent_price_from_tables(case: Case) -> Excess:
     """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
     rent = case.inputs.rent
     reported = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
-    own = []
+    expected = []
     for workload, tier, year in reported[list(_OFFERED)].itertuples(index=False):
         paid = _list_price(case, workload, year) * (1.0 + _term(case, "egress_storage_adder"))
         if tier == "reserved":
             paid *= (1.0 - _term(case, "reserved_saving_3y")) / net_utilisation(case, workload)
         else:
             paid /= _term(case, "realised_utilisation_on_demand")
-        own.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
+        expected.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
     place = reported[list(_OFFERED)]
     years = np.asarray(reported["tier"].map(_TERM_YEARS), dtype=np.float64)
     return Excess.differs(
-        place, reported["price"].to_numpy(), np.array(own, dtype=np.float64)
+        place, reported["price"].to_numpy(), np.array(expected, dtype=np.float64)
     ).and_also(Excess.differs(place, reported["term"].to_numpy(dtype=np.float64), years))
 
 
@@ -97,7 +97,7 @@ def rent_depth_from_tables(case: Case) -> Excess:
     wanted = wanted.assign(duty=wanted["workload"].map(case.duty))
     table = case.data("rent_depth")
     mine = settings.operator.rent_share_frac * settings.rent.depth_scale_frac
-    own = []
+    expected = []
     for year in case.years:
         now = wanted[wanted["year"] == year]
         # The years of the market's power that a kH100e of this mix takes.
@@ -107,9 +107,9 @@ def rent_depth_from_tables(case: Case) -> Excess:
             taken += float(now.loc[now["duty"] == duty, "kh100e"].sum()) / has_mw
         asked = float(now["kh100e"].sum())
         in_use = mine * _term(case, "realised_utilisation_on_demand")
-        own.append(in_use * asked / taken if taken > 0.0 else 0.0)
+        expected.append(in_use * asked / taken if taken > 0.0 else 0.0)
     place = table_of({"year": case.years})
-    return Excess.differs(place, np.asarray(case.inputs.rent.depth_kh100e), np.array(own))
+    return Excess.differs(place, np.asarray(case.inputs.rent.depth_kh100e), np.array(expected))
 
 
 @rule(unit="-")

@@ -136,11 +136,11 @@ def labels_follow(case: Case) -> Excess:
     """Zone, design, use, role, kind and heading of a row are those of its label."""
     parts = []
     for name, column, key in FOLLOWS:
-        table, own = case.plan(name), _OF_LABELS[column, key](case)
+        table, expected = case.plan(name), _OF_LABELS[column, key](case)
         # Few pairs in many rows: each is looked up once.
         pairs = table[[key, column]].drop_duplicates()
         wrong = [
-            label not in own or own[label] != reported
+            label not in expected or expected[label] != reported
             for label, reported in zip(pairs[key], pairs[column], strict=True)
         ]
         place = table_of({"table": name, "column": column, "of": pairs[key].astype("str")})

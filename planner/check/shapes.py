@@ -85,7 +85,7 @@ def shapes_from_tables(case: Case) -> Excess:
     parts = []
     for code, shape in enumerate(sets.shape.labels):
         curve = _curve(case, shape)
-        own = np.ones((len(sites), len(hours)))
+        expected = np.ones((len(sites), len(hours)))
         if np.ptp(curve) > 0.0:  # else it is the same on every clock
             ours = users[users["workload"].map(shape_of) == shape]
             if ours.empty:
@@ -99,11 +99,11 @@ def shapes_from_tables(case: Case) -> Excess:
             by_clock = np.array(
                 [by_day_and_hour(case, curve, float(offset)) for offset in everyone.index]
             )
-            own = weight @ by_clock
-        own = own / (own @ hours / hours.sum())[:, None]
+            expected = weight @ by_clock
+        expected = expected / (expected @ hours / hours.sum())[:, None]
         place = table_of({"site": sites, "shape": shape})
-        gap = np.abs(case.inputs.power.shape_frac[:, code] - own).max(axis=1)
-        parts.append(Excess(place, gap, own.max(axis=1)))
+        gap = np.abs(case.inputs.power.shape_frac[:, code] - expected).max(axis=1)
+        parts.append(Excess(place, gap, expected.max(axis=1)))
     return parts[0].and_also(*parts[1:])
 
 

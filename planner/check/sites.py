@@ -253,26 +253,26 @@ def market_limits_from_scenario(case: Case) -> Excess:
 def sites_in_scope(case: Case) -> Excess:
     """The plan has the sites that the scenario asks for, in the order of the data."""
     reported = [str(site) for site in case.inputs.sets.site.labels]
-    own = [str(site) for site in case.scope["site"]]
-    longest = max(len(reported), len(own))
+    expected = [str(site) for site in case.scope["site"]]
+    longest = max(len(reported), len(expected))
     pairs = table_of(
         {
             "reported": pd.Series(reported).reindex(range(longest)),
-            "own": pd.Series(own).reindex(range(longest)),
+            "expected": pd.Series(expected).reindex(range(longest)),
         }
     )
-    return Excess.where(pairs, (pairs["reported"] != pairs["own"]).to_numpy(dtype=np.bool_))
+    return Excess.where(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
 
 
 @rule(unit="degrees")
 def places_from_tables(case: Case) -> Excess:
     """Sites lie where the data or the scenario put them."""
-    reported, own = case.inputs.sites.table, case.scope.set_index("site")
+    reported, expected = case.inputs.sites.table, case.scope.set_index("site")
     parts = [
         Excess.differs(
             reported[["site"]].assign(what=column),
             reported[column].to_numpy(dtype=np.float64),
-            own.loc[list(reported["site"]), column].to_numpy(dtype=np.float64),
+            expected.loc[list(reported["site"]), column].to_numpy(dtype=np.float64),
         )
         for column in ("lat", "lon")
     ]
@@ -300,9 +300,11 @@ def _land_mw(case: Case) -> pd.Series[float]:
 @rule(unit="MW")
 def land_from_tables(case: Case) -> Excess:
     """Land is the operator's share of each site's, or as stated, and holds existing halls."""
-    own = _land_mw(case)
-    sites = table_of({"site": own.index})
-    return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(own, dtype=np.float64))
+    expected = _land_mw(case)
+    sites = table_of({"site": expected.index})
+    return Excess.differs(
+        sites, case.inputs.sites.land_limit_mw, np.asarray(expected, dtype=np.float64)
+    )
 
 
 def _own_table(case: Case) -> pd.DataFrame:
@@ -335,13 +337,15 @@ def sites_reported(case: Case) -> Excess:
 
     A row too many, or in another's place, is wrong in every cell.
     """
-    own, reported = _own_table(case), case.plan("sites")
-    longest = range(max(len(own), len(reported)))
-    own, reported = (frame.reset_index(drop=True).reindex(longest) for frame in (own, reported))
+    expected, reported = _own_table(case), case.plan("sites")
+    longest = range(max(len(expected), len(reported)))
+    expected, reported = (
+        frame.reset_index(drop=True).reindex(longest) for frame in (expected, reported)
+    )
     parts = []
-    for column in own.columns:
-        left, right = reported[column], own[column]
-        place = table_of({"site": own["site"], "what": column})
+    for column in expected.columns:
+        left, right = reported[column], expected[column]
+        place = table_of({"site": expected["site"], "what": column})
         if pd.api.types.is_float_dtype(right):
             numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
             same = np.isclose(numbers, right.to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)

@@ -267,9 +267,9 @@ def openings_from_tables(case: Case) -> Excess:
         ("minimum_size_mw", reported.minimum_mw),
     ):
         of_kind = archetype.map(kinds[column]).astype("float64").rename_axis("site")
-        own = case.own_figures(column, of_kind)
+        expected = case.own_figures(column, of_kind)
         place = table_of({"site": labels, "what": column})
-        figures = np.asarray(own.loc[labels], dtype=np.float64)
+        figures = np.asarray(expected.loc[labels], dtype=np.float64)
         parts.append(Excess.differs(place, np.asarray(values), figures))
     return parts[0].and_also(*parts[1:])
 
@@ -305,11 +305,11 @@ def openings_from_scenario(case: Case) -> Excess:
     counts = table_of({"what": ["whole", "exactly", "years", "at most", "years"]})
     reported = [p.whole_openings, p.exact_sites, p.exact.size, p.most_sites, p.most.size]
     exactly, most = asked.exactly_sites or 0, asked.at_most_sites or 0
-    own = [asked.whole_openings, exactly, exactly > 0, most, most > 0]
+    expected = [asked.whole_openings, exactly, exactly > 0, most, most > 0]
     return Excess.differs(sites, np.asarray(p.open_lower), lower).and_also(
         Excess.differs(sites, np.asarray(p.open_upper), upper),
         Excess.differs(
-            counts, np.array(reported, dtype=np.float64), np.array(own, dtype=np.float64)
+            counts, np.array(reported, dtype=np.float64), np.array(expected, dtype=np.float64)
         ),
     )
 
@@ -319,8 +319,8 @@ def existing_sites_from_tables(case: Case) -> Excess:
     """Sites with halls in the base year are open already; all others must be opened."""
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     stands = existing_halls(case).groupby("site")["mw"].sum()
-    own = at(stands, sites, ("site",)) > 0.0
-    return Excess.where(sites, np.asarray(case.inputs.sites.is_existing) != own)
+    expected = at(stands, sites, ("site",)) > 0.0
+    return Excess.where(sites, np.asarray(case.inputs.sites.is_existing) != expected)
 
 
 @rule(unit="phases")

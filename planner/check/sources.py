@@ -279,8 +279,8 @@ def capex_usd_per_kw(case: Case, source: str, moment: float) -> float:
 
 def max_hours(case: Case, source: str) -> float:
     """Most hours at full output a year, inf without a limit. [h/year]"""
-    own = _given(case, source)
-    if "max_hours_per_year" in own and own["max_hours_per_year"] is None:
+    given = _given(case, source)
+    if "max_hours_per_year" in given and given["max_hours_per_year"] is None:
         return float("inf")
     hours = figure(case, source, "max_hours_per_year", float(case.years[0]))
     return float("inf") if np.isnan(hours) else hours

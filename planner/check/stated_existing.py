@@ -41,10 +41,10 @@ def without_new_halls(case: Case) -> list[str]:
     """Return the sites where the scenario wants no new halls."""
     blocks = (case.scenario.new_sites, case.scenario.sites)
     given = {
-        site: own.new_halls
+        site: stated.new_halls
         for block in blocks
-        for site, own in block.items()
-        if "new_halls" in own.given()
+        for site, stated in block.items()
+        if "new_halls" in stated.given()
     }
     return [site for site, wanted in given.items() if not wanted]
 
@@ -175,9 +175,11 @@ def _able(case: Case) -> pd.DataFrame:
     classes = case.workloads
     classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
     pairs = case.data("workload_racks")[["workload", "rack"]]
-    own = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in own.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], *replaced], ignore_index=True)
+    stated = {
+        name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None
+    }
+    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
+    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
     pairs = with_enough_memory(case, pairs).merge(
         classes[["workload", "duty", "redundancy_min"]], on="workload"
     )

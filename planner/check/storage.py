@@ -29,9 +29,9 @@ _CYCLE = (*_SOURCE, "cycle")
 @once
 def _batteries(case: Case) -> pd.DataFrame:
     """Every battery, year and slot: what goes in and out, the level, efficiencies, sizes."""
-    own, p = sources_in_service(case), case.inputs.supply
-    is_battery = own.is_role("storage")
-    rows = own.rows[is_battery]
+    onsite, p = sources_in_service(case), case.inputs.supply
+    is_battery = onsite.is_role("storage")
+    rows = onsite.rows[is_battery]
     slots = year_slots(case)[["slot", "day", "hour", "hours"]]
     frame = rows[[*_SOURCE, "mw", "mwh"]].merge(slots, how="cross")
     code = p.source.codes(frame["source"])
@@ -39,9 +39,9 @@ def _batteries(case: Case) -> pd.DataFrame:
     cycle = np.where(case.scenario.time.chronological, 0, frame["day"])
     return frame.assign(
         cycle=cycle,
-        out_mw=own.output_mw[is_battery].ravel(),
-        in_mw=own.charge_mw[is_battery].ravel(),
-        level_mwh=own.level_mwh[is_battery].ravel(),
+        out_mw=onsite.output_mw[is_battery].ravel(),
+        in_mw=onsite.charge_mw[is_battery].ravel(),
+        level_mwh=onsite.level_mwh[is_battery].ravel(),
         charge_frac=p.charge_efficiency_frac[code],
         discharge_frac=p.discharge_efficiency_frac[code],
     )
@@ -141,9 +141,9 @@ def battery_duration(case: Case) -> Excess:
     override = case.scenario.supply.override
     hours = pd.Series(
         {
-            source: own.duration_h
-            for source, own in override.items()
-            if own.given().get("duration_h") is not None
+            source: stated.duration_h
+            for source, stated in override.items()
+            if stated.given().get("duration_h") is not None
         },
         dtype="float64",
     )

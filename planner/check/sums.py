@@ -166,10 +166,10 @@ def summary_summed(case: Case) -> Excess:
         (case.plan("non_firm_year"), "lost_kh100e"),
         (spent, "cash_musd"),
     )
-    own = {name: at(tally(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
-    own["facility_peak_mw"] = at(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
-    own["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
-    return columns_reported(table, _YEAR, {**own, **_energy_quotients(table)})
+    expected = {name: at(tally(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
+    expected["facility_peak_mw"] = at(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
+    expected["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
+    return columns_reported(table, _YEAR, {**expected, **_energy_quotients(table)})
 
 
 def _power_zone_rows(case: Case) -> pd.DataFrame:

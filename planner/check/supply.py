@@ -66,8 +66,10 @@ def sources_where_allowed(case: Case) -> Excess:
     place = builds[list(_SOURCE)]
     wrong = Excess.where(place, ~allowed | ~has(builds, offers.reset_index(), _SOURCE))
     dates = [
-        Excess.differs(place, builds[reported].to_numpy(), at(offers[own], builds, _SOURCE, np.nan))
-        for reported, own in (("service_start", "start"), ("life_years", "life"))
+        Excess.differs(
+            place, builds[reported].to_numpy(), at(offers[name], builds, _SOURCE, np.nan)
+        )
+        for reported, name in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
     alien = Excess.where(slots, ~has(slots, sources_in_service(case).rows, _SOURCE))
@@ -122,26 +124,26 @@ def smallest_plants(case: Case) -> Excess:
 @rule(unit="MW")
 def source_output(case: Case) -> Excess:
     """Engines make no more than is available; solar and wind give what the weather yields."""
-    own, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
-    rows = own.rows
+    onsite, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
+    rows = onsite.rows
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
     most = rows["mw"].to_numpy()[:, None] * share
     place = _slots(case, rows[list(_SOURCE)])
-    runs = np.repeat(own.is_role("firm", "standby"), share.shape[1])
-    yields = np.repeat(own.is_role("solar", "wind"), share.shape[1])
-    reported = own.output_mw.ravel()
+    runs = np.repeat(onsite.is_role("firm", "standby"), share.shape[1])
+    yields = np.repeat(onsite.is_role("solar", "wind"), share.shape[1])
+    reported = onsite.output_mw.ravel()
     made = Excess.above(place[runs], reported[runs], most.ravel()[runs])
-    weather = Excess.differs(place[yields], reported[yields], own.yield_mw.ravel()[yields])
+    weather = Excess.differs(place[yields], reported[yields], onsite.yield_mw.ravel()[yields])
     return made.and_also(weather, Excess.above(place, -reported, 0.0))
 
 
 @rule(unit="MWh")
 def run_hours(case: Case) -> Excess:
     """Standby generators make no more in a year than in their permit's hours at full output."""
-    own, p = sources_in_service(case), case.inputs.supply
+    onsite, p = sources_in_service(case), case.inputs.supply
     limits = listed(p.run_hours, hours=p.run_hours_h)
-    made = tally(own.rows, _SOURCE, own.output_mw @ slot_hours(case))
-    capacity = own.rows.set_index(list(_SOURCE))["mw"]
+    made = tally(onsite.rows, _SOURCE, onsite.output_mw @ slot_hours(case))
+    capacity = onsite.rows.set_index(list(_SOURCE))["mw"]
     most = limits["hours"].to_numpy() * at(capacity, limits, _SOURCE, np.nan)
     return Excess.above(limits[list(_SOURCE)], at(made, limits, _SOURCE, np.nan), most)
 
@@ -204,9 +206,11 @@ def bridge_power(case: Case) -> Excess:
 @rule(unit="MW")
 def curtailment_reported(case: Case) -> Excess:
     """Curtailed power is what is supplied less what is used, stored and sold."""
-    power, own, table = site_power(case), sources_in_service(case), case.plan("site_surplus")
+    power, onsite, table = site_power(case), sources_in_service(case), case.plan("site_surplus")
     sold = exported_mw(case)
-    surplus = power.grid_mw + own.of_sites(own.output_mw - own.charge_mw) - power.site_mw - sold
+    surplus = (
+        power.grid_mw + onsite.of_sites(onsite.output_mw - onsite.charge_mw) - power.site_mw - sold
+    )
     frame = _slots(case, power.site_year)
     by_slot = pd.Series(surplus.ravel(), index=keyed(frame))
     reported = Excess.differs(
@@ -222,11 +226,11 @@ def curtailment_reported(case: Case) -> Excess:
 @rule(unit="MWh, MMBtu or MUSD", floor=10.0, rows_of=("source_slot", "source_year"))
 def sources_of_a_year(case: Case) -> Excess:
     """Energy, fuel, emissions and cost of on-site power follow from time slices and vintages."""
-    own, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply
+    onsite, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply
     hours = slot_hours(case)
     place = table[list(_SOURCE)]
-    output = at(tally(own.rows, _SOURCE, own.output_mw @ hours), table, _SOURCE, np.nan)
-    charged = at(tally(own.rows, _SOURCE, own.charge_mw @ hours), table, _SOURCE, np.nan)
+    output = at(tally(onsite.rows, _SOURCE, onsite.output_mw @ hours), table, _SOURCE, np.nan)
+    charged = at(tally(onsite.rows, _SOURCE, onsite.charge_mw @ hours), table, _SOURCE, np.nan)
     rates = listed(p.dispatch, fuel=p.fuel_mmbtu_per_mwh, kt=p.co2_t_per_mwh / 1000.0)
     rates = rates.set_index(list(_SOURCE))
     factor = np.where(
@@ -296,12 +300,12 @@ def _removal(case: Case) -> pd.DataFrame:
 
 def _upkeep_musd(case: Case) -> Floats:
     """Upkeep of a year by row of `sources_in_service(case)`, at prices of 2025. [MUSD]"""
-    own, p = sources_in_service(case), case.inputs.supply
-    rows = own.rows
+    onsite, p = sources_in_service(case), case.inputs.supply
+    rows = onsite.rows
     of_power = listed(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
     of_cells = listed(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
     by_output = listed(p.dispatch, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
-    made_mwh = own.output_mw @ slot_hours(case)
+    made_mwh = onsite.output_mw @ slot_hours(case)
     return np.asarray(
         rows["mw"] * at(of_power["musd"], rows, _SOURCE)
         + rows["mwh"] * at(of_cells["musd"], rows, _SOURCE)
@@ -311,17 +315,17 @@ def _upkeep_musd(case: Case) -> Floats:
 
 def _fuel_musd(case: Case) -> Floats:
     """Fuel of a year by row of `sources_in_service(case)`. [MUSD]"""
-    own, p = sources_in_service(case), case.inputs.supply
+    onsite, p = sources_in_service(case), case.inputs.supply
     price = listed(p.dispatch, usd=p.fuel_usd_per_mwh).set_index(list(_SOURCE))["usd"]
-    return own.output_mw @ slot_hours(case) * at(price, own.rows, _SOURCE) / _USD_PER_MUSD
+    return onsite.output_mw @ slot_hours(case) * at(price, onsite.rows, _SOURCE) / _USD_PER_MUSD
 
 
 def _worn_musd(case: Case) -> Floats:
     """Worn cells of a year by row of `sources_in_service(case)`. [MUSD]"""
-    own, p, table = sources_in_service(case), case.inputs.supply, case.plan("source_year")
+    onsite, p, table = sources_in_service(case), case.inputs.supply, case.plan("source_year")
     price = listed(p.store, musd=p.wear_musd_per_mwh).set_index(list(_SOURCE))["musd"]
     worn = tally(table, _SOURCE, table["worn_mwh"])
-    return at(worn, own.rows, _SOURCE) * at(price, own.rows, _SOURCE)
+    return at(worn, onsite.rows, _SOURCE) * at(price, onsite.rows, _SOURCE)
 
 
 def _by_year(

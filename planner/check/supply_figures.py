@@ -122,11 +122,11 @@ def _standing(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
     """Power and energy that stand, by site and source, as the scenario says. [MW, MWh]"""
     power, energy = {}, {}
     for blocks in (case.scenario.new_sites, case.scenario.sites):
-        for site, own in blocks.items():
-            for source, mw in (own.existing_source_mw or {}).items():
+        for site, stated in blocks.items():
+            for source, mw in (stated.existing_source_mw or {}).items():
                 power[site, source] = mw
                 four_hours = 4.0 * mw  # of a battery of which only the power is known
-                energy[site, source] = (own.existing_storage_mwh or {}).get(source, four_hours)
+                energy[site, source] = (stated.existing_storage_mwh or {}).get(source, four_hours)
     return pd.Series(power, dtype="float64"), pd.Series(energy, dtype="float64")
 
 
@@ -194,9 +194,9 @@ def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
     name = of.fuel(case, source)
     if not name:
         return 0.0
-    own = case.scenario.supply.fuel_price_usd_per_mmbtu
-    if name in own:
-        return between(own[name], year)
+    stated = case.scenario.supply.fuel_price_usd_per_mmbtu
+    if name in stated:
+        return between(stated[name], year)
     place = case.sites.set_index("site").loc[site]
     table = case.data("fuel_prices")
     table = table[table["fuel"] == name].sort_values("year")
@@ -265,23 +265,23 @@ def source_yield_from_tables(case: Case) -> Excess:
     for row, (site, source) in enumerate(pairs.itertuples(index=False)):
         role = of.role(case, source)
         mean = np.nan_to_num(of.figure(case, source, "availability_frac", float(case.years[0])))
-        own = np.full(len(hours), mean)
+        expected = np.full(len(hours), mean)
         shapes = table[table["technology"] == role]
         hourly = series[role].get(site) if role in RENEWABLE else None
         if hourly is not None or (role in RENEWABLE and len(shapes)):
             if hourly is not None:
-                own = hourly.reshape(len(hours), -1).mean(axis=1)
+                expected = hourly.reshape(len(hours), -1).mean(axis=1)
             else:
                 at_site = sites.loc[site]
                 key = (role, *at_site[["zone", "utc_offset_h"]], float(at_site["lat"]) < 0.0)
                 if key not in of_place:
                     of_place[key] = _weather(case, shapes, at_site)
-                own = of_place[key]
+                expected = of_place[key]
             if of.is_given(case, source, "availability_frac"):
-                own = own * mean / (own @ hours / hours.sum())
-            own = np.minimum(own, 1.0)
+                expected = expected * mean / (expected @ hours / hours.sum())
+            expected = np.minimum(expected, 1.0)
         reported = p.availability_frac[sets.site.labels.index(site), p.source.labels.index(source)]
-        worst[row], scale[row] = np.abs(reported - own).max(), own.max()
+        worst[row], scale[row] = np.abs(reported - expected).max(), expected.max()
     return Excess(pairs, worst, scale)
 
 
@@ -319,9 +319,9 @@ def bridge_worth_from_tables(case: Case) -> Excess:
     begun, life = (at(build[name], offers, key, np.nan) for name in ("begun", "life"))
     year = offers["year"].to_numpy(dtype=np.float64)
 
-    def figure(own: float | None, column: str) -> Floats:
-        if own is not None:
-            return np.full(len(offers), own)
+    def figure(stated: float | None, column: str) -> Floats:
+        if stated is not None:
+            return np.full(len(offers), stated)
         return at(table[column].astype("float64"), offers, ("source",), np.nan)
 
     share = figure(bridge.residual_frac, "residual_3yr_frac")

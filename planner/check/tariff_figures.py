@@ -219,10 +219,10 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
         return nothing
     lists, trials = _Lists(case), tuple(_trials(case))
     reported = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
-    own = _as_written(case, trials).rename(columns={"quantity": "units"})
+    expected = _as_written(case, trials).rename(columns={"quantity": "units"})
     parts = []
     for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers")):
-        left, right = (tally(side, key, side[amount]) for side in (reported, own))
+        left, right = (tally(side, key, side[amount]) for side in (reported, expected))
         place = left.index.union(right.index).to_frame(index=False)
         parts.append(
             Excess.differs(

@@ -144,8 +144,8 @@ def capacity_under_contract(case: Case) -> Excess:
         table[list(key)], table["kept_mw"].to_numpy(), table["signed_mw"].to_numpy() - gone
     )
     power = case.site_year
-    tariffs = {site: own for site, own in written_tariffs(case).items() if own.has_take}
-    begin = power["site"].map({site: own.first_year for site, own in tariffs.items()})
+    tariffs = {site: tariff for site, tariff in written_tariffs(case).items() if tariff.has_take}
+    begin = power["site"].map({site: tariff.first_year for site, tariff in tariffs.items()})
     rows = (power["year"] >= begin).to_numpy()
     place = power.loc[rows, list(_SITE)].reset_index(drop=True)
     kept = tally(table, _SITE, table["kept_mw"])
@@ -200,10 +200,10 @@ def _exit_lines(case: Case) -> pd.DataFrame:
 @rule(unit="USD", floor=20_000.0)
 def bill_lines_reported(case: Case) -> Excess:
     """Reported bills follow, line by line, from hours, rules and prices of the tariff."""
-    table, own = case.plan("bills"), own_bills(case)
-    if not len(table) and not len(own) and not len(case.plan("capacity_contracts")):
+    table, expected = case.plan("bills"), own_bills(case)
+    if not len(table) and not len(expected) and not len(case.plan("capacity_contracts")):
         return Excess.above(table[list(_LINE)], np.zeros(0), 0.0)
-    amounts = own.groupby([*_LINE, "tariff", "kind"], as_index=False)[
+    amounts = expected.groupby([*_LINE, "tariff", "kind"], as_index=False)[
         ["quantity", "usd", "exact_usd"]
     ].sum()
     lines = pd.concat([amounts, _exit_lines(case)], ignore_index=True)
@@ -264,14 +264,16 @@ def _month_item(tariff: Written, line: Any) -> str:
 @rule(unit="USD", floor=20_000.0)
 def bill_months_reported(case: Case) -> Excess:
     """The reported exact bill follows by month and tier: units, price, and what set them."""
-    table, own = case.plan("bill_months"), _month_lines(case)
-    place = pd.concat([own[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(ignore_index=True)
+    table, expected = case.plan("bill_months"), _month_lines(case)
+    place = pd.concat([expected[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(
+        ignore_index=True
+    )
     usd = Excess.differs(
         place,
         at(tally(table, _MONTH, table["usd"]), place, _MONTH),
-        at(tally(own, _MONTH, own["usd"]), place, _MONTH),
+        at(tally(expected, _MONTH, expected["usd"]), place, _MONTH),
     )
-    both = table.merge(own, on=list(_MONTH))
+    both = table.merge(expected, on=list(_MONTH))
     by_other = [
         reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)
     ]

@@ -194,8 +194,8 @@ def _by_scope(case: Case) -> pd.DataFrame:
 @rule(unit="MUSD/year, MW or kH100e", floor=10.0)
 def unit_costs_shared(case: Case) -> Excess:
     """Workloads, uses and the total have their share of every cost line and of use."""
-    table, own = case.plan("unit_costs"), _by_scope(case)
-    columns = {name: at(own[name], table, _SCOPE, np.nan) for name in own.columns}
+    table, expected = case.plan("unit_costs"), _by_scope(case)
+    columns = {name: at(expected[name], table, _SCOPE, np.nan) for name in expected.columns}
     columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
     columns["full_cost_musd"] = columns["cost_musd"] + columns["existing_musd"]
     return columns_reported(table, _SCOPE, columns)
@@ -218,7 +218,7 @@ def unit_costs_divided(case: Case) -> Excess:
     unit = np.where(is_class, table["scope"].map(given["unit"]), "")
     unit = pd.Series(unit).fillna("").to_numpy()
     rented = table["rented_kh100e"] * _H100E_HOURS
-    own = {
+    expected = {
         "upfront_usd_per_h100e_hour": quotient(usd["upfront"], hours),
         "running_usd_per_h100e_hour": quotient(usd["running"], hours),
         "h100e_s_per_work_unit": seconds,
@@ -227,7 +227,7 @@ def unit_costs_divided(case: Case) -> Excess:
     }
     for paid, cost in (("", usd["cost"]), ("full_", usd["full_cost"])):
         per_second = quotient(cost, hours) / _SECONDS_PER_HOUR
-        own |= {
+        expected |= {
             f"{paid}usd_per_h100e_hour": quotient(cost, hours),
             f"{paid}usd_per_mw_year": quotient(cost, table["nameplate_mw"]),
             f"{paid}usd_per_work_unit": per_second * seconds,
@@ -239,13 +239,13 @@ def unit_costs_divided(case: Case) -> Excess:
         for of, size, rate in zip(unit, seconds, tokens, strict=True)
     ]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
-    return _per_unit(table, own).and_also(Excess.where(table[list(_SCOPE)], texts.to_numpy()))
+    return _per_unit(table, expected).and_also(Excess.where(table[list(_SCOPE)], texts.to_numpy()))
 
 
-def _per_unit(table: pd.DataFrame, own: Mapping[str, Floats]) -> Excess:
+def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Excess:
     """Hold each column to its own magnitude: what a request costs is far below a dollar."""
     parts = []
-    for name, values in own.items():
+    for name, values in expected.items():
         size = np.nanmax(np.abs(values), initial=0.0) or 1.0
         reported = table[name].to_numpy() / size
         parts.append(

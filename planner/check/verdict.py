@@ -100,11 +100,16 @@ class Excess:
         return Excess(place, np.abs(known_left - known_right), scale)
 
     @staticmethod
-    def reported(place: pd.DataFrame, reported: Floats, own: Floats) -> Excess:
+    def reported(place: pd.DataFrame, reported: Floats, expected: Floats) -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
-        reported, own = np.asarray(reported, dtype=np.float64), np.asarray(own, dtype=np.float64)
-        neither = np.isnan(reported) & np.isnan(own)
-        return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, own))
+        reported, expected = (
+            np.asarray(reported, dtype=np.float64),
+            np.asarray(expected, dtype=np.float64),
+        )
+        neither = np.isnan(reported) & np.isnan(expected)
+        return Excess.differs(
+            place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected)
+        )
 
     @staticmethod
     def where(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
@@ -126,7 +131,7 @@ class Excess:
 
 
 def columns_reported(
-    table: pd.DataFrame, key: Sequence[str], own: Mapping[str, ArrayLike]
+    table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]
 ) -> Excess:
     """Hold columns of a table against what they should be; a cell is missing where it should.
 
@@ -136,7 +141,7 @@ def columns_reported(
         Table of the plan.
     key : sequence of str
         Columns that name its rows.
-    own : mapping of str to array
+    expected : mapping of str to array
         What each column should be, row by row.
 
     Returns
@@ -147,7 +152,7 @@ def columns_reported(
     place = table_of(table[list(key)])
     parts = [
         Excess.reported(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
-        for name, values in own.items()
+        for name, values in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
 

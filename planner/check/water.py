@@ -141,7 +141,7 @@ def water_limits_from_tables(case: Case) -> Excess:
     classes = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
     parts = []
-    for asked, index, reported, own in (
+    for asked, index, reported, expected in (
         (
             settings.limit,
             carbon.water_limit,
@@ -151,7 +151,7 @@ def water_limits_from_tables(case: Case) -> Excess:
         (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
     ):
         rows = listed(index, m3=reported).set_index(list(_SITE))["m3"]
-        right = np.where(np.isnan(own) | (not asked), np.inf, own)
+        right = np.where(np.isnan(expected) | (not asked), np.inf, expected)
         parts.append(Excess.differs(site_year, at(rows, site_year, _SITE, np.inf), right))
     return parts[0].and_also(*parts[1:])
 

@@ -14,7 +14,7 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.blocks import nearest_blocks, short_blocks
+from planner.studies.solve.siting_blocks import nearest_blocks, underfilled_blocks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -82,7 +82,7 @@ def test_rounded_blocks_are_near_the_best_of_all_choices(block_mw: float, off_fr
     found = find_plan(model, HighsSession(model.problem), scenario.solver)
 
     assert "searched" not in found.method_used
-    assert not short_blocks(model, found.x).any()
+    assert not underfilled_blocks(model, found.x).any()
     assert found.objective == pytest.approx(min(costs), rel=max(off_frac, 1e-6))
     assert found.objective >= min(costs) * (1.0 - 1e-9)
 

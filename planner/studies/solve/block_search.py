@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.lp.outcome import PROVEN_GAP_FRAC
-from planner.studies.solve.blocks import chosen_blocks, short_blocks
+from planner.studies.solve.siting_blocks import chosen_blocks, underfilled_blocks
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class BlockSearch:
 
     Notes
     -----
-    The blocks that are nearest to the relaxation are kept (`planner.studies.solve.blocks`) and the
+    The blocks nearest to the relaxation are kept (`planner.studies.solve.siting_blocks`) and the
     others closed. Then each MW of a kept block, up to a whole one, earns three times what a MW of
     racks costs in the plan. That has a solution wherever blocks may be shares, and fills each block
     that can be filled for this. Those that stay short of racks or halls are closed, which leaves
@@ -116,7 +116,7 @@ class BlockSearch:
             filled = self._solved(may, none, method, worth_musd=worth_musd)
             if filled.status != "optimal":
                 return filled, may
-            is_short = short_blocks(self._model, filled.x)
+            is_short = underfilled_blocks(self._model, filled.x)
             if not is_short.any() or self.solves >= _MOST_SOLVES:
                 return filled, may & ~is_short
             racks_mw = self._racks_mw(filled.x)
