@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.frames import at, by, quotient, tally
+from planner.check.frames import at, by, listed, quotient, tally
 from planner.check.in_service import hall_years
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -131,12 +131,7 @@ def classes_summed(case: Case) -> Excess:
         "facility_mean_mw": at(tally(uses, _CLASS, facility), table, _CLASS),
         "energy_mwh": at(tally(uses, _CLASS, facility), table, _CLASS) * _HOURS_PER_YEAR,
     }
-    forgotten = uses.loc[nameplate > 1e-6, list(_CLASS)].drop_duplicates(ignore_index=True)
-    listed = set(table[list(_CLASS)].itertuples(index=False, name=None))
-    missing = [row not in listed for row in forgotten.itertuples(index=False, name=None)]
-    return columns_reported(table, _CLASS, expected).and_also(
-        Excess.where(forgotten, np.array(missing, dtype=np.bool_))
-    )
+    return columns_reported(table, _CLASS, expected)
 
 
 @rule(unit="MW, kH100e or MUSD", floor=10.0)
@@ -178,9 +173,15 @@ def _power_zone_rows(case: Case) -> pd.DataFrame:
     return sites.assign(zone=zone)[["zone", "year"]].drop_duplicates()
 
 
+def _power_class_rows(case: Case) -> pd.DataFrame:
+    """Every workload and year that racks may serve: a year without any has a row of zeros."""
+    return listed(case.inputs.racks.used)[list(_CLASS)].drop_duplicates()
+
+
 HEADING: Final = "Power, water and carbon"
 RULES = (sites_summed, zones_summed, classes_summed, summary_summed)
 IMPLIED: Final[Mapping[str, Table]] = {
+    "power_class": _power_class_rows,
     "power_zone": _power_zone_rows,
     "summary": year_rows,
 }
@@ -199,7 +200,6 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "power_class": {
-        "rows": "classes_summed",
         "classes_summed": ("workload year nameplate_mw it_mean_mw facility_mean_mw energy_mwh"),
     },
     "costs": {

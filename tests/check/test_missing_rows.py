@@ -155,6 +155,24 @@ def test_a_table_that_loses_its_first_or_its_least_row_breaks_a_rule(of: str, na
         assert broken(with_table(name, less, world(of)), name) is not None, f"row {row}"
 
 
+def test_a_row_of_zeros_of_a_class_that_a_year_does_not_ask_for_is_missed() -> None:
+    demand = (
+        "demand.explicit=["
+        "{workload: train_frontier, unit: kh100e, by_year: {2027: 30, 2028: 45}},"
+        " {workload: chat_interactive, unit: kh100e, by_year: {2027: 0, 2028: 12}}]"
+    )
+    case = Plan.of_solve(plan_of("tiny", demand)).case
+    table = case.results.tables["power_class"]
+    is_none = (table["workload"] == "chat_interactive") & (table["year"] == 2027)
+    assert table.loc[is_none, ["nameplate_mw", "energy_mwh"]].to_numpy().tolist() == [[0.0, 0.0]]
+    assert judged(rows_there, case).ok
+
+    check = judged(rows_there, with_table("power_class", table[~is_none], case))
+
+    assert not check.ok
+    assert check.place == "power_class, chat_interactive, 2027"
+
+
 @pytest.mark.parametrize("row", [0, 4, 9])
 def test_a_row_that_is_taken_out_of_a_file_leaves_numbers_that_no_rule_minds(row: int) -> None:
     case = with_table("unit_costs", tiny().results.tables["unit_costs"].drop(index=row))

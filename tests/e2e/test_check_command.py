@@ -71,6 +71,20 @@ def test_a_run_as_it_was_written_holds_every_rule(run: Path) -> None:
         assert line.split()[-3] == str(len(rules))
 
 
+def test_a_plan_found_by_a_first_order_method_is_polished_and_holds_every_rule(
+    tmp_path: Path,
+) -> None:
+    plan = plan_of("tiny", "solver.method=pdlp")
+    run = write_run(plan, tmp_path, workbook=False)
+
+    result = dcplan("check", str(run))
+
+    assert plan.outcome.method_used == "pdlp, simplex from its point"
+    assert plan.outcome.objective == pytest.approx(plan_of("tiny").outcome.objective, rel=1e-9)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Optimal, proven without the solver" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("table", "change", "rule"),
     [
