@@ -31,16 +31,19 @@ __all__ = ["DecomposedSession", "local_columns", "seconds_left"]
 
 _EXACT: Final = 1e-7  # [-]; gap up to which HiGHS takes plan and duals for those of one optimum
 _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
+_MOST_ARE_NEW: Final = 0.9  # share of pieces with a new cut from which on a basis is of no use
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _MUCH_NEARER: Final = 0.5  # of the plan's gap
 _NEARBY: Final = 0.1  # of each column of the master, and of a unit
-_MOST_NEARBY: Final = 40
+_FARTHER: Final = 2.0  # times as far, where there is no plan
+_FAR: Final = 10.0  # so far away the penalty is to blame, and not that there is no plan nearby
+_MOST_NEARBY: Final = 100
 """Most solves of the master near a trial where a limit or Ctrl-C ends the rounds."""
-_FEW_NEARBY: Final = 2
-"""Most of them where the rounds may go on."""
+_FEW_NEARBY: Final = 6
+"""Most of them where the rounds may go on; later ones may go further and further."""
 _NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
 _NEARBY_S: Final = 10.0  # after Ctrl-C at least
 _STOPPED: Final[Mapping[Any, Status]] = {
@@ -304,6 +307,8 @@ class _Run:
                 if is_time_to_look:
                     self._dual = parts.duals()  # of the bound, which may be all that is missing
                 parts.add_cuts(trial.priced, trial.is_new)
+                if trial.is_new.mean() > _MOST_ARE_NEW:
+                    parts.master.forget_basis()
                 if is_time_to_look:
                     self._look_nearby(_FEW_NEARBY)
                     status = "optimal" if self._gap <= self._nearly else None
@@ -387,21 +392,24 @@ class _Run:
         """Look for a plan near the best trial, by so many solves of the master.
 
         Few cuts are missing so near to where pieces were solved, so a trial there soon misses no
-        row; where the best trial is no good yet, each solve may go twice as far as the one before.
+        row; where the best trial is no good, later solves may go ever further.
         """
         if self._gap <= self._nearly:
             return
-        parts = self._parts
+        parts, radius = self._parts, _NEARBY
         self._is_nearby = True
         try:
             for number in range(most):
-                parts.master.hold_near(self._best_trial, _NEARBY * 2.0**number)
+                parts.master.hold_near(self._best_trial, radius)
                 trial = self._next_trial()
                 if not isinstance(trial, _Trial) or trial.is_plan:
                     break
                 parts.add_cuts(trial.priced, trial.is_new)
-                if not trial.is_new.any() and parts.pieces.penalty < _MOST_PENALTY:
+                is_stuck = not trial.is_new.any()
+                if is_stuck and radius > _FAR and parts.pieces.penalty < _MOST_PENALTY:
                     parts.pieces.raise_penalty()
+                if is_stuck or number + 1 >= _FEW_NEARBY:
+                    radius *= _FARTHER
         except SolverError:
             return  # there is no plan nearby; the bound is one all the same
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns, seconds_left
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
+from planner.lp.parts import Parts
 from planner.lp.pieces import Pieces
 from planner.lp.progress import Watch
 from planner.lp.split import Split
@@ -257,6 +259,33 @@ def test_without_its_basis_the_master_keeps_its_cuts() -> None:
 
     assert afresh.objective == pytest.approx(HighsSession(changed).solve().objective, rel=1e-7)
     assert rounds(afresh) < rounds(first)
+
+
+def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[float | str] = []
+    add, forget = Parts.add_cuts, Master.forget_basis
+
+    def added(parts: Parts, priced, is_new: np.ndarray) -> None:
+        happened.append(float(is_new.mean()))
+        add(parts, priced, is_new)
+
+    def forgotten(master: Master) -> None:
+        happened.append("afresh")
+        forget(master)
+
+    monkeypatch.setattr(Parts, "add_cuts", added)
+    monkeypatch.setattr(Master, "forget_basis", forgotten)
+
+    outcome = in_pieces(dispatch(noisy(1))).solve()
+
+    shares = [share for share in happened if share != "afresh"]
+    after = [later == "afresh" for share, later in pairwise([*happened, ""]) if share != "afresh"]
+    assert outcome.status == "optimal"
+    assert after == [share > 0.9 for share in shares]
+    assert any(after)
+    assert not all(after)
 
 
 def assert_is_plan(problem: ArrayProblem, outcome) -> None:
