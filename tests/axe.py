@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from browser import Browser
 
-# The package is there for the script alone: it also drives Playwright, which nothing here needs.
-_SCRIPT = files("axe_playwright_python").joinpath("axe.min.js")
 _GRAVE = ("serious", "critical")
 
 
 def barriers(browser: Browser) -> list[str]:
     """Return what axe finds serious or critical in the page that is open, and where."""
-    browser.run(_SCRIPT.read_text(encoding="utf-8"))
+    # The package is there for the script alone: it drives Playwright, which nothing here needs.
+    script = files("axe_playwright_python").joinpath("axe.min.js")
+    browser.run(script.read_text(encoding="utf-8"))
     found = browser.run("axe.run({resultTypes: ['violations']})")
     assert len(found["passes"]) > 15  # it has looked at the page
     return [
