@@ -161,7 +161,7 @@ def _limits() -> list[str]:
         "What a planner sets, or has a price in table `prices`, one record each in",
         "`planner/limits/`. A limit that binds is reported by `dcplan explain`; where it stops",
         "every plan, `dcplan diagnose` names its settings, relaxes it by amounts, and tries other",
-        "values of a setting. For a site of one's own `sites` stands for `new_sites`.",
+        "values of a setting. For sites that you add, read `new_sites` for `sites`.",
         "",
         "| row | price | reported where it binds | set by | relaxed by amounts | tried by value |",
         "|---|---|---|---|---|---|",

@@ -404,14 +404,14 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
     assert (found["off_frac"] < 0.01).all(), found.to_string()
 
 
-def test_of_a_site_it_is_reported_that_whole_numbers_are_fractions_in_what_it_would_take() -> None:
+def test_of_a_site_it_is_reported_that_integers_are_relaxed_in_what_it_would_take() -> None:
     whole = explained("tiny", "siting.whole_openings=true", site="south", resolve=True)
 
     assert "what a site would take is stated with integers relaxed" in whole.basis.lower()
     assert "fractions" not in explained("tiny", site="south").basis
 
 
-def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_in_part() -> None:
+def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_relaxed() -> None:
     whole = explained("tiny", "siting.whole_openings=true", site="south", resolve=True)
     what = list(whole.tables["entry"]["what"])
     takes = [one.text for one in whole.statements if one.topic == "What it would take"]

@@ -26,7 +26,7 @@ _NAME: Final = "Sites"
 _HEAD: Final = 6
 _ABOUT: Final = (
     "Where the racks are, the largest site of the last model year first. Budget capex is overnight "
-    "capex without moves of racks and the worth of bridge power that leaves; sheet Money has both."
+    "capex without moves of racks and the value of bridge power that leaves; sheet Money has both."
 )
 _EDIT: Final = (
     "Yellow cells: an edited MW scales power and all payments of the site in every year; an edited "

@@ -331,7 +331,7 @@ class Study:
 
     def _no_single(self, what_is: str) -> Problem:
         at = self.uncertainty.at
-        must_be = "a future that stands for all of them where one plans for a single one"
+        must_be = "a future that represents all of them, to plan for a single one"
         fix = "add central: and the name of a future to uncertainty"
         return (at.key_place or at.place).problem(what_is, must_be, fix)
 
