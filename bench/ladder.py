@@ -136,13 +136,11 @@ def _part(
     return part_of
 
 
-def solve_in_process(
-    problem: ArrayProblem, method: str, limit_s: float, gap: float
-) -> dict[str, Any]:
+def solve_in_process(problem: ArrayProblem, method: str, limit_s: float) -> dict[str, Any]:
     """Solve in a copy of this process, and return what it took."""
     here, there = multiprocessing.get_context("fork").Pipe()
     process = multiprocessing.get_context("fork").Process(
-        target=_solve, args=(problem, method, limit_s, gap, there)
+        target=_solve, args=(problem, method, limit_s, there)
     )
     process.start()
     there.close()
@@ -154,7 +152,7 @@ def solve_in_process(
     return answer
 
 
-def _solve(problem: ArrayProblem, method: str, limit_s: float, gap: float, answer_to: Any) -> None:
+def _solve(problem: ArrayProblem, method: str, limit_s: float, answer_to: Any) -> None:
     before, began = time.process_time(), time.perf_counter()
     if method == "cbc":
         status = pulp.LpStatus[
@@ -168,7 +166,7 @@ def _solve(problem: ArrayProblem, method: str, limit_s: float, gap: float, answe
         solver = Solver.model_validate({"method": method})
         session = plan_session(problem, solver)
         session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
-        outcome = session.solve(solver.method, time_limit_s=limit_s, nearly_frac=gap)
+        outcome = session.solve(solver.method, time_limit_s=limit_s)
         result = {"status": outcome.status, "objective": outcome.objective, "gap": outcome.gap}
         how = outcome.method_used
     result |= {
@@ -186,9 +184,6 @@ def main() -> None:
     parser.add_argument("--methods", default="ipx,decomposed")
     parser.add_argument("--repeats", type=int, default=1, help="the median counts")
     parser.add_argument("--limit", type=float, default=600.0, help="wall seconds of one solve")
-    parser.add_argument(
-        "--gap", type=float, default=0.0, help="at which solves in pieces may end; at most 1e-4"
-    )
     parser.add_argument("--json", action="store_true", help="one line of JSON for each solve")
     given = parser.parse_args()
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
@@ -204,10 +199,7 @@ def main() -> None:
             problem = build_model(build_inputs(load_scenario(name, settings))).problem
         stats = problem.stats()
         for method in given.methods.split(","):
-            runs = [
-                solve_in_process(problem, method, given.limit, given.gap)
-                for _ in range(given.repeats)
-            ]
+            runs = [solve_in_process(problem, method, given.limit) for _ in range(given.repeats)]
             runs.sort(key=lambda run: run.get("cpu_s", math.inf))
             middle = runs[len(runs) // 2]
             size = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}

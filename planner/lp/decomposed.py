@@ -43,7 +43,7 @@ _FAR: Final = 10.0  # so far away the penalty is to blame, and not that there is
 _MOST_NEARBY: Final = 100
 """Most solves of the master near a trial where a limit or Ctrl-C ends the rounds."""
 _FEW_NEARBY: Final = 6
-"""Most of them where the rounds may go on; later ones may go further and further."""
+"""Later ones may go further and further."""
 _NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
 _NEARBY_S: Final = 10.0  # after Ctrl-C at least
 _STOPPED: Final[Mapping[Any, Status]] = {
@@ -146,7 +146,6 @@ class DecomposedSession(HighsSession):
         start: Floats | None = None,
         gap_frac: float = PROVEN_GAP_FRAC,
         strictly: bool = False,
-        nearly_frac: float = 0.0,
     ) -> Outcome:
         """Solve the program the session holds, in pieces where it has no integers.
 
@@ -155,7 +154,7 @@ class DecomposedSession(HighsSession):
         method : str
             That of what is solved whole. In pieces, ``"auto"`` and ``"decomposed"`` go on from the
             last basis of the master, and the others begin without it; the cuts stay.
-        time_limit_s, threads, on_progress, interrupt, start, gap_frac, strictly, nearly_frac
+        time_limit_s, threads, on_progress, interrupt, start, gap_frac, strictly
             As for `HighsSession.solve`. Progress is reported once a round.
 
         Returns
@@ -178,7 +177,6 @@ class DecomposedSession(HighsSession):
                     interrupt,
                     optimal_gap_frac(gap_frac),
                     strictly=strictly,
-                    nearly_frac=nearly_frac,
                 )
                 if method not in {"auto", "decomposed"}:
                     parts.master.forget_basis()
@@ -199,7 +197,6 @@ class DecomposedSession(HighsSession):
             start=start,
             gap_frac=gap_frac,
             strictly=strictly,
-            nearly_frac=nearly_frac,
         )
         return replace(whole, method_used=whole.method_used + note) if note else whole
 
@@ -267,20 +264,16 @@ class _Run:
         optimal_gap: float,
         *,
         strictly: bool,
-        nearly_frac: float,
     ) -> None:
         self._strictly, self._optimal_gap = strictly, optimal_gap
-        self._nearly = min(nearly_frac, optimal_gap)
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
-        self._objective, self._bound, self._bound_before = np.inf, -np.inf, -np.inf
+        self._objective, self._bound = np.inf, -np.inf
         self._rounds = 0
         self._with_penalties = np.inf  # least cost of a trial, with what is paid for missed rows
         self._best_trial = np.empty(0)
         self._is_nearby = self._time_is_up = False
-        self._looked_at = np.inf  # what was hoped when a plan was last looked for near a trial
-        self._dual: Floats | None = None
         self._gap_at: list[tuple[float, float]] = []  # seconds and gap to that, by round
 
     def outcome(self) -> Outcome:
@@ -301,17 +294,11 @@ class _Run:
                 break
             is_last = trial.is_plan and not trial.is_new.any()
             if self._gap <= _EXACT or (is_last and self._gap <= self._optimal_gap):
-                status, self._dual = "optimal", parts.duals()
+                status = "optimal"
             elif trial.is_new.any():
-                is_time_to_look = self._is_time_to_look()
-                if is_time_to_look:
-                    self._dual = parts.duals()  # of the bound, which may be all that is missing
                 parts.add_cuts(trial.priced, trial.is_new)
                 if trial.is_new.mean() > _MOST_ARE_NEW:
                     parts.master.forget_basis()
-                if is_time_to_look:
-                    self._look_nearby(_FEW_NEARBY)
-                    status = "optimal" if self._gap <= self._nearly else None
             elif trial.is_plan or not trial.priced.is_proof.all():
                 message = "no proven cut is left, and the plan is not optimal by those there are"
                 raise SolverError(message)
@@ -326,7 +313,7 @@ class _Run:
                 raise SolverError(message)
         if status != "optimal" and self._trial_is_nearer():
             self._keep_time_for_a_plan()
-            self._look_nearby(_MOST_NEARBY)
+            self._look_nearby()
         return self._put_together(status, self._steps() - steps)
 
     def _next_trial(self) -> _Trial | Status:
@@ -364,21 +351,6 @@ class _Run:
         has_trial, has_plan = self._best_trial.size > 0, self._plan is not None
         return has_trial and (not has_plan or closing < _MUCH_NEARER * self._gap)
 
-    def _is_time_to_look(self) -> bool:
-        """Return whether a plan near a trial may be near enough to the bound to end with.
-
-        Little is to be gained where a trial is hardly above the bound, or rounds hardly raise it.
-        """
-        closing = relative_gap(self._with_penalties, self._bound)
-        hope = min(closing, relative_gap(self._bound, self._bound_before))
-        self._bound_before = self._bound
-        if self._gap <= self._nearly:
-            return True
-        if not self._nearly or hope > _MUCH_NEARER * min(self._nearly, self._looked_at):
-            return False
-        self._looked_at = hope
-        return True
-
     def _keep_time_for_a_plan(self) -> None:
         """Go on after a limit in the time that was kept for that, and after Ctrl-C for a while."""
         self._time_is_up = True
@@ -388,18 +360,16 @@ class _Run:
             self._until = min(self._until, now + seconds)
             self._interrupt = None
 
-    def _look_nearby(self, most: int) -> None:
-        """Look for a plan near the best trial, by so many solves of the master.
+    def _look_nearby(self) -> None:
+        """Look for a plan near the best trial, in the time that is kept for it.
 
         Few cuts are missing so near to where pieces were solved, so a trial there soon misses no
         row; where the best trial is no good, later solves may go ever further.
         """
-        if self._gap <= self._nearly:
-            return
         parts, radius = self._parts, _NEARBY
         self._is_nearby = True
         try:
-            for number in range(most):
+            for number in range(_MOST_NEARBY):
                 parts.master.hold_near(self._best_trial, radius)
                 trial = self._next_trial()
                 if not isinstance(trial, _Trial) or trial.is_plan:
@@ -426,7 +396,7 @@ class _Run:
         unknown = np.full(whole.matrix.columns, np.nan)
         no_row = np.full(whole.matrix.rows, np.nan)
         plan = unknown if self._plan is None else self._plan
-        dual = no_row if self._dual is None or not is_optimal else self._dual
+        dual = parts.duals() if is_optimal else no_row
         matrix = whole.matrix
         worth = matrix.value * dual[matrix.row_of_value()]
         objective = self._objective if has_plan else np.nan

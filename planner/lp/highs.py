@@ -102,7 +102,6 @@ class HighsSession:
         start: Floats | None = None,
         gap_frac: float = PROVEN_GAP_FRAC,
         strictly: bool = False,
-        nearly_frac: float = 0.0,
     ) -> Outcome:
         """Solve the program the session holds.
 
@@ -134,10 +133,6 @@ class HighsSession:
         strictly : bool
             Meet bounds and integers as exactly as HiGHS can (1e-10), not to the tolerance of the
             session: a coefficient of a million makes much of a small excess.
-        nearly_frac : float
-            A program in pieces may end with a plan that costs at most this share more than its
-            bound, and the duals of that bound; at most `planner.lp.outcome.optimal_gap_frac` of
-            `gap_frac`. Solved whole, a program without integers has no gap.
 
         Returns
         -------

@@ -53,8 +53,7 @@ class Outcome:
         Whether `x` meets every row and bound.
     has_duals : bool
         Whether `row_dual` and `reduced_cost` are those of a proven optimum, of the program or of
-        what is left of it once its integers are fixed: see `duals_of`. Of a solve in pieces that
-        was to end nearly at the optimum, they are those that prove its bound.
+        what is left of it once its integers are fixed: see `duals_of`.
     objective : float
         Cost of the plan; nan without one.
     dual_bound : float

@@ -234,20 +234,6 @@ def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.Monke
     assert seconds[:3] == pytest.approx([1000.0, 800.0, 1000.0], abs=60.0)
 
 
-@pytest.mark.parametrize("seed", [1, 2])  # of seed 0, the first plan is the optimum
-def test_a_plan_nearly_as_good_as_its_bound_comes_with_duals_of_the_bound(seed: int) -> None:
-    problem = dispatch(noisy(seed))
-    optimum = HighsSession(problem).solve().objective
-
-    nearly = in_pieces(problem).solve(nearly_frac=5e-5)
-
-    assert (nearly.status, nearly.has_duals) == ("optimal", True)
-    assert 1e-9 < nearly.gap <= 5e-5
-    assert nearly.dual_bound < optimum < nearly.objective
-    assert proven(problem, nearly.row_dual) == pytest.approx(nearly.dual_bound, rel=1e-9)
-    assert_is_plan(problem, nearly)
-
-
 def test_without_its_basis_the_master_keeps_its_cuts() -> None:
     problem = dispatch(Data())
     session = in_pieces(problem)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.studies.solve.siting_blocks import chosen_blocks, underfilled_blocks
 from planner.studies.solve.solves import STOPPED
 
@@ -178,12 +177,7 @@ class BlockSearch:
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         self.last = self._solves.within(
-            lower,
-            upper,
-            method=method,
-            reserve_s=self._reserve_s,
-            cost=cost,
-            nearly_frac=PROVEN_GAP_FRAC,
+            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
         )
         self.solves += 1
         return self.last

@@ -109,18 +109,10 @@ class Solves:
             self._began = time.perf_counter()
         return left_s
 
-    def relaxed(
-        self, method: Method, reserve_s: float = 0.0, *, nearly_frac: float = 0.0
-    ) -> Outcome:
-        """Solve without insisting on integers, nearly or exactly (`HighsSession.solve`)."""
+    def relaxed(self, method: Method, reserve_s: float = 0.0) -> Outcome:
+        """Solve without insisting on integers."""
         columns = self._model.problem.columns()
-        return self.within(
-            columns.lower,
-            columns.upper,
-            method=method,
-            reserve_s=reserve_s,
-            nearly_frac=nearly_frac,
-        )
+        return self.within(columns.lower, columns.upper, method=method, reserve_s=reserve_s)
 
     def fixed(self, whole: Floats, reserve_s: float = 0.0, *, strictly: bool = False) -> Outcome:
         """Solve with the integers fixed.
@@ -147,7 +139,6 @@ class Solves:
         reserve_s: float = 0.0,
         strictly: bool = False,
         cost: Floats | None = None,  # in place of what the columns cost
-        nearly_frac: float = 0.0,
     ) -> Outcome:
         """Solve without insisting on integers, within bounds of the columns.
 
@@ -159,9 +150,7 @@ class Solves:
             cost = self._model.problem.columns().cost
 
         def once(method: Method) -> Outcome:
-            return self._once(
-                lower, upper, cost, method, reserve_s, strictly=strictly, nearly_frac=nearly_frac
-            )
+            return self._once(lower, upper, cost, method, reserve_s, strictly=strictly)
 
         outcome = once(method)
         if self._cuts is None:
@@ -188,7 +177,6 @@ class Solves:
         reserve_s: float,
         *,
         strictly: bool,
-        nearly_frac: float,
     ) -> Outcome:
         integer = np.zeros(len(lower), dtype=np.bool_)
         # Copies: a session tells what changed by the arrays that it was given before.
@@ -202,7 +190,6 @@ class Solves:
             on_progress=self._next_solve(),
             interrupt=self._interrupt,
             strictly=strictly,
-            nearly_frac=nearly_frac,
         )
         self.iterations += outcome.iterations
         return outcome

@@ -28,7 +28,6 @@ __all__ = ["find_plan"]
 
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
-_OF_AIM: Final = 0.01  # of the gap that is aimed at: what the bound may give away
 _MOST_ROUNDS: Final = 40
 _A_LITTLE: Final = 1e-6  # of a demand
 _RESERVE: Final = 2.0  # of the time of one solve with fixed integers, for the one at the end
@@ -149,8 +148,7 @@ class _Finder:
     def _relaxed(self) -> Outcome:
         """Solve without insisting on integers."""
         self._solves.step = "relaxed"
-        nearly_frac = _OF_AIM * self._aim_frac
-        outcome = self._solves.relaxed(self._solver.method, nearly_frac=nearly_frac)
+        outcome = self._solves.relaxed(self._solver.method)
         self._step_text("relaxed", outcome.method_used)
         outcome = _bounding(outcome)
         if outcome.status == "optimal":
@@ -382,7 +380,7 @@ class _Finder:
             is_as_asked = best.has_duals and self._stopped != "interrupted"
             is_enough = is_as_asked and gap <= self._aim_frac
             status = "within_gap" if is_enough else self._stopped or "within_gap"
-        by_search = bound > relaxed.dual_bound
+        by_search = bound > relaxed.objective
         return replace(
             best,
             status=status,
