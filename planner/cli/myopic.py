@@ -66,6 +66,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
+    from planner.results.ended import worst_exit_code
     from planner.runs.folder import store_run
     from planner.studies.myopic import myopic
 
@@ -100,7 +101,8 @@ def command(
     else:
         _print(found)
     codes = [plan.exit_code for plan in found.plans if plan is not None]
-    ctx.exit(max(*codes, LimitReachedError.exit_code if found.is_stopped else 0))
+    stopped = LimitReachedError.exit_code if found.is_stopped else 0
+    ctx.exit(worst_exit_code([*codes, stopped]))
 
 
 def _print(found: Myopic) -> None:

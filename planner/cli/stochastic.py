@@ -59,6 +59,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
+    from planner.results.ended import worst_exit_code
     from planner.studies.stochastic import stochastic, write_stochastic
     from planner.studies.stochastic.found import folder_of
 
@@ -82,7 +83,7 @@ def command(
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found, home)
-    context.exit(max(plan.exit_code for plan in found.runs.values()))
+    context.exit(worst_exit_code(plan.exit_code for plan in found.runs.values()))
 
 
 def _print(found: Stochastic, home: Path) -> None:

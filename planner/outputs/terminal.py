@@ -33,6 +33,7 @@ _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cos
 _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
 _SMALL_GAP_FRAC: Final = 1e-4
+_NO_GAP_FRAC: Final = 1e-12  # what is less is rounding of the two numbers
 _SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
 _COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
@@ -140,7 +141,7 @@ def _verdict(run: Run) -> Text:
     end = ended(run.meta, run.tables["solution"])
     words, colour = end.words, _COLOUR[end.light]
     check, gap = run.meta["check"], run.meta["gap_frac"]
-    status = Text.assemble(("● ", colour), f"{words} (gap {_share(gap)})" if gap else words)
+    status = Text.assemble(("● ", colour), words + _gap(gap))
     if check["ok"]:
         light = Text.assemble(("● ", "green"), f"Checked: {check['rules']} rules hold")
     else:
@@ -150,9 +151,12 @@ def _verdict(run: Run) -> Text:
     return Text("   " if all_well else "\n").join([status, light, seconds])
 
 
-def _share(gap_frac: float) -> str:
+def _gap(gap_frac: float | None) -> str:
     """Return a gap in percent, or as a power of ten where that would be 0.00%."""
-    return f"{gap_frac:.2%}" if gap_frac >= _SMALL_GAP_FRAC else f"{gap_frac:.1e}"
+    if gap_frac is None or gap_frac < _NO_GAP_FRAC:
+        return ""
+    shown = f"{gap_frac:.2%}" if gap_frac >= _SMALL_GAP_FRAC else f"{gap_frac:.1e}"
+    return f" (gap {shown})"
 
 
 def _cost(run: Run) -> Text:

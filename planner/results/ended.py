@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import LimitReachedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import pandas as pd
 
-__all__ = ["PLANNED", "Ended", "ended", "exit_code"]
+__all__ = ["PLANNED", "Ended", "ended", "exit_code", "worst_exit_code"]
 
 PLANNED: Final = frozenset({"optimal", "within_gap"})
 """Statuses of a plan as it was asked for."""
@@ -124,3 +124,15 @@ def exit_code(status: str, broken: Collection[str]) -> int:
     if broken and (as_asked or set(broken) != {_SURVIVES}):
         return 1
     return 0 if as_asked else LimitReachedError.exit_code
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """Return the exit code of a command that made several plans: a failed check before a limit.
+
+    Examples
+    --------
+    >>> worst_exit_code([0, 4, 1]), worst_exit_code([0, 4]), worst_exit_code([])
+    (1, 4, 0)
+    """
+    found = set(codes)
+    return 1 if 1 in found else max(found, default=0)

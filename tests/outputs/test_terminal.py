@@ -81,6 +81,16 @@ def test_a_plan_within_a_gap_is_as_asked_and_says_its_gap(run: Run) -> None:
     assert "Optimal" not in text
 
 
+def test_a_gap_that_is_rounding_of_two_numbers_is_not_shown(run: Run) -> None:
+    rounding, small = (
+        "\n".join(printed(with_meta(run, status="optimal", gap_frac=gap)))
+        for gap in (1.7e-16, 3.4e-7)
+    )
+
+    assert "Optimal: no plan costs less  " in rounding
+    assert "Optimal: no plan costs less (gap 3.4e-07)" in small
+
+
 def test_names_cannot_command_the_terminal(run: Run) -> None:
     sites = run.sites.assign(name=run.sites["name"].where(run.sites["site"] != "fiji", "x\x1b[2Jy"))
     odd = replace(run, tables={**run.tables, "sites": sites})

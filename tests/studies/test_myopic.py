@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,27 @@ def test_what_enters_service_is_decided_in_its_year_as_if_it_could_be_had_at_onc
 
     assert at_once.table["foresight_musd"].abs().max() < 1e-6
     assert at_once.table["unmet_kh100e"].max() == 0.0
+
+
+def test_a_failed_check_comes_before_a_limit_in_the_exit_code(monkeypatch, tmp_path):
+    """A rule that one plan breaks is not hidden by the limit that left another window no plan."""
+    module = sys.modules["planner.studies.myopic.myopic"]
+    solved, whole = module.plan_of, []
+
+    def plan_of(scenario, inputs, clock, **_):
+        if whole:
+            message = "tiny: stopped (time limit) before any plan was found"
+            raise LimitReachedError(message)
+        plan = solved(scenario, inputs, clock)
+        first, *others = plan.verdict.checks
+        broken = replace(first, ok=False, broken=3)
+        whole.append(replace(plan, verdict=replace(plan.verdict, checks=(broken, *others))))
+        return whole[0]
+
+    monkeypatch.setattr(module, "plan_of", plan_of)
+    said = CliRunner().invoke(main, ["myopic", "tiny", "--no-workbook", "-o", str(tmp_path)])
+
+    assert said.exit_code == 1, said.output
 
 
 def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
