@@ -65,6 +65,15 @@ class Split:
         piece[is_in] = number[inverse]
         return cls(int(first.size), piece[:columns], piece[columns:])
 
+    def sizes(self, matrix: Matrix) -> Positions:
+        """Return how many coefficients the rows of each piece have."""
+        is_in = self.piece_of_row >= 0
+        return np.asarray(
+            np.bincount(self.piece_of_row[is_in], np.diff(matrix.start)[is_in], self.pieces).astype(
+                np.intp
+            )
+        )
+
     def with_rows(self, count: int) -> Split:
         """Return the split with so many rows of the master added below."""
         below = np.full(count, -1, dtype=np.intp)

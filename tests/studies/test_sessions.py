@@ -1,14 +1,17 @@
-"""Which programs are solved in pieces."""
+"""Which programs are solved in pieces where nobody says how."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from planner.inputs import build_inputs
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.decomposed import DecomposedSession
+from planner.model import build_model
+from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
-from planner.studies.solve.sessions import plan_session
+from planner.studies.solve import sessions
 
 
 def hours_of(sites: int) -> ArrayProblem:
@@ -31,12 +34,35 @@ def hours_of(sites: int) -> ArrayProblem:
 
 
 @pytest.mark.parametrize(
-    ("method", "is_in_pieces"), [("decomposed", True), ("auto", False), ("ipx", False)]
+    ("method", "sites", "least", "is_in_pieces"),
+    [
+        ("decomposed", 3, 10**9, True),
+        ("auto", 30, 3600, True),  # 30 sites, 24 hours, 3 + 2 coefficients
+        ("auto", 30, 3601, False),
+        ("auto", 3, 300, False),  # of three pieces each has more than a twentieth
+        ("ipx", 30, 3600, False),
+    ],
 )
-def test_pieces_are_taken_where_they_are_asked_for(method: str, is_in_pieces: bool) -> None:
-    problem = hours_of(3)
+def test_pieces_are_taken_where_much_is_in_many(
+    method: str, sites: int, least: int, is_in_pieces: bool, monkeypatch
+) -> None:
+    monkeypatch.setattr(sessions, "_LEAST_NONZEROS", least)
+    problem = hours_of(sites)
 
-    session = plan_session(problem, Solver.model_validate({"method": method}))
+    session = sessions.plan_session(problem, Solver.model_validate({"method": method}))
 
     assert isinstance(session, DecomposedSession) == is_in_pieces
     assert session.solve().objective == pytest.approx(HighsSession(problem).solve().objective)
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_in_pieces"),
+    [(3, False), (1, True)],  # 318,000 and 935,000 coefficients of rows over hours
+)
+def test_us_base_is_solved_in_pieces_by_the_hour(hours: int, is_in_pieces: bool) -> None:
+    scenario = load_scenario("us-base", [f"time.slot_h={hours}"])
+    problem = build_model(build_inputs(scenario)).problem
+
+    session = sessions.plan_session(problem, scenario.solver)
+
+    assert isinstance(session, DecomposedSession) == is_in_pieces

@@ -16,6 +16,12 @@ HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every slot, or billed by its season."""
 
 
+_LEAST_NONZEROS: Final = 600_000
+"""Coefficients of rows over hours from which on pieces are quicker; see `docs/decisions.md`."""
+_MOST_OF_ONE: Final = 0.05
+"""Share of these that the largest piece may have."""
+
+
 def plan_session(problem: ArrayProblem, solver: Solver) -> HighsSession:
     """Hand a program to the solver as its settings say: whole, or in pieces.
 
@@ -24,12 +30,24 @@ def plan_session(problem: ArrayProblem, solver: Solver) -> HighsSession:
     problem : ArrayProblem
         The program.
     solver : Solver
-        Method and tolerance.
+        Method and tolerance. `auto` takes pieces where there are many and much is in them.
     """
     options = {"primal_feasibility_tolerance": solver.tolerance}
-    if solver.method != "decomposed":
+    is_asked = solver.method == "decomposed"
+    if not is_asked and (solver.method != "auto" or _nonzeros(problem) < _LEAST_NONZEROS):
         return HighsSession(problem, options)
     # scipy's graphs take a while to import.
     from planner.lp.decomposed import DecomposedSession, local_columns
+    from planner.lp.split import Split
 
-    return DecomposedSession(problem, options, local_columns(problem, HOURLY))
+    is_local = local_columns(problem, HOURLY)
+    if not is_asked:
+        matrix = problem.matrix()
+        size = Split.of(matrix, is_local).sizes(matrix)
+        if size.sum() < _LEAST_NONZEROS or size.max() > _MOST_OF_ONE * size.sum():
+            return HighsSession(problem, options)
+    return DecomposedSession(problem, options, is_local)
+
+
+def _nonzeros(problem: ArrayProblem) -> int:
+    return len(problem.matrix().value)
