@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
+from planner.base.sheet_cells import cell_name
 from planner.base.words import closest
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
@@ -25,6 +26,7 @@ from planner.scenario.workbook_layout import (
     ID_HEAD,
     RESULT_SHEET,
     SETTING_HEAD,
+    SETTING_HEADS,
     SETTINGS,
     SITE_ID_HEAD,
     VALUE_HEAD,
@@ -32,6 +34,7 @@ from planner.scenario.workbook_layout import (
     single_settings,
 )
 from planner.scenario.workbook_values import value_of
+from planner.scenario.yaml12 import scalar
 from planner.tables import load_package
 from planner.tables.workbook import WorkbookError, read_workbook, sheet_names
 
@@ -54,6 +57,8 @@ _NOT_MW: Final = (
     "the solver decides how many MW a site has: undo it, and set land_limit_mw, grid_firm_mw or "
     "minimum_size_mw of the site on sheet 'Settings sites'"
 )
+_YEAR_SHOWN: Final = 2028
+"""Example of a head."""
 _SLIP: Final = 0.87
 """How alike two names are of which one is the other with a letter lost, doubled or swapped."""
 _START: Final = "`dcplan init --xlsx` writes one to begin with"
@@ -165,13 +170,10 @@ class _Book:
         if grid is None:
             return
         at, of_key = grid.column_of(SETTING_HEAD), grid.column_of(VALUE_HEAD)
-        years = {
-            column: int(head)
-            for column, head in grid.heads.items()
-            if head.isdecimal() and len(head) == 4 and FIRST_YEAR <= int(head) <= LAST_YEAR
-        }
+        years = _years(grid)
         known = {column.name: column.field for column in single_settings()}
         seen: dict[str, Place] = {}
+        noted: set[int] = set()
         for row, cells in grid.rows():
             key = str(cells.get(at, "")).strip()
             written = {column: cells[column] for column in (of_key, *years) if column in cells}
@@ -183,6 +185,7 @@ class _Book:
                 place = grid.place(row, next(iter(written)))
                 self._note(place, what_is, "blank", "write the setting into the row's first cell")
                 continue
+            self._under_no_year(grid, row, years, noted)
             if key in seen:
                 what_is = f"{key} is given twice, first in row {seen[key].line}"
                 self._note(key_place, what_is, "given once", "remove one of the two rows")
@@ -197,6 +200,29 @@ class _Book:
             node = self._setting(tuple(key.split(".")), written, of_key, years, (grid, row))
             if node is not None:
                 self._assign(tuple(key.split(".")), replace(node, key_place=key_place))
+
+    def _under_no_year(
+        self, grid: Grid, row: int, years: Mapping[int, int], noted: set[int]
+    ) -> None:
+        """Name each head, once, that a figure of a setting is under and that says no year."""
+        heads = list(grid.heads.values())
+        for column, cell in grid.cells[row].items():
+            head = grid.heads.get(column)
+            is_first = head is not None and heads.index(head) == list(grid.heads).index(column)
+            is_read = column in years or (head in SETTING_HEADS and is_first)
+            if is_read or column in noted or (head and _is_remark(head, cell)):
+                continue
+            noted.add(column)
+            at = cell_name(row, column)
+            if head is None:
+                found = f"no head is above {cell!r} in {at}"
+            elif is_first:
+                found = f"head {head!r} is not a year, and {at} under it is {cell!r}"
+            else:
+                found = f"head {head!r} is there twice, and {at} under it is {cell!r}"
+            must_be = f"a year such as {_YEAR_SHOWN}, each once"
+            place = grid.place(grid.head_row, column)
+            self._note(place, found, must_be, f"correct the head, or empty {at}")
 
     def _setting(
         self,
@@ -248,6 +274,10 @@ class _Book:
             if own.has_ids and not id_:
                 self._note(place, "the id of the row is blank", "given", "write it, or empty row")
                 continue
+            for column in sorted(cells.keys() - grid.heads.keys()):
+                what_is = f"{cells[column]!r} is under no head"
+                fix = "write it under the head of its key, or empty the cell"
+                self._note(grid.place(row, column), what_is, "blank", fix)
             if own.has_ids and id_ in entries:
                 line = entries[id_].place.line
                 what_is = f"{id_!r} is given twice, first in row {line}"
@@ -381,6 +411,22 @@ class _Book:
             what_is = f"no row has the heads {' and '.join(map(repr, heads))}"
             self._note(start, what_is, "a row of heads", _START)
         return grid
+
+
+def _years(grid: Grid) -> dict[int, int]:
+    """Return the years by the columns that they head, each where it is first."""
+    years: dict[int, int] = {}
+    for column, head in grid.heads.items():
+        is_year = head.isdecimal() and len(head) == 4 and FIRST_YEAR <= int(head) <= LAST_YEAR
+        if is_year and int(head) not in years.values():
+            years[column] = int(head)
+    return years
+
+
+def _is_remark(head: str, cell: Any) -> bool:
+    """Return whether a cell under a head of one's own is a remark: words, under words."""
+    is_figure = not isinstance(cell, str) or not isinstance(scalar(cell.strip()), str)
+    return not is_figure and not any(letter.isdigit() for letter in head)
 
 
 def _near(key: str) -> str:

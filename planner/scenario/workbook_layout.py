@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
 
 __all__ = [
+    "ABOUT_HEADS",
     "ASSUMPTIONS",
     "COMMENT",
     "EDITED_SITE",
@@ -22,7 +23,9 @@ __all__ = [
     "RESULT_SHEET",
     "SETTINGS",
     "SETTING_HEAD",
+    "SETTING_HEADS",
     "SITE_ID_HEAD",
+    "UNIT_HEAD",
     "VALUE_HEAD",
     "Column",
     "OwnSheet",
@@ -34,6 +37,10 @@ SETTINGS: Final = "Settings"
 """Sheet with a row for each setting that there is once."""
 SETTING_HEAD: Final = "setting"
 VALUE_HEAD: Final = "value"
+UNIT_HEAD: Final = "unit"
+ABOUT_HEADS: Final = ("default", "what it does", "what it may be")
+SETTING_HEADS: Final = (SETTING_HEAD, VALUE_HEAD, UNIT_HEAD, *ABOUT_HEADS)
+"""Heads of sheet Settings that are no years; of them only the first two are read."""
 ID_HEAD: Final = "id"
 """Head of the first column of a sheet whose rows have ids."""
 COMMENT: Final = "#"

@@ -232,6 +232,55 @@ def test_wrong_cells_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> No
     assert len(wrong) >= 10
 
 
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("2028x", "head '2028x' is not a year, and {} under it is 1.5"),
+        ("FY2028", "head 'FY2028' is not a year, and {} under it is 1.5"),
+        (20281, "head '20281' is not a year, and {} under it is 1.5"),
+        ("next", "head 'next' is not a year, and {} under it is 1.5"),
+        (2027, "head '2027' is there twice, and {} under it is 1.5"),
+        (None, "no head is above 1.5 in {}"),
+    ],
+)
+def test_a_figure_under_a_head_that_is_no_year_is_named(
+    of_tiny: Path, edit: Any, head: str | int | None, words: str
+) -> None:
+    sheet = openpyxl.load_workbook(of_tiny)["Settings"]
+    row, column = row_of(sheet, "demand.scale_frac"), column_of(sheet, 6, 2028)
+    path = edit(
+        {
+            ("Settings", f"{column_of(sheet, 6, 2027)}{row}"): 1.25,
+            ("Settings", f"{column}{row}"): 1.5,
+            ("Settings", f"{column}6"): head,
+        }
+    )
+
+    (found,) = said(path)
+
+    cell = f"{column}{row}"
+    assert found.startswith(f"my-plan.xlsx: Settings!{column}6: {words.format(cell)}; ")
+    assert "must be a year such as 2028" in found
+
+
+def test_remarks_beside_settings_are_left_alone(of_tiny: Path, edit: Any) -> None:
+    sheet = openpyxl.load_workbook(of_tiny)["Settings"]
+    row = row_of(sheet, "demand.scale_frac")
+    path = edit({("Settings", "I6"): "who asked", ("Settings", f"I{row}"): "the board"})
+
+    assert said(path) == []
+
+
+def test_a_value_of_an_entry_under_no_head_is_named(of_tiny: Path, edit: Any) -> None:
+    own = openpyxl.load_workbook(of_tiny)["Settings new_sites"]
+    row = row_of(own, "north")
+    path = edit({("Settings new_sites", f"AA{row}"): "foo"})
+
+    (found,) = said(path)
+
+    assert found.startswith(f"my-plan.xlsx: 'Settings new_sites'!AA{row}: 'foo' is under no head")
+
+
 def test_wrong_cells_of_tables_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> None:
     book = openpyxl.load_workbook(of_tiny)
 

@@ -9,10 +9,12 @@ from planner.outputs.plan_workbook.texts import in_cell
 from planner.scenario.keys import EACH, field_at, is_by_year
 from planner.scenario.page import Setting
 from planner.scenario.workbook_layout import (
+    ABOUT_HEADS,
     COMMENT,
     ID_HEAD,
     SETTING_HEAD,
     SETTINGS,
+    UNIT_HEAD,
     VALUE_HEAD,
     own_sheets,
     single_settings,
@@ -95,11 +97,11 @@ def _write_single(
     book.text(sheet, 3, 0, _YEARS, "about")
     sheet.freeze_panes(_HEAD_ROW + 1, 2)
     sheet.repeat_rows(_HEAD_ROW)
-    for column, head in enumerate((SETTING_HEAD, VALUE_HEAD, "unit")):
+    for column, head in enumerate((SETTING_HEAD, VALUE_HEAD, UNIT_HEAD)):
         book.text(sheet, _HEAD_ROW, column, head, "head")
     for column, year in enumerate(years, start=_FIRST_YEAR):
         book.number(sheet, _HEAD_ROW, column, year, "0", "head_right")
-    for column, head in enumerate(("default", "what it does", "what it may be"), start=after):
+    for column, head in enumerate(ABOUT_HEADS, start=after):
         book.text(sheet, _HEAD_ROW, column, head, "head_label")
     row, block = _HEAD_ROW, ""
     for one in single_settings():
