@@ -37,18 +37,23 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
     """
     names = figure_names(tables)
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    # So wide at most, or a long name would squeeze the numbers out of 80 columns.
-    shown.add_column("Figures that decide", no_wrap=True, overflow="ellipsis", max_width=24)
-    shown.add_column("unit", no_wrap=True, overflow="ellipsis", max_width=12)
+    # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may
+    # not: words give way to numbers. Their texts are cut, not wrapped, so that a row is one line.
+    shown.add_column("Figures that decide", max_width=24)
+    shown.add_column("unit", max_width=12)
     for head in ("value", "low", "MUSD", "high", "MUSD"):
         shown.add_column(head, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
         at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
-        name = Text(figure_words(str(row["item"]), names))
-        unit = Text(_PRICE_YEAR.sub("", str(row["unit"])))
+        name = _cut(figure_words(str(row["item"]), names))
+        unit = _cut(_PRICE_YEAR.sub("", str(row["unit"])))
         shown.add_row(name, unit, value, low, at_low, high, at_high)
     return shown
+
+
+def _cut(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def _short(value: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from plans import MINI, RICH, plan_of
@@ -40,8 +41,6 @@ from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.lp import Outcome
@@ -163,6 +162,29 @@ def test_figures_that_decide_have_names_and_units_on_a_narrow_screen() -> None:
     assert rack.split()[2:5] == ["USD", "3", "M"]
     assert rack.split()[5:7] == ["2.8", "M"]
     assert max(len(row.rstrip()) for row in (head, *rows)) <= 80
+
+
+@pytest.mark.parametrize("width", [72, 80])
+def test_long_names_are_cut_on_a_narrow_screen_and_numbers_never(width: int) -> None:
+    row = {
+        "item": "gb300_nvl72_and_its_twin, power_transformer",
+        "unit": "USD of 2025/kW-month",
+        "value": -0.02437,
+        "low": -0.03416,
+        "high": 28_730.0,
+        "low_musd": -25_500.0,
+        "high_musd": 31_900.0,
+    }
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as capture:
+        console.print(decides(pd.DataFrame([row]), {}))
+
+    head, line = capture.get().splitlines()
+
+    for number in ("-0.02437", "-0.03416", "28,730", "-25,500", "+31,900"):
+        assert number in line.split(), line
+    assert "\N{HORIZONTAL ELLIPSIS}" in line
+    assert max(map(len, (head.rstrip(), line.rstrip()))) <= width
 
 
 def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:
