@@ -39,8 +39,8 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may
     # not: words give way to numbers. Their texts are cut, not wrapped, so that a row is one line.
-    shown.add_column("Figures that decide", max_width=24)
-    shown.add_column("unit", max_width=12)
+    shown.add_column(_cut("Figures that decide"), max_width=24)
+    shown.add_column(_cut("unit"), max_width=12)
     for head in ("value", "low", "MUSD", "high", "MUSD"):
         shown.add_column(head, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
