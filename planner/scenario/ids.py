@@ -10,6 +10,7 @@ from planner.base.words import closest
 from planner.scenario.keys import EACH, KEYS, marks
 from planner.scenario.references import IdOf, NewIdOf
 from planner.scenario.scope import Scope
+from planner.tables.countries import COUNTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ID_KEYS", "ID_TABLES", "NEW_ID_KEYS", "check_ids", "unknown_ids", "written_at"]
 
+_COUNTRY_OF_NEW: Final = "new_sites.*.country"
 FEW: Final = 12
 """So many ids can be listed in a message."""
 ID_KEYS: Final[Mapping[str, IdOf]] = {
@@ -74,6 +76,7 @@ def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem
     return (
         *_named_nowhere(tree, tables),
         *_new_but_known(tree, tables),
+        *_no_countries(tree, tables),
         *_outside_scope(tree, tables),
     )
 
@@ -131,6 +134,15 @@ def _new_but_known(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
                 yield place.problem(found, "an id of its own", mark.fix)
 
 
+def _no_countries(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    for code, place in written_at(tree, _COUNTRY_OF_NEW):
+        if code not in COUNTRIES:
+            known = ", ".join(sorted(set(_column(tables, "sites", "country"))))
+            fix = f"sites of the data are in {known}"
+            must_be = "a country's two letters of ISO 3166-1, such as US"
+            yield place.problem(f"{code} is no country", must_be, fix)
+
+
 def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     scope = tree.children["scope"].children if "scope" in tree.children else {}
     if "countries" in scope and not isinstance(scope["countries"].value, tuple):
@@ -143,7 +155,9 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
     ):
         country = _countries(tree, tables, table, column)
         for id_, place in written_at(tree, f"scope.{key}.*"):
-            if id_ in country and country[id_] not in countries:
+            # A site in no country at all is named where its country is written.
+            is_known = id_ in country and country[id_] in COUNTRIES
+            if is_known and country[id_] not in countries:
                 found = f"{id_!r} is in {country[id_]}, and scope.countries is {countries}"
                 fix = f"add {country[id_]} to scope.countries, or leave {id_!r} out"
                 yield place.problem(found, "in a country of the scope", fix)

@@ -177,10 +177,12 @@ class _Reader:
         self.frames: dict[str, pd.DataFrame] = {}
         self.problems: list[Problem] = []
         self.sha256: dict[Path, str] = {}
+        self._wrong: set[str] = set()
         self._sheets: dict[str, Callable[[], Sheet]] = {}
 
     def read(self, name: str) -> None:
         """Read a table into `frames`, and its problems into `problems`."""
+        before = len(self.problems)
         schema, path = self.package[name], self.overrides.get(name, self.package.path(name))
         try:
             raw = bytes_of(path)
@@ -196,17 +198,20 @@ class _Reader:
         except InputError as error:
             self.problems += error.problems
             return
+        finally:
+            if len(self.problems) > before:
+                self._wrong.add(name)
         self._sheets[name], self.frames[name] = sheet, frame
 
     def check_links(self) -> None:
         """Check ids of every table read against the tables they point to."""
         for name in list(self._sheets):
             schema = self.package[name]
+            keys = self._keys
             if name not in self.overrides:
                 self._set_aside(name, schema)
-            self.problems += check_foreign_keys(
-                self._sheets[name], self.frames[name], schema, self._keys
-            )
+                keys = self._right_keys
+            self.problems += check_foreign_keys(self._sheets[name], self.frames[name], schema, keys)
 
     def _set_aside(self, name: str, schema: TableSchema) -> None:
         """Drop default rows about things that a user's own table does not have.
@@ -227,3 +232,12 @@ class _Reader:
             self.read(name)
         frame = self.frames.get(name)
         return None if frame is None or column not in frame else frame[column]
+
+    def _right_keys(self, name: str, column: str) -> pd.Series[Any] | None:
+        """Return ids that a default table may point to; None where they are in doubt.
+
+        A user's own table that is wrong may lack an id that is there once it is right: its own
+        problems come first, not what they do to files that the user never saw.
+        """
+        keys = self._keys(name, column)
+        return None if name in self._wrong and name in self.overrides else keys

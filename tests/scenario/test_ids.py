@@ -209,6 +209,19 @@ def test_a_site_of_ones_own_is_known_wherever_sites_are_named() -> None:
     assert problems_of("\n".join(lines)) == []
 
 
+def test_a_new_site_in_no_country_is_named_where_its_country_is_written() -> None:
+    lines = [
+        "new_sites:",
+        "  mine: {name: Mine, country: XX, lat: 47, lon: 8, like: no-oslo, zone: NO1}",
+        "scope: {countries: [US], sites: [mine]}",
+    ]
+
+    (found,) = problems_of("\n".join(lines))
+
+    assert "plan.yaml:3:31: XX is no country; must be a country's two letters of ISO 3166-1" in found
+    assert "add XX" not in found
+
+
 def test_an_unknown_id_of_a_table_of_ones_own_names_its_file() -> None:
     Path("zones.csv").write_text("zone\n")
 
