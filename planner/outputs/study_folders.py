@@ -133,8 +133,8 @@ class StoredStochastic:
     ----------
     folder : Path
         Where it is.
-    name, title, scenario : str
-        Of the file of its futures, and its base scenario.
+    name, title, question, scenario : str
+        Of the file of its futures, and its base scenario; the question is empty where it has none.
     known_from : int
         Year from which on it is known which future comes.
     is_relaxed : bool
@@ -147,6 +147,7 @@ class StoredStochastic:
     folder: Path
     name: str
     title: str
+    question: str
     scenario: str
     known_from: int
     is_relaxed: bool
@@ -189,6 +190,7 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
         folder,
         str(meta["name"]),
         str(meta["label"]),
+        str(meta.get("question", "")),
         str(meta["scenario"]),
         meta["known_from"],
         bool(meta["is_relaxed"]),

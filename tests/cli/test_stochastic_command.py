@@ -86,6 +86,7 @@ def test_a_run_claims_to_be_best_only_among_plans_with_its_orders(
 def test_tables_and_json_say_the_same(done: Result, folder: Path) -> None:
     content = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
 
+    assert content["question"].startswith("What is ordered before demand is known, and what")
     assert {path.stem for path in folder.glob("*.parquet")} == set(TABLES)
     worth = table(folder, "worth").set_index("measure")["value_musd"]
     assert {row["measure"]: row["value_musd"] for row in content["worth"]} == worth.to_dict()

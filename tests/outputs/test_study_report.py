@@ -102,7 +102,7 @@ def stochastic_folder(folder: Path) -> Path:
     sweep_folder(folder)
     (folder / "sweep.json").unlink()
     meta = {"name": "ways", "label": ODD, "scenario": "tiny", "known_from": 2027}
-    meta |= {"is_relaxed": True}
+    meta |= {"is_relaxed": True, "question": "What to order before the price is known?"}
     (folder / "stochastic.json").write_text(json.dumps(meta), encoding="utf-8")
     names = ["price=40", ODD, "price=60"]
     futures = pd.DataFrame({"future": names, "status": ["optimal", "within_gap", "optimal"]})
@@ -178,6 +178,8 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     assert "To know which future comes would be worth 4.35 MUSD (EVPI)." in text
     assert "Planning for the mean of the futures instead leaves no plan in some future." in text
     assert "halls north" in text
+    assert "What to order before the price is known?" in text
+    assert "Futures of tiny" not in text
     assert "site opening" not in text  # nothing of it is ordered
     assert "July 2025" in text
     # A row of dots for each plan, one for each future that its orders leave a plan in.

@@ -218,7 +218,9 @@ def test_a_new_site_in_no_country_is_named_where_its_country_is_written() -> Non
 
     (found,) = problems_of("\n".join(lines))
 
-    assert "plan.yaml:3:31: XX is no country; must be a country's two letters of ISO 3166-1" in found
+    assert (
+        "plan.yaml:3:31: XX is no country; must be a country's two letters of ISO 3166-1" in found
+    )
     assert "add XX" not in found
 
 

@@ -39,7 +39,7 @@ def stochastic_html(study: StoredStochastic) -> str:
     head = joined(
         [
             element("h1", name(study.title or study.name)),
-            element("p", name(f"Futures of {study.scenario}"), class_="question"),
+            element("p", name(study.question or f"Futures of {study.scenario}"), class_="question"),
             signs(_lights(study.tables["futures"])),
         ]
     )

@@ -38,8 +38,8 @@ class Stochastic:
 
     Parameters
     ----------
-    name, label : str
-        Name of the file, and its title.
+    name, label, question : str
+        Name of the file, its title, and the question that it answers; empty where it has none.
     file : mapping of str to object
         Where it is, its hash, and whether it ships.
     scenario : str
@@ -77,6 +77,7 @@ class Stochastic:
 
     name: str
     label: str
+    question: str
     file: Mapping[str, Any]
     scenario: str
     known_from: int
@@ -97,7 +98,7 @@ class Stochastic:
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON, without the runs."""
         keys = (
-            *("name", "label", "file", "scenario", "known_from"),
+            *("name", "label", "question", "file", "scenario", "known_from"),
             *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
         )
         tables = ("decided", "costs", "plans", "worth", "futures", "no_regret")

@@ -175,6 +175,7 @@ def _report(sweep: Sweep, study: Study, found: Compared) -> Stochastic:
     return Stochastic(
         name=file.name,
         label=file.title,
+        question=file.question,
         file=file_entry(file.path, file.sha256),
         scenario=file.draft.name,
         known_from=study.uncertainty.known_from,
