@@ -82,8 +82,9 @@ class HighsSession:
         self._problem = problem
         self._arrays = Arrays.of(problem)
         check_sizes(problem, self._arrays)
-        self._pending = Change()
         self._basis: Any | None = None
+        # The program that the basis is of, and what is out of bounds there already.
+        self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
         self._cold_seconds = np.inf
         self._first_basis: Any | None = None
         self._most_steps = self._steps_later = MOST_STEPS
@@ -184,8 +185,12 @@ class HighsSession:
     def _attempts(self, method: Method) -> list[Attempt]:
         if self._arrays.columns.integer.any():
             return [search(method)]
-        changed = None if self._basis is None else self._pending
+        changed = None if self._basis is None else self._changed()
         return attempts(method, changed, self._cold_seconds, self._most_steps)
+
+    def _changed(self) -> Change:
+        """Return what differs from the program of the basis; what was changed back does not."""
+        return self._out_at_basis + Edits.between(self._arrays_of_basis, self._arrays).change
 
     def _run(self, seconds: float) -> tuple[Status, str]:
         verdict = self._engine.run(seconds)
@@ -244,7 +249,7 @@ class HighsSession:
         if status == "optimal" and not is_mip:
             basis = self._highs.getBasis()
             self._basis = basis if basis.valid else None
-            self._pending = Change()
+            self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
             if self._first_basis is None:
                 self._first_basis = self._basis
         if status == "optimal" and gap > optimal_gap_frac(gap_frac):
@@ -293,7 +298,7 @@ class HighsSession:
         self._basis = self._engine.vertex(x, row_value, row_dual, self._arrays)
         # No solve has said how long one from nothing takes, so simplex is given up by steps.
         self._most_steps = self._steps_later = cold_steps(self._arrays.matrix.rows)
-        self._pending = Change()
+        self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
 
     def start_from(self, start: Start) -> bool:
         """Let the next solve go on from the basis of a like program, where that promises to pay.
@@ -329,7 +334,8 @@ class HighsSession:
         # Later solves from a basis are given up by time, as soon as there is one that says how
         # long a solve from nothing takes; until then by steps.
         self._steps_later = cold_steps(self._arrays.matrix.rows)
-        self._pending = Change(row_bounds=out) if out else Change(costs=max(prices, 1))
+        self._arrays_of_basis = self._arrays
+        self._out_at_basis = Change(row_bounds=out) if out else Change(costs=max(prices, 1))
         return True
 
     def start(self) -> Start | None:
@@ -414,7 +420,6 @@ class HighsSession:
         if edits.change.is_new_shape:
             self._basis, self._first_basis, self._cold_seconds = None, None, np.inf
             self._steps_later = MOST_STEPS
-            self._pending = edits.change
             self._engine.pass_model(new)
             return edits.change
         if edits.change.coefficients:
@@ -423,7 +428,6 @@ class HighsSession:
             self._engine.send(new, edits.costs, edits.columns, edits.rows, edits.kinds)
             if edits.change.new_rows:
                 self._add_rows(new, first_new_row)
-        self._pending = self._pending + edits.change
         return edits.change
 
     def _add_rows(self, new: Arrays, first: int) -> None:

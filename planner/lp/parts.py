@@ -54,8 +54,7 @@ class Parts:
         is_of_pieces = (self.split.piece_of_column[columns] >= 0).any() or (
             self.split.piece_of_row[old.changed_row_bounds(head)] >= 0
         ).any()
-        same_matrix = head.matrix is old.matrix or not old.changed_coefficients(head)
-        if is_of_pieces or not same_matrix:
+        if is_of_pieces or old.changed_coefficients(head):
             return False
         new_rows = np.arange(rows, new.matrix.rows)
         self.master.take(new, new_rows)

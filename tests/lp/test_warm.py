@@ -74,6 +74,20 @@ def test_bounds_that_go_away_leave_a_plan_to_go_on_from():
     assert not wider.leaves_plan
 
 
+def test_a_bound_that_was_put_back_is_no_change():
+    """Another objective, and on the way there bounds as they were: the last plan is still one."""
+    session = HighsSession(with_bounds([4.0, 9.0, 9.0]))
+    session.solve()
+
+    session.set_columns(upper=np.array([4.0, 2.5, 9.0]))
+    session.set_columns(upper=np.array([4.0, 9.0, 9.0]), cost=np.array([7.0, 3.0, 5.0]))
+    session._cold_seconds = np.inf
+    outcome = session.solve()
+
+    assert outcome.method_used == "warm primal"
+    assert outcome.objective == pytest.approx(3.0 * 9.0 + 5.0 * 1.5)
+
+
 def test_a_changed_bound_moves_the_plan():
     session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
     assert session.solve().objective == pytest.approx(6 * 2 + 4.5 * 3)
