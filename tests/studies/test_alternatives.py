@@ -22,6 +22,7 @@ from planner.model.money import objective_musd
 from planner.outputs.alternatives import Alternatives
 from planner.studies.alternatives import alternatives
 from planner.studies.alternatives.near import NearOptimal
+from planner.studies.solve.solves import Solves
 
 WHOLE = "siting.whole_openings=true"
 
@@ -181,6 +182,26 @@ def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(
     assert found.not_found == 1
     assert len(found.plans) == len(strict) - 1 > 2
     assert "In 1 directions no plan was found within the slack." in found.notes
+
+
+def test_a_large_program_has_the_same_ranges_from_nothing_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warm = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
+    methods = []
+    within = Solves.within
+
+    def noted(self: Solves, *given: Any, **how: Any) -> Any:
+        outcome = within(self, *given, **how)
+        methods.append(outcome.method_used)
+        return outcome
+
+    monkeypatch.setattr(Solves, "within", noted)
+    monkeypatch.setattr("planner.studies.alternatives.near._LARGE", 2)
+    large = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
+
+    pd.testing.assert_frame_equal(large.ranges, warm.ranges, rtol=1e-6)
+    assert set(methods) == {"ipx"}
 
 
 def test_the_command_writes_its_tables(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.question import Question
     from planner.lp import Expression, HighsSession, Outcome
+    from planner.lp.methods import Method
     from planner.studies.solve.asking import Asking
 
 __all__ = ["NearOptimal"]
@@ -32,12 +33,16 @@ __all__ = ["NearOptimal"]
 _SITE: Final = "racks_at_site_mw"
 _ZONE: Final = "racks_in_zone_mw"
 _EXTRA: Final = "extra_cost_musd"
+_LARGE: Final = 100_000
+"""Coefficients from which on each solve starts from nothing: a plan at one end says little about
+one at another. Of `us-base`, with 453,000, simplex was given up each time, after as long as
+interior point takes."""
 _SAME: Final = 1e-6
 """By how much a level may be missed so that rounding leaves a plan. [-]"""
 
 
 class NearOptimal:
-    """Plans of a scenario within a limit of cost, one direction after the other, warm.
+    """Plans of a scenario within a limit of cost, one direction after the other.
 
     The measures are columns, so that only their bounds and costs move between solves. What is
     found in a direction is solved again for least cost at that end: a plan that only seeks a
@@ -86,6 +91,7 @@ class NearOptimal:
         self.best_mw = at_site.sum_to(site).value(self.best.x)
         self._session: HighsSession = session_of(question, model)
         self._objective: Expression | None = self._cost
+        self._method: Method = "ipx" if problem.matrix().value.size > _LARGE else "auto"
         self._last = {
             "site": problem.column_block(_SITE).start,
             "zone": problem.column_block(_ZONE).start,
@@ -203,7 +209,7 @@ class NearOptimal:
         self._ask.report_stage(f"Solving: {what}")
         solver, interrupt = self._question.scenario.solver, self._ask.interrupt
         solves = Solves(self.model, self._session, solver, self._cuts, None, interrupt)
-        outcome = solves.within(lower, upper, strictly=strictly)
+        outcome = solves.within(lower, upper, method=self._method, strictly=strictly)
         if outcome.status in STOPPED:
             self._good(outcome)
         return outcome
