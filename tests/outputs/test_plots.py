@@ -173,13 +173,6 @@ def test_names_stay_text_and_fit(name: str, run: Run, tmp_path: Path) -> None:
     assert all(text.get_window_extent().x1 <= right + 1.0 for text in texts(drawing))
 
 
-def test_a_file_is_named_by_text_too(run: Run, tmp_path: Path) -> None:
-    file = draw("power", run, by="zone").write(str(tmp_path / "power.pdf"))
-
-    assert file == tmp_path / "power.pdf"
-    assert file.read_bytes().startswith(b"%PDF")
-
-
 @pytest.mark.parametrize("by", ["workload", "zone", "site", "source"])
 def test_columns_of_power_add_up_to_the_summary(by: str, run: Run) -> None:
     tables = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}

@@ -132,7 +132,8 @@ def decide_year_by_year(
         outcome = find_plan(
             model,
             session,
-            with_time_left(scenario.solver, time.perf_counter() - began),
+            # A search takes all the time it is given, and the steps after it need theirs.
+            with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first),
             cuts=cuts if inputs.failover.reserve.size else None,
             on_progress=on_progress,
             interrupt=interrupt,
@@ -150,8 +151,8 @@ def decide_year_by_year(
     return decided
 
 
-def with_time_left(solver: Solver, spent_s: float) -> Solver:
-    """Return the settings of a solver with what is left of their time limit.
+def with_time_left(solver: Solver, spent_s: float, steps: int = 1) -> Solver:
+    """Return the settings of a solver with what is left of their time limit for the next step.
 
     Parameters
     ----------
@@ -159,8 +160,10 @@ def with_time_left(solver: Solver, spent_s: float) -> Solver:
         Its limit is of all steps of a plan together.
     spent_s : float
         What steps before took. [s]
+    steps : int
+        How many are left, which have equal shares of it.
     """
-    left_s = max(solver.time_limit_s - spent_s, 0.0)
+    left_s = max(solver.time_limit_s - spent_s, 0.0) / steps
     return solver.model_copy(update={"time_limit_s": left_s})
 
 
