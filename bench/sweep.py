@@ -57,7 +57,7 @@ def check(question: Question, answer: Answer, found: dict[str, Any], *, is_whole
     assert answer.gap_frac is not None
     assert not answer.broken
     assert found["check"]["ok"]
-    assert answer.gap_frac <= max(question.scenario.solver.gap_frac, GOOD_ENOUGH)
+    assert answer.gap_frac <= (question.scenario.solver.gap_frac or GOOD_ENOUGH)
     for name in ("bound_musd",) if is_whole else ("objective_musd", "bound_musd"):
         of_sweep, of_solve = getattr(answer, name), found[name]
         if abs(of_sweep - of_solve) > SAME * abs(of_solve):

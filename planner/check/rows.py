@@ -195,7 +195,8 @@ def status_reported(case: Case) -> Excess:
         return Excess.where(table_of({"rows": [len(rows)]}), np.array([True]))
     solution = rows.iloc[0]
     gap, reported = float(solution["gap_frac"]), str(solution["status"])
-    most = min(max(case.scenario.solver.gap_frac, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
+    asked = case.scenario.solver.gap_frac
+    most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
     unproven = reported == "optimal" and not gap <= most
     place = table_of({"status": [reported]})
     return Excess.where(place, np.array([reported != case.status or unproven]))

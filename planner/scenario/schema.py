@@ -75,12 +75,11 @@ class Solver(Block):
     """Largest violation of a row or bound that counts as none."""
     whole_numbers: Literal["round", "search"] = "round"
     """How openings, phases and plants become whole: rounded from the linear program, and improved
-    until no plan can cost 1 % less; or searched for by branch and bound, as far as gap_frac. Bound
-    and gap are reported either way."""
-    gap_frac: Annotated[float, Field(strict=True, ge=0, le=1)] = 1e-4
-    """Search ends once the plan costs at most this share more than the bound, and a plan further
-    off is not called optimal; below 1e-8 two costs cannot be distinguished. Above 0.01, also when a
-    rounded plan is good enough. [-]"""
+    as far as gap_frac; or searched for by branch and bound. Bound and gap are reported, too."""
+    gap_frac: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
+    """How much more than the bound a plan with integers may cost; the search ends there, and a plan
+    further off is not called optimal. Left out: 0.01 where they are rounded, 1e-4 where they are
+    searched for. Below 1e-8 two costs cannot be distinguished. [-]"""
 
 
 def _increasing(years: tuple[int, ...]) -> tuple[int, ...]:

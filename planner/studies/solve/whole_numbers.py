@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.outcome import optimal_gap_frac, relative_gap
+from planner.lp.outcome import PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.block_search import BlockSearch
 from planner.studies.solve.dive import dive
@@ -105,7 +105,9 @@ class _Finder:
         self._like = like
         self._is_search = solver.whole_numbers == "search"
         self._aim_frac = (
-            solver.gap_frac if self._is_search else max(solver.gap_frac, _MUCH_GAP_FRAC)
+            (PROVEN_GAP_FRAC if self._is_search else _MUCH_GAP_FRAC)
+            if solver.gap_frac is None
+            else solver.gap_frac
         )
         self._best: Outcome | None = None
         self._unproven: Outcome | None = None  # whole, but it may break cuts
@@ -373,7 +375,7 @@ class _Finder:
         status: Status
         if best.status in STOPPED:
             status = best.status
-        elif gap <= optimal_gap_frac(self._solver.gap_frac):
+        elif gap <= optimal_gap_frac(self._aim_frac):
             status = "optimal"
         else:
             # A limit on the way to a plan that is near enough ended nothing that was asked for.
