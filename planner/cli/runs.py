@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["runs"]
 
-_NAMED: Final = 3  # files, tags
+_NAMED: Final = 3  # tags, settings, scenarios
+_MOST_FILES: Final = 20
 
 
 @click.group()
@@ -243,12 +244,15 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
     chosen = to_prune(list_runs(Path(runs_dir)), keep=keep)
     for entry in chosen:
         click.echo(entry.run)
-    if chosen and not yes:
-        click.confirm(f"Delete {len(chosen)} runs from {runs_dir}?", abort=True, err=True)
+    if not chosen:
+        click.echo(f"No run in {runs_dir} to delete.", err=True)
+    elif not yes:
+        count = "this run" if len(chosen) == 1 else f"these {len(chosen)} runs"
+        click.confirm(f"Delete {count} from {runs_dir}?", abort=True, err=True)
     for run, files in prune(Path(runs_dir), chosen).items():
         click.echo(
             f"{Path(runs_dir) / run}: not deleted: it has other or changed files:"
-            f" {some(files, _NAMED)}; move these files, or delete the folder yourself",
+            f" {some(files, _MOST_FILES)}; move these files, or delete the folder yourself",
             err=True,
         )
 

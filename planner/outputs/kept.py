@@ -38,7 +38,7 @@ __all__ = [
 
 KEPT_FOLDER: Final = "kept"
 """Folder of what could not stay where it was; the next ones are ``kept-2``, ``kept-3``, ..."""
-_NAMED: Final = 3  # files that moved, and as many folders
+_NAMED: Final = 20  # files that moved, and as many that stayed
 LEDGER_FILE: Final = ".dcplan-written.json"
 """Names and hashes of the files that an export has written next to it."""
 

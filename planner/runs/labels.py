@@ -127,6 +127,12 @@ def give_name(folder: Path, name: str) -> Labels:
     """
     if name and not _is_text(name):
         raise InputError([_not_text(name, "name")])
+    if {"/", "\\"} & set(name):  # where a name is asked for, a path may be given
+        what_is = "it looks like a path"
+        must_be = "a name without / and \\"
+        raise InputError(
+            [Problem(f"name {name!r}", None, None, what_is, must_be, "leave them out")]
+        )
     with locked(folder.parent):
         return _write(folder, replace(read_labels(folder), name=name))
 

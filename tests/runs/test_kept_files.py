@@ -240,11 +240,11 @@ def test_a_folder_that_names_one_outside_is_left_alone(run: Run, tmp_path: Path)
 def test_what_was_kept_is_said_in_one_line_by_folder(tmp_path: Path) -> None:
     stayed = [Kept(f"exports/csv/{n}.csv", f"exports/csv/{n}.csv") for n in range(57)]
     ledger_file = Kept("exports/.dcplan-written.json", "exports/.dcplan-written.json")
-    moved = [Kept(f"tables/{n}.csv", f"kept/tables/{n}.csv") for n in "abcde"]
+    moved = [Kept(f"tables/{n}.csv", f"kept/tables/{n}.csv") for n in "abcdefghijklmnopqrstuvw"]
     note = Kept("note.txt", "note.txt")
 
     assert report_kept(tmp_path, [*stayed, ledger_file, *moved, note]) == (
-        f"{tmp_path}: kept other or changed files: tables/a.csv is now kept/tables/a.csv,"
-        " tables/b.csv is now kept/tables/b.csv, tables/c.csv is now kept/tables/c.csv and 2 more,"
-        " exports/ (57 files), note.txt"
+        f"{tmp_path}: kept other or changed files: "
+        + ", ".join(f"tables/{n}.csv is now kept/tables/{n}.csv" for n in "abcdefghijklmnopqrst")
+        + " and 3 more, exports/ (57 files), note.txt"
     )

@@ -223,6 +223,13 @@ def test_a_tag_or_name_that_is_no_plain_text_is_refused(runs_dir: Path, tag: str
     assert not (runs_dir / SECOND / LABELS_FILE).exists()
 
 
+@pytest.mark.parametrize("name", ["../../evil", "north\\south"])
+def test_a_name_that_looks_like_a_path_is_refused(runs_dir: Path, name: str) -> None:
+    with pytest.raises(InputError, match="it looks like a path; must be a name without"):
+        give_name(runs_dir / SECOND, name)
+    assert not (runs_dir / SECOND / LABELS_FILE).exists()
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
