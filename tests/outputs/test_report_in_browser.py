@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import BROWSER
+from browser import BROWSER, browsing
 
 from planner.outputs.report import report_html
 
@@ -103,6 +103,55 @@ def test_controls_work_and_nothing_is_asked_for(run: Run, tmp_path: Path) -> Non
     assert "MW" in found["picked"]
     assert found["reach"] > 1
     assert found["focusable"] > 10
+
+
+def test_paper_has_what_is_folded_away_and_the_site_that_is_chosen(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_html(run), encoding="utf-8")
+    seen = "getComputedStyle(document.querySelector('#reach caption')).display"
+    opened = "document.querySelectorAll('details[open]').length"
+
+    with browsing(tmp_path / "profile") as browser:
+        browser.window(1280, 900)
+        browser.open(file.as_uri())
+        chosen = browser.run("document.querySelector('#reach-site').selectedOptions[0].text")
+        on_screen = (browser.run(seen), browser.run(opened))
+        browser.run("dispatchEvent(new Event('beforeprint'))")
+        browser.call("Emulation.setEmulatedMedia", media="print")
+        named = browser.run("document.querySelector('#reach caption').innerText")
+        folded = browser.run(
+            "[...document.querySelectorAll('details:not([open])')]"
+            ".filter((one) => !one.closest('figure')).length"
+        )
+        on_paper = (browser.run(seen), browser.run(opened))
+        browser.run("dispatchEvent(new Event('afterprint'))")
+        after = browser.run(opened)
+
+    assert named == chosen
+    assert on_screen == ("none", 0)
+    assert on_paper[0] == "table-caption"
+    assert on_paper[1] > 1
+    assert folded == 0
+    assert after == 0
+
+
+def test_tables_of_a_page_of_a4_are_no_wider_than_it(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_html(run), encoding="utf-8")
+
+    with browsing(tmp_path / "profile") as browser:
+        browser.window(703, 900)  # 210 mm less margins of 12 mm, at 96 pixels an inch
+        browser.open(file.as_uri())
+        browser.run("dispatchEvent(new Event('beforeprint'))")
+        browser.call("Emulation.setEmulatedMedia", media="print")
+        cut = browser.run(
+            "[...document.querySelectorAll('.scroll')].filter((one) =>"
+            " one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.slice(0, 80))"
+        )
+
+    assert cut == []
 
 
 def test_a_phone_need_not_scroll_sideways(run: Run, tmp_path: Path) -> None:

@@ -34,6 +34,9 @@
     const of = reach[site];
     if (!part || !of) return;
     const table = document.createElement("table");
+    const caption = table.createCaption();
+    caption.className = "on-paper";  // where the choice is not printed
+    caption.append(...cell("b", one("#reach-site").selectedOptions[0].textContent).childNodes);
     const head = table.createTHead().insertRow();
     const heads = [["users in"], ["workload"], ["served, kH100e", "num"], ["round trip, ms", "num"]];
     heads.forEach(([text, kind]) => {
@@ -96,5 +99,13 @@
   }
   all("details").forEach((part) => part.addEventListener("toggle", scrollable));
   window.addEventListener("resize", scrollable);
+  // What is folded away is printed, but for the figures of charts, which are printed as drawn.
+  const folded = () => all("details:not([open])").filter((part) => !part.closest("figure"));
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = folded();
+    opened.forEach((part) => { part.open = true; });
+  });
+  window.addEventListener("afterprint", () => opened.forEach((part) => { part.open = false; }));
   scrollable();
 })();
