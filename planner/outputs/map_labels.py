@@ -1,8 +1,13 @@
-"""Labels of sites on a map: each at the first place where its text hides nothing."""
+"""Labels of sites on a map, the largest first: each at the first place where it hides nothing.
+
+Where there is no room beside its circle, a label lies further out, with a line to the circle.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -15,6 +20,17 @@ CHARACTER: Final = 6.3
 """Mean width of a character of text of 12 pixels. [pixel]"""
 _SIZE: Final = 12.0
 _LONGEST: Final = 32  # characters
+_FREE_OF_TEXT: Final = 0.8
+"""Of the radius of a circle, which leaves the corners of its square free."""
+_FREE_OF_LINES: Final = 0.65
+"""Of it too: a line may pass over its edge."""
+_FURTHER: Final = tuple(range(12, 152, 10))
+"""From a circle to a label with a line, where text has 12 pixels. [pixel]"""
+_DIRECTIONS: Final = tuple(
+    (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
+    for degrees in sorted(range(-180, 180, 15), key=lambda one: one % 45)
+)
+"""In which they lie, across and down: aslant first."""
 
 Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom. [pixel]"""
@@ -63,6 +79,7 @@ def placed_labels(
     most: int = 14,
     size: float = _SIZE,
     has_sign: bool = False,
+    has_leaders: bool = True,
 ) -> list[Label]:
     """Find places for the labels of the largest sites.
 
@@ -78,19 +95,28 @@ def placed_labels(
         Of the text. [pixel]
     has_sign : bool
         Whether amounts are differences, whose sign is written.
+    has_leaders : bool
+        Whether a label may lie further from its circle, with a line to it.
 
     Returns
     -------
     list of Label
         None of which hides another or a circle.
     """
-    circles = [_around(spot) for spot in spots]
+    circles = [_around(spot, _FREE_OF_TEXT) for spot in spots]
+    cores = [_around(spot, _FREE_OF_LINES) for spot in spots]
     placed: list[Label] = []
     for at, spot in enumerate(spots[:most]):
-        others = [*(label.box for label in placed), *circles[:at], *circles[at + 1 :]]
+        taken = [part for label in placed for part in (label.box, *label.along())]
+        hidden = [*taken, *circles[:at], *circles[at + 1 :]]
+        crossed = [*taken, *cores[:at], *cores[at + 1 :]]
         for label in _places(spot, size / _SIZE, "+" if has_sign else ""):
-            if _is_inside(label.box, sheet) and not any(
-                _overlap(label.box, other) for other in others
+            if label.leader and not has_leaders:
+                break
+            if (
+                _is_inside(label.box, sheet)
+                and not any(_overlap(label.box, other) for other in hidden)
+                and not any(_overlap(point, other) for point in label.along() for other in crossed)
             ):
                 placed.append(label)
                 break
@@ -119,6 +145,8 @@ class Label:
         What it says.
     is_inside : bool
         Whether it lies in the circle, in two lines.
+    leader : (float, float, float, float), optional
+        From the circle to a label that lies further out: x and y of both ends. [pixel]
     """
 
     box: Rectangle
@@ -128,10 +156,23 @@ class Label:
     name: str
     amount: str
     is_inside: bool = False
+    leader: tuple[float, float, float, float] | None = None
+
+    def along(self) -> list[Rectangle]:
+        """Return what its line covers, as small squares that touch."""
+        if self.leader is None:
+            return []
+        x0, y0, x1, y1 = self.leader
+        points = ((x0 + (x1 - x0) * at / 40, y0 + (y1 - y0) * at / 40) for at in range(41))
+        return [(x - 2.0, y - 2.0, x + 2.0, y + 2.0) for x, y in points]
 
     def svg(self, zoom: float) -> str:
         """Return it as an element of SVG."""
-        name = xml_text(self.name)
+        # A name written from right to left would take the number to its other side.
+        name = f'<tspan unicode-bidi="isolate">{xml_text(self.name)}</tspan>'
+        line = ""
+        if self.leader:
+            line = '<path class="leader" d="M{:.1f} {:.1f}L{:.1f} {:.1f}"/>'.format(*self.leader)
         if self.is_inside:
             return (
                 f'<text class="inside" text-anchor="middle" y="{self.y:.1f}">'
@@ -139,19 +180,31 @@ class Label:
                 f'<tspan x="{self.x:.1f}" dy="{13.0 * zoom:.0f}">{self.amount}</tspan></text>'
             )
         return (
-            f'<text class="label" x="{self.x:.1f}" y="{self.y:.1f}" text-anchor="{self.anchor}">'
-            f'{name} <tspan class="mw">{self.amount}</tspan></text>'
+            f'{line}<text class="label" x="{self.x:.1f}" y="{self.y:.1f}" '
+            f'text-anchor="{self.anchor}">{name} <tspan class="mw">{self.amount}</tspan></text>'
         )
 
 
 def _places(spot: Spot, zoom: float, sign: str) -> Iterator[Label]:
-    """Give the places for a label, the best first: next to, above, below, across, inside."""
+    """Give the places for a label, the best first.
+
+    Next to the circle, above, below, across, inside, and then further and further out with a line.
+    """
     name, amount = spot.name.split(" / ")[0], f"{spot.mw:{sign},.0f}"
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
     width = zoom * CHARACTER * (len(name) + 1 + len(amount))
     size = zoom * _SIZE
     gap, slant = spot.radius + 4.0 * zoom, 0.72 * spot.radius + 3.0 * zoom
+
+    def place(
+        x: float, y: float, anchor: str, leader: tuple[float, float, float, float] | None = None
+    ) -> Label:
+        left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
+        free = 5.0 * zoom if leader else 0.0  # further out there is room for what is around it
+        box = (left - free, y - size - free, left + width + free, y + 3.0 * zoom + free)
+        return Label(box, x, y, anchor, name, amount, leader=leader)
+
     for x, y, anchor in (
         (spot.x + gap, spot.y + 4.0 * zoom, "start"),
         (spot.x - gap, spot.y + 4.0 * zoom, "end"),
@@ -162,17 +215,24 @@ def _places(spot: Spot, zoom: float, sign: str) -> Iterator[Label]:
         (spot.x - slant, spot.y - slant, "end"),
         (spot.x - slant, spot.y + slant + 8.0 * zoom, "end"),
     ):
-        left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
-        box = (left, y - size, left + width, y + 3.0 * zoom)
-        yield Label(box, x, y, anchor, name, amount)
+        yield place(x, y, anchor)
     half = zoom * CHARACTER * len(name) / 2
     if half < spot.radius - 2.0:
         box = (spot.x - half, spot.y - size, spot.x + half, spot.y + size)
         yield Label(box, spot.x, spot.y - 2.0 * zoom, "middle", name, amount, is_inside=True)
+    for out, (across, down) in product(_FURTHER, _DIRECTIONS):
+        reach = spot.radius + out * zoom
+        x, y = spot.x + reach * across, spot.y + reach * down
+        anchor = "middle" if abs(across) < 0.5 else "start" if across > 0.0 else "end"
+        start = (spot.x + spot.radius * across, spot.y + spot.radius * down)
+        # The line ends at the middle of the side of the text that looks to the circle.
+        base = y + (size * 0.35 if anchor != "middle" else size if down > 0.0 else -4.0 * zoom)
+        gap = {"start": 3.0, "middle": 0.0, "end": -3.0}[anchor] * zoom
+        yield place(x + gap, base, anchor, (*start, x, y))
 
 
-def _around(spot: Spot) -> Rectangle:
-    reach = 0.8 * spot.radius  # a circle leaves the corners of its square free
+def _around(spot: Spot, share: float) -> Rectangle:
+    reach = share * spot.radius
     return (spot.x - reach, spot.y - reach, spot.x + reach, spot.y + reach)
 
 

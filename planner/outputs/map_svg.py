@@ -51,6 +51,7 @@ text{font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif;f
 .site{stroke:#fff;stroke-width:1.1;fill-opacity:.86}
 .label{font-size:12px;paint-order:stroke;stroke:#fff;stroke-opacity:.85;stroke-width:3px;
 stroke-linejoin:round}
+.leader{stroke:#26323f;stroke-width:.8;fill:none}
 .inside{font-size:12px;fill:#fff}
 .mw{fill:#5d6b79}
 .title{font-size:21px;font-weight:600}

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from planner.outputs.basemaps import load_basemap
+from planner.outputs.map_labels import Spot, place_labels, placed_labels
 from planner.outputs.map_svg import plan_map_svg
 from planner.outputs.projection import sheet_for
 from planner.results.bridge import bridge_words
@@ -54,6 +55,40 @@ def test_names_are_never_markup(run: Run) -> None:
         "title",
         "tspan",
     }
+
+
+def test_a_large_site_amid_others_has_its_label_further_out_with_a_line() -> None:
+    # Eight small circles lie where the label would be: on all sides, 30 pixels from the middle.
+    sides = [(x, y) for x in (-30, 0, 30) for y in (-30, 0, 30) if (x, y) != (0, 0)]
+    middle = Spot("Columbus / New Albany", 492.0, 0.7, 300.0, 250.0, 20.0)
+    around = [Spot(f"s{x}{y}", 9.0, 0.3, 300.0 + x, 250.0 + y, 9.0) for x, y in sides]
+
+    (label,) = placed_labels([middle, *around], (600.0, 500.0), most=1)
+    without = placed_labels([middle, *around], (600.0, 500.0), most=1, has_leaders=False)
+
+    assert (label.name, label.amount) == ("Columbus", "492")
+    assert label.leader is not None
+    x0, y0, x1, y1 = label.leader
+    assert math.hypot(x0 - 300.0, y0 - 250.0) == pytest.approx(20.0)  # from the circle's edge
+    assert math.hypot(x1 - 300.0, y1 - 250.0) > 30.0
+    left, top, right, bottom = label.box
+    assert not any(
+        left < spot.x + 0.8 * 9.0
+        and right > spot.x - 0.8 * 9.0
+        and top < spot.y + 0.8 * 9.0
+        and bottom > spot.y - 0.8 * 9.0
+        for spot in around
+    )
+    assert without == []
+
+
+def test_a_name_from_right_to_left_is_apart_from_its_number() -> None:
+    name = "evil33 \u05e9\u05dc\u05d5\u05dd"
+    (label,) = place_labels([Spot(name, 33.0, 0.5, 300.0, 250.0, 7.0)], (600.0, 500.0))
+
+    text = ElementTree.fromstring(label)
+    parts = [(one.text, one.get("unicode-bidi")) for one in text]
+    assert parts == [(name, "isolate"), ("33", None)]
 
 
 def test_names_with_signs_that_xml_cannot_hold_make_a_picture_all_the_same(run: Run) -> None:

@@ -81,6 +81,9 @@ def draw_map(run: Run, year: int | None = None) -> Drawing:
                 Circle((spot.x, spot.y), spot.radius, fc=fill, ec="white", lw=0.8, zorder=3)
             )
         for label in placed_labels(spots, (_WIDTH, _HEIGHT), most=_LABELS, size=_LABEL_SIZE):
+            if label.leader:
+                x0, y0, x1, y1 = label.leader
+                axes.plot((x0, x1), (y0, y1), color=INK, lw=0.6, zorder=4)
             axes.text(
                 label.x,
                 label.y,

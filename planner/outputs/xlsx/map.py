@@ -150,7 +150,8 @@ def _text(label: Label, row: int) -> dict[str, Any]:
 
 
 def _labels(spots: list[Spot]) -> list[Label]:
-    return placed_labels(spots, (MAP_WIDTH, MAP_HEIGHT), most=_LABELLED, size=_TEXT)
+    sheet = (MAP_WIDTH, MAP_HEIGHT)
+    return placed_labels(spots, sheet, most=_LABELLED, size=_TEXT, has_leaders=False)
 
 
 def _spots(book: Book) -> list[Spot]:
