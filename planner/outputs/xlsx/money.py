@@ -45,7 +45,7 @@ _HEADS: Final = {
     "building_interest_musd": "build interest",
     "npv_after_musd": "of npv, perpetuity",
     "after_npv_musd": "after, present value",
-    "discount_frac": "worth",
+    "discount_frac": "discount factor",
 }
 """Heads of columns whose names are longer than a column, or say too little alone."""
 
