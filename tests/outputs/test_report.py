@@ -490,6 +490,10 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(
     text = asked.elements[0].text
     assert "<i>gb300 nvl72</i>, racks" in text
     assert "43,210" in text
+    assert "solved again, at its low" in text
+    once = found.assign(low_resolved_musd=float("nan"), high_resolved_musd=float("nan"))
+    marked(once, plan.tables).to_parquet(tmp_path / "estimates" / "estimates.parquet", index=False)
+    assert "solved again" not in read_page(report_html(stored)).elements[0].text
     assert "was not asked yet" in page.elements[0].text
 
 

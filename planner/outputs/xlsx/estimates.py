@@ -35,6 +35,8 @@ _COLUMNS: Final = (
     number("racks_moved_mw", "MW", "Racks of another type bought then", missing=True),
     text("source", "Where the figure is from"),
 )
+_AGAIN: Final = ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
+"""Columns that say nothing where nothing was solved again."""
 
 
 def has_estimates(run: Run) -> bool:
@@ -47,4 +49,6 @@ def write_estimates_sheet(book: Book) -> None:
     frame = read_estimates(book.run)
     if frame is not None:
         about = f"{_ABOUT} {frame.attrs.get('note', '')}".rstrip()
-        write_table(book, book.sheet("Estimates", about), "Estimates", frame, _COLUMNS)
+        is_again = bool(frame[list(_AGAIN)].notna().any(axis=None))
+        columns = [one for one in _COLUMNS if is_again or one.name not in _AGAIN]
+        write_table(book, book.sheet("Estimates", about), "Estimates", frame, columns)

@@ -16,7 +16,8 @@ __all__ = ["decides_section"]
 
 _KINDS: Final = {"seed": "of the brief", "own": "your own"}
 _COLUMNS: Final = ("value", "low", "high")
-_EFFECTS: Final = ("low_musd", "high_musd", "low_resolved_musd", "high_resolved_musd")
+_EFFECTS: Final = ("low_musd", "high_musd")
+_AGAIN: Final = ("low_resolved_musd", "high_resolved_musd")
 _DIGITS: Final = 4
 
 
@@ -29,25 +30,29 @@ def decides_section(figures: Figures) -> Html:
         again = element("code", name(f"dcplan report {run}"))
         text = ["Which figures of the data decide the cost was not asked yet: ", asked]
         return section("decides", heading, element("p", *text, ", then ", again, "."))
+    table = figures.run.tables["estimates"]
+    is_again = bool(table[list(_AGAIN)].notna().any(axis=None))
+    effects = (*_EFFECTS, *_AGAIN) if is_again else _EFFECTS
     names = figure_names(figures.run.inputs_tables)
     rows: list[tuple[str, list[Figure | str]]] = []
-    for row in figures.run.tables["estimates"].to_dict("records"):
+    for row in table.to_dict("records"):
         rank, kind = int(row["rank"]), str(row["kind"])
         of = {
-            column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *_EFFECTS)
+            column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *effects)
         }
         label = decider_words(row, names)
         cells: list[Figure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
         cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
-        cells += [of[column] for column in _EFFECTS]
+        cells += [of[column] for column in effects]
         rows.append((label, cells))
     heads = [Column(head) for head in ("kind", "unit", "value", "low", "high")]
     heads += [Column(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
-    heads += [Column(f"solved again, at its {end}", decimals=0) for end in ("low", "high")]
+    if is_again:
+        heads += [Column(f"solved again, at its {end}", decimals=0) for end in ("low", "high")]
     about = (
         "Each figure moved to its own low and high with all others as they are: the change of the "
-        "net present value, to first order, and solved again where that was asked."
+        f"net present value, to first order{', and solved again' if is_again else ''}."
     )
-    note = str(figures.run.tables["estimates"].attrs.get("note", ""))
-    table = figure_table("Figures that decide", "figure", heads, rows)
-    return section("decides", heading, element("p", about), table, element("p", note))
+    note = str(table.attrs.get("note", ""))
+    shown = figure_table("Figures that decide", "figure", heads, rows)
+    return section("decides", heading, element("p", about), shown, element("p", note))
