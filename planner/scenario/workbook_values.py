@@ -97,6 +97,9 @@ def _of_text(text: str, field: FieldInfo | None, place: Place) -> Node:
     if is_mapping and (shown.startswith("{") or ":" in shown or not is_list):
         return _yaml(shown if shown.startswith("{") else f"{{{shown}}}", place)
     if is_list:
+        if ";" in shown and not set(shown) & set("[\"'"):
+            what_is, must_be = f"{shown!r} has semicolons", "words separated by commas"
+            raise InputError([place.problem(what_is, must_be, "write commas in their place")])
         return _yaml(shown if shown.startswith("[") else f"[{shown}]", place)
     if bool in _kinds(field) and isinstance(scalar(shown), bool):
         return Node(scalar(shown), place)

@@ -203,6 +203,7 @@ def test_wrong_cells_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> No
         value("scope.sites"): ("north, suth, coast", "unknown site 'suth'"),
         value("racks.allow"): ("[gb200_nvl72", "the list cannot be read"),
         value("years"): ("2027, twenty", "text 'twenty'"),
+        value("scope.exclude_sites"): ("north; south", "'north; south' has semicolons"),
         by_year("heat.sell"): (True, "heat.sell has a figure for 2028"),
         ("Settings", f"A{last + 2}"): ("operator.demand_shar_frac", "unknown key"),
         ("Settings", f"A{last + 3}"): ("heat.sell", "heat.sell is given twice"),
