@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -63,6 +63,9 @@ def make_app(service: Service, port: int) -> FastAPI:
     return app
 
 
+_NO_OBJECT: Final = "send Content-Type: application/json and an object, such as {}"
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Leave no worker behind when the server ends."""
@@ -89,7 +92,11 @@ def _wrong_address(request: Request, error: Exception) -> Response:
         wrong = [
             {"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()
         ]
-        return JSONResponse({"error": "the request is not as asked for", "problems": wrong}, 422)
+        is_object = not any(
+            one["type"] == "json_invalid" or one["loc"] == ("body",) for one in error.errors()
+        )
+        said = "the request is not as asked for" if is_object else _NO_OBJECT
+        return JSONResponse({"error": said, "problems": wrong}, 422)
     return message_page("Wrong address", "The address lacks something, or says too much.", 422)
 
 

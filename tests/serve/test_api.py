@@ -363,11 +363,23 @@ def test_settings_that_lie_too_deep_are_refused(client: Client, depth: int) -> N
     assert ask(client, "/api/runs").status == 200
 
 
+@pytest.mark.parametrize("text", [b'{"scenario": tiny}', b'["tiny"]', b""])
+def test_what_is_no_object_of_json_is_refused_in_one_line(client: Client, text: bytes) -> None:
+    headers: dict[str, str | None] = {"Cookie": None, "Content-Type": JSON}
+    headers["Authorization"] = f"Bearer {client.service.keys.address}"
+
+    answer = client.ask("POST", "/api/solves", text, headers)
+
+    assert answer.status == 422
+    assert said(answer)["error"].startswith("send Content-Type: application/json and an object")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
 def test_what_is_not_sent_as_json_is_refused(client: Client, kind: str) -> None:
     answer = ask(client, "/api/solves", {"scenario": "tiny"}, **{"Content-Type": kind})
 
     assert answer.status == 422
+    assert said(answer)["error"].startswith("send Content-Type: application/json and an object")
     assert client.service.jobs.latest() == []
 
 
