@@ -173,6 +173,23 @@ def test_names_stay_text_and_fit(name: str, run: Run, tmp_path: Path) -> None:
     assert all(text.get_window_extent().x1 <= right + 1.0 for text in texts(drawing))
 
 
+@pytest.mark.parametrize("name", ["power", "map", "headroom"])
+def test_a_long_title_ends_within_the_plot(name: str, run: Run) -> None:
+    drawing = drawing_of(name, replace(run, meta={**run.meta, "title": NAUGHTY[6]}))
+
+    assert all(text.get_window_extent().x1 <= drawing.bbox.width for text in texts(drawing))
+
+
+def test_the_key_of_headroom_lies_beside_its_bars(run: Run) -> None:
+    drawing = draw("headroom", run)
+    drawing.draw_without_rendering()
+    axes = drawing.axes[0]
+    key = axes.get_legend()
+
+    assert key is not None
+    assert key.get_window_extent().x0 >= axes.get_window_extent().x1
+
+
 @pytest.mark.parametrize("by", ["workload", "zone", "site", "source"])
 def test_columns_of_power_add_up_to_the_summary(by: str, run: Run) -> None:
     tables = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}

@@ -154,6 +154,24 @@ def test_tables_of_a_page_of_a4_are_no_wider_than_it(run: Run, tmp_path: Path) -
     assert cut == []
 
 
+def test_a_phone_shows_whole_amounts_at_axes_and_where_a_table_goes_on(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_html(run), encoding="utf-8")
+
+    with browsing(tmp_path / "profile") as browser:
+        browser.window(390, 800)
+        browser.open(file.as_uri())
+        axes = browser.run("getComputedStyle(document.querySelector('svg.axes')).overflow")
+        shadows = browser.run(
+            "getComputedStyle(document.querySelector('.scroll')).backgroundAttachment"
+        )
+
+    assert axes == "visible"
+    assert shadows == "local, local, scroll, scroll"
+
+
 def test_a_phone_need_not_scroll_sideways(run: Run, tmp_path: Path) -> None:
     found = used(run, tmp_path, 500)  # the least that a window of chromium has
 

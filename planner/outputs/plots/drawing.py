@@ -51,6 +51,7 @@ COLOURS: Final = (
 REST: Final = "#b3bac2"
 """Of all that is left once the largest are shown."""
 _LONGEST: Final = 34  # characters
+_LETTERS: Final = 8.0  # of a title, in an inch
 _STYLE: Final[dict[Any, Any]] = {
     "text.parse_math": False,  # names are data: a dollar sign is no formula
     "svg.hashsalt": "dcplan",  # the same ids for the same drawing
@@ -130,7 +131,9 @@ def sheet(
     with _style():
         drawing = Drawing(figsize=size, layout="constrained")
         axes = drawing.subplots(1, columns, squeeze=False)[0]
-        top = drawing.suptitle(plain(title, longest=90), x=0.01, ha="left", weight="bold")
+        top = drawing.suptitle(
+            plain(title, longest=int(_LETTERS * size[0])), x=0.01, ha="left", weight="bold"
+        )
         top.set_fontsize(12.0)
         if about:
             heading(axes[0], plain(about, longest=120), colour=MUTED)

@@ -70,5 +70,5 @@ def draw_headroom(run: Run, year: int | None = None) -> Drawing:
             text.set_fontweight("bold" if binds else "normal")
         axes.grid(visible=False, axis="y")
         amounts(axes, "MW", axis="x")
-        axes.legend(loc="lower right")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside: a bar may be anywhere
     return drawing
