@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.say import amount
-from planner.outputs.labels import figure_names, figure_words
+from planner.outputs.labels import figure_names, figure_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,9 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
     for row in table.to_dict("records"):
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
         at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
-        name = _cut(figure_words(str(row["item"]), names))
+        words_of = figure_words(str(row["item"]), names)
+        # A bare number says least: Dallas, 0.889 is the construction index of a market.
+        name = _cut(f"{words_of}, {words(str(row['column']))}" if row["unit"] == "-" else words_of)
         unit = _cut(_PRICE_YEAR.sub("", str(row["unit"])))
         shown.add_row(name, unit, value, low, at_low, high, at_high)
     return shown

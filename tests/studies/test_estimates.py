@@ -187,6 +187,16 @@ def test_long_names_are_cut_on_a_narrow_screen_and_numbers_never(width: int) -> 
     assert max(map(len, (head.rstrip(), line.rstrip()))) <= width
 
 
+def test_a_figure_without_a_unit_is_named_with_its_column() -> None:
+    row = {"item": "dallas", "column": "index", "unit": "-", "value": 0.889, "low": 0.8}
+    row |= {"high": 1.05, "low_musd": -31.5, "high_musd": 57.25}
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(decides(pd.DataFrame([row]), {}))
+
+    assert capture.get().splitlines()[1].startswith("dallas, index")
+
+
 def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:
     tables = plan_of("tiny").inputs.tables
     twins = [of for of in figures_of(tables) if of.item == "vr_nvl72, vr_nvl72_maxq"]
