@@ -56,14 +56,20 @@ def value_of(cell: Any, field: FieldInfo | None, place: Place) -> Node:
     Raises
     ------
     InputError
-        If a list or mapping is written that is neither words with commas nor YAML.
+        If a list or mapping is written that is neither words with commas nor YAML, or a date where
+        a number is to be.
     """
     if isinstance(cell, str):
         return _of_text(cell, field, place)
     value = _plain(cell)
-    if field is None or isinstance(value, bool | str):
+    if field is None or isinstance(value, bool):
         return Node(value, place)
     every = _kinds(field)
+    if isinstance(cell, datetime.date | datetime.time) and {int, float} & set(every):
+        fix = "write the number, and format the cell as one"
+        raise InputError([place.problem(f"a date, {value}", "a number", fix)])
+    if isinstance(value, str):
+        return Node(value, place)
     if every and all(kind is str for kind in every):  # a title or an id that is a number
         return Node(str(value), place)
     is_alone = not choices(field.annotation) and all(get_origin(kind) is tuple for kind in every)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import subprocess
 import sys
 from collections.abc import Callable
@@ -199,6 +200,7 @@ def test_wrong_cells_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> No
     wrong = {
         value("operator.demand_share_frac"): ("10%", "text '10%'"),
         value("halls.free_frac"): (1.5, "free_frac is 1.5"),
+        value("demand.scale_frac"): (datetime.date(2026, 3, 14), "a date, 2026-03-14; must be a"),
         value("carbon.accounting"): ("both", "accounting is text 'both'"),
         value("scope.sites"): ("north, suth, coast", "unknown site 'suth'"),
         value("racks.allow"): ("[gb200_nvl72", "the list cannot be read"),
