@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.frontier import Frontier
+from planner.outputs.labels import Labels
 from planner.outputs.plots import PLOTS, catalogue, draw
 from planner.outputs.sensitivity import Sensitivity
 from planner.runs import load_run, save_run
@@ -188,6 +189,17 @@ def test_the_key_of_headroom_lies_beside_its_bars(run: Run) -> None:
 
     assert key is not None
     assert key.get_window_extent().x0 >= axes.get_window_extent().x1
+
+
+def test_workloads_lie_in_the_order_of_the_report(run: Run) -> None:
+    order = list(dict.fromkeys(run.tables["power_class"]["workload"]))[::-1]
+    table = run.tables["power_class"]
+    at = table["workload"].map(order.index)
+    turned = table.assign(at=at).sort_values("at", kind="stable").drop(columns="at")
+    drawing = draw("power", replace(run, tables={**run.tables, "power_class": turned}))
+
+    labels = [bars.get_label() for bars in drawing.axes[0].containers]
+    assert labels == [Labels(run).workload(one) for one in order]
 
 
 @pytest.mark.parametrize("by", ["workload", "zone", "site", "source"])

@@ -61,4 +61,5 @@ def _by_year(run: Run, by: str) -> pd.DataFrame:
     sums = frame.pivot_table(
         index="year", columns=by, values="facility_mean_mw", aggfunc="sum", observed=True
     )
-    return sums.fillna(0.0)
+    # In the order of the table, as in the report: so a workload has one colour in both.
+    return sums.fillna(0.0)[list(dict.fromkeys(frame[by]))]
