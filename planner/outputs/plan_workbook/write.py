@@ -133,7 +133,7 @@ def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
         (f"    dcplan solve {quoted}", ""),
         (f"Problems are named by sheet and cell, such as {path.name}: Settings!B14.", ""),
         ("", "Rules"),
-        ("A blank cell means the default; which is given in the same row.", ""),
+        ("A blank cell means the default, which is given in the same row.", ""),
         (
             "A list is words with commas between them: us-va-ashburn, us-oh-columbus. A word with "
             'special signs is put in double quotes: "a, b".',
