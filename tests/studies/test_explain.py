@@ -359,7 +359,7 @@ def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert {"text", "numbers", "topic", "stake_musd"} == set(reported["statements"][0])
     assert reported["tables"]["binding"][0]["site"] == "north"
-    assert "not tried" in reported["basis"]
+    assert "not checked by solving again" in reported["basis"]
 
 
 @pytest.mark.parametrize("words", [("--site", "nowhere"), ("--year", "1999")])
