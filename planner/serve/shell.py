@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +9,7 @@ from starlette.responses import HTMLResponse
 
 import planner.outputs.report
 from planner.outputs.report.markup import NOTHING, Html, element, joined
+from planner.outputs.report.page import SCRIPT, STYLE, allowed
 from planner.serve.guard import TOKEN_FIELD, content_policy
 from planner.serve.paths import JOBS, SCENARIOS, SWEEPS
 
@@ -22,7 +20,7 @@ __all__ = ["STATIC", "button_form", "framed", "message_page", "shell"]
 
 _REPORT: Final = Path(planner.outputs.report.__file__).parent
 STATIC: Final = {
-    "report.css": (_REPORT / "style.css", "text/css"),
+    "report.css": (_REPORT / STYLE, "text/css"),
     "serve.css": (Path(__file__).parent / "static" / "serve.css", "text/css"),
     "form.js": (Path(__file__).parent / "static" / "form.js", "text/javascript"),
     "serve.js": (Path(__file__).parent / "static" / "serve.js", "text/javascript"),
@@ -118,15 +116,8 @@ def framed(document: str, more: Iterable[tuple[str, str]] = ()) -> HTMLResponse:
         Path and name of further links.
     """
     text = document.replace(_BEFORE, f"{menu('', more)}{_BEFORE}", 1)
-    policy = content_policy(scripts=_hashes("*.js"), styles=_hashes("*.css"))
+    policy = content_policy(scripts=allowed(SCRIPT), styles=allowed(STYLE))
     return HTMLResponse(text, headers={"content-security-policy": policy})
-
-
-@cache
-def _hashes(pattern: str) -> str:
-    """Return the sources that allow the report's own scripts or styles inside a page."""
-    digests = (hashlib.sha256(path.read_bytes()).digest() for path in _REPORT.glob(pattern))
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in sorted(digests))
 
 
 def button_form(

@@ -200,6 +200,13 @@ def test_workloads_lie_in_the_order_of_the_report(run: Run) -> None:
     assert labels == [Labels(run).workload(one) for one in order]
 
 
+def test_a_file_is_named_by_text_too(run: Run, tmp_path: Path) -> None:
+    file = draw("power", run, by="zone").write(str(tmp_path / "power.pdf"))
+
+    assert file == tmp_path / "power.pdf"
+    assert file.read_bytes().startswith(b"%PDF")
+
+
 @pytest.mark.parametrize("by", ["workload", "zone", "site", "source"])
 def test_columns_of_power_add_up_to_the_summary(by: str, run: Run) -> None:
     tables = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}

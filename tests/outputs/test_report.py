@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
@@ -18,7 +20,6 @@ from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.charts import Series, bars, lines
 from planner.outputs.report.figures import Figure
-from planner.outputs.report.page import POLICY
 from planner.results.moneys import moneys
 from planner.results.power_by_source import sources_of_power
 
@@ -127,8 +128,14 @@ def test_the_page_asks_for_nothing(page: Page) -> None:
         if name in one.attributes
     ]
 
-    assert policies == [POLICY]
-    assert POLICY.startswith("default-src 'none';")
+    (policy,) = policies
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    inline = {one.tag: one.text for one in page.elements if one.attributes == {}}
+    for tag in ("style", "script"):  # ours alone, by their hashes
+        digest = base64.b64encode(hashlib.sha256(inline[tag].encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}';" in policy
+    assert [one.tag for one in page.elements if "style" in one.attributes] == []
     assert [link for link in links if not link.startswith("#")] == []
     style = next(one.text for one in page.elements if one.tag == "style")
     assert "url(" not in style

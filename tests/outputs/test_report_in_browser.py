@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium is installed")
 
-# Stands before all else in the page: what goes wrong, and which requests the policy stops.
+# Stands before the policy of the page, which allows no script but its own: what goes wrong, and
+# which requests the policy stops.
 WATCH = """
 window.found = {errors: []};
 addEventListener("error", (event) => found.errors.push(event.message));
 addEventListener("securitypolicyviolation", (event) => found.errors.push(event.blockedURI));
 """
-# Stands at the end: uses the controls and writes down what is seen then.
+# Once the page is there: uses the controls and writes down what is seen then.
 USE = """
+addEventListener("load", () => {
 const seen = (selector) => [...document.querySelectorAll(selector)]
   .filter((one) => one.getClientRects().length > 0);
 const fire = (one, kind) => one.dispatchEvent(new Event(kind, {bubbles: true}));
@@ -60,6 +62,7 @@ setTimeout(() => {
   out.textContent = JSON.stringify(found);
   document.body.append(out);
 }, 500);
+});
 """
 
 
@@ -67,8 +70,8 @@ def used(run: Run, folder: Path, width: int) -> dict[str, Any]:
     """Open a report, use its controls, and return what was found."""
     assert BROWSER is not None
     text = report_html(run)
-    watched = text.replace("<style>", f"<script>{WATCH}</script><style>", 1)
-    watched = watched.replace("</body>", f"<script>{USE}</script></body>", 1)
+    policy = '<meta http-equiv="Content-Security-Policy"'
+    watched = text.replace(policy, f"<script>{WATCH}{USE}</script>{policy}", 1)
     file = folder / "report.html"
     file.write_text(watched, encoding="utf-8")
     command = [

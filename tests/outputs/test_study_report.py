@@ -14,7 +14,7 @@ from pages import Page, expected, is_shown, read_page
 from planner import cli
 from planner.base.errors import InputError
 from planner.outputs.report import studies_html
-from planner.outputs.report.page import POLICY
+from planner.outputs.report.page import policy
 from planner.outputs.study_folders import (
     KINDS_READ,
     StoredFrontier,
@@ -281,7 +281,7 @@ def test_names_are_text_and_the_page_asks_for_nothing(page: Page) -> None:
     assert tags.count("script") == 1  # ours
     assert '=1+1 <script>alert("x")</script> ../../x' in page.elements[0].text
     assert "\u202e" not in page.elements[0].text
-    assert policies == [POLICY]
+    assert policies == [policy()]
     assert len(used) == len(set(used))
 
 

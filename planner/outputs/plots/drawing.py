@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
@@ -15,7 +16,6 @@ from planner.base.svg import GRID, INK, MUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
@@ -83,10 +83,11 @@ class Drawing(Figure):
         self._save(file, "svg")
         return file.getvalue().decode("utf-8")
 
-    def write(self, path: Path) -> Path:
+    def write(self, path: str | Path) -> Path:
         """Write the plot to a file whose ending says the format, as svg, png or pdf."""
-        self._save(path, path.suffix.removeprefix("."))
-        return path
+        file = Path(path)
+        self._save(file, file.suffix.removeprefix("."))
+        return file
 
     def _save(self, file: Path | BytesIO, form: str) -> None:
         # Without a date and the versions of programs, the same plot is the same bytes.

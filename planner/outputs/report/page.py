@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,14 +14,28 @@ from planner.outputs.report.markup import NOTHING, Html, element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["POLICY", "page", "section", "write_page"]
+__all__ = ["SCRIPT", "STYLE", "allowed", "page", "policy", "section", "write_page"]
 
-POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
-)
-"""The browser refuses any request of the page, whatever is in it."""
+STYLE: Final = "style.css"
+"""The one style of a report."""
+SCRIPT: Final = "script.js"
+"""Its one script."""
 _HERE: Final = Path(__file__).parent
+
+
+def policy() -> str:
+    """Return what a browser does with a page: no request, no style or script but our two."""
+    return (
+        f"default-src 'none'; style-src {allowed(STYLE)}; script-src {allowed(SCRIPT)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def allowed(name: str) -> str:
+    """Return the source of a policy that allows `STYLE` or `SCRIPT` inside a page: its hash."""
+    digest = hashlib.sha256(_file(name).encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def section(identifier: str, heading: str, *content: Html) -> Html:
@@ -64,12 +80,12 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
         element(
             "head",
             element("meta", charset="utf-8"),
-            element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+            element("meta", http_equiv="Content-Security-Policy", content=policy()),
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
             element("meta", name="color-scheme", content="light dark"),
             element("meta", name="referrer", content="no-referrer"),
             element("title", title),
-            element("style", _file("style.css")),
+            element("style", _file(STYLE)),
         ),
         element(
             "body",
@@ -78,7 +94,7 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
             contents,
             element("main", (content for _, _, content in kept)),
             element("footer", foot),
-            element("script", _file("script.js")),
+            element("script", _file(SCRIPT)),
         ),
         lang="en",
     )
