@@ -109,7 +109,7 @@ def source_limit(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("source_builds",))
 def smallest_plants(case: Case) -> Excess:
-    """Smallest plants are those of the tables; technologies in whole plants build nothing less."""
+    """Smallest plants are those of the tables; those of integer plants build no less."""
     builds = case.plan("source_builds")
     place = builds[list(_SOURCE)]
     least_mw = of.figures(case, builds["source"], "min_size_mw", builds["service_start"])

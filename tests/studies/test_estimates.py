@@ -1,4 +1,4 @@
-"""Which estimates decide: what is told to first order comes true where the plan stays as it is."""
+"""Which estimates decide: first-order effects come true where the plan stays as it is."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What other numbers in a program do to the cost of its plan, to first order.
 
-With plan x and duals y of min c'x, b <= Ax, the cost of a program with other numbers changes to
-first order by dc'x + y'(db - dA x), and by the reduced cost of each bound of a column that moved.
-Nothing needs to be known of where a figure enters: the program is built again with it.
+With plan x and duals y of min c'x, b <= Ax, to first order the cost of a program with other
+numbers changes by dc'x + y'(db - dA x), and by the reduced cost of each bound of a column that
+moved. Nothing needs to be known of where a figure enters: the program is built again with it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FIRST_ORDER", "Factor", "factors_of", "first_order_of", "left_out_of"]
 
 FIRST_ORDER: Final = ("table", "column", "item", "low_musd", "high_musd", "in_steps")
-"""Columns of whto first order says: change of cost at low and high, missing of one in steps."""
+"""Columns of what first order says: change of cost at low and high, missing of one in steps."""
 _LONGEST_NAME: Final = 60
 _KEY: Final = ["table", "column", "item"]
 
@@ -73,7 +73,7 @@ class Factor:
 
 
 def first_order_of(found: Estimates) -> pd.DataFrame:
-    """Return whto first order says of the figures that do most, and which count in steps.
+    """Return what first order says of the figures that do most, and which count in steps.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def factors_of(
     tables : mapping of str to DataFrame
         The data, whose rows the figures are.
     most : int
-        How many figures thto first order ranks.
+        How many figures that first order ranks.
     """
     by_key = {(one.table, one.column, one.item): one for one in figures_of(tables)}
     rows = first_order.to_dict("records")

@@ -35,7 +35,7 @@ BASE: Final = "base"
 def not_valid(draft: Draft, factors: Sequence[Factor]) -> list[tuple[Factor, str]]:
     """Return factors whose low or high makes no valid input of the scenario, and why.
 
-    Of those thto first order ranks the ends were tried there.
+    Of those that first order ranks the ends were tried there.
     """
     found = []
     for one in factors:
