@@ -110,7 +110,7 @@ class BillHours:
 
     @cached_property
     def _row_of_quarter(self) -> Codes:
-        """Slot of the day that runs in each quarter of each hour, shape (hour, quarter)."""
+        """Time slice of the day that runs in each quarter of each hour, shape (hour, quarter)."""
         utc = self.clock.tz_convert("UTC")
         minute = utc.hour.to_numpy() * 60 + utc.minute.to_numpy()
         quarters = minute[:, None] + 15 * np.arange(_QUARTERS)
@@ -123,7 +123,7 @@ class BillHours:
         Parameters
         ----------
         load_mw : array of float
-            Power by calendar year, day and slot of the day, shape (year, day, slot). [MW]
+            Power by calendar year, day and time slice of the day, shape (year, day, slot). [MW]
 
         Returns
         -------
@@ -145,7 +145,7 @@ class BillHours:
         """Hours that stand for all, and for each hour which of them.
 
         The same hour of the day draws the same on all days of a month: what is drawn there depends
-        on the month and on the slots that the hour lies in.
+        on the month and on the time slices that the hour lies in.
         """
         of_day = np.ravel_multi_index(
             tuple(self._row_of_quarter.T), (24 // self.case.scenario.time.slot_h,) * _QUARTERS

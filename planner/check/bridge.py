@@ -45,7 +45,7 @@ _LEVELS: Final = {
 
 
 def _path_classes(case: Case) -> pd.DataFrame:
-    """List classes by year: racks of the path that they follow, racks of its fleet per compute."""
+    """List workloads by year: racks of the path they follow, racks of its fleet per compute."""
     classes = list(case.inputs.sets.workload.labels)
     frame = year_rows(case, "workload", classes)
     rows = frame.itertuples(index=False, name=None)

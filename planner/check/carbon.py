@@ -257,7 +257,7 @@ def scheme_prices(case: Case) -> Excess:
 
 @once
 def carbon_shape(case: Case) -> Floats:
-    """Return carbon intensity over its mean by site and slot, flat where a site names no shape.
+    """Return carbon intensity over its mean by site and time slice; flat where a site has no shape.
 
     Parameters
     ----------

@@ -139,7 +139,7 @@ class Case:
 
     @cached_property
     def workloads(self) -> pd.DataFrame:
-        """Table of workload classes with the scenario's figures in place."""
+        """Table of workloads with the scenario's figures in place."""
         return replaced(self.data("workloads"), "workload", self.scenario.workloads)
 
     @cached_property
@@ -226,7 +226,7 @@ class Case:
 
     @cached_property
     def duty(self) -> dict[str, str]:
-        """Duty of each workload class."""
+        """Duty of each workload."""
         return dict(zip(self.workloads["workload"], self.workloads["duty"], strict=True))
 
     # --- the program --------------------------------------------------------------------

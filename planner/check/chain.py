@@ -1,4 +1,4 @@
-"""The power chain of every site, year and slot, added up again from the racks in use."""
+"""The power chain of every site, year and time slice, added up again from the racks in use."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = ["Power", "exported_mw", "share_that_moves", "shed_mw", "site_power"]
 
 @dataclass(frozen=True, eq=False)
 class Power:
-    """Power by site and year (rows) and slot (columns).
+    """Power by site and year (rows) and time slice (columns).
 
     Parameters
     ----------
     site_year : DataFrame
         site and year of every row.
     slot : DataFrame
-        slot, day, hour, hours of the year and is_peak of every column.
+        time slice, day, hour, hours of the year and is_peak of every column.
     it_mw, facility_mw : array of float
         IT power and all power of racks, shape (site_year, slot). [MW]
     other_mw : array of float
@@ -45,8 +45,8 @@ class Power:
         Power drawn from the grid: what is used, or what the plan says it imports where a site
         balances its power, shape (site_year, slot). [MW]
     shifted_mw, migrated_mw : array of float
-        IT power of work done in a slot less of work due in it, of classes that only wait and of
-        those that move between sites, shape (site_year, slot). [MW]
+        IT power of work done in a time slice less of work due in it, of workloads that only wait
+        and of those that move between sites, shape (site_year, slot). [MW]
     losses_mw : array of float
         Electrical losses, shape (site_year, slot). [MW]
     water_m3 : array of float
@@ -67,7 +67,7 @@ class Power:
 
     @property
     def hours(self) -> Floats:
-        """Hours of the year that every slot stands for. [h]"""
+        """Hours of the year that every time slice stands for. [h]"""
         return self.slot["hours"].to_numpy(dtype=np.float64)
 
     @property
@@ -87,7 +87,7 @@ class Power:
 
 
 def site_power(case: Case) -> Power:
-    """Return the power of every site, year and slot, added up again, once for a case.
+    """Return the power of every site, year and time slice, added up again, once for a case.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def site_power(case: Case) -> Power:
     Returns
     -------
     Power
-        By site, year and slot.
+        By site, year and time slice.
     """
     if site_power not in case.computed:
         case.computed[site_power] = _power(case)
@@ -191,7 +191,7 @@ def _by_slot(case: Case, name: str, column: str) -> Floats:
 
 
 def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:
-    """Power drawn from the grid, by row and slot: told by the plan where it is a decision. [MW]"""
+    """Power drawn from the grid, by row and time slice: from the plan where it is decided. [MW]"""
     sets, balanced = case.inputs.sets, listed(case.inputs.balance.site_year)
     reported = case.plan("power_slot")
     row_of = keyed(site_year)
@@ -215,7 +215,7 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
     Returns
     -------
     array of float
-        0 for classes that the scenario does not let move.
+        0 for workloads that the scenario does not let move.
     """
     given = case.scenario.workloads
     moving = [name for name, stated in given.items() if stated.given().get("moves_between_sites")]
@@ -234,7 +234,7 @@ def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:
 
 
 def _shifted(case: Case, row_of: pd.Series[int], rows: int) -> Floats:
-    """Work done less work due, by row and slot. [MW]"""
+    """Work done less work due, by row and time slice. [MW]"""
     work = case.plan("deferral")
     row = row_of.index.get_indexer(keyed(work[["site", "year"]]))
     axis = case.inputs.sets.slot

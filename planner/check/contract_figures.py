@@ -153,7 +153,7 @@ def clean_share_from_tables(case: Case) -> Excess:
 
 
 def _shape(case: Case, zone: str, technology: str) -> Floats:
-    """Output over capacity of sun or wind in a zone by slot, on the clock of its first site.
+    """Output over capacity of sun or wind in a zone by time slice, on the clock of its first site.
 
     Zones without rows take the mean of the others, six months apart south of the equator.
     """

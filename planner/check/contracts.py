@@ -147,7 +147,7 @@ def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
 
 
 def _draw(case: Case) -> pd.Series[float]:
-    """Power drawn from the grid by site, year and slot."""
+    """Power drawn from the grid by site, year and time slice."""
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     return pd.Series(power.grid_mw.ravel(), index=keyed(frame))
@@ -237,7 +237,7 @@ def _own_clean_mw(case: Case) -> Floats:
 
 @once
 def _by_pool(case: Case) -> pd.DataFrame:
-    """Power by pool, year and slot, added up again."""
+    """Power by pool, year and time slice, added up again."""
     power, share = site_power(case), case.inputs.contracts.clean_frac
     shape = power.facility_mw.shape
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
@@ -284,7 +284,7 @@ def matching(case: Case) -> Excess:
 
 
 def _delivered(case: Case) -> pd.DataFrame:
-    """Power that contracts deliver in each pool: pool, year, slot, output_mw."""
+    """Power that contracts deliver in each pool: pool, year, time slice, output_mw."""
     output = _output(case, physical=False)
     return output.assign(pool=output["zone"].map(pool_of_zones(case)))
 
@@ -402,7 +402,7 @@ def contract_strike(case: Case) -> pd.DataFrame:
 
 
 def contract_market_value(case: Case) -> pd.DataFrame:
-    """Output of financial agreements at what the market pays in the slot."""
+    """Output of financial agreements at what the market pays in the time slice."""
     slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
     sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
     hours = at(by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)

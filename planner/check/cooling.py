@@ -1,4 +1,4 @@
-"""Cooling overhead and water by slot, computed a second time from monthly weather and curves."""
+"""Cooling overhead and water by time slice, computed again from monthly weather and curves."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _curve(temperature_c: Floats, row: Mapping[Hashable, Any], *columns: str) ->
 
 
 def _by_slot(case: Case, by_month: Floats, on_peak_day: Floats) -> Floats:
-    """Means over the slots of ordinary days, the highest value in each of a peak day."""
+    """Means over the time slices of ordinary days, the highest value in each of a peak day."""
     days = year_days(case)
     share = days.of_month / days.of_month.sum(axis=1, keepdims=True)
     mean = np.einsum("dm,smq->sdq", share, by_month)

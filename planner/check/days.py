@@ -1,4 +1,4 @@
-"""Days and slots of a year, and labels that belong together."""
+"""Days and time slices of a year, and labels that belong together."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def year_days(case: Case) -> YearDays:
 
 @once
 def year_slots(case: Case) -> pd.DataFrame:
-    """List the slots with the hours each stands for.
+    """List the time slices with the hours each stands for.
 
     Parameters
     ----------
@@ -89,7 +89,8 @@ def year_slots(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        slot, day, hour (UTC), hours, is_peak; one row per slot in the order of the inputs.
+        time slice, day, hour (UTC), hours, is_peak; one row per time slice in the order of the
+        inputs.
     """
     days = year_days(case)
     label = pd.Series(case.inputs.sets.slot.labels, dtype="str")
@@ -101,7 +102,7 @@ def year_slots(case: Case) -> pd.DataFrame:
 
 
 def slot_hours(case: Case) -> Floats:
-    """Return the hours of the year that every slot stands for, shape (slot,). [h]"""
+    """Return the hours of the year that every time slice stands for, shape (slot,). [h]"""
     return year_slots(case)["hours"].to_numpy(dtype=np.float64)
 
 

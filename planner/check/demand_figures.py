@@ -66,14 +66,14 @@ def _ai_path_mw(case: Case, year: int) -> float:
 
 @once
 def rack_path_mw(case: Case, workload: str, year: int) -> float:
-    """Nameplate of racks that a class has on the operator's share of the trajectory.
+    """Nameplate of racks that a workload has on the operator's share of the trajectory.
 
     Parameters
     ----------
     case : Case
         Inputs and plan.
     workload : str
-        Workload class.
+        Workload.
     year : int
         Model year.
 
@@ -110,7 +110,7 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
     -------
     DataFrame
         The columns of table `rack_stock`, `dies`, the first year no longer in service, and
-        `share` of the duty's nameplate, which sums to 1.
+        `share` of the use's nameplate, which sums to 1.
     """
     life = by(case.racks, "rack", "life_years")
     stock = case.data("rack_stock")
@@ -157,7 +157,7 @@ def reference_kh100e(case: Case, workload: str) -> Floats:
     case : Case
         Inputs and plan.
     workload : str
-        Workload class.
+        Workload.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def reference_kh100e(case: Case, workload: str) -> Floats:
 
 @once
 def net_utilisation(case: Case, workload: str) -> float:
-    """Return the mean utilisation of the racks of a class, spare ones included."""
+    """Return the mean utilisation of the racks of a workload, spare ones included."""
     spare = cell(case.workloads, "workload", workload, "spare_frac")
     return cell(case.workloads, "workload", workload, "utilisation_frac") / (1.0 + spare)
 
@@ -206,19 +206,19 @@ def classes_in_scope(case: Case) -> list[str]:
 
 
 def stated_classes(case: Case) -> list[str]:
-    """Return the classes in scope whose demand the scenario states outright."""
+    """Return the workloads in scope whose demand the scenario states outright."""
     stated = [one.workload for one in case.scenario.demand.explicit]
     return [name for name in case.inputs.sets.workload.labels if name in stated]
 
 
 def classes_stated_in_mw(case: Case) -> list[str]:
-    """Return the classes in scope whose demand is stated in MW of racks and in nothing else."""
+    """Return the workloads in scope whose demand is stated in MW of racks and in nothing else."""
     other = {one.workload for one in case.scenario.demand.explicit if one.unit != "mw_rack"}
     return [name for name in stated_classes(case) if name not in other]
 
 
 def _factor(case: Case, workload: str, year: int) -> float:
-    """Return the scenario's factor on the demand of a class in a year."""
+    """Return the scenario's factor on the demand of a workload in a year."""
     settings = case.scenario.demand
     scale = settings.workload_scale_frac.get(workload, 1.0)
     return between(settings.scale_frac, year) * between(scale, year)
@@ -343,7 +343,7 @@ def region_shares(case: Case) -> pd.Series[float]:
 
 
 def stated_kh100e(case: Case) -> pd.DataFrame:
-    """List the compute that the scenario states for classes in scope.
+    """List the compute that the scenario states for workloads in scope.
 
     Parameters
     ----------

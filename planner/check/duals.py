@@ -125,7 +125,7 @@ def yearly_weight(case: Case) -> pd.Series[float]:
 
 
 def hours_of_slot(case: Case) -> pd.Series[float]:
-    """Hours of the year that each slot stands for. [h]
+    """Hours of the year that each time slice stands for. [h]
 
     Parameters
     ----------

@@ -154,10 +154,10 @@ def existing_halls_from_tables(case: Case) -> Excess:
 def existing_racks(case: Case) -> pd.DataFrame:
     """List the racks of the base year.
 
-    Racks of a duty, the largest first, serve its classes, those with the largest reference racks
-    first, each as much compute as it has power. A class's racks stand in halls of the topology
+    Racks of a use, the largest first, serve its workloads, those with the largest reference racks
+    first, each as much compute as it has power. A workload's racks stand in halls of the topology
     that the tables ask for it, and of as few cooling technologies as hold all. Campuses hold
-    training first, other sites the rest. Racks that the planner states come last, of no class.
+    training first, other sites the rest. Racks that the planner states come last, of no workload.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def existing_halls(case: Case) -> pd.DataFrame:
 
 @once
 def _class_mw(case: Case) -> pd.Series[float]:
-    """Nameplate racks of each class at the operator's share of the stock. [MW]"""
+    """Nameplate racks of each workload at the operator's share of the stock. [MW]"""
     share = case.scenario.operator
     scale = share.stock_share_frac / share.demand_share_frac
     classes = case.inputs.sets.workload.labels
@@ -222,7 +222,7 @@ def _class_mw(case: Case) -> pd.Series[float]:
 
 
 def _pools(case: Case, duty: str) -> pd.DataFrame:
-    """List racks of one duty by class and vintage: rack, workload, duty, vintage, dies, mw."""
+    """List racks of one use by workload and vintage: rack, workload, use, vintage, dies, mw."""
     columns = ["rack", "workload", "duty", "vintage", "dies", "mw"]
     by_class = _class_mw(case)
     by_class = by_class[(by_class.index.map(case.duty) == duty) & (by_class > 0.0)]
@@ -259,7 +259,7 @@ def _pools(case: Case, duty: str) -> pd.DataFrame:
 
 
 def _site_shares(case: Case) -> pd.DataFrame:
-    """List the share of each duty's racks that stands at each site: site, duty, site_share."""
+    """List the share of each use's racks that stands at each site: site, use, site_share."""
     by_class = _class_mw(case)
     of_duty = {
         duty: float(sum(mw for name, mw in by_class.items() if case.duty[str(name)] == duty))
@@ -290,7 +290,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
 
 
 def _topologies(case: Case) -> dict[str, str]:
-    """Topology of the base-year racks of each class: the cheapest as available as the table asks.
+    """Topology of the base-year racks of each workload: the cheapest that is available enough.
 
     What topologies cost is compared at the first site and the first cooling of the table.
     """

@@ -196,14 +196,14 @@ def failover_power(case: Case) -> Excess:
 
 
 def _left_of_non_firm_mw(case: Case) -> Floats:
-    """Non-firm connection less what is off in a stress slot, by site-year and slot. [MW]"""
+    """Non-firm connection less what is off under stress, by site-year and time slice. [MW]"""
     total, frame = np.zeros(site_power(case).grid_mw.size), non_firm_slots(case)
     total[frame["place"]] = frame["non_firm_mw"] - frame["off_mw"]
     return total.reshape(site_power(case).grid_mw.shape)
 
 
 def _called_mw(case: Case) -> Floats:
-    """Power that stand-by racks would add at work, by site-year and slot. [MW]"""
+    """Power that stand-by racks would add at work, by site-year and time slice. [MW]"""
     uses, power = case.uses[case.uses["standby_mw"] > 0.0], site_power(case)
     row_of = keyed(power.site_year)
     row = row_of.get_indexer(keyed(uses[list(_SITE)]))
@@ -226,7 +226,7 @@ def _called_per_use_mw(case: Case, uses: pd.DataFrame) -> Floats:
 
 
 def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
-    """Power that each reserve would add in the worst slot of the peak day. [MW]"""
+    """Power that each reserve would add in the worst time slice of the peak day. [MW]"""
     uses = case.uses[case.uses["standby_mw"] > 0.0].reset_index(drop=True)
     peak = site_power(case).slot["is_peak"].to_numpy()
     called = pd.DataFrame(_called_per_use_mw(case, uses)[:, peak])
@@ -235,7 +235,7 @@ def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
 
 
 def _spare_output_mw(case: Case) -> Floats:
-    """What own sources that may run at any hour do not put out, by site-year and slot. [MW]"""
+    """Unused output of dispatchable on-site technologies, by site-year and time slice. [MW]"""
     supply, power, sets = case.inputs.supply, site_power(case), case.inputs.sets
     key = ("site", "source", "year")
     output = listed(supply.output)
@@ -352,7 +352,7 @@ def neighbours_from_tables(case: Case) -> Excess:
 
 
 def asks(case: Case, frame: pd.DataFrame) -> Bools:
-    """Say for each class and year of a table whether the loss of a site must be survived."""
+    """Say for each workload and year of a table whether the loss of a site must be survived."""
     given = case.scenario.workloads
     classes = [name for name, stated in given.items() if stated.given().get("failover")]
     first = case.scenario.failover.from_year or case.years[0]
@@ -373,7 +373,7 @@ def may_not_cover(case: Case, frame: pd.DataFrame) -> Bools:
 
 
 def reserves(case: Case) -> pd.DataFrame:
-    """What the stand-by racks of each site could carry of a class, computed from the plan."""
+    """What the stand-by racks of each site could carry of a workload, computed from the plan."""
     uses = case.uses
     uses = uses[uses["standby_mw"] > 0.0]
     carried = tally(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])

@@ -187,7 +187,7 @@ def headroom_worth(case: Case) -> Excess:
 
 
 def own_peaks(case: Case) -> pd.DataFrame:
-    """List the largest draw of every site and year in the slots of every billing period.
+    """List the largest draw of every site and year in the time slices of every billing period.
 
     Months of a season have one maximum each and are alike; the month of the peak day is billed
     on the larger of its ordinary day and the peak day.

@@ -269,7 +269,7 @@ def round_trips_of_users(case: Case) -> Excess:
 def _percentiles(
     served: pd.DataFrame, column: str, shares: Sequence[float]
 ) -> list[pd.Series[float]]:
-    """Least round trips, by class and year, within which shares of the service are."""
+    """Least round trips, by workload and year, within which shares of the service are."""
     rows = served.sort_values(column, kind="stable")
     rows = rows[[*_CLASS, "served_kh100e", column]]
     groups = rows.groupby(list(_CLASS), sort=False)["served_kh100e"]

@@ -26,7 +26,7 @@ _USD_PER_MUSD: Final = 1e6
 
 
 def _paid(case: Case, duty: str, years: pd.Series[int]) -> Floats:
-    """Full cost and rent of a duty, by year. [MUSD/year]"""
+    """Full cost and rent of a use, by year. [MUSD/year]"""
     rows = case.plan("unit_costs")
     rows = rows[rows["scope"] == duty].set_index("year")
     paid = (rows["full_cost_musd"] + rows["rent_musd"]).reindex(years)  # nan where a row is gone

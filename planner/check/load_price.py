@@ -42,7 +42,7 @@ _ZONE = ("zone", "year")
 
 @once
 def new_load(case: Case) -> pd.DataFrame:
-    """List the new load of every zone, year and slot with what it pays above the price.
+    """List the new load of every zone, year and time slice with what it pays above the price.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def curve(case: Case, zone: str) -> tuple[Floats, Floats]:
     Returns
     -------
     tuple of array of float
-        New load at which each block ends, and its price above that of the slot, without the
+        New load at which each block ends, and its price above that of the time slice, without the
         scenario's factor. [MW, USD/MWh]
     """
     table = case.data("price_blocks")

@@ -54,7 +54,7 @@ _USD_PER_MUSD = 1e6
 
 
 def _window_h(case: Case, workload: str) -> int:
-    """Hours within which a class may put its work off: a part of the day of whole slots."""
+    """Hours within which a workload may defer its work: part of a day, in whole time slices."""
     slot_h = case.scenario.time.slot_h
     longest = float(by(case.workloads, "workload", "max_deferral_h")[workload])
     may_wait = case.scenario.flexibility.deferral
@@ -75,7 +75,7 @@ def _table(case: Case) -> pd.DataFrame:
 
 
 def moved_by_block(case: Case) -> pd.DataFrame:
-    """Add up the work that each site does beyond its own, by rack type, class and block.
+    """Add up the work that each site does beyond its own, by rack type, workload and block.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def moved_by_block(case: Case) -> pd.DataFrame:
 
 
 def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
-    """Write for every row of a table with site and class a word for the users that it may serve.
+    """Write for every row of a table with site and workload a word for the users that it may serve.
 
     Users lumped together can be served by every site, so they do not part one from another.
     """
@@ -113,7 +113,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def _profile(case: Case, table: pd.DataFrame) -> Floats:
-    """Power of the work of a class at a site in a slot over its mean."""
+    """Power of the work of a workload at a site in a time slice over its mean."""
     sets = case.inputs.sets
     shape = by(case.workloads, "workload", "shape")[table["workload"]]
     return np.asarray(
@@ -137,7 +137,7 @@ def migration_is_due(case: Case) -> Excess:
     by_hour = site_power(case).slot.set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
     blocks = Excess.where(place, (table["block"].to_numpy() != first).astype(np.bool_))
-    # What falls due in all slots is the mean of the year, so that no slot is forgotten.
+    # What falls due in all time slices is the mean of the year, so that no time slice is forgotten.
     mean = tally(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
     moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
     return reported.and_also(
@@ -220,7 +220,7 @@ def migration_of_sites(case: Case) -> Excess:
 
 
 def _share_that_moves(case: Case) -> Floats:
-    """Share of the work of each class in scope that may be done at other sites."""
+    """Share of the work of each workload in scope that may be done at other sites."""
     share = by(case.workloads, "workload", "deferrable_frac").astype("float64")
     share = share.where(share.index.isin(moving_classes(case)), 0.0)
     return np.asarray(share[list(case.inputs.sets.workload.labels)], dtype=np.float64)
@@ -262,7 +262,7 @@ def migration_from_tables(case: Case) -> Excess:
 
 
 def _by_class(case: Case, amount: Floats, scale: Floats) -> Excess:
-    """Write the worst of every rack type and class, so that long lists stay brief."""
+    """Write the worst of every rack type and workload, so that long lists stay brief."""
     work, sets = case.inputs.migration.work, case.inputs.sets
     shape = (len(sets.rack), len(sets.workload))
     worst, most = np.zeros(shape), np.zeros(shape)
@@ -277,7 +277,7 @@ def _by_class(case: Case, amount: Floats, scale: Floats) -> Excess:
 
 
 def _first_slot(case: Case) -> Codes:
-    """First slot of the block in which work of a class may be done, by class and slot."""
+    """First time slice of the block in which work may be done, by workload and time slice."""
     slot, sets = year_slots(case), case.inputs.sets
     day, hour = (slot[name].to_numpy() for name in ("day", "hour"))
     rows = []
@@ -288,7 +288,7 @@ def _first_slot(case: Case) -> Codes:
 
 
 def _first_of_reach(case: Case) -> Codes:
-    """First site with the same users of a class as each site has, shape (workload, site)."""
+    """First site with the same users of a workload as each site has, shape (workload, site)."""
     sets, moving = case.inputs.sets, moving_classes(case)
     table = crossed(
         table_of({"workload": list(sets.workload.labels)}),

@@ -57,7 +57,7 @@ _KW_PER_MW = 1000.0
 
 @once
 def non_firm_slots(case: Case) -> pd.DataFrame:
-    """List every slot of the sites and years with non-firm connection, with what is off.
+    """List every time slice of the sites and years with non-firm connection, with what is off.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in the
-        arrays of `site_power(case)`.
+        site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in
+        the arrays of `site_power(case)`.
     """
     power, shed = site_power(case), case.scenario.grid.non_firm.shed
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
@@ -212,7 +212,7 @@ def stress_reported(case: Case) -> Excess:
 
 
 def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
-    """Compare the years of the sites, and the summary, with the stress slots."""
+    """Compare the years of the sites, and the summary, with the stress time slices."""
     table, summary = case.plan("non_firm_year"), case.plan("summary")
     hours = stress["hours"]
     pairs = (
@@ -245,7 +245,7 @@ def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
 
 
 def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
-    """Take an array by site-year and slot to the rows of `non_firm_slots(case)`."""
+    """Take an array by site-year and time slice to the rows of `non_firm_slots(case)`."""
     return np.asarray(values.ravel()[frame["place"]])
 
 
@@ -340,7 +340,7 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
 
 
 def shed_load_worth(case: Case) -> pd.DataFrame:
-    """Energy not served in stress slots at the worth of the work that is lost."""
+    """Energy not served in stress time slices at the worth of the work that is lost."""
     price = case.scenario.grid.non_firm.shed.usd_per_mwh
     frame, shed_mwh = (
         site_power(case).site_year,

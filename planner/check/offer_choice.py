@@ -102,7 +102,7 @@ def _grid_of(case: Case, values: pd.Series[float]) -> Floats:
 
 @once
 def enough_redundancy(case: Case) -> Bools:
-    """Say which topologies are available enough for each class, shape (workload, redundancy)."""
+    """Say which topologies are available enough for each workload, shape (workload, redundancy)."""
     table, names = case.data("redundancy"), ids_of(case, "redundancy")
     available = numbers_of(table, "redundancy", names, "availability_pct")
     asked = _texts(case.workloads, "workload", ids_of(case, "workload"), "redundancy_min")
@@ -112,7 +112,7 @@ def enough_redundancy(case: Case) -> Bools:
 
 @once
 def cheapest_topology(case: Case, *, of_stock: bool) -> Any:
-    """Return the cheapest topology that each class may have, -1 for none, shape (workload,)."""
+    """Return the cheapest topology that each workload may have, -1 for none, shape (workload,)."""
     names, asked = ids_of(case, "redundancy"), case.scenario.halls.redundancy
     enough = enough_redundancy(case)
     if of_stock:
@@ -141,7 +141,7 @@ def _may_cool(case: Case) -> Bools:
 
 @once
 def mean_throughput(case: Case) -> Floats:
-    """Compute per MW, nan where a class does not admit a rack, (workload, rack). [kH100e/MW]"""
+    """Compute per MW, nan where a workload does not admit a rack, (workload, rack). [kH100e/MW]"""
     racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
     peak_kw = numbers_of(case.racks, "rack", racks, "peak_kw")
     used, spare = (
@@ -179,7 +179,7 @@ def _delivered_mw(case: Case) -> Floats:
 
 
 def _hall_power(case: Case) -> Floats:
-    """Hall power per MW of racks of each class, companions included, shape (workload,)."""
+    """Hall power per MW of racks of each workload, companions included, shape (workload,)."""
     companion = numbers_of(case.workloads, "workload", ids_of(case, "workload"), "companion_frac")
     return case.scenario.halls.diversity_frac + companion
 

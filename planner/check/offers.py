@@ -170,7 +170,7 @@ def _purchases(case: Case) -> pd.DataFrame:
 
 @once
 def _installable(case: Case) -> pd.DataFrame:
-    """List site, rack, hall, duty and year of every purchase that may be made."""
+    """List site, rack, hall, use and year of every purchase that may be made."""
     bought = _purchases(case)
     bought = bought.assign(duty=bought["workload"].map(case.duty))
     pools = bought[["rack", "hall", "duty", "year"]].drop_duplicates()
@@ -179,9 +179,9 @@ def _installable(case: Case) -> pd.DataFrame:
 
 @once
 def _from_stock(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of existing racks that a class may use.
+    """List rack, hall and workload of existing racks that a workload may use.
 
-    Racks that the planner states, which are of no class, serve every class of their duty.
+    Racks that the planner states, which are of no workload, serve every workload of their use.
     """
     every = existing_racks(case)
     racks, stated = every[every["workload"] != ""], every[every["workload"] == ""]
@@ -205,7 +205,7 @@ def _from_stock(case: Case) -> pd.DataFrame:
 
 
 def _class_and_topology(case: Case, pairs: pd.DataFrame) -> tuple[Any, Any]:
-    """Return the positions of the class and of the hall's topology of every row."""
+    """Return the positions of the workload and of the hall's topology of every row."""
     classes, topologies = (
         pd.Index(ids_of(case, "workload")),
         pd.Index(ids_of(case, "redundancy")),
@@ -217,7 +217,7 @@ def _class_and_topology(case: Case, pairs: pd.DataFrame) -> tuple[Any, Any]:
 
 
 def _is_computing(case: Case, pairs: pd.DataFrame) -> Bools:
-    """Say which pairs of rack and class have any throughput."""
+    """Say which pairs of rack and workload have any throughput."""
     racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
     k = pairs["rack"].map({name: i for i, name in enumerate(racks)})
     w = pairs["workload"].map({name: i for i, name in enumerate(classes)})
@@ -265,7 +265,7 @@ def _deployable(case: Case) -> pd.DataFrame:
 
 @once
 def _cohorts(case: Case) -> pd.DataFrame:
-    """List racks of one age: site, rack, hall, duty, vintage, dies, is_stock, year alive in."""
+    """List racks of one age: site, rack, hall, use, vintage, dies, is_stock, year alive in."""
     key = ["site", "rack", "hall", "duty", "vintage", "dies"]
     stock = existing_racks(case)
     stock = stock.loc[stock["mw"] > 0.0, key].drop_duplicates().assign(is_stock=True)

@@ -47,7 +47,7 @@ def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
 def other_load_mw(case: Case) -> Floats:
     """Return the load of every site of the plan beside its racks, shape (site, slot). [MW]
 
-    Ordinary days take the mean of a slot, peak days its highest hour.
+    Ordinary days take the mean of a time slice, peak days its highest hour.
     """
     sites = list(case.inputs.sets.site.labels)
     mw = case.own_figures("other_load_mw", pd.Series(0.0, index=pd.Index(sites, name="site")))

@@ -76,7 +76,7 @@ def check_plan(
     """Judge a finished plan: recompute what its tables claim, from the decisions and the data.
 
     Nothing of the model or its solver is used: racks, halls, power, money and distances are
-    added up a second time by other code, slot by slot and year by year.
+    added up a second time by other code, time slice by time slice and year by year.
 
     Parameters
     ----------

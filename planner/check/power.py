@@ -1,4 +1,4 @@
-"""From racks to the meter: every slot added up again, deferral, PUE, water, emissions."""
+"""From racks to the meter: every time slice added up again, deferral, PUE, water, emissions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WAIT = ("site", "shape", "window", "year")
 
 
 def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
-    """Write an array by site-year and slot as a series over its labels."""
+    """Write an array by site-year and time slice as a series over its labels."""
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     return pd.Series(values.ravel(), index=keyed(frame))
@@ -215,8 +215,8 @@ def deferral_windows(case: Case) -> Excess:
 def energy_of_sites(case: Case) -> Excess:
     """Energy, mean and peak power, grid draw and PUE of a site follow from its time slices.
 
-    All in MW, as `power_chain` holds the slots: in MWh or as a ratio, what is numerical noise there
-    would count a thousandfold.
+    All in MW, as `power_chain` holds the time slices: in MWh or as a ratio, what is numerical noise
+    there would count a thousandfold.
     """
     power, table = site_power(case), case.plan("site_year")
     place = table[list(_SITE)]
@@ -354,7 +354,7 @@ def losses_from_curves(case: Case) -> Excess:
 
 
 def window_h(case: Case) -> pd.Series[int]:
-    """Hours within which each class may put its work off, 0 where it may not.
+    """Hours within which each workload may put its work off, 0 where it may not.
 
     Parameters
     ----------
@@ -364,7 +364,8 @@ def window_h(case: Case) -> pd.Series[int]:
     Returns
     -------
     Series
-        By workload: the longest part of the day, of two slots at least, that the class allows.
+        By workload: the longest part of the day, of two time slices at least, that the workload
+        allows.
     """
     slot_h, table = case.scenario.time.slot_h, case.workloads.set_index("workload")
     parts = [hours for hours in range(2 * slot_h, 25, slot_h) if 24 % hours == 0]
@@ -375,12 +376,12 @@ def window_h(case: Case) -> pd.Series[int]:
 
 
 def moving_classes(case: Case) -> list[str]:
-    """List the classes whose work the scenario lets move between sites."""
+    """List the workloads whose work the scenario lets move between sites."""
     return [name for name, stated in case.scenario.workloads.items() if stated.moves_between_sites]
 
 
 def _waits_h(case: Case) -> pd.Series[int]:
-    """Hours within which each class may put its work off at its site, 0 where it may not."""
+    """Hours within which each workload may put its work off at its site, 0 where it may not."""
     hours = window_h(case)
     return hours.where(~hours.index.isin(moving_classes(case)), 0)
 

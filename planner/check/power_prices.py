@@ -1,4 +1,4 @@
-"""Price of power by slot, computed a second time from prices, shapes and shocks."""
+"""Price of power by time slice, computed a second time from prices, shapes and shocks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _shape_by_slot(case: Case) -> Floats:
 
 
 def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
-    """Average over the slots what is given by season and hour of a local clock.
+    """Average over the time slices what is given by season and hour of a local clock.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
 
 
 def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
-    """Average over the slots what is given by day and hour of a local clock.
+    """Average over the time slices what is given by day and hour of a local clock.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
 
 
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
-    """Product of the factors of the shocks that hit each site, year and slot."""
+    """Product of the factors of the shocks that hit each site, year and time slice."""
     factor = np.ones(len(place))
     is_peak = by(year_slots(case), "slot", "is_peak")
     on_peak_day = place["slot"].map(is_peak).to_numpy()
@@ -159,7 +159,7 @@ def _market(case: Case) -> Floats:
 
 @once
 def wholesale_usd_per_mwh(case: Case) -> Floats:
-    """What the market pays in a slot of a year.
+    """What the market pays in a time slice of a year.
 
     Parameters
     ----------

@@ -130,7 +130,7 @@ def companion_and_move_price(case: Case) -> Excess:
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Lay rack, class and hall figures of the data beside uses of racks."""
+    """Lay rack, workload and hall figures of the data beside uses of racks."""
     racks = case.racks[
         [
             "rack",

@@ -208,7 +208,7 @@ def rent_depth(case: Case) -> Excess:
 
 
 def _contracts(case: Case) -> pd.Series[float]:
-    """Capacity of the contracts that run, by class and model year. [kH100e]"""
+    """Capacity of the contracts that run, by workload and model year. [kH100e]"""
     bought, rent = case.plan("rent"), case.inputs.rent
     term = listed(rent.bought, term=rent.term_years)
     known = bought.merge(term, on=["workload", "tier", "year"], how="left")

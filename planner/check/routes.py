@@ -46,7 +46,7 @@ def used_routes(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         region, workload, site, km, rtt_ms, tail_ms (on bad days), rtt_bound_ms, tight_rtt_ms,
-        residency, and both ends' country and part of the world; placeless classes are left out.
+        residency, and both ends' country and part of the world; placeless workloads are left out.
     """
     used = case.plan("assignment")[list(_ROUTE)].drop_duplicates()
     frame = round_trips(case, used[used["region"] != ANYWHERE].reset_index(drop=True))
@@ -76,7 +76,7 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     classes = case.workloads[
         ["workload", "rtt_bound_ms", "tight_rtt_ms", "last_mile_ms", "residency"]
     ]
-    # How far it is, and how long without the last mile, is the same for every class.
+    # How far it is, and how long without the last mile, is the same for every workload.
     ends = (
         pairs[["region", "site"]]
         .drop_duplicates()
@@ -93,7 +93,7 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
 
 @once
 def reach_of_users(case: Case) -> pd.DataFrame:
-    """List every pair of users and site in scope with its round trip, for every class.
+    """List every pair of users and site in scope with its round trip, for every workload.
 
     Parameters
     ----------
@@ -103,8 +103,8 @@ def reach_of_users(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `used_routes` does, and `is_admitted`: residency lets the class go there; `in_time` and
-        `is_tight`: admitted, and within the bound or the tighter one.
+        As `used_routes` does, and `is_admitted`: residency lets the workload go there; `in_time`
+        and `is_tight`: admitted, and within the bound or the tighter one.
     """
     sets = case.inputs.sets
     regions = [name for name in sets.region.labels if name != ANYWHERE]
@@ -142,7 +142,7 @@ def between_sites(case: Case) -> pd.DataFrame:
 
 
 def stays_elsewhere(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say for each pair of users and site whether the class's data may not go there."""
+    """Say for each pair of users and site whether the workload's data may not go there."""
     rule_of = frame["residency"]
     barred = (
         ((rule_of == "regional") & (frame["user_world"] != frame["site_world"]))
@@ -215,7 +215,7 @@ def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]
 
 
 def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:
-    """Class of every pair: both ends in one part of the world, over the Atlantic, or between."""
+    """Workload of every pair: both ends in one part of the world, over the Atlantic, or between."""
     names = {
         "Europe": "europe",
         "Asia-Pacific": "asia_oceania",

@@ -1,4 +1,4 @@
-"""Load over its mean by slot, recomputed from the clocks of the users that sites reach."""
+"""Load over its mean by time slice, recomputed from the clocks of the users that sites reach."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _USER = ("region", "workload")
 
 
 def _users(case: Case) -> pd.DataFrame:
-    """Compute wanted by every region and class in all years, users anywhere put in their place."""
+    """Compute wanted by region and workload in all years, users anywhere included."""
     demand = case.inputs.demand
     wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
     total = wanted.groupby(list(_USER), sort=False, as_index=False)[["kh100e"]].sum()

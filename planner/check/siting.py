@@ -110,7 +110,7 @@ def halls_in_phases(case: Case) -> Excess:
 
 
 def block_sizes(case: Case) -> dict[str, float]:
-    """Return the block of each class that needs one. [MW]"""
+    """Return the block of each workload that needs one. [MW]"""
     asked, sizes = case.scenario.siting, dict[str, float]()
     if asked.table_blocks:
         of_table = by(case.workloads, "workload", "min_block_mw").astype("float64")
@@ -120,7 +120,7 @@ def block_sizes(case: Case) -> dict[str, float]:
 
 @once
 def _partners(case: Case) -> pd.DataFrame:
-    """List the sites whose racks count towards a block of a class, the site's own among them."""
+    """List the sites whose racks count towards a block of a workload, the site's own among them."""
     if not block_sizes(case):
         return table_of({"site": [], "partner": [], "workload": []})
     apart = between_sites(case)
@@ -146,9 +146,9 @@ def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep rows of classes that need a block, from the year in which each needs it.
+    """Keep rows of workloads that need a block, from the year in which each needs it.
 
-    No class needs one before racks ordered at first can serve.
+    No workload needs one before racks ordered at first can serve.
     """
     arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     since = decision_start(case) + float(arrives) / 12.0

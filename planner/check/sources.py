@@ -47,7 +47,7 @@ _CAPEX: Final = "capex_usd_per_kw"
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Own sources by site, source and year (rows) and slot (columns).
+    """On-site technologies by site, source and year (rows) and time slice (columns).
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Sources:
         return self.rows["role"].isin(roles).to_numpy()
 
     def of_sites(self, values: Floats) -> Floats:
-        """Add up by site-year what is by row and slot, shape (site_year, slot)."""
+        """Add up by site-year what is by row and time slice, shape (site_year, slot)."""
         total = np.zeros((self.sites, values.shape[1]))
         np.add.at(total, self.site_row, values)
         return total

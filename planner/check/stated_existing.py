@@ -96,7 +96,7 @@ def begun_facility_mw(case: Case) -> pd.Series[float]:
 
 @once
 def stated_racks(case: Case) -> pd.DataFrame:
-    """List the stated racks that some class can use in some model year.
+    """List the stated racks that some workload can use in some model year.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _serves(case: Case, rows: pd.DataFrame) -> Bools:
 
 
 def _able(case: Case) -> pd.DataFrame:
-    """List rack, duty and topology that some class of the plan can run on."""
+    """List rack, use and topology that some workload of the plan can run on."""
     classes = case.workloads
     classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
     pairs = case.data("workload_racks")[["workload", "rack"]]

@@ -1,4 +1,4 @@
-"""Batteries: power, energy, the level slot by slot, what comes out of what went in, wear."""
+"""Batteries: power, energy, level in each time slice, what comes out of what went in, wear."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CYCLE = (*_SOURCE, "cycle")
 
 @once
 def _batteries(case: Case) -> pd.DataFrame:
-    """Every battery, year and slot: what goes in and out, the level, efficiencies, sizes."""
+    """Every battery, year and time slice: what goes in and out, the level, efficiencies, sizes."""
     onsite, p = sources_in_service(case), case.inputs.supply
     is_battery = onsite.is_role("storage")
     rows = onsite.rows[is_battery]

@@ -1,4 +1,4 @@
-"""Stress slots of the zones, found a second time from the data."""
+"""Stress time slices of the zones, found a second time from the data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WINDOW = ("season", "stress_share_frac", "first_hour_local", "last_hour_local")
 
 
 def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
-    """Return the share of each slot that so many hours of a year fill, the most stressed first.
+    """Return the share of each time slice that so many hours a year fill, the most stressed first.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     Returns
     -------
     Series
-        By zone and slot, for every zone of the plan with rows in table `zone_stress`.
+        By zone and time slice, for every zone of the plan with rows in table `zone_stress`.
     """
     ranked = stressed_slots(case)
     ranked = ranked[ranked["zone"].isin(list(hours))]
@@ -49,7 +49,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
 
 @once
 def stressed_slots(case: Case) -> pd.DataFrame:
-    """Rank the slots of every zone of the plan with rows in table `zone_stress`.
+    """Rank the time slices of every zone of the plan with rows in table `zone_stress`.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def stressed_slots(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        zone, slot and hours, zone by zone, the most stressed slots first. [h]
+        zone, time slice and hours, zone by zone, the most stressed time slices first. [h]
     """
     slot, slot_h = year_slots(case), case.scenario.time.slot_h
     slot = slot.assign(season=_seasons(case, slot))
@@ -128,7 +128,7 @@ def hours_off(case: Case) -> dict[float, dict[str, float]]:
 
 
 def _seasons(case: Case, slot: pd.DataFrame) -> pd.Series[str]:
-    """Season of every slot."""
+    """Season of every time slice."""
     month = year_days(case).first_month + 1
     names = {day: _SEASONS[int(first) % 12 // 3] for day, first in enumerate(month)}
     return slot["day"].map(names)

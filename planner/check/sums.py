@@ -1,4 +1,4 @@
-"""Sums and quotients: sites in a year, zones, classes, and the plan in one line."""
+"""Sums and quotients: sites in a year, zones, workloads, and the plan in one line."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def sites_summed(case: Case) -> Excess:
 
 
 def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
-    """Largest sum of sites in one slot, by keys of the site-years of `site_power(case)`. [MW]"""
+    """Largest sum of sites in a time slice, by keys of the rows of `site_power(case)`. [MW]"""
     facility = pd.DataFrame(site_power(case).facility_mw).groupby(
         [place[name].to_numpy() for name in key]
     )

@@ -49,7 +49,7 @@ _USD_PER_MUSD = 1e6
 
 
 def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write every slot beside every row of a table, in the order of arrays by row and slot."""
+    """Write every time slice next to every row of a table, in the order of arrays by both."""
     return crossed(frame, year_slots(case)[["slot"]])
 
 

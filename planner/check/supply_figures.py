@@ -1,4 +1,4 @@
-"""Figures of own sources that the plan assumes, computed a second time from the tables."""
+"""Figures of on-site technologies that the plan assumes, computed a second time from the tables."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def source_yield_from_tables(case: Case) -> Excess:
 
 
 def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
-    """Output over capacity of one site by slot, from the shapes of its zone or of all zones."""
+    """Output over capacity of one site by time slice, from the shapes of its zone or all zones."""
     wide = shapes.pivot(
         index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
     )

@@ -52,7 +52,7 @@ class _Trial:
     Parameters
     ----------
     load_mw : array of float
-        By model year, day and slot of the day. [MW]
+        By model year, day and time slice of the day. [MW]
     open_frac : array of float
         By model year. [-]
     in_force_mw : array of float

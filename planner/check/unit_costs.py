@@ -1,4 +1,4 @@
-"""Unit costs computed a second time: each line of the cost table shared between classes again."""
+"""Unit costs computed a second time: each line of the cost table shared between workloads again."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _follows_it_energy(item: str) -> bool:
 
 
 def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
-    """Add values up by site, class and year, shape (site, workload, year)."""
+    """Add values up by site, workload and year, shape (site, workload, year)."""
     sets = case.inputs.sets
     years = pd.Index(case.years).get_indexer(pd.Index(frame["year"]))
     place = (sets.site.codes(frame["site"]), sets.workload.codes(frame["workload"]), years)
@@ -77,9 +77,9 @@ def _paid(case: Case, frame: pd.DataFrame) -> Floats:
 
 
 def _shared(paid: Floats, driver: Floats, otherwise: Floats) -> Floats:
-    """Share payments of sites, and of none, between classes, shape (workload, year).
+    """Share payments of sites, and of none, between workloads, shape (workload, year).
 
-    A site that drives nothing in a year is paid for by the classes of all sites; with nothing
+    A site that drives nothing in a year is paid for by the workloads of all sites; with nothing
     driven anywhere, by all that is in use.
     """
     everywhere = driver.sum(axis=0)
@@ -93,7 +93,7 @@ def _shared(paid: Floats, driver: Floats, otherwise: Floats) -> Floats:
 
 
 def _accounts(case: Case) -> dict[str, Floats]:
-    """What every class uses, serves and costs by year; each shape (workload, year)."""
+    """What every workload uses, serves and costs by year; each shape (workload, year)."""
     uses, sets = case.uses, case.inputs.sets
     in_service, used = uses["in_service_mw"], uses["used_mw"]
     maintenance = pd.Series(
@@ -142,7 +142,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
 
 
 def _existing(case: Case, nameplate: Floats) -> Floats:
-    """Instalments of existing racks and halls by class and year. [MUSD/year]"""
+    """Instalments of existing racks and halls by workload and year. [MUSD/year]"""
     finance, sets = case.inputs.finance, case.inputs.sets
     racks, halls = case.inputs.racks, case.inputs.halls
     pools = listed(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
@@ -175,7 +175,7 @@ def _existing(case: Case, nameplate: Floats) -> Floats:
 
 
 def _by_scope(case: Case) -> pd.DataFrame:
-    """Accounts of classes, duties and the total, with scope and year as index."""
+    """Accounts of workloads, uses and the total, with scope and year as index."""
     sets, accounts = case.inputs.sets, _accounts(case)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
     belongs = {name: np.array(sets.workload.labels) == name for name in sets.workload.labels}
@@ -262,7 +262,7 @@ def _in_words(unit: str, seconds: float, tokens: float) -> str:
 
 
 def unit_cost_rows(case: Case) -> pd.DataFrame:
-    """List the rows of table `unit_costs`: workloads, duties and all, in every year."""
+    """List the rows of table `unit_costs`: workloads, uses and all, in every year."""
     scopes = [*classes_in_scope(case), "training", "inference", "total"]
     return year_rows(case, "scope", scopes)
 

@@ -45,7 +45,7 @@ class BilledLoad:
     hours : BillHours
         Hours of the bills.
     load_mw : array of float
-        Power drawn by calendar year, day and slot of the day. [MW]
+        Power drawn by calendar year, day and time slice of the day. [MW]
     open_frac, in_force_mw : array of float
         Share that is open, and capacity in force, by calendar year. [-, MW]
     """

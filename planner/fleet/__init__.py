@@ -1,1 +1,1 @@
-"""Compute: what a fleet of racks stands for, and what a class wants of it."""
+"""Compute: what a fleet of racks stands for, and what a workload wants of it."""

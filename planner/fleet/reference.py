@@ -64,7 +64,7 @@ def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> 
 
 @dataclass(frozen=True)
 class Cohorts:
-    """Racks bought together, for every workload class.
+    """Racks bought together, for every workload.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def reference_fleet_compute(
 
     Examples
     --------
-    One class, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
+    One workload, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
     16 MW in 2026. In 2026 the older half is gone, so 6 MW of growth need 11 MW of racks:
 
     >>> from planner.clock.calendar import ModelYears

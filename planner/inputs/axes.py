@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ANYWHERE", "Sets"]
 
 ANYWHERE = "(anywhere)"
-"""Label of the one placeless demand region: users of a class whose bound covers the whole map."""
+"""Label of the one placeless demand region: users whose latency bound covers the whole map."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which sites keep a balance of power slot by slot."""
+"""Which sites keep a balance of power time slice by time slice."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def balance_inputs(
     answers : array of bool
         Whether something there answers to the hour, shape (site_year,).
     energy_usd_per_mwh : array of float
-        Price of energy, shape (site_year x slot,). [USD/MWh]
+        Price of energy, shape (site_year x time slice,). [USD/MWh]
     counts : array of bool, optional
         Whether what is drawn there counts for something else than its price, shape (site_year,):
         such places are balanced too, and exactly, so that nobody draws power to throw it away.

@@ -154,7 +154,7 @@ def _intensity_kg_per_mwh(case: Case) -> Floats:
 
 
 def intensity_shape(case: Case) -> Floats:
-    """Return intensity over its mean by site and slot, flat where a site names no shape."""
+    """Return intensity over its mean by site and time slice, flat where a site names no shape."""
     table = case.tables["carbon_shapes"]
     shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
     is_flat = np.isnan(shape).any(axis=1)

@@ -72,13 +72,13 @@ class Case:
     years : ModelYears
         Model years.
     days : Days
-        Days that represent a year, and their slots.
+        Days that represent a year, and their time slices.
     sites : DataFrame
         One row per site in scope with every figure of a site, the operator's share taken.
     regions : DataFrame
         One row per demand region in scope.
     workloads : DataFrame
-        One row per class in scope, the scenario's figures in place; `placed_redundancy` is
+        One row per workload in scope, the scenario's figures in place; `placed_redundancy` is
         what the table says, which is where its racks of the base year stand.
     racks : DataFrame
         One row per rack type that computes, the scenario's figures in place.

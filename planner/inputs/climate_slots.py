@@ -1,4 +1,4 @@
-"""Cooling overhead and water use of every technology at every site, slot by slot."""
+"""Cooling overhead and water use of every technology at every site, time slice by time slice."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _along(case: Case, column: str, temp_c: Floats) -> Floats:
 
 
 def _by_slot(case: Case, by_month: Floats, on_peak: Floats) -> Floats:
-    """Lay values on local clocks over the slots, site by site of one clock."""
+    """Lay values on local clocks over the time slices, site by site of one clock."""
     offset = floats(case.sites, "utc_offset_h")
     result = np.empty((*by_month.shape[:2], case.days.n_slots))
     for clock in np.unique(offset):

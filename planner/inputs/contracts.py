@@ -182,7 +182,7 @@ def _market(sets: Sets, prices: Prices, site_year: Index) -> Floats:
 
 
 def _slots(sets: Sets, site_year: Index, which: Bools, name: str) -> Index:
-    """Return the slots of some sites and years."""
+    """Return the time slices of some sites and years."""
     return cross(site_year.select(np.flatnonzero(which), name), sets.slot, name)
 
 
@@ -199,7 +199,7 @@ def _pools(case: Case, sets: Sets) -> tuple[Axis, np.ndarray]:
 
 
 def grid_clean_frac(case: Case, sets: Sets, intensity_shape: Floats) -> Floats:
-    r"""Return the clean share of the grid at every site, year and slot.
+    r"""Return the clean share of the grid at every site, year and time slice.
 
     .. math:: \phi_{sth} = 1 - \min((1 - \Phi_{zt})\, k_{sh},\ 1)
 
@@ -301,7 +301,7 @@ def _report_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -
 
 
 def delivery_profiles(case: Case, sets: Sets, first_site: np.ndarray, is_offered: Bools) -> Floats:
-    """Return output over capacity of every agreement by zone and slot.
+    """Return output over capacity of every agreement by zone and time slice.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How much compute each class wants in each region and year."""
+"""How much compute each workload wants in each region and year."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Wanted:
     facility_gw
         The path for AI, whole market, shape (year,). [GW]
     share
-        Share of power by class, shape (workload, year).
+        Share of power by workload, shape (workload, year).
     rack_mw
         Nameplate racks of the path for this operator, shape (workload, year). [MW]
     reference
@@ -128,7 +128,7 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
 
 
 def _scale(case: Case) -> Floats:
-    """Return the factor on the demand of every class, shape (workload, year)."""
+    """Return the factor on the demand of every workload, shape (workload, year)."""
     demand = case.scenario.demand
     of_class = [demand.workload_scale_frac.get(name, 1.0) for name in case.ids("workloads")]
     return np.array(
@@ -143,7 +143,7 @@ def _scale(case: Case) -> Floats:
 
 
 def workload_share(case: Case) -> Floats:
-    """Return the share of power of every class in scope, shape (workload, year)."""
+    """Return the share of power of every workload in scope, shape (workload, year)."""
     own = case.scenario.demand.workload_share_frac or {}
     table = case.tables["workload_share"]
     every = tuple(dict.fromkeys(case.tables["workloads"]["workload"]))
@@ -242,11 +242,11 @@ def demand_inputs(
     sets : Sets
         Axes.
     wanted : Wanted
-        Compute by region, class and year.
+        Compute by region, workload and year.
     reach : Reach
         Routes in time.
     racks : RackSpace
-        Sites and years in which a class can have racks.
+        Sites and years in which a workload can have racks.
 
     Returns
     -------
@@ -315,7 +315,7 @@ def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
 
 
 def _serves(case: Case, racks: RackSpace) -> Bools:
-    """Whether a class can have racks in use, (site, workload, year)."""
+    """Whether a workload can have racks in use, (site, workload, year)."""
     serves = np.zeros((racks.used.shape[0], len(case.workloads), len(case.years)), np.bool_)
     for w in np.unique(racks.workload):
         serves[:, w] = racks.used[:, racks.workload == w].any(axis=1)

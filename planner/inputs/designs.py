@@ -39,7 +39,7 @@ def designs_on_offer(
 ) -> Bools:
     """Choose the designs that may be built or retrofitted to at every site.
 
-    For every class, vendor and year in which halls can be commissioned, the cooling technology
+    For every workload, vendor and year in which halls can be commissioned, the cooling technology
     is kept in which the vendor's best rack does the work for the least yearly cost of rack,
     hall, upkeep, power and water, at the site's weather and prices; one that exists at the site
     is preferred unless the best saves more than 5 %. Where water is limited the best one that
@@ -56,7 +56,7 @@ def designs_on_offer(
     rates : Rates
         Cost of capital.
     quality : Quality
-        Topology of each class.
+        Topology of each workload.
     climate : SlotClimate
         Overhead and water use by site and technology.
     can_build : array of bool
@@ -102,7 +102,7 @@ def _keep_best(
     quality: Quality,
     t: int,
 ) -> None:
-    """Mark the best technology of every class and vendor at some sites in one year."""
+    """Mark the best technology of every workload and vendor at some sites in one year."""
     vendors = texts(case.racks, "vendor")
     vendor = codes(list(vendors), list(dict.fromkeys(vendors)))
     is_ready = ints(case.cooling, "first_year") <= case.year[t]

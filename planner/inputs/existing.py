@@ -92,7 +92,7 @@ def existing_halls_and_racks(case: Case, figures: RackFigures, quality: Quality)
     figures : RackFigures
         Throughput of racks, their lives, and the cooling they fit.
     quality : Quality
-        Topologies that are good enough for each class.
+        Topologies that are good enough for each workload.
 
     Returns
     -------
@@ -338,7 +338,7 @@ class _RackRows:
         self.is_used[without] = False
 
     def _check_classes(self, quality: Quality) -> None:
-        """Some class of the duty must be able to run on a rack; it is noted where none may here."""
+        """Some workload of the use must be able to run on a rack; a note says where none may."""
         case, figures = self.case, self.figures
         everywhere = case.tables["workload_racks"].merge(case.tables["workloads"], on="workload")
         refused = 0

@@ -27,7 +27,7 @@ __all__ = ["explicit_kh100e"]
 def explicit_kh100e(
     case: Case, figures: RackFigures, weight: Floats
 ) -> tuple[Floats, Bools, Floats]:
-    """Return the demand that a scenario states, and which classes it is stated for.
+    """Return the demand that a scenario states, and which workloads it is stated for.
 
     Parameters
     ----------
@@ -43,9 +43,10 @@ def explicit_kh100e(
     array of float
         Mean compute, shape (region, workload, year). [kH100e]
     array of bool
-        Classes with a stated demand, shape (workload,).
+        Workloads with a stated demand, shape (workload,).
     array of float
-        Nameplate of racks where all demand of a class is stated so, else 0, (workload, year). [MW]
+        Nameplate of racks where all demand of a workload is stated so, else 0, (workload, year).
+        [MW]
     """
     regions, workloads = case.ids("regions"), case.ids("workloads")
     kh100e = np.zeros((len(regions), len(workloads), len(case.years)))

@@ -32,7 +32,7 @@ __all__ = ["FailoverInputs", "failover_inputs", "failover_without_effect", "has_
 class FailoverInputs:
     """Standby racks, and what they must be able to take over.
 
-    All lists are empty where no class asks for failover. Of the lists of the two forms,
+    All lists are empty where no workload asks for failover. Of the lists of the two forms,
     `neighbour` and `pair`, one at most has tuples. Cuts are added between solves.
     """
 
@@ -70,7 +70,7 @@ def failover_inputs(
     Returns
     -------
     FailoverInputs
-        Empty lists where no class asks for failover.
+        Empty lists where no workload asks for failover.
     """
     settings = case.scenario.failover
     asks = _needs_failover(case, sets)  # (workload, year)
@@ -110,7 +110,7 @@ def failover_inputs(
 
 
 def _needs_failover(case: Case, sets: Sets) -> Bools:
-    """Return for which classes and years the outage of a site must be survived."""
+    """Return for which workloads and years the outage of a site must be survived."""
     given = case.scenario.workloads
     names = sets.workload.labels
     asks = np.array([name in given and given[name].failover is True for name in names])
@@ -253,7 +253,7 @@ def failover_without_effect(case: Case) -> Iterator[Problem]:
     node = scenario.tree.children.get("failover")
     if node is None or not node.children:
         return
-    # A stress study bars pairs whether or not a class asks for failover.
+    # A stress study bars pairs whether or not a workload asks for failover.
     if all(key.startswith("barred_") for key in node.children):
         return
     if not has_failover(case):

@@ -201,7 +201,7 @@ def _fill_frac(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> F
     """Share of the power of existing halls that racks may take, shape (site, design).
 
     As the scenario asks, or as much as stated racks take of stated halls already, with the
-    companions of the class of their use that has the most.
+    companions of the workload of their use that has the most.
     """
     settings, stated = case.scenario.halls, stock.stated
     companion = floats(case.workloads, "companion_frac")

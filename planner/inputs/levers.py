@@ -33,14 +33,14 @@ def lever_inputs(case: Case, sets: Sets) -> LeverInputs:
     r"""Make the list of levers on offer.
 
     Savings multiply: what one lever has saved the next one cannot. The program adds them up, so
-    those of a class are scaled to give together, fully adopted, what their product gives:
+    those of a workload are scaled to give together, fully adopted, what their product gives:
 
     .. math:: \sigma_j \cdot \frac{1 - \prod_i (1 - \sigma_i)}{\sum_i \sigma_i}
 
     Parameters
     ----------
     case : Case
-        Classes and settings.
+        Workloads and settings.
     sets : Sets
         Axes.
 

@@ -1,4 +1,4 @@
-"""Memory of racks: a class may need a least amount of it, and racks that have less are left out."""
+"""Memory of racks: a workload may need a least amount, and racks that have less are left out."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def with_enough_memory(
     tables: Mapping[str, pd.DataFrame],
     findings: Findings,
 ) -> pd.DataFrame:
-    """Keep the pairs whose rack has, in one server or domain, the memory that the class needs.
+    """Keep the pairs whose rack has, in one server or domain, the memory that the workload needs.
 
     Parameters
     ----------
     pairs : DataFrame
         Columns workload and rack.
     scenario : Scenario
-        Least memory by class, and memory by rack type that replaces table `rack_memory`.
+        Least memory by workload, and memory by rack type that replaces table `rack_memory`.
     tables : mapping of str to DataFrame
         Holds table `rack_memory`; a rack without a row has no known memory, and too little.
     findings : Findings
-        Takes a note for each class that some racks are not offered to.
+        Takes a note for each workload that some racks are not offered to.
 
     Returns
     -------

@@ -26,12 +26,12 @@ __all__ = ["MigrationInputs", "migration_inputs", "moves_between_sites"]
 
 @dataclass(frozen=True)
 class MigrationInputs:
-    """Work of classes that move between sites; all lists are empty where no class does.
+    """Work of workloads that move between sites; all lists are empty where no workload does.
 
-    A site stands in for another where both have the same users of a class within its bounds and
-    its residency rule. Such sites are one reach, named by the first of them. A class may put its
-    work off as well; its block is then its window of the day, else a single slot. Lists over
-    blocks carry the first slot of each.
+    A site stands in for another where both have the same users of a workload within its bounds and
+    its residency rule. Such sites are one reach, named by the first of them. A workload may put its
+    work off as well; its block is then its window of the day, else a single time slice. Lists over
+    blocks carry the first time slice of each.
     """
 
     deployment_frac: Floats  # [deployment] of its dynamic power, 0 where the class does not move
@@ -49,7 +49,7 @@ class MigrationInputs:
 
 
 def moves_between_sites(case: Case) -> Bools:
-    """Return which classes the scenario lets do work at other sites, shape (workload,)."""
+    """Return which workloads the scenario lets do work at other sites, shape (workload,)."""
     given = case.scenario.workloads
     return np.array(
         [
@@ -130,7 +130,7 @@ def _due_and_room(
 
 
 def _first_slot_of_block(case: Case) -> np.ndarray:
-    """First slot of the block that each slot is in, by class, shape (workload, slot)."""
+    """First time slice of the block of each time slice, by workload, shape (workload, slot)."""
     days = case.days
     slots = np.maximum(deferral_windows_h(case), days.slot_h) // days.slot_h
     slot_of_day = days.start_hour // days.slot_h
@@ -139,7 +139,7 @@ def _first_slot_of_block(case: Case) -> np.ndarray:
 
 
 def _reach_of_sites(wanted: Wanted, reach: Reach, moves: Bools) -> np.ndarray:
-    """First of the sites that have the same users of a class, shape (workload, site)."""
+    """First of the sites that have the same users of a workload, shape (workload, site)."""
     is_asked = any_along(wanted.kh100e > 0.0, axis=2)[:, :, None]  # (region, workload, 1)
     sees = np.concatenate([reach.is_route & is_asked, reach.is_tight & is_asked])
     sites = reach.is_route.shape[2]

@@ -215,7 +215,7 @@ def _service(case: Case, offer: NonFirmOffer, site_year: Index) -> Index:
 
 
 def _off(case: Case, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank: Floats) -> Floats:
-    """Share of each slot in which non-firm power of a tier is off, (zone, tier, slot)."""
+    """Share of each time slice in which non-firm power of a tier is off, (zone, tier, slot)."""
     share = np.zeros((len(sets.zone), len(tier), len(sets.slot)))
     if not zones.size:
         return share

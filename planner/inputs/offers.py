@@ -1,4 +1,4 @@
-"""Which racks a class may still want to buy: what cannot win is not offered.
+"""Which racks a workload may still want to buy: what cannot win is not offered.
 
 Pruning concerns new racks alone; what exists is never taken away.
 """
@@ -42,7 +42,7 @@ class RackOffers:
     Parameters
     ----------
     offered
-        Whether a class may buy a rack for a cooling technology in a year, shape (workload,
+        Whether a workload may buy a rack for a cooling technology in a year, shape (workload,
         rack, cooling, year).
     rack_musd_per_kh100e_year
         Yearly cost of racks, repaid and kept up, per mean compute, shape (workload, rack).
@@ -82,7 +82,7 @@ def racks_on_offer(
     Parameters
     ----------
     case : Case
-        Racks, classes, years.
+        Racks, workloads, years.
     figures : RackFigures
         Throughput and prices.
     cost : HallCost
@@ -90,7 +90,7 @@ def racks_on_offer(
     rates : Rates
         Cost of capital.
     quality : Quality
-        Topology of each class.
+        Topology of each workload.
     has_halls : array of bool
         Cooling technologies of halls that the planner states, shape (cooling,).
 
@@ -136,7 +136,7 @@ def racks_on_offer(
 
 
 def _note_ends_of_sale(case: Case, figures: RackFigures, offered: Bools, arrives: float) -> None:
-    """Note classes for which no rack is sold any more, though some were before."""
+    """Note workloads for which no rack is sold any more, though some were before."""
     may_buy = figures.admits & figures.may_buy  # (workload, rack)
     gone = ~any_along(offered, (1, 2)) & (case.year >= arrives)  # (workload, year)
     racks = np.array(case.ids("racks"), dtype=object)

@@ -125,12 +125,12 @@ def service_cost(case: Case) -> Floats | None:
     Parameters
     ----------
     case : Case
-        Scenario, regions, classes and sites.
+        Scenario, regions, workloads and sites.
 
     Returns
     -------
     array of float or None
-        Cost by region, class and site, shape (region, workload, site); nan where the table says
+        Cost by region, workload and site, shape (region, workload, site); nan where the table says
         nothing; None where there is no table or it is wrong, which is added to the findings.
         [MUSD/kH100e-year]
     """

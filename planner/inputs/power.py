@@ -38,7 +38,7 @@ _WEEKDAY_FRAC: Final = 5.0 / 7.0
 
 @dataclass(frozen=True)
 class PowerInputs:
-    """From racks to the meter, slot by slot."""
+    """From racks to the meter, time slice by time slice."""
 
     cool: Index  # (site, cooling, year)
     group: Index  # (site, cooling, shape, year)
@@ -151,9 +151,9 @@ def _defer_overhead(
 ) -> Floats:
     """Least overhead of the cooling that deferrable work may have at a site, (site, slot).
 
-    Deferral moves work between slots of a site, whatever hall it runs in; the work as it falls
-    due keeps the overhead of its own cooling. With the least overhead no slot that work leaves
-    falls below its IT power.
+    Deferral moves work between time slices of a site, whatever hall it runs in; the work as it
+    falls due keeps the overhead of its own cooling. With the least overhead no time slice that work
+    leaves falls below its IT power.
     """
     may_cool = np.full((len(sets.site), len(sets.cooling)), np.inf)
     may_cool[site, cooling] = 0.0

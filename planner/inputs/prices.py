@@ -37,7 +37,7 @@ class Prices:
     demand_charge_usd_per_kw_month
         Shape (site, year).
     wholesale_usd_per_mwh
-        What the market pays in the slot, shocks included, shape (site, year, slot).
+        What the market pays in the time slice, shocks included, shape (site, year, slot).
     wholesale_part_usd_per_mwh
         What a site pays of it within its price of energy, and so is spared by power under
         contract: all, or 0 where a bundled tariff bills. Shape (site, year, slot).
@@ -109,7 +109,7 @@ def _price_shape(case: Case) -> Floats:
 def seasonal_slots(
     case: Case, table: pd.DataFrame, key: str, site_column: str, value: str
 ) -> Floats:
-    """Lay a shape by season and local hour over the slots of every site.
+    """Lay a shape by season and local hour over the time slices of every site.
 
     Parameters
     ----------

@@ -316,7 +316,7 @@ def demand_out_of_proportion(
         is_scaled = case.scenario.demand.scale_frac == 0.0
         key = ("demand", "scale_frac") if is_scaled else _demand_key(case)
         return (_problem(case, key, what_is, "give it a demand above 0, if one is meant"),)
-    # The best rack of each class and year: less than this many MW cannot do the work.
+    # The best rack of each workload and year: less than this many MW cannot do the work.
     is_sold = figures.first_year[:, None] <= case.last_year
     can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
     best = np.nan_to_num(can_do).max(axis=1)

@@ -1,4 +1,4 @@
-"""Power topologies by class: what is good enough, and what of it is cheapest."""
+"""Power topologies by workload: what is good enough, and what of it is cheapest."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["Quality", "quality_of_classes"]
 
 @dataclass(frozen=True)
 class Quality:
-    """Topologies by class.
+    """Topologies by workload.
 
     Parameters
     ----------
     new
-        Topology of new halls for each class, -1 where none on offer is good enough,
+        Topology of new halls for each workload, -1 where none on offer is good enough,
         shape (workload,).
     placed
-        Topology in which the base-year racks of each class stand, shape (workload,).
+        Topology in which the base-year racks of each workload stand, shape (workload,).
     suffices
-        Whether a topology is good enough for a class, shape (workload, redundancy).
+        Whether a topology is good enough for a workload, shape (workload, redundancy).
     """
 
     new: NDArray[np.intp]
@@ -40,12 +40,12 @@ class Quality:
 
 
 def quality_of_classes(case: Case, cost: HallCost) -> Quality:
-    """Choose, for every class, the cheapest topology that is available enough.
+    """Choose, for every workload, the cheapest topology that is available enough.
 
     Parameters
     ----------
     case : Case
-        Classes, topologies, and those that the scenario lets be built.
+        Workloads, topologies, and those that the scenario lets be built.
     cost : HallCost
         Cost of halls; that of the first site and cooling ranks the topologies.
 
@@ -81,7 +81,7 @@ def quality_of_classes(case: Case, cost: HallCost) -> Quality:
 
 
 def _note_other_ranks(case: Case, cost: HallCost, is_choice: Bools, new: NDArray[np.intp]) -> None:
-    """Say where a class would find another topology cheaper than at the first site."""
+    """Say where a workload would find another topology cheaper than at the first site."""
     price = cost.capex_musd_per_mw
     differs = np.zeros(len(case.sites), dtype=np.bool_)
     for w in np.flatnonzero(new >= 0):

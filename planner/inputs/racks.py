@@ -243,7 +243,7 @@ def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
 
 
 def _stock_only(sets: Sets, figures: RackFigures, racks: RackSpace) -> tuple[Index, Index, Floats]:
-    """Uses of racks that a class does not admit, where pools hold other racks than stock too."""
+    """Uses of racks that a workload does not admit, where pools hold other racks than stock too."""
     admits = figures.admits[racks.workload, racks.rack]
     grows = any_along(racks.install, 2) | any_along(racks.move_in, (2, 3))  # (site, pool)
     s, d, t = np.nonzero(racks.used & ~admits[:, None] & grows[:, racks.pool][:, :, None])

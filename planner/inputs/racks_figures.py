@@ -1,4 +1,4 @@
-"""Figures of racks per MW of nameplate, and what a class gets out of them."""
+"""Figures of racks per MW of nameplate, and what a workload gets out of them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class RackFigures:
     Parameters
     ----------
     kh100e_per_mw
-        Throughput at full work, shape (rack, duty); NaN where a rack cannot do the duty.
+        Throughput at full work, shape (rack, duty); NaN where a rack cannot do the use.
     net_utilisation
         Mean utilisation less spare capacity, shape (workload,).
     throughput
-        Mean compute per MW, shape (workload, rack); NaN where the duty is not for the rack.
+        Mean compute per MW, shape (workload, rack); NaN where the use is not for the rack.
         [kH100e/MW]
     admits
-        Whether a class may buy a rack, shape (workload, rack).
+        Whether a workload may buy a rack, shape (workload, rack).
     fits
         Whether a rack may be in a hall of a cooling technology, shape (rack, cooling).
     capex_musd_per_mw
@@ -72,7 +72,7 @@ def rack_figures(case: Case) -> RackFigures:
     Parameters
     ----------
     case : Case
-        Racks, classes and cooling technologies.
+        Racks, workloads and cooling technologies.
 
     Returns
     -------

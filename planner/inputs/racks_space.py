@@ -1,4 +1,4 @@
-"""Which racks can be used for which class in which halls, sites and years.
+"""Which racks can be used for which workload in which halls, sites and years.
 
 Dense masks over (site, deployment or pool, year) are made once; index lists are their true
 entries. A deployment is (rack, hall design, class), a pool is (rack, hall design, duty).
@@ -89,11 +89,11 @@ def rack_space(
 ) -> RackSpace:
     """Find what can be done with racks.
 
-    A class buys racks for halls of its own topology, the cheapest that is good enough, and for
+    A workload buys racks for halls of its own topology, the cheapest that is good enough, and for
     halls that are good enough where they are leased, or stated by the planner. Racks of the base
-    year serve the class they were bought for, and every class that admits them in halls that are
-    good enough for it. Training racks that are old enough may move to the inference halls of their
-    site.
+    year serve the workload they were bought for, and every workload that admits them in halls that
+    are good enough for it. Training racks that are old enough may move to the inference halls of
+    their site.
 
     Parameters
     ----------
@@ -108,9 +108,9 @@ def rack_space(
     racks : array of bool
         Racks on offer, shape (workload, rack, cooling, year).
     quality : Quality
-        Topology of each class.
+        Topology of each workload.
     wanted_kh100e : array of float
-        Compute that each class wants in the last year, shape (workload,). [kH100e]
+        Compute that each workload wants in the last year, shape (workload,). [kH100e]
 
     Returns
     -------
@@ -189,7 +189,7 @@ def _pool_key(halls: HallSpace, rack: Codes, hall: Codes, duty: Codes) -> Codes:
 
 
 def _for_sale(halls: HallSpace, stock: Stock, racks: Bools, quality: Quality) -> Bools:
-    """Racks that a class may buy for a hall, (workload, rack, design, year)."""
+    """Racks that a workload may buy for a hall, (workload, rack, design, year)."""
     is_own = halls.redundancy[None, :] == quality.new[:, None]
     stated_mw = stock.stated.hall_mw[:, halls.cooling, halls.redundancy]
     is_there = halls.lease.any(axis=(0, 2)) | (stated_mw > 0.0).any(axis=(0, 2))
@@ -200,9 +200,9 @@ def _for_sale(halls: HallSpace, stock: Stock, racks: Bools, quality: Quality) ->
 def _from_stock(
     case: Case, figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality
 ) -> Bools:
-    """Existing racks that a class may use, (workload, rack, design).
+    """Existing racks that a workload may use, (workload, rack, design).
 
-    Racks that the planner states serve every class of their use that may run on them, in halls
+    Racks that the planner states serve every workload of their use that may run on them, in halls
     that are good enough for it.
     """
     design = halls.design(stock.cooling, stock.redundancy)
@@ -231,10 +231,10 @@ def _movable(
     for_sale: Bools,
     want: Floats,
 ) -> Bools:
-    """Racks that inference classes may take over from training, (workload, rack, design).
+    """Racks that inference workloads may take over from training, (workload, rack, design).
 
     A rack stays with its cooling, and of the topologies in play with that cooling it goes to
-    the one whose classes want the most compute in the last year.
+    the one whose workloads want the most compute in the last year.
     """
     if not case.scenario.cascade.allow:
         return np.zeros(from_stock.shape, dtype=np.bool_)

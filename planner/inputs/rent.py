@@ -64,7 +64,7 @@ def rent_inputs(
     demand : DemandInputs
         Who may rent.
     wanted : Wanted
-        Compute by duty, which the depth of the market is weighed by.
+        Compute by use, which the depth of the market is weighed by.
     reach : Reach
         Round trips, for clouds that are in places.
     figures : RackFigures
@@ -100,7 +100,7 @@ def _price(
     """Price of mean compute in use for a year. [MUSD/kH100e]
 
     On-demand capacity is bought by the hour and still idles in part; reserved capacity idles as
-    the operator's own racks of the class do.
+    the operator's own racks of the workload do.
     """
     idle_adder = 1.0 + case.item("rent_terms", "egress_storage_adder", "fraction of GPU bill")
     saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y", "-"), 0.0)
@@ -140,7 +140,7 @@ def _listed_usd_per_h100e_hour(case: Case) -> Floats:
 def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
     """Mean compute that clouds have for this operator, (year,). [kH100e]
 
-    The market's power does either duty; demand weighs how much of each it is.
+    The market's power does either use; demand weighs how much of each it is.
     """
     table = case.tables["rent_depth"]
     depth = np.stack(

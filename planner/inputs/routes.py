@@ -31,7 +31,7 @@ _LOCAL_KM = 200.0
 
 @dataclass(frozen=True)
 class Reach:
-    """Round trips between users and sites, and which of them a class may use.
+    """Round trips between users and sites, and which of them a workload may use.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Reach:
     is_tight
         Within the tight bound, same shape.
     is_lumped
-        Users of a class that every site can serve and that have no tighter bound, at least two
+        Users of a workload that every site can serve and that have no tighter bound, at least two
         regions of them: where they are makes no difference, shape (region, workload).
     """
 
@@ -58,7 +58,7 @@ def find_reach(case: Case) -> Reach:
     Parameters
     ----------
     case : Case
-        Regions, sites, classes and latency settings.
+        Regions, sites, workloads and latency settings.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def find_reach(case: Case) -> Reach:
 
 
 def _admitted(case: Case, km: Floats) -> Bools:
-    """Return which pairs each class's residency rule admits, shape (region, workload, site)."""
+    """Return which pairs each workload's residency rule admits, shape (region, workload, site)."""
 
     def same(column: str) -> Bools:
         users = np.array(texts(case.regions, column), dtype=object)

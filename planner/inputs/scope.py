@@ -213,7 +213,7 @@ def _check_admitted(
     racks: pd.DataFrame,
     findings: Findings,
 ) -> None:
-    """Every class needs a rack that can do its work, whether or not it may still be bought."""
+    """Every workload needs a rack that can do its work, whether or not it may still be bought."""
     pairs = admitted.merge(racks, on="rack").merge(workloads[["workload", "duty"]], on="workload")
     trains = pairs["duty"] == "training"
     throughput = pairs["training_h100e"].where(trains, pairs["inference_h100e"])

@@ -84,9 +84,10 @@ def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> S
 
 
 def deferral_windows_h(case: Case) -> np.ndarray:
-    """Return the window of every class within which its work may wait, 0 for none. [h]
+    """Return the window of every workload within which its work may wait, 0 for none. [h]
 
-    A window divides the day, holds at least two slots and is no longer than the class allows.
+    A window divides the day, holds at least two time slices and is no longer than the workload
+    allows.
     """
     slot_h = case.days.slot_h
     allowed = [hours for hours in range(2 * slot_h, 25, slot_h) if 24 % hours == 0]

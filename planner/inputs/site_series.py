@@ -26,13 +26,13 @@ _HOURS: Final = int(HOURS_PER_DAY)
 
 @dataclass(frozen=True)
 class SiteSeries:
-    """Series of sites by slot, NaN where a site has none, shape (site, slot).
+    """Series of sites by time slice, NaN where a site has none, shape (site, slot).
 
     Parameters
     ----------
     other_load_frac
-        Load other than the racks over `other_load_mw`; on peak days the highest hour of a slot, as
-        what sizes a connection must not shrink when slots are made longer.
+        Load other than the racks over `other_load_mw`; on peak days the highest hour of a time
+        slice, as what sizes a connection must not shrink when time slices are made longer.
     solar_frac, wind_frac
         Output over capacity.
     """

@@ -276,10 +276,10 @@ def _phases(
 def _blocks(
     case: Case, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
 ) -> tuple[Index, np.ndarray, np.ndarray, Index]:
-    """Classes that need a block: where, how large, how large at most, and shared with whom. [MW]
+    """Workloads that need a block: where, how large, how large at most, and shared with whom. [MW]
 
     What exists is as it is until racks that are ordered now can take its place, or until the
-    year that the scenario gives the class.
+    year that the scenario gives the workload.
     """
     siting = case.scenario.siting
     given, of_table = siting.block_mw, floats(case.workloads, "min_block_mw")
@@ -294,7 +294,7 @@ def _blocks(
     is_due &= case.year[racks.used["year"]] >= since[racks.used["workload"]]
     used = racks.used.select(is_due, "used in blocks")
     block = distinct(used, "site", "workload", "year", name="block")
-    # Racks of a class take at least so much hall per MW, and a site has no more halls than this.
+    # Racks of a workload take at least so much hall per MW, and a site has no more halls than this.
     least = np.full(len(sets.workload), np.inf)
     np.minimum.at(least, racks.deployment["workload"], racks.hall_mw_per_mw)
     to_let = np.zeros(len(sets.site))
@@ -334,7 +334,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
 
 
 def _block_key(case: Case, workload: str) -> Keys:
-    """Where the block of a class is set: for itself, or for all that the table names."""
+    """Where the block of a workload is set: for itself, or for all that the table names."""
     is_own = workload in case.scenario.siting.block_mw
     return ("siting", "block_mw", workload) if is_own else ("siting", "table_blocks")
 
@@ -370,7 +370,7 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
 
 
 def _in_need(case: Case) -> set[str]:
-    """Return the classes that need a block."""
+    """Return the workloads that need a block."""
     siting = case.scenario.siting
     of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
     named = {name for name, mw in of_table.items() if siting.table_blocks and mw > 0.0}
@@ -378,7 +378,7 @@ def _in_need(case: Case) -> set[str]:
 
 
 def _of_no_block(case: Case) -> Iterator[Problem]:
-    """Find round trips and first years of classes that need no block."""
+    """Find round trips and first years of workloads that need no block."""
     siting = case.scenario.siting
     settings = (("block_rtt_ms", siting.block_rtt_ms), ("block_from_year", siting.block_from_year))
     for key, names in settings:

@@ -1,4 +1,4 @@
-"""Sites that make up a block of a class together: those within a round trip of each other."""
+"""Sites that make up a block of a workload together: those within a round trip of each other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PARTNER: Final = "partner"
 
 
 def partners(case: Case, sets: Sets, block: Index) -> Index:
-    """List the sites whose racks count towards the block of a class at a site.
+    """List the sites whose racks count towards the block of a workload at a site.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def partners(case: Case, sets: Sets, block: Index) -> Index:
     -------
     Index
         (site, workload, year, partner): the site of the block itself, and those that are within
-        the class's `siting.block_rtt_ms` of it and may have racks of the class that year.
+        the workload's `siting.block_rtt_ms` of it and may have racks of the workload that year.
     """
     near = _within_reach(case, sets)
     at, partner = np.nonzero(near[block["workload"], block["site"]])

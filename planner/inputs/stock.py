@@ -36,12 +36,12 @@ _DIGITS: Final = 4
 
 @dataclass(frozen=True)
 class Stock:
-    """Racks of the base year in pools of one rack type, hall design and class.
+    """Racks of the base year in pools of one rack type, hall design and workload.
 
     Parameters
     ----------
     rack, cooling, redundancy, workload
-        Codes of each pool, shape (pool,); the class is the one the pool was bought for.
+        Codes of each pool, shape (pool,); the workload is the one the pool was bought for.
     mw
         Nameplate, all sites, shape (pool, stock vintage). [MW]
     vintage
@@ -49,7 +49,7 @@ class Stock:
     facility_mw
         Facility power of the base year, by site. [MW]
     site_share
-        Share of the pools of a duty that exists at each site, shape (site, duty).
+        Share of the pools of a use that exists at each site, shape (site, duty).
     duty
         Duty of each pool, shape (pool,).
     stated
@@ -87,21 +87,21 @@ def base_year_stock(
     """Place the racks of the base year.
 
     The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
-    where. Within a duty racks are laid along the classes, large racks to the classes whose
-    reference racks are large, so that each class finds the compute it wants in the base year;
+    where. Within a use racks are laid along the workloads, large racks to the workloads whose
+    reference racks are large, so that each workload finds the compute it wants in the base year;
     its racks are in halls of the topology that the tables ask for it, and of as few cooling
     technologies as house them all. Campuses hold training racks first, metros the rest.
 
     Parameters
     ----------
     case : Case
-        Sites, racks, classes.
+        Sites, racks, workloads.
     figures : RackFigures
         Throughput of racks.
     wanted : Wanted
         Path and shares of power.
     quality : Quality
-        Topology of each class in the base year.
+        Topology of each workload in the base year.
     stated : Existing
         Halls and racks that the planner states, at whose sites nothing else exists.
 
@@ -211,16 +211,16 @@ def _connected_mw(case: Case, stated: Existing) -> Floats:
 
 
 def _rack_mw(case: Case, wanted: Wanted) -> Floats:
-    """Nameplate racks of the base year by class, at the operator's share of the stock. [MW]"""
+    """Nameplate racks of the base year by workload, at the operator's share of the stock. [MW]"""
     operator = case.scenario.operator
     return wanted.rack_mw[:, 0] * (operator.stock_share_frac / operator.demand_share_frac)
 
 
 def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
-    """Share of each duty's racks and facility power by site; a scenario's own figure counts.
+    """Share of each use's racks and facility power by site; a scenario's own figure counts.
 
     Every site keeps its total, and one that is left out by name takes it along. Campuses are
-    filled with training racks, and what is left of either duty is spread evenly.
+    filled with training racks, and what is left of either use is spread evenly.
     """
     of_duty = _of_duty(case, wanted)
     out = excluded_stock(case.scenario, case.tables)
@@ -289,7 +289,7 @@ def _everywhere(case: Case, wanted: Wanted, out: pd.DataFrame) -> Floats:
 
 
 def _of_duty(case: Case, wanted: Wanted) -> Floats:
-    """Nameplate racks of the base year by duty. [MW]"""
+    """Nameplate racks of the base year by use. [MW]"""
     rack_mw = _rack_mw(case, wanted)
     return np.asarray(np.bincount(case.duty, rack_mw, len(DUTIES)), dtype=np.float64)
 
@@ -321,7 +321,7 @@ def _note_largest(case: Case, markets: int) -> None:
 def _pools_of(
     case: Case, figures: RackFigures, share: Floats, rack_mw: Floats, duty: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Lay the racks of one duty along its classes; return rack, class and MW by vintage."""
+    """Lay the racks of one use along its workloads; return rack, workload and MW by vintage."""
     workloads = np.flatnonzero((case.duty == duty) & (rack_mw > 0.0))
     racks = np.flatnonzero(share.sum(axis=1) > 0.0)
     per_mw = figures.kh100e_per_mw[racks, duty]
@@ -352,7 +352,7 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
 
 
 def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
-    """Mean compute of one of the racks that the reference fleet of a class had by now.
+    """Mean compute of one of the racks that the reference fleet of a workload had by now.
 
     There is one at least: the demand of the first year is computed with it.
     """

@@ -1,4 +1,4 @@
-"""Stress slots of a zone: when power that is not firm is off."""
+"""Stress time slices of a zone: when power that is not firm is off."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _HOURS: Final = np.arange(int(HOURS_PER_DAY))
 
 
 def stress_rank(case: Case, zones: Sequence[str]) -> Floats:
-    """Return how much every slot of a zone is under stress: the higher, the sooner it is filled.
+    """Return how much every time slice of a zone is under stress: higher is filled sooner.
 
     Table `zone_stress` spreads the stress hours of a year over the seasons and gives the local
-    hours in which they fall; a slot has the stress of its hours. The clock is that of most sites
-    of the zone in scope. The peak day has its season's hours and goes before its season; one slot
-    of it, the most stressed, goes before all others, whatever the season in which a zone is
-    short: connections are sized on that day.
+    hours in which they fall; a time slice has the stress of its hours. The clock is that of most
+    sites of the zone in scope. The peak day has its season's hours and goes before its season; one
+    time slice of it, the most stressed, goes before all others, whatever the season in which a zone
+    is short: connections are sized on that day.
 
     Parameters
     ----------
@@ -71,21 +71,22 @@ def stress_rank(case: Case, zones: Sequence[str]) -> Floats:
 
 
 def filled(rank: Floats, weight_h: Floats, hours: Floats) -> Floats:
-    """Return the share of each slot that so many hours fill, the highest rank first.
+    """Return the share of each time slice that so many hours fill, the highest rank first.
 
     Parameters
     ----------
     rank : array of float
-        Shape (zone, slot); slots of one rank follow each other in time.
+        Shape (zone, slot); time slices of one rank follow each other in time.
     weight_h : array of float
-        Hours of the year for which each slot stands, shape (slot,). [h]
+        Hours of the year for which each time slice stands, shape (slot,). [h]
     hours : array of float
         Hours to fill in a year, shape (zone,). [h]
 
     Returns
     -------
     array of float
-        Shape (zone, slot), from 0 to 1; weighted by the hours of the slots it sums to `hours`.
+        Shape (zone, slot), from 0 to 1; weighted by the hours of the time slices it sums to
+        `hours`.
 
     Examples
     --------

@@ -202,7 +202,7 @@ def supply_inputs(
     site_year : Index
         Sites and years in the plan.
     counts : array of bool
-        Where power is balanced exactly in every slot, shape (site_year,).
+        Where power is balanced exactly in every time slice, shape (site_year,).
     series : SiteSeries
         Sun and wind of single sites.
     grid_start : array of float
@@ -323,7 +323,7 @@ def _generators(case: Case, sets: Sets) -> Floats:
 
 
 def _curtail(sets: Sets, prices: Prices, renewable: Index, exact: Index) -> Index:
-    """Slots in which sun and wind cannot be thrown away by drawing less."""
+    """Time slices in which sun and wind cannot be thrown away by drawing less."""
     slots = cross(distinct(renewable, "site", "year"), sets.slot, name="curtail")
     price = prices.energy_usd_per_mwh[slots.codes]
     return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))
@@ -332,7 +332,7 @@ def _curtail(sets: Sets, prices: Prices, renewable: Index, exact: Index) -> Inde
 def _export(
     case: Case, sets: Sets, prices: Prices, sources: tuple[Index, ...]
 ) -> tuple[Index, Floats]:
-    """Slots in which a source could sell, and the price there. [USD/MWh]"""
+    """Time slices in which a source could sell, and the price there. [USD/MWh]"""
     settings = case.scenario.supply.export
     makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)
     for index in sources:

@@ -1,4 +1,4 @@
-"""What sources can yield in each slot, and what their fuel costs."""
+"""What sources can yield in each time slice, and what their fuel costs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _HALF_A_YEAR: Final = 2  # seasons
 
 
 def availability(case: Case, figures: SourceFigures, is_used: Bools, series: SiteSeries) -> Floats:
-    """Return the share of capacity that can run in each slot.
+    """Return the share of capacity that can run in each time slice.
 
-    Firm sources have one share for all slots. Sun and wind follow the site's own series where table
-    `site_series` has one, else the shape of its zone; zones without one take the mean of those that
-    have one, six months apart south of the equator. Where the scenario gives a mean for the year,
-    series and shape are scaled to it.
+    Firm sources have one share for all time slices. Sun and wind follow the site's own series where
+    table `site_series` has one, else the shape of its zone; zones without one take the mean of
+    those that have one, six months apart south of the equator. Where the scenario gives a mean for
+    the year, series and shape are scaled to it.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools, series: Sit
 
 
 def _scaled(case: Case, yields: Floats, mean: float, technology: str) -> Floats:
-    """Return yields by site and slot whose mean over the year is as given."""
+    """Return yields by site and time slice whose mean over the year is as given."""
     is_dark = yields.max(axis=1) == 0.0
     for site in np.array(case.ids("sites"), dtype=object)[is_dark]:
         case.findings.at_table(
@@ -90,7 +90,7 @@ def _scaled(case: Case, yields: Floats, mean: float, technology: str) -> Floats:
 
 
 def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | None:
-    """Return output over capacity of sun or wind by site and slot.
+    """Return output over capacity of sun or wind by site and time slice.
 
     Parameters
     ----------

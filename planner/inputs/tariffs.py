@@ -35,8 +35,8 @@ KINDS = ("energy", "demand", "capacity", "standing")
 class TariffInputs:
     """Every list is empty where the scenario bills no site by a tariff.
 
-    A step of a bill is a slot of a model year; its customers are sites. Capacity is signed and
-    given up on 1 January of a model year.
+    A step of a bill is a time slice of a model year; its customers are sites. Capacity is signed
+    and given up on 1 January of a model year.
     """
 
     bills: BillLists  # lists and prices of all bills

@@ -130,7 +130,7 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
 
 
 def demand_price(tables: Tables) -> pd.DataFrame:
-    """Return what one more unit of compute costs, by class and year.
+    """Return what one more unit of compute costs, by workload and year.
 
     Parameters
     ----------

@@ -44,7 +44,8 @@ class Price:
         1 for the cost of one more unit that must be met, -1 for what one more unit of a limit
         saves.
     by_slot : bool
-        Whether a row is of one slot: its dual is divided by the hours that the slot stands for.
+        Whether a row is of one time slice: its dual is divided by the hours that the time slice
+        stands for.
     """
 
     unit: str

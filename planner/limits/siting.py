@@ -1,4 +1,4 @@
-"""Siting: which and how many sites open, integer openings and phases, blocks of a class."""
+"""Siting: which and how many sites open, integer openings and phases, blocks of a workload."""
 
 from __future__ import annotations
 

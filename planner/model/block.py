@@ -87,7 +87,7 @@ def constraint(
     Parameters
     ----------
     over : str
-        The index list in words, for example ``"site, year, slot"``.
+        The index list in words, for example ``"site, year, time slice"``.
     unit : str
         Unit of both sides.
     dual_unit : str, optional

@@ -122,7 +122,7 @@ class ContractTerms:
 
     @cached_property
     def use_mw(self) -> Expression:
-        """Power that sites use, on-site and from the grid. [MW], over the slots that count.
+        """Power that sites use, on-site and from the grid. [MW], over the time slices that count.
 
         By the balance, which is exact here, this is `site_mw` in fewer terms.
         """
@@ -170,7 +170,7 @@ def contract_limit(m: Model) -> Comparison:
 
 @constraint(over="zone, year, slot", unit="MW", links="stock")
 def contract_delivery(m: Model) -> Comparison:
-    r"""Sites of a zone take no more than its physical agreements deliver in the slot.
+    r"""Sites of a zone take no more than its physical agreements deliver in the time slice.
 
     .. math:: \sum_{s \in z} u_{sth} \le \sum_{c \in \mathrm{phys}} a_{czh}\, q_{czt}
         \qquad \forall z, t, h
@@ -212,12 +212,12 @@ def claim_within_draw(m: Model) -> Comparison:
 
 @constraint(over="pool, year, slot", unit="MW")
 def hourly_claims(m: Model) -> Comparison:
-    r"""Where contracts count by the hour, no more is claimed than they deliver in the slot.
+    r"""Where contracts count by the hour, no more is claimed than they deliver in the time slice.
 
     .. math:: \sum_{s \in p} \kappa_{sth} \le \sum_{c,\, z \in p} a_{czh}\, q_{czt}
         \qquad \forall p, t, h
 
-    The dual, over the hours of the slot, is what a MWh of clean power is worth then.
+    The dual, over the hours of the time slice, is what a MWh of clean power is worth then.
 
     Source: as above; Riepin and Brown 2024, System-level impacts of 24/7 carbon-free electricity.
     """
@@ -233,7 +233,7 @@ def annual_claims(m: Model) -> Comparison:
     .. math:: \sum_{s \in p,\, h} w_h\, \kappa_{sth}
         \le \sum_{c,\, z \in p,\, h} w_h\, a_{czh}\, q_{czt} \qquad \forall p, t
 
-    Claims stay within the draw of their slot, so that all but simultaneity is as by the hour.
+    Claims stay within the draw of their time slice, so that all but simultaneity is as by the hour.
 
     Source: GHG Protocol Scope 2 Guidance, 2015, market-based method.
     """
@@ -264,7 +264,7 @@ def clean_target(m: Model) -> Comparison:
 
 
 def _mean(m: Model, power_mw: Expression) -> Expression:
-    """Weigh power by slot so that its sum over a year is the mean of the year."""
+    """Weigh power by time slice so that its sum over a year is the mean of the year."""
     return (m.p.days.weight_h[power_mw.over["slot"]] / HOURS_PER_YEAR) * power_mw
 
 

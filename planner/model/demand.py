@@ -60,11 +60,11 @@ def site_load(m: Model) -> Comparison:
 
 @constraint(over="site, workload, year", unit="kH100e", links="sum")
 def compute_capacity(m: Model) -> Comparison:
-    r"""The load of a class is carried by the racks in use for it.
+    r"""The load of a workload is carried by the racks in use for it.
 
     .. math:: \ell_{swt} = \sum_{k,l} \eta_{klw}\, n_{sklwt} \qquad \forall s, w, t
 
-    Throughput :math:`\eta` is per MW of nameplate, at the mean utilisation of the class and net
+    Throughput :math:`\eta` is per MW of nameplate, at the mean utilisation of the workload and net
     of its spare racks. The utilisation is that of a fleet sized for its peak: utilisation times
     peak over mean is at most 1.
 
@@ -125,7 +125,7 @@ def rent_depth(m: Model) -> Comparison:
 
 
 def _rented_capacity(m: Model) -> Expression:
-    """Return the capacity of contracts that run, by class and year. [kH100e]"""
+    """Return the capacity of contracts that run, by workload and year. [kH100e]"""
     p = m.p.rent
     class_year = distinct(p.rented, "workload", "year")
     contract, now = pairs(p.bought, class_year, on=("workload",))

@@ -89,7 +89,7 @@ class FailoverTerms:
         at : array of int
             Positions in the list of standby racks.
         slot : array of int
-            Slots of representative days, whose weather and users' hours count.
+            Time slices of representative days, whose weather and users' hours count.
         """
         power, racks, over = self.m.p.power, self.m.p.racks, self.p.standby
         site, hall = over["site"][at], over["hall"][at]
@@ -101,7 +101,7 @@ class FailoverTerms:
 
     @cached_property
     def non_firm_mw(self) -> Expression:
-        """Non-firm connection that is not switched off in the slot. [MW], as `called_mw`"""
+        """Non-firm connection that is not switched off in the time slice. [MW], as `called_mw`"""
         over, terms = self.p.power, self.m.non_firm
         return terms.service_mw.on(over, missing="zero") - terms.off_mw.on(over, missing="zero")
 
@@ -122,7 +122,7 @@ def reserve_capacity(m: Model) -> Comparison:
     .. math:: q_{swt} \le \sum_{k,l} \eta_{klw}\, z_{sklwt} \qquad \forall s, w, t
 
     Standby racks :math:`z` are alive, take up halls and idle like those at work, so that
-    load and reserve together stay within what all racks of the class could carry. The dual is
+    load and reserve together stay within what all racks of the workload could carry. The dual is
     the worth of one more kH100e of reserve here.
 
     Source: spinning reserve, as in unit commitment.
@@ -142,7 +142,7 @@ def failover_power(m: Model) -> Comparison:
     Cooling is that of the peak day. Failures are rare, so that the bill of energy holds the
     idling of standby racks and nothing of their work. Sources :math:`g` are those that may run
     at any hour; what they do not put out can help. Non-firm connection :math:`N` counts for what
-    the slot leaves of it.
+    the time slice leaves of it.
 
     Source: dcplan.
     """

@@ -22,16 +22,16 @@ __all__ = ["CONSTRAINTS", "COSTS"]
 
 @constraint(over="site, year, billing period", unit="MW")
 def grid_connection(m: Model) -> Comparison:
-    r"""Power drawn in any slot stays within the connection, firm and non-firm.
+    r"""Power drawn in any time slice stays within the connection, firm and non-firm.
 
     .. math:: P_{stm} \le G_{st} + N_{st}, \qquad
         G_{st} = G^0_{st} + \sum_{v \le t} \alpha_{svt}\, g_{sv} \qquad \forall s, t, m
 
-    :math:`P_{stm}` is no less than the draw in every slot of its period. The peak day has design
-    weather and is in one of the periods, so a connection is sized on that day's PUE while bills
-    use the PUE of every hour. :math:`\alpha` is the share of the year in which a connection is
-    in service: one energised in October counts a quarter in its first year, then in full.
-    :math:`N` is non-firm connection, which stress slots take off again.
+    :math:`P_{stm}` is no less than the draw in every time slice of its period. The peak day has
+    design weather and is in one of the periods, so a connection is sized on that day's PUE while
+    bills use the PUE of every hour. :math:`\alpha` is the share of the year in which a connection
+    is in service: one energised in October counts a quarter in its first year, then in full.
+    :math:`N` is non-firm connection, which stress time slices take off again.
 
     Source: dcplan.
     """
@@ -78,7 +78,7 @@ def zone_headroom(m: Model) -> Comparison:
 
 @constraint(over="site, year, billing period, slot", unit="MW", links="cause")
 def billed_peak(m: Model) -> Comparison:
-    r"""The billed peak of a period is no less than the draw in any of its slots.
+    r"""The billed peak of a period is no less than the draw in any of its time slices.
 
     .. math:: i_{sth} \le P_{stm} \qquad \forall s, t, m, h \in m
 

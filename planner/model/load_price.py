@@ -20,14 +20,15 @@ __all__ = ["CONSTRAINTS", "COSTS"]
 
 @constraint(over="zone, year, slot", unit="MW", links="sum")
 def zone_load(m: Model) -> Comparison:
-    r"""New load of a zone in a slot is carried by the blocks of its supply curve.
+    r"""New load of a zone in a time slice is carried by the blocks of its supply curve.
 
     .. math:: \sum_{s \in z} i_{sth} - S_z \le \sum_b q_{zbth}, \quad 0 \le q_{zbth} \le Q_{zb}
         \qquad \forall z, t, h
 
     Load is new beyond the connections :math:`S` of the base year. The price of a block is above
-    that of the block before, so they fill in order. The dual, divided by the hours of the slot
-    and the year's discount factor, is what the last MWh pays above the price of the slot.
+    that of the block before, so they fill in order. The dual, divided by the hours of the time
+    slice and the year's discount factor, is what the last MWh pays above the price of the time
+    slice.
 
     Source: supply curves as in any capacity expansion model.
     """
@@ -44,7 +45,7 @@ CONSTRAINTS = (zone_load,)
 
 @cost(group="energy")
 def load_price(m: Model) -> Expression:
-    """Energy of new load in a zone above the price of its slot, block by block."""
+    """Energy of new load in a zone above the price of its time slice, block by block."""
     p = m.p.load_price
     hours = m.p.days.weight_h[p.block["slot"]]
     return yearly(m, (hours * p.adder_usd_per_mwh / USD_PER_MUSD) * m.block_mw)

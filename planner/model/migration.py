@@ -51,7 +51,7 @@ class MigrationTerms:
 
     @cached_property
     def migrated_mw(self) -> Expression:
-        """IT power done in a slot at a site less what was due there. [MW], (site, year, slot)"""
+        """IT power done in a time slice at a site less what was due. [MW], (site, year, slot)"""
         return (self.done_mw - self.due_mw).sum_to(self.m.p.power.slot)
 
     @cached_property
@@ -78,7 +78,7 @@ def migration_balance(m: Model) -> Comparison:
         \qquad \forall k, w, R, t, B
 
     A MW of work is the same compute at both ends, since it stays on one type of rack. A block
-    is the window within which the class may put its work off, or a single slot.
+    is the window within which the workload may put its work off, or a single time slice.
 
     Source: load migration as in Zheng, Chien and Suh 2020.
     """
@@ -91,7 +91,7 @@ def migration_balance(m: Model) -> Comparison:
 
 @constraint(over="site, rack type, hall, class, year, slot", unit="MW", links="stock")
 def migration_room(m: Model) -> Comparison:
-    r"""Work moves only to racks of its class that are not busy already.
+    r"""Work moves only to racks of its workload that are not busy already.
 
     .. math:: z_{sklwth} \le \left( 1 / u_w - (1 - \phi_w)\, \psi_{swh} \right)
         \gamma_{klw}\, n_{sklwt} \qquad \forall s, k, l, w, t, h

@@ -1,4 +1,4 @@
-"""Non-firm connection: off in stress slots, within what a zone can take; load that is shed then."""
+"""Non-firm connection: off in stress time slices, within what a zone can take; load shed then."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class NonFirmTerms:
 
     @cached_property
     def interruptible_mw(self) -> Expression:
-        """IT power of deferrable work, in the slots in which it may be lost. [MW].
+        """IT power of deferrable work, in the time slices in which it may be lost. [MW].
 
         Over (site, year, slot): idle and dynamic power of that share of the racks, as the work
         falls due, and what is deferred or moved between sites counted where it is done.
@@ -147,16 +147,16 @@ def connected_by(
 
 @constraint(over="site, year, stress slot", unit="MW")
 def non_firm_power(m: Model) -> Comparison:
-    r"""In a stress slot a site draws its firm connection, and of the non-firm what is left of it.
+    r"""In a stress time slice a site draws its firm connection and what is left of the non-firm.
 
     .. math:: i_{sth} \le G_{st} + \sum_\rho (1 - u_{z\rho h})\, N_{st\rho}
         \qquad \forall s, t, h: u_{zh} > 0
 
-    :math:`u` is the share of the slot in which the zone's non-firm power is off. The hours that
-    a curtailment rate switches off, :math:`\rho \cdot 8760`, fill the zone's most stressed slots
-    one after the other, so at most one slot of a zone is off in part. Where those last in are off
-    first, each rate up to the chosen one is a tier with hours of its own. The dual is what a MW
-    of power is worth in that slot.
+    :math:`u` is the share of the time slice in which the zone's non-firm power is off. The hours
+    that a curtailment rate switches off, :math:`\rho \cdot 8760`, fill the zone's most stressed
+    time slices one after the other, so at most one time slice of a zone is off in part. Where those
+    last in are off first, each rate up to the chosen one is a tier with hours of its own. The dual
+    is what a MW of power is worth in that time slice.
 
     Source: dcplan, after Norris et al. 2025, Rethinking Load Growth.
     """
@@ -211,8 +211,8 @@ def shed_hours(m: Model) -> Comparison:
 
     .. math:: \ell_{sth} \le \sum_\rho a_{z\rho h}\, N_{st\rho} \qquad \forall s, t, h
 
-    :math:`a` is the share of the slot in which load may be shed: the hours allowed fill the
-    zone's most stressed slots one after the other.
+    :math:`a` is the share of the time slice in which load may be shed: the hours allowed fill the
+    zone's most stressed time slices one after the other.
 
     Source: dcplan.
     """
@@ -279,7 +279,7 @@ def non_firm_discount(m: Model) -> Expression:
 
 @cost(group="rent and unmet")
 def shed_load_worth(m: Model) -> Expression:
-    """Load left unserved in stress slots, at the worth of the work that is lost."""
+    """Load left unserved in stress time slices, at the worth of the work that is lost."""
     lost = (m.p.non_firm.shed.usd_per_mwh / USD_PER_MUSD) * m.non_firm.shed_mwh
     return yearly(m, lost.sum_to(m.p.sites.site_year))
 

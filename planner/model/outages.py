@@ -60,7 +60,7 @@ class SiteOutages:
 
 @dataclass(frozen=True, eq=False)
 class OutageProgram:
-    """The transport problem of all failures of one class and year.
+    """The transport problem of all failures of one workload and year.
 
     The least is left unserved, and of such ways the one with the shortest round trips is taken.
 
@@ -107,7 +107,7 @@ class AtStake:
     reserve_kh100e: Floats
 
     def programs(self) -> Iterator[OutageProgram]:
-        """Yield the program of every class and year.
+        """Yield the program of every workload and year.
 
         They have nothing in common, and many small programs are solved sooner than a large one.
         """
@@ -193,7 +193,7 @@ def with_cuts(p: Inputs, found: SiteOutages) -> Inputs:
     Returns
     -------
     Inputs
-        With a cut for each site, class and year whose loss left work unserved; the same users
+        With a cut for each site, workload and year whose loss left work unserved; the same users
         are looked after in the other years, in which they would be the next to lack it.
     """
     lacking = found.service.select(_users_who_lack(found), "lacking")

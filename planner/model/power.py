@@ -38,7 +38,7 @@ def dynamic_load(m: Model) -> Comparison:
     .. math:: Y_{scft} = \sum_{k, w \in f, l \ni c} (1 - \mu_w)\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, c, f, t
 
-    :math:`\mu` is the share of a class's work that may move between sites, which is counted
+    :math:`\mu` is the share of a workload's work that may move between sites, which is counted
     where it is done.
 
     Source: linear power model, Fan, Weber and Barroso 2007.
@@ -66,7 +66,7 @@ def deferrable_load(m: Model) -> Comparison:
 
 @constraint(over="site, shape, window, year", unit="MW", links="sum")
 def busy_load(m: Model) -> Comparison:
-    r"""Mean IT power of the same classes' work that may not wait.
+    r"""Mean IT power of the same workloads' work that may not wait.
 
     .. math:: \beta_{sfxt} = \sum_{k, l, w \in f, x} (1 - \phi_w)\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, f, x, t
@@ -79,7 +79,7 @@ def busy_load(m: Model) -> Comparison:
 
 @constraint(over="site, shape, window, year", unit="MW", links="sum")
 def full_load(m: Model) -> Comparison:
-    r"""IT power that follows load, with every rack of the same classes fully at work.
+    r"""IT power that follows load, with every rack of the same workloads fully at work.
 
     .. math:: \Gamma_{sfxt} = \sum_{k, l, w \in f, x} \gamma_{klw}\, n_{sklwt} / u_w
         \qquad \forall s, f, x, t
@@ -101,7 +101,7 @@ def deferral_balance(m: Model) -> Comparison:
     Source: load shifting as in Zerrahn and Schill 2015.
     """
     p = m.p.power
-    # The row of a block carries the tuple of the block's first slot.
+    # The row of a block carries the tuple of the block's first time slice.
     first, block = np.unique(_block_keys(m), return_index=True, return_inverse=True)[1:]
     rows = p.defer.select(first, "deferral block")
     hours = m.p.days.hours[p.defer["slot"]]
@@ -196,14 +196,14 @@ def _block_keys(m: Model) -> np.ndarray:
 
 @constraint(over="site, year, slot", unit="MW")
 def power_balance(m: Model) -> Comparison:
-    r"""What comes in at a site covers what it uses, in every slot without a negative price.
+    r"""What comes in at a site covers what it uses, in every time slice without a negative price.
 
     .. math:: i_{sth} + \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt} + \sum_g o_{sgth}
         + \sum_g d_{sgth} \ge F_{sth} + O_{sh} + \sum_g c_{sgth} + e_{sth} \qquad \forall s, t, h
 
     with the power of racks, cooling and losses :math:`F` and what else the site uses, :math:`O`.
     Surplus is thrown away free, so solar and wind need no output of their own here. The dual,
-    divided by the hours of the slot and the year's discount factor, is the worth of a MWh.
+    divided by the hours of the time slice and the year's discount factor, is the worth of a MWh.
 
     Source: nodal balance as in any dispatch model.
     """

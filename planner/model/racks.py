@@ -19,7 +19,7 @@ __all__ = ["CONSTRAINTS", "COSTS"]
 
 @constraint(over="site, rack, hall, duty, year", unit="MW", links="stock")
 def racks_alive(m: Model) -> Comparison:
-    r"""Racks in service for all classes of a duty are alive: bought, not worn out, still here.
+    r"""Racks in service for all workloads of a use are alive: bought, not worn out, still here.
 
     .. math:: \sum_{w \in f} (n_{sklwt} + z_{sklwt}) \le N^0_{sklft}
         + \sum_{v \le t < v + L_k} n^{+}_{sklfv}
@@ -45,7 +45,7 @@ def racks_alive(m: Model) -> Comparison:
 
 @constraint(over="site, rack, hall, year", unit="MW", links="stock")
 def stock_only_use(m: Model) -> Comparison:
-    r"""Classes that no longer admit a rack type may go on using the stock of it, no more.
+    r"""Workloads that no longer admit a rack type may go on using the stock of it, no more.
 
     .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} (n_{sklwt} + z_{sklwt}) \le N^0_{sklt}
         \qquad \forall s, k, l, t
@@ -142,7 +142,7 @@ def rack_purchase(m: Model) -> Purchase:
 def companions(m: Model) -> Expression:
     """Storage and general-purpose computers next to the accelerators, paid by the year as used.
 
-    They follow the classes that racks work for, stock included, so they have no purchase of
+    They follow the workloads that racks work for, stock included, so they have no purchase of
     their own; the yearly price repays one over its life.
     """
     yearly_musd = m.p.racks.companion_mw_per_mw * m.p.racks.companion_musd_per_mw_year

@@ -1,4 +1,4 @@
-"""Siting: phases of halls, blocks of a class, numbers of sites, service from open sites."""
+"""Siting: phases of halls, blocks of a workload, numbers of sites, service from open sites."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class SitingTerms:
         self.p = m.p.siting
         p, new = self.p, m.problem.variable
         self.phases: Variable = new("phases", p.phase, upper=p.most_phases, integer=True)
-        # whether a site has racks of a class that needs a block
+        # whether a site has racks of a workload that needs a block
         self.holds: Variable = new("holds", p.block, upper=1.0, integer=True)
 
     @cached_property
     def in_block_mw(self) -> Expression:
-        """Racks of a class that needs a block, by site and year. [MW], over the blocks"""
+        """Racks of a workload that needs a block, by site and year. [MW], over the blocks"""
         block = self.p.block
         place = block.find(self.m.p.racks.used)
         known = (place >= 0).nonzero()[0]
@@ -101,13 +101,13 @@ def hall_phases(m: Model) -> Comparison:
 
 @constraint(over="site, class, year", unit="MW")
 def block_least(m: Model) -> Comparison:
-    r"""A site with racks of a class that needs a block has at least the block, with its partners.
+    r"""A site with a workload that needs a block has at least the block, with its partners.
 
     .. math:: \sum_{p \in P_{sw}} \sum_{k,l} n_{pklwt} \ge \underline{n}_w\, h_{swt},
         \quad h_{swt} \in \{0, 1\} \qquad \forall s, w, t
 
     The partners :math:`P_{sw}` are the site itself and those within the round trip that the
-    scenario gives the class.
+    scenario gives the workload.
 
     Source: dcplan; semi-continuous variables, Beale and Tomlin 1970.
     """
@@ -116,7 +116,7 @@ def block_least(m: Model) -> Comparison:
 
 @constraint(over="site, class, year", unit="MW")
 def block_or_none(m: Model) -> Comparison:
-    r"""A site that does not hold the class has no racks of it.
+    r"""A site that does not hold the workload has no racks of it.
 
     .. math:: \sum_{k,l} n_{sklwt} \le \bar{n}_{swt}\, h_{swt} \qquad \forall s, w, t
 

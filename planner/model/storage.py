@@ -1,4 +1,4 @@
-"""Batteries: power, state of charge from slot to slot, wear."""
+"""Batteries: power, state of charge from time slice to time slice, wear."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def battery_size(m: Model) -> Comparison:
 
 @constraint(over="site, source, year, slot", unit="MW", links="stock")
 def battery_power(m: Model) -> Comparison:
-    r"""A converter charges or discharges, or each for a part of the slot.
+    r"""A converter charges or discharges, or each for a part of the time slice.
 
     .. math:: c_{sgth} + d_{sgth} \le \kappa_{sgt} \qquad \forall s, g, t, h
 
@@ -56,14 +56,15 @@ def battery_energy(m: Model) -> Comparison:
 
 @constraint(over="site, source, year, slot", unit="MWh", links="sum")
 def state_of_charge(m: Model) -> Comparison:
-    r"""The level at the end of a slot is that of the slot before, and what went in and out.
+    r"""The level at the end of a time slice is that of the one before, and what went in and out.
 
     .. math:: \ell_{sgth} = \ell_{sgt,h-1}
         + \Delta_h \Bigl( \eta^c_g\, c_{sgth} - \frac{d_{sgth}}{\eta^d_g} \Bigr)
         \qquad \forall s, g, t, h
 
-    Before the first slot of a representative day comes its last, before that of a chronological
-    series the last of the series: what repeats itself is given no charge at its start.
+    Before the first time slice of a representative day comes its last, before that of a
+    chronological series the last of the series: what repeats itself is given no charge at its
+    start.
 
     Source: storage as in PyPSA, cyclic.
     """

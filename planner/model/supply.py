@@ -26,7 +26,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "SupplyTerms"]
 class SupplyTerms:
     """On-site generators and batteries.
 
-    Sums over slots are over (site, year, slot) of the balance: elsewhere nothing of this is.
+    Sums over time slices are over (site, year, slot) of the balance: elsewhere nothing of this is.
 
     Parameters
     ----------

@@ -231,7 +231,7 @@ class Model:
 
     @cached_property
     def it_mw(self) -> Expression:
-        """IT power by cooling technology in every slot. [MW].
+        """IT power by cooling technology in every time slice. [MW].
 
         Over (site, cooling, year, slot); work as it falls due, but for what may move between
         sites, which counts where it is done. What is deferred moves by `shifted_mw`.
@@ -245,14 +245,14 @@ class Model:
 
     @cached_property
     def shifted_mw(self) -> Expression:
-        """IT power done in a slot less what fell due in it. [MW], (site, year, slot)"""
+        """IT power done in a time slice less what fell due in it. [MW], (site, year, slot)"""
         p = self.p.power
         shape = p.shape_frac[p.defer["site"], p.defer["shape"], p.defer["slot"]]
         return (self.defer_mw - shape * self.deferrable_mw.on(p.defer)).sum_to(p.slot)
 
     @cached_property
     def facility_mw(self) -> Expression:
-        """Power at the meter in every slot: IT, cooling and electrical losses. [MW]"""
+        """Power at the meter in every time slice: IT, cooling and electrical losses. [MW]"""
         p = self.p.power
         at = self.cool_slot
         mechanical = p.mechanical_frac[at["site"], at["cooling"], at["slot"]]
@@ -301,7 +301,7 @@ class Model:
 
     @cached_property
     def grid_mwh(self) -> Expression:
-        """Energy drawn from the grid, slot by slot, in a year. [MWh], (site, year, slot)"""
+        """Energy drawn from the grid in each time slice of a year. [MWh], (site, year, slot)"""
         return self.slot_hours * self.grid_mw
 
     @cached_property

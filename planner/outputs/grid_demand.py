@@ -1,7 +1,7 @@
 """What a plan asks of the grid, hour by hour, as grid planners want it: firm and flexible MW.
 
 Power is what sites draw from the grid. Of it, *flexible* is that of work which may wait or be
-done at another site, with the cooling and losses of its slot; the rest is *firm*. Both are as
+done at another site, with the cooling and losses of its time slice; the rest is *firm*. Both are as
 the plan runs them: work that waits is in the hour in which it is done.
 """
 
@@ -88,7 +88,7 @@ def plan_days(run: Run) -> Days:
 
 
 def area_slots(run: Run, area_of_site: pd.Series) -> pd.DataFrame:
-    """Return what areas draw from the grid in every slot.
+    """Return what areas draw from the grid in every time slice.
 
     Parameters
     ----------

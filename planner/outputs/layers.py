@@ -78,9 +78,9 @@ def site_years(run: Run) -> Layer:
 
 
 def assignments(run: Run) -> Layer:
-    """Who is served from where: a great circle per region, class, site and year.
+    """Who is served from where: a great circle per region, workload, site and year.
 
-    Classes that any site can serve have no place of demand and are left out here.
+    Workloads that any site can serve have no place of demand and are left out here.
     """
     regions = _places(run)
     served = run.tables["assignment"]

@@ -27,7 +27,7 @@ _WITHOUT_PATH: Final = {
     "restated_mw": "demand as stated",
     "racks_mw": "better racks than the reference rack",
 }
-"""Labels where no class follows the path."""
+"""Labels where no workload follows the path."""
 _SMALL_MW: Final = 100.0
 """Nameplate below which tenths are shown."""
 
@@ -86,7 +86,7 @@ def steps_of(table: pd.DataFrame) -> list[tuple[Step, Floats]]:
     -------
     list of (Step, array)
         In order; terms that are nothing in every year are left out, and so is a path that no
-        class follows. [MW]
+        workload follows. [MW]
     """
     rows = [(step, table[step.column].to_numpy(dtype=np.float64)) for step in STEPS]
     is_path = bool(rows[0][1].any())
@@ -137,8 +137,8 @@ _TO_THE_METER: Final = ("it_mean_mw", "facility_mean_mw", "facility_peak_mw")
 def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     r"""Make table `bridge`: one row per model year, from the path to the meter.
 
-    Compute becomes MW at what the racks of the path's reference fleet of the class and year
-    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks, or where the demand of a class is
+    Compute becomes MW at what the racks of the path's reference fleet of the workload and year
+    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks, or where the demand of a workload is
     stated in MW of racks, at what it is stated for:
 
     .. math:: \text{saved}_t = -\sum_w \frac{P_{wt}}{D_{wt}} \sum_r \mathrm{saved}_{rwt}
@@ -213,11 +213,11 @@ def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _mw_per_kh100e(
     reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame
 ) -> Floats:
-    """Return nameplate per compute by the class and year of each row of table `demand`.
+    """Return nameplate per compute by the workload and year of each row of table `demand`.
 
-    Of a class whose demand is stated in MW of racks it is that of what is stated, else that of the
-    reference fleet. Where the path has no racks of a class, as where its demand is stated in other
-    units and its share of the path is 0, those of the plan count.
+    Of a workload whose demand is stated in MW of racks it is that of what is stated, else that of
+    the reference fleet. Where the path has no racks of a workload, as where its demand is stated in
+    other units and its share of the path is 0, those of the plan count.
     """
     place = pd.MultiIndex.from_frame(demand[_KEY])
     of_path = reference.groupby(_KEY)[["rack_gw", "kh100e"]].sum()

@@ -50,7 +50,7 @@ def contracts(s: Solved) -> pd.DataFrame:
 
 
 def contract_slot(s: Solved) -> pd.DataFrame:
-    """Make table `contract_slot`: what agreements deliver slot by slot."""
+    """Make table `contract_slot`: what agreements deliver time slice by time slice."""
     p, terms, at = s.p.contracts, s.model.contracts, s.model.contracts.output
     in_force = s.value(terms.contract_mw.on(at)) != 0.0
     rows = np.flatnonzero(in_force)
@@ -110,7 +110,7 @@ def matching(s: Solved) -> pd.DataFrame:
 
 
 def matching_slot(s: Solved) -> pd.DataFrame:
-    """Make table `matching_slot`: what is clean slot by slot."""
+    """Make table `matching_slot`: what is clean time slice by time slice."""
     pools = _pools(s)
     over = cross(pools, s.p.sets.slot, name="matching_slot")
     power = {f"{name}_mw": values.ravel() for name, values in _by_pool(s, pools).items()}
@@ -159,7 +159,7 @@ def _delivered(s: Solved, pools: Index) -> Floats:
 
 
 def _by_pool(s: Solved, pools: Index) -> dict[str, Floats]:
-    """Return power by pool, year and slot: what is used, drawn, delivered and clean. [MW]"""
+    """Return power by pool, year and time slice: what is used, drawn, delivered and clean. [MW]"""
     claimed = claimed_mw(s)
     return {
         "used": _sum(s, pools, s.site_mw),

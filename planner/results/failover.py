@@ -44,7 +44,7 @@ def reserve(s: Solved) -> pd.DataFrame:
 
 
 def _called_mw(s: Solved) -> Floats:
-    """Return the power that each reserve would add in the worst slot of the peak day. [reserve]"""
+    """Return the power each reserve would add in the worst time slice of the peak day. [reserve]"""
     over, terms = s.p.failover.standby, s.model.failover
     peak = np.unique(s.p.failover.power["slot"])
     every = np.arange(over.size)
@@ -112,7 +112,7 @@ def _rows_of_takers(s: Solved) -> NDArray[np.intp]:
 
 
 def _rtt_ms(s: Solved) -> tuple[Floats, Floats]:
-    """Return round trips of services, and of what takes them over; nan for placeless classes."""
+    """Return round trips of services, and of what takes them over; nan for placeless workloads."""
     found, demand = s.outages, s.p.demand
     service = found.service
     placeless = service.labels("region") == ANYWHERE
@@ -128,7 +128,7 @@ def _rtt_ms(s: Solved) -> tuple[Floats, Floats]:
 
 
 def resilience(s: Solved) -> pd.DataFrame:
-    """Make table `resilience`: how much reserve classes need, and what it is worth."""
+    """Make table `resilience`: how much reserve workloads need, and what it is worth."""
     p, m, found = s.p.failover, s.model, s.outages
     over = distinct(p.reserve, "workload", "year", name="resilience")
     loads = s.p.demand.load

@@ -1,4 +1,4 @@
-"""Tables of the grid: connections, headroom, and the forecast by zone and class."""
+"""Tables of the grid: connections, headroom, and the forecast by zone and workload."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def power_zone(s: Solved) -> pd.DataFrame:
 
 
 def power_class(s: Solved) -> pd.DataFrame:
-    """Make table `power_class`: the power forecast of each workload class."""
+    """Make table `power_class`: the power forecast of each workload."""
     used, sets = s.p.racks.used, s.p.sets
     over = distinct(used, "workload", "year")
     place = over.find(used)

@@ -1,4 +1,4 @@
-"""Tables of heat sold and of water by class."""
+"""Tables of heat sold and of water by workload."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _LARGEST = 1.0
 
 
 def latency(s: Solved) -> pd.DataFrame:
-    """Make table `latency`: round trips by class and year, and what is not served at home."""
+    """Make table `latency`: round trips by workload and year, and what is not served at home."""
     m, given = s.model, s.p.demand
     over = distinct(given.demand, "workload", "year")
     workloads = s.p.workloads.set_index("workload").loc[list(over.labels("workload"))]

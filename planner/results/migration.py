@@ -38,7 +38,7 @@ def migration(s: Solved) -> pd.DataFrame:
 
 
 def migration_site(s: Solved) -> pd.DataFrame:
-    """Make table `migration_site`: how much work of a class a site takes and gives in a year."""
+    """Make table `migration_site`: how much work of a workload a site takes and gives in a year."""
     p = s.p.migration
     due_mw, done_mw = _due_and_done_mw(s)
     hours = s.weight_h[p.work["slot"]]

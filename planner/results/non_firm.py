@@ -1,4 +1,4 @@
-"""Tables of non-firm connection: what is connected, how stress slots are lived through."""
+"""Tables of non-firm connection: what is connected, how stress time slices are lived through."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ __all__ = ["fleet", "installs", "moves", "plan"]
 
 
 def plan(s: Solved) -> pd.DataFrame:
-    """Make table `plan`: racks in service by site, type, hall, class and year."""
+    """Make table `plan`: racks in service by site, type, hall, workload and year."""
     used, sets = s.p.racks.used, s.p.sets
     rows = np.flatnonzero(s.in_service_mw)
     hall, workload = used["hall"][rows], used["workload"][rows]

@@ -1,4 +1,4 @@
-"""Tables of power at sites: by slot, year and billing period, and what is deferred."""
+"""Tables of power at sites: by time slice, year and billing period, and what is deferred."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ __all__ = ["assignment", "demand", "levers", "no_route", "reference", "rent", "s
 
 
 def served_rtt_ms(s: Solved) -> Floats:
-    """Return the round trip of each service, nan for placeless classes. [served]"""
+    """Return the round trip of each service, nan for placeless workloads. [served]"""
     served = s.p.demand.served
     rtt = s.p.demand.route_rtt_ms[s.p.demand.route.find(served)]
     return np.where(served.labels("region") == ANYWHERE, np.nan, rtt)

@@ -1,4 +1,4 @@
-"""Tables of what is whole: sites opened, phases of halls, blocks of a class."""
+"""Tables of what is whole: sites opened, phases of halls, blocks of a workload."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def phases(s: Solved) -> pd.DataFrame:
 
 
 def blocks(s: Solved) -> pd.DataFrame:
-    """Make table `blocks`: racks of classes that need a block."""
+    """Make table `blocks`: racks of workloads that need a block."""
     given = s.p.siting
     used_mw = s.value(s.model.siting.in_block_mw)
     rows = np.flatnonzero(used_mw)

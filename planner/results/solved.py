@@ -107,7 +107,7 @@ class Solved:
 
     @cached_property
     def weight_h(self) -> Floats:
-        """Hours of the year that each slot of a day stands for. [slot]"""
+        """Hours of the year that each time slice of a day stands for. [time slice]"""
         return np.asarray(self.p.days.weight_h, dtype=np.float64)
 
     # --- racks --------------------------------------------------------------------------
@@ -201,12 +201,12 @@ class Solved:
 
     @cached_property
     def shifted_mw(self) -> Floats:
-        """IT power done in a slot less what fell due in it, shape (site_year, slot)."""
+        """IT power done in a time slice less what fell due in it, shape (site_year, slot)."""
         return self.by_slot(self.value(self.model.shifted_mw))
 
     @cached_property
     def migrated_mw(self) -> Floats:
-        """IT power of moving work done in a slot less what was due, shape (site_year, slot)."""
+        """Moving work done in a time slice, less what was due, shape (site_year, slot). [MW]"""
         return self.by_slot(self.value(self.model.migration.migrated_mw))
 
     @cached_property
@@ -224,7 +224,7 @@ class Solved:
         return np.asarray(due + of_shifted * self.shifted_mw)
 
     def mean_mw(self, by_slot: Floats) -> Floats:
-        """Return the mean over the year of power by slot. [site_year]"""
+        """Return the mean over the year of power by time slice. [site_year]"""
         return np.asarray(by_slot @ self.weight_h / HOURS_PER_YEAR)
 
     @cached_property
@@ -239,7 +239,7 @@ class Solved:
 
     @cached_property
     def facility_peak_mw(self) -> Floats:
-        """Largest power at the meter in any slot. [site_year]"""
+        """Largest power at the meter in any time slice. [site_year]"""
         return np.asarray(self.facility_mw.max(axis=1, initial=0.0))
 
     @cached_property

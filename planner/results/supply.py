@@ -101,7 +101,7 @@ def source_year(s: Solved) -> pd.DataFrame:
 
 
 def source_slot(s: Solved) -> pd.DataFrame:
-    """Make table `source_slot`: what each source does, slot by slot."""
+    """Make table `source_slot`: what each source does, time slice by time slice."""
     m, capacity = s.model.supply, s.value(s.model.supply.capacity_mw)
     over = cross(s.p.supply.capacity, s.p.sets.slot, name="source_slot")
     energy = s.value(m.energy_mwh.on(s.p.supply.capacity, missing="zero"))

@@ -36,7 +36,7 @@ def tail_rtt_ms(s: Solved) -> Floats:
     Returns
     -------
     array of float
-        One per tuple of `served`, last mile included, nan for placeless classes. [ms]
+        One per tuple of `served`, last mile included, nan for placeless workloads. [ms]
     """
     sets, served = s.p.sets, s.p.demand.served
     placed = [label for label in sets.region.labels if label != ANYWHERE]

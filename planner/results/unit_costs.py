@@ -1,8 +1,8 @@
-"""What a unit of compute costs: by class and duty, up front and running apart.
+"""What a unit of compute costs: by workload and use, up front and running apart.
 
-Every payment of a year for own sites goes to the classes that the site served in that year:
-purchases of racks to the duty they were bought for, each other line by the quantity that drives
-it. So the classes add up to the total, and the total to the cost table.
+Every payment of a year for own sites goes to the workloads that the site served in that year:
+purchases of racks to the use they were bought for, each other line by the quantity that drives
+it. So the workloads add up to the total, and the total to the cost table.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _REQUEST: Final = "request"
 
 @dataclass(frozen=True, eq=False)
 class _Account:
-    """Quantities of classes, or of sums of them, by year; every array [row, year]."""
+    """Quantities of workloads, or of sums of them, by year; every array [row, year]."""
 
     served_kh100e: Floats
     nameplate_mw: Floats
@@ -59,7 +59,7 @@ class _Account:
 
 
 def unit_costs(s: Solved) -> pd.DataFrame:
-    """Make table `unit_costs`: one row per class, duty and total, and year."""
+    """Make table `unit_costs`: one row per workload, use and total, and year."""
     sets = s.p.sets
     of_class = _accounts(s)
     is_of_duty = sets.workload_duty[None, :] == np.arange(len(sets.duty))[:, None]
@@ -89,7 +89,7 @@ def unit_costs(s: Solved) -> pd.DataFrame:
 def _rows(
     s: Solved, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats
 ) -> pd.DataFrame:
-    """Return the rows of one level. `belongs` is [scope, workload], 1 where a class counts."""
+    """Return the rows of one level. `belongs` is [scope, workload], 1 where a workload counts."""
 
     def add(of: Floats) -> Floats:
         return np.asarray((belongs @ of).ravel())
@@ -130,7 +130,7 @@ def _h100e_hours(mean_kh100e: Floats) -> Floats:
 
 
 def _accounts(s: Solved) -> _Account:
-    """Return what every class uses, serves and costs by year."""
+    """Return what every workload uses, serves and costs by year."""
     used, racks = s.p.racks.used, s.p.racks
     nameplate = _by_cell(s, s.nameplate_of_use_mw)
     drivers = {
@@ -179,9 +179,9 @@ def _by_cell(s: Solved, of_use: Floats) -> Floats:
 
 
 def _shares(driver: Floats, otherwise: Floats) -> Floats:
-    """Return the share of each class in a site's payments, shape (site, workload, year).
+    """Return the share of each workload in a site's payments, shape (site, workload, year).
 
-    A site that drives nothing in a year, as while its halls ramp, is paid for by the classes
+    A site that drives nothing in a year, as while its halls ramp, is paid for by the workloads
     of all sites; with nothing driven anywhere, by all that is in use.
     """
     everywhere = driver.sum(axis=0)
@@ -193,7 +193,7 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
 
 
 def _racks_by_duty(s: Solved, line: Line, nameplate: Floats) -> Floats:
-    """Return the repayments of racks by class, by way of the duty they were bought for."""
+    """Return the repayments of racks by workload, by way of the use they were bought for."""
     sets = s.p.sets
     paid = np.zeros(_class_years(s))
     bought, calendar, amount = _terms(s, line, s.model.install)
@@ -212,7 +212,7 @@ def _existing(s: Solved, nameplate: Floats) -> Floats:
     """Return the instalments of existing racks and halls, shape (workload, year). [MUSD/year]
 
     Each repays the price of its kind over its life, whatever its age: what is left of its
-    instalments is its remaining value. Racks are charged to the duty they are for, halls to all.
+    instalments is its remaining value. Racks are charged to the use they are for, halls to all.
     """
     finance, sets, racks, halls = s.p.finance, s.p.sets, s.p.racks, s.p.halls
     shape = (len(sets.site), s.years)
@@ -264,7 +264,7 @@ def _terms(
 
 
 def _conversions(s: Solved) -> pd.DataFrame:
-    """Return how compute becomes work, by class, in numbers and in words."""
+    """Return how compute becomes work, by workload, in numbers and in words."""
     given = s.p.tables["requests"]
     size_s, rate = given["h100e_seconds_per_unit"], given["tokens_per_s_per_h100e"]
     words = "1 " + given["unit"] + " = " + size_s.map("{:.6g}".format) + " H100e s"

@@ -56,8 +56,8 @@ class Matching(Block):
     """Which share of the energy used must be clean: bought, made at the sites, or of the grid."""
 
     mode: Literal["annual", "hourly"] = "annual"
-    """Whether contracts count against the use of the whole year, or only slot by slot as they
-    deliver (24/7)."""
+    """Whether contracts count against the use of the whole year, or only time slice by time slice
+    as they deliver (24/7)."""
     target_frac: Annotated[FracByYear, HELD] | None = None
     """Least clean share of the energy used, held until the next given year; none before the
     first. [-]"""

@@ -35,10 +35,10 @@ __all__ = ["Demand", "ExplicitDemand", "Flexibility", "Levers", "WorkloadOverrid
 
 
 class ExplicitDemand(Block):
-    """A demand stated outright; it replaces what the trajectory gives its class."""
+    """A demand stated outright; it replaces what the trajectory gives its workload."""
 
     workload: PlannedWorkloadId
-    """Workload class."""
+    """Workload."""
     demand_region: DemandRegionId | None = None
     """Demand region; left out: split over the regions in scope by their weights."""
     unit: Literal[
@@ -75,14 +75,14 @@ class Demand(Block):
     scale_frac: NonNegativeByYear = 1.0
     """Factor on all demand; straight lines between the given years. [-]"""
     workload_scale_frac: Mapping[PlannedWorkloadId, NonNegativeByYear] = Field(default_factory=dict)
-    """Factor on the demand of a class on top of `scale_frac`, by class, as where its work comes to
-    need a tenth of the compute; straight lines between the given years. [-]"""
+    """Factor on the demand of a workload on top of `scale_frac`, by workload, as where its work
+    comes to need a tenth of the compute; straight lines between the given years. [-]"""
     region_weight: Literal["population_millions", "internet_users_millions"] = "population_millions"
     """Column of table `demand_regions` by which users are spread over regions."""
     explicit: tuple[ExplicitDemand, ...] = ()
-    """Demands stated outright; a class named here no longer follows the trajectory."""
+    """Demands stated outright; a workload named here no longer follows the trajectory."""
     workload_share_frac: Mapping[WorkloadId, FracPath] | None = None
-    """Share of power by class and year instead of table `workload_share`; straight lines
+    """Share of power by workload and year instead of table `workload_share`; straight lines
     between the given years. [-]"""
     unmet: Literal["allow", "forbid"] = "allow"
     """Whether demand may stay unmet, at a price."""
@@ -91,7 +91,7 @@ class Demand(Block):
 
 
 class WorkloadOverride(Override):
-    """Figures of one workload class that replace those of table `workloads`."""
+    """Figures of one workload that replace those of table `workloads`."""
 
     MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"tight_rtt_ms", "tight_share_frac"})
 

@@ -18,7 +18,7 @@ _Together = Annotated[Ids[PlannedSiteId], Field(min_length=2)]
 
 
 class Failover(Block):
-    """How sites cover for each other, for the classes whose `failover` is true."""
+    """How sites cover for each other, for the workloads whose `failover` is true."""
 
     form: Literal["neighbours", "pairs"] = "neighbours"
     """How the reserve is planned: the neighbours of each site cover its load together, or each

@@ -29,7 +29,7 @@ def _studied_rate(rate_pct: float) -> float:
 
 
 class Shed(Block):
-    """Load left unserved in stress slots: deferrable work is not done at all."""
+    """Load left unserved in stress time slices: deferrable work is not done at all."""
 
     allow: Switch = False
     """Whether load may be shed at sites with non-firm power."""
@@ -42,7 +42,7 @@ class Shed(Block):
 
 
 class NonFirm(Block):
-    """Connection that the grid may switch off in the stress slots of its zone."""
+    """Connection that the grid may switch off in the stress time slices of its zone."""
 
     allow: Switch = False
     """Whether non-firm connection may be bought in addition to firm."""
@@ -58,7 +58,7 @@ class NonFirm(Block):
     """Who is off: all alike, for the curtailment rate's hours of a year; or those last in, so that
     what a zone takes at a lower rate is off for that rate's hours alone."""
     shed: Shed = Shed()
-    """Load left unserved in stress slots."""
+    """Load left unserved in stress time slices."""
 
 
 class Grid(Block):
@@ -82,4 +82,4 @@ class Grid(Block):
     contract_min_nameplate_frac: Frac = 0.0
     """Least connection per MW of nameplate load in service. [-]"""
     non_firm: NonFirm = NonFirm()
-    """Connection that the grid may switch off in the stress slots of its zone."""
+    """Connection that the grid may switch off in the stress time slices of its zone."""

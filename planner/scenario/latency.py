@@ -40,8 +40,8 @@ class Latency(Block):
     """File of round trips of one's own (from, to, rtt_ms[, one_way]), relative to this file: a row
     for each pair of a demand region and a site in scope."""
     own_rtt_includes_last_mile: Annotated[Flag | None, _OF_OWN_TABLE] = None
-    """Whether the figures of `rtt_table` are from end to end. If not, the last mile of the class is
-    added to them, as to the lines; a plan whose scenario leaves this out says so in a note."""
+    """Whether the figures of `rtt_table` are from end to end. If not, the last mile of the workload
+    is added to them, as to the lines; a plan whose scenario leaves this out says so in a note."""
     own_rtt_fill_missing: Annotated[Flag, _OF_OWN_TABLE] = False
     """Whether pairs that `rtt_table` lacks take the fitted line or a measured pair; a note counts
     and names them. Without it they are an error."""

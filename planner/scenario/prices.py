@@ -35,16 +35,16 @@ class PriceShock(Block):
     last_year: Year
     """Last model year of the shock, included."""
     wholesale_scale_frac: NonNegative
-    """Factor on the wholesale price of every slot. [-]"""
+    """Factor on the wholesale price of every time slice. [-]"""
     peak_day_only: Flag = False
-    """Whether only the slots of the peak day are hit: a spike in a heat wave."""
+    """Whether only the time slices of the peak day are hit: a spike in a heat wave."""
 
 
 class LoadPrice(Block):
     """Price of energy that rises with new load in a zone."""
 
     allow: Switch = False
-    """Whether new load pays the blocks of table `price_blocks` above the price of its slot."""
+    """Whether new load pays blocks of table `price_blocks` above the price of its time slice."""
     scale_frac: NonNegative = 1.0
     """Factor on the price of every block. [-]"""
 
@@ -59,7 +59,7 @@ class Energy(Block):
     demand_charge: Flag = True
     """Whether a demand charge is carved out of the retail price."""
     use_flat_price: Flag = False
-    """Whether the price is the same in every slot."""
+    """Whether the price is the same in every time slice."""
     shocks: tuple[PriceShock, ...] = ()
     """Years in which wholesale power costs more, or less, than usual."""
     load_price: LoadPrice = LoadPrice()

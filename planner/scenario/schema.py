@@ -128,13 +128,13 @@ class Scenario(Block):
     )
     """Day from which lead times count; left out: 1 January of the first year."""
     time: Time = Time()
-    """How days represent a year, and slots a day."""
+    """How days represent a year, and time slices a day."""
     operator: Operator = Operator()
     """How much of the market this plan is for."""
     demand: Demand = Demand()
     """How much compute is wanted."""
     workloads: Mapping[PlannedWorkloadId, WorkloadOverride] = Field(default_factory=dict)
-    """Figures by workload class instead of table `workloads`."""
+    """Figures by workload instead of table `workloads`."""
     racks: Racks = Racks()
     """Which racks may be bought, and their figures."""
     halls: Halls = Halls()
@@ -176,7 +176,7 @@ class Scenario(Block):
     flexibility: Flexibility = Flexibility()
     """What load may do in time and between sites."""
     failover: Failover = Failover()
-    """How sites cover for each other, for the classes whose `failover` is true."""
+    """How sites cover for each other, for the workloads whose `failover` is true."""
     finance: Finance = Finance()
     """Discounting."""
     foresight: Foresight = Foresight()

@@ -42,11 +42,11 @@ class Scope(Block):
     exclude_demand_regions: Ids[DemandRegionId] = ()
     """Demand regions to leave out."""
     workloads: AllOrSome[WorkloadId] = "all"
-    """Workload classes to serve, or `all`."""
+    """Workloads to serve, or `all`."""
 
 
 class Time(Block):
-    """How days represent a year, and slots a day."""
+    """How days represent a year, and time slices a day."""
 
     chronological: Flag = False
     """Whether the days of table `series_days` tell the year, one after the other, instead of
@@ -55,7 +55,7 @@ class Time(Block):
     season_days: Annotated[Literal[4, 12], NotASwitch, _OF_SEASONS] = 4
     """Representative days of a year, without the peak day: one per season or per month. [days]"""
     slot_h: Annotated[Literal[1, 2, 3, 4, 6, 8, 12, 24], NotASwitch] = 3
-    """Length of a slot of a day. [h]"""
+    """Length of a time slice of a day. [h]"""
     peak_day_days: Annotated[Positive, Field(le=28), _OF_SEASONS] = 3.0
     """Days of the peak month that the peak day stands for. [days]"""
     peak_month: Annotated[int, Field(strict=True, ge=1, le=12), _OF_SEASONS] = 7

@@ -185,11 +185,11 @@ def representative(
     days: Days,
     years: Sequence[int] | None = None,
 ) -> Reading:
-    """Read a load that is told by the slots of a few days in every year.
+    """Read a load that is told by the time slices of a few days in every year.
 
-    An hour is told by the slots of its month's days that run at the same hour of UTC, and for
-    the share of its month that a peak day represents by the slot of that day. What lies on
-    two slots, as hours of a clock half an hour off, is told by both. Moments in which the
+    An hour is told by the time slices of its month's days that run at the same hour of UTC, and for
+    the share of its month that a peak day represents by the time slice of that day. What lies on
+    two time slices, as hours of a clock half an hour off, is told by both. Moments in which the
     system peaks are told by the peak days alone.
 
     Parameters
@@ -207,7 +207,7 @@ def representative(
     Returns
     -------
     Reading
-        With the slots of the first year as first steps, then those of the next.
+        With the time slices of the first year as first steps, then those of the next.
 
     Raises
     ------
@@ -263,7 +263,7 @@ def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
 
 
 def _on_slots(day: Integers, start_h: Floats, share_frac: Floats, days: Days) -> Pairs:
-    """Lay hours that start at some hour of UTC on the slots of the day that tells each."""
+    """Lay hours that start at some hour of UTC on the time slices of the day that tells each."""
     first = np.floor(start_h).astype(np.int64)
     late = start_h - first
     parts = []

@@ -123,7 +123,7 @@ def columns(
 def lines(
     title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0
 ) -> Html:
-    """Draw steps over the slots of a day, one line a series, a gap where there is no figure."""
+    """Plot steps over the time slices of a day, a line a series, with gaps for missing figures."""
     values = [
         [math.nan if figure is None else _value(figure, per) for figure in one.figures]
         for one in series

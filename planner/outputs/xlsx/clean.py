@@ -124,7 +124,7 @@ def _share_of(column: str) -> Callable[[At], str]:
 
 
 def write_carbon(book: Book) -> None:
-    """Write sheet Carbon and water: emissions by year, water by class, heat, sites."""
+    """Write sheet Carbon and water: emissions by year, water by workload, heat, sites."""
     run = book.run
     sheet = book.sheet(_CARBON, _ABOUT_CARBON, widths=(32, *[19] * 9))
     head = _TOP + _CHART_ROWS

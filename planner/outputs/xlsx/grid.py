@@ -1,4 +1,4 @@
-"""Sheet Grid: headroom and what binds, non-firm connection, stress slots, shadow prices."""
+"""Sheet Grid: headroom and what binds, non-firm connection, stress time slices, shadow prices."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def write_grid(book: Book) -> None:
         if len(run.tables[table]):
             end = block(end, table, name, title, run.tables[table])
     prices = run.tables["prices"]
-    # Prices of demand and of single slots are many; they are in the table files.
+    # Prices of demand and of single time slices are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     unused = [name for name in prices.columns if len(of_limits) and (of_limits[name] == "").all()]
     reported = of_limits.drop(columns=unused)

@@ -68,7 +68,7 @@ def write_site_list(book: Book) -> None:
 
 
 def write_latency(book: Book) -> None:
-    """Write sheet Latency: round trips by class and year, and regions that no site can serve."""
+    """Write sheet Latency: round trips by workload and year, and regions that no site can serve."""
     sheet = book.sheet("Latency", RUN_TABLES["latency"].description)
     tables = book.run.tables
     end = write_table(book, sheet, "Latency", tables["latency"], RUN_TABLES["latency"].fields)

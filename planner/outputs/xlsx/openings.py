@@ -1,4 +1,4 @@
-"""Sheet Openings: new sites by year, phases of halls, blocks of a class."""
+"""Sheet Openings: new sites by year, phases of halls, blocks of a workload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheet Power: the forecast by class, zone and site, with charts."""
+"""Sheet Power: the forecast by workload, zone and site, with charts."""
 
 from __future__ import annotations
 

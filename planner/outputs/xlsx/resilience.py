@@ -1,4 +1,4 @@
-"""Sheet Resilience: reserve by class, what the outage of each site means, and who takes over."""
+"""Sheet Resilience: reserve by workload, what the outage of each site means, and who takes over."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ABOUT: Final = (
 
 
 def is_resilient(run: Run) -> bool:
-    """Return whether a run has classes that must survive the outage of a site."""
+    """Return whether a run has workloads that must survive the outage of a site."""
     return len(run.tables["resilience"]) > 0
 
 

@@ -1,4 +1,4 @@
-"""Power by class, zone and site."""
+"""Power by workload, zone and site."""
 
 from __future__ import annotations
 
