@@ -218,7 +218,7 @@ def claims(case: Case) -> Excess:
 
 
 def _own_clean_mw(case: Case) -> Floats:
-    """Own clean power less what is thrown away, sold and stored, shape (site_year, slot)."""
+    """Own clean power less what is curtailed, sold and stored, shape (site_year, slot)."""
     power, sets = site_power(case), case.inputs.sets
     total = np.zeros_like(power.facility_mw)
     row_of = keyed(power.site_year)

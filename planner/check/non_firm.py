@@ -264,7 +264,7 @@ def stress_slots_reported(case: Case) -> Excess:
         )
     )
     made = _by_slot(case, frame, onsite.of_sites(onsite.output_mw - onsite.charge_mw)) - sold
-    # Where power must be used up, what is thrown away is taken off what is made.
+    # Where power must be used up, what is curtailed is taken off what is made.
     frame = frame.assign(
         use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)
     ).set_index(list(_SLOT))

@@ -26,7 +26,7 @@ class BalanceInputs:
 
     site_year: Index  # (site, year)
     slot: Index  # (site, year, slot) = site_year x slot
-    surplus: Index  # (site, year, slot) in which surplus is thrown away free
+    surplus: Index  # (site, year, slot) in which surplus is curtailed at no cost
     exact: Index  # (site, year, slot) in which power must be used up, or curtailed: those with a
     # price below 0, and all where what is drawn counts under contract or as clean
 

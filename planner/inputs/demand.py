@@ -163,9 +163,9 @@ def workload_share(case: Case) -> Floats:
         if abs(sum_ - 1.0) > _ROUNDING:
             case.findings.at_key(
                 ("demand", "workload_share_frac"),
-                f"the shares of all classes sum to {sum_:.6g} in {year}",
+                f"the shares of all workloads sum to {sum_:.6g} in {year}",
                 "1",
-                "give the shares of every class that changes",
+                "give the shares of every workload that changes",
             )
     return share[codes(case.ids("workloads"), every)]
 
@@ -224,7 +224,7 @@ def _reference_racks(case: Case) -> np.ndarray:
         case.findings.at_table(
             "reference_fleet",
             f"{case.ids('workloads')[w]} has no rack for {case.years.years[t]}",
-            "a row for each class and model year",
+            "a row for each workload and model year",
             "add it",
         )
     return rack

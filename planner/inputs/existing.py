@@ -290,7 +290,7 @@ class _RackRows:
                 "rack",
                 f"{self.racks['rack'].iloc[record]} does not compute, by its role in table racks",
                 "a rack type with role compute",
-                "leave it out: companions of racks follow from companion_frac of the class",
+                "leave it out: companions of racks follow from companion_frac of the workload",
             )
 
     def _check_housed(self) -> None:
@@ -363,15 +363,15 @@ class _RackRows:
                 self._problem(
                     record,
                     "rack",
-                    f"no class of {use} may run on {name}",
+                    f"no workload of {use} may run on {name}",
                     "one at least",
-                    f"add rows class,{name} to a table workload_racks of your own, for"
-                    f" {some(classes, _NAMED) or 'a class of this use'}",
+                    f"add rows workload,{name} to a table workload_racks of your own, for"
+                    f" {some(classes, _NAMED) or 'a workload of this use'}",
                 )
             elif not admits.any():
                 self._note(
                     record,
-                    f"{name} for {use} has no effect: the classes that may run on it are not in"
+                    f"{name} for {use} has no effect: the workloads that may run on it are not in"
                     f" scope ({some(listed, _NAMED)})",
                     "remove it, widen scope.workloads, or admit it by rows of workload_racks",
                 )
@@ -382,7 +382,7 @@ class _RackRows:
                     record,
                     f"{name} for {use} has no effect: its hall is {topology}, which is not"
                     f" available enough for {some(asking, _NAMED)}",
-                    "correct redundancy of the hall, or lower redundancy_min of a class",
+                    "correct redundancy of the hall, or lower redundancy_min of a workload",
                 )
         case.findings.and_more(RACKS, refused - MOST_PROBLEMS)
 
@@ -465,7 +465,7 @@ class _RackRows:
         power = self._by_hall(case.scenario.halls.diversity_frac + self.companion_frac)
         space = self._by_hall(np.where(self.rack >= 0, self.figures.space_m2_per_mw[self.rack], 0))
         for need, has, what in (
-            (power, hall_mw, "{} MW with their companions (companion_frac of the class)"),
+            (power, hall_mw, "{} MW with their companions (companion_frac of the workload)"),
             (space, floor, "{} m2 of floor at the density of the cooling"),
         ):
             wanted = np.zeros((of_place.max(initial=-1) + 1, len(case.years)))

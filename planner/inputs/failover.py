@@ -257,8 +257,8 @@ def failover_without_effect(case: Case) -> Iterator[Problem]:
     if all(key.startswith("barred_") for key in node.children):
         return
     if not has_failover(case):
-        what_is = "failover has no effect: no class in scope has it"
-        fix = "give a class `failover: true` under workloads, or remove it"
+        what_is = "failover has no effect: no workload in scope has it"
+        fix = "give a workload `failover: true` under workloads, or remove it"
         yield problem_at(scenario.tree, ("failover",), what_is, "", fix)
         return
     if failover.from_year is not None and failover.from_year > scenario.years[-1]:

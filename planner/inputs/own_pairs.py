@@ -115,7 +115,7 @@ _COST_FIELDS: Final = (
         required=True,
         minimum=0.0,
     ),
-    Field("workload", "string", "Its class; without the column, every class."),
+    Field("workload", "string", "Its workload; without the column, every workload."),
 )
 
 
@@ -271,8 +271,8 @@ def _note_last_mile(case: Case) -> None:
     added = zip(texts(case.workloads, "workload"), case.workloads["last_mile_ms"], strict=True)
     miles = some(sorted(f"{workload} {ms:g} ms" for workload, ms in added), _NAMED)
     text = (
-        f"To the round trips of latency.rtt_table the last mile of each class ({miles}) is added."
-        " If they are from end to end, set latency.own_rtt_includes_last_mile: true; false"
+        f"To the round trips of latency.rtt_table the last mile of each workload ({miles}) is"
+        " added. If they are from end to end, set latency.own_rtt_includes_last_mile: true; false"
         " confirms it."
     )
     case.findings.note(text, ("latency", "rtt_table"))

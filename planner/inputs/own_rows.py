@@ -116,7 +116,7 @@ def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
         "price_zone": (held_by_sites("price_zone"), no_site),
         "carbon_zone": (held_by_sites("carbon_zone"), no_site),
         "demand_region": ({*case.ids("regions")}, "the demand region is not in scope"),
-        "workload": ({*case.ids("workloads")}, "the class is not in scope"),
+        "workload": ({*case.ids("workloads")}, "the workload is not in scope"),
         "trajectory": (
             {case.scenario.demand.trajectory},
             "demand.trajectory names another path",

@@ -106,7 +106,7 @@ def _workloads(
         table = table[table["workload"].isin(listed)]
     table = table.reset_index(drop=True)
     if table.empty:
-        findings.at_table("workloads", "no class is left in scope", "at least one", "see scope")
+        findings.at_table("workloads", "no workload is left in scope", "at least one", "see scope")
     _check_workloads(table, scenario, tables, findings)
     return table
 

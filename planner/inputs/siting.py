@@ -406,5 +406,5 @@ def _without_a_say(case: Case) -> Iterator[Problem]:
                 f"siting.block_from_year of {name} is {year}, so that it never needs a block:"
                 f" {years[-1]} is the last model year"
             )
-            fix = "name a model year, or remove the block of the class"
+            fix = "name a model year, or remove the block of the workload"
             yield problem_at(case.scenario.tree, key_path, what_is, "", fix)

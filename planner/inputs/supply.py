@@ -323,7 +323,7 @@ def _generators(case: Case, sets: Sets) -> Floats:
 
 
 def _curtail(sets: Sets, prices: Prices, renewable: Index, exact: Index) -> Index:
-    """Time slices in which sun and wind cannot be thrown away by drawing less."""
+    """Time slices in which sun and wind cannot be curtailed by drawing less."""
     slots = cross(distinct(renewable, "site", "year"), sets.slot, name="curtail")
     price = prices.energy_usd_per_mwh[slots.codes]
     return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))

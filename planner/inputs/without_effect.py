@@ -203,8 +203,8 @@ def _without_company(case: Case) -> Iterator[Problem]:
         (
             ("flexibility", "move_usd_per_mwh"),
             not may_move,
-            "no class in scope has work that may move between sites",
-            "give a class moves_between_sites: true under workloads, or remove it",
+            "no workload in scope has work that may move between sites",
+            "give a workload moves_between_sites: true under workloads, or remove it",
         ),
         (
             ("supply", "sites"),

@@ -113,7 +113,7 @@ def _less_tight(question: Question, over: Index, amounts: Floats) -> Change:
 
 DEMAND: Final = Relaxation("demand", "share of a year's demand", ("year",), _less_demand, most=1.0)
 TIGHT_BOUND: Final = Relaxation(
-    "tight bound", "share of a class", ("workload",), _less_tight, most=1.0
+    "tight bound", "share of a workload", ("workload",), _less_tight, most=1.0
 )
 RENT: Final = Relaxation(
     "rented compute",

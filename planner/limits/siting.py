@@ -121,7 +121,7 @@ LIMITS: Final = (
         "whole_blocks",
         set_by=_BLOCKS,
         moved_by=(_BLOCK_KEY, _TABLE_BLOCKS),
-        decision=Decision("holds", "integer", "A site has a full block of a class, or none."),
+        decision=Decision("holds", "integer", "A site has a full block of a workload, or none."),
     ),
     Limit("block_least", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
     Limit("block_or_none", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),

@@ -168,7 +168,7 @@ def contract_limit(m: Model) -> Comparison:
     return m.contracts.contract_mw <= m.p.contracts.limit_mw
 
 
-@constraint(over="zone, year, slot", unit="MW", links="stock")
+@constraint(over="zone, year, time slice", unit="MW", links="stock")
 def contract_delivery(m: Model) -> Comparison:
     r"""Sites of a zone take no more than its physical agreements deliver in the time slice.
 
@@ -186,7 +186,7 @@ def contract_delivery(m: Model) -> Comparison:
     return taken <= m.contracts.delivered_mw
 
 
-@constraint(over="site, year, slot", unit="MW", links="stock")
+@constraint(over="site, year, time slice", unit="MW", links="stock")
 def contract_use(m: Model) -> Comparison:
     r"""A site takes no more power under contract than it draws.
 
@@ -198,7 +198,7 @@ def contract_use(m: Model) -> Comparison:
     return m.contracts.take_mw <= m.import_mw.on(take)
 
 
-@constraint(over="site, year, slot", unit="MW", links="stock")
+@constraint(over="site, year, time slice", unit="MW", links="stock")
 def claim_within_draw(m: Model) -> Comparison:
     r"""What is claimed as clean at a site is no more than it draws: excess does not count.
 
@@ -210,7 +210,7 @@ def claim_within_draw(m: Model) -> Comparison:
     return m.contracts.claim_mw <= m.import_mw.on(claim)
 
 
-@constraint(over="pool, year, slot", unit="MW")
+@constraint(over="pool, year, time slice", unit="MW")
 def hourly_claims(m: Model) -> Comparison:
     r"""Where contracts count by the hour, no more is claimed than they deliver in the time slice.
 

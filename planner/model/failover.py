@@ -130,7 +130,7 @@ def reserve_capacity(m: Model) -> Comparison:
     return m.failover.reserve <= m.failover.carried_kh100e
 
 
-@constraint(over="site, year, slot of the peak day", unit="MW")
+@constraint(over="site, year, time slice of the peak day", unit="MW")
 def failover_power(m: Model) -> Comparison:
     r"""Connection and own firm sources carry a site with all its standby racks at work.
 

@@ -76,7 +76,7 @@ def zone_headroom(m: Model) -> Comparison:
     return connected_by(m, m.expand, p.headroom) + turned <= p.headroom_mw
 
 
-@constraint(over="site, year, billing period, slot", unit="MW", links="cause")
+@constraint(over="site, year, billing period, time slice", unit="MW", links="cause")
 def billed_peak(m: Model) -> Comparison:
     r"""The billed peak of a period is no less than the draw in any of its time slices.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["CONSTRAINTS", "COSTS"]
 
 
-@constraint(over="zone, year, slot", unit="MW", links="sum")
+@constraint(over="zone, year, time slice", unit="MW", links="sum")
 def zone_load(m: Model) -> Comparison:
     r"""New load of a zone in a time slice is carried by the blocks of its supply curve.
 

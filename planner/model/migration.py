@@ -68,7 +68,7 @@ class MigrationTerms:
         return self.done_mw.map(cool_slot, np.arange(work.size), place)
 
 
-@constraint(over="rack type, class, reach, year, block of the day", unit="MWh", links="sum")
+@constraint(over="rack type, workload, reach, year, block of the day", unit="MWh", links="sum")
 def migration_balance(m: Model) -> Comparison:
     r"""All work is done, on racks of its type, at some site with the same users in its block.
 
@@ -89,7 +89,7 @@ def migration_balance(m: Model) -> Comparison:
     return done == work.due_mw.map(p.balance, every, p.balance_of_work, hours)
 
 
-@constraint(over="site, rack type, hall, class, year, slot", unit="MW", links="stock")
+@constraint(over="site, rack type, hall, workload, year, time slice", unit="MW", links="stock")
 def migration_room(m: Model) -> Comparison:
     r"""Work moves only to racks of its workload that are not busy already.
 
@@ -101,7 +101,7 @@ def migration_room(m: Model) -> Comparison:
     return m.migration.done_mw <= m.migration.room_mw
 
 
-@constraint(over="site, rack type, class, year, block of the day", unit="MWh", links="stock")
+@constraint(over="site, rack type, workload, year, block of the day", unit="MWh", links="stock")
 def migration_arrivals(m: Model) -> Comparison:
     r"""What a site does beyond its own work of a block has come from other sites.
 

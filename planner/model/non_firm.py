@@ -145,7 +145,7 @@ def connected_by(
     return asked.map(limits, one[counts], limit[counts])
 
 
-@constraint(over="site, year, stress slot", unit="MW")
+@constraint(over="site, year, stress time slice", unit="MW")
 def non_firm_power(m: Model) -> Comparison:
     r"""In a stress time slice a site draws its firm connection and what is left of the non-firm.
 
@@ -205,7 +205,7 @@ def discounted_connection(m: Model) -> Comparison:
     return m.non_firm.discounted_mw <= m.non_firm.service_mw.on(m.p.non_firm.billing)
 
 
-@constraint(over="site, year, stress slot", unit="MW")
+@constraint(over="site, year, stress time slice", unit="MW")
 def shed_hours(m: Model) -> Comparison:
     r"""Load is shed in no more hours of the year than allowed, and none that firm power carries.
 
@@ -219,7 +219,7 @@ def shed_hours(m: Model) -> Comparison:
     return m.non_firm.shed_mw <= m.non_firm.shed_room_mw
 
 
-@constraint(over="site, year, stress slot", unit="MW", links="stock")
+@constraint(over="site, year, stress time slice", unit="MW", links="stock")
 def shed_load(m: Model) -> Comparison:
     r"""Only deferrable work is lost: power of that share of the racks, where it is done.
 

@@ -112,7 +112,7 @@ def deferral_balance(m: Model) -> Comparison:
     return done == due
 
 
-@constraint(over="site, shape, window, year, slot", unit="MW", links="stock")
+@constraint(over="site, shape, window, year, time slice", unit="MW", links="stock")
 def deferral_room(m: Model) -> Comparison:
     r"""Work can only be caught up on racks that are not busy already.
 
@@ -194,7 +194,7 @@ def _block_keys(m: Model) -> np.ndarray:
     return p.defer_group.find(p.defer) * blocks + p.defer_block
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, time slice", unit="MW")
 def power_balance(m: Model) -> Comparison:
     r"""What comes in at a site covers what it uses, in every time slice without a negative price.
 
@@ -202,7 +202,7 @@ def power_balance(m: Model) -> Comparison:
         + \sum_g d_{sgth} \ge F_{sth} + O_{sh} + \sum_g c_{sgth} + e_{sth} \qquad \forall s, t, h
 
     with the power of racks, cooling and losses :math:`F` and what else the site uses, :math:`O`.
-    Surplus is thrown away free, so solar and wind need no output of their own here. The dual,
+    Surplus is curtailed at no cost, so solar and wind need no output of their own here. The dual,
     divided by the hours of the time slice and the year's discount factor, is the worth of a MWh.
 
     Source: nodal balance as in any dispatch model.
@@ -211,7 +211,7 @@ def power_balance(m: Model) -> Comparison:
     return m.supply_mw.on(surplus) >= m.use_mw.on(surplus)
 
 
-@constraint(over="site, year, slot", unit="MW")
+@constraint(over="site, year, time slice", unit="MW")
 def exact_balance(m: Model) -> Comparison:
     r"""What comes in is used up where a price is negative: nobody is paid to waste power.
 

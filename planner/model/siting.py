@@ -99,7 +99,7 @@ def hall_phases(m: Model) -> Comparison:
     return m.build.on(p.phase) == p.phase_mw * m.siting.phases
 
 
-@constraint(over="site, class, year", unit="MW")
+@constraint(over="site, workload, year", unit="MW")
 def block_least(m: Model) -> Comparison:
     r"""A site with a workload that needs a block has at least the block, with its partners.
 
@@ -114,7 +114,7 @@ def block_least(m: Model) -> Comparison:
     return m.siting.shared_block_mw >= m.p.siting.block_mw * m.siting.holds
 
 
-@constraint(over="site, class, year", unit="MW")
+@constraint(over="site, workload, year", unit="MW")
 def block_or_none(m: Model) -> Comparison:
     r"""A site that does not hold the workload has no racks of it.
 
@@ -151,7 +151,7 @@ def most_sites(m: Model) -> Comparison:
     return m.open.sum_to(p.most, where="present") <= p.most_sites
 
 
-@constraint(over="region, class, site, year", unit="kH100e")
+@constraint(over="region, workload, site, year", unit="kH100e")
 def served_only_if_open(m: Model) -> Comparison:
     r"""A demand is served from a new site no further than the site is open.
 

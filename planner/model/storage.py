@@ -29,7 +29,7 @@ def battery_size(m: Model) -> Comparison:
     return m.supply.energy_mwh == m.supply.energy_in_service_mwh
 
 
-@constraint(over="site, source, year, slot", unit="MW", links="stock")
+@constraint(over="site, source, year, time slice", unit="MW", links="stock")
 def battery_power(m: Model) -> Comparison:
     r"""A converter charges or discharges, or each for a part of the time slice.
 
@@ -43,7 +43,7 @@ def battery_power(m: Model) -> Comparison:
     return m.supply.charge_mw + m.supply.discharge_mw <= power_mw
 
 
-@constraint(over="site, source, year, slot", unit="MWh", links="stock")
+@constraint(over="site, source, year, time slice", unit="MWh", links="stock")
 def battery_energy(m: Model) -> Comparison:
     r"""The level stays within the energy of the cells in service.
 
@@ -54,7 +54,7 @@ def battery_energy(m: Model) -> Comparison:
     return m.supply.level_mwh <= m.supply.energy_mwh.on(m.p.supply.store_slot)
 
 
-@constraint(over="site, source, year, slot", unit="MWh", links="sum")
+@constraint(over="site, source, year, time slice", unit="MWh", links="sum")
 def state_of_charge(m: Model) -> Comparison:
     r"""The level at the end of a time slice is that of the one before, and what went in and out.
 

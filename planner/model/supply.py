@@ -173,9 +173,9 @@ class SupplyTerms:
 
     @cached_property
     def clean_used_mw(self) -> Expression:
-        """Own clean power that is used, stored or sold, not thrown away. [MW], (site, year, slot)
+        """Own clean power that is used, stored or sold, not curtailed. [MW], (site, year, slot)
 
-        Surplus is thrown away without a column of its own: what is used of the clean sources is
+        Surplus is curtailed without a column of its own: what is used of the clean sources is
         what is used in all, less what comes in from elsewhere.
         """
         clean = self.renewable_mw + self.dispatched_mw - self.fossil_mw
@@ -283,14 +283,14 @@ def plant_or_none(m: Model) -> Comparison:
     return m.supply.source_mw.on(p.plant) <= 2.0 * p.plant_room_mw * m.supply.has_plant
 
 
-@constraint(over="site, source, year, slot", unit="MW", links="stock")
+@constraint(over="site, source, year, time slice", unit="MW", links="stock")
 def output_limit(m: Model) -> Comparison:
     r"""A source puts out no more than its available capacity.
 
     .. math:: o_{sgth} \le a_g\, \kappa_{sgt} \qquad \forall s, g, t, h
 
     Sun and wind have no output of their own: they give :math:`a_{gsh}\, \kappa_{sgt}` to the
-    balance, and what is not used is thrown away.
+    balance, and what is not used is curtailed.
 
     Source: generation expansion as in PyPSA.
     """
@@ -312,7 +312,7 @@ def run_hours(m: Model) -> Comparison:
     return made_mwh <= p.run_hours_h * m.supply.capacity_mw.on(p.run_hours)
 
 
-@constraint(over="site, year, slot", unit="MW", links="stock")
+@constraint(over="site, year, time slice", unit="MW", links="stock")
 def curtailment_limit(m: Model) -> Comparison:
     r"""Where a price is negative, no more is curtailed than sun and wind yield.
 
@@ -323,7 +323,7 @@ def curtailment_limit(m: Model) -> Comparison:
     return m.supply.curtail_mw <= m.supply.renewable_mw.on(m.p.supply.curtail)
 
 
-@constraint(over="site, year, slot", unit="MW", links="stock")
+@constraint(over="site, year, time slice", unit="MW", links="stock")
 def export_source(m: Model) -> Comparison:
     r"""What is sold is made at the site: power from the grid is not sold back to it.
 
@@ -336,7 +336,7 @@ def export_source(m: Model) -> Comparison:
     return m.supply.export_mw <= made_mw.on(m.p.supply.export)
 
 
-@constraint(over="site, year, slot", unit="MW", links="optional")
+@constraint(over="site, year, time slice", unit="MW", links="optional")
 def export_connection(m: Model) -> Comparison:
     r"""Power sold passes the connection.
 

@@ -92,7 +92,7 @@ def assignments(run: Run) -> Layer:
         for region, site in pairs.itertuples(index=False)
     }
     lines = [circle[pair] for pair in zip(frame["region"], frame["site"], strict=True)]
-    return Layer("assignments", "One line per region, class, site and year.", frame, lines)
+    return Layer("assignments", "One line per region, workload, site and year.", frame, lines)
 
 
 def demand_regions(run: Run) -> Layer:

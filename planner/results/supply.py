@@ -121,7 +121,7 @@ def source_slot(s: Solved) -> pd.DataFrame:
 
 
 def site_surplus(s: Solved) -> pd.DataFrame:
-    """Make table `site_surplus`: own power sold or thrown away."""
+    """Make table `site_surplus`: own power sold or curtailed."""
     m, p, slot = s.model, s.p.supply, s.p.balance.slot
     export = s.value(m.supply.export_mw.on(slot, missing="zero"))
     curtailed = m.supply.curtail_mw.on(slot, missing="zero")

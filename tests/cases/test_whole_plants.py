@@ -126,7 +126,9 @@ def test_a_diagnosis_tries_plants_of_any_size(flat: Path) -> None:
 
     assert not found.feasible
     assert [
-        one.change.words for one in found.remedies if one.name == "build own sources of any size"
+        one.change.words
+        for one in found.remedies
+        if one.name == "build on-site technologies of any size"
     ]
 
 

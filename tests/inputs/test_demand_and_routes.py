@@ -301,7 +301,7 @@ def test_what_is_added_to_own_round_trips_is_noted_unless_it_was_said(build, tmp
     said = [build(WIDE, own, f"latency.own_rtt_includes_last_mile={v}") for v in ("true", "false")]
 
     (note,) = (note for note in silent.notes if "rtt_table" in note)
-    assert "the last mile of each class (chat 9 ms, train 2 ms) is added" in note
+    assert "the last mile of each workload (chat 9 ms, train 2 ms) is added" in note
     assert "latency.own_rtt_includes_last_mile" in note
     assert not any("rtt_table" in note for inputs in said for note in inputs.notes)
     assert rtt_of(said[1], "bay", "chat", "elm") == rtt_of(silent, "bay", "chat", "elm")

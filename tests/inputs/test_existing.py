@@ -138,8 +138,8 @@ def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own)
         (
             HALLS,
             ("oak", "B", "chip26", "inference", 7, None, 2026),
-            "no class of inference may run on chip26",
-            "add rows class,chip26 to a table workload_racks of your own, for chat",
+            "no workload of inference may run on chip26",
+            "add rows workload,chip26 to a table workload_racks of your own, for chat",
         ),
         (
             HALLS,
@@ -217,8 +217,8 @@ def test_two_statements_of_what_exists_at_a_site_are_refused(problems):
             ("scope.workloads=[train]",),
             ("oak", "B", "plate_dry", "2N", 9.0, 2024),
             ("oak", "B", "liquid25", "inference", 7, None, 2025),
-            "liquid25 for inference has no effect: the classes that may run on it are not in scope"
-            " (chat)",
+            "liquid25 for inference has no effect: the workloads that may run on it are not in"
+            " scope (chat)",
         ),
         (
             (),
@@ -310,7 +310,7 @@ def test_racks_that_cannot_all_be_in_service_are_noted(build):
 
     assert note == (
         "the racks in halls plate_dry 2N of oak take 33.33 MW with their companions (companion_frac"
-        " of the class) in 2025, and there is 30: not all can be in service"
+        " of the workload) in 2025, and there is 30: not all can be in service"
     )
 
 

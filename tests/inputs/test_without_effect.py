@@ -143,7 +143,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("failover.from_year=2027",),
-            "failover has no effect: no class in scope has it",
+            "failover has no effect: no workload in scope has it",
         ),
         (
             ("workloads.chat.failover=true", "failover.from_year=2041"),
@@ -196,7 +196,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("flexibility.move_usd_per_mwh=7",),
-            "flexibility.move_usd_per_mwh has no effect: no class in scope has work that may"
+            "flexibility.move_usd_per_mwh has no effect: no workload in scope has work that may"
             " move between sites",
         ),
         (

@@ -38,8 +38,8 @@ _COLUMNS: Final = (
     number("energy_mwh", "MWh", "Energy of the year, likewise"),
 )
 _ABOUT: Final = (
-    "What the grid and own sources give in a year, and, below 0, what charging, sales and surplus "
-    "take; the total is what the sites would use. As solved, not by edited assumptions."
+    "What the grid and on-site technologies give in a year, and, below 0, what charging, sales and "
+    "surplus take; the total is what the sites would use. As solved, not by edited assumptions."
 )
 
 

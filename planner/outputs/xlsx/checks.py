@@ -30,7 +30,7 @@ _SUMS: Final = (
         "+SUM(Demand[saved_kh100e])+SUM(Demand[unmet_kh100e])",
     ),
     (
-        "Classes use the power of the sites",
+        "Workloads use the power of the sites",
         "SUM(ClassYears[facility_mean_mw])",
         "SUM(SiteYears[facility_mean_mw])",
     ),

@@ -27,7 +27,7 @@ _SHOWN_ZONES: Final = 9
 _MW: Final = "#,##0.0;-#,##0.0;;@"
 _ABOUT: Final = (
     "Power at the meter, in MW, live. Left: mean over the year; right: peak of each site, in zones "
-    "the sum of the peaks of their sites. Classes share cooling and losses by their IT energy."
+    "the sum of the peaks of their sites. Workloads share cooling and losses by their IT energy."
 )
 
 
@@ -50,7 +50,7 @@ def write_power(book: Book) -> None:
     first_zone = page.block(first_class, "workload", workloads, classes, _CLASS)
     first_site = page.block(first_zone, "zone", zones, site_year, _MEAN_AND_PEAK)
     page.block(first_site, "site", sites, site_year, _MEAN_AND_PEAK)
-    page.chart("By class", first_class, len(workloads), 0)
+    page.chart("By workload", first_class, len(workloads), 0)
     page.chart("By zone, largest", first_zone, min(len(zones), _SHOWN_ZONES), 1)
 
 

@@ -152,7 +152,7 @@ def _switches(question: Question) -> Iterator[Search]:
         (s.racks.whole, "relax whole racks", ("racks", "whole"), False),
         (
             s.supply.whole_sources,
-            "build own sources of any size",
+            "build on-site technologies of any size",
             ("supply", "whole_sources"),
             False,
         ),
