@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
+from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.inputs.supply_shapes import renewable_shape
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from planner.scenario.contracts import Ppa
 
 __all__ = ["ContractInputs", "contract_inputs", "delivery_profiles", "grid_clean_frac", "strikes"]
+
+
+_NAMED: Final = 4  # zones
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def contract_inputs(
     has_sites[sets.site_zone[site_year["site"]], site_year["year"]] = True
     in_time = (first[:, None] < case.last_year + 1.0)[:, None, :]
     max_mw = np.array([offer.max_mw for offer in offers])
+    _note_late_zones(case, sets, offers, is_offered, in_time[:, 0, :], has_sites)
     may_sign = ~np.isnan(strike) & in_time & has_sites & (max_mw > 0.0)[:, None, None]
     axes = (contract, sets.zone, sets.year)
     sign = Index.sparse("sign", axes, np.nonzero(may_sign))
@@ -170,6 +175,51 @@ def contract_inputs(
         else clean[s, t].ravel(),
         is_hourly=is_hourly,
     )
+
+
+def _note_late_zones(
+    case: Case,
+    sets: Sets,
+    offers: tuple[Ppa, ...],
+    is_offered: Bools,
+    in_time: Bools,
+    has_sites: Bools,
+) -> None:
+    """Say where delivery could begin earlier if the zone had a site in use by then.
+
+    Parameters
+    ----------
+    case : Case
+        Settings; what is found is noted at them.
+    sets : Sets
+        Zones and years.
+    offers : tuple of Ppa
+        Agreements, in the order of the settings.
+    is_offered : array of bool
+        Zones with a price, shape (contract, zone).
+    in_time : array of bool
+        Years in which delivery can begin, shape (contract, year).
+    has_sites : array of bool
+        Years in which the zone has a site in use, or that can be, shape (zone, year).
+    """
+    year = np.append(case.year, np.inf)  # the last stands for never
+    could = year[np.where(in_time.any(axis=1), in_time.argmax(axis=1), -1)]
+    both = in_time[:, None, :] & has_sites
+    can = year[np.where(both.any(axis=2), both.argmax(axis=2), -1)]
+    late = is_offered & (can > could[:, None])
+    for c, (name, offer) in enumerate(zip(case.scenario.contracts.ppa, offers, strict=True)):
+        if late[c].any():
+            zones = [f"{sets.zone.labels[z]} ({_from(can[c, z])})" for z in np.flatnonzero(late[c])]
+            keys: tuple[str, ...] = ("contracts", "ppa", name)
+            case.findings.note(
+                f"PPA {name} could deliver from {could[c]:.0f}, but these zones have no site in"
+                f" use by then: {some(zones, _NAMED)}.",
+                keys if offer.zones == "all" else (*keys, "zones"),
+            )
+
+
+def _from(year: float) -> str:
+    return f"from {year:.0f}" if np.isfinite(year) else "in no model year"
 
 
 def _market(sets: Sets, prices: Prices, site_year: Index) -> Floats:

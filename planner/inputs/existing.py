@@ -111,8 +111,8 @@ def existing_halls_and_racks(case: Case, figures: RackFigures, quality: Quality)
     vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
     mw = np.zeros((len(case.sites), len(pool), vintage.size))
     np.add.at(mw, (row.site[used], of_pool.ravel(), of_vintage), row.mw[used])
-    _note_empty(case, hall_mw, mw)
-    _note_connections(case, hall_mw)
+    _note_empty(case, halls, hall_mw, mw)
+    _note_connections(case, halls, hall_mw)
     return Existing(
         is_stated=stated_sites(case),
         hall_mw=hall_mw,
@@ -191,19 +191,22 @@ def _hall_mw(case: Case, halls: pd.DataFrame) -> Floats:
     return total
 
 
-def _note_empty(case: Case, hall_mw: Floats, rack_mw: Floats) -> None:
+def _note_empty(case: Case, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
     """Say where halls are stated and no rack."""
     site_mw = hall_mw.sum(axis=(1, 2)).max(axis=1)
     empty = (site_mw > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
         names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
-        case.findings.note(
+        case.findings.remark_row(
+            HALLS,
+            _first_row(case, halls, empty),
+            "site",
             f"{RACKS} has no rack that the plan can use in the halls of {names}: these"
-            f" {amount(site_mw[empty].sum(), _DIGITS)} MW begin without racks."
+            f" {amount(site_mw[empty].sum(), _DIGITS)} MW begin without racks.",
         )
 
 
-def _note_connections(case: Case, hall_mw: Floats) -> None:
+def _note_connections(case: Case, halls: pd.DataFrame, hall_mw: Floats) -> None:
     """Say which connection is assumed where the planner states none."""
     site_mw = hall_mw.sum(axis=(1, 2))
     ids = case.ids("sites")
@@ -212,12 +215,21 @@ def _note_connections(case: Case, hall_mw: Floats) -> None:
     if assumed.any():
         names = some(list(np.array(ids, dtype=object)[assumed]), _NAMED)
         ratio = case.scenario.demand.facility_mw_per_rack_mw
-        case.findings.note(
+        case.findings.remark_row(
+            HALLS,
+            _first_row(case, halls, assumed),
+            "site",
             f"The firm connection of {names} is assumed to carry the halls of {HALLS}:"
             f" {amount(ratio * site_mw[assumed, 0].sum(), _DIGITS)} MW in {case.year[0]},"
             f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw). Give grid_firm_mw"
-            " of the sites to state it."
+            " of the sites to state it.",
         )
+
+
+def _first_row(case: Case, halls: pd.DataFrame, sites: Bools) -> int:
+    """Return the first row of the table of halls that is of one of some sites."""
+    site = codes(halls["site"], case.ids("sites"))
+    return int(np.flatnonzero(np.isin(site, np.flatnonzero(sites)))[0])
 
 
 class _RackRows:

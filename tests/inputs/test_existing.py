@@ -11,6 +11,7 @@ RACKS_MW = 1250 * 0.2 / 1.16  # what the tables give the operator at both sites
 ELM_MW = RACKS_MW * 290 / (830 + 290)
 PER_RACK = 1.16
 MADE_UP = {"source": "made up", "source_year": 2025, "kind": "own"}
+FIRM_OAK = "sites.oak={grid_firm_mw: 83, lead_time_months: 26}"  # nothing of it is assumed
 HALLS = (
     ("oak", "A", "air_dry", "N", 40.0, 2019),
     ("oak", "B", "plate_dry", "2N", 30.0, 2024),
@@ -254,7 +255,12 @@ def test_what_is_assumed_is_said_with_its_mix(build):
     # A campus holds training racks: 0.27 + 0.18 of them air24 and 0.55 liquid25.
     assert "58 MW, is assumed to be 50 MW of racks" in note
     assert "55% liquid25, 45% air24" in note
-    assert [reported.what_is for reported in inputs.noted_settings] == [note]
+    noted = [reported.what_is for reported in inputs.noted_settings]
+    assert note in noted
+    # What is assumed of the stated halls has its place too: racks, and the connection.
+    (no_rack, connection) = (text for text in noted if text != note)
+    assert "these 95 MW begin without racks" in no_rack
+    assert "1.16 MW per MW of halls" in connection
 
 
 def test_the_share_of_the_market_is_said_with_its_mix(mini):
@@ -303,10 +309,9 @@ def test_racks_that_cannot_all_be_in_service_are_noted(build):
     # 33 MW x 0.9 = 29.7 MW in 30 MW of halls; with companions 33 x (0.9 + 0.11) = 33.33 MW.
     crowded = racks(("oak", "B", "liquid25", "inference", None, 33.0, 2025))
 
-    (note,) = (
-        told.what_is
-        for told in build(existing_halls=halls(*HALLS), existing_racks=crowded).noted_settings
-    )
+    found = build(FIRM_OAK, existing_halls=halls(*HALLS), existing_racks=crowded)
+
+    (note,) = (told.what_is for told in found.noted_settings)
 
     assert note == (
         "the racks in halls plate_dry 2N of oak take 33.33 MW with their companions (companion_frac"
@@ -319,7 +324,9 @@ def test_racks_that_strand_on_the_floor_are_noted(build, tables):
     cooling = tables["cooling"].copy()
     cooling.loc[cooling["cooling"] == "air_dry", "design_density_kw_per_m2"] = 30.0
 
-    inputs = build(cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1]))
+    inputs = build(
+        FIRM_OAK, cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1])
+    )
 
     (note,) = (told.what_is for told in inputs.noted_settings)
     assert (
@@ -332,7 +339,7 @@ def test_a_later_hall_of_a_design_makes_no_room_in_the_years_before_it(build):
     later = ("oak", "E", "plate_dry", "2N", 20.0, 2027)
     crowded = racks(("oak", "B", "liquid25", "inference", None, 33.0, 2025))
 
-    inputs = build(existing_halls=halls(later, *HALLS), existing_racks=crowded)
+    inputs = build(FIRM_OAK, existing_halls=halls(later, *HALLS), existing_racks=crowded)
 
     (note,) = inputs.noted_settings
     assert "take 33.33 MW with their companions" in note.what_is
