@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.check.days import year_days
 from planner.check.frames import by
+from planner.check.other_load import series_by_hour
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+
+    _Row = Mapping[Hashable, Any]
 
 
 __all__ = ["FACTS", "REREAD"]
@@ -66,7 +69,7 @@ def _temperatures_c(case: Case, bulb: str) -> tuple[Floats, Floats]:
     )
 
 
-def _curve(temperature_c: Floats, row: Mapping[Hashable, Any], *columns: str) -> Floats:
+def _curve(temperature_c: Floats, row: _Row, *columns: str) -> Floats:
     """A level in the cold, a straight rise between two temperatures, another slope beyond."""
     start_c, end_c, floor, ramp, *beyond = (float(row[column]) for column in columns)
     slope = beyond[0] if beyond else 0.0
@@ -86,12 +89,25 @@ def _by_slot(case: Case, by_month: Floats, on_peak_day: Floats) -> Floats:
     return np.asarray(by_day.reshape(len(mean), -1))
 
 
+def _own_by_slot(
+    case: Case, own_c: Mapping[str, Floats], row: _Row, columns: tuple[str, ...]
+) -> dict[str, Floats]:
+    """Means and, on peak days, highest values of the slots at sites with own temperatures."""
+    time, is_peak = case.scenario.time, year_days(case).is_peak[:, None]
+    per_day, result = 24 // time.slot_h, {}
+    for site, given_c in own_c.items():
+        temperature_c = np.where(is_peak, given_c + time.peak_hotter_k, given_c)
+        by_slot = _curve(temperature_c, row, *columns).reshape(len(is_peak), per_day, -1)
+        result[site] = np.where(is_peak, by_slot.max(axis=2), by_slot.mean(axis=2)).ravel()
+    return result
+
+
 @rule(unit="MW/MW or L/kWh")
 def cooling_from_weather(case: Case) -> Excess:
     """Cooling overhead and water follow the technology's curve over the weather of the site.
 
     Ordinary days are billed on means; time slices of a peak day, which sizes the connection,
-    count with their highest hour at design weather.
+    count with their highest hour at design weather. Own temperatures of a site take their place.
     """
     temperatures = {bulb: _temperatures_c(case, bulb) for bulb in ("dry", "wet")}
     power, sets = case.inputs.power, case.inputs.sets
@@ -107,6 +123,10 @@ def cooling_from_weather(case: Case) -> Excess:
         ):
             ordinary, peak = (_curve(c, row, *columns) for c in (ordinary_c, peak_c))
             expected = _by_slot(case, ordinary, peak)
+            own_c = series_by_hour(case, f"{row['driver']}_bulb_c")
+            for site, by_slot in _own_by_slot(case, own_c, row, columns).items():
+                if site in sets.site.labels:
+                    expected[sets.site.code(site)] = by_slot
             gap = np.abs(reported[:, code] - expected).max(axis=1)
             parts.append(Excess(place, gap, expected.max(axis=1)))
     return parts[0].and_also(*parts[1:])

@@ -168,14 +168,16 @@ def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) ->
 def days_from_scenario(case: Case) -> Excess:
     """Years are the scenario's, with days and time slices of the calendar or of the series.
 
-    A representative day repeats itself; days of a series follow each other, round the year.
+    A representative day repeats itself; days of a series follow each other, round the year, unless
+    the scenario says that they repeat.
     """
     days, expected, time = case.inputs.days, year_days(case), case.scenario.time
     n_days, per_day = expected.of_month.shape[0], 24 // time.slot_h
     hours = list(range(0, 24, time.slot_h))
     names = [f"d{day}h{hour:02d}" for day in range(n_days) for hour in hours]
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
-    follows = np.roll(slot, -1) if time.chronological else np.roll(slot, -1, axis=1)
+    goes_on = time.chronological and not time.days_repeat
+    follows = np.roll(slot, -1) if goes_on else np.roll(slot, -1, axis=1)
     lists = Excess.where(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
         _alike("years", case.inputs.years.years, case.years),
         _alike("slots", case.inputs.sets.slot.labels, names),
@@ -219,4 +221,5 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "days.months": ("days_from_scenario",),
     "days.days": ("days_from_scenario",),
     "days.peaks": ("days_from_scenario",),
+    "days.repeat": ("days_from_scenario",),
 }

@@ -27,7 +27,7 @@ def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
     case : Case
         Inputs and plan.
     column : str
-        other_load_frac, solar_frac or wind_frac.
+        One with figures.
 
     Returns
     -------

@@ -9,6 +9,7 @@ import numpy as np
 from planner.check.days import slot_hours, year_days, year_slots
 from planner.check.frames import at, by, crossed, listed
 from planner.check.once import once
+from planner.check.other_load import series_by_hour
 from planner.check.own_tariffs import written_tariffs
 from planner.check.paths import between
 from planner.check.verdict import Excess, rule
@@ -42,7 +43,7 @@ _KEY = ("site", "year", "slot")
 
 @once
 def _shape_by_slot(case: Case) -> Floats:
-    """Wholesale price over its mean, shape (site, slot)."""
+    """Wholesale price over its mean, shape (site, slot): the site's own course, or its zone's."""
     sites = list(case.inputs.sets.site.labels)
     if case.scenario.energy.use_flat_price:
         return np.ones((len(sites), len(year_slots(case))))
@@ -60,6 +61,9 @@ def _shape_by_slot(case: Case) -> Floats:
         of_zone = wide.loc[zone, column]
         of_seasons = of_zone.loc[list(_SEASONS)].to_numpy(dtype=np.float64)
         rows.append(by_local_hour(case, of_seasons, float(offset_h)))
+    for site, hourly in series_by_hour(case, "wholesale_frac").items():
+        if site in sites:
+            rows[sites.index(site)] = by_day_and_hour(case, hourly, 0.0)
     return np.asarray(rows)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from planner.cli.data_days import days_command
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -136,6 +138,9 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     click.echo("data:")
     for table, (_, own) in copies.items():
         click.echo(f"  {table}: {(Path(folder.name) / own.name).as_posix()}")
+
+
+data.add_command(days_command)
 
 
 def _print_table(frame: pd.DataFrame) -> None:

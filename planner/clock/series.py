@@ -1,4 +1,4 @@
-"""A chronological series: days that follow one another, with weights of their own."""
+"""A series of days with weights of their own, which follow one another or repeat themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROUNDING: Final = 1e-6  # of the year, for weights that are written with few di
 
 @dataclass(frozen=True)
 class SeriesDays(Days):
-    """Days in the order in which they pass; after the last comes the first again.
+    """Days of a table: in the order in which they pass, or each repeating itself.
 
     Parameters
     ----------
@@ -36,6 +36,9 @@ class SeriesDays(Days):
         cooling and connections on them.
     slot_h
         Length of a slot; divides 24. [h]
+    repeat
+        Whether a day is followed by itself, as one that was chosen to represent others is. Else
+        the next day follows, and the first one after the last.
 
     Raises
     ------
@@ -53,12 +56,15 @@ class SeriesDays(Days):
     [1, 2, 3, 4, 5, 0]
     >>> float(days.weight_h.sum())
     8760.0
+    >>> SeriesDays((1, 7), (181.0, 184.0), (1,), slot_h=12, repeat=True).next_slot.tolist()
+    [1, 0, 3, 2]
     """
 
     months: tuple[int, ...]
     days: tuple[float, ...]
     peaks: tuple[int, ...]
     slot_h: int = 3
+    repeat: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.months)
@@ -108,8 +114,10 @@ class SeriesDays(Days):
 
     @cached_property
     def next_slot(self) -> Integers:
-        """Slot that follows each slot, shape (slot,): the whole series repeats itself."""
-        return frozen(np.roll(np.arange(self.n_slots), -1))
+        """Slot that follows each slot, shape (slot,): the series or each day repeats itself."""
+        per_cycle = self.slots_per_day if self.repeat else self.n_slots
+        in_cycles = np.arange(self.n_slots).reshape(-1, per_cycle)
+        return frozen(np.roll(in_cycles, -1, axis=1).ravel())
 
     @cached_property
     def billing_periods(self) -> tuple[BillingPeriod, ...]:

@@ -219,11 +219,11 @@ def inputs_of(case: Case, call: Call = call_each) -> Inputs:  # noqa: PLR0915  t
     cost = call(hall_cost, case)
     call(note_own_prices, case, figures, cost)
     reach = call(find_reach, case)
-    climate = call(slot_climate, case)
     series = call(site_series, case)
+    climate = call(slot_climate, case, series)
     other_mw = call(other_load_mw, case, series)
     customers = call(find_customers, case)
-    prices = call(prices_net_of_tariffs, case, call(delivered_prices, case), customers)
+    prices = call(prices_net_of_tariffs, case, call(delivered_prices, case, series), customers)
     offer = call(supply_offer, case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = call(find_leads, case, offer.makes_its_power)

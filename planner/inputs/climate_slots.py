@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.frames import by_ids, floats, texts
+from planner.clock.calendar import slot_means, slot_peaks
+from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.place.climate import (
     design_day_temperatures,
@@ -18,8 +19,11 @@ from planner.place.climate import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.base.arrays import Floats
     from planner.inputs.case import Case
+    from planner.inputs.site_series import SiteSeries
 
 __all__ = ["CURVE", "SlotClimate", "monthly_temperatures", "slot_climate"]
 
@@ -45,7 +49,7 @@ class SlotClimate:
     wue_l_per_kwh: Floats
 
 
-def slot_climate(case: Case) -> SlotClimate:
+def slot_climate(case: Case, series: SiteSeries) -> SlotClimate:
     """Lay cooling curves over the weather of every site.
 
     The curve of a hybrid technology already holds the air cooling of the heat that its liquid
@@ -55,6 +59,9 @@ def slot_climate(case: Case) -> SlotClimate:
     ----------
     case : Case
         Sites with their climate, and cooling technologies.
+    series : SiteSeries
+        Own temperatures by day, which take the place of mean days and of design weather; heat on
+        top of the peak day is put on them too.
 
     Returns
     -------
@@ -64,10 +71,17 @@ def slot_climate(case: Case) -> SlotClimate:
     is_wet = np.array(texts(case.cooling, "driver")) == "wet"
     by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
     on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
-    return SlotClimate(
-        mechanical_frac=_by_slot(case, _mechanical(case, by_month), _mechanical(case, on_peak)),
-        wue_l_per_kwh=_by_slot(case, _water(case, by_month), _water(case, on_peak)),
+    own = np.where(
+        is_wet[None, :, None, None], series.wet_bulb_c[:, None], series.dry_bulb_c[:, None]
     )
+    own[:, :, case.days.is_peak_day] += case.scenario.time.peak_hotter_k
+    has_none = any_along(np.isnan(own).reshape(*own.shape[:2], -1), axis=2)[:, :, None]
+
+    def by_slot(curve: Callable[[Case, Floats], Floats]) -> Floats:
+        usual = _by_slot(case, curve(case, by_month), curve(case, on_peak))
+        return np.where(has_none, usual, _own_by_slot(case, curve(case, own)))
+
+    return SlotClimate(mechanical_frac=by_slot(_mechanical), wue_l_per_kwh=by_slot(_water))
 
 
 def monthly_temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
@@ -118,6 +132,15 @@ def _water(case: Case, temp_c: Floats) -> Floats:
 def _along(case: Case, column: str, temp_c: Floats) -> Floats:
     """Shape a figure of the cooling table to the second axis of temperatures."""
     return floats(case.cooling, column).reshape(1, -1, *(1,) * (temp_c.ndim - 2))
+
+
+def _own_by_slot(case: Case, by_day: Floats) -> Floats:
+    """Lay values by day and hour of UTC over the slots: means, on peak days the highest hour."""
+    return np.where(
+        case.days.is_peak,
+        slot_peaks(by_day, 0.0, case.days, is_by_day=True),
+        slot_means(by_day, 0.0, case.days, is_by_day=True),
+    )
 
 
 def _by_slot(case: Case, by_month: Floats, on_peak: Floats) -> Floats:

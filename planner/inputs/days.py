@@ -63,6 +63,7 @@ def days_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Days:
         days=tuple(float(days) for days in table["weight_days"]),
         peaks=tuple(int(day) for day in np.flatnonzero(bools(table, "is_peak_day"))),
         slot_h=time.slot_h,
+        repeat=time.days_repeat,
     )
 
 

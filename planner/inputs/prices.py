@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import Case
+    from planner.inputs.site_series import SiteSeries
 
-__all__ = ["Prices", "delivered_prices", "seasonal_slots", "wholesale_factor"]
+__all__ = ["Prices", "delivered_prices", "seasonal_slots", "wholesale_factor", "wholesale_shape"]
 
 
 _HOURS = tuple(range(24))
@@ -49,7 +50,7 @@ class Prices:
     wholesale_part_usd_per_mwh: Floats
 
 
-def delivered_prices(case: Case) -> Prices:
+def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
     r"""Compute prices so that a flat load pays the retail average, demand charge included.
 
     .. math::
@@ -64,6 +65,8 @@ def delivered_prices(case: Case) -> Prices:
     ----------
     case : Case
         Sites, price shapes and settings.
+    series : SiteSeries, optional
+        Own course of the wholesale price, in place of the shape of the site's zone.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def delivered_prices(case: Case) -> Prices:
     retail = floats(case.sites, "retail_usd_per_mwh")
     wholesale = floats(case.sites, "wholesale_usd_per_mwh")
     demand = floats(case.sites, "demand_charge_usd_per_kw_month") * float(settings.demand_charge)
-    in_slot = wholesale[:, None] * _price_shape(case)
+    in_slot = wholesale[:, None] * wholesale_shape(case, series)
     weight = case.days.weight_h / case.days.weight_h.sum()
     flat_load_demand = demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR
     adder = retail - in_slot @ weight - flat_load_demand
@@ -95,15 +98,31 @@ def delivered_prices(case: Case) -> Prices:
     )
 
 
-def _price_shape(case: Case) -> Floats:
-    """Wholesale price over its mean, (site, slot); medians where a zone represents another."""
+def wholesale_shape(case: Case, series: SiteSeries | None = None) -> Floats:
+    """Return the wholesale price over its mean; medians where a zone represents another.
+
+    Parameters
+    ----------
+    case : Case
+        Sites, days and price shapes.
+    series : SiteSeries, optional
+        Own course of the price at some sites.
+
+    Returns
+    -------
+    array of float
+        Shape (site, slot).
+    """
     if case.scenario.energy.use_flat_price:
         return np.ones((len(case.sites), case.days.n_slots))
     is_proxy = bools(case.sites, "price_zone_is_proxy")
     table = case.tables["price_shapes"]
     own = seasonal_slots(case, table, "price_zone", "price_zone", "shape_mean_frac")
     median = seasonal_slots(case, table, "price_zone", "price_zone", "shape_median_frac")
-    return np.where(is_proxy[:, None], median, own)
+    of_zone = np.where(is_proxy[:, None], median, own)
+    if series is None:
+        return of_zone
+    return np.where(np.isnan(series.wholesale_frac), of_zone, series.wholesale_frac)
 
 
 def seasonal_slots(

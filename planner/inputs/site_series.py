@@ -1,4 +1,4 @@
-"""What table `site_series` tells of single sites, hour by hour: other load, sun and wind."""
+"""What table `site_series` tells of single sites by the hour: load, sun, wind, weather, prices."""
 
 from __future__ import annotations
 
@@ -21,25 +21,37 @@ if TYPE_CHECKING:
 __all__ = ["SiteSeries", "other_load_mw", "site_series"]
 
 _TABLE: Final = "site_series"
+_COLUMNS: Final = (
+    *("other_load_frac", "solar_frac", "wind_frac"),
+    *("dry_bulb_c", "wet_bulb_c", "wholesale_frac"),
+)
 _HOURS: Final = int(HOURS_PER_DAY)
 
 
 @dataclass(frozen=True)
 class SiteSeries:
-    """Series of sites by time slice, NaN where a site has none, shape (site, slot).
+    """Series of sites, NaN where a site has none, by time slice but for temperatures.
 
     Parameters
     ----------
     other_load_frac
-        Load other than the racks over `other_load_mw`; on peak days the highest hour of a time
-        slice, as what sizes a connection must not shrink when time slices are made longer.
+        Load other than the racks over `other_load_mw`; on peak days the highest hour of a
+        time slice, as what sizes a connection must not shrink when these are made longer. Shape (site, slot).
     solar_frac, wind_frac
-        Output over capacity.
+        Output over capacity, same shape.
+    wholesale_frac
+        Wholesale price over the site's own of table `electricity_price`, same shape.
+    dry_bulb_c, wet_bulb_c
+        Temperatures in hours of UTC, shape (site, day, 24), since cooling is no straight line of
+        them. [deg C]
     """
 
     other_load_frac: Floats
     solar_frac: Floats
     wind_frac: Floats
+    wholesale_frac: Floats
+    dry_bulb_c: Floats
+    wet_bulb_c: Floats
 
 
 def site_series(case: Case) -> SiteSeries:
@@ -55,10 +67,7 @@ def site_series(case: Case) -> SiteSeries:
     SiteSeries
     """
     table, sites, days = case.tables[_TABLE], case.ids("sites"), case.days
-    hourly = {
-        column: np.full((len(sites), days.n_days, _HOURS), np.nan)
-        for column in ("other_load_frac", "solar_frac", "wind_frac")
-    }
+    hourly = {column: np.full((len(sites), days.n_days, _HOURS), np.nan) for column in _COLUMNS}
     known = _known_sites(case, table)
     for site, rows in table[table["site"].isin(known)].groupby("site", sort=False):
         given = {column: _given(case, str(site), rows, column) for column in hourly}
@@ -69,12 +78,14 @@ def site_series(case: Case) -> SiteSeries:
         for column, values in hourly.items():
             by_step = given[column][order].reshape(days.n_days, steps)
             values[sites.index(str(site))] = np.repeat(by_step, _HOURS // steps, axis=1)
+    bulbs = {column: hourly.pop(column) for column in ("dry_bulb_c", "wet_bulb_c")}
+    _both_bulbs(case, bulbs)
     means = {
         column: slot_means(values, 0.0, days, is_by_day=True) for column, values in hourly.items()
     }
     highest = slot_peaks(hourly["other_load_frac"], 0.0, days, is_by_day=True)
     means["other_load_frac"] = np.where(days.is_peak, highest, means["other_load_frac"])
-    return SiteSeries(**means)
+    return SiteSeries(**means, **bulbs)
 
 
 def other_load_mw(case: Case, series: SiteSeries) -> Floats:
@@ -103,6 +114,20 @@ def other_load_mw(case: Case, series: SiteSeries) -> Floats:
         )
     constant = np.where(np.isnan(share), 1.0, share)
     return floats(case.sites, "other_load_mw")[:, None] * constant
+
+
+def _both_bulbs(case: Case, bulbs: dict[str, Floats]) -> None:
+    """Report sites with one of two temperatures, which would be of another day than the other."""
+    has = {column: ~np.isnan(values).any(axis=(1, 2)) for column, values in bulbs.items()}
+    for here, other in (("dry_bulb_c", "wet_bulb_c"), ("wet_bulb_c", "dry_bulb_c")):
+        lone = np.array(case.ids("sites"), dtype=object)[has[here] & ~has[other]]
+        if lone.size:
+            case.findings.at_table(
+                _TABLE,
+                f"{', '.join(lone)} has {here} without {other}",
+                "both temperatures of a site, or none",
+                f"add {other}, or leave {here} blank",
+            )
 
 
 def _known_sites(case: Case, table: pd.DataFrame) -> set[str]:

@@ -20,6 +20,7 @@ from planner.scenario.values import (
 __all__ = ["Operator", "Scope", "Time"]
 
 _OF_SEASONS: Final = OnlyWith("chronological", False, "time.chronological uses a series of days")
+_REPEAT: Final = "representative days repeat themselves without it"
 
 
 def _as_demand_share(data: dict[str, float]) -> float:
@@ -51,6 +52,9 @@ class Time(Block):
     chronological: Flag = False
     """Whether the days of table `series_days` tell the year, one after the other, instead of
     representative days; `season_days`, `peak_day_days` and `peak_month` then say nothing."""
+    days_repeat: Annotated[Flag, OnlyWith("chronological", True, _REPEAT)] = False
+    """Whether each day of that table repeats itself instead of going over into the next, as days
+    that `dcplan data days` chooses do: batteries end it at the level they began with."""
 
     season_days: Annotated[Literal[4, 12], NotASwitch, _OF_SEASONS] = 4
     """Representative days of a year, without the peak day: one per season or per month. [days]"""

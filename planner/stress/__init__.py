@@ -10,18 +10,22 @@ from planner.stress.hours import OwnHours, read_own_hours
 from planner.stress.loss import site_losses
 from planner.stress.settings import StressSettings, settings_from
 from planner.stress.study import CASES, StressStudy, reliability_of, stress_study
+from planner.stress.year import YEAR_DAYS, YearOfHours, year_of_hours
 
 __all__ = [
     "CASES",
     "STRESS_TABLES",
+    "YEAR_DAYS",
     "FixedPlan",
     "OwnHours",
     "StressSettings",
     "StressStudy",
+    "YearOfHours",
     "fixed_plan",
     "read_own_hours",
     "reliability_of",
     "settings_from",
     "site_losses",
     "stress_study",
+    "year_of_hours",
 ]

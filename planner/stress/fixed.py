@@ -12,9 +12,10 @@ from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.calendar import SEASONS
 from planner.clock.year_hours import calendar_days
 from planner.inputs.climate_slots import CURVE, monthly_temperatures
-from planner.inputs.frames import by_ids, codes, floats, texts
+from planner.inputs.frames import any_along, by_ids, codes, floats, texts
 from planner.inputs.prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
+from planner.inputs.site_series import site_series
 from planner.place.climate import mechanical_overhead_frac
 from planner.stress.prices import log_spread
 from planner.stress.weather import Weather
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
 
 
-__all__ = ["FixedPlan", "fixed_plan"]
+__all__ = ["FixedPlan", "fixed_plan", "price_spread", "weather_of"]
 
 _SEASON_OF_MONTH = np.arange(1, 13) % 12 // 3
 _DAY_H = int(HOURS_PER_DAY)
@@ -138,9 +139,12 @@ def fixed_plan(
         raise InputError([Problem("RUN", None, None, what_is, "a plan with sites in use")])
     at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
     read = _Reader(case, tables, tuple(every[s] for s in at))
-    prices = delivered_prices(case)
+    series = site_series(case)
+    prices = delivered_prices(case, series)
+    # Own prices are an hour's already: nothing is drawn around them.
+    has_own_prices = ~any_along(np.isnan(series.wholesale_frac), axis=1)
     waits_mw, window_h = _waits(read)
-    weather = {bulb: _weather(case, bulb, at) for bulb in ("dry", "wet")}
+    weather = {bulb: weather_of(case, bulb, at) for bulb in ("dry", "wet")}
     used_mw = read.by_slot("power_slot", "facility_mw")
     used_mw = used_mw + read.by_slot("power_slot", "other_load_mw")
     plan = FixedPlan(
@@ -176,7 +180,7 @@ def fixed_plan(
         wet=weather["wet"],
         is_wet=np.array(texts(case.cooling, "driver")) == "wet",
         curves=tuple(floats(case.cooling, name) for name in CURVE),
-        price_spread=_spread(case)[at],
+        price_spread=np.where(has_own_prices[:, None, None], 0.0, price_spread(case))[at],
         utc_offset_h=floats(case.sites, "utc_offset_h")[at],
     )
     case.findings.stop_if_wrong()
@@ -303,7 +307,18 @@ def _cooling_share(case: Case, read: _Reader) -> Floats:
     return share
 
 
-def _weather(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
+def weather_of(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
+    """Return the mean weather of some sites, and how far it strays.
+
+    Parameters
+    ----------
+    case : Case
+        Sites with their climate.
+    bulb : {"dry", "wet"}
+        Which thermometer.
+    at : array of int
+        Places of the sites in the case.
+    """
     mean, _ = monthly_temperatures(case, bulb)
     return Weather(
         mean_c=mean[at],
@@ -312,8 +327,8 @@ def _weather(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
     )
 
 
-def _spread(case: Case) -> Floats:
-    """Spread of the logarithm of the price at every site, (site, season, hour)."""
+def price_spread(case: Case) -> Floats:
+    """Return the spread of the logarithm of the price, shape (site, season, local hour)."""
     table = case.tables["price_shapes"]
     named = list(case.sites["price_zone"].dropna().unique())
     axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}

@@ -77,6 +77,7 @@ SETTINGS = (
     "time.season_days=12",
     "time.slot_h=12",
     "time.chronological=true",
+    "time={chronological: true, days_repeat: true}",
     "time.peak_weather=extreme",
     "flexibility.deferral=false",
     "years=[2025,2027]",

@@ -91,11 +91,15 @@ def test_what_own_capital_costs_more_is_checked_too():
 
 def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew(tmp_path):
     rows = [
-        f"elm,{day},{hour},{0.4 + 0.05 * day + 0.01 * hour:.3f},{0.02 * hour:.2f},,me,2025,seed"
+        f"elm,{day},{hour},{0.4 + 0.05 * day + 0.01 * hour:.3f},{0.02 * hour:.2f},,"
+        f"{12 + 3 * day + 0.5 * hour},{8 + 2 * day + 0.3 * hour},{0.7 + 0.03 * hour},me,2025,seed"
         for day in range(6)
         for hour in range(0, 24, 3)
     ]
-    header = "site,day,hour_utc,other_load_frac,solar_frac,wind_frac,source,source_year,kind"
+    header = (
+        "site,day,hour_utc,other_load_frac,solar_frac,wind_frac,dry_bulb_c,wet_bulb_c,"
+        "wholesale_frac,source,source_year,kind"
+    )
     table = tmp_path / "site_series.csv"
     table.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     plan = solved(OWN_POWER, f"data.site_series={table}", "time.chronological=true")
@@ -109,6 +113,9 @@ def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew
     for column, name in (
         ("other_load_frac", "other_load"),
         ("solar_frac", "source_yield_from_tables"),
+        ("dry_bulb_c", "cooling_from_weather"),
+        ("wet_bulb_c", "cooling_from_weather"),
+        ("wholesale_frac", "delivered_prices"),
     ):
         other = series.assign(**{column: 0.9 * series[column]})
         assert not plan.read(site_series=other).check(name).ok

@@ -20,7 +20,8 @@ def site_series(site: str, days: int, hours: list[int], **columns: np.ndarray) -
     """Rows of table site_series; blank columns where none are given."""
     frame = pd.MultiIndex.from_product([[site], range(days), hours]).to_frame(index=False)
     frame.columns = ["site", "day", "hour_utc"]
-    given = {name: columns.get(name, np.nan) for name in ("other_load_frac", "solar_frac")}
+    names = ("other_load_frac", "solar_frac", "dry_bulb_c", "wet_bulb_c", "wholesale_frac")
+    given = {name: columns.get(name, np.nan) for name in names}
     frame = frame.assign(**given, wind_frac=np.nan)
     return frame.assign(source="made up", source_year=2025, kind="seed")
 
@@ -256,3 +257,79 @@ def test_a_site_with_its_own_sun_is_not_reported_to_take_that_of_others(build, t
     assert any(reported in note for note in build(*of_oak, renewable_shapes=none).notes)
     quiet = build(*of_oak, renewable_shapes=none, site_series=rows)
     assert not any(reported in note for note in quiet.notes)
+
+
+HOURS = np.arange(24)
+
+
+def weather(site: str, days: int) -> pd.DataFrame:
+    """Days of own weather and prices: day d is at 10 + 3 d + hour / 4 deg C, wet bulb 6 K lower."""
+    dry = (10.0 + 3.0 * np.arange(days)[:, None] + HOURS / 4.0).ravel()
+    price = (0.5 + 0.1 * np.arange(days)[:, None] + HOURS / 50.0).ravel()
+    return site_series(
+        site, days, list(HOURS), dry_bulb_c=dry, wet_bulb_c=dry - 6.0, wholesale_frac=price
+    )
+
+
+def test_own_temperatures_take_the_place_of_the_month_s_and_of_design_weather(build, tables):
+    curve = tables["cooling"].set_index("cooling")
+    plain, inputs = build(SERIES), build(SERIES, site_series=weather("oak", 6))
+
+    oak, elm = (inputs.sets.site.code(site) for site in ("oak", "elm"))
+    hotter = build(SERIES, "time.peak_hotter_k=2.5", site_series=weather("oak", 6))
+    for code, name in enumerate(inputs.sets.cooling.labels):
+        row = curve.loc[name]
+        lower = 6.0 if row["driver"] == "wet" else 0.0
+
+        def overhead(day, more=0.0, row=row, lower=lower):
+            t = 10.0 + 3.0 * day + HOURS / 4.0 - lower + more
+            ramp = np.clip(
+                (t - row["ramp_start_c"]) / (row["ramp_end_c"] - row["ramp_start_c"]), 0, 1
+            )
+            above = np.maximum(t - row["ramp_end_c"], 0.0)
+            share = row["mech_floor_frac"] + row["mech_ramp_frac"] * ramp
+            return (share + row["mech_slope_per_k"] * above).reshape(4, 6)
+
+        found = inputs.power.mechanical_frac[oak, code].reshape(6, 4)
+        assert found[3] == pytest.approx(overhead(3).mean(axis=1))
+        assert found[4] == pytest.approx(overhead(4).max(axis=1))  # the peak day
+        on_peak = hotter.power.mechanical_frac[oak, code].reshape(6, 4)
+        assert on_peak[4] == pytest.approx(overhead(4, 2.5).max(axis=1))
+        assert on_peak[3] == pytest.approx(found[3])
+    assert inputs.power.mechanical_frac[elm] == pytest.approx(plain.power.mechanical_frac[elm])
+
+
+def test_own_prices_take_the_place_of_the_zone_s_and_a_flat_load_pays_the_same(build):
+    flat = "energy.escalation_real_frac=0"
+    plain, inputs = build(SERIES, flat), build(SERIES, flat, site_series=weather("oak", 6))
+    weight = inputs.days.weight_h / 8760
+
+    def of_oak(made) -> np.ndarray:
+        over = made.power.slot
+        rows = (over["site"] == made.sets.site.code("oak")) & (over["year"] == 1)
+        return made.grid.energy_usd_per_mwh.reshape(-1, 24)[rows.reshape(-1, 24)[:, 0]][0]
+
+    # A slot of 6 h from hour h on has the mean 0.5 + 0.1 d + (h + 2.5) / 50 of the wholesale price.
+    shape = (0.5 + 0.1 * np.arange(6)[:, None] + (np.array([0, 6, 12, 18]) + 2.5) / 50).ravel()
+    own = of_oak(inputs)
+    wholesale = (own[9] - own[4]) / (shape[9] - shape[4])
+    assert own - own[0] == pytest.approx(wholesale * (shape - shape[0]))
+    assert own @ weight == pytest.approx(of_oak(plain) @ weight)
+
+
+def test_one_temperature_without_the_other_is_refused(problems):
+    rows = weather("oak", 6).assign(wet_bulb_c=np.nan)
+
+    found = problems(SERIES, site_series=rows)
+
+    assert len(found) == 1
+    assert "oak has dry_bulb_c without wet_bulb_c; must be both" in found[0]
+
+
+def test_days_that_repeat_follow_themselves(build):
+    days = build(SERIES, "time.days_repeat=true").days
+
+    assert days.next_slot.reshape(6, 4).tolist() == [
+        [4 * day + 1, 4 * day + 2, 4 * day + 3, 4 * day] for day in range(6)
+    ]
+    assert build(SERIES).days.next_slot[3] == 4

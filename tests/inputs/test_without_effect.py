@@ -176,6 +176,10 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "time.peak_month has no effect: time.chronological uses a series of days",
         ),
         (
+            ("time.days_repeat=true",),
+            "time.days_repeat has no effect: representative days repeat themselves without it",
+        ),
+        (
             ("contracts.matching.mode=hourly",),
             "contracts.matching.mode has no effect: there is no target, and carbon is not"
             " counted by market",

@@ -40,6 +40,7 @@ ALONE = {
     "supply.bridge.until_grid",
     "supply.whole_sources",
     "time.chronological",
+    "time.days_repeat",
     "water.stress_limits",
     "water.stress_prices",
 }

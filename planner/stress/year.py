@@ -1,0 +1,173 @@
+"""A year of hours from which days are chosen, and in which they are judged.
+
+Where a scenario gives all 365 days of a year, these are it. Else weather and prices are drawn from
+the statistics that ship, as for `dcplan stress`, one year for all model years.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.calendar import DAYS_PER_MONTH, SeriesDays
+from planner.inputs.frames import any_along, floats
+from planner.inputs.prices import wholesale_shape
+from planner.inputs.site_series import SiteSeries, site_series
+from planner.stress.fixed import price_spread, weather_of
+from planner.stress.prices import price_factor
+from planner.stress.weather import Anomalies
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Floats
+    from planner.inputs.case import Case
+    from planner.stress.settings import StressSettings
+
+__all__ = ["YEAR_DAYS", "YearOfHours", "year_of_hours"]
+
+YEAR_DAYS: Final = sum(DAYS_PER_MONTH)
+_HOURS: Final = int(HOURS_PER_DAY)
+_MONTHS: Final = tuple(int(m) for m in np.repeat(np.arange(1, 13), DAYS_PER_MONTH))
+_SEASON: Final = np.repeat(np.arange(1, 13) % 12 // 3, DAYS_PER_MONTH).repeat(_HOURS)
+_TABLE: Final = "site_series"
+_OF_THE_DAY: Final = ("other_load_frac", "solar_frac", "wind_frac")
+"""What nothing is drawn for: without a series a site has what its tables say."""
+
+
+@dataclass(frozen=True, eq=False)
+class YearOfHours:
+    """365 days in hours of UTC.
+
+    Parameters
+    ----------
+    sites : tuple of str
+        Sites in scope.
+    days : SeriesDays
+        A day for each of the year, in slots of an hour; the hottest of all sites is the peak day.
+    series : SiteSeries
+        Their hours, NaN where a site has no course of its own; temperatures and wholesale prices
+        are there for every site.
+    is_drawn : bool
+        Whether weather or prices of some site are drawn.
+    """
+
+    sites: tuple[str, ...]
+    days: SeriesDays
+    series: SiteSeries
+    is_drawn: bool
+
+    def by_day(self, column: str) -> Floats:
+        """Return a series by day, shape (site, 365, 24)."""
+        return np.asarray(getattr(self.series, column)).reshape(len(self.sites), YEAR_DAYS, _HOURS)
+
+
+def year_of_hours(case: Case, settings: StressSettings) -> YearOfHours:
+    """Return the year of a scenario, hour by hour.
+
+    Parameters
+    ----------
+    case : Case
+        Of a chronological scenario of 365 days, which are taken, or of any other.
+    settings : StressSettings
+        Seed, and how long and far weather and prices reach.
+
+    Returns
+    -------
+    YearOfHours
+        The same on every machine.
+
+    Raises
+    ------
+    InputError
+        If series of loads, sun or wind are given for other days than those of a year, or if tables
+        lack what weather and prices are drawn from.
+    """
+    is_year = case.scenario.time.chronological and case.days.day_days.tolist() == [1.0] * YEAR_DAYS
+    days = SeriesDays(_MONTHS, (1.0,) * YEAR_DAYS, (0,), slot_h=1)
+    hourly = replace(case, days=days)
+    series = site_series(hourly) if is_year else _without_series(case)
+    dry_c, wet_c = _drawn_weather(hourly, settings)
+    price = _drawn_prices(hourly, settings)
+    case.findings.stop_if_wrong()
+    has_weather, has_price = (
+        ~any_along(np.isnan(of).reshape(len(of), -1), axis=1)
+        for of in (series.dry_bulb_c, series.wholesale_frac)
+    )
+    series = replace(
+        series,
+        dry_bulb_c=np.where(has_weather[:, None, None], series.dry_bulb_c, dry_c),
+        wet_bulb_c=np.where(has_weather[:, None, None], series.wet_bulb_c, wet_c),
+        wholesale_frac=np.where(has_price[:, None], series.wholesale_frac, price),
+    )
+    hottest = int(series.dry_bulb_c.max(axis=2).mean(axis=0).argmax())
+    is_drawn = not (has_weather.all() and has_price.all())
+    return YearOfHours(case.ids("sites"), replace(days, peaks=(hottest,)), series, is_drawn)
+
+
+def _without_series(case: Case) -> SiteSeries:
+    """Return nothing for every site, and refuse series that would be left out."""
+    table = case.tables[_TABLE]
+    given = [column for column in _OF_THE_DAY if table[column].notna().any()]
+    if given:
+        raise InputError(
+            [
+                Problem(
+                    _TABLE,
+                    None,
+                    None,
+                    f"it has {', '.join(given)} for {case.days.n_days} days",
+                    f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or"
+                    " judged by one",
+                    "name a scenario with `time.chronological` and a row of series_days for each"
+                    " day of the year",
+                )
+            ]
+        )
+    none = np.full((len(case.sites), YEAR_DAYS * _HOURS), np.nan)
+    by_day = none.reshape(len(case.sites), YEAR_DAYS, _HOURS)
+    return SiteSeries(none, none, none, none, by_day, by_day)
+
+
+def _anomalies(case: Case, stream: int, seed: int, persistence_h: float, reach_km: float) -> Floats:
+    """Draw standard normal numbers for the hours of a year, shape (site, hour)."""
+    drawn = Anomalies(
+        floats(case.sites, "lat"),
+        floats(case.sites, "lon"),
+        draws=1,
+        persistence_h=persistence_h,
+        reach_km=reach_km,
+        seed=(seed, stream),
+    )
+    return np.asarray(drawn.next_hours(YEAR_DAYS * _HOURS)[0])
+
+
+def _drawn_weather(case: Case, settings: StressSettings) -> tuple[Floats, Floats]:
+    """Draw both temperatures, shape (site, day, hour). [deg C]"""
+    reach = settings.weather_persistence_h, settings.weather_reach_km
+    anomaly = _anomalies(case, 0, settings.seed, *reach)
+    every = np.arange(len(case.sites))
+    dry, wet = (
+        (bulb.mean_of_hours(0, YEAR_DAYS) + bulb.anomaly_k[:, None] * anomaly).reshape(
+            len(every), YEAR_DAYS, _HOURS
+        )
+        for bulb in (weather_of(case, name, every) for name in ("dry", "wet"))
+    )
+    # A wet bulb above the dry one is no weather; both are drawn from one anomaly, but spread apart.
+    return dry, np.minimum(wet, dry)
+
+
+def _drawn_prices(case: Case, settings: StressSettings) -> Floats:
+    """Draw wholesale prices over their mean, shape (site, hour)."""
+    shape = wholesale_shape(case)
+    if case.scenario.energy.use_flat_price:
+        return shape
+    reach = settings.price_persistence_h, settings.price_reach_km
+    anomaly = _anomalies(case, 1, settings.seed, *reach)
+    hour = np.arange(YEAR_DAYS * _HOURS)
+    local = np.floor(hour[None, :] + floats(case.sites, "utc_offset_h")[:, None]).astype(np.int64)
+    place = np.arange(len(case.sites))[:, None]
+    spread = price_spread(case)[place, _SEASON[None, :], local % _HOURS]
+    return np.asarray(shape * price_factor(anomaly[None], spread)[0])

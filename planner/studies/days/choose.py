@@ -1,0 +1,254 @@
+"""Days chosen from a year: extreme ones are kept, the others are represented by one like them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.errors import InputError, Problem
+from planner.base.units import HOURS_PER_DAY
+from planner.stress import YEAR_DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from planner.base.arrays import Floats, Positions
+    from planner.stress import YearOfHours
+
+__all__ = ["KEPT", "ChosenDays", "choose_days"]
+
+_HOURS: Final = int(HOURS_PER_DAY)
+_COLUMNS: Final = ("dry_bulb_c", "wholesale_frac", "other_load_frac", "solar_frac", "wind_frac")
+"""What days are compared by; the wet bulb follows the dry one."""
+
+_DIGITS: Final = 6
+"""Of what days are compared by: noise of the last digit must not choose another day elsewhere."""
+
+
+def _hottest(year: YearOfHours) -> Floats | None:
+    return np.asarray(year.by_day("dry_bulb_c").max(axis=2))
+
+
+def _most_expensive(year: YearOfHours) -> Floats | None:
+    price = year.by_day("wholesale_frac")
+    return price.mean(axis=2) if np.ptp(price) > 0.0 else None
+
+
+def _highest_load(year: YearOfHours) -> Floats | None:
+    load = year.by_day("other_load_frac").max(axis=2)
+    has = ~np.isnan(load).any(axis=1)
+    return load[has] if has.any() else None
+
+
+def _least_sun_and_wind(year: YearOfHours) -> Floats | None:
+    yields = [year.by_day(column) for column in ("solar_frac", "wind_frac")]
+    by_site = np.concatenate([of[~np.isnan(of).any(axis=(1, 2))] for of in yields])
+    return -by_site.mean(axis=2) if len(by_site) else None
+
+
+KEPT: Final[dict[str, Callable[[YearOfHours], Floats | None]]] = {
+    "hottest": _hottest,
+    "most expensive": _most_expensive,
+    "highest load": _highest_load,
+    "least sun and wind": _least_sun_and_wind,
+}
+"""Extreme days by name, and by what: shape (site, day), the largest mean is kept; None without."""
+_PEAKS: Final = {"hottest": "dry_bulb_c", "highest load": "other_load_frac"}
+"""Days that size cooling and connections: every site has its own highest day of the year on them,
+as on the design day of representative days."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenDays:
+    """Days that represent a year.
+
+    Parameters
+    ----------
+    days : DataFrame
+        day, month, weight_days, is_peak_day, year_day and kept_as, in the order of the year.
+    hours : DataFrame
+        Rows of table `site_series` for these days.
+    represented_by : array of int
+        Day that represents each day of the year, shape (365,).
+    """
+
+    days: pd.DataFrame
+    hours: pd.DataFrame
+    represented_by: Positions
+
+
+def choose_days(
+    year: YearOfHours, count: int, keep: Sequence[str] | None = None, source: str = "own hours"
+) -> ChosenDays:
+    """Choose days from a year by their weather, prices, loads, sun and wind.
+
+    Extreme days are kept and stand for themselves. All others are grouped by Ward's method: two
+    groups become one where the squares of deviations from their mean rise least, until as many as
+    asked for are left. Each is represented by its day with the least sum of squares to the others,
+    which is a real day of the year. Hours of all sites count; each quantity is scaled to its
+    spread, so that all weigh the same, and prices count by their inverse hyperbolic sine, which is
+    a logarithm that takes negative ones.
+
+    Parameters
+    ----------
+    year : YearOfHours
+        To choose from.
+    count : int
+        Days in all.
+    keep : sequence of str, optional
+        Of `KEPT`; left out: all that the year has figures for.
+    source : str
+        Who says so, for the column of that name.
+
+    Returns
+    -------
+    ChosenDays
+        Weights are whole and sum to 365.
+
+    Raises
+    ------
+    InputError
+        If the year lacks what is to be kept, or there are too few days or too many.
+    """
+    kept = _kept(year, keep)
+    _check_count(count, kept)
+    named: dict[int, list[str]] = {}
+    for name, extreme in kept.items():
+        named.setdefault(int(extreme.mean(axis=0).argmax()), []).append(name)
+    others = np.setdiff1d(np.arange(YEAR_DAYS), list(named))
+    features = _features(year)[others]
+    middles, group = _groups(features, count - len(named))
+    chosen = np.sort(np.array([*named, *others[middles]], dtype=np.intp))
+    represented_by = np.empty(YEAR_DAYS, dtype=np.intp)
+    represented_by[list(named)] = np.searchsorted(chosen, list(named))
+    represented_by[others] = np.searchsorted(chosen, others[middles[group]])
+    is_peak = [any(name in _PEAKS for name in named.get(int(day), ())) for day in chosen]
+    days = pd.DataFrame(
+        {
+            "day": np.arange(count),
+            "month": [year.days.months[day] for day in chosen],
+            "weight_days": np.bincount(represented_by, minlength=count).astype(np.float64),
+            "is_peak_day": is_peak,
+            "year_day": chosen + 1,
+            "kept_as": [", ".join(named.get(int(day), ())) for day in chosen],
+        }
+    )
+    if not any(is_peak):
+        hottest = represented_by[year.days.peaks[0]]
+        days.loc[days["day"] == hottest, "is_peak_day"] = True
+    hours = _hours(year, chosen, named)
+    return ChosenDays(_with_source(days, source), _with_source(hours, source), represented_by)
+
+
+def _with_source(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    return frame.assign(source=source, source_year=np.nan, kind="derived")
+
+
+def _kept(year: YearOfHours, keep: Sequence[str] | None) -> dict[str, Floats]:
+    """Return what is highest on the days to be kept, by name."""
+    extremes = {name: of(year) for name, of in KEPT.items() if keep is None or name in keep}
+    there = ", ".join(known for known, of in KEPT.items() if of(year) is not None)
+    problems = [
+        Problem(
+            "--keep",
+            None,
+            None,
+            f"{name!r} is asked for, and the year has no figures for it"
+            if name in KEPT
+            else f"there is no kind of day {name!r}",
+            f"of {there}",
+            "leave it out, or give table site_series for all days of the year"
+            if name in KEPT
+            else "check its spelling",
+        )
+        for name in keep or ()
+        if extremes.get(name) is None
+    ]
+    if problems:
+        raise InputError(problems)
+    return {name: extreme for name, extreme in extremes.items() if extreme is not None}
+
+
+def _check_count(count: int, kept: dict[str, Floats]) -> None:
+    days = {int(extreme.mean(axis=0).argmax()) for extreme in kept.values()}
+    least = len(days) + 1
+    if not least <= count < YEAR_DAYS:
+        why = f"{len(days)} kept ({', '.join(kept)}) and one for all others" if days else "one"
+        raise InputError(
+            [
+                Problem(
+                    "--count",
+                    None,
+                    None,
+                    f"{count} days are asked for",
+                    f"{least} ({why}) to {YEAR_DAYS - 1}",
+                    "ask for more days, or keep fewer by --keep"
+                    if count < least
+                    else "a whole year needs no choice: give it as a chronological series",
+                )
+            ]
+        )
+
+
+def _features(year: YearOfHours) -> Floats:
+    """Return what days are compared by, shape (day, feature)."""
+    parts = []
+    for column in _COLUMNS:
+        of_site = year.by_day(column)
+        if column == "wholesale_frac":
+            of_site = np.arcsinh(of_site)  # else a few hours of very high prices decide alone
+        there = of_site[~np.isnan(of_site).any(axis=(1, 2))]
+        spread = float(there.std()) if len(there) else 0.0
+        if spread > 0.0:
+            by_day = there.transpose(1, 0, 2).reshape(YEAR_DAYS, -1)
+            parts.append((by_day - by_day.mean(axis=0)) / (spread * np.sqrt(by_day.shape[1])))
+    return np.round(np.concatenate(parts, axis=1), _DIGITS)
+
+
+def _groups(features: Floats, count: int) -> tuple[Positions, Positions]:
+    """Group days; return the day in the middle of each group, and the group of each day."""
+    from scipy.cluster.hierarchy import cut_tree, linkage
+
+    group = cut_tree(linkage(features, method="ward"), n_clusters=count)[:, 0].astype(np.intp)
+    middles = []
+    for of in range(count):
+        days = np.flatnonzero(group == of)
+        # The sum of squares to the others of a group is least for the day nearest to their mean.
+        away = features[days] - features[days].mean(axis=0)
+        middles.append(days[np.round((away**2).sum(axis=1), _DIGITS).argmin()])
+    return np.array(middles, dtype=np.intp), group
+
+
+def _hours(year: YearOfHours, chosen: Positions, named: dict[int, list[str]]) -> pd.DataFrame:
+    """Return the rows of table `site_series`, every site with its own peak days."""
+    sites = len(year.sites)
+    day_of = np.broadcast_to(chosen, (sites, len(chosen))).copy()
+    for at, day in enumerate(chosen):
+        for name in named.get(int(day), ()):
+            if name in _PEAKS:
+                highest = year.by_day(_PEAKS[name]).max(axis=2)
+                has = ~np.isnan(highest).any(axis=1)
+                day_of[has, at] = highest[has].argmax(axis=1)
+    shape = (sites, len(chosen), _HOURS)
+    columns = {
+        "site": np.repeat(np.array(year.sites, dtype=object), len(chosen) * _HOURS),
+        "day": np.broadcast_to(np.arange(len(chosen))[:, None], shape).ravel(),
+        "hour_utc": np.broadcast_to(np.arange(_HOURS), shape).ravel(),
+    }
+    place = np.arange(sites)[:, None]
+    return pd.DataFrame(
+        {
+            **columns,
+            **{
+                name: np.round(year.by_day(name)[place, day_of].ravel(), _DIGITS)
+                for name in ("other_load_frac", "solar_frac", "wind_frac")
+            },
+            **{
+                name: np.round(year.by_day(name)[place, day_of].ravel(), 4)
+                for name in ("dry_bulb_c", "wet_bulb_c", "wholesale_frac")
+            },
+        }
+    )
