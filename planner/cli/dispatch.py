@@ -68,7 +68,7 @@ def command(
 
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.dispatch import write_dispatch
+    from planner.outputs.dispatch import write_operation
     from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.stress import reliability_of, settings_from
@@ -103,7 +103,7 @@ def command(
             on_progress=progress.share,
         )
     with writing_into(home):
-        _, kept = write_dispatch(found.table, home, stored.run)
+        _, kept = write_operation(found.table, "dispatch", home, stored.run)
     if kept:
         click.echo(report_kept(home, kept), err=True)
     if as_json:

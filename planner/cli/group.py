@@ -49,6 +49,10 @@ COMMANDS: Final = {
         "planner.cli.dispatch:command",
         "Operate a plan hour by hour with few hours in view.",
     ),
+    "days-error": (
+        "planner.cli.days_error:command",
+        "Say what a plan's choice of days leaves out.",
+    ),
     "report": (
         "planner.cli.report:command",
         "Write one HTML file that shows a run, or compares some.",

@@ -1,4 +1,4 @@
-"""Files of a dispatch: its table as CSV and Parquet."""
+"""Files of a plan operated hour by hour: its table as CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -16,30 +16,34 @@ if TYPE_CHECKING:
     from planner.outputs.kept import Kept
     from planner.outputs.run import Run
 
-__all__ = ["write_dispatch"]
+__all__ = ["write_operation"]
 
 
-def write_dispatch(table: pd.DataFrame, folder: Path, run: Run) -> tuple[list[Path], list[Kept]]:
-    """Write the table of a dispatch into a folder, each file whole or not at all.
+def write_operation(
+    table: pd.DataFrame, name: str, folder: Path, run: Run
+) -> tuple[list[Path], list[Kept]]:
+    """Write a table of `planner.studies.dispatch` into a folder, each file whole or not at all.
 
     Parameters
     ----------
     table : DataFrame
-        As `planner.studies.dispatch` makes it.
+        As a dispatch or an error of days has it.
+    name : str
+        Of the files, without ending.
     folder : Path
-        Where to. Files of an earlier dispatch are replaced; all others stay.
+        Where to. Files of an earlier one are replaced; all others stay.
     run : Run
         The run that it is of; the Parquet file holds the hash of its plan.
 
     Returns
     -------
     list of Path, list of Kept
-        ``dispatch.csv`` and ``dispatch.parquet``; and files in their places that a planner has
+        ``name.csv`` and ``name.parquet``; and files in their places that a planner has
         changed, which are kept.
     """
     with staging(folder) as partial:
-        table.to_csv(partial / "dispatch.csv", index=False, lineterminator="\n")
+        table.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
         marked(table, run.tables).to_parquet(
-            partial / "dispatch.parquet", index=False, compression="zstd"
+            partial / f"{name}.parquet", index=False, compression="zstd"
         )
         return put_files(partial, sorted(partial.iterdir()), folder)

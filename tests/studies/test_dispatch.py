@@ -108,6 +108,23 @@ def test_a_battery_buys_cheap_hours_for_expensive_ones():
     assert found.level_mwh[0, -1] == pytest.approx(0.0)
 
 
+def test_a_battery_shaves_a_peak_that_is_billed():
+    """Power of 4 MW takes the third hour's 18 MW down to 14, which the first two may draw too.
+
+    4 MWh are 5 of the cells and 5.556 MWh of the grid: 1.556 more at 50 USD/MWh, 4 MW less at
+    1,000 USD/MW. The other months have no hours, and no peak.
+    """
+    fleet = one_site([50, 50, 50, 50], use_mw=np.array([10.0, 10.0, 18.0, 12.0]))
+
+    plain = operate(fleet, 4, 0)
+    found = operate(fleet, 4, 0, peak_usd_per_mw=np.array([1000.0]))
+
+    assert plain.grid_mw.max() == pytest.approx(18.0)
+    assert found.grid_mw.max() == pytest.approx(14.0)
+    assert found.grid_mw[0, :2].sum() == pytest.approx(20.0 + 5.0 / 0.9)
+    assert usd(fleet, found) - usd(fleet, plain) == pytest.approx(50 * (5.0 / 0.9 - 4.0))
+
+
 def test_a_window_that_ends_too_soon_misses_trades_that_a_longer_view_finds():
     """Hours at 50, 30, 95 and 35: windows of 2 h that do not overlap see nothing to buy for.
 

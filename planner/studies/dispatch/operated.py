@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
-__all__ = ["Batteries", "Fleet", "Sources", "operated", "short_prices"]
+__all__ = ["Batteries", "Fleet", "Sources", "fleet_of", "operated", "short_prices"]
 
 _DAYS = 365
 
@@ -189,12 +189,47 @@ def operated(
         np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1)
     )
     use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
+    above_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
+    return fleet_of(plan, scenario, inputs, tables, year, use_mw, usd_per_mwh, above_usd)
+
+
+def fleet_of(
+    plan: FixedPlan,
+    scenario: Scenario,
+    inputs: Inputs,
+    tables: Mapping[str, pd.DataFrame],
+    year: int,
+    use_mw: Floats,
+    usd_per_mwh: Floats,
+    above_usd: Floats,
+    renewable_mw: Floats | None = None,
+) -> Fleet:
+    """Return what is operated where the hours are known.
+
+    Parameters
+    ----------
+    plan, scenario, inputs, tables, year
+        As for `operated`.
+    use_mw, usd_per_mwh : array of float
+        Power that sites use and the delivered price, shape (site, 8760). [MW], [USD/MWh]
+    above_usd : array of float
+        Wholesale price of the hour above that of the plan's day, same shape. [USD/MWh]
+    renewable_mw : array of float, optional
+        Yield of sun and wind, same shape; left out, that of the plan's days. [MW]
+
+    Returns
+    -------
+    Fleet
+    """
+
+    def hours(of_slot: Floats) -> Floats:
+        return plan.hours(of_slot[year], 0, _DAYS)
+
     sources = _Sources(plan, inputs, tables, year)
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
-    drawn_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
     share = scenario.supply.export.wholesale_price_frac
-    sell_usd = hours(export_usd) + share * drawn_usd
+    sell_usd = hours(export_usd) + share * above_usd
     may_sell = export_usd[year].any(axis=1)[:, None] & (sell_usd > 0.0)
     room_mw = plan.firm_mw[year][:, None] + hours(plan.non_firm_mw)
     short = short_prices(
@@ -206,7 +241,7 @@ def operated(
     return Fleet(
         sites=plan.sites,
         use_mw=use_mw,
-        free_mw=sources.free_mw(),
+        free_mw=sources.free_mw(renewable_mw),
         room_mw=room_mw,
         usd_per_mwh=usd_per_mwh,
         sell_mw=np.where(may_sell, plan.firm_mw[year][:, None], 0.0),
@@ -268,16 +303,17 @@ class _Sources:
         hours = supply.run_hours
         self._limited = set(zip(hours.labels("site"), hours.labels("source"), strict=True))
 
-    def free_mw(self) -> Floats:
+    def free_mw(self, renewable_mw: Floats | None) -> Floats:
         """Yield of sun and wind, and what sources with limited hours put out. [MW]"""
         is_limited = [
             place in self._limited
             for place in zip(self._slot["site"], self._slot["source"], strict=True)
         ]
-        is_free = self._slot["role"].isin(["solar", "wind"]) | (
-            (self._slot["role"] == "firm") & np.array(is_limited, dtype=np.bool_)
-        )
-        return self._by_hour(self._slot[is_free], len(self._plan.sites), None)
+        is_free = (self._slot["role"] == "firm") & np.array(is_limited, dtype=np.bool_)
+        if renewable_mw is None:
+            is_free |= self._slot["role"].isin(["solar", "wind"])
+        of_days = self._by_hour(self._slot[is_free], len(self._plan.sites), None)
+        return of_days if renewable_mw is None else of_days + renewable_mw
 
     def dispatched(self) -> Sources:
         """Sources that may run at any hour."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import LimitReachedError, SolverError
+from planner.base.units import HOURS_PER_DAY
+from planner.clock.days import DAYS_PER_MONTH, MONTHS
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Operation", "operate"]
 
+_DAY_H: Final = int(HOURS_PER_DAY)
 _NAMES: Final = (
     *("grid_mw", "sold_mw", "short_mw", "output_mw"),
     *("charge_mw", "discharge_mw", "level_mwh"),
@@ -64,6 +67,7 @@ def operate(
     window_h: int,
     overlap_h: int,
     *,
+    peak_usd_per_mw: Floats | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
     interrupt: threading.Event | None = None,
 ) -> Operation:
@@ -87,6 +91,9 @@ def operate(
         Hours in view.
     overlap_h : int
         Hours of a window that the next one sees again, fewer than `window_h`.
+    peak_usd_per_mw : array of float, optional
+        What the highest MW drawn in a month costs, shape (site,); for windows of whole years.
+        Left out, none is billed. [USD/MW]
     on_window : callable
         Is told the share of the hours that are done.
     interrupt : threading.Event, optional
@@ -110,7 +117,7 @@ def operate(
     solves = 0
     for first in range(0, fleet.hours, step):
         count = min(window_h, fleet.hours - first)
-        problem = _program(fleet, first, count, level)
+        problem = _program(fleet, first, count, level, peak_usd_per_mw)
         if session is None:
             session = HighsSession(problem)
         else:
@@ -136,7 +143,9 @@ def operate(
     return Operation(**rows, solves=solves)
 
 
-def _program(fleet: Fleet, first: int, count: int, level_mwh: Floats) -> ArrayProblem:
+def _program(
+    fleet: Fleet, first: int, count: int, level_mwh: Floats, peak_usd_per_mw: Floats | None
+) -> ArrayProblem:
     """Write the program of some hours, from the level of the batteries when they begin."""
     now = slice(first, first + count)
     problem = ArrayProblem("dispatch")
@@ -181,5 +190,15 @@ def _program(fleet: Fleet, first: int, count: int, level_mwh: Floats) -> ArrayPr
     penalty = np.repeat(fleet.short_usd_per_mwh, count)
     worth = fleet.sell_usd_per_mwh[:, now].ravel()
     bought = (grid * price).total() + (output * fuel).total()
-    problem.minimise(bought + (short * penalty).total() - (sold * worth).total())
+    cost = bought + (short * penalty).total() - (sold * worth).total()
+    if peak_usd_per_mw is not None:
+        months = Axis("month", MONTHS)
+        billed = Index.full("billed", Axis("site", fleet.sites), months)
+        peak = problem.variable("peak_mw", billed)
+        month_of_hour = np.repeat(np.arange(len(months)), DAYS_PER_MONTH).repeat(_DAY_H)[now]
+        of = (np.arange(len(fleet.sites))[:, None] * len(months) + month_of_hour).ravel()
+        highest = peak.map(place, of, np.arange(place.size))
+        problem.rows("billed_peak", grid - highest <= np.zeros(place.size))
+        cost = cost + (peak * np.repeat(peak_usd_per_mw, len(months))).total()
+    problem.minimise(cost)
     return problem
