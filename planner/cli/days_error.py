@@ -122,7 +122,7 @@ def command(
 def _print(found: DaysError, seed: int) -> None:
     from planner.base.console import wrapped
 
-    slots = f"{found.days} days in slots of {found.slot_h} h"
+    slots = f"{found.days} days in time slices of {found.slot_h} h"
     click.echo(f"{found.run}: operation counted on {slots}, and in 8,760 hours\n")
     _print_table("year", found.sums("year"))
     click.echo("")

@@ -135,7 +135,7 @@ def _along(case: Case, column: str, temp_c: Floats) -> Floats:
 
 
 def _own_by_slot(case: Case, by_day: Floats) -> Floats:
-    """Lay values by day and hour of UTC over the slots: means, on peak days the highest hour."""
+    """Lay values by hour of UTC over the time slices: means, on peak days the highest hour."""
     return np.where(
         case.days.is_peak,
         slot_peaks(by_day, 0.0, case.days, is_by_day=True),

@@ -36,7 +36,8 @@ class SiteSeries:
     ----------
     other_load_frac
         Load other than the racks over `other_load_mw`; on peak days the highest hour of a
-        time slice, as what sizes a connection must not shrink when these are made longer. Shape (site, slot).
+        time slice, as what sizes a connection must not shrink when these are made longer. Shape
+        (site, slot).
     solar_frac, wind_frac
         Output over capacity, same shape.
     wholesale_frac

@@ -46,7 +46,8 @@ class YearOfHours:
     sites : tuple of str
         Sites in scope.
     days : SeriesDays
-        A day for each of the year, in slots of an hour; the hottest of all sites is the peak day.
+        A day for each of the year, in time slices of an hour; the hottest, of all sites, is the
+        peak day.
     series : SiteSeries
         Their hours, NaN where a site has no course of its own; temperatures and wholesale prices
         are there for every site.

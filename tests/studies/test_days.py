@@ -441,7 +441,7 @@ def test_the_error_is_told_and_written_next_to_the_plan(months, tmp_path):
     assert [row["year"] for row in found["years"]] == [2027, 2028]
     assert not found["is_drawn"]
     told = " ".join(drawn.stdout.split())
-    assert "operation counted on 12 days in slots of 1 h, and in 8,760 hours" in told
+    assert "operation counted on 12 days in time slices of 1 h, and in 8,760 hours" in told
     assert "Discounted, operation in all hours costs" in told
     assert "drawn with seed 5" in told
     written = pd.read_parquet(months / "days_error" / "days_error.parquet")

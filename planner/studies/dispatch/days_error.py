@@ -3,7 +3,7 @@
 A plan counts energy, billed peaks and emissions on the days that represent a year. Here the same
 sites with the same racks, connections, sources and batteries are operated in all 8,760 hours at
 least cost with all of them in view, and the same figures are counted. What differs is the error of
-the choice of days, and of the length of their slots.
+the choice of days, and of the length of their time slices.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ _FIGURES: Final = {
     "cost_musd": "cost of operation: the next three and what is short, less what is sold",
     "energy_musd": "grid energy at delivered prices, before demand charges and tariffs",
     "demand_musd": "demand charges on the billed peak of each month",
-    "source_musd": "fuel of own sources, and what they cost by output",
+    "source_musd": "fuel of on-site technologies, and what they cost by output",
     "sold_musd": "own power sold",
     "short_musd": "energy that is short, at the price of unmet compute",
     "used_mwh": "energy that the site uses",
     "grid_mwh": "energy drawn from the grid",
-    "short_mwh": "energy that connection, own sources and batteries do not deliver",
+    "short_mwh": "energy that connection, on-site technologies and batteries do not deliver",
     "short_h": "hours in which something is short",
     "highest_mw": "highest draw from the grid",
     "billed_mw": "mean of the twelve months' billed peaks",
@@ -90,7 +90,7 @@ class DaysError:
     run : str
         Name of the run.
     days, slot_h : int
-        Days of the plan, and the length of their slots. [h]
+        Days of the plan, and the length of their time slices. [h]
     table : DataFrame
         `COLUMNS`, a row per model year and site.
     objective_musd : float
@@ -146,8 +146,8 @@ def days_error(
 ) -> DaysError:
     """Operate a plan in all hours of a year, and compare it with what its days count.
 
-    Work that may wait is done as on the plan's days. Batteries and own sources are operated anew,
-    with all hours of the year and the demand charge of each month in view.
+    Work that may wait is done as on the plan's days. Batteries and on-site technologies are
+    operated anew, with all hours of the year and the demand charge of each month in view.
 
     Parameters
     ----------
