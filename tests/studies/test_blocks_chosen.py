@@ -14,7 +14,11 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.siting_blocks import nearest_blocks, underfilled_blocks
+from planner.studies.solve.siting_blocks import (
+    furthest_short,
+    nearest_blocks,
+    underfilled_blocks,
+)
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -66,6 +70,13 @@ def test_where_the_largest_have_no_room_for_all_one_with_room_is_chosen() -> Non
     assert kept.tolist() == [False, True]
 
 
+def test_of_blocks_short_at_one_place_the_one_that_lacks_most_is_closed() -> None:
+    # Two classes at one site lack 97 and 1.5 MW, one at another 0.4, and a third is 6 MW over.
+    lack_mw, place = np.array([97.0, 0.4, 1.5, -6.0]), np.array([3, 5, 3, 5])
+
+    assert furthest_short(lack_mw, place).tolist() == [True, True, False, False]
+
+
 @pytest.mark.parametrize(("block_mw", "off_frac"), [(5.0, 0.0), (9.5, 0.0), (15.0, 0.021)])
 def test_rounded_blocks_are_near_the_best_of_all_choices(block_mw: float, off_frac: float) -> None:
     scenario = load_scenario("tiny", [f"siting.block_mw={{train_frontier: {block_mw}}}", ROUNDED])
@@ -85,6 +96,24 @@ def test_rounded_blocks_are_near_the_best_of_all_choices(block_mw: float, off_fr
     assert not underfilled_blocks(model, found.x).any()
     assert found.objective == pytest.approx(min(costs), rel=max(off_frac, 1e-6))
     assert found.objective >= min(costs) * (1.0 - 1e-9)
+
+
+def test_a_block_that_is_decided_is_filled() -> None:
+    """As where earlier years are held: by itself no plan trains on the coast, which is dearest."""
+    asked = ["siting.block_mw={train_frontier: 9.5}", "racks.whole=true", ROUNDED]
+    scenario = load_scenario("tiny", asked)
+    model = build_model(build_inputs(scenario))
+    holds, block = model.problem.column_block("holds"), model.p.siting.block
+    places = list(zip(block.labels("site"), block.labels("year"), strict=True))
+    at = np.array([holds.start + places.index(("coast", "2027"))])
+    model.problem.hold(at, np.ones(1), np.ones(1))
+
+    found = find_plan(model, HighsSession(model.problem), scenario.solver)
+
+    assert "dived" not in found.method_used
+    assert "searched" not in found.method_used
+    assert model.siting.in_block_mw.value(found.x)[at - holds.start] >= 9.5 - 1e-6
+    assert found.gap < 0.02
 
 
 def test_blocks_and_whole_racks_are_kept_together() -> None:

@@ -232,6 +232,37 @@ def test_the_time_limit_is_of_all_steps_together(monkeypatch):
     assert 300.0 < given[1] < 417.0
 
 
+def test_nothing_is_bought_for_years_that_are_out_of_view(monkeypatch):
+    """Racks and blocks there would cost nothing, serve nobody and still have to be whole."""
+    module, free = sys.modules["planner.studies.solve.foresight"], []
+    solved = module.find_plan
+
+    def find_plan_in_view(model, session, solver, **more):
+        upper = model.problem.columns().upper
+        for name in ("install", "lot_racks", "holds"):
+            over = model.problem.columns_over(name)
+            may = upper[model.problem.column_block(name)] > 0.0
+            free.append((name, sorted({over.labels("year")[at] for at in np.flatnonzero(may)})))
+        return solved(model, session, solver, **more)
+
+    monkeypatch.setattr(module, "find_plan", find_plan_in_view)
+    scenario = load_scenario(
+        "tiny",
+        [
+            "years=[2027, 2028, 2029]",
+            "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2027: 21}}]",
+            "scope.workloads=[train_frontier]",
+            "racks.whole=true",
+            "siting.block_mw={train_frontier: 9.5}",
+            "foresight={window_years: 2}",
+        ],
+    )
+    decide_year_by_year(scenario, build_inputs(scenario))
+
+    in_view = ["2027", "2028"]
+    assert free == [("install", in_view), ("lot_racks", in_view), ("holds", in_view)]
+
+
 # --- laws -------------------------------------------------------------------------------
 
 

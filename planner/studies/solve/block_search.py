@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.studies.solve.siting_blocks import chosen_blocks, underfilled_blocks
+from planner.studies.solve.siting_blocks import chosen_blocks, furthest_short, underfilled_blocks
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class BlockSearch:
         The rounded plan, one number per column.
     reserve_s : float
         Time to leave for later. [s]
+    one_by_one : bool
+        Whether of several blocks that stay short at one place only one is closed before the next
+        solve. That takes more solves; closed together, they may leave racks there idle which one
+        of them could have had alone.
 
     Attributes
     ----------
@@ -64,20 +68,33 @@ class BlockSearch:
     """
 
     def __init__(
-        self, model: Model, solves: Solves, solver: Solver, plan: Floats, reserve_s: float
+        self,
+        model: Model,
+        solves: Solves,
+        solver: Solver,
+        plan: Floats,
+        reserve_s: float,
+        *,
+        one_by_one: bool,
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
+        self._one_by_one = one_by_one
         # Where much is closed, as at first, a basis is of little use.
         goes_on = solver.method in {"auto", "decomposed"}
         self._afresh: Method = "ipx" if goes_on else solver.method
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
+        # Some may be decided already.
+        self._must, self._may = columns.lower[self._holds] > 0.0, columns.upper[self._holds] > 0.0
         self._cost = columns.cost
         self._lower, self._upper = columns.lower.copy(), columns.upper.copy()
         is_fixed = columns.integer.copy()
         for name in ("holds", "lot_racks"):
             is_fixed[model.problem.column_block(name)] = False
         self._lower[is_fixed] = self._upper[is_fixed] = plan[is_fixed]
+        block, duty = model.p.siting.block, model.p.sets.workload_duty
+        place = np.stack([block["site"], block["year"], duty[block["workload"]]])
+        self._place = np.unique(place, axis=1, return_inverse=True)[1].ravel()
         self.solves = 0
         self.last: Outcome
 
@@ -89,8 +106,7 @@ class BlockSearch:
         relaxed_x : array of float
             Optimum of the relaxation, one number per column.
         """
-        none = np.zeros(self._model.p.siting.block.size, np.bool_)
-        chosen = chosen_blocks(self._model, relaxed_x, among=~none)
+        chosen = chosen_blocks(self._model, relaxed_x, among=self._may) | self._must
         worth_musd = self._mean_musd_per_mw(relaxed_x) * self._model.p.siting.block_mw
         for times in _WORTH:
             filled, may = self._filled(chosen, times * worth_musd)
@@ -119,6 +135,8 @@ class BlockSearch:
             if not is_short.any() or self.solves >= _MOST_SOLVES:
                 return filled, may & ~is_short
             racks_mw = self._racks_mw(filled.x)
+            if self._one_by_one:
+                is_short = furthest_short(self._lack_mw(filled.x, is_short), self._place)
             is_little = racks_mw[is_short].sum() < _LITTLE_FRAC * racks_mw.sum()
             method = "auto" if is_little else self._afresh
             closed = closed | is_short
@@ -126,10 +144,14 @@ class BlockSearch:
 
     def _beside(self, blocks: Bools) -> Bools:
         """Blocks of any class of the same use, at the same sites in the same years."""
-        block, duty = self._model.p.siting.block, self._model.p.sets.workload_duty
-        place = np.stack([block["site"], block["year"], duty[block["workload"]]])
-        group = np.unique(place, axis=1, return_inverse=True)[1].ravel()
-        return np.asarray(np.isin(group, group[blocks]))
+        return np.asarray(np.isin(self._place, self._place[blocks]))
+
+    def _lack_mw(self, x: Floats, is_short: Bools) -> Floats:
+        """What blocks that stay short lack, and nothing of the others. [MW]"""
+        siting = self._model.siting
+        return np.where(
+            is_short, self._model.p.siting.block_mw - siting.shared_block_mw.value(x), 0
+        )
 
     def _racks_mw(self, x: Floats) -> Floats:
         """Racks of each block. [MW]"""
@@ -148,7 +170,8 @@ class BlockSearch:
         """Close blocks that must be made whole, the most expensive first, until one is worth it."""
         model, rows = self._model, self._model.problem.row_block("block_least")
         has_block = self._racks_mw(outcome.x) > _NOTHING
-        worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * has_block
+        may_close = has_block & ~self._must
+        worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * may_close
         order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]
         for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
             fewer = has_block.copy()
@@ -172,8 +195,8 @@ class BlockSearch:
         A whole block may earn something: then the program fills blocks as far as that pays.
         """
         lower, upper, cost = self._lower.copy(), self._upper.copy(), self._cost.copy()
-        lower[self._holds] = least
-        upper[self._holds] = has_block
+        lower[self._holds] = least | self._must
+        upper[self._holds] = (has_block & self._may) | self._must
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         self.last = self._solves.within(

@@ -46,6 +46,8 @@ __all__ = [
 ]
 
 _NONE: Final = -1  # of no model year
+_FOR_DEMAND: Final = ("install", "lot_racks", "holds")
+"""Blocks of columns that only demand of their own year and later calls for."""
 _SOON: Final = 1e-6  # [year]: dates that rounding brought before the first of January
 
 
@@ -185,6 +187,10 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     unseen[retrofits] |= (model.p.halls.retrofit_done >= model.until + 1.0) & (
         decides[retrofits] <= first
     )
+    # Nobody asks for them there: racks and blocks of chance would only have to be made whole.
+    for name in _FOR_DEMAND:
+        own = year_of(problem.columns_over(name), model)
+        unseen[problem.column_block(name)] |= own > last
     held, bounds = np.flatnonzero(unseen), problem.columns()
     nothing = np.clip(0.0, bounds.lower[held], bounds.upper[held])
     problem.hold(held, nothing, nothing)

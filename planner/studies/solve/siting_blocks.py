@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.model import Model
 
-__all__ = ["chosen_blocks", "nearest_blocks", "underfilled_blocks"]
+__all__ = ["chosen_blocks", "furthest_short", "nearest_blocks", "underfilled_blocks"]
 
 _TOLERANCE_MW: Final = 1e-6
 
@@ -40,6 +40,31 @@ def underfilled_blocks(model: Model, x: Floats) -> Bools:
     return np.asarray(
         (racks_mw > _TOLERANCE_MW) & (shared_mw < model.p.siting.block_mw - _TOLERANCE_MW)
     )
+
+
+def furthest_short(lack_mw: Floats, place: NDArray[np.intp]) -> Bools:
+    """Return the blocks that lack most of those at the same place.
+
+    Parameters
+    ----------
+    lack_mw : array of float
+        What each block is short of, nothing or less where it is not. [MW]
+    place : array of int
+        Where each of them is; blocks of one place compete for the same racks and halls.
+
+    Returns
+    -------
+    array of bool
+        One per block; of several that lack the same, all.
+
+    Examples
+    --------
+    >>> furthest_short(np.array([30.0, 2.0, -5.0, 7.0]), np.array([1, 1, 0, 2])).tolist()
+    [True, False, False, True]
+    """
+    most_mw = np.zeros(int(place.max(initial=0)) + 1)
+    np.maximum.at(most_mw, place, lack_mw)
+    return np.asarray((lack_mw > 0.0) & (lack_mw >= most_mw[place]))
 
 
 def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:

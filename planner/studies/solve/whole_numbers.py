@@ -193,28 +193,37 @@ class _Finder:
         return relaxed
 
     def _round(self, relaxed: Outcome, *, only_first: bool) -> None:
-        """Round by one rule after the other: until one leaves a plan, or by all of them."""
+        """Round by one rule after the other: until one leaves a plan, or by all of them.
+
+        With all rules, blocks are closed one by one: what was rounded before is tried with that.
+        """
+        has_blocks = bool(self._model.p.siting.block.size)
+        tried = [] if has_blocks and not only_first else self._tried
         for rule in RULES:
             plan = rounded(self._model, relaxed.x, rule)
             whole = self._solves.whole_of(plan)
-            if any(np.array_equal(whole, other) for other in self._tried):
+            if any(np.array_equal(whole, other) for other in tried):
                 continue
-            if self._model.p.siting.block.size:
-                self._tried.append(whole)
-                with_blocks = self._with_blocks(relaxed.x, plan)
+            if has_blocks:
+                tried.append(whole)
+                with_blocks = self._with_blocks(relaxed.x, plan, one_by_one=not only_first)
                 if self._stopped is not None:
                     return
                 if with_blocks is None:
                     continue
                 whole = self._solves.whole_of(with_blocks)
+                if any(np.array_equal(whole, other) for other in self._tried):
+                    continue
             outcome = self._fix(whole, "rounded and fixed")
             if outcome.status in STOPPED or (only_first and self._best is not None):
                 return
 
-    def _with_blocks(self, x: Floats, plan: Floats) -> Floats | None:
+    def _with_blocks(self, x: Floats, plan: Floats, *, one_by_one: bool) -> Floats | None:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
-        search = BlockSearch(self._model, self._solves, self._solver, plan, self._reserve_s())
+        search = BlockSearch(
+            self._model, self._solves, self._solver, plan, self._reserve_s(), one_by_one=one_by_one
+        )
         self._last = None
         found = search.found(x)
         self._note_stop(search.last)
