@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from planner.inputs.leads import Lead
     from planner.scenario import Scenario
 
-__all__ = ["OrderDates", "foresight_without_effect", "order_dates"]
+__all__ = [
+    "OrderDates",
+    "OrderMonths",
+    "foresight_without_effect",
+    "order_dates",
+    "order_months",
+]
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,39 @@ def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
         source=_in_time(case, offer.figures.operating("lead_months")),
         contract=_in_time(case, months),
     )
+
+
+@dataclass(frozen=True)
+class OrderMonths:
+    """From an order to service, beside the leads of halls in table `leads`. [month]
+
+    Parameters
+    ----------
+    connection
+        Of firm connection, shape (site,).
+    source
+        Of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`.
+    """
+
+    connection: Floats
+    source: Floats
+
+
+def order_months(scenario: Scenario, inputs: Inputs) -> OrderMonths:
+    """Find how long orders take, as `order_dates` does.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With its lead times.
+    inputs : Inputs
+        Made from it.
+    """
+    case = make_case(scenario, inputs.tables)
+    offer = supply_offer(case)
+    leads = find_leads(case, offer.makes_its_power)
+    case.findings.stop_if_wrong()
+    return OrderMonths(leads.connection.months, offer.figures.operating("lead_months"))
 
 
 def _before(case: Case, lead: Lead) -> Floats:

@@ -30,8 +30,8 @@ def first_decided(of: pd.DataFrame, column: str) -> str:
     Returns
     -------
     str
-        Of halls as their longest lead time asks for, of racks the year in which they serve; of
-        what has no lead time in the table, that it is not stated.
+        As the longest lead time asks for, of racks the year in which they serve; of what has no
+        lead time in the table, as in folders of older versions, that it is not stated.
     """
     ordered = of[of[column] >= LEAST_MW].sort_values("year")
     dates = ordered["order_by"].dropna()

@@ -24,7 +24,7 @@ from planner.studies.stochastic.study import STOCHASTIC, Study
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import Answer
 from planner.studies.sweep.futures import inputs_of, read_sweep
-from planner.studies.sweep.one import figures_of, orders_in
+from planner.studies.sweep.one import figures_of, lead_months, orders_in
 from planner.studies.sweep.regret import no_regret
 
 if TYPE_CHECKING:
@@ -276,7 +276,8 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
         for future, outcome in zip(futures, alone, strict=True):
             outages = site_outages(future.model, outcome)
             tables = read_results(future.model, outcome, outages).tables
-            for order in orders_in(tables):
+            months = lead_months(future.question.scenario, future.model.p)
+            for order in orders_in(tables, months):
                 yield future.name, *order
 
     columns = ["future", "kind", "site", "item", "year", "mw", "lead_months"]
@@ -295,6 +296,6 @@ def _answer(name: str, plan: Plan) -> Answer:
         bound_musd=float(outcome.dual_bound),
         gap_frac=float(outcome.gap),
         figures=tuple(figures_of(plan)),
-        orders=tuple(orders_in(plan.tables)),
+        orders=tuple(orders_in(plan.tables, lead_months(plan.scenario, plan.inputs))),
         method=outcome.method_used,
     )

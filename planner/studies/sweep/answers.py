@@ -236,7 +236,8 @@ def orders(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.D
     Returns
     -------
     DataFrame
-        future, kind, site, item, year in which it serves, mw, lead_months of halls.
+        future, kind, site, item, year in which it serves, mw, and lead_months of all
+        but racks.
     """
     rows = [
         (question.name, *row)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
 from planner.base.texts import with_texts_as_objects
+from planner.inputs.foresight import order_months
 from planner.lp.start import Start
 from planner.outputs.study_files import FUTURES_FOLDER
 from planner.results.schema import TABLES
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
+    from planner.scenario import Scenario
     from planner.studies.sweep.futures import Question, Tables
 
-__all__ = ["answer_to", "figures_of", "orders_in"]
+__all__ = ["answer_to", "figures_of", "lead_months", "orders_in"]
 
 _UNIT: Final = {column.name: column.unit for column in TABLES["summary"].fields}
 _ORDERED: Final = {
@@ -112,7 +115,7 @@ def _answer(
         _finite(outcome.gap),
         run,
         tuple(figures_of(plan)),
-        tuple(orders_in(plan.tables)),
+        tuple(orders_in(plan.tables, lead_months(plan.scenario, plan.inputs))),
         outcome.method_used,
     )
 
@@ -151,9 +154,34 @@ def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]
             yield str(column), int(year), _UNIT[str(column)], _finite(value)
 
 
-def orders_in(tables: Mapping[str, pd.DataFrame]) -> Iterator[Order]:
-    """Yield what the plan orders by kind, site and item, with the year in which it serves."""
-    months = {
+def lead_months(scenario: Scenario, inputs: Inputs) -> dict[tuple[str, str], float]:
+    """Return how long orders take by kind and what they wait for. [month]
+
+    Firm connection waits for that of its site, on-site power for its technology. Halls have
+    their design's lead in table `leads`, and racks wait for nothing.
+    """
+    months = order_months(scenario, inputs)
+    sites, sources = inputs.sets.site.labels, inputs.supply.build.axis("source").labels
+    of_site = zip(sites, months.connection.tolist(), strict=True)
+    of_source = zip(sources, months.source.tolist(), strict=True)
+    return {("connection", site): lead for site, lead in of_site} | {
+        ("on-site power", source): lead for source, lead in of_source
+    }
+
+
+def orders_in(
+    tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str], float]
+) -> Iterator[Order]:
+    """Yield what the plan orders by kind, site and item, with the year in which it serves.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Of the plan.
+    months : mapping
+        As `lead_months` returns.
+    """
+    of_halls = {
         (site, hall): float(lead)
         for site, hall, lead in zip(
             *(tables["leads"][name] for name in ("site", "hall", "months")), strict=True
@@ -165,7 +193,12 @@ def orders_in(tables: Mapping[str, pd.DataFrame]) -> Iterator[Order]:
         total = frame.groupby(by, sort=True, as_index=False)[amount].sum()
         for site, which, year, mw in zip(*(total[name] for name in (*by, amount)), strict=True):
             if mw > _NOTHING_MW:
-                lead = months.get((site, which)) if kind == "halls" else None
+                waits_for = which if kind == "on-site power" else site
+                lead = (
+                    of_halls.get((site, which))
+                    if kind == "halls"
+                    else months.get((kind, waits_for))
+                )
                 yield kind, str(site), str(which), int(year), float(mw), lead
 
 

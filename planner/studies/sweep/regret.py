@@ -37,9 +37,10 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
     -------
     DataFrame
         kind, site, item, year, least_mw and most_mw ordered by the year in any future, futures
-        that ordered any, and order_by: when the longest lead time of the halls chosen there asks
-        for the decision (year; missing of other things). Rows that no future orders are left out;
-        of those that only some order, least_mw is 0.
+        that ordered any, and order_by: when the longest lead time of the halls chosen there, of
+        the connection of a site or of on-site power asks for the decision (year; missing of
+        racks). Rows that no future orders are left out; of those that only some order, least_mw
+        is 0.
 
     Examples
     --------

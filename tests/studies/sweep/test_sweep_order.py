@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from planner.inputs import build_inputs
 from planner.lp.axis import Axis
 from planner.lp.index import Index
 from planner.lp.start import Start
+from planner.outputs.no_regret import first_decided
+from planner.scenario import load_scenario
 from planner.studies.sweep.answers import start_in, store_start
 from planner.studies.sweep.futures import Question
+from planner.studies.sweep.one import lead_months, orders_in
 from planner.studies.sweep.order import Queue, leaders
 from planner.studies.sweep.points import Future, Point
 from planner.studies.sweep.regret import no_regret
@@ -123,6 +127,37 @@ def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
     assert found["futures"].loc[("halls", "elm", "")].tolist() == [1, 1]
     # The longest lead of what serves from 2027 on is 30 months.
     assert found["order_by"].loc[("halls", "oak", "", 2027)] == 2024.5
+
+
+def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> None:
+    scenario = load_scenario(
+        Path(__file__).parents[2] / "check" / "own_power.yaml",
+        ["sites.elm.lead_time_months=18", "supply.override.engine.lead_months=9"],
+    )
+    months = lead_months(scenario, build_inputs(scenario))
+    assert months["connection", "elm"] == 18.0
+    assert months["connection", "oak"] > 18.0
+    assert months["on-site power", "engine"] == 9.0
+    tables = {
+        name: pd.DataFrame(rows, columns=["site", item, "year", amount])
+        for name, item, amount, rows in (
+            ("builds", "hall", "built_mw", [("elm", "air|N", 2029, 5.0)]),
+            ("connections", "zone", "added_mw", [("elm", "west", 2028, 20.0)]),
+            ("installs", "rack", "installed_mw", [("elm", "gb300", 2028, 3.0)]),
+            ("source_builds", "source", "built_mw", [("elm", "engine", 2027, 7.0)]),
+        )
+    }
+    tables["leads"] = pd.DataFrame([("elm", "air|N", 27.0)], columns=["site", "hall", "months"])
+    names = ["kind", "site", "item", "year", "mw", "lead_months"]
+    orders = pd.DataFrame(list(orders_in(tables, months)), columns=names).assign(future="any")
+
+    table = no_regret(orders, ["any"])
+
+    by_kind = table.drop_duplicates("kind").set_index("kind")["order_by"]
+    dates = {"connection": 2026.5, "halls": 2026.75, "on-site power": 2026.25}
+    assert by_kind.dropna().to_dict() == dates
+    assert np.isnan(by_kind["racks"])
+    assert first_decided(table[table["kind"] == "connection"], "least_mw") == "July 2026"
 
 
 def test_a_future_that_orders_nothing_leaves_nothing_without_regret() -> None:

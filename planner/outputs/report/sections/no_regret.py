@@ -33,7 +33,8 @@ def no_regret_section(figures: TableFigures) -> Html:
     about = (
         "Ordered by the end of that year, at least, in every future with a plan: a decision that"
         " none of these futures regrets. Halls are first decided as the longest lead time of"
-        " those chosen there asks for; racks in the year in which they serve."
+        " those chosen there asks for, connections and on-site power as their own does; racks in"
+        " the year in which they serve."
     )
     return section(
         "no-regret",
