@@ -99,6 +99,33 @@ def test_what_time_does_not_allow_stays_at_first_order_and_is_counted() -> None:
     assert stages[-1].startswith(f"Solving again: 0 of {whole.again.ends} ends, 0 s of at most 0 s")
 
 
+@pytest.mark.parametrize(("seconds", "too_slow"), [(7.0, False), (math.inf, True)])
+def test_the_first_solve_has_no_more_time_than_all(seconds: float, *, too_slow: bool) -> None:
+    plan, whole = plan_of("tiny"), found_of_tiny()
+    given_s: list[float] = []
+
+    class FirstTooSlow(Asking):
+        """The plan's own program is not solved in time."""
+
+        def solve_session(self, *args: Any, most_s: float = math.inf, **kwargs: Any) -> Outcome:
+            given_s.append(most_s)
+            return replace(super().solve_session(*args, **kwargs), status="time_limit")
+
+    ask = FirstTooSlow(lambda _: None)
+    found = estimates(
+        plan.run, plan.scenario, plan.inputs, ask, resolve=True, seconds=seconds, most=3
+    )
+
+    assert whole.again is not None
+    ends = whole.again.ends
+    assert len(given_s) == 1
+    assert given_s[0] <= seconds
+    assert given_s[0] > 3.0
+    assert found.again == Again(0, ends, seconds, too_slow=ends if too_slow else 0)
+    assert found.table["low_musd"].to_list() == whole.table["low_musd"].to_list()
+    assert found.table["low_resolved_musd"].isna().all()
+
+
 def test_an_end_that_is_too_slow_for_one_solve_does_not_end_the_others() -> None:
     plan, whole = plan_of("tiny"), found_of_tiny()
     solves: list[str] = []

@@ -274,8 +274,8 @@ def estimates(
         and with those that count in steps where they take away what the plan makes use of, to rank
         them with the others.
     seconds : float
-        Most time to solve again, the figures that matter most first; what is not reached stays
-        as first order has it, and the note says so. [s]
+        Most time to solve again, the plan's own program and then the figures that matter most
+        first; what is not reached stays as first order has it, and the note says so. [s]
     most : int
         How many figures to find.
 
@@ -450,8 +450,15 @@ def _resolved(
         return max(0.0, began + seconds - time.perf_counter())
 
     fixed = fixed_program(question, model, ask, proof_of(run))
+    to_solve = _ends_to_solve(found, program)
     ask.report_stage("Solving the program as it is")
-    before = ask.solve_session(question, fixed.session)
+    left = left_s()
+    before = ask.solve_session(question, fixed.session, most_s=left)
+    if before.status == "time_limit":
+        ends = len(to_solve.places)
+        is_own_limit = left > question.scenario.solver.time_limit_s
+        none_solved = Again(0, ends, seconds, ends if is_own_limit else 0)
+        return _solved_again(found, to_solve, {}, most), none_solved
     bought = _racks_bought(model, before.x)
 
     def solved(figure: Figure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
@@ -485,7 +492,6 @@ def _resolved(
         moved = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
         return after.objective - before.objective, moved
 
-    to_solve = _ends_to_solve(found, program)
     results: dict[tuple[int, str], tuple[float, float]] = {}
     done = too_slow = 0
     for at, name in to_solve.places:
