@@ -15,7 +15,7 @@ from planner.check.demand_figures import (
     reference_kh100e,
     stated_classes,
 )
-from planner.check.frames import at, by, quotient, tally
+from planner.check.frames import by, lookup, quotient, sum_by
 from planner.check.rack_figures import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -52,8 +52,10 @@ def _path_classes(case: Case) -> pd.DataFrame:
     rack_mw = np.array([rack_path_mw(case, name, year) for name, year in rows])
     kh100e = np.concatenate([reference_kh100e(case, name) for name in classes])
     uses = case.uses
-    load = tally(uses, _CLASS, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    own = quotient(at(tally(uses, _CLASS, uses["used_mw"]), frame, _CLASS), at(load, frame, _CLASS))
+    load = sum_by(uses, _CLASS, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    own = quotient(
+        lookup(sum_by(uses, _CLASS, uses["used_mw"]), frame, _CLASS), lookup(load, frame, _CLASS)
+    )
     of_path = quotient(rack_mw, kh100e)
     per_kh100e = np.nan_to_num(np.where(np.isnan(of_path), own, of_path))
     typed = frame["workload"].isin(classes_stated_in_mw(case)).to_numpy()
@@ -66,9 +68,9 @@ def _path_classes(case: Case) -> pd.DataFrame:
 def _busy_mw(case: Case) -> pd.Series[float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
-    busy = at(by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
+    busy = lookup(by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
     companion = companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
-    return tally(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
+    return sum_by(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
 
 
 @rule(unit="MW", floor=10.0)
@@ -76,14 +78,14 @@ def bridge_terms(case: Case) -> Excess:
     """Path, racks, load, cooling and losses of the bridge are those of the plan's tables."""
     table, uses, demand = case.plan("bridge"), case.uses, case.plan("demand")
     path = _path_classes(case)
-    racks_mw = at(tally(path, _YEAR, path["rack_mw"]), table, _YEAR)
-    density = at(path.set_index(list(_CLASS))["mw_per_kh100e"], demand, _CLASS)
+    racks_mw = lookup(sum_by(path, _YEAR, path["rack_mw"]), table, _YEAR)
+    density = lookup(path.set_index(list(_CLASS))["mw_per_kh100e"], demand, _CLASS)
 
     def in_mw(column: str) -> Floats:
-        return at(tally(demand, _YEAR, demand[f"{column}_kh100e"] * density), table, _YEAR)
+        return lookup(sum_by(demand, _YEAR, demand[f"{column}_kh100e"] * density), table, _YEAR)
 
     def of_uses(mw: object) -> Floats:
-        return at(tally(uses, _YEAR, mw), table, _YEAR)
+        return lookup(sum_by(uses, _YEAR, mw), table, _YEAR)
 
     power = site_power(case)
     means = {
@@ -94,10 +96,12 @@ def bridge_terms(case: Case) -> Excess:
             ("facility", power.facility_mw),
         )
     }
-    it, loss, facility = (at(tally(of, _YEAR, of["mw"]), table, _YEAR) for of in means.values())
+    it, loss, facility = (
+        lookup(sum_by(of, _YEAR, of["mw"]), table, _YEAR) for of in means.values()
+    )
     used = of_uses(uses["used_mw"])
     companion = of_uses(uses["in_service_mw"] * uses["companion_mw_per_mw"])
-    busy = at(_busy_mw(case), table, _YEAR)
+    busy = lookup(_busy_mw(case), table, _YEAR)
     standby = of_uses(uses["standby_mw"])
     expected = {
         "path_mw": racks_mw * case.scenario.demand.facility_mw_per_rack_mw,
@@ -126,7 +130,7 @@ def bridge_adds_up(case: Case) -> Excess:
     for name, terms in _LEVELS.items():
         level = level + table[terms.split()].to_numpy().sum(axis=1)
         expected[name] = level
-    known = {name: at(summary[name], table, _YEAR, np.nan) for name in expected}
+    known = {name: lookup(summary[name], table, _YEAR, np.nan) for name in expected}
     return columns_reported(table, _YEAR, expected).and_also(columns_reported(table, _YEAR, known))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, Line, Price, Table
-from planner.check.frames import at, by, crossed, keyed, listed, tally
+from planner.check.frames import by, crossed, keyed, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import discounts, every_year
@@ -64,9 +64,9 @@ _HALL_PARTS = {
 def _intensity(case: Case) -> Floats:
     """Carbon intensity of the grid as the inputs state it, shape (site_year, slot). [t/MWh]"""
     power = site_power(case)
-    by_slot = listed(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
+    by_slot = to_frame(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
     frame = crossed(power.site_year, power.slot[["slot"]])
-    rate = at(by_slot.set_index(list(_SLOT))["t"], frame, _SLOT, np.nan)
+    rate = lookup(by_slot.set_index(list(_SLOT))["t"], frame, _SLOT, np.nan)
     return rate.reshape(power.facility_mw.shape)
 
 
@@ -75,7 +75,9 @@ def fuel_kt(case: Case) -> Floats:
     """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
     onsite, p = sources_in_service(case), case.inputs.supply
     key = ("site", "source", "year")
-    burnt = at(listed(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key)
+    burnt = lookup(
+        to_frame(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key
+    )
     return np.asarray(
         onsite.of_sites(onsite.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT
     )
@@ -93,7 +95,7 @@ def _claimed_mwh(case: Case) -> Floats:
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
     claimed = case.plan("contract_use").set_index(list(_SLOT))["claimed_mw"]
-    return np.asarray(at(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
+    return np.asarray(lookup(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
 
 
 def _market_kt(case: Case) -> Floats:
@@ -127,7 +129,7 @@ def _embodied_kt(case: Case) -> Floats:
     )
     years = power.site_year["year"]
     span = case.last_calendar_year(years) - years.to_numpy(dtype=np.float64) + 1.0
-    made = at(tally(rows, _SITE, rows["t"]), power.site_year, _SITE)
+    made = lookup(sum_by(rows, _SITE, rows["t"]), power.site_year, _SITE)
     return np.asarray(made / span / _T_PER_KT)
 
 
@@ -144,7 +146,7 @@ def emissions(case: Case) -> Excess:
     expected, table = emissions_kt(case), case.plan("site_year")
     by_site = pd.Series(expected, index=keyed(site_power(case).site_year))
     return Excess.differs(
-        table[list(_SITE)], table["emissions_kt"].to_numpy(), at(by_site, table, _SITE, np.nan)
+        table[list(_SITE)], table["emissions_kt"].to_numpy(), lookup(by_site, table, _SITE, np.nan)
     )
 
 
@@ -165,11 +167,11 @@ def carbon_tables(case: Case) -> Excess:
         ("counted_kt", counted_kt(case)),
         ("claimed_mwh", _claimed_mwh(case).sum(axis=1)),
     ):
-        by_site, by_year = (tally(site_year, key, expected) for key in (_SITE, ("year",)))
+        by_site, by_year = (sum_by(site_year, key, expected) for key in (_SITE, ("year",)))
         reported, total = sites[name].to_numpy(), years[name].to_numpy()
         parts += [
-            Excess.differs(sites[list(_SITE)], reported, at(by_site, sites, _SITE, np.nan)),
-            Excess.differs(years[["year"]], total, at(by_year, years, ("year",))),
+            Excess.differs(sites[list(_SITE)], reported, lookup(by_site, sites, _SITE, np.nan)),
+            Excess.differs(years[["year"]], total, lookup(by_year, years, ("year",))),
         ]
     return parts[0].and_also(*parts[1:])
 
@@ -182,13 +184,17 @@ def carbon_charges_reported(case: Case) -> Excess:
     """
     table, site_year, power = case.plan("carbon_site"), site_power(case).site_year, site_power(case)
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    scheme = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = counted_kt(case) * at(price, site_year, ("year",), np.nan)
-    usd = usd + fuel_kt(case) * at(scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan)
-    drawn = at(tally(site_year, _SITE, power.grid_mwh.sum(axis=1)), table, _SITE)
+    scheme = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
+    usd = counted_kt(case) * lookup(price, site_year, ("year",), np.nan)
+    usd = usd + fuel_kt(case) * lookup(
+        scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan
+    )
+    drawn = lookup(sum_by(site_year, _SITE, power.grid_mwh.sum(axis=1)), table, _SITE)
     of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
     expected = {
-        "charge_musd": at(tally(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE),
+        "charge_musd": lookup(
+            sum_by(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE
+        ),
     }
     drawn_mw = drawn / _HOURS_PER_YEAR
     is_drawn = drawn_mw > TOLERANCE
@@ -208,11 +214,11 @@ def carbon_limits_reported(case: Case) -> Excess:
     yearly = discount.groupby(
         discount.index.map(lambda t: max(y for y in case.years if y <= t))
     ).sum()
-    caps = listed(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
+    caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
     of_cap = prices[prices["block"] == "carbon_cap"]
-    usd = at(tally(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
+    usd = lookup(sum_by(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
     usd = -usd * _USD_PER_MUSD / _T_PER_KT
-    cap_kt = at(caps, table, ("year",), np.nan)
+    cap_kt = lookup(caps, table, ("year",), np.nan)
     has_price = ~np.isnan(cap_kt) & bool(case.plan("solution")["has_duals"].all())
     usd = np.where(has_price, usd, np.nan)
     expected = {
@@ -221,7 +227,7 @@ def carbon_limits_reported(case: Case) -> Excess:
             [case.years.index(year) for year in table["year"]]
         ],
         "cap_value_npv_usd_per_t": usd,
-        "cap_value_usd_per_t": usd / at(yearly, table, ("year",), np.nan),
+        "cap_value_usd_per_t": usd / lookup(yearly, table, ("year",), np.nan),
     }
     return columns_reported(table, ("year",), expected)
 
@@ -230,15 +236,15 @@ def carbon_limits_reported(case: Case) -> Excess:
 def carbon_cap(case: Case) -> Excess:
     """Emissions of a year stay within its cap, counted as the scenario says."""
     carbon = case.inputs.carbon
-    caps = listed(carbon.cap, cap_kt=carbon.cap_kt)
-    total = tally(site_power(case).site_year, ("year",), counted_kt(case))
-    return Excess.above(caps[["year"]], at(total, caps, ("year",)), caps["cap_kt"].to_numpy())
+    caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt)
+    total = sum_by(site_power(case).site_year, ("year",), counted_kt(case))
+    return Excess.above(caps[["year"]], lookup(total, caps, ("year",)), caps["cap_kt"].to_numpy())
 
 
 @rule(unit="USD/t")
 def scheme_prices(case: Case) -> Excess:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
-    site_year = listed(case.inputs.sites.site_year)
+    site_year = to_frame(case.inputs.sites.site_year)
     reported = case.inputs.carbon.fuel_price_usd_per_t
     if not case.scenario.carbon.fuel_schemes:
         return Excess.differs(site_year, reported, np.zeros(len(site_year)))
@@ -301,7 +307,7 @@ def _mean_t_per_mwh(case: Case) -> pd.Series[float]:
 def _intensity_of_tables(case: Case) -> Floats:
     """Carbon intensity of the grid, recomputed from the tables, shape (site_year, slot). [t/MWh]"""
     site_year = case.site_year
-    mean = at(_mean_t_per_mwh(case), site_year, _SITE, np.nan)
+    mean = lookup(_mean_t_per_mwh(case), site_year, _SITE, np.nan)
     site = case.inputs.sets.site.codes(site_year["site"])
     return np.asarray(mean[:, None] * carbon_shape(case)[site])
 
@@ -337,8 +343,8 @@ def claims_from_tables(case: Case) -> Excess:
 def carbon_cap_from_scenario(case: Case) -> Excess:
     """Every year has the cap on emissions that the scenario gives, and no other."""
     carbon, years = case.inputs.carbon, table_of({"year": list(case.years)})
-    reported = at(
-        listed(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
+    reported = lookup(
+        to_frame(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
     )
     caps = [held(case.scenario.carbon.cap_kt, year) for year in case.years]
     right = np.array([np.inf if kt is None else kt for kt in caps], dtype=np.float64)
@@ -402,9 +408,11 @@ def embodied_from_tables(case: Case) -> Excess:
     counts = float(case.scenario.carbon.embodied)
     parts = []
     for what, (index, reported, of_item, column) in _embodied_t(case).items():
-        rows = listed(index)
+        rows = to_frame(index)
         place = rows[[column, "site", "year"]].assign(what=what)
-        expected = counts * at(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
+        expected = (
+            counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
+        )
         parts.append(Excess.differs(place, np.asarray(reported), expected))
     return parts[0].and_also(*parts[1:])
 
@@ -413,15 +421,19 @@ def carbon_payments(case: Case) -> pd.DataFrame:
     """Tonnes at the price of the year."""
     frame = site_power(case).site_year
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    usd = counted_kt(case) * _T_PER_KT * at(price, frame, ("year",), np.nan)
+    usd = counted_kt(case) * _T_PER_KT * lookup(price, frame, ("year",), np.nan)
     return every_year(case, frame, usd / _USD_PER_MUSD)
 
 
 def scheme_payments(case: Case) -> pd.DataFrame:
     """Tonnes of fuel burnt at the price of the place's scheme."""
     frame = site_power(case).site_year
-    price = listed(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = fuel_kt(case) * _T_PER_KT * at(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
+    price = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
+    usd = (
+        fuel_kt(case)
+        * _T_PER_KT
+        * lookup(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
+    )
     return every_year(case, frame, usd / _USD_PER_MUSD)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.check import cells
 from planner.check.dual_bound import StoredProgram
-from planner.check.frames import by, listed, looked_up, with_int_year
+from planner.check.frames import by, lookup_labels, to_frame, with_int_year
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class Case:
         """Return the last calendar year that each model year stands for."""
         later = {a: b - 1 for a, b in zip(self.years, self.years[1:], strict=False)}
         later[self.years[-1]] = self.years[-1]
-        return looked_up(later, year)
+        return lookup_labels(later, year)
 
     @cached_property
     def calendar(self) -> tuple[int, ...]:
@@ -262,7 +262,7 @@ class Case:
     @cached_property
     def site_year(self) -> pd.DataFrame:
         """Every site and year in which the site can do something."""
-        return listed(self.inputs.sites.site_year)
+        return to_frame(self.inputs.sites.site_year)
 
     # --- racks in use -------------------------------------------------------------------
 
@@ -270,7 +270,7 @@ class Case:
     def deployments(self) -> pd.DataFrame:
         """Ways to use a rack, with their coefficients per MW of nameplate."""
         racks, power, sets = self.inputs.racks, self.inputs.power, self.inputs.sets
-        frame = listed(racks.deployment, **{name: getattr(racks, name) for name in _COEFFICIENTS})
+        frame = to_frame(racks.deployment, **{name: getattr(racks, name) for name in _COEFFICIENTS})
         window = np.array([*sets.window.labels, ""], dtype=object)
         return frame.assign(
             shape=np.array(sets.shape.labels, dtype=object)[power.deployment_shape],

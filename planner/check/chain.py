@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.frames import at, by, crossed, keyed, listed, tally
+from planner.check.frames import by, crossed, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import hall_years
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
@@ -187,12 +187,12 @@ def _by_slot(case: Case, name: str, column: str) -> Floats:
     table, key = case.plan(name), ("site", "year", "slot")
     power = site_power(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
-    return at(tally(table, key, table[column]), frame, key).reshape(power.facility_mw.shape)
+    return lookup(sum_by(table, key, table[column]), frame, key).reshape(power.facility_mw.shape)
 
 
 def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:
     """Power drawn from the grid, by row and time slice: from the plan where it is decided. [MW]"""
-    sets, balanced = case.inputs.sets, listed(case.inputs.balance.site_year)
+    sets, balanced = case.inputs.sets, to_frame(case.inputs.balance.site_year)
     reported = case.plan("power_slot")
     row_of = keyed(site_year)
     row = row_of.get_indexer(keyed(reported[["site", "year"]]))
@@ -220,7 +220,7 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
     given = case.scenario.workloads
     moving = [name for name, stated in given.items() if stated.given().get("moves_between_sites")]
     share = by(case.workloads, "workload", "deferrable_frac")
-    return at(share[share.index.isin(moving)], frame, ("workload",))
+    return lookup(share[share.index.isin(moving)], frame, ("workload",))
 
 
 def _placed(frame: pd.DataFrame, row_of: pd.Series[int]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from planner.check.contracts import (
     profiles,
 )
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import at, by, crossed, has, label_of, listed, quotient, tally
+from planner.check.frames import by, crossed, isin, label_of, lookup, quotient, sum_by, to_frame
 from planner.check.paths import between, held
 from planner.check.power_prices import (
     by_local_hour,
@@ -76,18 +76,21 @@ def contract_prices(case: Case) -> Excess:
     mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ slot_hours(case))
     now = ("contract", "zone", "year_now")
     paid, energy = (
-        tally(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
+        sum_by(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
     )
     table = case.plan("contracts")
-    mean = quotient(at(paid, table, _FORCE), at(energy, table, _FORCE))
-    expected = {"strike_usd_per_mwh": mean, "strike_musd": at(paid, table, _FORCE) / _USD_PER_MUSD}
+    mean = quotient(lookup(paid, table, _FORCE), lookup(energy, table, _FORCE))
+    expected = {
+        "strike_usd_per_mwh": mean,
+        "strike_musd": lookup(paid, table, _FORCE) / _USD_PER_MUSD,
+    }
     return columns_reported(table, _FORCE, expected)
 
 
 @rule(unit="USD/MWh")
 def strikes_from_tables(case: Case) -> Excess:
     """PPAs on offer cost what the tables say for their region, or the scenario."""
-    offers = listed(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
+    offers = to_frame(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
     return Excess.differs(offers[list(_FORCE)], offers["usd"].to_numpy(), _strikes(case, offers))
 
 
@@ -102,30 +105,30 @@ def market_prices(case: Case) -> Excess:
     frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
     by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
-    may_take = has(used, listed(case.inputs.contracts.take), _SLOT)
+    may_take = isin(used, to_frame(case.inputs.contracts.take), _SLOT)
     by_site = frame.set_index(list(_SLOT))["part"]
     table, hours = case.plan("contracts"), by(site_power(case).slot, "slot", "hours")
-    of_slots = at(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
-    worth = tally(slots, _FORCE, of_slots * at(hours, slots, ("slot",), np.nan))
+    of_slots = lookup(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
+    worth = sum_by(slots, _FORCE, of_slots * lookup(hours, slots, ("slot",), np.nan))
     flat = by_zone.rename("usd").reset_index()
-    flat = flat.assign(usd=flat["usd"] * at(hours, flat, ("slot",), np.nan) / hours.sum())
-    usd = at(worth, table, _FORCE)
+    flat = flat.assign(usd=flat["usd"] * lookup(hours, flat, ("slot",), np.nan) / hours.sum())
+    usd = lookup(worth, table, _FORCE)
     mean = quotient(usd, table["energy_mwh"])
     expected = {
         "market_musd": usd / _USD_PER_MUSD,
-        "value_factor_frac": quotient(mean, at(tally(flat, _ZONE, flat["usd"]), table, _ZONE)),
+        "value_factor_frac": quotient(mean, lookup(sum_by(flat, _ZONE, flat["usd"]), table, _ZONE)),
     }
     earned = columns_reported(table, _FORCE, expected)
     return earned.and_also(
         Excess.differs(
             slots[[*_FORCE, "slot"]],
             slots["market_usd_per_mwh"].to_numpy(),
-            at(by_zone, slots, _ZONE_SLOT, np.nan),
+            lookup(by_zone, slots, _ZONE_SLOT, np.nan),
         ),
         Excess.differs(
             used[list(_SLOT)],
             used["wholesale_usd_per_mwh"].to_numpy(),
-            np.where(may_take, at(by_site, used, _SLOT, np.nan), 0.0),
+            np.where(may_take, lookup(by_site, used, _SLOT, np.nan), 0.0),
         ),
     )
 
@@ -177,7 +180,7 @@ def delivery_profiles(case: Case) -> Excess:
 
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
-    sign, hours = listed(case.inputs.contracts.sign), slot_hours(case)
+    sign, hours = to_frame(case.inputs.contracts.sign), slot_hours(case)
     zones = table_of({"zone": list(case.inputs.sets.zone.labels)})
     offered = sign[["contract"]].drop_duplicates().merge(zones, how="cross")
     expected = np.ones((len(offered), len(hours)))
@@ -198,10 +201,10 @@ def delivery_profiles(case: Case) -> Excess:
 def contract_offers_from_scenario(case: Case) -> Excess:
     """PPAs begin after their lead time, end with their term, and offer what the scenario says."""
     p, offers = case.inputs.contracts, case.scenario.contracts.ppa
-    rows = listed(p.sign, begin=p.sign_start, end=p.sign_end)
+    rows = to_frame(p.sign, begin=p.sign_start, end=p.sign_end)
     term = np.array([offers[name].term_years for name in rows["contract"]], dtype=np.float64)
     begin = begin_of_delivery(case, rows)
-    runs = listed(p.force, mw=p.limit_mw)
+    runs = to_frame(p.force, mw=p.limit_mw)
     most = np.array([offers[name].max_mw for name in runs["contract"]], dtype=np.float64)
     kinds = table_of({"contract": list(p.contract.labels)})
     physical = np.array([offers[name].kind == "physical" for name in kinds["contract"]])
@@ -218,7 +221,7 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     """Pools are those of the scenario's area, each with its clean-energy target and matching."""
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
     sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
-    goals = listed(p.target, share=p.target_frac)
+    goals = to_frame(p.target, share=p.target_frac)
     asked = [held(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
     hourly = settings.matching.mode == "hourly"
     of_site, of_zone = pool_of_sites(case), pool_of_zones(case)

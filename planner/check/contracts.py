@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, Line, Price, Table
-from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally
+from planner.check.frames import by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.once import once
 from planner.check.paths import held
@@ -99,9 +99,11 @@ def contracts_in_force(case: Case) -> Excess:
     """PPAs in force were signed after their lead time where offered, and have not ended."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
     rows = in_force(case)
-    expected = tally(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
+    expected = sum_by(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
-    reported = Excess.differs(place, table["in_force_mw"].to_numpy(), at(expected, table, _FORCE))
+    reported = Excess.differs(
+        place, table["in_force_mw"].to_numpy(), lookup(expected, table, _FORCE)
+    )
     too_early = begin_of_delivery(case, table) >= case.last_calendar_year(table["year"]) + 1.0
     early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
     allowed = [
@@ -133,11 +135,11 @@ def contract_energy(case: Case) -> Excess:
     key = (*_FORCE, "slot")
     reported = slots["output_mw"].to_numpy()
     hours = by(year_slots(case), "slot", "hours")
-    forgotten = tally(slots, _FORCE, reported * at(hours, slots, ("slot",), np.nan))
+    forgotten = sum_by(slots, _FORCE, reported * lookup(hours, slots, ("slot",), np.nan))
     return year.and_also(
-        Excess.differs(slots[list(key)], reported, at(by_slot, slots, key, np.nan)),
+        Excess.differs(slots[list(key)], reported, lookup(by_slot, slots, key, np.nan)),
         Excess.differs(
-            table[list(_FORCE)], at(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()
+            table[list(_FORCE)], lookup(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()
         ),
     )
 
@@ -166,14 +168,16 @@ def contract_delivery(case: Case) -> Excess:
     used = case.plan("contract_use")
     used = used.assign(zone=_zone_of(case, used))
     output = _output(case, physical=True)
-    delivered = tally(output, _ZONE_SLOT, output["output_mw"])
-    taken = tally(used, _ZONE_SLOT, used["taken_mw"])
+    delivered = sum_by(output, _ZONE_SLOT, output["output_mw"])
+    taken = sum_by(used, _ZONE_SLOT, used["taken_mw"])
     zones = used[list(_ZONE_SLOT)].drop_duplicates().reset_index(drop=True)
     mw = used["taken_mw"].to_numpy()
     place = used[list(_SLOT)]
     return Excess.above(
-        zones, at(taken, zones, _ZONE_SLOT), at(delivered, zones, _ZONE_SLOT)
-    ).and_also(Excess.above(place, mw, at(_draw(case), used, _SLOT)), Excess.above(place, -mw, 0.0))
+        zones, lookup(taken, zones, _ZONE_SLOT), lookup(delivered, zones, _ZONE_SLOT)
+    ).and_also(
+        Excess.above(place, mw, lookup(_draw(case), used, _SLOT)), Excess.above(place, -mw, 0.0)
+    )
 
 
 # --- what is clean ----------------------------------------------------------------------
@@ -201,7 +205,7 @@ def claims(case: Case) -> Excess:
     hours = by(year_slots(case), "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
-    by_site = Excess.above(place, mw, at(_draw(case), used, _SLOT)).and_also(
+    by_site = Excess.above(place, mw, lookup(_draw(case), used, _SLOT)).and_also(
         Excess.above(place, -mw, 0.0)
     )
     rows = used.assign(pool=used["site"].map(pool_of_sites(case)))
@@ -210,11 +214,11 @@ def claims(case: Case) -> Excess:
     is_hourly = case.scenario.contracts.matching.mode == "hourly"
     key = (*_POOL, "slot") if is_hourly else _POOL
     energy = [
-        tally(frame, key, frame[name] * at(hours, frame, ("slot",), np.nan))
+        sum_by(frame, key, frame[name] * lookup(hours, frame, ("slot",), np.nan))
         for frame, name in ((rows, "claimed_mw"), (output, "output_mw"))
     ]
     pools = rows[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.above(pools, *(at(mwh, pools, key) for mwh in energy)).and_also(by_site)
+    return Excess.above(pools, *(lookup(mwh, pools, key) for mwh in energy)).and_also(by_site)
 
 
 def _own_clean_mw(case: Case) -> Floats:
@@ -242,8 +246,8 @@ def _by_pool(case: Case) -> pd.DataFrame:
     shape = power.facility_mw.shape
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     used = case.plan("contract_use")
-    claimed = at(used.set_index(list(_SLOT))["claimed_mw"], frame, _SLOT)
-    of_grid = listed(case.inputs.power.slot, share=share).set_index(list(_SLOT))["share"]
+    claimed = lookup(used.set_index(list(_SLOT))["claimed_mw"], frame, _SLOT)
+    of_grid = to_frame(case.inputs.power.slot, share=share).set_index(list(_SLOT))["share"]
     grid = power.grid_mw.ravel()
     frame = frame.assign(
         pool=frame["site"].map(pool_of_sites(case)),
@@ -251,7 +255,7 @@ def _by_pool(case: Case) -> pd.DataFrame:
         grid=grid,
         own_clean=_own_clean_mw(case).ravel(),
         claimed=claimed,
-        grid_clean=at(of_grid, frame, _SLOT, np.nan).reshape(shape).ravel() * (grid - claimed),
+        grid_clean=lookup(of_grid, frame, _SLOT, np.nan).reshape(shape).ravel() * (grid - claimed),
     )
     names = ["used", "grid", "own_clean", "claimed", "grid_clean"]
     return frame.groupby([*_POOL, "slot", "hours"], sort=False)[names].sum().reset_index()
@@ -266,16 +270,18 @@ def matching(case: Case) -> Excess:
     names = ("used", "grid", "own_clean", "claimed", "grid_clean")
     parts = []
     for name in names:
-        by_slot = tally(pools, key, pools[name])
-        by_year = tally(pools, _POOL, pools[name] * pools["hours"])
+        by_slot = sum_by(pools, key, pools[name])
+        by_year = sum_by(pools, _POOL, pools[name] * pools["hours"])
         parts += [
             Excess.differs(
-                slots[list(key)], slots[f"{name}_mw"].to_numpy(), at(by_slot, slots, key, np.nan)
+                slots[list(key)],
+                slots[f"{name}_mw"].to_numpy(),
+                lookup(by_slot, slots, key, np.nan),
             ),
             Excess.differs(
                 table[list(_POOL)],
                 table[f"{name}_mwh"].to_numpy(),
-                at(by_year, table, _POOL, np.nan),
+                lookup(by_year, table, _POOL, np.nan),
             ),
         ]
     clean = table[["own_clean_mwh", "claimed_mwh", "grid_clean_mwh"]].sum(axis=1)
@@ -298,19 +304,19 @@ def _best_gain_mwh(case: Case, key: tuple[str, ...]) -> pd.Series[float]:
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(
         pool=frame["site"].map(pool_of_sites(case)),
-        dirty=1.0 - at(_by_slot(case, share), frame, _SLOT, np.nan),
+        dirty=1.0 - lookup(_by_slot(case, share), frame, _SLOT, np.nan),
         mwh=np.maximum(power.grid_mw.ravel(), 0.0) * frame["hours"],
     ).sort_values("dirty", ascending=False, kind="stable")
     output, hours = _delivered(case), by(power.slot, "slot", "hours")
-    delivered = tally(output, key, output["output_mw"] * at(hours, output, ("slot",), np.nan))
+    delivered = sum_by(output, key, output["output_mw"] * lookup(hours, output, ("slot",), np.nan))
     groups = frame.groupby(list(key), sort=False)["mwh"]
     before = groups.cumsum() - frame["mwh"]
-    left = np.maximum(at(delivered, frame, key) - before, 0.0)
-    return tally(frame, _POOL, frame["dirty"] * np.minimum(left, frame["mwh"]))
+    left = np.maximum(lookup(delivered, frame, key) - before, 0.0)
+    return sum_by(frame, _POOL, frame["dirty"] * np.minimum(left, frame["mwh"]))
 
 
 def _by_slot(case: Case, values: Floats) -> pd.Series[float]:
-    return listed(case.inputs.power.slot, value=values).set_index(list(_SLOT))["value"]
+    return to_frame(case.inputs.power.slot, value=values).set_index(list(_SLOT))["value"]
 
 
 @rule(unit="MWh", floor=1000.0, rows_of=("matching", "matching_slot"))
@@ -318,23 +324,23 @@ def best_matching_reported(case: Case) -> Excess:
     """PPA deliveries to each pool, and its highest possible clean share, are reported correctly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own, output = _by_pool(case), _delivered(case)
-    hours = at(by(site_power(case).slot, "slot", "hours"), output, ("slot",), np.nan)
+    hours = lookup(by(site_power(case).slot, "slot", "hours"), output, ("slot",), np.nan)
     grid_share = _by_slot(case, case.inputs.contracts.clean_frac)
     power = site_power(case)
     drawn = crossed(power.site_year, power.slot[["slot", "hours"]])
     drawn = drawn.assign(pool=drawn["site"].map(pool_of_sites(case)))
-    of_grid = at(grid_share, drawn, _SLOT, np.nan) * power.grid_mw.ravel() * drawn["hours"]
-    without = at(tally(drawn, _POOL, of_grid), table, _POOL)
-    without = without + at(tally(own, _POOL, own["own_clean"] * own["hours"]), table, _POOL)
-    used = at(tally(own, _POOL, own["used"] * own["hours"]), table, _POOL)
+    of_grid = lookup(grid_share, drawn, _SLOT, np.nan) * power.grid_mw.ravel() * drawn["hours"]
+    without = lookup(sum_by(drawn, _POOL, of_grid), table, _POOL)
+    without = without + lookup(sum_by(own, _POOL, own["own_clean"] * own["hours"]), table, _POOL)
+    used = lookup(sum_by(own, _POOL, own["used"] * own["hours"]), table, _POOL)
     best = {
-        name: quotient(without + at(_best_gain_mwh(case, key), table, _POOL), used)
+        name: quotient(without + lookup(_best_gain_mwh(case, key), table, _POOL), used)
         for name, key in (("annual_frac", _POOL), ("hourly_frac", (*_POOL, "slot")))
     }
     pools = slots[list(_POOL)].drop_duplicates(ignore_index=True)
-    forgotten = Excess.where(pools, ~has(pools, table, _POOL))
-    delivered = tally(output, _POOL, output["output_mw"] * hours)
-    by_slot = tally(output, (*_POOL, "slot"), output["output_mw"])
+    forgotten = Excess.where(pools, ~isin(pools, table, _POOL))
+    delivered = sum_by(output, _POOL, output["output_mw"] * hours)
+    by_slot = sum_by(output, (*_POOL, "slot"), output["output_mw"])
     shares = [
         # Shares are held in MWh of what is used.
         Excess.reported(
@@ -345,9 +351,11 @@ def best_matching_reported(case: Case) -> Excess:
             ("clean_frac", quotient(table["clean_mwh"], table["used_mwh"])),
         )
     ]
-    return columns_reported(table, _POOL, {"delivered_mwh": at(delivered, table, _POOL)}).and_also(
+    return columns_reported(
+        table, _POOL, {"delivered_mwh": lookup(delivered, table, _POOL)}
+    ).and_also(
         columns_reported(
-            slots, (*_POOL, "slot"), {"delivered_mw": at(by_slot, slots, (*_POOL, "slot"))}
+            slots, (*_POOL, "slot"), {"delivered_mw": lookup(by_slot, slots, (*_POOL, "slot"))}
         ),
         forgotten,
         *shares,
@@ -389,9 +397,9 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)
     goals, asked = goals[is_goal], asked[is_goal]
     clean = pools["own_clean"] + pools["claimed"] + pools["grid_clean"]
-    reached = tally(pools, _POOL, clean * pools["hours"])
-    used = tally(pools, _POOL, pools["used"] * pools["hours"])
-    return goals, asked, at(used, goals, _POOL), at(reached, goals, _POOL)
+    reached = sum_by(pools, _POOL, clean * pools["hours"])
+    used = sum_by(pools, _POOL, pools["used"] * pools["hours"])
+    return goals, asked, lookup(used, goals, _POOL), lookup(reached, goals, _POOL)
 
 
 def contract_strike(case: Case) -> pd.DataFrame:
@@ -405,7 +413,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
     """Output of financial agreements at what the market pays in the time slice."""
     slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
     sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
-    hours = at(by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
+    hours = lookup(by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
     usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]
     return every_year(case, sold[["year"]], -usd / _USD_PER_MUSD)
 
@@ -413,7 +421,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
 def contract_power_taken(case: Case) -> pd.DataFrame:
     """Wholesale price not paid for what sites take of physical agreements."""
     used = case.plan("contract_use")
-    hours = at(by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
+    hours = lookup(by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
     usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]
     return every_year(case, used, -usd / _USD_PER_MUSD)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import Line, Price
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import isin, lookup, sum_by, to_frame
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
@@ -38,21 +38,21 @@ _HOURS_PER_YEAR = 8760.0
 def _demand(case: Case) -> pd.DataFrame:
     """List what is asked for, with how it is met as the decisions say."""
     wanted = case.inputs.demand
-    frame = listed(wanted.demand, demand_kh100e=wanted.demand_kh100e)
+    frame = to_frame(wanted.demand, demand_kh100e=wanted.demand_kh100e)
     assigned, reported = case.plan("assignment"), case.plan("demand").set_index(list(_DEMAND))
     lever = case.plan("levers").merge(_levers(case), on=["workload", "lever", "year"], how="left")
-    saved_frac = tally(lever, _CLASS, lever["adopted_frac"] * lever["saving_frac"])
+    saved_frac = sum_by(lever, _CLASS, lever["adopted_frac"] * lever["saving_frac"])
     return frame.assign(
-        served_kh100e=at(tally(assigned, _DEMAND, assigned["served_kh100e"]), frame, _DEMAND),
-        rented_kh100e=at(reported["rented_kh100e"], frame, _DEMAND),
-        unmet_kh100e=at(reported["unmet_kh100e"], frame, _DEMAND),
-        saved_kh100e=at(saved_frac, frame, _CLASS) * wanted.demand_kh100e,
+        served_kh100e=lookup(sum_by(assigned, _DEMAND, assigned["served_kh100e"]), frame, _DEMAND),
+        rented_kh100e=lookup(reported["rented_kh100e"], frame, _DEMAND),
+        unmet_kh100e=lookup(reported["unmet_kh100e"], frame, _DEMAND),
+        saved_kh100e=lookup(saved_frac, frame, _CLASS) * wanted.demand_kh100e,
     )
 
 
 def _levers(case: Case) -> pd.DataFrame:
     levers = case.inputs.levers
-    return listed(
+    return to_frame(
         levers.adopted,
         saving_frac=levers.saving_frac,
         max_adoption_frac=levers.max_adoption_frac,
@@ -75,11 +75,13 @@ def demand_table(case: Case) -> Excess:
     table = case.plan("demand").set_index(list(_DEMAND))
     parts = [
         Excess.differs(
-            frame[list(_DEMAND)], at(table[name], frame, _DEMAND, np.nan), frame[name].to_numpy()
+            frame[list(_DEMAND)],
+            lookup(table[name], frame, _DEMAND, np.nan),
+            frame[name].to_numpy(),
         )
         for name in ("demand_kh100e", "served_kh100e", "saved_kh100e")
     ]
-    unknown = ~has(case.plan("demand"), frame, _DEMAND)
+    unknown = ~isin(case.plan("demand"), frame, _DEMAND)
     return Excess.where(case.plan("demand")[list(_DEMAND)], unknown).and_also(*parts)
 
 
@@ -97,15 +99,15 @@ def unmet_only_where_allowed(case: Case) -> Excess:
 def compute_capacity(case: Case) -> Excess:
     """Compute that a site serves of a workload is what its racks in use for it carry."""
     assigned = case.plan("assignment")
-    served = tally(assigned, _LOAD, assigned["served_kh100e"])
+    served = sum_by(assigned, _LOAD, assigned["served_kh100e"])
     uses = case.uses
-    carried = tally(uses, _LOAD, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    carried = sum_by(uses, _LOAD, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
     place = (
         pd.concat([assigned[list(_LOAD)], uses[list(_LOAD)]])
         .drop_duplicates()
         .reset_index(drop=True)
     )
-    return Excess.differs(place, at(served, place, _LOAD), at(carried, place, _LOAD))
+    return Excess.differs(place, lookup(served, place, _LOAD), lookup(carried, place, _LOAD))
 
 
 @rule(unit="kH100e")
@@ -114,8 +116,10 @@ def load_of_racks(case: Case) -> Excess:
     plan = case.plan("plan")
     key = ("site", "rack", "hall", *_CLASS)
     uses = case.uses
-    carried = tally(uses, key, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    return Excess.differs(plan[list(key)], plan["load_kh100e"].to_numpy(), at(carried, plan, key))
+    carried = sum_by(uses, key, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    return Excess.differs(
+        plan[list(key)], plan["load_kh100e"].to_numpy(), lookup(carried, plan, key)
+    )
 
 
 @rule(unit="share")
@@ -133,11 +137,11 @@ def lever_adoption(case: Case) -> Excess:
 def percent_served(case: Case) -> Excess:
     """Shares rented, saved and unmet by workload, and the summary's totals, follow from demand."""
     table, latency = case.plan("demand"), case.plan("latency")
-    asked = at(tally(table, _CLASS, table["demand_kh100e"]), latency, _CLASS)
+    asked = lookup(sum_by(table, _CLASS, table["demand_kh100e"]), latency, _CLASS)
     parts = [
         Excess.differs(
             latency[list(_CLASS)],
-            at(tally(table, _CLASS, table[f"{how}_kh100e"]), latency, _CLASS),
+            lookup(sum_by(table, _CLASS, table[f"{how}_kh100e"]), latency, _CLASS),
             latency[f"{how}_frac"].to_numpy() * asked,
         )
         for how in ("rented", "saved", "unmet")
@@ -146,7 +150,7 @@ def percent_served(case: Case) -> Excess:
     totals = [
         Excess.differs(
             summary[["year"]].assign(total=how),
-            at(tally(table, ("year",), table[f"{how}_kh100e"]), summary, ("year",)),
+            lookup(sum_by(table, ("year",), table[f"{how}_kh100e"]), summary, ("year",)),
             summary[f"{how}_kh100e"].to_numpy(),
         )
         for how in ("demand", "served", "rented", "saved", "unmet")

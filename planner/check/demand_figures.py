@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
-from planner.check.frames import at, by, cell, listed, tally, with_int_year
+from planner.check.frames import by, cell, lookup, sum_by, to_frame, with_int_year
 from planner.check.once import once
 from planner.check.paths import between
 from planner.check.verdict import Excess, rule
@@ -115,7 +115,7 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
     life = by(case.racks, "rack", "life_years")
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
-    dies = stock["vintage_year"].to_numpy() + at(life, stock, ("rack",), np.nan)
+    dies = stock["vintage_year"].to_numpy() + lookup(life, stock, ("rack",), np.nan)
     first = pd.Series([case.years[0]])
     serves = (stock["vintage_year"] <= case.years[0]) & (dies > case.last_calendar_year(first)[0])
     share = np.where(serves, stock["share_frac"], 0.0)
@@ -237,8 +237,8 @@ def demand_from_trajectory(case: Case) -> Excess:
     frame = pd.DataFrame(
         [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
     )
-    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    reported = at(tally(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
+    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    reported = lookup(sum_by(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
     return Excess.differs(frame, reported, np.asarray(expected, dtype=np.float64).ravel())
 
 
@@ -247,13 +247,13 @@ def demand_by_weight(case: Case) -> Excess:
     """Regions share the demand of a workload by their weight among the regions in scope."""
     settings = case.scenario.demand
     stated = stated_classes(case)
-    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     placed = wanted[(wanted["region"] != ANYWHERE) & ~wanted["workload"].isin(stated)]
     weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
     in_scope = [name for name in case.inputs.sets.region.labels if name in weight.index]
     share = weight[in_scope] / weight[in_scope].sum()
-    total = at(tally(wanted, _CLASS, wanted["kh100e"]), placed, _CLASS)
-    expected = total * at(share, placed, ("region",), np.nan)
+    total = lookup(sum_by(wanted, _CLASS, wanted["kh100e"]), placed, _CLASS)
+    expected = total * lookup(share, placed, ("region",), np.nan)
     return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), expected)
 
 
@@ -284,7 +284,7 @@ def demand_as_stated(case: Case) -> Excess:
     """Demand that the scenario states is the amount given, in the unit it is given in."""
     settings = case.scenario.demand
     classes = stated_classes(case)
-    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     asked = wanted[wanted["workload"].isin(classes)].reset_index(drop=True)
     weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
     regions = [name for name in case.inputs.sets.region.labels if name in weight.index]
@@ -298,7 +298,7 @@ def demand_as_stated(case: Case) -> Excess:
             kh100e = _factor(case, one.workload, year) * between(one.by_year, year) * rate
             rows = ((asked["workload"] == one.workload) & (asked["year"] == year)).to_numpy()
             is_lumped = (asked["region"] == ANYWHERE).to_numpy()
-            of_region = at(share, asked, ("region",)) + is_lumped
+            of_region = lookup(share, asked, ("region",)) + is_lumped
             if one.demand_region is not None:
                 is_there = (asked["region"] == one.demand_region).to_numpy() | is_lumped
                 of_region = is_there.astype("float64")

@@ -11,7 +11,7 @@ from planner.check import money
 from planner.check.chain import site_power
 from planner.check.declared import Price, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import at, by, keyed, with_int_year
+from planner.check.frames import by, keyed, lookup, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule, tested
 
@@ -74,16 +74,16 @@ def dual_unit(case: Case) -> Excess:
     paid = prices["block"].map({block: price.paid for block, price in PRICES.items()})
     weight = np.where(
         paid == "once",
-        at(once, prices, ("year",), np.nan),
+        lookup(once, prices, ("year",), np.nan),
         np.where(
             paid == "horizon",
             discounts(case).sum(),
-            at(yearly_weight(case), prices, ("year",), np.nan),
+            lookup(yearly_weight(case), prices, ("year",), np.nan),
         ),
     )
     in_one = {block: price.units for block, price in PRICES.items()}
     units = prices["block"].map(in_one).to_numpy(dtype=np.float64)
-    units = units * at(hours_of_slot(case), prices, ("slot",), 1.0)
+    units = units * lookup(hours_of_slot(case), prices, ("slot",), 1.0)
     stricter = prices["block"].isin(_named("must_be_met"))
     raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
     value = raw * _USD_PER_MUSD / units / weight
@@ -100,7 +100,7 @@ def dual_only_where_binding(case: Case) -> Excess:
         rows = prices[prices["block"] == block]
         if price.rule is not None and len(rows):
             slack, keys = _slack(price.rule, case)
-            unused = at(slack, rows, keys, np.nan) / price.rule_units
+            unused = lookup(slack, rows, keys, np.nan) / price.rule_units
             lost = np.abs(rows["raw_dual"].to_numpy(dtype=np.float64)) * unused
             parts.append(Excess(rows[list(PRICE_KEY)], lost, np.full(len(rows), cost)))
     nothing = Excess(prices[list(PRICE_KEY)].iloc[:0], np.zeros(0), np.zeros(0))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
-from planner.check.frames import at, by, crossed, has, listed, tally
+from planner.check.frames import by, crossed, isin, lookup, sum_by, to_frame
 from planner.check.hall_figures import hall_parts
 from planner.check.once import once
 from planner.check.stated_existing import stated_halls, stated_racks, stated_sites
@@ -109,29 +109,31 @@ def existing_racks_from_tables(case: Case) -> Excess:
     So do their cohorts that may move, and the workloads that may use but not buy them.
     """
     p, alive = case.inputs.racks, racks_alive(case)
-    reported = listed(p.fleet, mw=p.stock_mw)
-    expected = tally(alive, _POOL, alive["mw"])
+    reported = to_frame(p.fleet, mw=p.stock_mw)
+    expected = sum_by(alive, _POOL, alive["mw"])
     due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()
 
     racks = existing_racks(case)
     racks = racks[racks["duty"] == "training"]
     racks = racks.assign(vintage="stock-" + racks["vintage"].astype("str"))
-    cohorts = listed(p.cohort, mw=p.cohort_stock_mw)
+    cohorts = to_frame(p.cohort, mw=p.cohort_stock_mw)
 
-    uses = listed(p.stock_only)
+    uses = to_frame(p.stock_only)
     uses = uses.assign(duty=uses["workload"].map(case.duty))[list(_POOL)].drop_duplicates()
-    of_pools = tally(uses, _PLACE, at(expected, uses, _POOL))
-    groups = listed(p.stock_only_group, mw=p.stock_only_mw)
+    of_pools = sum_by(uses, _PLACE, lookup(expected, uses, _POOL))
+    groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
     return Excess.differs(
-        reported[list(_POOL)], reported["mw"].to_numpy(), at(expected, reported, _POOL)
+        reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)
     ).and_also(
-        Excess.where(due, ~has(due, reported, _POOL)),
+        Excess.where(due, ~isin(due, reported, _POOL)),
         Excess.differs(
             cohorts[list(_COHORT)],
             cohorts["mw"].to_numpy(),
-            at(tally(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
+            lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
         ),
-        Excess.differs(groups[list(_PLACE)], groups["mw"].to_numpy(), at(of_pools, groups, _PLACE)),
+        Excess.differs(
+            groups[list(_PLACE)], groups["mw"].to_numpy(), lookup(of_pools, groups, _PLACE)
+        ),
     )
 
 
@@ -142,12 +144,12 @@ def existing_halls_from_tables(case: Case) -> Excess:
     Of these there are no more and no less.
     """
     halls, expected = case.inputs.halls, existing_halls(case)
-    reported = listed(halls.hall, mw=halls.existing_mw)
+    reported = to_frame(halls.hall, mw=halls.existing_mw)
     by_hall = expected.set_index(list(_HALL))["mw"]
     due = expected[expected["mw"] > _TRACE_MW]
     return Excess.differs(
-        reported[list(_HALL)], reported["mw"].to_numpy(), at(by_hall, reported, _HALL)
-    ).and_also(Excess.where(due[list(_HALL)], ~has(due, reported, _HALL)))
+        reported[list(_HALL)], reported["mw"].to_numpy(), lookup(by_hall, reported, _HALL)
+    ).and_also(Excess.where(due[list(_HALL)], ~isin(due, reported, _HALL)))
 
 
 @once
@@ -205,10 +207,10 @@ def existing_halls(case: Case) -> pd.DataFrame:
     companion = racks["workload"].map(by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
     mw = mw / (1.0 - case.scenario.halls.free_frac)
-    assumed = tally(racks, ("site", "hall"), mw).rename("mw").reset_index()
+    assumed = sum_by(racks, ("site", "hall"), mw).rename("mw").reset_index()
     assumed = crossed(assumed, table_of({"year": case.years}))
     both = pd.concat([assumed, stated_halls(case)], ignore_index=True)
-    return tally(both, ("site", "hall", "year"), both["mw"]).rename("mw").reset_index()
+    return sum_by(both, ("site", "hall", "year"), both["mw"]).rename("mw").reset_index()
 
 
 @once
@@ -320,7 +322,7 @@ def _cooling(case: Case) -> dict[str, str]:
     pairs = pd.MultiIndex.from_product([list(left), list(there["cooling"])])
     frame = pairs.to_frame(index=False, name=["rack", "cooling"])
     limit = by(there, "cooling", "max_kw_per_rack")
-    fits = has(frame, case.data("rack_cooling"), ("rack", "cooling")) & (
+    fits = isin(frame, case.data("rack_cooling"), ("rack", "cooling")) & (
         frame["rack"].map(racks["peak_kw"]) <= frame["cooling"].map(limit)
     ).to_numpy(dtype=np.bool_)
     is_air = frame["cooling"].map(by(there, "cooling", "medium")) == "air"

@@ -11,7 +11,7 @@ from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import Price, Table
-from planner.check.frames import at, crossed, has, keyed, listed, quotient, tally
+from planner.check.frames import crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.globe import distance_km
 from planner.check.in_service import site_years
 from planner.check.non_firm import non_firm_slots
@@ -81,18 +81,18 @@ def reserve_of_standby(case: Case) -> Excess:
     table, uses = case.plan("reserve"), case.uses
     place = table[list(_LOAD)]
     expected = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
-    served = tally(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
+    served = sum_by(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
     reported = [
-        Excess.differs(place, table[name].to_numpy(), at(values, table, _LOAD))
+        Excess.differs(place, table[name].to_numpy(), lookup(values, table, _LOAD))
         for name, values in (
             ("load_kh100e", served),
-            ("standby_mw", tally(uses, _LOAD, uses["standby_mw"])),
-            ("idle_mw", tally(uses, _LOAD, uses["standby_mw"] * uses["idle_mw_per_mw"])),
+            ("standby_mw", sum_by(uses, _LOAD, uses["standby_mw"])),
+            ("idle_mw", sum_by(uses, _LOAD, uses["standby_mw"] * uses["idle_mw_per_mw"])),
             ("called_mw", _called_of_reserves_mw(case)),
         )
     ]
     return Excess.above(
-        place, table["reserve_kh100e"].to_numpy(), at(expected, table, _LOAD)
+        place, table["reserve_kh100e"].to_numpy(), lookup(expected, table, _LOAD)
     ).and_also(*reported)
 
 
@@ -103,23 +103,23 @@ def failures_reported(case: Case) -> Excess:
     reported = table.set_index(list(_LOAD))
     taken = case.plan("takeovers")
     parts = [
-        Excess.differs(found[list(_LOAD)], at(reported[name], found, _LOAD, np.nan), expected)
+        Excess.differs(found[list(_LOAD)], lookup(reported[name], found, _LOAD, np.nan), expected)
         for name, expected in (
             ("load_kh100e", found["load_kh100e"].to_numpy()),
             ("unserved_kh100e", found["unserved_kh100e"].to_numpy()),
-            ("taken_kh100e", at(tally(taken, _LOAD, taken["taken_kh100e"]), found, _LOAD)),
+            ("taken_kh100e", lookup(sum_by(taken, _LOAD, taken["taken_kh100e"]), found, _LOAD)),
         )
     ]
     whole = table["taken_kh100e"] + table["unserved_kh100e"]
     adds_up = Excess.differs(table[list(_LOAD)], whole.to_numpy(), table["load_kh100e"].to_numpy())
-    return adds_up.and_also(Excess.where(table[list(_LOAD)], ~has(table, found, _LOAD)), *parts)
+    return adds_up.and_also(Excess.where(table[list(_LOAD)], ~isin(table, found, _LOAD)), *parts)
 
 
 def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
     """Mean of `own_ms` over the rows of a table that have one, by failure."""
     timed = table[table["own_ms"].notna()]
     travel, total = (
-        at(tally(timed, _LOAD, of), places, _LOAD)
+        lookup(sum_by(timed, _LOAD, of), places, _LOAD)
         for of in (timed[kh100e] * timed["own_ms"], timed[kh100e])
     )
     return quotient(travel, total)
@@ -131,12 +131,12 @@ def round_trips_after_failures(case: Case) -> Excess:
     table, taken = case.plan("failures"), case.plan("takeovers")
     routes = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     served = case.plan("assignment")
-    served = served.assign(own_ms=at(routes, served, _ROUTE, np.nan))
+    served = served.assign(own_ms=lookup(routes, served, _ROUTE, np.nan))
     by = taken.drop(columns="site").rename(columns={"standby": "site"})
     reached = reach(
         case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]]
     ).set_index(list(_ROUTE))["rtt_ms"]
-    after = taken.assign(own_ms=at(reached, by, _ROUTE, np.nan))
+    after = taken.assign(own_ms=lookup(reached, by, _ROUTE, np.nan))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
     trips = Excess.reported(
         taken[["site", "standby", "region", *_CLASS]],
@@ -144,7 +144,7 @@ def round_trips_after_failures(case: Case) -> Excess:
         after["own_ms"].to_numpy(),
     )
     own_columns = {
-        "standby_sites": at(tally(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
+        "standby_sites": lookup(sum_by(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
         "mean_rtt_ms": _mean_ms(served, "served_kh100e", table),
         "failover_rtt_ms": _mean_ms(after, "taken_kh100e", table),
     }
@@ -157,20 +157,20 @@ def takeovers_fit(case: Case) -> Excess:
     table, reserve = case.plan("takeovers"), reserves(case)
     pair_key, service = ("site", "standby", *_CLASS), ("site", "region", *_CLASS)
     pairs = table[list(pair_key)].drop_duplicates().reset_index(drop=True)
-    room = at(
+    room = lookup(
         reserve.set_index(list(_LOAD))["reserve_kh100e"], pairs, ("standby", "workload", "year")
     )
-    taken = at(tally(table, pair_key, table["taken_kh100e"]), pairs, pair_key)
+    taken = lookup(sum_by(table, pair_key, table["taken_kh100e"]), pairs, pair_key)
     services = table[list(service)].drop_duplicates().reset_index(drop=True)
-    served = tally(case.plan("assignment"), service, case.plan("assignment")["served_kh100e"])
-    needed = at(served, services, service)
-    given = at(tally(table, service, table["taken_kh100e"]), services, service)
+    served = sum_by(case.plan("assignment"), service, case.plan("assignment")["served_kh100e"])
+    needed = lookup(served, services, service)
+    given = lookup(sum_by(table, service, table["taken_kh100e"]), services, service)
     by = table[["region", "workload", "standby"]].rename(columns={"standby": "site"})
     reached = reach(case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]])
     key = ["site", "standby", "region", *_CLASS]
     return Excess.above(pairs, taken, room).and_also(
         Excess.above(services, given, needed),
-        Excess.where(table[key], ~has(by, reached, _ROUTE)),
+        Excess.where(table[key], ~isin(by, reached, _ROUTE)),
         Excess.where(table[key], may_not_cover(case, table)),
     )
 
@@ -189,10 +189,10 @@ def failover_power(case: Case) -> Excess:
     beside_firm = _spare_output_mw(case) + _left_of_non_firm_mw(case)
     worst = (power.grid_mw + called - beside_firm)[:, peak].max(axis=1)
     sites = site_years(case)
-    drawn = tally(power.site_year[stands_by], _SITE, worst[stands_by])
+    drawn = sum_by(power.site_year[stands_by], _SITE, worst[stands_by])
     place = power.site_year[stands_by].reset_index(drop=True)
-    firm = tally(sites, _SITE, sites["firm_mw"])
-    return Excess.above(place, at(drawn, place, _SITE), at(firm, place, _SITE))
+    firm = sum_by(sites, _SITE, sites["firm_mw"])
+    return Excess.above(place, lookup(drawn, place, _SITE), lookup(firm, place, _SITE))
 
 
 def _left_of_non_firm_mw(case: Case) -> Floats:
@@ -238,16 +238,16 @@ def _spare_output_mw(case: Case) -> Floats:
     """Unused output of dispatchable on-site technologies, by site-year and time slice. [MW]"""
     supply, power, sets = case.inputs.supply, site_power(case), case.inputs.sets
     key = ("site", "source", "year")
-    output = listed(supply.output)
-    output = output[~has(output, listed(supply.run_hours), key)]
+    output = to_frame(supply.output)
+    output = output[~isin(output, to_frame(supply.run_hours), key)]
     share = supply.availability_frac[
         sets.site.codes(output["site"]),
         supply.output.axis("source").codes(output["source"]),
         sets.slot.codes(output["slot"]),
     ]
     years, slots = case.plan("source_year"), case.plan("source_slot")
-    capacity = at(tally(years, key, years["capacity_mw"]), output, key)
-    made = at(tally(slots, (*key, "slot"), slots["output_mw"]), output, (*key, "slot"))
+    capacity = lookup(sum_by(years, key, years["capacity_mw"]), output, key)
+    made = lookup(sum_by(slots, (*key, "slot"), slots["output_mw"]), output, (*key, "slot"))
     row_of = keyed(power.site_year)
     row = row_of.get_indexer(keyed(output[list(_SITE)]))
     total = np.zeros_like(power.grid_mw)
@@ -262,14 +262,14 @@ def resilience_reported(case: Case) -> Excess:
     worst = found.groupby(list(_CLASS))["unserved_kh100e"].max()
     largest = found.groupby(list(_CLASS))["load_kh100e"].max()
     pairs = (
-        ("load_kh100e", tally(found, _CLASS, found["load_kh100e"])),
+        ("load_kh100e", sum_by(found, _CLASS, found["load_kh100e"])),
         ("largest_load_kh100e", largest),
         ("unserved_kh100e", worst),
-        ("reserve_kh100e", tally(reserve, _CLASS, reserve["reserve_kh100e"])),
-        ("standby_mw", tally(reserve, _CLASS, reserve["standby_mw"])),
+        ("reserve_kh100e", sum_by(reserve, _CLASS, reserve["reserve_kh100e"])),
+        ("standby_mw", sum_by(reserve, _CLASS, reserve["standby_mw"])),
     )
     parts = [
-        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), at(expected, table, _CLASS))
+        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), lookup(expected, table, _CLASS))
         for name, expected in pairs
     ]
     asked = Excess.where(table[list(_CLASS)], ~asks(case, table))
@@ -282,10 +282,10 @@ def _worth(case: Case) -> Excess:
     rows = prices[prices["block"] == "reserve_capacity"]
     worth = discounts(case)
     yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
-    usd = -at(tally(rows, _LOAD, rows["raw_dual"]), reserve, _LOAD)
-    musd = usd * reserve["reserve_kh100e"] / at(yearly, reserve, ("year",), np.nan)
+    usd = -lookup(sum_by(rows, _LOAD, rows["raw_dual"]), reserve, _LOAD)
+    musd = usd * reserve["reserve_kh100e"] / lookup(yearly, reserve, ("year",), np.nan)
     has_duals = bool(case.plan("solution")["has_duals"].all())
-    value = at(tally(reserve, _CLASS, musd), table, _CLASS) * (1.0 if has_duals else np.nan)
+    value = lookup(sum_by(reserve, _CLASS, musd), table, _CLASS) * (1.0 if has_duals else np.nan)
     hours = table["load_kh100e"] * _H100E_HOURS
     expected = {
         "reserve_frac": quotient(table["reserve_kh100e"], table["load_kh100e"]),
@@ -311,7 +311,7 @@ def may_cover_from_scenario(case: Case) -> Excess:
 def _common_users(case: Case) -> pd.DataFrame:
     """Compute wanted by users whom two sites both reach: workload, site, standby, kh100e."""
     demand = case.inputs.demand
-    wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
+    wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
     wanted = wanted.groupby(["region", "workload"], as_index=False)[["kh100e"]].sum()
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     places = wanted[["workload"]].drop_duplicates().merge(sites, how="cross")
@@ -326,13 +326,13 @@ def _common_users(case: Case) -> pd.DataFrame:
 def neighbours_from_tables(case: Case) -> Excess:
     """Neighbours that cover a site together are those that may and reach enough of its users."""
     p, settings = case.inputs.failover, case.scenario.failover
-    loads, reserves = listed(p.neighbour), listed(p.reserve)
+    loads, reserves = to_frame(p.neighbour), to_frame(p.reserve)
     key = [*_LOAD, "standby"]
     if not len(loads):
         return Excess.where(pd.DataFrame(columns=key), np.zeros(0, dtype=np.bool_))
     users = _common_users(case)
     of_site = users[users["site"] == users["standby"]].set_index(["workload", "site"])["kh100e"]
-    least = settings.neighbour_users_frac * _ROUNDING * at(of_site, users, ("workload", "site"))
+    least = settings.neighbour_users_frac * _ROUNDING * lookup(of_site, users, ("workload", "site"))
     users = users[(users["kh100e"] > 0.0) & (users["kh100e"] >= least)]
     users = users[~may_not_cover(case, users)]
     right = loads.merge(users, on=["site", "workload"]).merge(
@@ -346,8 +346,8 @@ def neighbours_from_tables(case: Case) -> Excess:
     apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
     reported = reported.assign(standby=stands_in["site"])[key]
     odd = (apart | reported.duplicated()).to_numpy(dtype=np.bool_)
-    return Excess.where(reported, odd | ~has(reported, right, key)).and_also(
-        Excess.where(right, ~has(right, reported, key))
+    return Excess.where(reported, odd | ~isin(reported, right, key)).and_also(
+        Excess.where(right, ~isin(right, reported, key))
     )
 
 
@@ -376,7 +376,7 @@ def reserves(case: Case) -> pd.DataFrame:
     """What the stand-by racks of each site could carry of a workload, computed from the plan."""
     uses = case.uses
     uses = uses[uses["standby_mw"] > 0.0]
-    carried = tally(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
+    carried = sum_by(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
     return carried.rename("reserve_kh100e").reset_index()
 
 
@@ -426,7 +426,7 @@ def outages(case: Case) -> pd.DataFrame:
 
 
 def _resilience_rows(case: Case) -> pd.DataFrame:
-    reserves = listed(case.inputs.failover.reserve)
+    reserves = to_frame(case.inputs.failover.reserve)
     return reserves[["workload", "year"]].drop_duplicates()
 
 

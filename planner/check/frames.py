@@ -25,23 +25,23 @@ from planner.check.keys import (
     one_number,
     rows_of,
 )
-from planner.check.table import beside, table_of
+from planner.check.table import side_by_side, table_of
 
 __all__ = [
     "Labelled",
-    "at",
     "by",
     "cell",
     "crossed",
-    "has",
+    "isin",
     "keyed",
     "label_of",
-    "listed",
-    "looked_up",
+    "lookup",
+    "lookup_labels",
     "quotient",
     "repeated",
+    "sum_by",
     "taken",
-    "tally",
+    "to_frame",
     "together",
     "with_int_year",
 ]
@@ -85,7 +85,7 @@ def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     return table_of(frame.astype(dict.fromkeys(years, "int64")) if years else frame)
 
 
-def listed(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
+def to_frame(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
     """Write an index list as a table of labels with values beside them.
 
     Parameters
@@ -122,7 +122,7 @@ def taken(codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]) -> N
     return np.append(codes, -1)[np.where(known, place, -1)].astype(np.intp)
 
 
-def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
+def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
     """Add values up by keys.
 
     Parameters
@@ -157,7 +157,7 @@ def tally(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series
     return pd.Series(sums, index=index_of([(own[first], known) for own, known in columns], keys))
 
 
-def at(
+def lookup(
     series: pd.Series[float],
     frame: pd.DataFrame,
     keys: Sequence[str],
@@ -168,7 +168,7 @@ def at(
     Parameters
     ----------
     series : Series
-        Numbers by key, such as `tally` returns, without repeated keys.
+        Numbers by key, such as `sum_by` returns, without repeated keys.
     frame : DataFrame
         Rows to look up.
     keys : sequence of str
@@ -231,7 +231,7 @@ def quotient(part: object, whole: object) -> Floats:
     return np.where(right != 0.0, left / np.where(right != 0.0, right, 1.0), np.nan)
 
 
-def has(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
+def isin(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Say for each row of a table whether another table has its keys."""
     if not len(frame) or not len(other):
         return np.zeros(len(frame), dtype=np.bool_)
@@ -273,7 +273,7 @@ def keyed(frame: pd.DataFrame) -> pd.MultiIndex:
     return index_of([coded(cells_of(frame, name)) for name in names], names)
 
 
-def looked_up(
+def lookup_labels(
     known: Mapping[Any, float], column: pd.Series[Any] | NDArray[Any], missing: float = np.nan
 ) -> Floats:
     """Return the number of each label, `missing` where a label has none.
@@ -307,7 +307,7 @@ def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """
     first = np.repeat(np.arange(len(left)), len(right))
     second = np.tile(np.arange(len(right)), len(left))
-    return beside(left.take(first), right.take(second))
+    return side_by_side(left.take(first), right.take(second))
 
 
 def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_rows
 from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, crossed, has, keyed, listed, tally, with_int_year
+from planner.check.frames import crossed, isin, keyed, lookup, sum_by, to_frame, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.payments import discounts, every_year
 from planner.check.sources import sources_in_service
@@ -49,23 +49,23 @@ def connection_carries_peak(case: Case) -> Excess:
     """Power drawn in any time slice stays within the connection, firm and non-firm."""
     power, sites = site_power(case), site_years(case)
     peak = power.grid_mw.max(axis=1)
-    drawn = tally(power.site_year, _SITE, peak)
+    drawn = sum_by(power.site_year, _SITE, peak)
     most = sites["firm_mw"] + sites["non_firm_mw"]
-    return Excess.above(sites[list(_SITE)], at(drawn, sites, _SITE), most.to_numpy())
+    return Excess.above(sites[list(_SITE)], lookup(drawn, sites, _SITE), most.to_numpy())
 
 
 @rule(unit="MW")
 def contract_floor(case: Case) -> Excess:
     """Connection and on-site firm power are at least the required share of the nameplate."""
     uses, sites = case.uses, site_years(case)
-    nameplate = tally(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
-    least = case.scenario.grid.contract_min_nameplate_frac * at(nameplate, sites, _SITE)
+    nameplate = sum_by(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
+    least = case.scenario.grid.contract_min_nameplate_frac * lookup(nameplate, sites, _SITE)
     table = case.plan("site_year")
     reported = Excess.differs(
-        table[list(_SITE)], table["nameplate_mw"].to_numpy(), at(nameplate, table, _SITE)
+        table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE)
     )
     rows = sources_in_service(case).rows
-    onsite_mw = at(tally(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
+    onsite_mw = lookup(sum_by(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
     firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + onsite_mw
     return Excess.above(sites[list(_SITE)], least, firm).and_also(reported)
 
@@ -74,20 +74,20 @@ def contract_floor(case: Case) -> Excess:
 def connections(case: Case) -> Excess:
     """Connections are added where offered, after their lead time; the tables add them up."""
     added, grid = case.plan("connections"), case.inputs.grid
-    offers = listed(grid.expand, start=grid.expand_start)
+    offers = to_frame(grid.expand, start=grid.expand_start)
     place = added[list(_SITE)]
     start = added["service_start"].to_numpy()
-    due = at(offers.set_index(list(_SITE))["start"], added, _SITE, np.nan)
+    due = lookup(offers.set_index(list(_SITE))["start"], added, _SITE, np.nan)
     table, sites = case.plan("site_year"), site_years(case)
     totals = [
         Excess.differs(
             table[list(_SITE)],
             table[name].to_numpy(),
-            at(tally(sites, _SITE, sites[name]), table, _SITE, np.nan),
+            lookup(sum_by(sites, _SITE, sites[name]), table, _SITE, np.nan),
         )
         for name in ("firm_mw", "new_firm_mw", "halls_mw")
     ]
-    return Excess.where(place, ~has(added, offers, _SITE)).and_also(
+    return Excess.where(place, ~isin(added, offers, _SITE)).and_also(
         Excess.above(place, due, start), *totals
     )
 
@@ -103,12 +103,12 @@ def zone_headroom(case: Case) -> Excess:
 def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
     """Firm connection that is new by the end of a year, by zone. [MW]"""
     added = since(by_zone(case, case.plan("connections")), places, ("zone",))
-    new = tally(added, ("zone", "year_now"), added["added_mw"])
+    new = sum_by(added, ("zone", "year_now"), added["added_mw"])
     turned = since(by_zone(case, connected(case)), places, ("zone",))
     end = case.last_calendar_year(turned["year_now"]) + 1.0
     turned = turned[turned["turns_firm"].to_numpy() < end]
-    more = tally(turned, ("zone", "year_now"), turned["added_mw"])
-    return at(new, places, _ZONE) + at(more, places, _ZONE)
+    more = sum_by(turned, ("zone", "year_now"), turned["added_mw"])
+    return lookup(new, places, _ZONE) + lookup(more, places, _ZONE)
 
 
 @rule(unit="MW")
@@ -119,12 +119,12 @@ def headroom_table(case: Case) -> Excess:
     place = table[list(_ZONE)]
     firm = _new_firm_mw(case, table)
     added = since(by_zone(case, case.plan("non_firm_connections")), table, ("zone",))
-    every = at(tally(added, ("zone", "year_now"), added["added_mw"]), table, _ZONE)
+    every = lookup(sum_by(added, ("zone", "year_now"), added["added_mw"]), table, _ZONE)
     both = since(by_zone(case, case.plan("connections")), table, ("zone",))
-    every = every + at(tally(both, ("zone", "year_now"), both["added_mw"]), table, _ZONE)
-    committed = at(given["committed_mw"], table, _ZONE, np.nan)
+    every = every + lookup(sum_by(both, ("zone", "year_now"), both["added_mw"]), table, _ZONE)
+    committed = lookup(given["committed_mw"], table, _ZONE, np.nan)
     limit, firm_limit = (
-        at(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw")
+        lookup(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw")
     )
     spare = np.clip(limit - committed - every, 0.0, None)
     expected = {
@@ -169,10 +169,10 @@ def headroom_worth(case: Case) -> Excess:
     given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
     usd = -prices["raw_dual"] * _USD_PER_MUSD
     firm, every = (
-        at(tally(prices[of], _ZONE, usd[of]), table, _ZONE)
+        lookup(sum_by(prices[of], _ZONE, usd[of]), table, _ZONE)
         for of in (prices["block"] == name for name in ("zone_headroom", "all_headroom"))
     )
-    is_one = at(given["limit_mw"], table, _ZONE) == at(given["firm_limit_mw"], table, _ZONE)
+    is_one = lookup(given["limit_mw"], table, _ZONE) == lookup(given["firm_limit_mw"], table, _ZONE)
     every = every + np.where(is_one, firm, 0.0)
     firm = np.where(is_one, every, firm)
     known = np.where(bool(case.plan("solution")["has_duals"].all()), 1.0, np.nan)
@@ -222,28 +222,32 @@ def billed_peaks(case: Case) -> Excess:
     expected, table = own_peaks(case), case.plan("billed_peaks")
     key = (*_SITE, "period")
     reported = table.set_index(list(key))["peak_mw"]
-    known = expected[has(expected, table, _SITE)]
-    right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), at(reported, known, key))
+    known = expected[isin(expected, table, _SITE)]
+    right = Excess.above(
+        known[list(key)], known["peak_mw"].to_numpy(), lookup(reported, known, key)
+    )
     # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
-    silent = known[~has(known, table, key)]
+    silent = known[~isin(known, table, key)]
     stood = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
-    months = tally(stood, _SITE, stood["months"])
+    months = sum_by(stood, _SITE, stood["months"])
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
-    year = Excess.differs(place, at(months, place, _SITE), np.full(len(place), 12.0))
+    year = Excess.differs(place, lookup(months, place, _SITE), np.full(len(place), 12.0))
     charge = (
         table["months"] * table["peak_mw"] * table["usd_per_kw_month"] * 1000.0 / 1e6
     ).to_numpy()
     bill = Excess.differs(table[list(key)], table["charge_musd"].to_numpy(), charge)
     grid = case.inputs.grid
-    rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
-        list(_SITE)
-    )["usd"]
+    rates = to_frame(
+        case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month
+    ).set_index(list(_SITE))["usd"]
     rate = Excess.differs(
-        table[list(key)], table["usd_per_kw_month"].to_numpy(), at(rates, table, _SITE, np.nan)
+        table[list(key)], table["usd_per_kw_month"].to_numpy(), lookup(rates, table, _SITE, np.nan)
     )
     # A peak above the largest draw would be paid for nothing; without a charge it may float.
-    costly = known[at(rates, known, _SITE) > 0.0]
-    exact = Excess.above(costly[list(key)], at(reported, costly, key), costly["peak_mw"].to_numpy())
+    costly = known[lookup(rates, known, _SITE) > 0.0]
+    exact = Excess.above(
+        costly[list(key)], lookup(reported, costly, key), costly["peak_mw"].to_numpy()
+    )
     return right.and_also(year, bill, rate, exact)
 
 
@@ -251,7 +255,7 @@ def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]
     """Places where power is balanced, what comes in there, what is used, and which of all it is."""
     power, onsite = site_power(case), sources_in_service(case)
     frame = crossed(power.site_year, power.slot[["slot"]])
-    balanced = keyed(listed(case.inputs.balance.site_year))
+    balanced = keyed(to_frame(case.inputs.balance.site_year))
     here = keyed(frame[list(_SITE)]).isin(balanced)
     comes_in = power.grid_mw + onsite.of_sites(onsite.output_mw) + shed_mw(case)
     goes_out = power.site_mw + onsite.of_sites(onsite.charge_mw) + exported_mw(case)
@@ -275,8 +279,8 @@ def power_balance(case: Case) -> Excess:
     place, comes_in, used, here = _sides(case)
     drawn = site_power(case).grid_mw.ravel()[here]
     yielded = sources_in_service(case).of_sites(sources_in_service(case).yield_mw).ravel()[here]
-    price = listed(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
-    paid = has(place, price[price["usd"] < 0.0], (*_SITE, "slot"))
+    price = to_frame(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
+    paid = isin(place, price[price["usd"] < 0.0], (*_SITE, "slot"))
     return Excess.above(place, used, comes_in).and_also(
         Excess.above(place, -drawn, 0.0),
         Excess.above(place[paid], comes_in[paid], (used + yielded)[paid]),
@@ -288,25 +292,27 @@ def electricity_energy(case: Case) -> pd.DataFrame:
     power, grid = site_power(case), case.inputs.grid
     frame = crossed(power.site_year, power.slot[["slot"]])
     key = ("site", "year", "slot")
-    price = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
-    usd = power.grid_mwh * at(price, frame, key, np.nan).reshape(power.grid_mw.shape)
+    price = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))[
+        "usd"
+    ]
+    usd = power.grid_mwh * lookup(price, frame, key, np.nan).reshape(power.grid_mw.shape)
     return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
 
 
 def electricity_demand(case: Case) -> pd.DataFrame:
     """Months times the largest draw of each billing period, never times the hours of a day."""
     peaks = own_peaks(case)
-    rate = listed(
+    rate = to_frame(
         case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month
     ).set_index(list(_SITE))["usd"]
-    usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
     return every_year(case, peaks, usd / _USD_PER_MUSD)
 
 
 def _billed_peaks_rows(case: Case) -> pd.DataFrame:
     peaks, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
-    rates = listed(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
-    is_billed = at(rates, peaks, _SITE) > 0.0
+    rates = to_frame(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
+    is_billed = lookup(rates, peaks, _SITE) > 0.0
     return peaks.loc[is_billed & (peaks["peak_mw"] > TRACE), [*_SITE, "period"]]
 
 

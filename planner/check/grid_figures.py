@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_days
 from planner.check.existing import base_year_facility_mw
-from planner.check.frames import at, by, listed, tally, with_int_year
+from planner.check.frames import by, lookup, sum_by, to_frame, with_int_year
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
@@ -38,7 +38,7 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
     committed = committed_mw(case)
-    of_market = tally(
+    of_market = sum_by(
         committed, _SITE, committed["mw"] * case.scenario.demand.facility_mw_per_rack_mw
     )
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
@@ -48,10 +48,10 @@ def _committed_facility_mw(case: Case) -> pd.Series[float]:
 def firm_connection_from_tables(case: Case) -> Excess:
     """Firm connection of a site is existing and begun there, or what the scenario says."""
     grid, sites = case.inputs.grid, list(case.inputs.sets.site.labels)
-    rows = listed(grid.firm, mw=grid.firm_mw)
+    rows = to_frame(grid.firm, mw=grid.firm_mw)
     beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(sites, name="site"))
-    begun = at(_committed_facility_mw(case), rows, _SITE)
-    expected = at(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
+    begun = lookup(_committed_facility_mw(case), rows, _SITE)
+    expected = lookup(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
     for overrides in (case.scenario.new_sites, case.scenario.sites):
         for site, given in overrides.items():
             for year in case.years:
@@ -68,7 +68,7 @@ def connection_price_from_tables(case: Case) -> Excess:
     if usd_per_mw is None:
         items = by(case.data("facility_cost"), "item", "value")
         usd_per_mw = float(items["substation_customer"]) + float(items["interconnection_network"])
-    rows = listed(grid.expand, musd=grid.expand_capex_musd_per_mw)
+    rows = to_frame(grid.expand, musd=grid.expand_capex_musd_per_mw)
     return Excess.differs(
         rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6)
     )
@@ -78,8 +78,8 @@ def connection_price_from_tables(case: Case) -> Excess:
 def connection_start_from_tables(case: Case) -> Excess:
     """Firm connection serves after its lead time, in its first years for the part that is left."""
     grid = case.inputs.grid
-    rows = listed(grid.expand, start=grid.expand_start, frac=grid.expand_first_year_frac)
-    months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
+    rows = to_frame(grid.expand, start=grid.expand_start, frac=grid.expand_first_year_frac)
+    months = lookup(months_to_service(case)["connection"], rows, ("site",), np.nan)
     begin = rows["year"].to_numpy(dtype=np.float64)
     due = np.maximum(decision_start(case) + months / 12.0, begin)
     span = case.last_calendar_year(rows["year"]) + 1.0 - begin
@@ -112,7 +112,7 @@ def committed_of_zones(case: Case) -> Excess:
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
     zone = by(case.scope, "site", "zone")
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
-    expected = at(tally(of_site, _ZONE, of_site["mw"]), table, _ZONE)
+    expected = lookup(sum_by(of_site, _ZONE, of_site["mw"]), table, _ZONE)
     place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct
     return Excess.differs(place, table["committed_mw"].to_numpy(np.float64), expected).and_also(
         Excess.differs(place, table["rate_pct"].to_numpy(np.float64), np.full(len(place), rate))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import at, by, listed, tally
+from planner.check.frames import by, lookup, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.stated_existing import fill_frac
 from planner.check.table import table_of
@@ -59,7 +59,7 @@ def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
     )
 
     def of(table: pd.DataFrame, key: str, column: str) -> Floats:
-        return at(table[column], known, (key,), np.nan)
+        return lookup(table[column], known, (key,), np.nan)
 
     is_edge = (known["archetype"] == "edge").to_numpy()
     local = of(market, "market", "index") * np.where(is_edge, items["edge_site_multiplier"], 1.0)
@@ -94,12 +94,12 @@ def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
 def hall_price_from_tables(case: Case) -> Excess:
     """A MW of hall costs land, building and plant of its market, cooling and topology."""
     halls = case.inputs.halls
-    frame = listed(halls.build, price=halls.build_capex_musd_per_mw, start=halls.build_start)
+    frame = to_frame(halls.build, price=halls.build_capex_musd_per_mw, start=halls.build_start)
     parts = _parts(case, frame)
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
     later = np.clip(frame["start"].to_numpy() - _MONEY_YEAR, 0.0, None)
     expected = (parts["taxed"] + parts["plant"]) * growth**later
-    existing = listed(halls.hall, price=halls.existing_capex_musd_per_mw)
+    existing = to_frame(halls.hall, price=halls.existing_capex_musd_per_mw)
     parts = _parts(case, existing)
     key = ["site", "hall", "year"]
     return Excess.differs(frame[key], frame["price"].to_numpy(), expected).and_also(
@@ -111,10 +111,10 @@ def hall_price_from_tables(case: Case) -> Excess:
 def hall_upkeep_from_tables(case: Case) -> Excess:
     """A MW of hall costs upkeep, property tax, insurance, staff and network every year."""
     halls = case.inputs.halls
-    frame = listed(halls.hall, price=halls.opex_musd_per_mw_year)
+    frame = to_frame(halls.hall, price=halls.opex_musd_per_mw_year)
     parts = _parts(case, frame)
     tax, insurance = (
-        at(case.finance_of_sites(item), frame, ("site",), np.nan)
+        lookup(case.finance_of_sites(item), frame, ("site",), np.nan)
         for item in ("property_tax", "insurance")
     )
     expected = (
@@ -135,18 +135,18 @@ def hall_dates_from_tables(case: Case) -> Excess:
     non-firm connection, brings the lead time into the year but after that date.
     """
     halls = case.inputs.halls
-    reported = listed(halls.build, start=halls.build_start, early=halls.build_is_early)
+    reported = to_frame(halls.build, start=halls.build_start, early=halls.build_is_early)
     months, first = months_to_service(case), decision_start(case)
 
     def serves(kind: str) -> Floats:
-        return first + at(months[kind], reported, ("site",), np.nan) / 12.0
+        return first + lookup(months[kind], reported, ("site",), np.nan) / 12.0
 
     year = reported["year"].to_numpy(dtype=np.float64)
     end = case.last_calendar_year(reported["year"]) + 1.0
     due, middle = np.maximum(serves("hall"), year), (year + end) / 2.0
-    committed = listed(halls.committed, mw=halls.committed_mw)
-    is_committed = at(
-        tally(committed, ("site", "year"), committed["mw"]), reported, ("site", "year")
+    committed = to_frame(halls.committed, mw=halls.committed_mw)
+    is_committed = lookup(
+        sum_by(committed, ("site", "year"), committed["mw"]), reported, ("site", "year")
     )
     waits = (serves("hall") >= end) | ((serves("hall_by_grid") >= end) & (due > middle))
     early = waits & (is_committed > 0.0)
@@ -165,7 +165,7 @@ def halls_from_scenario(case: Case) -> Excess:
     halls, settings = case.inputs.halls, case.scenario
     design = case.halls.assign(reported=halls.density_kw_per_m2)
     cooling = by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
-    expected = at(cooling.astype("float64"), design, ("cooling",), np.nan)
+    expected = lookup(cooling.astype("float64"), design, ("cooling",), np.nan)
     reported = np.array([halls.ramp_months, halls.ramp_mean_frac])
     asked = np.array([settings.halls.ramp_months, settings.halls.ramp_mean_frac])
     place = table_of({"hall": ["months to fill", "mean while filling"]})
@@ -184,7 +184,7 @@ def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
 def retrofits_from_tables(case: Case) -> Excess:
     """Retrofits keep, cost and last what the table or the scenario says, at the site's prices."""
     halls, stated = case.inputs.halls, case.scenario.retrofit
-    reported = listed(
+    reported = to_frame(
         halls.retrofit,
         start=halls.retrofit_start,
         done=halls.retrofit_done,
@@ -200,7 +200,7 @@ def retrofits_from_tables(case: Case) -> Excess:
     def figure(column: str, given: float | None = None) -> Floats:
         if given is not None:
             return np.full(len(rows), given)
-        return at(table[column].astype("float64"), rows, kind, np.nan)
+        return lookup(table[column].astype("float64"), rows, kind, np.nan)
 
     begin = np.maximum(rows["year"].to_numpy(dtype=np.float64), decision_start(case))
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
@@ -226,7 +226,7 @@ def retrofits_from_tables(case: Case) -> Excess:
 def leases_from_tables(case: Case) -> Excess:
     """Leased halls cost the lowest rent of their country, else of the world, up to a limit."""
     halls, settings = case.inputs.halls, case.scenario.lease
-    reported = listed(halls.lease, rent=halls.lease_musd_per_mw_year)
+    reported = to_frame(halls.lease, rent=halls.lease_musd_per_mw_year)
     table = case.data("leases")
     if settings.usd_per_kw_month is not None:
         table = table.assign(usd_per_kw_month=settings.usd_per_kw_month)
@@ -234,7 +234,7 @@ def leases_from_tables(case: Case) -> Excess:
     least = table.groupby(["region", "hall"])["usd_per_kw_month"].min().astype("float64")
     country = reported["site"].map(by(case.sites, "site", "country"))
     region = country.where(country.isin(list(table["region"])), "world")
-    rent = at(least, reported.assign(region=region), ("region", "hall"), np.nan)
+    rent = lookup(least, reported.assign(region=region), ("region", "hall"), np.nan)
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     depth = np.full(len(sites), settings.depth_mw_per_site, dtype=np.float64)
     return Excess.differs(
@@ -246,7 +246,7 @@ def leases_from_tables(case: Case) -> Excess:
 def fill_from_scenario(case: Case) -> Excess:
     """Racks leave the scenario's share of hall power free; in stated halls, what is free there."""
     halls = case.inputs.halls
-    rows = listed(halls.hall, frac=halls.fill_frac)
+    rows = to_frame(halls.hall, frac=halls.fill_frac)
     asked, read = 1.0 - case.scenario.halls.free_frac, halls.new_fill_frac
     place = table_of({"hall": ["built, retrofitted or leased"]})
     return Excess.differs(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, has, listed, quotient, tally
+from planner.check.frames import isin, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years, retrofits, since
 from planner.check.once import once
 from planner.check.payments import assets, every_year
@@ -45,9 +45,9 @@ _MONTH_YEARS = 1.0 / 12.0
 def hall_power(case: Case) -> Excess:
     """Racks and companions draw no more than their halls can feed, less what is kept free."""
     uses, halls = case.uses, hall_years(case)
-    drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
+    drawn = sum_by(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     place = halls[list(_HALL)]
-    return Excess.above(place, at(drawn, halls, _HALL), _for_racks_mw(case))
+    return Excess.above(place, lookup(drawn, halls, _HALL), _for_racks_mw(case))
 
 
 @once
@@ -67,9 +67,9 @@ def hall_space(case: Case) -> Excess:
     """Racks take up no more floor than the halls of their design have."""
     uses = case.uses
     halls = hall_years(case).merge(case.halls, on="hall", how="left")
-    taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
+    taken = sum_by(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
     floor = halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"]
-    return Excess.above(halls[list(_HALL)], at(taken, halls, _HALL), floor.to_numpy())
+    return Excess.above(halls[list(_HALL)], lookup(taken, halls, _HALL), floor.to_numpy())
 
 
 @rule(unit="MW")
@@ -85,13 +85,13 @@ def halls_table(case: Case) -> Excess:
     usable, leased, existing = (
         halls.set_index(list(_HALL))[name] for name in ("usable_mw", "leased_mw", "existing_mw")
     )
-    floor = tally(halls, _HALL, halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
-    drawn = tally(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
-    taken = tally(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
-    power_mw, floor_m2 = at(usable, table, _HALL, np.nan), at(floor, table, _HALL, np.nan)
-    used_mw, used_m2 = at(drawn, table, _HALL), at(taken, table, _HALL)
+    floor = sum_by(halls, _HALL, halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
+    drawn = sum_by(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
+    taken = sum_by(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
+    power_mw, floor_m2 = lookup(usable, table, _HALL, np.nan), lookup(floor, table, _HALL, np.nan)
+    used_mw, used_m2 = lookup(drawn, table, _HALL), lookup(taken, table, _HALL)
     for_racks = halls.assign(mw=_for_racks_mw(case)).set_index(list(_HALL))["mw"]
-    for_racks_mw = at(for_racks, table, _HALL, np.nan)
+    for_racks_mw = lookup(for_racks, table, _HALL, np.nan)
     pairs = [
         (table["usable_mw"], power_mw),
         (table["free_mw"], power_mw - for_racks_mw),
@@ -100,8 +100,8 @@ def halls_table(case: Case) -> Excess:
         # Floor counts in MW of the density it is built for, so that one tolerance serves all.
         (table["floor_m2"] / _KW_PER_MW, floor_m2 / _KW_PER_MW),
         (table["used_m2"] / _KW_PER_MW, used_m2 / _KW_PER_MW),
-        (table["leased_mw"], at(leased, table, _HALL, np.nan)),
-        (table["existing_mw"], at(existing, table, _HALL, np.nan)),
+        (table["leased_mw"], lookup(leased, table, _HALL, np.nan)),
+        (table["existing_mw"], lookup(existing, table, _HALL, np.nan)),
     ]
     is_used = (used_mw > 0.0) & (used_m2 > 0.0)
     fill = np.fmin(quotient(for_racks_mw, used_mw), quotient(floor_m2, used_m2))
@@ -122,10 +122,10 @@ def halls_where_allowed(case: Case) -> Excess:
     halls = case.inputs.halls
     early = case.plan("builds")
     early = early[early["early"]]
-    uncommitted = ~has(early, listed(halls.committed), _SITE)
+    uncommitted = ~isin(early, to_frame(halls.committed), _SITE)
     work_key = ("site", "hall", "to_hall", "year")
     parts = [
-        Excess.where(table[list(key)], ~has(table, listed(index), key))
+        Excess.where(table[list(key)], ~isin(table, to_frame(index), key))
         for table, index, key in (
             (case.plan("builds"), halls.build, _HALL),
             (case.plan("retrofits"), halls.retrofit, work_key),
@@ -142,9 +142,9 @@ def hall_lead(case: Case) -> Excess:
     earliest = lead.set_index(["site", "hall"])["service_start"]
     start = builds["service_start"].to_numpy()
     missing = np.where(builds["early"], 0.0, np.inf)
-    due = np.where(builds["early"], 0.0, at(earliest, builds, ("site", "hall"), 0.0))
+    due = np.where(builds["early"], 0.0, lookup(earliest, builds, ("site", "hall"), 0.0))
     place = builds[list(_HALL)]
-    known = has(builds, lead, ("site", "hall")) | builds["early"].to_numpy()
+    known = isin(builds, lead, ("site", "hall")) | builds["early"].to_numpy()
     too_early = Excess.above(place, np.where(known, due, missing), start)
     year = builds["year"].to_numpy(dtype=np.float64)
     span_end = case.last_calendar_year(builds["year"]) + 1.0
@@ -158,12 +158,12 @@ def hall_lead(case: Case) -> Excess:
 def committed_halls(case: Case) -> Excess:
     """Halls in service before their lead time add up to no more than is committed."""
     builds, halls = case.plan("builds"), case.inputs.halls
-    limits = listed(halls.committed, committed_mw=halls.committed_mw)
+    limits = to_frame(halls.committed, committed_mw=halls.committed_mw)
     early = builds[builds["early"]]
     paired = since(early, limits, ("site",))
-    built = tally(paired, ("site", "year_now"), paired["built_mw"])
+    built = sum_by(paired, ("site", "year_now"), paired["built_mw"])
     return Excess.above(
-        limits[list(_SITE)], at(built, limits, _SITE), limits["committed_mw"].to_numpy()
+        limits[list(_SITE)], lookup(built, limits, _SITE), limits["committed_mw"].to_numpy()
     )
 
 
@@ -173,8 +173,8 @@ def retrofit_source(case: Case) -> Excess:
     halls, work = hall_years(case), case.plan("retrofits")
     offered = case.inputs.halls
     key = ("site", "hall", "to_hall", "year")
-    factor = listed(offered.retrofit, frac=offered.retrofit_capacity_frac)
-    gained = work["retrofitted_mw"] * at(factor.set_index(list(key))["frac"], work, key, np.nan)
+    factor = to_frame(offered.retrofit, frac=offered.retrofit_capacity_frac)
+    gained = work["retrofitted_mw"] * lookup(factor.set_index(list(key))["frac"], work, key, np.nan)
     return Excess.above(halls[list(_HALL)], -halls["own_mw"].to_numpy(), 0.0).and_also(
         Excess.differs(work[list(key)], work["gained_mw"].to_numpy(), gained.to_numpy())
     )
@@ -184,18 +184,18 @@ def retrofit_source(case: Case) -> Excess:
 def lease_depth(case: Case) -> Excess:
     """Halls leased at a site stay within what its market has available."""
     leases, halls = case.plan("leases"), case.inputs.halls
-    leased = tally(leases, _SITE, leases["leased_mw"])
+    leased = sum_by(leases, _SITE, leases["leased_mw"])
     place = leases[list(_SITE)].drop_duplicates().reset_index(drop=True)
     codes = case.inputs.sets.site.codes(place["site"])
-    return Excess.above(place, at(leased, place, _SITE), halls.lease_depth_mw[codes])
+    return Excess.above(place, lookup(leased, place, _SITE), halls.lease_depth_mw[codes])
 
 
 @rule(unit="MUSD/year", rows_of=("leases",))
 def lease_rents_reported(case: Case) -> Excess:
     """Rent reported for a lease is what it is offered for."""
     leases, halls = case.plan("leases"), case.inputs.halls
-    price = listed(halls.lease, musd=halls.lease_musd_per_mw_year).set_index(list(_HALL))["musd"]
-    expected = leases["leased_mw"].to_numpy() * at(price, leases, _HALL, np.nan)
+    price = to_frame(halls.lease, musd=halls.lease_musd_per_mw_year).set_index(list(_HALL))["musd"]
+    expected = leases["leased_mw"].to_numpy() * lookup(price, leases, _HALL, np.nan)
     return Excess.differs(leases[list(_HALL)], leases["rent_musd"].to_numpy(), expected)
 
 
@@ -212,16 +212,18 @@ def _retrofits_bought(case: Case) -> pd.DataFrame:
 def hall_opex(case: Case) -> pd.DataFrame:
     """Running cost per MW of own usable halls."""
     halls, usable = case.inputs.halls, hall_years(case)
-    price = listed(halls.hall, price=halls.opex_musd_per_mw_year).set_index(list(_HALL))["price"]
-    musd = usable["own_mw"] * at(price, usable, _HALL, np.nan)
+    price = to_frame(halls.hall, price=halls.opex_musd_per_mw_year).set_index(list(_HALL))["price"]
+    musd = usable["own_mw"] * lookup(price, usable, _HALL, np.nan)
     return every_year(case, usable, musd, escalates=True)
 
 
 def lease_rent(case: Case) -> pd.DataFrame:
     """Rent per MW leased."""
     halls, leases = case.inputs.halls, case.plan("leases")
-    price = listed(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))["price"]
-    return every_year(case, leases, leases["leased_mw"] * at(price, leases, _HALL, np.nan))
+    price = to_frame(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))[
+        "price"
+    ]
+    return every_year(case, leases, leases["leased_mw"] * lookup(price, leases, _HALL, np.nan))
 
 
 def _halls_rows(case: Case) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import at, listed, tally, with_int_year
+from planner.check.frames import lookup, sum_by, to_frame, with_int_year
 from planner.check.stress_slots import tiers_pct
 from planner.check.verdict import Excess, rule
 
@@ -42,9 +42,9 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
     # What was added by the last year of the table stays.
     last = growth.index.get_level_values("year").max()
     held = places.assign(year=np.minimum(places["year"], last))
-    grown = at(growth, held, ("zone", "year")) if settings.headroom_growth else 0.0
+    grown = lookup(growth, held, ("zone", "year")) if settings.headroom_growth else 0.0
     share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
-    return np.asarray((at(rate, places, ("zone",), np.nan) + grown) * share)
+    return np.asarray((lookup(rate, places, ("zone",), np.nan) + grown) * share)
 
 
 @rule(unit="MW")
@@ -69,17 +69,17 @@ def headroom_from_tables(case: Case) -> Excess:
         Excess.differs(place, reported["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
     ]
     other = case.inputs.non_firm
-    tiers = listed(other.headroom, room=other.headroom_mw)
+    tiers = to_frame(other.headroom, room=other.headroom_mw)
     of_tier = tiers["tier"].astype("float64")
-    limits = [(listed(grid.headroom, room=grid.headroom_mw), firm)]
+    limits = [(to_frame(grid.headroom, room=grid.headroom_mw), firm)]
     limits += [
         (tiers[of_tier == rate], headroom_mw(case, reported, rate)) for rate in tiers_pct(case)
     ]
     for rows, most in limits:
-        spare = tally(
+        spare = sum_by(
             reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None)
         )
-        expected = at(spare, rows, _ZONE, np.nan)
+        expected = lookup(spare, rows, _ZONE, np.nan)
         parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected))
     return parts[0].and_also(*parts[1:])
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import Asset, Line, plan_table
-from planner.check.frames import at, by, keyed, listed, tally
+from planner.check.frames import by, keyed, lookup, sum_by, to_frame
 from planner.check.payments import every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -101,12 +101,12 @@ def heat_sold(case: Case) -> Excess:
     price = price / _USD_PER_MUSD
     built = table.merge(table, on="site", suffixes=("", "_now"))
     built = built[built["year"] <= built["year_now"]]
-    so_far = tally(built, ("site", "year_now"), built["connect_mw"])
-    recoverable = at(warm, table, _SITE, np.nan)
+    so_far = sum_by(built, ("site", "year_now"), built["connect_mw"])
+    recoverable = lookup(warm, table, _SITE, np.nan)
     return Excess.above(place, sold, of_buyer * recoverable).and_also(
-        Excess.above(place, sold, at(so_far, table, _SITE)),
+        Excess.above(place, sold, lookup(so_far, table, _SITE)),
         Excess.above(place, -sold, 0.0),
-        Excess.differs(place, table["connected_mw"].to_numpy(), at(so_far, table, _SITE)),
+        Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)),
         Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
         Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),
         Excess.differs(
@@ -127,7 +127,7 @@ RULES = (heat_sold,)
 def heat_from_tables(case: Case) -> Excess:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
     p, settings = case.inputs.heat, case.scenario.heat
-    rows = listed(p.sale)[list(_SITE)]
+    rows = to_frame(p.sale)[list(_SITE)]
     pairs = (
         (p.share_frac, "buyer_share_frac", settings.buyer_share_frac),
         (p.buyer_h, "buyer_hours_per_year", None),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import at, by, listed, tally
+from planner.check.frames import by, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import assets
 
@@ -100,7 +100,7 @@ def _in_service(
     begin, end = ages(case, added[np.isfinite(added["service_start"])])
     added = added[np.isfinite(added["service_start"])]
     share = np.clip(end / (end - begin), 0.0, 1.0)
-    return at(tally(added, _NOW, added["added_mw"] * share), places, _SITE)
+    return lookup(sum_by(added, _NOW, added["added_mw"] * share), places, _SITE)
 
 
 @once
@@ -119,29 +119,29 @@ def hall_years(case: Case) -> pd.DataFrame:
         built, retrofitted), leased_mw and usable_mw, the sum of own and leased.
     """
     halls, settings = case.inputs.halls, case.scenario.halls
-    frame = listed(halls.hall, existing_mw=halls.existing_mw)
+    frame = to_frame(halls.hall, existing_mw=halls.existing_mw)
     built = since(case.plan("builds"), frame, ("site", "hall"))
     share = ramped_share(*ages(case, built), settings.ramp_months, settings.ramp_mean_frac)
-    new = tally(built, ("site", "hall", "year_now"), built["built_mw"] * share)
+    new = sum_by(built, ("site", "hall", "year_now"), built["built_mw"] * share)
 
     work = retrofits(case)
     gone = since(work.assign(service_start=work["start"]), frame, ("site", "hall"))
     lost = gone["retrofitted_mw"] * ramped_share(*ages(case, gone), 0.0, 1.0)
-    left = tally(gone, ("site", "hall", "year_now"), lost)
+    left = sum_by(gone, ("site", "hall", "year_now"), lost)
     to_new = work.drop(columns="hall").rename(columns={"to_hall": "hall"})
     come = since(to_new.assign(service_start=to_new["done"]), frame, ("site", "hall"))
     in_service = ramped_share(*ages(case, come), 0.0, 1.0)
     done = come["retrofitted_mw"] * come["capacity_frac"] * in_service
-    arrived = tally(come, ("site", "hall", "year_now"), done)
+    arrived = sum_by(come, ("site", "hall", "year_now"), done)
 
     lease = case.plan("leases")
-    leased_mw = at(tally(lease, _HALL, lease["leased_mw"]), frame, _HALL)
-    turned_mw = at(left, frame, _HALL)
+    leased_mw = lookup(sum_by(lease, _HALL, lease["leased_mw"]), frame, _HALL)
+    turned_mw = lookup(left, frame, _HALL)
     own_mw = (
         frame["existing_mw"].to_numpy()
-        + at(new, frame, _HALL)
+        + lookup(new, frame, _HALL)
         - turned_mw
-        + at(arrived, frame, _HALL)
+        + lookup(arrived, frame, _HALL)
     )
     return frame.assign(
         turned_mw=turned_mw, own_mw=own_mw, leased_mw=leased_mw, usable_mw=own_mw + leased_mw
@@ -164,37 +164,37 @@ def site_years(case: Case) -> pd.DataFrame:
         (pro rata in the first year, with what has turned firm), non_firm_mw, open_frac.
     """
     halls, grid = case.inputs.halls, case.inputs.grid
-    frame = listed(case.inputs.sites.site_year)
-    existing = listed(halls.hall, existing_mw=halls.existing_mw)
+    frame = to_frame(case.inputs.sites.site_year)
+    existing = to_frame(halls.hall, existing_mw=halls.existing_mw)
     built = since(case.plan("builds"), frame, ("site",))
     work = since(retrofits(case), frame, ("site",))
     lost = work["retrofitted_mw"] * (1.0 - work["capacity_frac"])
     halls_mw = (
-        at(tally(existing, _SITE, existing["existing_mw"]), frame, _SITE)
-        + at(tally(built, ("site", "year_now"), built["built_mw"]), frame, _SITE)
-        - at(tally(work, ("site", "year_now"), lost), frame, _SITE)
+        lookup(sum_by(existing, _SITE, existing["existing_mw"]), frame, _SITE)
+        + lookup(sum_by(built, ("site", "year_now"), built["built_mw"]), frame, _SITE)
+        - lookup(sum_by(work, ("site", "year_now"), lost), frame, _SITE)
     )
 
     added = since(case.plan("connections"), frame, ("site",))
     begin, end = ages(case, added)
     share = np.clip(end / (end - begin), 0.0, 1.0)
-    connected = tally(added, ("site", "year_now"), added["added_mw"] * share)
-    promised = tally(added, ("site", "year_now"), added["added_mw"])
-    before = listed(grid.firm, firm_mw=grid.firm_mw)
+    connected = sum_by(added, ("site", "year_now"), added["added_mw"] * share)
+    promised = sum_by(added, ("site", "year_now"), added["added_mw"])
+    before = to_frame(grid.firm, firm_mw=grid.firm_mw)
     lease = case.plan("leases")
     firm_mw = (
         turned_firm_mw(case, frame)
-        + at(tally(before, _SITE, before["firm_mw"]), frame, _SITE)
-        + at(connected, frame, _SITE)
-        + grid.lease_firm_mw_per_mw * at(tally(lease, _SITE, lease["leased_mw"]), frame, _SITE)
+        + lookup(sum_by(before, _SITE, before["firm_mw"]), frame, _SITE)
+        + lookup(connected, frame, _SITE)
+        + grid.lease_firm_mw_per_mw * lookup(sum_by(lease, _SITE, lease["leased_mw"]), frame, _SITE)
     )
     site_year = case.plan("site_year")
     return frame.assign(
         halls_mw=halls_mw,
-        new_firm_mw=at(promised, frame, _SITE),
+        new_firm_mw=lookup(promised, frame, _SITE),
         firm_mw=firm_mw,
         non_firm_mw=non_firm_mw(case, frame),
-        open_frac=at(tally(site_year, _SITE, site_year["open_frac"]), frame, _SITE),
+        open_frac=lookup(sum_by(site_year, _SITE, site_year["open_frac"]), frame, _SITE),
     )
 
 
@@ -290,7 +290,7 @@ def retrofits(case: Case) -> pd.DataFrame:
         The columns of table `retrofits`; start, done [year] and capacity_frac.
     """
     halls = case.inputs.halls
-    known = listed(
+    known = to_frame(
         halls.retrofit,
         start=halls.retrofit_start,
         done=halls.retrofit_done,

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.declared import Price, Table
 from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
-from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally
+from planner.check.frames import by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -61,7 +61,7 @@ def round_trip_reported(case: Case) -> Excess:
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is told of them.
     return Excess.reported(
-        table[list(_ROUTE)], table["rtt_ms"].to_numpy(), at(expected, table, _ROUTE, np.nan)
+        table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan)
     )
 
 
@@ -75,12 +75,12 @@ def residency(case: Case) -> Excess:
 @rule(unit="ms")
 def served_from_anywhere(case: Case) -> Excess:
     """Every site is within bound and residency of latency-insensitive demand."""
-    wanted = listed(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
+    wanted = to_frame(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
     lumped = wanted.loc[wanted["region"] == ANYWHERE, ["workload"]]
     everywhere = reach_of_users(case)
     frame = everywhere[
         everywhere["workload"].isin(lumped["workload"])
-        & ~has(everywhere, wanted, ("region", "workload"))
+        & ~isin(everywhere, wanted, ("region", "workload"))
     ].reset_index(drop=True)
     barred = np.where(frame["is_admitted"], 0.0, np.inf)
     late = frame["rtt_ms"].to_numpy() + barred
@@ -92,18 +92,20 @@ def tight_share(case: Case) -> Excess:
     """The share of demand met within the tighter bound is at least the workload's share."""
     demand, tight = case.inputs.demand, case.inputs.demand.tight
     key = ("region", "workload", "year")
-    frame = listed(tight, share=demand.tight_share_frac)
+    frame = to_frame(tight, share=demand.tight_share_frac)
     table = case.plan("assignment")
     routes = used_routes(case)
     near = routes[routes["rtt_ms"] <= routes["tight_rtt_ms"] * (1.0 + 1e-9)]
-    served = table[has(table, near, _ROUTE)]
+    served = table[isin(table, near, _ROUTE)]
     reported = case.plan("demand").set_index(list(key))
-    rent = listed(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
-    is_near = at(rent.set_index(list(key))["near"].astype("float64"), frame, key)
-    inside = at(tally(served, key, served["served_kh100e"]), frame, key)
-    inside = inside + is_near * at(reported["rented_kh100e"], frame, key)
+    rent = to_frame(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
+    is_near = lookup(rent.set_index(list(key))["near"].astype("float64"), frame, key)
+    inside = lookup(sum_by(served, key, served["served_kh100e"]), frame, key)
+    inside = inside + is_near * lookup(reported["rented_kh100e"], frame, key)
     met = reported["demand_kh100e"] - reported["unmet_kh100e"] - reported["saved_kh100e"]
-    return Excess.above(frame[list(key)], frame["share"].to_numpy() * at(met, frame, key), inside)
+    return Excess.above(
+        frame[list(key)], frame["share"].to_numpy() * lookup(met, frame, key), inside
+    )
 
 
 @rule(unit="-")
@@ -127,15 +129,15 @@ def service_terms_from_tables(case: Case) -> Excess:
     """Shares within the tighter bound are the workloads', unmet prices the scenario's."""
     wanted = case.inputs.demand
     share = by(case.workloads, "workload", "tight_share_frac").astype("float64")
-    everyone = listed(wanted.demand)
-    has_share = ~np.isnan(at(share, everyone, ("workload",), np.nan))
-    reported = listed(wanted.tight, share=wanted.tight_share_frac)
-    missing = has_share & ~has(everyone, reported, (*_USERS, "year"))
+    everyone = to_frame(wanted.demand)
+    has_share = ~np.isnan(lookup(share, everyone, ("workload",), np.nan))
+    reported = to_frame(wanted.tight, share=wanted.tight_share_frac)
+    missing = has_share & ~isin(everyone, reported, (*_USERS, "year"))
     price = table_of({"what": ["unmet compute"]})
     return Excess.differs(
         reported[[*_USERS, "year"]],
         reported["share"].to_numpy(),
-        at(share, reported, ("workload",), np.nan),
+        lookup(share, reported, ("workload",), np.nan),
     ).and_also(
         Excess.where(everyone[[*_USERS, "year"]], missing),
         Excess.differs(
@@ -150,22 +152,22 @@ def service_terms_from_tables(case: Case) -> Excess:
 def routes_from_tables(case: Case) -> Excess:
     """Routes are all that lie within bound and residency, each with its round trip."""
     wanted = case.inputs.demand
-    reported = listed(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
+    reported = to_frame(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
     placed = reported[reported["region"] != ANYWHERE].reset_index(drop=True)
     lumped = reported[reported["region"] == ANYWHERE]
     everywhere = reach_of_users(case)
     expected = everywhere.set_index(list(_ROUTE))
-    users = listed(wanted.demand)[list(_USERS)].drop_duplicates()
-    due = everywhere[everywhere["in_time"] & has(everywhere, users, _USERS)]
-    is_tight = at(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
+    users = to_frame(wanted.demand)[list(_USERS)].drop_duplicates()
+    due = everywhere[everywhere["in_time"] & isin(everywhere, users, _USERS)]
+    is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
     return Excess.differs(
         placed[list(_ROUTE)],
         placed["rtt"].to_numpy(),
-        at(expected["rtt_ms"], placed, _ROUTE, np.nan),
+        lookup(expected["rtt_ms"], placed, _ROUTE, np.nan),
     ).and_also(
-        Excess.where(placed[list(_ROUTE)], ~has(placed, due, _ROUTE)),
-        Excess.where(due[list(_ROUTE)], ~has(due, placed, _ROUTE)),
+        Excess.where(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE)),
+        Excess.where(due[list(_ROUTE)], ~isin(due, placed, _ROUTE)),
         Excess.where(placed[list(_ROUTE)], is_near),
         # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
         Excess.where(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]),
@@ -176,26 +178,28 @@ def routes_from_tables(case: Case) -> Excess:
 def no_route_from_tables(case: Case) -> Excess:
     """Users whom no site reaches are listed, with nearest site and share of the workload."""
     reported, everywhere = case.inputs.demand.no_route, reach_of_users(case)
-    wanted = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
     reached = everywhere.loc[everywhere["in_time"], list(_USERS)].drop_duplicates()
-    lonely = users[~has(users, reached, _USERS)].reset_index(drop=True)
+    lonely = users[~isin(users, reached, _USERS)].reset_index(drop=True)
     nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
     bound = by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
-    asked = at(tally(wanted, _USERS, wanted["kh100e"]), reported, _USERS, np.nan)
-    of_class = at(tally(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan)
+    asked = lookup(sum_by(wanted, _USERS, wanted["kh100e"]), reported, _USERS, np.nan)
+    of_class = lookup(
+        sum_by(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan
+    )
     place = reported[list(_USERS)]
     pairs = (
-        ("nearest_rtt_ms", at(nearest, reported, _USERS, np.nan)),
-        ("bound_ms", at(bound, reported, ("workload",), np.nan)),
+        ("nearest_rtt_ms", lookup(nearest, reported, _USERS, np.nan)),
+        ("bound_ms", lookup(bound, reported, ("workload",), np.nan)),
         ("demand_frac", asked / of_class),
     )
     parts = [
         Excess.differs(place, reported[name].to_numpy(dtype=np.float64), expected)
         for name, expected in pairs
     ]
-    return Excess.where(lonely, ~has(lonely, reported, _USERS)).and_also(
-        Excess.where(place, ~has(reported, lonely, _USERS)), *parts
+    return Excess.where(lonely, ~isin(lonely, reported, _USERS)).and_also(
+        Excess.where(place, ~isin(reported, lonely, _USERS)), *parts
     )
 
 
@@ -203,21 +207,23 @@ def no_route_from_tables(case: Case) -> Excess:
 def clouds_from_tables(case: Case) -> Excess:
     """Clouds serve all users, or only those near a metro among the sites if they must be near."""
     demand, rent = case.inputs.demand, case.inputs.rent
-    wanted, reported = listed(demand.demand), listed(rent.rented, near=rent.rented_is_tight)
+    wanted, reported = to_frame(demand.demand), to_frame(rent.rented, near=rent.rented_is_tight)
     key = [*_USERS, "year"]
     may, near = (np.ones(len(wanted), dtype=np.bool_) for _ in range(2))
     if not case.scenario.rent.placeless:
         sites = by(case.sites, "site", "archetype")
         clouds = reach_of_users(case)[reach_of_users(case)["site"].map(sites) == "metro"]
         is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
-        may, near = (has(wanted, clouds[clouds[by]], _USERS) for by in ("in_time", "is_tight"))
+        may, near = (isin(wanted, clouds[clouds[by]], _USERS) for by in ("in_time", "is_tight"))
         may = may | (is_lumped & bool(len(clouds)))
     may = may & case.scenario.rent.allow
     due = wanted[may]
     of_due = pd.Series(near[may].astype("float64"), index=keyed(due[key]))
-    return Excess.where(due[key], ~has(due, reported, key)).and_also(
+    return Excess.where(due[key], ~isin(due, reported, key)).and_also(
         Excess.differs(
-            reported[key], reported["near"].to_numpy("float64"), at(of_due, reported, key, np.nan)
+            reported[key],
+            reported["near"].to_numpy("float64"),
+            lookup(of_due, reported, key, np.nan),
         )
     )
 
@@ -250,7 +256,7 @@ def _is_tight(routes: pd.DataFrame) -> pd.Series[bool]:
 def tight_routes_reported(case: Case) -> Excess:
     """Assignments state correctly which of them are within the tighter bound."""
     table, routes = case.plan("assignment"), used_routes(case)
-    near = at(routes.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
+    near = lookup(routes.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
     return Excess.where(table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0))
 
 
@@ -260,7 +266,8 @@ def round_trips_of_users(case: Case) -> Excess:
     served, table = timed(case), case.plan("demand")
     kh100e = served["served_kh100e"]
     travel, total = (
-        at(tally(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e)
+        lookup(sum_by(served, _DEMAND, of), table, _DEMAND)
+        for of in (kh100e * served["own_ms"], kh100e)
     )
     expected = quotient(travel, total)
     return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), expected)
@@ -294,7 +301,7 @@ def percentiles_reported(case: Case) -> Excess:
     ):
         shares = (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
         low, high = (
-            at(least, table, _CLASS, np.nan) for least in _percentiles(served, column, shares)
+            lookup(least, table, _CLASS, np.nan) for least in _percentiles(served, column, shares)
         )
         reported = table[name].to_numpy()
         parts.append(Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high)))
@@ -309,20 +316,20 @@ def service_of_classes(case: Case) -> Excess:
     table, demand, served = case.plan("latency"), case.plan("demand"), timed(case)
     classes = case.workloads.set_index("workload")
     kh100e = served["served_kh100e"]
-    total = at(tally(served, _CLASS, kh100e), table, _CLASS)
-    near = at(tally(served, _CLASS, kh100e * served["is_tight"]), table, _CLASS)
-    travel = at(tally(served, _CLASS, kh100e * served["own_ms"]), table, _CLASS)
+    total = lookup(sum_by(served, _CLASS, kh100e), table, _CLASS)
+    near = lookup(sum_by(served, _CLASS, kh100e * served["is_tight"]), table, _CLASS)
+    travel = lookup(sum_by(served, _CLASS, kh100e * served["own_ms"]), table, _CLASS)
     largest = served[kh100e > 0.0].groupby(list(_CLASS), sort=False)["own_ms"].max()
-    tight_share = at(classes["tight_share_frac"], table, ("workload",), np.nan)
+    tight_share = lookup(classes["tight_share_frac"], table, ("workload",), np.nan)
     within = np.where(np.isnan(tight_share), np.nan, quotient(near, total))
     expected = {
-        "bound_ms": at(classes["rtt_bound_ms"], table, ("workload",), np.nan),
-        "tight_ms": at(classes["tight_rtt_ms"], table, ("workload",), np.nan),
+        "bound_ms": lookup(classes["rtt_bound_ms"], table, ("workload",), np.nan),
+        "tight_ms": lookup(classes["tight_rtt_ms"], table, ("workload",), np.nan),
         "tight_share_frac": tight_share,
-        "demand_kh100e": at(tally(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS),
-        "served_kh100e": at(tally(demand, _CLASS, demand["served_kh100e"]), table, _CLASS),
+        "demand_kh100e": lookup(sum_by(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS),
+        "served_kh100e": lookup(sum_by(demand, _CLASS, demand["served_kh100e"]), table, _CLASS),
         "mean_rtt_ms": quotient(travel, total),
-        "max_rtt_ms": at(largest, table, _CLASS, np.nan),
+        "max_rtt_ms": lookup(largest, table, _CLASS, np.nan),
         "within_tight_frac": within,
     }
     return columns_reported(table, _CLASS, expected)
@@ -333,30 +340,32 @@ def no_route_reported(case: Case) -> Excess:
     """Users that no site reaches in time are listed, with the nearest site; nobody else is."""
     table = case.plan("no_route")
     key = ["region", "workload"]
-    wanted = listed(case.inputs.demand.demand)[key].drop_duplicates()
+    wanted = to_frame(case.inputs.demand.demand)[key].drop_duplicates()
     wanted = wanted[wanted["region"] != ANYWHERE]
     # Who is served has a route.
-    unserved = wanted[~has(wanted, used_routes(case), key)]
+    unserved = wanted[~isin(wanted, used_routes(case), key)]
     users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
     if not len(users):
         return Excess.where(users, np.zeros(0, dtype=np.bool_))
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     ends = round_trips(case, crossed(users, sites))
     reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
-    lonely = ~has(users, ends[reached], key)
-    is_reported = has(users, table, key) & has(users, wanted, key)
+    lonely = ~isin(users, ends[reached], key)
+    is_reported = isin(users, table, key) & isin(users, wanted, key)
     nearest = ends.groupby(key, sort=False)["rtt_ms"].min()
     of_site = ends.set_index(list(_ROUTE))["rtt_ms"]
     by_name = table.rename(columns={"nearest_site": "site"})
     bound = by(case.workloads, "workload", "rtt_bound_ms")
     place = table[key]
     return Excess.where(users, lonely != is_reported).and_also(
-        Excess.differs(place, table["nearest_rtt_ms"].to_numpy(), at(nearest, table, key, np.nan)),
         Excess.differs(
-            place, at(of_site, by_name, _ROUTE, np.nan), at(nearest, table, key, np.nan)
+            place, table["nearest_rtt_ms"].to_numpy(), lookup(nearest, table, key, np.nan)
         ),
         Excess.differs(
-            place, table["bound_ms"].to_numpy(), at(bound, table, ("workload",), np.nan)
+            place, lookup(of_site, by_name, _ROUTE, np.nan), lookup(nearest, table, key, np.nan)
+        ),
+        Excess.differs(
+            place, table["bound_ms"].to_numpy(), lookup(bound, table, ("workload",), np.nan)
         ),
     )
 
@@ -365,12 +374,12 @@ def no_route_reported(case: Case) -> Excess:
 def rent_terms_reported(case: Case) -> Excess:
     """Term and price of rented compute are those of its offer."""
     table, rent = case.plan("rent"), case.inputs.rent
-    offers = listed(
+    offers = to_frame(
         rent.bought,
         term_years=rent.term_years,
         usd_per_h100e_hour=rent.price_musd_per_kh100e_year * _USD_PER_MUSD / _H100E_HOURS,
     ).set_index(list(_RENT))
-    expected = {name: at(offers[name], table, _RENT, np.nan) for name in offers.columns}
+    expected = {name: lookup(offers[name], table, _RENT, np.nan) for name in offers.columns}
     return columns_reported(table, _RENT, expected)
 
 
@@ -378,12 +387,14 @@ def rent_terms_reported(case: Case) -> Excess:
 def levers_reported(case: Case) -> Excess:
     """Savings and cost of each lever follow from its adoption and the demand."""
     table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers
-    offers = listed(
+    offers = to_frame(
         levers.adopted, saving=levers.saving_frac, musd=levers.cost_musd_per_kh100e_year
     ).set_index(list(_LEVER))
-    asked = at(tally(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
-    saved = table["adopted_frac"].to_numpy() * asked * at(offers["saving"], table, _LEVER, np.nan)
-    cost = saved * at(offers["musd"], table, _LEVER, np.nan)
+    asked = lookup(sum_by(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
+    saved = (
+        table["adopted_frac"].to_numpy() * asked * lookup(offers["saving"], table, _LEVER, np.nan)
+    )
+    cost = saved * lookup(offers["musd"], table, _LEVER, np.nan)
     return columns_reported(table, _LEVER, {"saved_kh100e": saved, "cost_musd": cost})
 
 
@@ -410,7 +421,7 @@ def reference_reported(case: Case) -> Excess:
         ),
         kh100e=kh100e,
     ).set_index(list(_CLASS))
-    columns = {name: at(expected[name], table, _CLASS, np.nan) for name in expected.columns}
+    columns = {name: lookup(expected[name], table, _CLASS, np.nan) for name in expected.columns}
     return columns_reported(table, _CLASS, columns)
 
 

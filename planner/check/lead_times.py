@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, listed, tally
+from planner.check.frames import by, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.sources import makes_its_power
 from planner.check.stated_existing import stated_sites, without_new_halls
@@ -78,9 +78,9 @@ def committed_mw(case: Case) -> pd.DataFrame:
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of capacity under construction by then."""
     halls, committed = case.inputs.halls, committed_mw(case)
-    reported = listed(halls.committed, mw=halls.committed_mw)
+    reported = to_frame(halls.committed, mw=halls.committed_mw)
     key = ("site", "year")
-    expected = at(tally(committed, key, committed["mw"]), reported, key)
+    expected = lookup(sum_by(committed, key, committed["mw"]), reported, key)
     return Excess.differs(reported[list(key)], reported["mw"].to_numpy(), expected)
 
 
@@ -178,11 +178,11 @@ def leads_from_tables(case: Case) -> Excess:
     lead, grid = case.inputs.halls.lead, case.inputs.grid
     expected, first_day = months_to_service(case), decision_start(case)
     place = lead[["site", "hall"]]
-    months = at(expected["hall"], lead, ("site",), np.nan)
+    months = lookup(expected["hall"], lead, ("site",), np.nan)
     reported = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
     start_months = (lead["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
-    connections = listed(grid.expand, start=grid.expand_start)
-    due = at(expected["connection"], connections, ("site",), np.nan) / 12.0 + first_day
+    connections = to_frame(grid.expand, start=grid.expand_start)
+    due = lookup(expected["connection"], connections, ("site",), np.nan) / 12.0 + first_day
     too_early = Excess.above(connections[["site", "year"]], due, connections["start"].to_numpy())
     return reported.and_also(Excess.differs(place, start_months, months), too_early)
 
@@ -192,14 +192,14 @@ def leads_reported(case: Case) -> Excess:
     """Table `leads` reports months, start and a longest chain of every hall."""
     table, first_day = case.plan("leads"), decision_start(case)
     place = table[["site", "hall"]]
-    months = at(months_to_service(case)["hall"], table, ("site",), np.nan)
+    months = lookup(months_to_service(case)["hall"], table, ("site",), np.nan)
     start_months = (table["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
     chains = _chains(case)[list(_HALL_CHAINS)]
     given = case.own_figures("lead_time_months", chains["transformer"] * np.nan)
-    is_given = at(given.notna().astype("float64"), table, ("site",), np.nan) > 0.0
-    longest = at(chains.max(axis=1), table, ("site",), np.nan)
+    is_given = lookup(given.notna().astype("float64"), table, ("site",), np.nan) > 0.0
+    longest = lookup(chains.max(axis=1), table, ("site",), np.nan)
     of_chain = chains.rename_axis("site").reset_index().melt("site", var_name="by")
-    reported = at(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
+    reported = lookup(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
     is_longest = np.where(is_given, table["by"] == _GIVEN, reported >= longest - _SAME_MONTHS)
     return Excess.differs(place, table["months"].to_numpy(dtype=np.float64), months).and_also(
         Excess.differs(place, start_months, months),

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.days import year_rows
 from planner.check.demand_figures import PFLOPS_OF_H100_IN_TRAINING
-from planner.check.frames import at, by, quotient
+from planner.check.frames import by, lookup, quotient
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def models_trained_priced(case: Case) -> Excess:
     """A model costs its PF-days at the price of the year."""
     table = case.plan("models_trained")
     of_model = by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
-    days = at(of_model, table, ("model",), np.nan)
+    days = lookup(of_model, table, ("model",), np.nan)
     expected = {
         "training_pf_days": days,
         "run_musd": days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,

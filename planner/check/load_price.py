@@ -9,7 +9,7 @@ import numpy as np
 from planner.check.chain import site_power
 from planner.check.declared import Line
 from planner.check.existing import base_year_facility_mw
-from planner.check.frames import at, by, crossed, listed, quotient, tally
+from planner.check.frames import by, crossed, lookup, quotient, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.table import table_of
@@ -65,7 +65,7 @@ def new_load(case: Case) -> pd.DataFrame:
     frame = frame.assign(zone=frame["site"].map(zone_of), mw=power.grid_mw.ravel())
     by_slot = frame.groupby(["zone", "year", "slot"], sort=False)
     load = by_slot.agg(mw=("mw", "sum"), hours=("hours", "first")).reset_index()
-    before = at(existing_mw(case), load, ("zone",), np.nan)
+    before = lookup(existing_mw(case), load, ("zone",), np.nan)
     new = np.maximum(load["mw"].to_numpy() - before, 0.0)
     usd, last = np.zeros(len(load)), np.zeros(len(load))
     for zone in load["zone"].unique():
@@ -132,17 +132,19 @@ def load_price_bill(case: Case) -> pd.DataFrame:
 def _as_reported(case: Case, column: str, expected: pd.Series[float]) -> Excess:
     """Hold a column of the table against what it should be, by zone and year."""
     table = case.plan("load_price")
-    return Excess.differs(table[list(_ZONE)], table[column].to_numpy(), at(expected, table, _ZONE))
+    return Excess.differs(
+        table[list(_ZONE)], table[column].to_numpy(), lookup(expected, table, _ZONE)
+    )
 
 
 @rule(unit="MWh", floor=10.0)
 def load_price_reported(case: Case) -> Excess:
     """New load is reported for every zone that has some, and follows from its sites' draw."""
     load, table = new_load(case), case.plan("load_price")
-    expected = tally(load, _ZONE, load["new_mw"] * load["hours"])
+    expected = sum_by(load, _ZONE, load["new_mw"] * load["hours"])
     every = load[list(_ZONE)].drop_duplicates().reset_index(drop=True)
-    reported = tally(table, _ZONE, table["new_mwh"])
-    complete = Excess.differs(every, at(reported, every, _ZONE), at(expected, every, _ZONE))
+    reported = sum_by(table, _ZONE, table["new_mwh"])
+    complete = Excess.differs(every, lookup(reported, every, _ZONE), lookup(expected, every, _ZONE))
     return _as_reported(case, "new_mwh", expected).and_also(complete)
 
 
@@ -157,19 +159,19 @@ def load_price_peak_reported(case: Case) -> Excess:
 def load_price_paid(case: Case) -> Excess:
     """What new load pays above the price follows from the price steps of its zone."""
     load = new_load(case)
-    return _as_reported(case, "musd", tally(load, _ZONE, load["usd"] / 1e6))
+    return _as_reported(case, "musd", sum_by(load, _ZONE, load["usd"] / 1e6))
 
 
 @rule(unit="USD/MWh", rows_of=("load_price",))
 def load_price_adders_reported(case: Case) -> Excess:
     """Mean and marginal price adders of new load are reported as paid."""
     load, table = new_load(case), case.plan("load_price")
-    usd = at(tally(load, _ZONE, load["usd"]), table, _ZONE)
-    mwh = at(tally(load, _ZONE, load["new_mw"] * load["hours"]), table, _ZONE)
+    usd = lookup(sum_by(load, _ZONE, load["usd"]), table, _ZONE)
+    mwh = lookup(sum_by(load, _ZONE, load["new_mw"] * load["hours"]), table, _ZONE)
     last = load.groupby(list(_ZONE), sort=False)["last_adder_usd_per_mwh"].max()
     expected = {
         "mean_adder_usd_per_mwh": np.nan_to_num(quotient(usd, mwh)),
-        "last_adder_usd_per_mwh": at(last, table, _ZONE),
+        "last_adder_usd_per_mwh": lookup(last, table, _ZONE),
     }
     return columns_reported(table, _ZONE, expected)
 
@@ -182,13 +184,13 @@ RULES = (load_price_reported, load_price_peak_reported, load_price_paid, load_pr
 def load_price_from_tables(case: Case) -> Excess:
     """Price steps of a zone start at existing load, and follow its curve in MW and price."""
     p, settings = case.inputs.load_price, case.scenario.energy.load_price
-    zones = listed(p.zone_slot, mw=p.standing_mw)
+    zones = to_frame(p.zone_slot, mw=p.standing_mw)
     place = zones[["zone", "year", "slot"]]
     if not len(zones):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
-    expected = at(existing_mw(case), zones, ("zone",), np.nan)
+    expected = lookup(existing_mw(case), zones, ("zone",), np.nan)
     parts = [Excess.differs(place, zones["mw"].to_numpy(), expected)]
-    rows = listed(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)
+    rows = to_frame(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)
     rows = rows.assign(number=rows["block"].astype("int64"))
     width, adder = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for zone in rows["zone"].unique():

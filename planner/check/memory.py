@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.check.frames import by, looked_up
+from planner.check.frames import by, lookup_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,6 @@ def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
         for name, given in case.scenario.workloads.items()
         if given.least_memory_gb is not None
     }
-    room = looked_up(known_gb, pairs["rack"], 0.0)
-    need = looked_up(least_gb, pairs["workload"], 0.0)
+    room = lookup_labels(known_gb, pairs["rack"], 0.0)
+    need = lookup_labels(least_gb, pairs["workload"], 0.0)
     return pairs[room >= need].reset_index(drop=True)

@@ -11,7 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, Line, Table
-from planner.check.frames import at, by, crossed, keyed, listed, taken, tally
+from planner.check.frames import by, crossed, keyed, lookup, sum_by, taken, to_frame
 from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import round_trips, stays_elsewhere
@@ -89,7 +89,7 @@ def moved_by_block(case: Case) -> pd.DataFrame:
         other sites).
     """
     table = _table(case)
-    moved = tally(table, _SITE_BLOCK, (table["done_mw"] - table["due_mw"]) * table["hours"])
+    moved = sum_by(table, _SITE_BLOCK, (table["done_mw"] - table["due_mw"]) * table["hours"])
     return moved.rename("moved_mwh").reset_index()
 
 
@@ -128,20 +128,20 @@ def migration_is_due(case: Case) -> Excess:
     """Movable work is the deferrable share of racks in use for workloads that may move."""
     table, uses = _table(case), case.uses
     mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
-    due = tally(uses, _USE, mean_mw)
+    due = sum_by(uses, _USE, mean_mw)
     place = table[[*_USE, "slot"]]
     reported = Excess.differs(
-        place, table["due_mw"].to_numpy(), at(due, table, _USE) * _profile(case, table)
+        place, table["due_mw"].to_numpy(), lookup(due, table, _USE) * _profile(case, table)
     )
     begin = table["own_block"] * table["workload"].map(_windows(case, table))
     by_hour = site_power(case).slot.set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
     blocks = Excess.where(place, (table["block"].to_numpy() != first).astype(np.bool_))
     # What falls due in all time slices is the mean of the year, so that no time slice is forgotten.
-    mean = tally(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
+    mean = sum_by(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
     moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
     return reported.and_also(
-        Excess.differs(moving, at(mean, moving, _USE), at(due, moving, _USE)), blocks
+        Excess.differs(moving, lookup(mean, moving, _USE), lookup(due, moving, _USE)), blocks
     )
 
 
@@ -166,9 +166,11 @@ def migration_conserves_work(case: Case) -> Excess:
     table = table.assign(users=users_in_reach(case, table))
     key = (*_BLOCK, "users")
     slot_h = float(case.scenario.time.slot_h)
-    done, due = (tally(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))
+    done, due = (sum_by(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))
     place = table[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place.drop(columns="users"), at(done, place, key), at(due, place, key))
+    return Excess.differs(
+        place.drop(columns="users"), lookup(done, place, key), lookup(due, place, key)
+    )
 
 
 @rule(unit="MW")
@@ -176,9 +178,9 @@ def migration_room(case: Case) -> Excess:
     """Work moves only to racks of its workload that are not busy: never above their full use."""
     table, uses = case.plan("migration"), case.uses
     follows = uses["used_mw"] * uses["dynamic_mw_per_mw"]
-    full = tally(uses, _USE, follows / uses["utilisation_frac"])
-    firm = tally(uses, _USE, follows * (1.0 - share_that_moves(case, uses)))
-    room = at(full, table, _USE) - at(firm, table, _USE) * _profile(case, table)
+    full = sum_by(uses, _USE, follows / uses["utilisation_frac"])
+    firm = sum_by(uses, _USE, follows * (1.0 - share_that_moves(case, uses)))
+    room = lookup(full, table, _USE) - lookup(firm, table, _USE) * _profile(case, table)
     return Excess.above(table[[*_USE, "slot"]], table["done_mw"].to_numpy(), room)
 
 
@@ -191,12 +193,14 @@ def migration_reported(case: Case) -> Excess:
     by_slot = pd.Series(power.migrated_mw.ravel(), index=keyed(frame))
     key = (*_SITE, "slot")
     curve = Excess.differs(
-        slots[list(key)], slots["migrated_mw"].to_numpy(), at(by_slot, slots, key, np.nan)
+        slots[list(key)], slots["migrated_mw"].to_numpy(), lookup(by_slot, slots, key, np.nan)
     )
     mean = power.migrated_mw @ power.hours / _HOURS_PER_YEAR
     by_site = pd.Series(mean, index=keyed(site))
     means = Excess.differs(
-        years[list(_SITE)], years["migrated_mean_mw"].to_numpy(), at(by_site, years, _SITE, np.nan)
+        years[list(_SITE)],
+        years["migrated_mean_mw"].to_numpy(),
+        lookup(by_site, years, _SITE, np.nan),
     )
     return curve.and_also(means)
 
@@ -207,13 +211,13 @@ def migration_of_sites(case: Case) -> Excess:
     table, blocks, work = case.plan("migration_site"), moved_by_block(case), _table(case)
     moved = blocks["moved_mwh"].to_numpy()
     expected = {
-        "due_mwh": tally(work, _CLASS, work["due_mw"] * work["hours"]),
-        "done_mwh": tally(work, _CLASS, work["done_mw"] * work["hours"]),
-        "arrived_mwh": tally(blocks, _CLASS, np.maximum(moved, 0.0)),
-        "left_mwh": tally(blocks, _CLASS, np.maximum(-moved, 0.0)),
+        "due_mwh": sum_by(work, _CLASS, work["due_mw"] * work["hours"]),
+        "done_mwh": sum_by(work, _CLASS, work["done_mw"] * work["hours"]),
+        "arrived_mwh": sum_by(blocks, _CLASS, np.maximum(moved, 0.0)),
+        "left_mwh": sum_by(blocks, _CLASS, np.maximum(-moved, 0.0)),
     }
     parts = [
-        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), at(sums, table, _CLASS))
+        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), lookup(sums, table, _CLASS))
         for name, sums in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
@@ -236,7 +240,7 @@ def migration_from_tables(case: Case) -> Excess:
         getattr(case.inputs, room) for room in ("migration", "power", "racks", "sets")
     )
     uses, share = racks.deployment, _share_that_moves(case)
-    frame = listed(uses)[["rack", "hall", "workload"]]
+    frame = to_frame(uses)[["rack", "hall", "workload"]]
     parts = [Excess.differs(frame, p.deployment_frac, share[uses["workload"]])]
     price = case.scenario.flexibility.move_usd_per_mwh
     parts.append(

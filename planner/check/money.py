@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import Asset, Line, Price, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import at, by, listed, tally, together
+from planner.check.frames import by, lookup, sum_by, to_frame, together
 from planner.check.payments import discounts, of_site, repay
 from planner.check.table import table_of
 from planner.check.verdict import Excess, Rule, rule
@@ -56,10 +56,10 @@ def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
         reported = table[table["item"] == item]
         if not len(expected) and not len(reported):
             return Excess(reported, *np.zeros((2, 0)))
-        right = tally(expected, _PAID, expected["musd"])
-        left = tally(reported, _PAID, reported["musd"])
+        right = sum_by(expected, _PAID, expected["musd"])
+        left = sum_by(reported, _PAID, reported["musd"])
         place = together(_PAID, expected, reported)
-        return Excess.differs(place, at(left, place, _PAID), at(right, place, _PAID))
+        return Excess.differs(place, lookup(left, place, _PAID), lookup(right, place, _PAID))
 
     what = item.replace("_", " ")
     words = f"The cost line {what} follows, site by site and year by year, from the plan's tables."
@@ -115,8 +115,8 @@ def rent_and_unmet_apart(case: Case) -> Excess:
         ("upfront_musd", own & table["upfront"]),
         ("cost_musd", table["item"].notna()),
     ):
-        sums = tally(paid[rows], ("year",), paid.loc[rows, "musd"])
-        mean = at(sums, summary, ("year",)) / at(spans, summary, ("year",), np.nan)
+        sums = sum_by(paid[rows], ("year",), paid.loc[rows, "musd"])
+        mean = lookup(sums, summary, ("year",)) / lookup(spans, summary, ("year",), np.nan)
         parts.append(
             Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean)
         )
@@ -148,7 +148,9 @@ def rates_from_tables(case: Case) -> Excess:
     upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
     later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
     return Excess.differs(place, np.array(given), np.array(expected)).and_also(
-        Excess.differs(sites, reported.site_rate_adder_frac, at(risk, sites, ("rate",), np.nan)),
+        Excess.differs(
+            sites, reported.site_rate_adder_frac, lookup(risk, sites, ("rate",), np.nan)
+        ),
         Excess.differs(table_of({"rate": ["base year"]}), years, np.zeros(1)),
         Excess.differs(table_of({"rate": case.years}), reported.opex_escalation, upkeep**later),
     )
@@ -258,11 +260,11 @@ def overnight_musd(case: Case) -> pd.DataFrame:
 def capex_budget(case: Case) -> Excess:
     """Overnight cost of what enters service in a year stays within the budget."""
     sites = case.inputs.sites
-    limits = listed(sites.capex_budget, limit_musd=sites.capex_budget_musd)
+    limits = to_frame(sites.capex_budget, limit_musd=sites.capex_budget_musd)
     bought = overnight_musd(case)
-    spent = tally(bought, ("year",), bought["overnight_musd"])
+    spent = sum_by(bought, ("year",), bought["overnight_musd"])
     return Excess.above(
-        limits[["year"]], at(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
+        limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
     )
 
 
@@ -284,18 +286,18 @@ def overnight_cost(case: Case) -> Excess:
     parts = []
     for name, index, price, amount in offers:
         table, key = case.plan(name), list(index.axis_names)
-        offer = listed(index, price=price).set_index(key)["price"]
-        cost = table[amount].to_numpy() * at(offer, table, key, np.nan)
+        offer = to_frame(index, price=price).set_index(key)["price"]
+        cost = table[amount].to_numpy() * lookup(offer, table, key, np.nan)
         parts.append(Excess.differs(table[key], table["overnight_musd"].to_numpy(), cost))
     sources, supply, key = case.plan("source_builds"), inputs.supply, ["site", "source", "year"]
-    of_power = listed(supply.build, musd=supply.build_capex_musd_per_mw).set_index(key)["musd"]
-    of_cells = listed(supply.build_store, musd=supply.build_store_capex_musd_per_mwh)
-    cost = sources["built_mw"].to_numpy() * at(of_power, sources, key, np.nan)
-    cost += sources["built_mwh"].to_numpy() * at(of_cells.set_index(key)["musd"], sources, key)
+    of_power = to_frame(supply.build, musd=supply.build_capex_musd_per_mw).set_index(key)["musd"]
+    of_cells = to_frame(supply.build_store, musd=supply.build_store_capex_musd_per_mwh)
+    cost = sources["built_mw"].to_numpy() * lookup(of_power, sources, key, np.nan)
+    cost += sources["built_mwh"].to_numpy() * lookup(of_cells.set_index(key)["musd"], sources, key)
     parts.append(Excess.differs(sources[key], sources["overnight_musd"].to_numpy(), cost))
     site_year = case.plan("site_year")
     bought = overnight_musd(case)
-    total = at(tally(bought, _SITE, bought["overnight_musd"]), site_year, _SITE)
+    total = lookup(sum_by(bought, _SITE, bought["overnight_musd"]), site_year, _SITE)
     capex = Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total)
     return capex.and_also(*parts)
 
@@ -337,8 +339,8 @@ def cash_reported(case: Case) -> Excess:
     lines = [
         Excess.differs(
             place,
-            at(tally(table, _LINE, table[f"{name}_musd"]), place, _LINE),
-            at(tally(expected, _LINE, expected[name]), place, _LINE),
+            lookup(sum_by(table, _LINE, table[f"{name}_musd"]), place, _LINE),
+            lookup(sum_by(expected, _LINE, expected[name]), place, _LINE),
         )
         for name in ("cash", "overnight")
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.contracts import begin_of_delivery
-from planner.check.frames import at, keyed, quotient, tally
+from planner.check.frames import keyed, lookup, quotient, sum_by
 from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
 from planner.check.payments import discounts, instalment, repay
 from planner.check.table import table_of
@@ -38,11 +38,11 @@ def money_by_year(case: Case) -> Excess:
     is_price = costs["item"].isin(_NO_CASH)
 
     def of_years(frame: pd.DataFrame, column: str) -> Floats:
-        return at(tally(frame, _YEAR, frame[column]), table, _YEAR)
+        return lookup(sum_by(frame, _YEAR, frame[column]), table, _YEAR)
 
     growth = 1.0 + case.inputs.finance.rate_frac
     inside = growth ** (case.inputs.finance.base_year - table["calendar_year"].to_numpy() - 0.5)
-    factor = at(discounts(case), table, _YEAR, np.nan)
+    factor = lookup(discounts(case), table, _YEAR, np.nan)
     running = of_years(costs[~costs["upfront"] & ~is_price], "musd")
     payments, spent = of_years(costs, "musd"), of_years(cash, "cash_musd")
     expected = {
@@ -120,7 +120,7 @@ def _ppas(case: Case) -> dict[str, float]:
     signed = table[table["signed_mw"] > 0.0]
     offers = case.scenario.contracts.ppa
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
-    yearly = signed["signed_mw"].to_numpy() * at(price, signed, key)
+    yearly = signed["signed_mw"].to_numpy() * lookup(price, signed, key)
     return _contract(case, yearly, begin_of_delivery(case, signed) + term)
 
 
@@ -128,7 +128,7 @@ def _ppas(case: Case) -> dict[str, float]:
 def money_by_item(case: Case) -> Excess:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
-    paid = tally(costs, _ITEM, costs["musd"])
+    paid = sum_by(costs, _ITEM, costs["musd"])
     expected = {item: _asset(case, asset) for item, asset in ASSETS.items()}
     for item in _AT_ONCE:
         amount = float(paid.get(item, 0.0))
@@ -136,8 +136,8 @@ def money_by_item(case: Case) -> Excess:
     for item, later in ((_RENTED, _rented(case)), (_PPA, _ppas(case))):
         expected[item] = {"paid_musd": float(paid.get(item, 0.0)), **later}
     frame = pd.DataFrame(expected).T.fillna(0.0).rename_axis("item")
-    columns = {name: at(frame[name], table, _ITEM, np.nan) for name in frame.columns}
-    spent = at(tally(cash, _ITEM, cash["cash_musd"]), table, _ITEM)
+    columns = {name: lookup(frame[name], table, _ITEM, np.nan) for name in frame.columns}
+    spent = lookup(sum_by(cash, _ITEM, cash["cash_musd"]), table, _ITEM)
     life = columns["paid_musd"] + columns["after_musd"]
     is_asset = ~table["item"].isin(_CONTRACTS).to_numpy()
     cost = columns["overnight_musd"] + columns["building_interest_musd"]

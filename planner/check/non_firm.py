@@ -8,7 +8,17 @@ import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, by, crossed, has, keyed, listed, quotient, tally, with_int_year
+from planner.check.frames import (
+    by,
+    crossed,
+    isin,
+    keyed,
+    lookup,
+    quotient,
+    sum_by,
+    to_frame,
+    with_int_year,
+)
 from planner.check.grid import own_peaks
 from planner.check.headroom import headroom_mw
 from planner.check.in_service import (
@@ -81,10 +91,10 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     for rate, hours in hours_off(case).items():
         tier_mw = non_firm_mw(case, frame, rate)
         fewer = {zone: min(h, shed.max_hours_per_year * shed.allow) for zone, h in hours.items()}
-        off_mw += tier_mw * at(stress_share(case, hours), frame, key, np.nan)
-        room_mw += tier_mw * at(stress_share(case, fewer), frame, key, np.nan)
+        off_mw += tier_mw * lookup(stress_share(case, hours), frame, key, np.nan)
+        room_mw += tier_mw * lookup(stress_share(case, fewer), frame, key, np.nan)
     return frame.assign(
-        firm_mw=at(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw
+        firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw
     )
 
 
@@ -110,7 +120,7 @@ def all_headroom(case: Case) -> Excess:
         new = np.zeros(len(given))
         for table in (firm, other[other["rate_pct"] <= rate]):
             added = since(table, given, ("zone",))
-            new += at(tally(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
+            new += lookup(sum_by(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
         room = np.clip(limit - given["committed_mw"].to_numpy(), 0.0, None)
         parts.append(Excess.above(place.assign(tier=f"{rate:g}"), new, room))
     reported = given["limit_mw"].to_numpy(dtype=np.float64)
@@ -129,12 +139,12 @@ def non_firm_where_offered(case: Case) -> Excess:
     place = table[list(_SITE)]
     sites = settings.sites if settings.sites != "all" else list(case.inputs.sets.site.labels)
     may = table["site"].isin(list(sites)).to_numpy() & settings.allow
-    reported = listed(p.connect, start=p.start, turns=p.turns_firm)
+    reported = to_frame(p.connect, start=p.start, turns=p.turns_firm)
     reported = reported.drop_duplicates(list(_SITE)).set_index(list(_SITE))
-    start = at(reported["start"], table, _SITE, np.nan)
-    turns = at(reported["turns"], table, _SITE, np.nan)
-    price = listed(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
-    cost = table["added_mw"].to_numpy() * at(price, table, (*_SITE, "tier"), np.nan)
+    start = lookup(reported["start"], table, _SITE, np.nan)
+    turns = lookup(reported["turns"], table, _SITE, np.nan)
+    price = to_frame(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
+    cost = table["added_mw"].to_numpy() * lookup(price, table, (*_SITE, "tier"), np.nan)
     has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
     return Excess.where(place, ~may | ~has_rate).and_also(
         Excess.differs(place, table["service_start"].to_numpy(), start),
@@ -150,10 +160,10 @@ def non_firm_where_offered(case: Case) -> Excess:
 def shed_in_stress(case: Case) -> Excess:
     """Load is shed in stress hours only, and no more than non-firm power carries."""
     table, frame = case.plan("stress_slot"), non_firm_slots(case)
-    room = tally(frame, _SLOT, frame["room_mw"])
+    room = sum_by(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
     place = table[list(_SLOT)]
-    return Excess.above(place, shed, at(room, table, _SLOT)).and_also(
+    return Excess.above(place, shed, lookup(room, table, _SLOT)).and_also(
         Excess.above(place, -shed, 0.0)
     )
 
@@ -173,7 +183,7 @@ def shed_load(case: Case) -> Excess:
     """Load shed is at most the power of deferrable work at its site and time slice."""
     uses, power, sets = case.uses, site_power(case), case.inputs.sets
     waits = by(case.workloads, "workload", "deferrable_frac")
-    share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
+    share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     row = keyed(power.site_year).get_indexer(keyed(uses[list(_SITE)]))
     profile = case.inputs.power.shape_frac[
         sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])
@@ -201,7 +211,7 @@ def stress_reported(case: Case) -> Excess:
     place = table[list(_SLOT)]
     names = ("hours", "firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw")
     parts = [
-        Excess.differs(place, table[name].to_numpy(), at(expected[name], table, _SLOT, np.nan))
+        Excess.differs(place, table[name].to_numpy(), lookup(expected[name], table, _SLOT, np.nan))
         for name in names
     ]
     forgotten = ~stress.index.isin(keyed(place))
@@ -218,10 +228,10 @@ def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
     pairs = (
         (
             "off_hours",
-            tally(stress, _SITE, hours * stress["off_mw"] / stress["non_firm_mw"]),
+            sum_by(stress, _SITE, hours * stress["off_mw"] / stress["non_firm_mw"]),
         ),
-        ("drawn_mwh", tally(stress, _SITE, hours * stress["grid_mw"])),
-        ("shed_mwh", tally(stress, _SITE, hours * stress["shed_mw"])),
+        ("drawn_mwh", sum_by(stress, _SITE, hours * stress["grid_mw"])),
+        ("shed_mwh", sum_by(stress, _SITE, hours * stress["shed_mw"])),
         ("shed_peak_mw", stress.groupby(list(_SITE), sort=False)["shed_mw"].max()),
     )
     place = table[list(_SITE)]
@@ -230,14 +240,14 @@ def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
         Excess.differs(
             summary[["year"]],
             summary[name].to_numpy(),
-            at(tally(table, ("year",), table[name]), summary, ("year",)),
+            lookup(sum_by(table, ("year",), table[name]), summary, ("year",)),
         )
         for name in ("shed_mwh", "lost_kh100e")
     ]
     return [
         in_service,
         *(
-            Excess.differs(place, table[name].to_numpy(), at(expected, table, _SITE, np.nan))
+            Excess.differs(place, table[name].to_numpy(), lookup(expected, table, _SITE, np.nan))
             for name, expected in pairs
         ),
         *totals,
@@ -253,7 +263,7 @@ def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 def stress_slots_reported(case: Case) -> Excess:
     """Every stress slice is reported with firm, curtailed, used, drawn and generated power."""
     table, frame, onsite = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
-    exact = has(frame, listed(case.inputs.balance.exact), _SLOT)
+    exact = isin(frame, to_frame(case.inputs.balance.exact), _SLOT)
     used, drawn, shed, sold = (
         _by_slot(case, frame, values)
         for values in (
@@ -270,10 +280,10 @@ def stress_slots_reported(case: Case) -> Excess:
     ).set_index(list(_SLOT))
     names = ("firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw", "own_mw")
     reported = columns_reported(
-        table, _SLOT, {name: at(frame[name], table, _SLOT, np.nan) for name in names}
+        table, _SLOT, {name: lookup(frame[name], table, _SLOT, np.nan) for name in names}
     )
     stressed = frame[frame["off_mw"] > _TRACE_MW].reset_index()[list(_SLOT)]
-    return reported.and_also(Excess.where(stressed, ~has(stressed, table, _SLOT)))
+    return reported.and_also(Excess.where(stressed, ~isin(stressed, table, _SLOT)))
 
 
 def _lost_kh100e(case: Case) -> pd.Series[float]:
@@ -284,11 +294,12 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
     """
     uses, sites = case.uses, case.plan("site_year")
     waits = by(case.workloads, "workload", "deferrable_frac")
-    share = at(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
+    share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     it = share * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"]).to_numpy()
     compute = share * uses["throughput_kh100e_per_mw"].to_numpy()
     per_it_mw = quotient(
-        at(tally(uses, _SITE, compute), sites, _SITE), at(tally(uses, _SITE, it), sites, _SITE)
+        lookup(sum_by(uses, _SITE, compute), sites, _SITE),
+        lookup(sum_by(uses, _SITE, it), sites, _SITE),
     )
     it_share = quotient(sites["it_mean_mw"], sites["facility_mean_mw"])
     lost = np.nan_to_num(per_it_mw) * np.nan_to_num(it_share) / _HOURS_PER_YEAR
@@ -300,21 +311,21 @@ def non_firm_years_reported(case: Case) -> Excess:
     """Non-firm power of a site in a year adds up its stress hours, at the service's discount."""
     table, slots, power = case.plan("non_firm_year"), case.plan("stress_slot"), site_power(case)
     frame, sites = non_firm_slots(case), site_years(case).set_index(list(_SITE))
-    off = tally(frame, _SITE, frame["off_mw"] * frame["hours"])
-    non_firm = at(sites["non_firm_mw"], table, _SITE, np.nan)
-    shed = at(
-        tally(power.site_year, _SITE, (shed_mw(case) * power.hours).sum(axis=1)), table, _SITE
+    off = sum_by(frame, _SITE, frame["off_mw"] * frame["hours"])
+    non_firm = lookup(sites["non_firm_mw"], table, _SITE, np.nan)
+    shed = lookup(
+        sum_by(power.site_year, _SITE, (shed_mw(case) * power.hours).sum(axis=1)), table, _SITE
     )
     highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
     discount = non_firm_discount_musd(case)
     expected = {
         "non_firm_mw": non_firm,
-        "off_hours": quotient(at(off, table, _SITE), non_firm),
-        "drawn_mwh": at(tally(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
+        "off_hours": quotient(lookup(off, table, _SITE), non_firm),
+        "drawn_mwh": lookup(sum_by(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
         "shed_mwh": shed,
-        "shed_peak_mw": at(highest, table, _SITE),
-        "lost_kh100e": shed * at(_lost_kh100e(case), table, _SITE),
-        "discount_musd": at(tally(discount, _SITE, discount["musd"]), table, _SITE),
+        "shed_peak_mw": lookup(highest, table, _SITE),
+        "lost_kh100e": shed * lookup(_lost_kh100e(case), table, _SITE),
+        "discount_musd": lookup(sum_by(discount, _SITE, discount["musd"]), table, _SITE),
     }
     return columns_reported(table, _SITE, expected)
 
@@ -331,11 +342,11 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     settings = case.scenario.grid.non_firm
     services = by(case.data("connection_services"), "service", "charge_discount_frac")
     off = float(services[settings.service]) if settings.allow else 0.0
-    rate = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
+    rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
         list(_SITE)
     )["usd"]
     carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
-    usd = off * peaks["months"] * carried * _KW_PER_MW * at(rate, peaks, _SITE, np.nan)
+    usd = off * peaks["months"] * carried * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
     return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.frames import at, by, crossed, keyed, listed
+from planner.check.frames import by, crossed, keyed, lookup, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.power_prices import demand_charge_usd_per_kw_month
 from planner.check.stress_slots import hours_off, stress_share
@@ -45,7 +45,7 @@ def stress_from_tables(case: Case) -> Excess:
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
-        expected = at(stress_share(case, hours), place, ("zone", "slot"), np.nan)
+        expected = lookup(stress_share(case, hours), place, ("zone", "slot"), np.nan)
         named = Excess.where(table_of({"rate": [rate]}), np.array([float(label) != rate]))
         parts += [named, Excess.differs(place, reported, expected)]
     return parts[0].and_also(*parts[1:])
@@ -67,7 +67,7 @@ def _musd_per_mw(case: Case) -> float:
 @rule(unit="MUSD/MW")
 def non_firm_price_from_tables(case: Case) -> Excess:
     """Non-firm connection costs its substation and the service's share of the network upgrades."""
-    offers = listed(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
+    offers = to_frame(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
     musd_per_mw = _musd_per_mw(case) if len(offers) else 0.0
     reported = offers["musd"].to_numpy(dtype=np.float64)
     return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), musd_per_mw))
@@ -88,11 +88,11 @@ def non_firm_purchases(case: Case) -> Excess:
 def non_firm_lead_from_tables(case: Case) -> Excess:
     """Non-firm connection comes after its lead time, and turns firm after its service's months."""
     p = case.inputs.non_firm
-    offers = listed(p.connect, start=p.start, turns=p.turns_firm)
+    offers = to_frame(p.connect, start=p.start, turns=p.turns_firm)
     place = offers[list(_SITE)]
     if not len(offers):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
-    months = at(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
+    months = lookup(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
     first = decision_start(case) + months / 12.0
     due = np.maximum(first, offers["year"].to_numpy(dtype=np.float64))
     start = Excess.differs(place, offers["start"].to_numpy() * 12.0, due * 12.0)
@@ -119,9 +119,9 @@ def shed_from_scenario(case: Case) -> Excess:
     }
     figures = np.array(list(reported.values()), dtype=np.float64)
     parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
-    frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
+    frame = to_frame(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
     waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
-    expected = at(waits, frame, ("workload",), np.nan)
+    expected = lookup(waits, frame, ("workload",), np.nan)
     parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), expected))
     zones = table_of({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
@@ -129,7 +129,7 @@ def shed_from_scenario(case: Case) -> Excess:
     in_use = np.repeat(serves, len(year_slots(case)))
     for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
-        share = at(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
+        share = lookup(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
         right = np.where(in_use & settings.allow, share, 0.0)
         parts.append(Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right))
     return parts[0].and_also(*parts[1:])
@@ -139,12 +139,12 @@ def shed_from_scenario(case: Case) -> Excess:
 def non_firm_discount_from_tables(case: Case) -> Excess:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
     p, key = case.inputs.non_firm, ("site", "year")
-    rows = listed(p.billing, usd=p.discount_usd_per_kw_month)
+    rows = to_frame(p.billing, usd=p.discount_usd_per_kw_month)
     place = rows[["site", "year", "period"]]
     if not len(rows):
         return Excess.where(place, np.zeros(0, dtype=np.bool_))
     charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
-    expected = _service(case, "charge_discount_frac") * at(charge, rows, key, np.nan)
+    expected = _service(case, "charge_discount_frac") * lookup(charge, rows, key, np.nan)
     return Excess.differs(place, rows["usd"].to_numpy(), expected)
 
 

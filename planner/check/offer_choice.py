@@ -12,7 +12,7 @@ import pandas as pd
 
 from planner.check.days import slot_hours
 from planner.check.existing import existing_halls
-from planner.check.frames import at, by, has, listed, tally
+from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.hall_figures import hall_parts
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
@@ -62,7 +62,7 @@ def ids_of(case: Case, axis: str) -> list[str]:
 
 def numbers_of(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Floats:
     """Return a column of a table in the order of some names."""
-    return at(by(table, key, column), table_of({key: list(names)}), (key,), np.nan)
+    return lookup(by(table, key, column), table_of({key: list(names)}), (key,), np.nan)
 
 
 def _texts(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Any:
@@ -85,7 +85,7 @@ def _hall_cost(case: Case) -> pd.DataFrame:
     frame = designs.to_frame(index=False)
     parts = hall_parts(case, frame)
     tax, insurance = (
-        at(case.finance_of_sites(item), frame, ("site",), np.nan)
+        lookup(case.finance_of_sites(item), frame, ("site",), np.nan)
         for item in ("property_tax", "insurance")
     )
     capex = parts["taxed"] + parts["plant"]
@@ -152,7 +152,7 @@ def mean_throughput(case: Case) -> Floats:
         [numbers_of(case.racks, "rack", racks, f"{case.duty[name]}_h100e") for name in classes]
     )
     pairs = pd.MultiIndex.from_product([classes, racks], names=["workload", "rack"])
-    admits = has(pairs.to_frame(index=False), admitted_racks(case), ("workload", "rack"))
+    admits = isin(pairs.to_frame(index=False), admitted_racks(case), ("workload", "rack"))
     per_mw = h100e / peak_kw * (used / (1.0 + spare))[:, None]
     return np.where(admits.reshape(per_mw.shape), per_mw, np.nan)
 
@@ -161,7 +161,7 @@ def _fits(case: Case) -> Bools:
     """Say which cooling technologies can hold each rack, shape (rack, cooling)."""
     racks, cooling = ids_of(case, "rack"), ids_of(case, "cooling")
     pairs = pd.MultiIndex.from_product([racks, cooling], names=["rack", "cooling"])
-    linked = has(pairs.to_frame(index=False), case.data("rack_cooling"), ("rack", "cooling"))
+    linked = isin(pairs.to_frame(index=False), case.data("rack_cooling"), ("rack", "cooling"))
     peak_kw = numbers_of(case.racks, "rack", racks, "peak_kw")
     most = numbers_of(case.data("cooling"), "cooling", cooling, "max_kw_per_rack")
     return np.asarray(linked.reshape(len(racks), len(cooling)) & (peak_kw[:, None] <= most))
@@ -171,10 +171,10 @@ def _delivered_mw(case: Case) -> Floats:
     """What the vendor of each rack delivers in a model year, infinite without a limit. [MW]"""
     vendor = _texts(case.racks, "rack", ids_of(case, "rack"), "vendor")
     delivery = case.inputs.racks.delivery
-    limits = listed(delivery, mw=case.inputs.racks.delivery_limit_mw)
+    limits = to_frame(delivery, mw=case.inputs.racks.delivery_limit_mw)
     by_vendor = limits.set_index(["vendor", "year"])["mw"]
     pairs = pd.MultiIndex.from_product([vendor, case.years], names=["vendor", "year"])
-    mw = at(by_vendor, pairs.to_frame(index=False), ("vendor", "year"), np.inf)
+    mw = lookup(by_vendor, pairs.to_frame(index=False), ("vendor", "year"), np.inf)
     return mw.reshape(len(vendor), len(case.years))
 
 
@@ -348,7 +348,7 @@ def committed_by_site(case: Case) -> Floats:
     """Return the facility power committed at sites in model years. [MW], (site, year)"""
     table, key = committed_mw(case), ("site", "year")
     pairs = pd.MultiIndex.from_product([ids_of(case, "site"), case.years], names=list(key))
-    mw = at(tally(table, key, table["mw"]), pairs.to_frame(index=False), key)
+    mw = lookup(sum_by(table, key, table["mw"]), pairs.to_frame(index=False), key)
     return mw.reshape(-1, len(case.years))
 
 
@@ -357,7 +357,7 @@ def _existing(case: Case) -> Floats:
     halls, cost = existing_halls(case), _hall_cost(case)
     named = cost.assign(hall=cost["cooling"] + "|" + cost["redundancy"])
     own = halls.groupby(["site", "hall"])["mw"].max()
-    return _grid_of(case, pd.Series(at(own, named, ("site", "hall"))))
+    return _grid_of(case, pd.Series(lookup(own, named, ("site", "hall"))))
 
 
 @once

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import existing_halls, existing_racks
-from planner.check.frames import at, by, crossed, has, listed
+from planner.check.frames import by, crossed, isin, lookup, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.offer_choice import (
     cheapest_topology,
@@ -246,7 +246,7 @@ def _handed_on(case: Case) -> pd.DataFrame:
     of_class = takes["workload"].map(names)
     numbers = {name: i for i, name in enumerate(ids_of(case, "redundancy"))}
     takes = takes[of_class == takes["redundancy"].map(numbers)]
-    demand = listed(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    demand = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     last = demand[demand["year"] == case.years[-1]]
     takes = takes.assign(want=takes["workload"].map(last.groupby("workload")["kh100e"].sum()))
     wanted = takes.groupby(["rack", "hall"])["want"].transform("sum")
@@ -270,7 +270,7 @@ def _cohorts(case: Case) -> pd.DataFrame:
     stock = existing_racks(case)
     stock = stock.loc[stock["mw"] > 0.0, key].drop_duplicates().assign(is_stock=True)
     bought = _installable(case).rename(columns={"year": "vintage"})
-    life = at(by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
+    life = lookup(by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
     bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
     both = pd.concat([stock, bought[[*key, "is_stock"]]], ignore_index=True)
     rows = crossed(both, table_of({"year": case.years}))
@@ -317,10 +317,12 @@ def _usable(case: Case) -> pd.DataFrame:
 def _same_rows(reported: Labelled, expected: pd.DataFrame) -> Excess:
     """Name the rows that one of two lists lacks."""
     key = list(reported.axis_names)
-    listed_rows = listed(reported)[key]
+    listed_rows = to_frame(reported)[key]
     expected = expected[key].reset_index(drop=True)
-    return Excess.where(expected.assign(list="missing"), ~has(expected, listed_rows, key)).and_also(
-        Excess.where(listed_rows.assign(list="one too many"), ~has(listed_rows, expected, key))
+    return Excess.where(
+        expected.assign(list="missing"), ~isin(expected, listed_rows, key)
+    ).and_also(
+        Excess.where(listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key))
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at
+from planner.check.frames import lookup
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def every_year(
     amount = np.broadcast_to(np.asarray(musd, dtype=np.float64), len(frame))
     if escalates:
         growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
-        amount = amount * at(growth, frame, ("year",), np.nan)
+        amount = amount * lookup(growth, frame, ("year",), np.nan)
     model_year = np.array([max(t for t in case.years if t <= year) for year in case.calendar])
     row, place = np.nonzero(frame["year"].to_numpy()[:, None] == model_year[None, :])
     calendar = np.asarray(case.calendar)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import Price
-from planner.check.frames import at, by, crossed, has, keyed, label_of, listed, tally
+from planner.check.frames import by, crossed, isin, keyed, label_of, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.table import table_of
@@ -61,11 +61,11 @@ def slot_weights(case: Case) -> Excess:
     table, power = case.plan("power_slot"), site_power(case)
     hours = by(power.slot, "slot", "hours")
     reported = Excess.differs(
-        table[list(_SLOT)], table["hours"].to_numpy(), at(hours, table, ("slot",), np.nan)
+        table[list(_SLOT)], table["hours"].to_numpy(), lookup(hours, table, ("slot",), np.nan)
     )
-    sums = tally(table, _SITE, table["hours"])
+    sums = sum_by(table, _SITE, table["hours"])
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
-    whole = Excess.differs(place, at(sums, place, _SITE), np.full(len(place), _HOURS_PER_YEAR))
+    whole = Excess.differs(place, lookup(sums, place, _SITE), np.full(len(place), _HOURS_PER_YEAR))
     total = Excess.differs(
         table_of({"slots": ["all"]}), np.array([hours.sum()]), np.array([_HOURS_PER_YEAR])
     )
@@ -83,7 +83,7 @@ def power_chain(case: Case) -> Excess:
     cooling = power.facility_mw - power.it_mw - power.losses_mw
     parts = [
         Excess.differs(
-            place, table[name].to_numpy(), at(_by_slot(case, values), table, _SLOT, np.nan)
+            place, table[name].to_numpy(), lookup(_by_slot(case, values), table, _SLOT, np.nan)
         )
         for name, values in (
             ("it_mw", power.it_mw),
@@ -94,9 +94,9 @@ def power_chain(case: Case) -> Excess:
         )
     ]
     # Rows are left out of the table where a site has no load at all.
-    sums = tally(table, _SITE, table["it_mw"])
-    left_out = power.it_mw.max(axis=1)[at(sums, power.site_year, _SITE, -1.0) < 0.0]
-    silent = power.site_year[at(sums, power.site_year, _SITE, -1.0) < 0.0]
+    sums = sum_by(table, _SITE, table["it_mw"])
+    left_out = power.it_mw.max(axis=1)[lookup(sums, power.site_year, _SITE, -1.0) < 0.0]
+    silent = power.site_year[lookup(sums, power.site_year, _SITE, -1.0) < 0.0]
     return Excess.above(silent, left_out, 0.0).and_also(*parts)
 
 
@@ -104,12 +104,12 @@ def power_chain(case: Case) -> Excess:
 def figures_by_slot(case: Case) -> Excess:
     """Power price and carbon intensity of each time slice are those that the plan uses."""
     table = case.plan("power_slot")
-    figures = listed(
+    figures = to_frame(
         case.inputs.power.slot,
         energy_usd_per_mwh=case.inputs.grid.energy_usd_per_mwh,
         location_t_per_mwh=case.inputs.carbon.location_t_per_mwh,
     ).set_index(list(_SLOT))
-    expected = {name: at(figures[name], table, _SLOT, np.nan) for name in figures.columns}
+    expected = {name: lookup(figures[name], table, _SLOT, np.nan) for name in figures.columns}
     return columns_reported(table, _SLOT, expected)
 
 
@@ -135,7 +135,7 @@ def topology_adds_no_load(case: Case) -> Excess:
     table = case.plan("site_year")
     power = site_power(case)
     moved_mw = _by_site(case, power.migrated_mw @ power.hours / _HOURS_PER_YEAR)
-    mean_mw = at(tally(uses, _SITE, it_mw), table, _SITE) + at(moved_mw, table, _SITE)
+    mean_mw = lookup(sum_by(uses, _SITE, it_mw), table, _SITE) + lookup(moved_mw, table, _SITE)
     return Excess.differs(table[list(_SITE)], table["it_mean_mw"].to_numpy(), mean_mw)
 
 
@@ -163,14 +163,14 @@ def deferral_conserves_energy(case: Case) -> Excess:
     _, table = _waiting(case)
     key = (*_WAIT, "day", "block")
     hours = float(case.scenario.time.slot_h)
-    done, due = (tally(table, key, table[name] * hours) for name in ("done_mw", "due_mw"))
+    done, due = (sum_by(table, key, table[name] * hours) for name in ("done_mw", "due_mw"))
     place = table[list(key)].drop_duplicates().reset_index(drop=True)
-    kept = Excess.differs(place, at(done, place, key), at(due, place, key))
+    kept = Excess.differs(place, lookup(done, place, key), lookup(due, place, key))
     blocks = Excess.where(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
     curve = case.plan("power_slot")
     shifted = _by_slot(case, site_power(case).shifted_mw)
     reported = Excess.differs(
-        curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), at(shifted, curve, _SLOT, np.nan)
+        curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), lookup(shifted, curve, _SLOT, np.nan)
     )
     return kept.and_also(reported, blocks)
 
@@ -180,12 +180,12 @@ def deferral_is_due(case: Case) -> Excess:
     """Deferrable work is its share of the racks in use, due by the hours of its users."""
     waits, table = _waiting(case)
     mean_mw = waits["used_mw"] * waits["dynamic_mw_per_mw"] * waits["deferrable_frac"]
-    due = tally(waits, _WAIT, mean_mw)
-    expected = at(due, table, _WAIT) * table["profile"].to_numpy()
+    due = sum_by(waits, _WAIT, mean_mw)
+    expected = lookup(due, table, _WAIT) * table["profile"].to_numpy()
     reported = Excess.differs(table[[*_WAIT, "slot"]], table["due_mw"].to_numpy(), expected)
     place = waits[list(_WAIT)].drop_duplicates().reset_index(drop=True)
-    forgotten = place[~has(place, table, _WAIT)]
-    return reported.and_also(Excess.above(forgotten, at(due, forgotten, _WAIT), 0.0))
+    forgotten = place[~isin(place, table, _WAIT)]
+    return reported.and_also(Excess.above(forgotten, lookup(due, forgotten, _WAIT), 0.0))
 
 
 @rule(unit="MW")
@@ -193,9 +193,9 @@ def deferral_room(case: Case) -> Excess:
     """Work is caught up only on racks that are not busy: never below 0, never above full use."""
     waits, table = _waiting(case)
     follows = waits["used_mw"] * waits["dynamic_mw_per_mw"]
-    full = tally(waits, _WAIT, follows / waits["utilisation_frac"])
-    firm = tally(waits, _WAIT, follows * (1.0 - waits["deferrable_frac"]))
-    room = at(full, table, _WAIT) - at(firm, table, _WAIT) * table["profile"].to_numpy()
+    full = sum_by(waits, _WAIT, follows / waits["utilisation_frac"])
+    firm = sum_by(waits, _WAIT, follows * (1.0 - waits["deferrable_frac"]))
+    room = lookup(full, table, _WAIT) - lookup(firm, table, _WAIT) * table["profile"].to_numpy()
     done = table["done_mw"].to_numpy()
     place = table[[*_WAIT, "slot"]]
     return Excess.above(place, done, room).and_also(Excess.above(place, -done, 0.0))
@@ -206,7 +206,7 @@ def deferral_windows(case: Case) -> Excess:
     """No workload is deferred longer than allowed, and none where deferral is off."""
     waits = case.deployments[case.deployments["window"] != ""]
     longest = by(case.workloads, "workload", "max_deferral_h")
-    may = at(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
+    may = lookup(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
     length = np.asarray(waits["window"].str.removesuffix("h"), dtype=np.float64)
     return Excess.above(waits[["rack", "hall", "workload"]], length, may)
 
@@ -232,12 +232,14 @@ def energy_of_sites(case: Case) -> Excess:
     ]
     parts = [
         Excess.differs(
-            place, reported.to_numpy(), at(_by_site(case, expected), table, _SITE, np.nan)
+            place, reported.to_numpy(), lookup(_by_site(case, expected), table, _SITE, np.nan)
         )
         for reported, expected in pairs
     ]
     loaded = table[table["pue"].notna()]
-    taken, of_racks = (at(_by_site(case, expected), loaded, _SITE) for expected in (facility, it))
+    taken, of_racks = (
+        lookup(_by_site(case, expected), loaded, _SITE) for expected in (facility, it)
+    )
     by_pue = loaded["pue"].to_numpy() * of_racks
     return parts[0].and_also(*parts[1:], Excess.differs(loaded[list(_SITE)], by_pue, taken))
 
@@ -247,7 +249,7 @@ def water(case: Case) -> Excess:
     """Water follows from IT energy by technology and weather."""
     expected, table = _by_site(case, site_power(case).water_m3), case.plan("site_year")
     return Excess.differs(
-        table[list(_SITE)], table["water_m3"].to_numpy(), at(expected, table, _SITE, np.nan)
+        table[list(_SITE)], table["water_m3"].to_numpy(), lookup(expected, table, _SITE, np.nan)
     )
 
 
@@ -255,8 +257,8 @@ def water(case: Case) -> Excess:
 def water_limit(case: Case) -> Excess:
     """Cooling evaporates no more than a site's limit."""
     carbon = case.inputs.carbon
-    limits = listed(carbon.water_limit, limit_m3=carbon.water_limit_m3)
-    used = at(_by_site(case, site_power(case).water_m3), limits, _SITE)
+    limits = to_frame(carbon.water_limit, limit_m3=carbon.water_limit_m3)
+    used = lookup(_by_site(case, site_power(case).water_m3), limits, _SITE)
     return Excess.above(limits[list(_SITE)], used, limits["limit_m3"].to_numpy())
 
 
@@ -268,7 +270,9 @@ def forecast_totals(case: Case) -> Excess:
     zone = ("zone", "year")
     parts = [
         Excess.differs(
-            table[list(key)], table[name].to_numpy(), at(tally(sites, key, sites[name]), table, key)
+            table[list(key)],
+            table[name].to_numpy(),
+            lookup(sum_by(sites, key, sites[name]), table, key),
         )
         for table, key, names in (
             (zones, zone, ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "new_firm_mw")),
@@ -280,7 +284,7 @@ def forecast_totals(case: Case) -> Excess:
         Excess.differs(
             summary[["year"]],
             summary[name].to_numpy(),
-            at(tally(classes, ("year",), classes[name]), summary, ("year",)),
+            lookup(sum_by(classes, ("year",), classes[name]), summary, ("year",)),
         )
         for name in ("nameplate_mw", "it_mean_mw")
     ]
@@ -299,12 +303,12 @@ def other_load(case: Case) -> Excess:
     by_slot = pd.Series(expected.ravel(), index=keyed(frame))
     assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), expected.ravel())
     table = case.plan("power_slot")
-    right = at(by_slot, table, key, np.nan)
+    right = lookup(by_slot, table, key, np.nan)
     reported = Excess.differs(table[list(_SLOT)], table["other_load_mw"].to_numpy(), right)
     # Rows are left out of the table where a site uses nothing at all.
     is_loaded = np.asarray(site_power(case).other_mw.any(axis=1), dtype=np.bool_)
     place = case.site_year.loc[is_loaded].reset_index(drop=True)
-    return assumed.and_also(reported, Excess.where(place, ~has(place, table, ("site", "year"))))
+    return assumed.and_also(reported, Excess.where(place, ~isin(place, table, ("site", "year"))))
 
 
 HEADING: Final = "Power, water and carbon"
@@ -391,7 +395,7 @@ def deployments_from_tables(case: Case) -> Excess:
     """Racks in use have the load curve, the window and the utilisation of their workload."""
     power, sets = case.inputs.power, case.inputs.sets
     table = case.workloads.set_index("workload")
-    frame = listed(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
+    frame = to_frame(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
     of = table.loc[frame["workload"]]
     hours = _waits_h(case)[frame["workload"]]
     window = np.where(hours > 0, hours.astype("str") + "h", "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.days import slot_hours, year_days, year_slots
-from planner.check.frames import at, by, crossed, listed
+from planner.check.frames import by, crossed, lookup, to_frame
 from planner.check.once import once
 from planner.check.other_load import series_by_hour
 from planner.check.own_tariffs import written_tariffs
@@ -132,7 +132,7 @@ def _growth(case: Case) -> Floats:
     site_year, settings = case.site_year, case.scenario.energy
     rise = case.finance_of_sites("electricity_real_escalation")
     own_rise = settings.escalation_real_frac
-    rate = at(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
+    rate = lookup(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
     later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
     scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
     return np.asarray((1.0 + rate) ** later * scale)
@@ -249,12 +249,14 @@ def delivered_prices(case: Case) -> Excess:
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
     expected[billed] = wholesale_part_usd_per_mwh(case)[billed]
-    reported = listed(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))[
+    reported = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))[
         "usd"
     ]
-    energy = Excess.differs(place[list(_KEY)], at(reported, place, _KEY, np.nan), expected.ravel())
-    rates = listed(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
-    reported_rate = at(
+    energy = Excess.differs(
+        place[list(_KEY)], lookup(reported, place, _KEY, np.nan), expected.ravel()
+    )
+    rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
+    reported_rate = lookup(
         rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan
     )
     return energy.and_also(

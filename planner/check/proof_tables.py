@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.declared import merged
 from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
 from planner.check.families import FAMILIES
-from planner.check.frames import at, has, tally, together
+from planner.check.frames import isin, lookup, sum_by, together
 from planner.check.keys import CodedLabels
 from planner.check.once import once
 from planner.check.table import table_of
@@ -67,9 +67,9 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
             nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported))
         )
     place = together(keys, solved, reported)
-    left = at(tally(reported, keys, reported[column]), place, keys)
-    left = np.where(has(place, reported[reported[column].isna()], keys), np.nan, left)
-    right = at(tally(solved, keys, solved["x"]), place, keys)
+    left = lookup(sum_by(reported, keys, reported[column]), place, keys)
+    left = np.where(isin(place, reported[reported[column].isna()], keys), np.nan, left)
+    right = lookup(sum_by(solved, keys, solved["x"]), place, keys)
     place.insert(0, "table", f"{table}.{column}")
     return Excess.differs(place, left, right)
 
@@ -115,9 +115,9 @@ def prices_as_solved(case: Case) -> Excess:
         return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
     reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
     place = together(keys, solved, reported)
-    left = at(tally(reported, keys, reported["raw_dual"]), place, keys, np.nan)
-    left = np.where(has(place, reported[reported["raw_dual"].isna()], keys), np.nan, left)
-    right = at(tally(solved, keys, solved["dual"]), place, keys, np.nan)
+    left = lookup(sum_by(reported, keys, reported["raw_dual"]), place, keys, np.nan)
+    left = np.where(isin(place, reported[reported["raw_dual"].isna()], keys), np.nan, left)
+    right = lookup(sum_by(solved, keys, solved["dual"]), place, keys, np.nan)
     units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
     is_wrong = (units != reported["unit"]).to_numpy(dtype=np.bool_)
     return Excess.differs(place, left, right).and_also(Excess.where(reported[keys], is_wrong))
@@ -164,15 +164,15 @@ def _carbon_worths(case: Case) -> dict[str, Floats]:
     table = case.plan("carbon_year")
     worth = _usd(case, "carbon_cap", ("year",), table) / _T_PER_KT
     worth = np.where(table["cap_kt"].isna(), np.nan, worth)
-    yearly = at(yearly_weight(case), table, ("year",), np.nan)
+    yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
     return {"cap_value_npv_usd_per_t": worth, "cap_value_usd_per_t": worth / yearly}
 
 
 def _stress_worths(case: Case) -> dict[str, Floats]:
     table = case.plan("stress_slot")
     worth = _usd(case, "non_firm_power", ("site", "year", "slot"), table)
-    hours = at(hours_of_slot(case), table, ("slot",), np.nan)
-    yearly = at(yearly_weight(case), table, ("year",), np.nan)
+    hours = lookup(hours_of_slot(case), table, ("slot",), np.nan)
+    yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
     return {"worth_usd_per_mwh": worth / (hours * yearly)}
 
 
@@ -180,8 +180,8 @@ def _reserve_worths(case: Case) -> dict[str, Floats]:
     table, keys = case.plan("resilience"), ("site", "workload", "year")
     reserves = case.plan("reserve")
     worth = _usd(case, "reserve_capacity", keys, reserves) / _USD_PER_MUSD
-    worth = worth * reserves["reserve_kh100e"] / at(yearly_weight(case), reserves, ("year",))
-    by_class = at(tally(reserves, keys[1:], worth), table, keys[1:])
+    worth = worth * reserves["reserve_kh100e"] / lookup(yearly_weight(case), reserves, ("year",))
+    by_class = lookup(sum_by(reserves, keys[1:], worth), table, keys[1:])
     assert case.proof is not None
     if not case.proof.has_duals:
         by_class = np.full(len(table), np.nan)
@@ -200,7 +200,7 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
     rows = _labelled(case, "rows", block, "dual", 0.0)
     if not len(rows):
         return np.zeros(len(table))
-    return at(tally(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
+    return lookup(sum_by(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
 
 
 def _labelled(case: Case, of: str, block: str, number: str, noise: float) -> pd.DataFrame:

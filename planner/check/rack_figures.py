@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw
 from planner.check.existing import assumed_facility_mw
-from planner.check.frames import at, by, cell, has, listed, tally
+from planner.check.frames import by, cell, isin, lookup, sum_by, to_frame
 from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.payments import instalment
@@ -49,14 +49,14 @@ def rack_power_from_tables(case: Case) -> Excess:
     companions draw a fixed share of their nameplate day and night.
     """
     p = case.inputs.racks
-    frame = listed(p.deployment)
+    frame = to_frame(p.deployment)
     racks, classes = case.racks.set_index("rack"), case.workloads.set_index("workload")
 
     def of_rack(column: str) -> Floats:
-        return at(racks[column].astype("float64"), frame, ("rack",), np.nan)
+        return lookup(racks[column].astype("float64"), frame, ("rack",), np.nan)
 
     def of_class(column: str) -> Floats:
-        return at(classes[column].astype("float64"), frame, ("workload",), np.nan)
+        return lookup(classes[column].astype("float64"), frame, ("workload",), np.nan)
 
     idle_kw = of_rack("busy_frac") * of_rack("idle_frac")
     moved = of_rack("busy_frac") - idle_kw
@@ -163,7 +163,7 @@ def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 @rule(unit="kH100e/MW")
 def throughput_from_tables(case: Case) -> Excess:
     """Compute per MW is rack throughput over nameplate, times utilisation, net of spares."""
-    frame = _described(case, listed(case.inputs.racks.deployment))
+    frame = _described(case, to_frame(case.inputs.racks.deployment))
     h100e = np.where(frame["duty"] == "training", frame["training_h100e"], frame["inference_h100e"])
     expected = h100e / frame["peak_kw"] * frame["utilisation_frac"] / (1.0 + frame["spare_frac"])
     reported = case.inputs.racks.throughput_kh100e_per_mw
@@ -174,7 +174,7 @@ def throughput_from_tables(case: Case) -> Excess:
 def hall_need_from_tables(case: Case) -> Excess:
     """Hall power per MW of racks is the diversity of their peaks plus their companions."""
     racks = case.inputs.racks
-    frame = _described(case, listed(racks.deployment))
+    frame = _described(case, to_frame(racks.deployment))
     place = frame[list(_DEPLOYMENT)]
     companion = frame["companion_frac"].to_numpy()
     return Excess.differs(
@@ -192,7 +192,7 @@ def it_power_within_nameplate(case: Case) -> Excess:
     tallest = pd.Series(
         inputs.power.shape_frac.max(axis=(0, 2)), index=list(inputs.sets.shape.labels)
     )
-    peak = frame["idle_mw_per_mw"] + frame["dynamic_mw_per_mw"] * at(tallest, frame, ("shape",))
+    peak = frame["idle_mw_per_mw"] + frame["dynamic_mw_per_mw"] * lookup(tallest, frame, ("shape",))
     place = frame[list(_DEPLOYMENT)]
     return Excess.above(place, mean.to_numpy(), busy.to_numpy()).and_also(
         Excess.above(place, peak.to_numpy(), busy.to_numpy())
@@ -205,11 +205,11 @@ def racks_admitted(case: Case) -> Excess:
     uses, racks = case.uses, case.inputs.racks
     pool = ("site", "rack", "hall", "duty", "year")
     strangers = uses[~_is_admitted(case, uses)]
-    used = tally(strangers, pool, strangers["in_service_mw"])
-    pools = listed(racks.fleet, stock_mw=racks.stock_mw)
+    used = sum_by(strangers, pool, strangers["in_service_mw"])
+    pools = to_frame(racks.fleet, stock_mw=racks.stock_mw)
     place = strangers[list(pool)].drop_duplicates().reset_index(drop=True)
-    standing = at(tally(pools, pool, pools["stock_mw"]), place, pool)
-    return Excess.above(place, at(used, place, pool), standing)
+    standing = lookup(sum_by(pools, pool, pools["stock_mw"]), place, pool)
+    return Excess.above(place, lookup(used, place, pool), standing)
 
 
 @once
@@ -233,12 +233,12 @@ def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
     availability = by(case.data("redundancy"), "redundancy", "availability_pct")
     least = availability.rename_axis("redundancy_min")
     return np.asarray(
-        has(known, pairs, ("workload", "rack"))
-        & has(known, case.data("rack_cooling"), ("rack", "cooling"))
-        & (known["peak_kw"].to_numpy() <= at(cooling, known, ("cooling",)))
+        isin(known, pairs, ("workload", "rack"))
+        & isin(known, case.data("rack_cooling"), ("rack", "cooling"))
+        & (known["peak_kw"].to_numpy() <= lookup(cooling, known, ("cooling",)))
         & (
-            at(availability, known, ("redundancy",))
-            >= at(least, known, ("redundancy_min",), np.inf) - 1e-9
+            lookup(availability, known, ("redundancy",))
+            >= lookup(least, known, ("redundancy_min",), np.inf) - 1e-9
         )
     )
 
@@ -246,14 +246,14 @@ def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
 @rule(unit="MW")
 def deliveries_from_tables(case: Case) -> Excess:
     """Vendors deliver the operator's share of every year since the model year before."""
-    limits = listed(case.inputs.racks.delivery, reported_mw=case.inputs.racks.delivery_limit_mw)
+    limits = to_frame(case.inputs.racks.delivery, reported_mw=case.inputs.racks.delivery_limit_mw)
     share = case.scenario.operator.deliveries_share_frac * case.scenario.deliveries.scale_frac
     table = case.data("deliveries")
     into = [min((t for t in case.years if t >= year), default=0) for year in table["year"]]
     counts = table["year"] >= case.years[0]  # the first model year has its own deliveries alone
     table = table.assign(year=into)[counts]
-    delivered = tally(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
-    expected = at(delivered, limits, ("vendor", "year"), np.nan)
+    delivered = sum_by(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
+    expected = lookup(delivered, limits, ("vendor", "year"), np.nan)
     return Excess.differs(limits[["vendor", "year"]], limits["reported_mw"].to_numpy(), expected)
 
 
@@ -265,7 +265,7 @@ def stock_from_tables(case: Case) -> Excess:
     mix of types within a use can be checked.
     """
     racks, first = case.inputs.racks, case.years[0]
-    frame = listed(racks.fleet, stock_mw=racks.stock_mw)
+    frame = to_frame(racks.fleet, stock_mw=racks.stock_mw)
     now = _less_stated(case, frame[frame["year"] == first])
     mix = base_year_stock_mw(case)
     total_mw = float(mix["stock_mw"].sum())
@@ -274,14 +274,14 @@ def stock_from_tables(case: Case) -> Excess:
     sites = table_of({"site": facility_mw.index.to_numpy()})
     by_site = Excess.differs(
         sites,
-        at(tally(now, ("site",), now["stock_mw"]), sites, ("site",)),
+        lookup(sum_by(now, ("site",), now["stock_mw"]), sites, ("site",)),
         np.asarray(facility_mw / per_rack, dtype=np.float64),
     )
-    reported = at(tally(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
+    reported = lookup(sum_by(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
     expected = mix["stock_mw"].to_numpy(dtype=np.float64)
     if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
-        of_duty = (tally(mix, ("duty",), reported) / tally(mix, ("duty",), expected)).fillna(0.0)
-        expected = expected * at(of_duty, mix, ("duty",))
+        of_duty = (sum_by(mix, ("duty",), reported) / sum_by(mix, ("duty",), expected)).fillna(0.0)
+        expected = expected * lookup(of_duty, mix, ("duty",))
     return by_site.and_also(Excess.differs(mix[["duty", "rack"]], reported, expected))
 
 
@@ -291,8 +291,8 @@ def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
     racks = stated_racks(case)
     now = (racks["vintage"] <= first[0]) & (racks["dies"] > case.last_calendar_year(first)[0])
     pool = ("site", "rack", "hall", "duty")
-    stated = tally(racks[now], pool, racks["mw"][now])
-    return pools.assign(stock_mw=pools["stock_mw"] - at(stated, pools, pool))
+    stated = sum_by(racks[now], pool, racks["mw"][now])
+    return pools.assign(stock_mw=pools["stock_mw"] - lookup(stated, pools, pool))
 
 
 @rule(unit="MUSD/MW")
@@ -301,23 +301,25 @@ def rack_price_from_tables(case: Case) -> Excess:
 
     Existing racks have the list price without the trend.
     """
-    reported = listed(case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw)
+    reported = to_frame(
+        case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw
+    )
     racks = case.racks.set_index("rack")
     list_price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     tax = case.finance_of_sites("sales_tax")
     trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
     expected = (
-        at(list_price, reported, ("rack",), np.nan)
+        lookup(list_price, reported, ("rack",), np.nan)
         * (_KW_PER_MW / _USD_PER_MUSD)
-        * (1.0 + at(tax, reported, ("site",), np.nan))
+        * (1.0 + lookup(tax, reported, ("site",), np.nan))
         * trend ** np.clip(reported["year"].to_numpy() - _MONEY_YEAR, 0, None)
     )
     key = ["site", "rack", "hall", "duty", "year"]
-    pools = listed(case.inputs.racks.fleet, price=case.inputs.racks.stock_capex_musd_per_mw)
+    pools = to_frame(case.inputs.racks.fleet, price=case.inputs.racks.stock_capex_musd_per_mw)
     of_stock = (
-        at(list_price, pools, ("rack",), np.nan)
+        lookup(list_price, pools, ("rack",), np.nan)
         * (_KW_PER_MW / _USD_PER_MUSD)
-        * (1.0 + at(tax, pools, ("site",), np.nan))
+        * (1.0 + lookup(tax, pools, ("site",), np.nan))
     )
     return Excess.differs(reported[key], reported["price"].to_numpy(), expected).and_also(
         Excess.differs(pools[key], pools["price"].to_numpy(), of_stock)

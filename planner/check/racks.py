@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, by, has, listed, tally
+from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import since
 from planner.check.offer_choice import last_sale_years, vendors_bought_from
 from planner.check.once import once
@@ -53,10 +53,10 @@ def racks_where_allowed(case: Case) -> Excess:
     outward = moves[moves["direction"] == "out"]
     inward = moves[moves["direction"] == "in"]
     move_key = (*_COHORT, "year")
-    return Excess.where(plan[list(_USE)], ~has(plan, listed(racks.used), _USE)).and_also(
-        Excess.where(install[list(_POOL)], ~has(install, listed(racks.install), _POOL)),
-        Excess.where(outward[list(move_key)], ~has(outward, listed(racks.move_out), move_key)),
-        Excess.where(inward[list(move_key)], ~has(inward, listed(racks.move_in), move_key)),
+    return Excess.where(plan[list(_USE)], ~isin(plan, to_frame(racks.used), _USE)).and_also(
+        Excess.where(install[list(_POOL)], ~isin(install, to_frame(racks.install), _POOL)),
+        Excess.where(outward[list(move_key)], ~isin(outward, to_frame(racks.move_out), move_key)),
+        Excess.where(inward[list(move_key)], ~isin(inward, to_frame(racks.move_in), move_key)),
     )
 
 
@@ -65,7 +65,7 @@ def racks_not_before_their_time(case: Case) -> Excess:
     """No rack type is bought before its first year on the market."""
     install = case.plan("installs")
     first = by(case.racks, "rack", "first_year")
-    early = at(first, install, ("rack",), np.nan) - install["year"].to_numpy()
+    early = lookup(first, install, ("rack",), np.nan) - install["year"].to_numpy()
     place = install[list(_POOL)]
     return Excess(place, early.astype(np.float64), np.ones(len(place)))
 
@@ -91,7 +91,9 @@ def whole_racks(case: Case) -> Excess:
     """Racks are bought in integers where the scenario asks for it."""
     install = case.plan("installs")
     peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
-    racks = install["installed_mw"].to_numpy() * 1000.0 / at(peak_kw, install, ("rack",), np.nan)
+    racks = (
+        install["installed_mw"].to_numpy() * 1000.0 / lookup(peak_kw, install, ("rack",), np.nan)
+    )
     off = np.abs(racks - np.round(racks)) * case.scenario.racks.whole
     return Excess(install[list(_POOL)], off, np.ones(len(install)))
 
@@ -100,14 +102,14 @@ def whole_racks(case: Case) -> Excess:
 def lots_from_scenario(case: Case) -> Excess:
     """Purchases come in racks where the scenario asks for integers, else in any amount."""
     p = case.inputs.racks
-    lots, installs = listed(p.lot, mw=p.lot_rack_mw), listed(p.install)
+    lots, installs = to_frame(p.lot, mw=p.lot_rack_mw), to_frame(p.install)
     peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
     due = installs[np.full(len(installs), case.scenario.racks.whole)]
     return Excess.differs(
-        lots[list(_POOL)], lots["mw"].to_numpy(), at(peak_kw, lots, ("rack",), np.nan) / 1000.0
+        lots[list(_POOL)], lots["mw"].to_numpy(), lookup(peak_kw, lots, ("rack",), np.nan) / 1000.0
     ).and_also(
-        Excess.where(due[list(_POOL)], ~has(due, lots, _POOL)),
-        Excess.where(lots[list(_POOL)], ~has(lots, due, _POOL)),
+        Excess.where(due[list(_POOL)], ~isin(due, lots, _POOL)),
+        Excess.where(lots[list(_POOL)], ~isin(lots, due, _POOL)),
     )
 
 
@@ -116,10 +118,10 @@ def racks_alive(case: Case) -> Excess:
     """Racks in service are existing, bought or moved in within their life, less departures."""
     plan, pools = case.uses, alive_mw(case)
     alive = pools["alive_mw"].to_numpy()
-    used = tally(plan, _POOL, plan["in_service_mw"])
+    used = sum_by(plan, _POOL, plan["in_service_mw"])
     place = pools[list(_POOL)]
-    stray = Excess.where(plan[list(_POOL)], ~has(plan, pools, _POOL))
-    return Excess.above(place, at(used, pools, _POOL), alive).and_also(
+    stray = Excess.where(plan[list(_POOL)], ~isin(plan, pools, _POOL))
+    return Excess.above(place, lookup(used, pools, _POOL), alive).and_also(
         Excess.above(place, -alive, 0.0), stray
     )
 
@@ -139,8 +141,8 @@ def alive_mw(case: Case) -> pd.DataFrame:
         site, rack, hall, duty, year, stock_mw, alive_mw.
     """
     racks = case.inputs.racks
-    pools = listed(racks.fleet, stock_mw=racks.stock_mw)
-    bought = at(_bought_and_alive(case, pools), pools, _POOL)
+    pools = to_frame(racks.fleet, stock_mw=racks.stock_mw)
+    bought = lookup(_bought_and_alive(case, pools), pools, _POOL)
     return pools.assign(
         alive_mw=pools["stock_mw"].to_numpy() + bought + _moved_and_alive(case, pools)
     )
@@ -150,17 +152,17 @@ def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
     """Purchases still alive at the end of what a year stands for. [MW]"""
     install = case.plan("installs")
     life = by(case.racks, "rack", "life_years")
-    dies = install["year"] + at(life, install, ("rack",))  # first year no longer in service
+    dies = install["year"] + lookup(life, install, ("rack",))  # first year no longer in service
     paired = since(install.assign(dies=dies), pools, ("site", "rack", "hall", "duty"))
     paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
-    return tally(paired, ("site", "rack", "hall", "duty", "year_now"), paired["installed_mw"])
+    return sum_by(paired, ("site", "rack", "hall", "duty", "year_now"), paired["installed_mw"])
 
 
 def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
     """Arrivals less departures still alive, by pool. [MW]"""
     moves = case.plan("moves")
     life = by(case.racks, "rack", "life_years")
-    dies = _vintage_year(moves) + at(life, moves, ("rack",))
+    dies = _vintage_year(moves) + lookup(life, moves, ("rack",))
     inward = moves["direction"] == "in"
     signed = moves.assign(
         dies=dies,
@@ -169,20 +171,20 @@ def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
     )
     paired = since(signed, pools, ("site", "rack", "hall", "duty"))
     paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
-    net = tally(paired, ("site", "rack", "hall", "duty", "year_now"), paired["signed_mw"])
-    return at(net, pools, _POOL)
+    net = sum_by(paired, ("site", "rack", "hall", "duty", "year_now"), paired["signed_mw"])
+    return lookup(net, pools, _POOL)
 
 
 @rule(unit="MW")
 def stock_only_use(case: Case) -> Excess:
     """Workloads that do not admit a rack type use no more of it than exists."""
     plan, racks = case.uses, case.inputs.racks
-    listed_uses = listed(racks.stock_only)
-    uses = plan[has(plan, listed_uses, _USE)]
-    groups = listed(racks.stock_only_group, stock_mw=racks.stock_only_mw)
-    used = tally(uses, _PLACE, uses["in_service_mw"])
+    listed_uses = to_frame(racks.stock_only)
+    uses = plan[isin(plan, listed_uses, _USE)]
+    groups = to_frame(racks.stock_only_group, stock_mw=racks.stock_only_mw)
+    used = sum_by(uses, _PLACE, uses["in_service_mw"])
     return Excess.above(
-        groups[list(_PLACE)], at(used, groups, _PLACE), groups["stock_mw"].to_numpy()
+        groups[list(_PLACE)], lookup(used, groups, _PLACE), groups["stock_mw"].to_numpy()
     )
 
 
@@ -191,14 +193,16 @@ def cascade_cohorts(case: Case) -> Excess:
     """No more of a cohort leaves training than was bought of it or existed in the base year."""
     moves, install, racks = case.plan("moves"), case.plan("installs"), case.inputs.racks
     out = moves[moves["direction"] == "out"]
-    left = tally(out, _COHORT, out["moved_mw"])
+    left = sum_by(out, _COHORT, out["moved_mw"])
     training = install[install["duty"] == "training"]
     training = training.assign(vintage=training["year"].astype("str"))
-    bought = tally(training, _COHORT, training["installed_mw"])
-    cohorts = listed(racks.cohort, stock_mw=racks.cohort_stock_mw)
-    size = cohorts["stock_mw"].to_numpy() + at(bought, cohorts, _COHORT)
-    stray = Excess.where(out[list(_COHORT)], ~has(out, cohorts, _COHORT))
-    return Excess.above(cohorts[list(_COHORT)], at(left, cohorts, _COHORT), size).and_also(stray)
+    bought = sum_by(training, _COHORT, training["installed_mw"])
+    cohorts = to_frame(racks.cohort, stock_mw=racks.cohort_stock_mw)
+    size = cohorts["stock_mw"].to_numpy() + lookup(bought, cohorts, _COHORT)
+    stray = Excess.where(out[list(_COHORT)], ~isin(out, cohorts, _COHORT))
+    return Excess.above(cohorts[list(_COHORT)], lookup(left, cohorts, _COHORT), size).and_also(
+        stray
+    )
 
 
 @rule(unit="MW", rows_of=("moves",))
@@ -207,10 +211,10 @@ def cascade_balance(case: Case) -> Excess:
     moves = case.plan("moves")
     key = ("site", "rack", "vintage", "year")
     signed = np.where(moves["direction"] == "in", moves["moved_mw"], -moves["moved_mw"])
-    net = tally(moves, key, signed)
-    size = tally(moves, key, moves["moved_mw"].to_numpy() / 2.0)
+    net = sum_by(moves, key, signed)
+    size = sum_by(moves, key, moves["moved_mw"].to_numpy() / 2.0)
     place = moves[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess(place, np.abs(at(net, place, key)), at(size, place, key))
+    return Excess(place, np.abs(lookup(net, place, key)), lookup(size, place, key))
 
 
 @rule(unit="years")
@@ -218,7 +222,7 @@ def cascade_age(case: Case) -> Excess:
     """Racks move only once old enough and before their life ends."""
     moves = case.plan("moves")
     age = moves["year"].to_numpy() - _vintage_year(moves)
-    life = at(by(case.racks, "rack", "life_years"), moves, ("rack",), np.nan)
+    life = lookup(by(case.racks, "rack", "life_years"), moves, ("rack",), np.nan)
     place = moves[[*_COHORT, "year"]]
     young = Excess.above(place, case.scenario.cascade.min_age_years - age, 0.0)
     return young.and_also(Excess.above(place, age + 1.0 - life, 0.0))
@@ -229,14 +233,16 @@ def deliveries(case: Case) -> Excess:
     """Racks bought from a vendor in a model year stay within its deliveries."""
     install, racks = case.plan("installs"), case.inputs.racks
     vendor = by(case.racks, "rack", "vendor")
-    bought = tally(
+    bought = sum_by(
         install.assign(vendor=install["rack"].map(vendor)),
         ("vendor", "year"),
         install["installed_mw"],
     )
-    limits = listed(racks.delivery, limit_mw=racks.delivery_limit_mw)
+    limits = to_frame(racks.delivery, limit_mw=racks.delivery_limit_mw)
     key = ("vendor", "year")
-    return Excess.above(limits[list(key)], at(bought, limits, key), limits["limit_mw"].to_numpy())
+    return Excess.above(
+        limits[list(key)], lookup(bought, limits, key), limits["limit_mw"].to_numpy()
+    )
 
 
 @rule(unit="racks")
@@ -246,7 +252,7 @@ def rack_counts(case: Case) -> Excess:
     parts = [
         Excess.differs(
             table[["site", "rack", "hall", "year"]],
-            table["racks"].to_numpy() * at(peak_kw, table, ("rack",), np.nan) / 1000.0,
+            table["racks"].to_numpy() * lookup(peak_kw, table, ("rack",), np.nan) / 1000.0,
             table[column].to_numpy(),
         )
         for table, column in (
@@ -271,17 +277,17 @@ def fleet_table(case: Case) -> Excess:
     """Each pool of racks has the racks alive: in use, on standby, and the rest parked."""
     fleet = case.plan("fleet")
     plan, pools = case.plan("plan"), alive_mw(case).set_index(list(_POOL))
-    used, standby = (tally(plan, _POOL, plan[name]) for name in ("used_mw", "standby_mw"))
+    used, standby = (sum_by(plan, _POOL, plan[name]) for name in ("used_mw", "standby_mw"))
     place = fleet[list(_POOL)]
-    return Excess.differs(place, fleet["used_mw"].to_numpy(), at(used, fleet, _POOL)).and_also(
-        Excess.differs(place, fleet["standby_mw"].to_numpy(), at(standby, fleet, _POOL)),
+    return Excess.differs(place, fleet["used_mw"].to_numpy(), lookup(used, fleet, _POOL)).and_also(
+        Excess.differs(place, fleet["standby_mw"].to_numpy(), lookup(standby, fleet, _POOL)),
         Excess.differs(
             place,
             (fleet["used_mw"] + fleet["standby_mw"] + fleet["parked_mw"]).to_numpy(),
             fleet["alive_mw"].to_numpy(),
         ),
         *(
-            Excess.differs(place, fleet[name].to_numpy(), at(pools[name], fleet, _POOL, np.nan))
+            Excess.differs(place, fleet[name].to_numpy(), lookup(pools[name], fleet, _POOL, np.nan))
             for name in ("alive_mw", "stock_mw")
         ),
     )
@@ -307,7 +313,7 @@ def racks_bought(case: Case) -> pd.DataFrame:
     """
     table = case.plan("installs")
     life = by(case.racks, "rack", "life_years")
-    life_years = at(life, table, ("rack",), np.nan)
+    life_years = lookup(life, table, ("rack",), np.nan)
     return assets(table, "year", life_years, table["overnight_musd"])
 
 
@@ -338,7 +344,7 @@ def it_maintenance(case: Case) -> pd.DataFrame:
     """Spares and support per MW of racks in use."""
     uses, racks = case.uses, case.inputs.racks
     price = pd.Series(racks.it_maintenance_musd_per_mw_year, index=case.inputs.sets.rack.labels)
-    musd = uses["in_service_mw"] * at(price, uses, ("rack",), np.nan)
+    musd = uses["in_service_mw"] * lookup(price, uses, ("rack",), np.nan)
     return every_year(case, uses, musd, escalates=True)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.declared import Line, Price
 from planner.check.demand_figures import net_utilisation
-from planner.check.frames import at, cell, crossed, has, listed, tally
+from planner.check.frames import cell, crossed, isin, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.paths import held_or_nan
 from planner.check.payments import every_year
@@ -73,7 +73,7 @@ def _list_price(case: Case, workload: str, year: int) -> float:
 def rent_price_from_tables(case: Case) -> Excess:
     """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
     rent = case.inputs.rent
-    reported = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
+    reported = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     expected = []
     for workload, tier, year in reported[list(_OFFERED)].itertuples(index=False):
         paid = _list_price(case, workload, year) * (1.0 + _term(case, "egress_storage_adder"))
@@ -93,7 +93,7 @@ def rent_price_from_tables(case: Case) -> Excess:
 def rent_depth_from_tables(case: Case) -> Excess:
     """Clouds have the operator's share of the market's power, which demand divides by use."""
     demand, settings = case.inputs.demand, case.scenario
-    wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
+    wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
     wanted = wanted.assign(duty=wanted["workload"].map(case.duty))
     table = case.data("rent_depth")
     mine = settings.operator.rent_share_frac * settings.rent.depth_scale_frac
@@ -116,7 +116,7 @@ def rent_depth_from_tables(case: Case) -> Excess:
 def levers_from_tables(case: Case) -> Excess:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
     levers, allowed = case.inputs.levers, case.scenario.levers.allow
-    reported = listed(
+    reported = to_frame(
         levers.adopted,
         saving=levers.saving_frac,
         most=levers.max_adoption_frac,
@@ -126,12 +126,12 @@ def levers_from_tables(case: Case) -> Excess:
     if allowed != "all":
         table = table[table["lever"].isin(list(allowed))]
     table = table[table["workload"].isin(list(case.inputs.sets.workload.labels))]
-    kept = tally(table, ("workload",), np.log1p(-table["saving_frac"].to_numpy()))
-    added = tally(table, ("workload",), table["saving_frac"])
+    kept = sum_by(table, ("workload",), np.log1p(-table["saving_frac"].to_numpy()))
+    added = sum_by(table, ("workload",), table["saving_frac"])
     table = table.assign(
         together=table["saving_frac"]
-        * (1.0 - np.exp(at(kept, table, ("workload",))))
-        / at(added, table, ("workload",))
+        * (1.0 - np.exp(lookup(kept, table, ("workload",))))
+        / lookup(added, table, ("workload",))
     )
     rows = crossed(table, table_of({"year": case.years}))
     grown = (rows["year"] + 1 - rows["first_year"]) / rows["ramp_years"]
@@ -144,11 +144,11 @@ def levers_from_tables(case: Case) -> Excess:
         Excess.differs(
             place.assign(what=name),
             reported[name].to_numpy(),
-            at(expected[name], reported, _LEVER, np.nan),
+            lookup(expected[name], reported, _LEVER, np.nan),
         )
         for name in ("saving", "most", "cost")
     ]
-    return Excess.where(rows[list(_LEVER)], ~has(rows, reported, _LEVER)).and_also(*parts)
+    return Excess.where(rows[list(_LEVER)], ~isin(rows, reported, _LEVER)).and_also(*parts)
 
 
 def rented_compute(case: Case) -> pd.DataFrame:
@@ -160,7 +160,7 @@ def rented_compute(case: Case) -> pd.DataFrame:
 def rent_by_class(case: Case) -> pd.DataFrame:
     """List what is paid for rented compute: workload, site (empty), calendar_year, musd."""
     rent = case.inputs.rent
-    offers = listed(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
+    offers = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
     last = np.maximum(
         bought["year"] + bought["term"] - 1.0, case.last_calendar_year(bought["year"])
@@ -174,12 +174,12 @@ def rent_by_class(case: Case) -> pd.DataFrame:
 def efficiency_levers(case: Case) -> pd.DataFrame:
     """Compute saved by each lever at its price."""
     levers, demand = case.inputs.levers, case.plan("demand")
-    offers = listed(
+    offers = to_frame(
         levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year
     )
     used = case.plan("levers").merge(offers, on=["workload", "lever", "year"], how="left")
     key = ("workload", "year")
-    asked = at(tally(demand, key, demand["demand_kh100e"]), used, key)
+    asked = lookup(sum_by(demand, key, demand["demand_kh100e"]), used, key)
     return every_year(
         case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"]
     )
@@ -189,12 +189,12 @@ def efficiency_levers(case: Case) -> pd.DataFrame:
 def rent_supply(case: Case) -> Excess:
     """Rented compute is covered by rentals that run, and is rented only where allowed."""
     reported = case.plan("demand")
-    rented = tally(reported, _CLASS, reported["rented_kh100e"])
+    rented = sum_by(reported, _CLASS, reported["rented_kh100e"])
     place = reported[list(_CLASS)].drop_duplicates().reset_index(drop=True)
-    supply = at(_contracts(case), place, _CLASS)
-    covered = Excess.above(place, at(rented, place, _CLASS), supply)
+    supply = lookup(_contracts(case), place, _CLASS)
+    covered = Excess.above(place, lookup(rented, place, _CLASS), supply)
     is_rented = reported["rented_kh100e"].to_numpy() > 0.0
-    elsewhere = is_rented & ~has(reported, listed(case.inputs.rent.rented), _DEMAND)
+    elsewhere = is_rented & ~isin(reported, to_frame(case.inputs.rent.rented), _DEMAND)
     return covered.and_also(Excess.where(reported[list(_DEMAND)], elsewhere))
 
 
@@ -204,18 +204,18 @@ def rent_depth(case: Case) -> Excess:
     contracts = _contracts(case)
     frame = table_of({"year": case.years})
     running = contracts.groupby(level=1, sort=False).sum()
-    return Excess.above(frame, at(running, frame, ("year",)), case.inputs.rent.depth_kh100e)
+    return Excess.above(frame, lookup(running, frame, ("year",)), case.inputs.rent.depth_kh100e)
 
 
 def _contracts(case: Case) -> pd.Series[float]:
     """Capacity of the contracts that run, by workload and model year. [kH100e]"""
     bought, rent = case.plan("rent"), case.inputs.rent
-    term = listed(rent.bought, term=rent.term_years)
+    term = to_frame(rent.bought, term=rent.term_years)
     known = bought.merge(term, on=["workload", "tier", "year"], how="left")
     runs = crossed(known, table_of({"now": case.years}))
     covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
     runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
-    return tally(runs, ("workload", "now"), runs["bought_kh100e"])
+    return sum_by(runs, ("workload", "now"), runs["bought_kh100e"])
 
 
 HEADING: Final = "Demand and rent"

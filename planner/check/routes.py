@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.frames import at
+from planner.check.frames import lookup
 from planner.check.globe import distance_km
 from planner.check.once import once
 from planner.check.table import table_of
@@ -182,7 +182,7 @@ def _line_of(case: Case, frame: pd.DataFrame, quantile: str) -> tuple[Floats, Fl
     line = lines[lines["quantile"] == quantile].set_index("pair_class")
     kind = table_of({"kind": _pair_class(frame)})
     intercept, slope = (
-        at(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
+        lookup(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
     )
     return intercept, slope
 

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
-from planner.check.frames import at, by, has, repeated
+from planner.check.frames import by, isin, lookup, repeated
 from planner.check.lifetime import lifetime_rows, model_rows
 from planner.check.money import HEADINGS
 from planner.check.moneys import money_item_rows, money_year_rows
@@ -54,7 +54,7 @@ def rows_there(case: Case) -> Excess:
     for name, implied in IMPLIED.items():
         rows, reported = implied(case), case.plan(name)
         key = list(rows.columns)
-        missing = ~has(rows, reported, key)
+        missing = ~isin(rows, reported, key)
         twice = repeated(reported, key)
         for frame, is_wrong in ((rows, missing), (reported[key], twice)):
             rows_reported = np.full(len(frame), "", dtype=object)  # none where the row is right
@@ -155,7 +155,7 @@ def hours_reported(case: Case) -> Excess:
     parts = []
     for name in WITH_HOURS:
         pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)
-        expected = at(hours, pairs, ("slot",), np.nan)
+        expected = lookup(hours, pairs, ("slot",), np.nan)
         place = pairs[["slot"]].assign(table=name)
         parts.append(Excess.differs(place, pairs["hours"].to_numpy(dtype=np.float64), expected))
     return parts[0].and_also(*parts[1:])

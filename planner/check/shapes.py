@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days
 from planner.check.demand_figures import region_shares, stated_kh100e
-from planner.check.frames import by, listed
+from planner.check.frames import by, to_frame
 from planner.check.power_prices import by_day_and_hour
 from planner.check.routes import reach_of_users
 from planner.check.table import table_of
@@ -32,7 +32,7 @@ _USER = ("region", "workload")
 def _users(case: Case) -> pd.DataFrame:
     """Compute wanted by region and workload in all years, users anywhere included."""
     demand = case.inputs.demand
-    wanted = listed(demand.demand, kh100e=demand.demand_kh100e)
+    wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
     total = wanted.groupby(list(_USER), sort=False, as_index=False)[["kh100e"]].sum()
     placed = total[total["region"] != ANYWHERE]
     lumped = total[total["region"] == ANYWHERE]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import Asset, Line, Price, Table
 from planner.check.existing import existing_halls, racks_alive
-from planner.check.frames import at, by, has, listed, tally
+from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import committed_mw
 from planner.check.once import once
@@ -77,7 +77,7 @@ def minimum_size(case: Case) -> Excess:
     sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
     place = sites[list(_SITE)]
     least = pd.Series(np.asarray(inputs.minimum_mw), index=list(case.inputs.sets.site.labels))
-    pace = listed(inputs.site_year, mw=inputs.pace_mw).pivot(
+    pace = to_frame(inputs.site_year, mw=inputs.pace_mw).pivot(
         index="site", columns="year", values="mw"
     )
     is_new = pd.Series(~np.asarray(inputs.is_existing), index=least.index)
@@ -95,9 +95,11 @@ def minimum_size(case: Case) -> Excess:
                 built = built + pace[year].reindex(by_year.index).fillna(0.0)
             needed[year] += opened * np.minimum(least[by_year.index], built)
     grown = needed.rename_axis(index="site", columns="year").reset_index().melt("site")
-    amount = at(tally(grown, _SITE, grown["value"]), place, _SITE) - sites["halls_mw"].to_numpy()
-    size = at(least, place, ("site",))
-    new = at(is_new.astype("float64"), place, ("site",)) > 0.0
+    amount = (
+        lookup(sum_by(grown, _SITE, grown["value"]), place, _SITE) - sites["halls_mw"].to_numpy()
+    )
+    size = lookup(least, place, ("site",))
+    new = lookup(is_new.astype("float64"), place, ("site",)) > 0.0
     return Excess(place[new], amount[new], size[new])
 
 
@@ -109,7 +111,7 @@ def opening(case: Case) -> Excess:
     before = sites.groupby("site")["open_frac"].shift(1).fillna(0.0).to_numpy()
     now = sites["open_frac"].to_numpy()
     table = case.plan("site_year").set_index(list(_SITE))["opened_frac"]
-    opened = at(table, sites, _SITE)
+    opened = lookup(table, sites, _SITE)
     place = sites[list(_SITE)]
     paid = Excess.above(place[is_new], (now - before)[is_new], opened[is_new])
     stays = Excess.above(place[is_new], before[is_new], now[is_new])
@@ -123,10 +125,10 @@ def build_rate(case: Case) -> Excess:
     """A site commissions no more in a year than its build rate."""
     builds = case.plan("builds")
     sites = case.inputs.sites
-    limits = listed(sites.site_year, limit_mw=sites.build_rate_mw)
-    built = tally(builds, _SITE, builds["built_mw"])
+    limits = to_frame(sites.site_year, limit_mw=sites.build_rate_mw)
+    built = sum_by(builds, _SITE, builds["built_mw"])
     return Excess.above(
-        limits[list(_SITE)], at(built, limits, _SITE), limits["limit_mw"].to_numpy()
+        limits[list(_SITE)], lookup(built, limits, _SITE), limits["limit_mw"].to_numpy()
     )
 
 
@@ -134,13 +136,15 @@ def build_rate(case: Case) -> Excess:
 def market_rate(case: Case) -> Excess:
     """A market commissions no more in a year than its contractors can build."""
     builds, sites = case.plan("builds"), case.inputs.sites
-    limits = listed(sites.market_rate, limit_mw=sites.market_rate_mw)
+    limits = to_frame(sites.market_rate, limit_mw=sites.market_rate_mw)
     market = by(sites.table, "site", "market")
-    built = tally(
+    built = sum_by(
         builds.assign(market=builds["site"].map(market)), ("market", "year"), builds["built_mw"]
     )
     key = ("market", "year")
-    return Excess.above(limits[list(key)], at(built, limits, key), limits["limit_mw"].to_numpy())
+    return Excess.above(
+        limits[list(key)], lookup(built, limits, key), limits["limit_mw"].to_numpy()
+    )
 
 
 def opened_musd(case: Case) -> pd.DataFrame:
@@ -178,19 +182,19 @@ def build_paths(case: Case) -> pd.DataFrame:
         case.site_figures("site_limits", "build_rate_mw_per_year")
         * settings.operator.site_limit_share_frac,
     )
-    builds = listed(halls.build, early=halls.build_is_early)
+    builds = to_frame(halls.build, early=halls.build_is_early)
     early, late = (builds[builds["early"].to_numpy(bool) == of] for of in (True, False))
     committed = committed_mw(case).set_index(list(_SITE))["mw"]
     frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(
         index=False
     )
     shape = (len(labels), len(case.years))
-    by_then = at(committed, frame, _SITE).reshape(shape)
+    by_then = lookup(committed, frame, _SITE).reshape(shape)
     comes = np.diff(by_then, axis=1, prepend=0.0)
     span = np.array([span_years(case)[year] for year in case.years], dtype=np.float64)
     own = np.asarray(crews.loc[labels], dtype=np.float64) * settings.build.rate_scale_frac
     rate = np.maximum(own[:, None] * span, comes)
-    is_early, is_late = (has(frame, rows, _SITE).reshape(shape) for rows in (early, late))
+    is_early, is_late = (isin(frame, rows, _SITE).reshape(shape) for rows in (early, late))
     before_lead = np.minimum((rate * is_early).cumsum(axis=1), by_then)
     pace = np.where(is_late, rate, np.minimum(comes, rate) * is_early)
     reach = before_lead + (rate * is_late).cumsum(axis=1)
@@ -201,7 +205,7 @@ def build_paths(case: Case) -> pd.DataFrame:
 def build_rates_from_tables(case: Case) -> Excess:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
     sites, expected = case.inputs.sites, build_paths(case).set_index(list(_SITE))
-    reported = listed(
+    reported = to_frame(
         sites.site_year,
         rate_mw=sites.build_rate_mw,
         pace_mw=sites.pace_mw,
@@ -211,7 +215,7 @@ def build_rates_from_tables(case: Case) -> Excess:
         Excess.differs(
             reported[list(_SITE)].assign(what=name),
             reported[name].to_numpy(),
-            at(expected[name], reported, _SITE),
+            lookup(expected[name], reported, _SITE),
         )
         for name in ("rate_mw", "pace_mw", "reach_mw")
     ]
@@ -222,7 +226,7 @@ def build_rates_from_tables(case: Case) -> Excess:
 def market_limits_from_scenario(case: Case) -> Excess:
     """Build rates of markets and the budget of each year are the scenario's."""
     sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
-    limits = listed(sites.market_rate, mw=sites.market_rate_mw)
+    limits = to_frame(sites.market_rate, mw=sites.market_rate_mw)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
     due = [(m, year) for m in markets for year in case.years]
     expected = pd.Series(
@@ -232,7 +236,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
     )
     wanted = pd.DataFrame(due, columns=["market", "year"])
     key = ("market", "year")
-    budget = listed(sites.capex_budget, musd=sites.capex_budget_musd)
+    budget = to_frame(sites.capex_budget, musd=sites.capex_budget_musd)
     path = build.capex_budget_musd
     asked = {
         year: np.nan if path is None else held_or_nan(path, year) * span[year]
@@ -241,11 +245,11 @@ def market_limits_from_scenario(case: Case) -> Excess:
     right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
     years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
     return Excess.differs(
-        limits[list(key)], limits["mw"].to_numpy(), at(expected, limits, key, np.nan)
+        limits[list(key)], limits["mw"].to_numpy(), lookup(expected, limits, key, np.nan)
     ).and_also(
-        Excess.where(wanted, ~has(wanted, limits, key)),
+        Excess.where(wanted, ~isin(wanted, limits, key)),
         Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right),
-        Excess.where(years, ~has(years, budget, ("year",))),
+        Excess.where(years, ~isin(years, budget, ("year",))),
     )
 
 
@@ -288,12 +292,12 @@ def _land_mw(case: Case) -> pd.Series[float]:
     land = case.own_figures(
         "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
     )
-    halls = listed(inputs.halls.hall, mw=inputs.halls.existing_mw)
-    by_year = tally(halls, ("site", "year"), halls["mw"])
-    standing = at(by_year.groupby("site").max(), sites, ("site",))
+    halls = to_frame(inputs.halls.hall, mw=inputs.halls.existing_mw)
+    by_year = sum_by(halls, ("site", "year"), halls["mw"])
+    standing = lookup(by_year.groupby("site").max(), sites, ("site",))
     committed = committed_mw(case).groupby("site")["mw"].max()
-    held = standing + at(committed, sites, ("site",))
-    own = np.maximum(at(land, sites, ("site",), np.nan), held)
+    held = standing + lookup(committed, sites, ("site",))
+    own = np.maximum(lookup(land, sites, ("site",), np.nan), held)
     return pd.Series(own, index=pd.Index(sites["site"], name="site"))
 
 

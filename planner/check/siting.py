@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import TRACE, Line, Table
 from planner.check.existing import existing_halls
-from planner.check.frames import at, by, has, keyed, listed, tally
+from planner.check.frames import by, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import decision_start
 from planner.check.once import once
@@ -87,24 +87,24 @@ def halls_in_phases(case: Case) -> Excess:
     sites = list(case.inputs.sets.site.labels)
     of_all = np.nan if settings.phase_mw is None else settings.phase_mw
     size = case.own_figures("phase_mw", pd.Series(of_all, index=pd.Index(sites, name="site")))
-    mw = at(size, late, ("site",), np.nan)
+    mw = lookup(size, late, ("site",), np.nan)
     in_phases = ~np.isnan(mw)
     rows = late[in_phases].reset_index(drop=True)
     built, size_mw = rows["built_mw"].to_numpy(dtype=np.float64), mw[in_phases]
     reported = case.plan("phases")
-    as_reported = tally(reported, _HALL, reported["phases"] * reported["phase_mw"])
+    as_reported = sum_by(reported, _HALL, reported["phases"] * reported["phase_mw"])
     whole = Excess(rows[list(_HALL)], _not_whole(built / size_mw) * size_mw, built)
     return whole.and_also(
-        Excess.differs(rows[list(_HALL)], built, at(as_reported, rows, _HALL)),
+        Excess.differs(rows[list(_HALL)], built, lookup(as_reported, rows, _HALL)),
         Excess.differs(
             reported[list(_HALL)],
             reported["phase_mw"].to_numpy(dtype=np.float64),
-            at(size, reported, ("site",), np.nan),
+            lookup(size, reported, ("site",), np.nan),
         ),
         Excess.differs(
             reported[list(_HALL)],
             reported["built_mw"].to_numpy(dtype=np.float64),
-            at(tally(builds, _HALL, builds["built_mw"]), reported, _HALL),
+            lookup(sum_by(builds, _HALL, builds["built_mw"]), reported, _HALL),
         ),
     )
 
@@ -136,13 +136,13 @@ def _partners(case: Case) -> pd.DataFrame:
 
 def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     """Add up the racks that count towards each block: site, workload, year, used and shared MW."""
-    used = tally(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
+    used = sum_by(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
     if not len(used):
         return used.assign(shared_mw=0.0)
     of_partner = used.rename(columns={"site": "partner", "used_mw": "partner_mw"})
     pairs = _partners(case).merge(of_partner, on=["partner", "workload"])
-    shared = tally(pairs, _CLASS, pairs["partner_mw"])
-    return used.assign(shared_mw=at(shared, used, _CLASS))
+    shared = sum_by(pairs, _CLASS, pairs["partner_mw"])
+    return used.assign(shared_mw=lookup(shared, used, _CLASS))
 
 
 def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
@@ -173,14 +173,14 @@ def blocks_whole(case: Case) -> Excess:
 def blocks_reported(case: Case) -> Excess:
     """The table of blocks states racks in use and block of each workload that needs one."""
     plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)
-    used = tally(plan, _CLASS, plan["used_mw"])
+    used = sum_by(plan, _CLASS, plan["used_mw"])
     shared = _shared_mw(case, _in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
     place = reported[list(_CLASS)]
     block = np.asarray(reported["workload"].map(sizes), dtype=np.float64)
     return Excess.differs(
-        place, reported["used_mw"].to_numpy(), at(used, reported, _CLASS)
+        place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)
     ).and_also(
-        Excess.differs(place, reported["shared_mw"].to_numpy(), at(shared, reported, _CLASS)),
+        Excess.differs(place, reported["shared_mw"].to_numpy(), lookup(shared, reported, _CLASS)),
         Excess.differs(place, reported["block_mw"].to_numpy(), block),
     )
 
@@ -204,7 +204,7 @@ def sites_as_reported(case: Case) -> Excess:
     """Sites that must be open are, and sites that must stay closed do in every year."""
     settings, sites = case.scenario.siting, site_years(case)
     must = _names(settings.must_open)
-    open_frac = at(_open_in_the_end(case), must, ("site",))
+    open_frac = lookup(_open_in_the_end(case), must, ("site",))
     closed = sites[sites["site"].isin(list(settings.must_not_open))]
     return Excess.differs(must, open_frac, np.ones(len(must))).and_also(
         Excess.above(closed[["site"]], closed["open_frac"].to_numpy(dtype=np.float64), 0.0)
@@ -218,25 +218,29 @@ def openings_table(case: Case) -> Excess:
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
     is_new = ~np.asarray(inputs.sites.is_existing)
-    open_frac = at(_open_in_the_end(case), labels, ("site",))
+    open_frac = lookup(_open_in_the_end(case), labels, ("site",))
     is_listed = labels["site"].isin(list(reported["site"])).to_numpy()
     missing = is_new & (open_frac > _TRACE_FRAC) & ~is_listed
     stray = is_listed & ~(is_new & (open_frac > 0.0))
     opened = case.plan("site_year")
-    share = tally(opened, ("site",), opened["opened_frac"])
+    share = sum_by(opened, ("site",), opened["opened_frac"])
     price = pd.Series(np.asarray(inputs.sites.opening_musd), index=labels["site"])
-    expected = np.asarray(at(share, reported, ("site",)) * at(price, reported, ("site",), np.nan))
+    expected = np.asarray(
+        lookup(share, reported, ("site",)) * lookup(price, reported, ("site",), np.nan)
+    )
     last = sites[sites["year"] == case.years[-1]]
-    halls = at(tally(last, ("site",), last["halls_mw"]), reported, ("site",))
+    halls = lookup(sum_by(last, ("site",), last["halls_mw"]), reported, ("site",))
     first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
-    began = at(first, reported, ("site",), np.nan)
+    began = lookup(first, reported, ("site",), np.nan)
     place = reported[["site"]]
     figures = table_of(
         {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year},
         index=labels["site"],
     )
-    share_now = at(_open_in_the_end(case), reported, ("site",), np.nan)
-    least, fixed = (at(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed"))
+    share_now = lookup(_open_in_the_end(case), reported, ("site",), np.nan)
+    least, fixed = (
+        lookup(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed")
+    )
     return Excess.where(labels, missing | stray).and_also(
         *(
             Excess.differs(place, np.asarray(reported[name], dtype=np.float64), expected)
@@ -278,16 +282,18 @@ def openings_from_tables(case: Case) -> Excess:
 def phases_listed(case: Case) -> Excess:
     """Halls that could be built in phases are those that the scenario asks for."""
     siting, halls = case.inputs.siting, case.inputs.halls
-    builds = listed(halls.build, early=halls.build_is_early)
+    builds = to_frame(halls.build, early=halls.build_is_early)
     of_all = case.scenario.siting.phase_mw
     labels = list(case.inputs.sets.site.labels)
     size = case.own_figures(
         "phase_mw",
         pd.Series(np.nan if of_all is None else of_all, index=pd.Index(labels, name="site")),
     )
-    wanted = np.nan_to_num(at(size, builds, ("site",), np.nan)) * ~builds["early"].to_numpy(bool)
-    phases = listed(siting.phase, mw=siting.phase_mw)
-    reported = at(tally(phases, _HALL, phases["mw"]), builds, _HALL)
+    wanted = np.nan_to_num(lookup(size, builds, ("site",), np.nan)) * ~builds["early"].to_numpy(
+        bool
+    )
+    phases = to_frame(siting.phase, mw=siting.phase_mw)
+    reported = lookup(sum_by(phases, _HALL, phases["mw"]), builds, _HALL)
     return Excess.differs(builds[list(_HALL)], reported, wanted)
 
 
@@ -297,7 +303,7 @@ def openings_from_scenario(case: Case) -> Excess:
     p, asked = case.inputs.siting, case.scenario.siting
     sites = case.site_year
     stands = existing_halls(case).groupby("site")["mw"].sum()
-    is_new = at(stands, sites, ("site",)) == 0.0
+    is_new = lookup(stands, sites, ("site",)) == 0.0
     must = sites["site"].isin(list(asked.must_open)) & (sites["year"] == case.years[-1])
     lower = np.where(is_new, must.to_numpy(dtype=np.float64), 1.0)
     shut = sites["site"].isin(list(asked.must_not_open)).to_numpy()
@@ -319,7 +325,7 @@ def existing_sites_from_tables(case: Case) -> Excess:
     """Sites with halls in the base year are open already; all others must be opened."""
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     stands = existing_halls(case).groupby("site")["mw"].sum()
-    expected = at(stands, sites, ("site",)) > 0.0
+    expected = lookup(stands, sites, ("site",)) > 0.0
     return Excess.where(sites, np.asarray(case.inputs.sites.is_existing) != expected)
 
 
@@ -327,10 +333,10 @@ def existing_sites_from_tables(case: Case) -> Excess:
 def phases_from_tables(case: Case) -> Excess:
     """Phases of new halls in a year are at most what build rate and land of the site allow."""
     p, inputs = case.inputs.siting, case.inputs
-    reported = listed(p.phase, mw=p.phase_mw, most=p.most_phases)
-    rate = at(build_paths(case).set_index(list(_SITE))["rate_mw"], reported, _SITE, np.nan)
+    reported = to_frame(p.phase, mw=p.phase_mw, most=p.most_phases)
+    rate = lookup(build_paths(case).set_index(list(_SITE))["rate_mw"], reported, _SITE, np.nan)
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
-    room = np.minimum(rate, at(land, reported, ("site",), np.nan))
+    room = np.minimum(rate, lookup(land, reported, ("site",), np.nan))
     expected = np.floor(room / reported["mw"].to_numpy() + _ROUNDING)
     return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), expected)
 
@@ -339,31 +345,31 @@ def phases_from_tables(case: Case) -> Excess:
 def blocks_from_scenario(case: Case) -> Excess:
     """Workloads need the scenario's blocks, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
-    reported = listed(p.block, mw=p.block_mw, top=p.block_top_mw)
+    reported = to_frame(p.block, mw=p.block_mw, top=p.block_top_mw)
     sizes = block_sizes(case)
     need = case.deployments.groupby("workload")["hall_mw_per_mw"].min()
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     lets = (
-        reported["site"].isin(list(listed(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
+        reported["site"].isin(list(to_frame(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
     )
-    halls = at(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
+    halls = lookup(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
     place = reported[list(_CLASS)]
-    due = _in_blocks(case, listed(inputs.racks.used))[list(_CLASS)].drop_duplicates()
+    due = _in_blocks(case, to_frame(inputs.racks.used))[list(_CLASS)].drop_duplicates()
     stray = reported.drop(index=_in_blocks(case, reported).index)
-    shared = listed(p.shared)
+    shared = to_frame(p.shared)
     pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
-    may = has(pairs.assign(site=pairs["partner"]), reported, _CLASS)
+    may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
     return Excess.differs(
         place,
         reported["mw"].to_numpy(),
         np.asarray(reported["workload"].map(sizes), dtype=np.float64),
     ).and_also(
         Excess.differs(
-            place, reported["top"].to_numpy(), halls / at(need, reported, ("workload",), np.nan)
+            place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan)
         ),
-        Excess.where(due, ~has(due, reported, _CLASS)),
-        Excess.where(pairs[may], ~has(pairs[may], shared, (*_CLASS, "partner"))),
-        Excess.where(shared, ~has(shared, pairs[may], (*_CLASS, "partner"))),
+        Excess.where(due, ~isin(due, reported, _CLASS)),
+        Excess.where(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner"))),
+        Excess.where(shared, ~isin(shared, pairs[may], (*_CLASS, "partner"))),
         Excess.where(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
     )
 
@@ -372,29 +378,29 @@ def blocks_from_scenario(case: Case) -> Excess:
 def paced_sites_from_tables(case: Case) -> Excess:
     """New sites with integer openings hold at most what can be built by then, or their land."""
     p, inputs = case.inputs.siting, case.inputs
-    reported, sites = listed(p.paced, mw=p.paced_mw), case.site_year
+    reported, sites = to_frame(p.paced, mw=p.paced_mw), case.site_year
     reach = build_paths(case).set_index(list(_SITE))["reach_mw"]
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     stands = existing_halls(case).groupby("site")["mw"].sum()
-    is_short = at(reach, sites, _SITE) < at(land, sites, ("site",), np.nan)
-    is_new = at(stands, sites, ("site",)) == 0.0
+    is_short = lookup(reach, sites, _SITE) < lookup(land, sites, ("site",), np.nan)
+    is_new = lookup(stands, sites, ("site",)) == 0.0
     due = sites[is_short & is_new & case.scenario.siting.whole_openings]
     return Excess.differs(
-        reported[list(_SITE)], reported["mw"].to_numpy(), at(reach, reported, _SITE, np.nan)
-    ).and_also(Excess.where(due, ~has(due, reported, _SITE)))
+        reported[list(_SITE)], reported["mw"].to_numpy(), lookup(reach, reported, _SITE, np.nan)
+    ).and_also(Excess.where(due, ~isin(due, reported, _SITE)))
 
 
 @rule(unit="MUSD/kH100e-year")
 def service_prices_from_scenario(case: Case) -> Excess:
     """Service costs what the scenario's table says of users, site and workload."""
-    p, served = case.inputs.siting, listed(case.inputs.demand.served)
-    reported = listed(p.service, musd=p.service_musd_per_kh100e_year)
+    p, served = case.inputs.siting, to_frame(case.inputs.demand.served)
+    reported = to_frame(p.service, musd=p.service_musd_per_kh100e_year)
     ends = ("region", "workload", "site")
     paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
-    expected = at(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
-    due = served[at(paid, served, ends) > 0.0]
+    expected = lookup(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
+    due = served[lookup(paid, served, ends) > 0.0]
     return Excess.differs(reported[list(_SERVICE)], reported["musd"].to_numpy(), expected).and_also(
-        Excess.where(due, ~has(due, reported, _SERVICE))
+        Excess.where(due, ~isin(due, reported, _SERVICE))
     )
 
 
@@ -431,7 +437,7 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
 def service_network(case: Case) -> pd.DataFrame:
     """Compute served between each demand region and site at the price of the scenario's table."""
     served, ends = case.plan("assignment"), ["region", "workload", "site"]
-    price = at(service_usd(case, served[ends].drop_duplicates()), served, ends)
+    price = lookup(service_usd(case, served[ends].drop_duplicates()), served, ends)
     musd = price * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
     return every_year(case, served, musd)
 

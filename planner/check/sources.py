@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, keyed, listed, tally
+from planner.check.frames import keyed, lookup, sum_by, to_frame
 from planner.check.in_service import ages, hall_years, ramped_share, since
 from planner.check.paths import between
 
@@ -110,14 +110,14 @@ def sources_in_service(case: Case) -> Sources:
 
 def _added_up(case: Case) -> Sources:
     p, sets = case.inputs.supply, case.inputs.sets
-    rows = listed(p.capacity, existing_mw=p.existing_mw)
+    rows = to_frame(p.capacity, existing_mw=p.existing_mw)
     role = dict(zip(p.source.labels, p.role, strict=True))
-    limited = keyed(listed(p.run_hours))
+    limited = keyed(to_frame(p.run_hours))
     rows = rows.assign(role=rows["source"].map(role).astype("str"))
     anytime = rows["role"].isin(["firm", "standby"]).to_numpy()
     anytime = anytime & ~keyed(rows[list(_SOURCE)]).isin(limited)
-    cells = listed(p.store, mwh=p.existing_mwh)
-    energy = at(tally(cells, _SOURCE, cells["mwh"]), rows, _SOURCE)
+    cells = to_frame(p.store, mwh=p.existing_mwh)
+    energy = lookup(sum_by(cells, _SOURCE, cells["mwh"]), rows, _SOURCE)
     rows = rows.assign(
         mw=rows["existing_mw"] + _built(case, rows, "built_mw") + _of_halls(case, rows),
         standing_mw=rows["existing_mw"] + _built(case, rows, "built_mw", in_full=True),
@@ -173,11 +173,11 @@ def _built(case: Case, rows: pd.DataFrame, amount: str, *, in_full: bool = False
     """Add up vintages in service that have not left, by row. [MW or MWh]"""
     now = ("site", "source", "year_now")
     come = since(case.plan("source_builds"), rows, ("site", "source"))
-    total = at(tally(come, now, come[amount] * _share(case, come, in_full)), rows, _SOURCE)
+    total = lookup(sum_by(come, now, come[amount] * _share(case, come, in_full)), rows, _SOURCE)
     if amount == "built_mw":
         gone = since(leaves(case), rows, ("site", "source"))
-        lost = tally(gone, now, gone["left_mw"] * _share(case, gone, in_full))
-        total -= at(lost, rows, _SOURCE)
+        lost = sum_by(gone, now, gone["left_mw"] * _share(case, gone, in_full))
+        total -= lookup(lost, rows, _SOURCE)
     return total
 
 
@@ -194,10 +194,10 @@ def _of_halls(case: Case, rows: pd.DataFrame) -> Floats:
     """Stand-by generators that stand with own halls, by row. [MW]"""
     p, halls = case.inputs.supply, hall_years(case)
     ratio = pd.Series(p.standby_mw_per_mw, index=list(case.inputs.sets.hall.labels))
-    mw = tally(halls, ("site", "year"), halls["own_mw"] * at(ratio, halls, ("hall",), np.nan))
-    stands = keyed(listed(p.standby))
+    mw = sum_by(halls, ("site", "year"), halls["own_mw"] * lookup(ratio, halls, ("hall",), np.nan))
+    stands = keyed(to_frame(p.standby))
     is_standby = keyed(rows[list(_SOURCE)]).isin(stands)
-    return np.where(is_standby, at(mw, rows, ("site", "year")), 0.0)
+    return np.where(is_standby, lookup(mw, rows, ("site", "year")), 0.0)
 
 
 def _given(case: Case, source: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import at, by, crossed, has, tally
+from planner.check.frames import by, crossed, isin, lookup, sum_by
 from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.table import table_of
@@ -87,9 +87,9 @@ def stated_halls(case: Case) -> pd.DataFrame:
 def begun_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power of stated halls that enter service after the first year, cumulative. [MW]"""
     halls = stated_halls(case)
-    mw = tally(halls, _SITE, halls["mw"])
+    mw = sum_by(halls, _SITE, halls["mw"])
     first = halls[halls["year"] == case.years[0]]
-    before = tally(first, ("site",), first["mw"])
+    before = sum_by(first, ("site",), first["mw"])
     of_first = mw.index.get_level_values("site").map(before.to_dict()).fillna(0.0)
     return (mw - np.asarray(of_first)) * case.scenario.demand.facility_mw_per_rack_mw
 
@@ -121,7 +121,7 @@ def stated_racks(case: Case) -> pd.DataFrame:
         vintage=rows["first_year"],
         dies=rows["first_year"] + rows["rack"].map(types["life_years"]).astype("float64"),
     )
-    able = has(rows, _able(case), ("rack", "duty", "redundancy"))
+    able = isin(rows, _able(case), ("rack", "duty", "redundancy"))
     frame: pd.DataFrame = rows[able & _serves(case, rows)]
     return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw"]]
 
@@ -153,13 +153,13 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
         case.workloads["workload"].isin(list(case.inputs.sets.workload.labels))
     ]
     most = classes.groupby("duty")["companion_frac"].max().astype("float64")
-    need = tally(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
+    need = sum_by(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
     there = stated_halls(case)
-    there = tally(there, key, there["mw"]).rename("mw").reset_index()
-    taken = (there.assign(frac=at(need, there, key) / there["mw"])).groupby(["site", "hall"])[
+    there = sum_by(there, key, there["mw"]).rename("mw").reset_index()
+    taken = (there.assign(frac=lookup(need, there, key) / there["mw"])).groupby(["site", "hall"])[
         "frac"
     ]
-    return np.clip(at(taken.max(), halls, ("site", "hall")), 1.0 - settings.free_frac, 1.0)
+    return np.clip(lookup(taken.max(), halls, ("site", "hall")), 1.0 - settings.free_frac, 1.0)
 
 
 def _serves(case: Case, rows: pd.DataFrame) -> Bools:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.frames import at, has, listed, tally
+from planner.check.frames import isin, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.sources import sources_in_service
 from planner.check.verdict import Excess, rule
@@ -80,7 +80,7 @@ def battery_level(case: Case) -> Excess:
     )
     moves = Excess.differs(frame[[*_SOURCE, "slot"]], level.to_numpy(), (before + step).to_numpy())
     slots = case.plan("source_slot")
-    others = slots[~has(slots, frame, _SOURCE)]
+    others = slots[~isin(slots, frame, _SOURCE)]
     reported = others["level_mwh"].to_numpy(dtype=np.float64)
     return moves.and_also(
         Excess.differs(others[[*_SOURCE, "slot"]], reported, np.zeros(len(others)))
@@ -93,23 +93,23 @@ def battery_cycle(case: Case) -> Excess:
     frame = _batteries(case)
     hours = float(case.scenario.time.slot_h)
     stored, taken = (
-        tally(frame, _CYCLE, values * hours)
+        sum_by(frame, _CYCLE, values * hours)
         for values in (
             frame["in_mw"] * frame["charge_frac"],
             frame["out_mw"] / frame["discharge_frac"],
         )
     )
     place = frame[list(_CYCLE)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place, at(stored, place, _CYCLE), at(taken, place, _CYCLE))
+    return Excess.differs(place, lookup(stored, place, _CYCLE), lookup(taken, place, _CYCLE))
 
 
 @rule(unit="MW")
 def battery_one_way(case: Case) -> Excess:
     """Where a price is negative no battery charges and discharges at once to waste power."""
     frame = _batteries(case)
-    price = listed(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
+    price = to_frame(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
     price = price[price["usd"] < 0.0]
-    paid = frame[has(frame, price, _SLOT)]
+    paid = frame[isin(frame, price, _SLOT)]
     both = np.minimum(paid["in_mw"].to_numpy(), paid["out_mw"].to_numpy())
     return Excess.above(paid[[*_SOURCE, "slot"]], both, 0.0)
 
@@ -118,14 +118,14 @@ def battery_one_way(case: Case) -> Excess:
 def battery_wear(case: Case) -> Excess:
     """Discharge beyond the cycles of the calendar life is reported as wear."""
     frame, p, rows = _batteries(case), case.inputs.supply, sources_in_service(case).rows
-    taken = tally(frame, _SOURCE, frame["out_mw"] / frame["discharge_frac"] * frame["hours"])
-    stores = listed(p.store, cycles=p.cycles_per_year, musd=p.wear_musd_per_mwh)
-    cells = at(rows.set_index(list(_SOURCE))["mwh"], stores, _SOURCE, np.nan)
-    beyond = at(taken, stores, _SOURCE) - stores["cycles"].to_numpy() * cells
+    taken = sum_by(frame, _SOURCE, frame["out_mw"] / frame["discharge_frac"] * frame["hours"])
+    stores = to_frame(p.store, cycles=p.cycles_per_year, musd=p.wear_musd_per_mwh)
+    cells = lookup(rows.set_index(list(_SOURCE))["mwh"], stores, _SOURCE, np.nan)
+    beyond = lookup(taken, stores, _SOURCE) - stores["cycles"].to_numpy() * cells
     table = case.plan("source_year")
-    reported = at(tally(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
+    reported = lookup(sum_by(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
     place = stores[list(_SOURCE)]
-    other = table[~has(table, stores, _SOURCE)]
+    other = table[~isin(table, stores, _SOURCE)]
     nothing = Excess.differs(
         other[list(_SOURCE)], other["worn_mwh"].to_numpy(), np.zeros(len(other))
     )
@@ -149,7 +149,7 @@ def battery_duration(case: Case) -> Excess:
     )
     builds = case.plan("source_builds")
     fixed = builds[builds["source"].isin(hours.index) & (builds["role"] == "storage")]
-    energy = fixed["built_mw"].to_numpy() * at(hours, fixed, ("source",), np.nan)
+    energy = fixed["built_mw"].to_numpy() * lookup(hours, fixed, ("source",), np.nan)
     return Excess.differs(fixed[list(_SOURCE)], fixed["built_mwh"].to_numpy(), energy)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.frames import at, by, listed, quotient, tally
+from planner.check.frames import by, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -60,15 +60,15 @@ def sites_summed(case: Case) -> Excess:
     """Halls, load, cost, load factor, PUE and water use of a site follow from other tables."""
     table, uses, costs = case.plan("site_year"), case.uses, case.plan("costs")
     halls = hall_years(case)
-    usable = tally(halls, _SITE, halls["usable_mw"])
-    load = tally(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    usable = sum_by(halls, _SITE, halls["usable_mw"])
+    load = sum_by(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
     paid = costs.assign(year=model_year_of(case, costs["calendar_year"]))
     years = table["year"]
     span = case.last_calendar_year(years) - years.to_numpy() + 1.0
     expected = {
-        "usable_mw": at(usable, table, _SITE),
-        "load_kh100e": at(load, table, _SITE),
-        "cost_musd": at(tally(paid, _SITE, paid["musd"]), table, _SITE) / span,
+        "usable_mw": lookup(usable, table, _SITE),
+        "load_kh100e": lookup(load, table, _SITE),
+        "cost_musd": lookup(sum_by(paid, _SITE, paid["musd"]), table, _SITE) / span,
         "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
         **_energy_quotients(table),
     }
@@ -107,8 +107,8 @@ def zones_summed(case: Case) -> Excess:
         "new_firm_mw",
     )
     expected = {
-        **{name: at(tally(sites, _ZONE, sites[name]), table, _ZONE) for name in sums},
-        "coincident_peak_mw": at(_peaks(case, places, _ZONE), table, _ZONE),
+        **{name: lookup(sum_by(sites, _ZONE, sites[name]), table, _ZONE) for name in sums},
+        "coincident_peak_mw": lookup(_peaks(case, places, _ZONE), table, _ZONE),
         "pue": quotient(table["facility_mean_mw"], table["it_mean_mw"]),
     }
     return columns_reported(table, _ZONE, expected)
@@ -121,15 +121,15 @@ def classes_summed(case: Case) -> Excess:
     it = (
         uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
     )
-    of_site = at(tally(uses, _SITE, it), uses, _SITE)
-    taken = at(tally(sites, _SITE, sites["facility_mean_mw"]), uses, _SITE)
+    of_site = lookup(sum_by(uses, _SITE, it), uses, _SITE)
+    taken = lookup(sum_by(sites, _SITE, sites["facility_mean_mw"]), uses, _SITE)
     facility = np.nan_to_num(quotient(taken, of_site)) * it
     nameplate = uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"])
     expected = {
-        "nameplate_mw": at(tally(uses, _CLASS, nameplate), table, _CLASS),
-        "it_mean_mw": at(tally(uses, _CLASS, it), table, _CLASS),
-        "facility_mean_mw": at(tally(uses, _CLASS, facility), table, _CLASS),
-        "energy_mwh": at(tally(uses, _CLASS, facility), table, _CLASS) * _HOURS_PER_YEAR,
+        "nameplate_mw": lookup(sum_by(uses, _CLASS, nameplate), table, _CLASS),
+        "it_mean_mw": lookup(sum_by(uses, _CLASS, it), table, _CLASS),
+        "facility_mean_mw": lookup(sum_by(uses, _CLASS, facility), table, _CLASS),
+        "energy_mwh": lookup(sum_by(uses, _CLASS, facility), table, _CLASS) * _HOURS_PER_YEAR,
     }
     return columns_reported(table, _CLASS, expected)
 
@@ -161,8 +161,10 @@ def summary_summed(case: Case) -> Excess:
         (case.plan("non_firm_year"), "lost_kh100e"),
         (spent, "cash_musd"),
     )
-    expected = {name: at(tally(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
-    expected["facility_peak_mw"] = at(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
+    expected = {name: lookup(sum_by(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
+    expected["facility_peak_mw"] = lookup(
+        _peaks(case, site_power(case).site_year, _YEAR), table, _YEAR
+    )
     expected["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
     return columns_reported(table, _YEAR, {**expected, **_energy_quotients(table)})
 
@@ -175,7 +177,7 @@ def _power_zone_rows(case: Case) -> pd.DataFrame:
 
 def _power_class_rows(case: Case) -> pd.DataFrame:
     """Every workload and year that racks may serve: a year without any has a row of zeros."""
-    return listed(case.inputs.racks.used)[list(_CLASS)].drop_duplicates()
+    return to_frame(case.inputs.racks.used)[list(_CLASS)].drop_duplicates()
 
 
 HEADING: Final = "Power, water and carbon"

@@ -11,7 +11,7 @@ from planner.check import sources as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
-from planner.check.frames import at, by, crossed, has, keyed, listed, tally
+from planner.check.frames import by, crossed, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.once import once
 from planner.check.payments import every_year, repay
@@ -61,18 +61,18 @@ def sources_where_allowed(case: Case) -> Excess:
     allowed = builds["source"].isin(list(supply.allow)).to_numpy()
     if supply.sites != "all":
         allowed = allowed & builds["site"].isin(list(supply.sites)).to_numpy()
-    offers = listed(p.build, start=p.build_start, life=p.build_life_years)
+    offers = to_frame(p.build, start=p.build_start, life=p.build_life_years)
     offers = offers.set_index(list(_SOURCE))
     place = builds[list(_SOURCE)]
-    wrong = Excess.where(place, ~allowed | ~has(builds, offers.reset_index(), _SOURCE))
+    wrong = Excess.where(place, ~allowed | ~isin(builds, offers.reset_index(), _SOURCE))
     dates = [
         Excess.differs(
-            place, builds[reported].to_numpy(), at(offers[name], builds, _SOURCE, np.nan)
+            place, builds[reported].to_numpy(), lookup(offers[name], builds, _SOURCE, np.nan)
         )
         for reported, name in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
-    alien = Excess.where(slots, ~has(slots, sources_in_service(case).rows, _SOURCE))
+    alien = Excess.where(slots, ~isin(slots, sources_in_service(case).rows, _SOURCE))
     return wrong.and_also(*dates, alien)
 
 
@@ -84,11 +84,11 @@ def source_capacity(case: Case) -> Excess:
     expected = rows.set_index(list(_SOURCE))
     parts = [
         Excess.differs(
-            place, table[reported].to_numpy(), at(expected[name], table, _SOURCE, np.nan)
+            place, table[reported].to_numpy(), lookup(expected[name], table, _SOURCE, np.nan)
         )
         for reported, name in (("capacity_mw", "mw"), ("energy_mwh", "mwh"))
     ]
-    silent = rows[~has(rows, table, _SOURCE)]
+    silent = rows[~isin(rows, table, _SOURCE)]
     left_out = Excess.above(silent[list(_SOURCE)], silent["mw"].to_numpy(), 0.0)
     less = Excess.above(rows[list(_SOURCE)], -rows["mw"].to_numpy(), 0.0)
     return left_out.and_also(less, *parts)
@@ -98,11 +98,11 @@ def source_capacity(case: Case) -> Excess:
 def source_limit(case: Case) -> Excess:
     """On-site capacity of a site stays within its room at any time of the year."""
     p, rows = case.inputs.supply, sources_in_service(case).rows
-    limits = listed(p.limited, limit_mw=p.limit_mw)
+    limits = to_frame(p.limited, limit_mw=p.limit_mw)
     stands = rows.set_index(list(_SOURCE))["standing_mw"]
     return Excess.above(
         limits[list(_SOURCE)],
-        at(stands, limits, _SOURCE, np.nan),
+        lookup(stands, limits, _SOURCE, np.nan),
         limits["limit_mw"].to_numpy(),
     )
 
@@ -141,11 +141,11 @@ def source_output(case: Case) -> Excess:
 def run_hours(case: Case) -> Excess:
     """Standby generators make no more in a year than in their permit's hours at full output."""
     onsite, p = sources_in_service(case), case.inputs.supply
-    limits = listed(p.run_hours, hours=p.run_hours_h)
-    made = tally(onsite.rows, _SOURCE, onsite.output_mw @ slot_hours(case))
+    limits = to_frame(p.run_hours, hours=p.run_hours_h)
+    made = sum_by(onsite.rows, _SOURCE, onsite.output_mw @ slot_hours(case))
     capacity = onsite.rows.set_index(list(_SOURCE))["mw"]
-    most = limits["hours"].to_numpy() * at(capacity, limits, _SOURCE, np.nan)
-    return Excess.above(limits[list(_SOURCE)], at(made, limits, _SOURCE, np.nan), most)
+    most = limits["hours"].to_numpy() * lookup(capacity, limits, _SOURCE, np.nan)
+    return Excess.above(limits[list(_SOURCE)], lookup(made, limits, _SOURCE, np.nan), most)
 
 
 @rule(unit="MW", rows_of=("site_surplus",))
@@ -158,16 +158,16 @@ def export_made_here(case: Case) -> Excess:
     made = pd.Series(sources_in_service(case).made_mw.ravel(), index=keyed(frame))
     sites = site_years(case).set_index(list(_SITE))["firm_mw"]
     p = case.inputs.supply
-    price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
+    price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     sells = sold > 0.0
-    return Excess.above(place, sold, at(made, table, _SLOT)).and_also(
-        Excess.above(place, sold, at(sites, table, _SITE)),
+    return Excess.above(place, sold, lookup(made, table, _SLOT)).and_also(
+        Excess.above(place, sold, lookup(sites, table, _SITE)),
         Excess.above(place, -sold, 0.0),
         Excess.where(place, sells & np.full(len(table), not case.scenario.supply.export.allow)),
         Excess.differs(
             place[sells],
             table["export_usd_per_mwh"].to_numpy()[sells],
-            at(price, table[sells], _SLOT, np.nan),
+            lookup(price, table[sells], _SLOT, np.nan),
         ),
     )
 
@@ -183,11 +183,11 @@ def bridge_power(case: Case) -> Excess:
     alive = (age > 0.0) & (age < table["life_years"].to_numpy())
     later = table["year"].to_numpy() > table["vintage"].to_numpy()
     builds = case.plan("source_builds").rename(columns={"year": "vintage"})
-    gone = tally(table, _VINTAGE, table["left_mw"])
+    gone = sum_by(table, _VINTAGE, table["left_mw"])
     whole = Excess.above(
-        builds[list(_VINTAGE)], at(gone, builds, _VINTAGE), builds["built_mw"].to_numpy()
+        builds[list(_VINTAGE)], lookup(gone, builds, _VINTAGE), builds["built_mw"].to_numpy()
     )
-    offers = listed(
+    offers = to_frame(
         p.redeploy, worth=p.redeploy_worth_musd_per_mw, removal=p.redeploy_cost_musd_per_mw
     )
     key = [*_VINTAGE, "year"]
@@ -196,7 +196,7 @@ def bridge_power(case: Case) -> Excess:
         Excess.differs(
             place,
             table[f"{name}_musd"].to_numpy(),
-            table["left_mw"].to_numpy() * at(offers[name], table, key, np.nan),
+            table["left_mw"].to_numpy() * lookup(offers[name], table, key, np.nan),
         )
         for name in ("worth", "removal")
     ]
@@ -214,12 +214,12 @@ def curtailment_reported(case: Case) -> Excess:
     frame = _slots(case, power.site_year)
     by_slot = pd.Series(surplus.ravel(), index=keyed(frame))
     reported = Excess.differs(
-        table[list(_SLOT)], table["surplus_mw"].to_numpy(), at(by_slot, table, _SLOT, np.nan)
+        table[list(_SLOT)], table["surplus_mw"].to_numpy(), lookup(by_slot, table, _SLOT, np.nan)
     )
-    balanced = frame[has(frame, listed(case.inputs.balance.site_year), _SITE)]
-    silent = balanced[~has(balanced, table, _SLOT)]
+    balanced = frame[isin(frame, to_frame(case.inputs.balance.site_year), _SITE)]
+    silent = balanced[~isin(balanced, table, _SLOT)]
     return reported.and_also(
-        Excess.above(silent[list(_SLOT)], at(by_slot, silent, _SLOT, np.nan), 0.0)
+        Excess.above(silent[list(_SLOT)], lookup(by_slot, silent, _SLOT, np.nan), 0.0)
     )
 
 
@@ -229,21 +229,21 @@ def sources_of_a_year(case: Case) -> Excess:
     onsite, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply
     hours = slot_hours(case)
     place = table[list(_SOURCE)]
-    output = at(tally(onsite.rows, _SOURCE, onsite.output_mw @ hours), table, _SOURCE, np.nan)
-    charged = at(tally(onsite.rows, _SOURCE, onsite.charge_mw @ hours), table, _SOURCE, np.nan)
-    rates = listed(p.dispatch, fuel=p.fuel_mmbtu_per_mwh, kt=p.co2_t_per_mwh / 1000.0)
+    output = lookup(sum_by(onsite.rows, _SOURCE, onsite.output_mw @ hours), table, _SOURCE, np.nan)
+    charged = lookup(sum_by(onsite.rows, _SOURCE, onsite.charge_mw @ hours), table, _SOURCE, np.nan)
+    rates = to_frame(p.dispatch, fuel=p.fuel_mmbtu_per_mwh, kt=p.co2_t_per_mwh / 1000.0)
     rates = rates.set_index(list(_SOURCE))
     factor = np.where(
         table["capacity_mw"] > 0.0,
         output / (table["capacity_mw"] * _HOURS_PER_YEAR).replace(0.0, np.nan),
         np.nan,
     )
-    capital, running = (at(make(case), table, _SOURCE) for make in (capital_musd, running_musd))
+    capital, running = (lookup(make(case), table, _SOURCE) for make in (capital_musd, running_musd))
     pairs = (
         ("output_mwh", output),
         ("charged_mwh", charged),
-        ("fuel_mmbtu", output * at(rates["fuel"], table, _SOURCE)),
-        ("emissions_kt", output * at(rates["kt"], table, _SOURCE)),
+        ("fuel_mmbtu", output * lookup(rates["fuel"], table, _SOURCE)),
+        ("emissions_kt", output * lookup(rates["kt"], table, _SOURCE)),
         ("capacity_factor_frac", factor),
         ("capital_musd", capital),
         ("running_musd", running),
@@ -265,19 +265,19 @@ def _bought(case: Case, amount: str, price: pd.Series[float]) -> pd.DataFrame:
     return table[["site", "source"]].assign(
         start=table["service_start"],
         life_years=table["life_years"],
-        cost_musd=table[amount].to_numpy() * at(price, table, _SOURCE),
+        cost_musd=table[amount].to_numpy() * lookup(price, table, _SOURCE),
     )
 
 
 def _power(case: Case) -> pd.DataFrame:
     p = case.inputs.supply
-    offers = listed(p.build, musd=p.build_capex_musd_per_mw).set_index(list(_SOURCE))
+    offers = to_frame(p.build, musd=p.build_capex_musd_per_mw).set_index(list(_SOURCE))
     return _bought(case, "built_mw", offers["musd"])
 
 
 def _cells(case: Case) -> pd.DataFrame:
     p = case.inputs.supply
-    offers = listed(p.build_store, musd=p.build_store_capex_musd_per_mwh)
+    offers = to_frame(p.build_store, musd=p.build_store_capex_musd_per_mwh)
     return _bought(case, "built_mwh", offers.set_index(list(_SOURCE))["musd"])
 
 
@@ -302,30 +302,30 @@ def _upkeep_musd(case: Case) -> Floats:
     """Upkeep of a year by row of `sources_in_service(case)`, at prices of 2025. [MUSD]"""
     onsite, p = sources_in_service(case), case.inputs.supply
     rows = onsite.rows
-    of_power = listed(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
-    of_cells = listed(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
-    by_output = listed(p.dispatch, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
+    of_power = to_frame(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
+    of_cells = to_frame(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
+    by_output = to_frame(p.dispatch, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
     made_mwh = onsite.output_mw @ slot_hours(case)
     return np.asarray(
-        rows["mw"] * at(of_power["musd"], rows, _SOURCE)
-        + rows["mwh"] * at(of_cells["musd"], rows, _SOURCE)
-        + made_mwh * at(by_output["usd"], rows, _SOURCE) / _USD_PER_MUSD
+        rows["mw"] * lookup(of_power["musd"], rows, _SOURCE)
+        + rows["mwh"] * lookup(of_cells["musd"], rows, _SOURCE)
+        + made_mwh * lookup(by_output["usd"], rows, _SOURCE) / _USD_PER_MUSD
     )
 
 
 def _fuel_musd(case: Case) -> Floats:
     """Fuel of a year by row of `sources_in_service(case)`. [MUSD]"""
     onsite, p = sources_in_service(case), case.inputs.supply
-    price = listed(p.dispatch, usd=p.fuel_usd_per_mwh).set_index(list(_SOURCE))["usd"]
-    return onsite.output_mw @ slot_hours(case) * at(price, onsite.rows, _SOURCE) / _USD_PER_MUSD
+    price = to_frame(p.dispatch, usd=p.fuel_usd_per_mwh).set_index(list(_SOURCE))["usd"]
+    return onsite.output_mw @ slot_hours(case) * lookup(price, onsite.rows, _SOURCE) / _USD_PER_MUSD
 
 
 def _worn_musd(case: Case) -> Floats:
     """Worn cells of a year by row of `sources_in_service(case)`. [MUSD]"""
     onsite, p, table = sources_in_service(case), case.inputs.supply, case.plan("source_year")
-    price = listed(p.store, musd=p.wear_musd_per_mwh).set_index(list(_SOURCE))["musd"]
-    worn = tally(table, _SOURCE, table["worn_mwh"])
-    return at(worn, onsite.rows, _SOURCE) * at(price, onsite.rows, _SOURCE)
+    price = to_frame(p.store, musd=p.wear_musd_per_mwh).set_index(list(_SOURCE))["musd"]
+    worn = sum_by(table, _SOURCE, table["worn_mwh"])
+    return lookup(worn, onsite.rows, _SOURCE) * lookup(price, onsite.rows, _SOURCE)
 
 
 def _by_year(
@@ -339,9 +339,9 @@ def _by_year(
 
 def _export(case: Case) -> pd.DataFrame:
     table, p = case.plan("site_surplus"), case.inputs.supply
-    hours = at(by(year_slots(case), "slot", "hours"), table, ("slot",), np.nan)
-    price = listed(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
-    usd = -hours * table["export_mw"].to_numpy() * at(price, table, _SLOT)
+    hours = lookup(by(year_slots(case), "slot", "hours"), table, ("slot",), np.nan)
+    price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
+    usd = -hours * table["export_mw"].to_numpy() * lookup(price, table, _SLOT)
     return every_year(case, table, usd / _USD_PER_MUSD)
 
 
@@ -361,15 +361,15 @@ def capital_musd(case: Case) -> pd.Series[float]:
     model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
     table = table.assign(year=table["calendar_year"].map(model_year).astype("int64"))
     years = case.last_calendar_year(table["year"]) - table["year"].to_numpy() + 1.0
-    return tally(table, _SOURCE, table["musd"].to_numpy() / years)
+    return sum_by(table, _SOURCE, table["musd"].to_numpy() / years)
 
 
 def running_musd(case: Case) -> pd.Series[float]:
     """Fuel, upkeep and worn cells of a year by site, source and model year. [MUSD/year]"""
     rows = sources_in_service(case).rows
     growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
-    upkeep = _upkeep_musd(case) * at(growth, rows, ("year",), np.nan)
-    return tally(rows, _SOURCE, upkeep + _fuel_musd(case) + _worn_musd(case))
+    upkeep = _upkeep_musd(case) * lookup(growth, rows, ("year",), np.nan)
+    return sum_by(rows, _SOURCE, upkeep + _fuel_musd(case) + _worn_musd(case))
 
 
 @once

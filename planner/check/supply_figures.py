@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check import sources as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import at, by, crossed, keyed, listed
+from planner.check.frames import by, crossed, keyed, lookup, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.other_load import series_by_hour
 from planner.check.paths import between
@@ -43,7 +43,7 @@ def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float
 def source_offers_from_tables(case: Case) -> Excess:
     """On-site sources start after their lead time; cost and life are the tables' for that date."""
     p, first_day = case.inputs.supply, decision_start(case)
-    offers = listed(
+    offers = to_frame(
         p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw
     )
     names = list(offers["source"])
@@ -54,7 +54,7 @@ def source_offers_from_tables(case: Case) -> Excess:
         [of.capex_usd_per_kw(case, name, when) for name, when in zip(names, start, strict=True)]
     )
     place = offers[list(_SOURCE)]
-    cells = listed(
+    cells = to_frame(
         p.build_store,
         start=p.build_store_start,
         life=p.build_store_life_years,
@@ -66,7 +66,7 @@ def source_offers_from_tables(case: Case) -> Excess:
         Excess.differs(place, offers["life"].to_numpy(), life),
         Excess.differs(place, offers["musd"].to_numpy() * 1e3, capex),
         Excess.differs(
-            cells[list(_SOURCE)], cells["start"].to_numpy(), at(starts, cells, _SOURCE, np.nan)
+            cells[list(_SOURCE)], cells["start"].to_numpy(), lookup(starts, cells, _SOURCE, np.nan)
         ),
         Excess.differs(
             cells[list(_SOURCE)],
@@ -84,26 +84,26 @@ def plants_from_tables(case: Case) -> Excess:
     The room of a plant is its limit less existing capacity; none where that is too small.
     """
     p, supply = case.inputs.supply, case.scenario.supply
-    offers = listed(p.build, mw=p.build_smallest_mw, start=p.build_start)
+    offers = to_frame(p.build, mw=p.build_smallest_mw, start=p.build_start)
     expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
     place = offers[list(_SOURCE)]
     least = pd.Series(expected * supply.whole_sources, index=keyed(place))
-    plants = listed(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
+    plants = to_frame(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
     limit = _each(case, plants["source"], of.limit_mw)
-    room = limit - at(_standing(case)[0], plants, ("site", "source"))
-    mine = at(least, plants, _SOURCE, np.nan)
+    room = limit - lookup(_standing(case)[0], plants, ("site", "source"))
+    mine = lookup(least, plants, _SOURCE, np.nan)
     room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
-    reported = at(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
-    cells = listed(p.build_store)
+    reported = lookup(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
+    cells = to_frame(p.build_store)
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
-    sized = listed(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
+    sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
     return Excess.differs(place, offers["mw"].to_numpy(), expected).and_also(
         Excess.differs(place, reported, np.asarray(least, np.float64)),
         Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
         Excess.differs(
             cells[list(_SOURCE)],
-            at(sized, cells, _SOURCE, -1.0),
+            lookup(sized, cells, _SOURCE, -1.0),
             np.where(np.isnan(hours), -1.0, hours),
         ),
     )
@@ -134,22 +134,22 @@ def _standing(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
 def standing_sources_from_scenario(case: Case) -> Excess:
     """Existing sources are the scenario's, and standby generators are those of the halls."""
     p, supply = case.inputs.supply, case.scenario.supply
-    rows = listed(p.capacity, mw=p.existing_mw)
+    rows = to_frame(p.capacity, mw=p.existing_mw)
     stands, energy = _standing(case)
-    cells = listed(p.store, mwh=p.existing_mwh)
+    cells = to_frame(p.store, mwh=p.existing_mwh)
     pair = ("site", "source")
     ratio = by(case.data("redundancy"), "redundancy", "generator_kw_per_kw")
     halls = case.halls
-    per_mw = at(ratio.astype("float64"), halls, ("redundancy",), np.nan)
+    per_mw = lookup(ratio.astype("float64"), halls, ("redundancy",), np.nan)
     own_ratio = supply.standby.mw_per_hall_mw
     per_mw = per_mw if own_ratio is None else np.full(len(halls), own_ratio)
     return Excess.differs(
-        rows[list(_SOURCE)], rows["mw"].to_numpy(), at(stands, rows, pair)
+        rows[list(_SOURCE)], rows["mw"].to_numpy(), lookup(stands, rows, pair)
     ).and_also(
         Excess.differs(
             cells[list(_SOURCE)],
             cells["mwh"].to_numpy(),
-            at(energy, cells, pair),
+            lookup(energy, cells, pair),
         ),
         Excess.differs(halls[["hall"]], np.asarray(p.standby_mw_per_mw, np.float64), per_mw),
     )
@@ -159,9 +159,9 @@ def standing_sources_from_scenario(case: Case) -> Excess:
 def source_limits_from_tables(case: Case) -> Excess:
     """Room, permit hours and battery cycles are those of the tables or the scenario."""
     p = case.inputs.supply
-    rows, runs, cells = listed(p.capacity), listed(p.dispatch), listed(p.store)
-    reported = listed(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
-    hours = listed(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
+    rows, runs, cells = to_frame(p.capacity), to_frame(p.dispatch), to_frame(p.store)
+    reported = to_frame(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
+    hours = to_frame(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
     first = case.years[0]
 
     def one_way(key: str) -> Floats:
@@ -175,12 +175,12 @@ def source_limits_from_tables(case: Case) -> Excess:
     is_store = np.array([of.role(case, name) == "storage" for name in p.source.labels], np.bool_)
     return Excess.differs(
         rows[list(_SOURCE)],
-        at(reported, rows, _SOURCE, np.inf),
+        lookup(reported, rows, _SOURCE, np.inf),
         _each(case, rows["source"], of.limit_mw),
     ).and_also(
         Excess.differs(
             runs[list(_SOURCE)],
-            at(hours, runs, _SOURCE, np.inf),
+            lookup(hours, runs, _SOURCE, np.inf),
             _each(case, runs["source"], of.max_hours),
         ),
         Excess.differs(place, np.asarray(p.cycles_per_year), cycles),
@@ -211,7 +211,7 @@ def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
 def source_running_costs_from_tables(case: Case) -> Excess:
     """Upkeep, fuel, emissions and battery wear cost what heat rates, prices and cycles give."""
     p = case.inputs.supply
-    runs, cells, rows = listed(p.dispatch), listed(p.store), listed(p.capacity)
+    runs, cells, rows = to_frame(p.dispatch), to_frame(p.store), to_frame(p.capacity)
     heat = np.nan_to_num(of.figures(case, runs["source"], "heat_rate_mmbtu_per_mwh"))
     price = np.array(
         [
@@ -304,7 +304,7 @@ def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
 def bridge_worth_from_tables(case: Case) -> Excess:
     """Bridge power that leaves is worth a share of the new price, by age, and costs its removal."""
     p, bridge = case.inputs.supply, case.scenario.supply.bridge
-    offers = listed(
+    offers = to_frame(
         p.redeploy,
         start=p.redeploy_start,
         life=p.redeploy_life_left_years,
@@ -312,17 +312,17 @@ def bridge_worth_from_tables(case: Case) -> Excess:
         removal=p.redeploy_cost_musd_per_mw * 1e3,
     )
     table = case.data("bridge_power").set_index("onsite")
-    build = listed(p.build, begun=p.build_start, life=p.build_life_years)
+    build = to_frame(p.build, begun=p.build_start, life=p.build_life_years)
     build = build.rename(columns={"year": "vintage"}).set_index(["site", "source", "vintage"])
     key = ("site", "source", "vintage")
     offers = offers.assign(vintage=offers["vintage"].astype("int64"))
-    begun, life = (at(build[name], offers, key, np.nan) for name in ("begun", "life"))
+    begun, life = (lookup(build[name], offers, key, np.nan) for name in ("begun", "life"))
     year = offers["year"].to_numpy(dtype=np.float64)
 
     def figure(stated: float | None, column: str) -> Floats:
         if stated is not None:
             return np.full(len(offers), stated)
-        return at(table[column].astype("float64"), offers, ("source",), np.nan)
+        return lookup(table[column].astype("float64"), offers, ("source",), np.nan)
 
     share = figure(bridge.residual_frac, "residual_3yr_frac")
     if bridge.residual_frac is None:
@@ -354,7 +354,7 @@ def bridge_until_grid(case: Case) -> Excess:
     """Bridge power that is to wait for the grid is gone in the year after it arrives."""
     bridge, rows = case.scenario.supply.bridge, sources_in_service(case).rows
     bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
-    months = at(months_to_service(case)["connection"], rows, ("site",), np.nan)
+    months = lookup(months_to_service(case)["connection"], rows, ("site",), np.nan)
     arrives = decision_start(case) + months / 12.0
     late = bound & (rows["year"].to_numpy(dtype=np.float64) >= arrives)
     return Excess.above(rows.loc[late, list(_SOURCE)], rows["mw"].to_numpy()[late], 0.0)
@@ -364,7 +364,7 @@ def bridge_until_grid(case: Case) -> Excess:
 def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
-    reported = listed(p.export, usd=p.export_usd_per_mwh)
+    reported = to_frame(p.export, usd=p.export_usd_per_mwh)
     if not len(reported):
         return Excess.above(reported[list(_SLOT)], np.zeros(0), 0.0)
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
@@ -373,7 +373,7 @@ def export_price_from_tables(case: Case) -> Excess:
     return Excess.differs(
         reported[list(_SLOT)],
         reported["usd"].to_numpy(),
-        share * at(market, reported, _SLOT, np.nan),
+        share * lookup(market, reported, _SLOT, np.nan),
     )
 
 

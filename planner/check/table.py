@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.intp]
 
 
-__all__ = ["Table", "beside", "stacked", "table_of"]
+__all__ = ["Table", "side_by_side", "stacked", "table_of"]
 
 _ONE: Final = frozenset({str, bool, int, float})
 """Types of a value that a column can have in all rows."""
@@ -254,7 +254,7 @@ def _is_alike(part: Columns | None, first: Columns) -> bool:
     )
 
 
-def beside(left: pd.DataFrame, right: pd.DataFrame) -> Table:
+def side_by_side(left: pd.DataFrame, right: pd.DataFrame) -> Table:
     """Put two tables of one length side by side, row by row, whatever their indexes."""
     own, other = _own(left), _own(right)
     rows = pd.RangeIndex(len(left))

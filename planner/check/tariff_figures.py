@@ -15,7 +15,7 @@ import pandas as pd
 
 from planner.check.bill_hours import BillHours
 from planner.check.days import year_days
-from planner.check.frames import at, keyed, listed, tally
+from planner.check.frames import keyed, lookup, sum_by, to_frame
 from planner.check.own_tariffs import written_tariffs
 from planner.check.table import table_of
 from planner.check.tariffs import fee_usd_per_mw
@@ -117,7 +117,7 @@ class _Lists:
         self.take_billed = _find(bills.take, bills.billed, ("site", "billed"))
         self.tier_stair = _find(bills.tier, bills.stair, ("site", "stair"))
         self.tier = np.array([float(tier) for tier in bills.tier.labels("tier")])
-        self.lines = listed(bills.line)[["site", "charge", "calendar"]]
+        self.lines = to_frame(bills.line)[["site", "charge", "calendar"]]
         self.unit = np.array([unit for _, _, unit in bills.line_names], dtype=object)
 
     def bill(self, trial: _Trial) -> pd.DataFrame:
@@ -222,18 +222,18 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     expected = _as_written(case, trials).rename(columns={"quantity": "units"})
     parts = []
     for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers")):
-        left, right = (tally(side, key, side[amount]) for side in (reported, expected))
+        left, right = (sum_by(side, key, side[amount]) for side in (reported, expected))
         place = left.index.union(right.index).to_frame(index=False)
         parts.append(
             Excess.differs(
                 place.set_axis(["trial", "site", "year", "of"], axis=1),
-                at(left, place, key),
-                at(right, place, key),
+                lookup(left, place, key),
+                lookup(right, place, key),
             )
         )
     # Who is connected when: by labels, since many lines ask nothing of it.
     over = lists.bills.connected
-    place = listed(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
+    place = to_frame(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
     model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
     known = keyed(case.site_year)
     due = known.get_indexer(
@@ -249,9 +249,9 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
     """Contracted capacity is in force as far as its ramp has come, less what was given up."""
     p = case.inputs.tariffs
     rng = np.random.default_rng(_SEED)
-    signed = listed(p.signed, mw=rng.uniform(1.0, 2.0, p.signed.size))
-    left = listed(p.released, mw=rng.uniform(0.1, 0.2, p.released.size))
-    target = listed(p.bills.contracted)
+    signed = to_frame(p.signed, mw=rng.uniform(1.0, 2.0, p.signed.size))
+    left = to_frame(p.released, mw=rng.uniform(0.1, 0.2, p.released.size))
+    target = to_frame(p.bills.contracted)
     reported = np.zeros(len(target))
     for rows, of, sign in ((signed, p.in_force_signed, 1.0), (left, p.in_force_released, -1.0)):
         amount = of.amount * _amounts(rows["mw"].to_numpy(), of.place)
@@ -279,12 +279,12 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
 def exit_terms_from_tariffs(case: Case) -> Excess:
     """Capacity given up early costs the minimum bills of the months left, but for a free share."""
     p, tariffs = case.inputs.tariffs, written_tariffs(case)
-    every = listed(p.released).rename(columns={"vintage": "signed_year"})
+    every = to_frame(p.released).rename(columns={"vintage": "signed_year"})
     every = every.assign(signed_year=every["signed_year"].astype("int64"))
-    fees = listed(p.fee, musd=p.fee_musd_per_mw).rename(columns={"vintage": "signed_year"})
+    fees = to_frame(p.fee, musd=p.fee_musd_per_mw).rename(columns={"vintage": "signed_year"})
     fees = fees.assign(signed_year=fees["signed_year"].astype("int64"))
     key = ["site", "signed_year", "year"]
-    reported = at(fees.set_index(key)["musd"], every, key)
+    reported = lookup(fees.set_index(key)["musd"], every, key)
     expected = fee_usd_per_mw(case, every[key]) if len(every) else np.zeros(0)
     vintages = fees[["site", "signed_year"]].drop_duplicates().reset_index(drop=True)
     free = np.array([tariffs[site].terms.reduction_frac for site in vintages["site"]], np.float64)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.bill_hours import BillHours
 from planner.check.chain import site_power
 from planner.check.declared import Line
-from planner.check.frames import at, crossed, has, tally
+from planner.check.frames import crossed, isin, lookup, sum_by
 from planner.check.once import once
 from planner.check.own_tariffs import Written, written_tariffs
 from planner.check.table import table_of
@@ -148,9 +148,9 @@ def capacity_under_contract(case: Case) -> Excess:
     begin = power["site"].map({site: tariff.first_year for site, tariff in tariffs.items()})
     rows = (power["year"] >= begin).to_numpy()
     place = power.loc[rows, list(_SITE)].reset_index(drop=True)
-    kept = tally(table, _SITE, table["kept_mw"])
+    kept = sum_by(table, _SITE, table["kept_mw"])
     drawn = site_power(case).grid_mw[rows].max(axis=1, initial=0.0)
-    return Excess.above(place, drawn, at(kept, place, _SITE)).and_also(left)
+    return Excess.above(place, drawn, lookup(kept, place, _SITE)).and_also(left)
 
 
 @rule(unit="MW", rows_of=("capacity_contracts",))
@@ -159,13 +159,13 @@ def exit_fees(case: Case) -> Excess:
     table = case.plan("capacity_contracts").reset_index(drop=True)
     price = fee_usd_per_mw(case, table)
     free_mw = np.where(price > 0.0, table["released_mw"] - table["fee_mw"], 0.0)
-    gone = tally(table, _VINTAGE, free_mw)
+    gone = sum_by(table, _VINTAGE, free_mw)
     signed = table.drop_duplicates(list(_VINTAGE)).reset_index(drop=True)
     tariffs = written_tariffs(case)
     share = np.array([tariffs[site].terms.reduction_frac for site in signed["site"]])
     place = signed[list(_VINTAGE)]
     allowed = share.astype(np.float64) * signed["signed_mw"].to_numpy()
-    no_more = Excess.above(place, at(gone, place, _VINTAGE), allowed)
+    no_more = Excess.above(place, lookup(gone, place, _VINTAGE), allowed)
     key = ["site", "signed_year", "year"]
     fee_mw, fee_musd = (table[name].to_numpy() for name in ("fee_mw", "fee_musd"))
     in_time = Excess.above(table[key], fee_mw, table["released_mw"].to_numpy())
@@ -215,8 +215,8 @@ def bill_lines_reported(case: Case) -> Excess:
     parts = [
         Excess.differs(
             place,
-            at(tally(table, _LINE, table[reported]), place, _LINE),
-            at(tally(lines, _LINE, lines[name]), place, _LINE),
+            lookup(sum_by(table, _LINE, table[reported]), place, _LINE),
+            lookup(sum_by(lines, _LINE, lines[name]), place, _LINE),
         )
         for reported, name in (
             ("charged_usd", "usd"),
@@ -270,8 +270,8 @@ def bill_months_reported(case: Case) -> Excess:
     )
     usd = Excess.differs(
         place,
-        at(tally(table, _MONTH, table["usd"]), place, _MONTH),
-        at(tally(expected, _MONTH, expected["usd"]), place, _MONTH),
+        lookup(sum_by(table, _MONTH, table["usd"]), place, _MONTH),
+        lookup(sum_by(expected, _MONTH, expected["usd"]), place, _MONTH),
     )
     both = table.merge(expected, on=list(_MONTH))
     by_other = [
@@ -297,7 +297,7 @@ def vintages_reported(case: Case) -> Excess:
     years = crossed(vintages, table_of({"year": case.years}))
     years = years[years["year"] >= years["signed_year"]].reset_index(drop=True)
     early = (table["year"] < table["signed_year"]).to_numpy()
-    return Excess.where(years, ~has(years, table, key)).and_also(
+    return Excess.where(years, ~isin(years, table, key)).and_also(
         Excess.where(table[list(key)], early)
     )
 

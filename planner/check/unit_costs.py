@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_rows
 from planner.check.demand_figures import classes_in_scope
-from planner.check.frames import at, listed, quotient, tally
+from planner.check.frames import lookup, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.racks import racks_bought
@@ -104,7 +104,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     it = _dense(case, uses, in_service * uses["idle_mw_per_mw"] + used * uses["dynamic_mw_per_mw"])
     drivers = {
         "companions": _dense(case, uses, companions),
-        "it_maintenance": _dense(case, uses, in_service * at(maintenance, uses, ("rack",))),
+        "it_maintenance": _dense(case, uses, in_service * lookup(maintenance, uses, ("rack",))),
     }
     paid = {True: np.zeros(nameplate.shape[1:]), False: np.zeros(nameplate.shape[1:])}
     for name, rows in case.plan("costs").groupby("item", sort=False):
@@ -128,7 +128,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     )
 
     def of_classes(sums: pd.Series[float]) -> Floats:
-        return at(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
+        return lookup(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
 
     return {
         "served_kh100e": _dense(case, uses, used * uses["throughput_kh100e_per_mw"]).sum(axis=0),
@@ -136,8 +136,8 @@ def _accounts(case: Case) -> dict[str, Floats]:
         "upfront_musd": paid[True],
         "running_musd": paid[False],
         "existing_musd": _existing(case, nameplate),
-        "rented_kh100e": of_classes(tally(demand, _CLASS, demand["rented_kh100e"])),
-        "rent_musd": of_classes(tally(rent, _CLASS, rent["musd"] / span)),
+        "rented_kh100e": of_classes(sum_by(demand, _CLASS, demand["rented_kh100e"])),
+        "rent_musd": of_classes(sum_by(rent, _CLASS, rent["musd"] / span)),
     }
 
 
@@ -145,9 +145,9 @@ def _existing(case: Case, nameplate: Floats) -> Floats:
     """Instalments of existing racks and halls by workload and year. [MUSD/year]"""
     finance, sets = case.inputs.finance, case.inputs.sets
     racks, halls = case.inputs.racks, case.inputs.halls
-    pools = listed(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
+    pools = to_frame(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
     lives = pd.Series(racks.life_years.astype(np.float64), index=list(sets.rack.labels))
-    standing = listed(halls.hall, mw=halls.existing_mw, price=halls.existing_capex_musd_per_mw)
+    standing = to_frame(halls.hall, mw=halls.existing_mw, price=halls.existing_capex_musd_per_mw)
     interest = 1.0 + finance.build_idc_frac
 
     def instalments(frame: pd.DataFrame, kind: str, life: Floats) -> Floats:
@@ -165,7 +165,7 @@ def _existing(case: Case, nameplate: Floats) -> Floats:
     life = np.full(len(standing), finance.life_years["facility"])
     of_halls = instalments(standing, "facility", life) * interest
     charged = _shared(by_site(standing, of_halls), nameplate, nameplate)
-    of_racks = instalments(pools, "rack", at(lives, pools, ("rack",), np.nan))
+    of_racks = instalments(pools, "rack", lookup(lives, pools, ("rack",), np.nan))
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
     for one in sets.duty.labels:
         mine = (pools["duty"] == one).to_numpy()
@@ -195,7 +195,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
 def unit_costs_shared(case: Case) -> Excess:
     """Workloads, uses and the total have their share of every cost line and of use."""
     table, expected = case.plan("unit_costs"), _by_scope(case)
-    columns = {name: at(expected[name], table, _SCOPE, np.nan) for name in expected.columns}
+    columns = {name: lookup(expected[name], table, _SCOPE, np.nan) for name in expected.columns}
     columns["cost_musd"] = columns["upfront_musd"] + columns["running_musd"]
     columns["full_cost_musd"] = columns["cost_musd"] + columns["existing_musd"]
     return columns_reported(table, _SCOPE, columns)
@@ -209,7 +209,7 @@ def unit_costs_divided(case: Case) -> Excess:
 
     def of_class(column: str) -> Floats:
         numbers = given[column].astype("float64")
-        return np.where(is_class, at(numbers, table, ("scope",), np.nan), np.nan)
+        return np.where(is_class, lookup(numbers, table, ("scope",), np.nan), np.nan)
 
     hours = table["served_kh100e"] * _H100E_HOURS
     kinds = ("cost", "upfront", "running", "full_cost")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import TRACE, Line, Price, Table
-from planner.check.frames import at, by, keyed, listed, quotient, tally
+from planner.check.frames import by, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_reported, rule
@@ -62,10 +62,10 @@ def water_permit(case: Case) -> Excess:
     sites, power = site_years(case), site_power(case)
     used = pd.Series(power.water_m3, index=keyed(power.site_year))
     halls = hall_years(case)
-    usable = at(tally(halls, _SITE, halls["usable_mw"]), sites, _SITE)
+    usable = lookup(sum_by(halls, _SITE, halls["usable_mw"]), sites, _SITE)
     per_mw = _permit(case, sites["site"])
     most = np.where(np.isinf(per_mw), np.inf, np.where(np.isinf(per_mw), 0.0, per_mw) * usable)
-    return Excess.above(sites[list(_SITE)], at(used, sites, _SITE), most)
+    return Excess.above(sites[list(_SITE)], lookup(used, sites, _SITE), most)
 
 
 @rule(unit="USD/m3")
@@ -93,15 +93,15 @@ def water_by_class(case: Case) -> Excess:
         case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)
     )
     halls, sites = hall_years(case), case.plan("site_year")
-    in_use = tally(sites, _SITE, sites["facility_peak_mw"] > 0.0)
+    in_use = sum_by(sites, _SITE, sites["facility_peak_mw"] > 0.0)
     rows = rows.assign(
         usd=rows["m3"] * rows["site"].map(price),
-        usable=at(tally(halls, _SITE, halls["usable_mw"]), rows, _SITE),
+        usable=lookup(sum_by(halls, _SITE, halls["usable_mw"]), rows, _SITE),
         permit=_permit(case, rows["site"]),
     )
-    rows = rows[at(in_use, rows, _SITE) > 0.0]
+    rows = rows[lookup(in_use, rows, _SITE) > 0.0]
     sums = {
-        name: at(tally(rows, _CLASS, values), table, _CLASS)
+        name: lookup(sum_by(rows, _CLASS, values), table, _CLASS)
         for name, values in (
             ("m3", rows["m3"]),
             ("usd", rows["usd"]),
@@ -146,13 +146,13 @@ def water_limits_from_tables(case: Case) -> Excess:
             settings.limit,
             carbon.water_limit,
             carbon.water_limit_m3,
-            at(limit, site_year, ("site",)),
+            lookup(limit, site_year, ("site",)),
         ),
         (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
     ):
-        rows = listed(index, m3=reported).set_index(list(_SITE))["m3"]
+        rows = to_frame(index, m3=reported).set_index(list(_SITE))["m3"]
         right = np.where(np.isnan(expected) | (not asked), np.inf, expected)
-        parts.append(Excess.differs(site_year, at(rows, site_year, _SITE, np.inf), right))
+        parts.append(Excess.differs(site_year, lookup(rows, site_year, _SITE, np.inf), right))
     return parts[0].and_also(*parts[1:])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.say import amount, up
 from planner.base.units import HOURS_PER_YEAR
 from planner.limits.amounts import amount_by_list, lookup
-from planner.limits.increments import given, one
+from planner.limits.increments import one, relaxed_rows
 from planner.limits.limit import Binding, Limit, Price
 from planner.limits.relaxation import Change, Relaxation
 from planner.limits.settings import SetBy
@@ -51,7 +51,7 @@ def _more_on_offer(question: Question, over: Index, amounts: Floats) -> Change:
     """Have more of some contracts on offer in every zone."""
     offers = question.scenario.contracts.ppa
     words, settings, share = [], [], 0.0
-    for place, more in given(over, amounts):
+    for place, more in relaxed_rows(over, amounts):
         name = place["contract"]
         old = offers[name].max_mw
         words.append(f"+{amount(more)} MW of contract {name} on offer in each zone")

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.say import amount, down
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.limits.amounts import amount_by_axis
-from planner.limits.increments import given
+from planner.limits.increments import relaxed_rows
 from planner.limits.limit import Binding, Limit, Price
 from planner.limits.relaxation import Change, Relaxation, scaled
 from planner.limits.settings import SetBy
@@ -85,7 +85,7 @@ def _rent_depth(question: Question, rows: Index) -> Floats:
 
 def _less_demand(question: Question, over: Index, amounts: Floats) -> Change:
     """Want less in some years."""
-    less = {int(place["year"]): by for place, by in given(over, amounts)}
+    less = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     now = question.scenario.demand.scale_frac
     path = {}
     for year in question.inputs.years.years:
@@ -101,7 +101,7 @@ def _less_tight(question: Question, over: Index, amounts: Floats) -> Change:
     """Ask that a smaller share of users is served within the tight bound."""
     share = question.inputs.workloads.set_index("workload")["tight_share_frac"]
     words, settings, most = [], [], 0.0
-    for place, by in given(over, amounts):
+    for place, by in relaxed_rows(over, amounts):
         workload = place["workload"]
         old = float(share[workload])
         new = down(max(0.0, old - by), 6)

@@ -11,7 +11,7 @@ from planner.base.say import amount, up
 from planner.inputs.headroom import LOWEST_RATE_PCT
 from planner.inputs.question import Cell
 from planner.limits.amounts import amount_by_list, codes, lookup
-from planner.limits.increments import given, one, site_key
+from planner.limits.increments import one, relaxed_rows, site_key
 from planner.limits.limit import Binding, Limit, Price
 from planner.limits.relaxation import Change, Relaxation, scaled
 from planner.limits.settings import SetBy
@@ -106,7 +106,7 @@ def _larger_connection(question: Question, over: Index, amounts: Floats) -> Chan
     """Give sites a larger firm connection from a year on."""
     p = question.inputs.grid
     words, settings, share = [], [], 0.0
-    wanted = given(over, amounts)
+    wanted = relaxed_rows(over, amounts)
     for site in dict.fromkeys(place["site"] for place, _ in wanted):
         more = {int(place["year"]): mw for place, mw in wanted if place["site"] == site}
         own = np.flatnonzero(p.firm.labels("site") == site)
@@ -142,7 +142,7 @@ def _more_firm_headroom(question: Question, over: Index, amounts: Floats) -> Cha
     if grid.firm_headroom_frac is None:
         return more_headroom(question, over, amounts)
     raised: dict[tuple[str, float], float] = {}
-    for place, more in given(over, amounts):
+    for place, more in relaxed_rows(over, amounts):
         zone = every[every["zone"] == place["zone"]]
         short = float((zone["firm_limit_mw"] + more - zone["limit_mw"]).max())
         rates = (
@@ -158,7 +158,7 @@ def _more_firm_headroom(question: Question, over: Index, amounts: Floats) -> Cha
 def more_headroom(question: Question, over: Index, amounts: Floats) -> Change:
     """Give zones more headroom for all new connection."""
     rate = question.scenario.grid.curtailment_rate_pct
-    raised = {(place["zone"], rate): more for place, more in given(over, amounts)}
+    raised = {(place["zone"], rate): more for place, more in relaxed_rows(over, amounts)}
     return _raised(question, over, amounts, raised)
 
 
@@ -184,7 +184,7 @@ def _raised(
         share = max(share, more / (old * scale) if old else np.inf)
     words = tuple(
         f"+{amount(more)} MW of headroom in zone {place['zone']}"
-        for place, more in given(over, amounts)
+        for place, more in relaxed_rows(over, amounts)
     )
     return Change(words, (), tuple(cells), share)
 

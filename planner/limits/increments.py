@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.lp import Index
     from planner.scenario import Scenario
 
-__all__ = ["gap_years", "given", "one", "site_key", "without_new_halls"]
+__all__ = ["gap_years", "one", "relaxed_rows", "site_key", "without_new_halls"]
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
@@ -39,7 +39,7 @@ def one(_: Question, rows: Index) -> Floats:
     return np.ones(rows.size)
 
 
-def given(over: Index, amounts: Floats) -> list[tuple[dict[str, str], float]]:
+def relaxed_rows(over: Index, amounts: Floats) -> list[tuple[dict[str, str], float]]:
     """List the labels of the rows that are relaxed, with amounts rounded up."""
     at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
     return [

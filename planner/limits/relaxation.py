@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.say import amount, up
-from planner.limits.increments import given, site_key
+from planner.limits.increments import relaxed_rows, site_key
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def more_at_sites(
         As of `Relaxation.change`, by site.
     """
     words, settings, share = [], [], 0.0
-    for place, more in given(over, amounts):
+    for place, more in relaxed_rows(over, amounts):
         old = now(question, place["site"])
         new = up(old + more, 6)
         words.append(f"+{amount(more)} {what} at {place['site']}")
@@ -123,7 +123,7 @@ def more_by_year(
         As of `Relaxation.change`, by year.
     """
     limited, limit = now(question)
-    more = {int(place["year"]): by for place, by in given(over, amounts)}
+    more = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     old = dict(zip(limited.labels("year").astype(int).tolist(), limit.tolist(), strict=True))
     path = {year: up(value + more.get(year, 0.0), 6) for year, value in old.items()}
     words = tuple(f"+{amount(by)} {what} in {year}" for year, by in more.items())

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.say import amount, up
 from planner.base.units import USD_PER_MUSD
 from planner.limits.amounts import amount_by_axis, amount_by_list
-from planner.limits.increments import gap_years, given, one
+from planner.limits.increments import gap_years, one, relaxed_rows
 from planner.limits.limit import Binding, Limit, Price
 from planner.limits.relaxation import Change, Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
@@ -94,7 +94,7 @@ def _faster_market(question: Question, over: Index, amounts: Floats) -> Change:
     """Let markets build more in a year."""
     now = question.scenario.build.market_rate_mw_per_year
     words, settings, share = [], [], 0.0
-    for place, more in given(over, amounts):
+    for place, more in relaxed_rows(over, amounts):
         market = place["market"]
         words.append(f"+{amount(more)} MW a year of building in the market {market}")
         key = ("build", "market_rate_mw_per_year", market)

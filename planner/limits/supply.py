@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.say import amount, up
 from planner.limits.amounts import amount_by_list
-from planner.limits.increments import given, one
+from planner.limits.increments import one, relaxed_rows
 from planner.limits.limit import Binding, Decision, Limit, Price
 from planner.limits.relaxation import Change, Relaxation
 from planner.limits.settings import SetBy
@@ -52,7 +52,7 @@ def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
     """Give every site room for more of some sources."""
     p = question.inputs.supply
     words, settings, share = [], [], 0.0
-    for place, more in given(over, amounts):
+    for place, more in relaxed_rows(over, amounts):
         own = p.limited["source"] == p.source.code(place["source"])
         old = float(p.limit_mw[own].max())
         words.append(f"+{amount(more)} MW of {place['source']} at each site")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import MW_PER_GW
-from planner.results.frame import made, ratio, total_by
+from planner.results.frame import ratio, result_table, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +184,7 @@ def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     cooling = s.mean_mw(s.mechanical_mw)
     year_of_site = s.p.sites.site_year["year"].astype(np.intp)
     cooling_mw = total_by(year_of_site, cooling, s.years)
-    return made(
+    return result_table(
         "bridge",
         {
             "year": years,

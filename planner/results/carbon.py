@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.results.contracts import claimed_mw
-from planner.results.frame import labels, made, ratio, total_by
+from planner.results.frame import labels, ratio, result_table, total_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def carbon_site(s: Solved) -> pd.DataFrame:
         "grid_t_per_mwh": ratio(of_grid_t, s.grid_mw @ s.weight_h),
         "charge_musd": (price + scheme) * T_PER_KT / USD_PER_MUSD,
     }
-    return made(
+    return result_table(
         "carbon_site",
         {**labels(over, rows), **{name: values[rows] for name, values in columns.items()}},
     )
@@ -48,7 +48,7 @@ def carbon_year(s: Solved) -> pd.DataFrame:
     if dual is not None:
         at = s.model.problem.rows_over("carbon_cap")["year"]
         worth[at] = -dual * USD_PER_MUSD / T_PER_KT
-    return made(
+    return result_table(
         "carbon_year",
         {
             "year": [int(label) for label in s.p.sets.year.labels],

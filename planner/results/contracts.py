@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import Index
 from planner.lp.join import cross, locate
-from planner.results.frame import labels, made, ratio
+from planner.results.frame import labels, ratio, result_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ def contracts(s: Solved) -> pd.DataFrame:
     flat = p.market_usd_per_mwh[over["zone"], over["year"]] @ s.weight_h / HOURS_PER_YEAR
     rows = np.flatnonzero((signed != 0.0) | (mw != 0.0))
     kind = np.where(p.is_physical, "physical", "financial").astype(object)
-    return made(
+    return result_table(
         "contracts",
         {
             **labels(over, rows),
@@ -54,7 +54,7 @@ def contract_slot(s: Solved) -> pd.DataFrame:
     p, terms, at = s.p.contracts, s.model.contracts, s.model.contracts.output
     in_force = s.value(terms.contract_mw.on(at)) != 0.0
     rows = np.flatnonzero(in_force)
-    return made(
+    return result_table(
         "contract_slot",
         {
             **labels(at, rows),
@@ -73,7 +73,7 @@ def contract_use(s: Solved) -> pd.DataFrame:
     price = np.zeros(slot.size)
     price[slot.find(p.take)] = p.take_usd_per_mwh
     rows = np.flatnonzero((taken != 0.0) | (claimed != 0.0))
-    return made(
+    return result_table(
         "contract_use",
         {
             **labels(slot, rows),
@@ -93,7 +93,7 @@ def matching(s: Solved) -> pd.DataFrame:
     target[pools.find(p.target)] = p.target_frac
     used = mwh["used"]
     without = mwh["own_clean"] + _sum(s, pools, _share(s) * s.grid_mw) @ s.weight_h
-    return made(
+    return result_table(
         "matching",
         {
             **labels(pools),
@@ -114,7 +114,9 @@ def matching_slot(s: Solved) -> pd.DataFrame:
     pools = _pools(s)
     over = cross(pools, s.p.sets.slot, name="matching_slot")
     power = {f"{name}_mw": values.ravel() for name, values in _by_pool(s, pools).items()}
-    return made("matching_slot", {**labels(over), "hours": s.weight_h[over["slot"]], **power})
+    return result_table(
+        "matching_slot", {**labels(over), "hours": s.weight_h[over["slot"]], **power}
+    )
 
 
 def claimed_mw(s: Solved) -> Floats:

@@ -11,7 +11,7 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.model.money import ASSETS
 from planner.model.racks import rack_moves
 from planner.money.finance import spending_shares
-from planner.results.frame import made, words
+from planner.results.frame import result_table, words
 
 if TYPE_CHECKING:
     from planner.model.block import Asset
@@ -30,7 +30,7 @@ def costs(s: Solved) -> pd.DataFrame:
     """Make table `costs`: the list of costs, undiscounted and discounted."""
     parts = [_payments(s, line) for line in s.lines]
     table = pd.concat(parts, ignore_index=True)
-    return made("costs", table)
+    return result_table("costs", table)
 
 
 def _payments(s: Solved, line: Line) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def cash(s: Solved) -> pd.DataFrame:
     parts.append(paid[["item", "site", "calendar_year"]].assign(cash_musd=paid["musd"]))
     parts[-1]["overnight_musd"] = paid["musd"]
     table = pd.concat(parts, ignore_index=True)
-    return made("cash", table)
+    return result_table("cash", table)
 
 
 def _spent(s: Solved, item: Asset, spend_months: float) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.lp.join import distinct, locate
-from planner.results.frame import cleaned, labels, made, ratio, total_by, words
+from planner.results.frame import cleaned, labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def reserve(s: Solved) -> pd.DataFrame:
     place, deployment = over.find(standby), racks.deployment.find(standby)
     standby_mw = total_by(place, mw, over.size)
     rows = np.flatnonzero(standby_mw)
-    return made(
+    return result_table(
         "reserve",
         {
             **labels(over, rows),
@@ -71,7 +71,7 @@ def failures(s: Solved) -> pd.DataFrame:
         np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0
     )  # of a failure and a reserve
     before, after = _rtt_ms(s)
-    return made(
+    return result_table(
         "failures",
         {
             **labels(over),
@@ -96,7 +96,7 @@ def takeovers(s: Solved) -> pd.DataFrame:
     found, over = s.outages, s.p.failover.reserve
     rows = _rows_of_takers(s)
     lost = labels(found.service, found.of_service[rows])
-    return made(
+    return result_table(
         "takeovers",
         {
             **lost,
@@ -150,7 +150,7 @@ def resilience(s: Solved) -> pd.DataFrame:
     if value is not None:
         by_class = total_by(over.find(p.reserve), value, over.size)
     hours = load * H100E_PER_KH100E * HOURS_PER_YEAR
-    return made(
+    return result_table(
         "resilience",
         {
             **labels(over),

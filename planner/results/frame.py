@@ -30,7 +30,17 @@ _NEVER_MISSING: Final = ("int64", "bool")
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
 """What a column may be made of."""
 
-__all__ = ["Cells", "checked", "cleaned", "labels", "made", "mean_of", "ratio", "total_by", "words"]
+__all__ = [
+    "Cells",
+    "checked",
+    "cleaned",
+    "labels",
+    "mean_of",
+    "ratio",
+    "result_table",
+    "total_by",
+    "words",
+]
 
 
 def words(axis: Axis, codes: Codes) -> pd.api.extensions.ExtensionArray:
@@ -100,7 +110,7 @@ def mean_of(values: Floats, group_of: NDArray[np.intp], groups: int) -> Floats:
     return np.asarray(values @ (belongs / belongs.sum(axis=0)))
 
 
-def made(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame:
+def result_table(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame:
     """Make a result table and check it against its schema.
 
     Parameters

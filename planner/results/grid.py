@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp.join import distinct, locate
-from planner.results.frame import cleaned, labels, made, ratio, total_by, words
+from planner.results.frame import cleaned, labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def connections(s: Solved) -> pd.DataFrame:
     over, grid, sets = s.p.grid.expand, s.p.grid, s.p.sets
     mw = s.value(s.model.expand)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "connections",
         {
             **labels(over, rows),
@@ -66,7 +66,7 @@ def headroom(s: Solved) -> pd.DataFrame:
     worth = worth + np.where(is_one, firm_worth, 0.0)
     firm_worth = np.where(is_one, worth, firm_worth)
     paid = s.discount_factor.sum()
-    return made(
+    return result_table(
         "headroom",
         {
             "zone": words(sets.zone, zone),
@@ -120,7 +120,7 @@ def power_zone(s: Solved) -> pd.DataFrame:
         return total_by(place, of_site_year, zones * years)[present]
 
     it_mean, facility_mean = add(s.it_mean_mw), add(s.facility_mean_mw)
-    return made(
+    return result_table(
         "power_zone",
         {
             "zone": words(sets.zone, present // years),
@@ -149,7 +149,7 @@ def power_class(s: Solved) -> pd.DataFrame:
     pue = ratio(s.facility_mean_mw, s.by_site_year(s.it_mean_of_use_mw))[s.site_year_of_use]
     facility = np.where(s.it_mean_of_use_mw > 0.0, pue * s.it_mean_of_use_mw, 0.0)
     facility_mean = total_by(place, facility, over.size)
-    return made(
+    return result_table(
         "power_class",
         {
             **labels(over),

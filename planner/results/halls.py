@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW
-from planner.results.frame import cleaned, labels, made, total_by, words
+from planner.results.frame import cleaned, labels, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def sites(s: Solved) -> pd.DataFrame:
     halls_mw = _by_site_year(s, s.p.halls.hall, s.p.halls.existing_mw)
     racks_mw = _by_site_year(s, s.p.racks.fleet, s.p.racks.stock_mw)
     place = {name: table[name].to_numpy() for name in ("name", "country", "region", "lat", "lon")}
-    return made(
+    return result_table(
         "sites",
         {
             "site": list(sets.site.labels),
@@ -58,7 +58,7 @@ def builds(s: Solved) -> pd.DataFrame:
     over, given = s.p.halls.build, s.p.halls
     mw = s.value(s.model.build)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "builds",
         {
             **labels(over, rows),
@@ -76,7 +76,7 @@ def retrofits(s: Solved) -> pd.DataFrame:
     over, given = s.p.halls.retrofit, s.p.halls
     mw = s.value(s.model.retrofit)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "retrofits",
         {
             **labels(over, rows),
@@ -91,7 +91,7 @@ def leases(s: Solved) -> pd.DataFrame:
     """Make table `leases`: hall capacity leased."""
     mw = s.value(s.model.lease)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "leases",
         {
             **labels(s.p.halls.lease, rows),
@@ -112,7 +112,7 @@ def halls(s: Solved) -> pd.DataFrame:
     rows = np.flatnonzero(usable_mw)
     for_racks_mw = s.value(s.model.halls.for_racks_mw)
     stranded_mw, stranded_m2 = stranded(for_racks_mw, used_mw, floor_m2, used_m2)
-    return made(
+    return result_table(
         "halls",
         {
             **labels(over, rows),
@@ -173,7 +173,7 @@ def leads(s: Solved) -> pd.DataFrame:
     """Make table `leads`: when a decision of the first day enters service, and why then."""
     lead = s.p.halls.lead
     names = ("site", "hall", "months", "by", "service_start")
-    return made("leads", {name: lead[name].to_numpy() for name in names})
+    return result_table("leads", {name: lead[name].to_numpy() for name in names})
 
 
 def _design(s: Solved, hall: NDArray[np.integer]) -> dict[str, Cells]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import USD_PER_MUSD
 from planner.lp import Axis, Index
-from planner.results.frame import labels, made, ratio, total_by
+from planner.results.frame import labels, ratio, result_table, total_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,9 @@ def heat(s: Solved) -> pd.DataFrame:
         "sold_mwh": sold * p.buyer_h,
         "revenue_musd": sold * p.buyer_h * p.price_usd_per_mwh / USD_PER_MUSD,
     }
-    return made("heat", {**labels(p.sale, rows), **{name: v[rows] for name, v in columns.items()}})
+    return result_table(
+        "heat", {**labels(p.sale, rows), **{name: v[rows] for name, v in columns.items()}}
+    )
 
 
 def water_class(s: Solved) -> pd.DataFrame:
@@ -65,6 +67,6 @@ def water_class(s: Solved) -> pd.DataFrame:
         "price_usd_per_m3": ratio(add(paid), add(water)),
         "cost_musd": add(paid) / USD_PER_MUSD,
     }
-    return made(
+    return result_table(
         "water_class", {**labels(over, rows), **{name: v[rows] for name, v in columns.items()}}
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.lp.join import distinct
 from planner.model.demand import saved_kh100e
-from planner.results.frame import labels, made, ratio, total_by
+from planner.results.frame import labels, ratio, result_table, total_by
 from planner.results.service import served_rtt_ms
 from planner.results.tail import tail_rtt_ms
 
@@ -48,7 +48,7 @@ def latency(s: Solved) -> pd.DataFrame:
     within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
     tight_share = _tight_share_frac(s, over.find(given.tight), over.size)
     demand_kh100e = total_by(over.find(given.demand), given.demand_kh100e, over.size)
-    return made(
+    return result_table(
         "latency",
         {
             **labels(over),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.fleet.compute import mean_h100e_from_pf_days
-from planner.results.frame import made, ratio
+from planner.results.frame import ratio, result_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def lifetime(_: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         for duty, rows in (("training", training), ("inference", inference))
     }
     per_hour = training["full_usd_per_h100e_hour"].to_numpy(dtype=np.float64)
-    return made(
+    return result_table(
         "lifetime",
         pd.DataFrame(
             {
@@ -67,7 +67,9 @@ def models_trained(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFram
         tables["lifetime"][["year", "usd_per_pf_day"]], how="cross"
     )
     musd = frame["training_pf_days"] * frame["usd_per_pf_day"] / USD_PER_MUSD
-    return made("models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day"))
+    return result_table(
+        "models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day")
+    )
 
 
 def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import USD_PER_MUSD
 from planner.lp.join import distinct, locate
-from planner.results.frame import cleaned, labels, made, ratio, total_by
+from planner.results.frame import cleaned, labels, ratio, result_table, total_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def load_price(s: Solved) -> pd.DataFrame:
     used = np.flatnonzero(mw)
     np.maximum.at(dearest, over.find(p.block)[used], p.adder_usd_per_mwh[used])
     rows = np.flatnonzero(energy)
-    return made(
+    return result_table(
         "load_price",
         {
             **labels(over, rows),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.join import distinct
-from planner.results.frame import cleaned, labels, made, total_by, words
+from planner.results.frame import cleaned, labels, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ def migration(s: Solved) -> pd.DataFrame:
     due_mw, done_mw = _due_and_done_mw(s)
     rows = np.flatnonzero((due_mw != 0.0) | (done_mw != 0.0))
     block = p.balance_of_work[rows]
-    return made(
+    return result_table(
         "migration",
         {
             **labels(p.work, rows),
@@ -53,7 +53,7 @@ def migration_site(s: Solved) -> pd.DataFrame:
     )
     due, done = (total_by(place, mw * hours, over.size) for mw in (due_mw, done_mw))
     rows = np.flatnonzero((due != 0.0) | (done != 0.0))
-    return made(
+    return result_table(
         "migration_site",
         {
             **labels(over, rows),

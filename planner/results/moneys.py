@@ -19,7 +19,7 @@ from planner.money.finance import (
     discount_factor,
     yearly_payment_shares,
 )
-from planner.results.frame import made, ratio, total_by
+from planner.results.frame import ratio, result_table, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def money_years(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     asset_cash = of_years(cash, "cash_musd")
     payments = repaid + running + unmet
     inside = discount_factor(finance.rate_frac, years, finance.base_year)
-    return made(
+    return result_table(
         "money_years",
         {
             "calendar_year": years,
@@ -103,7 +103,7 @@ def money_items(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     name = contract_strike.name
     paid = float(paid_of.get(name, 0.0))
     rows.append(_row(name, "contract", paid=paid, after=left[0], after_npv=left[1]))
-    return made("money_items", pd.DataFrame(rows))
+    return result_table("money_items", pd.DataFrame(rows))
 
 
 def _row(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
-from planner.results.frame import labels, made, ratio, total_by, words
+from planner.results.frame import labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ def non_firm_connections(s: Solved) -> pd.DataFrame:
     p, sets = s.p.non_firm, s.p.sets
     mw = s.value(s.model.non_firm.connect_mw)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "non_firm_connections",
         {
             **labels(p.connect, rows),
@@ -60,7 +60,7 @@ def non_firm_year(s: Solved) -> pd.DataFrame:
     discount = per_mw * months * s.value(m.non_firm.discounted_mw)
     lost = lost_kh100e(s)[s.p.sites.site_year.find(over)]
     rows = np.flatnonzero(service_mw)
-    return made(
+    return result_table(
         "non_firm_year",
         {
             **labels(over, rows),
@@ -102,7 +102,7 @@ def stress_slot(s: Solved) -> pd.DataFrame:
     hours = s.weight_h[over["slot"]]
     own_mw = s.value((m.supply.supply_mw - m.supply.use_mw).on(over))
     rows = np.flatnonzero(service_mw)
-    return made(
+    return result_table(
         "stress_slot",
         {
             **labels(over, rows),

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW
 from planner.lp.join import locate
-from planner.results.frame import cleaned, labels, made, total_by, words
+from planner.results.frame import cleaned, labels, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ def plan(s: Solved) -> pd.DataFrame:
     used, sets = s.p.racks.used, s.p.sets
     rows = np.flatnonzero(s.in_service_mw)
     hall, workload = used["hall"][rows], used["workload"][rows]
-    return made(
+    return result_table(
         "plan",
         {
             **labels(used, rows),
@@ -57,7 +57,7 @@ def fleet(s: Solved) -> pd.DataFrame:
     used_mw = total_by(pool, s.used_mw, pools.size)
     standby_mw = total_by(pool, s.standby_mw, pools.size)
     rows = np.flatnonzero(alive_mw)
-    return made(
+    return result_table(
         "fleet",
         {
             **labels(pools, rows),
@@ -76,7 +76,7 @@ def installs(s: Solved) -> pd.DataFrame:
     over, racks = s.p.racks.install, s.p.racks
     mw = s.value(s.model.install)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "installs",
         {
             **labels(over, rows),
@@ -95,7 +95,7 @@ def moves(s: Solved) -> pd.DataFrame:
         name: np.concatenate((np.asarray(leaving[name]), np.asarray(entering[name])))
         for name in leaving
     }
-    return made("moves", {**both, "direction": direction})
+    return result_table("moves", {**both, "direction": direction})
 
 
 def _moved(s: Solved, decision: Variable) -> dict[str, NDArray[np.generic]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, USD_PER_MUSD
 from planner.model.money import capex_musd
-from planner.results.frame import labels, made, ratio, words
+from planner.results.frame import labels, ratio, result_table, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ def site_year(s: Solved) -> pd.DataFrame:
     """Make table `site_year`: a site in a year, in one line."""
     m, over, sets = s.model, s.p.sites.site_year, s.p.sets
     water_m3 = s.value(m.water_m3)
-    return made(
+    return result_table(
         "site_year",
         {
             **labels(over),
@@ -80,7 +80,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
         of_slot.ravel()[rows] for of_slot in of_slots
     )
     slot = over["slot"][rows]
-    return made(
+    return result_table(
         "power_slot",
         {
             **labels(over, rows),
@@ -106,7 +106,7 @@ def deferral(s: Solved) -> pd.DataFrame:
     shape = power.shape_frac[over["site"], over["shape"], over["slot"]]
     mean_mw = s.value(s.model.deferrable_mw.on(over))
     rows = np.flatnonzero(mean_mw)
-    return made(
+    return result_table(
         "deferral",
         {
             **labels(over, rows),
@@ -125,7 +125,7 @@ def billed_peaks(s: Solved) -> pd.DataFrame:
     price = grid.demand_charge_usd_per_kw_month[s.p.sites.site_year.find(over)]
     rows = np.flatnonzero((peak_mw != 0.0) & (price > 0.0))  # what is not billed may float
     charge_musd = price * KW_PER_MW * months * peak_mw / USD_PER_MUSD
-    return made(
+    return result_table(
         "billed_peaks",
         {
             **labels(over, rows),

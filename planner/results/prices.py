@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.limits import LIMITS
 from planner.money.finance import discount_factor
-from planner.results.frame import Cells, labels, made
+from planner.results.frame import Cells, labels, result_table
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def prices(s: Solved) -> pd.DataFrame:
     table = pd.concat(
         [none, *(_rows(s, limit.name, limit.price) for limit in LIMITS)], ignore_index=True
     )
-    return made("prices", table)
+    return result_table("prices", table)
 
 
 def _rows(s: Solved, block: str, price: Price | None) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.lp.join import pairs
 from planner.model.demand import saved_kh100e
-from planner.results.frame import labels, made, ratio, total_by
+from planner.results.frame import labels, ratio, result_table, total_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def assignment(s: Solved) -> pd.DataFrame:
     kh100e = s.value(s.model.served)
     rows = np.flatnonzero(kh100e)
     is_tight = s.p.demand.route_is_tight[s.p.demand.route.find(served)]
-    return made(
+    return result_table(
         "assignment",
         {
             **labels(served, rows),
@@ -53,7 +53,7 @@ def demand(s: Solved) -> pd.DataFrame:
     timed_kh100e = np.where(np.isnan(rtt_ms), 0.0, served_kh100e)
     place = over.find(s.p.demand.served)
     travel = total_by(place, timed_kh100e * np.nan_to_num(rtt_ms), over.size)
-    return made(
+    return result_table(
         "demand",
         {
             **labels(over),
@@ -70,7 +70,7 @@ def demand(s: Solved) -> pd.DataFrame:
 def no_route(s: Solved) -> pd.DataFrame:
     """Make table `no_route`: users that no site reaches in time."""
     given = s.p.demand.no_route
-    return made("no_route", given.assign(nearest_site=given["nearest_site"].fillna("")))
+    return result_table("no_route", given.assign(nearest_site=given["nearest_site"].fillna("")))
 
 
 def rent(s: Solved) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def rent(s: Solved) -> pd.DataFrame:
     kh100e = s.value(s.model.bought)
     rows = np.flatnonzero(kh100e)
     usd_per_hour = USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR
-    return made(
+    return result_table(
         "rent",
         {
             **labels(over, rows),
@@ -98,7 +98,7 @@ def levers(s: Solved) -> pd.DataFrame:
     adopted = s.value(s.model.adopted)
     saved = given.saving_frac * adopted * asked
     rows = np.flatnonzero(adopted)
-    return made(
+    return result_table(
         "levers",
         {
             **labels(over, rows),
@@ -114,4 +114,4 @@ def reference(s: Solved) -> pd.DataFrame:
     given = s.p.reference
     names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
     columns = {name: given[name].to_numpy() for name in names}
-    return made("reference", {**columns, "year": given["year"].to_numpy().astype(np.int64)})
+    return result_table("reference", {**columns, "year": given["year"].to_numpy().astype(np.int64)})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.results.frame import labels, made
+from planner.results.frame import labels, result_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def openings(s: Solved) -> pd.DataFrame:
     name = given.table.set_index("site").loc[list(sets.site.labels), "name"].to_numpy()
     opened = np.zeros(len(sets.site))
     np.add.at(opened, site, s.value(s.model.opened))
-    return made(
+    return result_table(
         "openings",
         {
             "site": sets.site.texts[at],
@@ -51,7 +51,7 @@ def phases(s: Solved) -> pd.DataFrame:
     count = np.round(s.value(s.model.siting.phases)).astype(np.int64)
     built_mw = s.value(s.model.build.on(given.phase))
     rows = np.flatnonzero(count)
-    return made(
+    return result_table(
         "phases",
         {
             **labels(given.phase, rows),
@@ -67,7 +67,7 @@ def blocks(s: Solved) -> pd.DataFrame:
     given = s.p.siting
     used_mw = s.value(s.model.siting.in_block_mw)
     rows = np.flatnonzero(used_mw)
-    return made(
+    return result_table(
         "blocks",
         {
             **labels(given.block, rows),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
-from planner.results.frame import made, ratio, total_by
+from planner.results.frame import ratio, result_table, total_by
 from planner.results.power import wue_l_per_kwh
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "unmet_kh100e",
         )
     }
-    return made(
+    return result_table(
         "summary",
         {
             "year": years,
@@ -111,7 +111,7 @@ def solution(s: Solved) -> pd.DataFrame:
     def known(number: float) -> float:
         return number if np.isfinite(number) else np.nan
 
-    return made(
+    return result_table(
         "solution",
         {
             "scenario": [s.p.name],

@@ -10,7 +10,7 @@ from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.lp.join import cross
 from planner.model.money import ASSETS
 from planner.model.payments import capital_payments_per_unit
-from planner.results.frame import cleaned, labels, made, mean_of, ratio
+from planner.results.frame import cleaned, labels, mean_of, ratio, result_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ def source_builds(s: Solved) -> pd.DataFrame:
     mwh = s.value(m.store_mwh.on(p.build, missing="zero"))
     cells = s.value((p.build_store_capex_musd_per_mwh * m.store_mwh).on(p.build, missing="zero"))
     rows = np.flatnonzero((mw != 0.0) | (mwh != 0.0))
-    return made(
+    return result_table(
         "source_builds",
         {
             **labels(p.build, rows),
@@ -52,7 +52,7 @@ def source_leaves(s: Solved) -> pd.DataFrame:
     p = s.p.supply
     mw = s.value(s.model.supply.redeploy_mw)
     rows = np.flatnonzero(mw)
-    return made(
+    return result_table(
         "source_leaves",
         {
             **labels(p.redeploy, rows),
@@ -81,7 +81,7 @@ def source_year(s: Solved) -> pd.DataFrame:
     }
     capital, running = _capital_musd(s), _running_musd(s)
     rows = np.flatnonzero((capacity != 0.0) | (energy != 0.0))
-    return made(
+    return result_table(
         "source_year",
         {
             **labels(over, rows),
@@ -107,7 +107,7 @@ def source_slot(s: Solved) -> pd.DataFrame:
     energy = s.value(m.energy_mwh.on(s.p.supply.capacity, missing="zero"))
     there = (capacity != 0.0) | (energy != 0.0)
     rows = np.flatnonzero(np.repeat(there, len(s.p.sets.slot)))
-    return made(
+    return result_table(
         "source_slot",
         {
             **labels(over, rows),
@@ -129,7 +129,7 @@ def site_surplus(s: Solved) -> pd.DataFrame:
     price = np.zeros(slot.size)
     price[slot.find(p.export)] = p.export_usd_per_mwh
     rows = np.flatnonzero((export != 0.0) | (cleaned(surplus) > 0.0))
-    return made(
+    return result_table(
         "site_surplus",
         {
             **labels(slot, rows),

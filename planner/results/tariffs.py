@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.tariffs import KINDS
 from planner.lp.join import locate, pairs
-from planner.results.frame import made, words
+from planner.results.frame import result_table, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,13 +47,13 @@ def bills(s: Solved) -> pd.DataFrame:
     paid = (table["charged_usd"].abs() > _CENT) | (table["exact_usd"].abs() > _CENT)
     rows = pd.concat([table[paid], _exit_fees(s)], ignore_index=True)
     order = ["site", "calendar_year"]
-    return made("bills", rows.sort_values(order, kind="stable", ignore_index=True))
+    return result_table("bills", rows.sort_values(order, kind="stable", ignore_index=True))
 
 
 def bill_months(s: Solved) -> pd.DataFrame:
     """Make table `bill_months`: the exact bill, month by month."""
     exact = s.exact_bills
-    return made("bill_months", exact[exact["usd"].abs() > _CENT].reset_index(drop=True))
+    return result_table("bill_months", exact[exact["usd"].abs() > _CENT].reset_index(drop=True))
 
 
 def capacity_contracts(s: Solved) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def capacity_contracts(s: Solved) -> pd.DataFrame:
     gone_mw = pd.Series(released_mw).groupby([site, vintage]).cumsum().to_numpy()
     rows = np.flatnonzero(signed_mw)
     years = np.array([int(label) for label in s.p.sets.year.labels], dtype=np.int64)
-    return made(
+    return result_table(
         "capacity_contracts",
         {
             "site": words(s.p.sets.site, site[rows]),

@@ -21,7 +21,7 @@ from planner.base.units import (
 )
 from planner.model import carbon, contracts, heat, supply, tariffs
 from planner.money.annuity import annuity_payment
-from planner.results.frame import made, mean_of, ratio
+from planner.results.frame import mean_of, ratio, result_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def unit_costs(s: Solved) -> pd.DataFrame:
         table[f"{paid}usd_per_request"] = per_unit.where(is_request)
         per_token = usd_per_s / tokens_per_s
         table[f"{paid}usd_per_million_tokens"] = per_token * _TOKENS_PER_MILLION
-    return made("unit_costs", table)
+    return result_table("unit_costs", table)
 
 
 def _rows(

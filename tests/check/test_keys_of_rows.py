@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.check.frames import repeated, tally
+from planner.check.frames import repeated, sum_by
 from planner.check.keys import _FEW, cells_of, coded, labels
 from planner.check.table import table_of
 
@@ -69,6 +69,6 @@ def test_rows_with_the_keys_of_one_before_are_those_that_pandas_finds(site, rows
 def test_sums_by_keys_are_those_of_pandas_in_tables_of_any_size():
     for rows in (1, _FEW):
         frame = pd.DataFrame({"site": np.tile(TEXTS, rows), "mw": np.arange(2.0, 2.0 + 5 * rows)})
-        own = tally(table_of(frame), ["site"], frame["mw"])
+        own = sum_by(table_of(frame), ["site"], frame["mw"])
 
         assert own.to_dict() == frame.groupby("site")["mw"].sum().to_dict()

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from planner.check.frames import at, keyed, looked_up, tally
-from planner.check.table import Table, beside, stacked, table_of
+from planner.check.frames import keyed, lookup, lookup_labels, sum_by
+from planner.check.table import Table, side_by_side, stacked, table_of
 from planner.check.verdict import Excess
 
 PLAIN = pd.DataFrame(
@@ -77,7 +77,7 @@ def test_tables_are_laid_one_after_the_other_and_side_by_side():
     other = PLAIN[["site", "used_mw"]].assign(used_mw=[2, 3, 5, 7, 11])
     by_pandas = pd.concat([PLAIN, other], ignore_index=True)
     same(table_of(stacked(PLAIN, other)), by_pandas)
-    wide = beside(PLAIN, other.rename(columns={"site": "to", "used_mw": "reported_mw"}))
+    wide = side_by_side(PLAIN, other.rename(columns={"site": "to", "used_mw": "reported_mw"}))
     assert wide["reported_mw"].to_list() == [2, 3, 5, 7, 11]
     assert list(wide.columns) == [*PLAIN.columns, "to", "reported_mw"]
 
@@ -102,11 +102,11 @@ def test_a_cell_cannot_be_written_but_a_column_replaced():
 
 def test_sums_are_found_again_by_their_keys():
     table = table_of(PLAIN)
-    sums = tally(table, ["site", "year"], table["used_mw"])
+    sums = sum_by(table, ["site", "year"], table["used_mw"])
 
     assert sums["oak", 2027] == 12.75  # 7.25 + 5.5
     rows = pd.DataFrame({"site": ["elm", "oak", "ash"], "year": [2026, 2027, 2027]})
-    assert at(sums, rows, ["site", "year"], 8.5).tolist() == [2.75, 12.75, 8.5]
+    assert lookup(sums, rows, ["site", "year"], 8.5).tolist() == [2.75, 12.75, 8.5]
 
 
 def test_a_place_is_found_in_the_part_that_it_is_in():
@@ -162,8 +162,8 @@ def test_a_table_is_stored_and_read_as_it_is():
 def test_numbers_are_looked_up_by_label_or_are_those_of_none():
     years = table_of(PLAIN)["year"]
 
-    assert looked_up({2026: 7.5, 2028: 3.25}, years, 0.5).tolist() == [7.5, 0.5, 3.25, 7.5, 0.5]
-    assert np.isnan(looked_up({2026: 7.5}, years)).tolist() == [False, True, True, False, True]
+    assert lookup_labels({2026: 7.5, 2028: 3.25}, years, 0.5).tolist() == [7.5, 0.5, 3.25, 7.5, 0.5]
+    assert np.isnan(lookup_labels({2026: 7.5}, years)).tolist() == [False, True, True, False, True]
 
 
 def test_rows_as_an_index_are_those_of_pandas():
