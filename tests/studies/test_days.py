@@ -225,8 +225,12 @@ def year_of_months() -> YearOfHours:
 
 @pytest.fixture(scope="module")
 def months(tmp_path_factory):
-    """A plan of `tiny` with cooling that follows the weather, on a day for each month."""
-    folder = tmp_path_factory.mktemp("months")
+    """A plan on a day for each month, whose work does not wait."""
+    return plan_of_months(tmp_path_factory.mktemp("months"))
+
+
+def plan_of_months(folder: Path, *settings: str) -> Path:
+    """Store a plan of `tiny` with cooling that follows the weather, on a day for each month."""
     number = np.arange(12)
     pd.DataFrame(
         {
@@ -254,6 +258,7 @@ def months(tmp_path_factory):
         f"data.site_series={folder / 'site_series.csv'}",
         f"data.cooling={cooling}",
         "time={chronological: true, days_repeat: true, slot_h: 1}",
+        *settings,
     )
     assert plan.verdict.ok, plan.verdict.broken
     return write_run(plan, folder / "runs", workbook=False)
@@ -281,6 +286,21 @@ def test_a_year_that_repeats_the_plan_s_days_has_no_error(months):
     assert len(used) == 5  # the south is not needed in 2027
     assert used[["days_cost_musd", "days_demand_musd", "days_carbon_t"]].min().min() > 0.1
     assert found.error_musd == pytest.approx(0.0, abs=1e-6)
+
+
+def test_work_that_waits_costs_what_the_plan_says_in_a_year_that_repeats_its_days(tmp_path):
+    """The plan moves it at least cost within its days; no other hours can do better or worse."""
+    run = plan_of_months(
+        tmp_path, "flexibility.deferral=true", "workloads.train_frontier.deferrable_frac=0.4"
+    )
+    moved = reopen(run).run.tables["power_slot"]["deferred_mw"]
+    assert moved.max() > 0.5
+
+    found = error_of(run, year_of_months())
+
+    table = found.table
+    assert table["hours_cost_musd"].to_numpy() == pytest.approx(table["days_cost_musd"], rel=1e-7)
+    assert found.error_musd == pytest.approx(0.0, abs=1e-4)
 
 
 def hotter(kelvin: float) -> YearOfHours:

@@ -19,8 +19,8 @@ from planner.runs import write_run
 from planner.studies.dispatch import dispatch as operate_years
 from planner.studies.dispatch import window_problems
 from planner.studies.dispatch.dispatch import COLUMNS, WAYS
-from planner.studies.dispatch.operated import Batteries, Fleet, Sources, short_prices
-from planner.studies.dispatch.program import operate
+from planner.studies.dispatch.operated import Batteries, Fleet, Sources, Work, short_prices
+from planner.studies.dispatch.program import Billing, operate
 
 OWN_POWER = str(Path(__file__).parents[1] / "check" / "own_power.yaml")
 NO_PLACES = np.zeros(0, dtype=np.intp)
@@ -112,17 +112,42 @@ def test_a_battery_shaves_a_peak_that_is_billed():
     """Power of 4 MW takes the third hour's 18 MW down to 14, which the first two may draw too.
 
     4 MWh are 5 of the cells and 5.556 MWh of the grid: 1.556 more at 50 USD/MWh, 4 MW less at
-    1,000 USD/MW. The other months have no hours, and no peak.
+    1,000 USD/MW.
     """
     fleet = one_site([50, 50, 50, 50], use_mw=np.array([10.0, 10.0, 18.0, 12.0]))
 
     plain = operate(fleet, 4, 0)
-    found = operate(fleet, 4, 0, peak_usd_per_mw=np.array([1000.0]))
+    found = operate(fleet, 4, 0, billing=Billing(np.zeros(4, dtype=np.intp), np.array([1000.0])))
 
     assert plain.grid_mw.max() == pytest.approx(18.0)
     assert found.grid_mw.max() == pytest.approx(14.0)
     assert found.grid_mw[0, :2].sum() == pytest.approx(20.0 + 5.0 / 0.9)
     assert usd(fleet, found) - usd(fleet, plain) == pytest.approx(50 * (5.0 / 0.9 - 4.0))
+
+
+def test_work_that_may_wait_is_done_where_power_costs_least():
+    """4 MW of IT power falls due in each of four hours, in two blocks of two.
+
+    A MW moved is 1.25 MW of the site at first and 1.5 later. At most 7 MW of it run at once: the
+    first block does 7 MWh at 20 USD/MWh and 1 at 30, the second 1 at 90 and 7 at 40.
+    """
+    fleet = one_site([30, 20, 90, 40])
+    work = Work(
+        np.array([0]),
+        np.full((1, 4), 4.0),
+        np.full((1, 4), 7.0),
+        np.array([[0, 0, 1, 1]]),
+        np.array([[1.25, 1.25, 1.5, 1.5]]),
+    )
+    fleet = replace(fleet.of(np.array([0])), batteries=fleet.of(NO_PLACES).batteries, work=work)
+
+    found = operate(fleet, 4, 0)
+
+    assert found.done_mw[0] == pytest.approx([1.0, 7.0, 1.0, 7.0])
+    saved = 1.25 * 3 * (30 - 20) + 1.5 * 3 * (90 - 40)
+    assert usd(fleet, found) == pytest.approx(10.0 * (30 + 20 + 90 + 40) - saved)
+    later = fleet.between(2, 4)
+    assert operate(later, 2, 0).done_mw[0] == pytest.approx([1.0, 7.0])
 
 
 def test_a_window_that_ends_too_soon_misses_trades_that_a_longer_view_finds():

@@ -31,14 +31,15 @@ from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.supply import supply_offer
 from planner.inputs.supply_shapes import availability
-from planner.studies.dispatch.operated import fleet_of
-from planner.studies.dispatch.program import operate
+from planner.lp.join import locate
+from planner.studies.dispatch.operated import Work, fleet_of
+from planner.studies.dispatch.program import Billing, operate
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping, Sequence
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
     from planner.scenario import Scenario
@@ -78,6 +79,7 @@ _NOISE_MW: Final = 1e-6
 _YEAR_H: Final = int(HOURS_PER_YEAR)
 _YEAR_DAYS: Final = sum(DAYS_PER_MONTH)
 _DAYS: Final = np.array(DAYS_PER_MONTH, dtype=np.int64)
+_MONTH_OF_HOUR: Final = np.repeat(np.arange(_DAYS.size), _DAYS).repeat(int(HOURS_PER_DAY))
 _MONTH_STARTS_H: Final = (np.cumsum(_DAYS) - _DAYS) * int(HOURS_PER_DAY)
 
 
@@ -146,8 +148,8 @@ def days_error(
 ) -> DaysError:
     """Operate a plan in all hours of a year, and compare it with what its days count.
 
-    Work that may wait is done as on the plan's days. Batteries and on-site technologies are
-    operated anew, with all hours of the year and the demand charge of each month in view.
+    Work that may wait, batteries and on-site technologies are operated anew, with all hours of the
+    year and the demand charge of each month in view. Work waits within its window, as in the plan.
 
     Parameters
     ----------
@@ -178,7 +180,8 @@ def days_error(
         If it was stopped, or the solver failed.
     """
     counted = _Counted(run.tables, plan, inputs)
-    every = _Hours(plan, scenario, run.inputs_tables, hours)
+    waiting = _Waiting(plan, inputs, run.tables)
+    every = _Hours(plan, scenario, run.inputs_tables, hours, waiting)
     parts, error_musd = [], 0.0
     chosen = [t for t, year in enumerate(plan.years) if years is None or year in years]
     for number, t in enumerate(chosen):
@@ -195,6 +198,7 @@ def days_error(
             every.above_usd(t),
             every.renewable_mw(source_year[source_year["year"] == plan.years[t]]),
         )
+        fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
         by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, interrupt)
         by_days = counted.figures(t, fleet)
@@ -227,15 +231,29 @@ def _operated(
     grid_mw = np.minimum(net_mw, fleet.room_mw)
     short_mw = net_mw - grid_mw
     source_usd, sold_usd = np.zeros(len(fleet.sites)), np.zeros(len(fleet.sites))
+    used_mwh = fleet.use_mw.sum(axis=1)
     # Where nothing can be decided, an hour is as it is.
     decides = fleet.has_battery | any_along(fleet.sell_mw > 0.0, axis=1)
     decides[fleet.sources.site] = True
+    decides[fleet.work.site] = True
     for site in np.flatnonzero(decides):
         one, charge = fleet.of(np.array([site])), usd_per_mw_month[site : site + 1]
-        found = operate(one, _YEAR_H, 0, peak_usd_per_mw=charge, interrupt=interrupt)
-        grid_mw[site], short_mw[site] = found.grid_mw[0], found.short_mw[0]
-        source_usd[site] = found.output_mw.sum(axis=1) @ one.sources.usd_per_mwh
-        sold_usd[site] = (found.sold_mw * one.sell_usd_per_mwh).sum()
+        # Without a battery nothing ties a month to the next.
+        ends = [_YEAR_H] if one.has_battery[0] else [*_MONTH_STARTS_H[1:], _YEAR_H]
+        for first, end in zip([0, *ends], ends, strict=False):
+            month = _MONTH_OF_HOUR[first:end]
+            some, billing = one, Billing(month - month[0], charge)
+            if end - first < _YEAR_H:
+                some = one.between(first, end)
+            found = operate(some, end - first, 0, billing=billing, interrupt=interrupt)
+            grid_mw[site, first:end], short_mw[site, first:end] = (
+                found.grid_mw[0],
+                found.short_mw[0],
+            )
+            source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
+            sold_usd[site] += (found.sold_mw * some.sell_usd_per_mwh).sum()
+            moved_mw = some.work.mw_per_mw * (found.done_mw - some.work.due_mw)
+            used_mwh[site] += moved_mw.sum()
     billed_mw = np.maximum.reduceat(grid_mw, _MONTH_STARTS_H, axis=1)
     return _with_cost(
         energy_musd=(grid_mw * fleet.usd_per_mwh).sum(axis=1) / USD_PER_MUSD,
@@ -243,7 +261,7 @@ def _operated(
         source_musd=source_usd / USD_PER_MUSD,
         sold_musd=sold_usd / USD_PER_MUSD,
         short_musd=short_mw.sum(axis=1) * fleet.short_usd_per_mwh / USD_PER_MUSD,
-        used_mwh=fleet.use_mw.sum(axis=1),
+        used_mwh=used_mwh,
         grid_mwh=grid_mw.sum(axis=1),
         short_mwh=short_mw.sum(axis=1),
         short_h=(short_mw > _NOISE_MW).sum(axis=1).astype(np.float64),
@@ -313,6 +331,67 @@ class _Counted:
         return found.fillna(0.0).to_numpy(dtype=np.float64)
 
 
+class _Waiting:
+    """Work of a plan that may wait.
+
+    Parameters
+    ----------
+    plan, inputs
+        As for `days_error`.
+    tables : mapping of str to DataFrame
+        Result tables.
+    """
+
+    def __init__(self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> None:
+        power, racks, sets = inputs.power, inputs.racks, inputs.sets
+        self._site, self._power = sets.site.codes(plan.sites), power
+        window_h = np.array([int(name.removesuffix("h")) for name in sets.window.labels])
+        may_wait = np.flatnonzero(power.deployment_window >= 0)
+        uses = racks.deployment.select(may_wait, "may wait").frame()
+        uses["shape"] = power.deployment_shape[may_wait]
+        uses["window_h"] = window_h[power.deployment_window[may_wait]]
+        uses["follows"] = racks.dynamic_mw_per_mw[may_wait]
+        uses["waits"] = racks.deferrable_frac[may_wait]
+        uses["busy_frac"] = power.deployment_utilisation_frac[may_wait]
+        rows = tables["plan"].merge(uses, on=["rack", "hall", "workload"])
+        mw = rows["used_mw"] * rows["follows"]
+        rows = rows.assign(
+            waits_mw=mw * rows["waits"],
+            busy_mw=mw * (1.0 - rows["waits"]),
+            full_mw=mw / rows["busy_frac"],
+        )
+        key, sums = ["year", "site", "shape", "window_h"], ["waits_mw", "busy_mw", "full_mw"]
+        self.parts = rows.groupby(key)[sums].sum().reset_index()
+        """Parts by year, site, shape and window: means due, of other work, and at full use. [MW]"""
+        self.moved_mw = np.zeros(plan.it_mw.shape)
+        """What is done less what falls due on the plan's days, (year, site, slot). [MW]"""
+        moved = tables["power_slot"]
+        place = (
+            codes(moved["year"], plan.years),
+            codes(moved["site"], plan.sites),
+            codes(moved["slot"], plan.days.names),
+        )
+        self.moved_mw[place] = moved["deferred_mw"].to_numpy(dtype=np.float64)
+        # As in the plan: moved work is cooled with the least overhead such work may have at a site.
+        used = racks.used
+        waits = power.deployment_window[
+            locate(racks.deployment, used["rack"], used["hall"], used["workload"])
+        ]
+        here = np.flatnonzero(waits >= 0)
+        may_cool = np.full((len(sets.site), len(sets.cooling)), np.inf)
+        may_cool[used["site"][here], sets.hall_cooling[used["hall"][here]]] = 0.0
+        self._may_cool = may_cool[self._site]
+
+    def profile_frac(self, site: Positions, shape: pd.Series[int]) -> Floats:
+        """Return the hourly shape of parts on the plan's days, (part, slot)."""
+        return self._power.shape_frac[self._site[site], shape.to_numpy(dtype=np.intp)]
+
+    def least_overhead(self, mechanical_frac: Floats) -> Floats:
+        """Return the overhead of moved work, of that of each technology, (site, slot or hour)."""
+        least = (mechanical_frac + self._may_cool[:, :, None]).min(axis=1)
+        return np.where(np.isfinite(least), least, 0.0)
+
+
 class _Hours:
     """Every hour of a year at the sites of a plan.
 
@@ -320,6 +399,8 @@ class _Hours:
     ----------
     plan, scenario, tables, hours
         As for `days_error`; tables are the inputs of the run.
+    waiting : _Waiting
+        Work of the plan that may wait.
     """
 
     def __init__(
@@ -328,6 +409,7 @@ class _Hours:
         scenario: Scenario,
         tables: Mapping[str, pd.DataFrame],
         hours: YearOfHours,
+        waiting: _Waiting,
     ) -> None:
         own = make_case(scenario, tables)
         if own.ids("sites") != hours.sites:
@@ -345,10 +427,15 @@ class _Hours:
         self._has_load = ~any_along(np.isnan(hours.series.other_load_frac[at]), axis=1)
         self._load_mw = other_load_mw(case, hours.series)[at]
         on_days = slot_climate(own, site_series(own)).mechanical_frac[at]
+        least = waiting.least_overhead(on_days)
+        self._moved_mw_per_mw = 1.0 + waiting.least_overhead(self._cooling)
+        # Work that waits counts as it falls due, and is moved hour by hour.
+        self._due_mw = plan.it_mw - waiting.moved_mw
         # What the overhead of a slot multiplies to the plan's cooling power: it stays, the weather
         # of the hour takes the place of that of the slot.
         overhead = np.einsum("ysc,sch->ysh", plan.cooling_share, on_days)
         cooling_mw = plan.used_mw - plan.other_mw - plan.it_mw - plan.loss_mw
+        cooling_mw = cooling_mw - least * waiting.moved_mw
         none = np.zeros_like(cooling_mw)
         self._heat_mw = np.divide(cooling_mw, overhead, out=none, where=overhead > 0.0)
         figures = supply_offer(case).figures
@@ -358,12 +445,31 @@ class _Hours:
         case.findings.stop_if_wrong()
 
     def use_mw(self, t: int) -> Floats:
-        """Power that sites use in a model year, (site, hour). [MW]"""
+        """Power that sites use in a model year, work as it falls due, (site, hour). [MW]"""
         plan = self._plan
         overhead = np.einsum("sc,sch->sh", plan.cooling_share[t], self._cooling)
-        racks_mw = self._by_hour(plan.it_mw[t] + plan.loss_mw[t])
+        racks_mw = self._by_hour(self._due_mw[t] + plan.loss_mw[t])
         other_mw = np.where(self._has_load[:, None], self._load_mw, self._by_hour(plan.other_mw[t]))
         return np.asarray(racks_mw + self._by_hour(self._heat_mw[t]) * overhead + other_mw)
+
+    def work(self, t: int, waiting: _Waiting) -> Work:
+        """Return work that may wait in a model year."""
+        rows = waiting.parts[waiting.parts["year"] == self._plan.years[t]]
+        site = codes(rows["site"], self._plan.sites)
+        profile = self._plan.hours(waiting.profile_frac(site, rows["shape"]), 0, _YEAR_DAYS)
+        waits_mw, busy_mw, full_mw = (
+            rows[name].to_numpy(dtype=np.float64)[:, None]
+            for name in ("waits_mw", "busy_mw", "full_mw")
+        )
+        window_h = rows["window_h"].to_numpy(dtype=np.intp)[:, None]
+        due_mw, hour = profile * waits_mw, np.arange(_YEAR_H)
+        return Work(
+            site,
+            due_mw,
+            np.maximum(full_mw - profile * busy_mw, due_mw),  # but for rounding
+            np.arange(len(rows))[:, None] * _YEAR_H + hour // window_h,
+            self._moved_mw_per_mw[site],
+        )
 
     def above_usd(self, t: int) -> Floats:
         """Wholesale price above that of the plan's day, (site, hour). [USD/MWh]"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
-__all__ = ["Batteries", "Fleet", "Sources", "fleet_of", "operated", "short_prices"]
+__all__ = ["Batteries", "Fleet", "Sources", "Work", "fleet_of", "operated", "short_prices"]
 
 _DAYS = 365
 
@@ -68,6 +68,46 @@ class Batteries:
 
 
 @dataclass(frozen=True, eq=False)
+class Work:
+    """Work that may wait, in parts; what falls due in a block of hours is done within it.
+
+    Parameters
+    ----------
+    site : array of int
+        Site of each part.
+    due_mw, room_mw : array of float
+        IT power of what falls due, and the most that can be done, shape (part, hour). [MW]
+    block : array of int
+        Block of each hour, numbered from 0 over all parts, same shape.
+    mw_per_mw : array of float
+        Power of the site for IT power that is moved, cooling included, same shape. [-]
+    """
+
+    site: Positions
+    due_mw: Floats
+    room_mw: Floats
+    block: Positions
+    mw_per_mw: Floats
+
+    @classmethod
+    def none(cls) -> Work:
+        """Return no work that may wait."""
+        nothing = np.zeros((0, 0))
+        places = np.zeros(0, dtype=np.intp)
+        return cls(places, nothing, nothing, nothing.astype(np.intp), nothing)
+
+    def of(self, part: Positions, site: Positions) -> Work:
+        """Return some of the parts, with their sites' new places."""
+        return Work(
+            site,
+            self.due_mw[part],
+            self.room_mw[part],
+            self.block[part],
+            self.mw_per_mw[part],
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Fleet:
     """Sites with what they use and have in consecutive hours; nothing of it is decided again.
 
@@ -89,6 +129,9 @@ class Fleet:
         Price of energy that nothing delivers, shape (site,). [USD/MWh]
     sources, batteries
         What is dispatched.
+    work : Work
+        Work that may wait, which `use_mw` has when it falls due; none where the plan's hours of
+        it stand.
     """
 
     sites: tuple[str, ...]
@@ -102,6 +145,7 @@ class Fleet:
     short_usd_per_mwh: Floats
     sources: Sources
     batteries: Batteries
+    work: Work = field(default_factory=Work.none)
 
     @property
     def hours(self) -> int:
@@ -125,6 +169,7 @@ class Fleet:
         place[chosen] = np.arange(len(chosen))
         source = np.flatnonzero(place[self.sources.site] >= 0)
         battery = np.flatnonzero(place[self.batteries.site] >= 0)
+        part = np.flatnonzero(place[self.work.site] >= 0)
         return Fleet(
             tuple(self.sites[s] for s in chosen),
             self.use_mw[chosen],
@@ -147,6 +192,35 @@ class Fleet:
                 self.batteries.mwh[battery],
                 self.batteries.charge_frac[battery],
                 self.batteries.discharge_frac[battery],
+            ),
+            self.work.of(part, place[self.work.site[part]]),
+        )
+
+    def between(self, first: int, end: int) -> Fleet:
+        """Return some of the hours, of sites without batteries.
+
+        Parameters
+        ----------
+        first, end : int
+            The first of them, and the one after the last; no block of work goes over either.
+        """
+        now, sources, work = slice(first, end), self.sources, self.work
+        return replace(
+            self,
+            use_mw=self.use_mw[:, now],
+            free_mw=self.free_mw[:, now],
+            room_mw=self.room_mw[:, now],
+            usd_per_mwh=self.usd_per_mwh[:, now],
+            sell_mw=self.sell_mw[:, now],
+            planned_sale_mw=self.planned_sale_mw[:, now],
+            sell_usd_per_mwh=self.sell_usd_per_mwh[:, now],
+            sources=replace(sources, mw=sources.mw[:, now], planned_mw=sources.planned_mw[:, now]),
+            work=replace(
+                work,
+                due_mw=work.due_mw[:, now],
+                room_mw=work.room_mw[:, now],
+                block=work.block[:, now],
+                mw_per_mw=work.mw_per_mw[:, now],
             ),
         )
 

@@ -12,25 +12,38 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import LimitReachedError, SolverError
-from planner.base.units import HOURS_PER_DAY
-from planner.clock.days import DAYS_PER_MONTH, MONTHS
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.lp import Expression
     from planner.studies.dispatch.operated import Fleet
 
-__all__ = ["Operation", "operate"]
+__all__ = ["Billing", "Operation", "operate"]
 
-_DAY_H: Final = int(HOURS_PER_DAY)
 _NAMES: Final = (
     *("grid_mw", "sold_mw", "short_mw", "output_mw"),
-    *("charge_mw", "discharge_mw", "level_mwh"),
+    *("charge_mw", "discharge_mw", "level_mwh", "done_mw"),
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Billing:
+    """Highest draws that are billed.
+
+    Parameters
+    ----------
+    period : array of int
+        Period of each hour, numbered from 0, shape (hour,).
+    usd_per_mw : array of float
+        Price of the highest MW drawn in a period, shape (site,). [USD/MW]
+    """
+
+    period: Positions
+    usd_per_mw: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +61,8 @@ class Operation:
         Power into and out of batteries, shape (battery, hour). [MW]
     level_mwh : array of float
         Energy in batteries at the end of the hour, same shape. [MWh]
+    done_mw : array of float
+        IT power of work that may wait when it is done, shape (part, hour). [MW]
     solves : int
         Windows that were solved.
     """
@@ -59,6 +74,7 @@ class Operation:
     charge_mw: Floats
     discharge_mw: Floats
     level_mwh: Floats
+    done_mw: Floats
     solves: int
 
 
@@ -67,7 +83,7 @@ def operate(
     window_h: int,
     overlap_h: int,
     *,
-    peak_usd_per_mw: Floats | None = None,
+    billing: Billing | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
     interrupt: threading.Event | None = None,
 ) -> Operation:
@@ -91,9 +107,8 @@ def operate(
         Hours in view.
     overlap_h : int
         Hours of a window that the next one sees again, fewer than `window_h`.
-    peak_usd_per_mw : array of float, optional
-        What the highest MW drawn in a month costs, shape (site,); for windows of whole years.
-        Left out, none is billed. [USD/MW]
+    billing : Billing, optional
+        Highest draws that are billed, where all hours are in view; left out, none is.
     on_window : callable
         Is told the share of the hours that are done.
     interrupt : threading.Event, optional
@@ -117,7 +132,7 @@ def operate(
     solves = 0
     for first in range(0, fleet.hours, step):
         count = min(window_h, fleet.hours - first)
-        problem = _program(fleet, first, count, level, peak_usd_per_mw)
+        problem = _program(fleet, first, count, level, billing)
         if session is None:
             session = HighsSession(problem)
         else:
@@ -144,7 +159,7 @@ def operate(
 
 
 def _program(
-    fleet: Fleet, first: int, count: int, level_mwh: Floats, peak_usd_per_mw: Floats | None
+    fleet: Fleet, first: int, count: int, level_mwh: Floats, billing: Billing | None
 ) -> ArrayProblem:
     """Write the program of some hours, from the level of the batteries when they begin."""
     now = slice(first, first + count)
@@ -156,12 +171,14 @@ def _program(
 
     place = over("site", len(fleet.sites))
     sources, batteries = over("source", len(fleet.sources.mw)), over("battery", len(level_mwh))
+    parts = over("part", len(fleet.work.site))
     grid = problem.variable("grid_mw", place, upper=fleet.room_mw[:, now].ravel())
     short = problem.variable("short_mw", place)
     # Sun and wind may be thrown away, and so may what the plan runs whatever the price.
     unused = problem.variable("unused_mw", place, upper=fleet.free_mw[:, now].ravel())
     sold = problem.variable("sold_mw", place, upper=fleet.sell_mw[:, now].ravel())
     output = problem.variable("output_mw", sources, upper=fleet.sources.mw[:, now].ravel())
+    done = problem.variable("done_mw", parts, upper=fleet.work.room_mw[:, now].ravel())
     charge = problem.variable("charge_mw", batteries)
     discharge = problem.variable("discharge_mw", batteries)
     level = problem.variable("level_mwh", batteries, upper=np.repeat(fleet.batteries.mwh, count))
@@ -176,7 +193,13 @@ def _program(
     problem.rows("own_power_sold", sold - made <= fleet.free_mw[:, now].ravel())
     supplied = grid + short + made - sold
     supplied = supplied + at_site(discharge - charge, fleet.batteries.site)
-    problem.rows("balance", supplied == (fleet.use_mw - fleet.free_mw)[:, now].ravel())
+    used = (fleet.use_mw - fleet.free_mw)[:, now].copy()
+    if parts.size:
+        work, moved = fleet.work, fleet.work.mw_per_mw[:, now]
+        supplied = supplied - at_site(done * moved.ravel(), work.site)
+        np.subtract.at(used, work.site, moved * work.due_mw[:, now])
+        _do_work(problem, done, work.block[:, now], work.due_mw[:, now])
+    problem.rows("balance", supplied == used.ravel())
     if batteries.size:
         problem.rows("battery_power", charge + discharge <= np.repeat(fleet.batteries.mw, count))
         goes_on = np.flatnonzero(batteries["hour"] > 0)
@@ -191,14 +214,29 @@ def _program(
     worth = fleet.sell_usd_per_mwh[:, now].ravel()
     bought = (grid * price).total() + (output * fuel).total()
     cost = bought + (short * penalty).total() - (sold * worth).total()
-    if peak_usd_per_mw is not None:
-        months = Axis("month", MONTHS)
-        billed = Index.full("billed", Axis("site", fleet.sites), months)
-        peak = problem.variable("peak_mw", billed)
-        month_of_hour = np.repeat(np.arange(len(months)), DAYS_PER_MONTH).repeat(_DAY_H)[now]
-        of = (np.arange(len(fleet.sites))[:, None] * len(months) + month_of_hour).ravel()
-        highest = peak.map(place, of, np.arange(place.size))
-        problem.rows("billed_peak", grid - highest <= np.zeros(place.size))
-        cost = cost + (peak * np.repeat(peak_usd_per_mw, len(months))).total()
+    if billing is not None:
+        cost = cost + _billed(problem, grid, billing.period[now], billing.usd_per_mw)
     problem.minimise(cost)
     return problem
+
+
+def _do_work(problem: ArrayProblem, done: Expression, block: Positions, due_mw: Floats) -> None:
+    """Add rows that do in each block of hours what falls due in it."""
+    number = np.unique(block, return_inverse=True)[1].ravel()
+    names = tuple(map(str, range(int(number.max()) + 1)))
+    blocks = Index.full("block", Axis("block", names))
+    due = np.bincount(number, weights=due_mw.ravel())
+    problem.rows("work_done", done.map(blocks, np.arange(number.size), number) == due)
+
+
+def _billed(
+    problem: ArrayProblem, grid: Expression, period: Positions, usd_per_mw: Floats
+) -> Expression:
+    """Add the highest draw of each site and period; return what they cost. [USD]"""
+    periods = Axis("period", tuple(map(str, range(int(period.max()) + 1))))
+    site = grid.over.axis("site")
+    peak = problem.variable("peak_mw", Index.full("billed", site, periods))
+    of = np.arange(len(site))[:, None] * len(periods) + period
+    highest = peak.map(grid.over, of.ravel(), np.arange(grid.over.size))
+    problem.rows("billed_peak", grid - highest <= np.zeros(grid.over.size))
+    return (peak * np.repeat(usd_per_mw, len(periods))).total()
