@@ -50,19 +50,24 @@ class Problem:
     fix: str = ""
     count: int = 1
 
-    def __str__(self) -> str:
-        """Return the problem as one line that editors can follow."""
+    @property
+    def place(self) -> str:
+        """File, line and column, as editors follow them."""
         place = file_in_message(self.file)
         if self.line is not None:
             place += f":{self.line}"
             if self.column is not None:
                 place += f":{self.column}"
+        return place
+
+    def __str__(self) -> str:
+        """Return the problem as one line that editors can follow."""
         text = self.what_is
         if self.must_be:
             text += f"; must be {self.must_be}"
         if self.fix:
             text += f"; {self.fix}"
-        return f"{place}: {in_message(text)}"
+        return f"{self.place}: {in_message(text)}"
 
 
 class DcplanError(Exception):

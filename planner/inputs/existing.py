@@ -11,6 +11,7 @@ from planner.base.errors import MOST_PROBLEMS
 from planner.base.say import amount
 from planner.base.units import KW_PER_MW
 from planner.base.words import some
+from planner.inputs.blame import out_of_step, racks_of_moved_halls
 from planner.inputs.case import DUTIES
 from planner.inputs.frames import codes, floats, ints, texts
 from planner.inputs.places import own_key
@@ -285,6 +286,22 @@ class _RackRows:
         return np.where(np.isnan(mw), count * peak_kw / KW_PER_MW, mw)
 
     def _check_halls(self, without: Bools) -> None:
+        """A rack must be in a hall of its site; a hall that is placed wrong is blamed itself."""
+        known = {*self.case.tables["sites"]["site"], *self.case.scenario.new_sites}
+        elsewhere, moved = racks_of_moved_halls(self.halls, self.racks, without, known)
+        for hall, records in moved.items():
+            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            of = self.racks["site"].iloc[records[0]]
+            self.case.findings.at_row(
+                HALLS,
+                hall,
+                "site",
+                f"hall {name} is at {site}, which has no racks in it, and racks of {of} are in a"
+                f" hall {name}, {_at(self.case, RACKS, records[0], 'hall')} first",
+                "the site of its racks",
+                f"write {of}, or correct the racks",
+            )
+        without = without & ~elsewhere
         for record in np.flatnonzero(without)[:MOST_PROBLEMS]:
             site = self.racks["site"].iloc[record]
             there = list(self.halls["hall"][self.halls["site"] == site])
@@ -418,12 +435,34 @@ class _RackRows:
         hall_year = ints(self.halls, "first_year")
         used = np.flatnonzero(self.is_used)
         opens = hall_year[self.hall[used]]
-        early = np.flatnonzero(np.maximum(self.first_year[used], case.year[0]) < opens)
+        is_early = np.maximum(self.first_year[used], case.year[0]) < opens
+        # Several racks that agree are more likely right than their hall.
+        late = {
+            int(hall)
+            for hall in np.unique(self.hall[used[is_early]])
+            if (self.hall[used] == hall).sum() > 1 and is_early[self.hall[used] == hall].all()
+        }
+        for hall in sorted(late):
+            of_hall = used[self.hall[used] == hall]
+            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            first = int(of_hall[self.first_year[of_hall].argmin()])
+            case.findings.at_row(
+                HALLS,
+                hall,
+                "first_year",
+                f"hall {name} of {site} is in service from {hall_year[hall]}, and its"
+                f" {of_hall.size} rows of racks from {self.first_year[first]},"
+                f" {_at(case, RACKS, first, 'first_year')}",
+                "a hall no later than its racks",
+                "correct it, or first_year of the racks",
+            )
+        early = np.flatnonzero(is_early & ~np.isin(self.hall[used], list(late)))
         for at in early[:MOST_PROBLEMS]:
             self._problem(
                 used[at],
                 "first_year",
-                f"racks from {self.first_year[used[at]]} are in a hall in service from {opens[at]}",
+                f"racks from {self.first_year[used[at]]} are in a hall in service from"
+                f" {opens[at]}, {_at(case, HALLS, int(self.hall[used[at]]), 'first_year')}",
                 "racks no earlier than their hall",
                 "correct one of the years",
             )
@@ -437,19 +476,26 @@ class _RackRows:
         limit = floats(self.halls, "it_mw")
         excess = drawn.max(axis=1, initial=0.0) > limit * (1.0 + _ROUNDING)
         for hall in np.flatnonzero(excess)[:MOST_PROBLEMS]:
-            record = int(used[self.hall[used] == hall][0])
+            of_hall = used[self.hall[used] == hall]
+            record = int(of_hall[self.mw[of_hall].argmax()])
+            column = "mw" if np.isnan(floats(self.racks, "racks")[record]) else "racks"
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
             most_mw = drawn[hall].max()
-            self._problem(
-                record,
-                "hall",
+            what_is = (
                 f"racks of {amount(most_mw / diversity, _DIGITS)} MW draw"
                 f" {amount(most_mw, _DIGITS)} MW in hall {name} of {site}, at"
                 f" halls.diversity_frac {diversity:g}, and it has"
-                f" {amount(limit[hall], _DIGITS)} MW",
-                "no more than the hall feeds",
-                f"move racks to another hall, or correct it_mw in {HALLS}",
+                f" {amount(limit[hall], _DIGITS)} MW"
             )
+            if out_of_step(limit[hall], limit) > out_of_step(self.mw[record], self.mw[used]):
+                at = _at(case, RACKS, record, column)
+                fix = f"correct it_mw, or {column} of what is in it, {at} first"
+                must_be = "a hall that feeds its racks"
+                case.findings.at_row(HALLS, int(hall), "it_mw", what_is, must_be, fix)
+            else:
+                at = _at(case, HALLS, int(hall), "it_mw")
+                fix = f"correct {column}, move racks to another hall, or correct it_mw, {at}"
+                self._problem(record, column, what_is, "no more than the hall feeds", fix)
         case.findings.and_more(RACKS, int(excess.sum()) - MOST_PROBLEMS)
 
     def _by_hall(self, per_mw: Floats) -> Floats:
@@ -507,6 +553,11 @@ class _RackRows:
 
     def _note(self, record: int | np.intp, what_is: str, fix: str) -> None:
         self.case.findings.note_row(RACKS, int(record), "rack", what_is, fix)
+
+
+def _at(case: Case, table: str, record: int, column: str) -> str:
+    """Say where a cell is that a problem is about, too."""
+    return case.findings.place_of_row(table, record, column)
 
 
 def _names(table: pd.DataFrame) -> Sequence[tuple[str, str]]:

@@ -66,6 +66,10 @@ class Findings:
         """
         self.problems.append(self._places.problem(table, record, column, what_is, must_be, fix))
 
+    def place_of_row(self, table: str, record: int, column: str) -> str:
+        """Return file, line and column of a cell, for a message placed at another one."""
+        return self._places.problem(table, record, column, "").place
+
     def note_row(self, table: str, record: int, column: str, what_is: str, fix: str) -> None:
         """Add that a row of a table has no effect, placed as by `at_row`."""
         self.without_effect(self._places.problem(table, record, column, what_is, "", fix))

@@ -80,6 +80,12 @@ def read_pairs(
     return table, sheet
 
 
+_BETWEEN_SITES: Final = (
+    "remove the row: it is a site, and round trips between sites cannot be given; where one"
+    " training run has racks at several sites (siting.block_rtt_ms) they follow from the distance"
+)
+
+
 def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
     """Ids must exist, in scope or not; one that does not is placed at its cell."""
     ids = (
@@ -95,6 +101,8 @@ def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
             id_ = str(table[column].iloc[row])
             meant = closest(id_, sorted(map(str, known)))
             fix = f"did you mean {meant!r}?" if meant else f"`dcplan data ids {of}` lists them"
+            if column == "from" and id_ in ids[1][2]:
+                fix = _BETWEEN_SITES
             cell = sheet.header.index(column)
             case.findings.problems.append(
                 sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", fix)

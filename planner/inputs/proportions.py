@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.units import MW_PER_GW
+from planner.base.units import KW_PER_MW, MW_PER_GW
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS
 from planner.inputs.frames import codes, floats, ints, texts
@@ -180,6 +180,7 @@ def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
     land = floats(case.sites, "land_limit_mw")
     firm = np.array([[_connection_mw(scenario, site, int(y)) for y in case.year] for site in ids])
     existing = _existing_mw(case, wanted)
+    racks_mw = _stated_racks_mw(case)
     beyond_land = existing > _POWER_OVER_ROOM * land[:, None]
     beyond_firm = existing > _POWER_OVER_ROOM * firm
     exceeded_by_year = beyond_land.astype(np.intp) + beyond_firm
@@ -205,6 +206,8 @@ def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
             continue
         halls, year = case.tables[HALLS], int(case.year[last_most[at]])
         there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= year))
+        # Racks that need more than a limit gives agree with the halls, and the limit is off.
+        outvoted |= bool(own) and bool(racks_mw[at] > max(mw for _, mw in exceeded))
         if there.size and not outvoted:
             record = int(there[floats(halls, "it_mw")[there].argmax()])
             room = " and ".join(f"{name} is {shown(mw)} MW" for name, mw in exceeded)
@@ -217,6 +220,10 @@ def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
             if key:
                 power = f"{shown(existing_mw[at])} MW of facilities"
                 what_is = f"{name} of {site} is {shown(mw)} MW, but {power} exist there"
+                if there.size:
+                    record = int(there[floats(halls, "it_mw")[there].argmax()])
+                    places = TablePlaces(scenario.data_files)
+                    what_is += f", {places.problem(HALLS, record, 'it_mw', '').place} first"
                 yield _problem(case, key, what_is, _MW)
 
 
@@ -229,6 +236,19 @@ def _existing_mw(case: Case, wanted: Wanted) -> Floats:
     of_halls = np.zeros((len(case.sites), len(case.years)))
     np.add.at(of_halls, site[site >= 0], mw[site >= 0])
     return assumed_facility_mw(case, wanted)[:, None] + of_halls
+
+
+def _stated_racks_mw(case: Case) -> Floats:
+    """Nameplate of racks that a planner states, of all years, shape (site,). [MW]"""
+    racks = case.tables[RACKS]
+    of_rack = codes(racks["rack"], case.ids("racks"))
+    peak_kw = np.where(of_rack >= 0, floats(case.racks, "peak_kw")[of_rack], np.nan)
+    mw = floats(racks, "mw")
+    mw = np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw)
+    site = codes(racks["site"], case.ids("sites"))
+    total = np.zeros(len(case.sites))
+    np.add.at(total, site[site >= 0], np.nan_to_num(mw[site >= 0]))
+    return total
 
 
 def _connection_mw(scenario: Scenario, site: str, year: int) -> float:

@@ -122,36 +122,47 @@ def _check_workloads(
     bound = floats(table, "rtt_bound_ms")
     highest = tables["demand_shapes"].groupby("shape")["shape_frac"].max()
     shape_peak = table["shape"].map(highest).to_numpy(dtype=np.float64)
-    rules: Sequence[tuple[Any, str, str, str]] = (
+    rules: Sequence[tuple[Any, tuple[str, ...], str, str, str]] = (
         (
             use * peak > 1.0 + _ROUNDING,
+            ("utilisation_frac", "peak_over_mean_frac"),
             "utilisation_frac x peak_over_mean_frac is {:g}",
             "at most 1",
             "racks cannot work above their full work: lower one of the two",
         ),
         (
             use * shape_peak > 1.0 + _ROUNDING,
+            ("utilisation_frac", "shape"),
             "utilisation_frac times the highest hour of its shape is {:g}",
             "at most 1",
             "lower the utilisation, or take a flatter shape",
         ),
-        (tight > bound, "tight_rtt_ms is above rtt_bound_ms by {:g} ms", "within it", "lower it"),
+        (
+            tight > bound,
+            ("rtt_bound_ms", "tight_rtt_ms"),
+            "rtt_bound_ms is below tight_rtt_ms by {:g} ms",
+            "at least tight_rtt_ms",
+            "check its unit, or lower tight_rtt_ms; null is no tight bound",
+        ),
         (
             np.isnan(tight) != np.isnan(share),
+            ("tight_rtt_ms", "tight_share_frac"),
             "only one of tight_rtt_ms and tight_share_frac is given",
             "both or neither",
             "give the other, or set both to null",
         ),
     )
     shown = (use * peak, use * shape_peak, tight - bound, tight)
-    for (wrong, what, must_be, fix), value in zip(rules, shown, strict=True):
+    for (wrong, columns, what, must_be, fix), value in zip(rules, shown, strict=True):
         for row in np.flatnonzero(wrong):
             id_ = str(table["workload"].iloc[row])
             found = f"{id_}: {what.format(value[row])}"
-            if id_ in scenario.workloads:
-                findings.at_key(("workloads", id_), found, must_be, fix)
-            else:
+            if id_ not in scenario.workloads:
                 findings.at_table("workloads", found, must_be, fix)
+                continue
+            written = scenario.workloads[id_].given()
+            own = tuple(column for column in columns if column in written)[:1]
+            findings.at_key(("workloads", id_, *own), found, must_be, fix)
 
 
 def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
+from planner.base.concepts import where_said
 from planner.base.words import closest
 from planner.scenario.schema import Scenario
 from planner.scenario.values import Block, Year
@@ -168,6 +169,8 @@ def unknown_key_fix(keys: Keys) -> str:
         What to do about it.
     """
     word = str(keys[-1])
+    if said := where_said(word, keys[:-1]):
+        return said
     block = block_at(keys[:-1])
     known = list(block.model_fields) if block else []
     same_word = [path for path in _all_key_paths(Scenario) if path.rsplit(".", 1)[-1] == word]

@@ -61,6 +61,8 @@ _DECIMAL_COMMA: Final = re.compile(
     r"([-+]?0|[-+]?[0-9]+(?=,[0-9]{1,2}\b|,[0-9]{4})),([0-9]+)\s*(%?)"
 )
 """A number with a comma for a decimal point: three digits behind it may be thousands."""
+_JOINED_KEY: Final = re.compile(r"([0-9]{4}):(.+)")
+"""A year and its figure without the space that YAML asks for between them: one key to it."""
 _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
 
 
@@ -112,6 +114,9 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
 
 def _follows_from_another(found: ErrorDetails) -> bool:
     """Return whether a finding would not be there without another one that is reported."""
+    loc = found["loc"]
+    if loc and found["input"] is None and _JOINED_KEY.fullmatch(str(loc[-1])):
+        return True  # its key is refused
     if found["type"] == "too_short":
         # Its entries are all wrong, and none is left to count.
         return len(found["input"]) > 0 and found["ctx"]["actual_length"] == 0
@@ -135,6 +140,11 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
         must_be = f"{must_be} {unit}"
     if kind == "float_type" and found["loc"][-1] in _OR:
         must_be = f"{must_be}, {_OR[str(found['loc'][-1])]}"
+    joined = _JOINED_KEY.fullmatch(str(keys[-1])) if keys else None
+    if joined:
+        what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
+        fix = f"write {joined[1]}: {joined[2]}, with a space after the colon"
+        return _key_place(tree, keys).problem(what_is, "a year and its figure", fix)
     if "[key]" in found["loc"]:
         what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
         fix = _hint(kind, str(keys[-1]), must_be) or meaning

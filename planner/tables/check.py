@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as arrow
 from pyarrow import compute
 
+from planner.base.concepts import where_said
 from planner.base.errors import MOST_PROBLEMS, Problem, unlisted_problems
 from planner.base.words import closest
 from planner.tables.countries import COUNTRIES
@@ -288,7 +289,8 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
         elif name not in schema.columns:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
-            fix = f"did you mean '{near[0]}'?" if near else "remove it"
+            said = where_said(name, (schema.name,))
+            fix = said or (f"did you mean '{near[0]}'?" if near else "remove it")
         elif (unit := sheet.units[position] if sheet.units else "") not in {
             "",
             schema.field(name).unit,

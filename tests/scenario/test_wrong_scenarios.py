@@ -102,6 +102,28 @@ def problems_of(text: str, **others: str) -> list[str]:
             "allow, usd_per_kw_month, depth_mw_per_site",
         ),
         (
+            "halls: {pue: 1.3}",
+            "2:9: unknown key 'halls.pue'; must be a key of the schema; PUE follows hour by hour"
+            " from the cooling and the climate: its figures are in table cooling",
+        ),
+        (
+            "sites: {us-va-ashburn: {wacc_nominal_frac: 0.09}}",
+            "2:25: unknown key 'sites.us-va-ashburn.wacc_nominal_frac'; must be a key of the "
+            "schema; the cost of capital of a country is row wacc_adder,COUNTRY of table finance, "
+            "added to finance.wacc_nominal_frac",
+        ),
+        (
+            "sites: {us-va-ashburn: {lease_end: 2028}}",
+            "2:25: unknown key 'sites.us-va-ashburn.lease_end'; must be a key of the schema; the "
+            "end of a hall or of its lease cannot be said yet: leave it out; a hall serves from its"
+            " first_year to the end of the plan, and its racks for their life_years",
+        ),
+        (
+            "build: {capex_budget_musd: {2026:5000}}",
+            "2:29: build.capex_budget_musd has the key '2026:5000'; must be a year and its figure;"
+            " write 2026: 5000, with a space after the colon",
+        ),
+        (
             "operator: {demand_share_frac: 10}",
             "2:31: operator.demand_share_frac is 10; must be at most 1; 10 % is written 0.1",
         ),

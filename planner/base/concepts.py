@@ -1,0 +1,66 @@
+"""What planners know under a name that is no key or column, and where it is said."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["where_said"]
+
+_OF_SITES: Final = "sites|new_sites|existing_halls|site_limits"
+_OF_HALLS: Final = f"{_OF_SITES}|halls|lease|existing_racks"
+
+_CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        r"(design_|annual_|mean_)?pue(_frac)?",
+        r".*",
+        "PUE follows hour by hour from the cooling and the climate: its figures are in table"
+        " cooling",
+    ),
+    (
+        r"(nominal_|real_)?wacc(_.*)?|cost_of_capital(_.*)?|discount_rate(_.*)?",
+        _OF_SITES,
+        "the cost of capital of a country is row wacc_adder,COUNTRY of table finance, added to"
+        " finance.wacc_nominal_frac",
+    ),
+    (
+        r"(lease_|contract_)?(end|ends|until|expiry|expires)(_year|_date)?|last_year|to_year"
+        r"|(retire|retired|close|closed|closes|decommission)(_year|_date)?",
+        _OF_HALLS,
+        "the end of a hall or of its lease cannot be said yet: leave it out; a hall serves from its"
+        " first_year to the end of the plan, and its racks for their life_years",
+    ),
+)
+"""Words, where they are used, and where it is said: patterns of the word and of a step above it."""
+
+
+def where_said(word: str, above: Sequence[object]) -> str:
+    """Say where something is said that a planner gave as an unknown key or column.
+
+    Parameters
+    ----------
+    word : str
+        The unknown key or column.
+    above : sequence
+        Keys above it, or the name of its table.
+
+    Returns
+    -------
+    str
+        A sentence for a message; empty where the word is not known.
+
+    Examples
+    --------
+    >>> where_said("pue", ("halls",))[:30]
+    'PUE follows hour by hour from '
+    >>> where_said("wacc_nominal_frac", ()), where_said("first_year", ("existing_halls",))
+    ('', '')
+    """
+    for words, places, text in _CONCEPTS:
+        fits = [*map(str, above)] or [""]
+        if re.fullmatch(words, word.lower()) and any(re.fullmatch(places, at) for at in fits):
+            return text
+    return ""
