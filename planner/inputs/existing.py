@@ -194,17 +194,24 @@ def _hall_mw(case: Case, halls: pd.DataFrame) -> Floats:
 
 def _note_empty(case: Case, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
     """Say where halls are stated and no rack."""
-    site_mw = hall_mw.sum(axis=(1, 2)).max(axis=1)
-    empty = (site_mw > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
+    site_mw = hall_mw.sum(axis=(1, 2))
+    empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
         names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
         case.findings.remark_row(
             HALLS,
             _first_row(case, halls, empty),
             "site",
-            f"{RACKS} has no rack that the plan can use in the halls of {names}: these"
-            f" {amount(site_mw[empty].sum(), _DIGITS)} MW begin without racks.",
+            f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin"
+            f" without racks: {_by_year(case, site_mw[empty].sum(axis=0))}.",
         )
+
+
+def _by_year(case: Case, mw: Floats) -> str:
+    """Write the power of the first year and of those in which it changes, shape (year,)."""
+    changes = mw != np.concatenate([[0.0], mw[:-1]])
+    parts = [f"{amount(mw[t], _DIGITS)} MW from {case.year[t]}" for t in np.flatnonzero(changes)]
+    return ", ".join(parts)
 
 
 def _note_connections(case: Case, halls: pd.DataFrame, hall_mw: Floats) -> None:
@@ -336,8 +343,8 @@ class _RackRows:
             )
             if peak_kw > limit_kw:
                 found = (
-                    f"{rack} has {peak_kw:g} kW, and halls with {cooling} cool {limit_kw:g} kW a"
-                    " rack"
+                    f"{rack} has {amount(peak_kw, _DIGITS)} kW, and halls with {cooling} cool"
+                    f" {amount(limit_kw, _DIGITS)} kW a rack"
                 )
                 fix = "put it into another hall, or correct peak_kw or max_kw_per_rack"
             else:

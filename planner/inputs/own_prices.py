@@ -123,8 +123,8 @@ def _note_building(case: Case) -> None:
     )
     low, high = index.min() * factor, index.max() * factor
     parts = [
-        f"{table['item'].iloc[row]} {usd:.3g} USD/W is {_between(usd * low[0], usd * high[0])} in"
-        f" {case.year[0]} and {_between(usd * low[1], usd * high[1])} in {case.year[-1]}"
+        f"{table['item'].iloc[row]} {amount(usd)} USD/W is {_between(usd * low[0], usd * high[0])}"
+        f" in {case.year[0]} and {_between(usd * low[1], usd * high[1])} in {case.year[-1]}"
         for row, usd in zip(rows, floats(table, "value")[rows], strict=True)
     ]
     growth = case.finance_of("construction_real_escalation", "world")
@@ -164,14 +164,14 @@ def _note_markets(case: Case, cost: HallCost) -> None:
         is_off = abs(stated / index / us_average - 1.0) > _INDEX_OFF_FRAC
         if is_off:
             text = (
-                f"{_CONSTRUCTION} {stated:.3g} of market {market} has no effect: halls cost its"
-                f" index of {index:.3g} times table facility_cost, {makes}; for {stated:.3g} USD/W"
-                f" write index {stated / us_average:.3g}."
+                f"{_CONSTRUCTION} {amount(stated)} of market {market} has no effect: halls cost its"
+                f" index of {amount(index)} times table facility_cost, {makes};"
+                f" for {amount(stated)} USD/W write index {amount(stated / us_average)}."
             )
         else:
             text = (
-                f"Halls in market {market} cost its index of {index:.3g}, that of"
-                f" {stated:.3g} USD/W, times table facility_cost, {makes}."
+                f"Halls in market {market} cost its index of {amount(index)}, that of"
+                f" {amount(stated)} USD/W, times table facility_cost, {makes}."
             )
         case.findings.remark_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
 
@@ -201,8 +201,8 @@ def _note_power(case: Case) -> None:
     ]
     prices = floats(case.sites, _RETAIL)
     parts = [
-        f"{prices[row]:.4g} USD/MWh at {case.ids('sites')[row]} is"
-        f" {prices[row] * factor[row]:.4g} in {case.year[-1]}"
+        f"{amount(prices[row], 4)} USD/MWh at {case.ids('sites')[row]} is"
+        f" {amount(prices[row] * factor[row], 4)} in {case.year[-1]}"
         for row, _ in keys
         if abs(factor[row] - 1.0) > _SHOWN_FRAC
     ]
@@ -243,7 +243,7 @@ def _range_of_percent(frac: Floats) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    shown = f"{low:.3g}", f"{high:.3g}"
+    shown = amount(low), amount(high)
     return shown[0] if shown[0] == shown[1] else " to ".join(shown)
 
 

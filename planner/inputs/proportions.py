@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError, Problem
+from planner.base.say import amount
 from planner.base.units import KW_PER_MW, MW_PER_GW
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS
@@ -144,7 +145,7 @@ def _shares(case: Case) -> Iterator[Problem]:
     key = "deliveries_share_frac"
     if key in operator.model_fields_set and deliveries > _DELIVERIES_OVER_DEMAND * demand:
         what_is = (
-            f"operator.{key} is {deliveries:g}, {deliveries / demand:,.3g} times"
+            f"operator.{key} is {deliveries:g}, {amount(deliveries / demand)} times"
             f" operator.demand_share_frac, {demand:g}"
         )
         fix = "lower it, or raise operator.demand_share_frac"
@@ -336,6 +337,8 @@ def demand_out_of_proportion(
         is_scaled = case.scenario.demand.scale_frac == 0.0
         key = ("demand", "scale_frac") if is_scaled else _demand_key(case)
         return (_problem(case, key, what_is, "give it a demand above 0, if one is meant"),)
+    if np.isnan(wanted.kh100e).any():
+        return ()  # of a workload without a figure to convert with: an error of its own
     # The best rack of each workload and year: less than this many MW cannot do the work.
     is_sold = figures.first_year[:, None] <= case.last_year
     can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)

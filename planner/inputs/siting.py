@@ -220,13 +220,16 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
         if own is not None:
             case.findings.at_key(
                 own,
-                f"minimum_size_mw of {name} is {least_mw:g}, and its land holds {land_mw:g} MW",
-                f"at most {land_mw:g} MW with integer openings",
+                f"minimum_size_mw of {name} is {amount(least_mw, 4)}, and its land holds"
+                f" {amount(land_mw, 4)} MW",
+                f"at most {amount(land_mw, 4)} MW with integer openings",
                 f"lower it, or raise land_limit_mw of {name}",
             )
         elif settings.must_not_open.count(name) == 0:
             key = own_key(case.scenario, name, "land_limit_mw") or ("siting", "whole_openings")
-            shut.setdefault(key, []).append(f"{name} ({least_mw:g} MW of {land_mw:g})")
+            shut.setdefault(key, []).append(
+                f"{name} ({amount(least_mw, 4)} MW of {amount(land_mw, 4)})"
+            )
     for key, names in shut.items():
         case.findings.note(
             f"Sites whose least size is more than their land holds: {', '.join(names)}. They can"
@@ -253,9 +256,10 @@ def _phases(
         others = np.unique(phase["site"]).size - 1
         case.findings.at_key(
             own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
-            f"one phase at {name} is {of_build[at][nearest]:g} MW, and its land holds "
-            f"{land_mw[nearest]:g} MW" + (", more of a phase than any other site" * (others > 0)),
-            f"at most {land_mw[nearest]:g} MW at {name}",
+            f"one phase at {name} is {amount(of_build[at][nearest], 4)} MW, and its land holds "
+            f"{amount(land_mw[nearest], 4)} MW"
+            + (", more of a phase than any other site" * (others > 0)),
+            f"at most {amount(land_mw[nearest], 4)} MW at {name}",
             f"make phases smaller, or raise land_limit_mw of {name}",
         )
     too_slow: dict[tuple[Keys, float], list[str]] = {}
@@ -266,8 +270,8 @@ def _phases(
             too_slow.setdefault((key, float(size_mw[site])), []).append(name)
     for (key, mw), names in too_slow.items():
         case.findings.note(
-            f"No new halls at {', '.join(names)}, as one phase of {mw:g} MW is more than can be "
-            "built there in any year.",
+            f"No new halls at {', '.join(names)}, as one phase of {amount(mw, 4)} MW is more than"
+            " can be built there in any year.",
             key,
         )
     return phase, of_build[at], most
@@ -318,7 +322,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
             most_mw = top_mw[own].max()
             case.findings.at_key(
                 _block_key(case, name),
-                f"one block of {name} is {mw:g} MW of racks, more than any site holds",
+                f"one block of {name} is {amount(mw, 4)} MW of racks, more than any site holds",
                 f"at most {amount(most_mw, 4)} MW, the most that the halls of a site hold of them",
                 "make the block smaller, or raise land_limit_mw of a site",
             )
@@ -327,8 +331,8 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
         if short.size:
             names = some([block.axis("site").labels[at] for at in short], _NAMED)
             case.findings.note(
-                f"{name}: no racks at {names}, as one block of {mw:g} MW is more than the halls"
-                " there can hold.",
+                f"{name}: no racks at {names}, as one block of {amount(mw, 4)} MW is more than the"
+                " halls there can hold.",
                 _block_key(case, name),
             )
 

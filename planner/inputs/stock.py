@@ -254,8 +254,8 @@ def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> Non
         name = case.sites["site"].iloc[site]
         case.findings.at_key(
             own_key(case.scenario, name, "existing_mw") or ("sites", name, "existing_mw"),
-            f"existing_mw of {name} is {own_mw[site]:g}, but the operator has no base-year racks"
-            " to place there",
+            f"existing_mw of {name} is {amount(own_mw[site], _DIGITS)}, but the operator has no"
+            " base-year racks to place there",
             "0 where there are none",
             "leave it out, or raise operator.stock_share_frac",
         )

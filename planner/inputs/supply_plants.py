@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.base.say import amount
+
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import Case
@@ -78,7 +80,9 @@ def _note_without_room(case: Case, plant: Index, is_short: np.ndarray, least_mw:
         )
     )
     if short:
-        reported = ", ".join(f"{source} at {site} ({mw:g} MW)" for site, source, mw in short)
+        reported = ", ".join(
+            f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short
+        )
         own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
         case.findings.note(
             f"No room for the smallest plant, so that none is built: {reported}.",

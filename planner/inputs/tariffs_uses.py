@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError
+from planner.base.say import amount
+from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.days import MONTHS
 from planner.inputs.frames import floats, texts
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import Case
     from planner.inputs.prices import Prices
     from planner.scenario.tariffs import TariffUse
+    from planner.scenario.tree import Keys
     from planner.tariffs import Tariff
 
 __all__ = ["Customer", "find_customers", "own_tariffs_without_effect", "prices_net_of_tariffs"]
@@ -115,6 +118,8 @@ def find_customers(case: Case) -> tuple[Customer, ...]:
             made[key] = tariff
         bundled = bills_energy(case, use.tariff)
         customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bundled))
+    for position, tariff in {position: tariff for (position, *_), tariff in made.items()}.items():
+        _note_terms(case, position, uses[position], tariff)
     return tuple(customers)
 
 
@@ -232,12 +237,43 @@ def _made(
     at = ("energy", "tariffs", position)
     for what_is, must_be, fix in _problems_of_terms(use, tariff):
         case.findings.at_key(at, what_is, must_be, fix)
-    if tariff.terms is not None and tariff.terms.load_min_mw > 0.0:
+    return tariff
+
+
+def _note_terms(case: Case, position: int, use: TariffUse, tariff: Tariff) -> None:
+    """Say what of a contract the plan does not hold anybody to."""
+    terms, own = tariff.terms, case.scenario.energy.own_tariffs.get(use.tariff)
+    at: Keys = ("energy", "own_tariffs", use.tariff, "terms")
+    if own is None:
+        at = ("energy", "tariffs", position, "tariff" if use.terms is None else "terms")
+    elif own.terms is None:
+        at = at[:-1]
+    if terms is not None and terms.load_min_mw > 0.0:
         case.findings.note(
             f"The tariff {tariff.name} is for contracts of at least"
-            f" {tariff.terms.load_min_mw:g} MW; the plan does not enforce it."
+            f" {amount(terms.load_min_mw)} MW; the plan does not enforce it.",
+            at,
         )
-    return tariff
+    if not tariff.takes or (terms is not None and terms.term_years and terms.exit_fee_months):
+        return
+    fix = "Table tariffs has none for it; a tariff of energy.own_tariffs may have one."
+    if own is not None:
+        given = own.terms
+        if given and "exit_fee_months" in given.model_fields_set and not given.exit_fee_months:
+            return  # 0 is said outright
+        fix = "Give terms.term_years and terms.exit_fee_months; exit_fee_months: 0 confirms it."
+        if given and given.term_years:
+            months = round(MONTHS_PER_YEAR * given.term_years)
+            fix = (
+                f"Give terms.exit_fee_months, {months} to pay for all that is left of the"
+                f" {given.term_years:g} years; 0 confirms it."
+            )
+    case.findings.note(
+        f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may"
+        " be given up in any year for 0 USD, so that what was signed binds no later year."
+        f" {fix}",
+        at,
+    )
 
 
 def _problems_of_terms(use: TariffUse, tariff: Tariff) -> Iterator[tuple[str, str, str]]:

@@ -93,13 +93,18 @@ def _empty_halls(plan: Plan) -> Iterator[str]:
     halls = plan.tables["halls"]
     halls = halls.assign(mw=halls[["existing_mw", "usable_mw"]].min(axis=1))
     is_empty = (halls["used_mw"] <= _EMPTY_FRAC * halls["usable_mw"]) & (halls["mw"] > _A_LITTLE)
-    by_hall = halls[is_empty].groupby(["site", "cooling", "redundancy"], sort=False)
-    empty = by_hall.agg(mw=("mw", "max"), years=("year", list)).reset_index()
-    empty = empty.sort_values("mw", ascending=False, kind="stable")
-    parts = [
-        f"{mw:,.1f} MW of {cooling} {redundancy} at {site} in {', '.join(map(str, years))}"
-        for site, cooling, redundancy, mw, years in _rows(empty)
-    ]
+    empty = halls[is_empty].assign(shown=halls["mw"].map("{:,.1f} MW".format))
+    empty["most"] = empty.groupby(["site", "cooling", "redundancy"])["mw"].transform("max")
+    empty = empty.sort_values("most", ascending=False, kind="stable")
+    parts = []
+    for (site, cooling, redundancy), hall in empty.groupby(
+        ["site", "cooling", "redundancy"], sort=False
+    ):
+        # A hall under construction is not empty before it is there: each year has its own power.
+        years = hall["year"].astype(str).groupby(hall["shown"], sort=False).agg(", ".join)
+        (mw, when), *later = years.items()
+        also = "".join(f" and {mw} in {when}" for mw, when in later)
+        parts.append(f"{mw} of {cooling} {redundancy} at {site} in {when}{also}")
     if parts:
         yield f"Existing halls stay empty: {some(parts, _NAMED, between='; ')}."
 

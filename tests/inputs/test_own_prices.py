@@ -113,3 +113,12 @@ def test_what_halls_cost_in_a_market_of_ones_own_is_noted(tmp_path, usd, column,
     assert note.startswith(f"{path}:{line}:{market.index(column) + 1}: {said}")
     assert "which makes" in note
     assert ("for 9.4 USD/W write index 0.803" in note) == (usd == "9.4")
+
+
+def test_large_prices_are_written_without_an_exponent(tmp_path):
+    shell = "shell_core,capex,Building shell and core,"
+
+    said = notes(copy(tmp_path, "facility_cost", old=f"{shell}2.46", new=f"{shell}2460"))
+
+    assert any("shell_core 2,460 USD/W is " in note for note in said)
+    assert not any("e+0" in note for note in said)

@@ -89,6 +89,14 @@ def test_what_a_site_is_assumed_to_have_is_what_the_plan_places_there(build):
     assert "grid_firm_mw of oak is 120 MW, but 185.3 MW of facilities exist there" in warning
 
 
+def test_demand_without_a_figure_to_convert_with_is_no_demand_out_of_proportion(tables):
+    stated = "demand.explicit=[{workload: train, unit: tokens_per_day, by_year: {2025: 11}}]"
+
+    warned = [str(warning) for warning in warnings_of(load_scenario(MINI, [stated]), tables)]
+
+    assert [text for text in warned if "demand" in text] == []
+
+
 # --- tables that are wrong or missing ---------------------------------------------------------
 
 

@@ -218,3 +218,47 @@ def test_a_site_half_an_hour_off_needs_a_clock(problems, build, tables):
     )
     india = build(uses(f"tariff: {RATE}"), sites=tables["sites"].assign(utc_offset_h=5.5))
     assert {a.reading.calendar.time_zone for a in india.tariffs.accounts} == {"Asia/Kolkata"}
+
+
+TAKE = "demand: [{usd_per_kw_month: 9.86, min_take_frac: 0.85}]"
+
+
+def notes_on_terms(inputs: Inputs) -> list[tuple[str, str]]:
+    """Notes about the terms of a tariff, with the setting that each is placed at."""
+    told = [n for n in inputs.noted_settings if n.what_is.startswith("The tariff own ")]
+    return [(note.what_is, note.file) for note in told]
+
+
+@pytest.mark.parametrize(
+    ("terms", "fix"),
+    [
+        ("", "Give terms.term_years and terms.exit_fee_months;"),
+        (", terms: {term_years: 12}", "Give terms.exit_fee_months, 144 to pay for all that is"),
+        (", terms: {exit_fee_months: 18}", "Give terms.term_years and terms.exit_fee_months;"),
+    ],
+)
+def test_a_minimum_take_that_is_given_up_for_nothing_is_noted_once(build, terms, fix):
+    written = own(f"{{{TAKE}{terms}}}")
+
+    ((text, place),) = notes_on_terms(build(written, uses("tariff: own")))
+
+    assert "may be given up in any year for 0 USD" in text
+    assert fix in text
+    assert place == f"--set {written}"
+
+
+@pytest.mark.parametrize(
+    "terms",
+    ["{term_years: 12, exit_fee_months: 36}", "{term_years: 12, exit_fee_months: 0}"],
+)
+def test_a_minimum_take_with_a_fee_or_with_none_said_outright_is_not_noted(build, terms):
+    assert notes_on_terms(build(own(f"{{{TAKE}, terms: {terms}}}"), uses("tariff: own"))) == []
+
+
+def test_a_tariff_for_large_loads_is_noted_once_with_its_place(build):
+    written = own(f"{{{PLAIN[1:-1]}, terms: {{load_min_mw: 12500}}}}")
+
+    ((text, place),) = notes_on_terms(build(written, uses("tariff: own")))
+
+    assert "is for contracts of at least 12,500 MW" in text
+    assert place == f"--set {written}"

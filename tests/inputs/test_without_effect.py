@@ -330,7 +330,7 @@ def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
         ),
         (
             ("siting.phase_mw=9000",),
-            "one phase at elm is 9000 MW, and its land holds 1040 MW, more of a phase",
+            "one phase at elm is 9,000 MW, and its land holds 1,040 MW, more of a phase",
         ),
     ],
 )

@@ -276,6 +276,10 @@ def test_existing_halls_that_stay_empty_are_named_with_their_power_and_year() ->
         "Existing halls stay empty: 23.0 MW of air N+1 at oak in 2027, 2028; 7.5 MW of rdhx 2N at"
         " elm in 2028."
     ]
+    # Of a hall that grows, each year has its own power: 23 MW, and 42 MW with the next part.
+    grown = halls.assign(existing_mw=[23.0, 42.0, 7.5, 31.0, 0.0]).assign(usable_mw=44.0)
+    (note,) = notes_module._empty_halls(SimpleNamespace(tables={"halls": grown}))
+    assert "23.0 MW of air N+1 at oak in 2027 and 42.0 MW in 2028; 7.5 MW" in note
     filled = SimpleNamespace(tables={"halls": halls.assign(used_mw=13.0)})
     assert list(notes_module._empty_halls(filled)) == []
 
