@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,7 +34,7 @@ from planner.inputs.money import finance_inputs, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import racks_on_offer
 from planner.inputs.own_prices import note_own_prices
-from planner.inputs.own_rows import note_own_rows, note_unread_tables
+from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.own_share import note_assumed_share
 from planner.inputs.power import power_inputs
 from planner.inputs.prices import delivered_prices
@@ -205,10 +206,16 @@ def build_inputs_from(
     except InputError as error:  # ranges of a user's own
         case.findings.problems += error.problems
     try:
-        return inputs_of(case)
+        inputs = inputs_of(case)
     except InputError as error:
         # What is found missing goes on as NaN, and whoever computes with it may stumble first.
         raise InputError(case.findings.problems or error.problems) from error
+    note_unread_rows(case)
+    return replace(
+        inputs,
+        notes=tuple(case.findings.notes),
+        noted_settings=tuple(case.findings.noted_settings),
+    )
 
 
 def inputs_of(case: Case, call: Call = call_each) -> Inputs:  # noqa: PLR0915  the wiring, on one page

@@ -170,7 +170,13 @@ class Case:
         if item not in self._items[table]:
             self.findings.at_table(table, f"there is no item {item!r}", "a row for it", "add it")
             return None
+        self.rows_read.add((table, item))
         return self._items[table][item]
+
+    @cached_property
+    def rows_read(self) -> set[tuple[str, ...]]:
+        """Rows of tables of items that were read so far: the table and the row's primary key."""
+        return set()
 
     @cached_property
     def _items(self) -> dict[str, dict[str, dict[Hashable, Any]]]:
@@ -188,6 +194,7 @@ class Case:
         """Return a figure of table `finance` for a country, else for the world."""
         for region in (country, "world"):
             if (item, region) in self._finance:
+                self.rows_read.add(("finance", item, region))
                 return self._finance[item, region]
         self.findings.at_table(
             "finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it"

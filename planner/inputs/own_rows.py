@@ -10,6 +10,7 @@ import numpy as np
 from planner.base.words import some
 from planner.inputs.existing import HALLS, RACKS
 from planner.inputs.frames import PROVENANCE, floats, texts
+from planner.inputs.supply_figures import sources_in_play
 from planner.tables import load_package, read_tables
 from planner.tables.descriptor import OWN
 
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.inputs.case import Case
 
-__all__ = ["note_own_rows", "note_unread_tables", "own_rows", "shipped_table"]
+__all__ = ["note_own_rows", "note_unread_rows", "note_unread_tables", "own_rows", "shipped_table"]
 
 _NAMED: Final = 8
 _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
 """Tables whose rows are looked at one by one where they are read."""
+_OF_ITEMS: Final = ("facility_cost", "finance", "lead_times", "rent_terms")
+"""Tables of single figures, each read by its item."""
 
 
 def note_unread_tables(case: Case, read: tuple[str, ...]) -> None:
@@ -95,6 +98,35 @@ def note_own_rows(case: Case) -> None:
         )
 
 
+def note_unread_rows(case: Case) -> None:
+    """Note single figures of one's own that nothing in the plan was made from.
+
+    Parameters
+    ----------
+    case : Case
+        After everything was made from it; takes the notes.
+    """
+    for name in _OF_ITEMS:
+        if name not in case.scenario.data_files:
+            continue
+        table, keys = case.tables[name], load_package()[name].primary_key
+        rows = list(zip(*(texts(table, key) for key in keys), strict=True))
+        is_own = own_rows(table, shipped_table(name), keys)
+        idle = [at for at in np.flatnonzero(is_own) if (name, *rows[at]) not in case.rows_read]
+        if idle:
+            named = some([" of ".join(rows[at]) for at in idle], _NAMED)
+            subject = (
+                "1 row of your own has" if len(idle) == 1 else f"{len(idle)} of your rows have"
+            )
+            case.findings.note_row(
+                name,
+                int(idle[0]),
+                keys[0],
+                f"{subject} no effect in {name}, for {named}: nothing in this plan is made from it",
+                "correct the item or what it is for, widen the scope, or remove them",
+            )
+
+
 def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
     """Ids that the plan is about by name of column, and why others have no effect."""
     sites = {*case.ids("sites"), *(site.like for site in case.scenario.new_sites.values())}
@@ -108,7 +140,14 @@ def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
     billed = {entry.tariff for entry in tariffs} | {entry.terms or "" for entry in tariffs}
     levers = case.scenario.levers.allow
     no_site = "no site in scope has it"
+    bought_as = case.scenario.racks.bought_as
     return {
+        "country": ({*texts(case.sites, "country")}, "no site in scope is there"),
+        "onsite": (set(sources_in_play(case)), "no source of it is allowed, exists or is standby"),
+        "operator": (
+            set() if bought_as is None else {bought_as},
+            "racks.bought_as does not name it",
+        ),
         "site": (sites, "the site is not in scope"),
         "zone": ({*held_by_sites("zone"), "default"}, no_site),
         "market": (held_by_sites("market"), no_site),

@@ -111,6 +111,52 @@ def test_a_rack_that_nothing_can_house_or_use_is_noted_with_what_is_missing(
     )
 
 
+def test_a_single_figure_that_nothing_is_made_from_is_noted(tmp_path):
+    # A plan is before tax on profits; construction gets dearer everywhere at one rate, the world's.
+    finance = (
+        "corporate_tax,world,0.251,fraction of profit,,,,mine,,own",
+        "construction_real_escalation,US,0.031,1/year,,,,mine,,own",
+        "wacc_adder,AQ,0.07,1/year,,,,mine,,own",
+    )
+
+    (note,) = notes(tmp_path, finance=finance)
+
+    assert note == (
+        f"finance.csv:{lines('finance') + 1}:1: 3 of your rows have no effect in finance, for"
+        " corporate_tax of world, construction_real_escalation of US, wacc_adder of AQ: nothing in"
+        " this plan is made from it; correct the item or what it is for, widen the scope, or remove"
+        " them"
+    )
+
+
+def test_a_single_figure_that_the_plan_is_made_from_is_not_noted(tmp_path):
+    # What is written for a country goes before what is written for the world.
+    assert (
+        notes(tmp_path, finance=("insurance,US,0.0021,1/year of asset value,,,,mine,,own",)) == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "why"),
+    [
+        (
+            "heat_reuse",
+            "ID,31,14,35,6300,0.9,190,70,3.1,,mine,2026,own",
+            "no site in scope is there",
+        ),
+        (
+            "operator_fleets",
+            "mine,Mine,cloud,nvidia,true,0.83,,,all of it,mine,2026,own",
+            "racks.bought_as does not name it",
+        ),
+    ],
+)
+def test_a_row_for_a_country_or_an_operator_not_in_the_plan_is_noted(tmp_path, table, row, why):
+    (note,) = notes(tmp_path, **{table: (row,)})
+
+    assert f"1 row of your own has no effect in {table}, for {row.split(',')[0]}: {why};" in note
+
+
 def test_a_table_that_no_plan_reads_is_noted(tmp_path):
     (note,) = notes(tmp_path, market_inventory=())
 
