@@ -125,7 +125,7 @@ def slot_peaks(
     """
     by_day = _by_day(profile, days, is_by_day=is_by_day)
     touches = _local_hours_in_slots(utc_offset_h, days) > 0.0
-    largest = np.where(touches, by_day[..., None, :], -np.inf).max(axis=-1)
+    largest = np.stack([by_day[..., of_slot].max(axis=-1) for of_slot in touches], axis=-1)
     return np.asarray(largest.reshape(*largest.shape[:-2], days.n_slots))
 
 

@@ -185,7 +185,10 @@ def days_error(
     parts, error_musd = [], 0.0
     chosen = [t for t, year in enumerate(plan.years) if years is None or year in years]
     for number, t in enumerate(chosen):
-        on_progress(str(plan.years[t]), number / len(chosen))
+
+        def told(share: float, number: int = number, t: int = t) -> None:
+            on_progress(f"{plan.years[t]}: all hours", (number + share) / len(chosen))
+
         source_year = run.tables["source_year"]
         fleet = fleet_of(
             plan,
@@ -200,7 +203,7 @@ def days_error(
         )
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
-        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, interrupt)
+        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, told, interrupt)
         by_days = counted.figures(t, fleet)
         pairs = {
             f"{how}_{name}": of[name]
@@ -224,7 +227,11 @@ def days_error(
 
 
 def _operated(
-    fleet: Fleet, usd_per_mw_month: Floats, t_per_mwh: Floats, interrupt: threading.Event | None
+    fleet: Fleet,
+    usd_per_mw_month: Floats,
+    t_per_mwh: Floats,
+    told: Callable[[float], None],
+    interrupt: threading.Event | None,
 ) -> dict[str, Floats]:
     """Operate sites through all hours, and count, each figure of shape (site,)."""
     net_mw = np.maximum(fleet.use_mw - fleet.free_mw, 0.0)
@@ -237,6 +244,7 @@ def _operated(
     decides[fleet.sources.site] = True
     decides[fleet.work.site] = True
     for site in np.flatnonzero(decides):
+        told(site / len(fleet.sites))
         one, charge = fleet.of(np.array([site])), usd_per_mw_month[site : site + 1]
         # Without a battery nothing ties a month to the next.
         ends = [_YEAR_H] if one.has_battery[0] else [*_MONTH_STARTS_H[1:], _YEAR_H]
