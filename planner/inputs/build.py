@@ -52,7 +52,8 @@ from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
 from planner.inputs.site_series import other_load_mw, site_series
-from planner.inputs.sites import committed_facility_mw, site_inputs
+from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
+from planner.inputs.sites_without_effect import note_fixed_costs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
@@ -201,6 +202,8 @@ def build_inputs_from(
     note_other_currencies(case)
     note_assumed_share(case)
     note_held_tables(case)
+    note_fixed_costs(case)
+    note_no_new_halls(case)
     try:
         case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))
     except InputError as error:  # ranges of a user's own

@@ -12,6 +12,7 @@ from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.inputs.supply_shapes import renewable_shape
+from planner.inputs.tariffs_uses import use_of_sites
 from planner.lp import Axis, Index
 from planner.lp.join import cross
 from planner.scenario import held, interpolated
@@ -115,6 +116,8 @@ def contract_inputs(
     may_run = np.logical_or.accumulate(may_sign, axis=2)
     force = Index.sparse("force", axes, np.nonzero(may_run))
     is_physical = np.array([offer.kind == "physical" for offer in offers], dtype=np.bool_)
+    pays_market = any_along(prices.wholesale_part_usd_per_mwh > 0.0, axis=(1, 2))
+    _note_spares_nothing(case, sets, may_run.any(axis=2) & is_physical[:, None], pays_market)
 
     years = len(sets.year)
     market = _market(sets, prices, site_year)
@@ -216,6 +219,38 @@ def _note_late_zones(
                 f" use by then: {some(zones, _NAMED)}.",
                 keys if offer.zones == "all" else (*keys, "zones"),
             )
+
+
+def _note_spares_nothing(case: Case, sets: Sets, is_physical: Bools, pays_market: Bools) -> None:
+    """Say where physical delivery saves nothing, as tariffs bill the energy of all sites there.
+
+    Parameters
+    ----------
+    case : Case
+        Settings; what is found is noted at them.
+    sets : Sets
+        Zones and sites.
+    is_physical : array of bool
+        Zones with physical delivery on offer, shape (contract, zone).
+    pays_market : array of bool
+        Sites that pay the wholesale price in some year, shape (site,).
+    """
+    pays = np.zeros(len(sets.zone), dtype=np.bool_)
+    np.logical_or.at(pays, sets.site_zone, pays_market)
+    billed = use_of_sites(case)
+    for c, name in enumerate(case.scenario.contracts.ppa):
+        idle = np.flatnonzero(is_physical[c] & ~pays)
+        at = [s for s in np.flatnonzero(np.isin(sets.site_zone, idle)).tolist() if s in billed]
+        if not at:
+            continue
+        zones = some([sets.zone.labels[z] for z in idle], _NAMED)
+        bills = some([f"{sets.site.labels[s]} by {billed[s].tariff}" for s in at], _NAMED)
+        case.findings.note(
+            f"PPA {name} is physical and spares no site in {zones} anything: a bundled tariff bills"
+            f" the energy of each ({bills}), whoever delivers it. Set contracts.ppa.{name}.kind:"
+            " financial, or bundle: delivery of the tariff.",
+            ("contracts", "ppa", name, "kind"),
+        )
 
 
 def _from(year: float) -> str:
@@ -339,7 +374,8 @@ def _report_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -
     if offer.zones == "all":
         case.findings.note(
             f"PPA {name} is not on offer in {', '.join(zones)}: table ppa_prices has no"
-            f" price of {offer.technology} there."
+            f" price of {offer.technology} there.",
+            ("contracts", "ppa", name),
         )
         return
     case.findings.at_key(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.racks_space import RackSpace
     from planner.inputs.routes import Reach
+    from planner.scenario.tree import Keys
 
 __all__ = [
     "DemandInputs",
@@ -345,5 +346,14 @@ def _note_no_route(case: Case, no_route: pd.DataFrame) -> None:
         case.findings.note(
             f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or"
             f" within its residency rule, {rows['demand_frac'].sum():.1%} of its demand"
-            f" ({', '.join(rows['region'])})."
+            f" ({', '.join(rows['region'])}).",
+            _where_bound(case, str(workload)),
         )
+
+
+def _where_bound(case: Case, workload: str) -> Keys | None:
+    """Return where a scenario says what users a workload may be served from; None for nowhere."""
+    own = case.scenario.workloads.get(workload)
+    given = set() if own is None else own.model_fields_set
+    key = next((key for key in ("residency", "rtt_bound_ms") if key in given), None)
+    return None if key is None else ("workloads", workload, key)

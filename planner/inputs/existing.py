@@ -559,6 +559,13 @@ class _RackRows:
         self.case.findings.at_row(RACKS, int(record), column, what_is, must_be, fix)
 
     def _note(self, record: int | np.intp, what_is: str, fix: str) -> None:
+        """Note racks without effect, and the hall power that they leave to other racks."""
+        drawn_mw = self.mw[record] * self.case.scenario.halls.diversity_frac
+        hall = self.racks["hall"].iloc[record]
+        what_is = (
+            f"{what_is}; the {amount(drawn_mw, _DIGITS)} MW that they draw of hall {hall} are free"
+            " for other racks"
+        )
         self.case.findings.note_row(RACKS, int(record), "rack", what_is, fix)
 
 

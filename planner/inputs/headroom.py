@@ -10,11 +10,13 @@ import pandas as pd
 
 from planner.base.say import amount
 from planner.base.words import some
+from planner.inputs.existing import HALLS
 from planner.inputs.frames import by_ids, texts
+from planner.inputs.places import own_key
 from planner.lp import Index
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.lp import Axis
@@ -91,7 +93,7 @@ def headroom_lists(
         firm_limit = np.minimum(limit, share * _limit_mw(case, sets, LOWEST_RATE_PCT, growth))
     committed = np.zeros(limit.shape)
     np.add.at(committed, sets.site_zone, committed_facility_mw)
-    _note_full(case, sets, committed - firm_limit)
+    _note_full(case, sets, committed - firm_limit, committed_facility_mw.max(axis=1) > 0.0)
     _note_estimates(case, sets)
     by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
     total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
@@ -143,20 +145,50 @@ def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarr
     return np.asarray(np.arange(len(sets.year)) >= first[:, None])
 
 
-def _note_full(case: Case, sets: Sets, excess_mw: Floats) -> None:
-    """Note in which zones and years more is under construction than the headroom, (zone, year)."""
+def _note_full(case: Case, sets: Sets, excess_mw: Floats, comes: Bools) -> None:
+    """Note in which zones and years more is under construction than the headroom.
+
+    Parameters
+    ----------
+    case : Case
+        Settings; takes the notes.
+    sets : Sets
+        Zones and sites.
+    excess_mw : array of float
+        What is under construction beyond the headroom, shape (zone, year). [MW]
+    comes : array of bool
+        Sites with something under construction, shape (site,).
+    """
+    kind = "" if case.scenario.grid.firm_headroom_frac is None else "firm "
     parts = []
     for z in np.flatnonzero((excess_mw > 0.0).any(axis=1)):
         full = np.flatnonzero(excess_mw[z] > 0.0)
         first, last = case.year[full[0]], case.last_year[full[-1]]
         years = f"{first}" if first == last else f"{first} to {last}"
-        parts.append(f"{sets.zone.labels[z]} in {years} (by {amount(excess_mw[z].max())} MW)")
-    if parts:
-        kind = "" if case.scenario.grid.firm_headroom_frac is None else "firm "
+        zone, by_mw = sets.zone.labels[z], amount(excess_mw[z].max())
+        sites = [sets.site.labels[s] for s in np.flatnonzero(comes & (sets.site_zone == z))]
+        keys = [own_key(case.scenario, site, "grid_firm_mw") for site in sites]
+        if None in keys:
+            parts.append((f"{zone} in {years} (by {by_mw} MW)", sites))
+            continue
         case.findings.note(
-            f"Capacity under construction exceeds the {kind}headroom of {some(parts, _NAMED)}. It"
-            f" is kept; no new {kind}connection is possible there up to the last of these years."
+            f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw"
+            f" says. It takes {by_mw} MW more than the {kind}headroom of {zone} in {years}: nobody"
+            f" can have a {kind}connection in {zone} beyond it up to the last of these years.",
+            keys[0],
         )
+    if not parts:
+        return
+    text = (
+        f"Capacity under construction exceeds the {kind}headroom of"
+        f" {some([part for part, _ in parts], _NAMED)}. It is kept; no new {kind}connection is"
+        " possible there up to the last of these years."
+    )
+    halls = case.tables[HALLS]["site"].isin([site for _, sites in parts for site in sites])
+    if halls.any():
+        case.findings.remark_row(HALLS, int(np.flatnonzero(halls)[0]), "first_year", text)
+    else:
+        case.findings.note(text)
 
 
 def _note_estimates(case: Case, sets: Sets) -> None:

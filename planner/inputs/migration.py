@@ -155,5 +155,6 @@ def _note_classes_without_such_work(case: Case, moves: Bools) -> None:
     for w in np.flatnonzero(moves & ~waits):
         case.findings.note(
             f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its"
-            " deferrable_frac is 0."
+            " deferrable_frac is 0.",
+            ("workloads", case.ids("workloads")[w], "moves_between_sites"),
         )

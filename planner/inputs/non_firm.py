@@ -226,7 +226,8 @@ def _off(case: Case, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank: Floa
         case.findings.note(
             f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the"
             f" curtailment rate at full depth; service {case.scenario.grid.non_firm.service}"
-            f" promises {most:.0f} at most."
+            f" promises {most:.0f} at most.",
+            ("grid", "non_firm", "service"),
         )
     for k in range(len(tier)):
         share[zones, k] = filled(rank, case.days.weight_h, hours[:, k])

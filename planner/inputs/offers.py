@@ -14,10 +14,13 @@ from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_P
 from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.frames import any_along, codes, floats, ints, texts
+from planner.inputs.own_rows import own_rows, shipped_table
 from planner.inputs.racks import delivery_limit_mw, vendors
 from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import Case
     from planner.inputs.facility import HallCost
@@ -31,6 +34,8 @@ _FAR_COSTLIER: Final = 1.5
 """So many times as expensive as a rack, hall included, of a vendor that delivers no less: out."""
 _HOPELESS: Final = 5.0
 """So many times as expensive as a rack, hall included, of any vendor: out."""
+_RACKS: Final = "racks"
+_RACK: Final = "rack"
 _SCARCITY: Final = 3.0
 """Halls and deliveries may be worth up to so many times a new hall and its power."""
 
@@ -126,13 +131,31 @@ def racks_on_offer(
     offered &= ~_beaten_in_place(case, figures, offered, own, mw, hall, same_vendor)
     dropped = before & ~offered.any(axis=(0, 2, 3))
     if dropped.any():
-        names = ", ".join(np.array(case.ids("racks"), dtype=object)[dropped])
-        case.findings.note(
-            f"Not offered for purchase, because cheaper racks do the same work: {names}."
-            " Existing ones stay in service."
-        )
+        _note_dropped(case, [case.ids("racks")[k] for k in np.flatnonzero(dropped)])
     _note_ends_of_sale(case, figures, offered, arrives)
     return RackOffers(offered, own, mw)
+
+
+def _note_dropped(case: Case, racks: Sequence[str]) -> None:
+    """Note racks that cannot win, each of a planner's own with its place."""
+    text = (
+        "Not offered for purchase, because cheaper racks do the same work: {}. Existing ones stay"
+        " in service."
+    )
+    table, others = case.tables[_RACKS], []
+    own = np.zeros(len(table), dtype=np.bool_)
+    if _RACKS in case.scenario.data_files:
+        own = own_rows(table, shipped_table(_RACKS), [_RACK])
+    own_row = {str(rack): row for row, rack in enumerate(table[_RACK]) if own[row]}
+    for rack in racks:
+        if rack in own_row:
+            case.findings.remark_row(_RACKS, own_row[rack], _RACK, text.format(rack))
+        elif rack in case.scenario.racks.override:
+            case.findings.note(text.format(rack), ("racks", "override", rack))
+        else:
+            others.append(rack)
+    if others:
+        case.findings.note(text.format(", ".join(others)))
 
 
 def _note_ends_of_sale(case: Case, figures: RackFigures, offered: Bools, arrives: float) -> None:

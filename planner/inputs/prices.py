@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.frames import bools, by_ids, codes, floats, texts
+from planner.inputs.places import own_key
 from planner.inputs.shape_gaps import report_missing_hours
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from planner.base.arrays import Floats
@@ -25,6 +28,7 @@ __all__ = ["Prices", "delivered_prices", "seasonal_slots", "wholesale_factor", "
 
 
 _HOURS = tuple(range(24))
+_TABLE: Final = "electricity_price"
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,7 @@ def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
     adder = retail - in_slot @ weight - flat_load_demand
     below = adder < 0.0
     if below.any():
-        names = ", ".join(np.array(case.ids("sites"), dtype=object)[below])
-        case.findings.note(
-            f"Wholesale price and demand charge exceed the retail price at {names}: the adder"
-            " is negative there."
-        )
+        _note_below(case, [case.ids("sites")[row] for row in np.flatnonzero(below)])
     growth = _growth(case)
     shocked = in_slot[:, None, :] * wholesale_factor(case)
     market = shocked * growth[:, :, None]
@@ -96,6 +96,30 @@ def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
         wholesale_usd_per_mwh=market,
         wholesale_part_usd_per_mwh=market,
     )
+
+
+def _note_below(case: Case, sites: Sequence[str]) -> None:
+    """Note where parts of a price exceed it: at an own price of the site, else at its row."""
+    figures = ("wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month", "retail_usd_per_mwh")
+    keys = {
+        site: key
+        for site in sites
+        for figure in figures
+        if (key := own_key(case.scenario, site, figure)) is not None
+    }
+    text = "Wholesale price and demand charge exceed the retail price at {}: the adder is negative"
+    for site, key in keys.items():
+        case.findings.note(f"{text.format(site)} there.", key)
+    others = [site for site in sites if site not in keys]
+    if not others:
+        return
+    said = f"{text.format(', '.join(others))} there."
+    table = case.tables[_TABLE]
+    rows = np.flatnonzero(table["site"].isin(others))
+    if _TABLE in case.scenario.data_files and rows.size:
+        case.findings.remark_row(_TABLE, int(rows[0]), "retail_usd_per_mwh", said)
+    else:
+        case.findings.note(said)
 
 
 def wholesale_shape(case: Case, series: SiteSeries | None = None) -> Floats:

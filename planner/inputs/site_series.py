@@ -109,9 +109,15 @@ def other_load_mw(case: Case, series: SiteSeries) -> Floats:
         ~np.isnan(share).all(axis=1) & (floats(case.sites, "other_load_mw") == 0.0)
     ]
     if idle.size:
-        case.findings.note(
-            f"Table site_series has other_load_frac for {', '.join(idle)}, which have no"
-            " other_load_mw: it has no effect."
+        table = case.tables["site_series"]
+        rows = table["site"].isin(list(idle)) & table["other_load_frac"].notna()
+        case.findings.note_row(
+            "site_series",
+            int(np.flatnonzero(rows)[0]),
+            "other_load_frac",
+            f"other_load_frac in table site_series has no effect for {', '.join(idle)}: there is"
+            " no other_load_mw",
+            "give it under sites, or leave the column blank",
         )
     constant = np.where(np.isnan(share), 1.0, share)
     return floats(case.sites, "other_load_mw")[:, None] * constant

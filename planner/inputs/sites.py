@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.existing import stated_sites
 from planner.inputs.frames import bools, by_ids, floats
+from planner.inputs.places import own_key
 from planner.lp import Index
 from planner.scenario import held
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import Case
     from planner.inputs.halls import HallSpace
+    from planner.scenario.tree import Keys
 
-__all__ = ["SiteInputs", "committed_facility_mw", "site_inputs"]
+__all__ = ["SiteInputs", "committed_facility_mw", "note_no_new_halls", "site_inputs"]
 
 _TABLE = (
     "site",
@@ -83,8 +86,44 @@ def committed_facility_mw(case: Case) -> Floats:
     by_year = by_ids(table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw")
     known = np.maximum.accumulate(np.where(np.isnan(by_year), 0.0, by_year), axis=1)
     shared = known[:, case.last_year - first] * case.scenario.operator.pipeline_share_frac
-    may_build = bools(case.sites, "new_halls") & ~stated_sites(case)
+    shared = np.where(stated_sites(case)[:, None], 0.0, shared)
+    may_build = bools(case.sites, "new_halls")
+    _note_not_built(case, np.where(may_build, 0.0, shared[:, -1]))
     return np.where(may_build[:, None], shared, 0.0)
+
+
+def note_no_new_halls(case: Case) -> None:
+    """Note the sites at which the planner wants no new halls.
+
+    Parameters
+    ----------
+    case : Case
+        Sites; takes the notes.
+    """
+    for row in np.flatnonzero(~bools(case.sites, "new_halls")):
+        site = case.ids("sites")[row]
+        case.findings.note(
+            f"No new halls at {site}, by your setting: what exists stays.",
+            _where_closed(case, site),
+        )
+
+
+def _note_not_built(case: Case, lost_mw: Floats) -> None:
+    """Note what of the market's pipeline goes with new halls, shape (site,)."""
+    for row in np.flatnonzero(lost_mw > 0.0):
+        site = case.ids("sites")[row]
+        case.findings.note(
+            f"With new_halls: false, {site} goes without the {amount(lost_mw[row], 4)} MW of"
+            " facility power under construction that table site_pipeline gives the operator there."
+            " State halls under construction as your own in existing_halls to keep them.",
+            _where_closed(case, site),
+        )
+
+
+def _where_closed(case: Case, site: str) -> Keys:
+    shipped = case.scenario.sites.get(site)
+    block = "sites" if shipped is not None and not shipped.new_halls else "new_sites"
+    return (block, site, "new_halls")
 
 
 def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) -> SiteInputs:
@@ -123,10 +162,12 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
     needed = standing + committed_mw.max(axis=1)
     short = land < needed
     if short.any():
-        names = ", ".join(sets.site.texts[short])
+        names = [sets.site.labels[row] for row in np.flatnonzero(short)]
+        keys = [own_key(case.scenario, name, "land_limit_mw") for name in names]
         case.findings.note(
-            f"The land limit is below the existing and committed capacity at {names}; that capacity"
-            " is used as the limit."
+            f"The land limit is below the existing and committed capacity at {', '.join(names)};"
+            " that capacity is used as the limit.",
+            next((key for key in keys if key is not None), None),
         )
     is_limited = [market in build.market_rate_mw_per_year for market in sets.market.labels]
     market, year = np.nonzero(np.array(is_limited)[:, None] & np.ones(len(sets.year), np.bool_))

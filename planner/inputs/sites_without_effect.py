@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.say import amount
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import bools, floats
+from planner.inputs.frames import bools, floats, texts
 from planner.inputs.places import own_key
 from planner.inputs.tariffs_uses import billed_sites
 from planner.scenario.messages import problem_at
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.case import Case
 
-__all__ = ["idle_figures", "sites_without_effect"]
+__all__ = ["idle_figures", "note_fixed_costs", "sites_without_effect"]
 
 
 def idle_figures(case: Case) -> Mapping[str, Mapping[str, str]]:
@@ -52,6 +53,29 @@ def idle_figures(case: Case) -> Mapping[str, Mapping[str, str]]:
         for row in np.flatnonzero(is_idle):
             found.setdefault(case.ids("sites")[row], {}).setdefault(figure, why)
     return found
+
+
+def note_fixed_costs(case: Case) -> None:
+    """Note what a fixed cost of a site's own replaces, which it does not add to.
+
+    Parameters
+    ----------
+    case : Case
+        Sites and settings; takes the notes.
+    """
+    figure = "fixed_usd_per_year"
+    of_kind = case.tables["site_archetypes"].set_index("archetype")[figure]
+    for site, kind, own in zip(
+        case.ids("sites"), texts(case.sites, "archetype"), floats(case.sites, figure), strict=True
+    ):
+        key_path = own_key(case.scenario, site, figure)
+        if key_path is not None and own != of_kind[kind]:
+            case.findings.note(
+                f"{figure} of {site}, {amount(own, 4)} USD, replaces the"
+                f" {amount(of_kind[kind], 4)} USD of guards, least crew and network that a site of"
+                f" kind {kind} has; it does not add to them.",
+                key_path,
+            )
 
 
 def sites_without_effect(case: Case) -> Iterator[Problem]:

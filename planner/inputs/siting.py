@@ -158,8 +158,8 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
                 ("siting", "must_not_open", at),
                 f"{name!r} already exists",
                 "a site that is not open yet",
-                "leave it out with scope.exclude_sites, or build nothing there with "
-                f"sites.{name}.build_rate_mw_per_year: 0",
+                f"keep what exists and build no more with sites.{name}.new_halls: false, or leave"
+                " it out with scope.exclude_sites",
             )
     for at, name in enumerate(settings.must_open):
         if name in in_play and sites.is_existing[sets.site.code(name)]:

@@ -243,6 +243,8 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
     )
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
     _note_left_out(case, texts(out, "site"), left_out * per_rack)
+    of_market = np.isnan(own) & ~stated_sites(case)
+    _note_listed(case, {*texts(out, "site")}, np.where(of_market, site_mw * per_rack, 0.0))
     _refuse_without_racks(case, own, by_duty[:, of_duty <= 0.0].sum(axis=1))
     share = np.where(of_duty > 0.0, by_duty / np.where(of_duty > 0.0, of_duty, 1.0), 0.0)
     return share, site_mw * per_rack
@@ -272,6 +274,30 @@ def _note_left_out(case: Case, sites: tuple[str, ...], facility_mw: Floats) -> N
             f" sites.{site}.new_halls: false keeps what exists and builds no more.",
             _where_excluded(case, site),
         )
+
+
+def _note_listed(case: Case, left_out: set[str], facility_mw: Floats) -> None:
+    """Say that a list of sites takes all of the operator's stock, and how much each has of it."""
+    scope, table = case.scenario.scope, case.tables["sites"]
+    if scope.sites == "all" or not (facility_mw > _NOTHING).any():
+        return
+    if scope.countries != "all":
+        table = table[table["country"].isin(list(scope.countries))]
+    others = {*table["site"]} - {*case.ids("sites")} - left_out
+    if not others:
+        return
+    order = np.argsort(-facility_mw, kind="stable")
+    parts = [
+        f"{case.ids('sites')[site]} {amount(facility_mw[site], _DIGITS)} MW"
+        for site in order[facility_mw[order] > _NOTHING]
+    ]
+    case.findings.note(
+        f"scope.sites says where the operator is: its share of the market, facility power of"
+        f" {amount(facility_mw.sum(), _DIGITS)} MW, is all at these sites, and of the"
+        f" market's sites in scope.countries {len(others)} have none:"
+        f" {some(parts, _NAMED)}. A site under scope.exclude_sites takes its part along instead.",
+        ("scope", "sites"),
+    )
 
 
 def _where_excluded(case: Case, site: str) -> Keys:
@@ -315,7 +341,10 @@ def _note_largest(case: Case, markets: int) -> None:
     """Say that some markets have no stock."""
     count = case.scenario.operator.stock_sites
     if count is not None and count < markets:
-        case.findings.note(f"The operator's stock is in the {count} largest of {markets} markets.")
+        case.findings.note(
+            f"The operator's stock is in the {count} largest of {markets} markets.",
+            ("operator", "stock_sites"),
+        )
 
 
 def _pools_of(

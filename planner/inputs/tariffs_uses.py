@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
     from planner.tariffs import Tariff
 
-__all__ = ["Customer", "find_customers", "own_tariffs_without_effect", "prices_net_of_tariffs"]
+__all__ = [
+    "Customer",
+    "billed_sites",
+    "find_customers",
+    "own_tariffs_without_effect",
+    "prices_net_of_tariffs",
+    "use_of_sites",
+]
 
 _OFF_THE_HOUR: Final = {
     4.5: "Asia/Kabul",
@@ -146,14 +153,21 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
 
 def billed_sites(case: Case) -> frozenset[int]:
     """Return the positions of the sites that a tariff bills from the first model year on."""
-    uses, rank_of = case.scenario.energy.tariffs, dict[int, tuple[int, bool]]()
-    for use in uses:
+    first = case.years.first
+    return frozenset(
+        site for site, use in use_of_sites(case).items() if use.from_year in (None, first)
+    )
+
+
+def use_of_sites(case: Case) -> dict[int, TariffUse]:
+    """Return the entry of `energy.tariffs` that bills each site, by the site's position."""
+    found: dict[int, tuple[int, TariffUse]] = {}
+    for use in case.scenario.energy.tariffs:
         rank, sites = _billed_by(case, use)
-        from_the_start = use.from_year in (None, case.years.first)
         for site in sites:
-            if site not in rank_of or rank < rank_of[site][0]:
-                rank_of[site] = rank, from_the_start
-    return frozenset(site for site, (_, from_the_start) in rank_of.items() if from_the_start)
+            if site not in found or rank < found[site][0]:
+                found[site] = rank, use
+    return {site: use for site, (_, use) in found.items()}
 
 
 def _billed_by(case: Case, use: TariffUse) -> tuple[int, list[int]]:

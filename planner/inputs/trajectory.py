@@ -53,7 +53,8 @@ def ai_facility_gw(case: Case) -> Floats:
         case.findings.note(
             f"Trajectory {demand.trajectory} counts all data centers; AI is {of_path[0]:.0%} in"
             f" {case.years.first} and {of_path[-1]:.0%} in {case.years.years[-1]}"
-            " (demand.ai_share_frac)."
+            " (demand.ai_share_frac).",
+            ("demand", "trajectory"),
         )
     return gw * of_path
 
@@ -90,7 +91,8 @@ def _path(case: Case) -> pd.DataFrame:
             if {*texts(case.regions, column)} != {place}:
                 case.findings.note(
                     f"Trajectory {demand.trajectory} is a path of {place}, but the scope is not"
-                    f" {place}: give demand.facility_gw or another trajectory."
+                    f" {place}: give demand.facility_gw or another trajectory.",
+                    ("demand", "trajectory"),
                 )
     return path
 

@@ -39,3 +39,53 @@ def test_a_ppa_that_begins_where_sites_are_is_not_noted(build, lead_months):
     inputs = build(later, "scope.countries=[US, CA]", "sites.ash.existing_mw=23")
 
     assert not any("no site in use by then" in note for note in inputs.notes)
+
+
+SUN = (
+    "contracts.ppa={{sun: {{technology: geothermal, kind: {kind}, zones: [{zone}],"
+    " price_usd_per_mwh: 31, lead_months: 5}}}}"
+)
+BUNDLED = (
+    "energy.own_tariffs={rate: {energy: [{usd_per_mwh: 41}]}}",
+    "energy.tariffs=[{tariff: rate, sites: [oak]}]",
+)
+
+
+def spares_nothing(inputs):
+    return [told for told in inputs.noted_settings if "spares no site" in told.what_is]
+
+
+def test_a_physical_ppa_for_sites_on_bundled_tariffs_is_noted_with_what_saves(build):
+    setting = SUN.format(kind="physical", zone="east")
+
+    (noted,) = spares_nothing(build(setting, *BUNDLED))
+
+    assert noted.what_is == (
+        "PPA sun is physical and spares no site in east anything: a bundled tariff bills the energy"
+        " of each (oak by rate), whoever delivers it. Set contracts.ppa.sun.kind: financial, or"
+        " bundle: delivery of the tariff."
+    )
+    assert noted.file == f"--set {setting}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone", "tariff"),
+    [
+        ("financial", "east", BUNDLED),
+        ("physical", "west", BUNDLED),
+        ("physical", "east", ()),
+        ("physical", "east", (BUNDLED[0].replace("]}}", "], bundle: delivery}}"), BUNDLED[1])),
+    ],
+    ids=["financial", "another zone", "no tariff", "delivery"],
+)
+def test_a_ppa_that_spares_the_market_price_is_not_noted(build, kind, zone, tariff):
+    assert spares_nothing(build(SUN.format(kind=kind, zone=zone), *tariff)) == []
+
+
+def test_a_ppa_without_a_price_in_a_zone_is_noted_at_the_ppa(build, tables):
+    abroad = tables["ppa_prices"].assign(region="far-away")
+
+    inputs = build("contracts.ppa.roof.technology=solar", ppa_prices=abroad)
+
+    (noted,) = (told for told in inputs.noted_settings if "is not on offer in" in told.what_is)
+    assert noted.file == "--set contracts.ppa.roof.technology=solar"

@@ -211,8 +211,9 @@ def test_two_statements_of_what_exists_at_a_site_are_refused(problems):
             (),
             ("oak", "N", "air_dry", "N", 9.0, 2024),
             ("oak", "N", "air24", "inference", 7, None, 2024),
+            # 7 x 42 kW = 0.294 MW, of which 0.9 is drawn at once.
             "air24 for inference has no effect: its hall is N, which is not available enough for"
-            " chat",
+            " chat; the 0.2646 MW that they draw of hall N are free for other racks",
         ),
         (
             ("scope.workloads=[train]",),
@@ -417,3 +418,49 @@ def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(
     assert "give oak lead_time_months if that carries them" in note.what_is
     given = build(*firm, "decisions_start=2025-06-01", "sites.oak.lead_time_months=17")
     assert not any("wait" in note.what_is for note in given.noted_settings)
+
+
+def test_a_site_without_new_halls_is_named_with_what_it_goes_without(build, mini):
+    inputs = build("sites.oak.new_halls=false")
+
+    noted = [(one.what_is, one.file) for one in inputs.noted_settings if "oak" in one.what_is]
+    place = "--set sites.oak.new_halls=false"
+    assert ("No new halls at oak, by your setting: what exists stays.", place) in noted
+    committed = mini.halls.committed.frame()
+    lost_mw = 27.6  # 138 MW of the market by 2027, of which the operator has 0.2
+    assert "oak" in set(committed["site"])
+    (goes,) = (text for text, file in noted if "goes without" in text and file == place)
+    assert f"goes without the {lost_mw} MW of facility power under construction" in goes
+
+
+def test_halls_under_construction_with_a_connection_of_ones_own_fill_the_zone_by_it(build):
+    firm = "sites.oak.grid_firm_mw={2025: 83, 2027: 120}"
+    tight = "grid.headroom_scale_frac=0.001"
+    stated, assumed = (
+        build(*settings, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS))
+        for settings in ((firm, tight), (tight,))
+    )
+
+    (said,) = (one for one in stated.noted_settings if "the headroom of east" in one.what_is)
+    assert said.file == f"--set {firm}"
+    assert said.what_is.startswith(
+        "What is under construction at oak is connected as grid_firm_mw says. It takes "
+    )
+    # Where the connection is assumed, the hall is what fills the zone, in the row of the first.
+    (said,) = (one for one in assumed.noted_settings if "headroom of" in one.what_is)
+    assert said.what_is.startswith("Capacity under construction exceeds the headroom of east in")
+    assert said.file.endswith("existing_halls.csv")
+
+
+def test_a_list_of_sites_says_that_it_has_all_of_the_stock(build, mini):
+    setting = "scope.sites=[elm]"
+
+    (said,) = (one for one in build(setting).noted_settings if one.what_is.startswith("scope."))
+
+    assert said.file == f"--set {setting}"
+    # 1,250 MW of the path, of which the operator has 0.2; with oak in scope elm has 290/1120 of it.
+    assert "facility power of 250 MW, is all at these sites, and of the market's" in said.what_is
+    assert "in scope.countries 1 have none: elm 250 MW." in said.what_is
+    assert not any(one.what_is.startswith("scope.") for one in mini.noted_settings)
+    out = build("scope.exclude_sites=[oak]").noted_settings
+    assert not any(one.what_is.startswith("scope.") for one in out)

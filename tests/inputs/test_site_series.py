@@ -117,7 +117,9 @@ def test_a_site_with_other_load_is_in_the_plan_without_a_hall(build):
 def test_a_series_of_a_load_that_is_not_there_is_reported(build):
     rows = site_series("oak", 5, [0], other_load_frac=np.linspace(0.2, 0.3, 5))
 
-    assert any("oak, which have no other_load_mw" in note for note in build(site_series=rows).notes)
+    noted = build(site_series=rows).noted_settings
+
+    assert any("no effect for oak: there is no other_load_mw" in one.what_is for one in noted)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError
-from planner.inputs import build_inputs
+from planner.inputs import Inputs, build_inputs
 from planner.inputs.scope import make_case
 from planner.inputs.without_effect import settings_without_effect
 from planner.scenario import load_scenario
@@ -484,3 +484,56 @@ def test_what_only_a_plan_reported_is_noted_with_its_place(build, settings, plac
 
     assert note.file.startswith(place)
     assert note.what_is.startswith(reported)
+
+
+def placed(inputs: Inputs, begins: str) -> list[tuple[str, str]]:
+    return [(n.what_is, n.file) for n in inputs.noted_settings if n.what_is.startswith(begins)]
+
+
+def test_a_fixed_cost_of_ones_own_says_what_it_replaces(build):
+    setting = "sites.oak.fixed_usd_per_year=2109000"
+
+    ((text, file),) = placed(build(setting), "fixed_usd_per_year of oak")
+
+    assert file == f"--set {setting}"
+    assert text == (
+        "fixed_usd_per_year of oak, 2,109,000 USD, replaces the 3,400,000 USD of guards, least crew"
+        " and network that a site of kind metro has; it does not add to them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "begins"),
+    [
+        ("sites.elm.wholesale_usd_per_mwh=271", "Wholesale price and demand charge exceed"),
+        ("sites.elm.land_limit_mw=3", "The land limit is below the existing"),
+        ("workloads.chat={rtt_bound_ms: 22}", "chat: no site reaches"),
+        ("operator.stock_sites=1", "The operator's stock is in the 1 largest of 2 markets"),
+        (
+            "workloads.chat={moves_between_sites: true, deferrable_frac: 0}",
+            "chat: moves_between_sites has no effect",
+        ),
+    ],
+)
+def test_a_note_about_a_setting_has_its_place(build, setting, begins):
+    ((_, file),) = placed(build(setting), begins)
+
+    assert file == f"--set {setting}"
+
+
+def test_a_note_about_a_price_of_a_table_of_ones_own_has_the_row(build, tables, tmp_path):
+    prices = tables["electricity_price"]
+    dear = prices.assign(wholesale_usd_per_mwh=prices["wholesale_usd_per_mwh"] + 300.0)
+
+    ((text, file),) = placed(build(electricity_price=dear), "Wholesale price and demand charge")
+
+    assert "exceed the retail price at oak, elm" in text
+    assert file.endswith("electricity_price.csv")
+
+
+def test_a_site_that_exists_and_must_not_open_is_told_how_to_keep_it(build):
+    with pytest.raises(InputError) as error:
+        build("siting.must_not_open=[elm]", "sites.elm.existing_mw=23")
+
+    (found,) = error.value.problems
+    assert "build no more with sites.elm.new_halls: false, or leave it out" in found.fix

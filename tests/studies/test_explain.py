@@ -566,3 +566,10 @@ def test_sentences_are_wrapped_at_the_width_of_the_terminal(tmp_path: Path) -> N
 
     assert (max(map(len, narrow.splitlines())), max(map(len, wide.splitlines()))) <= (57, 91)
     assert len(narrow.splitlines()) > len(wide.splitlines())
+
+
+def test_a_site_without_new_halls_is_reported_with_the_setting_that_says_so() -> None:
+    reported = texts(explained(str(MINI), "sites.oak.new_halls=false", site="oak"))
+
+    assert "No new hall is built at oak by your setting, sites.oak.new_halls: false" in reported
+    assert "can serve" not in reported

@@ -10,6 +10,7 @@ import pandas as pd
 from planner.base.say import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
+from planner.limits.increments import site_key, without_new_halls
 from planner.studies.explain.entry import ENTRY_COLUMNS, RELAXED, entry
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits
@@ -159,6 +160,11 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
 def _when(solved: Solved, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     leads = tables["site_leads"]
     last = int(solved.inputs.years.last_calendar_years[-1])
+    if site in without_new_halls(solved.scenario):
+        key = ".".join(site_key(solved.scenario, site, "new_halls"))
+        text = f"No new hall is built at {site} by your setting, {key}: false; what exists stays."
+        yield Statement(TIME, text, ())
+        return
     if leads.empty:
         yield Statement(TIME, f"No new hall can serve at {site} by the end of {last}.", ())
         return
