@@ -13,7 +13,7 @@ from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_pro
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
 from planner.base.words import closest, some
 from planner.inputs.frames import codes, floats, texts
-from planner.place.geo import faster_than_light, round_trips_ms
+from planner.place.geo import faster_than_light, fibre_floor_ms, round_trips_ms
 from planner.plausible.coordinates import misplaced
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import Field, TableSchema
@@ -177,6 +177,10 @@ _RTT_FIELDS: Final = (
     Field("rtt_ms", "number", "Round trip, or time one way.", "ms", required=True, minimum=0.0),
     Field("one_way", "boolean", "Whether the time is one-way, not there and back."),
 )
+_SLOWEST: Final = 4.0
+_ACCESS_MS: Final = 50.0
+"""Round trips of table `rtt_measured` take four times light in fibre and 4.2 ms at most; the
+slowest tenth of pings of the public internet 35 ms more, and a last mile 10."""
 _NAMED: Final = 8  # of the pairs that are missing
 
 
@@ -231,6 +235,13 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> tuple[Floats, Boo
             follows[to] += 1  # the place is wrong, and not the round trips
         else:
             case.findings.problems.append(sheet.problem(row, cell, *words))
+    slow = there > _SLOWEST * fibre_floor_ms(far_km) + _ACCESS_MS
+    for row in used[slow[used]]:
+        if str(table["to"].iloc[row]) not in misplaced_sites:
+            what_is = f"{labels[row]}: {there[row]:g} ms over {far_km[row]:.0f} km, and light in"
+            what_is += f" fibre takes {fibre_floor_ms(far_km[row]):.3g} ms"
+            fix = "check its unit, ms, and the place of the site"
+            case.findings.warnings.append(sheet.problem(int(row), cell, what_is, "", fix))
     for to, count in follows.items():
         place = misplaced_sites[to]
         what_is = f"{place.what_is}, and {count} round trips of {sheet.file} are too short for that"

@@ -8,11 +8,17 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.say import amount
-from planner.base.units import KW_PER_MW, MW_PER_GW
+from planner.base.units import MW_PER_GW
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS
 from planner.inputs.frames import codes, floats, ints, texts
 from planner.inputs.places import own_key
+from planner.inputs.proportions_own import (
+    company_out_of_proportion,
+    demand_out_of_step,
+    nameplate_mw,
+    rows_out_of_step,
+)
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
 from planner.inputs.stock import assumed_facility_mw
@@ -47,6 +53,7 @@ NEEDED: Final = frozenset(
     {
         *ID_TABLES,
         "climate",
+        "carbon_intensity",
         "cooling",
         "demand_regions",
         "demand_shapes",
@@ -57,6 +64,7 @@ NEEDED: Final = frozenset(
         "grid_zones",
         HALLS,
         RACKS,
+        RANGES,
         "rack_cooling",
         "rack_memory",
         "rack_stock",
@@ -70,6 +78,7 @@ NEEDED: Final = frozenset(
         "site_limits",
         "site_stock",
         "sites",
+        "trained_models",
         "water_stress",
         "workload_racks",
         "workload_share",
@@ -123,7 +132,7 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
 
 
 def out_of_proportion(case: Case) -> tuple[Problem, ...]:
-    """Find figures of markets and racks that do not go together.
+    """Find figures of markets, racks and a company that do not go together.
 
     Parameters
     ----------
@@ -135,7 +144,7 @@ def out_of_proportion(case: Case) -> tuple[Problem, ...]:
     tuple of Problem
         Each at the figure that is more likely wrong.
     """
-    return (*_shares(case), *_markets(case), *_racks(case))
+    return (*_shares(case), *_markets(case), *_racks(case), *company_out_of_proportion(case))
 
 
 def _shares(case: Case) -> Iterator[Problem]:
@@ -241,14 +250,9 @@ def _existing_mw(case: Case, wanted: Wanted) -> Floats:
 
 def _stated_racks_mw(case: Case) -> Floats:
     """Nameplate of racks that a planner states, of all years, shape (site,). [MW]"""
-    racks = case.tables[RACKS]
-    of_rack = codes(racks["rack"], case.ids("racks"))
-    peak_kw = np.where(of_rack >= 0, floats(case.racks, "peak_kw")[of_rack], np.nan)
-    mw = floats(racks, "mw")
-    mw = np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw)
-    site = codes(racks["site"], case.ids("sites"))
+    mw, site = nameplate_mw(case), codes(case.tables[RACKS]["site"], case.ids("sites"))
     total = np.zeros(len(case.sites))
-    np.add.at(total, site[site >= 0], np.nan_to_num(mw[site >= 0]))
+    np.add.at(total, site[site >= 0], mw[site >= 0])
     return total
 
 
@@ -328,7 +332,8 @@ def demand_out_of_proportion(
     Returns
     -------
     tuple of Problem
-        One at most: that no year has demand, or of the year in which it is furthest beyond.
+        That no year has demand, or of a row that is out of step with others, or of the year in
+        which it is furthest beyond what there is room for; else what `demand_out_of_step` finds.
     """
     if any(warning.what_is.startswith("demand.") for warning in known):
         return ()
@@ -339,6 +344,8 @@ def demand_out_of_proportion(
         return (_problem(case, key, what_is, "give it a demand above 0, if one is meant"),)
     if np.isnan(wanted.kh100e).any():
         return ()  # of a workload without a figure to convert with: an error of its own
+    if of_rows := rows_out_of_step(case, wanted):
+        return of_rows
     # The best rack of each workload and year: less than this many MW cannot do the work.
     is_sold = figures.first_year[:, None] <= case.last_year
     can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
@@ -349,7 +356,7 @@ def demand_out_of_proportion(
     times = least_mw / np.maximum(room_mw, _NO_ROOM_MW)
     at = int(times.argmax())
     if times[at] <= _DEMAND_OVER_ROOM:
-        return ()
+        return demand_out_of_step(case, figures, wanted, least_mw)
     what_is = (
         f"demand of {case.year[at]} needs at least {shown(least_mw[at])} MW of racks, but the sites"
         f" in scope can hold, and clouds rent out, {shown(room_mw[at])} MW"

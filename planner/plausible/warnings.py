@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from planner.plausible.cells import implausible_cells
 from planner.plausible.coordinates import misplaced, misplaced_rows
 from planner.plausible.ranges import RANGES, ranges_of
+from planner.plausible.related import NEEDED, related_far_away
 from planner.plausible.settings import implausible_settings, jumps
+from planner.plausible.years import falling_connections, late_start
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
@@ -46,10 +48,14 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     places = TablePlaces(scenario.data_files)
     ranges = ranges_of(tables[RANGES], places)
     own = {name: tables[name] for name in scenario.data_files if name in tables}
+    wrong = misplaced(scenario)
     found = (
         *implausible_settings(scenario.tree, ranges),
         *jumps(scenario.tree, ranges),
-        *misplaced(scenario).values(),
+        *late_start(scenario),
+        *falling_connections(scenario),
+        *wrong.values(),
+        *(related_far_away(scenario, tables, wrong) if tables.keys() >= NEEDED else ()),
         *implausible_cells(own, ranges, places),
         *misplaced_rows(own, places),
     )

@@ -83,7 +83,7 @@ def test_clashes_and_figures_are_reported_beside_wrong_keys_and_ids_and_once() -
         "plan.yaml:3:8: unknown key 'rent.alow'",
         "plan.yaml:4:19: unknown rack 'gb201'",
         "plan.yaml:5:54: 'us-va-ashburn' is in siting.must_open and in siting.must_not_open",
-        "plan.yaml:6:13: batch_inference: utilisation_frac x peak_over_mean_frac is 1.1385",
+        "plan.yaml:6:49: batch_inference: utilisation_frac x peak_over_mean_frac is 1.1385",
     ]
     assert solved == found
 

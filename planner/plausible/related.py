@@ -1,0 +1,137 @@
+"""Zones, markets and like sites that are far from the site that is given them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from planner.base.errors import Problem
+from planner.place.geo import geodesic_km
+from planner.plausible.ranges import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.scenario import Scenario
+    from planner.scenario.tree import Keys
+
+__all__ = ["NEEDED", "related_far_away"]
+
+NEEDED: Final = frozenset({"sites", "grid_zones", "facility_market"})
+"""Tables by which these are judged."""
+_ZONE_KM: Final = 300.0
+"""A grid may reach so far into another country, from the nearest of its sites."""
+_MARKET_KM: Final = 1000.0
+"""Builders of a market work so far away, from the nearest of its sites."""
+_LIKE_KM: Final = 3000.0
+_LIKE_ABROAD_KM: Final = 1000.0
+_MUCH_NEARER: Final = 3.0
+"""A site that is like another takes its zone, prices and climate: of much nearer ones they fit."""
+
+
+def related_far_away(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], misplaced: Collection[str]
+) -> Iterator[Problem]:
+    """Find zones and markets of another country, and like sites that are far away.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The question.
+    tables : mapping of str to DataFrame
+        The data as read, with those of `NEEDED`.
+    misplaced : collection of str
+        Sites whose coordinates are wrong: nothing is judged by them.
+
+    Yields
+    ------
+    Problem
+        At the zone, the market or the like site.
+    """
+    sites = tables["sites"]
+    country = dict(zip(sites["site"], sites["country"], strict=True))
+    place = dict(zip(sites["site"], zip(sites["lat"], sites["lon"], strict=True), strict=True))
+    country |= {id_: site.country for id_, site in scenario.new_sites.items()}
+    place |= {id_: (site.lat, site.lon) for id_, site in scenario.new_sites.items()}
+    for block, given in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
+        for id_, site in given.items():
+            if id_ in misplaced or id_ not in place:
+                continue
+            of = _Site(scenario, tables, (block, id_), country[id_], _km(sites, place[id_]))
+            if site.zone is not None:
+                yield from of.zone(site.zone)
+            if site.market is not None:
+                yield from of.market(site.market)
+    for id_, new in scenario.new_sites.items():
+        if id_ not in misplaced:
+            of = _Site(scenario, tables, ("new_sites", id_), new.country, _km(sites, place[id_]))
+            yield from of.like(new.like)
+
+
+def _km(sites: pd.DataFrame, place: tuple[float, float]) -> Floats:
+    """Distance of a place to each site of the table, shape (site,). [km]"""
+    lat, lon = (sites[name].to_numpy(dtype=np.float64) for name in ("lat", "lon"))
+    return np.asarray(geodesic_km(place[0], place[1], lat, lon))
+
+
+class _Site:
+    """One site of a scenario, and how far the sites of the table are from it. [km]"""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        tables: Mapping[str, pd.DataFrame],
+        keys: Keys,
+        country: str,
+        km: Floats,
+    ) -> None:
+        self.scenario, self.tables, self.keys = scenario, tables, keys
+        self.country, self.km = country, km
+        self.name = f"{keys[0]}.{keys[1]}"
+
+    def zone(self, zone: str) -> Iterator[Problem]:
+        """Find a zone of another country whose sites are further away than those of its own."""
+        zones, sites = self.tables["grid_zones"], self.tables["sites"]
+        of = set(zones["country"][zones["zone"] == zone])
+        in_zone = (sites["zone"] == zone).to_numpy(dtype=np.bool_)
+        near_km = float(self.km[in_zone].min(initial=np.inf))
+        own = zones["zone"][zones["country"] == self.country]
+        own_km = float(self.km[sites["zone"].isin(own)].min(initial=np.inf))
+        if of and self.country not in of and near_km > max(_ZONE_KM, own_km):
+            what_is = f"{self.name}.zone is {zone}, a zone of {min(of)}, and its country is"
+            fix = f"zones of {self.country} are {', '.join(own)}" if len(own) else "check the zone"
+            yield self._problem("zone", f"{what_is} {self.country}", fix)
+
+    def market(self, market: str) -> Iterator[Problem]:
+        """Find a market of another country, none of whose sites is near, where there are own."""
+        markets, sites = self.tables["facility_market"], self.tables["sites"]
+        in_market = (sites["market"] == market).to_numpy(dtype=np.bool_)
+        is_near = float(self.km[in_market].min(initial=np.inf)) < _MARKET_KM
+        of = set(markets["country"][markets["market"] == market])
+        own = markets["market"][markets["country"] == self.country]
+        if of and self.country not in of and len(own) and not is_near:
+            what_is = f"{self.name}.market is {market}, a market of {min(of)}, and its country is"
+            fix = f"markets of {self.country} are {', '.join(own)}"
+            yield self._problem("market", f"{what_is} {self.country}", fix)
+
+    def like(self, like: str) -> Iterator[Problem]:
+        """Find a like site that is far away, where another is much nearer."""
+        sites = self.tables["sites"]
+        at = np.flatnonzero(sites["site"] == like)
+        if not at.size:
+            return
+        km, nearest = float(self.km[at[0]]), int(self.km.argmin())
+        is_abroad = sites["country"].iloc[at[0]] != self.country
+        is_far = km > (_LIKE_ABROAD_KM if is_abroad else _LIKE_KM)
+        if is_far and km > _MUCH_NEARER * self.km[nearest]:
+            what_is = f"{self.name}.like is {like}, {shown(round(km))} km away, and gives it its"
+            fix = f"{sites['site'].iloc[nearest]} is {shown(round(self.km[nearest]))} km away"
+            yield self._problem("like", f"{what_is} grid zone, prices and climate", fix)
+
+    def _problem(self, figure: str, what_is: str, fix: str) -> Problem:
+        file, line, column = self.scenario.where((*self.keys, figure))
+        return Problem(file, line, column, what_is, "", fix)

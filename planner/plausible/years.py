@@ -1,0 +1,52 @@
+"""Years that are allowed but implausible: a start long after the first year, a path that falls."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import Problem
+from planner.plausible.ranges import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.scenario import Scenario
+
+__all__ = ["falling_connections", "late_start"]
+
+_YEARS_BEFORE_START: Final = 3
+
+
+def late_start(scenario: Scenario) -> Iterator[Problem]:
+    """Find a start of decisions that leaves several model years without any."""
+    first, start = scenario.years[0], scenario.decisions_start.year
+    before = [year for year in scenario.years if year < start]
+    if start - first >= _YEARS_BEFORE_START and len(before) > 1:
+        file, line, column = scenario.where(("decisions_start",))
+        what_is = (
+            f"decisions_start is {scenario.decisions_start}, and the years begin in {first}: what"
+            f" grows until {start} can be served by nothing new"
+        )
+        yield Problem(file, line, column, what_is, "", "start earlier, or begin the years later")
+
+
+def falling_connections(scenario: Scenario) -> Iterator[Problem]:
+    """Find firm connections of sites that become smaller."""
+    for block, sites in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
+        for site, given in sites.items():
+            path = given.grid_firm_mw
+            if path is None or isinstance(path, float):
+                continue
+            points = sorted(path.items())
+            for (year, before), (later, mw) in pairwise(points):
+                if mw < before:
+                    keys = (block, site, "grid_firm_mw", str(later))
+                    file, line, column = scenario.where(keys)
+                    what_is = (
+                        f"{block}.{site}.grid_firm_mw falls from {shown(before)} MW in {year} to"
+                        f" {shown(mw)} MW in {later}"
+                    )
+                    fix = "a connection that is held does not shrink: exchange the two, or check"
+                    yield Problem(file, line, column, what_is, "", f"{fix} the unit")
+                    break
