@@ -274,6 +274,30 @@ def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
     assert not all(after)
 
 
+def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
+    problem = dispatch(Data())
+    arrays = Arrays.of(problem)
+    parts = Parts.of(arrays, Split.of(arrays.matrix, local_columns(problem, SLOT)))
+    master, used = parts.master, []
+
+    def weights_and_scaling() -> tuple[int, ...]:
+        names = ("simplex_dual_edge_weight_strategy", "simplex_scale_strategy")
+        return tuple(master._highs.getOptionValue(name)[1] for name in names)
+
+    default = weights_and_scaling()
+    for afresh in (True, False, True):
+        if afresh:
+            master.forget_basis()
+        master.run(np.inf, None, 1, strictly=False)
+        used.append(weights_and_scaling())
+        x, _ = master.solution()
+        priced = parts.pieces.at(x)
+        assert priced is not None
+        parts.add_cuts(priced, priced.is_proof)
+
+    assert used == [default, (1, 0), default]  # Devex, unscaled
+
+
 def assert_is_plan(problem: ArrayProblem, outcome) -> None:
     arrays = Arrays.of(problem)
     value, rows, columns = arrays.matrix.times(outcome.x), arrays.rows, arrays.columns
