@@ -33,6 +33,15 @@ _CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
         "the end of a hall or of its lease cannot be said yet: leave it out; a hall serves from its"
         " first_year to the end of the plan, and its racks for their life_years",
     ),
+    (
+        r"(is_)?(signed|existing|committed|contracted|in_force)(_mw|_year|_date)?"
+        r"|(first|start|starts|begin|begins|from|since)(_year|_date)?"
+        r"|(term_)?(end|ends|until|expiry|expires|last|to)(_year|_date)?",
+        r"ppa",
+        "a PPA that is signed already cannot be said yet: each is an offer, which begins when the"
+        " plan signs it, after lead_months and decisions_start; docs/own-company.md says what to"
+        " write in its place",
+    ),
 )
 """Words, where they are used, and where it is said: patterns of the word and of a step above it."""
 

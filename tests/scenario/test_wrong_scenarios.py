@@ -119,6 +119,13 @@ def problems_of(text: str, **others: str) -> list[str]:
             " first_year to the end of the plan, and its racks for their life_years",
         ),
         (
+            "contracts: {ppa: {hydro: {technology: hydro, signed_mw: 41}}}",
+            "2:46: unknown key 'contracts.ppa.hydro.signed_mw'; must be a key of the schema; a PPA"
+            " that is signed already cannot be said yet: each is an offer, which begins when the"
+            " plan signs it, after lead_months and decisions_start; docs/own-company.md says what"
+            " to write in its place",
+        ),
+        (
             "build: {capex_budget_musd: {2026:5000}}",
             "2:29: build.capex_budget_musd has the key '2026:5000'; must be a year and its figure;"
             " write 2026: 5000, with a space after the colon",
