@@ -29,14 +29,9 @@ __all__ = ["COLUMNS", "RULES", "unit_cost_rows"]
 
 _SCOPE = ("scope", "year")
 _CLASS = ("workload", "year")
-_APART: Final = ("rented_compute", "unmet_compute", "shed_load_worth", "efficiency_levers")
-_BY_IT_ENERGY: Final = (
-    "electricity_energy",
-    "electricity_demand",
-    "non_firm_discount",
-    "load_price",
-)
-_GROUPS_BY_IT_ENERGY: Final = ("own power", "contracts", "water and carbon", "heat")
+_APART: Final = ("rent and unmet", "levers")
+"""Headings of lines that own sites do not cause."""
+_BY_IT_ENERGY: Final = ("energy", "own power", "contracts", "water and carbon", "heat")
 _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD: Final = 1e6
 _SECONDS_PER_HOUR: Final = 3600.0
@@ -45,11 +40,6 @@ _SECONDS_PER_HOUR: Final = 3600.0
 def _heading(item: str) -> tuple[str, bool]:
     """Return the heading of a line, and whether it is up front; `cost_lines_known` names others."""
     return HEADINGS.get(item, ("", False))
-
-
-def _follows_it_energy(item: str) -> bool:
-    is_tariff = item.startswith("tariff_")
-    return is_tariff or item in _BY_IT_ENERGY or _heading(item)[0] in _GROUPS_BY_IT_ENERGY
 
 
 def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
@@ -109,10 +99,11 @@ def _accounts(case: Case) -> dict[str, Floats]:
     paid = {True: np.zeros(nameplate.shape[1:]), False: np.zeros(nameplate.shape[1:])}
     for name, rows in case.plan("costs").groupby("item", sort=False):
         item = str(name)
-        if item == "rack_purchase" or item in _APART:
+        heading, up_front = _heading(item)
+        if item == "rack_purchase" or heading in _APART:
             continue
-        driver = it if _follows_it_energy(item) else drivers.get(item, nameplate)
-        paid[_heading(item)[1]] += _shared(_paid(case, rows), driver, nameplate)
+        driver = it if heading in _BY_IT_ENERGY else drivers.get(item, nameplate)
+        paid[up_front] += _shared(_paid(case, rows), driver, nameplate)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
     duty, racks = case.plan("installs")["duty"], racks_bought(case)
     for one in sets.duty.labels:

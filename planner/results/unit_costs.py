@@ -19,7 +19,6 @@ from planner.base.units import (
     SECONDS_PER_HOUR,
     USD_PER_MUSD,
 )
-from planner.model import carbon, contracts, heat, supply, tariffs
 from planner.money.annuity import annuity_payment
 from planner.results.frame import mean_of, ratio, result_table
 
@@ -33,14 +32,22 @@ if TYPE_CHECKING:
 
 __all__ = ["unit_costs"]
 
-_APART: Final = ("rented_compute", "unmet_compute", "shed_load_worth", "efficiency_levers")
-_BY_IT_ENERGY: Final = (
-    "electricity_energy",
-    "electricity_demand",
-    "non_firm_discount",
-    "load_price",
-    *(item.name for family in (tariffs, supply, contracts, carbon, heat) for item in family.COSTS),
-)
+_BY_HEADING: Final = {
+    "racks": "nameplate",
+    "halls": "nameplate",
+    "sites": "nameplate",
+    "grid": "nameplate",
+    "energy": "it energy",
+    "own power": "it energy",
+    "contracts": "it energy",
+    "water and carbon": "it energy",
+    "heat": "it energy",
+    "rent and unmet": "",
+    "levers": "",
+    "financing": "nameplate",
+}
+"""What the lines of each heading are shared by; "" for what own sites do not cause."""
+
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"
 
@@ -133,8 +140,8 @@ def _accounts(s: Solved) -> _Account:
     """Return what every workload uses, serves and costs by year."""
     used, racks = s.p.racks.used, s.p.racks
     nameplate = _by_cell(s, s.nameplate_of_use_mw)
+    by_heading = {"nameplate": nameplate, "it energy": _by_cell(s, s.it_mean_of_use_mw)}
     drivers = {
-        **dict.fromkeys(_BY_IT_ENERGY, _by_cell(s, s.it_mean_of_use_mw)),
         "companions": _by_cell(s, s.per_mw_in_service(racks.companion_mw_per_mw)),
         "it_maintenance": _by_cell(
             s, s.per_mw_in_service(racks.it_maintenance_musd_per_mw_year[racks.deployment["rack"]])
@@ -144,8 +151,8 @@ def _accounts(s: Solved) -> _Account:
     for line in s.lines:
         if line.cost.name == "rack_purchase":
             paid[True] += _racks_by_duty(s, line, nameplate)
-        elif line.cost.name not in _APART:
-            driver, otherwise = drivers.get(line.cost.name, nameplate), nameplate
+        elif shared_by := _BY_HEADING[line.cost.group]:
+            driver, otherwise = drivers.get(line.cost.name, by_heading[shared_by]), nameplate
             if "site" not in line.payments.over.axis_names:  # paid for all sites together
                 driver, otherwise = (of.sum(axis=0, keepdims=True) for of in (driver, otherwise))
             share = _shares(driver, otherwise)

@@ -82,7 +82,7 @@ def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem
 
 
 def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    lookup_labels = count()
+    found = count()
     known: dict[IdOf, list[str]] = {}
     for keys, mark in ID_KEYS.items():
         for id_, place in written_at(tree, keys):
@@ -90,7 +90,7 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
                 known[mark] = _known(mark, tree, tables)
             if id_ not in known[mark]:
                 # The search for near ids takes long, and no more than these are listed.
-                is_listed = next(lookup_labels) <= MOST_PROBLEMS
+                is_listed = next(found) <= MOST_PROBLEMS
                 own = _own_file(tree, mark.table)
                 yield _unknown(id_, place, mark, known[mark], own, is_listed=is_listed)
 

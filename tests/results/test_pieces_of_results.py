@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.check.money import HEADINGS
+from planner.check.unit_costs import _APART, _BY_IT_ENERGY
 from planner.lp import ArrayProblem, Index
 from planner.lp.axis import Axis
+from planner.model.money import ALL_COSTS
 from planner.results import contracts, migration, tariffs
 from planner.results.contracts import _filled
 from planner.results.failover import _mean_ms, _value_musd
@@ -20,6 +23,7 @@ from planner.results.proof import _labels
 from planner.results.siting import openings
 from planner.results.supply import _running_musd
 from planner.results.types import Results
+from planner.results.unit_costs import _BY_HEADING
 
 SITE = Axis("site", ("ash", "bay"))
 YEAR = Axis("year", ("2026", "2028"))
@@ -296,3 +300,17 @@ def test_a_line_of_a_bill_is_left_out_only_where_neither_plan_nor_rule_has_money
         "night": {"charged_usd": 50.0, "exact_usd": 0.0, "charged_above_exact_usd": 50.0},
         "noon": {"charged_usd": 0.0, "exact_usd": 40.0, "charged_above_exact_usd": -40.0},
     }
+
+
+def test_both_programs_say_for_every_heading_what_its_lines_are_shared_by() -> None:
+    # A cost under a new heading must not fall to the nameplate of racks in silence.
+    assert set(_BY_HEADING) == {line.group for line in ALL_COSTS}
+    by_checker = {
+        heading: ""
+        if heading in _APART
+        else "it energy"
+        if heading in _BY_IT_ENERGY
+        else "nameplate"
+        for heading, _ in HEADINGS.values()
+    }
+    assert by_checker == dict(_BY_HEADING)
