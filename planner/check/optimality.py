@@ -147,7 +147,7 @@ def bound_proven(case: Case) -> Excess:
         return _nothing()
     proven = proven_bound_musd(case)
     if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
-        place = table_of({"bound": ["bound of the search"]})
+        place = table_of({"bound": ["bound of branch and bound"]})
         return Excess.above(place, np.array([proven]), case.bound_musd)
     return _differs("bound", proven, case.bound_musd)
 

@@ -77,7 +77,7 @@ def days_command(
     )
     year = year_of_hours(make_case(question, read_tables(TABLES, question.data_files)), settings)
     if _NONE in keep and len(keep) > 1:
-        what_is, fix = "none is asked for beside others", "leave one of them out"
+        what_is, fix = "none is combined with names", "leave one of them out"
         raise InputError([Problem("--keep", None, None, what_is, "none alone, or names", fix)])
     drawn = f", weather and prices drawn with seed {settings.seed}" if year.is_drawn else ""
     chosen = choose_days(

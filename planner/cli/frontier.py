@@ -60,7 +60,7 @@ def command(
     latency: mean round trip of users; connection: new firm MW; largest: racks at the largest site,
     so what one outage takes away; zone:ID, site:ID: racks there. All but unmet hold unmet demand
     at its level in the plan of least cost; latency holds rented compute too. The price of a point
-    is the dual of its level: what one less costs. Integers are left out.
+    is the dual of its level: what one unit less costs. Integers are left out.
 
     Example: dcplan frontier us-base --cost-against carbon --most-cost 5 -o carbon/
     """
@@ -101,7 +101,7 @@ def _print(found: Frontier) -> None:
     from planner.base.words import within_sentence
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    heads = (found.unit, "MUSD", "more", f"one less costs [{found.price_unit}]", "")
+    heads = (found.unit, "MUSD", "more", f"one unit less costs [{found.price_unit}]", "")
     for head in heads:
         table.add_column(head, justify="right")
     for row in found.table.to_dict("records"):

@@ -76,7 +76,7 @@ def within_surroundings(run: Callable[[], object]) -> object:
     except OSError as error:
         _exit_with(error)
     except MemoryError:
-        _say("there is not enough memory for this")
+        _say("out of memory; fewer sites, fewer days or longer time slices need less")
         raise SystemExit(BROKEN_SURROUNDINGS) from None
     return answer
 

@@ -30,7 +30,7 @@ def calendar_days(days: Days) -> Floats:
 
     Representative days that represent a month follow each other in their order, the peak day in the
     middle of its month. Days of a series follow each other through the year, each for as long as
-    it stands for: those of some weeks fill months of which no day is reported.
+    it stands for: those of some weeks fill months that no day represents.
 
     Parameters
     ----------

@@ -433,6 +433,6 @@ def _check_throughput(
                 "rack_cooling",
                 f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of"
                 " that time that fits its power",
-                "one that does",
+                "a cooling of its year that fits its power",
                 "add a row",
             )

@@ -48,7 +48,7 @@ class Frontier:
         Name of the scenario; name, label and unit of the measure; unit of column `price`.
     table : DataFrame
         `COLUMNS`, from the plan of least cost on: the measure, the cost, how much it is above the
-        least, the slope of cost over the measure, which is its dual, what one less costs, and
+        least, the slope of cost over the measure, which is its dual, what one unit less costs, and
         whether the point is the knee; then the other measures, by name.
     is_relaxed : bool
         Whether the program has integers, which are left out.
@@ -109,7 +109,7 @@ def frontier_svg(frontier: Frontier) -> str:
         is_knee = bool(row["is_knee"])
         tip = (
             f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD, "
-            f"one less costs {amount(row['price'])} {frontier.price_unit}"
+            f"one unit less costs {amount(row['price'])} {frontier.price_unit}"
         )
         parts.append(
             f'<circle cx="{left:.1f}" cy="{top:.1f}" r="{6 if is_knee else 4}" '

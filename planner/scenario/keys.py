@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
 
 __all__ = [
+    "ABOUT_THE_FILE",
     "EACH",
     "KEYS",
     "block_at",
@@ -32,6 +33,8 @@ __all__ = [
     "unknown_key_in",
 ]
 
+ABOUT_THE_FILE: Final = frozenset({"version", "extends", "title", "question"})
+"""Keys of a scenario file that are no settings of a plan."""
 EACH: Final = "*"
 """Step of a key path: each value of a mapping or list."""
 KEYS: Final = "{}"

@@ -56,7 +56,7 @@ _FIXES: Final = (
     ("expected <block end>", "give keys of one mapping the same indent"),
     ("could not find expected ':'", "write 'key: value' with a space after the colon"),
     ("while scanning a quoted scalar", "close the quote"),
-    ("expected ',' or", "close the bracket, and part entries by commas"),
+    ("expected ',' or", "close the bracket, and separate entries by commas"),
     ("undefined alias", "give the anchor (&name) before the alias (*name)"),
 )
 

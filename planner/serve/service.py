@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from starlette.exceptions import HTTPException
+
 from planner.serve.guard import Keys
 from planner.serve.jobs import Jobs
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from planner.serve.project import Project
+    from planner.serve.project import Project, Source
 
 __all__ = ["Service", "service_of"]
 
@@ -35,6 +37,19 @@ class Service:
     project: Project
     keys: Keys = field(default_factory=Keys)
     computing: threading.Lock = field(default_factory=threading.Lock)
+
+    def source(self, key: str) -> Source:
+        """Return a scenario of the folder by its key.
+
+        Raises
+        ------
+        HTTPException
+            404 where the folder has none of that key.
+        """
+        found = self.project.source(key)
+        if found is None:
+            raise HTTPException(404)
+        return found
 
     @cached_property
     def jobs(self) -> Jobs:

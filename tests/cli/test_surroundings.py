@@ -138,7 +138,7 @@ def test_no_memory_and_a_full_disk_are_no_bugs(
 
     assert done.exit_code == 2
     assert done.stderr in {
-        "dcplan: there is not enough memory for this\n",
+        "dcplan: out of memory; fewer sites, fewer days or longer time slices need less\n",
         "dcplan: runs: No space left on device\n",
         "dcplan: stdout: No space left on device\n",
         "dcplan: Permission denied\n",

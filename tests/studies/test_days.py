@@ -424,7 +424,7 @@ def test_kept_days_that_exclude_one_another_are_refused(tmp_path):
     )
 
     assert said.exit_code == 2
-    assert "none is asked for beside others" in said.output
+    assert "none is combined with names" in said.output
 
 
 def a_scenario_of_a_year(folder: Path, *, sites: str = "[north, south, coast]") -> Path:

@@ -147,7 +147,7 @@ def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:
     assert [point["cost_musd"] for point in found["points"]] == csv["cost_musd"].tolist()
     ElementTree.parse(folder / "frontier.svg")
     assert "knee" in shown.stdout
-    assert "one less costs [USD/MW]" in shown.stdout
+    assert "one unit less costs [USD/MW]" in shown.stdout
 
 
 def test_the_chart_has_a_point_for_each_row_and_names_are_data() -> None:

@@ -15,7 +15,7 @@ __all__ = ["draw_frontier"]
 
 
 def draw_frontier(found: Frontier) -> Drawing:
-    """Draw cost over the measure, the knee marked, and below it what one less costs.
+    """Draw cost over the measure, the knee marked, and below it what one unit less costs.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def draw_frontier(found: Frontier) -> Drawing:
         x = table["measure"].to_numpy()
         for axes, column, text in (
             (cost, "cost_musd", "net present value, MUSD"),
-            (price, "price", f"one less costs, {found.price_unit}"),
+            (price, "price", f"one unit less costs, {found.price_unit}"),
         ):
             axes.plot(x, table[column], marker="o", markersize=4, color=COLOURS[0], label="points")
             knee = table[table["is_knee"].astype(bool)]

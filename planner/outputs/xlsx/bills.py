@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.units import USD_PER_MUSD
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
-from planner.outputs.xlsx.columns import SITE_NAME
+from planner.outputs.xlsx.columns import SITE_NAME, with_site_names
 from planner.outputs.xlsx.table import write_table
 from planner.results.schema import RUN_TABLES
 
@@ -47,7 +47,7 @@ def write_bills(book: Book) -> None:
     for title, name, table in _LISTS:
         book.text(sheet, end + 1, 0, title, "section")
         first, *others = RUN_TABLES[table].fields
-        frame, shown = _with_names(book, book.run.tables[table]), [first, SITE_NAME, *others]
+        frame, shown = with_site_names(book, book.run.tables[table]), [first, SITE_NAME, *others]
         end = write_table(book, sheet, name, frame, shown, head_row=end + 3, lay_out=False)
 
 
@@ -78,8 +78,3 @@ def _write_kinds(book: Book, sheet: Worksheet, bills: pd.DataFrame, years: list[
         formula = f"=SUMPRODUCT({in_year}*{_TABLE}[charged_above_exact_usd])/10^6"
         book.formula(sheet, last + 2, at, formula, float(over[year]) / USD_PER_MUSD, _MUSD)
     return last + 2
-
-
-def _with_names(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
-    names = book.run.sites.set_index("site")["name"]
-    return frame.assign(site_name=frame["site"].map(names).astype("str"))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from planner.tables.descriptor import Field
 
-__all__ = ["SITE_NAME", "number", "text", "whole"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.outputs.xlsx.book import Book
+
+__all__ = ["SITE_NAME", "number", "text", "whole", "with_site_names"]
 
 
 def text(name: str, about: str) -> Field:
@@ -25,3 +30,9 @@ def number(name: str, unit: str, about: str, *, missing: bool = False) -> Field:
 
 
 SITE_NAME: Final = text("site_name", "Name of the site")
+
+
+def with_site_names(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with column `site` and the name of each site next to it."""
+    names = book.run.sites.set_index("site")["name"]
+    return frame.assign(site_name=frame["site"].map(names).astype("str"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.outputs.xlsx.assumptions import cash_groups
-from planner.outputs.xlsx.columns import SITE_NAME, number, text, whole
+from planner.outputs.xlsx.columns import SITE_NAME, number, text, whole, with_site_names
 from planner.outputs.xlsx.sites import site_ratio
 from planner.outputs.xlsx.table import Live, this_row, write_table
 from planner.results.schema import RUN_TABLES
@@ -47,7 +47,7 @@ def write_years(book: Book) -> None:
 def write_plan(book: Book) -> None:
     """Write sheet Plan."""
     table = RUN_TABLES["plan"]
-    frame = _with_names(book, book.run.tables["plan"])
+    frame = with_site_names(book, book.run.tables["plan"])
     sheet = book.sheet("Plan", table.description)
     write_table(book, sheet, "Plan", frame, [table.fields[0], SITE_NAME, *table.fields[1:]])
 
@@ -55,7 +55,7 @@ def write_plan(book: Book) -> None:
 def write_site_years(book: Book) -> None:
     """Write sheet Site-years: what the plan does at a site in a year, and power that is live."""
     table = RUN_TABLES["site_year"]
-    frame = _with_names(book, book.run.tables["site_year"])
+    frame = with_site_names(book, book.run.tables["site_year"])
     it, facility = (this_row("SiteYears", f"{what}_mean_mw") for what in ("it", "facility"))
     mean, live_mean = facility, this_row("SiteYears", "live_facility_mean_mw")
     peak = this_row("SiteYears", "facility_peak_mw")
@@ -186,8 +186,3 @@ def _write(book: Book, sheet_name: str, name: str, table_name: str) -> None:
     table = RUN_TABLES[table_name]
     sheet = book.sheet(sheet_name, table.description)
     write_table(book, sheet, name, book.run.tables[table_name], table.fields)
-
-
-def _with_names(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
-    names = book.run.sites.set_index("site")["name"]
-    return frame.assign(site_name=frame["site"].map(names).astype("str"))

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from planner.scenario.keys import is_by_year
+from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
 from planner.serve.form.draft import NAME, Base, Draft, Keys, Said
-from planner.serve.form.fields import NO_SETTINGS, groups
+from planner.serve.form.fields import groups
 from planner.serve.form.yaml_text import one_line
 from planner.serve.paths import API, SCENARIOS, scenario_path
 from planner.serve.project import Source
@@ -53,7 +53,7 @@ def scenarios(request: Request) -> dict[str, Any]:
 def scenario(request: Request, key: str) -> dict[str, Any]:
     """Return the settings of a scenario, with those of the ones that it extends."""
     service = service_of(request)
-    source = _source(service, key)
+    source = service.source(key)
     with service.computing:
         return {**_about(source), "settings": _settings(Base(source))}
 
@@ -95,17 +95,10 @@ def _about(source: Source) -> dict[str, Any]:
     }
 
 
-def _source(service: Service, key: str) -> Source:
-    source = service.project.source(key)
-    if source is None:
-        raise HTTPException(404)
-    return source
-
-
 def _draft(service: Service, key: str, asked: Change) -> tuple[Draft, dict[Keys, Any]]:
     if _depth(asked.settings) > _DEEPEST:
         raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
-    draft = Draft(Base(_source(service, key)))
+    draft = Draft(Base(service.source(key)))
     with service.computing:
         return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
 
@@ -113,7 +106,7 @@ def _draft(service: Service, key: str, asked: Change) -> tuple[Draft, dict[Keys,
 def _settings(base: Base) -> dict[str, Any]:
     """Return what a scenario and those that it extends set."""
     written = base.tree.children
-    return {key: plain(node) for key, node in written.items() if key not in NO_SETTINGS}
+    return {key: plain(node) for key, node in written.items() if key not in ABOUT_THE_FILE}
 
 
 def _differing(

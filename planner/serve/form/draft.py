@@ -14,11 +14,12 @@ from planner.inputs.validation import validated
 from planner.outputs.files import PARTIAL
 from planner.outputs.staging import new_token
 from planner.runs.names import has_slug, slug
+from planner.scenario.keys import ABOUT_THE_FILE
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.fields import NO_SETTINGS, Cards, Field, groups
+from planner.serve.form.fields import Cards, Field, groups
 from planner.serve.form.yaml_text import one_line, scenario_text
 from planner.tables import right_tables
 
@@ -327,7 +328,7 @@ class Draft:
             Problems, then warnings, then notes.
         """
         no_settings = [
-            Said(keys, _NO_SETTING, "problem") for keys in changed if keys[0] in NO_SETTINGS
+            Said(keys, _NO_SETTING, "problem") for keys in changed if keys[0] in ABOUT_THE_FILE
         ]
         if no_settings:
             return no_settings

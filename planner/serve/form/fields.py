@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic_core import PydanticUndefined
 
 from planner.plausible.ranges import RANGES, Range, ranges_of, shown
-from planner.scenario.keys import EACH, field_at, unit_of
+from planner.scenario.keys import ABOUT_THE_FILE, EACH, field_at, unit_of
 from planner.scenario.page import Setting, settings
 from planner.scenario.references import IdOf
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR, Year
@@ -24,13 +24,11 @@ from planner.tables.places import TablePlaces
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["FILE", "NO_SETTINGS", "Cards", "Field", "Group", "Kind", "groups"]
+__all__ = ["FILE", "Cards", "Field", "Group", "Kind", "groups"]
 
 Keys = tuple[str, ...]
 FILE: Final = "file"
 """Name of the group of what is in no block."""
-NO_SETTINGS: Final = frozenset({"version", "extends", "title", "question"})
-"""Keys of a scenario file that are no settings: a draft writes them itself."""
 _ID: Final = "<id>"
 _ENTRY: Final = "<n>"
 _UNITS: Final = re.compile(
@@ -163,7 +161,7 @@ def groups() -> tuple[Group, ...]:
     """
     made: dict[str, tuple[list[Field], dict[Keys, list[Field]]]] = {}
     for setting in settings():
-        if setting.keys[0] in NO_SETTINGS:
+        if setting.keys[0] in ABOUT_THE_FILE:
             continue
         name = FILE if len(setting.keys) == 1 else setting.keys[0]
         fields, cards = made.setdefault(name, ([], {}))

@@ -87,7 +87,7 @@ class Page:
 def form(request: Request, key: str, run: str = "") -> HTMLResponse:
     """Show the form of a scenario, with the settings of a run of it if one is named."""
     service = service_of(request)
-    base = Base(_source(service, key))
+    base = Base(service.source(key))
     with service.computing:
         draft = Draft(base, _texts_of_run(service, base, run) if run else {})
         about = {NAME: service.project.free_name(base.source.name)}
@@ -99,7 +99,7 @@ async def change(request: Request, key: str) -> Response:
     """Check what was typed, save it as a new scenario, solve it."""
     service = service_of(request)
     fields = await fields_of(request)
-    base = Base(_source(service, key))
+    base = Base(service.source(key))
     return await run_in_threadpool(_changed, service, base, fields)
 
 
@@ -107,17 +107,10 @@ async def change(request: Request, key: str) -> Response:
 def place(request: Request, key: str, x: float, y: float) -> JSONResponse:
     """Return what is known of a place on the map of a scenario."""
     service = service_of(request)
-    found = place_at(Base(_source(service, key)), x, y)
+    found = place_at(Base(service.source(key)), x, y)
     if found is None:
         raise HTTPException(404)
     return JSONResponse(found)
-
-
-def _source(service: Service, key: str) -> Source:
-    source = service.project.source(key)
-    if source is None:
-        raise HTTPException(404)
-    return source
 
 
 def _texts_of_run(service: Service, base: Base, run: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.words import closest
 from planner.inputs.figures import figures_of
-from planner.scenario.keys import is_integer, unknown_key_fix, unknown_key_in
+from planner.scenario.keys import ABOUT_THE_FILE, is_integer, unknown_key_fix, unknown_key_in
 from planner.scenario.tree import Node, plain, show
 from planner.studies.sweep.base import missing_entry
 from planner.studies.sweep.points import Point
@@ -27,7 +27,6 @@ __all__ = ["Axis", "read_axis"]
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
 _RANGE_KEYS: Final = ("from", "to", "step", "count")
-_NOT_SWEPT: Final = frozenset({"version", "extends", "title", "question"})
 _ENDS: Final[Mapping[str, Callable[[Figure], float]]] = {
     "low": lambda figure: figure.low,
     "value": lambda figure: figure.value,
@@ -188,7 +187,7 @@ def _key_path(node: Node, name: str, base: Base, found: Found) -> tuple[str, ...
             )
             found.note(node, f"key of axis {name!r} has an empty step", "a key path", fix)
         return None
-    if keys[0] in _NOT_SWEPT:
+    if keys[0] in ABOUT_THE_FILE:
         found.note(node, f"key of axis {name!r} is {keys[0]}", "a setting", "remove the axis")
         return None
     unknown = unknown_key_in(keys)

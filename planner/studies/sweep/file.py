@@ -175,7 +175,10 @@ def read_file(
         uncertainty = read_uncertainty(entries["uncertainty"], made, found)
     elif needs_uncertainty:
         fix = "add a block: uncertainty: {known_from: 2028}"
-        what_is, must_be = "the sweep has no uncertainty", "given for a stochastic program"
+        what_is, must_be = (
+            "the sweep has no uncertainty",
+            "an uncertainty block",
+        )
         found.problems.append(Problem(str(path), None, None, what_is, must_be, fix))
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:

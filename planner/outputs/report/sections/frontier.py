@@ -43,7 +43,7 @@ def frontier_section(identifier: str, figures: TableFigures, study: StoredFronti
         Column(f"{study.label} [{study.unit}]"),
         Column("cost, MUSD", decimals=1),
         Column("more, %", per=0.01, decimals=2),
-        Column(f"one less costs [{study.price_unit}]"),
+        Column(f"one unit less costs [{study.price_unit}]"),
     ]
     title = f"Cost against {within_sentence(study.label)}"
     said = [*study.notes]
