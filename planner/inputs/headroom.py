@@ -173,8 +173,8 @@ def _note_full(case: Case, sets: Sets, excess_mw: Floats, comes: Bools) -> None:
             continue
         case.findings.note(
             f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw"
-            f" says. It takes {by_mw} MW more than the {kind}headroom of {zone} in {years}: nobody"
-            f" can have a {kind}connection in {zone} beyond it up to the last of these years.",
+            f" says. It takes {by_mw} MW more than the {kind}headroom of {zone} in {years}: no"
+            f" {kind}connection is possible there beyond it up to the last of these years.",
             keys[0],
         )
     if not parts:

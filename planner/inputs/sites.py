@@ -115,7 +115,7 @@ def _note_not_built(case: Case, lost_mw: Floats) -> None:
         case.findings.note(
             f"With new_halls: false, {site} goes without the {amount(lost_mw[row], 4)} MW of"
             " facility power under construction that table site_pipeline gives the operator there."
-            " State halls under construction as your own in existing_halls to keep them.",
+            " To keep it, state what exists and is under construction there in existing_halls.",
             _where_closed(case, site),
         )
 

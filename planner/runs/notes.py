@@ -264,7 +264,7 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     small = built[is_small & (built["built_mw"] > _A_LITTLE)]
     small = small.loc[small.groupby(["site", "source"])["built_mw"].idxmax()]
     parts = [
-        f"{source} at {site} {mw:,.1f} MW (smallest {least_mw:,.3g} MW)"
+        f"{source} at {site} {mw:,.1f} MW (smallest {amount(least_mw)} MW)"
         for site, source, mw, least_mw in _rows(
             small[["site", "source", "built_mw", "min_size_mw"]]
         )

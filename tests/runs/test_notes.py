@@ -301,3 +301,13 @@ def test_existing_halls_that_are_retrofitted_are_named_with_what_they_become() -
         " 11.0 MW of air N+1 at oak becomes dlc N+1 in 2027."
     ]
     assert list(notes_module._retrofits(SimpleNamespace(tables={"retrofits": done[:0]}))) == []
+
+
+def test_the_size_of_a_large_plant_is_written_without_an_exponent() -> None:
+    built = pd.DataFrame(
+        {"site": ["oak"], "source": ["dam"], "built_mw": [23.0], "min_size_mw": [11_900.0]}
+    )
+
+    (note,) = notes_module._small_plants(SimpleNamespace(tables={"source_builds": built}))
+
+    assert "dam at oak 23.0 MW (smallest 11,900 MW)" in note
