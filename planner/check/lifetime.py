@@ -9,6 +9,7 @@ import numpy as np
 from planner.check.days import year_rows
 from planner.check.demand_figures import PFLOPS_OF_H100_IN_TRAINING
 from planner.check.frames import by, lookup, quotient
+from planner.check.paths import between
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -56,13 +57,15 @@ def lifetime_shared(case: Case) -> Excess:
 
 @rule(unit="PF-days or MUSD")
 def models_trained_priced(case: Case) -> Excess:
-    """A model costs its PF-days at the price of the year."""
+    """A model costs its PF-days at the price of the year, times the factor on frontier training."""
     table = case.plan("models_trained")
     of_model = by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
     days = lookup(of_model, table, ("model",), np.nan)
+    scale = case.scenario.demand.workload_scale_frac.get("train_frontier", 1.0)
+    of_year = np.array([between(scale, year) for year in table["year"]])
     expected = {
         "training_pf_days": days,
-        "run_musd": days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
+        "run_musd": of_year * days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
     }
     return columns_reported(table, ("model", "year"), expected)
 

@@ -38,6 +38,8 @@ __all__ = [
 
 
 _ROUNDING = 1e-6
+_FRONTIER = "train_frontier"
+"""Workload whose runs make the models of table `trained_models`."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class DemandInputs:
     no_route: pd.DataFrame  # region, workload, nearest_site, nearest_rtt_ms, bound_ms: reported
     unmet: Index  # = demand when unmet is allowed, else empty
     unmet_usd_per_h100e_hour: float
+    run_scale_frac: Floats  # [year]: compute of a frontier run over that of the base year's
 
 
 @dataclass(frozen=True)
@@ -286,7 +289,18 @@ def demand_inputs(
         no_route=no_route,
         unmet=demand.select(np.full(demand.size, is_free), "unmet"),
         unmet_usd_per_h100e_hour=case.scenario.demand.unmet_usd_per_h100e_hour,
+        run_scale_frac=_run_scale(case),
     )
+
+
+def _run_scale(case: Case) -> Floats:
+    """Return the factor on the compute of a frontier run, shape (year,).
+
+    The factor on the demand of frontier training is read as larger or smaller runs, and not as
+    more or fewer of them.
+    """
+    own = case.scenario.demand.workload_scale_frac.get(_FRONTIER, 1.0)
+    return np.array([interpolated(own, year) for year in case.years.years])
 
 
 def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:

@@ -150,6 +150,7 @@ def base_year_stock(
         stated=stated,
     )
     _note_assumed(case, stock)
+    _note_not_admitted(case, figures, stock)
     return stock
 
 
@@ -194,6 +195,22 @@ def _note_assumed(case: Case, stock: Stock) -> None:
             f" {amount(mw.sum(), _DIGITS)} MW of racks in the mix of table rack_stock,"
             f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks.",
             own_key(case.scenario, name, "existing_mw"),
+        )
+
+
+def _note_not_admitted(case: Case, figures: RackFigures, stock: Stock) -> None:
+    """Say which assumed racks serve a workload that no table lets them be bought for."""
+    mw = (stock.share * stock.mw.sum(axis=1)).sum(axis=0)
+    by_pair: dict[str, float] = {}
+    for pool in np.flatnonzero(~figures.admits[stock.workload, stock.rack] & (mw > _NOTHING)):
+        workload = case.ids("workloads")[stock.workload[pool]]
+        pair = f"{case.ids('racks')[stock.rack[pool]]} for {workload}"
+        by_pair[pair] = by_pair.get(pair, 0.0) + float(mw[pool])
+    if by_pair:
+        named = some([f"{pair} {amount(of, _DIGITS)} MW" for pair, of in by_pair.items()], _NAMED)
+        case.findings.note(
+            f"Of the racks assumed for {case.year[0]} some do work that table workload_racks has no"
+            f" row for: {named}. They may go on with it for their lives, and none is bought for it."
         )
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from planner.base.console import TableConsole
 from planner.base.say import amount
-from planner.base.units import MUSD_PER_BUSD
+from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
 from planner.outputs.estimates import read_estimates
 from planner.outputs.terminal_decides import decides
 from planner.results.bridge import bridge_words
@@ -34,6 +34,7 @@ _TOP_SITES: Final = 8
 _NOTE_LENGTH: Final = 150
 _SMALL_GAP_FRAC: Final = 1e-4
 _NO_GAP_FRAC: Final = 1e-12  # what is less is rounding of the two numbers
+_SCALED_FRAC: Final = 1e-6  # what is less is rounding
 _SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
 _COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
@@ -111,6 +112,7 @@ def summary(run: Run) -> Group:
         _years(run),
         Text(_IN_FULL, style="dim"),
         *_models_trained(run),
+        *_heat_and_work_moved(run),
         Text(),
         _moneys(run),
         Text(),
@@ -237,7 +239,37 @@ def _models_trained(run: Run) -> list[Text]:
         f"{_printable(names.get(model, model).split(',')[0])} {amount(musd)}"
         for model, musd in zip(of_year["model"], of_year["run_musd"], strict=True)
     )
-    return [Text(f"Final training runs on the racks of {year}, MUSD: {runs}", style="dim")]
+    usd = run.tables["lifetime"].set_index("year")["usd_per_pf_day"].get(year, float("nan"))
+    scale = float((of_year["run_musd"] * USD_PER_MUSD / of_year["training_pf_days"] / usd).iloc[0])
+    less = f" at {scale:.0%} of their compute" if abs(scale - 1.0) > _SCALED_FRAC else ""
+    return [Text(f"Final training runs{less} on the racks of {year}, MUSD: {runs}", style="dim")]
+
+
+def _heat_and_work_moved(run: Run) -> list[Text]:
+    """Say how much heat is sold, and how much work done at other sites, in the last year."""
+    year, lines = run.years[-1], []
+    heat = run.tables["heat"]
+    heat = heat[(heat["year"] == year) & (heat["sold_mw"] > 0.0)]
+    if len(heat):
+        lines.append(
+            f"Heat sold in {year}: {amount(heat['sold_mw'].sum())} MW at full load,"
+            f" {amount(heat['sold_mwh'].sum() / MWH_PER_GWH)} GWh, for"
+            f" {amount(heat['revenue_musd'].sum())} MUSD, at {_sites(len(heat))}"
+        )
+    moved = run.tables["migration_site"]
+    moved = moved[moved["year"] == year]
+    left = moved[moved["left_mwh"] > 0.0]
+    if len(left):
+        share = left["left_mwh"].sum() / moved["due_mwh"].sum()
+        lines.append(
+            f"Work moved in {year}: {amount(left['left_mwh'].sum() / MWH_PER_GWH)} GWh of IT"
+            f" energy, {share:.0%} of what may move, away from {_sites(left['site'].nunique())}"
+        )
+    return [Text(line) for line in lines]
+
+
+def _sites(count: int) -> str:
+    return "1 site" if count == 1 else f"{count} sites"
 
 
 def _unit_costs(run: Run) -> Mapping[str, Sequence[float]]:

@@ -66,7 +66,10 @@ def models_trained(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFram
     frame = models[["model", "training_pf_days"]].merge(
         tables["lifetime"][["year", "usd_per_pf_day"]], how="cross"
     )
-    musd = frame["training_pf_days"] * frame["usd_per_pf_day"] / USD_PER_MUSD
+    # Where runs come to need less compute, a model of the same size costs so much less.
+    scale = dict(zip(map(int, s.p.sets.year.labels), s.p.demand.run_scale_frac, strict=True))
+    pf_days = frame["training_pf_days"] * frame["year"].map(scale)
+    musd = pf_days * frame["usd_per_pf_day"] / USD_PER_MUSD
     return result_table(
         "models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day")
     )

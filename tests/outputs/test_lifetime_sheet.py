@@ -56,3 +56,18 @@ def test_the_terminal_says_what_inference_costs_of_all_and_what_a_known_model_wo
     )
     usd = 3640.0 * 24.0 / (0.98945 * 0.4) * float(costs["full_usd_per_h100e_hour"].iloc[0])
     assert f"GPT-3 {usd / 1e6:.3g}," in models
+
+
+def test_a_run_that_needs_less_compute_costs_less_and_the_terminal_says_so() -> None:
+    # A frontier run of 2028 needs 0.35 of what it did: so much of its PF-days is paid for.
+    scale = "demand.workload_scale_frac.train_frontier={2026: 0.8, 2028: 0.35}"
+    run = run_of(plan_of("tiny", scale))
+    console = Console(width=200, highlight=False, quiet=False)
+    with console.capture() as capture:
+        console.print(summary(run))
+
+    costs = run.tables["lifetime"].set_index("year")["usd_per_pf_day"]
+    models = run.tables["models_trained"].set_index(["model", "year"])["run_musd"]
+    assert models["gpt_3", 2028] == pytest.approx(0.35 * 3640.0 * costs[2028] / 1e6)
+    assert run.meta["check"]["ok"]
+    assert "Final training runs at 35% of their compute on the racks of 2028" in capture.get()

@@ -179,3 +179,39 @@ def test_warnings_are_amber_among_the_notes(run: Run) -> None:
     *_, warning, note = summary(with_meta(run, notes=notes)).renderables
 
     assert (warning.renderable.style, note.renderable.style) == ("yellow", "")
+
+
+def test_says_what_heat_is_sold_and_what_work_is_moved_in_the_last_year(run: Run) -> None:
+    last = run.years[-1]
+    heat = pd.DataFrame(
+        {
+            "site": ["ash", "dal", "ash"],
+            "year": [last, last, last - 3],
+            "sold_mw": [310.0, 101.0, 77.0],
+            "sold_mwh": [1.6e6, 0.5e6, 0.4e6],
+            "revenue_musd": [49.0, 16.0, 9.0],
+        }
+    )
+    # 600 + 240 of 2,100 GWh that may move, away from two sites.
+    moved = pd.DataFrame(
+        {
+            "site": ["ash", "dal", "ash"],
+            "workload": ["batch", "batch", "train"],
+            "year": [last, last, last],
+            "due_mwh": [0.9e6, 0.7e6, 0.5e6],
+            "left_mwh": [0.6e6, 0.24e6, 0.0],
+        }
+    )
+    none = replace(
+        run, tables={**run.tables, "heat": heat[:0], "migration_site": moved.assign(left_mwh=0.0)}
+    )
+    some = replace(run, tables={**run.tables, "heat": heat, "migration_site": moved})
+
+    lines = printed(some, 160)
+
+    assert f"Heat sold in {last}: 411 MW at full load, 2,100 GWh, for 65 MUSD, at 2 sites" in lines
+    assert (
+        f"Work moved in {last}: 840 GWh of IT energy, 40% of what may move, away from 2 sites"
+        in lines
+    )
+    assert not [line for line in printed(none) if line.startswith(("Heat sold", "Work moved"))]

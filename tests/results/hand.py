@@ -165,6 +165,7 @@ def demand() -> DemandInputs:
         ),
         asked,
         20.0,
+        f(0.62, 0.31),
     )
 
 
