@@ -288,6 +288,18 @@ def test_a_year_that_repeats_the_plan_s_days_has_no_error(months):
     assert found.error_musd == pytest.approx(0.0, abs=1e-6)
 
 
+def test_nothing_is_drawn_around_own_prices(months):
+    """Stress and dispatch take the wholesale prices of the plan's days as they are."""
+    stored = reopen(months)
+    plan = fixed_plan(stored.scenario, stored.run.inputs_tables, stored.run.tables)
+    shape = plan.wholesale_usd_per_mwh[0, 0] / plan.wholesale_usd_per_mwh[0, 0].mean()
+
+    assert not plan.price_spread.any()
+    own = price_of_months()
+    assert shape * own.mean() == pytest.approx(own.ravel())
+    assert plan.energy_usd_per_mwh[0, 0].reshape(12, 24).max(axis=1).argmax() == 11
+
+
 def test_work_that_waits_costs_what_the_plan_says_in_a_year_that_repeats_its_days(tmp_path):
     """The plan moves it at least cost within its days; no other hours can do better or worse."""
     run = plan_of_months(
