@@ -315,6 +315,23 @@ def test_work_that_waits_costs_what_the_plan_says_in_a_year_that_repeats_its_day
     assert found.error_musd == pytest.approx(0.0, abs=1e-4)
 
 
+def test_what_a_tariff_bills_is_counted_on_neither_side(tmp_path):
+    tariff = "{bundle: bundled, energy: [{name: use, usd_per_mwh: 31}]}"
+    run = plan_of_months(
+        tmp_path,
+        f"energy.own_tariffs={{mine: {tariff}}}",
+        "energy.tariffs=[{tariff: mine, sites: [north]}]",
+    )
+
+    found = error_of(run, year_of_months(), 2028)
+
+    assert found.with_tariffs == ("north",)
+    table = found.table.set_index("site")
+    assert table.loc["north", "days_demand_musd"] == 0.0
+    assert table["hours_cost_musd"].to_numpy() == pytest.approx(table["days_cost_musd"], abs=1e-6)
+    assert table.loc["south", "days_cost_musd"] > 0.1
+
+
 def hotter(kelvin: float) -> YearOfHours:
     """The same year with three hotter hours in the north, from 15 h UTC on 10 March on."""
     year = year_of_months()

@@ -31,6 +31,7 @@ from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.supply import supply_offer
 from planner.inputs.supply_shapes import availability
+from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.lp.join import locate
 from planner.studies.dispatch.operated import Work, fleet_of
 from planner.studies.dispatch.program import Billing, operate
@@ -428,7 +429,9 @@ class _Hours:
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]
-        prices = delivered_prices(case, hours.series)
+        prices = prices_net_of_tariffs(
+            case, delivered_prices(case, hours.series), find_customers(own)
+        )
         self.energy_usd = prices.energy_usd_per_mwh[at]
         self._wholesale_usd = prices.wholesale_usd_per_mwh[at]
         self.carbon_shape = intensity_shape(case)[at]
