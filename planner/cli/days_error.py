@@ -132,11 +132,12 @@ def _print(found: DaysError, seed: int) -> None:
     more = "more" if found.error_musd >= 0.0 else "less"
     error_musd = abs(found.error_musd)
     share = error_musd / found.objective_musd
+    years = ", ".join(map(str, dict.fromkeys(found.table["year"])))
     click.echo("")
     click.echo(
         wrapped(
-            f"Discounted, operation in all hours costs {error_musd:,.1f} MUSD {more} than"
-            f" counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
+            f"Discounted, operation of {years} in all hours costs {error_musd:,.1f} MUSD {more}"
+            f" than counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
         )
     )
     if found.is_drawn:

@@ -491,7 +491,7 @@ def test_the_error_is_told_and_written_next_to_the_plan(months, tmp_path):
     assert not found["is_drawn"]
     told = " ".join(drawn.stdout.split())
     assert "operation counted on 12 days in time slices of 1 h, and in 8,760 hours" in told
-    assert "Discounted, operation in all hours costs" in told
+    assert "Discounted, operation of 2028 in all hours costs" in told
     assert "drawn with seed 5" in told
     written = pd.read_parquet(months / "days_error" / "days_error.parquet")
     assert list(written.columns) == list(COLUMNS)
