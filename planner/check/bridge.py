@@ -16,7 +16,7 @@ from planner.check.demand_figures import (
     stated_classes,
 )
 from planner.check.frames import by, lookup, quotient, sum_by
-from planner.check.rack_figures import companion_load
+from planner.check.racks_figures import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from planner.check.once import once
 from planner.check.paths import held
 from planner.check.payments import discounts, every_year
 from planner.check.power_prices import by_local_hour
-from planner.check.sources import sources_in_service
+from planner.check.supply_output import sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
 

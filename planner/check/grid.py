@@ -13,7 +13,7 @@ from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
 from planner.check.frames import crossed, isin, keyed, lookup, sum_by, to_frame, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.payments import discounts, every_year
-from planner.check.sources import sources_in_service
+from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.declared import Line
-from planner.check.existing import base_year_facility_mw
 from planner.check.frames import by, crossed, lookup, quotient, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import every_year
+from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 

@@ -31,8 +31,8 @@ from planner.check.in_service import (
 )
 from planner.check.once import once
 from planner.check.payments import every_year
-from planner.check.sources import sources_in_service
 from planner.check.stress_slots import hours_off, stress_share, tiers_pct
+from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import existing_halls, existing_racks
 from planner.check.frames import by, crossed, isin, lookup, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.offer_choice import (
@@ -29,8 +28,9 @@ from planner.check.offer_choice import (
     year_ends,
 )
 from planner.check.once import once
-from planner.check.rack_figures import admitted_racks
+from planner.check.racks_figures import admitted_racks
 from planner.check.stated_existing import stated_halls
+from planner.check.stock import existing_halls, existing_racks
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

@@ -14,7 +14,7 @@ from planner.check.frames import by, isin, lookup, repeated
 from planner.check.lifetime import lifetime_rows, model_rows
 from planner.check.money import HEADINGS
 from planner.check.moneys import money_item_rows, money_year_rows
-from planner.check.sources import role
+from planner.check.supply_output import role
 from planner.check.table import table_of
 from planner.check.unit_costs import unit_cost_rows
 from planner.check.verdict import Excess, rule

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import Asset, Line, Price, Table
-from planner.check.existing import existing_halls, racks_alive
 from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import committed_mw
 from planner.check.once import once
 from planner.check.paths import held_or_nan
 from planner.check.payments import assets, every_year, of_site
+from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
 

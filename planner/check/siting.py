@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, Line, Table
-from planner.check.existing import existing_halls
 from planner.check.frames import by, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import decision_start
@@ -16,6 +15,7 @@ from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
+from planner.check.stock import existing_halls
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 from planner.tables.sheet import read_sheet

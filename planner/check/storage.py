@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.days import year_slots
 from planner.check.frames import isin, lookup, sum_by, to_frame
 from planner.check.once import once
-from planner.check.sources import sources_in_service
+from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import sources as of
+from planner.check import supply_output as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
@@ -15,7 +15,7 @@ from planner.check.frames import by, crossed, isin, keyed, lookup, sum_by, to_fr
 from planner.check.in_service import site_years
 from planner.check.once import once
 from planner.check.payments import every_year, repay
-from planner.check.sources import leaves, sources_in_service
+from planner.check.supply_output import leaves, sources_in_service
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

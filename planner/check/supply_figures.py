@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import sources as of
+from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
 from planner.check.frames import by, crossed, keyed, lookup, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.other_load import series_by_hour
 from planner.check.paths import between
 from planner.check.power_prices import by_local_hour, wholesale_usd_per_mwh
-from planner.check.sources import RENEWABLE, sources_in_service
+from planner.check.supply_output import RENEWABLE, sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

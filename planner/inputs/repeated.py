@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.base.noting import noting
+from planner.base.recording import noting
 from planner.inputs.build import inputs_of
 from planner.inputs.case import Case
 from planner.inputs.designs import designs_on_offer

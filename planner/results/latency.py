@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.lp.join import distinct
 from planner.model.demand import saved_kh100e
+from planner.results.demand import served_rtt_ms
 from planner.results.frame import labels, ratio, result_table, total_by
-from planner.results.service import served_rtt_ms
 from planner.results.tail import tail_rtt_ms
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from planner.results import (
     carbon,
     contracts,
     costs,
+    demand,
     failover,
     grid,
     halls,
@@ -18,10 +19,9 @@ from planner.results import (
     load_price,
     migration,
     non_firm,
-    plan,
     power,
     prices,
-    service,
+    racks,
     siting,
     supply,
     tariffs,
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
     from planner.model import Model
-    from planner.model.outages import SiteOutages
+    from planner.model.failover_outages import SiteOutages
 
 __all__ = ["READERS", "read_results"]
 
 READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "sites": halls.sites,
-    "plan": plan.plan,
-    "fleet": plan.fleet,
-    "installs": plan.installs,
-    "moves": plan.moves,
+    "plan": racks.plan,
+    "fleet": racks.fleet,
+    "installs": racks.installs,
+    "moves": racks.moves,
     "builds": halls.builds,
     "retrofits": halls.retrofits,
     "leases": halls.leases,
@@ -90,17 +90,17 @@ READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
     "non_firm_year": non_firm.non_firm_year,
     "stress_slot": non_firm.stress_slot,
     "load_price": load_price.load_price,
-    "assignment": service.assignment,
-    "demand": service.demand,
-    "no_route": service.no_route,
+    "assignment": demand.assignment,
+    "demand": demand.demand,
+    "no_route": demand.no_route,
     "latency": latency.latency,
-    "rent": service.rent,
-    "levers": service.levers,
+    "rent": demand.rent,
+    "levers": demand.levers,
     "reserve": failover.reserve,
     "failures": failover.failures,
     "takeovers": failover.takeovers,
     "resilience": failover.resilience,
-    "reference": service.reference,
+    "reference": demand.reference,
     "costs": costs.costs,
     "cash": costs.cash,
     "unit_costs": unit_costs,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Outcome
     from planner.model import Model
     from planner.model.block import Cost
-    from planner.model.outages import SiteOutages
+    from planner.model.failover_outages import SiteOutages
 
 
 __all__ = ["Line", "Solved"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.inputs.axes import ANYWHERE
 from planner.place.geo import geodesic_km, pair_class, rtt_ms
-from planner.results.service import served_rtt_ms
+from planner.results.demand import served_rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.base.noting import noting
+from planner.base.recording import noting
 from planner.inputs.repeated import changed_fields
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.payments import discount

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.lp.change import Arrays
 from planner.model import build_model
-from planner.model.outages import without_cuts
+from planner.model.failover_outages import without_cuts
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.results.program import Proof
 from planner.studies.solve.asking import session_of

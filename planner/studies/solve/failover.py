@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp import Axis, HighsSession, Index
-from planner.model.outages import SiteOutages, at_stake, with_cuts
+from planner.model.failover_outages import SiteOutages, at_stake, with_cuts
 from planner.results.frame import cleaned
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
 from planner.check.frames import by, crossed, isin, lookup, sum_by, to_frame
-from planner.check.hall_figures import hall_parts
+from planner.check.halls_figures import hall_parts
 from planner.check.once import once
 from planner.check.stated_existing import stated_halls, stated_racks, stated_sites
 from planner.check.table import table_of
