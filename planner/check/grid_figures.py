@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_days
+from planner.check.existing import begun_facility_mw
 from planner.check.frames import by, lookup, sum_by, to_frame, with_int_year
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.paths import held
-from planner.check.stated_existing import begun_facility_mw
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.existing import stated_sites, without_new_halls
 from planner.check.frames import by, lookup, sum_by, to_frame
 from planner.check.once import once
-from planner.check.stated_existing import stated_sites, without_new_halls
 from planner.check.supply_output import makes_its_power
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

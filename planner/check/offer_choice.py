@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import slot_hours
+from planner.check.existing import stated_halls, without_new_halls
 from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.halls_figures import hall_parts
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
@@ -18,7 +19,6 @@ from planner.check.once import once
 from planner.check.payments import instalment
 from planner.check.power_prices import retail_usd_per_mwh
 from planner.check.racks_figures import admitted_racks
-from planner.check.stated_existing import stated_halls, without_new_halls
 from planner.check.stock import existing_halls
 from planner.check.table import table_of
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.existing import stated_halls
 from planner.check.frames import by, crossed, isin, lookup, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.offer_choice import (
@@ -29,7 +30,6 @@ from planner.check.offer_choice import (
 )
 from planner.check.once import once
 from planner.check.racks_figures import admitted_racks
-from planner.check.stated_existing import stated_halls
 from planner.check.stock import existing_halls, existing_racks
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
+from planner.check.existing import stated_halls, stated_racks, stated_sites
 from planner.check.frames import by, crossed, isin, lookup, sum_by, to_frame
 from planner.check.halls_figures import hall_parts
 from planner.check.once import once
-from planner.check.stated_existing import stated_halls, stated_racks, stated_sites
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
