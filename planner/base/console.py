@@ -9,10 +9,15 @@ from textwrap import fill
 
 from rich.console import Console
 
-__all__ = ["TableConsole", "wrapped"]
+__all__ = ["TableConsole", "printable", "wrapped"]
 
 _WIDTH = 100  # where there is no terminal
 _LEAST_WIDTH = 40
+
+
+def printable(text: str) -> str:
+    """Replace what would move the cursor or change colours: names are data, never commands."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def wrapped(text: str, mark: str = "") -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["noting"]
+__all__ = ["recording_reads"]
 
 
-def noting(thing: Any, note: Callable[[str], None]) -> Any:
+def recording_reads(thing: Any, note: Callable[[str], None]) -> Any:
     """Return a thing of a dataclass that notes which of its fields are read.
 
     Parameters
@@ -39,7 +39,7 @@ def noting(thing: Any, note: Callable[[str], None]) -> Any:
     ...     def meter_mw(self) -> float:
     ...         return self.mw * self.pue
     >>> seen = []
-    >>> noting(Site(7.0, 1.2, "north"), seen.append).meter_mw, seen
+    >>> recording_reads(Site(7.0, 1.2, "north"), seen.append).meter_mw, seen
     (8.4, ['mw', 'pue'])
     """
     cls = type(thing)

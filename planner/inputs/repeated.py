@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.base.recording import noting
+from planner.base.recording import recording_reads
 from planner.inputs.build import inputs_of
 from planner.inputs.case import Case
 from planner.inputs.designs import designs_on_offer
@@ -217,7 +217,7 @@ class RepeatedInputs:
             if noted is not part:
                 parts[field.name] = noted
         whole = replace(arg, **parts) if parts else arg
-        return noting(whole, lambda field: self._reads.add(f"{name}.{field}"))
+        return recording_reads(whole, lambda field: self._reads.add(f"{name}.{field}"))
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from planner.base.console import TableConsole
+from planner.base.console import TableConsole, printable
 from planner.base.say import amount
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
 from planner.outputs.estimates import read_estimates
@@ -95,15 +95,15 @@ def summary(run: Run) -> Group:
     Group
         Of rich; a `TableConsole` prints it.
     """
-    question = [Text(_printable(run.meta["question"]), style="italic")]
-    is_cut = any(len(_printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])
+    question = [Text(printable(run.meta["question"]), style="italic")]
+    is_cut = any(len(printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])
     where = " in short; in full in run.json" if is_cut else ""
     head = Text.assemble(("\nNotes", "bold"), where)
     notes: list[Text | Padding] = [head, *map(_note, run.meta["notes"])]
     first = not_housed(run.tables)
     return Group(
         *([Text(f"{first}.", style="bold yellow")] if first else []),
-        Text(_printable(run.title), style="bold"),
+        Text(printable(run.title), style="bold"),
         *(question if run.meta["question"] else []),
         Text(),
         _verdict(run),
@@ -132,7 +132,7 @@ def _decides(run: Run) -> list[Text | Table]:
 
 def _note(note: str) -> Padding:
     """Show the beginning of a note."""
-    text = _printable(note)
+    text = printable(note)
     whole_words = text[: _NOTE_LENGTH + 1].rpartition(" ")[0] or text[:_NOTE_LENGTH]
     shown = text if len(text) <= _NOTE_LENGTH else f"{whole_words.rstrip()} ..."
     style = "yellow" if text.startswith("Warning: ") else ""
@@ -236,7 +236,7 @@ def _models_trained(run: Run) -> list[Text]:
     table = run.inputs_tables.get("trained_models", of_year.assign(name=of_year["model"]))
     names = table.drop_duplicates("model").set_index("model")["name"].astype(str)
     runs = ", ".join(
-        f"{_printable(names.get(model, model).split(',')[0])} {amount(musd)}"
+        f"{printable(names.get(model, model).split(',')[0])} {amount(musd)}"
         for model, musd in zip(of_year["model"], of_year["run_musd"], strict=True)
     )
     usd = run.tables["lifetime"].set_index("year")["usd_per_pf_day"].get(year, float("nan"))
@@ -331,16 +331,11 @@ def _top_sites(run: Run) -> Table:
     for row in in_use.itertuples(index=False):
         site = str(row.site)
         table.add_row(
-            Text(_printable(name[site])),
-            Text(_printable(str(row.zone))),
+            Text(printable(name[site])),
+            Text(printable(str(row.zone))),
             f"{row.nameplate_mw:,.0f}",
             f"{row.facility_mean_mw:,.0f}",
             f"{training_frac.get(site, 0.0):.0%}",
             str(first_year[site]),
         )
     return table
-
-
-def _printable(text: str) -> str:
-    """Replace what would move the cursor or change colours: names are data, never commands."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

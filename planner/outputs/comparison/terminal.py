@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from planner.base.console import printable
 from planner.base.say import amount
 from planner.outputs.comparison.causes import dollars, split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
@@ -65,7 +66,7 @@ def _heads(comparison: Comparison) -> Text | Table:
         check = "checked" if meta["check"]["ok"] else "CHECK FAILED"
         table.add_row(
             Text(letter, style="bold"),
-            Text(_printable(run.label)),
+            Text(printable(run.label)),
             Text(f"run {meta['run']}, {meta['status']}, {check}", style="dim"),
         )
     return table
@@ -95,7 +96,7 @@ def _inputs(comparison: Comparison, most: int) -> list[Text | Table]:
     for name, values, places in rows[:most]:
         where = dict.fromkeys(place for place in places if place)
         table_of.add_row(
-            Text(_printable(name)), *(Text(_short(one)) for one in values), Text("; ".join(where))
+            Text(printable(name)), *(Text(_short(one)) for one in values), Text("; ".join(where))
         )
     return [head, table_of, *_left(len(rows), most)]
 
@@ -112,7 +113,7 @@ def _causes(split: Split) -> list[Text | Table]:
     cents = split.cents()
     for row, part in zip(split.causes.to_dict("records"), cents, strict=True):
         note = ["less than the gaps" if row["is_within_gaps"] else ""] * (len(table.columns) - 2)
-        table.add_row(Text(_printable(str(row["cause"]))), dollars(part), *note)
+        table.add_row(Text(printable(str(row["cause"]))), dollars(part), *note)
     table.add_row(*(Text(one, style="bold") for one in ("together", dollars(sum(cents)))))
     return [head, *said, table]
 
@@ -190,7 +191,7 @@ def _figures(
     table = _table(head, (*comparison.letters, *names), numbers=True)
     for row in rows:
         table.add_row(
-            Text(_printable(label(row))),
+            Text(printable(label(row))),
             *(_number(row[letter]) for letter in comparison.letters),
             *(_number(row[name], is_difference=True) for name in names),
         )
@@ -220,10 +221,5 @@ def _left(count: int, most: int) -> list[Text]:
 
 
 def _short(text: str) -> str:
-    shown = _printable(text)
+    shown = printable(text)
     return shown if len(shown) <= _WIDEST else f"{shown[: _WIDEST - 3]}..."
-
-
-def _printable(text: str) -> str:
-    """Replace what would move the cursor or change colours: names are data, never commands."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.base.recording import noting
+from planner.base.recording import recording_reads
 from planner.inputs.repeated import changed_fields
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.payments import discount
@@ -89,7 +89,7 @@ def _noting_inputs(inputs: Inputs, read: Fields) -> Inputs:
     """Return inputs whose families note what of them is read."""
 
     def of(family: str) -> Any:
-        return noting(getattr(inputs, family), lambda name: read.add((family, name)))
+        return recording_reads(getattr(inputs, family), lambda name: read.add((family, name)))
 
     families = [one.name for one in fields(inputs) if is_dataclass(getattr(inputs, one.name))]
     noted: dict[str, Any] = {family: of(family) for family in families}
