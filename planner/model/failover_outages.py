@@ -136,7 +136,7 @@ class AtStake:
 
 
 def _numbered(name: str, positions: Positions) -> Index:
-    """List positions under their own numbers, so that rows tell which they are about."""
+    """List positions under their own numbers, so that rows say which they are about."""
     return Index.full(name, Axis(name, tuple(map(str, positions.tolist()))))
 
 

@@ -18,7 +18,7 @@ __all__ = ["CONSTRAINTS"]
 
 @constraint(over="site, source, year", unit="MWh", links="sum")
 def battery_size(m: Model) -> Comparison:
-    r"""Cells in service in a year are those that stood, were built and have not worn out.
+    r"""Cells in service in a year are existing or were built, and have not worn out.
 
     .. math:: E_{sgt} = E^0_{sg} + \sum_v \alpha_{gvt}\, \varepsilon_{sgv} \qquad \forall s, g, t
 

@@ -242,7 +242,7 @@ def source_limit(m: Model) -> Comparison:
 
 @constraint(over="site, source, year", unit="MW", links="sum")
 def source_capacity(m: Model) -> Comparison:
-    r"""What is in service in a year is what stood, was built, and has not left or worn out.
+    r"""What is in service in a year is what existed or was built, and has not left or worn out.
 
     .. math:: \kappa_{sgt} = \kappa^0_{sg} + \sum_v \alpha_{gvt}
         \Bigl( k_{sgv} - \sum_{u \le t} x_{sgvu} \Bigr) \qquad \forall s, g, t

@@ -105,12 +105,12 @@ class TariffTerms:
 
 @constraint(over="site, peak, step", unit="MW", links="cause")
 def tariff_peak(m: Model) -> Comparison:
-    r"""A metered peak is no less than the draw in any time slice that tells one of its hours.
+    r"""A metered peak is no less than the draw in any time slice that represents one of its hours.
 
     .. math:: i_{sth} \le M_{sk} \qquad \forall s, k, (t, h) \in k
 
     A peak `k` is the highest hour of a rule's months, weekdays and clock hours; months that are
-    told by the same time slices have one. A maximum has no weight.
+    represented by the same time slices have one. A maximum has no weight.
 
     Source: tariff form as in REopt.
     """

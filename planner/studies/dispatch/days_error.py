@@ -149,7 +149,7 @@ def days_error(
 ) -> DaysError:
     """Operate a plan in all hours of a year, and compare it with what its days count.
 
-    Work that may wait, batteries and on-site technologies are operated anew, with all hours of the
+    Work that may wait, batteries and on-site technologies are operated again, with all hours of the
     year and the demand charge of each month in view. Work waits within its window, as in the plan.
 
     Parameters
