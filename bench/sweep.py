@@ -1,11 +1,12 @@
 """Processor time of a future of a sweep, beside that of `dcplan solve` for the same scenario.
 
-Run from the root of the repository: ``python bench/sweep.py [RATES_OF_EACH_PATH] [--whole]``. The
-sample are the twelve futures of the axes of `grid_says_maybe.yaml`, `us-base` on three demand paths
-by the four headroom rates: both axes of `us-grid-demand`. Integers are relaxed, or with ``--whole``
-as shipped. Each future is solved by the sweep, in this process, and by the command, one after the
-other, so that both are measured under the same load. Relaxed objectives must agree to 1e-6; plans
-with integers must be within the gap asked of them, of bounds that agree to 1e-6.
+Run from the root of the repository: ``python bench/sweep.py [--whole] [GROUP ...]``. The sample are
+twelve futures of `sweep.yaml`, whose axes are path, delay, gas, efficiency and headroom: `GROUPS`
+of the first four, which hold each of their values, and each pair of the last three evenly, by
+three headroom rates. Integers are relaxed, or with ``--whole`` as shipped; with numbers, from 1,
+only these groups. Each future is solved by the sweep, in this process, and by the command, one
+after the other, so that both are measured under the same load. Relaxed objectives must agree to
+1e-6; plans with integers must be within the gap asked of them, of bounds that agree to 1e-6.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.one import answer_to
@@ -26,22 +29,48 @@ if TYPE_CHECKING:
     from planner.studies.sweep.answers import Answer
     from planner.studies.sweep.futures import Question
 
-SAMPLE = Path(__file__).with_name("grid_says_maybe.yaml")
-INTEGERS = ("siting.whole_openings", "siting.table_blocks", "racks.whole")
-PATIENT = "solver.time_limit_s=7200"
+SAMPLE = Path(__file__).with_name("sweep.yaml")
+GROUPS: Final = (  # path, delay, gas, efficiency
+    ("lbnl_low", 0, "none", "none"),
+    ("brief_30_to_90", 12, "bridge", "none"),
+    ("lbnl_high", 0, "bridge", "levers"),
+    ("brief_30_to_90", 12, "none", "levers"),
+)
+INTEGERS: Final = ("siting.whole_openings", "siting.table_blocks", "racks.whole")
 SAME, GOOD_ENOUGH = 1e-6, 0.01
 
 
-def cold(settings: list[str], folder: str) -> tuple[dict[str, Any], float]:
+def cold(scenario: Path, settings: list[str], folder: str) -> tuple[dict[str, Any], float]:
     """Return what the command says of a run, and its processor time. [s]"""
-    given = [word for setting in (*settings, PATIENT) for word in ("--set", setting)]
-    command = [sys.executable, "-m", "planner", "-q", "solve", "us-base", "-o", folder, "--json"]
-    with subprocess.Popen([*command, *given], stdout=subprocess.PIPE) as process:
+    given = [word for setting in settings for word in ("--set", setting)]
+    command = [sys.executable, "-m", "planner", "-q", "solve", str(scenario), "-o", folder]
+    with subprocess.Popen([*command, "--json", *given], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.read())
         _, _, used = os.wait4(process.pid, 0)
         process.returncode = 0
     return found, used.ru_utime + used.ru_stime
+
+
+def alone(question: Question, folder: str) -> Path:
+    """Write the scenario file of a future."""
+    sweep = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
+    scenario = {"version": 1, "extends": sweep["base"], "title": "a future", **sweep["set"]}
+    for name, label in question.future.labels.items():
+        axis = sweep["axes"][name]
+        settings = axis["levels"][label] if "levels" in axis else nested(axis["key"], label)
+        scenario |= settings or {}  # no two axes have settings of one section
+    path = Path(folder) / "future.yaml"
+    path.write_text(yaml.safe_dump(scenario, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def nested(key: str, value: object) -> dict[str, Any]:
+    """Return a setting as it is written in a file, section by section."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    assert isinstance(value, dict)
+    return value
 
 
 def check(question: Question, answer: Answer, found: dict[str, Any], *, is_whole: bool) -> None:
@@ -66,17 +95,13 @@ def check(question: Question, answer: Answer, found: dict[str, Any], *, is_whole
 
 
 def main() -> None:
-    counts = [int(word) for word in sys.argv[1:] if word != "--whole"]
+    """Print a table with a row for each future of the sample."""
     is_whole = "--whole" in sys.argv
+    numbers = [int(word) for word in sys.argv[1:] if word != "--whole"]
+    taken = {GROUPS[number - 1] for number in numbers} or set(GROUPS)
     always = [f"{key}={str(is_whole).lower()}" for key in INTEGERS]
     sweep = read_sweep(SAMPLE, always)
-    axes = [axis.name for axis in sweep.file.axes]
-    keys = {"path": "demand.trajectory", "headroom": "grid.curtailment_rate_pct"}
-    rates = sorted({one.future.labels.get("headroom", 0.0) for one in sweep.questions} - {0.0})
-    taken = rates[: counts[0]] if counts else rates
-    queue = Queue(
-        [one for one in sweep.questions if one.future.labels.get("headroom") in taken], {}
-    )
+    queue = Queue([one for one in sweep.questions if group_of(one) in taken], {})
     print("| future | method | gap, sweep | gap, solve | sweep s | solve s | share |")
     print("|---|---|--:|--:|--:|--:|--:|")
     spent = []
@@ -86,19 +111,22 @@ def main() -> None:
             tables = sweep.tables[question.tables_key]
             answer, ended = answer_to(question, tables, Path(folder), start)
             queue.done(question, ended)
-            labels = question.future.labels
-            settings = [*always, *(f"{keys[axis]}={labels[axis]}" for axis in axes)]
-            found, cold_s = cold(settings, folder)
+            found, cold_s = cold(alone(question, folder), always, folder)
             check(question, answer, found, is_whole=is_whole)
             spent.append((answer.cpu_s, cold_s))
             print(
-                f"| {question.name} | {answer.method} | {answer.gap_frac:.2%}"
-                f" | {found['gap_frac']:.2%} | {answer.cpu_s:.1f} | {cold_s:.1f}"
-                f" | {answer.cpu_s / cold_s:.2f} |",
+                f"| {', '.join(map(str, question.future.labels.values()))} | {answer.method}"
+                f" | {answer.gap_frac:.2%} | {found['gap_frac']:.2%} | {answer.cpu_s:.1f}"
+                f" | {cold_s:.1f} | {answer.cpu_s / cold_s:.2f} |",
                 flush=True,
             )
     of_sweep, of_solve = (sum(column) for column in zip(*spent, strict=True))
     print(f"| {len(spent)} | | | | {of_sweep:.0f} | {of_solve:.0f} | {of_sweep / of_solve:.2f} |")
+
+
+def group_of(question: Question) -> tuple[object, ...]:
+    """Return the values of a future on all axes but the last."""
+    return tuple(question.future.labels.values())[:-1]
 
 
 if __name__ == "__main__":
