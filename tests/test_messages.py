@@ -17,7 +17,24 @@ NOT_OURS = {
     "dearer": "more expensive",
     "to let": "available to lease",
     "changes nothing": "has no effect",
+    "telling day": "representative day",
+    "lease depth": "available to lease",
+    "dust": "numerical noise",
+    "thereof": "of which",
+    "thrown away": "curtailed",
+    "own source": "on-site technology",
+    "work that may wait": "deferrable work",
+    "late work": "backlog",
+    "whole numbers": "integers",
+    "clash": "conflict",
+    "give way": "relax",
+    "relief": "relaxation",
 }
+ROOT = Path(__file__).parent.parent
+PAGES = (
+    ROOT / "README.md",
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "decisions.md"),
+)
 
 
 @pytest.mark.golden
@@ -31,5 +48,12 @@ def test_messages_are_those_that_were_reviewed() -> None:
 
 def test_messages_use_the_words_of_the_field() -> None:
     words = f" {messages().casefold()} "
+
+    assert {word for word in NOT_OURS if f" {word}" in words} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_use_the_words_of_the_field(page: Path) -> None:
+    words = f" {' '.join(page.read_text(encoding='utf-8').casefold().split())} "
 
     assert {word for word in NOT_OURS if f" {word}" in words} == set()

@@ -56,10 +56,10 @@ def command(
 ) -> None:
     """Operate the plan of RUN through all hours of each year, at least cost and with few in view.
 
-    RUN is a run folder, its name, or a scenario: its latest run as it is. Own sources, batteries
-    and the connection are dispatched three times on the same drawn weather and prices: with all
-    hours of the year in view, with windows that roll on and hand over the batteries' level, and by
-    the rules of `dcplan stress`, which keep to the plan.
+    RUN is a run folder, its name, or a scenario: its latest run as it is. On-site technologies,
+    batteries and the connection are dispatched three times on the same drawn weather and prices:
+    with all hours of the year in view, with windows that roll on and hand over the batteries'
+    level, and by the rules of `dcplan stress`, which keep to the plan.
 
     Example: dcplan dispatch us-base --window-h 48 --overlap-h 24 --year 2030
     """

@@ -1,4 +1,4 @@
-"""On-site sources built in whole plants: at a site none, or at least the smallest."""
+"""On-site sources built as integer plants: at a site none, or at least the smallest."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _refuse_without_limit(case: Case, figures: SourceFigures, sources: np.ndarra
     for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
         case.findings.at_key(
             ("supply", "whole_sources"),
-            f"{id_} is built in whole plants and has no upper limit per site",
+            f"{id_} is built as integer plants and has no upper limit per site",
             "an upper limit per site of each such technology",
             f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources",
         )

@@ -123,7 +123,7 @@ def reserve_capacity(m: Model) -> Comparison:
 
     Standby racks :math:`z` are alive, take up halls and idle like those at work, so that
     load and reserve together stay within what all racks of the workload could carry. The dual is
-    the worth of one more kH100e of reserve here.
+    the value of one more kH100e of reserve here.
 
     Source: spinning reserve, as in unit commitment.
     """

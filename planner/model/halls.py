@@ -123,7 +123,7 @@ def hall_power(m: Model) -> Comparison:
     larger share that stated racks take of stated halls :math:`H^0` already, as far as these are not
     retrofitted. A 2N hall has twice the power
     chain behind the same MW: it multiplies equipment, cost and part-load loss, never the load. The
-    dual is the worth of one more MW that racks may take of this design.
+    dual is the value of one more MW that racks may take of this design.
 
     Source: dcplan.
     """

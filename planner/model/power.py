@@ -53,7 +53,7 @@ def dynamic_load(m: Model) -> Comparison:
 
 @constraint(over="site, shape, window, year", unit="MW", links="sum")
 def deferrable_load(m: Model) -> Comparison:
-    r"""Mean IT power of training and batch work that may wait within its window.
+    r"""Mean IT power of training and batch deferrable work within its window.
 
     .. math:: \Phi_{sfxt} = \sum_{k, l, w \in f, x} \phi_w\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, f, x, t

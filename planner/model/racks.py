@@ -117,7 +117,7 @@ def whole_racks(m: Model) -> Comparison:
     .. math:: n^{+}_{sklft} = \hat{p}_k\, N_{sklft}, \quad N_{sklft} \in \mathbb{Z}_{\ge 0}
         \qquad \forall s, k, l, f, t
 
-    With :math:`\hat{p}_k` the nameplate of one rack. The dual is the worth of one more MW of this
+    With :math:`\hat{p}_k` the nameplate of one rack. The dual is the value of one more MW of this
     purchase with the number of racks fixed.
 
     Source: modular capacity expansion, Luss 1982.

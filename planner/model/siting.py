@@ -86,12 +86,12 @@ def opening_pace(m: Model) -> Comparison:
 
 @constraint(over="site, hall, year", unit="MW")
 def hall_phases(m: Model) -> Comparison:
-    r"""New halls come in whole phases of one size.
+    r"""New halls come in integer phases of one size.
 
     .. math:: b_{slt} = B_s\, n_{slt}, \quad n_{slt} \in \mathbb{Z}_{\ge 0}
         \qquad \forall s, l, t
 
-    The dual is the worth of one more MW of this phase with the number of phases fixed.
+    The dual is the value of one more MW of this phase with the number of phases fixed.
 
     Source: modular capacity expansion, Luss 1982.
     """

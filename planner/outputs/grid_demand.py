@@ -1,6 +1,6 @@
 """What a plan asks of the grid, hour by hour, as grid planners want it: firm and flexible MW.
 
-Power is what sites draw from the grid. Of it, *flexible* is that of work which may wait or be
+Power is what sites draw from the grid. Of it, *flexible* is that of deferrable work or be
 done at another site, with the cooling and losses of its time slice; the rest is *firm*. Both are as
 the plan runs them: work that waits is in the hour in which it is done.
 """

@@ -116,7 +116,7 @@ class WorkloadOverride(Override):
     max_deferral_h: NonNegative | None = None
     """Longest time load may move. [h]"""
     moves_between_sites: Flag | None = None
-    """Whether the share of its load that may wait may also be done at other own sites, hour by
+    """Whether the share of its load that is deferrable may also be done at other own sites, hour by
     hour: on racks of the same type, where its users are within reach; left out: it may not."""
     failover: Flag | None = None
     """Whether own sites go on serving it within its bound when any one site fails; left out:

@@ -1,9 +1,9 @@
-"""Work that may wait yields where a connection is too small, and is caught up where there is room.
+"""Deferrable work yields where a connection is too small, and is caught up where there is room.
 
 A window begins at a multiple of its length in UTC, as in the plan. What yields in it is caught up
-in it if there is room, else in the window after it, which is late. Late work that the racks could
-not do any more in the hours left of that window is due now, for batteries and generators to carry;
-what is left in the end is given up.
+in it if there is room, else in the window after it, which is late. Work done late that the racks
+could not do any more in the hours left of that window is due now, for batteries and generators to
+carry; what is left in the end is given up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOISE_MW: Final = 1e-6
 
 
 class Deferral:
-    """Work that may wait, deferred further than the plan does, hour after hour.
+    """Deferrable work, deferred further than the plan does, hour after hour.
 
     All of it is IT power or IT energy, shapes (draw, site).
 

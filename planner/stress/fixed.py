@@ -248,7 +248,7 @@ def _spare_mw(case: Case, read: _Reader) -> Floats:
 
 
 def _waits(read: _Reader) -> tuple[Floats, tuple[int, ...]]:
-    """Work that may wait as the plan does it, by the window within which it is done."""
+    """Deferrable work as the plan does it, by the window within which it is done."""
     table = read.tables["deferral"]
     windows = sorted(set(table["window"]), key=_window_h)
     done = [

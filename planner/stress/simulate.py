@@ -340,7 +340,7 @@ class _Reserve:
         lacking_mw = lacking_mw - battery_mw
         generator_mw = self._generate(lacking_mw)
         lacking_mw = lacking_mw - generator_mw
-        # Late work that is not carried still waits; it is not served once it is given up.
+        # Work done late that is not carried still waits; it is not served once it is given up.
         carried_mw = due_mw - np.minimum(lacking_mw, due_mw)
         lacking_mw = np.maximum(lacking_mw - due_mw, 0.0)
         refill_mw = np.minimum(np.minimum(self._below_mwh, self._battery_mw), spare_grid_mw)

@@ -115,7 +115,9 @@ def test_a_plant_without_room_is_noted_and_not_built(flat: Path) -> None:
 
 
 def test_a_source_without_a_most_at_a_site_is_refused(flat: Path) -> None:
-    with pytest.raises(InputError, match=r"steady is built in whole plants.*supply.max_mw.steady"):
+    with pytest.raises(
+        InputError, match=r"steady is built as integer plants.*supply.max_mw.steady"
+    ):
         solve(flat, [WHOLE, smallest(steady=15.0)])
 
 

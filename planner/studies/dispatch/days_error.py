@@ -149,7 +149,7 @@ def days_error(
 ) -> DaysError:
     """Operate a plan in all hours of a year, and compare it with what its days count.
 
-    Work that may wait, batteries and on-site technologies are operated again, with all hours of the
+    Deferrable work, batteries and on-site technologies are operated again, with all hours of the
     year and the demand charge of each month in view. Work waits within its window, as in the plan.
 
     Parameters
@@ -464,7 +464,7 @@ class _Hours:
         return np.asarray(racks_mw + self._by_hour(self._heat_mw[t]) * overhead + other_mw)
 
     def work(self, t: int, waiting: _Waiting) -> Work:
-        """Return work that may wait in a model year."""
+        """Return deferrable work in a model year."""
         rows = waiting.parts[waiting.parts["year"] == self._plan.years[t]]
         site = codes(rows["site"], self._plan.sites)
         profile = self._plan.hours(waiting.profile_frac(site, rows["shape"]), 0, _YEAR_DAYS)

@@ -34,17 +34,17 @@ WAYS: Final = ("perfect foresight", "rolling windows", "rules of stress")
 COLUMNS: Final = {
     "year": "model year",
     "way": "how the plan is operated",
-    "cost_musd": "cost of energy, own sources and what is short, less what is sold",
+    "cost_musd": "cost of energy, on-site technologies and what is short, less what is sold",
     "above_musd": "cost above that of perfect foresight",
     "energy_musd": "grid energy at delivered prices, before demand charges, tariffs and contracts",
-    "source_musd": "fuel of own sources, and what they cost by output",
+    "source_musd": "fuel of on-site technologies, and what they cost by output",
     "sold_musd": "own power sold, at the hour's wholesale price by the share of the scenario",
     "short_musd": "energy that is short, at the price of unmet compute",
     "used_mwh": "energy that the sites use",
     "grid_mwh": "energy drawn from the grid",
-    "source_mwh": "output of own sources that may run at any hour",
+    "source_mwh": "output of on-site technologies that may run at any hour",
     "taken_mwh": "energy taken out of the cells of batteries",
-    "short_mwh": "energy that connection, own sources and batteries do not deliver",
+    "short_mwh": "energy that connection, on-site technologies and batteries do not deliver",
 }
 """What each column of the table says."""
 _LONGEST_H: Final = int(HOURS_PER_YEAR)

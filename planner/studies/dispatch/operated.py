@@ -28,7 +28,7 @@ _DAYS = 365
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Own sources that may run at any hour.
+    """On-site technologies that may run at any hour.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Batteries:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Work that may wait, in parts; what falls due in a block of hours is done within it.
+    """Deferrable work, in parts; what falls due in a block of hours is done within it.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Work:
 
     @classmethod
     def none(cls) -> Work:
-        """Return no work that may wait."""
+        """Return no deferrable work."""
         nothing = np.zeros((0, 0))
         places = np.zeros(0, dtype=np.intp)
         return cls(places, nothing, nothing, nothing.astype(np.intp), nothing)
@@ -130,7 +130,7 @@ class Fleet:
     sources, batteries
         What is dispatched.
     work : Work
-        Work that may wait, which `use_mw` has when it falls due; none where the plan's hours of
+        Deferrable work, which `use_mw` has when it falls due; none where the plan's hours of
         it stand.
     """
 
@@ -357,7 +357,7 @@ def short_prices(
 
 
 class _Sources:
-    """Own sources of a model year of a plan."""
+    """On-site technologies of a model year of a plan."""
 
     def __init__(
         self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame], year: int

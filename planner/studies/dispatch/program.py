@@ -1,7 +1,7 @@
 """Operation of sites over consecutive hours as a linear program, and windows that roll over them.
 
-Per site and hour the connection, own sources, batteries and what nothing delivers make up what the
-site uses. Only the level of a battery ties an hour to the next.
+Per site and hour the connection, on-site technologies, batteries and what nothing delivers make up
+what the site uses. Only the level of a battery ties an hour to the next.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Operation:
     level_mwh : array of float
         Energy in batteries at the end of the hour, same shape. [MWh]
     done_mw : array of float
-        IT power of work that may wait when it is done, shape (part, hour). [MW]
+        IT power of deferrable work when it is done, shape (part, hour). [MW]
     solves : int
         Windows that were solved.
     """
@@ -92,8 +92,8 @@ def operate(
     .. math:: \min \sum_{s,h} \bigl( p_{sh}\, g_{sh} - e_{sh}\, x_{sh} + \pi_s\, u_{sh} \bigr)
         + \sum_{k,h} f_k\, o_{kh}
 
-    of power drawn, sold, short, and put out by own sources, with the balance of each site and hour,
-    the limits of each part, and the level of batteries from hour to hour.
+    of power drawn, sold, short, and put out by on-site technologies, with the balance of each site
+    and hour, the limits of each part, and the level of batteries from hour to hour.
 
     Each window is solved on its own; what it does in its last hours, the overlap, is decided again
     by the next one, which goes on from the batteries' level at that moment. Batteries are empty
