@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["COLUMNS", "RULES", "lifetime_rows", "model_rows"]
+__all__ = ["COLUMNS", "REREAD", "RULES", "lifetime_rows", "model_rows"]
 
 _H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
 _USD_PER_MUSD: Final = 1e6
@@ -86,4 +86,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "lifetime_shared": "year training_musd inference_musd inference_share_frac usd_per_pf_day",
     },
     "models_trained": {"models_trained_priced": "model year training_pf_days run_musd"},
+}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "demand.run_scale_frac": ("models_trained_priced",),
 }
