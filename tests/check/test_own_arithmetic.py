@@ -138,7 +138,7 @@ def test_users_served_a_little_beyond_the_tighter_bound_do_not_count(monkeypatch
     case = SimpleNamespace(inputs=SimpleNamespace(demand=demand, rent=rent), plan=tables.get)
     used = pd.DataFrame({**route, "rtt_ms": [rtt_ms], "tight_rtt_ms": [20.0]})
     monkeypatch.setattr(latency, "used_routes", lambda _: used)
-    monkeypatch.setattr(latency, "listed", lambda name, **values: rows[name].assign(**values))
+    monkeypatch.setattr(latency, "to_frame", lambda name, **values: rows[name].assign(**values))
 
     excess = latency.tight_share.test(case)
 
