@@ -112,6 +112,7 @@ def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:
     taken, own = notes[:3], notes[3:]
     assert all("takes from us-" in note and "grid zone" in note for note in taken)
     starts = (
+        "No new halls at arizona, by your setting: what exists stays.",
         "Rack meridian_h200: your price",
         "Halls in market meridian-ohio cost its index of 0.91, that of 10.6 USD/W",
         "Your prices of power",
