@@ -100,8 +100,8 @@ IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
     "racks that work above their full work": (
         lambda p: p.append("workloads: {chat: {utilisation_frac: 0.64}}"),
         [
-            f"mini.yaml:{END}:13: chat: utilisation_frac times the highest hour of its shape is 1.",
-            f"mini.yaml:{END}:13: chat: utilisation_frac x peak_over_mean_frac is 1.024; must be a",
+            f"mini.yaml:{END}:38: chat: utilisation_frac times the highest hour of its shape is 1.",
+            f"mini.yaml:{END}:38: chat: utilisation_frac x peak_over_mean_frac is 1.024; must be a",
         ],
     ),
     "a class whose racks do other work": (

@@ -180,7 +180,9 @@ def test_cells_offer_choices_ids_and_plausible_ranges(of_tiny: Path) -> None:
     )
     assert (float(price.formula1), float(price.formula2)) == (usual.low, usual.high)
     assert "[USD/t CO2]" in price.prompt
-    share = rule("halls.free_frac")  # refused: stop is what a rule does unless it says otherwise
+    share = rule(
+        "failover.neighbour_users_frac"
+    )  # refused: stop is what a rule does unless it says otherwise
     assert (share.errorStyle, float(share.formula1), float(share.formula2)) == (None, 0.0, 1.0)
 
 
