@@ -27,6 +27,18 @@ def test_a_mw_costs_what_its_work_is_worth_where_the_plan_has_some() -> None:
     assert table["workload"].unique().tolist() == ["train_frontier"]
 
 
+def test_racks_in_integers_are_priced_with_their_number_as_planned() -> None:
+    # Rounded down, one rack more would pay: priced at what it costs to buy, there was no end to it.
+    plan = plan_of("tiny", "racks.whole=true")
+    at = plan.tables["plan"].query("year == 2028 and workload == 'train_frontier' and used_mw > 1")
+    table = compare_sites(plan, "north", "south").set_index("part")
+
+    assert {"north", "south"} <= set(at["site"])
+    assert table.loc["all together", MONEY].abs().max() < 0.01
+    assert "racks and room for them" in table.index
+    assert not {"the racks", "room in halls", "whole racks", "rack purchase"} & set(table.index)
+
+
 def test_what_cheap_power_saves_is_paid_for_room_that_is_full() -> None:
     # Power costs 40 USD/MWh at north and 55 at south. Both only train, so that their energy cost
     # over their MW is that of one MW. The land of north is full: its halls are worth what it saves.

@@ -36,10 +36,13 @@ _SMALL: Final = 1e-5  # MUSD for a unit that moves for nothing, so that as littl
 _STATED_USD: Final = 0.5
 _TOGETHER: Final = "all together"
 _WORK: Final = "the work it does"
+_RACKS_AND_ROOM: Final = "racks and room for them"
 _NAMES: Final = {
     "hall_power": "room in halls",
     "hall_space": "floor of halls",
     "racks_alive": "the racks",
+    "whole_racks": "rack purchase",
+    "hall_phases": "hall construction",
     "opening": "opening of the site",
     "site_opening": "opening of the site",
     "billed_peak": "electricity demand",
@@ -196,13 +199,15 @@ def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Seri
     kept = place[column] >= 0
     row, column, value = row[kept], place[column[kept]], value[kept]
     dual, lower, upper = np.nan_to_num(proof.row("dual")), proof.row("lower"), proof.row("upper")
-    is_balance = lower == upper
+    # What comes in integers is priced with their number as planned: more of it may pay without end.
+    comes_whole, numbers = _in_integers(proof)
+    is_balance = (lower == upper) & ~comes_whole
     is_priced = (priced.site_of("rows") != site) | (~is_balance & (np.abs(dual) > _NO_PRICE))
     paid = np.where(is_priced[row], dual[row] * value, 0.0)
     cost = proof.column("cost")[here] - np.bincount(column, paid, minlength=len(here))
     x = _solve(
         cost,
-        _room(proof, here, fixed=(family == "used")),
+        _room(proof, here, fixed=(family == "used") | numbers[here]),
         (row, column, value, ~is_priced),
         (lower - _activity(proof), upper - _activity(proof)),
         int(place[use]),
@@ -215,11 +220,28 @@ def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Seri
             pd.Series(-paid * x[column]).groupby(block[row]).sum(),
         ]
     )
-    return parts.groupby(_name).sum() * usd_per_musd
+    names = dict(_NAMES)
+    if (
+        comes_whole.any()
+    ):  # what racks are worth at a site then follows from rounding, and room with it
+        names |= dict.fromkeys(("racks_alive", "hall_power", "hall_space"), _RACKS_AND_ROOM)
+    return parts.groupby(lambda part: names.get(part, part.replace("_", " "))).sum() * usd_per_musd
 
 
-def _name(part: str) -> str:
-    return _NAMES.get(part, part.replace("_", " "))
+def _in_integers(proof: Proof) -> tuple[Bools, Bools]:
+    """Say which balances make racks or phases integer, and which columns count them.
+
+    Returns
+    -------
+    array of bool, array of bool
+        By row, and by column.
+    """
+    row, column, _ = proof.terms()
+    is_count = proof.is_integer[column] & (proof.row("lower") == proof.row("upper"))[row]
+    rows, columns = np.zeros(len(proof.rows), np.bool_), np.zeros(len(proof.columns), np.bool_)
+    rows[row[is_count]] = True
+    columns[column[is_count]] = True
+    return rows, columns
 
 
 def _activity(proof: Proof) -> Floats:
@@ -281,9 +303,12 @@ def about_two_sites(
     first = table.iloc[0]
     parts = [_of(tables, str(part)) for part in table["part"]]
     *listed, (total, other, difference) = parts
-    of_both = " and ".join(
-        f"{_more(one.value)} at {name}" for one, name in ((total, site), (other, against))
-    )
+    if max(abs(total.value), abs(other.value)) < _STATED_USD:
+        of_both = f"as much as its work is worth at both {site} and {against}: they are even"
+    else:
+        of_both = " and ".join(
+            f"{_more(one.value)} at {name}" for one, name in ((total, site), (other, against))
+        )
     text = (
         f"One more MW of {first['rack']} for {first['workload']} in {first['year']}, with what "
         f"binds paid at its shadow price, costs {of_both}."
@@ -303,7 +328,7 @@ def about_two_sites(
 def _more(usd: float) -> str:
     """Say how much more than its work is worth something costs."""
     if abs(usd) < _STATED_USD:
-        return "what its work is worth"
+        return "as much as its work is worth"
     return (
         f"{abs(round(usd)):,} USD/MW-year {'more' if usd > 0.0 else 'less'} than its work is worth"
     )
