@@ -97,3 +97,9 @@ def test_the_command_compares_two_sites_and_wants_two(tmp_path: object) -> None:
     assert one.exit_code == same.exit_code == 2
     assert "'south' is compared with no site" in one.stderr
     assert "'south' is compared with itself" in same.stderr
+
+    unknown = CliRunner().invoke(
+        main, ["-q", "explain", str(run), "--site", "north", "--against", "souht"]
+    )
+    assert unknown.exit_code == 2
+    assert unknown.stderr.startswith("--against: no site of the plan is called 'souht'")

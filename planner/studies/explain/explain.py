@@ -150,7 +150,7 @@ def _two_sites(solved: Solved, site: str | None, against: str, year: int | None)
             "name two sites",
         )
         raise InputError([problem])
-    _check(solved, against, None)
+    _check(solved, against, None, "--against")
     tables = {"against": compare_sites(solved, site, against, year=year)}
     names = Names(solved.inputs)
     return Explanation(
@@ -185,14 +185,14 @@ def _would_try(solved: Solved, tries: Sequence[Try]) -> Statement:
     return Statement(AGAIN, text, ())
 
 
-def _check(solved: Solved, site: str | None, year: int | None) -> None:
+def _check(solved: Solved, site: str | None, year: int | None, option: str = "--site") -> None:
     problems = []
     known = set(solved.inputs.sets.site.labels) | set(solved.inputs.sites.table["site"])
     if site is not None and site not in known:
         ids = ", ".join(sorted(known))
         problems.append(
             Problem(
-                "--site",
+                option,
                 None,
                 None,
                 f"no site of the plan is called {site!r}",
