@@ -95,6 +95,7 @@ def synthetic_run() -> Run:
     tables["money_years"] = _money_years(tables)
     tables["money_items"] = _money_items(tables)
     tables["solution"] = _solution(tables)
+    tables["unit_costs"] = tables["unit_costs"].assign(scope="total", level="total")
     tables["checks"] = tables["checks"].assign(ok=True, broken=0)
     for name, frame in tables.items():
         if name != "checks":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
@@ -13,10 +11,12 @@ from planner.results.bridge import steps_of
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
+    from planner.base.arrays import Floats
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.results.bridge import Step
 
-__all__ = ["write_bridge"]
+__all__ = ["BridgeLine", "bridge_lines", "write_bridge"]
 
 _NAME: Final = "Bridge"
 _HEAD: Final = 4
@@ -31,6 +31,28 @@ _CHART: Final = {"width": 960, "height": 330}
 _LEVEL, _UP, _DOWN = "#1f3a5f", "#8a8f98", "#3a9188"
 
 
+class BridgeLine(NamedTuple):
+    """A line of the sheet: its row, what it says, and power by model year. [MW]"""
+
+    row: int
+    step: Step
+    label: str
+    mw: Floats
+
+
+def bridge_lines(run: Run) -> list[BridgeLine]:
+    """Return the lines of the sheet; levels begin with a capital, steps are set in."""
+    return [
+        BridgeLine(
+            row,
+            step,
+            step.label[0].upper() + step.label[1:] if step.is_level else f"  {step.label}",
+            mw,
+        )
+        for row, (step, mw) in enumerate(steps_of(run.tables["bridge"]), start=_HEAD + 1)
+    ]
+
+
 def write_bridge(book: Book) -> None:
     """Write sheet Bridge: levels as sums of the terms above them, and a chart."""
     years = book.run.years
@@ -38,14 +60,11 @@ def write_bridge(book: Book) -> None:
     write_heads(book, sheet, _HEAD, ("step", "unit"), years)
     sheet.freeze_panes(_HEAD + 1, FIRST_YEAR)
     sheet.repeat_rows(_HEAD)
-    row = _HEAD
-    level = row + 1  # the first row that the next level adds up
-    steps = list(steps_of(book.run.tables["bridge"]))
-    for step, mw in steps:
-        row += 1
+    level = _HEAD + 1  # the first row that the next level adds up
+    lines = bridge_lines(book.run)
+    for row, step, label, mw in lines:
         style = "total" if step.is_level else "plain"
-        label = step.label[0].upper() + step.label[1:]
-        book.text(sheet, row, 0, label if step.is_level else f"  {step.label}", style)
+        book.text(sheet, row, 0, label, style)
         book.text(sheet, row, 1, "MW", style if step.is_level else "unit_left")
         for column, value in enumerate(mw, start=FIRST_YEAR):
             if step.is_level and row > level:
@@ -54,8 +73,8 @@ def write_bridge(book: Book) -> None:
             else:
                 book.number(sheet, row, column, value, _MW, style)
         level = row if step.is_level else level
-    last = [(step, float(np.asarray(mw)[-1])) for step, mw in steps]
-    _chart(book, sheet, row + 2, last)
+    last = [(line.step, float(line.mw[-1])) for line in lines]
+    _chart(book, sheet, lines[-1].row + 2, last)
 
 
 def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Step, float]]) -> None:

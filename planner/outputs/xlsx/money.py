@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from planner.outputs.labels import Labels, item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads, write_section
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.results.moneys import Moneys
 
-__all__ = ["write_money"]
+__all__ = [
+    "CASH_BY_YEAR",
+    "CASH_YEARS",
+    "MONEY_NAMES",
+    "UNIT_RULE",
+    "UnitCost",
+    "hour_costs",
+    "write_money",
+]
 
 _ABOUT: Final = (
     "What the plan costs, four ways, as solved. They differ in what they count and when; the sums "
@@ -40,6 +48,20 @@ _WIDE_SCALE: Final = 55
 _LEAST_SCALE: Final = 10
 """No program prints smaller. [%]"""
 _MUSD: Final = "#,##0.00"
+MONEY_NAMES: Final = (
+    "npv_as_solved_musd",
+    "cash_as_solved_musd",
+    "overnight_as_solved_musd",
+    "after_as_solved_musd",
+)
+"""Names that formulas of other sheets use for the four moneys, in their order."""
+CASH_YEARS: Final = "cash_calendar_years"
+CASH_BY_YEAR: Final = "cash_by_year_musd"
+"""Names of the calendar years, and of their cash."""
+UNIT_RULE: Final = (
+    "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
+    "their price over their life"
+)
 _HEADS: Final = {
     "before_musd": "before horizon",
     "building_interest_musd": "build interest",
@@ -82,12 +104,22 @@ def _four(book: Book, sheet: Worksheet, of_plan: Moneys) -> int:
     for column in range(3, _COLUMNS):
         book.text(sheet, _HEAD, column, "", "head")
     row = _HEAD
-    for name, amount, rule in of_plan.lines:
+    for defined, (name, amount, rule) in zip(MONEY_NAMES, of_plan.lines, strict=True):
         row += 1
         book.text(sheet, row, 0, name, "total")
         book.number(sheet, row, 1, amount, _MUSD, "total")
+        book.define(defined, _fixed(row, 1, row, 1))
         book.text(sheet, row, 2, f"  {rule}")
     return row + 1
+
+
+def _fixed(first_row: int, first_column: int, last_row: int, last_column: int) -> str:
+    """Return the place of cells of the sheet, for a name."""
+    first, last = (
+        cell(row, column, fixed_row=True, fixed_column=True)
+        for row, column in ((first_row, first_column), (last_row, last_column))
+    )
+    return f"Money!{first}" if first == last else f"Money!{first}:{last}"
 
 
 def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
@@ -126,35 +158,59 @@ def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
             write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
             write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
             row += _HEAD_ROWS
-        for label, unit, values in block:
-            book.text(sheet, row, 0, label)
-            book.text(sheet, row, 1, unit, "unit_left")
-            for at, value in enumerate(values, start=FIRST_YEAR):
-                book.number(sheet, row, at, float(value), _format(values))
+        for cost in block:
+            book.text(sheet, row, 0, cost.label)
+            book.text(sheet, row, 1, cost.unit, "unit_left")
+            for at, value in enumerate(cost.values, start=FIRST_YEAR):
+                book.number(sheet, row, at, value, _format(cost.values))
+            if cost.name:
+                last = FIRST_YEAR + len(years) - 1
+                book.define(cost.name, _fixed(row, FIRST_YEAR, row, last))
             row += 1
         written += len(block)
     return [*starts, row]
 
 
-def _unit_costs(run: Run) -> Iterator[list[tuple[str, str, pd.Series[float]]]]:
-    """Give for each workload, then for all together, its rows: label, unit, values by year."""
+class UnitCost(NamedTuple):
+    """A unit cost by model year, and the name that formulas of other sheets use for it, if any."""
+
+    label: str
+    unit: str
+    values: pd.Series[float]
+    name: str
+
+
+def hour_costs(run: Run) -> list[UnitCost]:
+    """Return what an hour of compute costs at all own sites, as paid and in full, if any is."""
+    return [cost for block in _unit_costs(run) for cost in block if cost.name]
+
+
+def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
+    """Give for each workload, then for all together, its rows."""
     costs, names = run.tables["unit_costs"], Labels(run)
-    for scope in dict.fromkeys(costs["scope"]):
+    for scope, level in dict.fromkeys(zip(costs["scope"], costs["level"], strict=True)):
         block = []
-        of_scope = costs[costs["scope"] == scope].set_index("year").reindex(run.years)
+        is_of_scope = (costs["scope"] == scope) & (costs["level"] == level)
+        of_scope = costs[is_of_scope].set_index("year").reindex(run.years)
         work_unit = next(iter(of_scope["work_unit"].dropna()), "work unit")
         for column, unit in (
-            ("usd_per_h100e_hour", "USD/H100e-hour"),
+            (_PER_HOUR, "USD/H100e-hour"),
             ("usd_per_mw_year", "USD/MW-year"),
             ("usd_per_work_unit", f"USD/{work_unit}"),
             ("usd_per_million_tokens", "USD/M tokens"),
         ):
             if of_scope[column].isna().all():
                 continue
-            for paid, words in (("", "as paid"), ("full_", "in full")):
-                values = of_scope[f"{paid}{column}"]
-                block.append((f"{names.workload(scope)}, {words}", unit, values))
+            is_named = level == "total" and column == _PER_HOUR
+            for paid, words, name in (("", "as paid", _HOUR[0]), ("full_", "in full", _HOUR[1])):
+                values = of_scope[f"{paid}{column}"].astype(float)
+                label = f"{names.workload(scope)}, {words}"
+                block.append(UnitCost(label, unit, values, name if is_named else ""))
         yield block
+
+
+_PER_HOUR: Final = "usd_per_h100e_hour"
+_HOUR: Final = ("h100e_hour_as_paid_usd", "h100e_hour_in_full_usd")
 
 
 def _format(values: pd.Series[float]) -> str:
@@ -164,10 +220,7 @@ def _format(values: pd.Series[float]) -> str:
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
 
 
-_UNITS: Final = (
-    "Unit costs: as paid, existing racks and halls are sunk; in full, they cost the instalments "
-    "that repay their price over their life"
-)
+_UNITS: Final = f"Unit costs: {UNIT_RULE}"
 
 
 def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int) -> int:
@@ -191,6 +244,10 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
                     fields[column].name, _MUSD
                 )
                 book.number(sheet, row, column, float(value), shown)
+    if name == "money_years":
+        for defined, column_name in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):
+            column = RUN_TABLES[name].columns.index(column_name)
+            book.define(defined, _fixed(head + 1, column, row, column))
     row += 1
     book.text(sheet, row, 0, "all", "total")
     for column, field in enumerate(fields[1:], start=1):

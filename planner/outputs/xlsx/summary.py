@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
 from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
+from planner.outputs.xlsx.board_links import write_board_links
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.tidy import with_model_year
 
@@ -53,6 +54,7 @@ def write_summary(book: Book) -> None:
             row += 1
             write_row(book, sheet, _HEAD, row, one)
         row += 1
+    write_board_links(book, sheet, _HEAD, row, _spans(run))
     at = summary_rows(run)
     last = columns - 1
     _name_years(book, {"energy_ratios": at[_LOAD_RATIO], "mw_ratios": at[_MW_RATIO]}, last)
@@ -263,7 +265,7 @@ def _money(run: Run) -> list[Row]:
             for group in groups
         ),
         Row(
-            "Payments per hour of compute served or rented",
+            "H100e-hour, rent and levers included",
             "USD/H100e-hour",
             _unit_cost,
             [

@@ -66,7 +66,7 @@ def _with_settings(_: Book) -> None:
 
 
 SHEETS = (
-    ("Summary", "The plan by year: compute, power, money", write_summary),
+    ("Summary", "The plan by year: compute, power, moneys, unit costs, bridge", write_summary),
     ("Charts", "The plan by year in charts", write_charts),
     ("Bridge", "From the path of the market to the meter, step by step", write_bridge),
     ("Sites", "Where: size, power, money; MW, price and lead time to edit", write_sites),

@@ -1,0 +1,149 @@
+"""Sheet Summary links what a board asks for, and each figure is that of the tables."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+import openpyxl
+import pytest
+from plans import RICH, plan_of
+
+from planner.outputs.xlsx import write_workbook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openpyxl.workbook import Workbook
+
+    from planner import Plan
+    from planner.runs import Run
+
+CENT_MUSD = 1e-8
+HOURS = 8760.0
+
+
+class Opened(NamedTuple):
+    """The workbook of a plan that rents, uses levers and has existing racks."""
+
+    plan: Plan
+    shown: Workbook
+    formulas: Workbook
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    plan = plan_of(RICH)
+    path = plan.to_xlsx(tmp_path_factory.mktemp("summary") / "plan.xlsx")
+    with (
+        closing(openpyxl.load_workbook(path, data_only=True)) as shown,
+        closing(openpyxl.load_workbook(path)) as formulas,
+    ):
+        return Opened(plan, shown, formulas)
+
+
+def row_of(rich: Opened, label: str, *, after: str = "") -> int:
+    """Return the row of a label of sheet Summary, below a heading."""
+    labels = [row[0].value for row in rich.shown["Summary"].iter_rows(max_col=1)]
+    start = labels.index(after) if after else 0
+    return labels.index(label, start) + 1
+
+
+def by_year(rich: Opened, row: int) -> list[float]:
+    (cells,) = rich.shown["Summary"].iter_rows(min_row=row, max_row=row, min_col=3, max_col=5)
+    return [float(cell.value) for cell in cells]
+
+
+def test_the_four_moneys_are_those_of_the_tables_to_the_cent(rich: Opened) -> None:
+    tables = rich.plan.tables
+    years, items = tables["money_years"], tables["money_items"]
+    expected = {
+        "Net present value": ("npv_as_solved_musd", tables["costs"]["npv_musd"].sum()),
+        "Cash to 2027": ("cash_as_solved_musd", years["cash_musd"].sum()),
+        "Overnight capex": ("overnight_as_solved_musd", items["overnight_musd"].sum()),
+        "After 2027": ("after_as_solved_musd", items["after_musd"].sum()),
+    }
+
+    for label, (name, musd) in expected.items():
+        row = row_of(rich, label)
+        assert rich.shown["Summary"].cell(row, 3).value == pytest.approx(musd, abs=CENT_MUSD)
+        assert rich.formulas["Summary"].cell(row, 3).value == f"={name}"
+        ((sheet, address),) = rich.formulas.defined_names[name].destinations
+        assert rich.shown[sheet][address].value == pytest.approx(musd, abs=CENT_MUSD)
+    cash = by_year(rich, row_of(rich, "Cash by year"))
+    assert cash == pytest.approx(years["cash_musd"].tolist(), abs=CENT_MUSD)
+    assert len({round(musd) for _, musd in expected.values()}) == len(expected)
+
+
+def test_the_unit_costs_are_those_as_paid_and_in_full(rich: Opened) -> None:
+    costs = rich.plan.tables["unit_costs"].query("level == 'total'")
+    for label, column in (("total, as paid", ""), ("total, in full", "full_")):
+        row = row_of(rich, label)
+        usd = costs[f"{column}usd_per_h100e_hour"].tolist()
+        assert by_year(rich, row) == pytest.approx(usd, rel=1e-12)
+        formula = rich.formulas["Summary"].cell(row, 3).value
+        name = formula.partition("INDEX(")[2].partition(",")[0]
+        ((sheet, address),) = rich.formulas.defined_names[name].destinations
+        linked = [cell.value for cell in rich.shown[sheet][address.replace("$", "")][0]]
+        assert linked == pytest.approx(usd, rel=1e-12)
+
+
+def test_a_year_that_serves_nothing_has_no_unit_cost(run: Run, tmp_path: Path) -> None:
+    costs = run.tables["unit_costs"]
+    blank = {
+        name: costs[name].where(costs["year"] != 2027)
+        for name in ("usd_per_h100e_hour", "full_usd_per_h100e_hour")
+    }
+    tables = {**run.tables, "unit_costs": costs.assign(**blank)}
+    write_workbook(dataclasses.replace(run, tables=tables), tmp_path / "plan.xlsx")
+
+    with closing(openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True)) as book:
+        rows = {row[0].value: [cell.value for cell in row[2:5]] for row in book["Summary"]}
+
+    paid, _, last = costs["usd_per_h100e_hour"]
+    assert rows["total, as paid"] == [pytest.approx(paid), None, pytest.approx(last)]
+
+
+def test_cash_of_a_model_year_is_that_of_the_years_it_represents(run: Run, tmp_path: Path) -> None:
+    write_workbook(run, tmp_path / "plan.xlsx")
+
+    with closing(openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True)) as book:
+        rows = {row[0].value: [cell.value for cell in row[2:5]] for row in book["Summary"]}
+
+    # Cash of 2025 to 2030: 12.95, 20.35, 27.75, 35.15, 42.55, 49.95; model years 2025, 2027, 2030.
+    expected = [12.95 + 20.35, 27.75 + 35.15 + 42.55, 49.95]
+    assert rows["Cash by year"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_third_unit_cost_is_the_one_as_paid_with_rent_and_levers(rich: Opened) -> None:
+    costs = rich.plan.tables["unit_costs"].query("level == 'total'").set_index("year")
+    lines = rich.plan.tables["costs"].query("group == 'levers'")
+    levers_musd = lines.groupby("calendar_year")["musd"].sum().reindex(costs.index, fill_value=0.0)
+    own_musd = costs["usd_per_h100e_hour"] * costs["served_kh100e"] * HOURS / 1e3
+    hours = (costs["served_kh100e"] + costs["rented_kh100e"]) * HOURS
+    expected = (own_musd + costs["rent_musd"] + levers_musd) * 1e3 / hours
+
+    found = by_year(rich, row_of(rich, "H100e-hour, rent and levers included"))
+
+    assert found == pytest.approx(expected.tolist(), rel=1e-9)
+    assert levers_musd.iloc[-1] > 1.0
+    assert (costs["rent_musd"] > 1.0).all()
+
+
+def test_the_bridge_is_that_of_sheet_bridge_line_by_line(rich: Opened) -> None:
+    bridge = rich.plan.tables["bridge"]
+    start = row_of(rich, "From the path to the meter, as solved (sheet Bridge)")
+    summary, sheet = rich.formulas["Summary"], rich.formulas["Bridge"]
+    ends = row_of(rich, "At the meter, peak", after=str(summary.cell(start, 1).value))
+
+    for row in range(start + 1, ends + 1):
+        linked = row - start + 5
+        assert summary.cell(row, 1).value == sheet.cell(linked, 1).value
+        assert summary.cell(row, 5).value == f"=Bridge!E{linked}"
+        shown = rich.shown["Summary"].cell(row, 5).value
+        assert shown == pytest.approx(rich.shown["Bridge"].cell(linked, 5).value, rel=1e-12)
+    first, last = by_year(rich, start + 1), by_year(rich, ends)
+    assert first == pytest.approx(bridge["path_mw"].tolist())
+    assert last == pytest.approx(bridge["facility_peak_mw"].tolist())
+    assert sheet.cell(linked + 1, 1).value is None
