@@ -93,6 +93,9 @@ _DEMAND_OVER_ROOM: Final = 5.0
 """Demand over what sites can hold and clouds rent: beyond it the plan is about little else."""
 _DELIVERIES_OVER_DEMAND: Final = 3.0
 """Share of what vendors deliver over the share of demand: a company that grows is served first."""
+_YEARS_OF_BUILDING: Final = 500.0
+"""Years in which the land of a site is built on: those of table `site_limits` are 4 to 6."""
+_LAND: Final = "site_land"
 _NO_ROOM_MW: Final = 1e-6
 _MW: Final = "check that all are in MW"
 
@@ -144,7 +147,13 @@ def out_of_proportion(case: Case) -> tuple[Problem, ...]:
     tuple of Problem
         Each at the figure that is more likely wrong.
     """
-    return (*_shares(case), *_markets(case), *_racks(case), *company_out_of_proportion(case))
+    return (
+        *_shares(case),
+        *_markets(case),
+        *_build_rates(case),
+        *_racks(case),
+        *company_out_of_proportion(case),
+    )
 
 
 def _shares(case: Case) -> Iterator[Problem]:
@@ -289,6 +298,28 @@ def _markets(case: Case) -> Iterator[Problem]:
             f" land_limit_mw is {shown(land_mw[at])} MW"
         )
         yield places.problem(table, record, column, what_is, "", "check that both are in MW")
+
+
+def _build_rates(case: Case) -> Iterator[Problem]:
+    """Find rates of building at which the land of a site is never built on."""
+    if RANGES not in case.tables:
+        return
+    figure = "build_rate_mw_per_year"
+    land_mw, rate_mw = floats(case.sites, "land_limit_mw"), floats(case.sites, figure)
+    wrong = (rate_mw > 0.0) & (land_mw > _YEARS_OF_BUILDING * rate_mw)
+    for given in ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files)):
+        if given.quantity == _LAND:
+            wrong &= ~given.excludes(land_mw)  # warned of itself
+    for at in np.flatnonzero(wrong):
+        site = case.ids("sites")[at]
+        key = own_key(case.scenario, site, figure)
+        if key:
+            what_is = (
+                f"{figure} of {site} is {shown(rate_mw[at])} MW/year, at which its"
+                f" {shown(land_mw[at])} MW of land take {shown(round(land_mw[at] / rate_mw[at]))}"
+                " years"
+            )
+            yield _problem(case, key, what_is, "check that both are in MW: GW times 1,000 are MW")
 
 
 def _racks(case: Case) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ import numpy as np
 from planner.base.errors import Problem
 from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MWH_PER_TWH, T_PER_KT
 from planner.inputs.case import DUTIES
-from planner.inputs.existing import RACKS
+from planner.inputs.existing import RACKS, stated_sites
 from planner.inputs.frames import codes, floats, ints
 from planner.inputs.places import site_rows
 from planner.plausible.ranges import RANGES, ranges_of, shown
@@ -99,9 +99,16 @@ def nameplate_mw(case: Case) -> Floats:
 
 def _share(case: Case) -> Iterator[Problem]:
     """Find a share of the market that no operator has, of a path that is not the company's own."""
-    share = case.scenario.operator.demand_share_frac
-    is_own_path = case.scenario.demand.facility_gw is not None
-    if RANGES not in case.tables or share >= 1.0 or is_own_path:
+    scenario = case.scenario
+    share = scenario.operator.demand_share_frac
+    is_own_path = scenario.demand.facility_gw is not None
+    is_one_of_many = (
+        scenario.rent.allow
+        or scenario.operator.stock_sites is not None
+        or bool(stated_sites(case).any())
+    )
+    is_market = share >= 1.0 and not is_one_of_many
+    if RANGES not in case.tables or is_market or is_own_path:
         return
     ranges = ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files))
     most = max((one.high for one in ranges if one.quantity == _SHARE), default=1.0)
@@ -110,7 +117,11 @@ def _share(case: Case) -> Iterator[Problem]:
             f"operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of"
             " the market"
         )
-        fix = f"{share:g} % is {share / 100:g}; the whole market is 1"
+        fix = (
+            f"{share:g} % is {share / 100:g}; the whole market is 1, with rent.allow: false, since"
+            " it rents from nobody, without operator.stock_sites and without halls or racks of"
+            " one's own"
+        )
         yield _problem(case, ("operator", "demand_share_frac"), what_is, fix)
 
 

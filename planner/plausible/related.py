@@ -28,7 +28,7 @@ _ZONE_KM: Final = 300.0
 _MARKET_KM: Final = 1000.0
 """Builders of a market work so far away, from the nearest of its sites."""
 _LIKE_KM: Final = 3000.0
-_LIKE_ABROAD_KM: Final = 1000.0
+_LIKE_ELSEWHERE_KM: Final = 1000.0  # in another country, or on another grid
 _MUCH_NEARER: Final = 3.0
 """A site that is like another takes its zone, prices and climate: of much nearer ones they fit."""
 
@@ -69,7 +69,9 @@ def related_far_away(
     for id_, new in scenario.new_sites.items():
         if id_ not in misplaced:
             of = _Site(scenario, tables, ("new_sites", id_), new.country, _km(sites, place[id_]))
-            yield from of.like(new.like)
+            refined = scenario.sites.get(id_)
+            takes_zone = new.zone is None and (refined is None or refined.zone is None)
+            yield from of.like(new.like, takes_zone=takes_zone)
 
 
 def _km(sites: pd.DataFrame, place: tuple[float, float]) -> Floats:
@@ -118,18 +120,22 @@ class _Site:
             fix = f"markets of {self.country} are {', '.join(own)}"
             yield self._problem("market", f"{what_is} {self.country}", fix)
 
-    def like(self, like: str) -> Iterator[Problem]:
-        """Find a like site that is far away, where another is much nearer."""
+    def like(self, like: str, *, takes_zone: bool) -> Iterator[Problem]:
+        """Find a like site that is far away, or on a far grid, where another is much nearer."""
         sites = self.tables["sites"]
         at = np.flatnonzero(sites["site"] == like)
         if not at.size:
             return
         km, nearest = float(self.km[at[0]]), int(self.km.argmin())
         is_abroad = sites["country"].iloc[at[0]] != self.country
-        is_far = km > (_LIKE_ABROAD_KM if is_abroad else _LIKE_KM)
+        zone, zone_there = (sites["zone"].iloc[row] for row in (at[0], nearest))
+        on_far_grid = takes_zone and zone != zone_there and self.km[nearest] < _ZONE_KM
+        is_far = km > (_LIKE_ELSEWHERE_KM if is_abroad or on_far_grid else _LIKE_KM)
         if is_far and km > _MUCH_NEARER * self.km[nearest]:
             what_is = f"{self.name}.like is {like}, {shown(round(km))} km away, and gives it its"
             fix = f"{sites['site'].iloc[nearest]} is {shown(round(self.km[nearest]))} km away"
+            if on_far_grid:
+                fix += f", in zone {zone_there} and not {zone}: take it, or give the zone"
             yield self._problem("like", f"{what_is} grid zone, prices and climate", fix)
 
     def _problem(self, figure: str, what_is: str, fix: str) -> Problem:

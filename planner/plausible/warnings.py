@@ -9,7 +9,7 @@ from planner.plausible.coordinates import misplaced, misplaced_rows
 from planner.plausible.ranges import RANGES, ranges_of
 from planner.plausible.related import NEEDED, related_far_away
 from planner.plausible.settings import implausible_settings, jumps
-from planner.plausible.years import falling_connections, late_start
+from planner.plausible.years import falling_connections, late_start, no_lead
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         *implausible_settings(scenario.tree, ranges),
         *jumps(scenario.tree, ranges),
         *late_start(scenario),
+        *no_lead(scenario),
         *falling_connections(scenario),
         *wrong.values(),
         *(related_far_away(scenario, tables, wrong) if tables.keys() >= NEEDED else ()),

@@ -1,4 +1,4 @@
-"""Years that are allowed but implausible: a start long after the first year, a path that falls."""
+"""Times that are allowed but implausible: a late start, no lead, a path that falls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from planner.scenario import Scenario
 
-__all__ = ["falling_connections", "late_start"]
+__all__ = ["falling_connections", "late_start", "no_lead"]
 
 _YEARS_BEFORE_START: Final = 3
 
@@ -29,6 +29,20 @@ def late_start(scenario: Scenario) -> Iterator[Problem]:
             f" grows until {start} can be served by nothing new"
         )
         yield Problem(file, line, column, what_is, "", "start earlier, or begin the years later")
+
+
+def no_lead(scenario: Scenario) -> Iterator[Problem]:
+    """Find sites whose halls would serve on the day on which they are decided."""
+    for block, sites in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
+        for site, given in sites.items():
+            if given.lead_time_months == 0.0 and given.new_halls:
+                file, line, column = scenario.where((block, site, "lead_time_months"))
+                what_is = (
+                    f"{block}.{site}.lead_time_months is 0: its halls would serve on the day on"
+                    " which they are decided"
+                )
+                fix = "check it, or leave it out for the lead of the tables"
+                yield Problem(file, line, column, what_is, "", fix)
 
 
 def falling_connections(scenario: Scenario) -> Iterator[Problem]:
