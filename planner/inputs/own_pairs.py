@@ -77,6 +77,7 @@ def read_pairs(
     if problems:
         return None
     _check_ids(case, table, sheet)
+    _note_out_of_scope(case, table, sheet)
     return table, sheet
 
 
@@ -110,6 +111,37 @@ def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
         if len(unknown) > MOST_PROBLEMS:
             rest = unlisted_problems(sheet.file, len(unknown) - MOST_PROBLEMS)
             case.findings.problems.append(rest)
+
+
+def _note_out_of_scope(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
+    """Note rows about a region, site or workload that there is, and that is not in scope."""
+    left_out = {id_ for id_, site in case.scenario.sites.items() if site.exclude}
+    left_out |= {id_ for id_, site in case.scenario.new_sites.items() if site.exclude}
+    ids = (
+        ("from", case.tables["demand_regions"]["demand_region"], case.ids("regions")),
+        (
+            "to",
+            (*case.tables["sites"]["site"], *case.scenario.new_sites),
+            (*case.ids("sites"), *left_out),  # a site may be left out and keep its rows
+        ),
+        ("workload", case.tables["workloads"]["workload"], case.ids("workloads")),
+    )
+    is_noted = np.zeros(len(table), dtype=np.bool_)
+    for column, known, in_scope in ids:
+        if column not in table:
+            continue
+        is_id, is_in = (table[column].isin(list(some_)).to_numpy() for some_ in (known, in_scope))
+        idle = is_id & ~is_in & ~is_noted
+        is_noted |= idle
+        if idle.any():
+            named = some(list(dict.fromkeys(texts(table[idle], column))), _NAMED)
+            rows = "1 row has" if idle.sum() == 1 else f"{idle.sum()} rows have"
+            what_is = f"{rows} no effect, {column} {named}: not in scope"
+            cell = sheet.header.index(column)
+            problem = sheet.problem(
+                int(np.flatnonzero(idle)[0]), cell, what_is, "", "widen the scope, or remove them"
+            )
+            case.findings.without_effect(problem)
 
 
 _COST_FIELDS: Final = (

@@ -11,7 +11,7 @@ from planner.base.words import some
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
 from planner.inputs.facility import construction_factor, on_top_of_hard_cost
 from planner.inputs.frames import floats, texts
-from planner.inputs.own_rows import own_rows, shipped_table
+from planner.inputs.own_rows import own_rows, shipped_table, unusable_racks
 from planner.inputs.places import own_key
 from planner.inputs.tariffs_uses import billed_sites
 from planner.tables import load_package
@@ -62,11 +62,12 @@ def _note_racks(case: Case, figures: RackFigures) -> None:
     country = max(tax, key=lambda of: tax[of])
     trend_frac = case.finance_of("rack_price_real_trend", "world")
     given = dict(_own_rack_prices(case))
+    idle = {rack for rack, _ in unusable_racks(case)}  # noted to have no effect
     for row, rack in enumerate(case.ids("racks")):
         on_sale = (figures.first_year[row] <= case.last_year) & (
             case.year <= figures.last_sale_year[row]
         )
-        if rack not in given or not figures.may_buy[row] or not on_sale.any():
+        if rack not in given or rack in idle or not figures.may_buy[row] or not on_sale.any():
             continue
         price = float(floats(case.racks, _CAPEX)[row])
         fabric = price * adder[row]

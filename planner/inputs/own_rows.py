@@ -8,27 +8,36 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import some
-from planner.inputs.existing import HALLS, RACKS
+from planner.inputs.existing import HALLS, RACKS, stated_sites
 from planner.inputs.frames import PROVENANCE, floats, texts
 from planner.inputs.supply_figures import sources_in_play
 from planner.tables import load_package, read_tables
 from planner.tables.descriptor import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import pandas as pd
 
     from planner.base.arrays import Bools
     from planner.inputs.case import Case
 
-__all__ = ["note_own_rows", "note_unread_rows", "note_unread_tables", "own_rows", "shipped_table"]
+__all__ = [
+    "note_own_rows",
+    "note_unread_rows",
+    "note_unread_tables",
+    "own_rows",
+    "shipped_table",
+    "unusable_racks",
+]
 
 _NAMED: Final = 8
 _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
 """Tables whose rows are looked at one by one where they are read."""
 _OF_ITEMS: Final = ("facility_cost", "finance", "lead_times", "rent_terms")
 """Tables of single figures, each read by its item."""
+_PRICES: Final = ("capex_usd", "capex_low_usd", "capex_high_usd", "fabric_adder_frac")
+"""Figures of a rack that count where it is bought or exists; others also convert demand."""
 
 
 def note_unread_tables(case: Case, read: tuple[str, ...]) -> None:
@@ -86,7 +95,7 @@ def note_own_rows(case: Case) -> None:
                     f"{subject} no effect in {name}, for {named}: {why}",
                     "correct the id, widen the scope, or remove them",
                 )
-    for rack, reason in _unusable_racks(case, shipped):
+    for rack, reason in unusable_racks(case):
         table = case.tables["racks"]
         record = int(np.flatnonzero(table["rack"] == rack)[0])
         case.findings.note_row(
@@ -208,23 +217,37 @@ def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     return zip(*(texts(table, name) for name in table.columns), strict=True)
 
 
-def _unusable_racks(case: Case, shipped: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
-    """Racks of one's own that nothing can house or use, and the rows that are missing."""
-    if "racks" not in shipped:
+def unusable_racks(case: Case) -> Iterator[tuple[str, str]]:
+    """Find racks of a planner's own that nothing can house or use, and that are not bought.
+
+    Parameters
+    ----------
+    case : Case
+        Scope and tables.
+
+    Yields
+    ------
+    str, str
+        Rack, and which rows it lacks or what else keeps it out of the plan.
+    """
+    if "racks" not in case.scenario.data_files:
         return
-    table = case.tables["racks"]
+    table, shipped = case.tables["racks"], shipped_table("racks")
     computes = table["role"].eq("compute").to_numpy(dtype=np.bool_)
     housed, admitted = (
         set(case.tables[name]["rack"]) for name in ("rack_cooling", "workload_racks")
     )
     admitted |= {rack for own in case.scenario.workloads.values() for rack in own.racks or ()}
-    there = {rack for name in ("rack_stock", RACKS) for rack in case.tables[name]["rack"]}
+    there, converts = _existing_racks(case), _converting_racks(case)
     may_buy = dict(zip(case.racks["rack"], case.racks["may_buy"], strict=True))
     holds, asked = case.tables["rack_cooling"], case.scenario.halls.cooling
     built = list(case.ids("cooling")) if asked == "all" else list(asked)
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
-    for row in np.flatnonzero(own_rows(table, shipped["racks"], ["rack"]) & computes):
+    for row in np.flatnonzero(own_rows(table, shipped, ["rack"]) & computes):
         rack = str(table["rack"].iloc[row])
+        is_read = rack in there or (
+            rack in converts and not _differ_in_price_alone(table[table["rack"] == rack], shipped)
+        )
         missing = [
             *(["a row of rack_cooling that says which halls hold it"] * (rack not in housed)),
             *(["a row of workload_racks that says what may run on it"] * (rack not in admitted)),
@@ -232,8 +255,33 @@ def _unusable_racks(case: Case, shipped: Mapping[str, pd.DataFrame]) -> Iterator
         ]
         if missing:
             yield rack, f"it lacks {', '.join(missing)}"
-        elif rack not in there and not may_buy[rack]:
+        elif not is_read and not may_buy[rack]:
             keys = "racks.allow, racks.exclude, racks.vendors or racks.bought_as"
             yield rack, f"{keys} keep it from being bought, and none exists"
-        elif rack not in there and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
+        elif not is_read and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
             yield rack, "halls.cooling names no cooling that holds it, and none exists"
+
+
+def _existing_racks(case: Case) -> Collection[str]:
+    """Racks that sites in scope have: stated, or in the mix that is assumed of the others."""
+    stated = case.tables[RACKS]
+    there = {*stated["rack"][stated["site"].isin(case.ids("sites"))]}
+    own_mw, share = floats(case.sites, "existing_mw"), case.scenario.operator.stock_share_frac
+    is_assumed = np.where(np.isnan(own_mw), share, own_mw) > 0.0
+    if (is_assumed & ~stated_sites(case)).any():
+        there |= {*case.tables["rack_stock"]["rack"]}
+    return there
+
+
+def _converting_racks(case: Case) -> Collection[str]:
+    """Racks by whose power and throughput demand in MW becomes compute."""
+    return {
+        rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]
+    }
+
+
+def _differ_in_price_alone(row: pd.DataFrame, shipped: pd.DataFrame) -> bool:
+    """Tell whether a row differs from the shipped one of its rack in its price at most."""
+    figures = [name for name in row.columns if name not in (*PROVENANCE, *_PRICES)]
+    as_shipped = shipped[shipped["rack"] == row["rack"].iloc[0]]
+    return list(_as_texts(row[figures])) == list(_as_texts(as_shipped[figures]))

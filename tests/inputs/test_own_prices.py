@@ -127,3 +127,15 @@ def test_large_prices_are_written_without_an_exponent(tmp_path):
 
     assert any("shell_core 2,460 USD/W is " in note for note in said)
     assert not any("e+0" in note for note in said)
+
+
+def test_a_rack_that_nothing_can_house_has_no_price_in_the_plan(tmp_path):
+    settings = (
+        copy(tmp_path, "racks", AIR),
+        "workloads.train_frontier.racks=[gb200_nvl72, my_air]",
+        "racks.allow=[gb200_nvl72, my_air]",
+    )
+
+    (note,) = (note for note in notes(*settings) if "my_air" in note)
+
+    assert "rack my_air has no effect: it lacks a row of rack_cooling" in note

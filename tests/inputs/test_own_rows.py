@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from planner.base.paths import DATA_DIR
+from planner.cli import main
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 
@@ -163,3 +166,75 @@ def test_a_table_that_no_plan_reads_is_noted(tmp_path):
     assert (
         "data.market_inventory has no effect: no plan is made from table market_inventory" in note
     )
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the project of `init --own`, all of whose sites state what exists there."""
+    folder = tmp_path_factory.mktemp("own") / "project"
+    made = CliRunner().invoke(main, ["init", "--own", str(folder)])
+    assert made.exit_code == 0, made.output
+    with (folder / "rtt.csv").open("a", encoding="utf-8") as file:
+        file.write("us-miami,ohio,22\nus-atlanta,texas,19\n")
+    return folder
+
+
+def with_racks(folder: Path, **cells: str) -> str:
+    """Change cells of the A100 in the company's table; return the table as a setting."""
+    with (folder / "data" / "racks.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [row | cells if row["rack"] == "a100_air" else row for row in reader]
+        header = reader.fieldnames
+    path = folder / f"racks-{'-'.join(cells)}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return f"data.racks={path}"
+
+
+@pytest.fixture(scope="module")
+def edited(company: Path) -> list[str]:
+    setting = with_racks(company, capex_usd="612000", kind="own")
+    inputs = build_inputs(load_scenario(company / "company.yaml", [setting]))
+    return [str(note).removeprefix(f"{company}/") for note in inputs.noted_settings]
+
+
+def test_a_price_of_a_rack_that_is_neither_bought_nor_there_is_noted(edited):
+    # Table rack_stock has it, but every site of the company states its own racks.
+    assert (
+        "racks-capex_usd-kind.csv:2:1: rack a100_air has no effect: racks.allow, racks.exclude,"
+        " racks.vendors or racks.bought_as keep it from being bought, and none exists; add what is"
+        " missing, or remove it"
+    ) in edited
+
+
+def test_own_round_trips_from_outside_the_scope_are_noted_together(edited, company):
+    lines = (company / "rtt.csv").read_text(encoding="utf-8").splitlines()
+    first = lines.index("us-miami,ohio,22") + 1
+
+    assert (
+        f"rtt.csv:{first}:1: 2 rows have no effect, from us-miami, us-atlanta: not in scope; widen"
+        " the scope, or remove them"
+    ) in edited
+
+
+@pytest.mark.parametrize("cells", [{"capex_usd": "612000"}, {"peak_kw": "27"}])
+def test_only_a_price_is_noted_of_a_rack_that_demand_in_mw_may_be_converted_by(company, cells):
+    setting = with_racks(company, **cells)
+
+    inputs = build_inputs(load_scenario(company / "company.yaml", [setting]))
+
+    noted = any("rack a100_air has no effect" in note for note in inputs.notes)
+    assert noted == ("capex_usd" in cells)
+
+
+def test_an_own_price_of_a_rack_in_the_assumed_stock_is_not_noted(tmp_path):
+    shipped = (DATA_DIR / "racks.csv").read_text(encoding="utf-8")
+    path = tmp_path / "racks.csv"
+    path.write_text(shipped.replace(",10.09,600000,", ",10.09,612000,", 1), encoding="utf-8")
+    settings = [f"data.racks={path}", "operator.stock_share_frac=0.2", "racks.allow=[gb200_nvl72]"]
+
+    inputs = build_inputs(load_scenario("us-base", settings))
+
+    assert not any("a100_air has no effect" in note for note in inputs.notes)
