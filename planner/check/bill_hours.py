@@ -1,4 +1,4 @@
-"""The hours of a bill, written out a second time: what each shows on the clock, who tells it."""
+"""The hours of a bill, written out a second time: what each shows, which time slice is for it."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class BillHours:
 
     @cached_property
     def _share_of_days(self) -> Floats:
-        """Share of each day that tells the year in an hour of its month, shape (hour, day)."""
+        """Share of each day that represents the year in an hour of its month, shape (hour, day)."""
         days = year_days(self.case)
         counts = days.of_month.T.copy()  # month, day
         month = self._shown["month"]

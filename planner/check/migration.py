@@ -54,7 +54,7 @@ _USD_PER_MUSD = 1e6
 
 
 def _window_h(case: Case, workload: str) -> int:
-    """Hours within which a workload may defer its work: part of a day, in whole time slices."""
+    """Hours within which a workload may defer its work: a part of the day, in full time slices."""
     slot_h = case.scenario.time.slot_h
     longest = float(by(case.workloads, "workload", "max_deferral_h")[workload])
     may_wait = case.scenario.flexibility.deferral

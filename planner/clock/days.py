@@ -269,7 +269,7 @@ class RepresentativeDays(Days):
 
     @cached_property
     def _day_of_month(self) -> Integers:
-        """Ordinary day that tells each month, shape (month,)."""
+        """Ordinary day that represents each month, shape (month,)."""
         if self.season_days == len(MONTHS):
             return np.arange(len(MONTHS), dtype=np.int64)
         return np.array([SEASONS.index(season) for season in SEASON_OF_MONTH], dtype=np.int64)

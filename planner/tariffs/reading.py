@@ -36,7 +36,7 @@ class Pairs:
     hour, step
         Position of the hour in the calendar, and of the step in the load, shape (pair,).
     share_frac
-        Share of the hour that the step tells, shape (pair,).
+        Share of the hour that the step represents, shape (pair,).
     """
 
     hour: Integers
@@ -59,8 +59,8 @@ class Pairs:
 class Reading:
     """A calendar of hours, and the steps of a load that tell them.
 
-    The energy of a period is the power of each step times the hours it tells there. A peak is
-    the highest step that tells any of its hours, however few: a maximum has no weight.
+    The energy of a period is the power of each step times the hours it represents there. A peak is
+    the highest step that represents any of its hours, however few: a maximum has no weight.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Reading:
     on_peak_day: Pairs
 
     def hours(self, when: When | Rest) -> tuple[Integers, Integers, Floats]:
-        """Count the hours that each step tells in each month inside a period.
+        """Count the hours that each step represents in each month inside a period.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class Reading:
         return found // self.n_steps, found % self.n_steps, hours.astype(np.float64)
 
     def system_peak(self, moments: Iterable[datetime.datetime], place: str) -> Floats:
-        """Say how the mean over moments in which the system peaks is told by the steps.
+        """Say how the mean over moments in which the system peaks follows from the steps.
 
         Parameters
         ----------
@@ -138,8 +138,8 @@ class Reading:
         Returns
         -------
         Metered
-            The mean of what tells each hour for its energy, the highest for maxima, and the peak
-            day for hours in which the system peaks.
+            The mean of what represents each hour for its energy, the highest for maxima, and the
+            peak day for hours in which the system peaks.
         """
         load = np.asarray(load_mw, dtype=np.float64)
         contracted = np.asarray(contracted_mw, dtype=np.float64)
@@ -185,12 +185,12 @@ def representative(
     days: Days,
     years: Sequence[int] | None = None,
 ) -> Reading:
-    """Read a load that is told by the time slices of a few days in every year.
+    """Read a load that is given by the time slices of a few days in every year.
 
-    An hour is told by the time slices of its month's days that run at the same hour of UTC, and for
-    the share of its month that a peak day represents by the time slice of that day. What lies on
-    two time slices, as hours of a clock half an hour off, is told by both. Moments in which the
-    system peaks are told by the peak days alone.
+    An hour is represented by the time slices of its month's days that run at the same hour of UTC,
+    and for the share of its month that a peak day represents by the time slice of that day. What
+    lies on two time slices, as hours of a clock half an hour off, is represented by both. Moments
+    in which the system peaks are represented by the peak days alone.
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ def representative(
 
 
 def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
-    """Share of each month of the calendar that each day tells, shape (day, month)."""
+    """Share of each month of the calendar that each day represents, shape (day, month)."""
     month = np.array([month.month for month in calendar.months]) - 1
     stands_for = days.days_by_month[:, month]
     is_reported = stands_for.any(axis=0)
@@ -263,7 +263,7 @@ def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
 
 
 def _on_slots(day: Integers, start_h: Floats, share_frac: Floats, days: Days) -> Pairs:
-    """Lay hours that start at some hour of UTC on the time slices of the day that tells each."""
+    """Lay hours that start at some hour of UTC on the time slices of the day that is for each."""
     first = np.floor(start_h).astype(np.int64)
     late = start_h - first
     parts = []

@@ -115,7 +115,7 @@ def test_a_rack_that_nothing_can_house_or_use_is_noted_with_what_is_missing(
 
 
 def test_a_single_figure_that_nothing_is_made_from_is_noted(tmp_path):
-    # A plan is before tax on profits; construction gets dearer everywhere at one rate, the world's.
+    # A plan is before tax on profits; construction costs rise everywhere at one rate, the world's.
     finance = (
         "corporate_tax,world,0.251,fraction of profit,,,,mine,,own",
         "construction_real_escalation,US,0.031,1/year,,,,mine,,own",
