@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
 __all__ = ["TABLES", "build_inputs", "build_inputs_from", "inputs_of"]
@@ -221,7 +221,7 @@ def build_inputs_from(
     )
 
 
-def inputs_of(case: Case, call: Call = call_each) -> Inputs:  # noqa: PLR0915  the wiring, on one page
+def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0915  the wiring, on one page
     """Make everything the model knows from what is in scope; calls the functions by `call`."""
     scenario = case.scenario
     figures = call(rack_figures, case)

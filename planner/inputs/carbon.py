@@ -17,7 +17,7 @@ from planner.scenario import held
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallInputs
     from planner.inputs.racks import RackInputs
     from planner.inputs.supply import SupplyInputs
@@ -57,13 +57,13 @@ class CarbonInputs:
 
 
 def carbon_inputs(
-    case: Case, sets: Sets, shape: Floats, site_year: Index, made: Purchases, claim: Index
+    case: ScopedCase, sets: Sets, shape: Floats, site_year: Index, made: Purchases, claim: Index
 ) -> CarbonInputs:
     """Make the coefficients and limits of emissions and water.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
     sets : Sets
         Axes.
@@ -112,7 +112,7 @@ def carbon_inputs(
     )
 
 
-def _stress(case: Case) -> tuple[Floats, Floats]:
+def _stress(case: ScopedCase) -> tuple[Floats, Floats]:
     """Factor on the price of water and its limit per MW by water stress, both (site,)."""
     table = case.tables["water_classes"].set_index("stress_class")
     classes = texts(case.sites, "stress_class")
@@ -124,13 +124,13 @@ def _stress(case: Case) -> tuple[Floats, Floats]:
     return floats(of_site, "water_price_factor"), floats(of_site, "limit_m3_per_mw_per_year")
 
 
-def _by_year(case: Case, path: object) -> list[float | None]:
+def _by_year(case: ScopedCase, path: object) -> list[float | None]:
     if path is None:
         return [None] * len(case.years)
     return [held(path, year) for year in case.years.years]  # type: ignore[arg-type]
 
 
-def _intensity_kg_per_mwh(case: Case) -> Floats:
+def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:
     """Mean intensity by site and year; straight lines between the table's years, then held."""
     table = site_rows(case.scenario, case.tables, "carbon_intensity")
     known = np.unique(table["year"].to_numpy(dtype=np.int64))
@@ -153,7 +153,7 @@ def _intensity_kg_per_mwh(case: Case) -> Floats:
     return np.asarray([np.interp(case.year, known, row) for row in given])
 
 
-def intensity_shape(case: Case) -> Floats:
+def intensity_shape(case: ScopedCase) -> Floats:
     """Return intensity over its mean by site and time slice, flat where a site names no shape."""
     table = case.tables["carbon_shapes"]
     shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
@@ -168,12 +168,12 @@ def intensity_shape(case: Case) -> Floats:
     return np.asarray(shape / (shape @ weight)[:, None])
 
 
-def fuel_carbon_prices_usd_per_t(case: Case) -> Floats:
+def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
     """Return the carbon price that fuel pays at every site.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, and tables `carbon_schemes` (a row of the state goes before one of the country) and
         `carbon_prices` (straight lines between its years, held beyond them).
 
@@ -222,7 +222,7 @@ class Purchases:
     supply: SupplyInputs
 
 
-def embodied_t(case: Case, sets: Sets, made: Purchases) -> dict[str, Floats]:
+def embodied_t(case: ScopedCase, sets: Sets, made: Purchases) -> dict[str, Floats]:
     """Return emissions of making a MW or MWh of all that may enter service.
 
     Shell, power chain, cooling and generators of a hall scale with its power topology as their
@@ -230,7 +230,7 @@ def embodied_t(case: Case, sets: Sets, made: Purchases) -> dict[str, Floats]:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Racks, topologies and table `embodied_carbon`.
     sets : Sets
         Axes.
@@ -268,7 +268,7 @@ def embodied_t(case: Case, sets: Sets, made: Purchases) -> dict[str, Floats]:
     }
 
 
-def _figures(case: Case, asset: str, items: tuple[str, ...]) -> Floats:
+def _figures(case: ScopedCase, asset: str, items: tuple[str, ...]) -> Floats:
     """Return the emissions of making items; a missing one is a problem. [t CO2e per unit]"""
     table = case.tables["embodied_carbon"]
     known = table[table["asset"] == asset].set_index("item")["embodied_tco2e"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.findings import Findings
     from planner.scenario import Scenario
 
-__all__ = ["BASE_YEAR_OF_MONEY", "DUTIES", "Case", "trend_factor"]
+__all__ = ["BASE_YEAR_OF_MONEY", "DUTIES", "ScopedCase", "trend_factor"]
 
 DUTIES = ("training", "inference")
 BASE_YEAR_OF_MONEY = 2025
@@ -58,7 +58,7 @@ def trend_factor(yearly_frac: ArrayLike, year: ArrayLike) -> Floats:
 
 
 @dataclass(frozen=True)
-class Case:
+class ScopedCase:
     """A scenario with its tables cut down to its scope.
 
     Parameters

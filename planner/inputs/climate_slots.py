@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
 
 __all__ = ["CURVE", "SlotClimate", "monthly_temperatures", "slot_climate"]
@@ -49,7 +49,7 @@ class SlotClimate:
     wue_l_per_kwh: Floats
 
 
-def slot_climate(case: Case, series: SiteSeries) -> SlotClimate:
+def slot_climate(case: ScopedCase, series: SiteSeries) -> SlotClimate:
     """Lay cooling curves over the weather of every site.
 
     The curve of a hybrid technology already holds the air cooling of the heat that its liquid
@@ -57,7 +57,7 @@ def slot_climate(case: Case, series: SiteSeries) -> SlotClimate:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites with their climate, and cooling technologies.
     series : SiteSeries
         Own temperatures by day, which take the place of mean days and of design weather; heat on
@@ -77,19 +77,19 @@ def slot_climate(case: Case, series: SiteSeries) -> SlotClimate:
     own[:, :, case.days.is_peak_day] += case.scenario.time.peak_hotter_k
     has_none = any_along(np.isnan(own).reshape(*own.shape[:2], -1), axis=2)[:, :, None]
 
-    def by_slot(curve: Callable[[Case, Floats], Floats]) -> Floats:
+    def by_slot(curve: Callable[[ScopedCase, Floats], Floats]) -> Floats:
         usual = _by_slot(case, curve(case, by_month), curve(case, on_peak))
         return np.where(has_none, usual, _own_by_slot(case, curve(case, own)))
 
     return SlotClimate(mechanical_frac=by_slot(_mechanical), wue_l_per_kwh=by_slot(_water))
 
 
-def monthly_temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
+def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:
     """Return temperatures of mean days and of the peak day on local clocks.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites with their climate.
     bulb : {"dry", "wet"}
         Which thermometer.
@@ -120,21 +120,21 @@ def monthly_temperatures(case: Case, bulb: str) -> tuple[Floats, Floats]:
     return hourly_temperatures(mean, swing), peak
 
 
-def _mechanical(case: Case, temp_c: Floats) -> Floats:
+def _mechanical(case: ScopedCase, temp_c: Floats) -> Floats:
     return mechanical_overhead_frac(temp_c, *(_along(case, name, temp_c) for name in CURVE))
 
 
-def _water(case: Case, temp_c: Floats) -> Floats:
+def _water(case: ScopedCase, temp_c: Floats) -> Floats:
     columns = ("wue_floor_l_per_kwh", "wue_ramp_l_per_kwh", "wue_start_c", "wue_end_c")
     return wue_l_per_kwh(temp_c, *(_along(case, name, temp_c) for name in columns))
 
 
-def _along(case: Case, column: str, temp_c: Floats) -> Floats:
+def _along(case: ScopedCase, column: str, temp_c: Floats) -> Floats:
     """Shape a figure of the cooling table to the second axis of temperatures."""
     return floats(case.cooling, column).reshape(1, -1, *(1,) * (temp_c.ndim - 2))
 
 
-def _own_by_slot(case: Case, by_day: Floats) -> Floats:
+def _own_by_slot(case: ScopedCase, by_day: Floats) -> Floats:
     """Lay values by hour of UTC over the time slices: means, on peak days the highest hour."""
     return np.where(
         case.days.is_peak,
@@ -143,7 +143,7 @@ def _own_by_slot(case: Case, by_day: Floats) -> Floats:
     )
 
 
-def _by_slot(case: Case, by_month: Floats, on_peak: Floats) -> Floats:
+def _by_slot(case: ScopedCase, by_month: Floats, on_peak: Floats) -> Floats:
     """Lay values on local clocks over the time slices, site by site of one clock."""
     offset = floats(case.sites, "utc_offset_h")
     result = np.empty((*by_month.shape[:2], case.days.n_slots))

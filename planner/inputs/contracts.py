@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
-    from planner.inputs.prices import Prices
+    from planner.inputs.case import ScopedCase
+    from planner.inputs.prices import PowerPrices
     from planner.scenario.contracts import Ppa
 
 __all__ = ["ContractInputs", "contract_inputs", "delivery_profiles", "grid_clean_frac", "strikes"]
@@ -69,17 +69,17 @@ class ContractInputs:
 
 
 def contract_inputs(
-    case: Case, sets: Sets, prices: Prices, intensity_shape: Floats, site_year: Index
+    case: ScopedCase, sets: Sets, prices: PowerPrices, intensity_shape: Floats, site_year: Index
 ) -> ContractInputs:
     """Make the lists of power under contract and of what must be clean.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
     sets : Sets
         Axes.
-    prices : Prices
+    prices : PowerPrices
         What the market pays, and what of it sites pay.
     intensity_shape : array of float
         Carbon intensity over its mean, shape (site, slot).
@@ -181,7 +181,7 @@ def contract_inputs(
 
 
 def _note_late_zones(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     offers: tuple[Ppa, ...],
     is_offered: Bools,
@@ -192,7 +192,7 @@ def _note_late_zones(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings; what is found is noted at them.
     sets : Sets
         Zones and years.
@@ -221,12 +221,14 @@ def _note_late_zones(
             )
 
 
-def _note_spares_nothing(case: Case, sets: Sets, is_physical: Bools, pays_market: Bools) -> None:
+def _note_spares_nothing(
+    case: ScopedCase, sets: Sets, is_physical: Bools, pays_market: Bools
+) -> None:
     """Say where physical delivery saves nothing, as tariffs bill the energy of all sites there.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings; what is found is noted at them.
     sets : Sets
         Zones and sites.
@@ -257,7 +259,7 @@ def _from(year: float) -> str:
     return f"from {year:.0f}" if np.isfinite(year) else "in no model year"
 
 
-def _market(sets: Sets, prices: Prices, site_year: Index) -> Floats:
+def _market(sets: Sets, prices: PowerPrices, site_year: Index) -> Floats:
     """Mean of the wholesale prices of a zone's sites in the plan, (zone, year, slot)."""
     in_plan = np.zeros((len(sets.site), len(sets.year)))
     in_plan[site_year["site"], site_year["year"]] = 1.0
@@ -271,7 +273,7 @@ def _slots(sets: Sets, site_year: Index, which: Bools, name: str) -> Index:
     return cross(site_year.select(np.flatnonzero(which), name), sets.slot, name)
 
 
-def _pools(case: Case, sets: Sets) -> tuple[Axis, np.ndarray]:
+def _pools(case: ScopedCase, sets: Sets) -> tuple[Axis, np.ndarray]:
     """Return the pools within which contracts count, and that of every site."""
     area = case.scenario.contracts.area
     if area == "zone":
@@ -283,7 +285,7 @@ def _pools(case: Case, sets: Sets) -> tuple[Axis, np.ndarray]:
     return pool, np.asarray(pool.codes(country), dtype=np.intp)
 
 
-def grid_clean_frac(case: Case, sets: Sets, intensity_shape: Floats) -> Floats:
+def grid_clean_frac(case: ScopedCase, sets: Sets, intensity_shape: Floats) -> Floats:
     r"""Return the clean share of the grid at every site, year and time slice.
 
     .. math:: \phi_{sth} = 1 - \min((1 - \Phi_{zt})\, k_{sh},\ 1)
@@ -293,7 +295,7 @@ def grid_clean_frac(case: Case, sets: Sets, intensity_shape: Floats) -> Floats:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years and table `clean_share`; straight lines between its years, held beyond them.
     sets : Sets
         Axes.
@@ -323,14 +325,14 @@ _BOTH: Final = "mixed"  # half sun, half wind
 _FOLLOWS: Final = {"solar": ("solar",), "wind": ("wind",), _BOTH: ("solar", "wind")}
 
 
-def strikes(case: Case, sets: Sets, first_site: np.ndarray) -> Floats:
+def strikes(case: ScopedCase, sets: Sets, first_site: np.ndarray) -> Floats:
     """Return the strike of every agreement by zone and year of first delivery.
 
     Prices of the table follow straight lines between its years and hold beyond them.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings, and tables `ppa_prices` and `ppa_regions`.
     sets : Sets
         Axes.
@@ -367,7 +369,7 @@ def strikes(case: Case, sets: Sets, first_site: np.ndarray) -> Floats:
     return price
 
 
-def _report_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -> None:
+def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[str]) -> None:
     """Report zones without a PPA price: a problem where the scenario names the zone."""
     if not zones:
         return
@@ -386,12 +388,14 @@ def _report_zones_without(case: Case, name: str, offer: Ppa, zones: list[str]) -
     )
 
 
-def delivery_profiles(case: Case, sets: Sets, first_site: np.ndarray, is_offered: Bools) -> Floats:
+def delivery_profiles(
+    case: ScopedCase, sets: Sets, first_site: np.ndarray, is_offered: Bools
+) -> Floats:
     """Return output over capacity of every agreement by zone and time slice.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings and table `renewable_shapes`.
     sets : Sets
         Axes.

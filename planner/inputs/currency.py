@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Bools
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
 
@@ -31,14 +31,14 @@ _NAMED: Final = 4
 _COUNTRIES: Final = 6
 
 
-def note_other_currencies(case: Case) -> None:
+def note_other_currencies(case: ScopedCase) -> None:
     """Note which figures of a planner's own are read as US dollars at sites of other countries.
 
     No plausible range tells a price in Canadian dollars from one in US dollars.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope, settings and tables; takes the note.
     """
     countries = np.array(texts(case.sites, "country"), dtype=object)
@@ -60,7 +60,7 @@ def note_other_currencies(case: Case) -> None:
         case.findings.remark_row(table, row, load_package()[table].primary_key[0], text)
 
 
-def _settings(case: Case, abroad: Bools) -> Iterator[Keys]:
+def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
     """Figures in dollars that are written for a site."""
     money = [name for name in SiteOverride.model_fields if "usd" in name.split("_")]
     for site in np.array(case.ids("sites"), dtype=object)[abroad]:
@@ -70,7 +70,7 @@ def _settings(case: Case, abroad: Bools) -> Iterator[Keys]:
                 yield key
 
 
-def _tariffs(case: Case, abroad: Bools) -> Iterator[Keys]:
+def _tariffs(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
     """Own tariffs by which a site is billed."""
     own = case.scenario.energy.own_tariffs
     used = [use for use in case.scenario.energy.tariffs if use.tariff in own]
@@ -78,7 +78,7 @@ def _tariffs(case: Case, abroad: Bools) -> Iterator[Keys]:
         yield "energy", "own_tariffs", name
 
 
-def _bills(case: Case, use: TariffUse, abroad: Bools) -> bool:
+def _bills(case: ScopedCase, use: TariffUse, abroad: Bools) -> bool:
     """Tell whether an entry names one of the sites, its zone, or all sites."""
     ids = np.array(case.ids("sites"), dtype=object)[abroad]
     zones = np.array(texts(case.sites, "zone"), dtype=object)[abroad]
@@ -87,7 +87,7 @@ def _bills(case: Case, use: TariffUse, abroad: Bools) -> bool:
     return bool(np.isin(zones, use.zones).any()) if use.zones else bool(ids.size)
 
 
-def _rows(case: Case, abroad: Bools) -> Iterator[tuple[str, str, int]]:
+def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, str, int]]:
     """Own rows of tables of prices: in words, their table, their position in it."""
     for name, key, column in _TABLES:
         if name not in case.scenario.data_files:

@@ -21,7 +21,7 @@ from planner.scenario import interpolated
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.racks_space import RackSpace
     from planner.inputs.routes import Reach
@@ -86,12 +86,12 @@ class Wanted:
     reference: pd.DataFrame
 
 
-def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
+def wanted_compute(case: ScopedCase, figures: RackFigures) -> Wanted:
     """Turn the path of facility power, or demand stated outright, into compute.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario and scope.
     figures : RackFigures
         Throughput of racks.
@@ -131,7 +131,7 @@ def wanted_compute(case: Case, figures: RackFigures) -> Wanted:
     return Wanted(kh100e, gw, share, rack_mw, reference)
 
 
-def _scale(case: Case) -> Floats:
+def _scale(case: ScopedCase) -> Floats:
     """Return the factor on the demand of every workload, shape (workload, year)."""
     demand = case.scenario.demand
     of_class = [demand.workload_scale_frac.get(name, 1.0) for name in case.ids("workloads")]
@@ -146,7 +146,7 @@ def _scale(case: Case) -> Floats:
     )
 
 
-def workload_share(case: Case) -> Floats:
+def workload_share(case: ScopedCase) -> Floats:
     """Return the share of power of every workload in scope, shape (workload, year)."""
     own = case.scenario.demand.workload_share_frac or {}
     table = case.tables["workload_share"]
@@ -174,7 +174,7 @@ def workload_share(case: Case) -> Floats:
     return share[codes(case.ids("workloads"), every)]
 
 
-def _fleet_kh100e(case: Case, figures: RackFigures, rack_mw: Floats) -> Floats:
+def _fleet_kh100e(case: ScopedCase, figures: RackFigures, rack_mw: Floats) -> Floats:
     """Return the compute of the reference fleet, shape (workload, year). [kH100e]"""
     stock = case.tables["rack_stock"]
     rack = codes(stock["rack"], case.ids("racks"))
@@ -218,7 +218,7 @@ def _fleet_kh100e(case: Case, figures: RackFigures, rack_mw: Floats) -> Floats:
     return fleet.compute_h100e / H100E_PER_KH100E
 
 
-def _reference_racks(case: Case) -> np.ndarray:
+def _reference_racks(case: ScopedCase) -> np.ndarray:
     """Return the rack that the reference fleet buys, shape (workload, year)."""
     table = case.tables["reference_fleet"]
     table = table.assign(code=codes(table["rack"], case.ids("racks")).astype(np.float64))
@@ -235,13 +235,13 @@ def _reference_racks(case: Case) -> np.ndarray:
 
 
 def demand_inputs(
-    case: Case, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace
+    case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace
 ) -> DemandInputs:
     """Make the lists of who wants compute and who can serve it.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -293,7 +293,7 @@ def demand_inputs(
     )
 
 
-def _run_scale(case: Case) -> Floats:
+def _run_scale(case: ScopedCase) -> Floats:
     """Return the factor on the compute of a frontier run, shape (year,).
 
     The factor on the demand of frontier training is read as larger or smaller runs, and not as
@@ -329,7 +329,7 @@ def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
     )
 
 
-def _serves(case: Case, racks: RackSpace) -> Bools:
+def _serves(case: ScopedCase, racks: RackSpace) -> Bools:
     """Whether a workload can have racks in use, (site, workload, year)."""
     serves = np.zeros((racks.used.shape[0], len(case.workloads), len(case.years)), np.bool_)
     for w in np.unique(racks.workload):
@@ -337,7 +337,7 @@ def _serves(case: Case, racks: RackSpace) -> Bools:
     return serves
 
 
-def _no_route(case: Case, wanted: Wanted, reach: Reach) -> pd.DataFrame:
+def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
     """List users with a demand that no site reaches, with the nearest site."""
     lonely = ~reach.is_route.any(axis=2) & (wanted.kh100e > 0.0).any(axis=2)
     r, w = np.nonzero(lonely)
@@ -355,7 +355,7 @@ def _no_route(case: Case, wanted: Wanted, reach: Reach) -> pd.DataFrame:
     )
 
 
-def _note_no_route(case: Case, no_route: pd.DataFrame) -> None:
+def _note_no_route(case: ScopedCase, no_route: pd.DataFrame) -> None:
     for workload, rows in no_route.groupby("workload", sort=False):
         case.findings.note(
             f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or"
@@ -365,7 +365,7 @@ def _note_no_route(case: Case, no_route: pd.DataFrame) -> None:
         )
 
 
-def _where_bound(case: Case, workload: str) -> Keys | None:
+def _where_bound(case: ScopedCase, workload: str) -> Keys | None:
     """Return where a scenario says what users a workload may be served from; None for nowhere."""
     own = case.scenario.workloads.get(workload)
     given = set() if own is None else own.model_fields_set

@@ -13,7 +13,7 @@ from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.climate_slots import SlotClimate
     from planner.inputs.facility import HallCost
     from planner.inputs.money import Rates
@@ -28,7 +28,7 @@ _MEAN_LOAD_FRAC: Final = 0.6  # mean IT power over hall power, for comparing des
 
 
 def designs_on_offer(
-    case: Case,
+    case: ScopedCase,
     offers: RackOffers,
     cost: HallCost,
     rates: Rates,
@@ -47,7 +47,7 @@ def designs_on_offer(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and technologies.
     offers : RackOffers
         Racks on offer with their cost.
@@ -93,7 +93,7 @@ def designs_on_offer(
 
 
 def _keep_best(
-    case: Case,
+    case: ScopedCase,
     kept: Bools,
     at: np.ndarray,
     each: Floats,
@@ -115,7 +115,7 @@ def _keep_best(
         kept[at[s], best[s, w].argmin(axis=1), quality.new[w]] = True
 
 
-def _hall_year(case: Case, cost: HallCost, rates: Rates, climate: SlotClimate) -> Floats:
+def _hall_year(case: ScopedCase, cost: HallCost, rates: Rates, climate: SlotClimate) -> Floats:
     """Yearly cost of a MW of hall with its power and water, (site, cooling, redundancy). [MUSD]"""
     weight = case.days.weight_h / case.days.weight_h.sum()
     overhead, water = climate.mechanical_frac @ weight, climate.wue_l_per_kwh @ weight
@@ -128,7 +128,7 @@ def _hall_year(case: Case, cost: HallCost, rates: Rates, climate: SlotClimate) -
     return np.asarray(repaid + cost.opex_musd_per_mw_year + running[:, :, None])
 
 
-def _too_stressed(case: Case) -> Bools:
+def _too_stressed(case: ScopedCase) -> Bools:
     """Sites where the scenario allows no technology that evaporates water, (site,)."""
     most = case.scenario.water.max_stress_score
     return np.asarray(floats(case.sites, "stress_score") > (np.inf if most is None else most))

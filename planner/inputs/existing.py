@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
 
@@ -76,18 +76,18 @@ class Existing:
         return np.asarray((self.hall_mw > 0.0).any(axis=(0, 2, 3)))
 
 
-def stated_sites(case: Case) -> Bools:
+def stated_sites(case: ScopedCase) -> Bools:
     """Tell of which sites in scope the tables state what exists, shape (site,)."""
     named = {site for table in (HALLS, RACKS) for site in case.tables[table]["site"]}
     return np.array([site in named for site in case.ids("sites")], dtype=np.bool_)
 
 
-def existing_halls_and_racks(case: Case, figures: RackFigures, quality: Quality) -> Existing:
+def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Quality) -> Existing:
     """Read what the planner states, and refuse what cannot be housed or used.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope, and the two tables. What is wrong with them is added to the findings, and what has
         no effect to the notes.
     figures : RackFigures
@@ -126,7 +126,7 @@ def existing_halls_and_racks(case: Case, figures: RackFigures, quality: Quality)
     )
 
 
-def _check_sites(case: Case) -> None:
+def _check_sites(case: ScopedCase) -> None:
     """Refuse sites that do not exist, and note rows of sites that are not in the plan."""
     known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
     in_plan = set(case.ids("sites"))
@@ -155,7 +155,7 @@ def _check_sites(case: Case) -> None:
             )
 
 
-def _check_one_source(case: Case) -> None:
+def _check_one_source(case: ScopedCase) -> None:
     """Refuse figures of the scenario for what the tables state already."""
     for site in np.array(case.ids("sites"), dtype=object)[stated_sites(case)]:
         key = own_key(case.scenario, site, "existing_mw")
@@ -168,7 +168,7 @@ def _check_one_source(case: Case) -> None:
             )
 
 
-def _hall_mw(case: Case, halls: pd.DataFrame) -> Floats:
+def _hall_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
     """Critical IT power in service, shape (site, cooling, redundancy, year). [MW]"""
     site = codes(halls["site"], case.ids("sites"))
     first = ints(halls, "first_year")
@@ -192,7 +192,7 @@ def _hall_mw(case: Case, halls: pd.DataFrame) -> Floats:
     return total
 
 
-def _note_empty(case: Case, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
+def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
     """Say where halls are stated and no rack."""
     site_mw = hall_mw.sum(axis=(1, 2))
     empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
@@ -207,14 +207,14 @@ def _note_empty(case: Case, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Float
         )
 
 
-def _by_year(case: Case, mw: Floats) -> str:
+def _by_year(case: ScopedCase, mw: Floats) -> str:
     """Write the power of the first year and of those in which it changes, shape (year,)."""
     changes = mw != np.concatenate([[0.0], mw[:-1]])
     parts = [f"{amount(mw[t], _DIGITS)} MW from {case.year[t]}" for t in np.flatnonzero(changes)]
     return ", ".join(parts)
 
 
-def _note_connections(case: Case, halls: pd.DataFrame, hall_mw: Floats) -> None:
+def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) -> None:
     """Say which connection is assumed where the planner states none."""
     site_mw = hall_mw.sum(axis=(1, 2))
     ids = case.ids("sites")
@@ -234,7 +234,7 @@ def _note_connections(case: Case, halls: pd.DataFrame, hall_mw: Floats) -> None:
         )
 
 
-def _first_row(case: Case, halls: pd.DataFrame, sites: Bools) -> int:
+def _first_row(case: ScopedCase, halls: pd.DataFrame, sites: Bools) -> int:
     """Return the first row of the table of halls that is of one of some sites."""
     site = codes(halls["site"], case.ids("sites"))
     return int(np.flatnonzero(np.isin(site, np.flatnonzero(sites)))[0])
@@ -245,7 +245,7 @@ class _RackRows:
 
     def __init__(
         self,
-        case: Case,
+        case: ScopedCase,
         figures: RackFigures,
         quality: Quality,
         halls: pd.DataFrame,
@@ -569,7 +569,7 @@ class _RackRows:
         self.case.findings.note_row(RACKS, int(record), "rack", what_is, fix)
 
 
-def _at(case: Case, table: str, record: int, column: str) -> str:
+def _at(case: ScopedCase, table: str, record: int, column: str) -> str:
     """Say where a cell is that a problem is about, too."""
     return case.findings.place_of_row(table, record, column)
 

@@ -17,7 +17,7 @@ from planner.scenario import interpolated
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.demand import ExplicitDemand
 
@@ -25,13 +25,13 @@ __all__ = ["explicit_kh100e"]
 
 
 def explicit_kh100e(
-    case: Case, figures: RackFigures, weight: Floats
+    case: ScopedCase, figures: RackFigures, weight: Floats
 ) -> tuple[Floats, Bools, Floats]:
     """Return the demand that a scenario states, and which workloads it is stated for.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario and scope.
     figures : RackFigures
         Throughput of racks, for demand in MW.
@@ -81,7 +81,7 @@ def explicit_kh100e(
 
 
 def _kh100e(
-    case: Case,
+    case: ScopedCase,
     figures: RackFigures,
     stated: ExplicitDemand,
     amount: Floats,
@@ -115,7 +115,7 @@ def _kh100e(
 
 
 def _reference_throughput(
-    case: Case, figures: RackFigures, workload: str, keys: tuple[str | int, ...]
+    case: ScopedCase, figures: RackFigures, workload: str, keys: tuple[str | int, ...]
 ) -> Floats:
     """Mean compute per MW of the reference rack of every model year. [kH100e/MW]"""
     table = case.tables["reference_fleet"]

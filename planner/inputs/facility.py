@@ -13,7 +13,7 @@ from planner.inputs.frames import floats, texts
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["HallCost", "construction_factor", "hall_cost", "on_top_of_hard_cost"]
 
@@ -38,7 +38,7 @@ class HallCost:
     opex_musd_per_mw_year: Floats
 
 
-def hall_cost(case: Case) -> HallCost:
+def hall_cost(case: ScopedCase) -> HallCost:
     """Add up what a MW of hall costs.
 
     Building and plant follow the construction index of the market, the electrical plant the
@@ -47,7 +47,7 @@ def hall_cost(case: Case) -> HallCost:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, technologies, topologies and cost tables.
 
     Returns
@@ -89,7 +89,7 @@ def hall_cost(case: Case) -> HallCost:
     return HallCost(capex, opex)
 
 
-def on_top_of_hard_cost(case: Case) -> float:
+def on_top_of_hard_cost(case: ScopedCase) -> float:
     """Return what halls cost over their hard cost: soft costs and contingency."""
     return (
         1.0
@@ -98,19 +98,19 @@ def on_top_of_hard_cost(case: Case) -> float:
     )
 
 
-def construction_factor(case: Case, start: Floats) -> Floats:
+def construction_factor(case: ScopedCase, start: Floats) -> Floats:
     """Return what building costs at a moment over what it cost in the base year of money."""
     return trend_factor(case.finance_of("construction_real_escalation", "world"), start)
 
 
-def _land_musd_per_mw(case: Case) -> Floats:
+def _land_musd_per_mw(case: ScopedCase) -> Floats:
     acre_per_mw = case.item("facility_cost", "site_area", "acre/MW facility")
     facility_mw = case.scenario.demand.facility_mw_per_rack_mw
     usd_per_m2 = floats(case.sites, "land_usd_per_m2")
     return usd_per_m2 * _M2_PER_ACRE * acre_per_mw * facility_mw / USD_PER_MUSD
 
 
-def _staff_musd_per_mw_year(case: Case, is_edge: np.ndarray) -> Floats:
+def _staff_musd_per_mw_year(case: ScopedCase, is_edge: np.ndarray) -> Floats:
     """Staff beyond the least crew of a site, which is a fixed cost of its archetype."""
     fte = np.where(
         is_edge,

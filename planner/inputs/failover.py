@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Positions
     from planner.base.errors import Problem
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs
     from planner.inputs.racks import RackInputs
 
@@ -54,13 +54,13 @@ class FailoverInputs:
 
 
 def failover_inputs(
-    case: Case, sets: Sets, racks: RackInputs, demand: DemandInputs
+    case: ScopedCase, sets: Sets, racks: RackInputs, demand: DemandInputs
 ) -> FailoverInputs:
     """Make the lists of standby racks and of what they must be able to take over.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -109,7 +109,7 @@ def failover_inputs(
     )
 
 
-def _needs_failover(case: Case, sets: Sets) -> Bools:
+def _needs_failover(case: ScopedCase, sets: Sets) -> Bools:
     """Return for which workloads and years the outage of a site must be survived."""
     given = case.scenario.workloads
     names = sets.workload.labels
@@ -118,7 +118,7 @@ def _needs_failover(case: Case, sets: Sets) -> Bools:
     return np.asarray(asks[:, None] & (np.asarray(case.years.years) >= first))
 
 
-def _note_alone(case: Case, demand: DemandInputs, asks: Bools, may_cover: Bools) -> None:
+def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: Bools) -> None:
     """Note users whom a site reaches, but no two that may stand in for each other."""
     route, wanted = demand.route, demand.demand
     shape = [len(route.axis(name)) for name in ("region", "workload", "site")]
@@ -151,7 +151,7 @@ def _none(index: Index) -> Index:
     return index.select(np.zeros(index.size, dtype=np.bool_))
 
 
-def _may_cover(case: Case) -> Bools:
+def _may_cover(case: ScopedCase) -> Bools:
     """Return which sites may stand in for which, shape (failed site, site)."""
     settings, sites = case.scenario.failover, case.ids("sites")
     lat, lon = floats(case.sites, "lat"), floats(case.sites, "lon")
@@ -174,7 +174,7 @@ def _power(sets: Sets, reserve: Index, peak: Positions) -> Index:
 
 
 def _neighbours(
-    case: Case, demand: DemandInputs, load: Index, reserve: Index, may_cover: Bools
+    case: ScopedCase, demand: DemandInputs, load: Index, reserve: Index, may_cover: Bools
 ) -> tuple[Positions, Positions]:
     """Pair every load with the reserves of the sites that reach enough of its users."""
     users = _common_users(demand)  # (workload, failed site, site)
@@ -198,7 +198,7 @@ def _common_users(demand: DemandInputs) -> np.ndarray:
 
 
 def _pairs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     demand: DemandInputs,
     covered: Index,
@@ -230,18 +230,18 @@ def _pairs(
     )
 
 
-def has_failover(case: Case) -> bool:
+def has_failover(case: ScopedCase) -> bool:
     """Return whether a workload in scope asks for failover."""
     asks = [id_ for id_, own in case.scenario.workloads.items() if own.failover]
     return bool(set(asks) & set(case.ids("workloads")))
 
 
-def failover_without_effect(case: Case) -> Iterator[Problem]:
+def failover_without_effect(case: ScopedCase) -> Iterator[Problem]:
     """Find settings of failover that have no effect.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
 
     Yields

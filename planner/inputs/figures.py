@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.tables.descriptor import TableSchema
 
-__all__ = ["Figure", "figures_of", "unmoved_figures", "with_values"]
+__all__ = ["UncertainFigure", "figures_of", "unmoved_figures", "with_values"]
 
 _FOLLOWS: Final = {("facility_market", "construction_usd_per_w"): "index"}
 """Columns that the model reads in place of one with a low and a high, in proportion to it."""
@@ -28,7 +28,7 @@ _NO_FIGURES: Final = frozenset({"plausible_ranges"})
 
 
 @dataclass(frozen=True)
-class Figure:
+class UncertainFigure:
     """A figure with its low and high; rows of one column that state the same are one figure.
 
     Parameters
@@ -85,7 +85,7 @@ class Figure:
         return self.low + share * (self.high - self.low)
 
 
-def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:
+def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[UncertainFigure]:
     """List the figures of some tables that have a low and a high.
 
     Parameters
@@ -95,7 +95,7 @@ def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:
 
     Returns
     -------
-    list of Figure
+    list of UncertainFigure
         In the order of the tables. A figure without room between its low and high is left out.
     """
     schemas = load_package().tables
@@ -137,8 +137,8 @@ def unmoved_figures(tables: Mapping[str, pd.DataFrame]) -> int:
     return count
 
 
-def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
-    figures: list[Figure] = []
+def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[UncertainFigure]:
+    figures: list[UncertainFigure] = []
     if all(field.between is None for field in schema.fields):
         return figures
     keys = [frame[name].tolist() for name in schema.primary_key if name in frame]
@@ -171,7 +171,7 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[Figure]:
         kinds, sources = frame["kind"].tolist(), frame["source"].tolist()
         for (value, low, high, unit, _), positions in alike.items():
             figures.append(
-                Figure(
+                UncertainFigure(
                     schema.name,
                     read,
                     tuple(positions),
@@ -197,7 +197,7 @@ def _units(schema: TableSchema, frame: pd.DataFrame, column: str) -> pd.Series:
 
 
 def with_values(
-    tables: Mapping[str, pd.DataFrame], values: Sequence[tuple[Figure, float]]
+    tables: Mapping[str, pd.DataFrame], values: Sequence[tuple[UncertainFigure, float]]
 ) -> dict[str, pd.DataFrame]:
     """Return tables with other values of some figures; all else is shared with those given."""
     changed = dict(tables)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.base.errors import Problem
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.inputs import Inputs
     from planner.inputs.leads import Lead
     from planner.scenario import Scenario
@@ -116,25 +116,25 @@ def order_months(scenario: Scenario, inputs: Inputs) -> OrderMonths:
     return OrderMonths(leads.connection.months, offer.figures.operating("lead_months"))
 
 
-def _before(case: Case, lead: Lead) -> Floats:
+def _before(case: ScopedCase, lead: Lead) -> Floats:
     """Return the last moment for service in each year, its first day where no lead allows it."""
     latest = lead.service - lead.months[:, None] / MONTHS_PER_YEAR
     return np.asarray(np.where(lead.may, latest, case.year[None, :]))
 
 
-def _in_time(case: Case, months: Floats) -> Floats:
+def _in_time(case: ScopedCase, months: Floats) -> Floats:
     """Return the last moment for service on 1 January of each year, or as early as may be."""
     first = float_year(case.scenario.decisions_start)
     years = case.year[None, :] - months[:, None] / MONTHS_PER_YEAR
     return np.asarray(np.maximum(years, first))
 
 
-def foresight_without_effect(case: Case) -> Iterator[Problem]:
+def foresight_without_effect(case: ScopedCase) -> Iterator[Problem]:
     """Find a window that is no shorter than the horizon.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years and settings.
 
     Yields

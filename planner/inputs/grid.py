@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.headroom import Headroom
     from planner.inputs.leads import Leads
     from planner.inputs.non_firm import NonFirmOffer
-    from planner.inputs.prices import Prices
+    from planner.inputs.prices import PowerPrices
     from planner.inputs.stock import Stock
 
 __all__ = ["GridInputs", "grid_inputs"]
@@ -60,12 +60,12 @@ class GridInputs:
 
 
 def grid_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     stock: Stock,
     committed_facility_mw: Floats,
     leads: Leads,
-    prices: Prices,
+    prices: PowerPrices,
     site_year: Index,
     non_firm: NonFirmOffer,
     other_mw: Floats,
@@ -74,7 +74,7 @@ def grid_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, zones and settings.
     sets : Sets
         Axes.
@@ -84,7 +84,7 @@ def grid_inputs(
         Facility power under construction, cumulative, shape (site, year). [MW]
     leads : Leads
         When new connections can serve.
-    prices : Prices
+    prices : PowerPrices
         Price of energy and peaks.
     site_year : Index
         Sites and years in the plan.
@@ -157,7 +157,7 @@ def grid_inputs(
     return lists, headroom
 
 
-def _expansion_musd_per_mw(case: Case) -> float:
+def _expansion_musd_per_mw(case: ScopedCase) -> float:
     own = case.scenario.grid.expansion_usd_per_mw
     if own is None:
         own = case.item("facility_cost", "substation_customer", "USD/MW facility") + case.item(
@@ -166,7 +166,7 @@ def _expansion_musd_per_mw(case: Case) -> float:
     return own / USD_PER_MUSD
 
 
-def _note_waiting(case: Case, leads: Leads, spare_mw: Floats) -> None:
+def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
     """Note where halls wait for a connection though one that is stated has room, (site, year)."""
     waits = (leads.hall.by == _INTERCONNECTION) & bools(case.sites, "new_halls")
     waits &= leads.hall.start > case.year[0] + 1.0
@@ -184,7 +184,7 @@ def _note_waiting(case: Case, leads: Leads, spare_mw: Floats) -> None:
         )
 
 
-def _firm_mw(case: Case, table_mw: Floats) -> Floats:
+def _firm_mw(case: ScopedCase, table_mw: Floats) -> Floats:
     """Firm connection by site and year, the scenario's own figures in place. [MW]"""
     firm = table_mw.copy()
     for overrides in (case.scenario.new_sites, case.scenario.sites):

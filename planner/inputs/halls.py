@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
     from planner.inputs.stock import Stock
 
@@ -113,13 +113,13 @@ class HallSpace:
 
 
 def hall_space(
-    case: Case, leads: Leads, stock: Stock, new_designs: Bools, committed_mw: Floats
+    case: ScopedCase, leads: Leads, stock: Stock, new_designs: Bools, committed_mw: Floats
 ) -> HallSpace:
     """Find where and when halls can be.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, technologies and settings.
     leads : Leads
         When new halls can serve.
@@ -182,7 +182,7 @@ def hall_space(
     )
 
 
-def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
+def _existing_mw(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
     """Halls that exist, shape (site, design, year). [MW]
 
     Where the planner states none they hold the racks of the base year and their companions exactly,
@@ -197,7 +197,7 @@ def _existing_mw(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) ->
     return np.asarray(assumed[:, :, None] + stock.stated.hall_mw[:, cooling, redundancy])
 
 
-def _fill_frac(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
+def _fill_frac(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
     """Share of the power of existing halls that racks may take, shape (site, design).
 
     As the scenario asks, or as much as stated racks take of stated halls already, with the
@@ -221,7 +221,7 @@ def _fill_frac(case: Case, stock: Stock, cooling: Codes, redundancy: Codes) -> F
     return np.asarray(np.clip(taken, 1.0 - settings.free_frac, 1.0))
 
 
-def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
+def _retrofit_row(case: ScopedCase, cooling: Codes, redundancy: Codes) -> Codes:
     table = case.tables["retrofit"]
     row = np.full((cooling.size, cooling.size), -1, dtype=np.intp)
     if not case.scenario.retrofit.allow:
@@ -235,12 +235,12 @@ def _retrofit_row(case: Case, cooling: Codes, redundancy: Codes) -> Codes:
     return row
 
 
-def retrofit_dates(case: Case, row: Codes, year: Codes) -> tuple[Floats, Floats]:
+def retrofit_dates(case: ScopedCase, row: Codes, year: Codes) -> tuple[Floats, Floats]:
     """When retrofit work begins and when it is done.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope, settings and table `retrofit`.
     row : array of int
         Row of the table for each retrofit.
@@ -261,7 +261,7 @@ def retrofit_dates(case: Case, row: Codes, year: Codes) -> tuple[Floats, Floats]
     return begin, begin + months / MONTHS_PER_YEAR
 
 
-def _serves(case: Case, row: Codes) -> Bools:
+def _serves(case: ScopedCase, row: Codes) -> Bools:
     """Years in which work can begin and be done within the horizon, (design, design, year).
 
     Work that outlasts the horizon would cost nothing and rid the site of halls it must pay for.
@@ -274,7 +274,7 @@ def _serves(case: Case, row: Codes) -> Bools:
     return serves
 
 
-def _rents(case: Case) -> Floats:
+def _rents(case: ScopedCase) -> Floats:
     """Rent by site and design, NaN where no hall is available to lease. [USD/kW-month]"""
     rents = np.full((len(case.sites), len(case.cooling), len(case.redundancy)), np.nan)
     settings = case.scenario.lease
@@ -303,13 +303,13 @@ _MIDDLE: Final = 0.5  # commitments are stated for the end of a year and come in
 
 
 def hall_inputs(
-    case: Case, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost
+    case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost
 ) -> HallInputs:
     """Make the lists of halls that exist, are built, retrofitted or leased.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -376,7 +376,7 @@ class _Retrofits(NamedTuple):
     capex_musd_per_mw: Floats
 
 
-def _retrofits(case: Case, sets: Sets, halls: HallSpace) -> _Retrofits:
+def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> _Retrofits:
     """Turning existing halls into other designs: what is left, from when, at what cost."""
     s, before, after, t = np.nonzero(halls.retrofit)
     table, own = case.tables["retrofit"], case.scenario.retrofit

@@ -18,7 +18,7 @@ from planner.lp import Index
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.lp import Axis
 
 __all__ = ["LOWEST_RATE_PCT", "Headroom", "headroom_lists"]
@@ -52,7 +52,7 @@ class Headroom:
 
 
 def headroom_lists(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     committed_facility_mw: Floats,
     firm: Index,
@@ -67,7 +67,7 @@ def headroom_lists(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Zones and settings.
     sets : Sets
         Axes.
@@ -145,12 +145,12 @@ def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarr
     return np.asarray(np.arange(len(sets.year)) >= first[:, None])
 
 
-def _note_full(case: Case, sets: Sets, excess_mw: Floats, comes: Bools) -> None:
+def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) -> None:
     """Note in which zones and years more is under construction than the headroom.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings; takes the notes.
     sets : Sets
         Zones and sites.
@@ -191,7 +191,7 @@ def _note_full(case: Case, sets: Sets, excess_mw: Floats, comes: Bools) -> None:
         case.findings.note(text)
 
 
-def _note_estimates(case: Case, sets: Sets) -> None:
+def _note_estimates(case: ScopedCase, sets: Sets) -> None:
     """Note what of the headroom is an estimate, and what of the energy may be curtailed."""
     grid = case.scenario.grid
     table = case.tables["zone_headroom"]
@@ -212,7 +212,7 @@ def _note_estimates(case: Case, sets: Sets) -> None:
         )
 
 
-def _limit_mw(case: Case, sets: Sets, rate_pct: float, growth_mw: Floats | float) -> Floats:
+def _limit_mw(case: ScopedCase, sets: Sets, rate_pct: float, growth_mw: Floats | float) -> Floats:
     """Headroom of every zone at the operator's share, (zone, year). [MW]"""
     settings = case.scenario.grid
     table = case.tables["zone_headroom"]
@@ -229,7 +229,7 @@ def _limit_mw(case: Case, sets: Sets, rate_pct: float, growth_mw: Floats | float
     return limit * settings.headroom_scale_frac * case.scenario.operator.headroom_share_frac
 
 
-def _growth_mw(case: Case, sets: Sets) -> Floats:
+def _growth_mw(case: ScopedCase, sets: Sets) -> Floats:
     """Headroom added since the base year, held after the table's last year. [MW], (zone, year)
 
     Zones without rows do not grow; one with rows has one for every year of the table.

@@ -13,7 +13,7 @@ from planner.inputs.frames import floats, texts
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.lp import Index
 
 __all__ = ["HeatInputs", "heat_inputs"]
@@ -31,12 +31,12 @@ class HeatInputs:
     capex_musd_per_mw: Floats  # [sale], of the connection, which serves from 1 January
 
 
-def heat_inputs(case: Case, sets: Sets, site_year: Index) -> HeatInputs:
+def heat_inputs(case: ScopedCase, sets: Sets, site_year: Index) -> HeatInputs:
     """Make the lists of heat that can be sold.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, settings, and tables `heat_reuse` and `cooling`.
     sets : Sets
         Axes.

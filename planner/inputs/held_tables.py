@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["note_held_tables"]
 
 _NAMED = 4
 
 
-def note_held_tables(case: Case) -> None:
+def note_held_tables(case: ScopedCase) -> None:
     """Note the tables of figures by year with a series that the last model year lies beyond.
 
     The headroom of zones has a note of its own; a table without a figure that must be stated for
@@ -28,7 +28,7 @@ def note_held_tables(case: Case) -> None:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years, settings and tables; takes the note.
     """
     held = []
@@ -46,7 +46,7 @@ def note_held_tables(case: Case) -> None:
         )
 
 
-def _series_read(case: Case) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
+def _series_read(case: ScopedCase) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
     """Tables by year, what tells their series apart, and the rows that this scenario reads."""
     scenario, tables = case.scenario, case.tables
     table = tables["carbon_intensity"]
@@ -76,13 +76,13 @@ def _series_read(case: Case) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
     yield "ppa_prices", ["region", "technology"], table[here]
 
 
-def _like(case: Case) -> list[str]:
+def _like(case: ScopedCase) -> list[str]:
     """Sites of the plan, and those that its new ones take their figures from."""
     new = case.scenario.new_sites
     return [new[site].like if site in new else site for site in case.ids("sites")]
 
 
-def _where_sold(case: Case, prices: pd.DataFrame) -> pd.DataFrame:
+def _where_sold(case: ScopedCase, prices: pd.DataFrame) -> pd.DataFrame:
     """Rows of fuel of the zones and countries of the sites, and of the world."""
     regions = {*case.sites["zone"], *case.sites["country"], "world"}
     return prices[prices["region"].isin(regions)]

@@ -10,7 +10,7 @@ from planner.inputs.sites_without_effect import idle_figures
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
 __all__ = ["note_inherited"]
@@ -31,14 +31,14 @@ _FIGURES: Final = (
 """Keys of a new site, and how the figure is said that stands where one is not given."""
 
 
-def note_inherited(case: Case) -> None:
+def note_inherited(case: ScopedCase) -> None:
     """Note for every new site in scope which figures it has from another site.
 
     Figures that have no effect at the site are left out, as the price where a tariff bills it.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites with their figures; takes the notes.
     """
     known = case.tables["sites"]

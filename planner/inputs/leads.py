@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["Lead", "Leads", "find_leads"]
 
@@ -61,7 +61,7 @@ class Leads:
     non_firm: Lead
 
 
-def find_leads(case: Case, makes_its_power: Bools) -> Leads:
+def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     r"""Compute the longest chain of everything that has to be there.
 
     .. math:: \max(\text{permit} + \max(\text{construction}, \text{switchgear}),
@@ -73,7 +73,7 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and lead-time settings.
     makes_its_power : array of bool
         Sites where a source that runs at any hour may be built, shape (site,).
@@ -126,7 +126,7 @@ def find_leads(case: Case, makes_its_power: Bools) -> Leads:
     )
 
 
-def _interconnection_months(case: Case) -> Floats:
+def _interconnection_months(case: ScopedCase) -> Floats:
     """Return the months until the grid connects new load at each site, delays included."""
     own, zones = case.scenario.lead_times, texts(case.sites, "zone")
     table = floats(case.sites, "large_load_lead_months")
@@ -139,7 +139,7 @@ def _interconnection_months(case: Case) -> Floats:
     return np.asarray(np.add(chosen, queue) + own.interconnection_delay_months, dtype=np.float64)
 
 
-def _longest(case: Case, parts: dict[str, Floats]) -> Lead:
+def _longest(case: ScopedCase, parts: dict[str, Floats]) -> Lead:
     stacked = np.stack(list(parts.values()))
     delay = case.scenario.lead_times.delay_months
     own = floats(case.sites, "lead_time_months")

@@ -14,7 +14,7 @@ from planner.lp import Index
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["LeverInputs", "lever_inputs"]
 
@@ -29,7 +29,7 @@ class LeverInputs:
     cost_musd_per_kh100e_year: Floats  # [adopted], per kH100e saved, a year
 
 
-def lever_inputs(case: Case, sets: Sets) -> LeverInputs:
+def lever_inputs(case: ScopedCase, sets: Sets) -> LeverInputs:
     r"""Make the list of levers on offer.
 
     Savings multiply: what one lever has saved the next one cannot. The program adds them up, so
@@ -39,7 +39,7 @@ def lever_inputs(case: Case, sets: Sets) -> LeverInputs:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Workloads and settings.
     sets : Sets
         Axes.

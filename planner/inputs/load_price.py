@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["LoadPriceInputs", "load_price_inputs"]
 
@@ -37,7 +37,7 @@ _DEFAULT: Final = "default"
 
 
 def load_price_inputs(
-    case: Case, sets: Sets, base_year_facility_mw: Floats, site_year: Index
+    case: ScopedCase, sets: Sets, base_year_facility_mw: Floats, site_year: Index
 ) -> LoadPriceInputs:
     """Make the supply curves of zones.
 
@@ -46,7 +46,7 @@ def load_price_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Zones, settings and table `price_blocks`.
     sets : Sets
         Axes.
@@ -100,7 +100,7 @@ def load_price_inputs(
     )
 
 
-def _curve(case: Case, zone: str) -> pd.DataFrame | None:
+def _curve(case: ScopedCase, zone: str) -> pd.DataFrame | None:
     """Return the blocks of a zone, the table's default where it has none of its own."""
     table = case.tables[_TABLE]
     own = table[table["zone"] == zone]
@@ -113,7 +113,7 @@ def _curve(case: Case, zone: str) -> pd.DataFrame | None:
     return rows
 
 
-def _check_curves(case: Case) -> None:
+def _check_curves(case: ScopedCase) -> None:
     """Report every curve of the table that does not rise, of zones in the plan or not."""
     table = case.tables[_TABLE].reset_index(drop=True)
     for zone, of_zone in table.groupby("zone", sort=False):
@@ -151,7 +151,7 @@ def _check_curves(case: Case) -> None:
                 )
 
 
-def _peak_mw(case: Case, sets: Sets) -> Floats:
+def _peak_mw(case: ScopedCase, sets: Sets) -> Floats:
     """Peak load of each zone. [MW]"""
     peak = case.tables["grid_zones"].set_index("zone")["peak_mw"]
     return np.array([float(peak.get(zone, np.nan)) for zone in sets.zone.labels])

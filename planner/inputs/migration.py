@@ -15,7 +15,7 @@ from planner.lp.join import cross, distinct
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.power import PowerInputs
     from planner.inputs.racks import RackInputs
@@ -48,7 +48,7 @@ class MigrationInputs:
     move_usd_per_mwh: float  # of IT energy
 
 
-def moves_between_sites(case: Case) -> Bools:
+def moves_between_sites(case: ScopedCase) -> Bools:
     """Return which workloads the scenario lets do work at other sites, shape (workload,)."""
     given = case.scenario.workloads
     return np.array(
@@ -60,7 +60,7 @@ def moves_between_sites(case: Case) -> Bools:
 
 
 def migration_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     racks: RackInputs,
     power: PowerInputs,
@@ -71,7 +71,7 @@ def migration_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -129,7 +129,7 @@ def _due_and_room(
     return share * shape * mean, full - (1.0 - share) * shape * mean
 
 
-def _first_slot_of_block(case: Case) -> np.ndarray:
+def _first_slot_of_block(case: ScopedCase) -> np.ndarray:
     """First time slice of the block of each time slice, by workload, shape (workload, slot)."""
     days = case.days
     slots = np.maximum(deferral_windows_h(case), days.slot_h) // days.slot_h
@@ -150,7 +150,7 @@ def _reach_of_sites(wanted: Wanted, reach: Reach, moves: Bools) -> np.ndarray:
     return result
 
 
-def _note_classes_without_such_work(case: Case, moves: Bools) -> None:
+def _note_classes_without_such_work(case: ScopedCase, moves: Bools) -> None:
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     for w in np.flatnonzero(moves & ~waits):
         case.findings.note(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["FinanceInputs", "Rates", "finance_inputs", "real_rates"]
 
@@ -64,12 +64,12 @@ class Rates:
     facility_life_years: float
 
 
-def real_rates(case: Case) -> Rates:
+def real_rates(case: ScopedCase) -> Rates:
     """Return real rates from the scenario's nominal ones, or else from table `finance`.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario and tables.
 
     Returns
@@ -95,12 +95,12 @@ def real_rates(case: Case) -> Rates:
     )
 
 
-def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
+def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
     """Return what the cost list needs to know of money and time.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years and settings.
     rates : Rates
         Real rates.
@@ -133,7 +133,7 @@ def finance_inputs(case: Case, rates: Rates) -> FinanceInputs:
     )
 
 
-def _country_risk(case: Case) -> np.ndarray:
+def _country_risk(case: ScopedCase) -> np.ndarray:
     """Premium of every site's country on the cost of capital, shape (site,)."""
     if not case.scenario.finance.country_risk:
         return np.zeros(len(case.sites))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.grid import GridInputs
     from planner.inputs.headroom import Headroom
     from planner.inputs.leads import Leads
@@ -96,12 +96,12 @@ class NonFirmOffer:
         return Index.sparse("turns firm", axes, (both[0], both[1]))
 
 
-def non_firm_offer(case: Case, sets: Sets, leads: Leads, site_year: Index) -> NonFirmOffer:
+def non_firm_offer(case: ScopedCase, sets: Sets, leads: Leads, site_year: Index) -> NonFirmOffer:
     """Return where and when non-firm connection may be had.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, settings and table `connection_services`.
     sets : Sets
         Axes.
@@ -132,7 +132,7 @@ def non_firm_offer(case: Case, sets: Sets, leads: Leads, site_year: Index) -> No
     )
 
 
-def _tiers_pct(case: Case) -> list[float]:
+def _tiers_pct(case: ScopedCase) -> list[float]:
     """Return the curtailment rates that non-firm connection may have: the studied, or one. [%]"""
     settings = case.scenario.grid
     rate = settings.curtailment_rate_pct
@@ -143,7 +143,7 @@ def _tiers_pct(case: Case) -> list[float]:
 
 
 def non_firm_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     offer: NonFirmOffer,
     headroom: Headroom,
@@ -154,7 +154,7 @@ def non_firm_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, days and settings.
     sets : Sets
         Axes.
@@ -203,7 +203,7 @@ def non_firm_inputs(
     )
 
 
-def _service(case: Case, offer: NonFirmOffer, site_year: Index) -> Index:
+def _service(case: ScopedCase, offer: NonFirmOffer, site_year: Index) -> Index:
     """Return the sites and years in which some may be non-firm."""
     sites, years = len(site_year.axis("site")), len(site_year.axis("year"))
     may = np.zeros((sites, years), dtype=np.bool_)
@@ -214,7 +214,7 @@ def _service(case: Case, offer: NonFirmOffer, site_year: Index) -> Index:
     return site_year.select(np.flatnonzero(here), "non_firm")
 
 
-def _off(case: Case, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank: Floats) -> Floats:
+def _off(case: ScopedCase, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank: Floats) -> Floats:
     """Share of each time slice in which non-firm power of a tier is off, (zone, tier, slot)."""
     share = np.zeros((len(sets.zone), len(tier), len(sets.slot)))
     if not zones.size:
@@ -234,7 +234,7 @@ def _off(case: Case, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank: Floa
     return share
 
 
-def _hours_off(case: Case, zones: list[str], rates_pct: list[float]) -> Floats:
+def _hours_off(case: ScopedCase, zones: list[str], rates_pct: list[float]) -> Floats:
     """Hours of a year in which power of each tier is off, (zone, tier). [h].
 
     What a zone takes at the lowest rate is off for that share of its energy; what it takes more
@@ -250,7 +250,7 @@ def _hours_off(case: Case, zones: list[str], rates_pct: list[float]) -> Floats:
     return np.asarray(np.clip(rate, 0.0, 1.0) * HOURS_PER_YEAR)
 
 
-def _capex_musd_per_mw(case: Case) -> float:
+def _capex_musd_per_mw(case: ScopedCase) -> float:
     """Cost of non-firm connection: the customer's substation, and a share of the network."""
     settings = case.scenario.grid
     own = settings.non_firm.usd_per_mw
@@ -267,7 +267,7 @@ def _capex_musd_per_mw(case: Case) -> float:
 
 
 def _shed(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     slots: Index,
     off: Floats,

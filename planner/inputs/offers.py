@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.facility import HallCost
     from planner.inputs.money import Rates
     from planner.inputs.quality import Quality
@@ -61,7 +61,7 @@ class RackOffers:
 
 
 def racks_on_offer(
-    case: Case,
+    case: ScopedCase,
     figures: RackFigures,
     cost: HallCost,
     rates: Rates,
@@ -86,7 +86,7 @@ def racks_on_offer(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Racks, workloads, years.
     figures : RackFigures
         Throughput and prices.
@@ -136,7 +136,7 @@ def racks_on_offer(
     return RackOffers(offered, own, mw)
 
 
-def _note_dropped(case: Case, racks: Sequence[str]) -> None:
+def _note_dropped(case: ScopedCase, racks: Sequence[str]) -> None:
     """Note racks that cannot win, each of a planner's own with its place."""
     text = (
         "Not offered for purchase, because cheaper racks do the same work: {}. Existing ones stay"
@@ -158,7 +158,9 @@ def _note_dropped(case: Case, racks: Sequence[str]) -> None:
         case.findings.note(text.format(", ".join(others)))
 
 
-def _note_ends_of_sale(case: Case, figures: RackFigures, offered: Bools, arrives: float) -> None:
+def _note_ends_of_sale(
+    case: ScopedCase, figures: RackFigures, offered: Bools, arrives: float
+) -> None:
     """Note workloads for which no rack is sold any more, though some were before."""
     may_buy = figures.admits & figures.may_buy  # (workload, rack)
     gone = ~any_along(offered, (1, 2)) & (case.year >= arrives)  # (workload, year)
@@ -178,18 +180,18 @@ def _note_ends_of_sale(case: Case, figures: RackFigures, offered: Bools, arrives
         )
 
 
-def buildable_cooling(case: Case) -> Bools:
+def buildable_cooling(case: ScopedCase) -> Bools:
     """Return which cooling technologies the scenario lets be built, (cooling,)."""
     asked = case.scenario.halls.cooling
     return np.array([asked == "all" or name in asked for name in case.ids("cooling")])
 
 
-def first_delivery(case: Case) -> float:
+def first_delivery(case: ScopedCase) -> float:
     """Return the first moment at which racks ordered on the first day of decisions can serve.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings and lead times.
 
     Returns
@@ -202,7 +204,7 @@ def first_delivery(case: Case) -> float:
 
 
 def _beaten_with_hall(
-    case: Case,
+    case: ScopedCase,
     figures: RackFigures,
     for_sale: Bools,
     own: Floats,
@@ -226,7 +228,7 @@ def _beaten_with_hall(
 
 
 def _beaten_in_place(
-    case: Case,
+    case: ScopedCase,
     figures: RackFigures,
     offered: Bools,
     own: Floats,
@@ -252,7 +254,7 @@ def _beaten_in_place(
 
 
 def _new_hall_year(
-    case: Case, figures: RackFigures, cost: HallCost, rates: Rates, quality: Quality
+    case: ScopedCase, figures: RackFigures, cost: HallCost, rates: Rates, quality: Quality
 ) -> Floats:
     """Yearly cost of a new hall and its power per MW of rack, mean over the sites.
 

@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.tables.sheet import Sheet
 
 __all__ = ["read_pairs", "service_cost", "with_own_table"]
 
 
 def read_pairs(
-    case: Case, path: Path, name: str, title: str, fields: Sequence[Field], key: Sequence[str]
+    case: ScopedCase, path: Path, name: str, title: str, fields: Sequence[Field], key: Sequence[str]
 ) -> tuple[pd.DataFrame, Sheet] | None:
     """Read such a table; what is wrong with it is added to the findings.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario, regions and sites; takes the problems.
     path : Path
         The file.
@@ -87,7 +87,7 @@ _BETWEEN_SITES: Final = (
 )
 
 
-def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
+def _check_ids(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> None:
     """Ids must exist, in scope or not; one that does not is placed at its cell."""
     ids = (
         ("from", "demand_regions", set(case.tables["demand_regions"]["demand_region"])),
@@ -113,7 +113,7 @@ def _check_ids(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
             case.findings.problems.append(rest)
 
 
-def _note_out_of_scope(case: Case, table: pd.DataFrame, sheet: Sheet) -> None:
+def _note_out_of_scope(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> None:
     """Note rows about a region, site or workload that there is, and that is not in scope."""
     left_out = {id_ for id_, site in case.scenario.sites.items() if site.exclude}
     left_out |= {id_ for id_, site in case.scenario.new_sites.items() if site.exclude}
@@ -159,12 +159,12 @@ _COST_FIELDS: Final = (
 )
 
 
-def service_cost(case: Case) -> Floats | None:
+def service_cost(case: ScopedCase) -> Floats | None:
     """Read the scenario's `siting.service_cost_table`.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario, regions, workloads and sites.
 
     Returns
@@ -216,12 +216,12 @@ slowest tenth of pings of the public internet 35 ms more, and a last mile 10."""
 _NAMED: Final = 8  # of the pairs that are missing
 
 
-def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> tuple[Floats, Bools]:
+def with_own_table(case: ScopedCase, haul_ms: Floats, km: Floats) -> tuple[Floats, Bools]:
     """Replace round trips by those of the scenario's `latency.rtt_table`, where it has one.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario, regions and sites.
     haul_ms : array of float
         Round trips without the last mile, shape (region, site). [ms]
@@ -286,7 +286,7 @@ def with_own_table(case: Case, haul_ms: Floats, km: Floats) -> tuple[Floats, Boo
     return result, is_own & bool(case.scenario.latency.own_rtt_includes_last_mile)
 
 
-def _note_missing(case: Case, is_own: Bools, path: Path) -> None:
+def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
     """Refuse pairs in scope that the table lacks, or name those that are filled in."""
     region, site = np.nonzero(~is_own)
     if not region.size:
@@ -315,7 +315,7 @@ def _all_or_some(users: Sequence[str], is_missing: Bools) -> str:
     return ", ".join(user for user, lacks in zip(users, is_missing, strict=True) if lacks)
 
 
-def _note_last_mile(case: Case) -> None:
+def _note_last_mile(case: ScopedCase) -> None:
     """Say what is added to the planner's own figures where the scenario does not declare it."""
     if case.scenario.latency.own_rtt_includes_last_mile is not None:
         return

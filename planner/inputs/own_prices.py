@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.facility import HallCost
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.tree import Keys
@@ -36,12 +36,12 @@ _SHOWN_FRAC: Final = 5e-5  # a hundredth of a percent, rounded
 _NAMED: Final = 4
 
 
-def note_own_prices(case: Case, figures: RackFigures, cost: HallCost) -> None:
+def note_own_prices(case: ScopedCase, figures: RackFigures, cost: HallCost) -> None:
     """Note for every price of a planner's own what the plan pays, and what of it is added.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope, settings and tables; takes the notes.
     figures : RackFigures
         What a MW of each rack costs.
@@ -54,7 +54,7 @@ def note_own_prices(case: Case, figures: RackFigures, cost: HallCost) -> None:
     _note_power(case)
 
 
-def _note_racks(case: Case, figures: RackFigures) -> None:
+def _note_racks(case: ScopedCase, figures: RackFigures) -> None:
     adder = floats(case.racks, "fabric_adder_frac")
     tax = {
         country: case.finance_of("sales_tax", country) for country in texts(case.sites, "country")
@@ -89,7 +89,7 @@ def _note_racks(case: Case, figures: RackFigures) -> None:
         _remark(case, given[rack], text)
 
 
-def _own_rack_prices(case: Case) -> Iterator[tuple[str, Keys | int]]:
+def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, Keys | int]]:
     """Racks with a price of the planner's own, and where it is written: a key path, or a row."""
     if "racks" in case.scenario.data_files:
         table = case.tables["racks"]
@@ -100,14 +100,14 @@ def _own_rack_prices(case: Case) -> Iterator[tuple[str, Keys | int]]:
             yield rack, ("racks", "override", rack, _CAPEX)
 
 
-def _remark(case: Case, place: Keys | int, text: str) -> None:
+def _remark(case: ScopedCase, place: Keys | int, text: str) -> None:
     if isinstance(place, int):
         case.findings.remark_row("racks", place, _CAPEX, text)
     else:
         case.findings.note(text, place)
 
 
-def _note_building(case: Case) -> None:
+def _note_building(case: ScopedCase) -> None:
     """Note what becomes of own items of what a hall costs to build."""
     name = "facility_cost"
     if name not in case.scenario.data_files:
@@ -138,7 +138,7 @@ def _note_building(case: Case) -> None:
     case.findings.remark_row(name, int(rows[0]), "value", text)
 
 
-def _note_markets(case: Case, cost: HallCost) -> None:
+def _note_markets(case: ScopedCase, cost: HallCost) -> None:
     """Note what halls cost in a market of one's own, and where its cost per W is another."""
     name = "facility_market"
     if name not in case.scenario.data_files:
@@ -177,7 +177,7 @@ def _note_markets(case: Case, cost: HallCost) -> None:
         case.findings.remark_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
 
 
-def _designs(case: Case) -> tuple[Bools, Bools]:
+def _designs(case: ScopedCase) -> tuple[Bools, Bools]:
     """Tell which cooling technologies and which topologies the scenario lets be built."""
     asked = case.scenario.halls
     return (
@@ -188,7 +188,7 @@ def _designs(case: Case) -> tuple[Bools, Bools]:
     )
 
 
-def _note_power(case: Case) -> None:
+def _note_power(case: ScopedCase) -> None:
     """Note that own prices of power rise with those of the tables."""
     if case.scenario.energy.escalation_real_frac is not None:
         return
@@ -224,7 +224,7 @@ def _note_power(case: Case) -> None:
         )
 
 
-def _by_year(case: Case, usd: Floats, first: int, last: int) -> str:
+def _by_year(case: ScopedCase, usd: Floats, first: int, last: int) -> str:
     if first == last:
         return f"{_usd(usd[first])} in {case.year[first]}"
     return f"{_usd(usd[first])} in {case.year[first]} and {_usd(usd[last])} in {case.year[last]}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Bools
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = [
     "note_own_rows",
@@ -40,12 +40,12 @@ _PRICES: Final = ("capex_usd", "capex_low_usd", "capex_high_usd", "fabric_adder_
 """Figures of a rack that count where it is bought or exists; others also convert demand."""
 
 
-def note_unread_tables(case: Case, read: tuple[str, ...]) -> None:
+def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
     """Note tables of one's own that no plan reads.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario; takes the notes.
     read : tuple of str
         Tables that plans are made from.
@@ -57,7 +57,7 @@ def note_unread_tables(case: Case, read: tuple[str, ...]) -> None:
         case.findings.note(text, ("data", table))
 
 
-def note_own_rows(case: Case) -> None:
+def note_own_rows(case: ScopedCase) -> None:
     """Note rows of one's own that have no effect, by table and by what they are about.
 
     A row is a planner's own where its `kind` says so, and where an edited copy of a shipped table
@@ -66,7 +66,7 @@ def note_own_rows(case: Case) -> None:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and tables; takes the notes.
     """
     own = [name for name in case.scenario.data_files if name in case.tables]
@@ -107,12 +107,12 @@ def note_own_rows(case: Case) -> None:
         )
 
 
-def note_unread_rows(case: Case) -> None:
+def note_unread_rows(case: ScopedCase) -> None:
     """Note single figures of one's own that nothing in the plan was made from.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         After everything was made from it; takes the notes.
     """
     for name in _OF_ITEMS:
@@ -136,7 +136,7 @@ def note_unread_rows(case: Case) -> None:
             )
 
 
-def _in_plan(case: Case) -> Mapping[str, tuple[set[str], str]]:
+def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
     """Ids that the plan is about by name of column, and why others have no effect."""
     sites = {*case.ids("sites"), *(site.like for site in case.scenario.new_sites.values())}
     of_sites = case.tables["sites"]
@@ -217,12 +217,12 @@ def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     return zip(*(texts(table, name) for name in table.columns), strict=True)
 
 
-def unusable_racks(case: Case) -> Iterator[tuple[str, str]]:
+def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
     """Find racks of a planner's own that nothing can house or use, and that are not bought.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and tables.
 
     Yields
@@ -262,7 +262,7 @@ def unusable_racks(case: Case) -> Iterator[tuple[str, str]]:
             yield rack, "halls.cooling names no cooling that holds it, and none exists"
 
 
-def _existing_racks(case: Case) -> Collection[str]:
+def _existing_racks(case: ScopedCase) -> Collection[str]:
     """Racks that sites in scope have: stated, or in the mix that is assumed of the others."""
     stated = case.tables[RACKS]
     there = {*stated["rack"][stated["site"].isin(case.ids("sites"))]}
@@ -273,7 +273,7 @@ def _existing_racks(case: Case) -> Collection[str]:
     return there
 
 
-def _converting_racks(case: Case) -> Collection[str]:
+def _converting_racks(case: ScopedCase) -> Collection[str]:
     """Racks by whose power and throughput demand in MW becomes compute."""
     return {
         rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]

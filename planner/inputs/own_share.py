@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from planner.inputs.existing import stated_sites
 
 if TYPE_CHECKING:
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["note_assumed_share"]
 
 _SHARES = ("headroom_share_frac", "deliveries_share_frac", "rent_share_frac")
 
 
-def note_assumed_share(case: Case) -> None:
+def note_assumed_share(case: ScopedCase) -> None:
     """Note that what others also draw on is taken at the default share, where none is given.
 
     A company that states its halls or racks and its demand may not think of a share of the market:
@@ -22,7 +22,7 @@ def note_assumed_share(case: Case) -> None:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope, settings and tables; takes the note.
     """
     operator = case.scenario.operator

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.climate_slots import SlotClimate
     from planner.inputs.demand import Wanted
     from planner.inputs.racks import RackInputs
@@ -59,7 +59,7 @@ class PowerInputs:
 
 
 def power_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     racks: RackInputs,
     climate: SlotClimate,
@@ -72,7 +72,7 @@ def power_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -166,7 +166,7 @@ def _distinct(name: str, axes: tuple[Axis, ...], *columns: np.ndarray) -> Index:
     return distinct(listed, *(axis.name for axis in axes), name=name)
 
 
-def _block(case: Case, sets: Sets, defer: Index) -> np.ndarray:
+def _block(case: ScopedCase, sets: Sets, defer: Index) -> np.ndarray:
     """Number the windows of all days; a window begins at a multiple of its length in UTC."""
     length = np.array([int(label.removesuffix("h")) for label in sets.window.labels], np.int64)
     if not defer.size:
@@ -176,7 +176,7 @@ def _block(case: Case, sets: Sets, defer: Index) -> np.ndarray:
     return np.asarray(case.days.day[slot] * per_day + case.days.start_hour[slot] // hours)
 
 
-def _shapes(case: Case, sets: Sets, wanted: Wanted, reach: Reach) -> Floats:
+def _shapes(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach) -> Floats:
     """Hourly shape of load at every site, (site, shape, slot), mean 1 over the year.
 
     The load of a site follows the local clocks of the users it reaches, in proportion to what
@@ -202,7 +202,7 @@ def _shapes(case: Case, sets: Sets, wanted: Wanted, reach: Reach) -> Floats:
     return np.asarray(result / (result @ weight_h)[:, :, None])
 
 
-def _shapes_by_clock(case: Case, sets: Sets) -> tuple[Floats, Floats]:
+def _shapes_by_clock(case: ScopedCase, sets: Sets) -> tuple[Floats, Floats]:
     """Shapes for users of every clock: a mean day of the week, a weekday on the peak day."""
     axes = {
         "shape": sets.shape.labels,

@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
 
-__all__ = ["Prices", "delivered_prices", "seasonal_slots", "wholesale_factor", "wholesale_shape"]
+__all__ = [
+    "PowerPrices",
+    "delivered_prices",
+    "seasonal_slots",
+    "wholesale_factor",
+    "wholesale_shape",
+]
 
 
 _HOURS = tuple(range(24))
@@ -32,7 +38,7 @@ _TABLE: Final = "electricity_price"
 
 
 @dataclass(frozen=True)
-class Prices:
+class PowerPrices:
     """What a MWh and a kW cost.
 
     Parameters
@@ -54,7 +60,7 @@ class Prices:
     wholesale_part_usd_per_mwh: Floats
 
 
-def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
+def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> PowerPrices:
     r"""Compute prices so that a flat load pays the retail average, demand charge included.
 
     .. math::
@@ -67,14 +73,14 @@ def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, price shapes and settings.
     series : SiteSeries, optional
         Own course of the wholesale price, in place of the shape of the site's zone.
 
     Returns
     -------
-    Prices
+    PowerPrices
     """
     settings = case.scenario.energy
     retail = floats(case.sites, "retail_usd_per_mwh")
@@ -90,7 +96,7 @@ def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
     growth = _growth(case)
     shocked = in_slot[:, None, :] * wholesale_factor(case)
     market = shocked * growth[:, :, None]
-    return Prices(
+    return PowerPrices(
         energy_usd_per_mwh=(shocked + adder[:, None, None]) * growth[:, :, None],
         demand_charge_usd_per_kw_month=demand[:, None] * growth,
         wholesale_usd_per_mwh=market,
@@ -98,7 +104,7 @@ def delivered_prices(case: Case, series: SiteSeries | None = None) -> Prices:
     )
 
 
-def _note_below(case: Case, sites: Sequence[str]) -> None:
+def _note_below(case: ScopedCase, sites: Sequence[str]) -> None:
     """Note where parts of a price exceed it: at an own price of the site, else at its row."""
     figures = ("wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month", "retail_usd_per_mwh")
     keys = {
@@ -122,12 +128,12 @@ def _note_below(case: Case, sites: Sequence[str]) -> None:
         case.findings.note(said)
 
 
-def wholesale_shape(case: Case, series: SiteSeries | None = None) -> Floats:
+def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Floats:
     """Return the wholesale price over its mean; medians where a zone represents another.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, days and price shapes.
     series : SiteSeries, optional
         Own course of the price at some sites.
@@ -150,13 +156,13 @@ def wholesale_shape(case: Case, series: SiteSeries | None = None) -> Floats:
 
 
 def seasonal_slots(
-    case: Case, table: pd.DataFrame, key: str, site_column: str, value: str
+    case: ScopedCase, table: pd.DataFrame, key: str, site_column: str, value: str
 ) -> Floats:
     """Lay a shape by season and local hour over the time slices of every site.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and days.
     table : DataFrame
         Columns `key`, season, hour_local and `value`.
@@ -185,7 +191,7 @@ def seasonal_slots(
     return result
 
 
-def _growth(case: Case) -> Floats:
+def _growth(case: ScopedCase) -> Floats:
     """Factor on the prices of the tables, (site, year)."""
     settings = case.scenario.energy
     own = settings.escalation_real_frac
@@ -198,12 +204,12 @@ def _growth(case: Case) -> Floats:
     return np.asarray(trend_factor(rate[:, None], case.year) * np.array(scale))
 
 
-def wholesale_factor(case: Case) -> Floats:
+def wholesale_factor(case: ScopedCase) -> Floats:
     """Return what the shocks of the scenario make of the wholesale price.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, years, days and settings. A shock that no site in scope and no model year sees is
         noted.
 

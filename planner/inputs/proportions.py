@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario import Scenario
@@ -134,12 +134,12 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     return one_at_each_place(found)
 
 
-def out_of_proportion(case: Case) -> tuple[Problem, ...]:
+def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
     """Find figures of markets, racks and a company that do not go together.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope with figures.
 
     Returns
@@ -156,7 +156,7 @@ def out_of_proportion(case: Case) -> tuple[Problem, ...]:
     )
 
 
-def _shares(case: Case) -> Iterator[Problem]:
+def _shares(case: ScopedCase) -> Iterator[Problem]:
     """Find a share of deliveries that is far above the share of demand."""
     operator = case.scenario.operator
     demand, deliveries = operator.demand_share_frac, operator.deliveries_share_frac
@@ -170,12 +170,12 @@ def _shares(case: Case) -> Iterator[Problem]:
         yield _problem(case, ("operator", key), what_is, fix)
 
 
-def sites_out_of_proportion(case: Case, wanted: Wanted) -> tuple[Problem, ...]:
+def sites_out_of_proportion(case: ScopedCase, wanted: Wanted) -> tuple[Problem, ...]:
     """Find sites at which more exists than their land or their connection suggests.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope with figures.
     wanted : Wanted
         Path of power, which tells what is assumed to exist where nothing is stated.
@@ -188,7 +188,7 @@ def sites_out_of_proportion(case: Case, wanted: Wanted) -> tuple[Problem, ...]:
     return tuple(_sites(case, wanted))
 
 
-def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
+def _sites(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:
     """Compare what exists at a site with its land and its connection, year by year.
 
     Where one of the three is out of step with both others, it is blamed; a figure that ships is
@@ -246,7 +246,7 @@ def _sites(case: Case, wanted: Wanted) -> Iterator[Problem]:
                 yield _problem(case, key, what_is, _MW)
 
 
-def _existing_mw(case: Case, wanted: Wanted) -> Floats:
+def _existing_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Power that exists at each site: stated, of its halls, or assumed; shape (site, year). [MW]"""
     halls = case.tables[HALLS]
     site = codes(halls["site"], case.ids("sites"))
@@ -257,7 +257,7 @@ def _existing_mw(case: Case, wanted: Wanted) -> Floats:
     return assumed_facility_mw(case, wanted)[:, None] + of_halls
 
 
-def _stated_racks_mw(case: Case) -> Floats:
+def _stated_racks_mw(case: ScopedCase) -> Floats:
     """Nameplate of racks that a planner states, of all years, shape (site,). [MW]"""
     mw, site = nameplate_mw(case), codes(case.tables[RACKS]["site"], case.ids("sites"))
     total = np.zeros(len(case.sites))
@@ -274,7 +274,7 @@ def _connection_mw(scenario: Scenario, site: str, year: int) -> float:
     return np.nan
 
 
-def _markets(case: Case) -> Iterator[Problem]:
+def _markets(case: ScopedCase) -> Iterator[Problem]:
     """Compare what exists in a market with its land, in tables of a user's own."""
     stock, limits = case.tables["site_stock"], case.tables["site_limits"]
     own = case.scenario.data_files
@@ -300,7 +300,7 @@ def _markets(case: Case) -> Iterator[Problem]:
         yield places.problem(table, record, column, what_is, "", "check that both are in MW")
 
 
-def _build_rates(case: Case) -> Iterator[Problem]:
+def _build_rates(case: ScopedCase) -> Iterator[Problem]:
     """Find rates of building at which the land of a site is never built on."""
     if RANGES not in case.tables:
         return
@@ -322,7 +322,7 @@ def _build_rates(case: Case) -> Iterator[Problem]:
             yield _problem(case, key, what_is, "check that both are in MW: GW times 1,000 are MW")
 
 
-def _racks(case: Case) -> Iterator[Problem]:
+def _racks(case: ScopedCase) -> Iterator[Problem]:
     """Compare the figures of racks that a scenario changes with each other."""
     override = case.scenario.racks.override
     if not override or RANGES not in case.tables:
@@ -345,13 +345,13 @@ def _racks(case: Case) -> Iterator[Problem]:
 
 
 def demand_out_of_proportion(
-    case: Case, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
+    case: ScopedCase, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
 ) -> tuple[Problem, ...]:
     """Find demand of nothing, and demand of many times what sites in scope hold and clouds rent.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     figures : RackFigures
         Throughput of racks.
@@ -396,7 +396,7 @@ def demand_out_of_proportion(
     return (_problem(case, key, what_is, "check its unit, or the land limits"),)
 
 
-def _demand_key(case: Case) -> Keys:
+def _demand_key(case: ScopedCase) -> Keys:
     """Return the setting by which demand is written, else the block."""
     written = case.scenario.tree.children.get("demand")
     names = written.children if written else ()
@@ -404,7 +404,7 @@ def _demand_key(case: Case) -> Keys:
     return ("demand", name) if name else ("demand",)
 
 
-def _room_mw(case: Case) -> Floats:
+def _room_mw(case: ScopedCase) -> Floats:
     """Most that sites can hold and clouds rent out, by year. [MW]"""
     scenario = case.scenario
     land_mw = float(floats(case.sites, "land_limit_mw").sum())
@@ -415,6 +415,6 @@ def _room_mw(case: Case) -> Floats:
     return land_mw + leased_mw + cloud_mw * share
 
 
-def _problem(case: Case, keys: Keys, what_is: str, fix: str) -> Problem:
+def _problem(case: ScopedCase, keys: Keys, what_is: str, fix: str) -> Problem:
     file, line, column = case.scenario.where(keys)
     return Problem(file, line, column, what_is, "", fix)

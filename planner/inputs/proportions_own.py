@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.demand import ExplicitDemand
@@ -47,12 +47,12 @@ _CAP_ABOVE: Final = 3.0
 _FUEL_KG_PER_MWH: Final = 600.0  # of on-site engines and turbines
 
 
-def company_out_of_proportion(case: Case) -> tuple[Problem, ...]:
+def company_out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
     """Find a share of the market and racks that no company has.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
 
     Returns
@@ -64,13 +64,13 @@ def company_out_of_proportion(case: Case) -> tuple[Problem, ...]:
 
 
 def demand_out_of_step(
-    case: Case, figures: RackFigures, wanted: Wanted, least_mw: Floats
+    case: ScopedCase, figures: RackFigures, wanted: Wanted, least_mw: Floats
 ) -> tuple[Problem, ...]:
     """Find demand that does not go with published runs, the racks in service or a cap.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     figures : RackFigures
         Throughput of racks.
@@ -88,7 +88,7 @@ def demand_out_of_step(
     return (*_small_runs(case), *(idle or _cap(case, least_mw)))
 
 
-def nameplate_mw(case: Case) -> Floats:
+def nameplate_mw(case: ScopedCase) -> Floats:
     """Nameplate of the racks in each row of `existing_racks`, 0 where it is unknown. [MW]"""
     racks = case.tables[RACKS]
     of_rack = codes(racks["rack"], case.ids("racks"))
@@ -97,7 +97,7 @@ def nameplate_mw(case: Case) -> Floats:
     return np.nan_to_num(np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw))
 
 
-def _share(case: Case) -> Iterator[Problem]:
+def _share(case: ScopedCase) -> Iterator[Problem]:
     """Find a share of the market that no operator has, of a path that is not the company's own."""
     scenario = case.scenario
     share = scenario.operator.demand_share_frac
@@ -125,7 +125,7 @@ def _share(case: Case) -> Iterator[Problem]:
         yield _problem(case, ("operator", "demand_share_frac"), what_is, fix)
 
 
-def _before_sale(case: Case) -> Iterator[Problem]:
+def _before_sale(case: ScopedCase) -> Iterator[Problem]:
     """Find racks in service before their type was sold; a class of racks has no end of sale."""
     racks = case.tables[RACKS]
     of_rack = codes(racks["rack"], case.ids("racks"))
@@ -142,7 +142,7 @@ def _before_sale(case: Case) -> Iterator[Problem]:
         yield places.problem(RACKS, int(record), "first_year", what_is, "", fix)
 
 
-def _small_runs(case: Case) -> Iterator[Problem]:
+def _small_runs(case: ScopedCase) -> Iterator[Problem]:
     """Find runs of frontier training that are far below the smallest published model."""
     models = case.tables["trained_models"].sort_values("training_pf_days")
     if models.empty:
@@ -161,12 +161,12 @@ def _small_runs(case: Case) -> Iterator[Problem]:
             yield _problem(case, keys, what_is, "thousand PF-days times 1,000 are PF-days")
 
 
-def rows_out_of_step(case: Case, wanted: Wanted) -> tuple[Problem, ...]:
+def rows_out_of_step(case: ScopedCase, wanted: Wanted) -> tuple[Problem, ...]:
     """Find rows of demand out of step with those of other regions of their workload.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     wanted : Wanted
         Compute wanted.
@@ -179,7 +179,7 @@ def rows_out_of_step(case: Case, wanted: Wanted) -> tuple[Problem, ...]:
     return tuple(_rows_in_another_unit(case, wanted))
 
 
-def _rows_in_another_unit(case: Case, wanted: Wanted) -> Iterator[Problem]:
+def _rows_in_another_unit(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:
     regions, workloads = case.ids("regions"), case.ids("workloads")
     weight = floats(case.regions, case.scenario.demand.region_weight)
     rows: dict[str, list[tuple[int, ExplicitDemand]]] = defaultdict(list)
@@ -212,7 +212,7 @@ def _apart(values: Floats) -> Floats:
     return np.asarray(np.maximum(ratio, 1.0 / ratio))
 
 
-def _idle_racks(case: Case, figures: RackFigures, wanted: Wanted) -> Iterator[Problem]:
+def _idle_racks(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> Iterator[Problem]:
     """Compare the demand of the first year with what the racks in service can do."""
     racks = case.tables[RACKS]
     rack, duty = codes(racks["rack"], case.ids("racks")), codes(racks["duty"], DUTIES)
@@ -233,7 +233,7 @@ def _idle_racks(case: Case, figures: RackFigures, wanted: Wanted) -> Iterator[Pr
         yield _problem(case, keys, what_is, "check its unit, or the racks")
 
 
-def _cap(case: Case, least_mw: Floats) -> Iterator[Problem]:
+def _cap(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
     """Compare a cap on emissions with what the demand emits from the grids of its sites."""
     carbon = case.scenario.carbon
     if carbon.cap_kt is None:
@@ -268,6 +268,6 @@ def _cap(case: Case, least_mw: Floats) -> Iterator[Problem]:
             return
 
 
-def _problem(case: Case, keys: Keys, what_is: str, fix: str) -> Problem:
+def _problem(case: ScopedCase, keys: Keys, what_is: str, fix: str) -> Problem:
     file, line, column = case.scenario.where(keys)
     return Problem(file, line, column, what_is, "", fix)

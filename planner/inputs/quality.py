@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.facility import HallCost
 
 __all__ = ["Quality", "quality_of_classes"]
@@ -39,12 +39,12 @@ class Quality:
     suffices: Bools
 
 
-def quality_of_classes(case: Case, cost: HallCost) -> Quality:
+def quality_of_classes(case: ScopedCase, cost: HallCost) -> Quality:
     """Choose, for every workload, the cheapest topology that is available enough.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Workloads, topologies, and those that the scenario lets be built.
     cost : HallCost
         Cost of halls; that of the first site and cooling ranks the topologies.
@@ -80,7 +80,9 @@ def quality_of_classes(case: Case, cost: HallCost) -> Quality:
     return Quality(new, placed, suffices)
 
 
-def _note_other_ranks(case: Case, cost: HallCost, is_choice: Bools, new: NDArray[np.intp]) -> None:
+def _note_other_ranks(
+    case: ScopedCase, cost: HallCost, is_choice: Bools, new: NDArray[np.intp]
+) -> None:
     """Say where a workload would find another topology cheaper than at the first site."""
     price = cost.capex_musd_per_mw
     differs = np.zeros(len(case.sites), dtype=np.bool_)

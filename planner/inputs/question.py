@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario, Setting
 
-__all__ = ["Cell", "Question", "refuse_short_view"]
+__all__ = ["Cell", "PreparedScenario", "refuse_short_view"]
 
 
 def refuse_short_view(scenario: Scenario) -> None:
@@ -66,7 +66,7 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class PreparedScenario:
     """A scenario and what the model knows of it.
 
     Parameters
@@ -81,7 +81,7 @@ class Question:
     inputs: Inputs
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Question:
+    def of(cls, scenario: Scenario) -> PreparedScenario:
         """Ask a scenario.
 
         Raises
@@ -92,7 +92,7 @@ class Question:
         refuse_short_view(scenario)
         return cls(scenario, build_inputs(scenario))
 
-    def changed(self, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> Question:
+    def changed(self, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> PreparedScenario:
         """Ask with other settings and figures, of the same tables.
 
         Raises
@@ -107,4 +107,4 @@ class Question:
             table.loc[is_row, cell.column] = cell.value
             tables[cell.table] = table
         scenario = with_settings(self.scenario, settings)
-        return Question(scenario, build_inputs_from(scenario, tables))
+        return PreparedScenario(scenario, build_inputs_from(scenario, tables))

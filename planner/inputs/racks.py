@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.money import Rates
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.racks_space import RackSpace
@@ -65,17 +65,17 @@ class RackInputs:
     peak_kw: Floats  # [rack]
 
 
-def vendors(case: Case) -> tuple[str, ...]:
+def vendors(case: ScopedCase) -> tuple[str, ...]:
     """Return the vendors of racks, in the order of the table."""
     return tuple(dict.fromkeys(texts(case.racks, "vendor")))
 
 
-def delivery_limit_mw(case: Case) -> Floats:
+def delivery_limit_mw(case: ScopedCase) -> Floats:
     """Add up what vendors deliver from the model year before up to each model year.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Tables and the operator's share of deliveries.
 
     Returns
@@ -102,13 +102,13 @@ def delivery_limit_mw(case: Case) -> Floats:
 
 
 def rack_inputs(
-    case: Case, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates
+    case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates
 ) -> RackInputs:
     """Make the lists of racks: deployments, uses, pools, purchases and moves.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -188,7 +188,7 @@ def rack_inputs(
 
 
 def _coefficients(
-    case: Case, figures: RackFigures, sets: Sets, racks: RackSpace
+    case: ScopedCase, figures: RackFigures, sets: Sets, racks: RackSpace
 ) -> dict[str, Floats]:
     """What a MW of racks in use does and takes, by deployment."""
     k, w = racks.rack, racks.workload

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["RackFigures", "net_utilisation", "rack_figures"]
 
@@ -66,12 +66,12 @@ class RackFigures:
     last_sale_year: Floats
 
 
-def rack_figures(case: Case) -> RackFigures:
+def rack_figures(case: ScopedCase) -> RackFigures:
     """Return the figures of every rack type that computes.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Racks, workloads and cooling technologies.
 
     Returns
@@ -107,19 +107,19 @@ def rack_figures(case: Case) -> RackFigures:
     )
 
 
-def net_utilisation(case: Case) -> Floats:
+def net_utilisation(case: ScopedCase) -> Floats:
     """Return the mean utilisation of racks in use, spare ones included. [workload]"""
     spare = floats(case.workloads, "spare_frac")
     return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + spare))
 
 
-def _last_sale_year(case: Case) -> Floats:
+def _last_sale_year(case: ScopedCase) -> Floats:
     last = floats(case.racks, "last_year")
     has_end = ~np.isnan(last) & case.scenario.racks.end_of_sale
     return np.where(has_end, last, np.inf)
 
 
-def _fits(case: Case, peak_kw: Floats) -> Bools:
+def _fits(case: ScopedCase, peak_kw: Floats) -> Bools:
     link = case.tables["rack_cooling"]
     rack = codes(link["rack"], case.ids("racks"))
     cooling = codes(link["cooling"], texts(case.cooling, "cooling"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallSpace
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
@@ -79,7 +79,7 @@ class RackSpace:
 
 
 def rack_space(
-    case: Case,
+    case: ScopedCase,
     figures: RackFigures,
     halls: HallSpace,
     stock: Stock,
@@ -97,7 +97,7 @@ def rack_space(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     figures : RackFigures
         Throughput and lives.
@@ -198,7 +198,7 @@ def _for_sale(halls: HallSpace, stock: Stock, racks: Bools, quality: Quality) ->
 
 
 def _from_stock(
-    case: Case, figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality
+    case: ScopedCase, figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality
 ) -> Bools:
     """Existing racks that a workload may use, (workload, rack, design).
 
@@ -223,7 +223,7 @@ def _from_stock(
 
 
 def _movable(
-    case: Case,
+    case: ScopedCase,
     figures: RackFigures,
     halls: HallSpace,
     quality: Quality,
@@ -250,7 +250,7 @@ def _movable(
 
 
 def _moves(
-    case: Case,
+    case: ScopedCase,
     there: Bools,
     alive: Bools,
     vintage: NDArray[np.int64],

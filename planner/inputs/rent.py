@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs, Wanted
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.routes import Reach
@@ -46,7 +46,7 @@ class RentInputs:
 
 
 def rent_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     demand: DemandInputs,
     wanted: Wanted,
@@ -57,7 +57,7 @@ def rent_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings and price tables.
     sets : Sets
         Axes.
@@ -95,7 +95,7 @@ def rent_inputs(
 
 
 def _price(
-    case: Case, figures: RackFigures, w: np.ndarray, t: np.ndarray, is_reserved: Bools
+    case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray, is_reserved: Bools
 ) -> Floats:
     """Price of mean compute in use for a year. [MUSD/kH100e]
 
@@ -114,7 +114,7 @@ def _price(
     return np.asarray(per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD)
 
 
-def _listed_usd_per_h100e_hour(case: Case) -> Floats:
+def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
     """On-demand list price of an H100e, (duty, year). [USD/h]"""
     settings = case.scenario.rent
     trend = settings.trend_frac
@@ -137,7 +137,7 @@ def _listed_usd_per_h100e_hour(case: Case) -> Floats:
     return np.asarray((usd / h100e)[:, None] * (1.0 + trend) ** (case.year - from_year))
 
 
-def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
+def _depth_kh100e(case: ScopedCase, wanted: Wanted) -> Floats:
     """Mean compute that clouds have for this operator, (year,). [kH100e]
 
     The market's power does either use; demand weighs how much of each it is.
@@ -160,7 +160,9 @@ def _depth_kh100e(case: Case, wanted: Wanted) -> Floats:
     return np.where(taken > 0.0, mine * in_use / np.where(taken > 0.0, taken, 1.0), 0.0)
 
 
-def _near_clouds(case: Case, sets: Sets, reach: Reach, demand: DemandInputs) -> tuple[Bools, Bools]:
+def _near_clouds(
+    case: ScopedCase, sets: Sets, reach: Reach, demand: DemandInputs
+) -> tuple[Bools, Bools]:
     """Return which demand a cloud can serve, and which within the tight bound, (demand,).
 
     Placeless clouds are everywhere; otherwise clouds are in the metros among the sites.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.base.recording import recording_reads
 from planner.inputs.build import inputs_of
-from planner.inputs.case import Case
+from planner.inputs.case import ScopedCase
 from planner.inputs.designs import designs_on_offer
 from planner.inputs.findings import Findings
 from planner.inputs.offers import racks_on_offer
@@ -106,7 +106,7 @@ class _Tables(Mapping[str, pd.DataFrame]):
         return len(self.tables)
 
 
-class _Case(Case):
+class _Case(ScopedCase):
     """A case that notes what of its frames is read, in the set that its tables note in."""
 
     def __getattribute__(self, name: str) -> Any:
@@ -177,7 +177,7 @@ class RepeatedInputs:
     def _first(self) -> Inputs:
         """Make the inputs as they are, and note what each call reads."""
         case = make_case(self._scenario, _Tables(self._tables, self._reads), self._call_noting)
-        held = {field.name: getattr(case, field.name) for field in fields(Case)}
+        held = {field.name: getattr(case, field.name) for field in fields(ScopedCase)}
         self._frames = {name: _plain(held[name]) for name in _FRAMES}
         for name, frame in self._frames.items():
             held[name] = _Noted.of(frame, f"frame {name}", self._reads)
@@ -208,7 +208,7 @@ class RepeatedInputs:
 
         What it is made of notes that too.
         """
-        if not is_dataclass(arg) or isinstance(arg, Case | Index | Axis | type):
+        if not is_dataclass(arg) or isinstance(arg, ScopedCase | Index | Axis | type):
             return arg
         name, parts = type(arg).__name__, {}
         for field in fields(arg):
@@ -240,7 +240,7 @@ def _is_read_the_same(new: object, old: object, reads: frozenset[str]) -> bool:
 
     What it reads of a case and of tables is noted by column.
     """
-    if new is old or isinstance(old, Case | Findings | _Tables):
+    if new is old or isinstance(old, ScopedCase | Findings | _Tables):
         return True
     if is_dataclass(new) and not isinstance(new, Index | Axis):
         return all(

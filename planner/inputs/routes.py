@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["Reach", "find_reach", "lines_between"]
 
@@ -52,12 +52,12 @@ class Reach:
     is_lumped: Bools
 
 
-def find_reach(case: Case) -> Reach:
+def find_reach(case: ScopedCase) -> Reach:
     """Compute round trips and admit routes.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Regions, sites, workloads and latency settings.
 
     Returns
@@ -91,7 +91,7 @@ def find_reach(case: Case) -> Reach:
     )
 
 
-def _admitted(case: Case, km: Floats) -> Bools:
+def _admitted(case: ScopedCase, km: Floats) -> Bools:
     """Return which pairs each workload's residency rule admits, shape (region, workload, site)."""
 
     def same(column: str) -> Bools:
@@ -108,7 +108,7 @@ def _admitted(case: Case, km: Floats) -> Bools:
     return np.stack([rules[rule] for rule in wanted], axis=1)
 
 
-def _haul_ms(case: Case, km: Floats) -> Floats:
+def _haul_ms(case: ScopedCase, km: Floats) -> Floats:
     """Round trip without the last mile: the metro rule, a measured pair, or the fitted line."""
     settings = case.scenario.latency
     intercept, slope = lines_between(case, case.regions, case.sites)
@@ -119,12 +119,14 @@ def _haul_ms(case: Case, km: Floats) -> Floats:
     return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
 
 
-def lines_between(case: Case, ends: pd.DataFrame, others: pd.DataFrame) -> tuple[Floats, Floats]:
+def lines_between(
+    case: ScopedCase, ends: pd.DataFrame, others: pd.DataFrame
+) -> tuple[Floats, Floats]:
     """Look up the line of the round trip of every pair of places, at the scenario's quantile.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Table `rtt_lines` and settings.
     ends, others : DataFrame
         Places with region (of the world) and country.
@@ -154,7 +156,7 @@ def lines_between(case: Case, ends: pd.DataFrame, others: pd.DataFrame) -> tuple
     return floats(lines, "intercept_ms")[place], floats(lines, "slope_ms_per_km")[place]
 
 
-def _with_measured(case: Case, haul: Floats) -> Floats:
+def _with_measured(case: ScopedCase, haul: Floats) -> Floats:
     table = case.tables["rtt_measured"]
     origin = floats(table, "origin_lat"), floats(table, "origin_lon")
     destination = floats(table, "destination_lat"), floats(table, "destination_lon")

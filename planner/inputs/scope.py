@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.errors import InputError
 from planner.clock.calendar import ModelYears
 from planner.inputs.calls import Call, call_each
-from planner.inputs.case import Case
+from planner.inputs.case import ScopedCase
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
 from planner.inputs.frames import floats, texts
@@ -31,7 +31,7 @@ _NO_VENDOR = "general"  # standard equipment, which everybody buys
 
 def make_case(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], call: Call = call_each
-) -> Case:
+) -> ScopedCase:
     """Return what of the tables a scenario is about.
 
     Parameters
@@ -45,7 +45,7 @@ def make_case(
 
     Returns
     -------
-    Case
+    ScopedCase
         Scope with figures.
 
     Raises
@@ -69,7 +69,7 @@ def make_case(
     admitted = call(with_enough_memory, pairs, scenario, tables, findings)
     call(_check_admitted, admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
-    return Case(
+    return ScopedCase(
         scenario=scenario,
         tables=tables,
         findings=findings,

@@ -8,19 +8,19 @@ import numpy as np
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["check_service", "may_have_non_firm", "service_figure"]
 
 
-def may_have_non_firm(case: Case) -> Bools:
+def may_have_non_firm(case: ScopedCase) -> Bools:
     """Return the sites at which non-firm connection may be had, shape (site,)."""
     settings = case.scenario.grid.non_firm
     named = [settings.sites == "all" or site in settings.sites for site in case.ids("sites")]
     return np.array(named, dtype=np.bool_) & settings.allow
 
 
-def check_service(case: Case) -> None:
+def check_service(case: ScopedCase) -> None:
     """Report a service that no table knows, or that is firm from the start."""
     settings = case.scenario.grid.non_firm
     if not settings.allow:
@@ -36,7 +36,7 @@ def check_service(case: Case) -> None:
         )
 
 
-def service_figure(case: Case, column: str) -> float:
+def service_figure(case: ScopedCase, column: str) -> float:
     """Return a figure of the non-firm service that the scenario chooses; NaN for one unknown."""
     table = case.tables["connection_services"]
     row = table[table["service"] == case.scenario.grid.non_firm.service]

@@ -13,7 +13,7 @@ from planner.inputs.racks import vendors
 from planner.lp import Axis
 
 if TYPE_CHECKING:
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallSpace
     from planner.inputs.racks_space import RackSpace
     from planner.inputs.routes import Reach
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["deferral_windows_h", "make_sets"]
 
 
-def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> Sets:
+def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace) -> Sets:
     """Return the axes.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope.
     reach : Reach
         Says whether some users are location-independent.
@@ -83,7 +83,7 @@ def make_sets(case: Case, reach: Reach, halls: HallSpace, racks: RackSpace) -> S
     )
 
 
-def deferral_windows_h(case: Case) -> np.ndarray:
+def deferral_windows_h(case: ScopedCase) -> np.ndarray:
     """Return the window of every workload within which its work may wait, 0 for none. [h]
 
     A window divides the day, holds at least two time slices and is no longer than the workload

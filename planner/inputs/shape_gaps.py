@@ -10,19 +10,19 @@ from planner.clock.calendar import SEASONS
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["report_missing_hours"]
 
 
 def report_missing_hours(
-    case: Case, table: str, what: str, is_shape_row: Bools, hourly: Floats
+    case: ScopedCase, table: str, what: str, is_shape_row: Bools, hourly: Floats
 ) -> None:
     """Add a problem where a shape lacks hours, at the last row that it has.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Takes the problem.
     table : str
         Name of the table.

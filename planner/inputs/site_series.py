@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["SiteSeries", "other_load_mw", "site_series"]
 
@@ -55,12 +55,12 @@ class SiteSeries:
     wet_bulb_c: Floats
 
 
-def site_series(case: Case) -> SiteSeries:
+def site_series(case: ScopedCase) -> SiteSeries:
     """Read the series of all sites.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, days and table `site_series`. What is wrong with the table is added to the findings.
 
     Returns
@@ -89,12 +89,12 @@ def site_series(case: Case) -> SiteSeries:
     return SiteSeries(**means, **bulbs)
 
 
-def other_load_mw(case: Case, series: SiteSeries) -> Floats:
+def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
     """Return the load of every site other than its racks.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites.
     series : SiteSeries
         Its course; constant where a site has none.
@@ -123,7 +123,7 @@ def other_load_mw(case: Case, series: SiteSeries) -> Floats:
     return floats(case.sites, "other_load_mw")[:, None] * constant
 
 
-def _both_bulbs(case: Case, bulbs: dict[str, Floats]) -> None:
+def _both_bulbs(case: ScopedCase, bulbs: dict[str, Floats]) -> None:
     """Report sites with one of two temperatures, which would be of another day than the other."""
     has = {column: ~np.isnan(values).any(axis=(1, 2)) for column, values in bulbs.items()}
     for here, other in (("dry_bulb_c", "wet_bulb_c"), ("wet_bulb_c", "dry_bulb_c")):
@@ -137,7 +137,7 @@ def _both_bulbs(case: Case, bulbs: dict[str, Floats]) -> None:
             )
 
 
-def _known_sites(case: Case, table: pd.DataFrame) -> set[str]:
+def _known_sites(case: ScopedCase, table: pd.DataFrame) -> set[str]:
     """Return the sites that exist, in scope or not; unknown sites and days are problems."""
     known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
     n_days = case.days.n_days
@@ -168,7 +168,7 @@ def _known_sites(case: Case, table: pd.DataFrame) -> set[str]:
     return known
 
 
-def _steps_per_day(case: Case, site: str, rows: pd.DataFrame) -> int | None:
+def _steps_per_day(case: ScopedCase, site: str, rows: pd.DataFrame) -> int | None:
     """Return how often a day the series of a site has a figure; None, with a problem, if uneven."""
     hours = np.unique(ints(rows, "hour_utc"))
     steps = len(hours)
@@ -205,7 +205,7 @@ def _steps_per_day(case: Case, site: str, rows: pd.DataFrame) -> int | None:
     return steps if is_whole else None
 
 
-def _given(case: Case, site: str, rows: pd.DataFrame, column: str) -> Floats:
+def _given(case: ScopedCase, site: str, rows: pd.DataFrame, column: str) -> Floats:
     """Return a column of a site; where it is blank in some rows only, that is a problem."""
     values = floats(rows, column)
     is_blank = np.isnan(values)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallSpace
     from planner.scenario.tree import Keys
 
@@ -62,7 +62,7 @@ class SiteInputs:
     table: pd.DataFrame  # one row per site: name, country, lat, lon, zone, market, ... for outputs
 
 
-def committed_facility_mw(case: Case) -> Floats:
+def committed_facility_mw(case: ScopedCase) -> Floats:
     """Return facility power under construction that serves by the end of a year. [MW]
 
     Of the table of the market nothing is built at sites of which the planner states what exists,
@@ -70,7 +70,7 @@ def committed_facility_mw(case: Case) -> Floats:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and the operator's share of what is under construction.
 
     Returns
@@ -92,12 +92,12 @@ def committed_facility_mw(case: Case) -> Floats:
     return np.where(may_build[:, None], shared, 0.0)
 
 
-def note_no_new_halls(case: Case) -> None:
+def note_no_new_halls(case: ScopedCase) -> None:
     """Note the sites at which the planner wants no new halls.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites; takes the notes.
     """
     for row in np.flatnonzero(~bools(case.sites, "new_halls")):
@@ -108,7 +108,7 @@ def note_no_new_halls(case: Case) -> None:
         )
 
 
-def _note_not_built(case: Case, lost_mw: Floats) -> None:
+def _note_not_built(case: ScopedCase, lost_mw: Floats) -> None:
     """Note what of the market's pipeline goes with new halls, shape (site,)."""
     for row in np.flatnonzero(lost_mw > 0.0):
         site = case.ids("sites")[row]
@@ -120,18 +120,18 @@ def _note_not_built(case: Case, lost_mw: Floats) -> None:
         )
 
 
-def _where_closed(case: Case, site: str) -> Keys:
+def _where_closed(case: ScopedCase, site: str) -> Keys:
     shipped = case.scenario.sites.get(site)
     block = "sites" if shipped is not None and not shipped.new_halls else "new_sites"
     return (block, site, "new_halls")
 
 
-def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) -> SiteInputs:
+def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Floats) -> SiteInputs:
     """Make the lists of sites.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
     sets : Sets
         Axes.
@@ -194,7 +194,7 @@ def site_inputs(case: Case, sets: Sets, halls: HallSpace, committed_mw: Floats) 
     )
 
 
-def _budget(case: Case) -> Floats:
+def _budget(case: ScopedCase) -> Floats:
     """Most capex a year, NaN in years without a budget. [MUSD]"""
     path = case.scenario.build.capex_budget_musd
     if path is None:

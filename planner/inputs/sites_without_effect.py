@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.base.errors import Problem
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["idle_figures", "note_fixed_costs", "sites_without_effect"]
 
 
-def idle_figures(case: Case) -> Mapping[str, Mapping[str, str]]:
+def idle_figures(case: ScopedCase) -> Mapping[str, Mapping[str, str]]:
     """Find the figures that have no effect at each site, whoever gave them.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
 
     Returns
@@ -55,12 +55,12 @@ def idle_figures(case: Case) -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def note_fixed_costs(case: Case) -> None:
+def note_fixed_costs(case: ScopedCase) -> None:
     """Note what a fixed cost of a site's own replaces, which it does not add to.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings; takes the notes.
     """
     figure = "fixed_usd_per_year"
@@ -78,12 +78,12 @@ def note_fixed_costs(case: Case) -> None:
             )
 
 
-def sites_without_effect(case: Case) -> Iterator[Problem]:
+def sites_without_effect(case: ScopedCase) -> Iterator[Problem]:
     """Find figures that a scenario gives for a site and that have no effect there.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
 
     Yields

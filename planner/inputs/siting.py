@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.base.errors import Problem
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs
     from planner.inputs.halls import HallInputs
     from planner.inputs.racks import RackInputs
@@ -65,7 +65,7 @@ _NAMED: Final = 8  # of a longer list of sites
 
 
 def siting_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     sites: SiteInputs,
     halls: HallInputs,
@@ -76,7 +76,7 @@ def siting_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
     sets : Sets
         Axes.
@@ -124,7 +124,7 @@ def siting_inputs(
     )
 
 
-def _paid(case: Case, sets: Sets, demand: DemandInputs) -> Floats:
+def _paid(case: ScopedCase, sets: Sets, demand: DemandInputs) -> Floats:
     """Cost of every service, 0 where the scenario gives none. [MUSD/kH100e-year], over served"""
     cost = service_cost(case)
     served = demand.served
@@ -142,7 +142,7 @@ def _paid(case: Case, sets: Sets, demand: DemandInputs) -> Floats:
     return np.nan_to_num(of_service)
 
 
-def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.ndarray]:
     """Least and most share of a site that is open, over its years."""
     site_year, labels = sites.site_year, sets.site.labels
     lower = sites.is_existing[site_year["site"]].astype(np.float64)
@@ -184,7 +184,9 @@ def _bounds(case: Case, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.n
     return lower, np.maximum(lower, upper)
 
 
-def _refuse_out_of_play(case: Case, key: str, listed: tuple[str, ...], known: set[str]) -> None:
+def _refuse_out_of_play(
+    case: ScopedCase, key: str, listed: tuple[str, ...], known: set[str]
+) -> None:
     for at, name in enumerate(listed):
         if name not in known:
             case.findings.at_key(
@@ -195,7 +197,7 @@ def _refuse_out_of_play(case: Case, key: str, listed: tuple[str, ...], known: se
             )
 
 
-def _refuse_too_many(case: Case, in_play: set[str]) -> None:
+def _refuse_too_many(case: ScopedCase, in_play: set[str]) -> None:
     settings = case.scenario.siting
     can_open = in_play - set(settings.must_not_open)
     if settings.exactly_sites is not None and settings.exactly_sites > len(can_open):
@@ -208,7 +210,7 @@ def _refuse_too_many(case: Case, in_play: set[str]) -> None:
         )
 
 
-def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
+def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
     """Refuse a least size of a site's own above its land; note one of its kind."""
     settings = case.scenario.siting
     short = sites.minimum_mw > sites.land_limit_mw + _ROUNDING
@@ -239,7 +241,7 @@ def _refuse_too_small(case: Case, sets: Sets, sites: SiteInputs) -> None:
 
 
 def _phases(
-    case: Case, sites: SiteInputs, halls: HallInputs
+    case: ScopedCase, sites: SiteInputs, halls: HallInputs
 ) -> tuple[Index, np.ndarray, np.ndarray]:
     """New halls that come in phases, the size of one, and the most that a year can bring."""
     size_mw = floats(case.sites, "phase_mw")
@@ -278,7 +280,7 @@ def _phases(
 
 
 def _blocks(
-    case: Case, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
+    case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
 ) -> tuple[Index, np.ndarray, np.ndarray, Index]:
     """Workloads that need a block: where, how large, how large at most, and shared with whom. [MW]
 
@@ -311,7 +313,9 @@ def _blocks(
     return block, size_mw[block["workload"]], top_mw, shared
 
 
-def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:
+def _refuse_too_large(
+    case: ScopedCase, block: Index, size_mw: np.ndarray, top_mw: np.ndarray
+) -> None:
     """Refuse blocks that no sites have room for together; note where one has none."""
     site, workload = block["site"], block["workload"]
     for code in np.unique(workload):
@@ -337,7 +341,7 @@ def _refuse_too_large(case: Case, block: Index, size_mw: np.ndarray, top_mw: np.
             )
 
 
-def _block_key(case: Case, workload: str) -> Keys:
+def _block_key(case: ScopedCase, workload: str) -> Keys:
     """Where the block of a workload is set: for itself, or for all that the table names."""
     is_own = workload in case.scenario.siting.block_mw
     return ("siting", "block_mw", workload) if is_own else ("siting", "table_blocks")
@@ -350,12 +354,12 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
     return demand.served.select(is_tied[demand.served["site"]], "link")
 
 
-def siting_without_effect(case: Case) -> Iterator[Problem]:
+def siting_without_effect(case: ScopedCase) -> Iterator[Problem]:
     """Find limits on the number of sites, and settings of blocks, that have no effect.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
 
     Yields
@@ -373,7 +377,7 @@ def siting_without_effect(case: Case) -> Iterator[Problem]:
         yield problem_at(case.scenario.tree, key_path, f"{what_is} in scope", "", fix)
 
 
-def _in_need(case: Case) -> set[str]:
+def _in_need(case: ScopedCase) -> set[str]:
     """Return the workloads that need a block."""
     siting = case.scenario.siting
     of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
@@ -381,7 +385,7 @@ def _in_need(case: Case) -> set[str]:
     return named | set(siting.block_mw)
 
 
-def _of_no_block(case: Case) -> Iterator[Problem]:
+def _of_no_block(case: ScopedCase) -> Iterator[Problem]:
     """Find round trips and first years of workloads that need no block."""
     siting = case.scenario.siting
     settings = (("block_rtt_ms", siting.block_rtt_ms), ("block_from_year", siting.block_from_year))
@@ -392,7 +396,7 @@ def _of_no_block(case: Case) -> Iterator[Problem]:
             yield problem_at(case.scenario.tree, ("siting", key, name), what_is, "", fix)
 
 
-def _without_a_say(case: Case) -> Iterator[Problem]:
+def _without_a_say(case: ScopedCase) -> Iterator[Problem]:
     """Find first years of blocks that are no later than that of all blocks, or too late."""
     years, needed = case.years.years, _in_need(case)
     first = min((year for year in years if year >= first_delivery(case)), default=years[-1])

@@ -15,19 +15,19 @@ from planner.place.geo import geodesic_km, rtt_ms
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["partner_blocks", "partners"]
 
 _PARTNER: Final = "partner"
 
 
-def partners(case: Case, sets: Sets, block: Index) -> Index:
+def partners(case: ScopedCase, sets: Sets, block: Index) -> Index:
     """List the sites whose racks count towards the block of a workload at a site.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
     sets : Sets
         Axes.
@@ -53,7 +53,7 @@ def partner_blocks(block: Index, shared: Index) -> Positions:
     return locate(block, shared[_PARTNER], shared["workload"], shared["year"])
 
 
-def _within_reach(case: Case, sets: Sets) -> Bools:
+def _within_reach(case: ScopedCase, sets: Sets) -> Bools:
     """Return which sites may share a block, shape (workload, site, site)."""
     near = np.zeros((len(sets.workload), len(sets.site), len(sets.site)), dtype=np.bool_)
     near[:] = np.eye(len(sets.site), dtype=np.bool_)
@@ -65,7 +65,7 @@ def _within_reach(case: Case, sets: Sets) -> Bools:
     return near
 
 
-def _between_ms(case: Case) -> Floats:
+def _between_ms(case: ScopedCase) -> Floats:
     """Round trip between sites on fibre of their own, shape (site, site). [ms]
 
     The slope of the line of the pair: its intercept is access to the public network.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.existing import Existing
     from planner.inputs.quality import Quality
@@ -72,7 +72,7 @@ class Stock:
         """Share of each pool that exists at each site, shape (site, pool)."""
         return self.site_share[:, self.duty]
 
-    def stands(self, case: Case) -> Bools:
+    def stands(self, case: ScopedCase) -> Bools:
         """Return where halls of a design stand, shape (site, cooling, redundancy)."""
         shape = (len(case.sites), len(case.cooling), len(case.redundancy))
         stands = np.zeros(shape, dtype=np.bool_)
@@ -82,7 +82,7 @@ class Stock:
 
 
 def base_year_stock(
-    case: Case, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
+    case: ScopedCase, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
 ) -> Stock:
     """Place the racks of the base year.
 
@@ -94,7 +94,7 @@ def base_year_stock(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, racks, workloads.
     figures : RackFigures
         Throughput of racks.
@@ -154,12 +154,12 @@ def base_year_stock(
     return stock
 
 
-def assumed_facility_mw(case: Case, wanted: Wanted) -> Floats:
+def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Compute the facility power of the base year that no table states.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, and the operator's share of what exists.
     wanted : Wanted
         Path of power.
@@ -175,7 +175,7 @@ def assumed_facility_mw(case: Case, wanted: Wanted) -> Floats:
     return rack_mw * case.scenario.demand.facility_mw_per_rack_mw
 
 
-def _note_assumed(case: Case, stock: Stock) -> None:
+def _note_assumed(case: ScopedCase, stock: Stock) -> None:
     """Say which racks are assumed where the planner does not state them, and how many MW."""
     rack_mw = np.zeros((len(case.sites), len(case.racks)))
     np.add.at(rack_mw.T, stock.rack, (stock.share * stock.mw.sum(axis=1)).T)
@@ -198,7 +198,7 @@ def _note_assumed(case: Case, stock: Stock) -> None:
         )
 
 
-def _note_not_admitted(case: Case, figures: RackFigures, stock: Stock) -> None:
+def _note_not_admitted(case: ScopedCase, figures: RackFigures, stock: Stock) -> None:
     """Say which assumed racks serve a workload that no table lets them be bought for."""
     mw = (stock.share * stock.mw.sum(axis=1)).sum(axis=0)
     by_pair: dict[str, float] = {}
@@ -214,7 +214,7 @@ def _note_not_admitted(case: Case, figures: RackFigures, stock: Stock) -> None:
         )
 
 
-def _mix(case: Case, rack_mw: Floats) -> str:
+def _mix(case: ScopedCase, rack_mw: Floats) -> str:
     """Return the shares of rack types, the largest first."""
     order = np.argsort(-rack_mw, kind="stable")
     names = case.ids("racks")
@@ -222,18 +222,18 @@ def _mix(case: Case, rack_mw: Floats) -> str:
     return some(parts, _NAMED)
 
 
-def _connected_mw(case: Case, stated: Existing) -> Floats:
+def _connected_mw(case: ScopedCase, stated: Existing) -> Floats:
     """Facility power of the stated halls of the base year, by site. [MW]"""
     return np.asarray(stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw)
 
 
-def _rack_mw(case: Case, wanted: Wanted) -> Floats:
+def _rack_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Nameplate racks of the base year by workload, at the operator's share of the stock. [MW]"""
     operator = case.scenario.operator
     return wanted.rack_mw[:, 0] * (operator.stock_share_frac / operator.demand_share_frac)
 
 
-def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
+def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     """Share of each use's racks and facility power by site; a scenario's own figure counts.
 
     Every site keeps its total, and one that is left out by name takes it along. Campuses are
@@ -267,7 +267,7 @@ def _by_site(case: Case, wanted: Wanted) -> tuple[Floats, Floats]:
     return share, site_mw * per_rack
 
 
-def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> None:
+def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) -> None:
     """Refuse facilities of a scenario's own whose use has no racks to put in them."""
     for site in np.flatnonzero((own_mw > 0.0) & (without_mw > _NOTHING)):
         name = case.sites["site"].iloc[site]
@@ -280,7 +280,7 @@ def _refuse_without_racks(case: Case, own_mw: Floats, without_mw: Floats) -> Non
         )
 
 
-def _note_left_out(case: Case, sites: tuple[str, ...], facility_mw: Floats) -> None:
+def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats) -> None:
     """Say what becomes of the stock of sites that are left out by name."""
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
@@ -293,7 +293,7 @@ def _note_left_out(case: Case, sites: tuple[str, ...], facility_mw: Floats) -> N
         )
 
 
-def _note_listed(case: Case, left_out: set[str], facility_mw: Floats) -> None:
+def _note_listed(case: ScopedCase, left_out: set[str], facility_mw: Floats) -> None:
     """Say that a list of sites takes all of the operator's stock, and how much each has of it."""
     scope, table = case.scenario.scope, case.tables["sites"]
     if scope.sites == "all" or not (facility_mw > _NOTHING).any():
@@ -317,13 +317,13 @@ def _note_listed(case: Case, left_out: set[str], facility_mw: Floats) -> None:
     )
 
 
-def _where_excluded(case: Case, site: str) -> Keys:
+def _where_excluded(case: ScopedCase, site: str) -> Keys:
     if site in case.scenario.sites and case.scenario.sites[site].exclude:
         return ("sites", site, "exclude")
     return ("scope", "exclude_sites")
 
 
-def _everywhere(case: Case, wanted: Wanted, out: pd.DataFrame) -> Floats:
+def _everywhere(case: ScopedCase, wanted: Wanted, out: pd.DataFrame) -> Floats:
     """Racks by the size of the market: sites in scope, then those left out by name. [MW]"""
     size = "existing_facility_mw"
     weight = _in_largest(case, np.append(floats(case.sites, size), floats(out, size)))
@@ -331,13 +331,13 @@ def _everywhere(case: Case, wanted: Wanted, out: pd.DataFrame) -> Floats:
     return weight * (rack_mw / weight.sum() if weight.sum() > 0.0 else 0.0)
 
 
-def _of_duty(case: Case, wanted: Wanted) -> Floats:
+def _of_duty(case: ScopedCase, wanted: Wanted) -> Floats:
     """Nameplate racks of the base year by use. [MW]"""
     rack_mw = _rack_mw(case, wanted)
     return np.asarray(np.bincount(case.duty, rack_mw, len(DUTIES)), dtype=np.float64)
 
 
-def _site_mw(case: Case, everywhere: Floats) -> Floats:
+def _site_mw(case: ScopedCase, everywhere: Floats) -> Floats:
     """Racks at each site in scope that no table states; a scenario's own figure counts. [MW]"""
     own = floats(case.sites, "existing_mw")
     own_mw = own / case.scenario.demand.facility_mw_per_rack_mw
@@ -345,7 +345,7 @@ def _site_mw(case: Case, everywhere: Floats) -> Floats:
     return np.where(stated_sites(case), 0.0, site_mw)
 
 
-def _in_largest(case: Case, weight: Floats) -> Floats:
+def _in_largest(case: ScopedCase, weight: Floats) -> Floats:
     """Return the markets' sizes with those left out where the operator has no stock."""
     count = case.scenario.operator.stock_sites
     if count is None or count >= weight.size:
@@ -354,7 +354,7 @@ def _in_largest(case: Case, weight: Floats) -> Floats:
     return np.where(np.isin(np.arange(weight.size), largest), weight, 0.0)
 
 
-def _note_largest(case: Case, markets: int) -> None:
+def _note_largest(case: ScopedCase, markets: int) -> None:
     """Say that some markets have no stock."""
     count = case.scenario.operator.stock_sites
     if count is not None and count < markets:
@@ -365,7 +365,7 @@ def _note_largest(case: Case, markets: int) -> None:
 
 
 def _pools_of(
-    case: Case, figures: RackFigures, share: Floats, rack_mw: Floats, duty: int
+    case: ScopedCase, figures: RackFigures, share: Floats, rack_mw: Floats, duty: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     """Lay the racks of one use along its workloads; return rack, workload and MW by vintage."""
     workloads = np.flatnonzero((case.duty == duty) & (rack_mw > 0.0))
@@ -397,7 +397,9 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
     return np.asarray(np.clip(high - low, 0.0, None))
 
 
-def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
+def _rack_size(
+    case: ScopedCase, figures: RackFigures, workloads: NDArray[np.intp], duty: int
+) -> Floats:
     """Mean compute of one of the racks that the reference fleet of a workload had by now.
 
     There is one at least: the demand of the first year is computed with it.
@@ -410,7 +412,7 @@ def _rack_size(case: Case, figures: RackFigures, workloads: NDArray[np.intp], du
     return np.array([np.nanmean(size[of_class == w]) for w in range(len(workloads))])
 
 
-def _stock_cooling(case: Case, figures: RackFigures, share: Floats) -> NDArray[np.intp]:
+def _stock_cooling(case: ScopedCase, figures: RackFigures, share: Floats) -> NDArray[np.intp]:
     """Technology that each rack of the base year is in, -1 for none.
 
     Racks without liquid loops are in air-cooled halls where these can feed them. Of the
@@ -435,7 +437,7 @@ def _stock_cooling(case: Case, figures: RackFigures, share: Floats) -> NDArray[n
 
 
 def _check_throughput(
-    case: Case, figures: RackFigures, share: Floats, cooling: NDArray[np.intp]
+    case: ScopedCase, figures: RackFigures, share: Floats, cooling: NDArray[np.intp]
 ) -> None:
     for d, k in np.argwhere(share.sum(axis=2) > 0.0):
         if np.isnan(figures.kh100e_per_mw[k, d]):

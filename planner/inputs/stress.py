@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["filled", "stress_rank"]
 
@@ -22,7 +22,7 @@ _BEFORE: Final = 1e-9  # the peak day goes before the ordinary day of its season
 _HOURS: Final = np.arange(int(HOURS_PER_DAY))
 
 
-def stress_rank(case: Case, zones: Sequence[str]) -> Floats:
+def stress_rank(case: ScopedCase, zones: Sequence[str]) -> Floats:
     """Return how much every time slice of a zone is under stress: higher is filled sooner.
 
     Table `zone_stress` spreads the stress hours of a year over the seasons and gives the local
@@ -33,7 +33,7 @@ def stress_rank(case: Case, zones: Sequence[str]) -> Floats:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, days and table `zone_stress`.
     zones : sequence of str
         Zones; one without rows for each season is a problem.
@@ -101,7 +101,7 @@ def filled(rank: Floats, weight_h: Floats, hours: Floats) -> Floats:
     return share
 
 
-def _by_season_and_hour(case: Case, zones: Sequence[str]) -> tuple[Floats, Floats]:
+def _by_season_and_hour(case: ScopedCase, zones: Sequence[str]) -> tuple[Floats, Floats]:
     """Share of the year's stress by season, and whether an hour is in its window."""
     table = case.tables["zone_stress"]
     zone, season = codes(table["zone"], zones), codes(table["season"], SEASONS)
@@ -127,7 +127,7 @@ def _by_season_and_hour(case: Case, zones: Sequence[str]) -> tuple[Floats, Float
     return np.nan_to_num(share), in_hours
 
 
-def _clock_h(case: Case, zones: Sequence[str]) -> list[float]:
+def _clock_h(case: ScopedCase, zones: Sequence[str]) -> list[float]:
     """Hours from UTC that most sites of each zone keep."""
     offset, zone = floats(case.sites, "utc_offset_h"), np.array(texts(case.sites, "zone"))
     clocks = [np.unique(offset[zone == name], return_counts=True) for name in zones]

@@ -19,8 +19,8 @@ from planner.lp.join import cross, distinct
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
-    from planner.inputs.prices import Prices
+    from planner.inputs.case import ScopedCase
+    from planner.inputs.prices import PowerPrices
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
 
@@ -125,12 +125,12 @@ class SupplyOffer:
         return np.asarray((self.may_build & runs).any(axis=1), dtype=np.bool_)
 
 
-def supply_offer(case: Case) -> SupplyOffer:
+def supply_offer(case: ScopedCase) -> SupplyOffer:
     """Return the sources in play and where each may be.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope, tables and settings.
 
     Returns
@@ -178,10 +178,10 @@ def supply_offer(case: Case) -> SupplyOffer:
 
 
 def supply_inputs(
-    case: Case,
+    case: ScopedCase,
     sets: Sets,
     offer: SupplyOffer,
-    prices: Prices,
+    prices: PowerPrices,
     site_year: Index,
     counts: Bools,
     series: SiteSeries,
@@ -191,13 +191,13 @@ def supply_inputs(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and settings.
     sets : Sets
         Axes.
     offer : SupplyOffer
         Sources in play.
-    prices : Prices
+    prices : PowerPrices
         Price of energy, and its wholesale part.
     site_year : Index
         Sites and years in the plan.
@@ -298,7 +298,7 @@ def supply_inputs(
     )
 
 
-def _serves(case: Case, figures: SourceFigures, grid_start: Floats) -> Bools:
+def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Bools:
     """Return in which years a source may serve, shape (site, source, year)."""
     bridge = case.scenario.supply.bridge
     leaves = np.array(
@@ -313,7 +313,7 @@ def _part(capacity: Index, which: Bools, name: str) -> Index:
     return capacity.select(np.flatnonzero(which[capacity["source"]]), name)
 
 
-def _generators(case: Case, sets: Sets) -> Floats:
+def _generators(case: ScopedCase, sets: Sets) -> Floats:
     """Standby generators per MW of own hall, by design."""
     own = case.scenario.supply.standby.mw_per_hall_mw
     by_redundancy = floats(case.redundancy, "generator_kw_per_kw")
@@ -322,7 +322,7 @@ def _generators(case: Case, sets: Sets) -> Floats:
     return by_redundancy[sets.hall_redundancy]
 
 
-def _curtail(sets: Sets, prices: Prices, renewable: Index, exact: Index) -> Index:
+def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) -> Index:
     """Time slices in which sun and wind cannot be curtailed by drawing less."""
     slots = cross(distinct(renewable, "site", "year"), sets.slot, name="curtail")
     price = prices.energy_usd_per_mwh[slots.codes]
@@ -330,7 +330,7 @@ def _curtail(sets: Sets, prices: Prices, renewable: Index, exact: Index) -> Inde
 
 
 def _export(
-    case: Case, sets: Sets, prices: Prices, sources: tuple[Index, ...]
+    case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]
 ) -> tuple[Index, Floats]:
     """Time slices in which a source could sell, and the price there. [USD/MWh]"""
     settings = case.scenario.supply.export

@@ -13,7 +13,7 @@ from planner.lp import Index
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.supply_figures import SourceFigures
 
 __all__ = ["bridge_lists"]
@@ -22,7 +22,7 @@ _TOLD_AGE_YEARS: Final = 3.0  # of the first worth in table bridge_power
 
 
 def bridge_lists(
-    case: Case, sets: Sets, figures: SourceFigures, build: Index, start: Floats, life: Floats
+    case: ScopedCase, sets: Sets, figures: SourceFigures, build: Index, start: Floats, life: Floats
 ) -> dict[str, Any]:
     """Return the lists of sources that may leave, by their names in `SupplyInputs`.
 
@@ -31,7 +31,7 @@ def bridge_lists(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings and table `bridge_power`.
     sets : Sets
         Axes.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario.supply import SourceOverride
 
 __all__ = ["SourceFigures", "source_figures", "sources_in_play"]
@@ -49,13 +49,13 @@ class SourceFigures:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario and table `onsite_sources`.
     ids : tuple of str
         Sources in play.
     """
 
-    case: Case
+    case: ScopedCase
     ids: tuple[str, ...]
 
     @cached_property
@@ -203,7 +203,7 @@ class SourceFigures:
         return np.where(np.isnan(limit) | self.is_of_halls, np.inf, limit)
 
 
-def sources_in_play(case: Case) -> tuple[str, ...]:
+def sources_in_play(case: ScopedCase) -> tuple[str, ...]:
     """Return the sources that may be built, stand somewhere, or are the standby generators."""
     supply = case.scenario.supply
     sites = set(case.ids("sites"))
@@ -227,12 +227,12 @@ def sources_in_play(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*supply.allow, *standing, *standby)))
 
 
-def source_figures(case: Case) -> SourceFigures:
+def source_figures(case: ScopedCase) -> SourceFigures:
     """Return the sources in play with their figures; what is wrong with them is a problem.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario and tables.
 
     Returns
@@ -247,7 +247,7 @@ def source_figures(case: Case) -> SourceFigures:
     return figures
 
 
-def _check_figures(case: Case, figures: SourceFigures) -> None:
+def _check_figures(case: ScopedCase, figures: SourceFigures) -> None:
     """Refuse what is no source on its own, and figures that are missing."""
     for id_, rows, role, fuel in zip(
         figures.ids, figures.rows, figures.role, figures.fuel, strict=True
@@ -271,7 +271,7 @@ def _check_figures(case: Case, figures: SourceFigures) -> None:
             )
 
 
-def _check_standby(case: Case, figures: SourceFigures) -> None:
+def _check_standby(case: ScopedCase, figures: SourceFigures) -> None:
     standby = case.scenario.supply.standby
     if not standby.allow or standby.source_id not in figures.ids:
         return
@@ -292,7 +292,7 @@ def _check_standby(case: Case, figures: SourceFigures) -> None:
         )
 
 
-def _check_bridge(case: Case, figures: SourceFigures) -> None:
+def _check_bridge(case: ScopedCase, figures: SourceFigures) -> None:
     bridge = case.scenario.supply.bridge
     standing = {
         source

@@ -10,7 +10,7 @@ from planner.base.say import amount
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.supply_figures import SourceFigures
     from planner.lp import Index
 
@@ -20,7 +20,7 @@ _ROUNDING = 1e-9
 
 
 def plant_lists(
-    case: Case, figures: SourceFigures, build: Index, start: Floats, existing_mw: Floats
+    case: ScopedCase, figures: SourceFigures, build: Index, start: Floats, existing_mw: Floats
 ) -> dict[str, Any]:
     """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
 
@@ -28,7 +28,7 @@ def plant_lists(
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings.
     figures : SourceFigures
         Sources in play.
@@ -62,7 +62,7 @@ def plant_lists(
     }
 
 
-def _refuse_without_limit(case: Case, figures: SourceFigures, sources: np.ndarray) -> None:
+def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.ndarray) -> None:
     for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
         case.findings.at_key(
             ("supply", "whole_sources"),
@@ -72,7 +72,9 @@ def _refuse_without_limit(case: Case, figures: SourceFigures, sources: np.ndarra
         )
 
 
-def _note_without_room(case: Case, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
+def _note_without_room(
+    case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats
+) -> None:
     short = dict.fromkeys(
         (plant.axis("site").labels[site], plant.axis("source").labels[source], float(mw))
         for site, source, mw in zip(

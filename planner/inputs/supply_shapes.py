@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
 
@@ -26,7 +26,9 @@ _HOURS: Final = tuple(range(24))
 _HALF_A_YEAR: Final = 2  # seasons
 
 
-def availability(case: Case, figures: SourceFigures, is_used: Bools, series: SiteSeries) -> Floats:
+def availability(
+    case: ScopedCase, figures: SourceFigures, is_used: Bools, series: SiteSeries
+) -> Floats:
     """Return the share of capacity that can run in each time slice.
 
     Firm sources have one share for all time slices. Sun and wind follow the site's own series where
@@ -36,7 +38,7 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools, series: Sit
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, days and table `renewable_shapes`.
     figures : SourceFigures
         Sources in play.
@@ -75,7 +77,7 @@ def availability(case: Case, figures: SourceFigures, is_used: Bools, series: Sit
     return share
 
 
-def _scaled(case: Case, yields: Floats, mean: float, technology: str) -> Floats:
+def _scaled(case: ScopedCase, yields: Floats, mean: float, technology: str) -> Floats:
     """Return yields by site and time slice whose mean over the year is as given."""
     is_dark = yields.max(axis=1) == 0.0
     for site in np.array(case.ids("sites"), dtype=object)[is_dark]:
@@ -89,12 +91,12 @@ def _scaled(case: Case, yields: Floats, mean: float, technology: str) -> Floats:
     return yields * (mean / np.where(is_dark, 1.0, yields @ weight))[:, None]
 
 
-def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | None:
+def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats | None:
     """Return output over capacity of sun or wind by site and time slice.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites, days and table `renewable_shapes`.
     technology : str
         solar or wind.
@@ -136,12 +138,12 @@ def renewable_shape(case: Case, technology: str, is_used: Bools) -> Floats | Non
     return shape
 
 
-def fuel_prices(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
+def fuel_prices(case: ScopedCase, figures: SourceFigures, is_used: Bools) -> Floats:
     """Return the price of each source's fuel, 0 for those without.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites and table `fuel_prices`: a row of the zone goes before one of the country, that
         before one of the world; straight lines between the years, held beyond them.
     figures : SourceFigures
@@ -179,11 +181,11 @@ def fuel_prices(case: Case, figures: SourceFigures, is_used: Bools) -> Floats:
     return np.nan_to_num(price)
 
 
-def _places(case: Case) -> list[tuple[str, str]]:
+def _places(case: ScopedCase) -> list[tuple[str, str]]:
     return list(zip(texts(case.sites, "zone"), texts(case.sites, "country"), strict=True))
 
 
-def _path(case: Case, rows: pd.DataFrame, zone: str, country: str) -> Floats:
+def _path(case: ScopedCase, rows: pd.DataFrame, zone: str, country: str) -> Floats:
     """Price of a fuel at a place by model year, NaN where it cannot be had."""
     for region in (zone, country, "world"):
         local = rows[rows["region"] == region].sort_values("year")

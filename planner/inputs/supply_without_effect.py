@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.errors import Problem
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["sources_without_effect"]
 
 
-def sources_without_effect(case: Case) -> Iterator[Problem]:
+def sources_without_effect(case: ScopedCase) -> Iterator[Problem]:
     """Find settings of sources that are not in the plan, or come after it.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
 
     Yields
@@ -33,7 +33,7 @@ def sources_without_effect(case: Case) -> Iterator[Problem]:
     yield from _out_of_time(case)
 
 
-def _of_absent(case: Case) -> Iterator[Problem]:
+def _of_absent(case: ScopedCase) -> Iterator[Problem]:
     """Figures of sources that are neither there nor allowed."""
     supply, tree = case.scenario.supply, case.scenario.tree
     table = case.tables["onsite_sources"].drop_duplicates("onsite").set_index("onsite")
@@ -58,7 +58,7 @@ def _of_absent(case: Case) -> Iterator[Problem]:
         yield problem_at(tree, ("supply", "export", "allow"), what_is, "", fix)
 
 
-def _out_of_time(case: Case) -> Iterator[Problem]:
+def _out_of_time(case: ScopedCase) -> Iterator[Problem]:
     """Sources that may be built, and that cannot serve before the plan ends."""
     table = case.tables["onsite_sources"]
     known = set(table["onsite"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.grid import GridInputs
     from planner.inputs.tariffs_uses import Customer
     from planner.tariffs import Reading
@@ -66,13 +66,13 @@ _KIND_OF_UNIT = {
 
 
 def tariff_inputs(
-    case: Case, sets: Sets, customers: Sequence[Customer], grid: GridInputs, slot: Index
+    case: ScopedCase, sets: Sets, customers: Sequence[Customer], grid: GridInputs, slot: Index
 ) -> TariffInputs:
     """Make the lists of the bills of the sites that have a tariff.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years and days.
     sets : Sets
         Axes.
@@ -108,7 +108,7 @@ def tariff_inputs(
     )
 
 
-def _accounts(case: Case, customers: Sequence[Customer], load: Index) -> tuple[Account, ...]:
+def _accounts(case: ScopedCase, customers: Sequence[Customer], load: Index) -> tuple[Account, ...]:
     """Customers with the same tariff, clock and first year together."""
     rank = np.unique(load["site"])
     readings: dict[tuple[str, int], Reading] = {}
@@ -134,7 +134,7 @@ def _accounts(case: Case, customers: Sequence[Customer], load: Index) -> tuple[A
     return tuple(accounts)
 
 
-def _connected(case: Case, bills: BillLists, site_year: Index) -> Positions:
+def _connected(case: ScopedCase, bills: BillLists, site_year: Index) -> Positions:
     """Site and model year of every customer and calendar year; -1 where it is not in the plan."""
     over = bills.connected
     calendar = np.array([int(label) for label in over.axis("calendar").labels], dtype=np.int64)

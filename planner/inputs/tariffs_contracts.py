@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.inputs.grid import GridInputs
     from planner.inputs.tariffs_uses import Customer
     from planner.tariffs import Tariff
@@ -27,13 +27,13 @@ __all__ = ["contract_lists"]
 
 
 def contract_lists(
-    case: Case, sets: Sets, customers: Sequence[Customer], bills: BillLists, grid: GridInputs
+    case: ScopedCase, sets: Sets, customers: Sequence[Customer], bills: BillLists, grid: GridInputs
 ) -> dict[str, Any]:
     """Make the lists of contracts, of customers whose tariff has a minimum take.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years.
     sets : Sets
         Axes.
@@ -117,7 +117,9 @@ def _ramp(ramp_frac: tuple[float, ...], contract_year: int) -> float:
     return ramp_frac[contract_year] if contract_year < len(ramp_frac) else 1.0
 
 
-def _in_force(case: Case, over: Index, bills: BillLists, of_site: dict[int, Customer]) -> Amounts:
+def _in_force(
+    case: ScopedCase, over: Index, bills: BillLists, of_site: dict[int, Customer]
+) -> Amounts:
     """Share of what was signed, or given up since, that each calendar year has in force."""
     contracted = bills.contracted
     calendar = np.array([int(label) for label in contracted.axis("span").labels], dtype=np.int64)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario.tariffs import (
         OwnTariff,
         TariffDemand,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     )
     from planner.tariffs import Rule
 
-__all__ = ["Clock", "bills_energy", "rules_of", "table_row"]
+__all__ = ["BillingClock", "bills_energy", "rules_of", "table_row"]
 
 _WEEKDAYS: Final = {"all": ALWAYS.weekdays, "workdays": WORKDAYS, "weekend": WEEKEND}
 _MIDDLE_OF_MONTH: Final = 15
@@ -53,7 +53,7 @@ _DELIVERY: Final = "delivery"
 
 
 @dataclass(frozen=True)
-class Clock:
+class BillingClock:
     """The hours of a customer's bills.
 
     Parameters
@@ -80,14 +80,14 @@ class Clock:
         )
 
 
-def table_row(case: Case, tariff: str) -> Mapping[str, Any] | None:
+def table_row(case: ScopedCase, tariff: str) -> Mapping[str, Any] | None:
     """Return the row of table `tariffs` with an id, None where there is none."""
     table = case.tables["tariffs"]
     rows = table[table["tariff"] == tariff]
     return None if rows.empty else {str(k): v for k, v in rows.iloc[0].to_dict().items()}
 
 
-def bills_energy(case: Case, tariff: str) -> bool:
+def bills_energy(case: ScopedCase, tariff: str) -> bool:
     """Return whether a tariff bills the energy itself, or its delivery alone."""
     own = case.scenario.energy.own_tariffs.get(tariff)
     if own is not None:
@@ -98,18 +98,18 @@ def bills_energy(case: Case, tariff: str) -> bool:
     return row is not None and row["bundle"] != _DELIVERY and price == price  # noqa: PLR0124
 
 
-def rules_of(case: Case, use: TariffUse, rise_frac: float, clock: Clock) -> Tariff:
+def rules_of(case: ScopedCase, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff:
     """Make the tariff of a customer.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Settings and tables.
     use : TariffUse
         Which tariff, and which terms.
     rise_frac : float
         Yearly real rise of power prices where the tariff names none. [1/year]
-    clock : Clock
+    clock : BillingClock
         Years that are billed, and when the system peaks in them.
 
     Returns
@@ -131,7 +131,7 @@ def rules_of(case: Case, use: TariffUse, rise_frac: float, clock: Clock) -> Tari
     return replace(tariff, escalation=Escalation(rise_frac, BASE_YEAR_OF_MONEY))
 
 
-def _rules(own: OwnTariff, clock: Clock) -> Iterator[Rule]:
+def _rules(own: OwnTariff, clock: BillingClock) -> Iterator[Rule]:
     yield from (_energy(charge) for charge in own.energy)
     yield from (_demand(charge) for charge in own.demand)
     # What one year's peak sets is billed in that year: a rule of its own for each.

@@ -13,15 +13,15 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.days import MONTHS
 from planner.inputs.frames import floats, texts
-from planner.inputs.tariffs_rules import Clock, bills_energy, rules_of, table_row
+from planner.inputs.tariffs_rules import BillingClock, bills_energy, rules_of, table_row
 from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.errors import Problem
-    from planner.inputs.case import Case
-    from planner.inputs.prices import Prices
+    from planner.inputs.case import ScopedCase
+    from planner.inputs.prices import PowerPrices
     from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
     from planner.tariffs import Tariff
@@ -78,17 +78,17 @@ class Customer:
     site: int
     first: int
     tariff: Tariff
-    clock: Clock
+    clock: BillingClock
     ramp_frac: tuple[float, ...]
     is_bundled: bool
 
 
-def find_customers(case: Case) -> tuple[Customer, ...]:
+def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     """Find the sites that the scenario bills by a tariff.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings; takes a problem for each tariff that cannot be billed.
 
     Returns
@@ -130,7 +130,7 @@ def find_customers(case: Case) -> tuple[Customer, ...]:
     return tuple(customers)
 
 
-def _check(case: Case, position: int, use: TariffUse) -> None:
+def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
     at = ("energy", "tariffs", position)
     own = case.scenario.energy.own_tariffs
     wanted = [("terms", use.terms, "terms")]
@@ -151,7 +151,7 @@ def _check(case: Case, position: int, use: TariffUse) -> None:
             case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
-def billed_sites(case: Case) -> frozenset[int]:
+def billed_sites(case: ScopedCase) -> frozenset[int]:
     """Return the positions of the sites that a tariff bills from the first model year on."""
     first = case.years.first
     return frozenset(
@@ -159,7 +159,7 @@ def billed_sites(case: Case) -> frozenset[int]:
     )
 
 
-def use_of_sites(case: Case) -> dict[int, TariffUse]:
+def use_of_sites(case: ScopedCase) -> dict[int, TariffUse]:
     """Return the entry of `energy.tariffs` that bills each site, by the site's position."""
     found: dict[int, tuple[int, TariffUse]] = {}
     for use in case.scenario.energy.tariffs:
@@ -170,7 +170,7 @@ def use_of_sites(case: Case) -> dict[int, TariffUse]:
     return {site: use for site, (_, use) in found.items()}
 
 
-def _billed_by(case: Case, use: TariffUse) -> tuple[int, list[int]]:
+def _billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
     """Sites in scope that an entry bills, and its rank: the lower goes before the higher."""
     zones, ids = texts(case.sites, "zone"), case.ids("sites")
     rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
@@ -183,7 +183,7 @@ def _billed_by(case: Case, use: TariffUse) -> tuple[int, list[int]]:
     ]
 
 
-def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
+def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
     """Entry that bills each site: the one that names it, else its zone, else all."""
     ids = case.ids("sites")
     chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
@@ -209,14 +209,16 @@ def _by_site(case: Case, uses: tuple[TariffUse, ...]) -> dict[int, int]:
     return {site: position for site, (_, position) in chosen.items()}
 
 
-def _rise_frac(case: Case) -> np.ndarray:
+def _rise_frac(case: ScopedCase) -> np.ndarray:
     own = case.scenario.energy.escalation_real_frac
     if own is not None:
         return np.full(len(case.sites), own)
     return case.finance_by_site("electricity_real_escalation")
 
 
-def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> Clock | None:
+def _clock(
+    case: ScopedCase, position: int, use: TariffUse, site: int, first: int
+) -> BillingClock | None:
     own = case.scenario.energy.own_tariffs.get(use.tariff)
     zone = None if own is None else own.time_zone
     if zone is None:
@@ -231,11 +233,13 @@ def _clock(case: Case, position: int, use: TariffUse, site: int, first: int) -> 
             return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
-    return Clock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
+    return BillingClock(
+        zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0]
+    )
 
 
 def _made(
-    case: Case, position: int, use: TariffUse, rise_frac: float, clock: Clock
+    case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clock: BillingClock
 ) -> Tariff | None:
     try:
         tariff = rules_of(case, use, rise_frac, clock)
@@ -254,7 +258,7 @@ def _made(
     return tariff
 
 
-def _note_terms(case: Case, position: int, use: TariffUse, tariff: Tariff) -> None:
+def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff) -> None:
     """Say what of a contract the plan does not hold anybody to."""
     terms, own = tariff.terms, case.scenario.energy.own_tariffs.get(use.tariff)
     at: Keys = ("energy", "own_tariffs", use.tariff, "terms")
@@ -304,21 +308,23 @@ def _problems_of_terms(use: TariffUse, tariff: Tariff) -> Iterator[tuple[str, st
             yield what_is, "one price, so that the fee is proportional", "drop one of the three"
 
 
-def prices_net_of_tariffs(case: Case, prices: Prices, customers: tuple[Customer, ...]) -> Prices:
+def prices_net_of_tariffs(
+    case: ScopedCase, prices: PowerPrices, customers: tuple[Customer, ...]
+) -> PowerPrices:
     """Take out of the prices what a tariff bills.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Years.
-    prices : Prices
+    prices : PowerPrices
         As the tables and the scenario have them.
     customers : tuple of Customer
         Sites that are billed by a tariff.
 
     Returns
     -------
-    Prices
+    PowerPrices
         Without demand charge for them, and with no price of energy nor wholesale part of it;
         where a tariff bills the delivery alone, with the wholesale price.
     """
@@ -339,12 +345,12 @@ def prices_net_of_tariffs(case: Case, prices: Prices, customers: tuple[Customer,
     )
 
 
-def own_tariffs_without_effect(case: Case) -> Iterator[Problem]:
+def own_tariffs_without_effect(case: ScopedCase) -> Iterator[Problem]:
     """Find tariffs written out that have no effect.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
 
     Yields

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
 
 __all__ = ["ai_facility_gw", "note_reading"]
 
 
-def ai_facility_gw(case: Case) -> Floats:
+def ai_facility_gw(case: ScopedCase) -> Floats:
     r"""Return nameplate facility power of AI, whole market, in every model year.
 
     .. math:: G_t = a_t \cdot \frac{E_t}{8760\, \ell} \quad\text{or}\quad a_t \cdot N_t
@@ -31,7 +31,7 @@ def ai_facility_gw(case: Case) -> Floats:
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scenario, scope and table `demand_trajectories`.
 
     Returns
@@ -59,7 +59,7 @@ def ai_facility_gw(case: Case) -> Floats:
     return gw * of_path
 
 
-def note_reading(case: Case) -> None:
+def note_reading(case: ScopedCase) -> None:
     """Note how a path that states no scope is read, where the scenario reads it no other way."""
     demand, table = case.scenario.demand, case.tables["demand_trajectories"]
     if demand.facility_gw is None and demand.ai_share_frac is None:
@@ -68,11 +68,11 @@ def note_reading(case: Case) -> None:
             case.findings.note(str(reading))
 
 
-def _own_share(case: Case, share: float | Mapping[int, float]) -> Floats:
+def _own_share(case: ScopedCase, share: float | Mapping[int, float]) -> Floats:
     return np.array([interpolated(share, year) for year in case.years.years])
 
 
-def _path(case: Case) -> pd.DataFrame:
+def _path(case: ScopedCase) -> pd.DataFrame:
     """Return the rows of the trajectory, one per calendar year."""
     demand, table = case.scenario.demand, case.tables["demand_trajectories"]
     path = table[table["trajectory"] == demand.trajectory].set_index("year")
@@ -97,7 +97,7 @@ def _path(case: Case) -> pd.DataFrame:
     return path
 
 
-def _nameplate_gw(case: Case, path: pd.DataFrame) -> Floats:
+def _nameplate_gw(case: ScopedCase, path: pd.DataFrame) -> Floats:
     own = case.scenario.demand.load_factor_frac
     if own is None:
         return _of_years(case, path, "facility_gw")
@@ -112,6 +112,6 @@ def _nameplate_gw(case: Case, path: pd.DataFrame) -> Floats:
     return mean_mw / own / MW_PER_GW
 
 
-def _of_years(case: Case, path: pd.DataFrame, column: str) -> Floats:
+def _of_years(case: ScopedCase, path: pd.DataFrame, column: str) -> Floats:
     """Return a column in the model years, NaN where the path has no row."""
     return np.asarray(path[column].reindex(case.year), dtype=np.float64)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.errors import Problem
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario.references import IdOf, NewIdOf
     from planner.scenario.tree import Keys, Node, Place
 
@@ -42,12 +42,12 @@ _NAMED: Final = 8
 _REMOVE: Final = "remove it, or widen the scope"
 
 
-def settings_without_effect(case: Case) -> tuple[Problem, ...]:
+def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
     """Find settings that have no effect in the plan.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Scope and settings.
 
     Returns
@@ -74,7 +74,7 @@ def settings_without_effect(case: Case) -> tuple[Problem, ...]:
     return tuple(problem for problem in found if problem.file not in handed_down)
 
 
-def _out_of_scope(case: Case) -> Iterator[Problem]:
+def _out_of_scope(case: ScopedCase) -> Iterator[Problem]:
     in_scope = {
         "sites": ("site", *_IS, case.ids("sites")),
         "workloads": ("class", *_IS, case.ids("workloads")),
@@ -105,7 +105,7 @@ def _out_of_scope(case: Case) -> Iterator[Problem]:
             yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
-def _after_the_plan(case: Case, node: Node, key_path: Keys) -> Iterator[Problem]:
+def _after_the_plan(case: ScopedCase, node: Node, key_path: Keys) -> Iterator[Problem]:
     """Figures for years that the plan does not reach."""
     if node.children and is_by_year(key_path):
         last = case.scenario.years[-1]
@@ -141,7 +141,7 @@ def _switched_off(tree: Node) -> Iterator[Problem]:
             yield problem_at(tree, (*key_path, key), what_is, "", fix)
 
 
-def _without_another(case: Case) -> Iterator[Problem]:
+def _without_another(case: ScopedCase) -> Iterator[Problem]:
     """Keys that say of themselves that they have no effect without another one."""
     for keys, mark in _ONLY_WITH:
         *block, _ = keys
@@ -172,7 +172,7 @@ def _node_at(tree: Node, key_path: Keys) -> Node | None:
     return tree
 
 
-def _without_company(case: Case) -> Iterator[Problem]:
+def _without_company(case: ScopedCase) -> Iterator[Problem]:
     """Settings that are about another one, which is not given."""
     scenario = case.scenario
     carbon, matching, siting = scenario.carbon, scenario.contracts.matching, scenario.siting

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index
@@ -56,19 +56,19 @@ def _is_granted(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _cap(question: Question, place: Place) -> str:
+def _cap(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.carbon
     kt = float(p.cap_kt[p.cap.position(place["year"])])
     return f"{amount(kt)} kt CO2 in {place['year']}"
 
 
-def _water_now(question: Question, place: Place) -> str:
+def _water_now(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.carbon
     m3 = float(p.water_limit_m3[p.water_limit.position(place["site"], place["year"])])
     return f"{amount(m3)} m3 a year"
 
 
-def _permit_now(question: Question, place: Place) -> str:
+def _permit_now(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.carbon
     m3 = float(p.water_permit_m3_per_mw[p.water_permit.position(place["site"], place["year"])])
     stress = p.stress_class[question.inputs.sets.site.code(place["site"])]
@@ -78,17 +78,17 @@ def _permit_now(question: Question, place: Place) -> str:
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _cap_kt(question: Question) -> tuple[Index, Floats]:
+def _cap_kt(question: PreparedScenario) -> tuple[Index, Floats]:
     return question.inputs.carbon.cap, question.inputs.carbon.cap_kt
 
 
-def _least_m3(question: Question, site: str) -> float:
+def _least_m3(question: PreparedScenario, site: str) -> float:
     p = question.inputs.carbon
     own = p.water_limit["site"] == question.inputs.sets.site.code(site)
     return float(p.water_limit_m3[own].min())
 
 
-def _per_m3(_: Question, rows: Index) -> Floats:
+def _per_m3(_: PreparedScenario, rows: Index) -> Floats:
     """Return one m3 in the unit of rows of water, (row,). [thousand m3]"""
     return np.full(rows.size, 1.0 / M3_PER_THOUSAND_M3)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index
@@ -36,18 +36,18 @@ def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     return lookup(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
 
 
-def _on_offer(question: Question, place: Place) -> str:
+def _on_offer(question: PreparedScenario, place: Place) -> str:
     mw = question.scenario.contracts.ppa[place["contract"]].max_mw
     return f"{amount(mw)} MW in {place['zone']}"
 
 
-def _target(question: Question, place: Place) -> str:
+def _target(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.contracts
     share = float(p.target_frac[p.target.position(place["pool"], place["year"])])
     return f"{share:g} in {place['year']}"
 
 
-def _more_on_offer(question: Question, over: Index, amounts: Floats) -> Change:
+def _more_on_offer(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Have more of some contracts on offer in every zone."""
     offers = question.scenario.contracts.ppa
     words, settings, share = [], [], 0.0

@@ -18,7 +18,7 @@ from planner.scenario import Setting, interpolated
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.settings import Place
     from planner.lp import Index
 
@@ -30,7 +30,7 @@ _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e an
 # --- where it is set -------------------------------------------------------------------
 
 
-def _asked(key: str, question: Question, place: Place) -> str | None:
+def _asked(key: str, question: PreparedScenario, place: Place) -> str | None:
     """Say what is asked for, if this key of `demand` is what asks for it."""
     p, s = question.inputs.demand, question.scenario.demand
     stated = any(one.workload == place["workload"] for one in s.explicit)
@@ -42,22 +42,22 @@ def _asked(key: str, question: Question, place: Place) -> str | None:
     return f"{place['workload']} of {place['region']} {kh100e}"
 
 
-def _unmet(question: Question, place: Place) -> str | None:
+def _unmet(question: PreparedScenario, place: Place) -> str | None:
     del place
     return "forbid" if question.scenario.demand.unmet == "forbid" else None
 
 
-def _no_rent(question: Question, place: Place) -> str | None:
+def _no_rent(question: PreparedScenario, place: Place) -> str | None:
     del place
     return None if question.scenario.rent.allow else "false"
 
 
-def _of_workload(column: str, unit: str, question: Question, place: Place) -> str:
+def _of_workload(column: str, unit: str, question: PreparedScenario, place: Place) -> str:
     figures = question.inputs.workloads.set_index("workload")[column]
     return f"{float(figures[place['workload']]):g}{unit}"
 
 
-def _rent(question: Question, place: Place) -> str:
+def _rent(question: PreparedScenario, place: Place) -> str:
     depth = question.inputs.rent.depth_kh100e[question.inputs.sets.year.code(place["year"])]
     scale = question.scenario.rent.depth_scale_frac
     return f"{scale:g}, clouds rent out {amount(float(depth))} kH100e in {place['year']}"
@@ -66,24 +66,24 @@ def _rent(question: Question, place: Place) -> str:
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _demand_kh100e(question: Question, rows: Index) -> Floats:
+def _demand_kh100e(question: PreparedScenario, rows: Index) -> Floats:
     """Return the demand of each row, (row,). [kH100e]"""
     p = question.inputs.demand
     return np.asarray(p.demand_kh100e[p.demand.find(rows)])
 
 
-def _tight_kh100e(question: Question, rows: Index) -> Floats:
+def _tight_kh100e(question: PreparedScenario, rows: Index) -> Floats:
     """Return the part of the demand of each row that has a tight bound, (row,). [kH100e]"""
     p = question.inputs.demand
     return _demand_kh100e(question, rows) * p.tight_share_frac[p.tight.find(rows)]
 
 
-def _rent_depth(question: Question, rows: Index) -> Floats:
+def _rent_depth(question: PreparedScenario, rows: Index) -> Floats:
     """Return what clouds rent out in each row, (row,). [kH100e]"""
     return np.asarray(question.inputs.rent.depth_kh100e[rows["year"]])
 
 
-def _less_demand(question: Question, over: Index, amounts: Floats) -> Change:
+def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Want less in some years."""
     less = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     now = question.scenario.demand.scale_frac
@@ -97,7 +97,7 @@ def _less_demand(question: Question, over: Index, amounts: Floats) -> Change:
     )
 
 
-def _less_tight(question: Question, over: Index, amounts: Floats) -> Change:
+def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Ask that a smaller share of users is served within the tight bound."""
     share = question.inputs.workloads.set_index("workload")["tight_share_frac"]
     words, settings, most = [], [], 0.0

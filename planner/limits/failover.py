@@ -11,7 +11,7 @@ from planner.limits.limit import Limit, Price
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.settings import Place
 
 __all__ = ["LIMITS"]
@@ -20,7 +20,7 @@ _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e an
 _NOT_REPORTED: Final = "Money buys more: standby racks."
 
 
-def _form(question: Question, place: Place) -> str:
+def _form(question: PreparedScenario, place: Place) -> str:
     del place
     return question.scenario.failover.form
 

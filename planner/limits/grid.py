@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index
@@ -64,18 +64,18 @@ def _no_connection_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _firm_now(question: Question, place: Place) -> str:
+def _firm_now(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.grid
     mw = p.firm_mw[p.firm.position(place["site"], place["year"])]
     return f"{amount(float(mw))} MW in {place['year']}"
 
 
-def _share_of_nameplate(question: Question, place: Place) -> str:
+def _share_of_nameplate(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{question.scenario.grid.contract_min_nameplate_frac:g}"
 
 
-def headroom_now(column: str, what: str, question: Question, place: Place) -> str:
+def headroom_now(column: str, what: str, question: PreparedScenario, place: Place) -> str:
     """Say what headroom of the zone of a row is left, by its column of the report."""
     every = question.inputs.grid.headroom_all
     is_row = (every["zone"] == place["zone"]) & (every["year"].astype(str) == place["year"])
@@ -84,12 +84,12 @@ def headroom_now(column: str, what: str, question: Question, place: Place) -> st
     return f"{amount(room)} MW for {what} in {place['zone']} by {place['year']}"
 
 
-def _headroom_scale(question: Question, place: Place) -> str:
+def _headroom_scale(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{question.scenario.grid.headroom_scale_frac:g}"
 
 
-def _firm_share(question: Question, place: Place) -> str | None:
+def _firm_share(question: PreparedScenario, place: Place) -> str | None:
     del place
     share = question.scenario.grid.firm_headroom_frac
     return None if share is None else f"{share:g}"
@@ -102,7 +102,7 @@ HEADROOM_SCALE: Final = SetBy("grid.headroom_scale_frac", _headroom_scale)
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _larger_connection(question: Question, over: Index, amounts: Floats) -> Change:
+def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Give sites a larger firm connection from a year on."""
     p = question.inputs.grid
     words, settings, share = [], [], 0.0
@@ -119,12 +119,12 @@ def _larger_connection(question: Question, over: Index, amounts: Floats) -> Chan
     return Change(tuple(words), tuple(settings), share=share)
 
 
-def _per_firm_mw(question: Question, rows: Index) -> Floats:
+def _per_firm_mw(question: PreparedScenario, rows: Index) -> Floats:
     """One, or nothing where no headroom is for firm connection, (row,)."""
     return np.full(rows.size, float(question.scenario.grid.firm_headroom_frac != 0.0))
 
 
-def headroom_of(column: str, question: Question, rows: Index) -> Floats:
+def headroom_of(column: str, question: PreparedScenario, rows: Index) -> Floats:
     """Headroom of each row before commitments, which no factor touches, (row,). [MW]"""
     every = question.inputs.grid.headroom_all
     limit = every.set_index(["zone", "year"])[column].to_dict()
@@ -132,7 +132,7 @@ def headroom_of(column: str, question: Question, rows: Index) -> Floats:
     return np.array([limit[place] for place in at], dtype=np.float64)
 
 
-def _more_firm_headroom(question: Question, over: Index, amounts: Floats) -> Change:
+def _more_firm_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Give zones more headroom for firm connection.
 
     Where a share of the headroom at the lowest rate limits it, that figure grows by what gives
@@ -155,7 +155,7 @@ def _more_firm_headroom(question: Question, over: Index, amounts: Floats) -> Cha
     return _raised(question, over, amounts, raised)
 
 
-def more_headroom(question: Question, over: Index, amounts: Floats) -> Change:
+def more_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Give zones more headroom for all new connection."""
     rate = question.scenario.grid.curtailment_rate_pct
     raised = {(place["zone"], rate): more for place, more in relaxed_rows(over, amounts)}
@@ -163,7 +163,7 @@ def more_headroom(question: Question, over: Index, amounts: Floats) -> Change:
 
 
 def _raised(
-    question: Question,
+    question: PreparedScenario,
     over: Index,
     amounts: Floats,
     raised: Mapping[tuple[str, float], float],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index
@@ -58,7 +58,7 @@ def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _lead_time(question: Question, place: Place) -> str | None:
+def _lead_time(question: PreparedScenario, place: Place) -> str | None:
     """Say how long new halls take, where they come too late."""
     p = question.inputs.halls
     site, year = place["site"], place["year"]
@@ -73,23 +73,23 @@ def _lead_time(question: Question, place: Place) -> str | None:
     return f"{lead['months'].min():.0f} months ({lead['by'].iloc[0]}), first halls in {start:.1f}"
 
 
-def _committed(question: Question, place: Place) -> str:
+def _committed(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.halls
     mw = p.committed_mw[p.committed.position(place["site"], place["year"])]
     now = f"{amount(float(mw))} MW at {place['site']} by {place['year']}"
     return f"{now}; what is not committed waits for its lead time"
 
 
-def _leased(question: Question, place: Place) -> str:
+def _leased(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{amount(question.scenario.lease.depth_mw_per_site)} MW"
 
 
-def _no_new_halls(question: Question, place: Place) -> str | None:
+def _no_new_halls(question: PreparedScenario, place: Place) -> str | None:
     return "false" if place["site"] in without_new_halls(question.scenario) else None
 
 
-def _kept_free(question: Question, place: Place) -> str | None:
+def _kept_free(question: PreparedScenario, place: Place) -> str | None:
     del place
     free = question.scenario.halls.free_frac
     return f"{free:g} of the power of halls" if free else None
@@ -106,7 +106,7 @@ _SET_BY: Final = (
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _more_to_lease(question: Question, over: Index, amounts: Floats) -> Change:
+def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Let as many more halls at every site as the site that is shortest needs."""
     del over
     old, more = question.scenario.lease.depth_mw_per_site, up(float(amounts[0]), 3)

@@ -10,7 +10,7 @@ from planner.base.say import up
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.lp import Index
     from planner.scenario import Scenario
 
@@ -28,13 +28,13 @@ def without_new_halls(scenario: Scenario) -> tuple[str, ...]:
     return tuple(site for site, own in given.items() if not own.new_halls)
 
 
-def gap_years(question: Question, rows: Index) -> Floats:
+def gap_years(question: PreparedScenario, rows: Index) -> Floats:
     """Return the years since the model year before, for each row. [year]"""
     years = np.asarray(question.inputs.years.years, dtype=np.float64)
     return np.diff(years, prepend=years[0] - 1.0)[rows["year"]]
 
 
-def one(_: Question, rows: Index) -> Floats:
+def one(_: PreparedScenario, rows: Index) -> Floats:
     """Return one for each row: limits that are relaxed in their own unit."""
     return np.ones(rows.size)
 

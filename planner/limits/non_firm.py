@@ -22,23 +22,23 @@ from planner.limits.relaxation import Relaxation
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.settings import Place
 
 __all__ = ["ALL_HEADROOM", "LIMITS"]
 
 
-def _rate(question: Question, place: Place) -> str:
+def _rate(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{question.scenario.grid.curtailment_rate_pct:g} % of the year off at most"
 
 
-def _shed_hours(question: Question, place: Place) -> str:
+def _shed_hours(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{amount(question.scenario.grid.non_firm.shed.max_hours_per_year)} h a year"
 
 
-def _shed_share(question: Question, place: Place) -> str:
+def _shed_share(question: PreparedScenario, place: Place) -> str:
     del place
     share = question.scenario.grid.non_firm.shed.max_energy_frac
     return f"{share:g} of the energy that a site would use"

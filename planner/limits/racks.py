@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["DELIVERIES", "LIMITS"]
 
 
-def _delivered(question: Question, place: Place) -> str:
+def _delivered(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.racks
     mw = p.delivery_limit_mw[p.delivery.position(place["vendor"], place["year"])]
     scale = question.scenario.deliveries.scale_frac
     return f"{scale:g}, {place['vendor']} {amount(float(mw))} MW in {place['year']}"
 
 
-def _delivery_limit(question: Question, rows: Index) -> Floats:
+def _delivery_limit(question: PreparedScenario, rows: Index) -> Floats:
     """Return what the vendor of each row delivers, (row,). [MW]"""
     p = question.inputs.racks
     return np.asarray(p.delivery_limit_mw[p.delivery.find(rows)])

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.base.arrays import Floats
-    from planner.inputs.question import Cell, Question
+    from planner.inputs.question import Cell, PreparedScenario
     from planner.lp import Index
 
-    Factor = Callable[[Question, Index], Floats]
+    Factor = Callable[[PreparedScenario, Index], Floats]
 
 __all__ = ["Change", "Relaxation", "more_at_sites", "more_by_year", "scaled"]
 
@@ -66,15 +66,15 @@ class Relaxation:
     name: str
     unit: str
     axes: tuple[str, ...]
-    change: Callable[[Question, Index, Floats], Change]
+    change: Callable[[PreparedScenario, Index, Floats], Change]
     most: float = np.inf
 
 
 def more_at_sites(
     figure: str,
     what: str,
-    now: Callable[[Question, str], float],
-    question: Question,
+    now: Callable[[PreparedScenario, str], float],
+    question: PreparedScenario,
     over: Index,
     amounts: Floats,
 ) -> Change:
@@ -104,8 +104,8 @@ def more_at_sites(
 def more_by_year(
     keys: tuple[str, str],
     what: str,
-    now: Callable[[Question], tuple[Index, Floats]],
-    question: Question,
+    now: Callable[[PreparedScenario], tuple[Index, Floats]],
+    question: PreparedScenario,
     over: Index,
     amounts: Floats,
 ) -> Change:
@@ -132,7 +132,7 @@ def more_by_year(
 
 
 def scaled(
-    keys: tuple[str, str], what: str, question: Question, over: Index, amounts: Floats
+    keys: tuple[str, str], what: str, question: PreparedScenario, over: Index, amounts: Floats
 ) -> Change:
     """Raise a factor on all limits of a kind.
 

@@ -11,7 +11,7 @@ from planner.limits.increments import site_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
 
 __all__ = ["Place", "SetBy"]
 
@@ -33,9 +33,9 @@ class SetBy:
     """
 
     key: str
-    now: str | Callable[[Question, Place], str | None]
+    now: str | Callable[[PreparedScenario, Place], str | None]
 
-    def line(self, question: Question, place: Place) -> str | None:
+    def line(self, question: PreparedScenario, place: Place) -> str | None:
         """Say what it is and in which line it is written; None where it has no part in a row."""
         now = self.now if isinstance(self.now, str) else self.now(question, place)
         if now is None or self.key.startswith("table "):
@@ -46,7 +46,7 @@ class SetBy:
         return f"{'.'.join(keys)}: {now} ({_written(question, keys)})"
 
 
-def _written(question: Question, keys: tuple[str, ...]) -> str:
+def _written(question: PreparedScenario, keys: tuple[str, ...]) -> str:
     """Return file and line of a key, or that it is not written."""
     tree = question.scenario.tree
     for key in keys:

@@ -20,7 +20,7 @@ from planner.scenario import Setting
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index
@@ -45,31 +45,31 @@ def _is_built_up(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _land_mw(question: Question, site: str) -> float:
+def _land_mw(question: PreparedScenario, site: str) -> float:
     return float(question.inputs.sites.land_limit_mw[question.inputs.sets.site.code(site)])
 
 
-def _land_now(question: Question, place: Place) -> str:
+def _land_now(question: PreparedScenario, place: Place) -> str:
     return f"{amount(_land_mw(question, place['site']))} MW"
 
 
-def _least_size(question: Question, place: Place) -> str:
+def _least_size(question: PreparedScenario, place: Place) -> str:
     mw = question.inputs.sites.minimum_mw[question.inputs.sets.site.code(place["site"])]
     return f"{amount(float(mw))} MW"
 
 
-def _build_rate(question: Question, place: Place) -> str:
+def _build_rate(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.sites
     mw = p.build_rate_mw[p.site_year.position(place["site"], place["year"])]
     return f"{amount(float(mw))} MW by {place['year']}"
 
 
-def _market_rate(question: Question, place: Place) -> str:
+def _market_rate(question: PreparedScenario, place: Place) -> str:
     rate = question.scenario.build.market_rate_mw_per_year[place["market"]]
     return f"{amount(rate)} MW a year"
 
 
-def _budget(question: Question, place: Place) -> str:
+def _budget(question: PreparedScenario, place: Place) -> str:
     over, musd = _budget_a_year(question)
     return f"{amount(float(musd[over.position(place['year'])]))} MUSD a year in {place['year']}"
 
@@ -77,7 +77,7 @@ def _budget(question: Question, place: Place) -> str:
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _rate_mw(question: Question, site: str) -> float:
+def _rate_mw(question: PreparedScenario, site: str) -> float:
     """Return what is built at a site in a year, before the scenario's factor. [MW]"""
     p = question.inputs.sites
     own = p.site_year["site"] == question.inputs.sets.site.code(site)
@@ -85,12 +85,12 @@ def _rate_mw(question: Question, site: str) -> float:
     return float(rate[own].min()) / (question.scenario.build.rate_scale_frac or 1.0)
 
 
-def _per_rate_mw(question: Question, rows: Index) -> Floats:
+def _per_rate_mw(question: PreparedScenario, rows: Index) -> Floats:
     """Return what is built up to each row per MW a year of its site's rate, (row,). [year]"""
     return gap_years(question, rows) * (question.scenario.build.rate_scale_frac or 1.0)
 
 
-def _faster_market(question: Question, over: Index, amounts: Floats) -> Change:
+def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Let markets build more in a year."""
     now = question.scenario.build.market_rate_mw_per_year
     words, settings, share = [], [], 0.0
@@ -103,7 +103,7 @@ def _faster_market(question: Question, over: Index, amounts: Floats) -> Change:
     return Change(tuple(words), tuple(settings), share=share)
 
 
-def _budget_a_year(question: Question) -> tuple[Index, Floats]:
+def _budget_a_year(question: PreparedScenario) -> tuple[Index, Floats]:
     """Return the model years with a budget, and what each of their years may cost. [MUSD/year]"""
     p = question.inputs.sites
     return p.capex_budget, p.capex_budget_musd / gap_years(question, p.capex_budget)

@@ -9,59 +9,59 @@ from planner.limits.limit import Decision, Limit
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.settings import Place
 
 __all__ = ["LIMITS"]
 
 
-def _kept_closed(question: Question, place: Place) -> str | None:
+def _kept_closed(question: PreparedScenario, place: Place) -> str | None:
     site = place["site"]
     return site if site in question.scenario.siting.must_not_open else None
 
 
-def _kept_open(question: Question, place: Place) -> str | None:
+def _kept_open(question: PreparedScenario, place: Place) -> str | None:
     site = place["site"]
     return site if site in question.scenario.siting.must_open else None
 
 
-def _most_sites(question: Question, place: Place) -> str:
+def _most_sites(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{question.scenario.siting.at_most_sites}"
 
 
-def _exact_sites(question: Question, place: Place) -> str:
+def _exact_sites(question: PreparedScenario, place: Place) -> str:
     del place
     return f"{question.scenario.siting.exactly_sites}"
 
 
-def _phase_mw(question: Question, place: Place) -> float:
+def _phase_mw(question: PreparedScenario, place: Place) -> float:
     p = question.inputs.siting
     return float(p.phase_mw[p.phase.position(place["site"], place["hall"], place["year"])])
 
 
-def _phase_of_all(question: Question, place: Place) -> str | None:
+def _phase_of_all(question: PreparedScenario, place: Place) -> str | None:
     mw = _phase_mw(question, place)
     return f"{amount(mw)} MW" if mw == question.scenario.siting.phase_mw else None
 
 
-def _phase_of_site(question: Question, place: Place) -> str | None:
+def _phase_of_site(question: PreparedScenario, place: Place) -> str | None:
     mw = _phase_mw(question, place)
     return None if mw == question.scenario.siting.phase_mw else f"{amount(mw)} MW"
 
 
-def _block_mw(question: Question, place: Place) -> str:
+def _block_mw(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.siting
     at = p.block.position(place["site"], place["workload"], place["year"])
     return f"{amount(float(p.block_mw[at]))} MW"
 
 
-def _own_block(question: Question, place: Place) -> str | None:
+def _own_block(question: PreparedScenario, place: Place) -> str | None:
     is_own = place["workload"] in question.scenario.siting.block_mw
     return _block_mw(question, place) if is_own else None
 
 
-def _block_of_table(question: Question, place: Place) -> str | None:
+def _block_of_table(question: PreparedScenario, place: Place) -> str | None:
     is_own = place["workload"] in question.scenario.siting.block_mw
     return None if is_own else f"true, {_block_mw(question, place)} of {place['workload']}"
 

@@ -16,39 +16,39 @@ from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.settings import Place
     from planner.lp import Index
 
 __all__ = ["LIMITS", "SOURCES"]
 
 
-def _limit_mw(question: Question, place: Place) -> float:
+def _limit_mw(question: PreparedScenario, place: Place) -> float:
     p = question.inputs.supply
     return float(p.limit_mw[p.limited.position(place["site"], place["source"], place["year"])])
 
 
-def _room(question: Question, place: Place) -> str:
+def _room(question: PreparedScenario, place: Place) -> str:
     return f"{amount(_limit_mw(question, place))} MW at {place['site']}"
 
 
-def _room_mw(question: Question, place: Place) -> str:
+def _room_mw(question: PreparedScenario, place: Place) -> str:
     return f"{amount(_limit_mw(question, place))} MW"
 
 
-def _plant_mw(question: Question, place: Place) -> str:
+def _plant_mw(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.supply
     mw = p.plant_least_mw[p.plant.position(place["site"], place["source"], place["year"])]
     return f"{amount(float(mw))} MW"
 
 
-def _run_hours(question: Question, place: Place) -> str:
+def _run_hours(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.supply
     row = p.run_hours.position(place["site"], place["source"], place["year"])
     return f"{amount(float(p.run_hours_h[row]))} h of full output a year"
 
 
-def _more_sources(question: Question, over: Index, amounts: Floats) -> Change:
+def _more_sources(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
     """Give every site room for more of some sources."""
     p = question.inputs.supply
     words, settings, share = [], [], 0.0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.clock.days import Days
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
 
@@ -191,7 +191,7 @@ class _Reader:
     """Result tables as arrays by year and site."""
 
     def __init__(
-        self, case: Case, tables: Mapping[str, pd.DataFrame], sites: tuple[str, ...]
+        self, case: ScopedCase, tables: Mapping[str, pd.DataFrame], sites: tuple[str, ...]
     ) -> None:
         self.tables = tables
         self.sites = sites
@@ -230,7 +230,7 @@ class _Reader:
         return total
 
 
-def _spare_mw(case: Case, read: _Reader) -> Floats:
+def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
     """What firm sources could put out beyond what they do, (year, site, slot).
 
     Sources whose hours are limited are left out: their hours are the plan's.
@@ -275,7 +275,7 @@ def _source_usd_per_mwh(read: _Reader) -> Floats:
     return np.divide(running, output, out=np.zeros_like(running), where=output > 0.0)
 
 
-def _generators_mw(case: Case, read: _Reader) -> Floats:
+def _generators_mw(case: ScopedCase, read: _Reader) -> Floats:
     """Standby generators of usable halls, (year, site)."""
     halls = read.tables["halls"]
     ratio = dict(
@@ -294,7 +294,7 @@ def _generators_mw(case: Case, read: _Reader) -> Floats:
     return read.sums(halls.assign(generator_mw=mw), "generator_mw", by_slot=False)
 
 
-def _cooling_share(case: Case, read: _Reader) -> Floats:
+def _cooling_share(case: ScopedCase, read: _Reader) -> Floats:
     """Share of each cooling technology in a site's IT power, by nameplate in use."""
     plan = read.tables["plan"]
     year, site = read.place(plan)
@@ -307,12 +307,12 @@ def _cooling_share(case: Case, read: _Reader) -> Floats:
     return share
 
 
-def weather_of(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
+def weather_of(case: ScopedCase, bulb: str, at: NDArray[np.intp]) -> Weather:
     """Return the mean weather of some sites, and how far it strays.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Sites with their climate.
     bulb : {"dry", "wet"}
         Which thermometer.
@@ -327,7 +327,7 @@ def weather_of(case: Case, bulb: str, at: NDArray[np.intp]) -> Weather:
     )
 
 
-def price_spread(case: Case) -> Floats:
+def price_spread(case: ScopedCase) -> Floats:
     """Return the spread of the logarithm of the price, shape (site, season, local hour)."""
     table = case.tables["price_shapes"]
     named = list(case.sites["price_zone"].dropna().unique())

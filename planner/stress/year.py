@@ -23,7 +23,7 @@ from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.case import Case
+    from planner.inputs.case import ScopedCase
     from planner.stress.settings import StressSettings
 
 __all__ = ["YEAR_DAYS", "YearOfHours", "year_of_hours"]
@@ -65,12 +65,12 @@ class YearOfHours:
         return np.asarray(getattr(self.series, column)).reshape(len(self.sites), YEAR_DAYS, _HOURS)
 
 
-def year_of_hours(case: Case, settings: StressSettings) -> YearOfHours:
+def year_of_hours(case: ScopedCase, settings: StressSettings) -> YearOfHours:
     """Return the year of a scenario, hour by hour.
 
     Parameters
     ----------
-    case : Case
+    case : ScopedCase
         Of a chronological scenario of 365 days, which are taken, or of any other.
     settings : StressSettings
         Seed, and how long and far weather and prices reach.
@@ -108,7 +108,7 @@ def year_of_hours(case: Case, settings: StressSettings) -> YearOfHours:
     return YearOfHours(case.ids("sites"), replace(days, peaks=(hottest,)), series, is_drawn)
 
 
-def _without_series(case: Case) -> SiteSeries:
+def _without_series(case: ScopedCase) -> SiteSeries:
     """Return nothing for every site, and refuse series that would be left out."""
     table = case.tables[_TABLE]
     given = [column for column in _OF_THE_DAY if table[column].notna().any()]
@@ -132,7 +132,9 @@ def _without_series(case: Case) -> SiteSeries:
     return SiteSeries(none, none, none, none, by_day, by_day)
 
 
-def _anomalies(case: Case, stream: int, seed: int, persistence_h: float, reach_km: float) -> Floats:
+def _anomalies(
+    case: ScopedCase, stream: int, seed: int, persistence_h: float, reach_km: float
+) -> Floats:
     """Draw standard normal numbers for the hours of a year, shape (site, hour)."""
     drawn = Anomalies(
         floats(case.sites, "lat"),
@@ -145,7 +147,7 @@ def _anomalies(case: Case, stream: int, seed: int, persistence_h: float, reach_k
     return np.asarray(drawn.next_hours(YEAR_DAYS * _HOURS)[0])
 
 
-def _drawn_weather(case: Case, settings: StressSettings) -> tuple[Floats, Floats]:
+def _drawn_weather(case: ScopedCase, settings: StressSettings) -> tuple[Floats, Floats]:
     """Draw both temperatures, shape (site, day, hour). [deg C]"""
     reach = settings.weather_persistence_h, settings.weather_reach_km
     anomaly = _anomalies(case, 0, settings.seed, *reach)
@@ -160,7 +162,7 @@ def _drawn_weather(case: Case, settings: StressSettings) -> tuple[Floats, Floats
     return dry, np.minimum(wet, dry)
 
 
-def _drawn_prices(case: Case, settings: StressSettings) -> Floats:
+def _drawn_prices(case: ScopedCase, settings: StressSettings) -> Floats:
     """Draw wholesale prices over their mean, shape (site, hour)."""
     shape = wholesale_shape(case)
     if case.scenario.energy.use_flat_price:

@@ -11,7 +11,7 @@ import numpy as np
 from planner.lp import Axis, Index
 from planner.lp.join import distinct, locate
 from planner.tariffs.form import THOUSAND, Form
-from planner.tariffs.lists import Amounts, BillLists, Prices
+from planner.tariffs.lists import Amounts, BillLists, PriceTerms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -282,9 +282,9 @@ class _Builder:
         return Index.sparse("peak_step", axes, (*codes, peak, step))
 
 
-def _prices(rows: _Rows) -> Prices:
+def _prices(rows: _Rows) -> PriceTerms:
     place, line, usd, units = rows.columns()
-    return Prices(place.astype(np.intp), line.astype(np.intp), usd, units)
+    return PriceTerms(place.astype(np.intp), line.astype(np.intp), usd, units)
 
 
 def _amounts(rows: _Rows) -> Amounts:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.tariffs.tariff import Tariff
 
 
-__all__ = ["Account", "Amounts", "BillLists", "Prices"]
+__all__ = ["Account", "Amounts", "BillLists", "PriceTerms"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Account:
 
 
 @dataclass(frozen=True, eq=False)
-class Prices:
+class PriceTerms:
     """Prices of one kind of source: where they are paid, and on which line of the bill.
 
     Parameters
@@ -134,4 +134,4 @@ class BillLists:
     tier_width: Floats
     line: Index
     line_names: tuple[tuple[str, str, str], ...]
-    prices: Mapping[str, Prices]
+    prices: Mapping[str, PriceTerms]

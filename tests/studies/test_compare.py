@@ -15,7 +15,7 @@ from plans import FAILOVER, plan_of
 
 import planner
 from planner.base.errors import InfeasibleError, InputError
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.model import build_model
 from planner.outputs.comparison.causes import Split, causes_frame, split_sentences
 from planner.outputs.program import inputs_of, scenario_of
@@ -65,7 +65,7 @@ def more_expensive_racks(run: Run, factor: float) -> pd.DataFrame:
 def bound_of(run: Run) -> float:
     """Solve the program of a run without integrality, by a way that splits know nothing of."""
     inputs = inputs_of(run)
-    question = Question(scenario_of(run), inputs)
+    question = PreparedScenario(scenario_of(run), inputs)
     model = build_model(inputs)
     return ASK.solve_session(question, relaxed_session(question, model), "simplex").objective
 

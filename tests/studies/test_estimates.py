@@ -20,7 +20,7 @@ from shared import shared
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs.build import build_inputs_from
-from planner.inputs.figures import Figure, figures_of, unmoved_figures, with_values
+from planner.inputs.figures import UncertainFigure, figures_of, unmoved_figures, with_values
 from planner.inputs.repeated import RepeatedInputs, changed_fields
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
@@ -301,7 +301,7 @@ def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
 
 
 @cache
-def programs(world: Path = RICH) -> tuple[_Program, list[Figure]]:
+def programs(world: Path = RICH) -> tuple[_Program, list[UncertainFigure]]:
     """Return the program of a test world, and its figures; the rich one has every family."""
     plan = plan_of(world)
     return program_of(plan.scenario, plan.inputs.tables, plan.outcome.x, plan.outcome.row_dual)
@@ -309,7 +309,7 @@ def programs(world: Path = RICH) -> tuple[_Program, list[Figure]]:
 
 def program_of(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], x: Floats, row_dual: Floats
-) -> tuple[_Program, list[Figure]]:
+) -> tuple[_Program, list[UncertainFigure]]:
     repeated = RepeatedInputs(scenario, tables)
     model = build_model(repeated.inputs)
     plan = AtPlan(Arrays.of(model.problem), x, row_dual)
@@ -317,8 +317,8 @@ def program_of(
     return _Program(repeated, model, plan, lines, cuts), figures_of(tables)
 
 
-def groups(figures: list[Figure]) -> list[list[Figure]]:
-    of: dict[tuple[str, str], list[Figure]] = {}
+def groups(figures: list[UncertainFigure]) -> list[list[UncertainFigure]]:
+    of: dict[tuple[str, str], list[UncertainFigure]] = {}
     for figure in figures:
         of.setdefault((figure.table, figure.column), []).append(figure)
     return list(of.values())
@@ -385,7 +385,7 @@ def test_a_last_year_of_sale_counts_in_steps_and_is_solved_again() -> None:
     scenario = load_scenario("tiny", ["racks.end_of_sale=true"])
     shipped = plan_of("tiny").inputs.tables
     (row,) = np.flatnonzero(shipped["racks"]["rack"] == "gb200_nvl72")
-    year = Figure(
+    year = UncertainFigure(
         "racks", "last_year", (int(row),), "gb200_nvl72", "year", 2028, 2027, 2029, "", "", True
     )
     tables = with_values(shipped, [(year, 2028)])

@@ -17,7 +17,7 @@ import planner
 from planner.base.errors import InputError
 from planner.base.say import amount
 from planner.cli import main
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.model import build_model
 from planner.runs import write_run
@@ -148,7 +148,7 @@ def test_prices_come_true_within_one_percent(
         axes = [name for name in ("site", "region", "workload", "zone", "vendor") if row[name]]
         steps.append(Step(block, {axis: str(row[axis]) for axis in (*axes, "year")}, 0.01))
 
-    found = spot_check(Question(plan.scenario, plan.inputs), steps, ASK)
+    found = spot_check(PreparedScenario(plan.scenario, plan.inputs), steps, ASK)
 
     assert list(found["what"]) == list(blocks)
     assert (found["found_musd"].abs() > 1e-4).all()
@@ -191,7 +191,9 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     lasting = list(range(years.years[0], years.last_calendar_years[-1] + 1))
     paid = lasting if "headroom" in block else calendar_years(plan, int(row["year"]))
 
-    found = spot_check(Question(plan.scenario, plan.inputs), [Step(block, labels, step)], ASK)
+    found = spot_check(
+        PreparedScenario(plan.scenario, plan.inputs), [Step(block, labels, step)], ASK
+    )
 
     assert plan.verdict.ok, plan.verdict.broken
     change_musd = float(found["found_musd"].iloc[0])
@@ -283,7 +285,7 @@ def test_a_site_billed_by_a_bundled_tariff_is_reported_of_without_a_price_of_pow
     lines = plan.costs.groupby("item")["npv_musd"].sum()
     tariffs = lines[lines.index.str.startswith("tariff_")].sum()
     assert tariffs > 10
-    question = Question(plan.scenario, plan.inputs)
+    question = PreparedScenario(plan.scenario, plan.inputs)
     bill = Resolved(question, build_model(plan.inputs), plan.outcome)
     paid = tariffs + lines[lines.index.str.startswith("electricity_")].sum()
     assert bill.power_bill_musd(plan.outcome.x) == pytest.approx(paid)
@@ -370,7 +372,7 @@ def test_a_wrong_site_or_year_ends_with_2(tmp_path: Path, words: tuple[str, str]
 
 
 def test_a_scenario_can_be_loaded_for_a_question() -> None:
-    assert Question.of(load_scenario("tiny")).inputs.name == "tiny"
+    assert PreparedScenario.of(load_scenario("tiny")).inputs.name == "tiny"
 
 
 def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> None:
@@ -395,7 +397,7 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
         for row in rows.to_dict("records")
     ]
 
-    found = spot_check(Question(plan.scenario, plan.inputs), steps, ASK)
+    found = spot_check(PreparedScenario(plan.scenario, plan.inputs), steps, ASK)
 
     assert (plan.outcome.duals_of, len(plan.tables["openings"])) == ("fixed_program", 2)
     assert found.attrs["before_musd"] == pytest.approx(plan.outcome.objective, rel=1e-9)

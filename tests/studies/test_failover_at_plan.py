@@ -11,7 +11,7 @@ from test_failover import ANY_USER, WORLD
 
 from planner.inputs.build import build_inputs_from
 from planner.inputs.inputs import Inputs
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.runs.plan import Plan
@@ -53,7 +53,7 @@ def test_the_program_of_a_plan_has_the_rows_that_were_added_while_it_was_solved(
 
 
 def test_solving_on_from_a_plan_begins_at_what_it_costs() -> None:
-    question = Question(plan().scenario, built_again())
+    question = PreparedScenario(plan().scenario, built_again())
 
     found = spot_check(question, (), Asking(lambda _: None), plan().proof)
 

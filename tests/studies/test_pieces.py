@@ -284,7 +284,7 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
         return pd.DataFrame({"step": by, "found_musd": [-1.4, -5.0]})
 
     monkeypatch.setattr(steps, "spot_check", spot_check)
-    monkeypatch.setattr(steps, "Question", lambda *_: None)
+    monkeypatch.setattr(steps, "PreparedScenario", lambda *_: None)
     monkeypatch.setattr(steps, "proof_of", lambda run: f"of {run}")
     solved = SimpleNamespace(scenario=None, inputs=None, run="this run")
 

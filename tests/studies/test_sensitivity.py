@@ -17,7 +17,7 @@ from shared import shared
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.inputs.figures import Figure, figures_of
+from planner.inputs.figures import UncertainFigure, figures_of
 from planner.outputs.sensitivity import Sensitivity, write_sensitivity
 from planner.runs.studies import kind_of
 from planner.scenario import read_draft
@@ -168,8 +168,8 @@ def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         sensitivity("tiny", "sobol")
 
 
-def figure(item: str, low: float, value: float, high: float, **more: Any) -> Figure:
-    return Figure(
+def figure(item: str, low: float, value: float, high: float, **more: Any) -> UncertainFigure:
+    return UncertainFigure(
         "racks", "capex_usd", (3,), item, "USD", value, low, high, "estimate", "s", **more
     )
 

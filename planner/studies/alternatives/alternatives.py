@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.outputs.alternatives import PLANS, RANGES, Alternatives
 from planner.scenario import Scenario, load_scenario
 from planner.studies.alternatives.near import NearOptimal
@@ -101,7 +101,7 @@ def alternatives(
         raise InputError([Problem("--different", None, None, found, "0 or more", "")])
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
-    question = Question.of(scenario)
+    question = PreparedScenario.of(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)
     kinds, shares = tuple(dict.fromkeys(of)), sorted(set(slacks))
     return _Search(question, ask, shares, kinds, different, plans=plans).all()
@@ -112,7 +112,7 @@ class _Search:
 
     def __init__(
         self,
-        question: Question,
+        question: PreparedScenario,
         ask: Asking,
         slacks: Sequence[float],
         of: tuple[str, ...],

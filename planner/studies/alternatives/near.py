@@ -23,7 +23,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.lp import Expression, HighsSession, Outcome
     from planner.lp.methods import Method
     from planner.studies.solve.asking import Asking
@@ -50,13 +50,13 @@ class NearOptimal:
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario.
     ask : Asking
         Is told each solve.
     """
 
-    def __init__(self, question: Question, ask: Asking) -> None:
+    def __init__(self, question: PreparedScenario, ask: Asking) -> None:
         self._question, self._ask = question, ask
         self.model = build_model(question.inputs)
         model, problem = self.model, self.model.problem

@@ -21,7 +21,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.lp import HighsSession, Outcome
     from planner.lp.index import Index
     from planner.model import Model
@@ -122,7 +122,7 @@ class Costs:
             return Value(outcome.objective, min(outcome.dual_bound, outcome.objective))
         return Value(outcome.objective, outcome.objective)
 
-    def _outcome(self, question: Question, model: Model) -> Outcome:
+    def _outcome(self, question: PreparedScenario, model: Model) -> Outcome:
         session = self._session_with(question, model)
         scenario = question.scenario
         has_cuts = bool(question.inputs.failover.reserve.size)
@@ -138,7 +138,7 @@ class Costs:
             lower[columns.integer] = upper[columns.integer] = held
         return solves.within(lower, upper)
 
-    def _session_with(self, question: Question, model: Model) -> HighsSession:
+    def _session_with(self, question: PreparedScenario, model: Model) -> HighsSession:
         """Return a session that holds a program, and the last basis where there is one."""
         tolerance = question.scenario.solver.tolerance
         if self._session is None or self._session[1] != tolerance:

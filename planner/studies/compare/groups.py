@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import InputError
 from planner.inputs import TABLES, build_inputs_from
-from planner.inputs.question import Question, refuse_short_view
+from planner.inputs.question import PreparedScenario, refuse_short_view
 from planner.outputs.comparison.cells import tables_together
 from planner.outputs.comparison.settings import ABSENT, SettingDifference, setting_differences
 from planner.outputs.program import scenario_of, scenario_of_merged, unreadable_tables
@@ -126,7 +126,7 @@ class Mixture:
             {name: run.inputs_tables[name] for name in TABLES} for run in (first, other)
         ]
 
-    def question(self, chosen: Iterable[int]) -> Question:
+    def question(self, chosen: Iterable[int]) -> PreparedScenario:
         """Return the first run's question with some groups of inputs as the other run has them.
 
         Parameters
@@ -148,7 +148,7 @@ class Mixture:
             **{name: self._tables[1][name] for group in groups for name in group.tables},
         }
         scenario = scenario_of_merged(self._first, merged)
-        return Question(scenario, build_inputs_from(scenario, tables))
+        return PreparedScenario(scenario, build_inputs_from(scenario, tables))
 
 
 def _put(merged: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.say import amount
 from planner.inputs.axes import ANYWHERE
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
@@ -148,7 +148,7 @@ def diagnose(
     ask.report_stage("read")
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
-    question = Question.of(scenario)
+    question = PreparedScenario.of(scenario)
     ask.report_stage("look whether there is a plan")
     model = without_costs(build_model(question.inputs))
     session = relaxed_session(question, model)
@@ -181,7 +181,7 @@ def diagnose(
     )
 
 
-def _relax_each(question: Question, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
+def _relax_each(question: PreparedScenario, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
     """Relax limits, one kind after the other, and keep what is enough."""
     for relaxation in RELAXATIONS:
         ask.report_stage(f"relax: {relaxation.name}")
@@ -204,7 +204,7 @@ def _relax_each(question: Question, ask: Asking, *, whole: bool) -> Iterator[Rem
 
 
 def _least(
-    question: Question, relaxation: Relaxation, ask: Asking, *, whole: bool
+    question: PreparedScenario, relaxation: Relaxation, ask: Asking, *, whole: bool
 ) -> tuple[Index, Floats] | None:
     """Return how far a kind of limit must be relaxed; None where that alone is not enough.
 
@@ -221,7 +221,7 @@ def _least(
     return given.over, given.value(outcome.x)
 
 
-def _relax_together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
+def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ...]:
     """Relax all limits at once, each unit counted by how much a year needs of it."""
     limits = [relaxation for relaxation in RELAXATIONS if relaxation.name != "demand"]
     weights = {relaxation.name: 1.0 / _size(question, relaxation) for relaxation in limits}
@@ -248,7 +248,7 @@ def _relax_together(question: Question, ask: Asking) -> tuple[Remedy, ...]:
     return ()
 
 
-def _size(question: Question, relaxation: Relaxation) -> float:
+def _size(question: PreparedScenario, relaxation: Relaxation) -> float:
     """Return about as much of a unit as the demand of a year needs, so that units compare.
 
     A kH100e takes about a MW of racks and of connection; a MW is bought for 40 MUSD, and in a
@@ -261,7 +261,7 @@ def _size(question: Question, relaxation: Relaxation) -> float:
 
 
 def _try_settings(
-    question: Question, conflict: Sequence[ConflictRule], ask: Asking
+    question: PreparedScenario, conflict: Sequence[ConflictRule], ask: Asking
 ) -> Iterator[Remedy]:
     """Try settings that no row can tell, value by value."""
     places = [place for rule in conflict for place in rule.places]
@@ -280,7 +280,7 @@ def _try_settings(
             yield Remedy(search.name, search.unit, step, change, search.rules, note)
 
 
-def _used_for(question: Question, change: Change, ask: Asking) -> str:
+def _used_for(question: PreparedScenario, change: Change, ask: Asking) -> str:
     """Say how much stays unmet or is rented, at the least, where that becomes possible."""
     way_out = {("demand", "unmet"): "unmet", ("rent", "allow"): "rented"}
     names = [way_out[one.keys] for one in change.settings if one.keys in way_out]

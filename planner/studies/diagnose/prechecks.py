@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
 
 
 __all__ = ["Shortage", "shortages"]
@@ -50,12 +50,12 @@ class Shortage:
     words: str
 
 
-def shortages(question: Question) -> tuple[Shortage, ...]:
+def shortages(question: PreparedScenario) -> tuple[Shortage, ...]:
     """Compare demand with reach, and what it needs with halls, power and racks, year by year.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         Any scenario.
 
     Returns
@@ -68,7 +68,7 @@ def shortages(question: Question) -> tuple[Shortage, ...]:
     return (*_out_of_reach(question), *_too_little(question))
 
 
-def _out_of_reach(question: Question) -> Iterator[Shortage]:
+def _out_of_reach(question: PreparedScenario) -> Iterator[Shortage]:
     """Users that no site can serve in a year, whom no cloud serves either."""
     p = question.inputs
     demand = p.demand.demand
@@ -109,7 +109,7 @@ def _out_of_reach(question: Question) -> Iterator[Shortage]:
         yield Shortage("reach", place, kh100e, 0.0, "kH100e", f"{who}: {why}")
 
 
-def _too_little(question: Question) -> Iterator[Shortage]:
+def _too_little(question: PreparedScenario) -> Iterator[Shortage]:
     """Halls, power and racks against the least that demand needs of each, by year."""
     p = question.inputs
     years = p.sets.year.labels
@@ -144,7 +144,7 @@ def _too_little(question: Question) -> Iterator[Shortage]:
             yield Shortage(check, place, float(needed[t]), float(most[t]), "MW", words)
 
 
-def _owed_kh100e(question: Question) -> Floats:
+def _owed_kh100e(question: PreparedScenario) -> Floats:
     """Compute that sites must carry at the least, whatever is rented or saved. (class, year)"""
     p = question.inputs
     demand = p.demand.demand
@@ -164,7 +164,7 @@ def _owed_kh100e(question: Question) -> Floats:
     return np.asarray(left)
 
 
-def _most_halls_mw(question: Question) -> Floats:
+def _most_halls_mw(question: PreparedScenario) -> Floats:
     """Critical IT power that could exist in each year."""
     p = question.inputs
     sites, years = len(p.sets.site), len(p.sets.year)
@@ -185,7 +185,7 @@ def _most_halls_mw(question: Question) -> Floats:
     return np.asarray((own + np.where(leased, p.halls.lease_depth_mw[:, None], 0.0)).sum(axis=0))
 
 
-def _most_firm_mw(question: Question) -> Floats:
+def _most_firm_mw(question: PreparedScenario) -> Floats:
     """Most firm connection in each year, zone by zone; infinite with on-site sources."""
     p = question.inputs
     grid, years = p.grid, len(p.sets.year)
@@ -209,7 +209,7 @@ def _most_firm_mw(question: Question) -> Floats:
     return np.where(has_sources, np.inf, total + leases)
 
 
-def _most_racks_mw(question: Question) -> Floats:
+def _most_racks_mw(question: PreparedScenario) -> Floats:
     """Racks that could be alive in each year: stock, and all that vendors have delivered."""
     p = question.inputs
     racks, years = p.racks, len(p.sets.year)

@@ -15,7 +15,7 @@ from planner.model import FAMILIES, Model
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.relaxation import Factor, Relaxation
     from planner.lp import Variable
     from planner.lp.expression import Comparison
@@ -56,13 +56,13 @@ class Relaxed:
 
 
 def relaxed(
-    question: Question, relaxations: Sequence[Relaxation], weights: Mapping[str, float]
+    question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]
 ) -> Relaxed:
     """Build the program of a scenario in which limits may be relaxed as little as possible.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario.
     relaxations : sequence of Relaxation
         All that have columns, so that programs of one scenario have one shape.
@@ -96,7 +96,7 @@ def relaxed(
 
 
 def _eased(
-    question: Question,
+    question: PreparedScenario,
     model: Model,
     rows: Comparison,
     relaxation: Relaxation,

@@ -23,7 +23,7 @@ from planner.scenario import Setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
 
 __all__ = ["Search", "least", "searches"]
 
@@ -90,13 +90,13 @@ def least(search: Search, is_enough: Callable[[Change], bool]) -> tuple[float, C
 
 
 def searches(
-    question: Question, workloads: Sequence[str], sites: Sequence[str]
+    question: PreparedScenario, workloads: Sequence[str], sites: Sequence[str]
 ) -> Iterator[Search]:
     """List what is worth trying.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario without a plan.
     workloads : sequence of str
         Classes whose demand conflicts.
@@ -118,7 +118,7 @@ def searches(
     yield _earlier(question)
 
 
-def _switches(question: Question) -> Iterator[Search]:
+def _switches(question: PreparedScenario) -> Iterator[Search]:
     """Rules that are on, or ways out that are off."""
     s = question.scenario
     shed, standby = s.grid.non_firm.shed, s.supply.standby
@@ -200,7 +200,7 @@ def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
     return Search(words, "-", rules, (1.0,), lambda _: change)
 
 
-def _siting(question: Question) -> Iterator[Search]:
+def _siting(question: PreparedScenario) -> Iterator[Search]:
     """Halls of any size, more sites, sites that may open after all, or need not, or may grow."""
     siting = question.scenario.siting
     if siting.phase_mw is not None:
@@ -235,7 +235,7 @@ def _siting(question: Question) -> Iterator[Search]:
             yield _only(f"allow new halls at {site}", rules, setting)
 
 
-def _blocks(question: Question) -> Iterator[Search]:
+def _blocks(question: PreparedScenario) -> Iterator[Search]:
     """Smaller blocks, class by class: by one hundredth after the other."""
     p, labels = question.inputs.siting, question.inputs.sets.workload.labels
     for code in np.unique(p.block["workload"]):
@@ -252,7 +252,7 @@ def _blocks(question: Question) -> Iterator[Search]:
         yield Search(f"block of {workload}", "% of the block", rules, steps, smaller)
 
 
-def _failover(question: Question) -> Iterator[Search]:
+def _failover(question: PreparedScenario) -> Iterator[Search]:
     """No failover for a class that asks for it."""
     in_scope = question.inputs.sets.workload.labels
     for workload, figures in question.scenario.workloads.items():
@@ -263,7 +263,7 @@ def _failover(question: Question) -> Iterator[Search]:
             yield replace(without, name=f"failover of {workload}")
 
 
-def _permits(question: Question) -> Iterator[Search]:
+def _permits(question: PreparedScenario) -> Iterator[Search]:
     """More water per MW, in basins of one class or of all.
 
     What a site may evaporate is its halls times this, and both could be relaxed: no row says which.
@@ -300,7 +300,7 @@ def _permits(question: Question) -> Iterator[Search]:
             yield Search(title, "m3/MW", moved_by("table water_classes"), steps, more)
 
 
-def _clean(question: Question) -> Iterator[Search]:
+def _clean(question: PreparedScenario) -> Iterator[Search]:
     """A lower clean target: by the same points in every year, or while one figure of it holds."""
     target = question.scenario.contracts.matching.target_frac
     if target is None:
@@ -338,7 +338,7 @@ def _held_words(years: tuple[int, ...]) -> dict[int, str]:
     return words | {years[-1]: f"from {years[-1]} on"}
 
 
-def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:
+def _latency(question: PreparedScenario, workloads: Sequence[str]) -> Iterator[Search]:
     """Longer round trips for classes that conflict."""
     bound = question.inputs.workloads.set_index("workload")["rtt_bound_ms"]
     for workload in workloads:
@@ -353,7 +353,7 @@ def _latency(question: Question, workloads: Sequence[str]) -> Iterator[Search]:
         yield Search(f"latency of {workload}", "ms", (), steps, change)
 
 
-def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
+def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]:
     """Shorter lead times, everywhere or at one site."""
     delay = question.scenario.lead_times.delay_months
     lead = question.inputs.halls.lead
@@ -381,7 +381,7 @@ def _leads(question: Question, sites: Sequence[str]) -> Iterator[Search]:
         yield Search(f"lead time at {site}", "months", rules, steps[: math.ceil(now)], here)
 
 
-def _earlier(question: Question) -> Search:
+def _earlier(question: PreparedScenario) -> Search:
     """Decisions that are taken sooner, which racks need as well as halls."""
     start = question.scenario.decisions_start
 

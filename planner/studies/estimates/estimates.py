@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
-from planner.inputs.figures import Figure, figures_of, unmoved_figures, with_values
-from planner.inputs.question import Question, refuse_short_view
+from planner.inputs.figures import UncertainFigure, figures_of, unmoved_figures, with_values
+from planner.inputs.question import PreparedScenario, refuse_short_view
 from planner.inputs.repeated import RepeatedInputs, changed_fields
 from planner.lp.change import Arrays
 from planner.model import build_model
@@ -83,7 +83,7 @@ class Estimates:
     without_effect : int
         Of these, those that were moved and do nothing to the plan; some that do little are not
         looked at one by one.
-    in_steps : tuple of Figure
+    in_steps : tuple of UncertainFigure
         Figures that count in steps, as last years of sale and lead times do: what can be done when
         changes with them, of which first order says nothing. Of a column of them all are listed
         where the program depends on any.
@@ -96,7 +96,7 @@ class Estimates:
     table: pd.DataFrame
     figures: int
     without_effect: int
-    in_steps: tuple[Figure, ...]
+    in_steps: tuple[UncertainFigure, ...]
     unmoved: int
     again: Again | None = None
 
@@ -148,7 +148,7 @@ class _Program:
     cuts: FailoverInputs
 
     def inputs_with(
-        self, values: Sequence[tuple[Figure, float]], *, other_offers: bool = False
+        self, values: Sequence[tuple[UncertainFigure, float]], *, other_offers: bool = False
     ) -> Inputs | None:
         """Make inputs with other values of figures; None where they make none that are valid.
 
@@ -179,7 +179,9 @@ class _Program:
             without_used=without_used,
         )
 
-    def moved(self, values: Sequence[tuple[Figure, float]], step: float = 1.0) -> _Moved | None:
+    def moved(
+        self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0
+    ) -> _Moved | None:
         """Return what moving figures to some values does to the cost to first order.
 
         They go a step of the way, and what that does is scaled to the whole of it. None where the
@@ -197,10 +199,10 @@ class _Program:
         effect = self.plan.effect(arrays)
         return _Moved(effect.musd / step, effect.most_musd / step)
 
-    def counts_in_steps(self, group: Sequence[Figure]) -> bool:
+    def counts_in_steps(self, group: Sequence[UncertainFigure]) -> bool:
         """Return whether the model is given other inputs by the ends of figures, not by less."""
 
-        def does_anything(values: list[tuple[Figure, float]]) -> bool:
+        def does_anything(values: list[tuple[UncertainFigure, float]]) -> bool:
             inputs = self.inputs_with(values, other_offers=True)
             return inputs is None or bool(changed_fields(inputs, self.model.p))
 
@@ -210,7 +212,7 @@ class _Program:
         step = [(of, of.value + _SMALL_STEP * (of.further - of.value)) for of in group]
         return group[0].is_whole or not does_anything(step)
 
-    def only_takes_away(self, figure: Figure, end: float) -> bool:
+    def only_takes_away(self, figure: UncertainFigure, end: float) -> bool:
         """Return whether a value takes away what the plan makes use of, and offers no more."""
         inputs = self.inputs_with([(figure, end)], other_offers=True)
         if inputs is None or not changed_fields(inputs, self.model.p):
@@ -218,7 +220,7 @@ class _Program:
         is_less = not offers_more(self.model.problem, build_model(inputs).problem)
         return is_less and self.arrays_of(inputs) is None
 
-    def ends(self, figure: Figure) -> tuple[float, float] | None:
+    def ends(self, figure: UncertainFigure) -> tuple[float, float] | None:
         """Return what the low and the high of a figure do to the cost. [MUSD]"""
         further = self.moved([(figure, figure.further)])
         if further is None:
@@ -239,8 +241,8 @@ class _Program:
 class _Found:
     """What a search has found so far."""
 
-    effects: list[tuple[Figure, float, float]] = field(default_factory=list)
-    in_steps: list[Figure] = field(default_factory=list)
+    effects: list[tuple[UncertainFigure, float, float]] = field(default_factory=list)
+    in_steps: list[UncertainFigure] = field(default_factory=list)
     without_effect: int = 0
 
 
@@ -303,7 +305,7 @@ def estimates(
     found = _search(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:
         table, again = _resolved(
-            found, program, Question(scenario, inputs), ask, run, most, seconds
+            found, program, PreparedScenario(scenario, inputs), ask, run, most, seconds
         )
     else:
         again = None
@@ -344,26 +346,26 @@ def _no_duals(run: Run) -> Problem:
 
 def _search(
     program: _Program,
-    figures: Sequence[Figure],
+    figures: Sequence[UncertainFigure],
     most: int,
     report: Callable[[str], None],
     interrupt: threading.Event | None,
 ) -> _Found:
     """Find the figures with the largest effects, groups that may hold them first."""
     found, order = _Found(), count()
-    queue: list[tuple[float, int, list[Figure], _Moved | None]] = []
-    groups: dict[tuple[str, str], list[Figure]] = {}
+    queue: list[tuple[float, int, list[UncertainFigure], _Moved | None]] = []
+    groups: dict[tuple[str, str], list[UncertainFigure]] = {}
     for figure in figures:
         groups.setdefault((figure.table, figure.column), []).append(figure)
 
-    def put(group: list[Figure], moved: _Moved | None) -> None:
+    def put(group: list[UncertainFigure], moved: _Moved | None) -> None:
         # A group of which nothing is known is split before all others.
         bend = 1.0 if group[0].is_price else _BEND
         bound = np.inf if moved is None else bend * moved.most_musd
         if bound > _NO_EFFECT_MUSD:
             heapq.heappush(queue, (-bound, next(order), group, moved))
 
-    def look(group: list[Figure]) -> _Moved | None:
+    def look(group: list[UncertainFigure]) -> _Moved | None:
         if interrupt is not None and interrupt.is_set():
             message = "stopped before it was clear which figures decide"
             raise LimitReachedError(message)
@@ -408,12 +410,14 @@ def _rest(whole: _Moved | None, half: _Moved | None) -> _Moved | None:
     return _Moved.of(whole.by_column - half.by_column)
 
 
-def _swing(one: tuple[Figure, float, float]) -> float:
+def _swing(one: tuple[UncertainFigure, float, float]) -> float:
     _, low, high = one
     return max(abs(low), abs(high))
 
 
-def _row(rank: int, figure: Figure, low_musd: float, high_musd: float) -> dict[str, object]:
+def _row(
+    rank: int, figure: UncertainFigure, low_musd: float, high_musd: float
+) -> dict[str, object]:
     return {
         "rank": rank,
         "table": figure.table,
@@ -437,7 +441,7 @@ def _row(rank: int, figure: Figure, low_musd: float, high_musd: float) -> dict[s
 def _resolved(
     found: _Found,
     program: _Program,
-    question: Question,
+    question: PreparedScenario,
     ask: Asking,
     run: Run,
     most: int,
@@ -461,7 +465,9 @@ def _resolved(
         return _solved_again(found, to_solve, {}, most), none_solved
     bought = _racks_bought(model, before.x)
 
-    def solved(figure: Figure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
+    def solved(
+        figure: UncertainFigure, end: float, *, in_steps: bool
+    ) -> tuple[float, float] | None:
         """Return the change of cost [MUSD] and the racks that become others [MW].
 
         None where there is no plan, or none can be told of.
@@ -548,7 +554,7 @@ class _Ends:
     of a figure and its end, in the order in which they are solved.
     """
 
-    figures: tuple[Figure, ...]
+    figures: tuple[UncertainFigure, ...]
     ranked: int
     places: tuple[tuple[int, str], ...]
 
@@ -556,7 +562,7 @@ class _Ends:
 def _ends_to_solve(found: _Found, program: _Program) -> _Ends:
     """List the ends to solve again: of those found, then of steps that only take away."""
     ranked = [figure for figure, _, _ in found.effects]
-    stepped: list[Figure] = []
+    stepped: list[UncertainFigure] = []
     places = [(at, name) for at in range(len(ranked)) for name in _ENDS]
     for figure in found.in_steps:
         less = [name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name))]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.limits.increments import site_key
 from planner.lp.join import locate
 from planner.model import Model, build_model, tariffs
@@ -53,7 +53,7 @@ _PROBES: Final = (40.0, 90.0)
 class Resolved:
     """A solved program and what a site does in it."""
 
-    question: Question
+    question: PreparedScenario
     model: Model
     outcome: Outcome
 
@@ -96,7 +96,7 @@ def entry(solved: Solved, site: str, ask: Asking) -> pd.DataFrame:
         where none was found) or else the one that was tried, cost of the plan and its change
         against the plan without it, nameplate at the site in the last year.
     """
-    question = Question(solved.scenario, solved.inputs)
+    question = PreparedScenario(solved.scenario, solved.inputs)
     ask.report_stage("solve again as it was")
     base = _solve(question, build_model(question.inputs), ask)
     have = base.site_mw(site)
@@ -142,11 +142,11 @@ def _not_found(
     return (what, unit, now, np.nan, furthest, *found)
 
 
-def _solve(question: Question, model: Model, ask: Asking) -> Resolved:
+def _solve(question: PreparedScenario, model: Model, ask: Asking) -> Resolved:
     return Resolved(question, model, ask.solve(question, model))
 
 
-def _forced(question: Question, site: str, mw: float, ask: Asking) -> Resolved | None:
+def _forced(question: PreparedScenario, site: str, mw: float, ask: Asking) -> Resolved | None:
     """Solve with so much nameplate at a site in the last year; None where it cannot be."""
     model = build_model(question.inputs)
     over = question.inputs.sites.site_year
@@ -159,7 +159,7 @@ def _forced(question: Question, site: str, mw: float, ask: Asking) -> Resolved |
     return made if made.outcome.status == "optimal" else None
 
 
-def _without(question: Question, site: str, ask: Asking) -> Resolved | None:
+def _without(question: PreparedScenario, site: str, ask: Asking) -> Resolved | None:
     """Solve without new halls at a site; None where there is no plan then."""
     model = build_model(question.inputs)
     built = model.build.select(model.build.over.labels("site") == site)
@@ -169,7 +169,7 @@ def _without(question: Question, site: str, ask: Asking) -> Resolved | None:
 
 
 def _price(
-    question: Question, site: str, base: Resolved, forced: Resolved, ask: Asking
+    question: PreparedScenario, site: str, base: Resolved, forced: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
     """Find the price of power at which one more MW pays, and try it.
 
@@ -201,7 +201,7 @@ def _price(
     yield sentence("power price", "USD/MWh", now, needed, base, after, site)
 
 
-def _retail(question: Question, site: str, key: tuple[str, str, str]) -> float | None:
+def _retail(question: PreparedScenario, site: str, key: tuple[str, str, str]) -> float | None:
     """Return what a flat load pays as a setting says it, before growth of prices. [USD/MWh]
 
     None where the setting moves no price: a bundled tariff bills the site.
@@ -227,7 +227,7 @@ def _flat(p: Inputs, site: str) -> float:
 
 
 def _lead(
-    question: Question, site: str, base: Resolved, ask: Asking
+    question: PreparedScenario, site: str, base: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
     """Find the lead time from which new load comes to the site."""
     lead = question.inputs.halls.lead
@@ -243,7 +243,7 @@ def _lead(
 
 
 def _latency(
-    question: Question, site: str, base: Resolved, ask: Asking
+    question: PreparedScenario, site: str, base: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
     """Find the latency bound of the class with most users out of reach that brings load here."""
     p = question.inputs
@@ -277,7 +277,7 @@ def _halved(
     now: float,
     values: Sequence[float],
     key: tuple[str, ...],
-    question: Question,
+    question: PreparedScenario,
     site: str,
     base: Resolved,
     ask: Asking,

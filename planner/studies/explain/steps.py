@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.say import amount
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.limits.binding import PLACES
 from planner.model import build_model
 from planner.scenario import Setting
@@ -54,13 +54,13 @@ class Step:
 
 
 def spot_check(
-    question: Question, steps: Sequence[Step], ask: Asking, proof: Proof | None = None
+    question: PreparedScenario, steps: Sequence[Step], ask: Asking, proof: Proof | None = None
 ) -> pd.DataFrame:
     """Move rows one at a time and compare the change of cost with their shadow price.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario; integers stay as the plan has them.
     steps : sequence of Step
         Rows and how far they move.
@@ -146,7 +146,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
         )
         for _, row in rows.iterrows()
     ]
-    question = Question(solved.scenario, solved.inputs)
+    question = PreparedScenario(solved.scenario, solved.inputs)
     found = spot_check(question, steps, ask, proof_of(solved.run))
     per_unit = rows["value"].to_numpy() / rows["raw_dual"].to_numpy()
     worth = per_unit * found["found_musd"].to_numpy() / found["step"].to_numpy()
@@ -163,7 +163,7 @@ def one_more(solved: Solved, ask: Asking) -> pd.DataFrame:
     DataFrame
         what, place, step and its unit, found_musd: cost after less cost before.
     """
-    question = Question(solved.scenario, solved.inputs)
+    question = PreparedScenario(solved.scenario, solved.inputs)
     before = _cost(question, (), ask, "as it was")
     lines = [
         {"what": what, "place": place, "step": by, "unit": unit, "found_musd": after - before}
@@ -196,7 +196,7 @@ def _settings(solved: Solved) -> Iterator[tuple[str, str, float, str, tuple[Sett
 
 
 def _cost(
-    question: Question, settings: tuple[Setting, ...], ask: Asking, what: str
+    question: PreparedScenario, settings: tuple[Setting, ...], ask: Asking, what: str
 ) -> float | None:
     """Solve with changed settings; None where that is no scenario or has no plan."""
     ask.report_stage(f"solve again: {what}")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import within_sentence
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.lp import UNIT
 from planner.model import build_model
 from planner.model.money import objective_musd
@@ -109,7 +109,7 @@ def frontier(
         raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
-    question = Question.of(scenario)
+    question = PreparedScenario.of(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
     return tracer.trace(against, most_cost_frac)
 
@@ -117,7 +117,7 @@ def frontier(
 class _Tracer:
     """A program with a column for the measure and one for extra cost, in one session."""
 
-    def __init__(self, question: Question, ask: Asking, points: int) -> None:
+    def __init__(self, question: PreparedScenario, ask: Asking, points: int) -> None:
         self._question, self._ask, self._points = question, ask, points
         self._pace, self._solves = Pace(), 0
         self._model = build_model(question.inputs)

@@ -15,7 +15,7 @@ from planner.studies.sweep.points import Point
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.inputs.figures import Figure
+    from planner.inputs.figures import UncertainFigure
     from planner.studies.estimates import Estimates
 
 __all__ = ["FIRST_ORDER", "Factor", "factors_of", "first_order_of", "left_out_of"]
@@ -34,14 +34,14 @@ class Factor:
     ----------
     name : str
         Table, column and rows; no two factors have the same.
-    figures : tuple of Figure
+    figures : tuple of UncertainFigure
         One, or all of a column that counts in steps.
     low_musd, high_musd : float
         What its low and high do to the cost to first order; nan where that says nothing. [MUSD]
     """
 
     name: str
-    figures: tuple[Figure, ...]
+    figures: tuple[UncertainFigure, ...]
     low_musd: float = math.nan
     high_musd: float = math.nan
 
@@ -116,7 +116,7 @@ def factors_of(
         figure = by_key[row["table"], row["column"], row["item"]]
         name = _name(f"{figure.table}.{figure.column} {figure.item}", names)
         factors.append(Factor(name, (figure,), float(row["low_musd"]), float(row["high_musd"])))
-    in_steps: dict[tuple[str, str], list[Figure]] = {}
+    in_steps: dict[tuple[str, str], list[UncertainFigure]] = {}
     for row in rows:
         if row["in_steps"]:
             figure = by_key[row["table"], row["column"], row["item"]]
@@ -169,5 +169,5 @@ def left_out_of(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _key(figure: Figure) -> tuple[str, str, str]:
+def _key(figure: UncertainFigure) -> tuple[str, str, str]:
     return figure.table, figure.column, figure.item

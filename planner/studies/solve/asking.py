@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from planner.inputs.question import Cell, Question
+    from planner.inputs.question import Cell, PreparedScenario
     from planner.lp import Outcome
     from planner.lp.methods import Method
     from planner.model import Model
@@ -42,13 +42,13 @@ class Asking:
     report_stage: Callable[[str], None]
     interrupt: threading.Event | None = None
 
-    def solve(self, question: Question, model: Model, method: Method = "auto") -> Outcome:
+    def solve(self, question: PreparedScenario, model: Model, method: Method = "auto") -> Outcome:
         """Solve a program with the scenario's tolerance and limits, integers as fractions."""
         return self.solve_session(question, relaxed_session(question, model), method)
 
     def solve_session(
         self,
-        question: Question,
+        question: PreparedScenario,
         session: HighsSession,
         method: Method = "auto",
         *,
@@ -73,7 +73,7 @@ class Asking:
             raise LimitReachedError(message)
         return outcome
 
-    def has_plan(self, question: Question, session: HighsSession) -> bool:
+    def has_plan(self, question: PreparedScenario, session: HighsSession) -> bool:
         """Find out whether there is any plan; the session holds a program without costs.
 
         Raises
@@ -93,14 +93,14 @@ class Asking:
         message = f"{name}: {outcome.status}: {outcome.message}"
         raise SolverError(message)
 
-    def is_possible(self, question: Question) -> bool:
+    def is_possible(self, question: PreparedScenario) -> bool:
         """Find out whether a scenario has any plan, its integers kept."""
         model = without_costs(build_model(question.inputs))
         if not self.has_plan(question, relaxed_session(question, model)):
             return False
         return not model.problem.isMIP() or self.has_whole_plan(question, model)
 
-    def has_whole_plan(self, question: Question, model: Model) -> bool:
+    def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
         """Find out whether a program with integers has a plan, by rounding, then a search.
 
         Raises
@@ -117,7 +117,7 @@ class Asking:
         return outcome.has_plan
 
     def is_enough(
-        self, question: Question, settings: Sequence[Setting], cells: Sequence[Cell] = ()
+        self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()
     ) -> bool:
         """Change settings and figures, and look for a plan; what makes no scenario is no help."""
         try:
@@ -127,13 +127,13 @@ class Asking:
         return self.is_possible(changed)
 
 
-def session_of(question: Question, model: Model) -> HighsSession:
+def session_of(question: PreparedScenario, model: Model) -> HighsSession:
     """Hand a program to the solver with the tolerance of its scenario."""
     tolerance = question.scenario.solver.tolerance
     return HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
 
 
-def relaxed_session(question: Question, model: Model) -> HighsSession:
+def relaxed_session(question: PreparedScenario, model: Model) -> HighsSession:
     """Hand over a program that does not insist on integers."""
     session = session_of(question, model)
     is_whole = model.problem.columns().integer

@@ -19,7 +19,7 @@ from planner.studies.solve.whole_numbers import find_plan
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.lp.blocks import RowBounds
     from planner.lp.highs import HighsSession
     from planner.model import Model
@@ -114,13 +114,13 @@ def model_at(inputs: Inputs, proof: Proof | None) -> Model:
 
 
 def fixed_program(
-    question: Question, model: Model, ask: Asking, proof: Proof | None = None
+    question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None
 ) -> FixedProgram:
     """Hand over the program of a plan with its integers fixed as the plan has them.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario.
     model : Model
         Its program.

@@ -13,7 +13,7 @@ from planner.model import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.limits.settings import Place
     from planner.lp.problem import ArrayProblem
 
@@ -48,13 +48,13 @@ class ConflictRule:
 
 
 def conflict_rules(
-    question: Question, problem: ArrayProblem, names: Sequence[str]
+    question: PreparedScenario, problem: ArrayProblem, names: Sequence[str]
 ) -> tuple[ConflictRule, ...]:
     """Group the rows of a conflict by rule; those with settings of their own come first.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario.
     problem : ArrayProblem
         Its program.
@@ -134,12 +134,12 @@ _DECISIONS: Final = {
 """What a scenario asks of decisions, by how their bounds are named."""
 
 
-def keys_of(question: Question, rule: str, places: Sequence[Place]) -> tuple[str, ...]:
+def keys_of(question: PreparedScenario, rule: str, places: Sequence[Place]) -> tuple[str, ...]:
     """Say where the limits of a rule are set, what they are, and in which line.
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         The scenario.
     rule : str
         Its name.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.base.arrays import Positions
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.lp import HighsSession, Index
     from planner.model import Model
 
@@ -50,7 +50,10 @@ class _Part:
 
 
 def integer_conflict(
-    question: Question, model: Model, seconds: float, interrupt: threading.Event | None = None
+    question: PreparedScenario,
+    model: Model,
+    seconds: float,
+    interrupt: threading.Event | None = None,
 ) -> tuple[tuple[ConflictRule, ...], bool]:
     """Find rules that leave no plan in integers, without any of which there would be one.
 
@@ -60,7 +63,7 @@ def integer_conflict(
 
     Parameters
     ----------
-    question : Question
+    question : PreparedScenario
         A scenario with a plan in shares and none in integers.
     model : Model
         Its program, without costs.
@@ -99,7 +102,7 @@ class _Trial:
 
     def __init__(
         self,
-        question: Question,
+        question: PreparedScenario,
         model: Model,
         until_s: float,
         seconds: float,
@@ -160,7 +163,7 @@ class _Trial:
         return outcome.status
 
 
-def _parts(question: Question, model: Model) -> list[_Part]:
+def _parts(question: PreparedScenario, model: Model) -> list[_Part]:
     """List every block of rows, what must be whole, and openings that are forced or forbidden."""
     problem, siting = model.problem, question.inputs.siting
     integer = problem.columns().integer
@@ -196,7 +199,7 @@ def _parts(question: Question, model: Model) -> list[_Part]:
     return parts
 
 
-def _in_order(question: Question, parts: Sequence[_Part]) -> list[_Part]:
+def _in_order(question: PreparedScenario, parts: Sequence[_Part]) -> list[_Part]:
     """Put limits first, links last: so limits that other links would bring in are left out."""
     has_keys = [bool(keys_of(question, part.name, part.places()[:1])) for part in parts]
     return [part for _, part in sorted(zip(has_keys, parts, strict=True), key=lambda of: not of[0])]

@@ -13,7 +13,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError, 
 from planner.base.texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.model import build_model
 from planner.results.proof import read_proof
 from planner.results.read import read_results
@@ -208,7 +208,9 @@ def plan_of(
         )
         inputs = cuts.inputs
     if not outcome.has_plan:
-        raise _no_plan(outcome, session, Question(scenario, inputs), model, _view(inputs, decided))
+        raise _no_plan(
+            outcome, session, PreparedScenario(scenario, inputs), model, _view(inputs, decided)
+        )
     if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
         outcome = replace(outcome, status=decided.stopped)
     ended = session.start() if keep_start is not None else None
@@ -257,7 +259,7 @@ def _decided(
     with clock.stage("decide"):
         found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt)
         if isinstance(found, Failed):
-            question = Question(scenario, inputs)
+            question = PreparedScenario(scenario, inputs)
             seen = (found.first, found.last)
             raise _no_plan(found.outcome, found.session, question, found.model, seen)
     return found
@@ -273,7 +275,7 @@ def _view(inputs: Inputs, decided: Decided | None) -> tuple[int, int] | None:
 def _no_plan(
     outcome: Outcome,
     session: HighsSession,
-    question: Question,
+    question: PreparedScenario,
     model: Model,
     view: tuple[int, int] | None,
 ) -> InfeasibleError | LimitReachedError | SolverError:
@@ -305,7 +307,7 @@ def _no_plan(
     return SolverError(f"{name}: {outcome.status}: {outcome.message}")
 
 
-def _in_view(question: Question, view: tuple[int, int]) -> str:
+def _in_view(question: PreparedScenario, view: tuple[int, int]) -> str:
     """Say which step of a plan that is decided year by year has no plan, and what to do."""
     first, last = view
     seen = str(first) if first == last else f"{first} to {last}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.base.arrays import Floats
-    from planner.inputs.question import Question
+    from planner.inputs.question import PreparedScenario
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
@@ -40,7 +40,7 @@ class FutureProgram:
     ----------
     name : str
         Of the future.
-    question : Question
+    question : PreparedScenario
         The future.
     on_progress : callable or None
         Is told how far the solver is.
@@ -49,7 +49,7 @@ class FutureProgram:
     def __init__(
         self,
         name: str,
-        question: Question,
+        question: PreparedScenario,
         on_progress: Callable[[ProgressEvent], None] | None,
     ) -> None:
         self.name, self.question = name, question

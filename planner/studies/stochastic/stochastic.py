@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.texts import with_texts_as_objects
-from planner.inputs.question import Question
+from planner.inputs.question import PreparedScenario
 from planner.results.read import read_results
 from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages
@@ -127,7 +127,7 @@ def programs(
     for one in sweep.questions:
         assert one.scenario is not None
         inputs = inputs_of(one, sweep.tables[one.tables_key])
-        made.append(FutureProgram(one.name, Question(one.scenario, inputs), on_progress))
+        made.append(FutureProgram(one.name, PreparedScenario(one.scenario, inputs), on_progress))
     return made
 
 

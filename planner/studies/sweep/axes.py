@@ -18,7 +18,7 @@ from planner.studies.sweep.points import Point
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from planner.inputs.figures import Figure
+    from planner.inputs.figures import UncertainFigure
     from planner.studies.sweep.base import Base
     from planner.studies.sweep.points import Label
     from planner.studies.sweep.reading import Found
@@ -27,7 +27,7 @@ __all__ = ["Axis", "read_axis"]
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
 _RANGE_KEYS: Final = ("from", "to", "step", "count")
-_ENDS: Final[Mapping[str, Callable[[Figure], float]]] = {
+_ENDS: Final[Mapping[str, Callable[[UncertainFigure], float]]] = {
     "low": lambda figure: figure.low,
     "value": lambda figure: figure.value,
     "high": lambda figure: figure.high,
@@ -314,7 +314,7 @@ def _figures(
     entries: Mapping[str, Node],
     base: Base,
     found: Found,
-) -> list[Figure]:
+) -> list[UncertainFigure]:
     """Return the figures of a table's column that an axis moves together."""
     if "column" not in entries:
         fix = "name the column, as `dcplan estimates` does"

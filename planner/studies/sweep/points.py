@@ -11,7 +11,7 @@ from planner.scenario.tree import assign, merge
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.figures import Figure
+    from planner.inputs.figures import UncertainFigure
     from planner.scenario.tree import Node
 
 __all__ = ["Future", "Label", "Point", "changed_tree"]
@@ -33,14 +33,14 @@ class Point:
         as a file over the one that it extends.
     value : Node or None
         What is set, with its place in the file of the sweep; None where figures alone move.
-    figures : tuple of (Figure, float)
+    figures : tuple of (UncertainFigure, float)
         Figures of the data, with the values that they take.
     """
 
     label: Label
     keys: tuple[str, ...] = ()
     value: Node | None = None
-    figures: tuple[tuple[Figure, float], ...] = ()
+    figures: tuple[tuple[UncertainFigure, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Future:
         return {axis: point.label for axis, point in self.points.items()}
 
     @property
-    def figures(self) -> tuple[tuple[Figure, float], ...]:
+    def figures(self) -> tuple[tuple[UncertainFigure, float], ...]:
         """Figures of the data that differ, with their values."""
         return tuple(moved for point in self.points.values() for moved in point.figures)
 
