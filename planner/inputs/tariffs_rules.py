@@ -18,7 +18,7 @@ from planner.tariffs import (
     EnergyCharge,
     EnergyPeriod,
     Escalation,
-    Rest,
+    OtherHours,
     RollingRatchet,
     StandingCharge,
     Tariff,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         TariffRatchet,
         TariffUse,
     )
-    from planner.tariffs import Rule
+    from planner.tariffs import TariffRule
 
 __all__ = ["BillingClock", "bills_energy", "rules_of", "table_row"]
 
@@ -131,7 +131,7 @@ def rules_of(case: ScopedCase, use: TariffUse, rise_frac: float, clock: BillingC
     return replace(tariff, escalation=Escalation(rise_frac, BASE_YEAR_OF_MONEY))
 
 
-def _rules(own: OwnTariff, clock: BillingClock) -> Iterator[Rule]:
+def _rules(own: OwnTariff, clock: BillingClock) -> Iterator[TariffRule]:
     yield from (_energy(charge) for charge in own.energy)
     yield from (_demand(charge) for charge in own.demand)
     # What one year's peak sets is billed in that year: a rule of its own for each.
@@ -155,7 +155,7 @@ def _energy(charge: TariffEnergy) -> EnergyCharge:
         for period, when in zip(charge.periods, whens, strict=True)
     )
     price = _price(charge.usd_per_mwh, charge.tier_limits_mwh)
-    rest = Rest(whens)
+    rest = OtherHours(whens)
     if not whens:
         return EnergyCharge(charge.name, (EnergyPeriod("all hours", price),))
     others = (EnergyPeriod("other hours", price, rest),) if rest.grid().any() else ()

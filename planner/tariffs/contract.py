@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterable
 
-    from planner.tariffs.rule import Rule
+    from planner.tariffs.rule import TariffRule
 
-__all__ = ["Contract", "Cut", "Terms", "contract_problems", "exit_fee_line"]
+__all__ = ["CapacityCut", "Contract", "Terms", "contract_problems", "exit_fee_line"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Cut:
+class CapacityCut:
     """The day on which a contract shrinks.
 
     Parameters
@@ -114,7 +114,7 @@ class Contract:
     mw: float
     start: datetime.date
     ramp_frac: tuple[float, ...] = ()
-    cut: Cut | None = None
+    cut: CapacityCut | None = None
 
     def __post_init__(self) -> None:
         first_month = self._first_month
@@ -184,7 +184,7 @@ def contract_problems(contract: Contract, terms: Terms) -> list[Problem]:
     return problems
 
 
-def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[Rule]) -> BillLine | None:
+def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule]) -> BillLine | None:
     r"""Fee for leaving or shrinking before the term ends.
 
     It pays the minimum bills of the next months, or of those left of the term if they are

@@ -16,7 +16,7 @@ from planner.tariffs.when import ALWAYS
 
 if TYPE_CHECKING:
     from planner.tariffs.form import Form
-    from planner.tariffs.when import Rest, When
+    from planner.tariffs.when import OtherHours, When
 
 __all__ = ["EnergyCharge", "EnergyPeriod", "flat_energy"]
 
@@ -39,7 +39,7 @@ class EnergyPeriod:
 
     name: str
     usd_per_mwh: float | Tiers
-    when: When | Rest = ALWAYS
+    when: When | OtherHours = ALWAYS
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.tariffs.when import When
 
 
-__all__ = ["THOUSAND", "Billed", "Charge", "Form", "Line", "Peak", "Source", "Span", "Stair"]
+__all__ = ["THOUSAND", "BillLineKey", "Billed", "Charge", "Form", "Peak", "Source", "Span", "Stair"]
 
 THOUSAND = 1000.0
 """Tiers are counted in thousands of what is billed, GWh and MW, so that columns are of one size."""
@@ -35,7 +35,7 @@ Span: TypeAlias = Literal["month", "year"]
 """For how long contracted capacity stays as it is."""
 
 
-class Line(NamedTuple):
+class BillLineKey(NamedTuple):
     """A line of the bill of a year: rule, part of it, and unit of its quantity."""
 
     rule: str
@@ -165,10 +165,10 @@ class Form:
         self.billed: list[Billed] = []
         self.stairs: list[Stair] = []
         self.charges: list[Charge] = []
-        self.lines: list[Line] = []
+        self.lines: list[BillLineKey] = []
         self._span: Span = span
         self._peak_of: dict[bytes, int] = {}
-        self._line_of: dict[Line, int] = {}
+        self._line_of: dict[BillLineKey, int] = {}
 
     def factor(self, month: Month) -> float:
         """Prices of a month over those stated."""
@@ -180,7 +180,7 @@ class Form:
 
     def line(self, rule: str, item: str, unit: str, month: Month) -> int:
         """Return the number of a line in the bill of a month's year, new or known."""
-        line = Line(rule, item, unit, month.year)
+        line = BillLineKey(rule, item, unit, month.year)
         if line not in self._line_of:
             self._line_of[line] = len(self.lines)
             self.lines.append(line)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Positions
-    from planner.tariffs.form import Line, Span, Stair
+    from planner.tariffs.form import BillLineKey, Span, Stair
     from planner.tariffs.lists import Account
 
 
@@ -175,7 +175,7 @@ class _Builder:
             self._prices[charge.of].add(place, line[:, charge.lines], charge.usd, charge.units)
         self._add_stairs(form, customers, places, line)
 
-    def _charge(self, line: Line) -> str:
+    def _charge(self, line: BillLineKey) -> str:
         label = f"{line.rule}: {line.item} [{line.unit}]"
         self._names[label] = (line.rule, line.item, line.unit)
         return label

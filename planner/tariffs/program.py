@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.tariffs.lists import Account, BillLists
 
 
-__all__ = ["BillProgram", "Billing", "add_bills"]
+__all__ = ["BillProgram", "ProgramBills", "add_bills"]
 
 
 class NewVariable(Protocol):
@@ -156,7 +156,7 @@ class BillProgram:
 
 
 @dataclass(frozen=True, eq=False)
-class Billing:
+class ProgramBills:
     """Bills that are part of a program.
 
     Parameters
@@ -188,7 +188,7 @@ def add_bills(
     connected: Expression | None = None,
     span: Span = "month",
     prefix: str = "bill_",
-) -> Billing:
+) -> ProgramBills:
     """Add the bills of a load to a program; their cost is still to be minimised.
 
     Parameters
@@ -212,7 +212,7 @@ def add_bills(
 
     Returns
     -------
-    Billing
+    ProgramBills
         The cost, line by line.
 
     Raises
@@ -260,6 +260,6 @@ def add_bills(
         if comparison.over.size:
             problem.rows(prefix + name, comparison)
     is_connected = connected.on(lists.connected)
-    return Billing(
+    return ProgramBills(
         program, program.usd(load_mw, is_connected), program.units(load_mw, is_connected)
     )

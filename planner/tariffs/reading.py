@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Integers
     from planner.clock.days import Days
     from planner.tariffs.clock import BillingCalendar
-    from planner.tariffs.when import Rest, When
+    from planner.tariffs.when import OtherHours, When
 
 
 __all__ = ["Pairs", "Reading", "hourly", "representative"]
@@ -79,7 +79,7 @@ class Reading:
     every: Pairs
     on_peak_day: Pairs
 
-    def hours(self, when: When | Rest) -> tuple[Integers, Integers, Floats]:
+    def hours(self, when: When | OtherHours) -> tuple[Integers, Integers, Floats]:
         """Count the hours that each step represents in each month inside a period.
 
         Parameters

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from planner.tariffs.curvature import Curvature
     from planner.tariffs.form import Form
     from planner.tariffs.months import Month
-    from planner.tariffs.when import Rest, When
+    from planner.tariffs.when import OtherHours, When
 
 
-__all__ = ["BillLine", "HoursOfDays", "Metered", "Rule"]
+__all__ = ["BillLine", "HoursOfDays", "Metered", "TariffRule"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Metered:
         """Highest power in each hour of days on which the system peaks, shape (hour,)."""
         return self.load_mw if self.of_days is None else self.of_days.peak_day_highest_mw
 
-    def energy_mwh(self, when: When | Rest) -> Floats:
+    def energy_mwh(self, when: When | OtherHours) -> Floats:
         """Energy of each month inside a period, shape (month,), in MWh."""
         inside = np.where(when.mask(self.calendar), self.load_mw, 0.0)
         return np.add.reduceat(inside, self.calendar.month_starts)
@@ -115,7 +115,7 @@ class Metered:
         return np.maximum.reduceat(inside, self.calendar.month_starts)
 
 
-class Rule(Protocol):
+class TariffRule(Protocol):
     """One charge of a tariff."""
 
     @property

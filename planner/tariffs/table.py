@@ -13,7 +13,7 @@ from planner.tariffs.tariff import Tariff
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.tariffs.rule import Rule
+    from planner.tariffs.rule import TariffRule
 
 __all__ = ["tariff_from_row"]
 
@@ -63,7 +63,7 @@ def tariff_from_row(row: Mapping[str, Any], *, terms: Mapping[str, Any] | None =
     if problems:
         raise InputError(problems)
     asked = row if terms is None else {**row, **_given(terms)}
-    rules: list[Rule] = []
+    rules: list[TariffRule] = []
     demand_usd = _number(row, "demand_charge_usd_per_kw_month")
     if demand_usd is not None:
         take = _number(asked, "min_take_frac") or 0.0

@@ -11,7 +11,7 @@ from planner.tariffs.demand import DemandCharge
 
 if TYPE_CHECKING:
     from planner.tariffs.contract import Terms
-    from planner.tariffs.rule import Rule
+    from planner.tariffs.rule import TariffRule
 
 __all__ = ["Escalation", "Tariff"]
 
@@ -73,7 +73,7 @@ class Tariff:
     """
 
     name: str
-    rules: tuple[Rule, ...]
+    rules: tuple[TariffRule, ...]
     terms: Terms | None = None
     escalation: Escalation | None = None
 

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from planner.tariffs.clock import BillingCalendar
 
 
-__all__ = ["ALL_DAY", "ALL_WEEK", "ALWAYS", "WEEKEND", "WORKDAYS", "Rest", "When", "clock_hours"]
+__all__ = [
+    "ALL_DAY",
+    "ALL_WEEK",
+    "ALWAYS",
+    "WEEKEND",
+    "WORKDAYS",
+    "OtherHours",
+    "When",
+    "clock_hours",
+]
 
 ALL_WEEK: Final = tuple(range(7))
 WORKDAYS: Final = ALL_WEEK[:5]
@@ -107,7 +116,7 @@ class When:
 
 
 @dataclass(frozen=True)
-class Rest:
+class OtherHours:
     """All hours that are in none of some periods.
 
     Parameters
@@ -119,7 +128,7 @@ class Rest:
     --------
     >>> from planner.tariffs import BillingCalendar
     >>> evening = When(hours=clock_hours(16, 21))
-    >>> int(Rest((evening,)).mask(BillingCalendar.of_years(2027)).sum())  # 19 hours a day
+    >>> int(OtherHours((evening,)).mask(BillingCalendar.of_years(2027)).sum())  # 19 hours a day
     6935
     """
 

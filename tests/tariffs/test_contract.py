@@ -10,8 +10,8 @@ import pytest
 from planner.base.errors import InputError
 from planner.tariffs import (
     BillingCalendar,
+    CapacityCut,
     Contract,
-    Cut,
     DemandCharge,
     Escalation,
     Tariff,
@@ -72,7 +72,7 @@ def test_a_contract_year_begins_in_the_month_of_its_start() -> None:
 
 
 def test_leaving_costs_the_minimum_bills_of_the_next_months() -> None:
-    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1)))
+    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
     tariff = Tariff("large", CHARGES, TERMS, Escalation(0.04, base_year=2027))
 
     found = bill(load_until("2028-07-01", 55.0), tariff, CALENDAR, contract=contract)
@@ -87,7 +87,7 @@ def test_leaving_costs_the_minimum_bills_of_the_next_months() -> None:
 
 def test_the_fee_never_pays_more_months_than_the_term_has_left() -> None:
     short = Terms(term_years=2, exit_fee_months=36)
-    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1)))
+    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
 
     found = bill(
         load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract
@@ -100,7 +100,7 @@ def test_the_fee_never_pays_more_months_than_the_term_has_left() -> None:
 
 def test_after_the_term_leaving_is_free() -> None:
     short = Terms(term_years=1.5, exit_fee_months=36)
-    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1)))
+    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
 
     found = bill(
         load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract
@@ -114,7 +114,7 @@ def test_a_share_of_the_contract_may_be_given_up_for_nothing(
     left_mw: float, paid_mw: float
 ) -> None:
     terms = Terms(term_years=12, exit_fee_months=12, reduction_frac=0.2)
-    contract = Contract(60.0, START, cut=Cut(datetime.date(2028, 7, 1), left_mw))
+    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1), left_mw))
 
     found = bill(20.0, Tariff("t", CHARGES, terms), CALENDAR, contract=contract)
 
@@ -126,7 +126,9 @@ def test_a_share_of_the_contract_may_be_given_up_for_nothing(
 
 def test_leaving_during_the_ramp_costs_the_bills_of_the_ramp() -> None:
     terms = Terms(term_years=12, exit_fee_months=12)
-    contract = Contract(60.0, START, ramp_frac=(0.3, 0.5), cut=Cut(datetime.date(2027, 7, 1)))
+    contract = Contract(
+        60.0, START, ramp_frac=(0.3, 0.5), cut=CapacityCut(datetime.date(2027, 7, 1))
+    )
 
     found = bill(
         load_until("2027-07-01", 15.0), Tariff("t", CHARGES, terms), CALENDAR, contract=contract
@@ -139,7 +141,7 @@ def test_leaving_during_the_ramp_costs_the_bills_of_the_ramp() -> None:
 
 
 def test_a_fee_outside_the_calendar_is_not_on_the_bill() -> None:
-    contract = Contract(60.0, START, cut=Cut(datetime.date(2031, 7, 1)))
+    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2031, 7, 1)))
 
     found = bill(20.0, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
 
@@ -186,8 +188,11 @@ def test_a_minimum_take_or_terms_need_a_contract(tariff: Tariff) -> None:
         (lambda: Contract(-5.0, START), "mw is -5"),
         (lambda: Contract(5.0, START, ramp_frac=(0.5, 1.5)), "shares above 0"),
         (lambda: Contract(5.0, datetime.date(2027, 2, 3)), "first day of a month"),
-        (lambda: Contract(5.0, START, cut=Cut(datetime.date(2028, 1, 1), 7.0)), "less than"),
-        (lambda: Contract(5.0, START, cut=Cut(START)), "after the contract's start"),
+        (
+            lambda: Contract(5.0, START, cut=CapacityCut(datetime.date(2028, 1, 1), 7.0)),
+            "less than",
+        ),
+        (lambda: Contract(5.0, START, cut=CapacityCut(START)), "after the contract's start"),
         (lambda: Terms(term_years=-2.0), "term_years is -2"),
         (lambda: Terms(reduction_frac=1.5), "reduction_frac is 1.5"),
     ],

@@ -32,7 +32,7 @@ from planner.tariffs import (
 )
 
 if TYPE_CHECKING:
-    from planner.tariffs import Rule
+    from planner.tariffs import TariffRule
 
 CALENDAR = BillingCalendar(
     datetime.date(2028, 2, 1), datetime.date(2028, 5, 1), time_zone="America/New_York"
@@ -44,7 +44,7 @@ FALLING = Tiers((71.0, 48.0), limits=(6_000.0,))
 DAY = When(hours=clock_hours(7, 22))
 NIGHT = When(hours=clock_hours(22, 7))
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[TariffRule, ...] = (
     EnergyCharge("day and night", (EnergyPeriod("d", 66.0, DAY), EnergyPeriod("n", 29.0, NIGHT))),
     EnergyCharge("tiers by day", (EnergyPeriod("d", RISING, DAY), EnergyPeriod("n", -4.0, NIGHT))),
     DemandCharge("peak", 11.0),
@@ -57,13 +57,13 @@ RULES: tuple[Rule, ...] = (
     CapacityCharge("capacity", 270.0, PEAKS),
     StandingCharge("meter", usd_per_month=900.0, usd_per_day=13.0),
 )
-BENT_DOWN: tuple[Rule, ...] = (
+BENT_DOWN: tuple[TariffRule, ...] = (
     flat_energy("falling energy", FALLING),
     DemandCharge("falling demand", Tiers((12.0, 5.0), limits=(9_000.0,))),
 )
 
 
-def cost_usd(rule: Rule, load_mw: np.ndarray) -> float:
+def cost_usd(rule: TariffRule, load_mw: np.ndarray) -> float:
     return bill(load_mw, Tariff(rule.name, (rule,)), CALENDAR, contract=CONTRACT).total_usd
 
 
@@ -81,7 +81,7 @@ def loads(draw: st.DrawFn) -> np.ndarray:
 @given(a=loads(), b=loads(), share=st.floats(0.05, 0.95))
 @settings(max_examples=15, deadline=None)
 def test_a_mix_of_two_loads_costs_at_most_the_mix_of_their_costs(
-    rule: Rule, a: np.ndarray, b: np.ndarray, share: float
+    rule: TariffRule, a: np.ndarray, b: np.ndarray, share: float
 ) -> None:
     mixed = cost_usd(rule, share * a + (1 - share) * b)
     mix = share * cost_usd(rule, a) + (1 - share) * cost_usd(rule, b)
@@ -96,7 +96,7 @@ def test_a_mix_of_two_loads_costs_at_most_the_mix_of_their_costs(
 @given(load=loads(), factor=st.floats(0.1, 4.0))
 @settings(max_examples=10, deadline=None)
 def test_a_linear_charge_scales_with_the_load_and_a_constant_one_does_not(
-    rule: Rule, load: np.ndarray, factor: float
+    rule: TariffRule, load: np.ndarray, factor: float
 ) -> None:
     before, after = cost_usd(rule, load), cost_usd(rule, factor * load)
 
@@ -109,7 +109,7 @@ def test_a_linear_charge_scales_with_the_load_and_a_constant_one_does_not(
 
 
 @pytest.mark.parametrize("rule", BENT_DOWN, ids=lambda rule: rule.name)
-def test_declining_tiers_say_that_they_are_not_convex_and_are_not(rule: Rule) -> None:
+def test_declining_tiers_say_that_they_are_not_convex_and_are_not(rule: TariffRule) -> None:
     low, high = np.full(CALENDAR.n_hours, 6.0), np.full(CALENDAR.n_hours, 18.0)
 
     mixed = cost_usd(rule, 0.5 * low + 0.5 * high)

@@ -24,7 +24,7 @@ from planner.tariffs import (
     EnergyCharge,
     EnergyPeriod,
     Escalation,
-    Rest,
+    OtherHours,
     RollingRatchet,
     StandingCharge,
     Tariff,
@@ -39,7 +39,7 @@ from planner.tariffs import (
 )
 
 if TYPE_CHECKING:
-    from planner.tariffs import Billing, Rule
+    from planner.tariffs import ProgramBills, TariffRule
 
 # December to February over the turn of a leap year, with the night of a clock change after it.
 CALENDAR = BillingCalendar(
@@ -52,7 +52,7 @@ DAY = When(hours=clock_hours(7, 22))
 NIGHT = When(hours=clock_hours(22, 7))
 YEARLY = Escalation(0.03, base_year=2025)
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[TariffRule, ...] = (
     EnergyCharge("day and night", (EnergyPeriod("d", 66.0, DAY), EnergyPeriod("n", 29.0, NIGHT))),
     EnergyCharge("tiers by day", (EnergyPeriod("d", RISING, DAY), EnergyPeriod("n", -4.0, NIGHT))),
     DemandCharge("peak", 11.0),
@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     CapacityCharge("capacity", 270.0, PEAKS, start=datetime.date(2028, 2, 1)),
     StandingCharge("meter", usd_per_month=900.0, usd_per_day=13.0),
 )
-BENT_DOWN: tuple[Rule, ...] = (
+BENT_DOWN: tuple[TariffRule, ...] = (
     flat_energy("falling energy", Tiers((71.0, 48.0, 55.0), limits=(6_000.0, 8_000.0))),
     DemandCharge("falling demand", Tiers((12.0, 5.0), limits=(9_000.0,))),
 )
@@ -77,7 +77,7 @@ SPAN = Axis("span", tuple(str(month) for month in CALENDAR.months))
 class Solved:
     """A program of bills at its optimum."""
 
-    billing: Billing
+    billing: ProgramBills
     load: Expression
     x: np.ndarray
 
@@ -103,7 +103,7 @@ def solve(problem: ArrayProblem, load: Expression, accounts: list[Account]) -> S
     return Solved(billing, load, outcome.x)
 
 
-def fixed(load_mw: np.ndarray, *rules: tuple[Rule, ...]) -> Solved:
+def fixed(load_mw: np.ndarray, *rules: tuple[TariffRule, ...]) -> Solved:
     """Bill one load at several customers, each with rules of its own."""
     site = Axis("site", tuple(f"site {number}" for number in range(len(rules))))
     over = Index.full("load", site, HOUR)
@@ -115,7 +115,7 @@ def fixed(load_mw: np.ndarray, *rules: tuple[Rule, ...]) -> Solved:
     return solve(ArrayProblem("fixed"), load, accounts)
 
 
-def exact_usd(rules: tuple[Rule, ...], load_mw: np.ndarray) -> float:
+def exact_usd(rules: tuple[TariffRule, ...], load_mw: np.ndarray) -> float:
     tariff = Tariff("exact", rules, escalation=YEARLY)
     return bill(load_mw, tariff, CALENDAR, contract=CONTRACT).total_usd
 
@@ -189,7 +189,7 @@ def test_a_load_that_is_free_to_choose_costs_its_exact_bill(seed: int, slack: fl
     assert exact[0] < exact[1]  # it found something to save
 
 
-def tariff_of(rules: tuple[Rule, ...]) -> Tariff:
+def tariff_of(rules: tuple[TariffRule, ...]) -> Tariff:
     return Tariff("many", rules, escalation=YEARLY)
 
 
@@ -302,7 +302,7 @@ def test_what_other_periods_leave_is_billed_at_the_price_of_the_rest() -> None:
         "use",
         (
             EnergyPeriod("evening", 130.0, evening),
-            EnergyPeriod("other", 40.0, Rest((evening,))),
+            EnergyPeriod("other", 40.0, OtherHours((evening,))),
         ),
     )
     year = BillingCalendar.of_years(2027)
