@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RENEWABLE",
-    "Sources",
+    "SupplyOutput",
     "capex_usd_per_kw",
     "figure",
     "figures",
@@ -46,7 +46,7 @@ _CAPEX: Final = "capex_usd_per_kw"
 
 
 @dataclass(frozen=True, eq=False)
-class Sources:
+class SupplyOutput:
     """On-site technologies by site, source and year (rows) and time slice (columns).
 
     Parameters
@@ -89,7 +89,7 @@ class Sources:
         return self.of_sites(made)
 
 
-def sources_in_service(case: Case) -> Sources:
+def sources_in_service(case: Case) -> SupplyOutput:
     """Add up what stands of every source and read what it does.
 
     Parameters
@@ -99,16 +99,16 @@ def sources_in_service(case: Case) -> Sources:
 
     Returns
     -------
-    Sources
+    SupplyOutput
         Without rows where the scenario has no source of its own.
     """
     if sources_in_service not in case.computed:
         case.computed[sources_in_service] = _added_up(case)
-    known: Sources = case.computed[sources_in_service]
+    known: SupplyOutput = case.computed[sources_in_service]
     return known
 
 
-def _added_up(case: Case) -> Sources:
+def _added_up(case: Case) -> SupplyOutput:
     p, sets = case.inputs.supply, case.inputs.sets
     rows = to_frame(p.capacity, existing_mw=p.existing_mw)
     role = dict(zip(p.source.labels, p.role, strict=True))
@@ -137,7 +137,7 @@ def _added_up(case: Case) -> Sources:
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
     is_renewable = rows["role"].isin(RENEWABLE).to_numpy()
     site_year = keyed(case.site_year)
-    return Sources(
+    return SupplyOutput(
         rows=rows,
         site_row=site_year.get_indexer(keyed(rows[["site", "year"]])),
         sites=len(site_year),

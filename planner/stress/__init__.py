@@ -10,7 +10,7 @@ from planner.stress.hours import OwnHours, read_own_hours
 from planner.stress.loss import site_losses
 from planner.stress.settings import StressSettings, settings_from
 from planner.stress.study import CASES, StressStudy, reliability_of, stress_study
-from planner.stress.year import YEAR_DAYS, YearOfHours, year_of_hours
+from planner.stress.year import YEAR_DAYS, StressYear, year_of_hours
 
 __all__ = [
     "CASES",
@@ -20,7 +20,7 @@ __all__ = [
     "OwnHours",
     "StressSettings",
     "StressStudy",
-    "YearOfHours",
+    "StressYear",
     "fixed_plan",
     "read_own_hours",
     "reliability_of",

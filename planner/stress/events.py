@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from planner.stress.settings import StressSettings
 
 
-__all__ = ["Cut", "Heat", "Outages", "outage_h"]
+__all__ = ["GridEmergency", "HeatWave", "Outages", "outage_h"]
 
 
 @dataclass(frozen=True)
-class Cut:
+class GridEmergency:
     """An emergency: the grid takes back a share of the connections of sites.
 
     Parameters
@@ -46,7 +46,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Heat:
+class HeatWave:
     """A heat wave: every site is hotter for some days.
 
     Parameters

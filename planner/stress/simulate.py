@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from planner.base.arrays import Bools, Floats
-    from planner.stress.events import Cut, Heat
+    from planner.stress.events import GridEmergency, HeatWave
     from planner.stress.fixed import FixedPlan
     from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
     from planner.stress.standby import Reliability
 
 
-__all__ = ["YearOfHours", "conditions", "simulate_year"]
+__all__ = ["SimulatedYear", "conditions", "simulate_year"]
 
 _DAYS: Final = 365
 _WINDOW_DAYS: Final = 7
@@ -43,7 +43,7 @@ _NOISE_MW: Final = 1e-6  # of a site's power; below it nothing is counted as an 
 
 
 @dataclass
-class YearOfHours:
+class SimulatedYear:
     """What came of a year, shapes (draw, site).
 
     Energy in MWh, cost in USD, hours in h; `peak_mw` is the most that the site used, and
@@ -87,12 +87,12 @@ def simulate_year(
     settings: StressSettings,
     reliability: Reliability,
     *,
-    cut: Cut | None = None,
-    heat: Heat | None = None,
+    cut: GridEmergency | None = None,
+    heat: HeatWave | None = None,
     own: OwnHours | None = None,
     with_outages: bool = True,
     on_window: Callable[[], None] = lambda: None,
-) -> YearOfHours:
+) -> SimulatedYear:
     """Run a plan through 8,760 hours of a model year.
 
     Parameters
@@ -106,7 +106,7 @@ def simulate_year(
         prices and outages, whatever events come on top.
     reliability : Reliability
         Of standby generators.
-    cut, heat : Cut, Heat, optional
+    cut, heat : GridEmergency, HeatWave, optional
         Events on top.
     own : OwnHours, optional
         A user's own weather and prices instead of drawn ones.
@@ -117,10 +117,10 @@ def simulate_year(
 
     Returns
     -------
-    YearOfHours
+    SimulatedYear
     """
     draws, sites = settings.draws, len(plan.sites)
-    found = YearOfHours(draws, sites)
+    found = SimulatedYear(draws, sites)
     seeds = _seeds(plan, year, settings)
     rng = np.random.default_rng(seeds["outages"])
     outages = Outages((draws, sites), settings, rng)
@@ -195,14 +195,14 @@ def simulate_year(
     return found
 
 
-def _count_overload(found: YearOfHours, overload_mw: Floats) -> None:
+def _count_overload(found: SimulatedYear, overload_mw: Floats) -> None:
     """Count the hours of some days in which connections would be too small."""
     found.overload_mwh += overload_mw.sum(axis=-1)
     found.overload_h += (overload_mw > 0.0).sum(axis=-1)
     found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
 
 
-def _count_given_up(found: YearOfHours, mwh: Floats) -> None:
+def _count_given_up(found: SimulatedYear, mwh: Floats) -> None:
     """Count work that is given up as wanted and not served."""
     found.unserved_mwh += mwh
     found.used_mwh += mwh
@@ -226,7 +226,7 @@ def conditions(
     year: int,
     settings: StressSettings,
     *,
-    heat: Heat | None = None,
+    heat: HeatWave | None = None,
     own: OwnHours | None = None,
 ) -> Iterator[tuple[int, int, Floats, Floats, Bools]]:
     """Draw the weather and prices of a model year, week by week.
@@ -239,7 +239,7 @@ def conditions(
         Position of the model year.
     settings : StressSettings
         Draws and seed.
-    heat : Heat, optional
+    heat : HeatWave, optional
         A heat wave on top.
     own : OwnHours, optional
         A user's own weather and prices instead of drawn ones.
@@ -321,7 +321,7 @@ class _Reserve:
 
     def serve(
         self,
-        found: YearOfHours,
+        found: SimulatedYear,
         lacking_mw: Floats,
         due_mw: Floats,
         spare_grid_mw: Floats,

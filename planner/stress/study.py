@@ -12,8 +12,8 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.results.schema import STRESS_TABLES
-from planner.stress.events import Cut, Heat
-from planner.stress.simulate import YearOfHours, simulate_year
+from planner.stress.events import GridEmergency, HeatWave
+from planner.stress.simulate import SimulatedYear, simulate_year
 from planner.stress.standby import DURATIONS_H, Reliability, carry_probability, generators
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def stress_study(
     """
     chosen = [y for y, year in enumerate(plan.years) if years is None or year in years]
     total, done = len(chosen) * len(CASES) * _weeks(), 0
-    found: list[tuple[str, int, YearOfHours]] = []
+    found: list[tuple[str, int, SimulatedYear]] = []
     for case in CASES:
         for year in chosen:
 
@@ -142,7 +142,7 @@ def _weeks() -> int:
     return -(-365 // 7)
 
 
-def _heat_wave(plan: FixedPlan, settings: StressSettings) -> Heat:
+def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
     """A heat wave in the middle of the month in which the sites, by load, are hottest."""
     load_mw = plan.it_mw[-1].mean(axis=-1)
     by_month = plan.dry.mean_c.mean(axis=2)
@@ -150,10 +150,10 @@ def _heat_wave(plan: FixedPlan, settings: StressSettings) -> Heat:
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
     first = _within_year(middle - days // 2, days, 365)
-    return Heat(first * _HOURS, days * _HOURS, settings.heat_wave_k)
+    return HeatWave(first * _HOURS, days * _HOURS, settings.heat_wave_k)
 
 
-def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> Cut:
+def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmergency:
     """An emergency of every zone around the hour in which the plan draws most."""
     hours = np.concatenate(
         [plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)]
@@ -162,7 +162,7 @@ def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> Cut:
     lasts = round(settings.curtailment_h)
     first = _within_year(peak - lasts // 2, lasts, hours.size)
     everywhere = np.ones(len(plan.sites), dtype=np.bool_)
-    return Cut(everywhere, first, lasts, settings.curtailment_frac)
+    return GridEmergency(everywhere, first, lasts, settings.curtailment_frac)
 
 
 def _within_year(first: int, count: int, year: int) -> int:
@@ -171,7 +171,7 @@ def _within_year(first: int, count: int, year: int) -> int:
 
 
 def _years(
-    plan: FixedPlan, found: list[tuple[str, int, YearOfHours]]
+    plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]
 ) -> Iterator[dict[str, object]]:
     for case, year, hours in found:
         load = plan.load_kh100e[year]
@@ -203,7 +203,7 @@ def _years(
 
 
 def _sites(
-    plan: FixedPlan, found: list[tuple[str, int, YearOfHours]]
+    plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]
 ) -> Iterator[dict[str, object]]:
     for case, year, hours in found:
         for s, site in enumerate(plan.sites):
@@ -232,7 +232,7 @@ def _sites(
             }
 
 
-def _exceedance(found: list[tuple[str, int, YearOfHours]]) -> Iterator[dict[str, object]]:
+def _exceedance(found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[str, object]]:
     """Give what is not served, largest first, over how often as much or more is not."""
     for case in CASES:
         pooled = [hours.unserved_mwh.sum(axis=1) for name, _, hours in found if name == case]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.stress.settings import StressSettings
 
-__all__ = ["YEAR_DAYS", "YearOfHours", "year_of_hours"]
+__all__ = ["YEAR_DAYS", "StressYear", "year_of_hours"]
 
 YEAR_DAYS: Final = sum(DAYS_PER_MONTH)
 _HOURS: Final = int(HOURS_PER_DAY)
@@ -38,7 +38,7 @@ _OF_THE_DAY: Final = ("other_load_frac", "solar_frac", "wind_frac")
 
 
 @dataclass(frozen=True, eq=False)
-class YearOfHours:
+class StressYear:
     """365 days in hours of UTC.
 
     Parameters
@@ -65,7 +65,7 @@ class YearOfHours:
         return np.asarray(getattr(self.series, column)).reshape(len(self.sites), YEAR_DAYS, _HOURS)
 
 
-def year_of_hours(case: ScopedCase, settings: StressSettings) -> YearOfHours:
+def year_of_hours(case: ScopedCase, settings: StressSettings) -> StressYear:
     """Return the year of a scenario, hour by hour.
 
     Parameters
@@ -77,7 +77,7 @@ def year_of_hours(case: ScopedCase, settings: StressSettings) -> YearOfHours:
 
     Returns
     -------
-    YearOfHours
+    StressYear
         The same on every machine.
 
     Raises
@@ -105,7 +105,7 @@ def year_of_hours(case: ScopedCase, settings: StressSettings) -> YearOfHours:
     )
     hottest = int(series.dry_bulb_c.max(axis=2).mean(axis=0).argmax())
     is_drawn = not (has_weather.all() and has_price.all())
-    return YearOfHours(case.ids("sites"), replace(days, peaks=(hottest,)), series, is_drawn)
+    return StressYear(case.ids("sites"), replace(days, peaks=(hottest,)), series, is_drawn)
 
 
 def _without_series(case: ScopedCase) -> SiteSeries:

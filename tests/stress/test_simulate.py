@@ -11,11 +11,11 @@ from planner.clock.days import RepresentativeDays
 from planner.clock.year_hours import calendar_days
 from planner.place.climate import hourly_temperatures
 from planner.stress.deferral import Deferral
-from planner.stress.events import Cut, Heat, Outages, outage_h
+from planner.stress.events import GridEmergency, HeatWave, Outages, outage_h
 from planner.stress.fixed import FixedPlan
 from planner.stress.hours import OwnHours
 from planner.stress.settings import StressSettings
-from planner.stress.simulate import YearOfHours, simulate_year
+from planner.stress.simulate import SimulatedYear, simulate_year
 from planner.stress.standby import Reliability
 from planner.stress.weather import Weather
 
@@ -86,7 +86,7 @@ def plan_of_two(**changes: object) -> FixedPlan:
     return replace(plan, **changes)  # type: ignore[arg-type]
 
 
-def run(plan: FixedPlan, year: int = 0, **options: object) -> YearOfHours:
+def run(plan: FixedPlan, year: int = 0, **options: object) -> SimulatedYear:
     options.setdefault("with_outages", False)
     return simulate_year(plan, year, SETTINGS, SURE, **options)  # type: ignore[arg-type]
 
@@ -115,7 +115,7 @@ def test_energy_costs_the_plan_s_price_in_the_mean() -> None:
 
 
 def test_an_emergency_is_not_served_where_nothing_stands_by() -> None:
-    cut = Cut(np.array([True, True]), first_hour=4000, hours=5, frac=0.4)
+    cut = GridEmergency(np.array([True, True]), first_hour=4000, hours=5, frac=0.4)
 
     found = run(plan_of_two(), cut=cut)
 
@@ -125,7 +125,7 @@ def test_an_emergency_is_not_served_where_nothing_stands_by() -> None:
 
 
 def test_sources_then_batteries_then_generators_carry_an_emergency() -> None:
-    cut = Cut(np.array([True, True]), first_hour=4000, hours=5, frac=0.4)
+    cut = GridEmergency(np.array([True, True]), first_hour=4000, hours=5, frac=0.4)
     spare = np.zeros((2, 2, DAYS.n_slots))
     spare[0, 0] = 0.4
     level = np.zeros((2, 2, DAYS.n_slots))
@@ -153,7 +153,7 @@ def test_a_battery_is_filled_again_with_what_the_connection_leaves_over() -> Non
     battery_mw = np.array([[5.0, 0.0], [5.0, 0.0]])
     firm_mw = np.array([[27.0, 40.0], [90.0, 90.0]])
     plan = plan_of_two(firm_mw=firm_mw, battery_mw=battery_mw, level_mwh=flat(10.0, 0.0))
-    cut = Cut(np.array([True, False]), first_hour=8760 - 11, hours=5, frac=0.1)
+    cut = GridEmergency(np.array([True, False]), first_hour=8760 - 11, hours=5, frac=0.1)
 
     found = run(plan, cut=cut)
 
@@ -166,7 +166,7 @@ def test_a_battery_is_filled_again_with_what_the_connection_leaves_over() -> Non
 
 
 def test_an_emergency_takes_all_that_is_not_firm() -> None:
-    cut = Cut(np.array([True, True]), first_hour=4000, hours=5, frac=0.1)
+    cut = GridEmergency(np.array([True, True]), first_hour=4000, hours=5, frac=0.1)
     not_firm = np.zeros((2, 2, DAYS.n_slots))
     not_firm[0, 0], not_firm[0, 1] = 12.5, 3.5
     firm = np.array([[25.0, 9.0], [90.0, 90.0]])
@@ -179,7 +179,7 @@ def test_an_emergency_takes_all_that_is_not_firm() -> None:
 
 
 def test_fuel_runs_out() -> None:
-    cut = Cut(np.array([True, False]), first_hour=2000, hours=40, frac=1.0)
+    cut = GridEmergency(np.array([True, False]), first_hour=2000, hours=40, frac=1.0)
     plan = plan_of_two(generator_mw=np.array([[30.0, 0.0], [0.0, 0.0]]))
 
     found = run(plan, cut=cut)
@@ -194,7 +194,7 @@ def test_a_heat_wave_overloads_a_connection_that_just_holds() -> None:
     free = plan_of_two(curves=cooling)
     usual = run(free)
     tight = replace(free, firm_mw=np.array([usual.peak_mw.max(axis=0), [90.0, 90.0]]))
-    heat = Heat(first_hour=0, hours=8760, hotter_k=4.5)
+    heat = HeatWave(first_hour=0, hours=8760, hotter_k=4.5)
 
     found = run(tight, heat=heat)
 
@@ -301,7 +301,7 @@ def test_work_that_may_wait_yields_to_a_small_connection_before_generators() -> 
 
 def test_an_emergency_puts_work_off_within_its_window() -> None:
     # Hour 3990 is 6 h of a day, whose window ends at 12 h.
-    cut = Cut(np.array([True, False]), first_hour=3990, hours=2, frac=0.4)
+    cut = GridEmergency(np.array([True, False]), first_hour=3990, hours=2, frac=0.4)
 
     found = run(waiting_plan(), cut=cut)
 
@@ -424,5 +424,5 @@ def test_hours_left_out_as_planned_would_have_changed_nothing(
     assert len(hours) - some == 8760
     assert found.battery_mwh.min(axis=0)[0] > 0.0
     assert found.generator_mwh.max() > 0.0
-    for name in YearOfHours.__dataclass_fields__:
+    for name in SimulatedYear.__dataclass_fields__:
         assert np.array_equal(getattr(found, name), getattr(every, name)), name

@@ -21,7 +21,7 @@ from planner.inputs.site_series import SiteSeries
 from planner.runs import write_run
 from planner.runs.reopen import reopen
 from planner.scenario import load_scenario
-from planner.stress import YearOfHours, fixed_plan, settings_from, year_of_hours
+from planner.stress import StressYear, fixed_plan, settings_from, year_of_hours
 from planner.studies.days import choose_days
 from planner.studies.dispatch import days_error
 from planner.studies.dispatch.days_error import COLUMNS
@@ -31,7 +31,7 @@ MONTH = np.repeat(np.arange(1, 13), DAYS_PER_MONTH)
 HOURS = np.arange(24)
 
 
-def a_year(dry, price, **others) -> YearOfHours:
+def a_year(dry, price, **others) -> StressYear:
     """A year of some sites from what a day is like, shape (site, day); hours rise by 0.1 a hour."""
     dry = np.asarray(dry, dtype=np.float64)[:, :, None] + 0.1 * HOURS
     price = np.asarray(price, dtype=np.float64)[:, :, None] + 0.01 * HOURS
@@ -47,7 +47,7 @@ def a_year(dry, price, **others) -> YearOfHours:
         dry - 5.0,
     )
     days = SeriesDays(tuple(map(int, MONTH)), (1.0,) * 365, (199,), slot_h=1)
-    return YearOfHours(tuple("abcdef"[:sites]), days, series, is_drawn=False)
+    return StressYear(tuple("abcdef"[:sites]), days, series, is_drawn=False)
 
 
 def two_seasons():
@@ -169,7 +169,7 @@ def test_what_cannot_be_chosen_is_refused(count, keep, reported):
 # --- the year ---------------------------------------------------------------------------
 
 
-def year_of(*changes: str, seed: int = 1) -> YearOfHours:
+def year_of(*changes: str, seed: int = 1) -> StressYear:
     scenario = load_scenario("tiny", changes)
     case = make_case(scenario, read_tables(TABLES, scenario.data_files))
     return year_of_hours(case, settings(seed))
@@ -213,7 +213,7 @@ def price_of_months() -> np.ndarray:
     return 0.75 + 0.02 * np.arange(12)[:, None] + HOURS / 60.0
 
 
-def year_of_months() -> YearOfHours:
+def year_of_months() -> StressYear:
     """A year of which each month repeats its day."""
     dry = np.repeat(dry_of_months(), DAYS_PER_MONTH, axis=0)[None].repeat(3, axis=0)
     price = np.repeat(price_of_months(), DAYS_PER_MONTH, axis=0)[None].repeat(3, axis=0)
@@ -264,7 +264,7 @@ def plan_of_months(folder: Path, *settings: str) -> Path:
     return write_run(plan, folder / "runs", workbook=False)
 
 
-def error_of(folder: Path, hours: YearOfHours, *years: int):
+def error_of(folder: Path, hours: StressYear, *years: int):
     stored = reopen(folder)
     plan = fixed_plan(stored.scenario, stored.run.inputs_tables, stored.run.tables)
     return days_error(stored.run, plan, stored.scenario, stored.inputs, hours, years=years or None)
@@ -332,7 +332,7 @@ def test_what_a_tariff_bills_is_counted_on_neither_side(tmp_path):
     assert table.loc["south", "days_cost_musd"] > 0.1
 
 
-def hotter(kelvin: float) -> YearOfHours:
+def hotter(kelvin: float) -> StressYear:
     """The same year with three hotter hours in the north, from 15 h UTC on 10 March on."""
     year = year_of_months()
     dry = year.series.dry_bulb_c.copy()

@@ -19,8 +19,8 @@ from planner.runs import write_run
 from planner.studies.dispatch import dispatch as operate_years
 from planner.studies.dispatch import window_problems
 from planner.studies.dispatch.dispatch import COLUMNS, WAYS
-from planner.studies.dispatch.operated import Batteries, Fleet, Sources, Work, short_prices
-from planner.studies.dispatch.program import Billing, operate
+from planner.studies.dispatch.operated import Batteries, Fleet, OperatedSupply, Work, short_prices
+from planner.studies.dispatch.program import PeakBilling, operate
 
 OWN_POWER = str(Path(__file__).parents[1] / "check" / "own_power.yaml")
 NO_PLACES = np.zeros(0, dtype=np.intp)
@@ -40,7 +40,9 @@ def one_site(price, *, use_mw=10.0, room_mw=20.0, free_mw=0.0):
         0.0 * flat,
         0.0 * flat,
         np.array([9000.0]),
-        Sources(NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), np.zeros(0)),
+        OperatedSupply(
+            NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), np.zeros(0)
+        ),
         Batteries(
             np.array([0]), np.array([4.0]), np.array([6.0]), np.array([0.9]), np.array([0.8])
         ),
@@ -73,7 +75,7 @@ def at_random(seed, hours=72):
         np.zeros(shape),
         0.7 * price,
         np.array([7000.0, 8000.0, 9500.0]),
-        Sources(np.array([1]), engine, 0.5 * engine, np.array([61.0])),
+        OperatedSupply(np.array([1]), engine, 0.5 * engine, np.array([61.0])),
         Batteries(
             np.array([0, 2]),
             np.array([4.0, 2.5]),
@@ -117,7 +119,9 @@ def test_a_battery_shaves_a_peak_that_is_billed():
     fleet = one_site([50, 50, 50, 50], use_mw=np.array([10.0, 10.0, 18.0, 12.0]))
 
     plain = operate(fleet, 4, 0)
-    found = operate(fleet, 4, 0, billing=Billing(np.zeros(4, dtype=np.intp), np.array([1000.0])))
+    found = operate(
+        fleet, 4, 0, billing=PeakBilling(np.zeros(4, dtype=np.intp), np.array([1000.0]))
+    )
 
     assert plain.grid_mw.max() == pytest.approx(18.0)
     assert found.grid_mw.max() == pytest.approx(14.0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats, Positions
-    from planner.stress import YearOfHours
+    from planner.stress import StressYear
 
 __all__ = ["KEPT", "ChosenDays", "choose_days"]
 
@@ -28,28 +28,28 @@ _DIGITS: Final = 6
 """Of what days are compared by: noise of the last digit must not choose another day elsewhere."""
 
 
-def _hottest(year: YearOfHours) -> Floats | None:
+def _hottest(year: StressYear) -> Floats | None:
     return np.asarray(year.by_day("dry_bulb_c").max(axis=2))
 
 
-def _most_expensive(year: YearOfHours) -> Floats | None:
+def _most_expensive(year: StressYear) -> Floats | None:
     price = year.by_day("wholesale_frac")
     return price.mean(axis=2) if np.ptp(price) > 0.0 else None
 
 
-def _highest_load(year: YearOfHours) -> Floats | None:
+def _highest_load(year: StressYear) -> Floats | None:
     load = year.by_day("other_load_frac").max(axis=2)
     has = ~np.isnan(load).any(axis=1)
     return load[has] if has.any() else None
 
 
-def _least_sun_and_wind(year: YearOfHours) -> Floats | None:
+def _least_sun_and_wind(year: StressYear) -> Floats | None:
     yields = [year.by_day(column) for column in ("solar_frac", "wind_frac")]
     by_site = np.concatenate([of[~np.isnan(of).any(axis=(1, 2))] for of in yields])
     return -by_site.mean(axis=2) if len(by_site) else None
 
 
-KEPT: Final[dict[str, Callable[[YearOfHours], Floats | None]]] = {
+KEPT: Final[dict[str, Callable[[StressYear], Floats | None]]] = {
     "hottest": _hottest,
     "most expensive": _most_expensive,
     "highest load": _highest_load,
@@ -81,7 +81,7 @@ class ChosenDays:
 
 
 def choose_days(
-    year: YearOfHours, count: int, keep: Sequence[str] | None = None, source: str = "own hours"
+    year: StressYear, count: int, keep: Sequence[str] | None = None, source: str = "own hours"
 ) -> ChosenDays:
     """Choose days from a year by their weather, prices, loads, sun and wind.
 
@@ -94,7 +94,7 @@ def choose_days(
 
     Parameters
     ----------
-    year : YearOfHours
+    year : StressYear
         To choose from.
     count : int
         Days in all.
@@ -147,7 +147,7 @@ def _with_source(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     return frame.assign(source=source, source_year=np.nan, kind="derived")
 
 
-def _kept(year: YearOfHours, keep: Sequence[str] | None) -> dict[str, Floats]:
+def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
     """Return what is highest on the days to be kept, by name."""
     extremes = {name: of(year) for name, of in KEPT.items() if keep is None or name in keep}
     there = ", ".join(known for known, of in KEPT.items() if of(year) is not None)
@@ -193,7 +193,7 @@ def _check_count(count: int, kept: dict[str, Floats]) -> None:
         )
 
 
-def _features(year: YearOfHours) -> Floats:
+def _features(year: StressYear) -> Floats:
     """Return what days are compared by, shape (day, feature)."""
     parts = []
     for column in _COLUMNS:
@@ -222,7 +222,7 @@ def _groups(features: Floats, count: int) -> tuple[Positions, Positions]:
     return np.array(middles, dtype=np.intp), group
 
 
-def _hours(year: YearOfHours, chosen: Positions, named: dict[int, list[str]]) -> pd.DataFrame:
+def _hours(year: StressYear, chosen: Positions, named: dict[int, list[str]]) -> pd.DataFrame:
     """Return the rows of table `site_series`, every site with its own peak days."""
     sites = len(year.sites)
     day_of = np.broadcast_to(chosen, (sites, len(chosen))).copy()

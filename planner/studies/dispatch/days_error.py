@@ -34,7 +34,7 @@ from planner.inputs.supply_shapes import availability
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.lp.join import locate
 from planner.studies.dispatch.operated import Work, fleet_of
-from planner.studies.dispatch.program import Billing, operate
+from planner.studies.dispatch.program import PeakBilling, operate
 
 if TYPE_CHECKING:
     import threading
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
     from planner.scenario import Scenario
-    from planner.stress import FixedPlan, YearOfHours
+    from planner.stress import FixedPlan, StressYear
     from planner.studies.dispatch.operated import Fleet
 
 __all__ = ["COLUMNS", "DaysError", "days_error"]
@@ -141,7 +141,7 @@ def days_error(
     plan: FixedPlan,
     scenario: Scenario,
     inputs: Inputs,
-    hours: YearOfHours,
+    hours: StressYear,
     *,
     years: Sequence[int] | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
@@ -160,7 +160,7 @@ def days_error(
         What its sites have and do.
     scenario, inputs
         Of the run.
-    hours : YearOfHours
+    hours : StressYear
         Weather, prices, loads, sun and wind of every hour.
     years : sequence of int, optional
         Model years; by default all.
@@ -251,7 +251,7 @@ def _operated(
         ends = [_YEAR_H] if one.has_battery[0] else [*_MONTH_STARTS_H[1:], _YEAR_H]
         for first, end in zip([0, *ends], ends, strict=False):
             month = _MONTH_OF_HOUR[first:end]
-            some, billing = one, Billing(month - month[0], charge)
+            some, billing = one, PeakBilling(month - month[0], charge)
             if end - first < _YEAR_H:
                 some = one.between(first, end)
             found = operate(some, end - first, 0, billing=billing, interrupt=interrupt)
@@ -417,7 +417,7 @@ class _Hours:
         plan: FixedPlan,
         scenario: Scenario,
         tables: Mapping[str, pd.DataFrame],
-        hours: YearOfHours,
+        hours: StressYear,
         waiting: _Waiting,
     ) -> None:
         own = make_case(scenario, tables)

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
-__all__ = ["Batteries", "Fleet", "Sources", "Work", "fleet_of", "operated", "short_prices"]
+__all__ = ["Batteries", "Fleet", "OperatedSupply", "Work", "fleet_of", "operated", "short_prices"]
 
 _DAYS = 365
 
 
 @dataclass(frozen=True, eq=False)
-class Sources:
+class OperatedSupply:
     """On-site technologies that may run at any hour.
 
     Parameters
@@ -143,7 +143,7 @@ class Fleet:
     planned_sale_mw: Floats
     sell_usd_per_mwh: Floats
     short_usd_per_mwh: Floats
-    sources: Sources
+    sources: OperatedSupply
     batteries: Batteries
     work: Work = field(default_factory=Work.none)
 
@@ -180,7 +180,7 @@ class Fleet:
             self.planned_sale_mw[chosen],
             self.sell_usd_per_mwh[chosen],
             self.short_usd_per_mwh[chosen],
-            Sources(
+            OperatedSupply(
                 place[self.sources.site[source]],
                 self.sources.mw[source],
                 self.sources.planned_mw[source],
@@ -389,7 +389,7 @@ class _Sources:
         of_days = self._by_hour(self._slot[is_free], len(self._plan.sites), None)
         return of_days if renewable_mw is None else of_days + renewable_mw
 
-    def dispatched(self) -> Sources:
+    def dispatched(self) -> OperatedSupply:
         """Sources that may run at any hour."""
         rows = self._year[self._year["role"] == "firm"]
         places = [
@@ -409,7 +409,7 @@ class _Sources:
         planned = self._by_hour(self._slot, len(places), places)
         can = self._plan.hours(by_slot * mw[:, None], 0, _DAYS)
         usd = np.array([self._usd[place] for place in places], dtype=np.float64)
-        return Sources(site[there], np.maximum(can, planned), planned, usd)
+        return OperatedSupply(site[there], np.maximum(can, planned), planned, usd)
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.studies.dispatch.operated import Fleet
 
-__all__ = ["Billing", "Operation", "operate"]
+__all__ = ["Operation", "PeakBilling", "operate"]
 
 _NAMES: Final = (
     *("grid_mw", "sold_mw", "short_mw", "output_mw"),
@@ -31,7 +31,7 @@ _NAMES: Final = (
 
 
 @dataclass(frozen=True, eq=False)
-class Billing:
+class PeakBilling:
     """Highest draws that are billed.
 
     Parameters
@@ -83,7 +83,7 @@ def operate(
     window_h: int,
     overlap_h: int,
     *,
-    billing: Billing | None = None,
+    billing: PeakBilling | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
     interrupt: threading.Event | None = None,
 ) -> Operation:
@@ -107,7 +107,7 @@ def operate(
         Hours in view.
     overlap_h : int
         Hours of a window that the next one sees again, fewer than `window_h`.
-    billing : Billing, optional
+    billing : PeakBilling, optional
         Highest draws that are billed, where all hours are in view; left out, none is.
     on_window : callable
         Is told the share of the hours that are done.
@@ -159,7 +159,7 @@ def operate(
 
 
 def _program(
-    fleet: Fleet, first: int, count: int, level_mwh: Floats, billing: Billing | None
+    fleet: Fleet, first: int, count: int, level_mwh: Floats, billing: PeakBilling | None
 ) -> ArrayProblem:
     """Write the program of some hours, from the level of the batteries when they begin."""
     now = slice(first, first + count)
