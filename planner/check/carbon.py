@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import TRACE, Line, Price, Table
+from planner.check.declared import TRACE, CostLine, DualPrice, Table
 from planner.check.frames import by, crossed, keyed, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.paths import held
@@ -459,16 +459,16 @@ FACTS = (
     carbon_price_from_scenario,
     embodied_from_tables,
 )
-LINES: Final[Mapping[str, Line]] = {
-    "carbon_price": Line("water and carbon", carbon_payments),
-    "carbon_schemes": Line("water and carbon", scheme_payments),
+LINES: Final[Mapping[str, CostLine]] = {
+    "carbon_price": CostLine("water and carbon", carbon_payments),
+    "carbon_schemes": CostLine("water and carbon", scheme_payments),
 }
 IMPLIED: Final[Mapping[str, Table]] = {
     "carbon_site": _carbon_site_rows,
     "carbon_year": year_rows,
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "carbon_cap": Price("USD/t", _T_PER_KT, carbon_cap),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "carbon_cap": DualPrice("USD/t", _T_PER_KT, carbon_cap),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {

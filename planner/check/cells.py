@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import Field
 
     Places = NDArray[np.object_]
-    Labels = Callable[[Case], Iterable[object]]
+    AllowedLabels = Callable[[Case], Iterable[object]]
 
 __all__ = ["ANYWHERE", "RULES", "are_complete"]
 
@@ -123,7 +123,7 @@ def _non_firm_tiers(case: Case) -> Iterable[object]:
     return case.inputs.non_firm.tier.labels
 
 
-_KNOWN: Final[Mapping[str, Labels]] = {
+_KNOWN: Final[Mapping[str, AllowedLabels]] = {
     "site": lambda case: case.inputs.sets.site.labels,
     "standby": lambda case: case.inputs.sets.site.labels,
     "reach": lambda case: case.inputs.sets.site.labels,
@@ -152,8 +152,8 @@ _KNOWN: Final[Mapping[str, Labels]] = {
     "scope": _scopes,
     "stress_class": lambda case: case.data("water_classes")["stress_class"],
 }
-"""Labels that a column may hold, by its name."""
-_KNOWN_IN: Final[Mapping[tuple[str, str], Labels]] = {
+"""AllowedLabels that a column may hold, by its name."""
+_KNOWN_IN: Final[Mapping[tuple[str, str], AllowedLabels]] = {
     ("sites", "region"): lambda case: case.data("sites")["region"],
     ("migration", "block"): lambda case: case.inputs.sets.slot.labels,
     ("rent", "tier"): lambda case: case.inputs.sets.tier.labels,
@@ -190,7 +190,7 @@ def _unknown_labels(case: Case, name: str) -> Places:
     return _places(parts())
 
 
-def _allowed_labels(case: Case, labels: Labels) -> frozenset[object]:
+def _allowed_labels(case: Case, labels: AllowedLabels) -> frozenset[object]:
     if labels not in case.computed:
         case.computed[labels] = frozenset(labels(case))
     known: frozenset[object] = case.computed[labels]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import TRACE, Line, Price, Table
+from planner.check.declared import TRACE, CostLine, DualPrice, Table
 from planner.check.frames import by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.once import once
@@ -449,10 +449,10 @@ RULES = (
     clean_target,
     clean_target_reported,
 )
-LINES: Final[Mapping[str, Line]] = {
-    "contract_strike": Line("contracts", contract_strike),
-    "contract_market_value": Line("contracts", contract_market_value),
-    "contract_power_taken": Line("contracts", contract_power_taken),
+LINES: Final[Mapping[str, CostLine]] = {
+    "contract_strike": CostLine("contracts", contract_strike),
+    "contract_market_value": CostLine("contracts", contract_market_value),
+    "contract_power_taken": CostLine("contracts", contract_power_taken),
 }
 IMPLIED: Final[Mapping[str, Table]] = {
     "contract_slot": _contract_slot_rows,
@@ -463,9 +463,9 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "contract_mw": ("contracts", "in_force_mw"),
     "take_mw": ("contract_use", "taken_mw"),
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "contract_limit": Price("USD/MW-year", rule=contract_limit),
-    "clean_target": Price(
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "contract_limit": DualPrice("USD/MW-year", rule=contract_limit),
+    "clean_target": DualPrice(
         "USD/MWh", _HOURS_PER_YEAR, clean_target, _HOURS_PER_YEAR, must_be_met=True
     ),
 }

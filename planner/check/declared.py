@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from planner.check.verdict import Rule
 
 
-__all__ = ["TRACE", "Asset", "Labels", "Line", "Price", "Table", "merged", "plan_table"]
+__all__ = ["TRACE", "Asset", "CostLine", "DualPrice", "RowLabels", "Table", "merged", "plan_table"]
 
 
 TRACE: Final = 1e-6
 """Amount above which a row must be in its table, which writes amounts below 1e-7 as 0."""
 
 Table: TypeAlias = "Callable[[Case], pd.DataFrame]"
-Labels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
+RowLabels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
 
 
 @dataclass(frozen=True)
-class Line:
+class CostLine:
     """A cost line that is paid as something is used.
 
     Parameters
@@ -98,7 +98,7 @@ class Asset:
 
 
 @dataclass(frozen=True)
-class Price:
+class DualPrice:
     """What the dual of a limit is worth.
 
     Parameters

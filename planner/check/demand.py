@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Line, Price
+from planner.check.declared import CostLine, DualPrice
 from planner.check.frames import isin, lookup, sum_by, to_frame
 from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
@@ -182,15 +182,15 @@ RULES = (
     percent_served,
 )
 
-LINES: Final[Mapping[str, Line]] = {"unmet_compute": Line("rent and unmet", unmet_compute)}
+LINES: Final[Mapping[str, CostLine]] = {"unmet_compute": CostLine("rent and unmet", unmet_compute)}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "rented": ("demand", "rented_kh100e"),
     "unmet": ("demand", "unmet_kh100e"),
 }
 
-PRICES: Final[Mapping[str, Price]] = {
-    "demand_balance": Price("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
 }
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check import money
 from planner.check.chain import site_power
-from planner.check.declared import Price, merged
+from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import by, keyed, lookup, with_int_year
 from planner.check.payments import discounts
@@ -42,7 +42,7 @@ PRICE_KEY: Final = (
 )
 _USD_PER_MUSD: Final = 1e6
 
-PRICES: Final[Mapping[str, Price]] = merged((*FAMILIES, money), "PRICES")
+PRICES: Final[Mapping[str, DualPrice]] = merged((*FAMILIES, money), "PRICES")
 """Every limit whose dual is a price."""
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
-from planner.check.declared import Price, Table
+from planner.check.declared import DualPrice, Table
 from planner.check.frames import crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.globe import distance_km
 from planner.check.in_service import site_years
@@ -453,9 +453,9 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "standby_mw": ("plan", "standby_mw"),
     "reserve": ("reserve", "reserve_kh100e"),
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "neighbour_reserve": Price("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
-    "reserve_capacity": Price("USD/H100e-hour", _H100E_HOURS),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "reserve": {

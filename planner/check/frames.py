@@ -69,7 +69,7 @@ class Labelled(Protocol):
 _LISTS: Final[WeakKeyDictionary[Labelled, pd.DataFrame]] = WeakKeyDictionary()
 
 
-class Labels(Protocol):
+class AxisLabels(Protocol):
     """An axis, as far as the checker reads it."""
 
     @property
@@ -109,7 +109,7 @@ def to_frame(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
     return _LISTS[index].assign(**columns)
 
 
-def label_of(axis: Labels, codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
+def label_of(axis: AxisLabels, codes: NDArray[np.integer[Any]]) -> NDArray[np.object_]:
     """Return the label of each place on an axis, "" where the axis has no such place."""
     labels = np.array([*axis.labels, ""], dtype=object)
     known = (codes >= 0) & (codes < len(axis.labels))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_rows
-from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.frames import crossed, isin, keyed, lookup, sum_by, to_frame, with_int_year
 from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.payments import discounts, every_year
@@ -342,9 +342,9 @@ ASSETS: Final[Mapping[str, Asset]] = {
     )
 }
 
-LINES: Final[Mapping[str, Line]] = {
-    "electricity_energy": Line("energy", electricity_energy),
-    "electricity_demand": Line("energy", electricity_demand),
+LINES: Final[Mapping[str, CostLine]] = {
+    "electricity_energy": CostLine("energy", electricity_energy),
+    "electricity_demand": CostLine("energy", electricity_demand),
 }
 
 IMPLIED: Final[Mapping[str, Table]] = {
@@ -354,12 +354,12 @@ IMPLIED: Final[Mapping[str, Table]] = {
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"expand": ("connections", "added_mw")}
 
-PRICES: Final[Mapping[str, Price]] = {
-    "grid_connection": Price("USD/MW-year"),
-    "contract_floor": Price("USD/MW-year"),
-    "zone_headroom": Price("USD/MW-year", rule=zone_headroom, paid="horizon"),
-    "power_balance": Price("USD/MWh", rule=power_covered, must_be_met=True),
-    "exact_balance": Price("USD/MWh", must_be_met=True, either_sign=True),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "grid_connection": DualPrice("USD/MW-year"),
+    "contract_floor": DualPrice("USD/MW-year"),
+    "zone_headroom": DualPrice("USD/MW-year", rule=zone_headroom, paid="horizon"),
+    "power_balance": DualPrice("USD/MWh", rule=power_covered, must_be_met=True),
+    "exact_balance": DualPrice("USD/MWh", must_be_met=True, either_sign=True),
 }
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {

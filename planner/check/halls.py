@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.existing import fill_frac
 from planner.check.frames import isin, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years, retrofits, since
@@ -249,9 +249,9 @@ ASSETS: Final[Mapping[str, Asset]] = {
     ),
     "hall_retrofit": Asset("halls", "facility", _retrofits_bought, plan_table("retrofits")),
 }
-LINES: Final[Mapping[str, Line]] = {
-    "hall_opex": Line("halls", hall_opex),
-    "lease_rent": Line("halls", lease_rent),
+LINES: Final[Mapping[str, CostLine]] = {
+    "hall_opex": CostLine("halls", hall_opex),
+    "lease_rent": CostLine("halls", lease_rent),
 }
 IMPLIED: Final[Mapping[str, Table]] = {
     "halls": _halls_rows,
@@ -261,11 +261,11 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "retrofit": ("retrofits", "retrofitted_mw"),
     "lease": ("leases", "leased_mw"),
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "hall_power": Price("USD/MW-year", rule=hall_power),
-    "hall_space": Price("USD/m2-year", 1000.0, hall_space, 1000.0),
-    "lease_depth": Price("USD/MW-year", rule=lease_depth),
-    "committed_halls": Price("USD/MW", rule=committed_halls, paid="once"),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "hall_power": DualPrice("USD/MW-year", rule=hall_power),
+    "hall_space": DualPrice("USD/m2-year", 1000.0, hall_space, 1000.0),
+    "lease_depth": DualPrice("USD/MW-year", rule=lease_depth),
+    "committed_halls": DualPrice("USD/MW", rule=committed_halls, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "builds": {

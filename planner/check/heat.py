@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import Asset, Line, plan_table
+from planner.check.declared import Asset, CostLine, plan_table
 from planner.check.frames import by, keyed, lookup, sum_by, to_frame
 from planner.check.payments import every_year
 from planner.check.table import table_of
@@ -153,7 +153,7 @@ FACTS = (heat_from_tables,)
 ASSETS: Final[Mapping[str, Asset]] = {
     "heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))
 }
-LINES: Final[Mapping[str, Line]] = {"heat_sales": Line("heat", heat_sales)}
+LINES: Final[Mapping[str, CostLine]] = {"heat_sales": CostLine("heat", heat_sales)}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),
     "heat_sold_mw": ("heat", "sold_mw"),

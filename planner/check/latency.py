@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.declared import Price, Table
+from planner.check.declared import DualPrice, Table
 from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.frames import by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
@@ -457,8 +457,8 @@ IMPLIED: Final[Mapping[str, Table]] = {
     "latency": _latency_rows,
 }
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"served": ("assignment", "served_kh100e")}
-PRICES: Final[Mapping[str, Price]] = {
-    "tight_latency_share": Price("USD/H100e-hour", _H100E_HOURS, tight_share, must_be_met=True),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, tight_share, must_be_met=True),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "assignment": {

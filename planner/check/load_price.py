@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import site_power
-from planner.check.declared import Line
+from planner.check.declared import CostLine
 from planner.check.frames import by, crossed, lookup, quotient, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import every_year
@@ -206,7 +206,7 @@ def load_price_from_tables(case: Case) -> Excess:
 
 
 FACTS = (load_price_from_tables,)
-LINES: Final[Mapping[str, Line]] = {"load_price": Line("energy", load_price_bill)}
+LINES: Final[Mapping[str, CostLine]] = {"load_price": CostLine("energy", load_price_bill)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "load_price": {
         "rows": "load_price_reported",

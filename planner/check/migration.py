@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
-from planner.check.declared import TRACE, Line, Table
+from planner.check.declared import TRACE, CostLine, Table
 from planner.check.frames import by, crossed, keyed, lookup, sum_by, taken, to_frame
 from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
@@ -354,7 +354,7 @@ FACTS = (
     migration_from_tables,
     migration_blocks,
 )
-LINES: Final[Mapping[str, Line]] = {"work_migration": Line("sites", work_migration)}
+LINES: Final[Mapping[str, CostLine]] = {"work_migration": CostLine("sites", work_migration)}
 IMPLIED: Final[Mapping[str, Table]] = {
     "migration_site": _migration_site_rows,
 }

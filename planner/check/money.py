@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Asset, Line, Price, merged
+from planner.check.declared import Asset, CostLine, DualPrice, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import by, lookup, sum_by, to_frame, together
 from planner.check.payments import discounts, of_site, repay
@@ -232,9 +232,9 @@ def _repayment(asset: Asset) -> Table:
 
 ASSETS: Final[Mapping[str, Asset]] = merged(FAMILIES, "ASSETS")
 """What is bought up front, by its cost line."""
-LINES: Final[Mapping[str, Line]] = {
+LINES: Final[Mapping[str, CostLine]] = {
     **merged(FAMILIES, "LINES"),
-    "financing_premium": Line("financing", financing_premium, up_front=True),
+    "financing_premium": CostLine("financing", financing_premium, up_front=True),
 }
 """Every other cost line."""
 BILLS: Final[Mapping[str, Table]] = {
@@ -363,8 +363,8 @@ FACTS = (
     interest_during_construction,
     horizon_from_scenario,
 )
-PRICES: Final[Mapping[str, Price]] = {
-    "capex_budget": Price("USD/USD", _USD_PER_MUSD, capex_budget, paid="once"),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, capex_budget, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "installs": {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
-from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.frames import (
     by,
     crossed,
@@ -389,9 +389,9 @@ ASSETS: Final[Mapping[str, Asset]] = {
     )
 }
 
-LINES: Final[Mapping[str, Line]] = {
-    "non_firm_discount": Line("energy", non_firm_discount),
-    "shed_load_worth": Line("rent and unmet", shed_load_worth),
+LINES: Final[Mapping[str, CostLine]] = {
+    "non_firm_discount": CostLine("energy", non_firm_discount),
+    "shed_load_worth": CostLine("rent and unmet", shed_load_worth),
 }
 
 IMPLIED: Final[Mapping[str, Table]] = {
@@ -403,8 +403,8 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "shed_mw": ("stress_slot", "shed_mw"),
 }
 
-PRICES: Final[Mapping[str, Price]] = {
-    "all_headroom": Price("USD/MW-year", rule=all_headroom, paid="horizon"),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "all_headroom": DualPrice("USD/MW-year", rule=all_headroom, paid="horizon"),
 }
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_slots
-from planner.check.declared import Price
+from planner.check.declared import DualPrice
 from planner.check.frames import by, crossed, isin, keyed, label_of, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
@@ -445,8 +445,8 @@ def deferral_overhead(case: Case) -> Excess:
 
 FACTS = (losses_from_curves, deployments_from_tables, deferral_blocks, deferral_overhead)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
-PRICES: Final[Mapping[str, Price]] = {
-    "water_limit": Price("USD/m3", _M3_PER_THOUSAND, water_limit, _M3_PER_THOUSAND),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_limit, _M3_PER_THOUSAND),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {

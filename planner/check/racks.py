@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import since
 from planner.check.offer_choice import last_sale_years, vendors_bought_from
@@ -375,10 +375,10 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {"racks.lot_rack_mw": ("lots_from
 ASSETS: Final[Mapping[str, Asset]] = {
     "rack_purchase": Asset("racks", "rack", racks_bought, plan_table("installs"))
 }
-LINES: Final[Mapping[str, Line]] = {
-    "companions": Line("racks", companions),
-    "rack_moves": Line("racks", rack_moves, up_front=True, at_once=True),
-    "it_maintenance": Line("racks", it_maintenance),
+LINES: Final[Mapping[str, CostLine]] = {
+    "companions": CostLine("racks", companions),
+    "rack_moves": CostLine("racks", rack_moves, up_front=True, at_once=True),
+    "it_maintenance": CostLine("racks", it_maintenance),
 }
 IMPLIED: Final[Mapping[str, Table]] = {
     "fleet": _fleet_rows,
@@ -389,8 +389,8 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "move_out": ("moves", "moved_mw"),
     "move_in": ("moves", "moved_mw"),
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "deliveries": Price("USD/MW", rule=deliveries, paid="once"),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "deliveries": DualPrice("USD/MW", rule=deliveries, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "plan": {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import Line, Price
+from planner.check.declared import CostLine, DualPrice
 from planner.check.demand_figures import net_utilisation
 from planner.check.frames import cell, crossed, isin, lookup, sum_by, to_frame
 from planner.check.once import once
@@ -229,16 +229,16 @@ FACTS = (
     rent_depth_from_tables,
     levers_from_tables,
 )
-LINES: Final[Mapping[str, Line]] = {
-    "rented_compute": Line("rent and unmet", rented_compute),
-    "efficiency_levers": Line("levers", efficiency_levers),
+LINES: Final[Mapping[str, CostLine]] = {
+    "rented_compute": CostLine("rent and unmet", rented_compute),
+    "efficiency_levers": CostLine("levers", efficiency_levers),
 }
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "rent_depth": Price("USD/H100e-hour", _H100E_HOURS, rent_depth),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS, rent_depth),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "rent": {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.check.case import Case
-    from planner.check.declared import Labels, Table
+    from planner.check.declared import RowLabels, Table
 
 
 __all__ = ["COLUMNS", "FOLLOWS", "IMPLIED", "RULES", "WITH_HOURS"]
@@ -66,14 +66,14 @@ def rows_there(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def _of_sites(column: str) -> Labels:
+def _of_sites(column: str) -> RowLabels:
     def facts(case: Case) -> Mapping[str, object]:
         return dict(zip(case.scope["site"], case.scope[column], strict=True))
 
     return facts
 
 
-def _of_halls(place: int) -> Labels:
+def _of_halls(place: int) -> RowLabels:
     """Read part of the name of a design, which is cooling|redundancy."""
     return lambda case: {hall: hall.split("|")[place] for hall in case.inputs.sets.hall.labels}
 
@@ -86,7 +86,7 @@ def _roles(case: Case) -> Mapping[str, object]:
     return {source: role(case, source) for source in case.inputs.supply.source.labels}
 
 
-def _of_offers(column: str) -> Labels:
+def _of_offers(column: str) -> RowLabels:
     def facts(case: Case) -> Mapping[str, object]:
         return {name: getattr(of, column) for name, of in case.scenario.contracts.ppa.items()}
 
@@ -102,7 +102,7 @@ def _levels(case: Case) -> Mapping[str, object]:
     return {**dict.fromkeys(case.duty, "workload"), **duties, "total": "total"}
 
 
-_OF_LABELS: Final[Mapping[tuple[str, str], Labels]] = {
+_OF_LABELS: Final[Mapping[tuple[str, str], RowLabels]] = {
     ("zone", "site"): _of_sites("zone"),
     ("name", "site"): _of_sites("name"),
     ("cooling", "hall"): _of_halls(0),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Asset, Line, Price, Table
+from planner.check.declared import Asset, CostLine, DualPrice, Table
 from planner.check.frames import by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import committed_mw
@@ -397,15 +397,15 @@ FACTS = (
 ASSETS: Final[Mapping[str, Asset]] = {
     "site_opening": Asset("sites", "facility", _openings_bought, opened_musd)
 }
-LINES: Final[Mapping[str, Line]] = {"site_fixed": Line("sites", site_fixed)}
+LINES: Final[Mapping[str, CostLine]] = {"site_fixed": CostLine("sites", site_fixed)}
 IMPLIED: Final[Mapping[str, Table]] = {
     "sites": _sites_rows,
 }
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"open": ("site_year", "open_frac")}
-PRICES: Final[Mapping[str, Price]] = {
-    "land_limit": Price("USD/MW-year", rule=land_limit),
-    "build_rate": Price("USD/MW", rule=build_rate, paid="once"),
-    "market_build_rate": Price("USD/MW", rule=market_rate, paid="once"),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "land_limit": DualPrice("USD/MW-year", rule=land_limit),
+    "build_rate": DualPrice("USD/MW", rule=build_rate, paid="once"),
+    "market_build_rate": DualPrice("USD/MW", rule=market_rate, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "sites": {

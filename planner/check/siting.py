@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import TRACE, Line, Table
+from planner.check.declared import TRACE, CostLine, Table
 from planner.check.frames import by, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import decision_start
@@ -469,7 +469,7 @@ FACTS = (
     paced_sites_from_tables,
     service_prices_from_scenario,
 )
-LINES: Final[Mapping[str, Line]] = {"service_network": Line("sites", service_network)}
+LINES: Final[Mapping[str, CostLine]] = {"service_network": CostLine("sites", service_network)}
 IMPLIED: Final[Mapping[str, Table]] = {
     "blocks": _blocks_rows,
 }

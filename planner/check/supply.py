@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check import supply_output as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import TRACE, Asset, Line, Price, Table, plan_table
+from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.frames import by, crossed, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.once import once
@@ -402,12 +402,12 @@ ASSETS: Final[Mapping[str, Asset]] = {
     "battery_cells": Asset("own power", "supply", _cells, is_spread=True),
     "bridge_worth": Asset("own power", "supply", _sold),
 }
-LINES: Final[Mapping[str, Line]] = {
-    "bridge_removal": Line("own power", _removal),
-    "source_upkeep": Line("own power", _by_year(_upkeep_musd, escalates=True)),
-    "fuel": Line("own power", _by_year(_fuel_musd)),
-    "battery_replacement": Line("own power", _by_year(_worn_musd)),
-    "export_revenue": Line("own power", _export),
+LINES: Final[Mapping[str, CostLine]] = {
+    "bridge_removal": CostLine("own power", _removal),
+    "source_upkeep": CostLine("own power", _by_year(_upkeep_musd, escalates=True)),
+    "fuel": CostLine("own power", _by_year(_fuel_musd)),
+    "battery_replacement": CostLine("own power", _by_year(_worn_musd)),
+    "export_revenue": CostLine("own power", _export),
 }
 IMPLIED: Final[Mapping[str, Table]] = {
     "source_year": _source_year_rows,
@@ -419,8 +419,8 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "redeploy_mw": ("source_leaves", "left_mw"),
     "export_mw": ("site_surplus", "export_mw"),
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "source_limit": Price("USD/MW-year", rule=source_limit),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "source_limit": DualPrice("USD/MW-year", rule=source_limit),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "source_builds": {

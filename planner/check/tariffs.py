@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.bill_hours import BillHours
 from planner.check.chain import site_power
-from planner.check.declared import Line
+from planner.check.declared import CostLine
 from planner.check.frames import crossed, isin, lookup, sum_by
 from planner.check.once import once
 from planner.check.own_tariffs import Written, written_tariffs
@@ -310,9 +310,9 @@ RULES = (
     capacity_under_contract,
     exit_fees,
 )
-LINES: Final[Mapping[str, Line]] = {
-    **{f"tariff_{kind}": Line("energy", _line(kind)) for kind in _KINDS},
-    "tariff_exit_fee": Line("energy", tariff_exit_fee),
+LINES: Final[Mapping[str, CostLine]] = {
+    **{f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS},
+    "tariff_exit_fee": CostLine("energy", tariff_exit_fee),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "bills": {

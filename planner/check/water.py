@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import TRACE, Line, Price, Table
+from planner.check.declared import TRACE, CostLine, DualPrice, Table
 from planner.check.frames import by, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
@@ -171,12 +171,12 @@ RULES = (
 )
 
 FACTS = (water_limits_from_tables,)
-LINES: Final[Mapping[str, Line]] = {"water": Line("water and carbon", water)}
+LINES: Final[Mapping[str, CostLine]] = {"water": CostLine("water and carbon", water)}
 IMPLIED: Final[Mapping[str, Table]] = {
     "water_class": _water_class_rows,
 }
-PRICES: Final[Mapping[str, Price]] = {
-    "water_permit": Price("USD/m3", _M3_PER_THOUSAND, water_permit, _M3_PER_THOUSAND),
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_permit, _M3_PER_THOUSAND),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "water_class": {

@@ -11,7 +11,7 @@ from planner.base.say import amount
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
 from planner.limits.amounts import amount_by_list, lookup
 from planner.limits.increments import one
-from planner.limits.limit import Binding, Limit, Price
+from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
 
@@ -110,7 +110,7 @@ WATER: Final = Relaxation(
 LIMITS: Final = (
     Limit(
         "carbon_cap",
-        price=Price("USD/t", T_PER_KT, "yearly", -1),
+        price=LimitPrice("USD/t", T_PER_KT, "yearly", -1),
         binding=Binding(
             "kt CO2",
             amount_by_list(lambda p: (p.carbon.cap, p.carbon.cap_kt)),
@@ -121,7 +121,7 @@ LIMITS: Final = (
     ),
     Limit(
         "water_limit",
-        price=Price("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+        price=LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
         binding=Binding(
             "thousand m3",
             _water,
@@ -133,7 +133,7 @@ LIMITS: Final = (
     ),
     Limit(
         "water_permit",
-        price=Price("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+        price=LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
         binding=Binding(
             "thousand m3",
             _permit,

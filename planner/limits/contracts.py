@@ -10,8 +10,8 @@ from planner.base.say import amount, up
 from planner.base.units import HOURS_PER_YEAR
 from planner.limits.amounts import amount_by_list, lookup
 from planner.limits.increments import one, relaxed_rows
-from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relaxation import Change, Relaxation
+from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -47,7 +47,7 @@ def _target(question: PreparedScenario, place: Place) -> str:
     return f"{share:g} in {place['year']}"
 
 
-def _more_on_offer(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _more_on_offer(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Have more of some contracts on offer in every zone."""
     offers = question.scenario.contracts.ppa
     words, settings, share = [], [], 0.0
@@ -57,7 +57,7 @@ def _more_on_offer(question: PreparedScenario, over: Index, amounts: Floats) -> 
         words.append(f"+{amount(more)} MW of contract {name} on offer in each zone")
         settings.append(Setting(("contracts", "ppa", name, "max_mw"), up(old + more, 6)))
         share = max(share, more / old if old else np.inf)
-    return Change(tuple(words), tuple(settings), share=share)
+    return ProposedChange(tuple(words), tuple(settings), share=share)
 
 
 CONTRACTS: Final = Relaxation("contracts on offer", "MW", ("contract",), _more_on_offer)
@@ -67,7 +67,7 @@ _MODE: Final = "contracts.matching.mode"
 CONTRACT_LIMITS: Final = (
     Limit(
         "contract_limit",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.contracts.force, p.contracts.limit_mw)),
@@ -80,7 +80,7 @@ CONTRACT_LIMITS: Final = (
 CLEAN_LIMITS: Final = (
     Limit(
         "clean_target",
-        price=Price("USD/MWh", HOURS_PER_YEAR, "yearly", 1),
+        price=LimitPrice("USD/MWh", HOURS_PER_YEAR, "yearly", 1),
         binding=Binding(
             "MW",
             _clean,

@@ -11,8 +11,8 @@ from planner.base.say import amount, down
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.limits.amounts import amount_by_axis
 from planner.limits.increments import relaxed_rows
-from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relaxation import Change, Relaxation, scaled
+from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.relaxation import ProposedChange, Relaxation, scaled
 from planner.limits.settings import SetBy
 from planner.scenario import Setting, interpolated
 
@@ -83,7 +83,7 @@ def _rent_depth(question: PreparedScenario, rows: Index) -> Floats:
     return np.asarray(question.inputs.rent.depth_kh100e[rows["year"]])
 
 
-def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Want less in some years."""
     less = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     now = question.scenario.demand.scale_frac
@@ -92,12 +92,12 @@ def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> Ch
         scale = interpolated(now, year)
         path[year] = down(scale * max(0.0, 1.0 - less.get(year, 0.0)), 6)
     words = tuple(f"-{amount(100 * by)} % of demand in {year}" for year, by in less.items())
-    return Change(
+    return ProposedChange(
         words, (Setting(("demand", "scale_frac"), path),), share=max(less.values(), default=0.0)
     )
 
 
-def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Ask that a smaller share of users is served within the tight bound."""
     share = question.inputs.workloads.set_index("workload")["tight_share_frac"]
     words, settings, most = [], [], 0.0
@@ -108,7 +108,7 @@ def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> Cha
         words.append(f"-{amount(100 * (old - new))} % points of {workload} within its tight bound")
         settings.append(Setting(("workloads", workload, "tight_share_frac"), new))
         most = max(most, by / old)
-    return Change(tuple(words), tuple(settings), share=most)
+    return ProposedChange(tuple(words), tuple(settings), share=most)
 
 
 DEMAND: Final = Relaxation("demand", "share of a year's demand", ("year",), _less_demand, most=1.0)
@@ -126,7 +126,7 @@ RENT: Final = Relaxation(
 LIMITS: Final = (
     Limit(
         "demand_balance",
-        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
         not_reported="Demand always binds; its price is the cost of compute, reported as such.",
         set_by=(
             SetBy("demand.explicit", partial(_asked, "explicit")),
@@ -139,7 +139,7 @@ LIMITS: Final = (
     ),
     Limit(
         "tight_latency_share",
-        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
         not_reported="Money buys it: nearer sites cost more.",
         set_by=(
             SetBy(
@@ -154,7 +154,7 @@ LIMITS: Final = (
     ),
     Limit(
         "rent_depth",
-        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
+        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
         binding=Binding(
             "kH100e",
             amount_by_axis("year", lambda p: p.rent.depth_kh100e),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.limits.grid import CONNECTION, FIRM_CONNECTION
 from planner.limits.increments import one
-from planner.limits.limit import Limit, Price
+from planner.limits.limit import Limit, LimitPrice
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ _SET_BY: Final = (SetBy(_OF_WORKLOAD, "true"),)
 LIMITS: Final = (
     Limit(
         "neighbour_reserve",
-        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
         not_reported=_NOT_REPORTED,
         set_by=_SET_BY,
         moved_by=(_OF_WORKLOAD,),
     ),
     Limit(
         "reserve_capacity",
-        price=Price("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
+        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
         not_reported=_NOT_REPORTED,
         set_by=_SET_BY,
         moved_by=(_OF_WORKLOAD,),

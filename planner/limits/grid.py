@@ -12,8 +12,8 @@ from planner.inputs.headroom import LOWEST_RATE_PCT
 from planner.inputs.question import Cell
 from planner.limits.amounts import amount_by_list, codes, lookup
 from planner.limits.increments import one, relaxed_rows, site_key
-from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relaxation import Change, Relaxation, scaled
+from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.relaxation import ProposedChange, Relaxation, scaled
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -102,7 +102,7 @@ HEADROOM_SCALE: Final = SetBy("grid.headroom_scale_frac", _headroom_scale)
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Give sites a larger firm connection from a year on."""
     p = question.inputs.grid
     words, settings, share = [], [], 0.0
@@ -116,7 +116,7 @@ def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats)
         settings.append(Setting(site_key(question.scenario, site, "grid_firm_mw"), path))
         words += [f"+{amount(mw)} MW of firm connection at {site} in {y}" for y, mw in more.items()]
         share = max(share, *(mw / old[y] if old[y] else np.inf for y, mw in more.items()))
-    return Change(tuple(words), tuple(settings), share=share)
+    return ProposedChange(tuple(words), tuple(settings), share=share)
 
 
 def _per_firm_mw(question: PreparedScenario, rows: Index) -> Floats:
@@ -132,7 +132,7 @@ def headroom_of(column: str, question: PreparedScenario, rows: Index) -> Floats:
     return np.array([limit[place] for place in at], dtype=np.float64)
 
 
-def _more_firm_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _more_firm_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Give zones more headroom for firm connection.
 
     Where a share of the headroom at the lowest rate limits it, that figure grows by what gives
@@ -155,7 +155,7 @@ def _more_firm_headroom(question: PreparedScenario, over: Index, amounts: Floats
     return _raised(question, over, amounts, raised)
 
 
-def more_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def more_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Give zones more headroom for all new connection."""
     rate = question.scenario.grid.curtailment_rate_pct
     raised = {(place["zone"], rate): more for place, more in relaxed_rows(over, amounts)}
@@ -167,7 +167,7 @@ def _raised(
     over: Index,
     amounts: Floats,
     raised: Mapping[tuple[str, float], float],
-) -> Change:
+) -> ProposedChange:
     """Raise figures of table `zone_headroom`, before shares and factors, by zone and rate."""
     scale = (
         question.scenario.grid.headroom_scale_frac * question.scenario.operator.headroom_share_frac
@@ -186,7 +186,7 @@ def _raised(
         f"+{amount(more)} MW of headroom in zone {place['zone']}"
         for place, more in relaxed_rows(over, amounts)
     )
-    return Change(words, (), tuple(cells), share)
+    return ProposedChange(words, (), tuple(cells), share)
 
 
 CONNECTION: Final = Relaxation("connection", "MW", ("site", "year"), _larger_connection)
@@ -202,7 +202,7 @@ HEADROOM: Final = Relaxation(
 LIMITS: Final = (
     Limit(
         "grid_connection",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
             _firm,
@@ -215,7 +215,7 @@ LIMITS: Final = (
     ),
     Limit(
         "contract_floor",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         not_reported="Money buys more: a connection or firm supply.",
         set_by=(
             SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate),
@@ -225,7 +225,7 @@ LIMITS: Final = (
     ),
     Limit(
         "zone_headroom",
-        price=Price("USD/MW-year", 1.0, "horizon", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "horizon", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.grid.headroom, p.grid.headroom_mw)),

@@ -10,8 +10,8 @@ from planner.base.say import amount, up
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.limits.amounts import amount_by_axis, amount_by_list, codes, lookup
 from planner.limits.increments import one, without_new_halls
-from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relaxation import Change, Relaxation
+from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -106,13 +106,13 @@ _SET_BY: Final = (
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Let as many more halls at every site as the site that is shortest needs."""
     del over
     old, more = question.scenario.lease.depth_mw_per_site, up(float(amounts[0]), 3)
     setting = Setting(("lease", "depth_mw_per_site"), up(old + more, 6))
     words = f"+{amount(more)} MW of halls available to lease at each site"
-    return Change((words,), (setting,), share=more / old if old else np.inf)
+    return ProposedChange((words,), (setting,), share=more / old if old else np.inf)
 
 
 LEASE: Final = Relaxation("halls to lease", "MW", (), _more_to_lease)
@@ -128,7 +128,7 @@ _DATES: Final = (
 LIMITS: Final = (
     Limit(
         "hall_power",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
             _hall_mw,
@@ -141,7 +141,7 @@ LIMITS: Final = (
     ),
     Limit(
         "hall_space",
-        price=Price("USD/m2-year", M2_PER_THOUSAND_M2, "yearly", -1),
+        price=LimitPrice("USD/m2-year", M2_PER_THOUSAND_M2, "yearly", -1),
         binding=Binding(
             "thousand m2",
             _floor,
@@ -154,7 +154,7 @@ LIMITS: Final = (
     ),
     Limit(
         "lease_depth",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
             amount_by_axis("site", lambda p: p.halls.lease_depth_mw),
@@ -165,7 +165,7 @@ LIMITS: Final = (
     ),
     Limit(
         "committed_halls",
-        price=Price("USD/MW", 1.0, "once", -1),
+        price=LimitPrice("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.halls.committed, p.halls.committed_mw)),

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     IsScarce = Callable[[Inputs, "Tables", Rows], Bools]
     Aside = Callable[[Inputs, "Tables", "pd.Series[str]", float], str]
 
-__all__ = ["Binding", "Decision", "Limit", "Price", "Tables"]
+__all__ = ["Binding", "Decision", "Limit", "LimitPrice", "Tables"]
 
 Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 """Result tables by name."""
 
 
 @dataclass(frozen=True)
-class Price:
+class LimitPrice:
     """How the dual of a block of rows becomes a price.
 
     Parameters
@@ -109,7 +109,7 @@ class Limit:
     ----------
     name : str
         Its block of rows; of what is asked of a decision itself, a name of its own.
-    price : Price, optional
+    price : LimitPrice, optional
         How its dual becomes a price.
     binding : Binding, optional
         How it is reported where it binds.
@@ -128,7 +128,7 @@ class Limit:
     """
 
     name: str
-    price: Price | None = None
+    price: LimitPrice | None = None
     binding: Binding | None = None
     set_by: tuple[SetBy, ...] = ()
     relaxed_by: Mapping[Relaxation, Factor] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from planner.limits.grid import (
     more_headroom,
 )
 from planner.limits.increments import one
-from planner.limits.limit import Binding, Limit, Price
+from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import Relaxation
 from planner.limits.settings import SetBy
 
@@ -57,7 +57,7 @@ LIMITS: Final = (
     ),
     Limit(
         "all_headroom",
-        price=Price("USD/MW-year", 1.0, "horizon", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "horizon", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.non_firm.headroom, p.non_firm.headroom_mw)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from planner.limits.limit import Limit, Price
+from planner.limits.limit import Limit, LimitPrice
 
 __all__ = ["LIMITS"]
 
@@ -15,13 +15,13 @@ _NOT_SET: Final = "It balances decisions: no figure of a scenario is its right s
 LIMITS: Final = (
     Limit(
         "power_balance",
-        price=Price("USD/MWh", 1.0, "yearly", 1, by_slot=True),
+        price=LimitPrice("USD/MWh", 1.0, "yearly", 1, by_slot=True),
         not_reported=_NOT_REPORTED,
         not_set=_NOT_SET,
     ),
     Limit(
         "exact_balance",
-        price=Price("USD/MWh", 1.0, "yearly", 1, by_slot=True),
+        price=LimitPrice("USD/MWh", 1.0, "yearly", 1, by_slot=True),
         not_reported=_NOT_REPORTED,
         not_set=_NOT_SET,
     ),

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.say import amount
 from planner.base.units import USD_PER_MUSD
 from planner.limits.amounts import amount_by_list
-from planner.limits.limit import Binding, Decision, Limit, Price
+from planner.limits.limit import Binding, Decision, Limit, LimitPrice
 from planner.limits.relaxation import Relaxation, scaled
 from planner.limits.settings import SetBy
 
@@ -68,7 +68,7 @@ _WHOLE: Final = "racks.whole"
 LIMITS: Final = (
     Limit(
         "deliveries",
-        price=Price("USD/MW", 1.0, "once", -1),
+        price=LimitPrice("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),

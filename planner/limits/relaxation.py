@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     Factor = Callable[[PreparedScenario, Index], Floats]
 
-__all__ = ["Change", "Relaxation", "more_at_sites", "more_by_year", "scaled"]
+__all__ = ["ProposedChange", "Relaxation", "more_at_sites", "more_by_year", "scaled"]
 
 
 @dataclass(frozen=True)
-class Change:
+class ProposedChange:
     """Settings and figures that bring a relaxation about, and what it is in words.
 
     Parameters
@@ -66,7 +66,7 @@ class Relaxation:
     name: str
     unit: str
     axes: tuple[str, ...]
-    change: Callable[[PreparedScenario, Index, Floats], Change]
+    change: Callable[[PreparedScenario, Index, Floats], ProposedChange]
     most: float = np.inf
 
 
@@ -77,7 +77,7 @@ def more_at_sites(
     question: PreparedScenario,
     over: Index,
     amounts: Floats,
-) -> Change:
+) -> ProposedChange:
     """Raise a figure of sites that holds in all years.
 
     Parameters
@@ -98,7 +98,7 @@ def more_at_sites(
         words.append(f"+{amount(more)} {what} at {place['site']}")
         settings.append(Setting(site_key(question.scenario, place["site"], figure), new))
         share = max(share, more / old if old else np.inf)
-    return Change(tuple(words), tuple(settings), share=share)
+    return ProposedChange(tuple(words), tuple(settings), share=share)
 
 
 def more_by_year(
@@ -108,7 +108,7 @@ def more_by_year(
     question: PreparedScenario,
     over: Index,
     amounts: Floats,
-) -> Change:
+) -> ProposedChange:
     """Raise a path by year in the years that need it; other years keep what they have.
 
     Parameters
@@ -128,12 +128,12 @@ def more_by_year(
     path = {year: up(value + more.get(year, 0.0), 6) for year, value in old.items()}
     words = tuple(f"+{amount(by)} {what} in {year}" for year, by in more.items())
     share = max((by / old[year] if old[year] else np.inf for year, by in more.items()), default=0)
-    return Change(words, (Setting(keys, path),), share=share)
+    return ProposedChange(words, (Setting(keys, path),), share=share)
 
 
 def scaled(
     keys: tuple[str, str], what: str, question: PreparedScenario, over: Index, amounts: Floats
-) -> Change:
+) -> ProposedChange:
     """Raise a factor on all limits of a kind.
 
     Parameters
@@ -149,4 +149,4 @@ def scaled(
     old = float(getattr(getattr(question.scenario, keys[0]), keys[1]))
     more = up(float(amounts[0]), 3)
     words = f"+{amount(100 * more)} % of {what}"
-    return Change((words,), (Setting(keys, up(old * (1.0 + more), 6)),), share=more)
+    return ProposedChange((words,), (Setting(keys, up(old * (1.0 + more), 6)),), share=more)

@@ -12,8 +12,8 @@ from planner.base.say import amount, up
 from planner.base.units import USD_PER_MUSD
 from planner.limits.amounts import amount_by_axis, amount_by_list
 from planner.limits.increments import gap_years, one, relaxed_rows
-from planner.limits.limit import Binding, Limit, Price
-from planner.limits.relaxation import Change, Relaxation, more_at_sites, more_by_year
+from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.relaxation import ProposedChange, Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -90,7 +90,7 @@ def _per_rate_mw(question: PreparedScenario, rows: Index) -> Floats:
     return gap_years(question, rows) * (question.scenario.build.rate_scale_frac or 1.0)
 
 
-def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Let markets build more in a year."""
     now = question.scenario.build.market_rate_mw_per_year
     words, settings, share = [], [], 0.0
@@ -100,7 +100,7 @@ def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> 
         key = ("build", "market_rate_mw_per_year", market)
         settings.append(Setting(key, up(now[market] + more, 6)))
         share = max(share, more / now[market] if now[market] else np.inf)
-    return Change(tuple(words), tuple(settings), share=share)
+    return ProposedChange(tuple(words), tuple(settings), share=share)
 
 
 def _budget_a_year(question: PreparedScenario) -> tuple[Index, Floats]:
@@ -133,7 +133,7 @@ BUDGET: Final = Relaxation(
 LAND_LIMITS: Final = (
     Limit(
         "land_limit",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
             _land,
@@ -152,7 +152,7 @@ LAND_LIMITS: Final = (
 RATE_LIMITS: Final = (
     Limit(
         "build_rate",
-        price=Price("USD/MW", 1.0, "once", -1),
+        price=LimitPrice("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw)),
@@ -163,7 +163,7 @@ RATE_LIMITS: Final = (
     ),
     Limit(
         "market_build_rate",
-        price=Price("USD/MW", 1.0, "once", -1),
+        price=LimitPrice("USD/MW", 1.0, "once", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw)),
@@ -176,7 +176,7 @@ RATE_LIMITS: Final = (
 BUDGET_LIMITS: Final = (
     Limit(
         "capex_budget",
-        price=Price("USD/USD", USD_PER_MUSD, "once", -1),
+        price=LimitPrice("USD/USD", USD_PER_MUSD, "once", -1),
         binding=Binding(
             "MUSD",
             amount_by_list(lambda p: (p.sites.capex_budget, p.sites.capex_budget_musd)),

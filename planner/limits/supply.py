@@ -9,8 +9,8 @@ import numpy as np
 from planner.base.say import amount, up
 from planner.limits.amounts import amount_by_list
 from planner.limits.increments import one, relaxed_rows
-from planner.limits.limit import Binding, Decision, Limit, Price
-from planner.limits.relaxation import Change, Relaxation
+from planner.limits.limit import Binding, Decision, Limit, LimitPrice
+from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
@@ -48,7 +48,7 @@ def _run_hours(question: PreparedScenario, place: Place) -> str:
     return f"{amount(float(p.run_hours_h[row]))} h of full output a year"
 
 
-def _more_sources(question: PreparedScenario, over: Index, amounts: Floats) -> Change:
+def _more_sources(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Give every site room for more of some sources."""
     p = question.inputs.supply
     words, settings, share = [], [], 0.0
@@ -58,7 +58,7 @@ def _more_sources(question: PreparedScenario, over: Index, amounts: Floats) -> C
         words.append(f"+{amount(more)} MW of {place['source']} at each site")
         settings.append(Setting(("supply", "max_mw", place["source"]), up(old + more, 6)))
         share = max(share, more / old if old else np.inf)
-    return Change(tuple(words), tuple(settings), share=share)
+    return ProposedChange(tuple(words), tuple(settings), share=share)
 
 
 SOURCES: Final = Relaxation("room for sources", "MW", ("source",), _more_sources)
@@ -74,7 +74,7 @@ _PLANTS: Final = (
 LIMITS: Final = (
     Limit(
         "source_limit",
-        price=Price("USD/MW-year", 1.0, "yearly", -1),
+        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.supply.limited, p.supply.limit_mw)),

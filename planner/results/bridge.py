@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
-__all__ = ["STEPS", "Step", "bridge", "bridge_words", "steps_of"]
+__all__ = ["STEPS", "BridgeStep", "bridge", "bridge_words", "steps_of"]
 
 _KEY: Final = ["workload", "year"]
 _NOISE_MW: Final = 1e-6
@@ -33,7 +33,7 @@ _SMALL_MW: Final = 100.0
 
 
 @dataclass(frozen=True)
-class Step:
+class BridgeStep:
     """A term or a level of the bridge.
 
     Parameters
@@ -52,29 +52,29 @@ class Step:
 
 
 STEPS: Final = (
-    Step("path_mw", "nameplate on the path", is_level=True),
-    Step("facility_share_mw", "cooling and losses in it"),
-    Step("restated_mw", "demand restated"),
-    Step("saved_mw", "work saved by levers"),
-    Step("rented_mw", "work rented"),
-    Step("unmet_mw", "unmet work"),
-    Step("racks_mw", "better racks than its fleet"),
-    Step("standby_mw", "standby racks"),
-    Step("companion_mw", "storage and servers"),
-    Step("nameplate_mw", "nameplate in use", is_level=True),
-    Step("draw_mw", "busy racks draw less"),
-    Step("load_mw", "not at work all the time"),
-    Step("it_mean_mw", "IT power, mean", is_level=True),
-    Step("cooling_mw", "cooling"),
-    Step("loss_mw", "electrical losses"),
-    Step("facility_mean_mw", "at the meter, mean", is_level=True),
-    Step("peak_mw", "peak above mean"),
-    Step("facility_peak_mw", "at the meter, peak", is_level=True),
+    BridgeStep("path_mw", "nameplate on the path", is_level=True),
+    BridgeStep("facility_share_mw", "cooling and losses in it"),
+    BridgeStep("restated_mw", "demand restated"),
+    BridgeStep("saved_mw", "work saved by levers"),
+    BridgeStep("rented_mw", "work rented"),
+    BridgeStep("unmet_mw", "unmet work"),
+    BridgeStep("racks_mw", "better racks than its fleet"),
+    BridgeStep("standby_mw", "standby racks"),
+    BridgeStep("companion_mw", "storage and servers"),
+    BridgeStep("nameplate_mw", "nameplate in use", is_level=True),
+    BridgeStep("draw_mw", "busy racks draw less"),
+    BridgeStep("load_mw", "not at work all the time"),
+    BridgeStep("it_mean_mw", "IT power, mean", is_level=True),
+    BridgeStep("cooling_mw", "cooling"),
+    BridgeStep("loss_mw", "electrical losses"),
+    BridgeStep("facility_mean_mw", "at the meter, mean", is_level=True),
+    BridgeStep("peak_mw", "peak above mean"),
+    BridgeStep("facility_peak_mw", "at the meter, peak", is_level=True),
 )
 """The bridge in order: each level is the one before it with the terms in between added."""
 
 
-def steps_of(table: pd.DataFrame) -> list[tuple[Step, Floats]]:
+def steps_of(table: pd.DataFrame) -> list[tuple[BridgeStep, Floats]]:
     """Return the steps that a plan has, each with its power by year.
 
     Parameters
@@ -84,7 +84,7 @@ def steps_of(table: pd.DataFrame) -> list[tuple[Step, Floats]]:
 
     Returns
     -------
-    list of (Step, array)
+    list of (BridgeStep, array)
         In order; terms that are nothing in every year are left out, and so is a path that no
         workload follows. [MW]
     """
@@ -134,7 +134,7 @@ _NAMEPLATE: Final = "nameplate_mw"
 _TO_THE_METER: Final = ("it_mean_mw", "facility_mean_mw", "facility_peak_mw")
 
 
-def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     r"""Make table `bridge`: one row per model year, from the path to the meter.
 
     Compute becomes MW at what the racks of the path's reference fleet of the workload and year
@@ -148,7 +148,7 @@ def bridge(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     Parameters
     ----------
-    s : Solved
+    s : SolvedModel
         The plan.
     tables : mapping of str to DataFrame
         At least reference, demand, plan and summary.
@@ -231,7 +231,7 @@ def _mw_per_kh100e(
     return np.nan_to_num(np.where(typed_mw > 0.0, ratio(typed_mw, asked), path))
 
 
-def _busy_mw(s: Solved) -> Floats:
+def _busy_mw(s: SolvedModel) -> Floats:
     """Return what racks in service would draw if all of them were busy, by year. [MW]"""
     racks = s.p.racks
     # Dynamic power is what a busy rack draws beyond an idle one, times the utilisation.

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["carbon_site", "carbon_year"]
 
 
-def carbon_site(s: Solved) -> pd.DataFrame:
+def carbon_site(s: SolvedModel) -> pd.DataFrame:
     """Make table `carbon_site`: emissions of a site in a year."""
     over, carbon = s.p.sites.site_year, s.p.carbon
     parts = _parts(s)
@@ -39,7 +39,7 @@ def carbon_site(s: Solved) -> pd.DataFrame:
     )
 
 
-def carbon_year(s: Solved) -> pd.DataFrame:
+def carbon_year(s: SolvedModel) -> pd.DataFrame:
     """Make table `carbon_year`: emissions of the plan in a year."""
     carbon, year = s.p.carbon, s.p.sites.site_year["year"].astype(np.intp)
     cap, worth = np.full(s.years, np.nan), np.full(s.years, np.nan)
@@ -61,7 +61,7 @@ def carbon_year(s: Solved) -> pd.DataFrame:
     )
 
 
-def _parts(s: Solved) -> dict[str, Floats]:
+def _parts(s: SolvedModel) -> dict[str, Floats]:
     """Return what emissions are made of, by name of the column. [site_year]"""
     m = s.model
     claimed = claimed_mw(s) * s.weight_h

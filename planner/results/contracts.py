@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["claimed_mw", "contract_slot", "contract_use", "contracts", "matching", "matching_slot"]
 
 
-def contracts(s: Solved) -> pd.DataFrame:
+def contracts(s: SolvedModel) -> pd.DataFrame:
     """Make table `contracts`: agreements signed and in force."""
     p, terms = s.p.contracts, s.model.contracts
     over = p.force
@@ -49,7 +49,7 @@ def contracts(s: Solved) -> pd.DataFrame:
     )
 
 
-def contract_slot(s: Solved) -> pd.DataFrame:
+def contract_slot(s: SolvedModel) -> pd.DataFrame:
     """Make table `contract_slot`: what agreements deliver time slice by time slice."""
     p, terms, at = s.p.contracts, s.model.contracts, s.model.contracts.output
     in_force = s.value(terms.contract_mw.on(at)) != 0.0
@@ -65,7 +65,7 @@ def contract_slot(s: Solved) -> pd.DataFrame:
     )
 
 
-def contract_use(s: Solved) -> pd.DataFrame:
+def contract_use(s: SolvedModel) -> pd.DataFrame:
     """Make table `contract_use`: power under contract that sites take and claim."""
     p, slot = s.p.contracts, s.p.power.slot
     taken = s.value(s.model.contracts.take_mw.on(slot, missing="zero"))
@@ -84,7 +84,7 @@ def contract_use(s: Solved) -> pd.DataFrame:
     )
 
 
-def matching(s: Solved) -> pd.DataFrame:
+def matching(s: SolvedModel) -> pd.DataFrame:
     """Make table `matching`: the clean share of the energy used in a year."""
     p, pools = s.p.contracts, _pools(s)
     mwh = {name: values @ s.weight_h for name, values in _by_pool(s, pools).items()}
@@ -109,7 +109,7 @@ def matching(s: Solved) -> pd.DataFrame:
     )
 
 
-def matching_slot(s: Solved) -> pd.DataFrame:
+def matching_slot(s: SolvedModel) -> pd.DataFrame:
     """Make table `matching_slot`: what is clean time slice by time slice."""
     pools = _pools(s)
     over = cross(pools, s.p.sets.slot, name="matching_slot")
@@ -119,7 +119,7 @@ def matching_slot(s: Solved) -> pd.DataFrame:
     )
 
 
-def claimed_mw(s: Solved) -> Floats:
+def claimed_mw(s: SolvedModel) -> Floats:
     """Return power under contract that counts as clean, shape (site_year, slot). [MW].
 
     As the plan claims it where that counts for something; elsewhere the dirtiest power is claimed
@@ -136,7 +136,7 @@ def claimed_mw(s: Solved) -> Floats:
 # --- by pool ----------------------------------------------------------------------------
 
 
-def _pools(s: Solved) -> Index:
+def _pools(s: SolvedModel) -> Index:
     """Pools and years with a target, or in which an agreement may be in force."""
     p = s.p.contracts
     there = np.zeros((len(p.pool), s.years), dtype=np.bool_)
@@ -145,7 +145,7 @@ def _pools(s: Solved) -> Index:
     return Index.sparse("pools", (p.pool, s.p.sets.year), np.nonzero(there))
 
 
-def _sum(s: Solved, pools: Index, of_sites: Floats) -> Floats:
+def _sum(s: SolvedModel, pools: Index, of_sites: Floats) -> Floats:
     """Add up power of sites, shape (site_year, slot), to shape (pool_year, slot)."""
     site_year, p = s.p.sites.site_year, s.p.contracts
     place = locate(pools, p.site_pool[site_year["site"]], site_year["year"])
@@ -154,13 +154,13 @@ def _sum(s: Solved, pools: Index, of_sites: Floats) -> Floats:
     return total
 
 
-def _delivered(s: Solved, pools: Index) -> Floats:
+def _delivered(s: SolvedModel, pools: Index) -> Floats:
     """Power of contracts, shape (pool_year, slot). [MW]"""
     slots = cross(pools, s.p.sets.slot)
     return s.value(s.model.contracts.of_pool_mw(slots)).reshape(pools.size, len(s.p.sets.slot))
 
 
-def _by_pool(s: Solved, pools: Index) -> dict[str, Floats]:
+def _by_pool(s: SolvedModel, pools: Index) -> dict[str, Floats]:
     """Return power by pool, year and time slice: what is used, drawn, delivered and clean. [MW]"""
     claimed = claimed_mw(s)
     return {
@@ -173,12 +173,12 @@ def _by_pool(s: Solved, pools: Index) -> dict[str, Floats]:
     }
 
 
-def _share(s: Solved) -> Floats:
+def _share(s: SolvedModel) -> Floats:
     """Clean share of the grid, shape (site_year, slot)."""
     return s.by_slot(s.p.contracts.clean_frac)
 
 
-def _own_clean(s: Solved) -> Floats:
+def _own_clean(s: SolvedModel) -> Floats:
     """Own clean power used, less what is sold and stored, shape (site_year, slot). [MW]"""
     supply, slot = s.model.supply, s.p.power.slot
     sold = supply.export_mw.on(s.p.balance.slot, missing="zero")
@@ -189,7 +189,7 @@ def _own_clean(s: Solved) -> Floats:
 # --- most that can be claimed -----------------------------------------------------------
 
 
-def _best_claims(s: Solved, *, is_hourly: bool) -> Floats:
+def _best_claims(s: SolvedModel, *, is_hourly: bool) -> Floats:
     """Return claims that make most power clean, shape (site_year, slot). [MW]"""
     site_year, p = s.p.sites.site_year, s.p.contracts
     pools = _pools(s)
@@ -218,7 +218,7 @@ def _filled(drawn: Floats, share: Floats, amount: float) -> Floats:
     return given.reshape(drawn.shape)
 
 
-def _gain_mwh(s: Solved, pools: Index, *, is_hourly: bool) -> Floats:
+def _gain_mwh(s: SolvedModel, pools: Index, *, is_hourly: bool) -> Floats:
     """Clean energy that contracts can add to the grid's share, shape (pool_year,). [MWh]"""
     gain = (1.0 - _share(s)) * _best_claims(s, is_hourly=is_hourly)
     return np.asarray(_sum(s, pools, gain) @ s.weight_h)

@@ -15,7 +15,7 @@ from planner.results.frame import result_table, words
 
 if TYPE_CHECKING:
     from planner.model.block import Asset
-    from planner.results.solved import Line, Solved
+    from planner.results.solved import SolvedCost, SolvedModel
 
 
 __all__ = ["NO_SITE", "PAID_FOR", "cash", "costs"]
@@ -26,14 +26,14 @@ PAID_FOR: Final = {True: "assets", False: "other"}
 """What payments are for, by column `upfront`: assets that they repay, or what is paid in use."""
 
 
-def costs(s: Solved) -> pd.DataFrame:
+def costs(s: SolvedModel) -> pd.DataFrame:
     """Make table `costs`: the list of costs, undiscounted and discounted."""
     parts = [_payments(s, line) for line in s.lines]
     table = pd.concat(parts, ignore_index=True)
     return result_table("costs", table)
 
 
-def _payments(s: Solved, line: Line) -> pd.DataFrame:
+def _payments(s: SolvedModel, line: SolvedCost) -> pd.DataFrame:
     """Return one line of the list, in years with a payment."""
     over = line.payments.over
     rows = np.flatnonzero(line.musd)
@@ -53,7 +53,7 @@ def _payments(s: Solved, line: Line) -> pd.DataFrame:
     )
 
 
-def cash(s: Solved) -> pd.DataFrame:
+def cash(s: SolvedModel) -> pd.DataFrame:
     """Make table `cash`: money spent on assets, over the years in which they are built."""
     spend_months = _spend_years(s) * MONTHS_PER_YEAR
     parts = [_spent(s, item, spend_months if item.paid_while_built else 0.0) for item in ASSETS]
@@ -65,7 +65,7 @@ def cash(s: Solved) -> pd.DataFrame:
     return result_table("cash", table)
 
 
-def _spent(s: Solved, item: Asset, spend_months: float) -> pd.DataFrame:
+def _spent(s: SolvedModel, item: Asset, spend_months: float) -> pd.DataFrame:
     """Return cash and overnight cost of an asset by site and calendar year."""
     first, last = s.p.finance.first_year, s.p.finance.last_year
     sites, years = len(s.p.sets.site), last - first + 1
@@ -89,7 +89,7 @@ def _spent(s: Solved, item: Asset, spend_months: float) -> pd.DataFrame:
     )
 
 
-def _spend_years(s: Solved) -> float:
+def _spend_years(s: SolvedModel) -> float:
     """Return over how many years before service a hall is paid for. [yr]"""
     facility_cost = s.p.tables["facility_cost"].set_index("item")["value"]
     return float(facility_cost["spend_profile_years"])

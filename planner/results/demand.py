@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["assignment", "demand", "levers", "no_route", "reference", "rent", "served_rtt_ms"]
 
 
-def served_rtt_ms(s: Solved) -> Floats:
+def served_rtt_ms(s: SolvedModel) -> Floats:
     """Return the round trip of each service, nan for placeless workloads. [served]"""
     served = s.p.demand.served
     rtt = s.p.demand.route_rtt_ms[s.p.demand.route.find(served)]
     return np.where(served.labels("region") == ANYWHERE, np.nan, rtt)
 
 
-def assignment(s: Solved) -> pd.DataFrame:
+def assignment(s: SolvedModel) -> pd.DataFrame:
     """Make table `assignment`: which site serves which users."""
     served = s.p.demand.served
     kh100e = s.value(s.model.served)
@@ -46,7 +46,7 @@ def assignment(s: Solved) -> pd.DataFrame:
     )
 
 
-def demand(s: Solved) -> pd.DataFrame:
+def demand(s: SolvedModel) -> pd.DataFrame:
     """Make table `demand`: how the compute asked for is met."""
     over, m = s.p.demand.demand, s.model
     served_kh100e, rtt_ms = s.value(m.served), served_rtt_ms(s)
@@ -67,13 +67,13 @@ def demand(s: Solved) -> pd.DataFrame:
     )
 
 
-def no_route(s: Solved) -> pd.DataFrame:
+def no_route(s: SolvedModel) -> pd.DataFrame:
     """Make table `no_route`: users that no site reaches in time."""
     given = s.p.demand.no_route
     return result_table("no_route", given.assign(nearest_site=given["nearest_site"].fillna("")))
 
 
-def rent(s: Solved) -> pd.DataFrame:
+def rent(s: SolvedModel) -> pd.DataFrame:
     """Make table `rent`: cloud capacity rented."""
     over, given = s.p.rent.bought, s.p.rent
     kh100e = s.value(s.model.bought)
@@ -90,7 +90,7 @@ def rent(s: Solved) -> pd.DataFrame:
     )
 
 
-def levers(s: Solved) -> pd.DataFrame:
+def levers(s: SolvedModel) -> pd.DataFrame:
     """Make table `levers`: efficiency levers used."""
     over, given = s.p.levers.adopted, s.p.levers
     wanted, lever = pairs(s.p.demand.demand, over, on=("workload", "year"))
@@ -109,7 +109,7 @@ def levers(s: Solved) -> pd.DataFrame:
     )
 
 
-def reference(s: Solved) -> pd.DataFrame:
+def reference(s: SolvedModel) -> pd.DataFrame:
     """Make table `reference`: the fleet that turns a trajectory in GW into compute."""
     given = s.p.reference
     names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.lp import Index
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
     from planner.tariffs import BillLine
 
 __all__ = ["exact_lines"]
 
 
-def exact_lines(s: Solved) -> pd.DataFrame:
+def exact_lines(s: SolvedModel) -> pd.DataFrame:
     """Lines of the exact bills of all sites, as `bill_months` has them.
 
     Standing charges count in proportion to the share of the site that is open.

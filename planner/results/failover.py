@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["failures", "reserve", "resilience", "takeovers"]
 
 
-def reserve(s: Solved) -> pd.DataFrame:
+def reserve(s: SolvedModel) -> pd.DataFrame:
     """Make table `reserve`: what each site can take over from another."""
     over, standby = s.p.failover.reserve, s.p.failover.standby
     racks, m = s.p.racks, s.model
@@ -43,7 +43,7 @@ def reserve(s: Solved) -> pd.DataFrame:
     )
 
 
-def _called_mw(s: Solved) -> Floats:
+def _called_mw(s: SolvedModel) -> Floats:
     """Return the power each reserve would add in the worst time slice of the peak day. [reserve]"""
     over, terms = s.p.failover.standby, s.model.failover
     peak = np.unique(s.p.failover.power["slot"])
@@ -57,7 +57,7 @@ def _called_mw(s: Solved) -> Floats:
     return worst
 
 
-def failures(s: Solved) -> pd.DataFrame:
+def failures(s: SolvedModel) -> pd.DataFrame:
     """Make table `failures`: what becomes of the work of each site, were it lost."""
     found = s.outages
     over = distinct(found.service, "site", "workload", "year", name="failures")
@@ -91,7 +91,7 @@ def _mean_ms(place: NDArray[np.intp], kh100e: Floats, rtt_ms: Floats, size: int)
     return ratio(total_by(place, timed * np.nan_to_num(rtt_ms), size), total_by(place, timed, size))
 
 
-def takeovers(s: Solved) -> pd.DataFrame:
+def takeovers(s: SolvedModel) -> pd.DataFrame:
     """Make table `takeovers`: who takes over how much of whose work."""
     found, over = s.outages, s.p.failover.reserve
     rows = _rows_of_takers(s)
@@ -107,11 +107,11 @@ def takeovers(s: Solved) -> pd.DataFrame:
     )
 
 
-def _rows_of_takers(s: Solved) -> NDArray[np.intp]:
+def _rows_of_takers(s: SolvedModel) -> NDArray[np.intp]:
     return np.flatnonzero(cleaned(s.outages.taken_kh100e))
 
 
-def _rtt_ms(s: Solved) -> tuple[Floats, Floats]:
+def _rtt_ms(s: SolvedModel) -> tuple[Floats, Floats]:
     """Return round trips of services, and of what takes them over; nan for placeless workloads."""
     found, demand = s.outages, s.p.demand
     service = found.service
@@ -127,7 +127,7 @@ def _rtt_ms(s: Solved) -> tuple[Floats, Floats]:
     return before, np.where(placeless[at], np.nan, demand.route_rtt_ms[by])
 
 
-def resilience(s: Solved) -> pd.DataFrame:
+def resilience(s: SolvedModel) -> pd.DataFrame:
     """Make table `resilience`: how much reserve workloads need, and what it is worth."""
     p, m, found = s.p.failover, s.model, s.outages
     over = distinct(p.reserve, "workload", "year", name="resilience")
@@ -166,7 +166,7 @@ def resilience(s: Solved) -> pd.DataFrame:
     )
 
 
-def _value_musd(s: Solved, reserve_kh100e: Floats) -> Floats | None:
+def _value_musd(s: SolvedModel, reserve_kh100e: Floats) -> Floats | None:
     """Return every reserve times its shadow price, in money of its year. [MUSD/year], [reserve]"""
     dual = s.dual("reserve_capacity")
     if dual is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["connections", "headroom", "power_class", "power_zone"]
@@ -23,7 +23,7 @@ __all__ = ["connections", "headroom", "power_class", "power_zone"]
 _BINDS_WITHIN_MW = 1e-5  # [MW], wider than the solver's tolerance, narrower than any plan
 
 
-def connections(s: Solved) -> pd.DataFrame:
+def connections(s: SolvedModel) -> pd.DataFrame:
     """Make table `connections`: firm connections energised."""
     over, grid, sets = s.p.grid.expand, s.p.grid, s.p.sets
     mw = s.value(s.model.expand)
@@ -40,7 +40,7 @@ def connections(s: Solved) -> pd.DataFrame:
     )
 
 
-def headroom(s: Solved) -> pd.DataFrame:
+def headroom(s: SolvedModel) -> pd.DataFrame:
     """Make table `headroom`: what zones can take, what the plan takes, what more is worth."""
     given, sets, grid = s.p.grid.headroom_all, s.p.sets, s.p.grid
     zone = sets.zone.codes(given["zone"])
@@ -89,7 +89,7 @@ def headroom(s: Solved) -> pd.DataFrame:
     )
 
 
-def _connected(s: Solved, year: NDArray[np.integer]) -> Floats:
+def _connected(s: SolvedModel, year: NDArray[np.integer]) -> Floats:
     """Non-firm connection that counts from a year on, by zone, shape (zone, year). [MW]"""
     over, mw = s.p.non_firm.connect, s.value(s.model.non_firm.connect_mw)
     counts = year >= 0
@@ -98,7 +98,7 @@ def _connected(s: Solved, year: NDArray[np.integer]) -> Floats:
     return np.asarray(by_year.cumsum(axis=1))
 
 
-def _worth_usd_per_mw(s: Solved, block: str, row: NDArray[np.intp]) -> Floats:
+def _worth_usd_per_mw(s: SolvedModel, block: str, row: NDArray[np.intp]) -> Floats:
     """Return what one more MW in rows of a limit saves; 0 where a year has no row."""
     dual = s.dual(block)
     if dual is None:
@@ -106,7 +106,7 @@ def _worth_usd_per_mw(s: Solved, block: str, row: NDArray[np.intp]) -> Floats:
     return np.where(row >= 0, -dual[row] * USD_PER_MUSD, 0.0)
 
 
-def power_zone(s: Solved) -> pd.DataFrame:
+def power_zone(s: SolvedModel) -> pd.DataFrame:
     """Make table `power_zone`: the power forecast of each grid zone."""
     sets, m = s.p.sets, s.model
     zones, years, slots = len(sets.zone), s.years, len(sets.slot)
@@ -141,7 +141,7 @@ def power_zone(s: Solved) -> pd.DataFrame:
     )
 
 
-def power_class(s: Solved) -> pd.DataFrame:
+def power_class(s: SolvedModel) -> pd.DataFrame:
     """Make table `power_class`: the power forecast of each workload."""
     used, sets = s.p.racks.used, s.p.sets
     over = distinct(used, "workload", "year")
@@ -162,11 +162,11 @@ def power_class(s: Solved) -> pd.DataFrame:
     )
 
 
-def _zone_of_site_year(s: Solved) -> NDArray[np.intp]:
+def _zone_of_site_year(s: SolvedModel) -> NDArray[np.intp]:
     return np.asarray(s.p.sets.site_zone[s.p.sites.site_year["site"]], dtype=np.intp)
 
 
-def _by_zone_year(s: Solved, of_site_year: Floats) -> Floats:
+def _by_zone_year(s: SolvedModel, of_site_year: Floats) -> Floats:
     """Add up over the sites of each zone, shape (zone, year)."""
     zones, years = len(s.p.sets.zone), s.years
     place = _zone_of_site_year(s) * years + s.p.sites.site_year["year"]

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.results.frame import Cells
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["builds", "halls", "leads", "leases", "retrofits", "sites", "stranded"]
 
 
-def sites(s: Solved) -> pd.DataFrame:
+def sites(s: SolvedModel) -> pd.DataFrame:
     """Make table `sites`: names and places."""
     sets, given = s.p.sets, s.p.sites
     table = given.table.set_index("site").loc[list(sets.site.labels)]
@@ -46,14 +46,14 @@ def sites(s: Solved) -> pd.DataFrame:
     )
 
 
-def _by_site_year(s: Solved, over: Index, mw: Floats) -> Floats:
+def _by_site_year(s: SolvedModel, over: Index, mw: Floats) -> Floats:
     """Sum power by site and year, shape (site, year). [MW]"""
     total = np.zeros((len(s.p.sets.site), len(s.p.sets.year)))
     np.add.at(total, (over["site"], over["year"]), mw)
     return total
 
 
-def builds(s: Solved) -> pd.DataFrame:
+def builds(s: SolvedModel) -> pd.DataFrame:
     """Make table `builds`: hall capacity commissioned."""
     over, given = s.p.halls.build, s.p.halls
     mw = s.value(s.model.build)
@@ -71,7 +71,7 @@ def builds(s: Solved) -> pd.DataFrame:
     )
 
 
-def retrofits(s: Solved) -> pd.DataFrame:
+def retrofits(s: SolvedModel) -> pd.DataFrame:
     """Make table `retrofits`: hall capacity turned to another design."""
     over, given = s.p.halls.retrofit, s.p.halls
     mw = s.value(s.model.retrofit)
@@ -87,7 +87,7 @@ def retrofits(s: Solved) -> pd.DataFrame:
     )
 
 
-def leases(s: Solved) -> pd.DataFrame:
+def leases(s: SolvedModel) -> pd.DataFrame:
     """Make table `leases`: hall capacity leased."""
     mw = s.value(s.model.lease)
     rows = np.flatnonzero(mw)
@@ -101,7 +101,7 @@ def leases(s: Solved) -> pd.DataFrame:
     )
 
 
-def halls(s: Solved) -> pd.DataFrame:
+def halls(s: SolvedModel) -> pd.DataFrame:
     """Make table `halls`: power and floor that is usable, taken, spare and stranded."""
     over, racks, used = s.p.halls.hall, s.p.racks, s.p.racks.used
     hall_of_use = over.find(used)
@@ -169,14 +169,14 @@ def stranded(
     )
 
 
-def leads(s: Solved) -> pd.DataFrame:
+def leads(s: SolvedModel) -> pd.DataFrame:
     """Make table `leads`: when a decision of the first day enters service, and why then."""
     lead = s.p.halls.lead
     names = ("site", "hall", "months", "by", "service_start")
     return result_table("leads", {name: lead[name].to_numpy() for name in names})
 
 
-def _design(s: Solved, hall: NDArray[np.integer]) -> dict[str, Cells]:
+def _design(s: SolvedModel, hall: NDArray[np.integer]) -> dict[str, Cells]:
     sets = s.p.sets
     return {
         "cooling": words(sets.cooling, sets.hall_cooling[hall]),

@@ -13,12 +13,12 @@ from planner.results.frame import labels, ratio, result_table, total_by
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 __all__ = ["heat", "water_class"]
 
 
-def heat(s: Solved) -> pd.DataFrame:
+def heat(s: SolvedModel) -> pd.DataFrame:
     """Make table `heat`: heat sold to networks."""
     p, terms = s.p.heat, s.model.heat
     sold = s.value(terms.sold_mw)
@@ -39,7 +39,7 @@ def heat(s: Solved) -> pd.DataFrame:
     )
 
 
-def water_class(s: Solved) -> pd.DataFrame:
+def water_class(s: SolvedModel) -> pd.DataFrame:
     """Make table `water_class`: water by stress class of the basins."""
     carbon, site_year = s.p.carbon, s.p.sites.site_year
     classes = Axis("stress_class", tuple(dict.fromkeys(carbon.stress_class)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.lp import Expression
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["latency", "weighted_quantile"]
@@ -25,7 +25,7 @@ __all__ = ["latency", "weighted_quantile"]
 _LARGEST = 1.0
 
 
-def latency(s: Solved) -> pd.DataFrame:
+def latency(s: SolvedModel) -> pd.DataFrame:
     """Make table `latency`: round trips by workload and year, and what is not served at home."""
     m, given = s.model, s.p.demand
     over = distinct(given.demand, "workload", "year")
@@ -113,7 +113,7 @@ def weighted_quantile(
     return found
 
 
-def _tight_share_frac(s: Solved, place: Positions, count: int) -> Floats:
+def _tight_share_frac(s: SolvedModel, place: Positions, count: int) -> Floats:
     """Return the share that must be within the tight bound, nan where there is none."""
     share = np.full(count, np.nan)
     share[place] = s.p.demand.tight_share_frac

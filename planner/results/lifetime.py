@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 __all__ = ["lifetime", "models_trained"]
 
 
-def lifetime(_: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make table `lifetime`: full cost and rent of training and of inference by model year.
 
     Parameters
     ----------
-    _ : Solved
+    _ : SolvedModel
         The plan; its tables are enough.
     tables : mapping of str to DataFrame
         At least unit_costs.
@@ -52,12 +52,12 @@ def lifetime(_: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def models_trained(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def models_trained(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make table `models_trained`: the cost of training models of known size in each year.
 
     Parameters
     ----------
-    s : Solved
+    s : SolvedModel
         The plan, with table `trained_models` of the data.
     tables : mapping of str to DataFrame
         At least lifetime.

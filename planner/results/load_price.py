@@ -13,12 +13,12 @@ from planner.results.frame import cleaned, labels, ratio, result_table, total_by
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 __all__ = ["load_price"]
 
 
-def load_price(s: Solved) -> pd.DataFrame:
+def load_price(s: SolvedModel) -> pd.DataFrame:
     """Make table `load_price`: new load of zones and what it pays above the price."""
     p, slot = s.p.load_price, s.p.power.slot
     over = distinct(p.zone_slot, "zone", "year", name="zone_year")

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["migration", "migration_site"]
 
 
-def migration(s: Solved) -> pd.DataFrame:
+def migration(s: SolvedModel) -> pd.DataFrame:
     """Make table `migration`: work that may move, where and when it is due and done."""
     p = s.p.migration
     due_mw, done_mw = _due_and_done_mw(s)
@@ -37,7 +37,7 @@ def migration(s: Solved) -> pd.DataFrame:
     )
 
 
-def migration_site(s: Solved) -> pd.DataFrame:
+def migration_site(s: SolvedModel) -> pd.DataFrame:
     """Make table `migration_site`: how much work of a workload a site takes and gives in a year."""
     p = s.p.migration
     due_mw, done_mw = _due_and_done_mw(s)
@@ -65,7 +65,7 @@ def migration_site(s: Solved) -> pd.DataFrame:
     )
 
 
-def _due_and_done_mw(s: Solved) -> tuple[Floats, Floats]:
+def _due_and_done_mw(s: SolvedModel) -> tuple[Floats, Floats]:
     """IT power of the work, as it falls due and as it is done. [work]"""
     terms = s.model.migration
     return s.value(terms.due_mw), s.value(terms.done_mw)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.model.block import Asset
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["Moneys", "Term", "money_items", "money_years", "moneys"]
@@ -37,12 +37,12 @@ _YEARS: Final = "money_years"
 _ITEMS: Final = "money_items"
 
 
-def money_years(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make table `money_years`: the moneys by calendar year.
 
     Parameters
     ----------
-    s : Solved
+    s : SolvedModel
         The plan.
     tables : mapping of str to DataFrame
         At least costs and cash.
@@ -79,12 +79,12 @@ def money_years(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def money_items(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def money_items(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make table `money_items`: what is bought, how it is repaid, and what is left to pay.
 
     Parameters
     ----------
-    s : Solved
+    s : SolvedModel
         The plan.
     tables : mapping of str to DataFrame
         At least costs, cash and contracts.
@@ -134,7 +134,7 @@ def _row(
     }
 
 
-def _asset(s: Solved, item: Asset, cash: float) -> dict[str, str | float]:
+def _asset(s: SolvedModel, item: Asset, cash: float) -> dict[str, str | float]:
     """Return the row of an asset, each purchase repaid at its own cost of capital."""
     finance, bought = s.p.finance, item.bought(s.model)
     amount = s.value(bought.decision)
@@ -167,7 +167,7 @@ def _asset(s: Solved, item: Asset, cash: float) -> dict[str, str | float]:
     )
 
 
-def _rented_after(s: Solved) -> tuple[float, float]:
+def _rented_after(s: SolvedModel) -> tuple[float, float]:
     """Return payments for rented compute after the horizon, and their present value. [MUSD]"""
     finance, rent = s.p.finance, s.p.rent
     end = finance.last_year + 1
@@ -177,7 +177,7 @@ def _rented_after(s: Solved) -> tuple[float, float]:
     return _years_left(s, yearly, begun + term - end)
 
 
-def _contracts_after(s: Solved, contracts: pd.DataFrame) -> tuple[float, float]:
+def _contracts_after(s: SolvedModel, contracts: pd.DataFrame) -> tuple[float, float]:
     """Return what PPAs in force cost after the horizon at the strike of its last year. [MUSD]"""
     given = s.p.contracts
     last = contracts[contracts["year"] == contracts["year"].max()]
@@ -189,7 +189,7 @@ def _contracts_after(s: Solved, contracts: pd.DataFrame) -> tuple[float, float]:
     return _years_left(s, yearly, given.sign_end - (s.p.finance.last_year + 1))
 
 
-def _years_left(s: Solved, yearly: Floats, years: Floats) -> tuple[float, float]:
+def _years_left(s: SolvedModel, yearly: Floats, years: Floats) -> tuple[float, float]:
     """Add up yearly payments over the years that are left, and what they are worth. [MUSD]"""
     finance = s.p.finance
     end = finance.last_year + 1

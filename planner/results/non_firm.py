@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["lost_kh100e", "non_firm_connections", "non_firm_year", "stress_slot"]
 
 
-def non_firm_connections(s: Solved) -> pd.DataFrame:
+def non_firm_connections(s: SolvedModel) -> pd.DataFrame:
     """Make table `non_firm_connections`: non-firm connections energised."""
     p, sets = s.p.non_firm, s.p.sets
     mw = s.value(s.model.non_firm.connect_mw)
@@ -40,7 +40,7 @@ def non_firm_connections(s: Solved) -> pd.DataFrame:
     )
 
 
-def non_firm_year(s: Solved) -> pd.DataFrame:
+def non_firm_year(s: SolvedModel) -> pd.DataFrame:
     """Make table `non_firm_year`: non-firm connection of a site in a year, in one line."""
     p, m, sets = s.p.non_firm, s.model, s.p.sets
     over = p.service
@@ -76,7 +76,7 @@ def non_firm_year(s: Solved) -> pd.DataFrame:
     )
 
 
-def lost_kh100e(s: Solved) -> Floats:
+def lost_kh100e(s: SolvedModel) -> Floats:
     """Return the compute lost by shedding, mean over the year. [kH100e], (site, year)
 
     Energy at the meter is IT energy at the site's PUE, and that is compute at the mean of the
@@ -91,7 +91,7 @@ def lost_kh100e(s: Solved) -> Floats:
     return np.asarray(shed_it_mw * np.nan_to_num(ratio(compute, it_mw)))
 
 
-def stress_slot(s: Solved) -> pd.DataFrame:
+def stress_slot(s: SolvedModel) -> pd.DataFrame:
     """Make table `stress_slot`: how each site with non-firm power lives through stress."""
     p, m = s.p.non_firm, s.model
     over = p.stress
@@ -119,7 +119,7 @@ def stress_slot(s: Solved) -> pd.DataFrame:
     )
 
 
-def _worth_usd_per_mwh(s: Solved, hours: Floats) -> Floats:
+def _worth_usd_per_mwh(s: SolvedModel, hours: Floats) -> Floats:
     dual = s.dual("non_firm_power")
     over = s.p.non_firm.stress
     if dual is None:

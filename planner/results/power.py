@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["billed_peaks", "deferral", "power_slot", "site_year", "wue_l_per_kwh"]
 
 
-def site_year(s: Solved) -> pd.DataFrame:
+def site_year(s: SolvedModel) -> pd.DataFrame:
     """Make table `site_year`: a site in a year, in one line."""
     m, over, sets = s.model, s.p.sites.site_year, s.p.sets
     water_m3 = s.value(m.water_m3)
@@ -61,7 +61,7 @@ def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
     return ratio(water_m3 * LITRES_PER_M3, it_kwh)
 
 
-def power_slot(s: Solved) -> pd.DataFrame:
+def power_slot(s: SolvedModel) -> pd.DataFrame:
     """Make table `power_slot`: the load curve of sites that have load."""
     over, days = s.p.power.slot, s.p.days
     is_alive = s.has_load | s.grid_mw.any(axis=1) | s.other_load_mw.any(axis=1)
@@ -100,7 +100,7 @@ def power_slot(s: Solved) -> pd.DataFrame:
     )
 
 
-def deferral(s: Solved) -> pd.DataFrame:
+def deferral(s: SolvedModel) -> pd.DataFrame:
     """Make table `deferral`: deferrable work, when it is due and when it is done."""
     over, power = s.p.power.defer, s.p.power
     shape = power.shape_frac[over["site"], over["shape"], over["slot"]]
@@ -117,7 +117,7 @@ def deferral(s: Solved) -> pd.DataFrame:
     )
 
 
-def billed_peaks(s: Solved) -> pd.DataFrame:
+def billed_peaks(s: SolvedModel) -> pd.DataFrame:
     """Make table `billed_peaks`: the maxima on which demand charges are paid."""
     over, grid = s.p.grid.billing, s.p.grid
     peak_mw = s.value(s.model.peak_mw)
@@ -137,7 +137,7 @@ def billed_peaks(s: Solved) -> pd.DataFrame:
     )
 
 
-def _paid_musd(s: Solved) -> Floats:
+def _paid_musd(s: SolvedModel) -> Floats:
     """Return the yearly payments of each site, shape (site, year)."""
     total = np.zeros((len(s.p.sets.site), s.years))
     for line in s.lines:

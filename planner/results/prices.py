@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.limits.limit import Price
-    from planner.results.solved import Solved
+    from planner.limits.limit import LimitPrice
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["prices"]
@@ -26,7 +26,7 @@ __all__ = ["prices"]
 _NOISE_MUSD: Final = 1e-9  # [MUSD per unit], a thousandth of a dollar
 
 
-def prices(s: Solved) -> pd.DataFrame:
+def prices(s: SolvedModel) -> pd.DataFrame:
     """Make table `prices`: what one more unit of each limit is worth."""
     schema = TABLES["prices"]
     none = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in schema.fields})
@@ -36,7 +36,7 @@ def prices(s: Solved) -> pd.DataFrame:
     return result_table("prices", table)
 
 
-def _rows(s: Solved, block: str, price: Price | None) -> pd.DataFrame:
+def _rows(s: SolvedModel, block: str, price: LimitPrice | None) -> pd.DataFrame:
     """Return the rows of one limit that have a price."""
     dual = s.dual(block)
     if price is None or dual is None:
@@ -58,7 +58,7 @@ def _rows(s: Solved, block: str, price: Price | None) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(rows.size))
 
 
-def _weight(s: Solved, price: Price, year: NDArray[np.integer]) -> Floats:
+def _weight(s: SolvedModel, price: LimitPrice, year: NDArray[np.integer]) -> Floats:
     """Return what present dollars are divided by to be dollars of their year. [year or -]"""
     if price.paid == "horizon":
         return np.full(year.size, s.discount_factor.sum())

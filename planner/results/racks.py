@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from planner.lp import Variable
     from planner.results.frame import Cells
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 __all__ = ["fleet", "installs", "moves", "plan"]
 
 
-def plan(s: Solved) -> pd.DataFrame:
+def plan(s: SolvedModel) -> pd.DataFrame:
     """Make table `plan`: racks in service by site, type, hall, workload and year."""
     used, sets = s.p.racks.used, s.p.sets
     rows = np.flatnonzero(s.in_service_mw)
@@ -42,7 +42,7 @@ def plan(s: Solved) -> pd.DataFrame:
     )
 
 
-def fleet(s: Solved) -> pd.DataFrame:
+def fleet(s: SolvedModel) -> pd.DataFrame:
     """Make table `fleet`: racks alive, in use, standing by and parked by pool."""
     used, pools, sets = s.p.racks.used, s.p.racks.fleet, s.p.sets
     pool = locate(
@@ -71,7 +71,7 @@ def fleet(s: Solved) -> pd.DataFrame:
     )
 
 
-def installs(s: Solved) -> pd.DataFrame:
+def installs(s: SolvedModel) -> pd.DataFrame:
     """Make table `installs`: racks bought."""
     over, racks = s.p.racks.install, s.p.racks
     mw = s.value(s.model.install)
@@ -87,7 +87,7 @@ def installs(s: Solved) -> pd.DataFrame:
     )
 
 
-def moves(s: Solved) -> pd.DataFrame:
+def moves(s: SolvedModel) -> pd.DataFrame:
     """Make table `moves`: cohorts that leave training and enter inference."""
     leaving, entering = _moved(s, s.model.move_out), _moved(s, s.model.move_in)
     direction = np.repeat(["out", "in"], [len(leaving["year"]), len(entering["year"])])
@@ -98,7 +98,7 @@ def moves(s: Solved) -> pd.DataFrame:
     return result_table("moves", {**both, "direction": direction})
 
 
-def _moved(s: Solved, decision: Variable) -> dict[str, NDArray[np.generic]]:
+def _moved(s: SolvedModel, decision: Variable) -> dict[str, NDArray[np.generic]]:
     mw = s.value(decision)
     rows = np.flatnonzero(mw)
     columns = {name: np.asarray(cells) for name, cells in labels(decision.over, rows).items()}

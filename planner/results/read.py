@@ -29,7 +29,7 @@ from planner.results import (
 from planner.results.lifetime import lifetime, models_trained
 from planner.results.moneys import money_items, money_years
 from planner.results.schema import TABLES
-from planner.results.solved import Solved
+from planner.results.solved import SolvedModel
 from planner.results.summary import solution, summary
 from planner.results.types import Results
 from planner.results.unit_costs import unit_costs
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "read_results"]
 
-READERS: Final[Mapping[str, Callable[[Solved], pd.DataFrame]]] = {
+READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "sites": halls.sites,
     "plan": racks.plan,
     "fleet": racks.fleet,
@@ -136,7 +136,7 @@ def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Result
     if not outcome.has_plan:
         message = f"there is no plan to read: the solve ended {outcome.status}; {outcome.message}"
         raise SolverError(message)
-    solved = Solved(model, outcome, outages)
+    solved = SolvedModel(model, outcome, outages)
     tables = {name: read(solved) for name, read in READERS.items()}
     tables["summary"] = summary(solved, tables)
     tables["money_years"] = money_years(solved, tables)

@@ -11,12 +11,12 @@ from planner.results.frame import labels, result_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 __all__ = ["blocks", "openings", "phases"]
 
 
-def openings(s: Solved) -> pd.DataFrame:
+def openings(s: SolvedModel) -> pd.DataFrame:
     """Make table `openings`: new sites that are open at the end, and what opening costs."""
     given, sets = s.p.sites, s.p.sets
     site, year = given.site_year["site"], given.site_year["year"]
@@ -45,7 +45,7 @@ def openings(s: Solved) -> pd.DataFrame:
     )
 
 
-def phases(s: Solved) -> pd.DataFrame:
+def phases(s: SolvedModel) -> pd.DataFrame:
     """Make table `phases`: new halls that come in phases."""
     given = s.p.siting
     count = np.round(s.value(s.model.siting.phases)).astype(np.int64)
@@ -62,7 +62,7 @@ def phases(s: Solved) -> pd.DataFrame:
     )
 
 
-def blocks(s: Solved) -> pd.DataFrame:
+def blocks(s: SolvedModel) -> pd.DataFrame:
     """Make table `blocks`: racks of workloads that need a block."""
     given = s.p.siting
     used_mw = s.value(s.model.siting.in_block_mw)

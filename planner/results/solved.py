@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from planner.model.failover_outages import SiteOutages
 
 
-__all__ = ["Line", "Solved"]
+__all__ = ["SolvedCost", "SolvedModel"]
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class SolvedCost:
     """One line of the cost list at the plan.
 
     Parameters
@@ -50,7 +50,7 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
+class SolvedModel:
     """A model, the outcome of its solve, and values shared between tables.
 
     Parameters
@@ -262,12 +262,12 @@ class Solved:
     # --- money --------------------------------------------------------------------------
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[SolvedCost, ...]:
         """The list of costs, walked again at the plan."""
         made = []
         for item in ALL_COSTS:
             payments = item.build(self.model)
-            made.append(Line(item, payments, payments.value(self.x)))
+            made.append(SolvedCost(item, payments, payments.value(self.x)))
         return tuple(made)
 
     @cached_property
@@ -285,7 +285,7 @@ class Solved:
         """Sum of the discount factors of the calendar years of each model year. [year]"""
         return total_by(self.model_year_of, self.discount_factor, self.years)
 
-    def yearly_musd(self, line: Line) -> Floats:
+    def yearly_musd(self, line: SolvedCost) -> Floats:
         """Return the mean yearly payments of a line, shape (site, year).
 
         Payments that belong to no site make one row.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Line, Solved
+    from planner.results.solved import SolvedCost, SolvedModel
 
 
 __all__ = ["solution", "summary"]
@@ -24,12 +24,12 @@ __all__ = ["solution", "summary"]
 _RENT, _UNMET = "rented_compute", ("unmet_compute", "shed_load_worth")
 
 
-def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make table `summary` from the tables of detail and the list of costs.
 
     Parameters
     ----------
-    s : Solved
+    s : SolvedModel
         The plan.
     tables : mapping of str to DataFrame
         At least demand, site_year, non_firm_year, builds, installs and cash.
@@ -87,7 +87,7 @@ def summary(s: Solved, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _payments(s: Solved) -> dict[str, Floats]:
+def _payments(s: SolvedModel) -> dict[str, Floats]:
     """Return the yearly payments of the plan, each line under one of four headings."""
     headings = ("upfront_musd", "opex_musd", "rent_musd", "unmet_musd")
     total = {heading: np.zeros(s.years) for heading in headings}
@@ -96,7 +96,7 @@ def _payments(s: Solved) -> dict[str, Floats]:
     return total
 
 
-def _heading(line: Line) -> str:
+def _heading(line: SolvedCost) -> str:
     if line.cost.name == _RENT:
         return "rent_musd"
     if line.cost.name in _UNMET:
@@ -104,7 +104,7 @@ def _heading(line: Line) -> str:
     return "upfront_musd" if line.cost.upfront else "opex_musd"
 
 
-def solution(s: Solved) -> pd.DataFrame:
+def solution(s: SolvedModel) -> pd.DataFrame:
     """Make table `solution`: how the solve ended and what money means."""
     outcome, finance = s.outcome, s.p.finance
 

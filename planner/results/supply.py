@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.results.frame import Cells
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["site_surplus", "source_builds", "source_leaves", "source_slot", "source_year"]
 
 
-def source_builds(s: Solved) -> pd.DataFrame:
+def source_builds(s: SolvedModel) -> pd.DataFrame:
     """Make table `source_builds`: on-site sources that enter service."""
     p, m = s.p.supply, s.model.supply
     mw = s.value(m.source_mw)
@@ -47,7 +47,7 @@ def source_builds(s: Solved) -> pd.DataFrame:
     )
 
 
-def source_leaves(s: Solved) -> pd.DataFrame:
+def source_leaves(s: SolvedModel) -> pd.DataFrame:
     """Make table `source_leaves`: bridge power that leaves."""
     p = s.p.supply
     mw = s.value(s.model.supply.redeploy_mw)
@@ -63,7 +63,7 @@ def source_leaves(s: Solved) -> pd.DataFrame:
     )
 
 
-def source_year(s: Solved) -> pd.DataFrame:
+def source_year(s: SolvedModel) -> pd.DataFrame:
     """Make table `source_year`: a source in a year, in one line."""
     p, m, over = s.p.supply, s.model.supply, s.p.supply.capacity
     capacity = s.value(m.capacity_mw)
@@ -100,7 +100,7 @@ def source_year(s: Solved) -> pd.DataFrame:
     )
 
 
-def source_slot(s: Solved) -> pd.DataFrame:
+def source_slot(s: SolvedModel) -> pd.DataFrame:
     """Make table `source_slot`: what each source does, time slice by time slice."""
     m, capacity = s.model.supply, s.value(s.model.supply.capacity_mw)
     over = cross(s.p.supply.capacity, s.p.sets.slot, name="source_slot")
@@ -120,7 +120,7 @@ def source_slot(s: Solved) -> pd.DataFrame:
     )
 
 
-def site_surplus(s: Solved) -> pd.DataFrame:
+def site_surplus(s: SolvedModel) -> pd.DataFrame:
     """Make table `site_surplus`: own power sold or curtailed."""
     m, p, slot = s.model, s.p.supply, s.p.balance.slot
     export = s.value(m.supply.export_mw.on(slot, missing="zero"))
@@ -140,11 +140,11 @@ def site_surplus(s: Solved) -> pd.DataFrame:
     )
 
 
-def _roles(s: Solved, over: Index, rows: NDArray[np.intp]) -> Cells:
+def _roles(s: SolvedModel, over: Index, rows: NDArray[np.intp]) -> Cells:
     return np.array(s.p.supply.role, dtype=object)[over["source"][rows]]
 
 
-def _output(s: Solved) -> tuple[Index, Floats]:
+def _output(s: SolvedModel) -> tuple[Index, Floats]:
     """Power put out by dispatched sources, sun and wind, and batteries, with its list."""
     m = s.model.supply
     over = cross(s.p.supply.capacity, s.p.sets.slot, name="source_slot")
@@ -154,7 +154,7 @@ def _output(s: Solved) -> tuple[Index, Floats]:
     return over, total
 
 
-def _by_slot(s: Solved, over: Index, values: Floats) -> Floats:
+def _by_slot(s: SolvedModel, over: Index, values: Floats) -> Floats:
     """Return values over (site, source, year, slot) as a table, shape (capacity, slot)."""
     capacity, slots = s.p.supply.capacity, len(s.p.sets.slot)
     table = np.zeros((capacity.size, slots))
@@ -162,7 +162,7 @@ def _by_slot(s: Solved, over: Index, values: Floats) -> Floats:
     return table
 
 
-def _capital_musd(s: Solved) -> Floats:
+def _capital_musd(s: SolvedModel) -> Floats:
     """Return the mean yearly repayments of every source, shape (capacity,)."""
     capacity, sources = s.p.supply.capacity, len(s.p.supply.source)
     paid = np.zeros((len(s.p.sets.site) * sources, len(s.model.calendar)))
@@ -175,7 +175,7 @@ def _capital_musd(s: Solved) -> Floats:
     return np.asarray(yearly[capacity["site"] * sources + capacity["source"], capacity["year"]])
 
 
-def _running_musd(s: Solved) -> Floats:
+def _running_musd(s: SolvedModel) -> Floats:
     """Return yearly upkeep, fuel and worn cells of every source, shape (capacity,)."""
     p, m = s.p.supply, s.model.supply
     fixed = p.fixed_musd_per_mw_year * m.capacity_mw

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["tail_rtt_ms"]
@@ -22,7 +22,7 @@ __all__ = ["tail_rtt_ms"]
 _TAIL: Final = "p90"
 
 
-def tail_rtt_ms(s: Solved) -> Floats:
+def tail_rtt_ms(s: SolvedModel) -> Floats:
     """Return the round trip of each service on the tail line of its pair of places.
 
     Measured pairs and a scenario's own round trips are those of ordinary days, so they are the
@@ -30,7 +30,7 @@ def tail_rtt_ms(s: Solved) -> Floats:
 
     Parameters
     ----------
-    s : Solved
+    s : SolvedModel
         The plan.
 
     Returns
@@ -50,7 +50,7 @@ def tail_rtt_ms(s: Solved) -> Floats:
     return np.asarray(np.maximum(on_line_ms, served_rtt_ms(s)))
 
 
-def _haul_ms(s: Solved, users: pd.DataFrame, sites: pd.DataFrame) -> Floats:
+def _haul_ms(s: SolvedModel, users: pd.DataFrame, sites: pd.DataFrame) -> Floats:
     """Return round trips without access, shape (user, site)."""
     lines = s.p.tables["rtt_lines"]
     tail = lines[lines["quantile"] == _TAIL].set_index("pair_class")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.results.solved import Solved
+    from planner.results.solved import SolvedModel
 
 
 __all__ = ["bill_months", "bills", "capacity_contracts"]
@@ -28,7 +28,7 @@ _LINE: Final = ["site", "calendar_year", "rule", "item", "unit"]
 _CENT: Final = 0.01  # [USD]; less is rounding of sums
 
 
-def bills(s: Solved) -> pd.DataFrame:
+def bills(s: SolvedModel) -> pd.DataFrame:
     """Make table `bills`: what the plan pays and what the rules ask, line by line."""
     charged = _charged(s)
     exact = s.exact_bills
@@ -50,13 +50,13 @@ def bills(s: Solved) -> pd.DataFrame:
     return result_table("bills", rows.sort_values(order, kind="stable", ignore_index=True))
 
 
-def bill_months(s: Solved) -> pd.DataFrame:
+def bill_months(s: SolvedModel) -> pd.DataFrame:
     """Make table `bill_months`: the exact bill, month by month."""
     exact = s.exact_bills
     return result_table("bill_months", exact[exact["usd"].abs() > _CENT].reset_index(drop=True))
 
 
-def capacity_contracts(s: Solved) -> pd.DataFrame:
+def capacity_contracts(s: SolvedModel) -> pd.DataFrame:
     """Make table `capacity_contracts`: what was signed for, given up and is left."""
     p, terms = s.p.tariffs, s.model.tariffs
     signed, now = pairs(p.signed, p.contract, on=("site",))
@@ -93,7 +93,7 @@ def capacity_contracts(s: Solved) -> pd.DataFrame:
     )
 
 
-def _charged(s: Solved) -> pd.DataFrame:
+def _charged(s: SolvedModel) -> pd.DataFrame:
     """Lines of the bills as the program has them."""
     p, terms = s.p.tariffs, s.model.tariffs
     line = p.bills.line
@@ -119,7 +119,7 @@ def _charged(s: Solved) -> pd.DataFrame:
     )
 
 
-def _exit_fees(s: Solved) -> pd.DataFrame:
+def _exit_fees(s: SolvedModel) -> pd.DataFrame:
     table = capacity_contracts(s)
     table = table[table["fee_musd"] > 0.0]
     of_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Variable
-    from planner.results.solved import Line, Solved
+    from planner.results.solved import SolvedCost, SolvedModel
 
 
 __all__ = ["unit_costs"]
@@ -65,7 +65,7 @@ class _Account:
     rent_musd: Floats
 
 
-def unit_costs(s: Solved) -> pd.DataFrame:
+def unit_costs(s: SolvedModel) -> pd.DataFrame:
     """Make table `unit_costs`: one row per workload, use and total, and year."""
     sets = s.p.sets
     of_class = _accounts(s)
@@ -94,7 +94,7 @@ def unit_costs(s: Solved) -> pd.DataFrame:
 
 
 def _rows(
-    s: Solved, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats
+    s: SolvedModel, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats
 ) -> pd.DataFrame:
     """Return the rows of one level. `belongs` is [scope, workload], 1 where a workload counts."""
 
@@ -136,7 +136,7 @@ def _h100e_hours(mean_kh100e: Floats) -> Floats:
     return mean_kh100e * H100E_PER_KH100E * HOURS_PER_YEAR
 
 
-def _accounts(s: Solved) -> _Account:
+def _accounts(s: SolvedModel) -> _Account:
     """Return what every workload uses, serves and costs by year."""
     used, racks = s.p.racks.used, s.p.racks
     nameplate = _by_cell(s, s.nameplate_of_use_mw)
@@ -173,11 +173,11 @@ def _accounts(s: Solved) -> _Account:
     )
 
 
-def _class_years(s: Solved) -> tuple[int, int]:
+def _class_years(s: SolvedModel) -> tuple[int, int]:
     return len(s.p.sets.workload), s.years
 
 
-def _by_cell(s: Solved, of_use: Floats) -> Floats:
+def _by_cell(s: SolvedModel, of_use: Floats) -> Floats:
     """Add up a quantity of the uses, shape (site, workload, year)."""
     used = s.p.racks.used
     cells = np.zeros((len(s.p.sets.site), *_class_years(s)))
@@ -199,7 +199,7 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
     return np.asarray(here / np.where(total > 0.0, total, 1.0))
 
 
-def _racks_by_duty(s: Solved, line: Line, nameplate: Floats) -> Floats:
+def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats) -> Floats:
     """Return the repayments of racks by workload, by way of the use they were bought for."""
     sets = s.p.sets
     paid = np.zeros(_class_years(s))
@@ -215,7 +215,7 @@ def _racks_by_duty(s: Solved, line: Line, nameplate: Floats) -> Floats:
     return paid
 
 
-def _existing(s: Solved, nameplate: Floats) -> Floats:
+def _existing(s: SolvedModel, nameplate: Floats) -> Floats:
     """Return the instalments of existing racks and halls, shape (workload, year). [MUSD/year]
 
     Each repays the price of its kind over its life, whatever its age: what is left of its
@@ -250,7 +250,7 @@ def _existing(s: Solved, nameplate: Floats) -> Floats:
     return np.asarray(charged)
 
 
-def _rent_by_class(s: Solved) -> Floats:
+def _rent_by_class(s: SolvedModel) -> Floats:
     """Return what is paid for rented compute, shape (workload, year)."""
     by_calendar = np.zeros((len(s.p.sets.workload), len(s.model.calendar)))
     for line in s.lines:
@@ -262,7 +262,7 @@ def _rent_by_class(s: Solved) -> Floats:
 
 
 def _terms(
-    s: Solved, line: Line, variable: Variable
+    s: SolvedModel, line: SolvedCost, variable: Variable
 ) -> tuple[NDArray[np.intp], NDArray[np.integer], Floats]:
     """Return the payments of a line decision by decision: which, calendar year, amount."""
     terms = line.payments
@@ -270,7 +270,7 @@ def _terms(
     return position, terms.over["calendar"][terms.row], terms.value_of_term * s.x[terms.column]
 
 
-def _conversions(s: Solved) -> pd.DataFrame:
+def _conversions(s: SolvedModel) -> pd.DataFrame:
     """Return how compute becomes work, by workload, in numbers and in words."""
     given = s.p.tables["requests"]
     size_s, rate = given["h100e_seconds_per_unit"], given["tokens_per_s_per_h100e"]

@@ -11,7 +11,7 @@ import pytest
 from planner.lp import Index
 from planner.lp.axis import Axis
 from planner.results import supply
-from planner.results.solved import Solved
+from planner.results.solved import SolvedModel
 from planner.stress.fixed import _Reader
 from planner.studies.explain import entry
 
@@ -29,7 +29,7 @@ def test_what_is_added_is_there_from_its_year_on() -> None:
         value=lambda decision: decision.mw,
     )
 
-    total = Solved.so_far(s, SimpleNamespace(over=over, mw=np.array([3.0, 5.0, 7.0])))
+    total = SolvedModel.so_far(s, SimpleNamespace(over=over, mw=np.array([3.0, 5.0, 7.0])))
 
     assert total.tolist() == [3.0, 3.0, 8.0, 0.0, 7.0, 7.0]
 

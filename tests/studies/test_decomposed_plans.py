@@ -14,7 +14,7 @@ from planner.lp.start import Start
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
 from planner.studies.solve.progress import solver_words
-from planner.studies.solve.run import Clock, solve
+from planner.studies.solve.run import StageTimes, solve
 from planner.studies.solve.run import plan_of as plan_of_inputs
 
 CHECK = Path(__file__).parent.parent / "check"
@@ -46,7 +46,7 @@ def test_a_future_begins_with_the_cuts_of_the_one_that_leads_it() -> None:
     def planned(settings: list[str], start: Start | None = None) -> tuple[Plan, list[Start]]:
         scenario, ended = load_scenario(CHECK / "tariffs.yaml", [DECOMPOSED, *settings]), []
         plan = plan_of_inputs(
-            scenario, build_inputs(scenario), Clock(), start=start, keep_start=ended.append
+            scenario, build_inputs(scenario), StageTimes(), start=start, keep_start=ended.append
         )
         return plan, ended
 

@@ -27,7 +27,7 @@ from planner.studies.explain.entry import Resolved
 from planner.studies.explain.explain import AGAIN
 from planner.studies.explain.names import Names
 from planner.studies.explain.plain_words import about_compute, about_cost
-from planner.studies.explain.steps import Step, spot_check
+from planner.studies.explain.steps import RightSideStep, spot_check
 from planner.studies.explain.tries import Countdown
 from planner.studies.solve.asking import Asking
 
@@ -146,7 +146,7 @@ def test_prices_come_true_within_one_percent(
         rows = plan.prices[plan.prices["block"] == block]
         row = rows.loc[rows["raw_dual"].abs().idxmax()]
         axes = [name for name in ("site", "region", "workload", "zone", "vendor") if row[name]]
-        steps.append(Step(block, {axis: str(row[axis]) for axis in (*axes, "year")}, 0.01))
+        steps.append(RightSideStep(block, {axis: str(row[axis]) for axis in (*axes, "year")}, 0.01))
 
     found = spot_check(PreparedScenario(plan.scenario, plan.inputs), steps, ASK)
 
@@ -192,7 +192,7 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     paid = lasting if "headroom" in block else calendar_years(plan, int(row["year"]))
 
     found = spot_check(
-        PreparedScenario(plan.scenario, plan.inputs), [Step(block, labels, step)], ASK
+        PreparedScenario(plan.scenario, plan.inputs), [RightSideStep(block, labels, step)], ASK
     )
 
     assert plan.verdict.ok, plan.verdict.broken
@@ -389,7 +389,7 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
     plan = plan_of(WHOLE)
     rows = binding(plan.inputs, plan.tables).drop_duplicates("block")
     steps = [
-        Step(
+        RightSideStep(
             str(row["block"]),
             {axis: str(row[axis]) for axis in (*PLACES, "year") if str(row[axis])},
             0.001 * float(row["limit"]),

@@ -11,7 +11,7 @@ from planner.inputs import build_inputs
 from planner.lp.start import Start
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
-from planner.studies.solve.run import Clock, plan_of
+from planner.studies.solve.run import StageTimes, plan_of
 
 WHOLE = ("siting.whole_openings=true", "racks.whole=true", "solver.gap_frac=0.04")
 
@@ -21,7 +21,9 @@ def planned(north_usd_per_mwh: float, start: Start | None = None) -> tuple[Plan,
         "tiny", [*WHOLE, f"new_sites.north.retail_usd_per_mwh={north_usd_per_mwh}"]
     )
     ended: list[Start] = []
-    plan = plan_of(scenario, build_inputs(scenario), Clock(), start=start, keep_start=ended.append)
+    plan = plan_of(
+        scenario, build_inputs(scenario), StageTimes(), start=start, keep_start=ended.append
+    )
     return plan, Start.from_bytes(ended[0].to_bytes())
 
 

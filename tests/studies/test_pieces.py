@@ -314,7 +314,7 @@ def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) ->
         report_stage=lambda _: None,
         solve_session=lambda *_: SimpleNamespace(objective=next(costs), row_dual=dual),
     )
-    step = steps.Step("land", {"site": "bay", "year": "2026"}, 0.5)
+    step = steps.RightSideStep("land", {"site": "bay", "year": "2026"}, 0.5)
 
     table = steps.spot_check(SimpleNamespace(inputs=None), [step], ask)
 

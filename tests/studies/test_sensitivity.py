@@ -28,7 +28,7 @@ from planner.studies.sensitivity.base_plan import first_order
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of
-from planner.studies.sensitivity.solved import Solved
+from planner.studies.sensitivity.solved import SolvedFutures
 from planner.studies.sensitivity.study import folder_of
 from planner.studies.sweep import Progress, SweepResult
 
@@ -241,7 +241,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
     points = points_of(Design("tornado", 0, 0), FACTORS)
     cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0, 809.0], strict=True))
 
-    found = Solved(
+    found = SolvedFutures(
         Design("tornado", 0, 0),
         "objective_musd",
         FACTORS,
@@ -259,7 +259,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
     assert table["first_order_rank"].tolist() == [1, pd.NA, 2]
     assert any("within 2.5 MUSD of the least cost" in note for note in found.notes)
 
-    wide = Solved(
+    wide = SolvedFutures(
         Design("tornado", 0, 0),
         "objective_musd",
         FACTORS,
@@ -274,7 +274,7 @@ def test_an_end_without_a_plan_decides_most() -> None:
     points = points_of(Design("tornado", 0, 0), FACTORS)
     cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0], strict=False))
 
-    found = Solved(
+    found = SolvedFutures(
         Design("tornado", 0, 0),
         "objective_musd",
         FACTORS,
@@ -298,7 +298,7 @@ def test_an_output_that_a_plan_does_not_state_in_its_last_year_is_refused() -> N
         for year, value in ((2027, 1.31), (2028, np.nan if future == "=1+1=high" else 1.24))
     ]
     results = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
-    found = Solved(
+    found = SolvedFutures(
         Design("tornado", 0, 0), "pue", FACTORS, points, replace(answers, results=results)
     )
 
@@ -366,7 +366,7 @@ def test_a_project_that_was_moved_keeps_its_studies(
     assert folder_of("ours.yaml") == Path("sensitivity/ours-2")  # which may be any other file
 
 
-def study_of(design: Design, broken: int) -> Solved:
+def study_of(design: Design, broken: int) -> SolvedFutures:
     """Return a study of a linear model: 43, 6.5 and 13 MUSD from low to high, from 700 on.
 
     The first points have no plan.
@@ -377,7 +377,7 @@ def study_of(design: Design, broken: int) -> Solved:
     without = set(points["future"][:broken])
     known = {name: one for name, one in cost.items() if name not in without}
     answers = solved(points, {"base": 800.0, **known})
-    return Solved(design, "objective_musd", FACTORS, points, answers)
+    return SolvedFutures(design, "objective_musd", FACTORS, points, answers)
 
 
 def test_trajectories_with_a_point_without_a_plan_are_left_out_and_said() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.results.bridge import Step
+    from planner.results.bridge import BridgeStep
 
 __all__ = ["BridgeLine", "bridge_lines", "write_bridge"]
 
@@ -35,7 +35,7 @@ class BridgeLine(NamedTuple):
     """A line of the sheet: its row, what it says, and power by model year. [MW]"""
 
     row: int
-    step: Step
+    step: BridgeStep
     label: str
     mw: Floats
 
@@ -77,7 +77,7 @@ def write_bridge(book: Book) -> None:
     _chart(book, sheet, lines[-1].row + 2, last)
 
 
-def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Step, float]]) -> None:
+def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep, float]]) -> None:
     """Draw the steps of the last year, each from where the one before it ended."""
     first = FIRST_YEAR + max(len(book.run.years), _FEWEST) + 1  # right of the page
     shown = [(step, mw) for step, mw in steps if step.is_level or abs(mw) >= _LEAST_MW]
@@ -119,6 +119,6 @@ _LEAST_MW: Final = 0.05
 _CHART_ROWS: Final = 18
 
 
-def _kind(step: Step, mw: float) -> tuple[bool, bool, bool]:
+def _kind(step: BridgeStep, mw: float) -> tuple[bool, bool, bool]:
     """Tell whether a step is a level, adds or takes away."""
     return step.is_level, not step.is_level and mw >= 0.0, not step.is_level and mw < 0.0

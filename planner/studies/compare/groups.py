@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["By", "Group", "Mixture", "groups_of"]
+__all__ = ["By", "InputGroup", "Mixture", "groups_of"]
 
 By = Literal["auto", "key", "block"]
 """How settings are put into groups: one by one, by their block, or by what is few enough."""
@@ -29,7 +29,7 @@ _MOST_BY_KEY: Final = 8  # groups
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class InputGroup:
     """Inputs that are changed together.
 
     Parameters
@@ -54,7 +54,7 @@ class Group:
         )
 
 
-def groups_of(first: Run, other: Run, by: By = "auto") -> list[Group]:
+def groups_of(first: Run, other: Run, by: By = "auto") -> list[InputGroup]:
     """Put the inputs in which two runs differ into groups.
 
     Parameters
@@ -66,23 +66,23 @@ def groups_of(first: Run, other: Run, by: By = "auto") -> list[Group]:
 
     Returns
     -------
-    list of Group
+    list of InputGroup
         Settings in their order, then tables. A setting that nobody wrote follows from another one
         of its block and is changed with it. Tables are changed whole; one that lost default rows
         about things that a table of one's own does not have is changed with that table.
     """
     settings = setting_differences([first, other])
-    tables = [Group(f"table {of[0]}", (), of) for of in tables_together(first, other)]
+    tables = [InputGroup(f"table {of[0]}", (), of) for of in tables_together(first, other)]
     by_key = [*_by_key(settings), *tables]
     if by == "key" or (by == "auto" and len(by_key) <= _MOST_BY_KEY):
         return by_key
     blocks: dict[str, list[SettingDifference]] = {}
     for one in settings:
         blocks.setdefault(one.keys[0], []).append(one)
-    return [*(Group(name, tuple(of)) for name, of in blocks.items()), *tables]
+    return [*(InputGroup(name, tuple(of)) for name, of in blocks.items()), *tables]
 
 
-def _by_key(settings: Sequence[SettingDifference]) -> list[Group]:
+def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
     follow: dict[str, list[SettingDifference]] = {}
     written: list[SettingDifference] = []
     for one in settings:
@@ -94,8 +94,8 @@ def _by_key(settings: Sequence[SettingDifference]) -> list[Group]:
     for one in written:
         with_it = follow.pop(one.keys[0], [])
         name = f"{one.name} and what follows" if with_it else one.name
-        groups.append(Group(name, (one, *with_it)))
-    return [*groups, *(Group(block, tuple(of)) for block, of in follow.items())]
+        groups.append(InputGroup(name, (one, *with_it)))
+    return [*groups, *(InputGroup(block, tuple(of)) for block, of in follow.items())]
 
 
 class Mixture:
@@ -105,7 +105,7 @@ class Mixture:
     ----------
     first, other : Run
         The runs.
-    groups : sequence of Group
+    groups : sequence of InputGroup
         All inputs in which they differ.
 
     Raises
@@ -114,7 +114,7 @@ class Mixture:
         If this version cannot read the inputs of one of them, or it was decided year by year.
     """
 
-    def __init__(self, first: Run, other: Run, groups: Sequence[Group]) -> None:
+    def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
         problems = [problem for run in (first, other) for problem in unreadable_tables(run)]
         if problems:
             raise InputError(problems)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.comparison.causes import CostsOf
     from planner.outputs.run import Run
-    from planner.studies.compare.groups import By, Group
+    from planner.studies.compare.groups import By, InputGroup
     from planner.studies.solve.asking import Asking
 
 __all__ = ["HowToSplit", "split_by_cause"]
@@ -193,7 +193,7 @@ def _method(how: HowToSplit, groups: int) -> Method:
 
 
 def _parts(
-    costs: _Counted, groups: Sequence[Group], ends: tuple[Value, Value], method: Method
+    costs: _Counted, groups: Sequence[InputGroup], ends: tuple[Value, Value], method: Method
 ) -> tuple[list[_Row], Method, list[str]]:
     if method == "shapley":
         rows = _shapley(costs.of, groups)
@@ -208,7 +208,7 @@ def _parts(
 
 
 def _shapley(
-    cost: Callable[[frozenset[int]], Value | None], groups: Sequence[Group]
+    cost: Callable[[frozenset[int]], Value | None], groups: Sequence[InputGroup]
 ) -> list[_Row] | None:
     """Return the Shapley value of each group; None where a mixture has no cost."""
     count = len(groups)
@@ -236,7 +236,7 @@ def _shapley(
 
 def _ordered(
     cost: Callable[[frozenset[int]], Value | None],
-    groups: Sequence[Group],
+    groups: Sequence[InputGroup],
     ends: tuple[Value, Value],
 ) -> list[_Row]:
     """Return what each group adds after those before it; what has no cost goes with the next."""

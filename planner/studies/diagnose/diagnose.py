@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.limits.relaxation import Change, Relaxation
+    from planner.limits.relaxation import ProposedChange, Relaxation
     from planner.lp import Index
 
 __all__ = ["Diagnosis", "Remedy", "diagnose"]
@@ -52,7 +52,7 @@ class Remedy:
         Unit in which it was made as small as possible.
     total : float
         By how much, in all.
-    change : Change
+    change : ProposedChange
         Words, settings, figures of tables.
     rules : tuple of str
         Rules of the model whose limits it moves, as a conflict names them.
@@ -63,7 +63,7 @@ class Remedy:
     name: str
     unit: str
     total: float
-    change: Change
+    change: ProposedChange
     rules: tuple[str, ...]
     note: str = ""
 
@@ -280,7 +280,7 @@ def _try_settings(
             yield Remedy(search.name, search.unit, step, change, search.rules, note)
 
 
-def _used_for(question: PreparedScenario, change: Change, ask: Asking) -> str:
+def _used_for(question: PreparedScenario, change: ProposedChange, ask: Asking) -> str:
     """Say how much stays unmet or is rented, at the least, where that becomes possible."""
     way_out = {("demand", "unmet"): "unmet", ("rent", "allow"): "rented"}
     names = [way_out[one.keys] for one in change.settings if one.keys in way_out]

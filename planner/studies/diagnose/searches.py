@@ -17,7 +17,7 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.inputs.question import Cell
 from planner.limits import moved_by
 from planner.limits.increments import site_key, without_new_halls
-from planner.limits.relaxation import Change
+from planner.limits.relaxation import ProposedChange
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -59,10 +59,12 @@ class Search:
     unit: str
     rules: tuple[str, ...]
     steps: Sequence[float]
-    change: Callable[[float], Change]
+    change: Callable[[float], ProposedChange]
 
 
-def least(search: Search, is_enough: Callable[[Change], bool]) -> tuple[float, Change] | None:
+def least(
+    search: Search, is_enough: Callable[[ProposedChange], bool]
+) -> tuple[float, ProposedChange] | None:
     """Find the smallest step that is enough, by halving.
 
     Parameters
@@ -74,7 +76,7 @@ def least(search: Search, is_enough: Callable[[Change], bool]) -> tuple[float, C
 
     Returns
     -------
-    tuple of float and Change, or None
+    tuple of float and ProposedChange, or None
         None where the largest step is not enough either.
     """
     low, high = 0, len(search.steps) - 1
@@ -196,7 +198,7 @@ def _switches(question: PreparedScenario) -> Iterator[Search]:
 
 def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
     """Return what is done or not: a search of one step."""
-    change = Change((words,), (setting,))
+    change = ProposedChange((words,), (setting,))
     return Search(words, "-", rules, (1.0,), lambda _: change)
 
 
@@ -205,7 +207,7 @@ def _siting(question: PreparedScenario) -> Iterator[Search]:
     siting = question.scenario.siting
     if siting.phase_mw is not None:
         words = "commission halls of any size"
-        any_size = Change((words,), (Setting(("siting", "phase_mw"), None),))
+        any_size = ProposedChange((words,), (Setting(("siting", "phase_mw"), None),))
         rules = moved_by("siting.phase_mw")
         yield Search(words, "-", rules, (1.0,), lambda _: any_size)
     sites = len(question.inputs.sets.site)
@@ -215,9 +217,9 @@ def _siting(question: PreparedScenario) -> Iterator[Search]:
     ):
         if now is not None:
 
-            def more(step: float, key: str = key, now: int = now) -> Change:
+            def more(step: float, key: str = key, now: int = now) -> ProposedChange:
                 setting = Setting(("siting", key), now + int(step))
-                return Change((f"+{step:.0f} sites open",), (setting,), share=step / now)
+                return ProposedChange((f"+{step:.0f} sites open",), (setting,), share=step / now)
 
             steps = [1.0 * n for n in range(1, sites)]
             yield Search("number of sites", "sites", moved_by(f"siting.{key}"), steps, more)
@@ -241,11 +243,11 @@ def _blocks(question: PreparedScenario) -> Iterator[Search]:
     for code in np.unique(p.block["workload"]):
         workload, now = labels[code], float(p.block_mw[p.block["workload"] == code][0])
 
-        def smaller(step: float, workload: str = workload, now: float = now) -> Change:
+        def smaller(step: float, workload: str = workload, now: float = now) -> ProposedChange:
             block_mw = down(now * (1.0 - step / _BLOCK_STEPS), 3)
             words = f"a block of at most {amount(block_mw)} MW of {workload}"
             setting = Setting(("siting", "block_mw", workload), block_mw)
-            return Change((words,), (setting,), share=step / _BLOCK_STEPS)
+            return ProposedChange((words,), (setting,), share=step / _BLOCK_STEPS)
 
         steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
         rules = moved_by("siting.block_mw.{workload}")
@@ -277,7 +279,7 @@ def _permits(question: PreparedScenario) -> Iterator[Search]:
     most = float(question.inputs.power.wue_l_per_kwh.max()) * HOURS_PER_YEAR
     column = "limit_m3_per_mw_per_year"
 
-    def change(more_m3: float, names: tuple[str, ...]) -> Change:
+    def change(more_m3: float, names: tuple[str, ...]) -> ProposedChange:
         words = tuple(
             f"+{amount(more_m3)} m3 a year of water per MW of halls in basins of class {name}"
             for name in names
@@ -287,7 +289,7 @@ def _permits(question: PreparedScenario) -> Iterator[Search]:
             for name in names
         )
         share = max(more_m3 / now[name] if now[name] else np.inf for name in names)
-        return Change(words, (), cells, share)
+        return ProposedChange(words, (), cells, share)
 
     every = tuple(now)
     groups = [("water permits", every)]
@@ -309,7 +311,7 @@ def _clean(question: PreparedScenario) -> Iterator[Search]:
     keys = ("contracts", "matching", "target_frac")
     when = _held_words(tuple(path))
 
-    def change(points: float, years: tuple[int, ...]) -> Change:
+    def change(points: float, years: tuple[int, ...]) -> ProposedChange:
         less = points / 100.0
         lower = {y: max(0.0, round(old - less * (y in years), 6)) for y, old in path.items()}
         words = tuple(
@@ -317,7 +319,7 @@ def _clean(question: PreparedScenario) -> Iterator[Search]:
             for year in years
         )
         share = max((path[y] - lower[y]) / path[y] for y in years)
-        return Change(words, (Setting(keys, lower),), share=share)
+        return ProposedChange(words, (Setting(keys, lower),), share=share)
 
     every = tuple(year for year, share in path.items() if share > 0.0)
     groups = [("clean target", every)] if every else []
@@ -345,10 +347,10 @@ def _latency(question: PreparedScenario, workloads: Sequence[str]) -> Iterator[S
         now = float(bound[workload])
         steps = [1.0 * ms for ms in range(1, max(2, _MOST_RTT_MS - math.floor(now)))]
 
-        def change(step: float, workload: str = workload, now: float = now) -> Change:
+        def change(step: float, workload: str = workload, now: float = now) -> ProposedChange:
             words = f"+{amount(step)} ms of round trip for {workload}"
             setting = Setting(("workloads", workload, "rtt_bound_ms"), now + step)
-            return Change((words,), (setting,), share=step / now)
+            return ProposedChange((words,), (setting,), share=step / now)
 
         yield Search(f"latency of {workload}", "ms", (), steps, change)
 
@@ -360,10 +362,10 @@ def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]
     longest = int(lead["months"].max()) if len(lead) else _MOST_MONTHS
     steps = [1.0 * months for months in range(1, min(_MOST_MONTHS, longest) + 1)]
 
-    def everywhere(step: float) -> Change:
+    def everywhere(step: float) -> ProposedChange:
         words = f"-{amount(step)} months of lead time everywhere"
         setting = Setting(("lead_times", "delay_months"), delay - step)
-        return Change((words,), (setting,), share=step / max(longest, 1))
+        return ProposedChange((words,), (setting,), share=step / max(longest, 1))
 
     yield Search("lead times", "months", moved_by("lead_times.delay_months"), steps, everywhere)
     months = lead.groupby("site")["months"].min()
@@ -373,9 +375,9 @@ def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]
 
         def here(
             step: float, site: str = site, now: float = now, key: tuple[str, ...] = key
-        ) -> Change:
+        ) -> ProposedChange:
             words = f"-{amount(step)} months of lead time at {site}"
-            return Change((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
+            return ProposedChange((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
 
         rules = moved_by("sites.{site}.lead_time_months")
         yield Search(f"lead time at {site}", "months", rules, steps[: math.ceil(now)], here)
@@ -385,11 +387,13 @@ def _earlier(question: PreparedScenario) -> Search:
     """Decisions that are taken sooner, which racks need as well as halls."""
     start = question.scenario.decisions_start
 
-    def earlier(step: float) -> Change:
+    def earlier(step: float) -> ProposedChange:
         months = start.year * 12 + start.month - 1 - int(step)
         day = date(months // 12, months % 12 + 1, min(start.day, 28)).isoformat()
         words = f"{amount(step)} months earlier: decisions from {day} on"
-        return Change((words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS)
+        return ProposedChange(
+            (words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS
+        )
 
     steps = [1.0 * months for months in range(1, _MOST_MONTHS + 1)]
     return Search("start of decisions", "months", moved_by("decisions_start"), steps, earlier)

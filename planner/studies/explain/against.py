@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.model import Model
     from planner.results.program import Proof
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
 
 __all__ = ["about_two_sites", "compare_sites"]
 
@@ -74,13 +74,17 @@ class _Priced:
 
 
 def compare_sites(
-    solved: Solved, site: str, against: str, workload: str | None = None, year: int | None = None
+    solved: ExplainablePlan,
+    site: str,
+    against: str,
+    workload: str | None = None,
+    year: int | None = None,
 ) -> pd.DataFrame:
     """Price one more MW of racks of one kind for one class at two sites.
 
     Parameters
     ----------
-    solved : Solved
+    solved : ExplainablePlan
         A plan with shadow prices.
     site, against : str
         The sites.

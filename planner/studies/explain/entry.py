@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
     from planner.studies.solve.asking import Asking
 
 __all__ = ["ENTRY_COLUMNS", "RELAXED", "Resolved", "builds", "entry"]
@@ -76,12 +76,12 @@ class Resolved:
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 
 
-def entry(solved: Solved, site: str, ask: Asking) -> pd.DataFrame:
+def entry(solved: ExplainablePlan, site: str, ask: Asking) -> pd.DataFrame:
     """Force a site in, and find at what price, lead time or latency it would come in by itself.
 
     Parameters
     ----------
-    solved : Solved
+    solved : ExplainablePlan
         The plan.
     site : str
         A site that takes part in the program.
@@ -119,7 +119,7 @@ def entry(solved: Solved, site: str, ask: Asking) -> pd.DataFrame:
     return table.assign(what=table["what"] + RELAXED) if base.model.problem.isMIP() else table
 
 
-def builds(solved: Solved, site: str) -> bool:
+def builds(solved: ExplainablePlan, site: str) -> bool:
     """Return whether a plan builds halls at a site."""
     return bool((solved.results.tables["builds"]["site"] == site).any())
 

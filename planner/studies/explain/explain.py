@@ -12,7 +12,7 @@ from planner.inputs.question import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.entry import builds
-from planner.studies.explain.explanation import Explanation, Solved, Statement
+from planner.studies.explain.explanation import ExplainablePlan, Explanation, Statement
 from planner.studies.explain.names import Names
 from planner.studies.explain.plain_words import (
     about_compute,
@@ -38,7 +38,7 @@ _PLACES_OF_A_LIMIT: Final = 3
 
 
 def explain(
-    solved: Solved,
+    solved: ExplainablePlan,
     *,
     site: str | None = None,
     against: str | None = None,
@@ -52,7 +52,7 @@ def explain(
 
     Parameters
     ----------
-    solved : Solved
+    solved : ExplainablePlan
         A `Plan`, or a run opened again by `planner.runs.reopen.reopen`.
     site : str, optional
         Site to explain: what it does, what limits it, and what it would take for it to win.
@@ -138,7 +138,9 @@ def explain(
     )
 
 
-def _two_sites(solved: Solved, site: str | None, against: str, year: int | None) -> Explanation:
+def _two_sites(
+    solved: ExplainablePlan, site: str | None, against: str, year: int | None
+) -> Explanation:
     """Compare two sites part by part."""
     if site is None or site == against:
         problem = Problem(
@@ -161,7 +163,9 @@ def _two_sites(solved: Solved, site: str | None, against: str, year: int | None)
     )
 
 
-def _tries(solved: Solved, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
+def _tries(
+    solved: ExplainablePlan, moved: Sequence[int], site: str | None, year: int | None
+) -> list[Try]:
     """List what solving again would add: a site that takes no part has nothing to try."""
     if solved.scenario.foresight.window_years is not None:
         return []  # all years at once are another question
@@ -174,7 +178,7 @@ def _tries(solved: Solved, moved: Sequence[int], site: str | None, year: int | N
     )
 
 
-def _would_try(solved: Solved, tries: Sequence[Try]) -> Statement:
+def _would_try(solved: ExplainablePlan, tries: Sequence[Try]) -> Statement:
     """Say what solving again would add, and how long it would take."""
     listed = "; ".join(one.what for one in tries)
     text = (
@@ -185,7 +189,9 @@ def _would_try(solved: Solved, tries: Sequence[Try]) -> Statement:
     return Statement(AGAIN, text, ())
 
 
-def _check(solved: Solved, site: str | None, year: int | None, option: str = "--site") -> None:
+def _check(
+    solved: ExplainablePlan, site: str | None, year: int | None, option: str = "--site"
+) -> None:
     problems = []
     known = set(solved.inputs.sets.site.labels) | set(solved.inputs.sites.table["site"])
     if site is not None and site not in known:
@@ -217,7 +223,7 @@ def _check(solved: Solved, site: str | None, year: int | None, option: str = "--
         raise InputError(problems)
 
 
-def _basis(solved: Solved, has_prices: bool, is_tried: bool, *, has_entry: bool) -> str:
+def _basis(solved: ExplainablePlan, has_prices: bool, is_tried: bool, *, has_entry: bool) -> str:
     """Say where shadow prices come from, and the cost of entry of a site."""
     solution = solved.results.tables["solution"].iloc[0]
     if not has_prices:
@@ -245,7 +251,7 @@ def _weightiest(statements: Iterable[Statement], every: bool) -> list[Statement]
     return ordered if every else ordered[:_MOST_OF_A_TOPIC]
 
 
-def _cost(solved: Solved) -> pd.DataFrame:
+def _cost(solved: ExplainablePlan) -> pd.DataFrame:
     costs = solved.results.tables["costs"]
     by = costs.groupby("item", as_index=False)["npv_musd"].sum()
     by = by[by["npv_musd"].abs() > 0.0].sort_values("npv_musd", ascending=False)
@@ -254,7 +260,7 @@ def _cost(solved: Solved) -> pd.DataFrame:
     return table
 
 
-def _service(solved: Solved) -> pd.DataFrame:
+def _service(solved: ExplainablePlan) -> pd.DataFrame:
     summary = solved.results.tables["summary"]
     names = ["year", "demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e"]
     return pd.DataFrame(summary[[*names, "unmet_kh100e"]])

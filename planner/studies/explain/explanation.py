@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from planner.results import Results
     from planner.scenario import Scenario
 
-__all__ = ["Explanation", "Number", "Solved", "Statement", "number", "span"]
+__all__ = ["ExplainablePlan", "Explanation", "Number", "Statement", "number", "span"]
 
 _MILLION: Final = 1e6
 
 
-class Solved(Protocol):
+class ExplainablePlan(Protocol):
     """A plan in memory or a run opened again."""
 
     @property

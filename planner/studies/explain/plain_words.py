@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
 
 __all__ = ["about_compute", "about_cost", "about_limits", "line_of_cost", "reported_rows"]
 
@@ -129,7 +129,7 @@ def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[i
 
 
 def about_limits(
-    solved: Solved, tables: Mapping[str, pd.DataFrame], *, of_a_kind: int = _OF_A_KIND
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], *, of_a_kind: int = _OF_A_KIND
 ) -> Iterator[Statement]:
     """Say of limits in which year they bind most, and what more of them is worth."""
     table = tables["binding"]
@@ -164,7 +164,9 @@ def about_limits(
         )
 
 
-def _worth(solved: Solved, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
+def _worth(
+    solved: ExplainablePlan, row: pd.Series, value: Number, shadow: Number, stake: Number
+) -> str:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
     price = BY_NAME[str(row["block"])].price
     if price is not None and price.sign == 1:

@@ -18,7 +18,7 @@ from planner.studies.explain.plain_words import about_limits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
     from planner.studies.solve.asking import Asking
 
 __all__ = ["about_site", "site_tables", "touches"]
@@ -33,13 +33,13 @@ _NOTHING_MUSD: Final = 1e-6
 
 
 def site_tables(
-    solved: Solved, site: str, ask: Asking, *, resolve: bool
+    solved: ExplainablePlan, site: str, ask: Asking, *, resolve: bool
 ) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a site rest on.
 
     Parameters
     ----------
-    solved : Solved
+    solved : ExplainablePlan
         The plan.
     site : str
         Site id.
@@ -84,7 +84,7 @@ def site_tables(
     }
 
 
-def _reach(solved: Solved, site: str) -> pd.DataFrame:
+def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
     """Return which share of each class's demand of the last year is within reach of a site."""
     p = solved.inputs
     demand, route = p.demand.demand, p.demand.route
@@ -115,7 +115,7 @@ def _reach(solved: Solved, site: str) -> pd.DataFrame:
 
 
 def about_site(
-    solved: Solved, tables: Mapping[str, pd.DataFrame], site: str
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str
 ) -> Iterator[Statement]:
     """Say what a site does in the plan, and what it would take for it to do more."""
     yield from _does(tables, site)
@@ -157,7 +157,9 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     yield Statement(DOES, text, (own_cost, mean))
 
 
-def _when(solved: Solved, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+def _when(
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str
+) -> Iterator[Statement]:
     leads = tables["site_leads"]
     last = int(solved.inputs.years.last_calendar_years[-1])
     if site in without_new_halls(solved.scenario):
@@ -200,7 +202,9 @@ def _reaches(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statemen
         yield Statement(LIMITS, f"Within their latency bounds {site} reaches {listed}.", flat)
 
 
-def _limited(solved: Solved, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+def _limited(
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str
+) -> Iterator[Statement]:
     found = False
     for one in about_limits(solved, tables):
         found = True
@@ -209,7 +213,7 @@ def _limited(solved: Solved, tables: Mapping[str, pd.DataFrame], site: str) -> I
         yield Statement(LIMITS, f"No limit of {site}, its zone or market binds in the plan.", ())
 
 
-def touches(solved: Solved, table: pd.DataFrame, site: str) -> pd.DataFrame:
+def touches(solved: ExplainablePlan, table: pd.DataFrame, site: str) -> pd.DataFrame:
     """Keep the limits of a site, its zone, its market and its pool of clean power."""
     row = solved.inputs.sites.table.set_index("site").loc[site]
     is_around = (table["zone"] == row["zone"]) | (table["market"] == row["market"])

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planner.results.program import Proof
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
     from planner.studies.solve.asking import Asking
 
-__all__ = ["Step", "about_steps", "one_more", "spot_check", "tried"]
+__all__ = ["RightSideStep", "about_steps", "one_more", "spot_check", "tried"]
 
 STEPS: Final = "One month, one millisecond"
 _CLASSES_TRIED: Final = 3
@@ -34,7 +34,7 @@ _NOISE_USD: Final = 1e-3
 
 
 @dataclass(frozen=True)
-class Step:
+class RightSideStep:
     """A row whose right side moves.
 
     Parameters
@@ -54,7 +54,10 @@ class Step:
 
 
 def spot_check(
-    question: PreparedScenario, steps: Sequence[Step], ask: Asking, proof: Proof | None = None
+    question: PreparedScenario,
+    steps: Sequence[RightSideStep],
+    ask: Asking,
+    proof: Proof | None = None,
 ) -> pd.DataFrame:
     """Move rows one at a time and compare the change of cost with their shadow price.
 
@@ -62,7 +65,7 @@ def spot_check(
     ----------
     question : PreparedScenario
         The scenario; integers stay as the plan has them.
-    steps : sequence of Step
+    steps : sequence of RightSideStep
         Rows and how far they move.
     ask : Asking
         How to solve.
@@ -110,7 +113,9 @@ def spot_check(
     return table
 
 
-def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
+def tried(
+    solved: ExplainablePlan, table: pd.DataFrame, places: Sequence[int], ask: Asking
+) -> pd.DataFrame:
     """Solve again with a little more of some limits, and add what that is worth.
 
     A plan often meets several limits at one point: halls that just hold the racks of the base
@@ -118,7 +123,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
 
     Parameters
     ----------
-    solved : Solved
+    solved : ExplainablePlan
         The plan.
     table : DataFrame
         Of `planner.limits.binding.binding`.
@@ -139,7 +144,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
         return made
     rows = table.loc[list(places)]
     steps = [
-        Step(
+        RightSideStep(
             str(row["block"]),
             {axis: str(row[axis]) for axis in axes if str(row[axis])},
             min(1.0, _STEP_SHARE * (float(row["limit"]) or 1.0)),
@@ -155,7 +160,7 @@ def tried(solved: Solved, table: pd.DataFrame, places: Sequence[int], ask: Askin
     return made
 
 
-def one_more(solved: Solved, ask: Asking) -> pd.DataFrame:
+def one_more(solved: ExplainablePlan, ask: Asking) -> pd.DataFrame:
     """Solve again with a month less and with a millisecond more.
 
     Returns
@@ -174,7 +179,9 @@ def one_more(solved: Solved, ask: Asking) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["what", "place", "step", "unit", "found_musd"])
 
 
-def _settings(solved: Solved) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
+def _settings(
+    solved: ExplainablePlan,
+) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
     """List settings that move by one month or one millisecond."""
     delay = solved.scenario.lead_times.delay_months
     sooner = Setting(("lead_times", "delay_months"), delay - 1.0)

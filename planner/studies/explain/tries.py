@@ -12,7 +12,7 @@ from planner.base.say import duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
 
 __all__ = ["Countdown", "Try", "list_tries", "seconds_of", "solve_seconds"]
 
@@ -84,12 +84,12 @@ def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> li
     return tries
 
 
-def solve_seconds(solved: Solved) -> float:
+def solve_seconds(solved: ExplainablePlan) -> float:
     """Return how long the plan took to solve. [s]"""
     return float(solved.run.meta["seconds"].get("solve", 0.0))
 
 
-def seconds_of(solved: Solved, tries: Sequence[Try]) -> float:
+def seconds_of(solved: ExplainablePlan, tries: Sequence[Try]) -> float:
     """Return how long all of them take, from the time that the plan took to solve. [s]"""
     solve_s = solve_seconds(solved)
     return math.fsum(one.seconds(solve_s) for one in tries)

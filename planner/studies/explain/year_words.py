@@ -15,7 +15,7 @@ from planner.studies.explain.plain_words import about_limits, line_of_cost
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from planner.studies.explain.explanation import Solved
+    from planner.studies.explain.explanation import ExplainablePlan
 
 __all__ = ["about_year", "year_tables"]
 
@@ -41,12 +41,12 @@ _METRICS: Final = (
 )
 
 
-def year_tables(solved: Solved, year: int) -> dict[str, pd.DataFrame]:
+def year_tables(solved: ExplainablePlan, year: int) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a year rest on.
 
     Parameters
     ----------
-    solved : Solved
+    solved : ExplainablePlan
         The plan.
     year : int
         Model year.
@@ -87,7 +87,7 @@ def year_tables(solved: Solved, year: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def _ready(solved: Solved, year: int) -> pd.DataFrame:
+def _ready(solved: ExplainablePlan, year: int) -> pd.DataFrame:
     """List sites whose first new hall can serve within a model year, with the moment."""
     leads = solved.results.tables["leads"]
     first = leads.groupby("site", as_index=False)[["service_start"]].min()
@@ -115,7 +115,7 @@ def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.Dat
     return made.sort_values("change", key=np.abs, ascending=False, ignore_index=True)
 
 
-def _costs(solved: Solved, year: int, before: int | None) -> pd.DataFrame:
+def _costs(solved: ExplainablePlan, year: int, before: int | None) -> pd.DataFrame:
     """Payments of the first calendar year of each model year, by line."""
     costs = solved.results.tables["costs"]
     by = costs.groupby(["item", "calendar_year"])["musd"].sum()
@@ -124,7 +124,7 @@ def _costs(solved: Solved, year: int, before: int | None) -> pd.DataFrame:
 
 
 def about_year(
-    solved: Solved, tables: Mapping[str, pd.DataFrame], year: int
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int
 ) -> Iterator[Statement]:
     """Say what changed in a year, and what it came from."""
     yield from _figures(tables, year)
@@ -233,7 +233,9 @@ def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
 
 
-def _why(solved: Solved, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+def _why(
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int
+) -> Iterator[Statement]:
     """Sites that can grow from this year on, and limits that bind in it."""
     table = tables["year_ready"]
     if len(table):

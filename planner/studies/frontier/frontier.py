@@ -19,7 +19,7 @@ from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.outputs.frontier import COLUMNS, Frontier
 from planner.scenario import Scenario, load_scenario
-from planner.studies.frontier.measures import MEASURES, Measure, measure_of
+from planner.studies.frontier.measures import MEASURES, FrontierMeasure, measure_of
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import Asking, relaxed_session
 from planner.studies.solve.failover import FailureCuts
@@ -172,7 +172,7 @@ class _Tracer:
             held,
         )
 
-    def _hold(self, least: Outcome, measure: Measure) -> tuple[str, ...]:
+    def _hold(self, least: Outcome, measure: FrontierMeasure) -> tuple[str, ...]:
         """Keep what would be given up in place of cost at its level in the plan of least cost."""
         model, held = self._model, []
         for name, column in (("unmet", model.unmet), ("rented", model.rented)):
@@ -187,7 +187,7 @@ class _Tracer:
 
     def _point(
         self,
-        measure: Measure,
+        measure: FrontierMeasure,
         built: Expression,
         others: dict[str, Expression],
         most: float,
@@ -203,7 +203,7 @@ class _Tracer:
 
     def _row(
         self,
-        measure: Measure,
+        measure: FrontierMeasure,
         built: Expression,
         others: dict[str, Expression],
         outcome: Outcome,

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model import Model
 
-__all__ = ["MEASURES", "OF_ONE", "Measure", "measure_of"]
+__all__ = ["MEASURES", "OF_ONE", "FrontierMeasure", "measure_of"]
 
 
 @dataclass(frozen=True)
-class Measure:
+class FrontierMeasure:
     """Something that a plan can have less of, at a cost.
 
     Parameters
@@ -100,8 +100,10 @@ def _largest(m: Model) -> Expression:
 
 
 MEASURES: Final = (
-    Measure("carbon", "Emissions, all years", "kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT, _carbon),
-    Measure(
+    FrontierMeasure(
+        "carbon", "Emissions, all years", "kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT, _carbon
+    ),
+    FrontierMeasure(
         "water",
         "Water evaporated, all years",
         "thousand m3",
@@ -109,7 +111,7 @@ MEASURES: Final = (
         USD_PER_MUSD / M3_PER_THOUSAND_M3,
         _water,
     ),
-    Measure(
+    FrontierMeasure(
         "unmet",
         "Unmet demand, all years",
         "kH100e-years",
@@ -118,7 +120,7 @@ MEASURES: Final = (
         _unmet,
         (),
     ),
-    Measure(
+    FrontierMeasure(
         "rented",
         "Rented compute, all years",
         "kH100e-years",
@@ -126,7 +128,7 @@ MEASURES: Final = (
         USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR,
         _rented,
     ),
-    Measure(
+    FrontierMeasure(
         "latency",
         "Round trip, mean over users",
         "ms",
@@ -135,8 +137,8 @@ MEASURES: Final = (
         _latency,
         ("unmet", "rented"),
     ),
-    Measure("connection", "New firm connection", "MW", "USD/MW", USD_PER_MUSD, _connection),
-    Measure("largest", "Racks at the largest site", "MW", "USD/MW", USD_PER_MUSD, _largest),
+    FrontierMeasure("connection", "New firm connection", "MW", "USD/MW", USD_PER_MUSD, _connection),
+    FrontierMeasure("largest", "Racks at the largest site", "MW", "USD/MW", USD_PER_MUSD, _largest),
 )
 """Measures by name."""
 
@@ -144,7 +146,7 @@ OF_ONE: Final = ("zone", "site")
 """Kinds of places whose racks are measured, as ``zone:PJM``."""
 
 
-def measure_of(text: str, model: Model) -> Measure:
+def measure_of(text: str, model: Model) -> FrontierMeasure:
     """Return the measure that a text names.
 
     Parameters
@@ -173,7 +175,7 @@ def measure_of(text: str, model: Model) -> Measure:
     raise InputError([Problem("--cost-against", None, None, f"it is {text!r}", expected, "")])
 
 
-def _racks_at(kind: str, place: str) -> Measure:
+def _racks_at(kind: str, place: str) -> FrontierMeasure:
     def build(m: Model) -> Expression:
         over, sets = m.p.sites.site_year, m.p.sets
         site = over["site"]
@@ -183,7 +185,7 @@ def _racks_at(kind: str, place: str) -> Measure:
         return m.nameplate_mw.select(is_there & is_last, "place_in_last_year").total()
 
     label = f"Racks in {place}, last year" if kind == "zone" else f"Racks at {place}, last year"
-    return Measure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
+    return FrontierMeasure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
 
 
 def _no_place(kind: str, place: str, known: tuple[str, ...]) -> Problem:

@@ -12,7 +12,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError, 
 from planner.base.texts import with_texts_as_objects
 from planner.inputs import build_inputs
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
-from planner.studies.solve.run import Clock, plan_of
+from planner.studies.solve.run import StageTimes, plan_of
 
 if TYPE_CHECKING:
     import threading
@@ -160,7 +160,9 @@ def myopic(
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
         try:
-            plan = plan_of(asked, inputs, Clock(), on_progress=on_progress, interrupt=interrupt)
+            plan = plan_of(
+                asked, inputs, StageTimes(), on_progress=on_progress, interrupt=interrupt
+            )
         except InfeasibleError as error:
             if window is None:
                 raise

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from planner.studies.sensitivity.factors import Factor
     from planner.studies.sweep.run import SweepResult
 
-__all__ = ["Solved"]
+__all__ = ["SolvedFutures"]
 
 _NAMED: Final = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Solved:
+class SolvedFutures:
     """What was asked, and what came of every future of a study."""
 
     design: Design

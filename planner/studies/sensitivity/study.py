@@ -17,7 +17,7 @@ from planner.studies.sensitivity.base_plan import base_plan, first_order
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.factors import factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
-from planner.studies.sensitivity.solved import Solved
+from planner.studies.sensitivity.solved import SolvedFutures
 from planner.studies.sensitivity.wishes import (
     COST,
     FIGURES,
@@ -151,7 +151,7 @@ def sensitivity(
     points = points_of(design, factors)
     sweep = sweep_of_points(draft, factors, points)
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler)
-    solved = Solved(design, of, factors, points, answers)
+    solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
     return solved.found(draft.name, left_out, unmoved_figures(tables))
 

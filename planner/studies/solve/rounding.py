@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from planner.model import Model
 
 
-__all__ = ["RULES", "Rule", "in_blocks", "rounded"]
+__all__ = ["RULES", "KeepThreshold", "in_blocks", "rounded"]
 
 _NOTHING: Final = 1e-6  # of a site, a phase or a MW
 
 
 @dataclass(frozen=True)
-class Rule:
+class KeepThreshold:
     """How much of its least size something must have in the linear program to be kept.
 
     Parameters
@@ -41,11 +41,11 @@ class Rule:
     plant_frac: float
 
 
-RULES: Final = (Rule(0.5, 0.5), Rule(0.0, 1.0), Rule(0.0, 0.0))
+RULES: Final = (KeepThreshold(0.5, 0.5), KeepThreshold(0.0, 1.0), KeepThreshold(0.0, 0.0))
 """Tried in turn until one leaves a plan: drop what is small, or keep all that is opened at all."""
 
 
-def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
+def rounded(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
     """Return a plan whose integers are whole; the other columns are as they were.
 
     Parameters
@@ -54,7 +54,7 @@ def rounded(model: Model, x: Floats, rule: Rule) -> Floats:
         The program.
     x : array of float
         Its optimum with the integers relaxed, one number per column.
-    rule : Rule
+    rule : KeepThreshold
         What is kept.
 
     Returns
@@ -125,7 +125,7 @@ def _lots_of_least_blocks(model: Model, x: Floats, has_block: Bools) -> Bools:
     return result
 
 
-def _openings(model: Model, x: Floats, columns: Columns, rule: Rule) -> Floats:
+def _openings(model: Model, x: Floats, columns: Columns, rule: KeepThreshold) -> Floats:
     """Open a site from the first year on in which the program opens it and it is worth it."""
     p, siting = model.p.sites, model.p.siting
     site_year = p.site_year
@@ -209,7 +209,7 @@ def _is_at(model: Model, site: int, year: int) -> Bools:
     return np.asarray((site_year["site"] == site) & (site_year["year"] == year))
 
 
-def _plants(model: Model, x: Floats, rule: Rule) -> Floats:
+def _plants(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
     """Build a plant in the year by which enough of one is wanted, as far as the site has room.
 
     What has worn out is neither wanted any more nor takes room; a bridge does until it wears out.

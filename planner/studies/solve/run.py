@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from planner.lp.start import Start
     from planner.model import Model
 
-__all__ = ["Clock", "plan_of", "solve"]
+__all__ = ["StageTimes", "plan_of", "solve"]
 
 _INFEASIBLE: Final = "no plan meets all constraints; these conflict"
 _WITH_INTEGERS: Final = (
@@ -56,7 +56,7 @@ _CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
 
 
-class Clock:
+class StageTimes:
     """Wall time by stage."""
 
     def __init__(self, on_stage: Callable[[str], None] | None = None) -> None:
@@ -125,7 +125,7 @@ def solve(
     >>> plan.outcome.status, plan.verdict.ok
     ('optimal', True)
     """
-    clock = Clock(on_stage)
+    clock = StageTimes(on_stage)
     with clock.stage("read"):
         if not isinstance(scenario, Scenario):
             scenario = load_scenario(scenario, overrides)
@@ -141,7 +141,7 @@ def solve(
 def plan_of(
     scenario: Scenario,
     inputs: Inputs,
-    clock: Clock,
+    clock: StageTimes,
     *,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
@@ -156,7 +156,7 @@ def plan_of(
     ----------
     scenario, inputs
         The question, and what the model knows of it.
-    clock : Clock
+    clock : StageTimes
         Times the stages.
     on_progress, interrupt
         As for `solve`.
@@ -249,7 +249,7 @@ def plan_of(
 def _decided(
     scenario: Scenario,
     inputs: Inputs,
-    clock: Clock,
+    clock: StageTimes,
     on_progress: Callable[[ProgressEvent], None] | None,
     interrupt: threading.Event | None,
 ) -> Decided | None:

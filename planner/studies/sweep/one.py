@@ -16,7 +16,7 @@ from planner.lp.start import Start
 from planner.outputs.study_files import FUTURES_FOLDER
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
-from planner.studies.solve.run import Clock, plan_of
+from planner.studies.solve.run import StageTimes, plan_of
 from planner.studies.sweep.answers import Answer, Order
 from planner.studies.sweep.futures import inputs_of
 
@@ -133,7 +133,7 @@ def _solved(
     plan = plan_of(
         question.scenario,
         inputs_of(question, tables),
-        Clock(),
+        StageTimes(),
         start=None if start is None else Start.from_bytes(start),
         keep_start=keep if question.leads else None,
     )
