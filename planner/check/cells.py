@@ -152,7 +152,7 @@ _KNOWN: Final[Mapping[str, AllowedLabels]] = {
     "scope": _scopes,
     "stress_class": lambda case: case.data("water_classes")["stress_class"],
 }
-"""AllowedLabels that a column may hold, by its name."""
+"""Labels that a column may hold, by its name."""
 _KNOWN_IN: Final[Mapping[tuple[str, str], AllowedLabels]] = {
     ("sites", "region"): lambda case: case.data("sites")["region"],
     ("migration", "block"): lambda case: case.inputs.sets.slot.labels,

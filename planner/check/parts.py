@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Parts", "columns_known", "read_only", "shared"]
+__all__ = ["ColumnStore", "columns_known", "read_only", "shared"]
 
 _ANOTHER: Final[Any] = pd.Series([0.5])._mgr.blocks[0]  # type: ignore[attr-defined]
 
 
-class Parts:
+class ColumnStore:
     """Columns by name, and the labels of the rows.
 
     Parameters

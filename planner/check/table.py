@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.keys import coded, first_rows, index_of, joint_places, labels, one_number
-from planner.check.parts import Parts, columns_known, read_only, shared
+from planner.check.parts import ColumnStore, columns_known, read_only, shared
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -279,7 +279,7 @@ def _table(columns: Columns, index: pd.Index[Any], *, can_change: bool = False) 
     """Make a table of columns; several may hold the same array, so nobody may write into one."""
     made = object.__new__(Table)
     held = made.__dict__
-    held["_parts"] = Parts(columns, index, can_change=can_change)
+    held["_parts"] = ColumnStore(columns, index, can_change=can_change)
     held["_attrs"] = {}
     held["_flags"] = pd.Flags(made, allows_duplicate_labels=True)  # type: ignore[attr-defined]
     return made

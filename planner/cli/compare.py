@@ -11,7 +11,7 @@ from planner.cli.options import RUNS_DIR
 from planner.cli.output import writing_into
 
 if TYPE_CHECKING:
-    from planner.outputs.comparison.comparison import Comparison
+    from planner.outputs.comparison.comparison import RunComparison
     from planner.studies.compare.groups import By
     from planner.studies.compare.split import HowToSplit
 
@@ -87,7 +87,7 @@ def command(
     from planner.base.console import TableConsole
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.comparison.comparison import Comparison
+    from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.comparison.terminal import comparison_summary
     from planner.outputs.staging import try_folder
@@ -111,7 +111,7 @@ def command(
         _check_ending(file)
         try_folder(file.parent, "--output")
     homes = [find_run(run, Path(runs_dir)) for run in runs]
-    comparison = Comparison(tuple(load_run(home) for home in homes))
+    comparison = RunComparison(tuple(load_run(home) for home in homes))
     for home in homes:
         warn_of_changes(home)
     with ExitStack() as stack:
@@ -146,7 +146,7 @@ def _check_ending(file: Path) -> None:
         raise click.UsageError(message)
 
 
-def _write(comparison: Comparison, file: Path) -> None:
+def _write(comparison: RunComparison, file: Path) -> None:
     """Write a file; what a planner has changed in its place is kept."""
     from planner.outputs.comparison.files import WRITERS
     from planner.outputs.kept import put_files, report_kept

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.runs.catalogue import Entry
-    from planner.runs.studies import Study
+    from planner.runs.studies import StudyEntry
 
 __all__ = ["runs"]
 
@@ -70,7 +70,7 @@ def list_command(
         if folder.is_dir():
             listings[f"{study.folder}/{RUNS_FOLDER}/"] = folder, read_runs(folder)
 
-    def is_meant(of: Entry | Study) -> bool:
+    def is_meant(of: Entry | StudyEntry) -> bool:
         is_of = scenario is None or of.scenario == scenario
         has_changed = differs is None or differs in getattr(of, "differs", {})
         return is_of and has_changed and set(tags) <= set(of.tags)
@@ -258,7 +258,7 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
 
 
 def _refuse_mistyped(
-    scenario: str | None, differs: str | None, found: Sequence[Entry | Study]
+    scenario: str | None, differs: str | None, found: Sequence[Entry | StudyEntry]
 ) -> None:
     """Refuse a key that is none, and a scenario that is not there but is close to one that is.
 
@@ -303,7 +303,7 @@ def _is_own(scenario: str) -> bool:
     return any(is_file(Path(f"{scenario}{ending}")) for ending in ENDINGS)
 
 
-def _changed_keys(found: Iterable[Entry | Study]) -> list[str]:
+def _changed_keys(found: Iterable[Entry | StudyEntry]) -> list[str]:
     """Return the settings that any run changes."""
     return sorted({key for entry in found for key in getattr(entry, "differs", {})})
 

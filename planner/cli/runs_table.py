@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.runs.catalogue import Entry
-    from planner.runs.studies import Study
+    from planner.runs.studies import StudyEntry
 
 __all__ = ["print_runs", "print_studies"]
 
@@ -52,7 +52,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     _print_labels([(f"{before}{entry.run}", entry) for before, entry in entries])
 
 
-def print_studies(studies: Sequence[Study]) -> None:
+def print_studies(studies: Sequence[StudyEntry]) -> None:
     """Print sweeps and studies."""
     from rich.table import Table
     from rich.text import Text
@@ -75,7 +75,7 @@ def print_studies(studies: Sequence[Study]) -> None:
     _print_labels([(study.folder, study) for study in studies])
 
 
-def _print_labels(named: Sequence[tuple[str, Entry | Study]]) -> None:
+def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:
     """Print what planners call things, the tags in brackets."""
     from rich.text import Text
 

@@ -15,7 +15,7 @@ from planner.outputs.program import inputs_of
 
 if TYPE_CHECKING:
     from planner.limits.limit import Tables
-    from planner.outputs.labels import Labels
+    from planner.outputs.labels import DisplayNames
     from planner.outputs.run import Run
 
 __all__ = ["binding_of_run", "sentence", "weightiest"]
@@ -50,7 +50,7 @@ def weightiest(table: pd.DataFrame, most: int, most_of_a_kind: int) -> pd.DataFr
     return once[once.groupby("block").cumcount() < most_of_a_kind].head(most)
 
 
-def sentence(row: pd.Series, tables: Tables, labels: Labels) -> list[tuple[str, bool]]:
+def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple[str, bool]]:
     """Say what binds.
 
     Parameters
@@ -59,7 +59,7 @@ def sentence(row: pd.Series, tables: Tables, labels: Labels) -> list[tuple[str, 
         Of `planner.limits.binding`.
     tables : mapping of str to DataFrame
         Of the run.
-    labels : Labels
+    labels : DisplayNames
         Of it.
 
     Returns
@@ -80,7 +80,7 @@ def sentence(row: pd.Series, tables: Tables, labels: Labels) -> list[tuple[str, 
     ]
 
 
-def _known(place: str, label: str, labels: Labels) -> str:
+def _known(place: str, label: str, labels: DisplayNames) -> str:
     if place == "hall":
         return label.replace("|", ", ").replace("_", " ")
     names = {

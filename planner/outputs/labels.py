@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 __all__ = [
-    "Labels",
+    "DisplayNames",
     "decider_words",
     "figure_names",
     "figure_words",
@@ -45,7 +45,7 @@ _OF_FIGURES: Final = (
 """Tables with a low and a high whose rows have a name, and their key."""
 
 
-class Labels:
+class DisplayNames:
     """Names from the tables of a run; an id without a name is its own.
 
     Parameters

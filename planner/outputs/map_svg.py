@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.outputs.basemaps import Line
-    from planner.outputs.projection import Sheet
+    from planner.outputs.projection import ProjectedMap
     from planner.outputs.run import Run
 
 __all__ = [
@@ -142,7 +142,7 @@ def _about(run: Run, year: int) -> str:
     )
 
 
-def land(sheet: Sheet) -> list[str]:
+def land(sheet: ProjectedMap) -> list[str]:
     """Return sea, land and borders of a sheet, of the classes of `MAP_STYLE`."""
     return [
         '<rect width="100%" height="100%" fill="#f7fafc"/>',

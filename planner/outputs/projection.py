@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.outputs.basemaps import Line
 
 
-__all__ = ["Sheet", "sheet_for"]
+__all__ = ["ProjectedMap", "sheet_for"]
 
 Box = tuple[float, float, float, float]
 """West, south, east, north. [degree]"""
@@ -37,7 +37,7 @@ _TOLERANCE: Final = 0.35  # of outlines [pixel]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ProjectedMap:
     """A projected sheet of a size in pixels.
 
     Parameters
@@ -125,7 +125,7 @@ class Sheet:
             yield [(float(x), float(y)) for x, y in line.coords]
 
 
-def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> Sheet:
+def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> ProjectedMap:
     """Choose a projection by where the sites are.
 
     The 48 states: Albers equal-area conic. A smaller region: Lambert azimuthal equal-area around
@@ -142,7 +142,7 @@ def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -
 
     Returns
     -------
-    Sheet
+    ProjectedMap
         On which all sites lie.
     """
     lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
@@ -168,7 +168,7 @@ def _fitted(
     margin: float,
     *,
     is_us: bool,
-) -> Sheet:
+) -> ProjectedMap:
     """Scale a projection so that a box of the globe fills the sheet."""
     project = Transformer.from_crs("EPSG:4326", projection, always_xy=True)
     west, south, east, north = box
@@ -181,4 +181,4 @@ def _fitted(
     scale = min((width - 2 * margin) / wide, (height - 2 * margin) / high)
     left = (x.max() + x.min()) / 2 - width / 2 / scale
     top = (y.max() + y.min()) / 2 + height / 2 / scale
-    return Sheet(width, height, box, grid_step, is_us, project, scale, left, top)
+    return ProjectedMap(width, height, box, grid_step, is_us, project, scale, left, top)

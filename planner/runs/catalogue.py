@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.base.errors import InputError, Problem
 from planner.runs.entry import Entry
 from planner.runs.index import known_entries, note_entries, stamp_of
-from planner.runs.labels import LABELS_FILE, Labels, read_labels
+from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
 from planner.runs.meta_read import read_meta
 from planner.runs.replace import remove_runs, tidy
 from planner.runs.written import META_FILE
@@ -114,7 +114,7 @@ def read_runs(runs_dir: Path) -> Listing:
         try:
             labels = read_labels(folder)
         except InputError as error:
-            labels, stamp = Labels(), ""  # so that it is said each time
+            labels, stamp = RunLabels(), ""  # so that it is said each time
             unreadable.append(Unreadable(f"{folder.name}/{LABELS_FILE}", _reasons(error)))
         entry = replace(entry, name=labels.name, tags=labels.tags)
         entries.append(entry)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["LABELS_FILE", "Labels", "change_tags", "give_name", "read_labels"]
+__all__ = ["LABELS_FILE", "RunLabels", "change_tags", "give_name", "read_labels"]
 
 LABELS_FILE: Final = "labels.json"
 _LONGEST: Final = 80  # characters
@@ -29,7 +29,7 @@ _FIX: Final = "put it right, or delete the file: dcplan runs tag and dcplan runs
 
 
 @dataclass(frozen=True)
-class Labels:
+class RunLabels:
     """What a planner calls a folder.
 
     Parameters
@@ -44,7 +44,7 @@ class Labels:
     tags: tuple[str, ...] = ()
 
 
-def read_labels(folder: Path) -> Labels:
+def read_labels(folder: Path) -> RunLabels:
     """Read name and tags of a folder; one without the file has none.
 
     Parameters
@@ -63,16 +63,16 @@ def read_labels(folder: Path) -> Labels:
             raise InputError([_problem(path, f"the file has more than {_MOST_BYTES:,} bytes")])
         raw = json.loads(path.read_bytes())
     except FileNotFoundError:
-        return Labels()
+        return RunLabels()
     except (OSError, ValueError, RecursionError) as error:
         raise InputError([_problem(path, f"cannot be read: {error}")]) from error
     problems = [_problem(path, what_is) for what_is in _wrong(raw)]
     if problems:
         raise InputError(problems)
-    return Labels(raw.get("name", ""), _sorted(raw.get("tags", ())))
+    return RunLabels(raw.get("name", ""), _sorted(raw.get("tags", ())))
 
 
-def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Labels:
+def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunLabels:
     """Give a folder tags, or take some away, and return what it has then.
 
     Parameters
@@ -108,7 +108,7 @@ def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = (
         return _write(folder, replace(labels, tags=tags))
 
 
-def give_name(folder: Path, name: str) -> Labels:
+def give_name(folder: Path, name: str) -> RunLabels:
     """Give a folder a name, or take it away with an empty one, and return what it has then.
 
     Parameters
@@ -137,10 +137,10 @@ def give_name(folder: Path, name: str) -> Labels:
         return _write(folder, replace(read_labels(folder), name=name))
 
 
-def _write(folder: Path, labels: Labels) -> Labels:
+def _write(folder: Path, labels: RunLabels) -> RunLabels:
     """Write the file, or remove it where nothing is left to say."""
     path = folder / LABELS_FILE
-    if labels == Labels():
+    if labels == RunLabels():
         path.unlink(missing_ok=True)
         return labels
     text = json.dumps({"name": labels.name, "tags": labels.tags}, ensure_ascii=False, indent=2)

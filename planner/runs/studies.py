@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError
 from planner.outputs.study_files import FUTURES_FOLDER
 from planner.runs.catalogue import Unreadable
-from planner.runs.labels import LABELS_FILE, Labels, read_labels
+from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KINDS", "Study", "kind_of", "studies_near"]
+__all__ = ["KINDS", "StudyEntry", "kind_of", "studies_near"]
 
 _OF_WHAT: Final = ("tornado", "morris", "sobol")
 KINDS: Final = (*_OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
@@ -28,7 +28,7 @@ _MOST_BYTES: Final = 1 << 26
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyEntry:
     """One sweep or study in the catalogue.
 
     Parameters
@@ -63,7 +63,7 @@ class Study:
     tags: tuple[str, ...] = ()
 
 
-def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
+def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
     """List the sweeps and studies in a folder, and in the folders in it, latest first.
 
     Parameters
@@ -74,7 +74,7 @@ def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
 
     Returns
     -------
-    list of Study, list of Unreadable
+    list of StudyEntry, list of Unreadable
         And those whose file, or that of their labels, cannot be read, with the reason.
     """
     studies, unreadable = [], []
@@ -91,10 +91,10 @@ def studies_near(home: Path) -> tuple[list[Study], list[Unreadable]]:
         try:
             labels = read_labels(folder)
         except InputError as error:
-            labels = Labels()
+            labels = RunLabels()
             reasons = "; ".join(problem.what_is for problem in error.problems)
             unreadable.append(Unreadable(f"{shown}/{LABELS_FILE}", reasons))
-        studies.append(Study(**{**study, "name": labels.name, "tags": labels.tags}))
+        studies.append(StudyEntry(**{**study, "name": labels.name, "tags": labels.tags}))
     studies.sort(key=lambda study: (study.changed, study.folder), reverse=True)
     return studies, unreadable
 

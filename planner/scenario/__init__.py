@@ -3,14 +3,14 @@
 from planner.scenario.chain import shipped_names
 from planner.scenario.change import Setting, with_settings
 from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
-from planner.scenario.load import Draft, load_scenario, read_draft
+from planner.scenario.load import ScenarioDraft, load_scenario, read_draft
 from planner.scenario.schema import Scenario, json_schema
 from planner.scenario.values import held, interpolated
 
 __all__ = [
     "ID_TABLES",
-    "Draft",
     "Scenario",
+    "ScenarioDraft",
     "Setting",
     "check_ids",
     "held",

@@ -16,7 +16,7 @@ from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import is_by_year
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
-from planner.scenario.rest import Rest, rest_of
+from planner.scenario.rest import ValidRemainder, rest_of
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
 from planner.scenario.sizes import size_problems
 from planner.scenario.tree import Node, Place, merge, plain
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Draft", "load_scenario", "read_draft"]
+__all__ = ["ScenarioDraft", "load_scenario", "read_draft"]
 
 _NOT_HANDED_DOWN: Final = frozenset({"title", "question"})  # they speak of their own file alone
 _READING: Final = frozenset({"extends", "version"})  # handled when the files are read
 
 
 @dataclass(frozen=True)
-class Draft:
+class ScenarioDraft:
     """A scenario as read and merged, with the problems found on the way."""
 
     name: str
@@ -80,7 +80,7 @@ class Draft:
         scenario = bare.written_in(self.name, self.source_files, self.tree, self.source_sha256)
         return scenario, (*problems, *contradictions(scenario))
 
-    def rest(self, problems: Iterable[Problem]) -> Rest | None:
+    def rest(self, problems: Iterable[Problem]) -> ValidRemainder | None:
         """Return the scenario less what problems are about, None where nothing is left of it."""
         return rest_of(self.name, self.source_files, self.tree, problems)
 
@@ -111,7 +111,7 @@ def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sc
     return scenario
 
 
-def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft:
+def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> ScenarioDraft:
     """Read a scenario file and those it extends, and lay the changes on top.
 
     Parameters
@@ -123,7 +123,7 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft
 
     Returns
     -------
-    Draft
+    ScenarioDraft
         What could be read, and the problems; without source files if nothing could be.
 
     Raises
@@ -146,7 +146,7 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Draft
         except InputError as error:
             problems.extend(error.problems)
     problems += [*name_problems(path.stem, Place(ascii(str(path))[1:-1])), *text_problems(tree)]
-    return Draft(
+    return ScenarioDraft(
         path.stem,
         tuple(source.path for source in sources),
         tree,

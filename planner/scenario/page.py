@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-__all__ = ["Setting", "settings", "settings_page"]
+__all__ = ["SchemaKey", "settings", "settings_page"]
 
 _HEAD: Final = """\
 # Settings
@@ -79,7 +79,7 @@ _FACTOR: Final = 1.25
 """An example of a number is so many times its default."""
 
 
-class Setting:
+class SchemaKey:
     """One key of the schema.
 
     Parameters
@@ -128,7 +128,7 @@ class Setting:
         return _example(self.field.rebuild_annotation(), self, id_of)
 
 
-def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Iterator[Setting]:
+def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Iterator[SchemaKey]:
     """List every key of the schema that holds a value.
 
     Parameters
@@ -140,13 +140,13 @@ def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Ite
 
     Yields
     ------
-    Setting
+    SchemaKey
         In the order of the schema.
     """
     for name, field in block.model_fields.items():
         inside = list(_blocks(field.annotation))
         if not inside:
-            yield Setting((*before, name), field)
+            yield SchemaKey((*before, name), field)
         for step, below in inside:
             yield from settings(below, (*before, name, *step))
 
@@ -171,7 +171,7 @@ def settings_page(id_of: Callable[[IdOf], str]) -> str:
 
 
 def _section(
-    title: str, meaning: str, inside: list[Setting], id_of: Callable[[IdOf], str]
+    title: str, meaning: str, inside: list[SchemaKey], id_of: Callable[[IdOf], str]
 ) -> list[str]:
     lines = [f"## {title}", ""]
     if meaning:
@@ -219,7 +219,7 @@ def _blocks(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[Block]]]:
             yield from _blocks(part)
 
 
-def _example(kind: Any, one: Setting, id_of: Callable[[IdOf], str]) -> Any:
+def _example(kind: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
     """Return a value of an annotation."""
     marks: tuple[Any, ...] = ()
     while get_origin(kind) is Annotated:
@@ -238,7 +238,7 @@ def _example(kind: Any, one: Setting, id_of: Callable[[IdOf], str]) -> Any:
     return _single(kind, marks, one)
 
 
-def _several(kind: Any, one: Setting, id_of: Callable[[IdOf], str]) -> Any:
+def _several(kind: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
     """Return a list or mapping with one entry; of model years, several."""
     if get_origin(kind) is tuple:
         is_years = one.keys == ("years",)
@@ -247,7 +247,7 @@ def _several(kind: Any, one: Setting, id_of: Callable[[IdOf], str]) -> Any:
     return {_A_YEAR if isinstance(key, int | float) else key: value}
 
 
-def _single(kind: Any, marks: tuple[Any, ...], one: Setting) -> Any:
+def _single(kind: Any, marks: tuple[Any, ...], one: SchemaKey) -> Any:
     """Return a choice, a switch, a date, a text or a number."""
     default = one.field.default
     if get_origin(kind) is Literal:
@@ -273,7 +273,7 @@ def _chosen(parts: tuple[Any, ...]) -> Any:
     return tags.get("ids", tags.get("number", ranked[0]))
 
 
-def _number(kind: Any, marks: tuple[Any, ...], one: Setting) -> float:
+def _number(kind: Any, marks: tuple[Any, ...], one: SchemaKey) -> float:
     """Return a number within bounds: near the default, else one that is usual for the unit."""
     limits = [*marks, *one.field.metadata]
     bounds = [mark for mark in limits if hasattr(mark, "metadata")]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Spot = tuple[str, int | None, int | None]
 
-__all__ = ["Rest", "rest_of"]
+__all__ = ["ValidRemainder", "rest_of"]
 
 GROUND: Final = frozenset(
     {"version", "data", "scope", "years", "decisions_start", "operator", "demand", "new_sites"}
@@ -34,7 +34,7 @@ GROUND: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Rest:
+class ValidRemainder:
     """A scenario less what is wrong in it.
 
     Parameters
@@ -68,7 +68,7 @@ class Rest:
 
 def rest_of(
     name: str, source_files: tuple[Path, ...], tree: Node, problems: Iterable[Problem]
-) -> Rest | None:
+) -> ValidRemainder | None:
     """Take out of a scenario what problems are about.
 
     Parameters
@@ -84,7 +84,7 @@ def rest_of(
 
     Returns
     -------
-    Rest or None
+    ValidRemainder or None
         What is left, None where nothing can be made of it.
     """
     wrong = {_spot(problem) for problem in problems}
@@ -102,7 +102,7 @@ def rest_of(
                 return None
             wrong = now
         else:
-            return Rest(made.written_in(name, source_files, left), touched, tree)
+            return ValidRemainder(made.written_in(name, source_files, left), touched, tree)
 
 
 def _without(node: Node, wrong: set[Spot]) -> Node:

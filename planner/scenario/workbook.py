@@ -18,7 +18,7 @@ from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR
 from planner.scenario.workbook_edits import Edit, edits
-from planner.scenario.workbook_grid import Grid, name_and_unit
+from planner.scenario.workbook_grid import CellGrid, name_and_unit
 from planner.scenario.workbook_layout import (
     ASSUMPTIONS,
     COMMENT,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from planner.scenario.workbook_layout import Column, OwnSheet
+    from planner.scenario.workbook_layout import OwnSheet, SheetColumn
 
 __all__ = ["read_plan_workbook"]
 
@@ -202,7 +202,7 @@ class _Book:
                 self._assign(tuple(key.split(".")), replace(node, key_place=key_place))
 
     def _under_no_year(
-        self, grid: Grid, row: int, years: Mapping[int, int], noted: set[int]
+        self, grid: CellGrid, row: int, years: Mapping[int, int], noted: set[int]
     ) -> None:
         """Name each head, once, that a figure of a setting is under and that says no year."""
         heads = list(grid.heads.values())
@@ -230,7 +230,7 @@ class _Book:
         written: Mapping[int, Any],
         of_key: int,
         years: Mapping[int, int],
-        where: tuple[Grid, int],
+        where: tuple[CellGrid, int],
     ) -> Node | None:
         """Return the value of a row: of its cell, or of its cells by year."""
         grid, row = where
@@ -296,10 +296,10 @@ class _Book:
             block = Node(entries if own.has_ids else tuple(entries.values()), place, place)
             self._assign(own.keys, block)
 
-    def _columns(self, grid: Grid, own: OwnSheet) -> dict[int, Column]:
+    def _columns(self, grid: CellGrid, own: OwnSheet) -> dict[int, SheetColumn]:
         """Return what stands in which column; heads that say anything else are problems."""
         known = {column.name: column for column in own.columns}
-        found: dict[int, Column] = {}
+        found: dict[int, SheetColumn] = {}
         for at, head in grid.heads.items():
             name, unit = name_and_unit(head)
             place = grid.place(grid.head_row, at)
@@ -392,7 +392,7 @@ class _Book:
     def _note(self, place: Place, what_is: str, must_be: str, fix: str) -> None:
         self.problems.append(place.problem(what_is, must_be, fix))
 
-    def _grid(self, sheet: str, heads: tuple[str, ...]) -> Grid | None:
+    def _grid(self, sheet: str, heads: tuple[str, ...]) -> CellGrid | None:
         """Read the cells of a sheet; None where it has no row of heads."""
         cells = read_workbook(self.raw, sheet)
         for row, column in cells.errors:
@@ -406,14 +406,14 @@ class _Book:
             if not (isinstance(value, str) and not value.strip())
         }
         start = Place(str(self.path), 1, 1, sheet)
-        grid = Grid.under(heads, start, filled)
+        grid = CellGrid.under(heads, start, filled)
         if grid is None:
             what_is = f"no row has the heads {' and '.join(map(repr, heads))}"
             self._note(start, what_is, "a row of heads", _START)
         return grid
 
 
-def _years(grid: Grid) -> dict[int, int]:
+def _years(grid: CellGrid) -> dict[int, int]:
     """Return the years by the columns that they head, each where it is first."""
     years: dict[int, int] = {}
     for column, head in grid.heads.items():

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.scenario.tree import Place
-    from planner.scenario.workbook_grid import Grid
+    from planner.scenario.workbook_grid import CellGrid
 
 __all__ = ["Edit", "edits"]
 
@@ -36,12 +36,12 @@ class Edit:
     place: Place
 
 
-def edits(grid: Grid, name: str, edited: str, solved: str) -> Iterator[Edit]:
+def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]:
     """Find cells that differ from the column next to them that holds what was solved.
 
     Parameters
     ----------
-    grid : Grid
+    grid : CellGrid
         Of the sheet.
     name, edited, solved : str
         Heads of the columns with the name of the row, the cell to edit, and what was solved.

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from planner.scenario.tree import Place
 
-__all__ = ["Grid", "name_and_unit"]
+__all__ = ["CellGrid", "name_and_unit"]
 
 _HEAD: Final = re.compile(r"(?P<name>[^\s\[]+)(?:\s+\[(?P<unit>[^\]]+)\])?")
 
 
 @dataclass(frozen=True)
-class Grid:
+class CellGrid:
     """Cells of a sheet by row and column, both from 1.
 
     Parameters
@@ -41,7 +41,7 @@ class Grid:
     @classmethod
     def under(
         cls, heads: tuple[str, ...], start: Place, filled: Mapping[tuple[int, int], Any]
-    ) -> Grid | None:
+    ) -> CellGrid | None:
         """Return the grid below the first row that has some heads, None where none has.
 
         Parameters

@@ -27,8 +27,8 @@ __all__ = [
     "SITE_ID_HEAD",
     "UNIT_HEAD",
     "VALUE_HEAD",
-    "Column",
     "OwnSheet",
+    "SheetColumn",
     "own_sheets",
     "single_settings",
 ]
@@ -60,7 +60,7 @@ _ID, _ENTRY = "<id>", "<n>"
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """A figure of every row of a sheet.
 
     Parameters
@@ -101,13 +101,13 @@ class OwnSheet:
         Key path to the block.
     has_ids : bool
         Whether its entries have ids; else it is a list.
-    columns : tuple of Column
+    columns : tuple of SheetColumn
         What a row may say.
     """
 
     keys: tuple[str, ...]
     has_ids: bool
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
 
     @property
     def name(self) -> str:
@@ -122,10 +122,10 @@ class OwnSheet:
 
 
 @cache
-def single_settings() -> tuple[Column, ...]:
+def single_settings() -> tuple[SheetColumn, ...]:
     """Return every setting that there is once, in the order of the schema."""
     every = (one for one in settings() if not {_ID, _ENTRY} & set(one.keys))
-    return tuple(Column(one.keys, one.field) for one in every)
+    return tuple(SheetColumn(one.keys, one.field) for one in every)
 
 
 @cache
@@ -147,6 +147,6 @@ def own_sheets() -> tuple[OwnSheet, ...]:
         if field is not None:
             of_block.setdefault(block, {}).setdefault(keys, field)
     return tuple(
-        OwnSheet(block, has_ids[block], tuple(Column(*column) for column in columns.items()))
+        OwnSheet(block, has_ids[block], tuple(SheetColumn(*column) for column in columns.items()))
         for block, columns in of_block.items()
     )

@@ -16,9 +16,9 @@ from plans import plan_of
 from rich.console import Console
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.comparison.causes import Split, causes_frame
+from planner.outputs.comparison.causes import CostSplit, causes_frame
 from planner.outputs.comparison.cells import table_differences, tables_together
-from planner.outputs.comparison.comparison import Certainty, Comparison
+from planner.outputs.comparison.comparison import Certainty, RunComparison
 from planner.outputs.comparison.drawing import site_differences
 from planner.outputs.comparison.measures import OF_YEAR, side_by_side
 from planner.outputs.comparison.settings import ABSENT, setting_differences
@@ -174,7 +174,7 @@ def test_a_difference_that_is_less_than_the_gaps_is_called_so() -> None:
 
     assert (certainty.musd, certainty.low_musd, certainty.high_musd) == (3.0, -2.0, 11.0)
     assert certainty.is_within_gaps
-    (sentence,) = cost_sentences(Comparison((a, b)))
+    (sentence,) = cost_sentences(RunComparison((a, b)))
     assert sentence.startswith("B costs 3 MUSD more than A. This is less than the gaps")
     assert "between -2 and +11 MUSD" in sentence
 
@@ -183,7 +183,7 @@ def test_a_difference_beyond_the_gaps_is_not_called_less_than_them() -> None:
     a = with_meta(first(), objective_musd=640.0, bound_musd=632.0)
     b = with_meta(first(), objective_musd=663.0, bound_musd=658.0)
 
-    (sentence,) = cost_sentences(Comparison((a, b)))
+    (sentence,) = cost_sentences(RunComparison((a, b)))
 
     assert sentence == (
         "B costs 23 MUSD more than A; with the gaps of the plans, the best plans differ by "
@@ -192,7 +192,7 @@ def test_a_difference_beyond_the_gaps_is_not_called_less_than_them() -> None:
 
 
 def test_a_plan_without_a_bound_leaves_nothing_known() -> None:
-    (sentence,) = cost_sentences(Comparison((first(), with_meta(first(), bound_musd=None))))
+    (sentence,) = cost_sentences(RunComparison((first(), with_meta(first(), bound_musd=None))))
 
     assert "a run has no bound" in sentence
 
@@ -204,14 +204,14 @@ def test_runs_of_other_versions_and_horizons_are_said() -> None:
         with_meta(first(), versions=versions), tables={**first().tables, "solution": solution}
     )
 
-    horizon, version = Comparison((first(), b)).notes
+    horizon, version = RunComparison((first(), b)).notes
 
     assert "do not compare like with like" in horizon
     assert "B of 0.0.7" in version
 
 
 def test_json_has_all_of_it() -> None:
-    found = Comparison((first(), other())).to_dict()
+    found = RunComparison((first(), other())).to_dict()
 
     assert [run["letter"] for run in found["runs"]] == ["A", "B"]
     assert {row["key"] for row in found["inputs"]} == {
@@ -222,10 +222,10 @@ def test_json_has_all_of_it() -> None:
     assert len(found["results"]) > 40
 
 
-def split_of(*parts: float) -> Split:
+def split_of(*parts: float) -> CostSplit:
     """A difference of 640 MUSD and these parts, of causes that look like formulas and markup."""
     rows = [(f"=cause<{at}>&", f"inputs {at}", musd, musd, musd) for at, musd in enumerate(parts)]
-    return Split(
+    return CostSplit(
         "B less A",
         "bounds",
         "ordered",
@@ -238,7 +238,7 @@ def split_of(*parts: float) -> Split:
 
 
 def test_the_workbook_has_causes_that_add_up_results_and_inputs(tmp_path: Path) -> None:
-    comparison = Comparison((first(), other()), (split_of(3.25, -1.75, 0.125),))
+    comparison = RunComparison((first(), other()), (split_of(3.25, -1.75, 0.125),))
 
     path = comparison.to_xlsx(tmp_path / "compared.xlsx")
 
@@ -276,7 +276,7 @@ def test_naughty_names_stay_text_in_workbook_page_and_map(name: str, tmp_path: P
     changed = {**merged, "new_sites": {**merged["new_sites"], "north": north}}
     meta = {**other().meta, "merged": changed, "title": name, "question": name}
     b = replace(other(), tables={**other().tables, "sites": named}, meta=meta)
-    comparison = Comparison((first(), b), ())
+    comparison = RunComparison((first(), b), ())
 
     book = openpyxl.load_workbook(comparison.to_xlsx(tmp_path / "compared.xlsx"))
 
@@ -291,13 +291,13 @@ def test_naughty_names_stay_text_in_workbook_page_and_map(name: str, tmp_path: P
     assert plain[:40] in html.unescape(page)
     drawn, usual = (
         {one.tag for one in ElementTree.fromstring(of.map_svg()).iter()}
-        for of in (comparison, Comparison((first(), other()), ()))
+        for of in (comparison, RunComparison((first(), other()), ()))
     )
     assert drawn == usual
 
 
 def test_the_map_shows_where_plans_differ_and_the_chart_adds_up() -> None:
-    comparison = Comparison((first(), other()), (split_of(3.25, -1.75),))
+    comparison = RunComparison((first(), other()), (split_of(3.25, -1.75),))
 
     drawn = comparison.map_svg()
 
@@ -336,7 +336,7 @@ def test_default_rows_that_were_set_aside_go_with_the_table_that_is_the_reason()
 
 
 def test_items_on_the_screen_add_up_to_the_cost() -> None:
-    comparison = Comparison((first(), other()))
+    comparison = RunComparison((first(), other()))
     console = Console(width=200, highlight=False, force_terminal=False)
     with console.capture() as capture:
         console.print(comparison_summary(comparison))

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.frontier import Frontier
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.plots import PLOTS, catalogue, draw
 from planner.outputs.sensitivity import Sensitivity
 from planner.runs import load_run, save_run
@@ -197,7 +197,7 @@ def test_workloads_lie_in_the_order_of_the_report(run: Run) -> None:
 
     labels = [bars.get_label() for bars in draw("power", run).axes[0].containers]
 
-    assert labels == [Labels(run).workload(one) for one in order]
+    assert labels == [DisplayNames(run).workload(one) for one in order]
 
 
 def test_a_file_is_named_by_text_too(run: Run, tmp_path: Path) -> None:

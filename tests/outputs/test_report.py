@@ -19,7 +19,7 @@ from planner.outputs import WRITERS
 from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.charts import Series, bars, lines
-from planner.outputs.report.figures import Figure
+from planner.outputs.report.figures import ReportFigure
 from planner.results.moneys import moneys
 from planner.results.power_by_source import sources_of_power
 
@@ -394,7 +394,7 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
 
 
 def test_a_line_has_a_gap_where_there_is_no_figure() -> None:
-    known = [Figure(value, "power_slot", "facility_mw") for value in (7.0, 5.0, 3.0)]
+    known = [ReportFigure(value, "power_slot", "facility_mw") for value in (7.0, 5.0, 3.0)]
     series = Series("Peak day", (known[0], None, known[1], known[2]))
 
     html = lines("Day", "MW", ["00", "06", "12", "18"], [series])
@@ -521,7 +521,9 @@ def test_a_label_beside_a_bar_has_room() -> None:
     label = "data center of thirty-four letters"
     assert len(label) == 34
 
-    drawn = bars("Cost", "MUSD", [(label, Figure(3.5, "costs", "npv_musd", {"item": "racks"}))])
+    drawn = bars(
+        "Cost", "MUSD", [(label, ReportFigure(3.5, "costs", "npv_musd", {"item": "racks"}))]
+    )
 
     assert f">{label}</text>" in drawn
 

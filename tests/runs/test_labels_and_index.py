@@ -21,7 +21,7 @@ from planner.cli import main
 from planner.runs import Run, catalogue, find_run, index, save_run
 from planner.runs.catalogue import Listing, read_runs, to_prune
 from planner.runs.index import index_file, known_entries
-from planner.runs.labels import LABELS_FILE, Labels, change_tags, give_name, read_labels
+from planner.runs.labels import LABELS_FILE, RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
 NAUGHTY = '=1+1 "x" <b>, [red]'
@@ -209,7 +209,7 @@ def test_name_and_tags_stay_when_the_run_is_solved_again_and_keep_it_from_prune(
 ) -> None:
     save_run(named(run, FIRST, created="2026-05-06T07:08:09+00:00"), runs_dir, workbook=False)
 
-    assert read_labels(runs_dir / FIRST) == Labels("for the board", (NAUGHTY, "march"))
+    assert read_labels(runs_dir / FIRST) == RunLabels("for the board", (NAUGHTY, "march"))
     assert [entry.run for entry in to_prune(read_runs(runs_dir).entries, keep=0)] == [SECOND]
 
 
@@ -340,7 +340,7 @@ def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
         assert (refused.exit_code, why in refused.stderr) == (2, True), name
     assert dcplan("name", FIRST, "for the board", *at).exit_code == 0
     assert dcplan("name", "for the board", "", *at).stdout == f"{runs_dir / FIRST}: no name\n"
-    assert read_labels(runs_dir / FIRST) == Labels("", (NAUGHTY, "march"))
+    assert read_labels(runs_dir / FIRST) == RunLabels("", (NAUGHTY, "march"))
 
 
 def test_a_file_that_is_no_index_is_closed(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,13 +16,13 @@ from planner.scenario.values import Block
 from planner.scenario.yaml12 import parse
 from planner.serve.form import fields
 from planner.serve.form.draft import _read, keys_of, name_of, value_text
-from planner.serve.form.fields import Field, groups
+from planner.serve.form.fields import FormField, groups
 from planner.serve.form.yaml_text import one_line, scenario_text
 
 ABOUT = {"version", "extends", "title", "question"}
 
 
-def every() -> dict[tuple[str, ...], Field]:
+def every() -> dict[tuple[str, ...], FormField]:
     found = {of.keys: of for group in groups() for of in group.fields}
     for group in groups():
         for cards in group.cards:
@@ -106,7 +106,7 @@ def test_what_a_list_of_blocks_may_hold_is_listed() -> None:
 @pytest.mark.parametrize(
     "setting", [one for one in settings() if one.keys[0] not in ABOUT and "<n>" not in one.keys]
 )
-def test_a_default_is_read_back_as_it_is_shown(setting: page.Setting) -> None:
+def test_a_default_is_read_back_as_it_is_shown(setting: page.SchemaKey) -> None:
     of = every().get(setting.keys)
     if of is None or of.default is None:
         return

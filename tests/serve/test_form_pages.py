@@ -15,7 +15,7 @@ from test_jobs import over
 from planner.scenario import load_scenario, shipped_names
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.draft import Base, Draft, name_of
+from planner.serve.form.draft import BaseScenario, FormDraft, name_of
 from planner.serve.form.fields import groups
 from planner.serve.project import Project
 
@@ -64,7 +64,7 @@ def test_a_form_that_nobody_typed_into_changes_nothing(client: Client, scenario:
 def test_every_scenario_is_shown_as_it_is(tmp_path: Path, scenario: str) -> None:
     source = Project(tmp_path).source(scenario)
     assert source is not None
-    draft = Draft(Base(source))
+    draft = FormDraft(BaseScenario(source))
     shown = {
         name_of(of.keys): draft.before(of, of.keys) for group in groups() for of in group.fields
     }
@@ -75,7 +75,7 @@ def test_every_scenario_is_shown_as_it_is(tmp_path: Path, scenario: str) -> None
                     keys = (*cards.keys, identifier, *of.keys)
                     shown[name_of(keys)] = draft.before(of, keys)
 
-    assert Draft(draft.base, shown).settings() == ({}, [])
+    assert FormDraft(draft.base, shown).settings() == ({}, [])
 
 
 def test_what_is_changed_is_saved_as_a_scenario_of_its_own(client: Client, folder: Path) -> None:
@@ -300,7 +300,7 @@ def test_any_name_is_written_as_it_was_typed(tmp_path: Path, text: str) -> None:
     source = Project(tmp_path).source("tiny")
     assert source is not None
     keys = ("new_sites", "north", "name")
-    draft = Draft(Base(source), {name_of(keys): text})
+    draft = FormDraft(BaseScenario(source), {name_of(keys): text})
 
     changed, said = draft.settings()
     written, at = draft.file({"title": text}, changed)
@@ -403,7 +403,7 @@ def test_the_name_of_a_file_ends_no_line_of_the_one_made_of_it(tmp_path: Path, s
     source = Project(tmp_path).source(name)
     assert source is not None
 
-    written, _ = Draft(Base(source)).file({}, {("operator", "demand_share_frac"): 0.5})
+    written, _ = FormDraft(BaseScenario(source)).file({}, {("operator", "demand_share_frac"): 0.5})
 
     assert written.startswith("# Changed from a?finance: 7 #.yaml with dcplan serve.\n")
     assert plain(parse(written, "")) == {

@@ -17,7 +17,7 @@ import planner
 from planner.base.errors import InfeasibleError, InputError
 from planner.inputs.question import PreparedScenario
 from planner.model import build_model
-from planner.outputs.comparison.causes import Split, causes_frame, split_sentences
+from planner.outputs.comparison.causes import CostSplit, causes_frame, split_sentences
 from planner.outputs.program import inputs_of, scenario_of
 from planner.studies.compare.costs import Costs
 from planner.studies.compare.groups import Mixture, groups_of
@@ -337,7 +337,9 @@ def test_a_part_within_the_gaps_is_marked() -> None:
 def test_cents_add_up() -> None:
     third = 10.0 / 3.0 * 1e-8  # 3.33 cents each, 10 together
     rows = [(name, name, third, third, third) for name in "abc"]
-    split = Split("B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4)
+    split = CostSplit(
+        "B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4
+    )
 
     assert sorted(split.cents()) == [3, 3, 4]
 

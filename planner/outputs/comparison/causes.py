@@ -10,7 +10,15 @@ import pandas as pd
 
 from planner.base.say import amount
 
-__all__ = ["COLUMNS", "CostsOf", "Method", "Split", "causes_frame", "dollars", "split_sentences"]
+__all__ = [
+    "COLUMNS",
+    "CostSplit",
+    "CostsOf",
+    "Method",
+    "causes_frame",
+    "dollars",
+    "split_sentences",
+]
 
 CostsOf = Literal["plans", "bounds", "openings"]
 """Whose costs are compared: plans with integers as each is found, programs without integrality, or
@@ -38,7 +46,7 @@ _METHODS: Final[dict[Method, str]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class CostSplit:
     """The difference in cost of a run and the first, by cause.
 
     Parameters
@@ -133,7 +141,7 @@ def dollars(cents: int) -> str:
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
-def split_sentences(split: Split) -> list[str]:
+def split_sentences(split: CostSplit) -> list[str]:
     """Say what is split, how, and what was done about inputs that make no plan on their own."""
     kind = "more" if split.musd > 0.0 else "less"
     head = f"{split.difference}, {_COSTS_OF[split.costs_of]}"

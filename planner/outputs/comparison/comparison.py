@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.comparison.causes import Split
+    from planner.outputs.comparison.causes import CostSplit
     from planner.outputs.comparison.cells import TableDifference
     from planner.outputs.comparison.settings import SettingDifference
     from planner.outputs.run import Run
 
-__all__ = ["Certainty", "Comparison"]
+__all__ = ["Certainty", "RunComparison"]
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,19 @@ class Certainty:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class RunComparison:
     """Runs compared with the first of them.
 
     Parameters
     ----------
     runs : tuple of Run
         Two or more, which go by the letters A, B, ...
-    splits : tuple of Split
+    splits : tuple of CostSplit
         Of each further run, the difference in cost by cause; empty where nothing was solved again.
     """
 
     runs: tuple[Run, ...]
-    splits: tuple[Split, ...] = ()
+    splits: tuple[CostSplit, ...] = ()
 
     @property
     def letters(self) -> str:

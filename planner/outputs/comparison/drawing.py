@@ -17,8 +17,8 @@ from planner.outputs.map_svg import MAP_STYLE, land
 from planner.outputs.projection import sheet_for
 
 if TYPE_CHECKING:
-    from planner.outputs.comparison.causes import Split
-    from planner.outputs.comparison.comparison import Comparison
+    from planner.outputs.comparison.causes import CostSplit
+    from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.run import Run
 
 __all__ = ["comparison_svg", "site_differences"]
@@ -39,12 +39,12 @@ _VALUES: Final = 150.0
 _LONGEST: Final = 48  # characters
 
 
-def comparison_svg(comparison: Comparison) -> str:
+def comparison_svg(comparison: RunComparison) -> str:
     """Draw where each further plan has more racks than the first, and the causes if there are any.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : RunComparison
         Of two or more runs.
 
     Returns
@@ -135,7 +135,7 @@ def _map(first: Run, other: Run, letters: tuple[str, str], year: int) -> tuple[f
     return below + _FOOT, "".join(parts)
 
 
-def _waterfall(split: Split) -> tuple[float, str]:
+def _waterfall(split: CostSplit) -> tuple[float, str]:
     """Return the height and the drawing of the parts of a difference, each from where one ends."""
     rows = [(str(row["cause"]), float(row["musd"])) for row in split.causes.to_dict("records")]
     starts = [0.0, *accumulate(musd for _, musd in rows)][: len(rows)]

@@ -21,7 +21,7 @@ __all__ = [
     "MOST_RUNS",
     "OF_YEAR",
     "OTHER_HORIZON",
-    "Measure",
+    "ComparedColumn",
     "common_years",
     "difference_columns",
     "have_one_horizon",
@@ -42,7 +42,7 @@ _NOISE: Final = 1e-9  # of a difference, against the numbers
 
 
 @dataclass(frozen=True)
-class Measure:
+class ComparedColumn:
     """A column of a result table that is compared.
 
     Parameters
@@ -61,21 +61,21 @@ class Measure:
     per: float = 1.0
 
 
-_RACKS: Final = Measure("Racks in use", "MW", "nameplate_mw")
-_MEAN: Final = Measure("At the meter, mean", "MW", "facility_mean_mw")
-_PEAK: Final = Measure("At the meter, peak", "MW", "facility_peak_mw")
+_RACKS: Final = ComparedColumn("Racks in use", "MW", "nameplate_mw")
+_MEAN: Final = ComparedColumn("At the meter, mean", "MW", "facility_mean_mw")
+_PEAK: Final = ComparedColumn("At the meter, peak", "MW", "facility_peak_mw")
 _LATER: Final = (
-    Measure("New firm connection", "MW", "new_firm_mw"),
-    Measure("Emissions", "kt CO2", "emissions_kt"),
-    Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
+    ComparedColumn("New firm connection", "MW", "new_firm_mw"),
+    ComparedColumn("Emissions", "kt CO2", "emissions_kt"),
+    ComparedColumn("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
 )
-_YEARS_PAYMENTS: Final = Measure("Payments of the year", "MUSD", "cost_musd")
+_YEARS_PAYMENTS: Final = ComparedColumn("Payments of the year", "MUSD", "cost_musd")
 OF_YEAR: Final = (
-    Measure("Demand", "kH100e", "demand_kh100e"),
-    Measure("served by own sites", "kH100e", "served_kh100e"),
-    Measure("rented", "kH100e", "rented_kh100e"),
-    Measure("unmet", "kH100e", "unmet_kh100e"),
-    Measure("Sites in use", "", "sites_in_use"),
+    ComparedColumn("Demand", "kH100e", "demand_kh100e"),
+    ComparedColumn("served by own sites", "kH100e", "served_kh100e"),
+    ComparedColumn("rented", "kH100e", "rented_kh100e"),
+    ComparedColumn("unmet", "kH100e", "unmet_kh100e"),
+    ComparedColumn("Sites in use", "", "sites_in_use"),
     _RACKS,
     _MEAN,
     _PEAK,
@@ -87,19 +87,19 @@ OF_YEAR: Final = (
 _OF_ZONE: Final = (
     _RACKS,
     _MEAN,
-    Measure("At the meter, peak", "MW", "coincident_peak_mw"),
+    ComparedColumn("At the meter, peak", "MW", "coincident_peak_mw"),
     *_LATER,
 )
 _OF_SITE: Final = (
-    Measure("Halls", "MW", "halls_mw"),
+    ComparedColumn("Halls", "MW", "halls_mw"),
     _RACKS,
     _MEAN,
     _PEAK,
     *_LATER,
     _YEARS_PAYMENTS,
 )
-_NPV: Final = Measure("Net present value", "MUSD", "npv_musd")
-_PAID: Final = Measure("Payments", "MUSD", "musd")
+_NPV: Final = ComparedColumn("Net present value", "MUSD", "npv_musd")
+_PAID: Final = ComparedColumn("Payments", "MUSD", "musd")
 
 
 def letters_of(runs: Sequence[Run]) -> str:
@@ -200,7 +200,7 @@ def _of_places(run: Run) -> Iterator[_Row]:
         yield from _each(frame.assign(label=frame[by]), by, measures)
 
 
-def _each(frame: pd.DataFrame, by: str, measures: Sequence[Measure]) -> Iterator[_Row]:
+def _each(frame: pd.DataFrame, by: str, measures: Sequence[ComparedColumn]) -> Iterator[_Row]:
     labels, years = frame["label"].astype(str).tolist(), frame["year"].tolist()
     for measure in measures:
         values = (frame[measure.column] / measure.per).tolist()

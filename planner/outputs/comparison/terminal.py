@@ -21,8 +21,8 @@ from planner.outputs.labels import item_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from planner.outputs.comparison.causes import Split
-    from planner.outputs.comparison.comparison import Comparison
+    from planner.outputs.comparison.causes import CostSplit
+    from planner.outputs.comparison.comparison import RunComparison
 
 __all__ = ["comparison_summary"]
 
@@ -31,12 +31,12 @@ _WIDEST: Final = 34
 _SMALL: Final = 5e-4  # of the largest figure of its kind
 
 
-def comparison_summary(comparison: Comparison, *, every: bool = False) -> Group:
+def comparison_summary(comparison: RunComparison, *, every: bool = False) -> Group:
     """Lay out a comparison for a terminal.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : RunComparison
         Of two or more runs.
     every : bool
         Whether to show every row, not the largest differences.
@@ -59,7 +59,7 @@ def comparison_summary(comparison: Comparison, *, every: bool = False) -> Group:
     return Group(*parts)
 
 
-def _heads(comparison: Comparison) -> Text | Table:
+def _heads(comparison: RunComparison) -> Text | Table:
     table = Table.grid(padding=(0, 2))
     for letter, run in zip(comparison.letters, comparison.runs, strict=True):
         meta = run.meta
@@ -72,7 +72,7 @@ def _heads(comparison: Comparison) -> Text | Table:
     return table
 
 
-def _inputs(comparison: Comparison, most: int) -> list[Text | Table]:
+def _inputs(comparison: RunComparison, most: int) -> list[Text | Table]:
     """List settings and cells that differ, with where they are written."""
     rows = [
         (one.name, [setting_text(value) for value in one.values], one.places)
@@ -101,7 +101,7 @@ def _inputs(comparison: Comparison, most: int) -> list[Text | Table]:
     return [head, table_of, *_left(len(rows), most)]
 
 
-def _causes(split: Split) -> list[Text | Table]:
+def _causes(split: CostSplit) -> list[Text | Table]:
     """Show the difference in cost by cause, adding up to the cent."""
     head = Text(f"\nWhere the difference comes from, {split.difference}", style="bold")
     said = [Text(sentence) for sentence in split_sentences(split)]
@@ -118,7 +118,7 @@ def _causes(split: Split) -> list[Text | Table]:
     return [head, *said, table]
 
 
-def _by_item(comparison: Comparison, most: int) -> list[Text | Table]:
+def _by_item(comparison: RunComparison, most: int) -> list[Text | Table]:
     results = comparison.results
     rows = results[(results["by"] == "item") | (results["by"] == "plan")]
     is_total = (rows["by"] == "plan") & (rows["measure"] == "Net present value")
@@ -131,7 +131,7 @@ def _by_item(comparison: Comparison, most: int) -> list[Text | Table]:
     return [head, table, *_left(len(items), most)]
 
 
-def _sum_of(others: pd.DataFrame, comparison: Comparison) -> list[pd.Series]:
+def _sum_of(others: pd.DataFrame, comparison: RunComparison) -> list[pd.Series]:
     """Return one row of all items that are not shown, so that rows add up to the last one."""
     if others.empty:
         return []
@@ -140,7 +140,7 @@ def _sum_of(others: pd.DataFrame, comparison: Comparison) -> list[pd.Series]:
     return [pd.Series({**others[numbers].sum().to_dict(), "label": count})]
 
 
-def _by_year(comparison: Comparison) -> list[Text | Table]:
+def _by_year(comparison: RunComparison) -> list[Text | Table]:
     years = common_years(comparison.runs)
     if not years:
         return [Text("\nThe runs have no model year in common.")]
@@ -156,7 +156,7 @@ def _by_year(comparison: Comparison) -> list[Text | Table]:
     return [head, _figures(comparison, "", _rows(rows), label)]
 
 
-def _by_place(comparison: Comparison, by: str, most: int) -> list[Text | Table]:
+def _by_place(comparison: RunComparison, by: str, most: int) -> list[Text | Table]:
     years = common_years(comparison.runs)
     results = comparison.results
     is_place = (results["by"] == by) & (results["measure"] == "Racks in use")
@@ -168,7 +168,7 @@ def _by_place(comparison: Comparison, by: str, most: int) -> list[Text | Table]:
     return [head, table, *_left(len(rows), most)]
 
 
-def _largest(rows: pd.DataFrame, comparison: Comparison, most: int) -> list[pd.Series]:
+def _largest(rows: pd.DataFrame, comparison: RunComparison, most: int) -> list[pd.Series]:
     """Return the rows that differ, the largest difference first, small ones where all are asked."""
     differences = rows[difference_columns(comparison.runs)].abs().max(axis=1)
     is_all = most == sys.maxsize
@@ -182,7 +182,7 @@ def _rows(frame: pd.DataFrame) -> list[pd.Series]:
 
 
 def _figures(
-    comparison: Comparison,
+    comparison: RunComparison,
     head: str,
     rows: Iterable[pd.Series],
     label: Callable[[pd.Series], str],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.say import amount
 
 if TYPE_CHECKING:
-    from planner.outputs.comparison.comparison import Certainty, Comparison
+    from planner.outputs.comparison.comparison import Certainty, RunComparison
 
 __all__ = ["cell_text", "cost_sentences", "signed"]
 
@@ -16,7 +16,7 @@ _DIGITS: Final = 6
 _NO_DIFFERENCE_MUSD: Final = 1e-6
 
 
-def cost_sentences(comparison: Comparison) -> list[str]:
+def cost_sentences(comparison: RunComparison) -> list[str]:
     """Say of each further run what it costs more or less, and what gaps leave of that."""
     first = comparison.letters[0]
     return [

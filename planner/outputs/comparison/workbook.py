@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.comparison.comparison import Comparison
+    from planner.outputs.comparison.comparison import RunComparison
 
 __all__ = ["write_comparison_workbook"]
 
@@ -35,12 +35,12 @@ _SHEETS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-def write_comparison_workbook(comparison: Comparison, path: Path) -> None:
+def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
     """Write a comparison as a workbook.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : RunComparison
         Of two or more runs.
     path : Path
         The file.
@@ -66,11 +66,11 @@ def write_comparison_workbook(comparison: Comparison, path: Path) -> None:
     path.write_bytes(made.getvalue())
 
 
-def _title(comparison: Comparison) -> str:
+def _title(comparison: RunComparison) -> str:
     return f"Comparison of {', '.join(run.label for run in comparison.runs)}"
 
 
-def _write_cover(book: Book, comparison: Comparison, sheets: list[tuple[str, str]]) -> None:
+def _write_cover(book: Book, comparison: RunComparison, sheets: list[tuple[str, str]]) -> None:
     sheet = book.sheet("Cover", "", widths=(24, 30, 16, 16, 40))
     book.text(sheet, 0, 0, _title(comparison), "title")
     for column, head in enumerate(("run", "title", "status", "check", "folder")):
@@ -99,7 +99,7 @@ def _write_cover(book: Book, comparison: Comparison, sheets: list[tuple[str, str
         book.text(sheet, at, 1, about)
 
 
-def _write_results(book: Book, comparison: Comparison) -> None:
+def _write_results(book: Book, comparison: RunComparison) -> None:
     names = difference_columns(comparison.runs)
     columns = [
         text("by", "What a row is of: plan, year, zone, site, item or calendar year"),
@@ -126,7 +126,7 @@ def _write_results(book: Book, comparison: Comparison) -> None:
             sheet.conditional_format(first, column, last, column, rule)
 
 
-def _write_causes(book: Book, comparison: Comparison) -> None:
+def _write_causes(book: Book, comparison: RunComparison) -> None:
     """Write the parts of each difference, and their sum as a formula."""
     sheet = book.sheet("Causes", _SHEETS[1][1])
     row = HEAD_ROW
@@ -156,7 +156,7 @@ def _write_causes(book: Book, comparison: Comparison) -> None:
         row += 4
 
 
-def _write_inputs(book: Book, comparison: Comparison) -> None:
+def _write_inputs(book: Book, comparison: RunComparison) -> None:
     columns = [
         text("kind", "setting, cell, or file that is no table"),
         text("table", "Table of the data"),

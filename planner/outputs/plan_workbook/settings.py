@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.plan_workbook.texts import in_cell
 from planner.scenario.keys import EACH, field_at, is_by_year
-from planner.scenario.page import Setting
+from planner.scenario.page import SchemaKey
 from planner.scenario.workbook_layout import (
     ABOUT_HEADS,
     COMMENT,
@@ -125,7 +125,7 @@ def _write_single(
                 _write_value(book, sheet, (row, column), figure, rule)
             else:
                 book.text(sheet, row, column, "", "closed")
-        default = Setting(one.keys, one.field).default
+        default = SchemaKey(one.keys, one.field).default
         for column, text in enumerate((default, one.meaning, said), start=after):
             book.text(sheet, row, column, text, "long")
 

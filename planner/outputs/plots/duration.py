@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.plots.drawing import COLOURS, amounts, plain, say_instead, sheet
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def draw_duration(run: Run, zone: str | None = None) -> Drawing:
             zones = ", ".join(sorted(run.sites["zone"].unique()))
             message = f"no site lies in zone {zone!r}; there are {zones}"
             raise ValueError(message)
-        slots, where = slots[slots["site"].isin(inside)], Labels(run).zone(zone)
+        slots, where = slots[slots["site"].isin(inside)], DisplayNames(run).zone(zone)
     with sheet(run.title, f"Power drawn from the grid, {plain(where)}") as (drawing, (axes,)):
         years = sorted(int(year) for year in slots["year"].unique())
         if not years:

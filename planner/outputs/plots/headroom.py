@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.plots.drawing import (
     COLOURS,
     REST,
@@ -64,7 +64,7 @@ def draw_headroom(run: Run, year: int | None = None) -> Drawing:
             if wide.any():
                 axes.barh(rows, wide, 0.7, left=left, color=colour, label=label)
             left = left + wide
-        labels = Labels(run)
+        labels = DisplayNames(run)
         axes.set_yticks(rows, [plain(labels.zone(str(zone))) for zone in of_year["zone"]])
         for text, binds in zip(axes.get_yticklabels(), of_year["binds"], strict=True):
             text.set_fontweight("bold" if binds else "normal")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.plots.drawing import COLOURS, amounts, model_year, plain, say_instead, sheet
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def draw_latency(run: Run, year: int | None = None) -> Drawing:
     served = run.tables["assignment"]
     served = served[(served["year"] == year) & served["rtt_ms"].notna()]
     bounds = run.tables["latency"].query("year == @year").set_index("workload")["bound_ms"]
-    labels = Labels(run)
+    labels = DisplayNames(run)
     about = f"Service of own sites within a round trip, {year}; dotted: the most allowed"
     with sheet(run.title, about) as (drawing, (axes,)):
         names = list(dict.fromkeys(served["workload"].astype(str)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.plots.drawing import sheet
 from planner.outputs.plots.stacked import stack
 from planner.results.power_by_source import sources_of_power
@@ -41,7 +41,7 @@ def draw_power(run: Run, by: By = "workload") -> Drawing:
     if by not in get_args(By):
         message = f"by is {by!r}; it must be one of {', '.join(get_args(By))}"
         raise ValueError(message)
-    labels = Labels(run)
+    labels = DisplayNames(run)
     name: Mapping[str, Callable[[str], str]] = {
         "workload": labels.workload,
         "zone": labels.zone,

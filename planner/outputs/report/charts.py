@@ -15,19 +15,19 @@ from planner.base.svg import ticks
 from planner.outputs.labels import shortened
 from planner.outputs.report.figures import decimals_for
 from planner.outputs.report.markup import NOTHING, Html, element, joined
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.outputs.report.figures import Figure
+    from planner.outputs.report.figures import ReportFigure
 
 __all__ = [
     "HEIGHT",
     "LEFT",
     "WIDTH",
-    "Axis",
     "Series",
+    "ValueAxis",
     "bars",
     "chart_figure",
     "columns",
@@ -60,12 +60,12 @@ class Series:
     ----------
     label : str
         What it is called.
-    figures : tuple of Figure or None
+    figures : tuple of ReportFigure or None
         One for each place of the axis; None where there is none.
     """
 
     label: str
-    figures: tuple[Figure | None, ...]
+    figures: tuple[ReportFigure | None, ...]
 
 
 def columns(
@@ -94,7 +94,7 @@ def columns(
     low = min((sum(min(row[at], 0.0) for row in values) for at in range(len(places))), default=0.0)
     if high <= low:
         return NOTHING
-    axis = Axis.around(low, high, unit)
+    axis = ValueAxis.around(low, high, unit)
     step = (WIDTH - LEFT) / len(places)
     width = min(0.66 * step, 64.0)
     decimals = decimals_for([value for row in values for value in row])
@@ -131,7 +131,7 @@ def lines(
     known = [value for row in values for value in row if math.isfinite(value)]
     if not known:
         return NOTHING
-    axis = Axis.around(min(0.0, *known), max(known) or 1.0, unit)
+    axis = ValueAxis.around(min(0.0, *known), max(known) or 1.0, unit)
     step = (WIDTH - LEFT) / len(places)
     parts = [axis.grid()]
     for number, row in enumerate(values):
@@ -159,7 +159,7 @@ def lines(
 def bars(
     title: str,
     unit: str,
-    rows: Sequence[tuple[str, Figure]],
+    rows: Sequence[tuple[str, ReportFigure]],
     *,
     per: float = 1.0,
     note: str = "",
@@ -169,7 +169,12 @@ def bars(
 
 
 def waterfall(
-    title: str, unit: str, rows: Sequence[tuple[str, Figure]], *, per: float = 1.0, note: str = ""
+    title: str,
+    unit: str,
+    rows: Sequence[tuple[str, ReportFigure]],
+    *,
+    per: float = 1.0,
+    note: str = "",
 ) -> Html:
     """Draw each row from where the one before it ends, and the last one, their sum, from 0."""
     *terms, _ = [_value(figure, per) for _, figure in rows]
@@ -180,7 +185,7 @@ def waterfall(
 def _bars(
     title: str,
     unit: str,
-    rows: Sequence[tuple[str, Figure]],
+    rows: Sequence[tuple[str, ReportFigure]],
     starts: Sequence[float],
     per: float,
     note: str,
@@ -214,7 +219,7 @@ def _bars(
 
 
 @dataclass(frozen=True)
-class Axis:
+class ValueAxis:
     """The axis of values, from low to high, which holds 0."""
 
     low: float
@@ -222,7 +227,7 @@ class Axis:
     unit: str
 
     @classmethod
-    def around(cls, low: float, high: float, unit: str) -> Axis:
+    def around(cls, low: float, high: float, unit: str) -> ValueAxis:
         """Return an axis that ends at round numbers."""
         marks = ticks(low, high)
         step = marks[1] - marks[0] if len(marks) > 1 else high - low
@@ -248,12 +253,12 @@ class Axis:
         return joined(parts)
 
 
-def _value(figure: Figure | None, per: float) -> float:
+def _value(figure: ReportFigure | None, per: float) -> float:
     return 0.0 if figure is None else figure.shown_value / per
 
 
 def _mark(
-    figure: Figure,
+    figure: ReportFigure,
     label: str,
     unit: str,
     shape: tuple[float, float, float, float],
@@ -316,7 +321,11 @@ def chart_figure(
     caption = element("figcaption", element("strong", title), f" [{unit}]")
     rows = [(one.label, one.figures) for one in series]
     table = figure_table(
-        f"{title} [{unit}]", "", [Column(place, per=per) for place in places], rows, one_unit=True
+        f"{title} [{unit}]",
+        "",
+        [NumberColumn(place, per=per) for place in places],
+        rows,
+        one_unit=True,
     )
     more = element("details", element("summary", "Figures"), table)
     return element("figure", caption, drawn, legend, more, class_="chart")

@@ -18,20 +18,20 @@ from planner.outputs.report.sections.verdict import lights
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.outputs.comparison.causes import Split
+    from planner.outputs.comparison.causes import CostSplit
     from planner.outputs.run import Run
 
 __all__ = ["MOST_RUNS", "comparison_html"]
 
 
-def comparison_html(runs: Sequence[Run], splits: Sequence[Split] = ()) -> str:
+def comparison_html(runs: Sequence[Run], splits: Sequence[CostSplit] = ()) -> str:
     """Return the comparison of runs as one HTML document, as `report_html` does of one.
 
     Parameters
     ----------
     runs : sequence of Run
         Two or more; the others are compared with the first.
-    splits : sequence of Split
+    splits : sequence of CostSplit
         Differences in cost by cause.
     """
     figures = [Figures(run, number) for number, run in enumerate(runs)]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MISSING",
-    "Figure",
     "Figures",
+    "ReportFigure",
     "TableFigures",
     "decimals_for",
     "parse_where",
@@ -43,7 +43,7 @@ _PLAIN: Final = "()|,."  # of a label, not quoted
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportFigure:
     """A number and where it is.
 
     Parameters
@@ -54,9 +54,9 @@ class Figure:
         A result table and its column; several are joined by ``+`` and added up.
     where : mapping of str to label
         What its rows have in other columns.
-    over : Figure, optional
+    over : ReportFigure, optional
         What it is a share of.
-    less : Figure, optional
+    less : ReportFigure, optional
         What is taken off it.
     run : int, optional
         Number of its run on a page of several.
@@ -66,8 +66,8 @@ class Figure:
     table: str
     column: str
     where: Mapping[str, Label] = field(default_factory=dict)
-    over: Figure | None = None
-    less: Figure | None = None
+    over: ReportFigure | None = None
+    less: ReportFigure | None = None
     run: int | None = None
 
     @property
@@ -81,11 +81,11 @@ class Figure:
             return self.value
         return self.value / self.over.value if self.over.value else math.nan
 
-    def share_of(self, whole: Figure) -> Figure:
+    def share_of(self, whole: ReportFigure) -> ReportFigure:
         """Return it as a share of another one."""
         return replace(self, over=whole)
 
-    def above(self, other: Figure) -> Figure:
+    def above(self, other: ReportFigure) -> ReportFigure:
         """Return by how much it is above another one."""
         return replace(self, less=other)
 
@@ -199,7 +199,7 @@ class TableFigures:
         """Whether a table has rows."""
         return table in self.tables and len(self.tables[table]) > 0
 
-    def sum(self, table: str, column: str, **where: Label) -> Figure:
+    def sum(self, table: str, column: str, **where: Label) -> ReportFigure:
         """Return the sum of a column, or of several, over the rows that have these labels."""
         parts = column.split("+")
         if not where:
@@ -208,7 +208,7 @@ class TableFigures:
             key = tuple(where.values())
             # A sum of nothing but missing values is missing; of no rows, 0.
             value = sum(self._sums(table, one, tuple(where)).get(key, 0.0) for one in parts)
-        return Figure(value, table, column, where, run=self.number)
+        return ReportFigure(value, table, column, where, run=self.number)
 
     def _sums(self, table: str, column: str, keys: tuple[str, ...]) -> dict[Any, float]:
         """Return the sums of a column by labels; those of all columns are made at once."""
@@ -227,14 +227,14 @@ class TableFigures:
 
     def by(
         self, table: str, column: str, *keys: str, **where: Label
-    ) -> dict[tuple[Label, ...], Figure]:
+    ) -> dict[tuple[Label, ...], ReportFigure]:
         """Return the sums of a column by the labels of some columns, in the order of the table."""
         found = {}
         for labels, value in self._sums(table, column, (*where, *keys)).items():
             if labels[: len(where)] == tuple(where.values()):
                 at = tuple(map(_plain, labels[len(where) :]))
                 of = dict(zip(keys, at, strict=True))
-                found[at] = Figure(value, table, column, {**where, **of}, run=self.number)
+                found[at] = ReportFigure(value, table, column, {**where, **of}, run=self.number)
         return found
 
 

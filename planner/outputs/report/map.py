@@ -18,7 +18,7 @@ from planner.base.svg import ticks
 from planner.outputs.map_labels import Spot, place_labels
 from planner.outputs.map_svg import outline, round_sizes, sites_in_use
 from planner.outputs.projection import sheet_for
-from planner.outputs.report.figures import Figure
+from planner.outputs.report.figures import ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.labels import Labels
-    from planner.outputs.projection import Sheet
+    from planner.outputs.labels import DisplayNames
+    from planner.outputs.projection import ProjectedMap
     from planner.outputs.report.figures import Figures
 
 __all__ = [
@@ -92,7 +92,7 @@ COLOURINGS: Final = (
 )
 
 
-def site_facts(figures: Figures, year: int) -> dict[str, dict[str, Figure | None]]:
+def site_facts(figures: Figures, year: int) -> dict[str, dict[str, ReportFigure | None]]:
     """Return what the map shows of each site in a year, by the keys of `COLOURINGS`, and ``mw``."""
     size = figures.by("site_year", "nameplate_mw", "site", year=year)
     used = figures.by("plan", "used_mw", "site", year=year)
@@ -102,12 +102,14 @@ def site_facts(figures: Figures, year: int) -> dict[str, dict[str, Figure | None
     paid = figures.by("costs", "musd", "site", calendar_year=year, group="energy")
     spare = figures.by("headroom", "spare_mw", "zone", year=year)
     zone = figures.run.sites.set_index("site")["zone"].to_dict()
-    facts: dict[str, dict[str, Figure | None]] = {}
+    facts: dict[str, dict[str, ReportFigure | None]] = {}
     for (site,), mw in size.items():
         if not mw.value > _A_LITTLE_MW:
             continue
         all_used = used.get((site,))
-        none = Figure(0.0, "plan", "used_mw", {"year": year, "duty": "training", "site": site})
+        none = ReportFigure(
+            0.0, "plan", "used_mw", {"year": year, "duty": "training", "site": site}
+        )
         cost, mwh = paid.get((site,)), drawn.get((site,))
         facts[str(site)] = {
             "mw": mw,
@@ -119,7 +121,7 @@ def site_facts(figures: Figures, year: int) -> dict[str, dict[str, Figure | None
     return facts
 
 
-def base_map(sites: pd.DataFrame) -> tuple[Sheet, Html]:
+def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     """Return the sheet that suits the sites, and land and borders on it."""
     sheet = sheet_for(sites, WIDTH, HEIGHT, MARGIN)
     return sheet, joined(
@@ -133,14 +135,14 @@ def base_map(sites: pd.DataFrame) -> tuple[Sheet, Html]:
     )
 
 
-def map_of(figures: Figures, labels: Labels) -> Html:
+def map_of(figures: Figures, labels: DisplayNames) -> Html:
     """Draw the map of a plan with its controls and keys.
 
     Parameters
     ----------
     figures : Figures
         Of the run.
-    labels : Labels
+    labels : DisplayNames
         Of it.
 
     Returns
@@ -176,17 +178,17 @@ def map_of(figures: Figures, labels: Labels) -> Html:
 
 
 def _is_known(
-    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]
+    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]]
 ) -> bool:
     return any(_is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values())
 
 
-def _is_finite(figure: Figure | None) -> bool:
+def _is_finite(figure: ReportFigure | None) -> bool:
     return figure is not None and math.isfinite(figure.shown_value)
 
 
 def _bounds(
-    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]]
+    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]]
 ) -> tuple[float, ...]:
     """Return round numbers between the steps of a colour, the same in all years."""
     known = [
@@ -204,7 +206,7 @@ def _bounds(
     return tuple(inner[: _STEPS - 1])
 
 
-def _step(figure: Figure | None, colouring: Colouring, bounds: Sequence[float]) -> str:
+def _step(figure: ReportFigure | None, colouring: Colouring, bounds: Sequence[float]) -> str:
     if figure is None or not math.isfinite(figure.shown_value):
         return f"{colouring.key}-none"
     value = figure.shown_value / colouring.per
@@ -213,9 +215,9 @@ def _step(figure: Figure | None, colouring: Colouring, bounds: Sequence[float]) 
 
 def _year(
     figures: Figures,
-    sheet: Sheet,
+    sheet: ProjectedMap,
     year: int,
-    facts: Mapping[str, Mapping[str, Figure | None]],
+    facts: Mapping[str, Mapping[str, ReportFigure | None]],
     bounds: Mapping[str, Sequence[float]],
     largest_mw: float,
 ) -> Html:
@@ -259,7 +261,7 @@ def _year(
     )
 
 
-def _said(figure: Figure | None, colouring: Colouring) -> str:
+def _said(figure: ReportFigure | None, colouring: Colouring) -> str:
     label = colouring.label[0].lower() + colouring.label[1:]
     if figure is None or not math.isfinite(figure.shown_value):
         return f"{label}: {colouring.none}"
@@ -339,7 +341,7 @@ def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
 def _colour_key(
     colouring: Colouring,
     bounds: Sequence[float],
-    facts: Mapping[int, Mapping[str, Mapping[str, Figure | None]]],
+    facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]],
     *,
     is_first: bool,
 ) -> Html:

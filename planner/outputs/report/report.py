@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from planner.outputs.binding import binding_of_run
 from planner.outputs.estimates import read_estimates
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.markup import element, joined, name
 from planner.outputs.report.page import page
@@ -50,7 +50,7 @@ def report_html(run: Run) -> str:
     stress = stress_tables(run)
     is_stale = not is_of_this_plan(run, stress)
     run = _with_studies(run, {} if is_stale else stress)
-    figures, labels = Figures(run), Labels(run)
+    figures, labels = Figures(run), DisplayNames(run)
     sections = [
         ("answer", "Answer", answer(figures, labels)),
         ("power", "Power", power_section(figures, labels)),

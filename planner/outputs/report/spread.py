@@ -9,8 +9,8 @@ from planner.outputs.report.charts import (
     HEIGHT,
     LEFT,
     WIDTH,
-    Axis,
     Series,
+    ValueAxis,
     chart_figure,
     drawing,
     svg_text,
@@ -21,7 +21,7 @@ from planner.outputs.report.markup import NOTHING, Html, element, joined
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.outputs.report.figures import Figure
+    from planner.outputs.report.figures import ReportFigure
 
 __all__ = ["curve", "fan"]
 
@@ -48,7 +48,7 @@ def fan(
     title: str,
     unit: str,
     places: Sequence[str],
-    of: Mapping[str, Sequence[Figure]],
+    of: Mapping[str, Sequence[ReportFigure]],
     *,
     per: float = 1.0,
 ) -> Html:
@@ -60,7 +60,7 @@ def fan(
         What is shown.
     places : sequence of str
         Years.
-    of : mapping of str to sequence of Figure
+    of : mapping of str to sequence of ReportFigure
         By columns of `planner.outputs.study_folders.QUANTILES`, a figure for each year.
     per : float
         What numbers are divided by.
@@ -74,7 +74,7 @@ def fan(
     low, high = min(0.0, *values["least"]), max(0.0, *values["most"])
     if high <= low:
         return NOTHING
-    axis = Axis.around(low, high, unit)
+    axis = ValueAxis.around(low, high, unit)
     step = (WIDTH - LEFT - 2.0 * _EDGE) / max(1, len(places) - 1)
     along = [LEFT + _EDGE + at * step for at in range(len(places))]
     ends = along if len(places) > 1 else [along[0], along[0] + 2.0 * _ALONE]
@@ -119,7 +119,7 @@ def _key() -> Html:
 def curve(
     title: str,
     units: tuple[str, str],
-    points: Sequence[tuple[Figure, Figure, bool]],
+    points: Sequence[tuple[ReportFigure, ReportFigure, bool]],
 ) -> Html:
     """Draw one measure over another, a circle at each point; no axis need start at 0.
 
@@ -129,7 +129,7 @@ def curve(
         What is shown.
     units : (str, str)
         What is to the right, and what is upwards, each with its unit.
-    points : sequence of (Figure, Figure, bool)
+    points : sequence of (ReportFigure, ReportFigure, bool)
         To the right, upwards, and whether it is marked.
 
     Returns
@@ -140,7 +140,7 @@ def curve(
     if len(points) < 2:
         return NOTHING
     x, y = ([one.shown_value for one in of] for of in list(zip(*points, strict=True))[:2])
-    axis = Axis.around(*_around(y), units[1])
+    axis = ValueAxis.around(*_around(y), units[1])
     low, high = _around(x)
     scale = (WIDTH - LEFT - _EDGE) / (high - low)
     marks = ticks(low, high)

@@ -11,13 +11,13 @@ from planner.outputs.report.markup import NOTHING, Html, element
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from planner.outputs.report.figures import Figure
+    from planner.outputs.report.figures import ReportFigure
 
-__all__ = ["Column", "figure_table"]
+__all__ = ["NumberColumn", "figure_table"]
 
 
 @dataclass(frozen=True)
-class Column:
+class NumberColumn:
     """A column of numbers.
 
     Parameters
@@ -38,8 +38,8 @@ class Column:
 def figure_table(
     caption: str,
     row_head: str,
-    columns: Sequence[Column],
-    rows: Sequence[tuple[str, Sequence[Figure | str | None]]],
+    columns: Sequence[NumberColumn],
+    rows: Sequence[tuple[str, Sequence[ReportFigure | str | None]]],
     *,
     one_unit: bool = False,
     totals: Collection[int] = (),
@@ -53,7 +53,7 @@ def figure_table(
         What it shows.
     row_head : str
         Above the labels of the rows.
-    columns : sequence of Column
+    columns : sequence of NumberColumn
         The others.
     rows : sequence of (str, figures)
         Label and figures of each; text is shown as it is; None is an empty cell.
@@ -100,8 +100,8 @@ def figure_table(
 
 
 def _decimals(
-    columns: Sequence[Column],
-    rows: Sequence[tuple[str, Sequence[Figure | str | None]]],
+    columns: Sequence[NumberColumn],
+    rows: Sequence[tuple[str, Sequence[ReportFigure | str | None]]],
     one_unit: bool,
 ) -> list[int]:
     of_columns = []
@@ -118,7 +118,7 @@ def _decimals(
     ]
 
 
-def _common(figures: Sequence[Figure]) -> dict[str, Any]:
+def _common(figures: Sequence[ReportFigure]) -> dict[str, Any]:
     """Return what all cells of a row share: table, column, and labels of rows."""
     if not figures:
         return {}
@@ -140,7 +140,7 @@ def _common(figures: Sequence[Figure]) -> dict[str, Any]:
 
 
 def _cell(
-    figure: Figure | str | None, column: Column, decimals: int, common: dict[str, Any]
+    figure: ReportFigure | str | None, column: NumberColumn, decimals: int, common: dict[str, Any]
 ) -> Html:
     if figure is None:
         return element("td", MISSING, class_="num none")

@@ -8,7 +8,7 @@ from planner.base.errors import InputError
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE
 from planner.outputs.binding import binding_of_run, sentence, weightiest
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -73,7 +73,7 @@ def _binding(book: Book, sheet: Worksheet, row: int) -> int:
         unknown = "The solve ended without shadow prices, so nothing is said of limits."
         book.text(sheet, row, 0, nothing if has_duals else unknown, "wrap")
         return row + 1
-    labels = Labels(run)
+    labels = DisplayNames(run)
     for _, one in few.iterrows():
         words = "".join(text for text, _ in sentence(one, run.tables, labels)).rstrip(".: ")
         book.text(sheet, row, 0, f"{words}.", "wrap")
@@ -105,7 +105,7 @@ def _headroom(book: Book, sheet: Worksheet, row: int) -> None:
     book.text(sheet, row, 0, title, "head")
     for column, (_, head) in enumerate(_ZONE_HEADS, start=1):
         book.text(sheet, row, column, head, "head_right")
-    labels = Labels(book.run)
+    labels = DisplayNames(book.run)
     for at, one in enumerate(ordered.to_dict("records"), start=row + 1):
         book.text(sheet, at, 0, labels.zone(str(one["zone"])))
         for column, (name, _) in enumerate(_ZONE_HEADS, start=1):

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from planner.outputs.labels import Labels, item_words
+from planner.outputs.labels import DisplayNames, item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads, write_section
 from planner.outputs.xlsx.book import cell
 from planner.results.moneys import moneys
@@ -187,7 +187,7 @@ def hour_costs(run: Run) -> list[UnitCost]:
 
 def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
     """Give for each workload, then for all together, its rows."""
-    costs, names = run.tables["unit_costs"], Labels(run)
+    costs, names = run.tables["unit_costs"], DisplayNames(run)
     for scope, level in dict.fromkeys(zip(costs["scope"], costs["level"], strict=True)):
         block = []
         is_of_scope = (costs["scope"] == scope) & (costs["level"] == level)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads
 from planner.outputs.xlsx.book import cell
 
@@ -42,7 +42,7 @@ def write_power(book: Book) -> None:
     page = _Page(book, sheet)
     site_year, classes = run.tables["site_year"], run.tables["power_class"]
     names = run.sites.set_index("site")["name"]
-    labels = Labels(run)
+    labels = DisplayNames(run)
     workloads = {one: labels.workload(one) for one in _by_size(classes, "workload", run.years)}
     zones = {one: labels.zone(one) for one in _by_size(site_year, "zone", run.years)}
     sites = {site: str(names[site]) for site in _by_size(site_year, "site", run.years)}

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.estimates import read_estimates
-from planner.outputs.labels import Labels, decider_words, figure_names
+from planner.outputs.labels import DisplayNames, decider_words, figure_names
 from planner.outputs.studies import is_of_this_plan, stress_tables
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
 
 def _exposed(run: Run) -> Iterator[str]:
     """Say how much hangs on one site, one zone, connections to come, and on others."""
-    last, labels = run.years[-1], Labels(run)
+    last, labels = run.years[-1], DisplayNames(run)
     site_year = run.tables["site_year"]
     of_year = site_year[site_year["year"] == last]
     total = float(of_year["nameplate_mw"].sum())

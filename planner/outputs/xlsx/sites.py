@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.outputs.labels import Labels
+from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.book import cell
 from planner.scenario.workbook_layout import EDITED_SITE, SITE_ID_HEAD
 
@@ -188,7 +188,7 @@ def _total(book: Book, sheet: Worksheet, row: int, frame: pd.DataFrame) -> None:
 
 def _frame(run: Run) -> pd.DataFrame:
     """Return one row per site with racks in any year."""
-    tables, labels = run.tables, Labels(run)
+    tables, labels = run.tables, DisplayNames(run)
     site_year, plan, leads = (tables[name] for name in ("site_year", "plan", "leads"))
     last = site_year[site_year["year"] == run.years[-1]].set_index("site")
     used = plan[plan["year"] == run.years[-1]]

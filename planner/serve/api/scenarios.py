@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
-from planner.serve.form.draft import NAME, Base, Draft, Keys, Said
+from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said
 from planner.serve.form.fields import groups
 from planner.serve.form.yaml_text import one_line
 from planner.serve.paths import API, SCENARIOS, scenario_path
@@ -26,7 +26,7 @@ _DEEPEST: Final = 30
 """So many mappings and lists in one another are more than any setting has."""
 
 
-class Change(BaseModel):
+class ChangedSettings(BaseModel):
     """Settings that differ from those of a scenario, laid over it as a file over one it extends."""
 
     model_config = ConfigDict(extra="forbid")
@@ -34,7 +34,7 @@ class Change(BaseModel):
     settings: dict[str, Any]
 
 
-class NewScenario(Change):
+class NewScenario(ChangedSettings):
     """A new scenario that says only what differs."""
 
     name: str
@@ -55,11 +55,11 @@ def scenario(request: Request, key: str) -> dict[str, Any]:
     service = service_of(request)
     source = service.source(key)
     with service.computing:
-        return {**_about(source), "settings": _settings(Base(source))}
+        return {**_about(source), "settings": _settings(BaseScenario(source))}
 
 
 @router.post(f"{SCENARIOS}/{{key}}/check")
-def check(request: Request, key: str, asked: Change) -> dict[str, Any]:
+def check(request: Request, key: str, asked: ChangedSettings) -> dict[str, Any]:
     """Say what would be wrong or implausible of a scenario with changed settings."""
     service = service_of(request)
     draft, changed = _draft(service, key, asked)
@@ -95,15 +95,15 @@ def _about(source: Source) -> dict[str, Any]:
     }
 
 
-def _draft(service: Service, key: str, asked: Change) -> tuple[Draft, dict[Keys, Any]]:
+def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:
     if _depth(asked.settings) > _DEEPEST:
         raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
-    draft = Draft(Base(service.source(key)))
+    draft = FormDraft(BaseScenario(service.source(key)))
     with service.computing:
         return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
 
 
-def _settings(base: Base) -> dict[str, Any]:
+def _settings(base: BaseScenario) -> dict[str, Any]:
     """Return what a scenario and those that it extends set."""
     written = base.tree.children
     return {key: plain(node) for key, node in written.items() if key not in ABOUT_THE_FILE}

@@ -19,7 +19,7 @@ from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.fields import Cards, Field, groups
+from planner.serve.form.fields import Cards, FormField, groups
 from planner.serve.form.yaml_text import one_line, scenario_text
 from planner.tables import right_tables
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.scenario.load import Draft as Scenario
+    from planner.scenario.load import ScenarioDraft as Scenario
     from planner.scenario.tree import Node
     from planner.serve.project import Project, Source
 
 __all__ = [
     "ABOUT",
     "NAME",
-    "Base",
-    "Draft",
+    "BaseScenario",
+    "FormDraft",
     "Keys",
     "Said",
     "is_setting",
@@ -84,7 +84,7 @@ def keys_of(name: str) -> Keys:
     return tuple(keys)
 
 
-def value_text(of: Field, value: Any) -> str:
+def value_text(of: FormField, value: Any) -> str:
     """Write a value as it stands in a field; empty where it is left out."""
     if value is None or value in ([], (), {}):
         return ""
@@ -125,7 +125,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseScenario:
     """The scenario that is changed.
 
     Parameters
@@ -186,18 +186,18 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Draft:
+class FormDraft:
     """What was typed.
 
     Parameters
     ----------
-    base : Base
+    base : BaseScenario
         The scenario that is changed.
     texts : mapping of str to str
         By name of the field; those that are as in the base may be missing.
     """
 
-    base: Base
+    base: BaseScenario
     texts: Mapping[str, str] = field(default_factory=dict)
 
     def ids(self, cards: Cards) -> list[str]:
@@ -207,19 +207,19 @@ class Draft:
         new = (keys[depth] for keys in typed if keys[:depth] == cards.keys and len(keys) > depth)
         return list(dict.fromkeys([*self.base.ids(cards), *new]))
 
-    def text(self, of: Field, keys: Keys) -> str:
+    def text(self, of: FormField, keys: Keys) -> str:
         """Return what stands in a field.
 
         Parameters
         ----------
-        of : Field
+        of : FormField
             The field.
         keys : tuple of str
             Its key path, with the id of its card.
         """
         return self.texts.get(name_of(keys), self.before(of, keys))
 
-    def before(self, of: Field, keys: Keys) -> str:
+    def before(self, of: FormField, keys: Keys) -> str:
         """Return what stood in a field before anything was typed."""
         return value_text(of, self.base.value(keys, of.default))
 
@@ -379,7 +379,7 @@ class Draft:
                 yield Said(keys, text, "problem")
 
 
-def _read(of: Field, text: str) -> Any:
+def _read(of: FormField, text: str) -> Any:
     """Read what stands in a field.
 
     Raises
@@ -413,7 +413,7 @@ def _problem(what_is: str, must_be: str) -> Problem:
     return Problem("the form", None, None, what_is, must_be, "load the page again")
 
 
-def _field_at(keys: Keys) -> Field | None:
+def _field_at(keys: Keys) -> FormField | None:
     """Return the field of a key path; None for a card.
 
     Raises

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from planner.plausible.ranges import RANGES, Range, ranges_of, shown
 from planner.scenario.keys import ABOUT_THE_FILE, EACH, field_at, unit_of
-from planner.scenario.page import Setting, settings
+from planner.scenario.page import SchemaKey, settings
 from planner.scenario.references import IdOf
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR, Year
 from planner.tables import read_table
@@ -24,7 +24,7 @@ from planner.tables.places import TablePlaces
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["FILE", "Cards", "Field", "Group", "Kind", "groups"]
+__all__ = ["FILE", "Cards", "FormField", "FormGroup", "Kind", "groups"]
 
 Keys = tuple[str, ...]
 FILE: Final = "file"
@@ -64,7 +64,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Field:
+class FormField:
     """A setting, or what all cards of a kind have.
 
     Parameters
@@ -118,18 +118,18 @@ class Cards:
         As the schema says.
     ids : IdOf or None
         Which ids there may be; None where they are new.
-    fields : tuple of Field
+    fields : tuple of FormField
         Of each card.
     """
 
     keys: Keys
     meaning: str
     ids: IdOf | None
-    fields: tuple[Field, ...]
+    fields: tuple[FormField, ...]
 
 
 @dataclass(frozen=True)
-class Group:
+class FormGroup:
     """A block of a scenario.
 
     Parameters
@@ -138,7 +138,7 @@ class Group:
         Its key.
     meaning : str
         As the schema says.
-    fields : tuple of Field
+    fields : tuple of FormField
         Its settings, those of the blocks in it too.
     cards : tuple of Cards
         Its mappings from ids to blocks.
@@ -146,20 +146,20 @@ class Group:
 
     name: str
     meaning: str
-    fields: tuple[Field, ...]
+    fields: tuple[FormField, ...]
     cards: tuple[Cards, ...]
 
 
 @cache
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[FormGroup, ...]:
     """Return the whole form.
 
     Returns
     -------
-    tuple of Group
+    tuple of FormGroup
         In the order of the schema; what is no block is in the first, `FILE`.
     """
-    made: dict[str, tuple[list[Field], dict[Keys, list[Field]]]] = {}
+    made: dict[str, tuple[list[FormField], dict[Keys, list[FormField]]]] = {}
     for setting in settings():
         if setting.keys[0] in ABOUT_THE_FILE:
             continue
@@ -174,7 +174,7 @@ def groups() -> tuple[Group, ...]:
         else:
             _add(fields, setting.keys[: at + 1], ())
     return tuple(
-        Group(
+        FormGroup(
             name,
             _about((name,)) if name != FILE else "",
             tuple(fields),
@@ -186,7 +186,7 @@ def groups() -> tuple[Group, ...]:
     )
 
 
-def _add(fields: list[Field], keys: Keys, above: Keys) -> None:
+def _add(fields: list[FormField], keys: Keys, above: Keys) -> None:
     """Add a field of a card or a list; blocks inside it are written as text in one field."""
     at = next((at for at, key in enumerate(keys) if key in {_ID, _ENTRY}), None)
     own = keys if at is None else keys[:at]
@@ -194,11 +194,11 @@ def _add(fields: list[Field], keys: Keys, above: Keys) -> None:
         return
     info = field_at((*above, *own))
     assert info is not None
-    made = _field(own, Setting(own, info), above)
+    made = _field(own, SchemaKey(own, info), above)
     if at is not None:
         whole = (*above, *keys[: at + 1])
         parts = tuple(_parts(whole))
-        made = Field(own, Kind("yaml", may_be_empty=True), made.meaning, "", None, "", parts)
+        made = FormField(own, Kind("yaml", may_be_empty=True), made.meaning, "", None, "", parts)
     fields.append(made)
 
 
@@ -210,12 +210,12 @@ def _parts(keys: Keys) -> Iterator[tuple[str, str]]:
             yield ".".join(setting.keys[len(keys) :]) + unit, setting.meaning
 
 
-def _field(keys: Keys, setting: Setting, above: Keys = ()) -> Field:
+def _field(keys: Keys, setting: SchemaKey, above: Keys = ()) -> FormField:
     field = setting.field
     default = None if field.is_required() else field.get_default(call_default_factory=False)
     if default is PydanticUndefined:  # follows from other settings
         default = {} if field.default_factory is dict else None
-    return Field(
+    return FormField(
         keys,
         kind_of(field),
         setting.meaning,

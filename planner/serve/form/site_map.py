@@ -15,7 +15,7 @@ from planner.serve.paths import place_path
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.serve.form.draft import Base, Draft
+    from planner.serve.form.draft import BaseScenario, FormDraft
 
 __all__ = ["NEW_SITES", "new_site_part", "place_at"]
 
@@ -34,12 +34,12 @@ _FIELDS: Final = (
 _DIGITS: Final = 4  # of a degree: ten meters
 
 
-def new_site_part(draft: Draft) -> Html:
+def new_site_part(draft: FormDraft) -> Html:
     """Return the map with its sites, and the fields that a click on it fills.
 
     Parameters
     ----------
-    draft : Draft
+    draft : FormDraft
         What was typed.
     """
     sites = _sites(draft.base)
@@ -66,7 +66,7 @@ def new_site_part(draft: Draft) -> Html:
     return element("div", where, element("div", fields, class_="new-site"))
 
 
-def _map(base: Base, sites: pd.DataFrame) -> list[Html]:
+def _map(base: BaseScenario, sites: pd.DataFrame) -> list[Html]:
     """Draw the sites, and leave room for what is said of a place."""
     sheet, below = base_map(sites)
     x, y = sheet.place(sites["lon"].to_numpy(float), sites["lat"].to_numpy(float))
@@ -99,12 +99,12 @@ def _map(base: Base, sites: pd.DataFrame) -> list[Html]:
     ]
 
 
-def place_at(base: Base, x: float, y: float) -> dict[str, Any] | None:
+def place_at(base: BaseScenario, x: float, y: float) -> dict[str, Any] | None:
     """Return what is known of a place on the map; None off the globe, or without a map.
 
     Parameters
     ----------
-    base : Base
+    base : BaseScenario
         The scenario, whose sites say which part of the globe the map shows.
     x, y : float
         From the upper left corner of the map. [pixel]
@@ -132,7 +132,7 @@ def place_at(base: Base, x: float, y: float) -> dict[str, Any] | None:
     }
 
 
-def _sites(base: Base) -> pd.DataFrame | None:
+def _sites(base: BaseScenario) -> pd.DataFrame | None:
     """Return the sites of the countries in scope; None where there is no table of any."""
     sites = base.table(_TABLE)
     if sites is None or sites.empty:

@@ -16,14 +16,14 @@ from planner.runs.folder import load_run
 from planner.serve.form.draft import (
     ABOUT,
     NAME,
-    Base,
-    Draft,
+    BaseScenario,
+    FormDraft,
     Said,
     is_setting,
     name_of,
     value_text,
 )
-from planner.serve.form.fields import FILE, Cards, Field, Group, groups
+from planner.serve.form.fields import FILE, Cards, FormField, FormGroup, groups
 from planner.serve.form.site_map import NEW_SITES, new_site_part, place_at
 from planner.serve.guard import TOKEN_FIELD
 from planner.serve.jobs import Job
@@ -58,7 +58,7 @@ class Page:
     ----------
     service : Service
         Of the server.
-    draft : Draft
+    draft : FormDraft
         What was typed.
     about : mapping of str to str
         Name, title and question of the new scenario.
@@ -71,7 +71,7 @@ class Page:
     """
 
     service: Service
-    draft: Draft
+    draft: FormDraft
     about: Mapping[str, str]
     said: tuple[Said, ...] = ()
     is_judged: bool = False
@@ -87,9 +87,9 @@ class Page:
 def form(request: Request, key: str, run: str = "") -> HTMLResponse:
     """Show the form of a scenario, with the settings of a run of it if one is named."""
     service = service_of(request)
-    base = Base(service.source(key))
+    base = BaseScenario(service.source(key))
     with service.computing:
-        draft = Draft(base, _texts_of_run(service, base, run) if run else {})
+        draft = FormDraft(base, _texts_of_run(service, base, run) if run else {})
         about = {NAME: service.project.free_name(base.source.name)}
         return _show(Page(service, draft, about))
 
@@ -99,7 +99,7 @@ async def change(request: Request, key: str) -> Response:
     """Check what was typed, save it as a new scenario, solve it."""
     service = service_of(request)
     fields = await fields_of(request)
-    base = Base(service.source(key))
+    base = BaseScenario(service.source(key))
     return await run_in_threadpool(_changed, service, base, fields)
 
 
@@ -107,20 +107,20 @@ async def change(request: Request, key: str) -> Response:
 def place(request: Request, key: str, x: float, y: float) -> JSONResponse:
     """Return what is known of a place on the map of a scenario."""
     service = service_of(request)
-    found = place_at(Base(service.source(key)), x, y)
+    found = place_at(BaseScenario(service.source(key)), x, y)
     if found is None:
         raise HTTPException(404)
     return JSONResponse(found)
 
 
-def _texts_of_run(service: Service, base: Base, run: str) -> dict[str, str]:
+def _texts_of_run(service: Service, base: BaseScenario, run: str) -> dict[str, str]:
     """Return the settings of a run that are not those of its scenario."""
     folder = service.project.run_folder(run)
     if folder is None:
         raise HTTPException(404)
     merged = load_run(folder).meta["merged"]
     texts = {}
-    for keys, of in _every_field(Draft(base, {}), merged):
+    for keys, of in _every_field(FormDraft(base, {}), merged):
         value = merged
         for step in keys:
             value = value.get(step) if isinstance(value, dict) else None
@@ -135,8 +135,8 @@ def _texts_of_run(service: Service, base: Base, run: str) -> dict[str, str]:
 
 
 def _every_field(
-    draft: Draft, merged: Mapping[str, object]
-) -> Iterable[tuple[tuple[str, ...], Field]]:
+    draft: FormDraft, merged: Mapping[str, object]
+) -> Iterable[tuple[tuple[str, ...], FormField]]:
     """Return every field with its key path, those of the cards of a run too."""
     for group in groups():
         for of in group.fields:
@@ -150,12 +150,12 @@ def _every_field(
                     yield (*cards.keys, identifier, *of.keys), of
 
 
-def _changed(service: Service, base: Base, fields: Mapping[str, str]) -> Response:
+def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) -> Response:
     """Do what was asked for with what was typed."""
     # A browser sends the lines of a text with both signs of a line's end.
     texts = {key: text.replace("\r\n", "\n") for key, text in fields.items() if is_setting(key)}
     about = {key: fields.get(key, "").strip() for key in (NAME, *ABOUT)}
-    page = Page(service, Draft(base, texts), about)
+    page = Page(service, FormDraft(base, texts), about)
     do = fields.get(_DO, "")
     with service.computing:
         if do.startswith(_ADD):
@@ -337,7 +337,7 @@ def _buttons() -> Html:
     )
 
 
-def _group(group: Group, page: Page) -> Html:
+def _group(group: FormGroup, page: Page) -> Html:
     cards = [(one, page.draft.ids(one)) for one in group.cards]
     fields = [(of, of.keys) for of in group.fields]
     fields += [
@@ -450,7 +450,7 @@ def _card_mark(cards: Cards, identifier: str, page: Page) -> Html:
     return element("input", type="hidden", name=key, value="")
 
 
-def _field(of: Field, keys: tuple[str, ...], page: Page) -> Html:
+def _field(of: FormField, keys: tuple[str, ...], page: Page) -> Html:
     anchor = _anchor(keys)
     before = page.draft.before(of, keys)
     text = page.draft.text(of, keys)
@@ -485,7 +485,7 @@ def _labelled(control: Html, anchor: str, label: str | Html, *more: Html) -> Htm
     return joined([element("label", label, for_=anchor), control, *more])
 
 
-def _input(of: Field, text: str, attributes: Mapping[str, str | None]) -> Html:
+def _input(of: FormField, text: str, attributes: Mapping[str, str | None]) -> Html:
     kind = of.kind
     if kind.form == "choice":
         words = {"true": "yes", "false": "no", "": "left out"}
@@ -521,7 +521,7 @@ def _input(of: Field, text: str, attributes: Mapping[str, str | None]) -> Html:
     )
 
 
-def _help(of: Field, place: str) -> Html:
+def _help(of: FormField, place: str) -> Html:
     """Return what is known of a setting: meaning, bounds, usual figures, default, its place."""
     facts = []
     if of.kind.bounds:

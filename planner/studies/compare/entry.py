@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.comparison.comparison import Comparison
+from planner.outputs.comparison.comparison import RunComparison
 from planner.outputs.comparison.measures import MOST_RUNS
 from planner.outputs.run import Run
 from planner.runs.find import find_run
@@ -35,7 +35,7 @@ def compare(
     runs_dir: str | Path = "runs",
     on_stage: Callable[[str], None] | None = None,
     interrupt: threading.Event | None = None,
-) -> Comparison:
+) -> RunComparison:
     """Compare runs with the first of them.
 
     Parameters
@@ -60,7 +60,7 @@ def compare(
 
     Returns
     -------
-    Comparison
+    RunComparison
         With `inputs`, `results`, `certainty`, `splits` and `notes`.
 
     Raises
@@ -98,7 +98,7 @@ def compare(
         given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
         what_is = f"{given} given"
         raise InputError([Problem("compare", None, None, what_is, f"2 to {MOST_RUNS}", "")])
-    comparison = Comparison(found)
+    comparison = RunComparison(found)
     if not (causes or paired or same_openings):
         return comparison
     ask = Asking(on_stage or (lambda _: None), interrupt)
@@ -107,18 +107,18 @@ def compare(
 
 
 def with_splits(
-    comparison: Comparison,
+    comparison: RunComparison,
     ask: Asking,
     *,
     costs_of: CostsOf = "plans",
     how: HowToSplit = "auto",
     by: By = "auto",
-) -> Comparison:
+) -> RunComparison:
     """Split the difference in cost of each further run and the first.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : RunComparison
         Of runs.
     ask : Asking
         Is told how far it is, and solves.
@@ -127,7 +127,7 @@ def with_splits(
 
     Returns
     -------
-    Comparison
+    RunComparison
         With a split for each further run.
 
     Raises
@@ -140,7 +140,7 @@ def with_splits(
         split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by)
         for at in range(1, len(runs))
     )
-    return Comparison(runs, splits)
+    return RunComparison(runs, splits)
 
 
 def _run(run: str | Path | PlanViews | Run, runs_dir: Path) -> Run:

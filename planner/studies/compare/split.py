@@ -15,7 +15,7 @@ from math import factorial, fsum
 from typing import TYPE_CHECKING, Final, Literal
 
 from planner.base.errors import InfeasibleError
-from planner.outputs.comparison.causes import Method, Split, causes_frame
+from planner.outputs.comparison.causes import CostSplit, Method, causes_frame
 from planner.outputs.comparison.measures import letters_of
 from planner.studies.compare.costs import Costs, Value
 from planner.studies.compare.groups import Mixture, groups_of
@@ -47,7 +47,7 @@ def split_by_cause(
     costs_of: CostsOf = "plans",
     how: HowToSplit = "auto",
     by: By = "auto",
-) -> Split:
+) -> CostSplit:
     """Split the difference in cost of a run and the first by the inputs that differ.
 
     Parameters
@@ -68,7 +68,7 @@ def split_by_cause(
 
     Returns
     -------
-    Split
+    CostSplit
 
     Raises
     ------
@@ -101,7 +101,7 @@ def split_by_cause(
     if version is not None:
         stored = [costs.stored(run) for run in (first, other)]
         start, end = (one or two for one, two in zip(stored, ends, strict=True))
-    return Split(
+    return CostSplit(
         f"{letters[at]} less {letters[0]}",
         costs_of,
         method,

@@ -21,7 +21,7 @@ from planner.studies.sweep.points import Future
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.scenario import Draft
+    from planner.scenario import ScenarioDraft
     from planner.studies.sensitivity.design import Design
     from planner.studies.sensitivity.factors import Factor
     from planner.studies.sweep.futures import Sweep
@@ -32,7 +32,7 @@ BASE: Final = "base"
 """Future of the scenario as it is."""
 
 
-def not_valid(draft: Draft, factors: Sequence[Factor]) -> list[tuple[Factor, str]]:
+def not_valid(draft: ScenarioDraft, factors: Sequence[Factor]) -> list[tuple[Factor, str]]:
     """Return factors whose low or high makes no valid input of the scenario, and why.
 
     Of those that first order ranks the ends were tried there.
@@ -52,7 +52,7 @@ def _axes(factors: Sequence[Factor]) -> tuple[Axis, ...]:
     return tuple(Axis(one.name, node, (one.at(0.0), one.at(1.0))) for one in factors)
 
 
-def _file(draft: Draft, axes: tuple[Axis, ...], futures: tuple[Future, ...]) -> SweepFile:
+def _file(draft: ScenarioDraft, axes: tuple[Axis, ...], futures: tuple[Future, ...]) -> SweepFile:
     """Return the futures of a study as those of a sweep; the whole run of the base is kept."""
     name = draft.name
     source = draft.source_files[0] if draft.source_files else Path(name)
@@ -71,7 +71,7 @@ def _file(draft: Draft, axes: tuple[Axis, ...], futures: tuple[Future, ...]) -> 
     )
 
 
-def base_sweep(draft: Draft) -> Sweep:
+def base_sweep(draft: ScenarioDraft) -> Sweep:
     """Return the future of the scenario as it is, alone."""
     sweep = sweep_of(_file(draft, (), (Future(BASE),)), {})
     # Asked again with all others, which begin where it ended, it is not solved twice.
@@ -103,7 +103,7 @@ def _name_of(names: Sequence[str], shares: Sequence[float]) -> str:
     return f"point-{fingerprint({'factors': list(names), 'shares': list(shares)})}"
 
 
-def sweep_of_points(draft: Draft, factors: Sequence[Factor], points: pd.DataFrame) -> Sweep:
+def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.DataFrame) -> Sweep:
     """Return the futures of all points, each once, and the base, where the others begin."""
     once = points.drop_duplicates("future")
     if len(once) >= MOST_FUTURES:

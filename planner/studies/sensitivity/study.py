@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planner.outputs.sensitivity import Sensitivity
-    from planner.scenario import Draft
+    from planner.scenario import ScenarioDraft
     from planner.studies.sensitivity.design import Method
     from planner.studies.sweep.run import Progress
 
@@ -165,7 +165,7 @@ def folder_of(scenario: str | Path, out: str | Path | None = None) -> Path:
     return folder_of_file(file, Path("sensitivity"), SWEEP_FILE)
 
 
-def _nothing_moves(draft: Draft) -> Problem:
+def _nothing_moves(draft: ScenarioDraft) -> Problem:
     return Problem(
         draft.name,
         None,

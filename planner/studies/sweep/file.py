@@ -17,7 +17,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import closest
 from planner.inputs import TABLES
-from planner.scenario import Draft, read_draft
+from planner.scenario import ScenarioDraft, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.keys import is_by_year
@@ -62,7 +62,7 @@ class SweepFile:
         Of its bytes.
     title, question : str
         As written; the title is the name of the file where it is left out.
-    draft : Draft
+    draft : ScenarioDraft
         The base scenario with what holds in every future.
     axes : tuple of Axis
         Its axes.
@@ -85,7 +85,7 @@ class SweepFile:
     sha256: str
     title: str
     question: str
-    draft: Draft
+    draft: ScenarioDraft
     axes: tuple[Axis, ...]
     sample: Sample | None
     futures: tuple[Future, ...]
@@ -248,7 +248,7 @@ def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> Non
 
 def _base(
     path: Path, tree: Node, entries: Mapping[str, Node], overrides: Sequence[str], found: Found
-) -> Draft | None:
+) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
     None where it cannot be read; the problems say why.
@@ -287,7 +287,7 @@ def _base(
     return replace(draft, tree=laid, problems=tuple(problems))
 
 
-def _known_of(draft: Draft | None) -> Base:
+def _known_of(draft: ScenarioDraft | None) -> Base:
     """Return what axes can be read against: no tree where a part of it may be missing."""
     if draft is None:
         return Base()

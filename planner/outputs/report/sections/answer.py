@@ -15,8 +15,8 @@ from planner.results.moneys import moneys
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.outputs.labels import Labels
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.labels import DisplayNames
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["answer"]
 
@@ -27,7 +27,7 @@ _A_LITTLE: Final = 5e-4
 _UNITS: Final = frozenset("%BMTk")  # as units begin: %, BUSD, MW, TWh, kH100e
 
 
-def answer(figures: Figures, labels: Labels) -> Html:
+def answer(figures: Figures, labels: DisplayNames) -> Html:
     """Answer the question of the scenario."""
     said = element(
         "ul",
@@ -42,7 +42,7 @@ def answer(figures: Figures, labels: Labels) -> Html:
     )
 
 
-def _sentences(figures: Figures, labels: Labels) -> Iterator[list[str]]:
+def _sentences(figures: Figures, labels: DisplayNames) -> Iterator[list[str]]:
     last = figures.last
     yield _compute(figures, last)
     yield _places(figures, labels, last)
@@ -99,7 +99,7 @@ def _compute(figures: Figures, last: int) -> list[str]:
     ]
 
 
-def _places(figures: Figures, labels: Labels, last: int) -> list[str]:
+def _places(figures: Figures, labels: DisplayNames, last: int) -> list[str]:
     racks, sites = (
         figures.sum("summary", column, year=last) for column in ("nameplate_mw", "sites_in_use")
     )
@@ -160,5 +160,5 @@ def _unbroken(piece: str) -> str:
     return f"\N{NO-BREAK SPACE}{piece[1:]}" if is_unit and piece[1:2] in _UNITS else piece
 
 
-def _busd(figure: Figure) -> Html:
+def _busd(figure: ReportFigure) -> Html:
     return figure.html(per=MUSD_PER_BUSD, digits=_DIGITS)

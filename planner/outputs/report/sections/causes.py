@@ -11,12 +11,12 @@ from planner.outputs.report.page import section
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.outputs.comparison.causes import Split
+    from planner.outputs.comparison.causes import CostSplit
 
 __all__ = ["causes_section"]
 
 
-def causes_section(splits: Sequence[Split]) -> Html:
+def causes_section(splits: Sequence[CostSplit]) -> Html:
     """List the parts of each difference; nothing where none was split."""
     return section(
         "causes",
@@ -25,7 +25,7 @@ def causes_section(splits: Sequence[Split]) -> Html:
     )
 
 
-def _split(split: Split) -> Html:
+def _split(split: CostSplit) -> Html:
     rows = [
         (str(row["cause"]), dollars(part), "less than the gaps" if row["is_within_gaps"] else "")
         for row, part in zip(split.causes.to_dict("records"), split.cents(), strict=True)

@@ -8,12 +8,12 @@ from planner.outputs.labels import item_words
 from planner.outputs.report.charts import waterfall
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["cost_bridge"]
 
@@ -42,20 +42,20 @@ def _bridge(pair: tuple[Figures, Figures], letters: tuple[str, str]) -> Html:
     table = figure_table(
         "Net present value by item [MUSD]",
         "item",
-        [Column(head, decimals=1) for head in (*letters, f"{letters[1]} less {letters[0]}")],
+        [NumberColumn(head, decimals=1) for head in (*letters, f"{letters[1]} less {letters[0]}")],
         [*items, ("Net present value", total)],
         totals=[len(items)],
     )
     return element("div", chart, table, class_="charts")
 
 
-def _rows(pair: tuple[Figures, Figures], key: str) -> list[tuple[str, list[Figure]]]:
+def _rows(pair: tuple[Figures, Figures], key: str) -> list[tuple[str, list[ReportFigure]]]:
     """Return both costs and their difference by item or heading, the largest difference first."""
     known = dict.fromkeys(str(label) for of in pair for (label,) in of.by("costs", "npv_musd", key))
     rows = [(label, _difference(pair, **{key: label})) for label in known]
     return sorted(rows, key=lambda row: -abs(row[1][-1].shown_value))
 
 
-def _difference(pair: tuple[Figures, Figures], **where: str) -> list[Figure]:
+def _difference(pair: tuple[Figures, Figures], **where: str) -> list[ReportFigure]:
     before, after = (of.sum("costs", "npv_musd", **where) for of in pair)
     return [before, after, after.above(before)]

@@ -10,7 +10,7 @@ from planner.outputs.report.charts import Series, columns
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.sections.moneys import reconciled
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _items(figures: Figures) -> Html:
     totals = figures.by("costs", "musd", "calendar_year")
     whole = figures.sum("costs", "npv_musd")
     rows.append(("All payments", ["", *(totals.get((year,)) for year in years), whole]))
-    heads = [Column("kind"), *(Column(str(year), decimals=0) for year in years)]
-    heads.append(Column("NPV", decimals=0))
+    heads = [NumberColumn("kind"), *(NumberColumn(str(year), decimals=0) for year in years)]
+    heads.append(NumberColumn("NPV", decimals=0))
     table = figure_table("Payments by item [MUSD]", "item", heads, rows, totals=[len(order)])
     return element("div", element("h3", "Every item [MUSD]"), table)
 

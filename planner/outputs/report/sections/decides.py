@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.labels import decider_words, figure_names
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["decides_section"]
 
@@ -34,21 +34,23 @@ def decides_section(figures: Figures) -> Html:
     is_again = bool(table[list(_AGAIN)].notna().any(axis=None))
     effects = (*_EFFECTS, *_AGAIN) if is_again else _EFFECTS
     names = figure_names(figures.run.inputs_tables)
-    rows: list[tuple[str, list[Figure | str]]] = []
+    rows: list[tuple[str, list[ReportFigure | str]]] = []
     for row in table.to_dict("records"):
         rank, kind = int(row["rank"]), str(row["kind"])
         of = {
             column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *effects)
         }
         label = decider_words(row, names)
-        cells: list[Figure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
+        cells: list[ReportFigure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
         cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
         cells += [of[column] for column in effects]
         rows.append((label, cells))
-    heads = [Column(head) for head in ("kind", "unit", "value", "low", "high")]
-    heads += [Column(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
+    heads = [NumberColumn(head) for head in ("kind", "unit", "value", "low", "high")]
+    heads += [NumberColumn(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
     if is_again:
-        heads += [Column(f"solved again, at its {end}", decimals=0) for end in ("low", "high")]
+        heads += [
+            NumberColumn(f"solved again, at its {end}", decimals=0) for end in ("low", "high")
+        ]
     about = (
         "Each figure moved to its own low and high with all others as they are: the change of the "
         f"net present value, to first order{', and solved again' if is_again else ''}."

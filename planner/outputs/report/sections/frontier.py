@@ -8,10 +8,10 @@ from planner.base.words import within_sentence
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.spread import curve
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
-    from planner.outputs.report.figures import Figure, TableFigures
+    from planner.outputs.report.figures import ReportFigure, TableFigures
     from planner.outputs.study_folders import StoredFrontier
 
 __all__ = ["frontier_section"]
@@ -37,13 +37,13 @@ def frontier_section(identifier: str, figures: TableFigures, study: StoredFronti
             for column in ("measure", "cost_musd", "extra_frac", "price")
         )
         points.append((measure, cost, bool(row["is_knee"])))
-        cells: list[Figure | str | None] = [measure, cost, more, price]
+        cells: list[ReportFigure | str | None] = [measure, cost, more, price]
         rows.append((f"{point}{', knee' if row['is_knee'] else ''}", cells))
     heads = [
-        Column(f"{study.label} [{study.unit}]"),
-        Column("cost, MUSD", decimals=1),
-        Column("more, %", per=0.01, decimals=2),
-        Column(f"one unit less costs [{study.price_unit}]"),
+        NumberColumn(f"{study.label} [{study.unit}]"),
+        NumberColumn("cost, MUSD", decimals=1),
+        NumberColumn("more, %", per=0.01, decimals=2),
+        NumberColumn(f"one unit less costs [{study.price_unit}]"),
     ]
     title = f"Cost against {within_sentence(study.label)}"
     said = [*study.notes]

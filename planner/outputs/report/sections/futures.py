@@ -13,14 +13,14 @@ from planner.outputs.report.charts import bars
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.spread import fan
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.outputs.study_folders import QUANTILES
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.outputs.report.figures import Figure, TableFigures
+    from planner.outputs.report.figures import ReportFigure, TableFigures
 
 __all__ = ["answer_of_sweep", "effects_section", "fans_section", "futures_section"]
 
@@ -114,8 +114,8 @@ def effects_section(figures: TableFigures) -> Html:
             (value, [figures.sum("effects", column, axis=axis, value=value) for column in columns])
             for value in values
         ]
-        heads = [Column(f"{head}, MUSD", decimals=1) for head in ("mean", "least", "most")]
-        heads.append(Column("futures", decimals=0))
+        heads = [NumberColumn(f"{head}, MUSD", decimals=1) for head in ("mean", "least", "most")]
+        heads.append(NumberColumn("futures", decimals=0))
         tables.append(figure_table(axis, axis, heads, rows, shows_caption=True))
     if not tables:
         return NOTHING
@@ -166,20 +166,22 @@ def fans_section(figures: TableFigures) -> Html:
 def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping[str, str]) -> Html:
     """List the futures: the values of their axes or what they set, how each ended, its cost."""
     futures = figures.tables["futures"]
-    rows: list[tuple[str, list[Figure | str | None]]] = []
+    rows: list[tuple[str, list[ReportFigure | str | None]]] = []
     for row in futures.head(_MOST_ROWS).to_dict("records"):
         is_planned = row["status"] in PLANNED
         broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
-        cells: list[Figure | str | None] = [_cell(row[axis]) for axis in axes]
+        cells: list[ReportFigure | str | None] = [_cell(row[axis]) for axis in axes]
         if changes:
             # A future that is not of the list is a point of the axes, whose values are beside it.
             cells.append(changes.get(str(row["future"]), "the values of its axes") or "nothing")
         cells += [words(str(row["status"])), broken]
         cells.append(_cost(figures, row["future"]) if is_planned else None)
         rows.append((str(row["future"]), cells))
-    heads = [*(Column(axis) for axis in axes), *([Column("sets")] if changes else [])]
-    heads += [Column("ended"), Column("check")]
-    table = figure_table("Futures", "future", [*heads, Column("cost, MUSD", decimals=1)], rows)
+    heads = [*(NumberColumn(axis) for axis in axes), *([NumberColumn("sets")] if changes else [])]
+    heads += [NumberColumn("ended"), NumberColumn("check")]
+    table = figure_table(
+        "Futures", "future", [*heads, NumberColumn("cost, MUSD", decimals=1)], rows
+    )
     more = len(futures) - _MOST_ROWS
     note = element("p", f"and {more} more in table futures", class_="note") if more > 0 else NOTHING
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_ROWS)
@@ -197,7 +199,7 @@ def _planned(futures: pd.DataFrame) -> pd.DataFrame:
     return planned.sort_values("objective_musd", kind="stable")
 
 
-def _cost(figures: TableFigures, future: str) -> Figure:
+def _cost(figures: TableFigures, future: str) -> ReportFigure:
     return figures.sum("futures", "objective_musd", future=future)
 
 

@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.outputs.report.figures import decimals_for
 from planner.outputs.report.markup import NOTHING, Html, element, embedded_json
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
-    from planner.outputs.labels import Labels
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.labels import DisplayNames
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["latency_section"]
 
 _COLUMNS: Final = (
-    ("bound_ms", Column("bound, ms", decimals=0)),
-    ("mean_rtt_ms", Column("mean, ms", decimals=1)),
-    ("p95_rtt_ms", Column("95 % within, ms", decimals=1)),
-    ("max_rtt_ms", Column("slowest, ms", decimals=1)),
-    ("tail_p95_rtt_ms", Column("95 % on slow lines, ms", decimals=1)),
-    ("rented_frac", Column("rented, %", per=0.01, decimals=1)),
-    ("unmet_frac", Column("unmet, %", per=0.01, decimals=1)),
+    ("bound_ms", NumberColumn("bound, ms", decimals=0)),
+    ("mean_rtt_ms", NumberColumn("mean, ms", decimals=1)),
+    ("p95_rtt_ms", NumberColumn("95 % within, ms", decimals=1)),
+    ("max_rtt_ms", NumberColumn("slowest, ms", decimals=1)),
+    ("tail_p95_rtt_ms", NumberColumn("95 % on slow lines, ms", decimals=1)),
+    ("rented_frac", NumberColumn("rented, %", per=0.01, decimals=1)),
+    ("unmet_frac", NumberColumn("unmet, %", per=0.01, decimals=1)),
 )
 _MEAN: Final = [name for name, _ in _COLUMNS].index("mean_rtt_ms")
 _ANY_SITE: Final = "any site will do"
 _ROWS: Final = 15  # of a site
 
 
-def latency_section(figures: Figures, labels: Labels) -> Html:
+def latency_section(figures: Figures, labels: DisplayNames) -> Html:
     """Show round trips of the last model year, and the reach of each site."""
     year = figures.last
     table = figures.run.tables["latency"]
@@ -47,9 +47,9 @@ def latency_section(figures: Figures, labels: Labels) -> Html:
     return section("latency", "Latency", served, _reach(figures, labels, year))
 
 
-def _cells(figures: Figures, workload: str, year: int) -> list[Figure | Html]:
+def _cells(figures: Figures, workload: str, year: int) -> list[ReportFigure | Html]:
     """Return the figures of a workload; where any site is near enough, no round trip is one."""
-    cells: list[Figure | Html] = [
+    cells: list[ReportFigure | Html] = [
         figures.sum("latency", column, workload=workload, year=year) for column, _ in _COLUMNS
     ]
     table = figures.run.tables["latency"]
@@ -59,7 +59,7 @@ def _cells(figures: Figures, workload: str, year: int) -> list[Figure | Html]:
     return cells
 
 
-def _reach(figures: Figures, labels: Labels, year: int) -> Html:
+def _reach(figures: Figures, labels: DisplayNames, year: int) -> Html:
     """Let the reader choose a site, and list the users it serves; the script shows them."""
     table = figures.run.tables["assignment"]
     timed = table[(table["year"] == year) & table["rtt_ms"].notna() & (table["served_kh100e"] > 0)]

@@ -8,16 +8,16 @@ from planner.base.errors import InputError
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES
 from planner.outputs.binding import sentence, weightiest
-from planner.outputs.report.figures import Figure
+from planner.outputs.report.figures import ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.limits.limit import Tables
-    from planner.outputs.labels import Labels
+    from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures, Label
 
 __all__ = ["limits_section"]
@@ -29,14 +29,16 @@ _PER_MILLION: Final = 1e6
 _ZONES: Final = 12
 
 
-def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | InputError) -> Html:
+def limits_section(
+    figures: Figures, labels: DisplayNames, binding: pd.DataFrame | InputError
+) -> Html:
     """Show the limits that bind, the weightiest first, and the headroom of grid zones.
 
     Parameters
     ----------
     figures : Figures
         Of the run.
-    labels : Labels
+    labels : DisplayNames
         Of it.
     binding : DataFrame or InputError
         Of `planner.limits.binding`, or why this version can not read the inputs of the run.
@@ -50,7 +52,7 @@ def limits_section(figures: Figures, labels: Labels, binding: pd.DataFrame | Inp
     )
 
 
-def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputError) -> Html:
+def _binding(figures: Figures, labels: DisplayNames, binding: pd.DataFrame | InputError) -> Html:
     if not bool(figures.run.tables["solution"]["has_duals"].iloc[0]):
         return element("p", "The solve ended without shadow prices, so nothing is said of limits.")
     if isinstance(binding, InputError):
@@ -76,7 +78,7 @@ def _binding(figures: Figures, labels: Labels, binding: pd.DataFrame | InputErro
     return joined([element("p", about), element("ol", rows, class_="binding")])
 
 
-def _sentence(row: pd.Series, tables: Tables, labels: Labels) -> Html:
+def _sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> Html:
     """Say what binds, with names in place of ids."""
     pieces = sentence(row, tables, labels)
     return joined([name(text) if is_name else text for text, is_name in pieces])
@@ -84,7 +86,9 @@ def _sentence(row: pd.Series, tables: Tables, labels: Labels) -> Html:
 
 def _worth(row: pd.Series) -> Html:
     where = {place: str(row[place]) for place in ("block", *PLACES) if row[place]}
-    figure = Figure(float(row["value"]), "prices", "value", {**where, "year": int(row["year"])})
+    figure = ReportFigure(
+        float(row["value"]), "prices", "value", {**where, "year": int(row["year"])}
+    )
     unit = str(row["unit"])
     price = BY_NAME[str(row["block"])].price
     is_asked = price is not None and price.sign == 1
@@ -94,16 +98,16 @@ def _worth(row: pd.Series) -> Html:
     return joined([before, figure.html(), f" {unit}"])
 
 
-def _headroom(figures: Figures, labels: Labels) -> Html:
+def _headroom(figures: Figures, labels: DisplayNames) -> Html:
     """Show what is left of the headroom of zones in use, the fullest first."""
     year = figures.last
     columns = (
-        ("limit_mw", Column("limit, MW", decimals=0)),
-        ("committed_mw", Column("committed, MW", decimals=0)),
-        ("new_firm_mw", Column("new firm, MW", decimals=0)),
-        ("new_non_firm_mw", Column("new non-firm, MW", decimals=0)),
-        ("spare_mw", Column("left, MW", decimals=0)),
-        ("value_usd_per_mw_year", Column("shadow price, thousand USD/MW-year", per=1e3)),
+        ("limit_mw", NumberColumn("limit, MW", decimals=0)),
+        ("committed_mw", NumberColumn("committed, MW", decimals=0)),
+        ("new_firm_mw", NumberColumn("new firm, MW", decimals=0)),
+        ("new_non_firm_mw", NumberColumn("new non-firm, MW", decimals=0)),
+        ("spare_mw", NumberColumn("left, MW", decimals=0)),
+        ("value_usd_per_mw_year", NumberColumn("shadow price, thousand USD/MW-year", per=1e3)),
     )
     of = [figures.by("headroom", column, "zone", year=year) for column, _ in columns]
     limit, spare = of[0], of[4]
@@ -119,7 +123,7 @@ def _headroom(figures: Figures, labels: Labels) -> Html:
     return figure_table(caption, "zone", heads, rows, shows_caption=True)
 
 
-def _compute(figures: Figures, labels: Labels) -> Html:
+def _compute(figures: Figures, labels: DisplayNames) -> Html:
     """Show what one more unit of demand costs at the most expensive region of each workload."""
     prices = figures.run.tables["prices"]
     year = figures.last
@@ -127,13 +131,13 @@ def _compute(figures: Figures, labels: Labels) -> Html:
     if asked.empty:
         return NOTHING
     worst = asked.loc[asked.groupby("workload", sort=False)["value"].idxmax()]
-    rows: list[tuple[str, list[Figure | str]]] = []
+    rows: list[tuple[str, list[ReportFigure | str]]] = []
     for row in worst.to_dict("records"):
         region, workload = str(row["region"]), str(row["workload"])
         where: dict[str, Label] = {"region": region, "workload": workload, "year": year}
         where["block"] = "demand_balance"
-        figure = Figure(float(row["value"]), "prices", "value", where)
+        figure = ReportFigure(float(row["value"]), "prices", "value", where)
         rows.append((labels.workload(workload), [figure, labels.region(region)]))
     caption = f"What one more unit of demand costs where it costs most, {year}"
-    heads = [Column("USD/H100e-hour"), Column("users in")]
+    heads = [NumberColumn("USD/H100e-hour"), NumberColumn("users in")]
     return figure_table(caption, "workload", heads, rows, shows_caption=True)

@@ -16,8 +16,8 @@ from planner.outputs.report.page import section
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.outputs.projection import Sheet
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.projection import ProjectedMap
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["map_of_difference"]
 
@@ -83,7 +83,7 @@ def _map(pair: tuple[Figures, Figures], letters: tuple[str, str], years: Sequenc
     )
 
 
-def _differences(pair: tuple[Figures, Figures], year: int) -> dict[str, Figure]:
+def _differences(pair: tuple[Figures, Figures], year: int) -> dict[str, ReportFigure]:
     """Return the difference of racks in use by site, where it is worth a circle."""
     sites = dict.fromkeys(
         str(site)
@@ -99,9 +99,9 @@ def _differences(pair: tuple[Figures, Figures], year: int) -> dict[str, Figure]:
 
 
 def _year(
-    differences: Mapping[str, Figure],
+    differences: Mapping[str, ReportFigure],
     sites: pd.DataFrame,
-    sheet: Sheet,
+    sheet: ProjectedMap,
     year: int,
     largest_mw: float,
     is_hidden: bool,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import Html, element
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.moneys import moneys
 
 if TYPE_CHECKING:
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.report.figures import Figures, ReportFigure
     from planner.results.moneys import Term
 
 __all__ = ["four_figures", "four_moneys", "reconciled"]
 
 
-def four_figures(figures: Figures) -> tuple[Figure, Figure, Figure, Figure]:
+def four_figures(figures: Figures) -> tuple[ReportFigure, ReportFigure, ReportFigure, ReportFigure]:
     """Return net present value, cash, overnight capex, and what is paid after the horizon."""
     return (
         figures.sum("money_years", "npv_musd"),
@@ -28,11 +28,11 @@ def four_figures(figures: Figures) -> tuple[Figure, Figure, Figure, Figure]:
 def four_moneys(figures: Figures) -> Html:
     """Show the four moneys and the rule of each. [MUSD]"""
     of_plan = moneys(figures.run.tables)
-    rows: list[tuple[str, list[Figure | str]]] = [
+    rows: list[tuple[str, list[ReportFigure | str]]] = [
         (label, [figure, rule])
         for figure, (label, _, rule) in zip(four_figures(figures), of_plan.lines, strict=True)
     ]
-    heads = [Column("MUSD", decimals=0), Column("rule")]
+    heads = [NumberColumn("MUSD", decimals=0), NumberColumn("rule")]
     return figure_table("The four moneys [MUSD]", "", heads, rows)
 
 
@@ -45,7 +45,7 @@ def reconciled(figures: Figures) -> Html:
         table = figure_table(
             f"{head} [MUSD]",
             "",
-            [Column("MUSD")],
+            [NumberColumn("MUSD")],
             rows,
             totals=[len(rows) - 1],
             shows_caption=True,

@@ -8,12 +8,12 @@ from planner.outputs.labels import order_words
 from planner.outputs.no_regret import LEAST_MW, first_decided
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.outputs.report.figures import Figure, TableFigures
+    from planner.outputs.report.figures import ReportFigure, TableFigures
 
 __all__ = ["no_regret_section"]
 
@@ -58,18 +58,18 @@ def _table(
 ) -> Html:
     table = figures.tables["no_regret"]
     years = sorted(int(year) for year in table["year"].unique())
-    rows: list[tuple[str, list[Figure | str | None]]] = []
+    rows: list[tuple[str, list[ReportFigure | str | None]]] = []
     for kind, site, item in things[:_MOST_ROWS]:
         where = {"kind": kind, "site": site, "item": item}
-        cells: list[Figure | str | None] = [
+        cells: list[ReportFigure | str | None] = [
             figures.sum("no_regret", column, year=year, **where) for year in years
         ]
         cells.append(figures.sum("no_regret", "futures", year=years[-1], **where))
         of = table[(table[list(where)] == list(where.values())).all(axis=1)]
         cells.append(first_decided(of, column))
         rows.append((order_words(kind, site, item), cells))
-    heads = [Column(str(year), decimals=1) for year in years]
-    heads += [Column(f"futures, {years[-1]}", decimals=0), Column("first decided by")]
+    heads = [NumberColumn(str(year), decimals=1) for year in years]
+    heads += [NumberColumn(f"futures, {years[-1]}", decimals=0), NumberColumn("first decided by")]
     shown = figure_table(caption, "what", heads, rows, shows_caption=True)
     more = len(things) - _MOST_ROWS
     note = element("p", f"and {more} more in table no_regret", class_="note") if more > 0 else ""

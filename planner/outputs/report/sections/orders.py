@@ -11,11 +11,11 @@ from planner.outputs.report.charts import Series
 from planner.outputs.report.dots import dots
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
-    from planner.outputs.report.figures import Figure, TableFigures
+    from planner.outputs.report.figures import ReportFigure, TableFigures
     from planner.outputs.study_folders import StoredStochastic
 
 __all__ = ["answer_of_orders", "orders_section", "plan_name", "plans_section", "weighed_section"]
@@ -78,7 +78,7 @@ def orders_section(figures: TableFigures) -> Html:
     table = figures.tables["decided"]
     shown = table[table["ordered"] >= _LEAST]
     columns = ("ordered", "least", "most", "minimax_regret")
-    rows: list[tuple[str, list[Figure | str | None]]] = [
+    rows: list[tuple[str, list[ReportFigure | str | None]]] = [
         (
             order_words(str(row["kind"]), str(row["site"]), str(row["item"])),
             [
@@ -89,9 +89,9 @@ def orders_section(figures: TableFigures) -> Html:
         )
         for row in shown.head(_MOST_ROWS).to_dict("records")
     ]
-    heads = [Column("order by"), Column("unit"), Column("ordered", decimals=1)]
-    heads += [Column(f"alone, {end}", decimals=1) for end in ("least", "most")]
-    heads.append(Column("of least regret", decimals=1))
+    heads = [NumberColumn("order by"), NumberColumn("unit"), NumberColumn("ordered", decimals=1)]
+    heads += [NumberColumn(f"alone, {end}", decimals=1) for end in ("least", "most")]
+    heads.append(NumberColumn("of least regret", decimals=1))
     more = len(shown) - _MOST_ROWS
     note = element("p", f"and {more} more in table decided", class_="note") if more > 0 else NOTHING
     nothing = element("p", "Nothing is ordered before the futures are known.")
@@ -105,7 +105,7 @@ def orders_section(figures: TableFigures) -> Html:
 
 def plans_section(figures: TableFigures) -> Html:
     """Compare plans over all futures: expected cost, and what each would regret in each."""
-    rows: list[tuple[str, list[Figure | str | None]]] = [
+    rows: list[tuple[str, list[ReportFigure | str | None]]] = [
         (
             plan_name(plan),
             [
@@ -115,7 +115,10 @@ def plans_section(figures: TableFigures) -> Html:
         )
         for plan in figures.tables["plans"]["plan"].astype(str)
     ]
-    heads = [Column("expected cost, MUSD", decimals=1), Column("greatest regret, MUSD", decimals=1)]
+    heads = [
+        NumberColumn("expected cost, MUSD", decimals=1),
+        NumberColumn("greatest regret, MUSD", decimals=1),
+    ]
     about = (
         "Each plan with its own orders, in every future; no number where they leave no plan in"
         " some future. Regret is cost above the least that the future can cost: each row is a plan,"
@@ -141,18 +144,27 @@ def plans_section(figures: TableFigures) -> Html:
 
 def weighed_section(figures: TableFigures) -> Html:
     """List the futures: how likely each is, what it costs alone and with the orders."""
-    rows: list[tuple[str, list[Figure | str | None]]] = []
+    rows: list[tuple[str, list[ReportFigure | str | None]]] = []
     columns = ("alone_musd", "cost_musd", "regret_musd", "plan_musd")
     for row in figures.tables["futures"].to_dict("records"):
         future, is_planned = str(row["future"]), row["status"] in PLANNED
         broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
-        cells: list[Figure | str | None] = [words(str(row["status"])), broken, str(row["run"])]
+        cells: list[ReportFigure | str | None] = [
+            words(str(row["status"])),
+            broken,
+            str(row["run"]),
+        ]
         cells.append(figures.sum("futures", "weight", future=future))
         cells += [figures.sum("futures", column, future=future) for column in columns]
         rows.append((future, cells))
-    heads = [Column("ended"), Column("check"), Column("run"), Column("weight", decimals=3)]
+    heads = [
+        NumberColumn("ended"),
+        NumberColumn("check"),
+        NumberColumn("run"),
+        NumberColumn("weight", decimals=3),
+    ]
     heads += [
-        Column(f"{head}, MUSD", decimals=1)
+        NumberColumn(f"{head}, MUSD", decimals=1)
         for head in ("alone", "with the orders", "regret", "checked plan")
     ]
     about = element("p", "Each future has a whole run, with a report of its own: ", class_="note")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.report.charts import Series, bars, columns
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
-    from planner.outputs.labels import Labels
+    from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures
 
 __all__ = ["power_section"]
@@ -21,7 +21,7 @@ _MEAN: Final = "facility_mean_mw"
 _A_LITTLE_MW: Final = 0.05
 
 
-def power_section(figures: Figures, labels: Labels) -> Html:
+def power_section(figures: Figures, labels: DisplayNames) -> Html:
     """Show the power forecast."""
     return section(
         "power",
@@ -38,7 +38,7 @@ def power_section(figures: Figures, labels: Labels) -> Html:
     )
 
 
-def _by_class(figures: Figures, labels: Labels) -> Html:
+def _by_class(figures: Figures, labels: DisplayNames) -> Html:
     of = figures.by("power_class", _MEAN, "workload", "year")
     return columns(
         "Mean power at the meter by workload",
@@ -54,7 +54,7 @@ def _by_class(figures: Figures, labels: Labels) -> Html:
     )
 
 
-def _sources(figures: Figures, labels: Labels) -> Html:
+def _sources(figures: Figures, labels: DisplayNames) -> Html:
     """Show where the energy comes from, if some is made at sites; else how compute is met."""
     years = [str(year) for year in figures.years]
     if figures.has("source_year"):
@@ -79,7 +79,7 @@ def _sources(figures: Figures, labels: Labels) -> Html:
     return columns("Compute by how demand is met", "kH100e", years, series)
 
 
-def _by_zone(figures: Figures, labels: Labels) -> Html:
+def _by_zone(figures: Figures, labels: DisplayNames) -> Html:
     of = figures.by("power_zone", _MEAN, "zone", year=figures.last)
     largest = sorted(of.items(), key=lambda item: -item[1].value)
     rows = [
@@ -91,7 +91,7 @@ def _by_zone(figures: Figures, labels: Labels) -> Html:
     return bars(title, "MW", rows, note=_first_of(len(rows), len(largest), "zones"))
 
 
-def _by_site(figures: Figures, labels: Labels) -> Html:
+def _by_site(figures: Figures, labels: DisplayNames) -> Html:
     of = figures.by("site_year", _MEAN, "site", year=figures.last)
     in_use = [item for item in of.items() if item[1].value > _A_LITTLE_MW]
     largest = sorted(in_use, key=lambda item: -item[1].value)[:_SITES]
@@ -104,17 +104,17 @@ def _first_of(shown: int, of_all: int, what: str) -> str:
     return f"the {shown} largest of {of_all} {what}" if shown < of_all else ""
 
 
-def _sites_table(figures: Figures, labels: Labels) -> Html:
+def _sites_table(figures: Figures, labels: DisplayNames) -> Html:
     """List every site in use in the last year."""
     year = figures.last
     wanted = (
-        ("nameplate_mw", Column("racks, MW")),
-        (_MEAN, Column("mean, MW")),
-        ("facility_peak_mw", Column("peak, MW")),
-        ("pue", Column("PUE", decimals=3)),
-        ("emissions_kt", Column("CO2, kt")),
-        ("water_m3", Column("water, thousand m3", per=1000.0)),
-        ("cost_musd", Column("payments, MUSD a year")),
+        ("nameplate_mw", NumberColumn("racks, MW")),
+        (_MEAN, NumberColumn("mean, MW")),
+        ("facility_peak_mw", NumberColumn("peak, MW")),
+        ("pue", NumberColumn("PUE", decimals=3)),
+        ("emissions_kt", NumberColumn("CO2, kt")),
+        ("water_m3", NumberColumn("water, thousand m3", per=1000.0)),
+        ("cost_musd", NumberColumn("payments, MUSD a year")),
     )
     of = [figures.by("site_year", column, "site", year=year) for column, _ in wanted]
     size = of[0]
@@ -131,6 +131,6 @@ def _sites_table(figures: Figures, labels: Labels) -> Html:
     if not rows:
         return NOTHING
     table = figure_table(
-        f"Sites in use in {year}", "site", [Column("zone"), *(one for _, one in wanted)], rows
+        f"Sites in use in {year}", "site", [NumberColumn("zone"), *(one for _, one in wanted)], rows
     )
     return element("details", element("summary", f"All {len(rows)} sites in use in {year}"), table)

@@ -6,38 +6,38 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
-    from planner.outputs.labels import Labels
+    from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures
 
 __all__ = ["risks_section"]
 
 _WORST: Final = (
-    ("unserved_mwh", Column("not served, MWh")),
-    ("unserved_kh100e", Column("compute lost, kH100e")),
-    ("overload_mwh", Column("overload, MWh")),
-    ("generator_mwh", Column("standby generators, MWh")),
-    ("energy_cost_musd", Column("energy cost, MUSD")),
+    ("unserved_mwh", NumberColumn("not served, MWh")),
+    ("unserved_kh100e", NumberColumn("compute lost, kH100e")),
+    ("overload_mwh", NumberColumn("overload, MWh")),
+    ("generator_mwh", NumberColumn("standby generators, MWh")),
+    ("energy_cost_musd", NumberColumn("energy cost, MUSD")),
 )
 _SITES: Final = 8
 _A_LITTLE_MWH: Final = 0.5
 _SITE: Final = (
-    ("unserved_most_mwh", Column("not served in the worst year, MWh")),
-    ("overload_mw", Column("overload, MW")),
-    ("generator_most_h", Column("generators in the worst year, h")),
+    ("unserved_most_mwh", NumberColumn("not served in the worst year, MWh")),
+    ("overload_mw", NumberColumn("overload, MW")),
+    ("generator_most_h", NumberColumn("generators in the worst year, h")),
 )
 
 
-def risks_section(figures: Figures, labels: Labels, *, is_stale: bool) -> Html:
+def risks_section(figures: Figures, labels: DisplayNames, *, is_stale: bool) -> Html:
     """Show the worst drawn years, the sites that lose most, and what losing a site means.
 
     Parameters
     ----------
     figures : Figures
         Of the run, with the tables of its stress study.
-    labels : Labels
+    labels : DisplayNames
         Of it.
     is_stale : bool
         Whether the study in the folder of the run is of another plan, and so is not shown.
@@ -86,7 +86,7 @@ def _years(figures: Figures) -> Html:
     return figure_table("Worst drawn year", "case", heads, rows, shows_caption=True)
 
 
-def _sites(figures: Figures, labels: Labels) -> Html:
+def _sites(figures: Figures, labels: DisplayNames) -> Html:
     frame = figures.run.tables["stress_site"].sort_values("unserved_most_mwh", ascending=False)
     worst = frame.drop_duplicates("site").head(_SITES)
     rows = []
@@ -104,7 +104,7 @@ def _sites(figures: Figures, labels: Labels) -> Html:
     return figure_table(caption, "site", heads, rows, shows_caption=True)
 
 
-def _losses(figures: Figures, labels: Labels) -> Html:
+def _losses(figures: Figures, labels: DisplayNames) -> Html:
     """Show the sites whose loss leaves most work undone in the last year."""
     last = figures.run.tables["stress_loss"]["year"].max()
     load, undone = (
@@ -121,9 +121,9 @@ def _losses(figures: Figures, labels: Labels) -> Html:
         if undone[key].value > 0.0
     ]
     heads = [
-        Column("its work, kH100e"),
-        Column("not taken over, kH100e"),
-        Column("share, %", per=0.01, decimals=0),
+        NumberColumn("its work, kH100e"),
+        NumberColumn("not taken over, kH100e"),
+        NumberColumn("share, %", per=0.01, decimals=0),
     ]
     caption = f"If a site is lost in {last}"
     return figure_table(caption, "site that is lost", heads, rows, shows_caption=True)

@@ -13,13 +13,13 @@ from planner.outputs.comparison.measures import (
 )
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["side_by_side"]
 
@@ -29,7 +29,7 @@ _DIGITS: Final = 4
 def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
     """Show the cost of the plans, and their results in the last model year that all have."""
     heads = [*letters, *difference_columns([of.run for of in figures])]
-    columns = [Column(head) for head in heads]
+    columns = [NumberColumn(head) for head in heads]
     npv: tuple[tuple[str, dict[str, bool]], ...] = (
         ("Net present value, MUSD", {}),
         (f"of it {PAID_FOR[True]}", {"upfront": True}),
@@ -56,7 +56,7 @@ def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
     return section("answer", "Side by side", *parts, table)
 
 
-def _row(of: Sequence[Figure], per: float = 1.0) -> list[Html]:
+def _row(of: Sequence[ReportFigure], per: float = 1.0) -> list[Html]:
     """Return the numbers of the runs, then the differences of the others to the first."""
     all_of = [*of, *(one.above(of[0]) for one in of[1:])]
     return [one.html(per=per, digits=_DIGITS) for one in all_of]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import Html, element
 from planner.outputs.report.sections.moneys import four_moneys
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.bridge import steps_of
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
-    from planner.outputs.report.figures import Figure, Figures
+    from planner.outputs.report.figures import Figures, ReportFigure
 
 __all__ = ["money", "power"]
 
@@ -44,10 +44,10 @@ def money(figures: Figures) -> Html:
         )
     )
     columns = [
-        Column(PAID_FOR[True], decimals=0),
-        Column(PAID_FOR[False], decimals=0),
-        Column("together", decimals=0),
-        Column("share, %", per=0.01, decimals=1),
+        NumberColumn(PAID_FOR[True], decimals=0),
+        NumberColumn(PAID_FOR[False], decimals=0),
+        NumberColumn("together", decimals=0),
+        NumberColumn("share, %", per=0.01, decimals=1),
     ]
     table = figure_table("Net present value [MUSD]", "heading", columns, rows, totals=[len(groups)])
     heading = element("h3", "Net present value by heading [MUSD]")
@@ -56,7 +56,7 @@ def money(figures: Figures) -> Html:
 
 def power(figures: Figures) -> Html:
     """Show the bridge from the path to the meter: each level is the one before with its terms."""
-    rows: list[tuple[str, list[Figure]]] = []
+    rows: list[tuple[str, list[ReportFigure]]] = []
     levels = []
     for step, _ in steps_of(figures.run.tables["bridge"]):
         if step.is_level:
@@ -64,7 +64,7 @@ def power(figures: Figures) -> Html:
         label = step.label[:1].upper() + step.label[1:] if step.is_level else step.label
         of_years = [figures.sum("bridge", step.column, year=year) for year in figures.years]
         rows.append((label, of_years))
-    columns = [Column(str(year)) for year in figures.years]
+    columns = [NumberColumn(str(year)) for year in figures.years]
     table = figure_table(
         "From the path to the meter [MW]", "", columns, rows, one_unit=True, totals=levels
     )

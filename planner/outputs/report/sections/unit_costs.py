@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.report.charts import bars
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.table import Column, figure_table
+from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
-    from planner.outputs.labels import Labels
+    from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures
 
 __all__ = ["unit_costs_section"]
 
 _COLUMNS: Final = (
-    ("usd_per_h100e_hour", Column("as paid, USD/H100e-hour", decimals=3)),
-    ("upfront_usd_per_h100e_hour", Column(f"of it {PAID_FOR[True]}", decimals=3)),
-    ("running_usd_per_h100e_hour", Column(f"of it {PAID_FOR[False]}", decimals=3)),
-    ("full_usd_per_h100e_hour", Column("in full, USD/H100e-hour", decimals=3)),
-    ("full_usd_per_mw_year", Column("in full, MUSD/MW-year", per=1e6, decimals=2)),
-    ("full_usd_per_million_tokens", Column("in full, USD/million tokens")),
-    ("full_usd_per_request", Column("in full, USD/thousand requests", per=1e-3)),
+    ("usd_per_h100e_hour", NumberColumn("as paid, USD/H100e-hour", decimals=3)),
+    ("upfront_usd_per_h100e_hour", NumberColumn(f"of it {PAID_FOR[True]}", decimals=3)),
+    ("running_usd_per_h100e_hour", NumberColumn(f"of it {PAID_FOR[False]}", decimals=3)),
+    ("full_usd_per_h100e_hour", NumberColumn("in full, USD/H100e-hour", decimals=3)),
+    ("full_usd_per_mw_year", NumberColumn("in full, MUSD/MW-year", per=1e6, decimals=2)),
+    ("full_usd_per_million_tokens", NumberColumn("in full, USD/million tokens")),
+    ("full_usd_per_request", NumberColumn("in full, USD/thousand requests", per=1e-3)),
 )
 _OF_ALL: Final = 5  # columns that all compute together has
 _FULL: Final = 3
 
 
-def unit_costs_section(figures: Figures, labels: Labels) -> Html:
+def unit_costs_section(figures: Figures, labels: DisplayNames) -> Html:
     """Show unit costs of the last model year by workload, and of all years in total."""
     if not figures.has("unit_costs"):
         return NOTHING
