@@ -196,6 +196,27 @@ def test_shipped_sweeps_have_no_problems() -> None:
         assert read_file(name).problems == ()
 
 
+def test_sixty_futures_of_us_base_balance_delay_gas_and_efficiency() -> None:
+    sweep = read_sweep("us-grid-options")
+
+    assert len({question.name for question in sweep.questions}) == 60
+    options: dict[object, list[object]] = {}
+    for question in sweep.questions:
+        assert question.problems == ()
+        assert question.scenario is not None
+        of = question.scenario
+        option = (
+            of.lead_times.interconnection_delay_months,
+            0 if of.supply.bridge is None else len(of.supply.bridge.sources),
+            bool(of.levers.allow),
+        )
+        options.setdefault(option, []).append((of.demand.trajectory, question.begins_at))
+    assert {len(futures) for futures in options.values()} == {15}
+    assert set(options) == {(0, 0, False), (12, 3, False), (0, 3, True), (12, 0, True)}
+    begin = [at for futures in options.values() for _, at in futures]
+    assert sum(not at for at in begin) == 20  # the others differ from one in headroom alone
+
+
 def test_every_mistake_is_named_at_once_with_its_place(tmp_path: Path) -> None:
     path = written(
         tmp_path,
