@@ -13,6 +13,8 @@ from planner.cli.output import writing_into
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from planner.base.console import TableConsole
     from planner.studies.stochastic import Stochastic
 
@@ -162,11 +164,17 @@ def _print_decided(found: Stochastic, console: TableConsole) -> None:
                 f"{row['most']:,.1f}",
                 row["unit"],
             )
-            for row in shown.head(_MOST_ROWS).to_dict("records")
+            for row in _largest_of_each_kind(shown).to_dict("records")
         ],
     )
     if len(shown) > _MOST_ROWS:
         click.echo(f"{and_more(len(shown), _MOST_ROWS).strip()} in table decided")
+
+
+def _largest_of_each_kind(decided: pd.DataFrame) -> pd.DataFrame:
+    """Return as many orders as a screen has room for: of every kind, the largest first."""
+    place = decided.groupby("kind")["ordered"].rank(ascending=False, method="first")
+    return decided.loc[place.sort_values(kind="stable").index[:_MOST_ROWS].sort_values()]
 
 
 def _table(console: TableConsole, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -195,10 +195,11 @@ def _print_no_regret(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
+    from planner.outputs.labels import order_words
     from planner.outputs.no_regret import LEAST_MW, first_decided
     from planner.results.ended import PLANNED
 
-    found = result.no_regret[result.no_regret["kind"] != "connection"]
+    found = result.no_regret
     of_all = found[found["least_mw"] >= LEAST_MW]
     if len(result.futures) < 2 or of_all.empty:
         return
@@ -219,7 +220,7 @@ def _print_no_regret(result: SweepResult) -> None:
         table.add_column(str(year), justify="right")
     table.add_column("first decided by")
     for row in least.assign(by=decided).head(_MOST_THINGS).reset_index().to_dict("records"):
-        name = " ".join(row[part] for part in things if row[part])
+        name = order_words(*(row[part] for part in things))
         table.add_row(Text(name), *(f"{row[year]:,.1f}" for year in years), row["by"])
     TableConsole().print(table)
     if len(least) > _MOST_THINGS:

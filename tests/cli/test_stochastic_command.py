@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
+from planner.cli.stochastic import _largest_of_each_kind
 from planner.runs.reopen import load
 from planner.runs.studies import studies_near
 from planner.runs.study_folder import file_entry
@@ -43,6 +44,22 @@ def test_it_says_what_to_order_and_what_that_is_worth(done: Result) -> None:
     assert "(EVPI)" in text
     assert "(VSS)" in text
     assert "Solving 3 futures as one program" in done.stderr
+
+
+def test_a_long_list_has_the_largest_orders_of_every_kind() -> None:
+    halls = pd.DataFrame({"kind": "halls", "ordered": [float(mw) for mw in range(40, 10, -1)]})
+    others = pd.DataFrame(
+        {"kind": ["connection", "on-site power", "connection"], "ordered": [3.0, 1.5, 9.0]}
+    )
+
+    shown = _largest_of_each_kind(pd.concat([halls, others], ignore_index=True))
+
+    assert shown["kind"].value_counts().to_dict() == {
+        "halls": 21,
+        "connection": 2,
+        "on-site power": 1,
+    }
+    assert shown["ordered"].tolist() == [float(mw) for mw in range(40, 19, -1)] + [3.0, 1.5, 9.0]
 
 
 def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planner.check.verdict import Check
-from planner.cli import check, diagnose, explain, headroom
+from planner.cli import check, diagnose, explain, headroom, sweep
 from planner.cli.progress import Progress
 from planner.cli.stress_report import _loss_table, _year_table
 from planner.lp import ProgressEvent
@@ -152,3 +152,26 @@ def test_what_is_short_is_listed_under_its_head_and_nothing_where_nothing_is() -
     assert above.startswith("\n")
     assert line == "  land at ash: 4 MW too little"
     assert list(diagnose._lines(found)) == [head, end]
+
+
+def test_what_every_future_orders_names_connections_and_on_site_power(capsys) -> None:
+    orders = pd.DataFrame(
+        {
+            "kind": ["connection", "on-site power", "halls"],
+            "site": ["elm", "oak", "oak"],
+            "item": ["", "gas_recip", "dlc_dry|2N"],
+            "year": 2027,
+            "least_mw": [43.0, 17.0, 31.0],
+            "order_by": [2024.5, 2026.0, 2025.25],
+        }
+    )
+    futures = pd.DataFrame({"future": ["low", "high"], "status": "optimal"})
+
+    sweep._print_no_regret(SimpleNamespace(no_regret=orders, futures=futures))
+
+    rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()[3:]]
+    assert rows == [
+        "connection elm 43.0 July 2024",
+        "halls oak dlc dry, 2N 31.0 April 2025",
+        "on-site power oak gas recip 17.0 January 2026",
+    ]

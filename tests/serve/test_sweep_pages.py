@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -76,6 +77,32 @@ def test_a_sweep_is_solved_and_what_it_found_is_shown(client: Client, folder: Pa
         futures = archive.read("futures.csv").decode()
     assert "'=1+1" in futures
     assert {path.name for path in folder.iterdir()} == {"runs", "sweeps", "two.yaml"}
+
+
+def test_what_every_future_orders_names_connections_too(client: Client, folder: Path) -> None:
+    home = put(folder, _solved("low", "high")).parent
+    least = {
+        "kind": ["halls", "connection", "on-site power"],
+        "site": ["oak", "elm", "oak"],
+        "item": ["dlc_dry|N", "", "gas_recip"],
+        "year": 2027,
+        "least_mw": [31.0, 43.0, 17.0],
+    }
+    pd.DataFrame(least).to_parquet(home / "no_regret.parquet")
+
+    page = re.sub(r"<[^>]*>+", " ", client.get("/sweeps/two.yaml").text)
+
+    for what, mw in (
+        ("connection elm", "43.0"),
+        ("halls oak dlc dry, N", "31.0"),
+        ("on-site power oak gas recip", "17.0"),
+    ):
+        assert f"{what} {mw}" in " ".join(page.split())
+
+
+def _solved(*futures: str) -> pd.DataFrame:
+    columns = {"status": "optimal", "broken": "", "objective_musd": 7.0, "message": ""}
+    return pd.DataFrame({"future": list(futures)}).assign(**columns)
 
 
 def test_names_of_axes_are_no_formulas_in_csv(client: Client, folder: Path) -> None:

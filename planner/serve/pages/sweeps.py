@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from planner.base.errors import InputError
 from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.labels import order_words
 from planner.outputs.no_regret import LEAST_MW
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.study_files import SWEEP_FILE
@@ -239,7 +240,7 @@ def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
     """Show what every future with a plan has ordered by each year, at least."""
     if table is None or len(futures) < 2:
         return NOTHING
-    of_all = table[(table["least_mw"] >= LEAST_MW) & (table["kind"] != "connection")]
+    of_all = table[table["least_mw"] >= LEAST_MW]
     if of_all.empty:
         return NOTHING
     years = sorted(of_all["year"].unique())
@@ -249,7 +250,7 @@ def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
     rows = (
         element(
             "tr",
-            element("th", name(" ".join(row[part] for part in things if row[part])), scope="row"),
+            element("th", name(order_words(*(row[part] for part in things))), scope="row"),
             (element("td", f"{row[year]:,.1f}", class_="num") for year in years),
         )
         for row in least.to_dict("records")
