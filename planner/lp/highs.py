@@ -83,11 +83,13 @@ class HighsSession:
         self._arrays = Arrays.of(problem)
         check_sizes(problem, self._arrays)
         self._basis: Any | None = None
+        # The one that HiGHS holds with its factors and edge weights, which a basis that is given
+        # to it has not: making them again takes longer than many a solve.
+        self._held_basis: Any | None = None
         # The program that the basis is of, and what is out of bounds there already.
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
-        self._cold_seconds = np.inf
         self._first_basis: Any | None = None
-        self._most_steps = self._steps_later = MOST_STEPS
+        self._most_steps: int | None = None  # of the next solve from a basis, where that is known
         self._engine.pass_model(self._arrays)
 
     # --- solving ------------------------------------------------------------------------
@@ -111,12 +113,13 @@ class HighsSession:
         method : {"auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp", "decomposed"}
             ``"auto"`` goes on from the last basis where there is one, and so does ``"decomposed"``
             in a session that has no pieces: by dual simplex when bounds changed, by primal simplex
-            when costs changed or bounds only went away (the last plan is still one then), and for
-            no longer than the last solve without a basis
-            took; else, and after that, by interior point (IPX) with crossover. The others start
-            afresh; ``"ipm"`` leaves it to HiGHS to choose between IPX and HiPO. With whole
-            numbers the method is that of the relaxations inside the search. PDLP can not be
-            interrupted; it meets bounds to 1e-4 or so, and simplex goes on from its point.
+            when costs changed or bounds only went away (the last plan is still one then). Steps
+            are counted, not seconds, so that a busy machine finds the same plan: after as many as
+            take as long as a solve without a basis, and where there is no basis, it is interior
+            point (IPX) with crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to
+            choose between IPX and HiPO. With integers the method is that of the relaxations
+            inside the search. PDLP can not be interrupted; it meets bounds to 1e-4 or so, and
+            simplex goes on from its point.
         time_limit_s : float, optional
             Most wall time. [s]
         threads : int
@@ -157,36 +160,34 @@ class HighsSession:
                 check(self._highs.clearSolver(), "clear the last solution")
                 if start is not None:
                     self._engine.start_from(start)
-            else:
+            elif self._held_basis is not self._basis:
                 check(self._highs.setBasis(self._basis), "take the last basis")
+            self._held_basis = None
             self._engine.set("simplex_iteration_limit", min(attempt.steps, self._own_limit))
-            attempt_began = time.perf_counter()
-            left = deadline - attempt_began
-            status, message = self._run(min(left, attempt.seconds))
+            status, message = self._run(deadline - time.perf_counter())
+            steps = self._iterations()
+            iterations += steps
             name = attempt.name
             if name == "pdlp" and status == "optimal":
-                iterations += self._iterations()
                 status, message = self._polished(deadline - time.perf_counter())
+                iterations += self._iterations()
                 name = "pdlp, simplex from its point"
-            seconds = time.perf_counter() - attempt_began
-            iterations += self._iterations()
-            ran_out = (status == "time_limit" and attempt.seconds < left) or (
-                status == "iteration_limit" and attempt.steps < self._own_limit
-            )
+            ran_out = status == "iteration_limit" and attempt.steps < self._own_limit
             if status == "error" or ran_out:
-                given_up += f" (gave up {attempt.name} after {seconds:.2g} s)"
+                given_up += f" (gave up {attempt.name} after {steps:,} steps)"
                 continue
-            if status == "optimal" and attempt.starts_afresh:
-                self._cold_seconds, self._steps_later = seconds, MOST_STEPS
             break
-        self._most_steps = self._steps_later
+        self._most_steps = None
         return self._outcome(status, iterations, name + given_up, message, gap_frac)
 
     def _attempts(self, method: Method) -> list[Attempt]:
         if self._arrays.columns.integer.any():
             return [search(method)]
         changed = None if self._basis is None else self._changed()
-        return attempts(method, changed, self._cold_seconds, self._most_steps)
+        steps = self._most_steps
+        if steps is None:
+            steps = cold_steps(self._arrays.matrix.rows)
+        return attempts(method, changed, steps)
 
     def _changed(self) -> Change:
         """Return what differs from the program of the basis; what was changed back does not."""
@@ -248,7 +249,7 @@ class HighsSession:
         gap = relative_gap(objective, bound)
         if status == "optimal" and not is_mip:
             basis = self._highs.getBasis()
-            self._basis = basis if basis.valid else None
+            self._basis = self._held_basis = basis if basis.valid else None
             self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
             if self._first_basis is None:
                 self._first_basis = self._basis
@@ -296,8 +297,6 @@ class HighsSession:
         """
         row_value = self._arrays.matrix.times(x)
         self._basis = self._engine.vertex(x, row_value, row_dual, self._arrays)
-        # No solve has said how long one from nothing takes, so simplex is given up by steps.
-        self._most_steps = self._steps_later = cold_steps(self._arrays.matrix.rows)
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
 
     def start_from(self, start: Start) -> bool:
@@ -319,6 +318,7 @@ class HighsSession:
         """
         for name, value in SIMPLEX.items():
             self._engine.set(name, value)
+        self._held_basis = None
         check(self._highs.clearSolver(), "clear the last solution")
         check(self._highs.setBasis(start.on(self._problem)), "take the basis of a like program")
         self._engine.set("simplex_iteration_limit", 0)
@@ -331,9 +331,6 @@ class HighsSession:
             check(self._highs.clearSolver(), "clear the last solution")
             return False
         self._basis, self._most_steps = basis, steps
-        # Later solves from a basis are given up by time, as soon as there is one that says how
-        # long a solve from nothing takes; until then by steps.
-        self._steps_later = cold_steps(self._arrays.matrix.rows)
         self._arrays_of_basis = self._arrays
         self._out_at_basis = Change(row_bounds=out) if out else Change(costs=max(prices, 1))
         return True
@@ -418,11 +415,12 @@ class HighsSession:
         edits = Edits.between(self._arrays, new)
         first_new_row, self._arrays = self._arrays.matrix.rows, new
         if edits.change.is_new_shape:
-            self._basis, self._first_basis, self._cold_seconds = None, None, np.inf
-            self._steps_later = MOST_STEPS
+            self._basis, self._first_basis, self._most_steps = None, None, None
+            self._held_basis = None
             self._engine.pass_model(new)
             return edits.change
         if edits.change.coefficients:
+            self._held_basis = None
             self._engine.pass_model(new)  # one call; a call per coefficient takes longer
         else:
             self._engine.send(new, edits.costs, edits.columns, edits.rows, edits.kinds)
@@ -431,6 +429,7 @@ class HighsSession:
         return edits.change
 
     def _add_rows(self, new: Arrays, first: int) -> None:
+        self._held_basis = None
         if self._basis is not None:
             check(self._highs.setBasis(self._basis), "take the last basis")
         self._engine.add_rows(new, first)
@@ -455,6 +454,7 @@ class HighsSession:
             integers, or where time ran out.
         """
         self._engine.watch = Watch(None, None)
+        self._held_basis = None
         seconds = np.inf if time_limit_s is None else time_limit_s
         found = find_conflict(self._engine, self._arrays, seconds)
         if found is None:

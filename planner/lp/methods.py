@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -54,8 +52,6 @@ class Attempt:
         Options of HiGHS.
     starts_afresh : bool
         Whether the last basis is left aside.
-    seconds : float
-        How long it may try. [s]
     steps : int
         Most steps of simplex that it may take.
     """
@@ -63,7 +59,6 @@ class Attempt:
     name: str
     options: Mapping[str, str | int]
     starts_afresh: bool = True
-    seconds: float = np.inf
     steps: int = MOST_STEPS
 
 
@@ -75,9 +70,7 @@ def search(method: Method) -> Attempt:
     return Attempt(f"branch and bound, {relaxation}", options)
 
 
-def attempts(
-    method: Method, changed: Change | None, cold_seconds: float, steps: int = MOST_STEPS
-) -> list[Attempt]:
+def attempts(method: Method, changed: Change | None, steps: int = MOST_STEPS) -> list[Attempt]:
     """List the ways in which a program without integers is tried, one after the other.
 
     Parameters
@@ -86,8 +79,6 @@ def attempts(
         As `HighsSession.solve` takes it.
     changed : Change or None
         What changed since there was a basis; None where there is no basis to go on from.
-    cold_seconds : float
-        Time of the last solve without a basis, and the most that one from a basis may take. [s]
     steps : int
         Most steps that one from a basis may take.
 
@@ -98,7 +89,7 @@ def attempts(
 
     Examples
     --------
-    >>> [attempt.name for attempt in attempts("auto", None, np.inf)]
+    >>> [attempt.name for attempt in attempts("auto", None)]
     ['ipx', 'simplex']
     """
     tried = []
@@ -112,7 +103,6 @@ def attempts(
                     f"warm {name}",
                     options,
                     starts_afresh=False,
-                    seconds=cold_seconds,
                     steps=steps,
                 )
             )
