@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from planner.base.say import moment
+from planner.base.number_format import moment
 from planner.outputs.plots.drawing import COLOURS, amounts, sheet, years_below
 from planner.outputs.report.sections.orders import plan_name
 

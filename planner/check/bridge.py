@@ -15,7 +15,7 @@ from planner.check.demand_figures import (
     reference_kh100e,
     stated_classes,
 )
-from planner.check.frames import by, lookup, quotient, sum_by
+from planner.check.frames import column_by, lookup, quotient, sum_by
 from planner.check.racks_figures import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -68,7 +68,9 @@ def _path_classes(case: Case) -> pd.DataFrame:
 def _busy_mw(case: Case) -> pd.Series[float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
-    busy = lookup(by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
+    busy = lookup(
+        column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan
+    )
     companion = companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
     return sum_by(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
 

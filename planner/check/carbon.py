@@ -10,9 +10,9 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.frames import by, crossed, keyed, lookup, sum_by, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, sum_by, to_frame
 from planner.check.once import once
-from planner.check.paths import held
+from planner.check.paths import path_value
 from planner.check.payments import discounts, every_year
 from planner.check.power_prices import by_local_hour
 from planner.check.supply_output import sources_in_service
@@ -110,7 +110,9 @@ def _embodied_kt(case: Case) -> Floats:
     if not case.scenario.carbon.embodied:
         return np.zeros(len(power.site_year))
     table = case.data("embodied_carbon")
-    of = {asset: by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
+    of = {
+        asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")
+    }
     racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
     hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
     kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
@@ -249,8 +251,8 @@ def scheme_prices(case: Case) -> Excess:
     if not case.scenario.carbon.fuel_schemes:
         return Excess.differs(site_year, reported, np.zeros(len(site_year)))
     schemes, prices = case.data("carbon_schemes"), case.data("carbon_prices").sort_values("year")
-    state = by(case.sites, "site", "state").fillna("")
-    country = by(case.sites, "site", "country")
+    state = column_by(case.sites, "site", "state").fillna("")
+    country = column_by(case.sites, "site", "country")
     known = dict(zip(schemes["place"], schemes["scheme"], strict=True))
     expected = np.zeros(len(site_year))
     for row, (site, year) in enumerate(zip(site_year["site"], site_year["year"], strict=True)):
@@ -346,7 +348,7 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
     reported = lookup(
         to_frame(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
     )
-    caps = [held(case.scenario.carbon.cap_kt, year) for year in case.years]
+    caps = [path_value(case.scenario.carbon.cap_kt, year) for year in case.years]
     right = np.array([np.inf if kt is None else kt for kt in caps], dtype=np.float64)
     return Excess.differs(years, reported, right)
 
@@ -354,7 +356,9 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
 @rule(unit="USD/t")
 def carbon_price_from_scenario(case: Case) -> Excess:
     """Emissions pay the price that the scenario gives for the year."""
-    expected = [held(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
+    expected = [
+        path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years
+    ]
     place = table_of({"year": list(case.years)})
     return Excess.differs(
         place, case.inputs.carbon.price_usd_per_t, np.array(expected, dtype=np.float64)
@@ -364,12 +368,14 @@ def carbon_price_from_scenario(case: Case) -> Excess:
 def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
     """Embodied emissions of what may be bought: index, as in the inputs, by item, and its axis."""
     inputs, table = case.inputs, case.data("embodied_carbon")
-    of = {asset: by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
+    of = {
+        asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")
+    }
     kinds = case.data("redundancy").set_index("redundancy")
     designs = pd.Series(list(inputs.sets.hall.labels))
     topology = kinds.loc[list(designs.str.rsplit("|", n=1).str[1])]
     of_hall = sum(of["hall"][part] * topology[ratio] for part, ratio in _HALL_PARTS.items())
-    racks = by(case.racks, "rack", "peak_kw")
+    racks = column_by(case.racks, "rack", "peak_kw")
     stores = {
         name
         for name, role in zip(inputs.supply.source.labels, inputs.supply.role, strict=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.check import cells
 from planner.check.dual_bound import StoredProgram
-from planner.check.frames import by, lookup_labels, to_frame, with_int_year
+from planner.check.frames import column_by, lookup_labels, to_frame, with_int_year
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class Case:
     def _country(self) -> pd.Series[str]:
         """Country of every site of the plan."""
         sites = pd.Index(list(self.inputs.sets.site.labels), name="site")
-        return by(self.sites, "site", "country")[sites].set_axis(sites)
+        return column_by(self.sites, "site", "country")[sites].set_axis(sites)
 
     @cached_property
     def duty(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.frames import by, crossed, keyed, lookup, sum_by, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import hall_years
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
@@ -219,7 +219,7 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
     """
     given = case.scenario.workloads
     moving = [name for name, stated in given.items() if stated.given().get("moves_between_sites")]
-    share = by(case.workloads, "workload", "deferrable_frac")
+    share = column_by(case.workloads, "workload", "deferrable_frac")
     return lookup(share[share.index.isin(moving)], frame, ("workload",))
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.frames import by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.once import once
-from planner.check.paths import held
+from planner.check.paths import path_value
 from planner.check.payments import every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -134,7 +134,7 @@ def contract_energy(case: Case) -> Excess:
     by_slot = pd.Series(power.ravel(), index=keyed(frame))
     key = (*_FORCE, "slot")
     reported = slots["output_mw"].to_numpy()
-    hours = by(year_slots(case), "slot", "hours")
+    hours = column_by(year_slots(case), "slot", "hours")
     forgotten = sum_by(slots, _FORCE, reported * lookup(hours, slots, ("slot",), np.nan))
     return year.and_also(
         Excess.differs(slots[list(key)], reported, lookup(by_slot, slots, key, np.nan)),
@@ -145,7 +145,7 @@ def contract_energy(case: Case) -> Excess:
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(by(case.scope, "site", "zone"))
+    return table["site"].map(column_by(case.scope, "site", "zone"))
 
 
 def _draw(case: Case) -> pd.Series[float]:
@@ -194,7 +194,7 @@ def pool_of_sites(case: Case) -> pd.Series[str]:
 
 def pool_of_zones(case: Case) -> dict[str, str]:
     """Return the pool of every zone: that of its first site."""
-    of_site, zones = pool_of_sites(case), by(case.scope, "site", "zone")
+    of_site, zones = pool_of_sites(case), column_by(case.scope, "site", "zone")
     return {str(zones[site]): str(of_site[site]) for site in reversed(zones.index)}
 
 
@@ -202,7 +202,7 @@ def pool_of_zones(case: Case) -> dict[str, str]:
 def claims(case: Case) -> Excess:
     """Sites claim no more than they draw, pools no more than PPAs deliver, by slice or year."""
     used = case.plan("contract_use")
-    hours = by(year_slots(case), "slot", "hours")
+    hours = column_by(year_slots(case), "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
     by_site = Excess.above(place, mw, lookup(_draw(case), used, _SLOT)).and_also(
@@ -232,7 +232,7 @@ def _own_clean_mw(case: Case) -> Floats:
         np.add.at(total, (row, sets.slot.codes(frame["slot"])), mw.to_numpy(dtype=np.float64))
 
     made, left = case.plan("source_slot"), case.plan("site_surplus")
-    fuel = by(case.data("onsite_sources").drop_duplicates("onsite"), "onsite", "fuel")
+    fuel = column_by(case.data("onsite_sources").drop_duplicates("onsite"), "onsite", "fuel")
     clean = made[made["source"].map(fuel).fillna("").isin(_NOT_BURNT)]
     add(clean, clean["output_mw"] - clean["charge_mw"])
     add(left, -left["export_mw"] - left["surplus_mw"])
@@ -307,7 +307,7 @@ def _best_gain_mwh(case: Case, key: tuple[str, ...]) -> pd.Series[float]:
         dirty=1.0 - lookup(_by_slot(case, share), frame, _SLOT, np.nan),
         mwh=np.maximum(power.grid_mw.ravel(), 0.0) * frame["hours"],
     ).sort_values("dirty", ascending=False, kind="stable")
-    output, hours = _delivered(case), by(power.slot, "slot", "hours")
+    output, hours = _delivered(case), column_by(power.slot, "slot", "hours")
     delivered = sum_by(output, key, output["output_mw"] * lookup(hours, output, ("slot",), np.nan))
     groups = frame.groupby(list(key), sort=False)["mwh"]
     before = groups.cumsum() - frame["mwh"]
@@ -324,7 +324,7 @@ def best_matching_reported(case: Case) -> Excess:
     """PPA deliveries to each pool, and its highest possible clean share, are reported correctly."""
     table, slots = case.plan("matching"), case.plan("matching_slot")
     own, output = _by_pool(case), _delivered(case)
-    hours = lookup(by(site_power(case).slot, "slot", "hours"), output, ("slot",), np.nan)
+    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), output, ("slot",), np.nan)
     grid_share = _by_slot(case, case.inputs.contracts.clean_frac)
     power = site_power(case)
     drawn = crossed(power.site_year, power.slot[["slot", "hours"]])
@@ -393,7 +393,7 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     pools = _by_pool(case)
     # What is not told stays missing, and what is missing breaks the rule.
     goals = pools[list(_POOL)].drop_duplicates().merge(reported, on=list(_POOL), how="left")
-    asked = np.array([held(settings.target_frac, year) or 0.0 for year in goals["year"]])
+    asked = np.array([path_value(settings.target_frac, year) or 0.0 for year in goals["year"]])
     is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)
     goals, asked = goals[is_goal], asked[is_goal]
     clean = pools["own_clean"] + pools["claimed"] + pools["grid_clean"]
@@ -413,7 +413,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
     """Output of financial agreements at what the market pays in the time slice."""
     slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
     sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
-    hours = lookup(by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
+    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
     usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]
     return every_year(case, sold[["year"]], -usd / _USD_PER_MUSD)
 
@@ -421,7 +421,7 @@ def contract_market_value(case: Case) -> pd.DataFrame:
 def contract_power_taken(case: Case) -> pd.DataFrame:
     """Wholesale price not paid for what sites take of physical agreements."""
     used = case.plan("contract_use")
-    hours = lookup(by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
+    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
     usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]
     return every_year(case, used, -usd / _USD_PER_MUSD)
 

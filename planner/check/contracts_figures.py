@@ -17,8 +17,17 @@ from planner.check.contracts import (
     profiles,
 )
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import by, crossed, isin, label_of, lookup, quotient, sum_by, to_frame
-from planner.check.paths import between, held
+from planner.check.frames import (
+    column_by,
+    crossed,
+    isin,
+    label_of,
+    lookup,
+    quotient,
+    sum_by,
+    to_frame,
+)
+from planner.check.paths import between, path_value
 from planner.check.power_prices import (
     by_local_hour,
     wholesale_part_usd_per_mwh,
@@ -45,14 +54,14 @@ _USD_PER_MUSD = 1e6
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
-    return table["site"].map(by(case.scope, "site", "zone"))
+    return table["site"].map(column_by(case.scope, "site", "zone"))
 
 
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
     offers = case.scenario.contracts.ppa
-    country = by(case.scope.drop_duplicates("zone"), "zone", "country")
-    region = by(case.data("ppa_regions"), "country", "region")
+    country = column_by(case.scope.drop_duplicates("zone"), "zone", "country")
+    region = column_by(case.data("ppa_regions"), "country", "region")
     prices = case.data("ppa_prices").sort_values("year")
     strike = np.full(len(table), np.nan)
     for row, (name, zone, year) in enumerate(
@@ -107,7 +116,7 @@ def market_prices(case: Case) -> Excess:
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
     may_take = isin(used, to_frame(case.inputs.contracts.take), _SLOT)
     by_site = frame.set_index(list(_SLOT))["part"]
-    table, hours = case.plan("contracts"), by(site_power(case).slot, "slot", "hours")
+    table, hours = case.plan("contracts"), column_by(site_power(case).slot, "slot", "hours")
     of_slots = lookup(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
     worth = sum_by(slots, _FORCE, of_slots * lookup(hours, slots, ("slot",), np.nan))
     flat = by_zone.rename("usd").reset_index()
@@ -222,7 +231,7 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
     sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
     goals = to_frame(p.target, share=p.target_frac)
-    asked = [held(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
+    asked = [path_value(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
     hourly = settings.matching.mode == "hourly"
     of_site, of_zone = pool_of_sites(case), pool_of_zones(case)
     return Excess.differs(

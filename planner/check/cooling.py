@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.check.days import year_days
-from planner.check.frames import by
+from planner.check.frames import column_by
 from planner.check.other_load import series_by_hour
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -38,7 +38,7 @@ _QUARTERS = 96  # places lie on half and quarter hours too
 
 def _swing(case: Case) -> Floats:
     """Course of a day between -1 and 1 by site and quarter of an hour of UTC."""
-    table = by(case.sites, "site", "utc_offset_h")
+    table = column_by(case.sites, "site", "utc_offset_h")
     offset_h = table[list(case.inputs.sets.site.labels)].to_numpy(dtype=np.float64)
     middle = (np.arange(_QUARTERS) + 0.5) / 4.0
     local_hour = np.floor((middle[None, :] + offset_h[:, None]) % 24.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import by, label_of
+from planner.check.frames import column_by, label_of
 from planner.check.once import once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -134,7 +134,7 @@ def labels_belong(case: Case) -> Excess:
     sets = case.inputs.sets
     designs = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1)
     sites = case.sites.set_index("site").loc[list(sets.site.labels)]
-    maker = by(case.racks, "rack", "vendor")
+    maker = column_by(case.racks, "rack", "vendor")
     pairs = (
         (sets.hall, "cooling", sets.cooling, sets.hall_cooling, designs.str[0]),
         (sets.hall, "redundancy", sets.redundancy, sets.hall_redundancy, designs.str[1]),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
-from planner.check.frames import by, cell, lookup, sum_by, to_frame, with_int_year
+from planner.check.frames import cell, column_by, lookup, sum_by, to_frame, with_int_year
 from planner.check.once import once
 from planner.check.paths import between
 from planner.check.verdict import Excess, rule
@@ -112,7 +112,7 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
         The columns of table `rack_stock`, `dies`, the first year no longer in service, and
         `share` of the use's nameplate, which sums to 1.
     """
-    life = by(case.racks, "rack", "life_years")
+    life = column_by(case.racks, "rack", "life_years")
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
     dies = stock["vintage_year"].to_numpy() + lookup(life, stock, ("rack",), np.nan)

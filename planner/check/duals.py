@@ -11,7 +11,7 @@ from planner.check import money
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import by, keyed, lookup, with_int_year
+from planner.check.frames import column_by, keyed, lookup, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, Rule, rule, tested
 
@@ -132,7 +132,7 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
     case : Case
         Inputs and plan.
     """
-    return by(site_power(case).slot, "slot", "hours")
+    return column_by(site_power(case).slot, "slot", "hours")
 
 
 def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import by, crossed, isin, lookup, sum_by
+from planner.check.frames import column_by, crossed, isin, lookup, sum_by
 from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.table import table_of
@@ -191,7 +191,7 @@ def _able(case: Case) -> pd.DataFrame:
         .where(trains, pairs["rack"].map(types["inference_h100e"]))
     )
     topologies = case.data("redundancy")[["redundancy", "availability_pct"]]
-    least = pairs["redundancy_min"].map(by(topologies, "redundancy", "availability_pct"))
+    least = pairs["redundancy_min"].map(column_by(topologies, "redundancy", "availability_pct"))
     ways = crossed(pairs.assign(least=least)[h100e.notna()], topologies)
     good: pd.DataFrame = ways[ways["availability_pct"] >= ways["least"]]
     return good[["rack", "duty", "redundancy"]]

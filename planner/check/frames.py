@@ -29,8 +29,8 @@ from planner.check.table import side_by_side, table_of
 
 __all__ = [
     "Labelled",
-    "by",
     "cell",
+    "column_by",
     "crossed",
     "isin",
     "keyed",
@@ -40,7 +40,7 @@ __all__ = [
     "quotient",
     "repeated",
     "sum_by",
-    "taken",
+    "take_codes",
     "to_frame",
     "together",
     "with_int_year",
@@ -116,7 +116,9 @@ def label_of(axis: AxisLabels, codes: NDArray[np.integer[Any]]) -> NDArray[np.ob
     return np.asarray(labels[np.where(known, codes, -1)])
 
 
-def taken(codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+def take_codes(
+    codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]
+) -> NDArray[np.intp]:
     """Return the codes at places of a list, -1 where the list has no such place."""
     known = (place >= 0) & (place < len(codes))
     return np.append(codes, -1)[np.where(known, place, -1)].astype(np.intp)
@@ -254,7 +256,7 @@ def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> Bools:
     return np.asarray(first[group] != np.arange(len(frame)))
 
 
-def by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
+def column_by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
     """Return a column of a table by another.
 
     Parameters

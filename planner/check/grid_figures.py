@@ -9,11 +9,11 @@ import pandas as pd
 
 from planner.check.days import year_days
 from planner.check.existing import begun_facility_mw
-from planner.check.frames import by, lookup, sum_by, to_frame, with_int_year
+from planner.check.frames import column_by, lookup, sum_by, to_frame, with_int_year
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
-from planner.check.paths import held
+from planner.check.paths import path_value
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -55,7 +55,7 @@ def firm_connection_from_tables(case: Case) -> Excess:
     for overrides in (case.scenario.new_sites, case.scenario.sites):
         for site, given in overrides.items():
             for year in case.years:
-                mw = held(given.grid_firm_mw, year)
+                mw = path_value(given.grid_firm_mw, year)
                 if mw is not None:
                     expected[((rows["site"] == site) & (rows["year"] == year)).to_numpy()] = mw
     return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), expected)
@@ -66,7 +66,7 @@ def connection_price_from_tables(case: Case) -> Excess:
     """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
     grid, usd_per_mw = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
     if usd_per_mw is None:
-        items = by(case.data("facility_cost"), "item", "value")
+        items = column_by(case.data("facility_cost"), "item", "value")
         usd_per_mw = float(items["substation_customer"]) + float(items["interconnection_network"])
     rows = to_frame(grid.expand, musd=grid.expand_capex_musd_per_mw)
     return Excess.differs(
@@ -110,7 +110,7 @@ def committed_of_zones(case: Case) -> Excess:
     """Capacity under construction uses headroom of its zone, at the rate that is asked for."""
     table = with_int_year(case.inputs.grid.headroom_all)
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
-    zone = by(case.scope, "site", "zone")
+    zone = column_by(case.scope, "site", "zone")
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
     expected = lookup(sum_by(of_site, _ZONE, of_site["mw"]), table, _ZONE)
     place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct

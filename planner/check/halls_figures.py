@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.existing import fill_frac
-from planner.check.frames import by, lookup, sum_by, to_frame
+from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -48,7 +48,7 @@ def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
         taxed, plant: overnight, taxed as property or not [MUSD/MW]; upkeep, staff, network: a year
         [MUSD/MW-year]; one number per row.
     """
-    items = by(case.data("facility_cost"), "item", "value").astype("float64")
+    items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     sites = case.sites.set_index("site")
     topology = case.data("redundancy").set_index("redundancy")
     technology = case.data("cooling").set_index("cooling")
@@ -164,7 +164,7 @@ def halls_from_scenario(case: Case) -> Excess:
     """Halls fill as the scenario says, and hold what their cooling allows per square metre."""
     halls, settings = case.inputs.halls, case.scenario
     design = case.halls.assign(reported=halls.density_kw_per_m2)
-    cooling = by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
+    cooling = column_by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
     expected = lookup(cooling.astype("float64"), design, ("cooling",), np.nan)
     reported = np.array([halls.ramp_months, halls.ramp_mean_frac])
     asked = np.array([settings.halls.ramp_months, settings.halls.ramp_mean_frac])
@@ -176,7 +176,7 @@ def halls_from_scenario(case: Case) -> Excess:
 
 def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
     """Medium that cools a design."""
-    medium = by(case.data("cooling"), "cooling", "medium")
+    medium = column_by(case.data("cooling"), "cooling", "medium")
     return hall.str.split("|").str[0].map(medium)
 
 
@@ -204,8 +204,8 @@ def retrofits_from_tables(case: Case) -> Excess:
 
     begin = np.maximum(rows["year"].to_numpy(dtype=np.float64), decision_start(case))
     growth = 1.0 + case.finance_of("construction_real_escalation", "world")
-    market = rows["site"].map(by(case.sites, "site", "market"))
-    index = by(case.data("facility_market"), "market", "index")
+    market = rows["site"].map(column_by(case.sites, "site", "market"))
+    index = column_by(case.data("facility_market"), "market", "index")
     local = market.map(index).to_numpy(dtype=np.float64)
     price = figure("cost_usd_per_kw", stated.cost_usd_per_kw) * _MUSD_PER_USD_OF_KW
     right = {
@@ -232,7 +232,7 @@ def leases_from_tables(case: Case) -> Excess:
         table = table.assign(usd_per_kw_month=settings.usd_per_kw_month)
     table = table.assign(hall=table["cooling"] + "|" + table["redundancy"])
     least = table.groupby(["region", "hall"])["usd_per_kw_month"].min().astype("float64")
-    country = reported["site"].map(by(case.sites, "site", "country"))
+    country = reported["site"].map(column_by(case.sites, "site", "country"))
     region = country.where(country.isin(list(table["region"])), "world")
     rent = lookup(least, reported.assign(region=region), ("region", "hall"), np.nan)
     sites = table_of({"site": list(case.inputs.sets.site.labels)})

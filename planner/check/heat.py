@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import Asset, CostLine, plan_table
-from planner.check.frames import by, keyed, lookup, sum_by, to_frame
+from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
 from planner.check.payments import every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -43,8 +43,8 @@ def of_country(case: Case, table: pd.DataFrame, column: str, stated: float | Non
     """Figure of table `heat_reuse` for the country of each row's site, or the scenario's."""
     if stated is not None:
         return np.full(len(table), stated)
-    country = by(case.sites, "site", "country")
-    figures = by(case.data("heat_reuse"), "country", column)
+    country = column_by(case.sites, "site", "country")
+    figures = column_by(case.data("heat_reuse"), "country", column)
     return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
 
 
@@ -89,7 +89,7 @@ def heat_sold(case: Case) -> Excess:
     """Heat sold has a buyer and a connection, its price, and comes from cooling warm enough."""
     table, settings = case.plan("heat"), case.scenario.heat
     place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
-    recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
+    recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
     order = list(case.inputs.sets.cooling.labels)
     share = recover.reindex(order).to_numpy(dtype=np.float64)
     power = site_power(case)
@@ -135,7 +135,7 @@ def heat_from_tables(case: Case) -> Excess:
         (p.capex_musd_per_mw * 1e3, "connection_usd_per_kw", settings.connection_usd_per_kw),
     )
     names = list(case.inputs.sets.cooling.labels)
-    recover = by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
+    recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
     warm = Excess.differs(
         table_of({"cooling": names}),
         np.asarray(p.recover_frac),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.frames import by, lookup, sum_by, to_frame
+from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import assets
 
@@ -330,4 +330,4 @@ def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     frame : DataFrame
         With a column `site`.
     """
-    return frame.assign(zone=frame["site"].map(by(case.sites, "site", "zone")))
+    return frame.assign(zone=frame["site"].map(column_by(case.sites, "site", "zone")))

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
 from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
-from planner.check.frames import by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -128,7 +128,7 @@ def classes_from_tables(case: Case) -> Excess:
 def service_terms_from_tables(case: Case) -> Excess:
     """Shares within the tighter bound are the workloads', unmet prices the scenario's."""
     wanted = case.inputs.demand
-    share = by(case.workloads, "workload", "tight_share_frac").astype("float64")
+    share = column_by(case.workloads, "workload", "tight_share_frac").astype("float64")
     everyone = to_frame(wanted.demand)
     has_share = ~np.isnan(lookup(share, everyone, ("workload",), np.nan))
     reported = to_frame(wanted.tight, share=wanted.tight_share_frac)
@@ -183,7 +183,7 @@ def no_route_from_tables(case: Case) -> Excess:
     reached = everywhere.loc[everywhere["in_time"], list(_USERS)].drop_duplicates()
     lonely = users[~isin(users, reached, _USERS)].reset_index(drop=True)
     nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
-    bound = by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
+    bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
     asked = lookup(sum_by(wanted, _USERS, wanted["kh100e"]), reported, _USERS, np.nan)
     of_class = lookup(
         sum_by(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan
@@ -211,7 +211,7 @@ def clouds_from_tables(case: Case) -> Excess:
     key = [*_USERS, "year"]
     may, near = (np.ones(len(wanted), dtype=np.bool_) for _ in range(2))
     if not case.scenario.rent.placeless:
-        sites = by(case.sites, "site", "archetype")
+        sites = column_by(case.sites, "site", "archetype")
         clouds = reach_of_users(case)[reach_of_users(case)["site"].map(sites) == "metro"]
         is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
         may, near = (isin(wanted, clouds[clouds[by]], _USERS) for by in ("in_time", "is_tight"))
@@ -355,7 +355,7 @@ def no_route_reported(case: Case) -> Excess:
     nearest = ends.groupby(key, sort=False)["rtt_ms"].min()
     of_site = ends.set_index(list(_ROUTE))["rtt_ms"]
     by_name = table.rename(columns={"nearest_site": "site"})
-    bound = by(case.workloads, "workload", "rtt_bound_ms")
+    bound = column_by(case.workloads, "workload", "rtt_bound_ms")
     place = table[key]
     return Excess.where(users, lonely != is_reported).and_also(
         Excess.differs(

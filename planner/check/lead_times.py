@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import stated_sites, without_new_halls
-from planner.check.frames import by, lookup, sum_by, to_frame
+from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.supply_output import makes_its_power
 from planner.check.table import table_of
@@ -120,14 +120,14 @@ def months_to_service(case: Case) -> pd.DataFrame:
 def _chains(case: Case) -> pd.DataFrame:
     """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm."""
     settings = case.scenario.lead_times
-    items = by(case.data("lead_times"), "item", "lead_months")
+    items = column_by(case.data("lead_times"), "item", "lead_months")
 
     def chosen(stated: float | None, table: float | pd.Series[float]) -> float | pd.Series[float]:
         return table if stated is None else stated
 
     sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
     kinds = case.data("site_archetypes").set_index("archetype")
-    zones = by(case.data("grid_zones"), "zone", "large_load_lead_months")
+    zones = column_by(case.data("grid_zones"), "zone", "large_load_lead_months")
     permit = chosen(settings.permit_months, sites["archetype"].map(kinds["permit_months"]))
     construction = chosen(
         settings.construction_months, sites["archetype"].map(kinds["construction_months"])
@@ -140,7 +140,7 @@ def _chains(case: Case) -> pd.DataFrame:
     queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
     makes_power = pd.Series(makes_its_power(case), index=sites.index)
     interconnection = grid + settings.interconnection_delay_months + queue
-    service = by(case.data("connection_services"), "service", "lead_frac")
+    service = column_by(case.data("connection_services"), "service", "lead_frac")
     non_firm, early = case.scenario.grid.non_firm, interconnection
     if non_firm.allow:
         early = early * float(service[non_firm.service])

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.days import year_rows
 from planner.check.demand_figures import PFLOPS_OF_H100_IN_TRAINING
-from planner.check.frames import by, lookup, quotient
+from planner.check.frames import column_by, lookup, quotient
 from planner.check.paths import between
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -59,7 +59,7 @@ def lifetime_shared(case: Case) -> Excess:
 def models_trained_priced(case: Case) -> Excess:
     """A model costs its PF-days at the price of the year, times the factor on frontier training."""
     table = case.plan("models_trained")
-    of_model = by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
+    of_model = column_by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
     days = lookup(of_model, table, ("model",), np.nan)
     scale = case.scenario.demand.workload_scale_frac.get("train_frontier", 1.0)
     of_year = np.array([between(scale, year) for year in table["year"]])

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.declared import CostLine
-from planner.check.frames import by, crossed, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, crossed, lookup, quotient, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.stock import base_year_facility_mw
@@ -60,7 +60,7 @@ def new_load(case: Case) -> pd.DataFrame:
         labels = {"zone": [], "year": np.zeros(0, dtype=np.int64), "slot": []}
         return table_of({**labels, **dict.fromkeys(numbers, np.zeros(0))})
     power = site_power(case)
-    zone_of = by(case.sites, "site", "zone")
+    zone_of = column_by(case.sites, "site", "zone")
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(zone=frame["site"].map(zone_of), mw=power.grid_mw.ravel())
     by_slot = frame.groupby(["zone", "year", "slot"], sort=False)
@@ -105,7 +105,7 @@ def curve(case: Case, zone: str) -> tuple[Floats, Floats]:
     table = case.data("price_blocks")
     rows = table[table["zone"] == zone]
     rows = (rows if len(rows) else table[table["zone"] == "default"]).sort_values("block")
-    peak = float(by(case.data("grid_zones"), "zone", "peak_mw")[zone])
+    peak = float(column_by(case.data("grid_zones"), "zone", "peak_mw")[zone])
     share = peak * case.scenario.operator.headroom_share_frac
     ends = rows["up_to_peak_frac"].astype("float64").fillna(np.inf).to_numpy() * share
     return np.asarray(ends), rows["price_adder_usd_per_mwh"].to_numpy(dtype=np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.check.frames import by, lookup_labels
+from planner.check.frames import column_by, lookup_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Some of the rows.
     """
-    known_gb = by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
+    known_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
     known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
     least_gb = {

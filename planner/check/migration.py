@@ -11,7 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, CostLine, Table
-from planner.check.frames import by, crossed, keyed, lookup, sum_by, taken, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, sum_by, take_codes, to_frame
 from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import round_trips, stays_elsewhere
@@ -56,7 +56,7 @@ _USD_PER_MUSD = 1e6
 def _window_h(case: Case, workload: str) -> int:
     """Hours within which a workload may defer its work: a part of the day, in full time slices."""
     slot_h = case.scenario.time.slot_h
-    longest = float(by(case.workloads, "workload", "max_deferral_h")[workload])
+    longest = float(column_by(case.workloads, "workload", "max_deferral_h")[workload])
     may_wait = case.scenario.flexibility.deferral
     fits = [h for h in range(slot_h, 25, slot_h) if 24 % h == 0 and may_wait and h <= longest]
     return max([slot_h, *fits])
@@ -115,7 +115,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
 def _profile(case: Case, table: pd.DataFrame) -> Floats:
     """Power of the work of a workload at a site in a time slice over its mean."""
     sets = case.inputs.sets
-    shape = by(case.workloads, "workload", "shape")[table["workload"]]
+    shape = column_by(case.workloads, "workload", "shape")[table["workload"]]
     return np.asarray(
         case.inputs.power.shape_frac[
             sets.site.codes(table["site"]), sets.shape.codes(shape), sets.slot.codes(table["slot"])
@@ -225,7 +225,7 @@ def migration_of_sites(case: Case) -> Excess:
 
 def _share_that_moves(case: Case) -> Floats:
     """Share of the work of each workload in scope that may be done at other sites."""
-    share = by(case.workloads, "workload", "deferrable_frac").astype("float64")
+    share = column_by(case.workloads, "workload", "deferrable_frac").astype("float64")
     share = share.where(share.index.isin(moving_classes(case)), 0.0)
     return np.asarray(share[list(case.inputs.sets.workload.labels)], dtype=np.float64)
 
@@ -323,7 +323,7 @@ def migration_blocks(case: Case) -> Excess:
     is_wrong = np.zeros(work.size, dtype=np.bool_)
     for index, place in ((p.balance, p.balance_of_work), (p.site_block, p.site_block_of_work)):
         for axis in index.axis_names:
-            is_wrong |= taken(index[axis], place) != expected[axis]
+            is_wrong |= take_codes(index[axis], place) != expected[axis]
     return _by_class(case, is_wrong.astype(np.float64), np.ones(work.size))
 
 

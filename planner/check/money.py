@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import Asset, CostLine, DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import by, lookup, sum_by, to_frame, together
+from planner.check.frames import column_by, lookup, sum_by, to_frame, together
 from planner.check.payments import discounts, of_site, repay
 from planner.check.table import table_of
 from planner.check.verdict import Excess, Rule, rule
@@ -159,7 +159,7 @@ def rates_from_tables(case: Case) -> Excess:
 @rule(unit="-")
 def interest_during_construction(case: Case) -> Excess:
     """Halls carry interest on even spending until service, here added up step by step."""
-    items = by(case.data("facility_cost"), "item", "value")
+    items = column_by(case.data("facility_cost"), "item", "value")
     years = float(items["spend_profile_years"])
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
@@ -175,7 +175,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     The weight of a model year is a payment in the middle of each of its years, discounted.
     """
     reported = case.inputs.finance
-    life = float(by(case.data("facility_cost"), "item", "value")["facility_life"])
+    life = float(column_by(case.data("facility_cost"), "item", "value")["facility_life"])
     lives = dict.fromkeys(("facility", "retrofit", "opening", "grid"), life)
     kinds = sorted({*lives, *reported.life_years})
     given = [
@@ -321,7 +321,7 @@ def _bought(case: Case) -> pd.DataFrame:
 @rule(unit="MUSD")
 def cash_reported(case: Case) -> Excess:
     """Cash pays for purchases, halls, connections and sources evenly over the years before."""
-    cost = by(case.data("facility_cost"), "item", "value")
+    cost = column_by(case.data("facility_cost"), "item", "value")
     years = float(cost["spend_profile_years"])
     bought, table = _bought(case), case.plan("cash")
     start, musd = bought["start"].to_numpy(), bought["overnight_musd"].to_numpy()

@@ -9,7 +9,7 @@ import numpy as np
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.frames import (
-    by,
+    column_by,
     crossed,
     isin,
     keyed,
@@ -182,7 +182,7 @@ def shed_energy(case: Case) -> Excess:
 def shed_load(case: Case) -> Excess:
     """Load shed is at most the power of deferrable work at its site and time slice."""
     uses, power, sets = case.uses, site_power(case), case.inputs.sets
-    waits = by(case.workloads, "workload", "deferrable_frac")
+    waits = column_by(case.workloads, "workload", "deferrable_frac")
     share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     row = keyed(power.site_year).get_indexer(keyed(uses[list(_SITE)]))
     profile = case.inputs.power.shape_frac[
@@ -293,7 +293,7 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
     site's work that can wait.
     """
     uses, sites = case.uses, case.plan("site_year")
-    waits = by(case.workloads, "workload", "deferrable_frac")
+    waits = column_by(case.workloads, "workload", "deferrable_frac")
     share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     it = share * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"]).to_numpy()
     compute = share * uses["throughput_kh100e_per_mw"].to_numpy()
@@ -340,7 +340,7 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     """List what is taken off the demand charge in every billing period: site, year, musd."""
     peaks, grid = own_peaks(case), case.inputs.grid
     settings = case.scenario.grid.non_firm
-    services = by(case.data("connection_services"), "service", "charge_discount_frac")
+    services = column_by(case.data("connection_services"), "service", "charge_discount_frac")
     off = float(services[settings.service]) if settings.allow else 0.0
     rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
         list(_SITE)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_slots
-from planner.check.frames import by, crossed, keyed, lookup, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.power_prices import demand_charge_usd_per_kw_month
 from planner.check.stress_slots import hours_off, stress_share
@@ -30,7 +30,7 @@ _SITE = ("site", "year")
 
 def _service(case: Case, column: str) -> float:
     """Return a figure of the service that the scenario chooses."""
-    figures = by(case.data("connection_services"), "service", column).astype("float64")
+    figures = column_by(case.data("connection_services"), "service", column).astype("float64")
     return float(figures[case.scenario.grid.non_firm.service])
 
 
@@ -56,7 +56,7 @@ def _musd_per_mw(case: Case) -> float:
     grid = case.scenario.grid
     if grid.non_firm.usd_per_mw is not None:
         return grid.non_firm.usd_per_mw / 1e6
-    items = by(case.data("facility_cost"), "item", "value").astype("float64")
+    items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     substation, network = items["substation_customer"], items["interconnection_network"]
     cost = float(substation + _service(case, "upgrade_cost_frac") * network)
     if grid.expansion_usd_per_mw is not None:
@@ -120,7 +120,7 @@ def shed_from_scenario(case: Case) -> Excess:
     figures = np.array(list(reported.values()), dtype=np.float64)
     parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
     frame = to_frame(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
-    waits = by(case.workloads, "workload", "deferrable_frac").astype("float64")
+    waits = column_by(case.workloads, "workload", "deferrable_frac").astype("float64")
     expected = lookup(waits, frame, ("workload",), np.nan)
     parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), expected))
     zones = table_of({"zone": list(sets.zone.labels)})

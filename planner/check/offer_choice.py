@@ -12,7 +12,7 @@ import pandas as pd
 
 from planner.check.days import slot_hours
 from planner.check.existing import stated_halls, without_new_halls
-from planner.check.frames import by, isin, lookup, sum_by, to_frame
+from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
 from planner.check.halls_figures import hall_parts
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
@@ -62,11 +62,11 @@ def ids_of(case: Case, axis: str) -> list[str]:
 
 def numbers_of(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Floats:
     """Return a column of a table in the order of some names."""
-    return lookup(by(table, key, column), table_of({key: list(names)}), (key,), np.nan)
+    return lookup(column_by(table, key, column), table_of({key: list(names)}), (key,), np.nan)
 
 
 def _texts(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Any:
-    return by(table, key, column).reindex(list(names)).to_numpy(dtype=object)
+    return column_by(table, key, column).reindex(list(names)).to_numpy(dtype=object)
 
 
 def year_ends(case: Case) -> Floats:
@@ -190,7 +190,7 @@ def _rack_cost(case: Case) -> Floats:
     racks = case.racks.set_index("rack").loc[ids_of(case, "rack")]
     usd_per_kw = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     price = np.asarray(usd_per_kw, dtype=np.float64) * _KW_PER_MW / _USD_PER_MUSD
-    kept_up = by(case.data("facility_cost"), "item", "value")["it_maintenance"]
+    kept_up = column_by(case.data("facility_cost"), "item", "value")["it_maintenance"]
     life = racks["life_years"].to_numpy(dtype=np.float64)
     return price * (instalment(case.inputs.finance.asset_rate_frac["rack"], life) + float(kept_up))
 
@@ -272,7 +272,7 @@ def racks_on_offer(case: Case) -> Floats:
         ]
     )
     may_buy &= np.isin(_texts(case.racks, "rack", racks, "vendor"), vendors_bought_from(case))
-    arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
+    arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     first = numbers_of(case.racks, "rack", racks, "first_year")
     for_sale = may_buy[:, None] & (first[:, None] <= years)
     for_sale &= years <= last_sale_years(case, racks)[:, None]
@@ -373,7 +373,7 @@ def designs_on_offer(case: Case) -> Floats:
     each = each * np.where(is_there, _KEEP_EXISTING, 1.0)
 
     table, cooling = case.data("cooling"), ids_of(case, "cooling")
-    wet = np.asarray(by(table, "cooling", "needs_water").reindex(cooling), dtype=np.bool_)
+    wet = np.asarray(column_by(table, "cooling", "needs_water").reindex(cooling), dtype=np.bool_)
     begins = numbers_of(table, "cooling", cooling, "first_year")
     most = case.scenario.water.max_stress_score
     stressed = _site_figure(case, "stress_score") > (np.inf if most is None else most)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import stated_halls
-from planner.check.frames import by, crossed, isin, lookup, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.offer_choice import (
     cheapest_topology,
@@ -50,13 +50,13 @@ def _leasable(case: Case) -> pd.DataFrame:
     if not case.scenario.lease.allow:
         return table_of({"site": [], "hall": [], "year": np.zeros(0, np.int64)})
     table = case.data("leases")
-    country = by(case.sites, "site", "country")[ids_of(case, "site")]
+    country = column_by(case.sites, "site", "country")[ids_of(case, "site")]
     region = country.where(country.isin(list(table["region"])), "world")
     sites = table_of({"site": region.index, "region": region.to_numpy()})
     sites = sites[may_grow(case)[:, 0]]
     rows = sites.merge(table[["region", "cooling", "redundancy"]], on="region").drop_duplicates()
     rows = rows.assign(hall=rows["cooling"] + "|" + rows["redundancy"])
-    begins = rows["cooling"].map(by(case.data("cooling"), "cooling", "first_year"))
+    begins = rows["cooling"].map(column_by(case.data("cooling"), "cooling", "first_year"))
     rows = crossed(rows.assign(begins=begins), table_of({"year": case.years}))
     there = rows["begins"].to_numpy() <= case.last_calendar_year(rows["year"])
     return rows.loc[there, ["site", "hall", "year"]].reset_index(drop=True)
@@ -270,7 +270,7 @@ def _cohorts(case: Case) -> pd.DataFrame:
     stock = existing_racks(case)
     stock = stock.loc[stock["mw"] > 0.0, key].drop_duplicates().assign(is_stock=True)
     bought = _installable(case).rename(columns={"year": "vintage"})
-    life = lookup(by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
+    life = lookup(column_by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
     bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
     both = pd.concat([stock, bought[[*key, "is_stock"]]], ignore_index=True)
     rows = crossed(both, table_of({"year": case.years}))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from planner.check.frames import by
+from planner.check.frames import column_by
 from planner.check.once import once
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def written_tariffs(case: Case) -> dict[str, Written]:
         By site: the entry that names it, else that of its zone, else the one for all.
     """
     settings = case.scenario.energy
-    zone = by(case.sites, "site", "zone")
-    offset = by(case.sites, "site", "utc_offset_h").astype("float64")
+    zone = column_by(case.sites, "site", "zone")
+    offset = column_by(case.sites, "site", "utc_offset_h").astype("float64")
     rise = case.finance_of_sites("electricity_real_escalation")
     if settings.escalation_real_frac is not None:
         rise = rise * 0.0 + settings.escalation_real_frac

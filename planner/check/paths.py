@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["between", "held", "held_or_nan"]
+__all__ = ["between", "path_value", "path_value_or_nan"]
 
 
-def held(path: Mapping[int, float] | float | None, year: int) -> float | None:
+def path_value(path: Mapping[int, float] | float | None, year: int) -> float | None:
     """Read a path by year as steps.
 
     Parameters
@@ -38,7 +38,7 @@ def between(path: Mapping[int, float] | float, year: float) -> float:
     return float(np.interp(year, known, [path[y] for y in known]))
 
 
-def held_or_nan(path: Mapping[int, float] | float, year: int) -> float:
+def path_value_or_nan(path: Mapping[int, float] | float, year: int) -> float:
     """Read a path by year as steps, each held until the next; nan before the first."""
-    value = held(path, year)
+    value = path_value(path, year)
     return float("nan") if value is None else value

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import DualPrice
-from planner.check.frames import by, crossed, isin, keyed, label_of, lookup, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, keyed, label_of, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.other_load import other_load_mw
 from planner.check.table import table_of
@@ -59,7 +59,7 @@ def _by_site(case: Case, values: Floats) -> pd.Series[float]:
 def slot_weights(case: Case) -> Excess:
     """Time slices represent the days of the calendar, and 8,760 hours in every year."""
     table, power = case.plan("power_slot"), site_power(case)
-    hours = by(power.slot, "slot", "hours")
+    hours = column_by(power.slot, "slot", "hours")
     reported = Excess.differs(
         table[list(_SLOT)], table["hours"].to_numpy(), lookup(hours, table, ("slot",), np.nan)
     )
@@ -205,7 +205,7 @@ def deferral_room(case: Case) -> Excess:
 def deferral_windows(case: Case) -> Excess:
     """No workload is deferred longer than allowed, and none where deferral is off."""
     waits = case.deployments[case.deployments["window"] != ""]
-    longest = by(case.workloads, "workload", "max_deferral_h")
+    longest = column_by(case.workloads, "workload", "max_deferral_h")
     may = lookup(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
     length = np.asarray(waits["window"].str.removesuffix("h"), dtype=np.float64)
     return Excess.above(waits[["rack", "hall", "workload"]], length, may)

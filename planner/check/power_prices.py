@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.days import slot_hours, year_days, year_slots
-from planner.check.frames import by, crossed, lookup, to_frame
+from planner.check.frames import column_by, crossed, lookup, to_frame
 from planner.check.once import once
 from planner.check.other_load import series_by_hour
 from planner.check.own_tariffs import written_tariffs
@@ -115,7 +115,7 @@ def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
 def _shock(case: Case, place: pd.DataFrame) -> Floats:
     """Product of the factors of the shocks that hit each site, year and time slice."""
     factor = np.ones(len(place))
-    is_peak = by(year_slots(case), "slot", "is_peak")
+    is_peak = column_by(year_slots(case), "slot", "is_peak")
     on_peak_day = place["slot"].map(is_peak).to_numpy()
     for shock in case.scenario.energy.shocks:
         hit = place["year"].between(shock.first_year, shock.last_year).to_numpy()
@@ -154,7 +154,7 @@ def _market(case: Case) -> Floats:
     """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
     site_year = case.site_year
     place = crossed(site_year, year_slots(case)[["slot"]])
-    place = place.assign(zone=place["site"].map(by(case.sites, "site", "zone")))
+    place = place.assign(zone=place["site"].map(column_by(case.sites, "site", "zone")))
     wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
     site = case.inputs.sets.site.codes(site_year["site"])
     by_slot = wholesale[site]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import by, isin, lookup, sum_by, to_frame
+from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import since
 from planner.check.offer_choice import last_sale_years, vendors_bought_from
 from planner.check.once import once
@@ -64,7 +64,7 @@ def racks_where_allowed(case: Case) -> Excess:
 def racks_not_before_their_time(case: Case) -> Excess:
     """No rack type is bought before its first year on the market."""
     install = case.plan("installs")
-    first = by(case.racks, "rack", "first_year")
+    first = column_by(case.racks, "rack", "first_year")
     early = lookup(first, install, ("rack",), np.nan) - install["year"].to_numpy()
     place = install[list(_POOL)]
     return Excess(place, early.astype(np.float64), np.ones(len(place)))
@@ -82,7 +82,7 @@ def racks_not_after_end_of_sale(case: Case) -> Excess:
 def racks_of_vendors(case: Case) -> Excess:
     """Racks are bought from the vendors that the scenario, or its operator, buys from."""
     install = case.plan("installs")
-    vendor = install["rack"].map(by(case.racks, "rack", "vendor"))
+    vendor = install["rack"].map(column_by(case.racks, "rack", "vendor"))
     return Excess.where(install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy())
 
 
@@ -90,7 +90,7 @@ def racks_of_vendors(case: Case) -> Excess:
 def whole_racks(case: Case) -> Excess:
     """Racks are bought in integers where the scenario asks for it."""
     install = case.plan("installs")
-    peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
+    peak_kw = column_by(case.racks, "rack", "peak_kw").astype("float64")
     racks = (
         install["installed_mw"].to_numpy() * 1000.0 / lookup(peak_kw, install, ("rack",), np.nan)
     )
@@ -103,7 +103,7 @@ def lots_from_scenario(case: Case) -> Excess:
     """Purchases come in racks where the scenario asks for integers, else in any amount."""
     p = case.inputs.racks
     lots, installs = to_frame(p.lot, mw=p.lot_rack_mw), to_frame(p.install)
-    peak_kw = by(case.racks, "rack", "peak_kw").astype("float64")
+    peak_kw = column_by(case.racks, "rack", "peak_kw").astype("float64")
     due = installs[np.full(len(installs), case.scenario.racks.whole)]
     return Excess.differs(
         lots[list(_POOL)], lots["mw"].to_numpy(), lookup(peak_kw, lots, ("rack",), np.nan) / 1000.0
@@ -151,7 +151,7 @@ def alive_mw(case: Case) -> pd.DataFrame:
 def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
     """Purchases still alive at the end of what a year stands for. [MW]"""
     install = case.plan("installs")
-    life = by(case.racks, "rack", "life_years")
+    life = column_by(case.racks, "rack", "life_years")
     dies = install["year"] + lookup(life, install, ("rack",))  # first year no longer in service
     paired = since(install.assign(dies=dies), pools, ("site", "rack", "hall", "duty"))
     paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
@@ -161,7 +161,7 @@ def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
 def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
     """Arrivals less departures still alive, by pool. [MW]"""
     moves = case.plan("moves")
-    life = by(case.racks, "rack", "life_years")
+    life = column_by(case.racks, "rack", "life_years")
     dies = _vintage_year(moves) + lookup(life, moves, ("rack",))
     inward = moves["direction"] == "in"
     signed = moves.assign(
@@ -222,7 +222,7 @@ def cascade_age(case: Case) -> Excess:
     """Racks move only once old enough and before their life ends."""
     moves = case.plan("moves")
     age = moves["year"].to_numpy() - _vintage_year(moves)
-    life = lookup(by(case.racks, "rack", "life_years"), moves, ("rack",), np.nan)
+    life = lookup(column_by(case.racks, "rack", "life_years"), moves, ("rack",), np.nan)
     place = moves[[*_COHORT, "year"]]
     young = Excess.above(place, case.scenario.cascade.min_age_years - age, 0.0)
     return young.and_also(Excess.above(place, age + 1.0 - life, 0.0))
@@ -232,7 +232,7 @@ def cascade_age(case: Case) -> Excess:
 def deliveries(case: Case) -> Excess:
     """Racks bought from a vendor in a model year stay within its deliveries."""
     install, racks = case.plan("installs"), case.inputs.racks
-    vendor = by(case.racks, "rack", "vendor")
+    vendor = column_by(case.racks, "rack", "vendor")
     bought = sum_by(
         install.assign(vendor=install["rack"].map(vendor)),
         ("vendor", "year"),
@@ -248,7 +248,7 @@ def deliveries(case: Case) -> Excess:
 @rule(unit="racks")
 def rack_counts(case: Case) -> Excess:
     """Racks counted are nameplate over the nameplate of one rack."""
-    peak_kw = by(case.racks, "rack", "peak_kw")
+    peak_kw = column_by(case.racks, "rack", "peak_kw")
     parts = [
         Excess.differs(
             table[["site", "rack", "hall", "year"]],
@@ -312,7 +312,7 @@ def racks_bought(case: Case) -> pd.DataFrame:
         site, start, life_years, cost_musd.
     """
     table = case.plan("installs")
-    life = by(case.racks, "rack", "life_years")
+    life = column_by(case.racks, "rack", "life_years")
     life_years = lookup(life, table, ("rack",), np.nan)
     return assets(table, "year", life_years, table["overnight_musd"])
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw
 from planner.check.existing import stated_racks
-from planner.check.frames import by, cell, isin, lookup, sum_by, to_frame
+from planner.check.frames import cell, column_by, isin, lookup, sum_by, to_frame
 from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.payments import instalment
@@ -81,7 +81,7 @@ def rack_types_from_tables(case: Case) -> Excess:
     p = case.inputs.racks
     labels = list(case.inputs.sets.rack.labels)
     racks = case.racks.set_index("rack").loc[labels]
-    items = by(case.data("facility_cost"), "item", "value").astype("float64")
+    items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
     expected = {
@@ -105,7 +105,7 @@ def vintages_from_tables(case: Case) -> Excess:
     """Racks of a vintage serve through their life, the year of purchase included."""
     sets = case.inputs.sets
     vintage = pd.Series(sets.vintage.labels).str.removeprefix("stock-").astype("int64")
-    life = by(case.racks, "rack", "life_years").astype("int64")
+    life = column_by(case.racks, "rack", "life_years").astype("int64")
     expected = np.add.outer(vintage.to_numpy(), life.loc[list(sets.rack.labels)].to_numpy()) - 1
     place = pd.MultiIndex.from_product(
         [sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]
@@ -120,7 +120,7 @@ def vintages_from_tables(case: Case) -> Excess:
 def companion_and_move_price(case: Case) -> Excess:
     """Companions are repaid over their life at the racks' rate; moves cost the scenario's price."""
     p = case.inputs.racks
-    items = by(case.data("facility_cost"), "item", "value").astype("float64")
+    items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
     expected = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])
@@ -229,8 +229,8 @@ def admitted_racks(case: Case) -> pd.DataFrame:
 def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
     known = _described(case, frame[list(_DEPLOYMENT)])
     pairs = admitted_racks(case)
-    cooling = by(case.data("cooling"), "cooling", "max_kw_per_rack")
-    availability = by(case.data("redundancy"), "redundancy", "availability_pct")
+    cooling = column_by(case.data("cooling"), "cooling", "max_kw_per_rack")
+    availability = column_by(case.data("redundancy"), "redundancy", "availability_pct")
     least = availability.rename_axis("redundancy_min")
     return np.asarray(
         isin(known, pairs, ("workload", "rack"))

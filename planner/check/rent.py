@@ -10,7 +10,7 @@ from planner.check.declared import CostLine, DualPrice
 from planner.check.demand_figures import net_utilisation
 from planner.check.frames import cell, crossed, isin, lookup, sum_by, to_frame
 from planner.check.once import once
-from planner.check.paths import held_or_nan
+from planner.check.paths import path_value_or_nan
 from planner.check.payments import every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -58,7 +58,7 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     """On-demand price of an H100e in the list. [USD/h]"""
     settings = case.scenario.rent
     if settings.price_usd_per_h100e_hour is not None:
-        return held_or_nan(settings.price_usd_per_h100e_hour, year)
+        return path_value_or_nan(settings.price_usd_per_h100e_hour, year)
     offers = case.data("cloud_rent")
     stated = settings.trend_frac
     growth = 1.0 + (_term(case, "price_real_trend") if stated is None else stated)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
-from planner.check.frames import by, isin, lookup, repeated
+from planner.check.frames import column_by, isin, lookup, repeated
 from planner.check.lifetime import lifetime_rows, model_rows
 from planner.check.money import HEADINGS
 from planner.check.moneys import money_item_rows, money_year_rows
@@ -151,7 +151,7 @@ def labels_follow(case: Case) -> Excess:
 @rule(unit="h")
 def hours_reported(case: Case) -> Excess:
     """Every table by time slice states the hours of the year that a slice represents."""
-    hours = by(site_power(case).slot, "slot", "hours")
+    hours = column_by(site_power(case).slot, "slot", "hours")
     parts = []
     for name in WITH_HOURS:
         pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)

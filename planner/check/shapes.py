@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days
 from planner.check.demand_figures import region_shares, stated_kh100e
-from planner.check.frames import by, to_frame
+from planner.check.frames import column_by, to_frame
 from planner.check.power_prices import by_day_and_hour
 from planner.check.routes import reach_of_users
 from planner.check.table import table_of
@@ -77,8 +77,8 @@ def shapes_from_tables(case: Case) -> Excess:
     """
     sets, hours = case.inputs.sets, slot_hours(case)
     sites = list(sets.site.labels)
-    shape_of = by(case.workloads, "workload", "shape")
-    clock = by(case.data("demand_regions"), "demand_region", "utc_offset_h")
+    shape_of = column_by(case.workloads, "workload", "shape")
+    clock = column_by(case.data("demand_regions"), "demand_region", "utc_offset_h")
     users = _users(case)
     regions = list(region_shares(case).index)
     nobody = table_of({"region": regions, "workload": "", "kh100e": 1.0, "is_lumped": False})

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import Asset, CostLine, DualPrice, Table
-from planner.check.frames import by, isin, lookup, sum_by, to_frame
+from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import committed_mw
 from planner.check.once import once
-from planner.check.paths import held_or_nan
+from planner.check.paths import path_value_or_nan
 from planner.check.payments import assets, every_year, of_site
 from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
@@ -137,7 +137,7 @@ def market_rate(case: Case) -> Excess:
     """A market commissions no more in a year than its contractors can build."""
     builds, sites = case.plan("builds"), case.inputs.sites
     limits = to_frame(sites.market_rate, limit_mw=sites.market_rate_mw)
-    market = by(sites.table, "site", "market")
+    market = column_by(sites.table, "site", "market")
     built = sum_by(
         builds.assign(market=builds["site"].map(market)), ("market", "year"), builds["built_mw"]
     )
@@ -239,7 +239,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
     budget = to_frame(sites.capex_budget, musd=sites.capex_budget_musd)
     path = build.capex_budget_musd
     asked = {
-        year: np.nan if path is None else held_or_nan(path, year) * span[year]
+        year: np.nan if path is None else path_value_or_nan(path, year) * span[year]
         for year in case.years
     }
     right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
@@ -316,7 +316,7 @@ def _own_table(case: Case) -> pd.DataFrame:
     scope = case.scope.set_index("site", drop=False).rename_axis(None)
     existing = existing_halls(case).groupby("site")["mw"].max()
     stands = existing.reindex(scope.index, fill_value=0.0) > 0.0
-    of_kind = by(case.data("site_archetypes"), "archetype", "opening_usd")
+    of_kind = column_by(case.data("site_archetypes"), "archetype", "opening_usd")
     opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
     opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
     halls, racks = existing_halls(case), racks_alive(case)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, CostLine, Table
-from planner.check.frames import by, isin, keyed, lookup, sum_by, to_frame
+from planner.check.frames import column_by, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.lead_times import decision_start
 from planner.check.once import once
@@ -62,7 +62,7 @@ def _open_in_the_end(case: Case) -> pd.Series[float]:
     """Share of each site that is open in the last model year."""
     sites = site_years(case)
     last = sites[sites["year"] == case.years[-1]]
-    return by(last, "site", "open_frac")
+    return column_by(last, "site", "open_frac")
 
 
 def _names(sites: object) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def block_sizes(case: Case) -> dict[str, float]:
     """Return the block of each workload that needs one. [MW]"""
     asked, sizes = case.scenario.siting, dict[str, float]()
     if asked.table_blocks:
-        of_table = by(case.workloads, "workload", "min_block_mw").astype("float64")
+        of_table = column_by(case.workloads, "workload", "min_block_mw").astype("float64")
         sizes = {str(name): float(mw) for name, mw in of_table.items() if mw > 0.0}
     return {**sizes, **asked.block_mw}
 
@@ -150,7 +150,7 @@ def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 
     No workload needs one before racks ordered at first can serve.
     """
-    arrives = by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
+    arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     since = decision_start(case) + float(arrives) / 12.0
     of_class = rows["workload"].map(dict(case.scenario.siting.block_from_year))
     begins = of_class.astype("float64").fillna(since).clip(lower=since)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
 from planner.check.existing import stated_halls, stated_racks, stated_sites
-from planner.check.frames import by, crossed, isin, lookup, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, sum_by, to_frame
 from planner.check.halls_figures import hall_parts
 from planner.check.once import once
 from planner.check.table import table_of
@@ -85,7 +85,7 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
     stock = case.site_figures("site_stock", "existing_facility_mw")
     stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing exists there yet
     out = case.excluded
-    table = by(case.data("site_stock"), "site", "existing_facility_mw").astype("float64")
+    table = column_by(case.data("site_stock"), "site", "existing_facility_mw").astype("float64")
     stock = pd.concat([stock, table[table.index.isin(out)].reindex(out, fill_value=0.0)])
     count = case.scenario.operator.stock_sites
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
@@ -204,7 +204,7 @@ def existing_halls(case: Case) -> pd.DataFrame:
     """
     racks = existing_racks(case)
     racks = racks[racks["workload"] != ""]
-    companion = racks["workload"].map(by(case.workloads, "workload", "companion_frac"))
+    companion = racks["workload"].map(column_by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
     mw = mw / (1.0 - case.scenario.halls.free_frac)
     assumed = sum_by(racks, ("site", "hall"), mw).rename("mw").reset_index()
@@ -301,8 +301,8 @@ def _topologies(case: Case) -> dict[str, str]:
     designs = table[["redundancy"]].assign(site=site, cooling=cooling)
     parts = hall_parts(case, designs)
     price = pd.Series(parts["taxed"] + parts["plant"], index=list(table["redundancy"]))
-    available = by(table, "redundancy", "availability_pct").astype("float64")
-    asked = by(case.data("workloads"), "workload", "redundancy_min")
+    available = column_by(table, "redundancy", "availability_pct").astype("float64")
+    asked = column_by(case.data("workloads"), "workload", "redundancy_min")
     return {
         str(name): str(price[(available >= available[least]).to_numpy()].idxmin())
         for name, least in asked.items()
@@ -321,11 +321,11 @@ def _cooling(case: Case) -> dict[str, str]:
     left = {str(rack): float(mw[rack]) for rack in racks.index if mw.get(rack, 0.0) > 0.0}
     pairs = pd.MultiIndex.from_product([list(left), list(there["cooling"])])
     frame = pairs.to_frame(index=False, name=["rack", "cooling"])
-    limit = by(there, "cooling", "max_kw_per_rack")
+    limit = column_by(there, "cooling", "max_kw_per_rack")
     fits = isin(frame, case.data("rack_cooling"), ("rack", "cooling")) & (
         frame["rack"].map(racks["peak_kw"]) <= frame["cooling"].map(limit)
     ).to_numpy(dtype=np.bool_)
-    is_air = frame["cooling"].map(by(there, "cooling", "medium")) == "air"
+    is_air = frame["cooling"].map(column_by(there, "cooling", "medium")) == "air"
     is_dry = frame["rack"].map(racks["liquid_heat_frac"]) == 0.0
     stands: dict[str, str] = {}
     for first_choice in ((is_air & is_dry).to_numpy(dtype=np.bool_), np.ones(len(frame), np.bool_)):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.frames import by, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -87,7 +87,7 @@ def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[flo
 def zones_summed(case: Case) -> Excess:
     """The forecast of a grid zone adds up its sites; its peak is that of the sum."""
     sites, table = case.plan("site_year"), case.plan("power_zone")
-    zone = by(case.scope, "site", "zone")
+    zone = column_by(case.scope, "site", "zone")
     sites = sites.assign(
         zone=sites["site"].map(zone),
         sites_in_use=sites["facility_peak_mw"] > 0.0,
@@ -171,7 +171,7 @@ def summary_summed(case: Case) -> Excess:
 
 def _power_zone_rows(case: Case) -> pd.DataFrame:
     sites = site_power(case).site_year
-    zone = sites["site"].map(by(case.scope, "site", "zone"))
+    zone = sites["site"].map(column_by(case.scope, "site", "zone"))
     return sites.assign(zone=zone)[["zone", "year"]].drop_duplicates()
 
 

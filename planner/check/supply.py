@@ -11,7 +11,7 @@ from planner.check import supply_output as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import by, crossed, isin, keyed, lookup, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
 from planner.check.once import once
 from planner.check.payments import every_year, repay
@@ -339,7 +339,7 @@ def _by_year(
 
 def _export(case: Case) -> pd.DataFrame:
     table, p = case.plan("site_surplus"), case.inputs.supply
-    hours = lookup(by(year_slots(case), "slot", "hours"), table, ("slot",), np.nan)
+    hours = lookup(column_by(year_slots(case), "slot", "hours"), table, ("slot",), np.nan)
     price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     usd = -hours * table["export_mw"].to_numpy() * lookup(price, table, _SLOT)
     return every_year(case, table, usd / _USD_PER_MUSD)

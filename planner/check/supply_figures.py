@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import by, crossed, keyed, lookup, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.other_load import series_by_hour
 from planner.check.paths import between
@@ -138,7 +138,7 @@ def standing_sources_from_scenario(case: Case) -> Excess:
     stands, energy = _standing(case)
     cells = to_frame(p.store, mwh=p.existing_mwh)
     pair = ("site", "source")
-    ratio = by(case.data("redundancy"), "redundancy", "generator_kw_per_kw")
+    ratio = column_by(case.data("redundancy"), "redundancy", "generator_kw_per_kw")
     halls = case.halls
     per_mw = lookup(ratio.astype("float64"), halls, ("redundancy",), np.nan)
     own_ratio = supply.standby.mw_per_hall_mw

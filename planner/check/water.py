@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.frames import by, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_reported, rule
@@ -42,7 +42,7 @@ _USD_PER_MUSD = 1e6
 
 def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
     """Stress class of sites."""
-    known = by(case.data("water_stress"), "site", "stress_class")
+    known = column_by(case.data("water_stress"), "site", "stress_class")
     return pd.Series(
         known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object"
     )
@@ -50,7 +50,7 @@ def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
 
 def _permit(case: Case, sites: pd.Series[str]) -> Floats:
     """Most water of a MW of critical IT at sites; infinite without a limit. [m3/MW]"""
-    limit = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
+    limit = column_by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     known = limit.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     is_limited = case.scenario.water.stress_limits
     return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
@@ -73,7 +73,7 @@ def water_price(case: Case) -> Excess:
     """Water costs what the table of its site says, times what its stress class adds."""
     sites = pd.Series(list(case.inputs.sets.site.labels))
     price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
-    factor = by(case.data("water_classes"), "stress_class", "water_price_factor")
+    factor = column_by(case.data("water_classes"), "stress_class", "water_price_factor")
     more = factor.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     settings = case.scenario.water
     expected = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
@@ -138,7 +138,7 @@ def water_limits_from_tables(case: Case) -> Excess:
     share = case.scenario.operator.site_limit_share_frac
     column = "water_limit_m3_per_year"
     limit = case.own_figures(column, share * case.site_figures("site_limits", column))
-    classes = by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
+    classes = column_by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
     parts = []
     for asked, index, reported, expected in (

@@ -132,7 +132,7 @@ def _print(found: Alternatives, kinds: Iterable[str], *, every: bool) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.say import amount
+    from planner.base.number_format import amount
 
     console = TableConsole()
     for kind in kinds:
@@ -177,6 +177,6 @@ def _percent(row: Mapping[Any, Any]) -> str:
 
 
 def _rounded(megawatts: float) -> str:
-    from planner.base.say import amount
+    from planner.base.number_format import amount
 
     return amount(megawatts) if megawatts >= 0.005 else "0"

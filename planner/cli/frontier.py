@@ -97,7 +97,7 @@ def _print(found: Frontier) -> None:
     from rich.table import Table
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.say import amount
+    from planner.base.number_format import amount
     from planner.base.words import within_sentence
 
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -12,7 +12,7 @@ __all__ = ["so_far"]
 
 def so_far(progress: Progress) -> str:
     """Say how many futures are answered, how long the rest takes, and which one was last."""
-    from planner.base.say import duration
+    from planner.base.number_format import duration
 
     text = f"{progress.done} of {progress.total} futures"
     if progress.failed:

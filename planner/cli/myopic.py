@@ -109,7 +109,7 @@ def _print(found: Myopic) -> None:
     from rich.table import Table
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.say import amount
+    from planner.base.number_format import amount
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     heads = ("years in view", "status", "cost [MUSD]", "foresight [MUSD]", "", "unmet [kH100e]")

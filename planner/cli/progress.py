@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.say import duration
+from planner.base.number_format import duration
 from planner.cli import pauses
 from planner.cli.output import is_quiet
 from planner.studies.solve.progress import STAGES, solver_words

@@ -186,7 +186,7 @@ def _print(found: Sensitivity) -> None:
 def _number(value: float, *, is_change: bool) -> str:
     from math import isnan
 
-    from planner.base.say import amount
+    from planner.base.number_format import amount
 
     if isnan(value):
         return "no plan"

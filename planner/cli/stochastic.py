@@ -92,7 +92,7 @@ def _print(found: Stochastic, home: Path) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.say import unit_of_money
+    from planner.base.number_format import unit_of_money
     from planner.outputs.report.sections.orders import plan_name
 
     console = TableConsole()
@@ -141,7 +141,7 @@ def _print(found: Stochastic, home: Path) -> None:
 
 
 def _print_decided(found: Stochastic, console: TableConsole) -> None:
-    from planner.base.say import moment
+    from planner.base.number_format import moment
     from planner.base.words import and_more
     from planner.outputs.labels import order_words
 

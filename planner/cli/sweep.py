@@ -137,7 +137,7 @@ def _print(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.say import unit_of_money
+    from planner.base.number_format import unit_of_money
     from planner.base.words import and_more
 
     console = TableConsole()

@@ -12,7 +12,7 @@ from planner.inputs.frames import by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.inputs.prices import seasonal_slots
 from planner.lp import Index
-from planner.scenario import held
+from planner.scenario import path_value
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -127,7 +127,7 @@ def _stress(case: ScopedCase) -> tuple[Floats, Floats]:
 def _by_year(case: ScopedCase, path: object) -> list[float | None]:
     if path is None:
         return [None] * len(case.years)
-    return [held(path, year) for year in case.years.years]  # type: ignore[arg-type]
+    return [path_value(path, year) for year in case.years.years]  # type: ignore[arg-type]
 
 
 def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:

@@ -15,7 +15,7 @@ from planner.inputs.supply_shapes import renewable_shape
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.lp import Axis, Index
 from planner.lp.join import cross
-from planner.scenario import held, interpolated
+from planner.scenario import interpolated, path_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +132,7 @@ def contract_inputs(
     goal = [settings.matching.target_frac] * years
     target = np.array(
         [
-            0.0 if g is None else held(g, y) or 0.0
+            0.0 if g is None else path_value(g, y) or 0.0
             for g, y in zip(goal, case.years.years, strict=True)
         ]
     )

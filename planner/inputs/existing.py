@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import KW_PER_MW
 from planner.base.words import some
 from planner.inputs.blame import out_of_step, racks_of_moved_halls

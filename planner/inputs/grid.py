@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, moment
+from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.frames import bools, texts
 from planner.inputs.headroom import headroom_lists
 from planner.inputs.places import own_key
 from planner.lp import Axis, Index
-from planner.scenario import held
+from planner.scenario import path_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,6 +193,6 @@ def _firm_mw(case: ScopedCase, table_mw: Floats) -> Floats:
                 continue
             place = case.ids("sites").index(id_)
             for t, year in enumerate(case.years.years):
-                own = held(site.grid_firm_mw, year)
+                own = path_value(site.grid_firm_mw, year)
                 firm[place, t] = firm[place, t] if own is None else own
     return firm

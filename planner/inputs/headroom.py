@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.existing import HALLS
 from planner.inputs.frames import by_ids, texts

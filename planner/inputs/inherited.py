@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.inputs.frames import floats
 from planner.inputs.sites_without_effect import idle_figures
 from planner.place.geo import geodesic_km

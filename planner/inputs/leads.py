@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
 from planner.inputs.frames import floats, texts

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.words import some
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
 from planner.inputs.facility import construction_factor, on_top_of_hard_cost

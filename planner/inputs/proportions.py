@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import MW_PER_GW
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS
@@ -23,8 +23,8 @@ from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
 from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.ranges import RANGES, ranges_of, shown
-from planner.scenario import held
+from planner.plausible.ranges import RANGES, as_text, ranges_of
+from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
 from planner.tables.places import TablePlaces
@@ -219,8 +219,8 @@ def _sites(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:
         kept = [name for name, _, is_over in limits if not is_over]
         outvoted = bool(own) and any(own_key(scenario, site, name) for name in kept)
         if of_existing and not outvoted:
-            room = " and ".join(f"{name} is {shown(mw)} MW" for name, mw in exceeded)
-            what_is = f"existing_mw of {site} is {shown(existing_mw[at])} MW, but {room}"
+            room = " and ".join(f"{name} is {as_text(mw)} MW" for name, mw in exceeded)
+            what_is = f"existing_mw of {site} is {as_text(existing_mw[at])} MW, but {room}"
             yield _problem(case, of_existing, what_is, _MW)
             continue
         halls, year = case.tables[HALLS], int(case.year[last_most[at]])
@@ -229,16 +229,16 @@ def _sites(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:
         outvoted |= bool(own) and bool(racks_mw[at] > max(mw for _, mw in exceeded))
         if there.size and not outvoted:
             record = int(there[floats(halls, "it_mw")[there].argmax()])
-            room = " and ".join(f"{name} is {shown(mw)} MW" for name, mw in exceeded)
-            what_is = f"halls of {site} have {shown(existing_mw[at])} MW in {year}, but {room}"
+            room = " and ".join(f"{name} is {as_text(mw)} MW" for name, mw in exceeded)
+            what_is = f"halls of {site} have {as_text(existing_mw[at])} MW in {year}, but {room}"
             places = TablePlaces(scenario.data_files)
             yield places.problem(HALLS, record, "it_mw", what_is, "", _MW)
             continue
         for name, mw in exceeded:
             key = own_key(scenario, site, name)
             if key:
-                power = f"{shown(existing_mw[at])} MW of facilities"
-                what_is = f"{name} of {site} is {shown(mw)} MW, but {power} exist there"
+                power = f"{as_text(existing_mw[at])} MW of facilities"
+                what_is = f"{name} of {site} is {as_text(mw)} MW, but {power} exist there"
                 if there.size:
                     record = int(there[floats(halls, "it_mw")[there].argmax()])
                     places = TablePlaces(scenario.data_files)
@@ -269,7 +269,7 @@ def _connection_mw(scenario: Scenario, site: str, year: int) -> float:
     """Connection that a scenario gives a site in a year, NaN where it gives none. [MW]"""
     for given in (scenario.sites, scenario.new_sites):
         if site in given and (path := given[site].grid_firm_mw) is not None:
-            firm_mw = held(path, year)
+            firm_mw = path_value(path, year)
             return np.nan if firm_mw is None else firm_mw
     return np.nan
 
@@ -294,8 +294,8 @@ def _markets(case: ScopedCase) -> Iterator[Problem]:
             else ("site_stock", int(at), "existing_facility_mw")
         )
         what_is = (
-            f"{stock['site'].iloc[at]}: existing_facility_mw is {shown(existing_mw[at])} MW, but"
-            f" land_limit_mw is {shown(land_mw[at])} MW"
+            f"{stock['site'].iloc[at]}: existing_facility_mw is {as_text(existing_mw[at])} MW, but"
+            f" land_limit_mw is {as_text(land_mw[at])} MW"
         )
         yield places.problem(table, record, column, what_is, "", "check that both are in MW")
 
@@ -315,9 +315,9 @@ def _build_rates(case: ScopedCase) -> Iterator[Problem]:
         key = own_key(case.scenario, site, figure)
         if key:
             what_is = (
-                f"{figure} of {site} is {shown(rate_mw[at])} MW/year, at which its"
-                f" {shown(land_mw[at])} MW of land take {shown(round(land_mw[at] / rate_mw[at]))}"
-                " years"
+                f"{figure} of {site} is {as_text(rate_mw[at])} MW/year, at which its"
+                f" {as_text(land_mw[at])} MW of land take"
+                f" {as_text(round(land_mw[at] / rate_mw[at]))} years"
             )
             yield _problem(case, key, what_is, "check that both are in MW: GW times 1,000 are MW")
 
@@ -389,8 +389,8 @@ def demand_out_of_proportion(
     if times[at] <= _DEMAND_OVER_ROOM:
         return demand_out_of_step(case, figures, wanted, least_mw)
     what_is = (
-        f"demand of {case.year[at]} needs at least {shown(least_mw[at])} MW of racks, but the sites"
-        f" in scope can hold, and clouds rent out, {shown(room_mw[at])} MW"
+        f"demand of {case.year[at]} needs at least {as_text(least_mw[at])} MW of racks, but the"
+        f" sites in scope can hold, and clouds rent out, {as_text(room_mw[at])} MW"
     )
     key = _demand_key(case)
     return (_problem(case, key, what_is, "check its unit, or the land limits"),)

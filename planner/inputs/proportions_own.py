@@ -14,8 +14,8 @@ from planner.inputs.case import DUTIES
 from planner.inputs.existing import RACKS, stated_sites
 from planner.inputs.frames import codes, floats, ints
 from planner.inputs.places import site_rows
-from planner.plausible.ranges import RANGES, ranges_of, shown
-from planner.scenario import held
+from planner.plausible.ranges import RANGES, as_text, ranges_of
+from planner.scenario import path_value
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
@@ -153,8 +153,8 @@ def _small_runs(case: ScopedCase) -> Iterator[Problem]:
         is_run = stated.unit == "training_run_pf_days" and stated.workload == "train_frontier"
         if is_run and 0.0 < largest < smallest / _MODELS_LESS:
             what_is = (
-                f"demand.explicit[{number}] is a run of {shown(largest)} PF-days, and"
-                f" {models['name'].iloc[0]} took {shown(smallest)}"
+                f"demand.explicit[{number}] is a run of {as_text(largest)} PF-days, and"
+                f" {models['name'].iloc[0]} took {as_text(smallest)}"
             )
             year = next(str(y) for y, amount in stated.by_year.items() if amount == largest)
             keys = ("demand", "explicit", number, "by_year", year)
@@ -198,9 +198,9 @@ def _rows_in_another_unit(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]
             number, stated = listed[at]
             others = np.delete(compute, at)
             what_is = (
-                f"demand.explicit[{number}] in {stated.unit} is {shown(float(compute[at]))} kH100e,"
-                f" and the other rows of {workload} are {shown(float(others.min()))} to"
-                f" {shown(float(others.max()))}"
+                f"demand.explicit[{number}] in {stated.unit} is {as_text(float(compute[at]))}"
+                f" kH100e, and the other rows of {workload} are {as_text(float(others.min()))} to"
+                f" {as_text(float(others.max()))}"
             )
             keys = ("demand", "explicit", number, "unit")
             yield _problem(case, keys, what_is, "check its unit, or its figures")
@@ -225,8 +225,8 @@ def _idle_racks(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> Itera
     work = float(np.nan_to_num(wanted.kh100e[:, :, 0]).sum())
     if 0.0 < work < can_do / _IDLE:
         what_is = (
-            f"demand of {year} is {shown(work)} kH100e, and the {shown(float(mw.sum()))} MW of"
-            f" racks in {RACKS} can do {shown(can_do)}"
+            f"demand of {year} is {as_text(work)} kH100e, and the {as_text(float(mw.sum()))} MW of"
+            f" racks in {RACKS} can do {as_text(can_do)}"
         )
         is_explicit = bool(case.scenario.demand.explicit)
         keys = ("demand", "explicit") if is_explicit else ("operator", "demand_share_frac")
@@ -248,17 +248,17 @@ def _cap(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
     kt_by_kg_per_mwh = HOURS_PER_YEAR * least_mw / KG_PER_T / T_PER_KT
     low, high = _ENERGY[0] * least * kt_by_kg_per_mwh, _ENERGY[1] * most * kt_by_kg_per_mwh
     for at, year in enumerate(case.years.years):
-        cap = held(carbon.cap_kt, year)
+        cap = path_value(carbon.cap_kt, year)
         if not cap or not (low[at] > 0.0 and np.isfinite(high[at])):
             continue
         is_above = cap > _CAP_ABOVE * high[at] and not carbon.embodied
         if is_above or cap < _CAP_BELOW * low[at]:
             energy_twh = HOURS_PER_YEAR * least_mw[at] / MWH_PER_TWH
             what_is = (
-                f"carbon.cap_kt of {year} is {shown(cap)} kt, and demand emits some"
-                f" {shown(float(low[at]))} to {shown(float(high[at]))}: {shown(float(energy_twh))}"
-                " TWh on the best racks at full power, a few times that on older ones, at"
-                f" {shown(least)} to {shown(most)} kg/MWh"
+                f"carbon.cap_kt of {year} is {as_text(cap)} kt, and demand emits some"
+                f" {as_text(float(low[at]))} to {as_text(float(high[at]))}:"
+                f" {as_text(float(energy_twh))} TWh on the best racks at full power, a few times that"
+                f" on older ones, at {as_text(least)} to {as_text(most)} kg/MWh"
             )
             path, key = carbon.cap_kt, list[str]()
             if isinstance(path, Mapping):

@@ -13,7 +13,7 @@ from planner.inputs.case import DUTIES
 from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.lp import Index
 from planner.lp.join import distinct
-from planner.scenario import held
+from planner.scenario import path_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
         trend = case.item("rent_terms", "price_real_trend", "1/year")
     own = settings.price_usd_per_h100e_hour
     if own is not None:
-        by_year = [held(own, year) for year in case.years.years]
+        by_year = [path_value(own, year) for year in case.years.years]
         return np.array([[np.nan if usd is None else usd for usd in by_year]] * len(DUTIES))
     table = case.tables["cloud_rent"]
     offer = table[table["offer"] == _OFFER]

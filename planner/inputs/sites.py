@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.existing import stated_sites
 from planner.inputs.frames import bools, by_ids, floats
 from planner.inputs.places import own_key
 from planner.lp import Index
-from planner.scenario import held
+from planner.scenario import path_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -199,5 +199,5 @@ def _budget(case: ScopedCase) -> Floats:
     path = case.scenario.build.capex_budget_musd
     if path is None:
         return np.full(len(case.years), np.nan)
-    by_year = [held(path, year) for year in case.years.years]
+    by_year = [path_value(path, year) for year in case.years.years]
     return np.array([np.nan if musd is None else musd for musd in by_year])

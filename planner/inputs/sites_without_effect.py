@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.inputs.existing import stated_sites
 from planner.inputs.frames import bools, floats, texts
 from planner.inputs.places import own_key

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

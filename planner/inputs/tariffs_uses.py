@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.days import MONTHS

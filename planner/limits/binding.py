@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import moment
+from planner.base.number_format import moment
 from planner.limits import BY_NAME, LIMITS
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
 from planner.limits.amounts import amount_by_list, lookup
-from planner.limits.increments import one
+from planner.limits.increments import unit_increments
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
@@ -117,7 +117,7 @@ LIMITS: Final = (
             "The carbon cap of {year} ({limit}) is reached:",
         ),
         set_by=(SetBy("carbon.cap_kt", _cap),),
-        relaxed_by={CARBON: one},
+        relaxed_by={CARBON: unit_increments},
     ),
     Limit(
         "water_limit",

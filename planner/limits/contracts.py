@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, up
+from planner.base.number_format import amount, round_up
 from planner.base.units import HOURS_PER_YEAR
 from planner.limits.amounts import amount_by_list, lookup
-from planner.limits.increments import one, relaxed_rows
+from planner.limits.increments import relaxed_rows, unit_increments
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
@@ -55,7 +55,7 @@ def _more_on_offer(question: PreparedScenario, over: Index, amounts: Floats) -> 
         name = place["contract"]
         old = offers[name].max_mw
         words.append(f"+{amount(more)} MW of contract {name} on offer in each zone")
-        settings.append(Setting(("contracts", "ppa", name, "max_mw"), up(old + more, 6)))
+        settings.append(Setting(("contracts", "ppa", name, "max_mw"), round_up(old + more, 6)))
         share = max(share, more / old if old else np.inf)
     return ProposedChange(tuple(words), tuple(settings), share=share)
 
@@ -74,7 +74,7 @@ CONTRACT_LIMITS: Final = (
             "At most {limit} of contract {contract} is on offer in {zone} in {year}:",
         ),
         set_by=(SetBy("contracts.ppa.{contract}.max_mw", _on_offer),),
-        relaxed_by={CONTRACTS: one},
+        relaxed_by={CONTRACTS: unit_increments},
     ),
 )
 CLEAN_LIMITS: Final = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, down
+from planner.base.number_format import amount, round_down
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.limits.amounts import amount_by_axis
 from planner.limits.increments import relaxed_rows
@@ -90,7 +90,7 @@ def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> Pr
     path = {}
     for year in question.inputs.years.years:
         scale = interpolated(now, year)
-        path[year] = down(scale * max(0.0, 1.0 - less.get(year, 0.0)), 6)
+        path[year] = round_down(scale * max(0.0, 1.0 - less.get(year, 0.0)), 6)
     words = tuple(f"-{amount(100 * by)} % of demand in {year}" for year, by in less.items())
     return ProposedChange(
         words, (Setting(("demand", "scale_frac"), path),), share=max(less.values(), default=0.0)
@@ -104,7 +104,7 @@ def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> Pro
     for place, by in relaxed_rows(over, amounts):
         workload = place["workload"]
         old = float(share[workload])
-        new = down(max(0.0, old - by), 6)
+        new = round_down(max(0.0, old - by), 6)
         words.append(f"-{amount(100 * (old - new))} % points of {workload} within its tight bound")
         settings.append(Setting(("workloads", workload, "tight_share_frac"), new))
         most = max(most, by / old)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.limits.grid import CONNECTION, FIRM_CONNECTION
-from planner.limits.increments import one
+from planner.limits.increments import unit_increments
 from planner.limits.limit import Limit, LimitPrice
 from planner.limits.settings import SetBy
 
@@ -50,7 +50,7 @@ LIMITS: Final = (
     Limit(
         "failover_power",
         set_by=(SetBy("failover.form", _form), FIRM_CONNECTION),
-        relaxed_by={CONNECTION: one},
+        relaxed_by={CONNECTION: unit_increments},
         moved_by=(_OF_WORKLOAD,),
     ),
 )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, up
+from planner.base.number_format import amount, round_up
 from planner.inputs.headroom import LOWEST_RATE_PCT
 from planner.inputs.question import Cell
 from planner.limits.amounts import amount_by_list, codes, lookup
-from planner.limits.increments import one, relaxed_rows, site_key
+from planner.limits.increments import relaxed_rows, site_key, unit_increments
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import ProposedChange, Relaxation, scaled
 from planner.limits.settings import SetBy
@@ -112,7 +112,7 @@ def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats)
         own = np.flatnonzero(p.firm.labels("site") == site)
         years = p.firm.labels("year")[own].astype(int)
         old = dict(zip(years.tolist(), p.firm_mw[own].tolist(), strict=True))
-        path = {year: up(mw + more.get(year, 0.0), 6) for year, mw in old.items()}
+        path = {year: round_up(mw + more.get(year, 0.0), 6) for year, mw in old.items()}
         settings.append(Setting(site_key(question.scenario, site, "grid_firm_mw"), path))
         words += [f"+{amount(mw)} MW of firm connection at {site} in {y}" for y, mw in more.items()]
         share = max(share, *(mw / old[y] if old[y] else np.inf for y, mw in more.items()))
@@ -180,7 +180,7 @@ def _raised(
         row: dict[str, str | float] = {"zone": zone, "curtailment_rate_pct": rate_pct}
         is_row = (table[list(row)] == list(row.values())).all(axis=1)
         old = float(table.loc[is_row, "headroom_mw"].iloc[0])
-        cells.append(Cell("zone_headroom", "headroom_mw", row, up(old + more / scale, 6)))
+        cells.append(Cell("zone_headroom", "headroom_mw", row, round_up(old + more / scale, 6)))
         share = max(share, more / (old * scale) if old else np.inf)
     words = tuple(
         f"+{amount(more)} MW of headroom in zone {place['zone']}"
@@ -211,7 +211,7 @@ LIMITS: Final = (
             is_scarce=_no_connection_yet,
         ),
         set_by=(FIRM_CONNECTION,),
-        relaxed_by={CONNECTION: one},
+        relaxed_by={CONNECTION: unit_increments},
     ),
     Limit(
         "contract_floor",
@@ -221,7 +221,7 @@ LIMITS: Final = (
             SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate),
             FIRM_CONNECTION,
         ),
-        relaxed_by={CONNECTION: one},
+        relaxed_by={CONNECTION: unit_increments},
     ),
     Limit(
         "zone_headroom",

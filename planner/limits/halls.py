@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, up
+from planner.base.number_format import amount, round_up
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.limits.amounts import amount_by_axis, amount_by_list, codes, lookup
-from planner.limits.increments import one, without_new_halls
+from planner.limits.increments import unit_increments, without_new_halls
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
@@ -109,8 +109,8 @@ _SET_BY: Final = (
 def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
     """Let as many more halls at every site as the site that is shortest needs."""
     del over
-    old, more = question.scenario.lease.depth_mw_per_site, up(float(amounts[0]), 3)
-    setting = Setting(("lease", "depth_mw_per_site"), up(old + more, 6))
+    old, more = question.scenario.lease.depth_mw_per_site, round_up(float(amounts[0]), 3)
+    setting = Setting(("lease", "depth_mw_per_site"), round_up(old + more, 6))
     words = f"+{amount(more)} MW of halls available to lease at each site"
     return ProposedChange((words,), (setting,), share=more / old if old else np.inf)
 
@@ -161,7 +161,7 @@ LIMITS: Final = (
             "At most {limit} can be leased at {site} in {year}:",
         ),
         set_by=(SetBy("lease.depth_mw_per_site", _leased),),
-        relaxed_by={LEASE: one},
+        relaxed_by={LEASE: unit_increments},
     ),
     Limit(
         "committed_halls",

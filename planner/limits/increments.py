@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.say import up
+from planner.base.number_format import round_up
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from planner.lp import Index
     from planner.scenario import Scenario
 
-__all__ = ["gap_years", "one", "relaxed_rows", "site_key", "without_new_halls"]
+__all__ = ["gap_years", "relaxed_rows", "site_key", "unit_increments", "without_new_halls"]
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
@@ -34,7 +34,7 @@ def gap_years(question: PreparedScenario, rows: Index) -> Floats:
     return np.diff(years, prepend=years[0] - 1.0)[rows["year"]]
 
 
-def one(_: PreparedScenario, rows: Index) -> Floats:
+def unit_increments(_: PreparedScenario, rows: Index) -> Floats:
     """Return one for each row: limits that are relaxed in their own unit."""
     return np.ones(rows.size)
 
@@ -43,6 +43,9 @@ def relaxed_rows(over: Index, amounts: Floats) -> list[tuple[dict[str, str], flo
     """List the labels of the rows that are relaxed, with amounts rounded up."""
     at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
     return [
-        (dict(zip(over.axis_names, over.tuples(int(i)), strict=True)), up(float(amounts[i]), 3))
+        (
+            dict(zip(over.axis_names, over.tuples(int(i)), strict=True)),
+            round_up(float(amounts[i]), 3),
+        )
         for i in at
     ]

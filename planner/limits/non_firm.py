@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.limits.amounts import amount_by_list
 from planner.limits.grid import (
     CONNECTION,
@@ -16,7 +16,7 @@ from planner.limits.grid import (
     headroom_of,
     more_headroom,
 )
-from planner.limits.increments import one
+from planner.limits.increments import unit_increments
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import Relaxation
 from planner.limits.settings import SetBy
@@ -53,7 +53,7 @@ LIMITS: Final = (
     Limit(
         "non_firm_power",
         set_by=(FIRM_CONNECTION, SetBy("grid.curtailment_rate_pct", _rate)),
-        relaxed_by={CONNECTION: one},
+        relaxed_by={CONNECTION: unit_increments},
     ),
     Limit(
         "all_headroom",
@@ -71,7 +71,7 @@ LIMITS: Final = (
             ),
             HEADROOM_SCALE,
         ),
-        relaxed_by={ALL_HEADROOM: one, HEADROOM: partial(headroom_of, "limit_mw")},
+        relaxed_by={ALL_HEADROOM: unit_increments, HEADROOM: partial(headroom_of, "limit_mw")},
     ),
     Limit(
         "shed_hours",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
 from planner.limits.amounts import amount_by_list
 from planner.limits.limit import Binding, Decision, Limit, LimitPrice

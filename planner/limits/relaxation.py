@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.say import amount, up
+from planner.base.number_format import amount, round_up
 from planner.limits.increments import relaxed_rows, site_key
 from planner.scenario import Setting
 
@@ -94,7 +94,7 @@ def more_at_sites(
     words, settings, share = [], [], 0.0
     for place, more in relaxed_rows(over, amounts):
         old = now(question, place["site"])
-        new = up(old + more, 6)
+        new = round_up(old + more, 6)
         words.append(f"+{amount(more)} {what} at {place['site']}")
         settings.append(Setting(site_key(question.scenario, place["site"], figure), new))
         share = max(share, more / old if old else np.inf)
@@ -125,7 +125,7 @@ def more_by_year(
     limited, limit = now(question)
     more = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     old = dict(zip(limited.labels("year").astype(int).tolist(), limit.tolist(), strict=True))
-    path = {year: up(value + more.get(year, 0.0), 6) for year, value in old.items()}
+    path = {year: round_up(value + more.get(year, 0.0), 6) for year, value in old.items()}
     words = tuple(f"+{amount(by)} {what} in {year}" for year, by in more.items())
     share = max((by / old[year] if old[year] else np.inf for year, by in more.items()), default=0)
     return ProposedChange(words, (Setting(keys, path),), share=share)
@@ -147,6 +147,6 @@ def scaled(
     """
     del over
     old = float(getattr(getattr(question.scenario, keys[0]), keys[1]))
-    more = up(float(amounts[0]), 3)
+    more = round_up(float(amounts[0]), 3)
     words = f"+{amount(100 * more)} % of {what}"
-    return ProposedChange((words,), (Setting(keys, up(old * (1.0 + more), 6)),), share=more)
+    return ProposedChange((words,), (Setting(keys, round_up(old * (1.0 + more), 6)),), share=more)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount, up
+from planner.base.number_format import amount, round_up
 from planner.base.units import USD_PER_MUSD
 from planner.limits.amounts import amount_by_axis, amount_by_list
-from planner.limits.increments import gap_years, one, relaxed_rows
+from planner.limits.increments import gap_years, relaxed_rows, unit_increments
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import ProposedChange, Relaxation, more_at_sites, more_by_year
 from planner.limits.settings import SetBy
@@ -98,7 +98,7 @@ def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> 
         market = place["market"]
         words.append(f"+{amount(more)} MW a year of building in the market {market}")
         key = ("build", "market_rate_mw_per_year", market)
-        settings.append(Setting(key, up(now[market] + more, 6)))
+        settings.append(Setting(key, round_up(now[market] + more, 6)))
         share = max(share, more / now[market] if now[market] else np.inf)
     return ProposedChange(tuple(words), tuple(settings), share=share)
 
@@ -141,7 +141,7 @@ LAND_LIMITS: Final = (
             is_scarce=_is_built_up,
         ),
         set_by=(SetBy("sites.{site}.land_limit_mw", _land_now),),
-        relaxed_by={LAND: one},
+        relaxed_by={LAND: unit_increments},
     ),
     Limit(
         "minimum_size",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.limits.limit import Decision, Limit
 from planner.limits.settings import SetBy
 

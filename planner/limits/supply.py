@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, up
+from planner.base.number_format import amount, round_up
 from planner.limits.amounts import amount_by_list
-from planner.limits.increments import one, relaxed_rows
+from planner.limits.increments import relaxed_rows, unit_increments
 from planner.limits.limit import Binding, Decision, Limit, LimitPrice
 from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
@@ -56,7 +56,7 @@ def _more_sources(question: PreparedScenario, over: Index, amounts: Floats) -> P
         own = p.limited["source"] == p.source.code(place["source"])
         old = float(p.limit_mw[own].max())
         words.append(f"+{amount(more)} MW of {place['source']} at each site")
-        settings.append(Setting(("supply", "max_mw", place["source"]), up(old + more, 6)))
+        settings.append(Setting(("supply", "max_mw", place["source"]), round_up(old + more, 6)))
         share = max(share, more / old if old else np.inf)
     return ProposedChange(tuple(words), tuple(settings), share=share)
 
@@ -81,7 +81,7 @@ LIMITS: Final = (
             "{site} has room for at most {limit} of {source} in {year}:",
         ),
         set_by=(SetBy("supply.max_mw.{source}", _room),),
-        relaxed_by={SOURCES: one},
+        relaxed_by={SOURCES: unit_increments},
     ),
     Limit(
         "whole_plants",

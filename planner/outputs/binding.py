@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES, binding, binding_of, start_words
 from planner.outputs.program import inputs_of

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.svg import INK, MUTED, Frame, document, path, text
 from planner.base.words import within_sentence
 from planner.outputs.files import whole_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import moment
+from planner.base.number_format import moment
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.outputs.files import whole_file
 from planner.outputs.records import records
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
 from planner.outputs.estimates import read_estimates
 from planner.outputs.terminal_decides import decides

@@ -9,7 +9,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.outputs.labels import figure_names, figure_words, words
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.plausible.ranges import shown
+from planner.plausible.ranges import as_text
 from planner.tables import load_package
 
 if TYPE_CHECKING:
@@ -121,11 +121,13 @@ def _beyond_own_row(
         slack = _ROUNDING * np.abs(value)
         for record in np.flatnonzero(judged & ((value < low - slack) | (value > high + slack))):
             ends = " and ".join(
-                f"{name} {shown(end[record])}"
+                f"{name} {as_text(end[record])}"
                 for name, end in zip(field.between, (low, high), strict=True)
                 if end[record] == end[record]
             )
-            what_is = f"{name_of(int(record))}{field.name} is {shown(value[record])}{field.bracket}"
+            what_is = (
+                f"{name_of(int(record))}{field.name} is {as_text(value[record])}{field.bracket}"
+            )
             fix = "check its unit, or move low and high with it"
             yield int(record), field.name, f"{what_is}, outside its own row's {ends}", fix
 

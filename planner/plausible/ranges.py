@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.tables.places import TablePlaces
 
-__all__ = ["RANGES", "Range", "ranges_of", "shown"]
+__all__ = ["RANGES", "Range", "as_text", "ranges_of"]
 
 RANGES: Final = "plausible_ranges"
 _LARGE = 1e3
@@ -81,8 +81,8 @@ class Range:
     def what_is(self, name: str, value: float) -> str:
         """Say of a figure that it lies outside, and of what."""
         unit = "" if self.unit in PURE_NUMBERS else f" [{self.unit}]"
-        bounds = f"{shown(self.low)} to {shown(self.high)}"
-        return f"{name} is {shown(value)}{unit}, outside the plausible {bounds}"
+        bounds = f"{as_text(self.low)} to {as_text(self.high)}"
+        return f"{name} is {as_text(value)}{unit}, outside the plausible {bounds}"
 
     @property
     def fix(self) -> str:
@@ -90,12 +90,12 @@ class Range:
         return self.hint or "check its unit"
 
 
-def shown(value: float) -> str:
+def as_text(value: float) -> str:
     """Write a figure as a planner would.
 
     Examples
     --------
-    >>> shown(2460.0), shown(0.0098), shown(7e6), shown(8.2), shown(1.25e-5)
+    >>> as_text(2460.0), as_text(0.0098), as_text(7e6), as_text(8.2), as_text(1.25e-5)
     ('2,460', '0.0098', '7,000,000', '8.2', '1.25e-05')
     """
     if abs(value) >= _LARGE:

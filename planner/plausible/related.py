@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.errors import Problem
 from planner.place.geo import geodesic_km
-from planner.plausible.ranges import shown
+from planner.plausible.ranges import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -132,8 +132,8 @@ class _Site:
         on_far_grid = takes_zone and zone != zone_there and self.km[nearest] < _ZONE_KM
         is_far = km > (_LIKE_ELSEWHERE_KM if is_abroad or on_far_grid else _LIKE_KM)
         if is_far and km > _MUCH_NEARER * self.km[nearest]:
-            what_is = f"{self.name}.like is {like}, {shown(round(km))} km away, and gives it its"
-            fix = f"{sites['site'].iloc[nearest]} is {shown(round(self.km[nearest]))} km away"
+            what_is = f"{self.name}.like is {like}, {as_text(round(km))} km away, and gives it its"
+            fix = f"{sites['site'].iloc[nearest]} is {as_text(round(self.km[nearest]))} km away"
             if on_far_grid:
                 fix += f", in zone {zone_there} and not {zone}: take it, or give the zone"
             yield self._problem("like", f"{what_is} grid zone, prices and climate", fix)

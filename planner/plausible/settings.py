@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from planner.plausible.ranges import shown
+from planner.plausible.ranges import as_text
 from planner.scenario.keys import EACH
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
                 most = _LEAP * by_year ** (later - year)
                 if not 1.0 / most <= second / first <= most:
                     what_is = (
-                        f"{name} jumps from {shown(first)} in {year} to {shown(second)} in {later}"
+                        f"{name} jumps from {as_text(first)} in {year}"
+                        f" to {as_text(second)} in {later}"
                     )
                     yield node.place.problem(what_is, "", "check that both are in one unit")
                     break  # the way back is no slip of its own

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import Problem
-from planner.plausible.ranges import shown
+from planner.plausible.ranges import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,8 @@ def falling_connections(scenario: Scenario) -> Iterator[Problem]:
                     keys = (block, site, "grid_firm_mw", str(later))
                     file, line, column = scenario.where(keys)
                     what_is = (
-                        f"{block}.{site}.grid_firm_mw falls from {shown(before)} MW in {year} to"
-                        f" {shown(mw)} MW in {later}"
+                        f"{block}.{site}.grid_firm_mw falls from {as_text(before)} MW in {year} to"
+                        f" {as_text(mw)} MW in {later}"
                     )
                     fix = "a connection that is held does not shrink: exchange the two, or check"
                     yield Problem(file, line, column, what_is, "", f"{fix} the unit")

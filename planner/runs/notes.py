@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
 from planner.results.clean_limits import caps_that_bind, targets_that_bind

@@ -5,7 +5,7 @@ from planner.scenario.change import Setting, with_settings
 from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
 from planner.scenario.load import ScenarioDraft, load_scenario, read_draft
 from planner.scenario.schema import Scenario, json_schema
-from planner.scenario.values import held, interpolated
+from planner.scenario.values import interpolated, path_value
 
 __all__ = [
     "ID_TABLES",
@@ -13,10 +13,10 @@ __all__ = [
     "ScenarioDraft",
     "Setting",
     "check_ids",
-    "held",
     "interpolated",
     "json_schema",
     "load_scenario",
+    "path_value",
     "read_draft",
     "shipped_names",
     "unknown_ids",

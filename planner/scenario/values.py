@@ -48,8 +48,8 @@ __all__ = [
     "Whole",
     "WholeOrAll",
     "Year",
-    "held",
     "interpolated",
+    "path_value",
 ]
 
 FIRST_YEAR: Final = 2000
@@ -208,7 +208,7 @@ AllOrSome: TypeAlias = Annotated[
 """As `AllOrIds`, for sets that a plan cannot do without."""
 
 
-def held(value: float | Mapping[int, float], year: int) -> float | None:
+def path_value(value: float | Mapping[int, float], year: int) -> float | None:
     """Read a path by year as steps: each figure holds until the next given year.
 
     Parameters
@@ -225,7 +225,8 @@ def held(value: float | Mapping[int, float], year: int) -> float | None:
 
     Examples
     --------
-    >>> held({2026: 3.0, 2028: 5.0}, 2027), held({2026: 3.0}, 2025), held(4.0, 2025)
+    >>> steps = {2026: 3.0, 2028: 5.0}
+    >>> path_value(steps, 2027), path_value(steps, 2025), path_value(4.0, 2025)
     (3.0, None, 4.0)
     """
     if not isinstance(value, Mapping):

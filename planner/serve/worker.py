@@ -166,7 +166,7 @@ def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     dict
         ``message``: how many have no plan.
     """
-    from planner.base.say import duration
+    from planner.base.number_format import duration
     from planner.studies.sweep import Progress, run_sweep
 
     sweep, folder = given

@@ -15,7 +15,7 @@ from plans import plan_of
 
 import planner
 from planner.base.errors import InputError
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.cli import main
 from planner.inputs.question import PreparedScenario
 from planner.limits.binding import PLACES, binding

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 
 __all__ = [
     "COLUMNS",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.svg import INK, MUTED, document, line, rect, text
 from planner.outputs.comparison.measures import common_years
 from planner.outputs.comparison.words import signed

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import printable
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.outputs.comparison.causes import dollars, split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.comparison.settings import setting_text

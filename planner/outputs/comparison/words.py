@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import Certainty, RunComparison

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from planner.plausible.ranges import shown
+from planner.plausible.ranges import as_text
 from planner.scenario.ids import ID_KEYS
 from planner.scenario.keys import KEYS, choices, is_by_year, kinds
 from planner.scenario.references import IdOf
@@ -184,18 +184,18 @@ class Limits:
         kind = {"validate": "integer" if is_whole else "decimal"}
         if plausible is not None:
             low, high = plausible.low, plausible.high
-            text = f"usually {shown(low)} to {shown(high)}"
+            text = f"usually {as_text(low)} to {as_text(high)}"
             rule = {"criteria": "between", "minimum": low, "maximum": high}
             hint = f"It is {text}; {plausible.fix}."
             return {**kind, **rule, **_refusal(_WARN, "Implausible", hint)}, text
         if least is not None and most is not None:
-            text = f"{shown(least)} to {shown(most)}"
+            text = f"{as_text(least)} to {as_text(most)}"
             rule = {"criteria": "between", "minimum": least, "maximum": most}
         elif least is not None:
-            text = f"above {shown(least)}" if is_open else f"at least {shown(least)}"
+            text = f"above {as_text(least)}" if is_open else f"at least {as_text(least)}"
             rule = {"criteria": ">" if is_open else ">=", "value": least}
         elif most is not None:
-            text, rule = f"at most {shown(most)}", {"criteria": "<=", "value": most}
+            text, rule = f"at most {as_text(most)}", {"criteria": "<=", "value": most}
         else:
             text, rule = "a number", {"criteria": "between", "minimum": -1e15, "maximum": 1e15}
         return {**kind, **rule, **_refusal(_STOP, "Not allowed", f"It must be {text}.")}, text

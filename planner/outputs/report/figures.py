@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.outputs.report.markup import Html, element
 
 if TYPE_CHECKING:

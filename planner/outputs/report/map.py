@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.base.svg import ticks
 from planner.outputs.map_labels import Spot, place_labels
 from planner.outputs.map_svg import outline, round_sizes, sites_in_use

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic_core import PydanticUndefined
 
-from planner.plausible.ranges import RANGES, Range, ranges_of, shown
+from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
 from planner.scenario.keys import ABOUT_THE_FILE, EACH, field_at, unit_of
 from planner.scenario.page import SchemaKey, settings
 from planner.scenario.references import IdOf
@@ -299,8 +299,8 @@ def _bounds(marks: list[Any]) -> str:
     if [word for _, word in parts] == ["at least", "at most"]:
         if parts[0][0] == FIRST_YEAR:
             return f"{FIRST_YEAR} to {LAST_YEAR}"
-        return f"{shown(parts[0][0])} to {shown(parts[1][0])}"
-    return ", ".join(f"{word} {shown(value)}" for value, word in parts)
+        return f"{as_text(parts[0][0])} to {as_text(parts[1][0])}"
+    return ", ".join(f"{word} {as_text(value)}" for value, word in parts)
 
 
 def _usual(keys: Keys) -> str:
@@ -308,7 +308,7 @@ def _usual(keys: Keys) -> str:
     for given in _ranges():
         for pattern in given.settings:
             if _matches(pattern, keys):
-                return f"{shown(given.low)} to {shown(given.high)}"
+                return f"{as_text(given.low)} to {as_text(given.high)}"
     return ""
 
 

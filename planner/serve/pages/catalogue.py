@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from planner.base.say import duration
+from planner.base.number_format import duration
 from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.report import MOST_RUNS
 from planner.outputs.report.markup import NOTHING, Html, element, name

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from planner.base.say import duration
+from planner.base.number_format import duration
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
 from planner.serve.paths import JOBS, files_path, job_path, run_path

@@ -70,7 +70,7 @@ async def start(request: Request) -> RedirectResponse:
 
 
 @router.get(f"{SWEEPS}/{{key}}")
-def found(request: Request, key: str) -> HTMLResponse:
+def show_sweep(request: Request, key: str) -> HTMLResponse:
     """Show what a sweep found."""
     service = service_of(request)
     source = _source(service, key)

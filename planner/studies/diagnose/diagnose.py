@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.question import PreparedScenario
 from planner.lp.join import distinct

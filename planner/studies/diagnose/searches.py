@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.say import amount, down
+from planner.base.number_format import amount, round_down
 from planner.base.units import HOURS_PER_YEAR
 from planner.inputs.question import Cell
 from planner.limits import moved_by
@@ -244,7 +244,7 @@ def _blocks(question: PreparedScenario) -> Iterator[Search]:
         workload, now = labels[code], float(p.block_mw[p.block["workload"] == code][0])
 
         def smaller(step: float, workload: str = workload, now: float = now) -> ProposedChange:
-            block_mw = down(now * (1.0 - step / _BLOCK_STEPS), 3)
+            block_mw = round_down(now * (1.0 - step / _BLOCK_STEPS), 3)
             words = f"a block of at most {amount(block_mw)} MW of {workload}"
             setting = Setting(("siting", "block_mw", workload), block_mw)
             return ProposedChange((words,), (setting,), share=step / _BLOCK_STEPS)

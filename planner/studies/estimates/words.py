@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.outputs.labels import figure_names, figure_words
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.base.say import duration
+from planner.base.number_format import duration
 from planner.inputs.question import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pandas as pd
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
 from planner.studies.explain.explanation import Number, Statement, number, span

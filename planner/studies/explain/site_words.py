@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount, moment
+from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.limits.increments import site_key, without_new_halls

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError
-from planner.base.say import amount
+from planner.base.number_format import amount
 from planner.inputs.question import PreparedScenario
 from planner.limits.binding import PLACES
 from planner.model import build_model

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import duration
+from planner.base.number_format import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.say import amount, moment
+from planner.base.number_format import amount, moment
 from planner.base.words import and_more
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits, line_of_cost

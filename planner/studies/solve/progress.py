@@ -6,7 +6,7 @@ import time
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import duration
+from planner.base.number_format import duration
 from planner.base.units import MUSD_PER_BUSD
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from planner.base.say import moment
+from planner.base.number_format import moment
 from planner.outputs.labels import order_words, words
 from planner.outputs.report.charts import Series
 from planner.outputs.report.dots import dots

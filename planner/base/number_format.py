@@ -6,7 +6,7 @@ import math
 
 from planner.base.units import MUSD_PER_BUSD
 
-__all__ = ["amount", "down", "duration", "moment", "unit_of_money", "up"]
+__all__ = ["amount", "duration", "moment", "round_down", "round_up", "unit_of_money"]
 
 _LARGE_MUSD = 10_000.0
 _MINUTE_S = 60.0
@@ -61,12 +61,12 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / _MINUTE_S)} min"
 
 
-def up(value: float, digits: int) -> float:
+def round_up(value: float, digits: int) -> float:
     """Round up to so many significant digits.
 
     Examples
     --------
-    >>> up(4.2012, 3), up(123456.2, 3), up(0.0, 3)
+    >>> round_up(4.2012, 3), round_up(123456.2, 3), round_up(0.0, 3)
     (4.21, 124000.0, 0.0)
     """
     if value == 0.0 or not math.isfinite(value):
@@ -75,15 +75,15 @@ def up(value: float, digits: int) -> float:
     return float(f"{math.ceil(value / step - 1e-9) * step:.{digits + 3}g}")
 
 
-def down(value: float, digits: int) -> float:
+def round_down(value: float, digits: int) -> float:
     """Round down to so many significant digits.
 
     Examples
     --------
-    >>> down(4.2092, 3), down(0.0, 3)
+    >>> round_down(4.2092, 3), round_down(0.0, 3)
     (4.2, 0.0)
     """
-    return -up(-value, digits)
+    return -round_up(-value, digits)
 
 
 def amount(value: float, digits: int = 3) -> str:
