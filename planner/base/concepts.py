@@ -38,9 +38,8 @@ _CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
         r"|(first|start|starts|begin|begins|from|since)(_year|_date)?"
         r"|(term_)?(end|ends|until|expiry|expires|last|to)(_year|_date)?",
         r"ppa",
-        "a PPA that is signed already cannot be said yet: each is an offer, which begins when the"
-        " plan signs it, after lead_months and decisions_start; docs/own-company.md says what to"
-        " write in its place",
+        "a PPA that is signed already goes under contracts.existing, with zone, mw, from_year,"
+        " to_year and price_usd_per_mwh; each under contracts.ppa is an offer",
     ),
 )
 """Words, where they are used, and where it is said: patterns of the word and of a step above it."""

@@ -38,6 +38,7 @@ __all__ = [
     "pool_of_sites",
     "pool_of_zones",
     "profiles",
+    "signed_already",
 ]
 
 _HOURS_PER_YEAR = 8760.0
@@ -78,15 +79,42 @@ def begin_of_delivery(case: Case, table: pd.DataFrame) -> Floats:
     )
 
 
+def signed_already(case: Case) -> pd.DataFrame:
+    """List agreements of the scenario that are signed already, of zones with a site.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        contract, zone, year (of the first delivery), signed_mw, begin, end.
+    """
+    listed, zones = case.scenario.contracts.existing, set(case.scope["zone"])
+    rows = [
+        (name, one.zone, one.from_year, one.mw, float(one.from_year), one.to_year + 1.0)
+        for name, one in listed.items()
+        if one.zone in zones
+    ]
+    columns = [*_FORCE, "signed_mw", "begin", "end"]
+    return table_of({name: [row[at] for row in rows] for at, name in enumerate(columns)})
+
+
 def in_force(case: Case) -> pd.DataFrame:
-    """List every agreement signed with its capacity in force in every model year."""
+    """List every agreement, signed by the plan or before it, with what is in force by year."""
     table = case.plan("contracts")
-    signed = table[table["signed_mw"] > 0.0]
     offers = case.scenario.contracts.ppa
+    signed = table[(table["signed_mw"] > 0.0) & table["contract"].isin(list(offers))]
     begin = begin_of_delivery(case, signed)
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
     rows = signed[[*_FORCE, "signed_mw"]].assign(begin=begin, end=begin + term)
     rows = crossed(rows, table_of({"year_now": case.years}))
+    before = crossed(signed_already(case), table_of({"year_now": case.years}))
+    now = before[["zone", "year_now"]].rename(columns={"year_now": "year"})
+    before = before[isin(now, _zones_with_sites(case), ("zone", "year"))]
+    rows = pd.concat([rows, before], ignore_index=True)
     last = case.last_calendar_year(rows["year_now"]) + 1.0
     first = rows["year_now"].to_numpy(dtype=np.float64)
     overlap = np.minimum(rows["end"], last) - np.maximum(rows["begin"], first)
@@ -96,7 +124,7 @@ def in_force(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW", rows_of=("contracts",))
 def contracts_in_force(case: Case) -> Excess:
-    """PPAs in force were signed after their lead time where offered, and have not ended."""
+    """PPAs in force were signed before the plan, or after their lead time, and have not ended."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
     rows = in_force(case)
     expected = sum_by(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
@@ -104,20 +132,37 @@ def contracts_in_force(case: Case) -> Excess:
     reported = Excess.differs(
         place, table["in_force_mw"].to_numpy(), lookup(expected, table, _FORCE)
     )
-    too_early = begin_of_delivery(case, table) >= case.last_calendar_year(table["year"]) + 1.0
-    early = Excess.where(place, too_early & (table["signed_mw"] > 0.0).to_numpy())
+    now = rows.loc[rows["in_force_mw"] > TRACE, ["contract", "zone", "year_now"]]
+    now = now.rename(columns={"year_now": "year"}).drop_duplicates(ignore_index=True)
+    forgotten = Excess.where(now, ~isin(now, table, _FORCE))
+    offered = table[table["contract"].isin(list(offers))]
+    too_early = begin_of_delivery(case, offered) >= case.last_calendar_year(offered["year"]) + 1.0
+    early = Excess.where(offered[list(_FORCE)], too_early & (offered["signed_mw"] > 0.0).to_numpy())
+    before = table[~table["contract"].isin(list(offers))]
+    again = Excess.differs(
+        before[list(_FORCE)], before["signed_mw"].to_numpy(), np.zeros(len(before))
+    )
+    known = signed_already(case)
     allowed = [
         offers[name].zones == "all" or zone in offers[name].zones
+        if name in offers
+        else ((known["contract"] == name) & (known["zone"] == zone)).any()
         for name, zone in zip(table["contract"], table["zone"], strict=True)
     ]
     outside = Excess.where(place, ~np.array(allowed, dtype=np.bool_))
-    return reported.and_also(early, outside)
+    return reported.and_also(forgotten, early, again, outside)
+
+
+def _zones_with_sites(case: Case) -> pd.DataFrame:
+    """Zones and years in which a site is in the plan: zone, year."""
+    return case.site_year.assign(zone=_zone_of(case, case.site_year))[["zone", "year"]]
 
 
 @rule(unit="MW")
 def contract_limit(case: Case) -> Excess:
-    """No more of a PPA is in force in a zone than is on offer there."""
+    """No more of a PPA on offer is in force in a zone than is offered there."""
     table, offers = case.plan("contracts"), case.scenario.contracts.ppa
+    table = table[table["contract"].isin(list(offers))]
     limit = np.array([offers[name].max_mw for name in table["contract"]], dtype=np.float64)
     return Excess.above(table[list(_FORCE)], table["in_force_mw"].to_numpy(), limit)
 
@@ -157,7 +202,7 @@ def _draw(case: Case) -> pd.Series[float]:
 
 def _output(case: Case, *, physical: bool) -> pd.DataFrame:
     """Rows of `contract_slot`, of physical agreements or all."""
-    slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
+    slots, offers = case.plan("contract_slot"), case.scenario.contracts.agreements
     is_physical = np.array([offers[c].kind == "physical" for c in slots["contract"]], np.bool_)
     return slots[is_physical] if physical else slots
 
@@ -411,7 +456,7 @@ def contract_strike(case: Case) -> pd.DataFrame:
 
 def contract_market_value(case: Case) -> pd.DataFrame:
     """Output of financial agreements at what the market pays in the time slice."""
-    slots, offers = case.plan("contract_slot"), case.scenario.contracts.ppa
+    slots, offers = case.plan("contract_slot"), case.scenario.contracts.agreements
     sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
     hours = lookup(column_by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
     usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]

@@ -15,6 +15,7 @@ from planner.check.contracts import (
     pool_of_sites,
     pool_of_zones,
     profiles,
+    signed_already,
 )
 from planner.check.days import slot_hours, year_slots
 from planner.check.frames import (
@@ -59,7 +60,7 @@ def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
 
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
-    offers = case.scenario.contracts.ppa
+    offers, signed = case.scenario.contracts.ppa, case.scenario.contracts.existing
     country = column_by(case.scope.drop_duplicates("zone"), "zone", "country")
     region = column_by(case.data("ppa_regions"), "country", "region")
     prices = case.data("ppa_prices").sort_values("year")
@@ -67,6 +68,9 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     for row, (name, zone, year) in enumerate(
         zip(table["contract"], table["zone"], table["year"], strict=True)
     ):
+        if name in signed:
+            strike[row] = signed[name].price_usd_per_mwh
+            continue
         offer = offers[name]
         if offer.price_usd_per_mwh is not None:
             strike[row] = between(offer.price_usd_per_mwh, year)
@@ -189,12 +193,13 @@ def delivery_profiles(case: Case) -> Excess:
 
     Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
     """
-    sign, hours = to_frame(case.inputs.contracts.sign), slot_hours(case)
+    p, hours = case.inputs.contracts, slot_hours(case)
+    sign = pd.concat([to_frame(p.sign)[["contract"]], to_frame(p.existing)[["contract"]]])
     zones = table_of({"zone": list(case.inputs.sets.zone.labels)})
     offered = sign[["contract"]].drop_duplicates().merge(zones, how="cross")
     expected = np.ones((len(offered), len(hours)))
     for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
-        offer = case.scenario.contracts.ppa[name]
+        offer = case.scenario.contracts.agreements[name]
         follows = offer.profile or offer.technology
         kinds = {"solar": ["solar"], "wind": ["wind"], "mixed": ["solar", "wind"]}.get(follows, [])
         if kinds:
@@ -208,20 +213,48 @@ def delivery_profiles(case: Case) -> Excess:
 
 @rule(unit="year or MW")
 def contract_offers_from_scenario(case: Case) -> Excess:
-    """PPAs begin after their lead time, end with their term, and offer what the scenario says."""
+    """PPAs begin after their lead or as signed, end with their term, and are the scenario's."""
     p, offers = case.inputs.contracts, case.scenario.contracts.ppa
     rows = to_frame(p.sign, begin=p.sign_start, end=p.sign_end)
     term = np.array([offers[name].term_years for name in rows["contract"]], dtype=np.float64)
     begin = begin_of_delivery(case, rows)
-    runs = to_frame(p.force, mw=p.limit_mw)
+    runs = to_frame(p.limit, mw=p.limit_mw)
     most = np.array([offers[name].max_mw for name in runs["contract"]], dtype=np.float64)
     kinds = table_of({"contract": list(p.contract.labels)})
-    physical = np.array([offers[name].kind == "physical" for name in kinds["contract"]])
+    every = case.scenario.contracts.agreements
+    physical = np.array([every[name].kind == "physical" for name in kinds["contract"]])
     place = rows[list(_FORCE)]
     return Excess.differs(place, rows["begin"].to_numpy(), begin).and_also(
         Excess.differs(place, rows["end"].to_numpy(), begin + term),
         Excess.differs(runs[list(_FORCE)], runs["mw"].to_numpy(), most),
         Excess.where(kinds, p.is_physical != physical.astype(np.bool_)),
+        *_signed_as_stated(case),
+    )
+
+
+def _signed_as_stated(case: Case) -> tuple[Excess, ...]:
+    """Compare the agreements that are signed already with the scenario."""
+    p, listed = case.inputs.contracts, case.scenario.contracts.existing
+    rows = to_frame(
+        p.existing,
+        mw=p.existing_mw,
+        begin=p.existing_start,
+        end=p.existing_end,
+        usd=p.existing_usd_per_mwh,
+    )
+    stated = signed_already(case)
+    stated = stated.assign(usd=[listed[name].price_usd_per_mwh for name in stated["contract"]])
+    stated = stated.rename(columns={"signed_mw": "mw"})
+    key = ("contract", "zone")
+    place = rows[list(key)]
+    forgotten = Excess.where(stated[list(key)], ~isin(stated, rows, key))
+    right = stated.set_index(list(key))
+    return (
+        forgotten,
+        *(
+            Excess.differs(place, rows[name].to_numpy(), lookup(right[name], rows, key, np.nan))
+            for name in ("mw", "begin", "end", "usd")
+        ),
     )
 
 
@@ -296,6 +329,10 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "contracts.is_physical": ("contract_offers_from_scenario",),
     "contracts.sign_start": ("contract_offers_from_scenario",),
     "contracts.sign_end": ("contract_offers_from_scenario",),
+    "contracts.existing_mw": ("contract_offers_from_scenario",),
+    "contracts.existing_start": ("contract_offers_from_scenario",),
+    "contracts.existing_end": ("contract_offers_from_scenario",),
+    "contracts.existing_usd_per_mwh": ("contract_offers_from_scenario",),
     "contracts.limit_mw": ("contract_offers_from_scenario",),
     "contracts.zone_pool": ("clean_targets_from_scenario",),
     "contracts.site_pool": ("clean_targets_from_scenario",),

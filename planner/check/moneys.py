@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.contracts import begin_of_delivery
+from planner.check.contracts import begin_of_delivery, signed_already
 from planner.check.frames import keyed, lookup, quotient, sum_by
 from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
 from planner.check.payments import discounts, instalment, repay
@@ -117,11 +117,14 @@ def _ppas(case: Case) -> dict[str, float]:
         np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])),
         index=keyed(last[key]),
     )
-    signed = table[table["signed_mw"] > 0.0]
     offers = case.scenario.contracts.ppa
+    signed = table[(table["signed_mw"] > 0.0) & table["contract"].isin(list(offers))]
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
-    yearly = signed["signed_mw"].to_numpy() * lookup(price, signed, key)
-    return _contract(case, yearly, begin_of_delivery(case, signed) + term)
+    before = signed_already(case)
+    rows = pd.concat([signed[key], before[key]])
+    mw = np.concatenate([signed["signed_mw"].to_numpy(), before["signed_mw"].to_numpy()])
+    ends = np.concatenate([begin_of_delivery(case, signed) + term, before["end"].to_numpy()])
+    return _contract(case, mw * lookup(price, rows, key), ends)
 
 
 @rule(unit="MUSD", floor=10.0)

@@ -88,7 +88,9 @@ def _roles(case: Case) -> Mapping[str, object]:
 
 def _of_offers(column: str) -> RowLabels:
     def facts(case: Case) -> Mapping[str, object]:
-        return {name: getattr(of, column) for name, of in case.scenario.contracts.ppa.items()}
+        return {
+            name: getattr(of, column) for name, of in case.scenario.contracts.agreements.items()
+        }
 
     return facts
 

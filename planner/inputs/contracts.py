@@ -10,6 +10,7 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.calendar import float_year
+from planner.inputs.contracts_signed import delivers_in_years, signed_ppas
 from planner.inputs.frames import any_along, by_ids, floats, texts
 from planner.inputs.supply_shapes import renewable_shape
 from planner.inputs.tariffs_uses import use_of_sites
@@ -34,12 +35,12 @@ _NAMED: Final = 4  # zones
 
 @dataclass(frozen=True)
 class ContractInputs:
-    """Agreements on offer and clean targets; every list is empty where a scenario has none.
+    """Agreements, signed and on offer, and clean targets; lists are empty where there are none.
 
     A pool is the sites and zones within which contracts count: a zone, a country, or all.
     """
 
-    contract: Axis  # agreements on offer, by the scenario's names
+    contract: Axis  # agreements on offer, then those signed already, by the scenario's names
     pool: Axis
     is_physical: Bools  # [contract]
     technology: tuple[str, ...]  # [contract]
@@ -49,8 +50,14 @@ class ContractInputs:
     sign_start: Floats  # [sign] e.g. 2027.25
     sign_end: Floats  # [sign] end of the term
     strike_usd_per_mwh: Floats  # [sign]
+    existing: Index  # (contract, zone) signed already
+    existing_mw: Floats  # [existing]
+    existing_start: Floats  # [existing] e.g. 2024.0
+    existing_end: Floats  # [existing] end of the term, e.g. 2032.0 for one to the end of 2031
+    existing_usd_per_mwh: Floats  # [existing]
     force: Index  # (contract, zone, year) in which one may be in force
-    limit_mw: Floats  # [force]
+    limit: Index  # (contract, zone, year) of those on offer
+    limit_mw: Floats  # [limit]
     profile_frac: Floats  # [contract, zone, slot], output over capacity
     market_usd_per_mwh: Floats  # [zone, year, slot], what the market pays
     # physical delivery
@@ -92,15 +99,17 @@ def contract_inputs(
         Every list is empty where nothing is on offer and no target is set.
     """
     settings = case.scenario.contracts
-    offers = tuple(settings.ppa.values())
-    contract = Axis("contract", tuple(settings.ppa))
+    offers, kinds = tuple(settings.ppa.values()), tuple(settings.agreements.values())
+    contract = Axis("contract", tuple(settings.agreements))
     first_site = np.array([np.argmax(sets.site_zone == z) for z in range(len(sets.zone))])
     pool, site_pool = _pools(case, sets)
     zone_pool = site_pool[first_site]
 
     strike = strikes(case, sets, first_site)
     is_offered = np.asarray(~np.isnan(strike[:, :, 0]), dtype=np.bool_)
-    profile = delivery_profiles(case, sets, first_site, is_offered)
+    signed = signed_ppas(case, sets, contract)
+    delivers = np.concatenate([is_offered, signed.has_zone[len(offers) :]])
+    profile = delivery_profiles(case, sets, first_site, delivers)
     lead_years = np.array([offer.lead_months for offer in offers]) / MONTHS_PER_YEAR
     first = float_year(case.scenario.decisions_start) + lead_years
     has_sites = np.zeros((len(sets.zone), len(sets.year)), dtype=np.bool_)
@@ -113,9 +122,15 @@ def contract_inputs(
     sign = Index.sparse("sign", axes, np.nonzero(may_sign))
     start = np.maximum(first[sign["contract"]], case.year[sign["year"]])
     term = np.array([offer.term_years for offer in offers], dtype=np.float64)
-    may_run = np.logical_or.accumulate(may_sign, axis=2)
+    may_run = np.concatenate(
+        [
+            np.logical_or.accumulate(may_sign, axis=2),
+            delivers_in_years(case, sets, signed, has_sites)[len(offers) :],
+        ]
+    )
     force = Index.sparse("force", axes, np.nonzero(may_run))
-    is_physical = np.array([offer.kind == "physical" for offer in offers], dtype=np.bool_)
+    limit = force.select(np.flatnonzero(force["contract"] < len(offers)), "limit")
+    is_physical = np.array([kind.kind == "physical" for kind in kinds], dtype=np.bool_)
     pays_market = any_along(prices.wholesale_part_usd_per_mwh > 0.0, axis=(1, 2))
     _note_spares_nothing(case, sets, may_run.any(axis=2) & is_physical[:, None], pays_market)
 
@@ -145,21 +160,27 @@ def contract_inputs(
     goals = Index.sparse("target", (pool, sets.year), np.nonzero(has_pool & (target > 0.0)))
     is_hourly = settings.matching.mode == "hourly"
     nowhere = np.zeros(0, dtype=np.intp)
-    is_asked = bool(offers) or bool((target > 0.0).any())
+    is_asked = bool(kinds) or bool((target > 0.0).any())
     clean = grid_clean_frac(case, sets, intensity_shape) if is_asked else None
     return ContractInputs(
         contract=contract,
         pool=pool,
         is_physical=is_physical,
-        technology=tuple(offer.technology for offer in offers),
+        technology=tuple(kind.technology for kind in kinds),
         zone_pool=zone_pool,
         site_pool=site_pool,
         sign=sign,
         sign_start=start,
         sign_end=start + term[sign["contract"]],
         strike_usd_per_mwh=strike[sign.codes],
+        existing=signed.over,
+        existing_mw=signed.mw,
+        existing_start=signed.start,
+        existing_end=signed.end,
+        existing_usd_per_mwh=signed.usd_per_mwh,
         force=force,
-        limit_mw=max_mw[force["contract"]],
+        limit=limit,
+        limit_mw=max_mw[limit["contract"]],
         profile_frac=profile,
         market_usd_per_mwh=market,
         delivery=delivery,
@@ -240,18 +261,20 @@ def _note_spares_nothing(
     pays = np.zeros(len(sets.zone), dtype=np.bool_)
     np.logical_or.at(pays, sets.site_zone, pays_market)
     billed = use_of_sites(case)
-    for c, name in enumerate(case.scenario.contracts.ppa):
+    settings = case.scenario.contracts
+    for c, name in enumerate(settings.agreements):
         idle = np.flatnonzero(is_physical[c] & ~pays)
         at = [s for s in np.flatnonzero(np.isin(sets.site_zone, idle)).tolist() if s in billed]
         if not at:
             continue
         zones = some([sets.zone.labels[z] for z in idle], _NAMED)
         bills = some([f"{sets.site.labels[s]} by {billed[s].tariff}" for s in at], _NAMED)
+        keys = ("contracts", "ppa" if name in settings.ppa else "existing", name, "kind")
         case.findings.note(
             f"PPA {name} is physical and spares no site in {zones} anything: a bundled tariff bills"
-            f" the energy of each ({bills}), whoever delivers it. Set contracts.ppa.{name}.kind:"
-            " financial, or bundle: delivery of the tariff.",
-            ("contracts", "ppa", name, "kind"),
+            f" the energy of each ({bills}), whoever delivers it. Set {'.'.join(keys)}: financial,"
+            " or bundle: delivery of the tariff.",
+            keys,
         )
 
 
@@ -389,7 +412,7 @@ def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[s
 
 
 def delivery_profiles(
-    case: ScopedCase, sets: Sets, first_site: np.ndarray, is_offered: Bools
+    case: ScopedCase, sets: Sets, first_site: np.ndarray, delivers: Bools
 ) -> Floats:
     """Return output over capacity of every agreement by zone and time slice.
 
@@ -401,8 +424,8 @@ def delivery_profiles(
         Axes.
     first_site : array of int
         A site of every zone, whose clock the zone keeps, shape (zone,).
-    is_offered : array of bool
-        Shape (contract, zone); gaps in other zones are not reported.
+    delivers : array of bool
+        Where each may deliver, shape (contract, zone); gaps in other zones are not reported.
 
     Returns
     -------
@@ -410,20 +433,20 @@ def delivery_profiles(
         Shape (contract, zone, slot).
     """
     weight = case.days.weight_h / case.days.weight_h.sum()
-    offers = tuple(case.scenario.contracts.ppa.values())
+    offers = tuple(case.scenario.contracts.agreements.values())
     profile = np.ones((len(offers), len(sets.zone), len(sets.slot)))
     follows = [_FOLLOWS.get(offer.profile or offer.technology, ()) for offer in offers]
     shapes = {}
     for kind in ("solar", "wind"):
         asked = np.array([kind in kinds for kinds in follows], dtype=np.bool_)
-        here = any_along(is_offered & asked[:, None], axis=0)
+        here = any_along(delivers & asked[:, None], axis=0)
         if here.any():
             at_site = np.zeros(len(sets.site), dtype=np.bool_)
             at_site[first_site[here]] = True
             shape = renewable_shape(case, kind, at_site)
             shapes[kind] = np.ones(profile.shape[1:]) if shape is None else shape[first_site]
     for c, offer in enumerate(offers):
-        if follows[c] and is_offered[c].any():
+        if follows[c] and delivers[c].any():
             profile[c] = np.mean([shapes[kind] for kind in follows[c]], axis=0)
         if offer.capacity_factor_frac is not None:
             scale = offer.capacity_factor_frac / (profile[c] @ weight)

@@ -70,7 +70,7 @@ CONTRACT_LIMITS: Final = (
         price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         binding=Binding(
             "MW",
-            amount_by_list(lambda p: (p.contracts.force, p.contracts.limit_mw)),
+            amount_by_list(lambda p: (p.contracts.limit, p.contracts.limit_mw)),
             "At most {limit} of contract {contract} is on offer in {zone} in {year}:",
         ),
         set_by=(SetBy("contracts.ppa.{contract}.max_mw", _on_offer),),

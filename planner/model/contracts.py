@@ -56,10 +56,25 @@ class ContractTerms:
         return signed[runs], now[runs], share[runs]
 
     @cached_property
+    def _existing_in_force_mw(self) -> Floats:
+        """Capacity signed before the plan, mean over the year. [MW], shape (force,)"""
+        p, mw = self.p, np.zeros(self.p.force.size)
+        signed, now = pairs(p.existing, p.force, on=("contract", "zone"))
+        year = p.force["year"][now]
+        share = share_in_force(
+            p.existing_start[signed],
+            p.existing_end[signed],
+            self.m.year[year],
+            self.m.span_years[year],
+        )
+        mw[now] = share * p.existing_mw[signed]
+        return mw
+
+    @cached_property
     def in_force_mw(self) -> Expression:
         """Capacity in force, mean over the year. [MW], (contract, zone, year)"""
         signed, now, share = self._in_force
-        return self.signed_mw.map(self.p.force, signed, now, share)
+        return self.signed_mw.map(self.p.force, signed, now, share) + self._existing_in_force_mw
 
     @cached_property
     def mwh_per_mw(self) -> Floats:
@@ -73,7 +88,13 @@ class ContractTerms:
         """What is paid for all that is delivered in a year. [USD], (contract, zone, year)"""
         signed, now, share = self._in_force
         price = self.p.strike_usd_per_mwh[signed] * self.mwh_per_mw[now]
-        return self.signed_mw.map(self.p.force, signed, now, share * price)
+        paid_before = np.zeros(self.p.force.size)
+        before, then = pairs(self.p.existing, self.p.force, on=("contract", "zone"))
+        paid_before[then] = self.p.existing_usd_per_mwh[before] * self.mwh_per_mw[then]
+        return (
+            self.signed_mw.map(self.p.force, signed, now, share * price)
+            + paid_before * self._existing_in_force_mw
+        )
 
     @cached_property
     def market_usd_per_mw(self) -> Floats:
@@ -146,9 +167,11 @@ class ContractTerms:
 def contract_in_force(m: Model) -> Comparison:
     r"""What is in force in a year is what was signed and whose term has not ended.
 
-    .. math:: q_{czt} = \sum_v \alpha_{cvt}\, b_{czv} \qquad \forall c, z, t
+    .. math:: q_{czt} = \alpha_{ct}\, b^0_{cz} + \sum_v \alpha_{cvt}\, b_{czv}
+        \qquad \forall c, z, t
 
-    :math:`\alpha` is the share of the year between begin and end of delivery.
+    :math:`\alpha` is the share of the year between begin and end of delivery; :math:`b^0` is signed
+    already, and kept to its end.
 
     Source: dcplan.
     """
@@ -157,7 +180,7 @@ def contract_in_force(m: Model) -> Comparison:
 
 @constraint(over="contract, zone, year", unit="MW")
 def contract_limit(m: Model) -> Comparison:
-    r"""No more is in force in a zone than is on offer there.
+    r"""No more of an offer is in force in a zone than is on offer there.
 
     .. math:: q_{czt} \le \bar{q}_c \qquad \forall c, z, t
 
@@ -165,7 +188,8 @@ def contract_limit(m: Model) -> Comparison:
 
     Source: dcplan.
     """
-    return m.contracts.contract_mw <= m.p.contracts.limit_mw
+    p = m.p.contracts
+    return m.contracts.contract_mw.on(p.limit) <= p.limit_mw
 
 
 @constraint(over="zone, year, time slice", unit="MW", links="stock")

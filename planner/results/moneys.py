@@ -184,9 +184,11 @@ def _contracts_after(s: SolvedModel, contracts: pd.DataFrame) -> tuple[float, fl
     per_mw = ratio(last["strike_musd"].to_numpy(), last["in_force_mw"].to_numpy())
     key = ["contract", "zone"]
     price = pd.Series(np.nan_to_num(per_mw), index=pd.MultiIndex.from_frame(last[key]))
-    signed = pd.MultiIndex.from_arrays([given.sign.labels(name) for name in key])
-    yearly = price.reindex(signed, fill_value=0.0).to_numpy() * s.value(s.model.contracts.signed_mw)
-    return _years_left(s, yearly, given.sign_end - (s.p.finance.last_year + 1))
+    signed = pd.concat([over.frame()[key] for over in (given.sign, given.existing)])
+    mw = np.concatenate([s.value(s.model.contracts.signed_mw), given.existing_mw])
+    yearly = price.reindex(pd.MultiIndex.from_frame(signed), fill_value=0.0).to_numpy() * mw
+    end = np.concatenate([given.sign_end, given.existing_end])
+    return _years_left(s, yearly, end - (s.p.finance.last_year + 1))
 
 
 def _years_left(s: SolvedModel, yearly: Floats, years: Floats) -> tuple[float, float]:

@@ -38,6 +38,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
         *_both_in_and_out(scenario),
         *_classes(scenario),
         *_openings(scenario),
+        *_signed_ppas(scenario),
         *wrong_tariffs(scenario),
     ]
 
@@ -174,6 +175,27 @@ def _classes(scenario: Scenario) -> Iterator[Problem]:
                 f"tight_rtt_ms of {workload} is {tight:g}, above its rtt_bound_ms",
                 f"at most {bound:g} [ms]",
                 "tighten it, or set it to null for no tight bound",
+            )
+
+
+def _signed_ppas(scenario: Scenario) -> Iterator[Problem]:
+    for name, signed in scenario.contracts.existing.items():
+        keys = ("contracts", "existing", name)
+        if name in scenario.contracts.ppa:
+            yield problem_at(
+                scenario.tree,
+                keys,
+                f"{name} is in contracts.existing and in contracts.ppa",
+                "one name for each agreement",
+                "rename one of the two",
+            )
+        if signed.to_year < signed.from_year:
+            yield problem_at(
+                scenario.tree,
+                (*keys, "to_year"),
+                f"to_year is {signed.to_year}, before from_year",
+                f"{signed.from_year} or later",
+                "exchange the two",
             )
 
 

@@ -25,7 +25,8 @@ from planner.tables import read_tables
 SCENARIO: Final = MINI / "mini.yaml"
 NEW_SITE: Final = "new_sites.fir={name: Fir, country: US, lat: 36.3, lon: -80.4, like: oak}"
 OF_AN_ID: Final = re.compile(
-    r"^(workloads|sites|new_sites|racks\.override|supply\.override|contracts\.ppa)\.\w+\."
+    r"^(workloads|sites|new_sites|racks\.override|supply\.override|contracts\.ppa"
+    r"|contracts\.existing)\.\w+\."
 )
 NOT_FOR_THE_MODEL: Final = {
     "version": "a file of another version is refused",

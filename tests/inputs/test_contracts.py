@@ -89,3 +89,69 @@ def test_a_ppa_without_a_price_in_a_zone_is_noted_at_the_ppa(build, tables):
 
     (noted,) = (told for told in inputs.noted_settings if "is not on offer in" in told.what_is)
     assert noted.file == "--set contracts.ppa.roof.technology=solar"
+
+
+FARM = (
+    "contracts.existing.farm={{technology: geothermal, zone: {zone}, mw: 41, from_year: {first},"
+    " to_year: {last}, price_usd_per_mwh: 43}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last", "said"),
+    [
+        (
+            "east",
+            2014,
+            2024,
+            "The signed PPA farm has no effect: it delivers from 2014 to 2024, before the years of"
+            " the plan.",
+        ),
+        (
+            "east",
+            2031,
+            2044,
+            "The signed PPA farm has no effect: it delivers from 2031 to 2044, after the years of"
+            " the plan.",
+        ),
+        (
+            "north",
+            2023,
+            2044,
+            "The signed PPA farm, 41 MW, is neither paid nor counted in 2025: north has no site in"
+            " use by then, whose prices say what its power is worth.",
+        ),
+    ],
+)
+def test_a_signed_ppa_that_does_not_count_in_full_is_noted(build, zone, first, last, said):
+    setting = FARM.format(zone=zone, first=first, last=last)
+
+    inputs = build(
+        setting, "scope.countries=[US, CA]", "sites.ash={existing_mw: 0, lead_time_months: 24}"
+    )
+
+    (noted,) = (told for told in inputs.noted_settings if "igned PPA farm" in told.what_is)
+    assert noted.what_is == said
+    assert noted.file == f"--set {setting}"
+
+
+def test_a_signed_ppa_in_a_zone_without_a_site_has_no_effect_and_is_noted(build):
+    setting = FARM.format(zone="north", first=2023, last=2029)
+
+    inputs = build(setting)
+
+    assert inputs.contracts.existing.size == inputs.contracts.force.size == 0
+    (noted,) = (told for told in inputs.noted_settings if "has no effect" in told.what_is)
+    assert noted.what_is == (
+        "north under contracts.existing has no effect: zone north has no site in scope"
+    )
+
+
+def test_a_signed_ppa_on_bundled_tariffs_is_noted_at_its_own_key(build):
+    setting = FARM.format(zone="east", first=2023, last=2029).replace("}", ", kind: physical}")
+
+    (noted,) = spares_nothing(build(setting, *BUNDLED))
+
+    assert noted.what_is.endswith(
+        "Set contracts.existing.farm.kind: financial, or bundle: delivery of the tariff."
+    )

@@ -87,6 +87,20 @@ def test_contract_in_force_bites_after_the_term():
     assert_bites("contract_in_force", inputs, in_force(0.0, "2027"), in_force(0.1, "2027"))
 
 
+def test_contract_in_force_bites_at_what_is_signed_already():
+    # In force to the end of 2025, half of the model year 2025, which represents 2026 too.
+    inputs = inputs_of(
+        "contracts.existing.heat={technology: geothermal, zone: west, mw: 26, from_year: 2019,"
+        " to_year: 2025, price_usd_per_mwh: 52}",
+    )
+
+    def in_force(mw: float) -> Wish:
+        return lambda m: [at(m.contracts.contract_mw, "heat", "west", "2025") == mw]
+
+    assert_bites("contract_in_force", inputs, in_force(13.0), in_force(13.1))
+    assert inputs.contracts.force.labels("year").tolist() == ["2025"]
+
+
 def test_contract_limit_bites_at_what_is_on_offer(physical):
     def in_force(mw: float) -> Wish:
         return lambda m: [at(m.contracts.contract_mw, *HEAT) == mw]

@@ -530,7 +530,8 @@ def contracts() -> ContractInputs:
     contract, pool = Axis("contract", ()), Axis("pool", ("US",))
     of_zone, of_site = (contract, ZONE, YEAR), (SITE, YEAR, SLOT)
     axes = {
-        **dict.fromkeys(("sign", "force"), of_zone),
+        **dict.fromkeys(("sign", "force", "limit"), of_zone),
+        "existing": of_zone[:2],
         **dict.fromkeys(("take", "count", "claim"), of_site),
         **dict.fromkeys(("claim_year", "target"), (pool, YEAR)),
         "delivery": (ZONE, YEAR, SLOT),

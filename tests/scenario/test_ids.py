@@ -267,6 +267,7 @@ def test_figures_that_replace_those_of_a_table_are_named_as_its_columns(
 
 # Text that names no row of a table, and what it is instead.
 FREE_TEXT = {
+    "contracts.existing.{}": "names of the planner's own",
     "contracts.ppa.{}": "names of the planner's own",
     "data.*": "files",
     "data.{}": "names of tables",

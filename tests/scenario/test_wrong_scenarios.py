@@ -121,9 +121,19 @@ def problems_of(text: str, **others: str) -> list[str]:
         (
             "contracts: {ppa: {hydro: {technology: hydro, signed_mw: 41}}}",
             "2:46: unknown key 'contracts.ppa.hydro.signed_mw'; must be a key of the schema; a PPA"
-            " that is signed already cannot be said yet: each is an offer, which begins when the"
-            " plan signs it, after lead_months and decisions_start; docs/own-company.md says what"
-            " to write in its place",
+            " that is signed already goes under contracts.existing, with zone, mw, from_year,"
+            " to_year and price_usd_per_mwh; each under contracts.ppa is an offer",
+        ),
+        (
+            "contracts: {existing: {hydro: {technology: hydro, zone: PJM, mw: 41, from_year: 2026,"
+            " to_year: 2024, price_usd_per_mwh: 52}}}",
+            "2:96: to_year is 2024, before from_year; must be 2026 or later; exchange the two",
+        ),
+        (
+            "contracts: {ppa: {hydro: {technology: hydro}}, existing: {hydro: {technology: hydro,"
+            " zone: PJM, mw: 41, from_year: 2026, to_year: 2034, price_usd_per_mwh: 52}}}",
+            "2:59: hydro is in contracts.existing and in contracts.ppa; must be one name for each"
+            " agreement; rename one of the two",
         ),
         (
             "build: {capex_budget_musd: {2026:5000}}",
