@@ -257,8 +257,8 @@ def _cap(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
             what_is = (
                 f"carbon.cap_kt of {year} is {as_text(cap)} kt, and demand emits some"
                 f" {as_text(float(low[at]))} to {as_text(float(high[at]))}:"
-                f" {as_text(float(energy_twh))} TWh on the best racks at full power, a few times that"
-                f" on older ones, at {as_text(least)} to {as_text(most)} kg/MWh"
+                f" {as_text(float(energy_twh))} TWh on the best racks at full power, a few times"
+                f" that on older ones, at {as_text(least)} to {as_text(most)} kg/MWh"
             )
             path, key = carbon.cap_kt, list[str]()
             if isinstance(path, Mapping):
