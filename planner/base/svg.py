@@ -47,7 +47,7 @@ class Frame:
     x: tuple[float, float]
     y: tuple[float, float]
 
-    def at(self, x: float, y: float) -> tuple[float, float]:
+    def to_page(self, x: float, y: float) -> tuple[float, float]:
         """Place of a point of the data on the page."""
         along = (x - self.x[0]) / (self.x[1] - self.x[0])
         up = (y - self.y[0]) / (self.y[1] - self.y[0])
@@ -58,14 +58,14 @@ class Frame:
         parts = []
         y_ticks, x_ticks = ticks(*self.y), ticks(*self.x)
         for value in y_ticks:
-            _, y = self.at(self.x[0], value)
+            _, y = self.to_page(self.x[0], value)
             parts.append(line((self.left, y), (self.left + self.width, y), GRID))
             shown = f"{value:,.0f} {y_unit}" if value == y_ticks[-1] else f"{value:,.0f}"
             parts.append(text(self.left - 7, y + 4, shown, anchor="end", color=MUTED))
         bottom = self.top + self.height
         parts.append(line((self.left, bottom), (self.left + self.width, bottom), MUTED))
         for value in x_ticks:
-            x, _ = self.at(value, self.y[0])
+            x, _ = self.to_page(value, self.y[0])
             parts.append(line((x, bottom), (x, bottom + 4), MUTED))
             shown = f"{value:,.0f} {x_unit}" if value == x_ticks[-1] else f"{value:,.0f}"
             parts.append(text(x, bottom + 18, shown, anchor="middle", color=MUTED))

@@ -51,7 +51,7 @@ def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -
         return table.reset_index(drop=True)
     result = table.set_index(key, drop=False).rename_axis(None)
     for name, override in overrides.items():
-        for column, value in override.given().items():
+        for column, value in override.written_values().items():
             if column in result.columns and name in result.index:
                 result.loc[name, column] = np.nan if value is None else value
     return result.reset_index(drop=True)
@@ -201,7 +201,7 @@ class Case:
         result = figures.copy()
         for overrides in (self.scenario.new_sites, self.scenario.sites):
             for site, override in overrides.items():
-                if column in override.given() and site in result.index:
+                if column in override.written_values() and site in result.index:
                     value = getattr(override, column)
                     result[site] = np.nan if value is None else value
         return result

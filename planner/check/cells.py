@@ -58,7 +58,7 @@ def _excess(case: Case, of_table: Callable[[Case, str], Places]) -> Excess:
     """Put the places of all tables into one list."""
     places = np.concatenate([of_table(case, name) for name in TABLES])
     frame = pd.DataFrame(places[:, :3], columns=["table", "column", "row"])
-    return Excess.where(frame, places[:, 3].astype(np.bool_))
+    return Excess.count_broken(frame, places[:, 3].astype(np.bool_))
 
 
 def _is_missing(column: Field, cells: NDArray[Any]) -> Bools:

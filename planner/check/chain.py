@@ -218,7 +218,9 @@ def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
         0 for workloads that the scenario does not let move.
     """
     given = case.scenario.workloads
-    moving = [name for name, stated in given.items() if stated.given().get("moves_between_sites")]
+    moving = [
+        name for name, stated in given.items() if stated.written_values().get("moves_between_sites")
+    ]
     share = column_by(case.workloads, "workload", "deferrable_frac")
     return lookup(share[share.index.isin(moving)], frame, ("workload",))
 

@@ -134,10 +134,12 @@ def contracts_in_force(case: Case) -> Excess:
     )
     now = rows.loc[rows["in_force_mw"] > TRACE, ["contract", "zone", "year_now"]]
     now = now.rename(columns={"year_now": "year"}).drop_duplicates(ignore_index=True)
-    forgotten = Excess.where(now, ~isin(now, table, _FORCE))
+    forgotten = Excess.count_broken(now, ~isin(now, table, _FORCE))
     offered = table[table["contract"].isin(list(offers))]
     too_early = begin_of_delivery(case, offered) >= case.last_calendar_year(offered["year"]) + 1.0
-    early = Excess.where(offered[list(_FORCE)], too_early & (offered["signed_mw"] > 0.0).to_numpy())
+    early = Excess.count_broken(
+        offered[list(_FORCE)], too_early & (offered["signed_mw"] > 0.0).to_numpy()
+    )
     before = table[~table["contract"].isin(list(offers))]
     again = Excess.differs(
         before[list(_FORCE)], before["signed_mw"].to_numpy(), np.zeros(len(before))
@@ -149,7 +151,7 @@ def contracts_in_force(case: Case) -> Excess:
         else ((known["contract"] == name) & (known["zone"] == zone)).any()
         for name, zone in zip(table["contract"], table["zone"], strict=True)
     ]
-    outside = Excess.where(place, ~np.array(allowed, dtype=np.bool_))
+    outside = Excess.count_broken(place, ~np.array(allowed, dtype=np.bool_))
     return reported.and_also(forgotten, early, again, outside)
 
 
@@ -383,7 +385,7 @@ def best_matching_reported(case: Case) -> Excess:
         for name, key in (("annual_frac", _POOL), ("hourly_frac", (*_POOL, "slot")))
     }
     pools = slots[list(_POOL)].drop_duplicates(ignore_index=True)
-    forgotten = Excess.where(pools, ~isin(pools, table, _POOL))
+    forgotten = Excess.count_broken(pools, ~isin(pools, table, _POOL))
     delivered = sum_by(output, _POOL, output["output_mw"] * hours)
     by_slot = sum_by(output, (*_POOL, "slot"), output["output_mw"])
     shares = [

@@ -152,7 +152,7 @@ def clean_share_from_tables(case: Case) -> Excess:
     contracts = case.inputs.contracts
     site_year = case.site_year
     if not contracts.clean_frac.any():
-        return Excess.where(site_year.iloc[:0], np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(site_year.iloc[:0], np.zeros(0, dtype=np.bool_))
     share = contracts.clean_frac.reshape(len(site_year), -1)
     shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
     table = case.data("clean_share").sort_values("year")
@@ -227,7 +227,7 @@ def contract_offers_from_scenario(case: Case) -> Excess:
     return Excess.differs(place, rows["begin"].to_numpy(), begin).and_also(
         Excess.differs(place, rows["end"].to_numpy(), begin + term),
         Excess.differs(runs[list(_FORCE)], runs["mw"].to_numpy(), most),
-        Excess.where(kinds, p.is_physical != physical.astype(np.bool_)),
+        Excess.count_broken(kinds, p.is_physical != physical.astype(np.bool_)),
         *_signed_as_stated(case),
     )
 
@@ -247,7 +247,7 @@ def _signed_as_stated(case: Case) -> tuple[Excess, ...]:
     stated = stated.rename(columns={"signed_mw": "mw"})
     key = ("contract", "zone")
     place = rows[list(key)]
-    forgotten = Excess.where(stated[list(key)], ~isin(stated, rows, key))
+    forgotten = Excess.count_broken(stated[list(key)], ~isin(stated, rows, key))
     right = stated.set_index(list(key))
     return (
         forgotten,
@@ -270,9 +270,9 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     return Excess.differs(
         goals[["pool", "year"]], goals["share"].to_numpy(), np.array(asked, dtype=np.float64)
     ).and_also(
-        Excess.where(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site)),
-        Excess.where(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone)),
-        Excess.where(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
+        Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site)),
+        Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone)),
+        Excess.count_broken(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
     )
 
 

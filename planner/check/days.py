@@ -150,7 +150,7 @@ def labels_belong(case: Case) -> Excess:
         (sets.rack, "vendor", sets.vendor, sets.rack_vendor, maker[list(sets.rack.labels)]),
     )
     parts = [
-        Excess.where(
+        Excess.count_broken(
             table_of({"of": list(axis.labels), "what": what}),
             label_of(other, codes) != expected.to_numpy(dtype=object),
         )
@@ -161,7 +161,9 @@ def labels_belong(case: Case) -> Excess:
 
 def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.where(table_of({"what": [what]}), np.array([list(reported) != list(expected)]))
+    return Excess.count_broken(
+        table_of({"what": [what]}), np.array([list(reported) != list(expected)])
+    )
 
 
 @rule(unit="days or h")
@@ -178,7 +180,7 @@ def days_from_scenario(case: Case) -> Excess:
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
     goes_on = time.chronological and not time.days_repeat
     follows = np.roll(slot, -1) if goes_on else np.roll(slot, -1, axis=1)
-    lists = Excess.where(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
+    lists = Excess.count_broken(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
         _alike("years", case.inputs.years.years, case.years),
         _alike("slots", case.inputs.sets.slot.labels, names),
         _alike("time slices of days", days.names, names),
@@ -197,8 +199,8 @@ def days_from_scenario(case: Case) -> Excess:
         months,
         Excess.differs(slots, np.asarray(days.weight_h), weight),
         Excess.differs(slots, np.asarray(days.hours), np.full(len(names), float(time.slot_h))),
-        Excess.where(slots, np.asarray(days.next_slot) != follows.ravel()),
-        Excess.where(place, np.asarray(days.is_peak_day) != expected.is_peak),
+        Excess.count_broken(slots, np.asarray(days.next_slot) != follows.ravel()),
+        Excess.count_broken(place, np.asarray(days.is_peak_day) != expected.is_peak),
     )
 
 

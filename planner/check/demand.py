@@ -82,7 +82,7 @@ def demand_table(case: Case) -> Excess:
         for name in ("demand_kh100e", "served_kh100e", "saved_kh100e")
     ]
     unknown = ~isin(case.plan("demand"), frame, _DEMAND)
-    return Excess.where(case.plan("demand")[list(_DEMAND)], unknown).and_also(*parts)
+    return Excess.count_broken(case.plan("demand")[list(_DEMAND)], unknown).and_also(*parts)
 
 
 @rule(unit="kH100e")

@@ -44,7 +44,7 @@ def without_new_halls(case: Case) -> list[str]:
         site: stated.new_halls
         for block in blocks
         for site, stated in block.items()
-        if "new_halls" in stated.given()
+        if "new_halls" in stated.written_values()
     }
     return [site for site, wanted in given.items() if not wanted]
 

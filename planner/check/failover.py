@@ -112,7 +112,9 @@ def failures_reported(case: Case) -> Excess:
     ]
     whole = table["taken_kh100e"] + table["unserved_kh100e"]
     adds_up = Excess.differs(table[list(_LOAD)], whole.to_numpy(), table["load_kh100e"].to_numpy())
-    return adds_up.and_also(Excess.where(table[list(_LOAD)], ~isin(table, found, _LOAD)), *parts)
+    return adds_up.and_also(
+        Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD)), *parts
+    )
 
 
 def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
@@ -170,8 +172,8 @@ def takeovers_fit(case: Case) -> Excess:
     key = ["site", "standby", "region", *_CLASS]
     return Excess.above(pairs, taken, room).and_also(
         Excess.above(services, given, needed),
-        Excess.where(table[key], ~isin(by, reached, _ROUTE)),
-        Excess.where(table[key], may_not_cover(case, table)),
+        Excess.count_broken(table[key], ~isin(by, reached, _ROUTE)),
+        Excess.count_broken(table[key], may_not_cover(case, table)),
     )
 
 
@@ -272,7 +274,7 @@ def resilience_reported(case: Case) -> Excess:
         Excess.differs(table[list(_CLASS)], table[name].to_numpy(), lookup(expected, table, _CLASS))
         for name, expected in pairs
     ]
-    asked = Excess.where(table[list(_CLASS)], ~asks(case, table))
+    asked = Excess.count_broken(table[list(_CLASS)], ~asks(case, table))
     return asked.and_also(*parts, _worth(case))
 
 
@@ -305,7 +307,9 @@ def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
     pairs = _pairs_of_sites(case)
     expected = ~may_not_cover(case, pairs)
-    return Excess.where(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected)
+    return Excess.count_broken(
+        pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected
+    )
 
 
 def _common_users(case: Case) -> pd.DataFrame:
@@ -329,7 +333,7 @@ def neighbours_from_tables(case: Case) -> Excess:
     loads, reserves = to_frame(p.neighbour), to_frame(p.reserve)
     key = [*_LOAD, "standby"]
     if not len(loads):
-        return Excess.where(pd.DataFrame(columns=key), np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(pd.DataFrame(columns=key), np.zeros(0, dtype=np.bool_))
     users = _common_users(case)
     of_site = users[users["site"] == users["standby"]].set_index(["workload", "site"])["kh100e"]
     least = settings.neighbour_users_frac * _ROUNDING * lookup(of_site, users, ("workload", "site"))
@@ -346,15 +350,15 @@ def neighbours_from_tables(case: Case) -> Excess:
     apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
     reported = reported.assign(standby=stands_in["site"])[key]
     odd = (apart | reported.duplicated()).to_numpy(dtype=np.bool_)
-    return Excess.where(reported, odd | ~isin(reported, right, key)).and_also(
-        Excess.where(right, ~isin(right, reported, key))
+    return Excess.count_broken(reported, odd | ~isin(reported, right, key)).and_also(
+        Excess.count_broken(right, ~isin(right, reported, key))
     )
 
 
 def asks(case: Case, frame: pd.DataFrame) -> Bools:
     """Say for each workload and year of a table whether the loss of a site must be survived."""
     given = case.scenario.workloads
-    classes = [name for name, stated in given.items() if stated.given().get("failover")]
+    classes = [name for name, stated in given.items() if stated.written_values().get("failover")]
     first = case.scenario.failover.from_year or case.years[0]
     return np.asarray(frame["workload"].isin(classes) & (frame["year"] >= first))
 

@@ -87,7 +87,7 @@ def connections(case: Case) -> Excess:
         )
         for name in ("firm_mw", "new_firm_mw", "halls_mw")
     ]
-    return Excess.where(place, ~isin(added, offers, _SITE)).and_also(
+    return Excess.count_broken(place, ~isin(added, offers, _SITE)).and_also(
         Excess.above(place, due, start), *totals
     )
 
@@ -139,7 +139,7 @@ def headroom_table(case: Case) -> Excess:
     # What is left of a difference is no more exact than what it was taken from.
     rounding = _ROUNDINGS * np.spacing(np.maximum(committed + every, 1.0))
     parts = [
-        Excess.differs(place, table[name].to_numpy(), mw).beyond(rounding)
+        Excess.differs(place, table[name].to_numpy(), mw).above_rounding(rounding)
         for name, mw in expected.items()
     ]
     rate = np.full(len(table), case.scenario.grid.curtailment_rate_pct, dtype=np.float64)
@@ -153,7 +153,7 @@ def headroom_binds(case: Case) -> Excess:
     table = case.plan("headroom")
     place = table[list(_ZONE)]
     parts = [
-        Excess.where(place, ((table[spare] < _NOTHING_SPARE_MW) != table[flag]).to_numpy())
+        Excess.count_broken(place, ((table[spare] < _NOTHING_SPARE_MW) != table[flag]).to_numpy())
         for flag, spare in (("binds", "spare_mw"), ("firm_binds", "firm_spare_mw"))
     ]
     return parts[0].and_also(*parts[1:])

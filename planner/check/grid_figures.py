@@ -155,7 +155,7 @@ def billing_months_from_calendar(case: Case) -> Excess:
     right = np.array([expected.get(name, np.nan) for name in names], dtype=np.float64)
     missing = table_of({"period": [name for name in expected if name not in names]})
     return Excess.differs(place, np.asarray(grid.billing_months), right).and_also(
-        Excess.where(missing, np.ones(len(missing), dtype=np.bool_))
+        Excess.count_broken(missing, np.ones(len(missing), dtype=np.bool_))
     )
 
 

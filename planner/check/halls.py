@@ -125,14 +125,14 @@ def halls_where_allowed(case: Case) -> Excess:
     uncommitted = ~isin(early, to_frame(halls.committed), _SITE)
     work_key = ("site", "hall", "to_hall", "year")
     parts = [
-        Excess.where(table[list(key)], ~isin(table, to_frame(index), key))
+        Excess.count_broken(table[list(key)], ~isin(table, to_frame(index), key))
         for table, index, key in (
             (case.plan("builds"), halls.build, _HALL),
             (case.plan("retrofits"), halls.retrofit, work_key),
             (case.plan("leases"), halls.lease, _HALL),
         )
     ]
-    return Excess.where(early[list(_HALL)], uncommitted).and_also(*parts)
+    return Excess.count_broken(early[list(_HALL)], uncommitted).and_also(*parts)
 
 
 @rule(unit="years")

@@ -154,8 +154,8 @@ def hall_dates_from_tables(case: Case) -> Excess:
     return Excess.differs(
         place, reported["start"].to_numpy(), np.where(early, middle, due)
     ).and_also(
-        Excess.where(place, reported["early"].to_numpy(dtype=np.bool_) != early),
-        Excess.where(place, (due >= end) & ~early),
+        Excess.count_broken(place, reported["early"].to_numpy(dtype=np.bool_) != early),
+        Excess.count_broken(place, (due >= end) & ~early),
     )
 
 

@@ -115,7 +115,7 @@ def heat_sold(case: Case) -> Excess:
             _connection_usd(case, table) / _USD_PER_MUSD,
         ),
         Excess.differs(place, table["revenue_musd"].to_numpy(), sold * hours * price),
-        Excess.where(place, np.full(len(place), not settings.sell)),
+        Excess.count_broken(place, np.full(len(place), not settings.sell)),
     )
 
 

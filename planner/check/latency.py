@@ -69,7 +69,7 @@ def round_trip_reported(case: Case) -> Excess:
 def residency(case: Case) -> Excess:
     """Data stays where its workload must stay: world region, country, or within 200 km."""
     frame = used_routes(case)
-    return Excess.where(frame[list(_ROUTE)], stays_elsewhere(frame))
+    return Excess.count_broken(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
 @rule(unit="ms")
@@ -139,7 +139,7 @@ def service_terms_from_tables(case: Case) -> Excess:
         reported["share"].to_numpy(),
         lookup(share, reported, ("workload",), np.nan),
     ).and_also(
-        Excess.where(everyone[[*_USERS, "year"]], missing),
+        Excess.count_broken(everyone[[*_USERS, "year"]], missing),
         Excess.differs(
             price,
             np.array([wanted.unmet_usd_per_h100e_hour]),
@@ -166,11 +166,13 @@ def routes_from_tables(case: Case) -> Excess:
         placed["rtt"].to_numpy(),
         lookup(expected["rtt_ms"], placed, _ROUTE, np.nan),
     ).and_also(
-        Excess.where(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE)),
-        Excess.where(due[list(_ROUTE)], ~isin(due, placed, _ROUTE)),
-        Excess.where(placed[list(_ROUTE)], is_near),
+        Excess.count_broken(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE)),
+        Excess.count_broken(due[list(_ROUTE)], ~isin(due, placed, _ROUTE)),
+        Excess.count_broken(placed[list(_ROUTE)], is_near),
         # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
-        Excess.where(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]),
+        Excess.count_broken(
+            lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]
+        ),
     )
 
 
@@ -198,8 +200,8 @@ def no_route_from_tables(case: Case) -> Excess:
         Excess.differs(place, reported[name].to_numpy(dtype=np.float64), expected)
         for name, expected in pairs
     ]
-    return Excess.where(lonely, ~isin(lonely, reported, _USERS)).and_also(
-        Excess.where(place, ~isin(reported, lonely, _USERS)), *parts
+    return Excess.count_broken(lonely, ~isin(lonely, reported, _USERS)).and_also(
+        Excess.count_broken(place, ~isin(reported, lonely, _USERS)), *parts
     )
 
 
@@ -219,7 +221,7 @@ def clouds_from_tables(case: Case) -> Excess:
     may = may & case.scenario.rent.allow
     due = wanted[may]
     of_due = pd.Series(near[may].astype("float64"), index=keyed(due[key]))
-    return Excess.where(due[key], ~isin(due, reported, key)).and_also(
+    return Excess.count_broken(due[key], ~isin(due, reported, key)).and_also(
         Excess.differs(
             reported[key],
             reported["near"].to_numpy("float64"),
@@ -257,7 +259,9 @@ def tight_routes_reported(case: Case) -> Excess:
     """Assignments state correctly which of them are within the tighter bound."""
     table, routes = case.plan("assignment"), used_routes(case)
     near = lookup(routes.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
-    return Excess.where(table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0))
+    return Excess.count_broken(
+        table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0)
+    )
 
 
 @rule(unit="ms", floor=1000.0)
@@ -306,7 +310,7 @@ def percentiles_reported(case: Case) -> Excess:
         reported = table[name].to_numpy()
         parts.append(Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high)))
         # Where nobody is served from a place there is nothing to clip to.
-        parts.append(Excess.where(table[list(_CLASS)], np.isnan(reported) != np.isnan(low)))
+        parts.append(Excess.count_broken(table[list(_CLASS)], np.isnan(reported) != np.isnan(low)))
     return parts[0].and_also(*parts[1:])
 
 
@@ -346,7 +350,7 @@ def no_route_reported(case: Case) -> Excess:
     unserved = wanted[~isin(wanted, used_routes(case), key)]
     users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
     if not len(users):
-        return Excess.where(users, np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(users, np.zeros(0, dtype=np.bool_))
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     ends = round_trips(case, crossed(users, sites))
     reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
@@ -357,7 +361,7 @@ def no_route_reported(case: Case) -> Excess:
     by_name = table.rename(columns={"nearest_site": "site"})
     bound = column_by(case.workloads, "workload", "rtt_bound_ms")
     place = table[key]
-    return Excess.where(users, lonely != is_reported).and_also(
+    return Excess.count_broken(users, lonely != is_reported).and_also(
         Excess.differs(
             place, table["nearest_rtt_ms"].to_numpy(), lookup(nearest, table, key, np.nan)
         ),

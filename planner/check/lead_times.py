@@ -203,7 +203,7 @@ def leads_reported(case: Case) -> Excess:
     is_longest = np.where(is_given, table["by"] == _GIVEN, reported >= longest - _SAME_MONTHS)
     return Excess.differs(place, table["months"].to_numpy(dtype=np.float64), months).and_also(
         Excess.differs(place, start_months, months),
-        Excess.where(place, ~is_longest.astype(np.bool_)),
+        Excess.count_broken(place, ~is_longest.astype(np.bool_)),
     )
 
 

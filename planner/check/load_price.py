@@ -187,7 +187,7 @@ def load_price_from_tables(case: Case) -> Excess:
     zones = to_frame(p.zone_slot, mw=p.standing_mw)
     place = zones[["zone", "year", "slot"]]
     if not len(zones):
-        return Excess.where(place, np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
     expected = lookup(existing_mw(case), zones, ("zone",), np.nan)
     parts = [Excess.differs(place, zones["mw"].to_numpy(), expected)]
     rows = to_frame(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)

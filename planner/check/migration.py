@@ -136,7 +136,7 @@ def migration_is_due(case: Case) -> Excess:
     begin = table["own_block"] * table["workload"].map(_windows(case, table))
     by_hour = site_power(case).slot.set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
-    blocks = Excess.where(place, (table["block"].to_numpy() != first).astype(np.bool_))
+    blocks = Excess.count_broken(place, (table["block"].to_numpy() != first).astype(np.bool_))
     # What falls due in all time slices is the mean of the year, so that no time slice is forgotten.
     mean = sum_by(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
     moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
@@ -156,7 +156,7 @@ def migration_reach_reported(case: Case) -> Excess:
     first = every.groupby(["workload", "users"], sort=False)["site"].transform("first")
     own = every.assign(own=first).set_index(["workload", "site"])["own"]
     wanted = own.reindex(keyed(table[["workload", "site"]])).to_numpy()
-    return Excess.where(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
+    return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
 @rule(unit="MWh", floor=10.0, rows_of=("migration",))
@@ -313,7 +313,7 @@ def migration_blocks(case: Case) -> Excess:
     """Work is balanced in its window of the day, among sites that reach the same users."""
     p = case.inputs.migration
     if not p.work.size:
-        return Excess.where(pd.DataFrame(columns=list(_PLACED)), np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(pd.DataFrame(columns=list(_PLACED)), np.zeros(0, dtype=np.bool_))
     work, workload = p.work, p.work["workload"]
     expected = {
         **{name: work[name] for name in ("site", *_PLACED, "year")},

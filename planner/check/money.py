@@ -70,7 +70,7 @@ def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
 def cost_lines_known(case: Case) -> Excess:
     """The cost table holds no line but those of the cost list."""
     table = case.plan("costs")
-    return Excess.where(table[list(_LINE)], ~table["item"].isin(list(BILLS)).to_numpy())
+    return Excess.count_broken(table[list(_LINE)], ~table["item"].isin(list(BILLS)).to_numpy())
 
 
 @rule(unit="MUSD", floor=_FLOOR_MUSD)

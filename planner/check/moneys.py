@@ -151,7 +151,7 @@ def money_by_item(case: Case) -> Excess:
         "interest_musd": np.where(is_asset, life - cost, 0.0),
     }
     kind = np.where(is_asset, "asset", "contract")
-    wrong = Excess.where(table[["item"]], (table["kind"] != kind).to_numpy())
+    wrong = Excess.count_broken(table[["item"]], (table["kind"] != kind).to_numpy())
     # Together they are every line that repays something bought.
     repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
     upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])

@@ -146,7 +146,7 @@ def non_firm_where_offered(case: Case) -> Excess:
     price = to_frame(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
     cost = table["added_mw"].to_numpy() * lookup(price, table, (*_SITE, "tier"), np.nan)
     has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
-    return Excess.where(place, ~may | ~has_rate).and_also(
+    return Excess.count_broken(place, ~may | ~has_rate).and_also(
         Excess.differs(place, table["service_start"].to_numpy(), start),
         Excess.differs(place, table["turns_firm"].to_numpy(), turns),
         Excess.differs(
@@ -217,7 +217,7 @@ def stress_reported(case: Case) -> Excess:
     forgotten = ~stress.index.isin(keyed(place))
     every = stress.index.to_frame(index=False)
     return parts[0].and_also(
-        *parts[1:], Excess.where(every, forgotten), *_years_reported(case, table)
+        *parts[1:], Excess.count_broken(every, forgotten), *_years_reported(case, table)
     )
 
 
@@ -283,7 +283,7 @@ def stress_slots_reported(case: Case) -> Excess:
         table, _SLOT, {name: lookup(frame[name], table, _SLOT, np.nan) for name in names}
     )
     stressed = frame[frame["off_mw"] > _TRACE_MW].reset_index()[list(_SLOT)]
-    return reported.and_also(Excess.where(stressed, ~isin(stressed, table, _SLOT)))
+    return reported.and_also(Excess.count_broken(stressed, ~isin(stressed, table, _SLOT)))
 
 
 def _lost_kh100e(case: Case) -> pd.Series[float]:

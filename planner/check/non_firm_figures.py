@@ -46,7 +46,7 @@ def stress_from_tables(case: Case) -> Excess:
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
         expected = lookup(stress_share(case, hours), place, ("zone", "slot"), np.nan)
-        named = Excess.where(table_of({"rate": [rate]}), np.array([float(label) != rate]))
+        named = Excess.count_broken(table_of({"rate": [rate]}), np.array([float(label) != rate]))
         parts += [named, Excess.differs(place, reported, expected)]
     return parts[0].and_also(*parts[1:])
 
@@ -91,7 +91,7 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
     offers = to_frame(p.connect, start=p.start, turns=p.turns_firm)
     place = offers[list(_SITE)]
     if not len(offers):
-        return Excess.where(place, np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
     months = lookup(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
     first = decision_start(case) + months / 12.0
     due = np.maximum(first, offers["year"].to_numpy(dtype=np.float64))
@@ -105,7 +105,7 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
     first_firm = np.where(later.any(axis=1), later.argmax(axis=1), -1)
     return start.and_also(
         Excess.differs(place, offers["turns"].to_numpy() * 12.0, turns * 12.0),
-        Excess.where(place, np.asarray(p.firm_year) != first_firm),
+        Excess.count_broken(place, np.asarray(p.firm_year) != first_firm),
     )
 
 
@@ -142,7 +142,7 @@ def non_firm_discount_from_tables(case: Case) -> Excess:
     rows = to_frame(p.billing, usd=p.discount_usd_per_kw_month)
     place = rows[["site", "year", "period"]]
     if not len(rows):
-        return Excess.where(place, np.zeros(0, dtype=np.bool_))
+        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
     charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
     expected = _service(case, "charge_discount_frac") * lookup(charge, rows, key, np.nan)
     return Excess.differs(place, rows["usd"].to_numpy(), expected)

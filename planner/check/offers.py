@@ -319,10 +319,12 @@ def _same_rows(reported: Labelled, expected: pd.DataFrame) -> Excess:
     key = list(reported.axis_names)
     listed_rows = to_frame(reported)[key]
     expected = expected[key].reset_index(drop=True)
-    return Excess.where(
+    return Excess.count_broken(
         expected.assign(list="missing"), ~isin(expected, listed_rows, key)
     ).and_also(
-        Excess.where(listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key))
+        Excess.count_broken(
+            listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key)
+        )
     )
 
 

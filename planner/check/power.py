@@ -166,7 +166,7 @@ def deferral_conserves_energy(case: Case) -> Excess:
     done, due = (sum_by(table, key, table[name] * hours) for name in ("done_mw", "due_mw"))
     place = table[list(key)].drop_duplicates().reset_index(drop=True)
     kept = Excess.differs(place, lookup(done, place, key), lookup(due, place, key))
-    blocks = Excess.where(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
+    blocks = Excess.count_broken(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
     curve = case.plan("power_slot")
     shifted = _by_slot(case, site_power(case).shifted_mw)
     reported = Excess.differs(
@@ -308,7 +308,9 @@ def other_load(case: Case) -> Excess:
     # Rows are left out of the table where a site uses nothing at all.
     is_loaded = np.asarray(site_power(case).other_mw.any(axis=1), dtype=np.bool_)
     place = case.site_year.loc[is_loaded].reset_index(drop=True)
-    return assumed.and_also(reported, Excess.where(place, ~isin(place, table, ("site", "year"))))
+    return assumed.and_also(
+        reported, Excess.count_broken(place, ~isin(place, table, ("site", "year")))
+    )
 
 
 HEADING: Final = "Power, water and carbon"
@@ -403,8 +405,10 @@ def deployments_from_tables(case: Case) -> Excess:
     return Excess.differs(
         frame, power.deployment_utilisation_frac, spare.to_numpy(np.float64)
     ).and_also(
-        Excess.where(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy()),
-        Excess.where(frame, label_of(sets.window, power.deployment_window) != window),
+        Excess.count_broken(
+            frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy()
+        ),
+        Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window),
     )
 
 
@@ -419,7 +423,7 @@ def deferral_blocks(case: Case) -> Excess:
     # One place for each window keeps long lists short.
     place = table_of({"window": list(sets.window.labels)})
     count = np.bincount(power.defer["window"], weights=is_wrong, minlength=len(place))
-    return Excess.where(place, count > 0.0)
+    return Excess.count_broken(place, count > 0.0)
 
 
 @rule(unit="MW/MW")

@@ -79,7 +79,7 @@ def solution_table(case: Case) -> Excess:
     """Table `solution` states the solver's result, the program and the money it is in."""
     table, finance = case.plan("solution"), case.inputs.finance
     if len(table) != 1:
-        return Excess.where(table_of({"rows": [len(table)]}), np.array([True]))
+        return Excess.count_broken(table_of({"rows": [len(table)]}), np.array([True]))
     row = table.iloc[0]
     numbers = {
         "discount_rate_frac": finance.rate_frac,
@@ -104,7 +104,7 @@ def solution_table(case: Case) -> Excess:
     )
     wrong = np.array([str(row[name]) != text for name, text in texts.items()])
     return Excess.differs(table_of({"column": list(numbers)}), left, right).and_also(
-        Excess.where(table_of({"column": list(texts)}), wrong)
+        Excess.count_broken(table_of({"column": list(texts)}), wrong)
     )
 
 
@@ -120,7 +120,9 @@ def prices_as_solved(case: Case) -> Excess:
     right = lookup(sum_by(solved, keys, solved["dual"]), place, keys, np.nan)
     units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
     is_wrong = (units != reported["unit"]).to_numpy(dtype=np.bool_)
-    return Excess.differs(place, left, right).and_also(Excess.where(reported[keys], is_wrong))
+    return Excess.differs(place, left, right).and_also(
+        Excess.count_broken(reported[keys], is_wrong)
+    )
 
 
 @once

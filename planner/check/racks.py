@@ -53,10 +53,14 @@ def racks_where_allowed(case: Case) -> Excess:
     outward = moves[moves["direction"] == "out"]
     inward = moves[moves["direction"] == "in"]
     move_key = (*_COHORT, "year")
-    return Excess.where(plan[list(_USE)], ~isin(plan, to_frame(racks.used), _USE)).and_also(
-        Excess.where(install[list(_POOL)], ~isin(install, to_frame(racks.install), _POOL)),
-        Excess.where(outward[list(move_key)], ~isin(outward, to_frame(racks.move_out), move_key)),
-        Excess.where(inward[list(move_key)], ~isin(inward, to_frame(racks.move_in), move_key)),
+    return Excess.count_broken(plan[list(_USE)], ~isin(plan, to_frame(racks.used), _USE)).and_also(
+        Excess.count_broken(install[list(_POOL)], ~isin(install, to_frame(racks.install), _POOL)),
+        Excess.count_broken(
+            outward[list(move_key)], ~isin(outward, to_frame(racks.move_out), move_key)
+        ),
+        Excess.count_broken(
+            inward[list(move_key)], ~isin(inward, to_frame(racks.move_in), move_key)
+        ),
     )
 
 
@@ -83,7 +87,9 @@ def racks_of_vendors(case: Case) -> Excess:
     """Racks are bought from the vendors that the scenario, or its operator, buys from."""
     install = case.plan("installs")
     vendor = install["rack"].map(column_by(case.racks, "rack", "vendor"))
-    return Excess.where(install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy())
+    return Excess.count_broken(
+        install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy()
+    )
 
 
 @rule(unit="racks")
@@ -108,8 +114,8 @@ def lots_from_scenario(case: Case) -> Excess:
     return Excess.differs(
         lots[list(_POOL)], lots["mw"].to_numpy(), lookup(peak_kw, lots, ("rack",), np.nan) / 1000.0
     ).and_also(
-        Excess.where(due[list(_POOL)], ~isin(due, lots, _POOL)),
-        Excess.where(lots[list(_POOL)], ~isin(lots, due, _POOL)),
+        Excess.count_broken(due[list(_POOL)], ~isin(due, lots, _POOL)),
+        Excess.count_broken(lots[list(_POOL)], ~isin(lots, due, _POOL)),
     )
 
 
@@ -120,7 +126,7 @@ def racks_alive(case: Case) -> Excess:
     alive = pools["alive_mw"].to_numpy()
     used = sum_by(plan, _POOL, plan["in_service_mw"])
     place = pools[list(_POOL)]
-    stray = Excess.where(plan[list(_POOL)], ~isin(plan, pools, _POOL))
+    stray = Excess.count_broken(plan[list(_POOL)], ~isin(plan, pools, _POOL))
     return Excess.above(place, lookup(used, pools, _POOL), alive).and_also(
         Excess.above(place, -alive, 0.0), stray
     )
@@ -199,7 +205,7 @@ def cascade_cohorts(case: Case) -> Excess:
     bought = sum_by(training, _COHORT, training["installed_mw"])
     cohorts = to_frame(racks.cohort, stock_mw=racks.cohort_stock_mw)
     size = cohorts["stock_mw"].to_numpy() + lookup(bought, cohorts, _COHORT)
-    stray = Excess.where(out[list(_COHORT)], ~isin(out, cohorts, _COHORT))
+    stray = Excess.count_broken(out[list(_COHORT)], ~isin(out, cohorts, _COHORT))
     return Excess.above(cohorts[list(_COHORT)], lookup(left, cohorts, _COHORT), size).and_also(
         stray
     )

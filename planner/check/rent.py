@@ -148,7 +148,7 @@ def levers_from_tables(case: Case) -> Excess:
         )
         for name in ("saving", "most", "cost")
     ]
-    return Excess.where(rows[list(_LEVER)], ~isin(rows, reported, _LEVER)).and_also(*parts)
+    return Excess.count_broken(rows[list(_LEVER)], ~isin(rows, reported, _LEVER)).and_also(*parts)
 
 
 def rented_compute(case: Case) -> pd.DataFrame:
@@ -195,7 +195,7 @@ def rent_supply(case: Case) -> Excess:
     covered = Excess.above(place, lookup(rented, place, _CLASS), supply)
     is_rented = reported["rented_kh100e"].to_numpy() > 0.0
     elsewhere = is_rented & ~isin(reported, to_frame(case.inputs.rent.rented), _DEMAND)
-    return covered.and_also(Excess.where(reported[list(_DEMAND)], elsewhere))
+    return covered.and_also(Excess.count_broken(reported[list(_DEMAND)], elsewhere))
 
 
 @rule(unit="kH100e")

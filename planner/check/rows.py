@@ -62,7 +62,7 @@ def rows_there(case: Case) -> Excess:
                 wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
                 rows_reported[is_wrong] = [", ".join(of) for of in wrong]
             place = table_of({"table": name, "row": rows_reported}, index=pd.RangeIndex(len(frame)))
-            parts.append(Excess.where(place, is_wrong))
+            parts.append(Excess.count_broken(place, is_wrong))
     return parts[0].and_also(*parts[1:])
 
 
@@ -146,7 +146,7 @@ def labels_follow(case: Case) -> Excess:
             for label, reported in zip(pairs[key], pairs[column], strict=True)
         ]
         place = table_of({"table": name, "column": column, "of": pairs[key].astype("str")})
-        parts.append(Excess.where(place, np.array(wrong, dtype=np.bool_)))
+        parts.append(Excess.count_broken(place, np.array(wrong, dtype=np.bool_)))
     return parts[0].and_also(*parts[1:])
 
 
@@ -194,14 +194,14 @@ def status_reported(case: Case) -> Excess:
     """
     rows = case.plan("solution")
     if len(rows) != 1:
-        return Excess.where(table_of({"rows": [len(rows)]}), np.array([True]))
+        return Excess.count_broken(table_of({"rows": [len(rows)]}), np.array([True]))
     solution = rows.iloc[0]
     gap, reported = float(solution["gap_frac"]), str(solution["status"])
     asked = case.scenario.solver.gap_frac
     most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
     unproven = reported == "optimal" and not gap <= most
     place = table_of({"status": [reported]})
-    return Excess.where(place, np.array([reported != case.status or unproven]))
+    return Excess.count_broken(place, np.array([reported != case.status or unproven]))
 
 
 RULES = (amounts_not_negative, status_reported, rows_there, labels_follow, hours_reported)

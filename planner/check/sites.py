@@ -247,9 +247,9 @@ def market_limits_from_scenario(case: Case) -> Excess:
     return Excess.differs(
         limits[list(key)], limits["mw"].to_numpy(), lookup(expected, limits, key, np.nan)
     ).and_also(
-        Excess.where(wanted, ~isin(wanted, limits, key)),
+        Excess.count_broken(wanted, ~isin(wanted, limits, key)),
         Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right),
-        Excess.where(years, ~isin(years, budget, ("year",))),
+        Excess.count_broken(years, ~isin(years, budget, ("year",))),
     )
 
 
@@ -265,7 +265,9 @@ def sites_in_scope(case: Case) -> Excess:
             "expected": pd.Series(expected).reindex(range(longest)),
         }
     )
-    return Excess.where(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
+    return Excess.count_broken(
+        pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_)
+    )
 
 
 @rule(unit="degrees")
@@ -356,7 +358,7 @@ def sites_reported(case: Case) -> Excess:
         else:
             words = (side.astype("object").where(side.notna(), None) for side in (left, right))
             same = np.equal(*(side.to_numpy() for side in words)).astype(np.bool_)
-        parts.append(Excess.where(place, ~same))
+        parts.append(Excess.count_broken(place, ~same))
     return parts[0].and_also(*parts[1:])
 
 

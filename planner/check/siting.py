@@ -241,7 +241,7 @@ def openings_table(case: Case) -> Excess:
     least, fixed = (
         lookup(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed")
     )
-    return Excess.where(labels, missing | stray).and_also(
+    return Excess.count_broken(labels, missing | stray).and_also(
         *(
             Excess.differs(place, np.asarray(reported[name], dtype=np.float64), expected)
             for name, expected in (
@@ -326,7 +326,7 @@ def existing_sites_from_tables(case: Case) -> Excess:
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
     stands = existing_halls(case).groupby("site")["mw"].sum()
     expected = lookup(stands, sites, ("site",)) > 0.0
-    return Excess.where(sites, np.asarray(case.inputs.sites.is_existing) != expected)
+    return Excess.count_broken(sites, np.asarray(case.inputs.sites.is_existing) != expected)
 
 
 @rule(unit="phases")
@@ -367,10 +367,10 @@ def blocks_from_scenario(case: Case) -> Excess:
         Excess.differs(
             place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan)
         ),
-        Excess.where(due, ~isin(due, reported, _CLASS)),
-        Excess.where(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner"))),
-        Excess.where(shared, ~isin(shared, pairs[may], (*_CLASS, "partner"))),
-        Excess.where(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
+        Excess.count_broken(due, ~isin(due, reported, _CLASS)),
+        Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner"))),
+        Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner"))),
+        Excess.count_broken(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
     )
 
 
@@ -387,7 +387,7 @@ def paced_sites_from_tables(case: Case) -> Excess:
     due = sites[is_short & is_new & case.scenario.siting.whole_openings]
     return Excess.differs(
         reported[list(_SITE)], reported["mw"].to_numpy(), lookup(reach, reported, _SITE, np.nan)
-    ).and_also(Excess.where(due, ~isin(due, reported, _SITE)))
+    ).and_also(Excess.count_broken(due, ~isin(due, reported, _SITE)))
 
 
 @rule(unit="MUSD/kH100e-year")
@@ -400,7 +400,7 @@ def service_prices_from_scenario(case: Case) -> Excess:
     expected = lookup(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
     due = served[lookup(paid, served, ends) > 0.0]
     return Excess.differs(reported[list(_SERVICE)], reported["musd"].to_numpy(), expected).and_also(
-        Excess.where(due, ~isin(due, reported, _SERVICE))
+        Excess.count_broken(due, ~isin(due, reported, _SERVICE))
     )
 
 

@@ -125,7 +125,7 @@ def existing_racks_from_tables(case: Case) -> Excess:
     return Excess.differs(
         reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)
     ).and_also(
-        Excess.where(due, ~isin(due, reported, _POOL)),
+        Excess.count_broken(due, ~isin(due, reported, _POOL)),
         Excess.differs(
             cohorts[list(_COHORT)],
             cohorts["mw"].to_numpy(),
@@ -149,7 +149,7 @@ def existing_halls_from_tables(case: Case) -> Excess:
     due = expected[expected["mw"] > _TRACE_MW]
     return Excess.differs(
         reported[list(_HALL)], reported["mw"].to_numpy(), lookup(by_hall, reported, _HALL)
-    ).and_also(Excess.where(due[list(_HALL)], ~isin(due, reported, _HALL)))
+    ).and_also(Excess.count_broken(due[list(_HALL)], ~isin(due, reported, _HALL)))
 
 
 @once

@@ -143,7 +143,7 @@ def battery_duration(case: Case) -> Excess:
         {
             source: stated.duration_h
             for source, stated in override.items()
-            if stated.given().get("duration_h") is not None
+            if stated.written_values().get("duration_h") is not None
         },
         dtype="float64",
     )

@@ -64,7 +64,7 @@ def sources_where_allowed(case: Case) -> Excess:
     offers = to_frame(p.build, start=p.build_start, life=p.build_life_years)
     offers = offers.set_index(list(_SOURCE))
     place = builds[list(_SOURCE)]
-    wrong = Excess.where(place, ~allowed | ~isin(builds, offers.reset_index(), _SOURCE))
+    wrong = Excess.count_broken(place, ~allowed | ~isin(builds, offers.reset_index(), _SOURCE))
     dates = [
         Excess.differs(
             place, builds[reported].to_numpy(), lookup(offers[name], builds, _SOURCE, np.nan)
@@ -72,7 +72,7 @@ def sources_where_allowed(case: Case) -> Excess:
         for reported, name in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
-    alien = Excess.where(slots, ~isin(slots, sources_in_service(case).rows, _SOURCE))
+    alien = Excess.count_broken(slots, ~isin(slots, sources_in_service(case).rows, _SOURCE))
     return wrong.and_also(*dates, alien)
 
 
@@ -163,7 +163,9 @@ def export_made_here(case: Case) -> Excess:
     return Excess.above(place, sold, lookup(made, table, _SLOT)).and_also(
         Excess.above(place, sold, lookup(sites, table, _SITE)),
         Excess.above(place, -sold, 0.0),
-        Excess.where(place, sells & np.full(len(table), not case.scenario.supply.export.allow)),
+        Excess.count_broken(
+            place, sells & np.full(len(table), not case.scenario.supply.export.allow)
+        ),
         Excess.differs(
             place[sells],
             table["export_usd_per_mwh"].to_numpy()[sells],
@@ -200,7 +202,7 @@ def bridge_power(case: Case) -> Excess:
         )
         for name in ("worth", "removal")
     ]
-    return Excess.where(place, ~(may & alive & later)).and_also(whole, *money)
+    return Excess.count_broken(place, ~(may & alive & later)).and_also(whole, *money)
 
 
 @rule(unit="MW")

@@ -115,7 +115,7 @@ def sources_burn_fuel(case: Case) -> Excess:
     p = case.inputs.supply
     place = table_of({"source": list(p.source.labels)})
     burns = [of.fuel(case, name) not in ("", "uranium") for name in place["source"]]
-    return Excess.where(place, p.burns_fuel != np.array(burns, dtype=np.bool_))
+    return Excess.count_broken(place, p.burns_fuel != np.array(burns, dtype=np.bool_))
 
 
 def _standing(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:

@@ -203,7 +203,7 @@ def _of_halls(case: Case, rows: pd.DataFrame) -> Floats:
 def _given(case: Case, source: str) -> dict[str, Any]:
     """Figures that the scenario states for a source, by key."""
     override = case.scenario.supply.override
-    return dict(override[source].given()) if source in override else {}
+    return dict(override[source].written_values()) if source in override else {}
 
 
 def stated(case: Case, source: str, key: str) -> float:

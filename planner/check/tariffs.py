@@ -229,7 +229,7 @@ def bill_lines_reported(case: Case) -> Excess:
     quantity = names["quantity_x"].to_numpy() * _USD_TO_A_UNIT
     return parts[0].and_also(
         *parts[1:],
-        Excess.where(names[list(_LINE)], words.to_numpy()),
+        Excess.count_broken(names[list(_LINE)], words.to_numpy()),
         Excess.differs(
             names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT
         ),
@@ -286,7 +286,7 @@ def bill_months_reported(case: Case) -> Excess:
         )
         for name in ("quantity", "usd_per_unit")
     ]
-    return usd.and_also(Excess.where(key, np.array(by_other, dtype=np.bool_)), *numbers)
+    return usd.and_also(Excess.count_broken(key, np.array(by_other, dtype=np.bool_)), *numbers)
 
 
 @rule(unit="rows", rows_of=("capacity_contracts",))
@@ -297,8 +297,8 @@ def vintages_reported(case: Case) -> Excess:
     years = crossed(vintages, table_of({"year": case.years}))
     years = years[years["year"] >= years["signed_year"]].reset_index(drop=True)
     early = (table["year"] < table["signed_year"]).to_numpy()
-    return Excess.where(years, ~isin(years, table, key)).and_also(
-        Excess.where(table[list(key)], early)
+    return Excess.count_broken(years, ~isin(years, table, key)).and_also(
+        Excess.count_broken(table[list(key)], early)
     )
 
 

@@ -214,7 +214,7 @@ def _alike(tariff: Written) -> tuple[Any, ...]:
 @rule(unit="USD or units", floor=1000.0)
 def bill_lists_from_tariffs(case: Case) -> Excess:
     """Trial loads are billed by the program as the tariffs are written, paid and counted."""
-    nothing = Excess.where(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
+    nothing = Excess.count_broken(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
     if not case.inputs.tariffs.bills.line.size:
         return nothing
     lists, trials = _Lists(case), tuple(_trials(case))
@@ -240,7 +240,7 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
         pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]])
     )
     return nothing.and_also(
-        *parts, Excess.where(place, np.asarray(case.inputs.tariffs.connected_place) != due)
+        *parts, Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
     )
 
 

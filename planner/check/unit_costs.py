@@ -230,7 +230,9 @@ def unit_costs_divided(case: Case) -> Excess:
         for of, size, rate in zip(unit, seconds, tokens, strict=True)
     ]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
-    return _per_unit(table, expected).and_also(Excess.where(table[list(_SCOPE)], texts.to_numpy()))
+    return _per_unit(table, expected).and_also(
+        Excess.count_broken(table[list(_SCOPE)], texts.to_numpy())
+    )
 
 
 def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Excess:

@@ -112,11 +112,11 @@ class Excess:
         )
 
     @staticmethod
-    def where(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
+    def count_broken(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
 
-    def beyond(self, rounding: Floats) -> Excess:
+    def above_rounding(self, rounding: Floats) -> Excess:
         """Forgive what the rounding of numbers in the computer explains, place by place."""
         return Excess(self._parts, np.where(self.amount <= rounding, 0.0, self.amount), self.scale)
 

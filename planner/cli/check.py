@@ -48,7 +48,7 @@ def command(
     from planner.runs.reopen import reopen
 
     folder = find_run(run, Path(runs_dir))
-    with Progress.of(ctx, patient=True) as progress:
+    with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Reading the run")
         opened = reopen(folder)
         progress.stage("Checking the plan")

@@ -117,7 +117,7 @@ def command(
     with ExitStack() as stack:
         for home in homes:
             stack.enter_context(naming_changed_files(home))
-        progress = stack.enter_context(Progress.of(ctx, patient=True))
+        progress = stack.enter_context(Progress.from_context(ctx, patient=True))
         progress.stage("Comparing the runs")
         if causes or paired or same_openings:
             comparison = with_splits(

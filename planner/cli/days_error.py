@@ -91,7 +91,7 @@ def command(
         warn_of_changes(stored.run.folder)
     home = folder or (stored.run.folder or Path()) / "days_error"
     try_folder(home, "--output")
-    with Progress.of(ctx) as progress:
+    with Progress.from_context(ctx) as progress:
         progress.stage("hours of a year")
         question, tables = stored.scenario, stored.run.inputs_tables
         if named is not None:

@@ -55,7 +55,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.studies.diagnose.diagnose import diagnose
 
-    with Progress.of(ctx) as progress:
+    with Progress.from_context(ctx) as progress:
         found = diagnose(
             scenario,
             overrides,

@@ -87,7 +87,7 @@ def command(
         warn_of_changes(stored.run.folder)
     home = folder or (stored.run.folder or Path()) / "dispatch"
     try_folder(home, "--output")
-    with Progress.of(ctx) as progress:
+    with Progress.from_context(ctx) as progress:
         progress.stage("dispatch")
         found = dispatch(
             stored.run,

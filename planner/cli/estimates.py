@@ -57,7 +57,7 @@ def command(
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
-    with Progress.of(ctx) as progress:
+    with Progress.from_context(ctx) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
         ask = Asking(progress.stage, progress.interrupt)
         found = estimates(

@@ -69,7 +69,7 @@ def command(
     from planner.runs.folder import naming_changed_files
     from planner.studies.explain import explain
 
-    with Progress.of(ctx, patient=True) as progress:
+    with Progress.from_context(ctx, patient=True) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
         with naming_changed_files(solved.run.folder or Path()):
             reported = explain(
@@ -104,13 +104,15 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
         warn_of_changes(folder)
         progress.stage("read")
         return reopen(folder)
-    progress.say(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
+    progress.print_line(
+        f"No run of {text} in {runs_dir}: it is solved once, and its run is stored."
+    )
     plan = solve(
         text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt
     )
     progress.stage("write")
     stored = store_run(run_of(plan), runs_dir, log=progress.lines)
-    progress.say(f"Written to {stored.run.folder}")
+    progress.print_line(f"Written to {stored.run.folder}")
     return plan
 
 

@@ -78,7 +78,7 @@ def command(
     try_folder(target, "--output")
     # A format that refuses the run must not leave the files of those before it.
     with writing_into(target), staging(target) as staged:
-        with naming_changed_files(home), Progress.of(ctx, patient=True) as progress:
+        with naming_changed_files(home), Progress.from_context(ctx, patient=True) as progress:
             made = []
             for number, name in enumerate(wanted, start=1):
                 progress.stage(f"Writing {name} ({number} of {len(wanted)})")

@@ -74,7 +74,7 @@ def command(
 
     if folder is not None:
         try_folder(folder, "--output")
-    with Progress.of(ctx) as progress:
+    with Progress.from_context(ctx) as progress:
         progress.stage("read")
         found = frontier(
             scenario,

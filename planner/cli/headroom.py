@@ -144,7 +144,7 @@ def command(
         demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone
     )
     seasons = seasons_with(summer_months, winter_months)
-    with Progress.of(ctx, patient=True) as progress:
+    with Progress.from_context(ctx, patient=True) as progress:
         studies = []
         for rate_frac in rates:
             progress.stage(f"Finding the headroom at {rate_frac:.2%} curtailment")

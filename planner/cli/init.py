@@ -77,7 +77,7 @@ def command(
     if xlsx:
         from planner.cli.progress import Progress
 
-        with Progress.of(ctx, patient=True) as progress:
+        with Progress.from_context(ctx, patient=True) as progress:
             progress.stage("Writing the workbook")
             made = scenario = _make_workbook(folder, start or "us-base", tables)
     else:

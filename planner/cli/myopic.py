@@ -71,7 +71,7 @@ def command(
     from planner.studies.myopic import myopic
 
     try_folder(Path(runs_dir), "--runs")
-    with Progress.of(ctx) as progress:
+    with Progress.from_context(ctx) as progress:
         found = myopic(
             scenario,
             windows or (1,),
@@ -83,7 +83,9 @@ def command(
         )
         done = sum(plan is not None for plan in found.plans)
         if found.is_stopped:
-            progress.say(f"Stopped with {done} of {len(found.plans)} plans; these are written")
+            progress.print_line(
+                f"Stopped with {done} of {len(found.plans)} plans; these are written"
+            )
         progress.stage("write")
         folders, kept = [], []
         for plan in filter(None, found.plans):

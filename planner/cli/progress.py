@@ -72,7 +72,7 @@ class Progress:
         self.lines: list[str] = []
 
     @classmethod
-    def of(cls, context: click.Context, *, patient: bool = False) -> Progress:
+    def from_context(cls, context: click.Context, *, patient: bool = False) -> Progress:
         """Return that of a command: nothing with ``-q``, nothing at first if it is mostly quick."""
         return cls(quiet=is_quiet(context), patience_s=pauses.PATIENCE_S if patient else 0.0)
 
@@ -129,7 +129,7 @@ class Progress:
         """Say how far the solver is."""
         self.detail(solver_words(event))
 
-    def tell(self, text: str) -> None:
+    def update(self, text: str) -> None:
         """Say how far it is: a line that stays where none is redrawn."""
         self._stage, self._is_stoppable = text, False
         self._show(text)
@@ -142,7 +142,7 @@ class Progress:
         self._note(f"warning: {warning}")
         self._console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Say something that stays on the screen."""
         self._note(text)
         self._console.print(text, markup=False, soft_wrap=True)

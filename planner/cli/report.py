@@ -78,7 +78,7 @@ def command(
     try_folder(target.parent, "--output")
     with writing_into(target.parent), staging(target.parent) as staged:
         with ExitStack() as stack:
-            progress = stack.enter_context(Progress.of(ctx, patient=True))
+            progress = stack.enter_context(Progress.from_context(ctx, patient=True))
             progress.stage(f"Writing {target.name}")
             for home in asked.homes:
                 stack.enter_context(naming_changed_files(home))

@@ -117,9 +117,9 @@ def command(
     def tell(now: FuturesProgress) -> None:
         nonlocal is_begun
         is_begun = True
-        live.tell(so_far(now))
+        live.update(so_far(now))
 
-    with Progress.of(ctx) as live:
+    with Progress.from_context(ctx) as live:
         live.detail("Reading the scenario and its data")
         try:
             with writing_into(home):
@@ -143,7 +143,9 @@ def command(
         except KeyboardInterrupt:
             if not is_begun:
                 raise
-            live.say(f"Stopped; what is done is stored in {home}, where the same command goes on")
+            live.print_line(
+                f"Stopped; what is done is stored in {home}, where the same command goes on"
+            )
             ctx.exit(INTERRUPTED)
     write_study(home, partial(write_sensitivity, found), say=not as_json)
     if as_json:

@@ -96,7 +96,7 @@ def _solve(
     from planner.runs.rescue import keep_elsewhere
     from planner.studies.solve import solve
 
-    with Progress.of(context) as progress:
+    with Progress.from_context(context) as progress:
         try:
             try_folder(runs_dir, "--runs")
             progress.expect(seconds_before([Path(scenario).stem], read_runs(runs_dir).entries))
@@ -179,7 +179,7 @@ def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
         ask = Asking(progress.detail, progress.interrupt)
         found = estimates(run, plan.scenario, plan.inputs, ask).table
     except LimitReachedError as error:
-        progress.say(f"{error}; dcplan estimates looks for them again")
+        progress.print_line(f"{error}; dcplan estimates looks for them again")
         return run
     spent_s = {"estimates": round(time.perf_counter() - began, 3)}
     meta = {**run.meta, "seconds": {**run.meta["seconds"], **spent_s}}

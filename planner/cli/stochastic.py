@@ -67,7 +67,7 @@ def command(
 
     home = folder_of(file, folder)
     try_folder(home, "--output")
-    with Progress.of(context) as progress:
+    with Progress.from_context(context) as progress:
         found = stochastic(
             file,
             overrides=overrides,

@@ -91,7 +91,7 @@ def command(
         warn_of_changes(loaded.folder)
     home = folder or (loaded.folder or Path()) / "stress"
     try_folder(home, "--output")
-    with Progress.of(ctx, patient=True) as progress:
+    with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Drawing years")
         study = stress_study(
             asked.plan,

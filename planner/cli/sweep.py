@@ -77,9 +77,9 @@ def command(
     def tell(now: SweepProgress) -> None:
         nonlocal latest
         latest = now
-        live.tell(so_far(now))
+        live.update(so_far(now))
 
-    with Progress.of(context) as live:
+    with Progress.from_context(context) as live:
         live.detail("Reading the sweep and its data")
         try:
             with writing_into(home):
@@ -96,7 +96,7 @@ def command(
         except KeyboardInterrupt:
             if latest is None:
                 raise
-            live.say(
+            live.print_line(
                 f"Stopped with {latest.done} of {latest.total} futures done, stored in"
                 f" {home}; the same command goes on from there"
             )

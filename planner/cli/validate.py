@@ -39,7 +39,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.inputs.validation import validated
 
-    with Progress.of(ctx, patient=True) as progress:
+    with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Reading scenario and data")
         found = validated(scenario, overrides)
     wrong = (*found.problems, *found.warnings) if strict else found.problems

@@ -165,9 +165,9 @@ class _Duration:
         served_mw = np.clip(self.threshold_mw, demand_mw, wanted_mw)
 
         def places(values_mw: Floats) -> list[tuple[float, float]]:
-            return [frame.at(x, y) for x, y in zip(hours, values_mw, strict=True)]
+            return [frame.to_page(x, y) for x, y in zip(hours, values_mw, strict=True)]
 
-        start, end = (frame.at(x, self.threshold_mw) for x in frame.x)
+        start, end = (frame.to_page(x, self.threshold_mw) for x in frame.x)
         return [
             frame.grid(x_unit="h a year", y_unit="MW"),
             area(places(served_mw), places(demand_mw), SERVED),
@@ -194,8 +194,8 @@ def _depth(season: Curtailment) -> str:
 
 def _outline(full: Frame, top: Frame) -> str:
     """Show in the upper frame what the lower one enlarges."""
-    left, high = full.at(top.x[0], min(top.y[1], full.y[1]))
-    right, low = full.at(top.x[1], top.y[0])
+    left, high = full.to_page(top.x[0], min(top.y[1], full.y[1]))
+    right, low = full.to_page(top.x[1], top.y[0])
     corners = [(left, high), (right, high), (right, low), (left, low), (left, high)]
     return path(corners, INK, width=0.8)
 

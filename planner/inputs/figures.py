@@ -71,7 +71,7 @@ class UncertainFigure:
         """Low or high, whichever is further away."""
         return self.low if self.value - self.low > self.high - self.value else self.high
 
-    def at(self, share: float) -> float:
+    def value_at(self, share: float) -> float:
         """Return the value at a share of the way from low to high.
 
         Parameters

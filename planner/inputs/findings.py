@@ -39,7 +39,7 @@ class Findings:
         self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = ""
     ) -> None:
         """Add a problem with a setting, placed where it was written."""
-        file, line, column = self._scenario.where(keys)
+        file, line, column = self._scenario.place_of(keys)
         self.problems.append(Problem(file, line, column, what_is, must_be, fix))
 
     def at_table(self, table: str, what_is: str, must_be: str, fix: str = "") -> None:
@@ -92,7 +92,7 @@ class Findings:
         """
         self.notes.append(text)
         if keys is not None:
-            file, line, column = self._scenario.where(keys)
+            file, line, column = self._scenario.place_of(keys)
             handed_down = {str(path) for path in self._scenario.source_files[1:]}
             if workbook_of(file)[0] not in handed_down:
                 self.noted_settings.append(Problem(file, line, column, text, ""))

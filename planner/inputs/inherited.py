@@ -49,7 +49,7 @@ def note_inherited(case: ScopedCase) -> None:
         if id_ not in rows:
             continue
         row = rows[id_]
-        left_out = {*site.given(), *_refined(case.scenario, id_), *idle.get(id_, ())}
+        left_out = {*site.written_values(), *_refined(case.scenario, id_), *idle.get(id_, ())}
         parts = [
             words.format(_said(row[key]))
             for key, words in _FIGURES
@@ -69,4 +69,4 @@ def _said(figure: str | float) -> str:
 
 def _refined(scenario: Scenario, id_: str) -> set[str]:
     """Keys of a new site that are given under `sites`."""
-    return set(scenario.sites[id_].given()) if id_ in scenario.sites else set()
+    return set(scenario.sites[id_].written_values()) if id_ in scenario.sites else set()

@@ -199,7 +199,7 @@ def _with_own_figures(
     """Put in the figures by site; new sites may be refined under `sites` as well."""
     for overrides in (scenario.new_sites, scenario.sites):
         for id_, override in overrides.items():
-            for column, value in override.given().items():
+            for column, value in override.written_values().items():
                 if column in columns:
                     frame.loc[frame["site"] == id_, column] = np.nan if value is None else value
     return frame

@@ -336,7 +336,7 @@ def _racks(case: ScopedCase) -> Iterator[Problem]:
         ratio = floats(case.racks, given.column) / floats(case.racks, given.over)
         for at in np.flatnonzero(rows & given.excludes(ratio)):
             rack = texts(case.racks, "rack")[at]
-            changed = override[rack].given()
+            changed = override[rack].written_values()
             blamed = next((c for c in (given.column, given.over) if c in changed), None)
             if blamed:
                 name = f"{given.column} over {given.over} of {rack}"
@@ -416,5 +416,5 @@ def _room_mw(case: ScopedCase) -> Floats:
 
 
 def _problem(case: ScopedCase, keys: Keys, what_is: str, fix: str) -> Problem:
-    file, line, column = case.scenario.where(keys)
+    file, line, column = case.scenario.place_of(keys)
     return Problem(file, line, column, what_is, "", fix)

@@ -269,5 +269,5 @@ def _cap(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
 
 
 def _problem(case: ScopedCase, keys: Keys, what_is: str, fix: str) -> Problem:
-    file, line, column = case.scenario.where(keys)
+    file, line, column = case.scenario.place_of(keys)
     return Problem(file, line, column, what_is, "", fix)

@@ -36,7 +36,7 @@ def refuse_short_view(scenario: Scenario) -> None:
         return
     found = f"foresight.window_years is {window}, and this study decides all years at once"
     fix = "leave it out; `dcplan myopic` says what foresight is worth"
-    place = scenario.where("foresight.window_years")
+    place = scenario.place_of("foresight.window_years")
     raise InputError([Problem(*place, found, "no window", fix)])
 
 
@@ -81,7 +81,7 @@ class PreparedScenario:
     inputs: Inputs
 
     @classmethod
-    def of(cls, scenario: Scenario) -> PreparedScenario:
+    def from_scenario(cls, scenario: Scenario) -> PreparedScenario:
         """Ask a scenario.
 
         Raises

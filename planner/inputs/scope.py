@@ -89,7 +89,11 @@ def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Any]) -> pd.
     """Return a table with the figures that a scenario gives by id in place of its own."""
     table = table.copy()
     for id_, override in overrides.items():
-        given = {name: value for name, value in override.given().items() if name in table.columns}
+        given = {
+            name: value
+            for name, value in override.written_values().items()
+            if name in table.columns
+        }
         for column, value in given.items():
             table.loc[table[key] == id_, column] = np.nan if value is None else value
     return table
@@ -160,7 +164,7 @@ def _check_workloads(
             if id_ not in scenario.workloads:
                 findings.at_table("workloads", found, must_be, fix)
                 continue
-            written = scenario.workloads[id_].given()
+            written = scenario.workloads[id_].written_values()
             own = tuple(column for column in columns if column in written)[:1]
             findings.at_key(("workloads", id_, *own), found, must_be, fix)
 
@@ -192,7 +196,9 @@ def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) ->
         id_ = str(racks["rack"].iloc[row])
         found = f"{id_}: last_year is {last[row]:.0f}, before first_year"
         must_be, fix = f"{first[row]:.0f} or later, or blank", "exchange the two, or leave it blank"
-        given = scenario.racks.override[id_].given() if id_ in scenario.racks.override else {}
+        given = (
+            scenario.racks.override[id_].written_values() if id_ in scenario.racks.override else {}
+        )
         own = [name for name in ("last_year", "first_year") if name in given]
         if own:
             findings.at_key(("racks", "override", id_, own[0]), found, must_be, fix)

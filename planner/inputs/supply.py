@@ -225,7 +225,7 @@ def supply_inputs(
     build = Index.sparse("source_build", axes, np.nonzero(can_build))
     of = build["source"]
     start = np.maximum(figures.start[of], case.year[build["year"]])
-    life = figures.at("life_years", start, of)
+    life = figures.interpolate("life_years", start, of)
 
     stands = ((offer.existing_mw > 0.0) | has_standby)[:, :, None]
     here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan & serves

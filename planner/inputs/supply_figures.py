@@ -65,7 +65,7 @@ class SourceFigures:
         return tuple(table[table["onsite"] == id_].sort_values("year") for id_ in self.ids)
 
     @cached_property
-    def own(self) -> tuple[SourceOverride | None, ...]:
+    def scenario_sources(self) -> tuple[SourceOverride | None, ...]:
         """What the scenario says of each source."""
         override = self.case.scenario.supply.override
         return tuple(override.get(id_) for id_ in self.ids)
@@ -95,7 +95,9 @@ class SourceFigures:
         """Whether a source burns something, fossil or biogenic."""
         return np.array([fuel not in _NOT_BURNT for fuel in self.fuel], dtype=np.bool_)
 
-    def at(self, column: str, moment: ArrayLike, place: ArrayLike, key: str = "") -> Floats:
+    def interpolate(
+        self, column: str, moment: ArrayLike, place: ArrayLike, key: str = ""
+    ) -> Floats:
         """Return a figure of sources at moments, on straight lines between the table's years.
 
         Parameters
@@ -126,22 +128,24 @@ class SourceFigures:
 
     def operating(self, column: str) -> Floats:
         """Return a figure of operation by source, that of the plan's first year."""
-        return self.at(column, float(self.case.years.first), np.arange(len(self.ids)))
+        return self.interpolate(column, float(self.case.years.first), np.arange(len(self.ids)))
 
     def _own(self, source: int, key: str) -> Any:
-        own = self.own[source]
-        return None if own is None else own.given().get(key)
+        own = self.scenario_sources[source]
+        return None if own is None else own.written_values().get(key)
 
     def capex_musd_per_mw(self, moment: ArrayLike, place: ArrayLike) -> Floats:
         """Return the overnight cost of power at moments; of a battery without its energy."""
-        of_power = self.at("power_capex_usd_per_kw", moment, place, "capex_usd_per_kw")
-        of_all = self.at("capex_usd", moment, place, "capex_usd_per_kw")
+        of_power = self.interpolate("power_capex_usd_per_kw", moment, place, "capex_usd_per_kw")
+        of_all = self.interpolate("capex_usd", moment, place, "capex_usd_per_kw")
         usd_per_kw = np.where(self.is_role("storage")[np.asarray(place)], of_power, of_all)
         return np.asarray(usd_per_kw * KW_PER_MW / USD_PER_MUSD)
 
     def capex_musd_per_mwh(self, moment: ArrayLike, place: ArrayLike) -> Floats:
         """Return the overnight cost of a battery's energy at moments; NaN elsewhere."""
-        return self.at("energy_capex_usd_per_kwh", moment, place) * KW_PER_MW / USD_PER_MUSD
+        return (
+            self.interpolate("energy_capex_usd_per_kwh", moment, place) * KW_PER_MW / USD_PER_MUSD
+        )
 
     @cached_property
     def start(self) -> Floats:
@@ -188,8 +192,8 @@ class SourceFigures:
         """Most hours at full output a year, inf without a limit."""
         hours = self.operating("max_hours_per_year")
         lifted = [
-            own is not None and own.given().get("max_hours_per_year", 0.0) is None
-            for own in self.own
+            own is not None and own.written_values().get("max_hours_per_year", 0.0) is None
+            for own in self.scenario_sources
         ]
         return np.where(np.isnan(hours) | np.array(lifted, np.bool_), np.inf, hours)
 

@@ -45,7 +45,7 @@ def plant_lists(
         Without `supply.whole_sources` nothing must be whole.
     """
     source = build["source"]
-    least_mw = figures.at("min_size_mw", start, source)
+    least_mw = figures.interpolate("min_size_mw", start, source)
     is_asked = (least_mw > 0.0) & case.scenario.supply.whole_sources
     _refuse_without_limit(case, figures, np.unique(source[is_asked]))
     whole = np.flatnonzero(is_asked)

@@ -70,8 +70,8 @@ def availability(
         for source in at:
             of_zone = share[:, source] if shape is None else shape
             yields = np.where(has_own[:, None], own, of_zone)
-            given = figures.own[source]
-            if given is not None and "availability_frac" in given.given():
+            given = figures.scenario_sources[source]
+            if given is not None and "availability_frac" in given.written_values():
                 yields = _scaled(case, yields, mean[source], technology)
             share[:, source] = np.minimum(yields, 1.0)
     return share

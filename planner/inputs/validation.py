@@ -70,7 +70,7 @@ def validated(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Valida
     try:
         inputs = build_inputs_from(rest.scenario, tables)
     except InputError as error:
-        problems = (*problems, *rest.kept(error.problems))
+        problems = (*problems, *rest.in_whole_blocks(error.problems))
         wrong = {(problem.file, problem.line, problem.column) for problem in problems}
         found = warnings_of(rest.scenario, tables)
         found = tuple(w for w in found if (w.file, w.line, w.column) not in wrong)

@@ -53,5 +53,5 @@ def _written(question: PreparedScenario, keys: tuple[str, ...]) -> str:
         if key not in tree.children:
             return "not written: a default, or from a table"
         tree = tree.children[key]
-    file, line, _ = question.scenario.where(keys)
+    file, line, _ = question.scenario.place_of(keys)
     return f"{file}:{line}" if line is not None else file

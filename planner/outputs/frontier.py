@@ -98,7 +98,7 @@ def frontier_svg(frontier: Frontier) -> str:
     table = frontier.table
     x, y = table["measure"].tolist(), table["cost_musd"].tolist()
     frame = Frame(90.0, 60.0, _WIDTH - 130.0, _HEIGHT - 130.0, _around(x), _around(y))
-    points = [frame.at(*pair) for pair in zip(x, y, strict=True)]
+    points = [frame.to_page(*pair) for pair in zip(x, y, strict=True)]
     parts = [
         text(20, 28, f"Cost against {within_sentence(frontier.label)}", size=17, weight=600),
         text(20, 47, f"{frontier.scenario}; net present value [MUSD]", color=MUTED),

@@ -44,7 +44,7 @@ def misplaced(scenario: Scenario) -> dict[str, Problem]:
         found = _wrong(site.country, site.lat, site.lon)
         if found is not None:
             axis, what_is, fix = found
-            file, line, column = scenario.where(("new_sites", id_, axis))
+            file, line, column = scenario.place_of(("new_sites", id_, axis))
             wrong[id_] = Problem(file, line, column, f"new_sites.{id_}: {what_is}", "", fix)
     return wrong
 

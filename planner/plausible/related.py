@@ -139,5 +139,5 @@ class _Site:
             yield self._problem("like", f"{what_is} grid zone, prices and climate", fix)
 
     def _problem(self, figure: str, what_is: str, fix: str) -> Problem:
-        file, line, column = self.scenario.where((*self.keys, figure))
+        file, line, column = self.scenario.place_of((*self.keys, figure))
         return Problem(file, line, column, what_is, "", fix)

@@ -23,7 +23,7 @@ def late_start(scenario: Scenario) -> Iterator[Problem]:
     first, start = scenario.years[0], scenario.decisions_start.year
     before = [year for year in scenario.years if year < start]
     if start - first >= _YEARS_BEFORE_START and len(before) > 1:
-        file, line, column = scenario.where(("decisions_start",))
+        file, line, column = scenario.place_of(("decisions_start",))
         what_is = (
             f"decisions_start is {scenario.decisions_start}, and the years begin in {first}: what"
             f" grows until {start} can be served by nothing new"
@@ -36,7 +36,7 @@ def no_lead(scenario: Scenario) -> Iterator[Problem]:
     for block, sites in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
         for site, given in sites.items():
             if given.lead_time_months == 0.0 and given.new_halls:
-                file, line, column = scenario.where((block, site, "lead_time_months"))
+                file, line, column = scenario.place_of((block, site, "lead_time_months"))
                 what_is = (
                     f"{block}.{site}.lead_time_months is 0: its halls would serve on the day on"
                     " which they are decided"
@@ -56,7 +56,7 @@ def falling_connections(scenario: Scenario) -> Iterator[Problem]:
             for (year, before), (later, mw) in pairwise(points):
                 if mw < before:
                     keys = (block, site, "grid_firm_mw", str(later))
-                    file, line, column = scenario.where(keys)
+                    file, line, column = scenario.place_of(keys)
                     what_is = (
                         f"{block}.{site}.grid_firm_mw falls from {as_text(before)} MW in {year} to"
                         f" {as_text(mw)} MW in {later}"

@@ -316,7 +316,7 @@ class Moneys:
     end_of_horizon: str
 
     @property
-    def left(self) -> str:
+    def left_in_words(self) -> str:
         """What is left after the horizon, to be put behind its amount in a sentence."""
         return _ENDS[self.end_of_horizon].left
 

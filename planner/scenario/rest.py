@@ -58,9 +58,9 @@ class ValidRemainder:
         """Return the settings that conflict, in blocks that nothing was taken out of."""
         if "years" in self.touched:
             return ()
-        return self.kept(contradictions(self.scenario))
+        return self.in_whole_blocks(contradictions(self.scenario))
 
-    def kept(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    def in_whole_blocks(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Return those of some problems that do not lie in a block that lacks something."""
         inside = {spot for block in self.touched for spot in _spots(self._tree.children[block])}
         return tuple(problem for problem in problems if _spot(problem) not in inside)

@@ -255,7 +255,7 @@ class Scenario(Block):
         """
         return self.model_dump(mode="json", exclude={"extends"})
 
-    def where(self, keys: str | Keys) -> tuple[str, int | None, int | None]:
+    def place_of(self, keys: str | Keys) -> tuple[str, int | None, int | None]:
         """Return where a key was written.
 
         Parameters

@@ -98,7 +98,7 @@ class Override(Block):
                 key.update(kind)
         return schema
 
-    def given(self) -> dict[str, Any]:
+    def written_values(self) -> dict[str, Any]:
         """Return the keys that were written, null included, with their values."""
         return {
             name: getattr(self, name)

@@ -406,7 +406,7 @@ class _Book:
             if not (isinstance(value, str) and not value.strip())
         }
         start = Place(str(self.path), 1, 1, sheet)
-        grid = CellGrid.under(heads, start, filled)
+        grid = CellGrid.from_heads(heads, start, filled)
         if grid is None:
             what_is = f"no row has the heads {' and '.join(map(repr, heads))}"
             self._note(start, what_is, "a row of heads", _START)

@@ -39,7 +39,7 @@ class CellGrid:
     cells: Mapping[int, Mapping[int, Any]]
 
     @classmethod
-    def under(
+    def from_heads(
         cls, heads: tuple[str, ...], start: Place, filled: Mapping[tuple[int, int], Any]
     ) -> CellGrid | None:
         """Return the grid below the first row that has some heads, None where none has.

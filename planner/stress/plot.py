@@ -76,7 +76,7 @@ def _exceedance(table: pd.DataFrame) -> list[str]:
     ]
     for case, rows in table.groupby("case"):
         points = [
-            frame.at(_PERCENT * share, mwh)
+            frame.to_page(_PERCENT * share, mwh)
             for share, mwh in zip(rows["exceeded_frac"], rows["unserved_mwh"], strict=True)
         ]
         parts.append(path(points, COLORS[str(case)], width=2.2))
@@ -96,12 +96,12 @@ def _costs(table: pd.DataFrame) -> list[str]:
     ]
     for number, year in enumerate(years):
         costs = rows.loc[rows["year"] == year, "energy_cost_musd"].to_numpy()
-        left, low = frame.at(number + 0.3, float(costs.min()))
-        right, high = frame.at(number + 0.7, float(costs.max()))
+        left, low = frame.to_page(number + 0.3, float(costs.min()))
+        right, high = frame.to_page(number + 0.7, float(costs.max()))
         parts.append(
             rect(left, high, right - left, max(low - high, 1.5), COLORS[CASES[0]], tip=str(year))
         )
-        middle = frame.at(number + 0.5, float(np.median(costs)))[1]
+        middle = frame.to_page(number + 0.5, float(np.median(costs)))[1]
         parts.append(line((left - 4, middle), (right + 4, middle), PLAN, width=2.0))
         parts.append(text((left + right) / 2, 718, str(year), anchor="middle", color=MUTED))
     return parts
@@ -120,6 +120,6 @@ def _standby(table: pd.DataFrame) -> list[str]:
     frame = Frame(590, 450, 360, 250, (0.0, float(hours[-1])), (0.0, _PERCENT))
     parts.append(frame.grid(x_unit="h", y_unit="%"))
     for values, width, dash in ((by.max(), 1.2, ""), (by.median(), 2.6, ""), (by.min(), 1.2, "")):
-        points = [frame.at(float(h), _PERCENT * float(values[h])) for h in hours]
+        points = [frame.to_page(float(h), _PERCENT * float(values[h])) for h in hours]
         parts.append(path(points, INK if not dash else MUTED, width=width))
     return parts

@@ -80,7 +80,7 @@ def test_nothing_to_test_is_no_violation_and_says_so():
 
 def test_parts_of_one_rule_are_weighed_together():
     fine = Excess.above(PLACES, np.array([3.0, 4.0, 5.0]), 6.0)
-    wrong = Excess.where(PLACES, np.array([False, False, True]))
+    wrong = Excess.count_broken(PLACES, np.array([False, False, True]))
 
     check = of(fine.and_also(wrong))
 

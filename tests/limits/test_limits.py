@@ -169,7 +169,7 @@ def test_a_setting_that_moves_no_limit_is_refused() -> None:
 )
 def test_a_limit_without_a_price_names_its_settings(world, name, place, stated) -> None:
     scenario = load_scenario(str(CHECK / f"{world}.yaml"))
-    question = PreparedScenario.of(scenario)
+    question = PreparedScenario.from_scenario(scenario)
     over = build_model(question.inputs).problem.rows_over(name)
     labels = dict(zip(over.axis_names, place.split(","), strict=True))
     over.position(*labels.values())  # raises where the row is not there

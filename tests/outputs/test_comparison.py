@@ -170,7 +170,7 @@ def test_a_difference_that_is_less_than_the_gaps_is_called_so() -> None:
     a = with_meta(first(), objective_musd=640.0, bound_musd=632.0)
     b = with_meta(first(), objective_musd=643.0, bound_musd=638.0)
 
-    certainty = Certainty.of(a, b)
+    certainty = Certainty.from_runs(a, b)
 
     assert (certainty.musd, certainty.low_musd, certainty.high_musd) == (3.0, -2.0, 11.0)
     assert certainty.is_within_gaps

@@ -390,7 +390,7 @@ def test_figures_under_years_formulas_and_rows_of_notes_are_read(of_tiny: Path, 
     assert read.carbon.cap_kt == {2027: 700.5, 2028: 650.0}
     assert read.carbon.price_usd_per_t == {2027: 30.0, 2028: 45.5}
     assert read.sites == {}
-    assert read.where("carbon.cap_kt")[0] == f"my-plan.xlsx: Settings!A{cap}"
+    assert read.place_of("carbon.cap_kt")[0] == f"my-plan.xlsx: Settings!A{cap}"
 
 
 def test_rows_of_a_list_that_begin_alike_are_all_read(of_tiny: Path, edit: Any) -> None:

@@ -151,7 +151,7 @@ def test_words_follow_what_the_end_of_the_horizon_means(end):
 
     assert own.lines[0][2] == npv_rule
     assert own.lines[3][2] == after_rule
-    assert own.left == left
+    assert own.left_in_words == left
     assert to_after[repaid] == -60.0
     assert to_after[left_of] == 30.0
     assert to_npv[f"{repaid}, instead"] == 60.0

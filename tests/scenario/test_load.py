@@ -152,25 +152,25 @@ class TestWhere:
     def test_a_figure_is_placed_in_the_file_that_says_it(self) -> None:
         scenario = load_scenario("child.yaml")
 
-        assert scenario.where("operator.demand_share_frac") == ("child.yaml", 6, 22)
-        assert scenario.where("operator.rent_share_frac") == ("parent.yaml", 5, 53)
-        assert scenario.where(("years", 1)) == ("child.yaml", 4, 15)
+        assert scenario.place_of("operator.demand_share_frac") == ("child.yaml", 6, 22)
+        assert scenario.place_of("operator.rent_share_frac") == ("parent.yaml", 5, 53)
+        assert scenario.place_of(("years", 1)) == ("child.yaml", 4, 15)
 
     def test_a_block_is_placed_at_its_key(self) -> None:
         scenario = load_scenario("child.yaml")
 
-        assert scenario.where(("sites", "us-va-ashburn")) == ("child.yaml", 10, 3)
+        assert scenario.place_of(("sites", "us-va-ashburn")) == ("child.yaml", 10, 3)
 
     def test_a_default_is_placed_at_the_nearest_block_that_is_written(self) -> None:
         scenario = load_scenario("child.yaml")
 
-        assert scenario.where("demand.unmet") == ("child.yaml", 7, 1)
-        assert scenario.where("rent.allow") == ("child.yaml", 1, 1)
+        assert scenario.place_of("demand.unmet") == ("child.yaml", 7, 1)
+        assert scenario.place_of("rent.allow") == ("child.yaml", 1, 1)
 
     def test_what_was_set_is_placed_at_set(self) -> None:
         scenario = load_scenario("child.yaml", ["rent.allow=false"])
 
-        assert scenario.where("rent.allow") == ("--set rent.allow=false", None, None)
+        assert scenario.place_of("rent.allow") == ("--set rent.allow=false", None, None)
 
 
 @pytest.mark.usefixtures("folder")
@@ -239,7 +239,7 @@ class TestMerged:
 def test_an_override_tells_null_from_left_out() -> None:
     scenario = Scenario.model_validate({"version": 1, "workloads": {"x": {"tight_rtt_ms": None}}})
 
-    assert scenario.workloads["x"].given() == {"tight_rtt_ms": None}
+    assert scenario.workloads["x"].written_values() == {"tight_rtt_ms": None}
 
 
 def test_shares_follow_the_demand_share_and_the_start_follows_the_years() -> None:

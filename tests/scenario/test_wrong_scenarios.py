@@ -378,7 +378,7 @@ def test_null_is_taken_where_it_has_a_meaning(line: str) -> None:
     scenario = load_scenario("plan.yaml", [line])
 
     overrides = (*scenario.workloads.values(), *scenario.racks.override.values())
-    (given,) = [override.given() for override in (*overrides, *scenario.sites.values())]
+    (given,) = [override.written_values() for override in (*overrides, *scenario.sites.values())]
     assert set(given.values()) == {None}
 
 

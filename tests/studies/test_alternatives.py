@@ -189,14 +189,14 @@ def test_a_large_program_has_the_same_ranges_from_nothing_each_time(
 ) -> None:
     warm = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
     methods = []
-    within = Solves.within
+    within = Solves.solve_within
 
     def noted(self: Solves, *given: Any, **how: Any) -> Any:
         outcome = within(self, *given, **how)
         methods.append(outcome.method_used)
         return outcome
 
-    monkeypatch.setattr(Solves, "within", noted)
+    monkeypatch.setattr(Solves, "solve_within", noted)
     monkeypatch.setattr("planner.studies.alternatives.near._LARGE", 2)
     large = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
 

@@ -167,7 +167,7 @@ def diagnosed(cause: str) -> Diagnosis:
 
 @cache
 def question() -> PreparedScenario:
-    return PreparedScenario.of(load_scenario("tiny"))
+    return PreparedScenario.from_scenario(load_scenario("tiny"))
 
 
 @pytest.mark.parametrize("cause", CASES)
@@ -268,7 +268,7 @@ def test_a_permit_for_a_little_less_water_would_not_be_enough() -> None:
     (cell,) = water.change.cells
 
     def is_enough(permit_m3_per_mw: float) -> bool:
-        tables = PreparedScenario.of(load_scenario("tiny", (FORBID, *TOWERS)))
+        tables = PreparedScenario.from_scenario(load_scenario("tiny", (FORBID, *TOWERS)))
         asked = tables.changed((), (replace(cell, value=permit_m3_per_mw),))
         return HighsSession(build_model(asked.inputs).problem).solve().status == "optimal"
 
@@ -296,7 +296,7 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
         search
         for count in counts
         for search in searches(
-            PreparedScenario.of(load_scenario("tiny", (*everything, *count))),
+            PreparedScenario.from_scenario(load_scenario("tiny", (*everything, *count))),
             ["chat_interactive"],
             ["coast"],
         )
@@ -349,7 +349,7 @@ def test_a_target_gives_way_by_what_the_grid_and_the_sun_lack() -> None:
 def test_a_figure_of_a_target_is_lowered_in_the_years_that_are_reported_and_in_no_other() -> None:
     path = {2026: 0.0, 2027: 0.3, 2028: 0.8, 2030: 0.6}
     target = f"contracts.matching.target_frac={path}"
-    asked = PreparedScenario.of(load_scenario("tiny", (*CLEAN, target)))
+    asked = PreparedScenario.from_scenario(load_scenario("tiny", (*CLEAN, target)))
     reported = {
         search.name: search.change(10.0)
         for search in searches(asked, [], ())
@@ -373,7 +373,7 @@ def test_a_figure_of_a_target_is_lowered_in_the_years_that_are_reported_and_in_n
 
 def test_clean_power_by_the_hour_may_be_counted_by_the_year() -> None:
     hourly = (*CLEAN, "contracts.ppa.sun.max_mw=370", "contracts.matching.mode=hourly")
-    asked = PreparedScenario.of(load_scenario("tiny", (FORBID, *hourly)))
+    asked = PreparedScenario.from_scenario(load_scenario("tiny", (FORBID, *hourly)))
     ask = Asking(lambda _: None)
     (switch,) = (s for s in searches(asked, [], ()) if s.name == "count clean power by the year")
 
@@ -393,7 +393,7 @@ def test_what_would_stay_unmet_is_reported() -> None:
 
 def test_settings_behind_clean_power_contracts_sources_permits_and_stand_bys_are_reported() -> None:
     # Worked out from what is set here alone; the pool of area `operator` is all sites.
-    asked = PreparedScenario.of(
+    asked = PreparedScenario.from_scenario(
         load_scenario(
             str(Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"),
             (
@@ -440,7 +440,7 @@ def test_nothing_is_short_where_there_is_a_plan(
     scenario: str, request: pytest.FixtureRequest
 ) -> None:
     path = scenario if scenario == "tiny" else str(request.config.rootpath / scenario)
-    asked = PreparedScenario.of(load_scenario(path, (FORBID,)))
+    asked = PreparedScenario.from_scenario(load_scenario(path, (FORBID,)))
 
     assert shortages(asked) == ()
     assert diagnose(asked.scenario) == Diagnosis(asked.scenario.name, feasible=True)
@@ -515,7 +515,9 @@ def test_a_site_without_new_halls_may_have_them_after_all() -> None:
 
 
 def test_a_site_without_new_halls_is_named_where_its_halls_are_full() -> None:
-    question = PreparedScenario.of(load_scenario("tiny", ("new_sites.coast.new_halls=false",)))
+    question = PreparedScenario.from_scenario(
+        load_scenario("tiny", ("new_sites.coast.new_halls=false",))
+    )
     place = {"site": "coast", "hall": "any", "year": "2028"}
     (limit,) = (limit for limit in LIMITS if limit.name == "hall_power")
     (of_halls,) = (of for of in limit.set_by if of.key.endswith("new_halls"))
@@ -552,7 +554,7 @@ def test_what_only_shares_of_sites_can_do_is_reported_apart() -> None:
 
 def test_rules_that_there_was_no_time_to_leave_out_are_reported_as_such() -> None:
     block = "siting.block_mw={train_frontier: 40}"
-    question = PreparedScenario.of(load_scenario("tiny", [FORBID, block]))
+    question = PreparedScenario.from_scenario(load_scenario("tiny", [FORBID, block]))
     model = without_costs(build_model(question.inputs))
 
     rules, is_smallest = integer_conflict(question, model, seconds=0.0)
@@ -581,7 +583,9 @@ def test_a_block_that_is_too_large_is_made_smaller() -> None:
 
 
 def test_a_block_is_named_where_it_clashes() -> None:
-    question = PreparedScenario.of(load_scenario("tiny", ["siting.block_mw={train_frontier: 40}"]))
+    question = PreparedScenario.from_scenario(
+        load_scenario("tiny", ["siting.block_mw={train_frontier: 40}"])
+    )
     place = {"site": "south", "workload": "train_frontier", "year": "2027"}
 
     for rule in ("block_least", "block_or_none"):
@@ -617,7 +621,9 @@ def test_changes_are_numbered_and_what_belongs_together_is_joined() -> None:
 
 
 def test_only_sites_that_must_not_open_are_named_as_such() -> None:
-    question = PreparedScenario.of(load_scenario("tiny", ["siting.must_not_open=[north]"]))
+    question = PreparedScenario.from_scenario(
+        load_scenario("tiny", ["siting.must_not_open=[north]"])
+    )
     problem = build_model(question.inputs).problem
     names = ["upper bound of open(south,2027)", "upper bound of open(north,2027)"]
 

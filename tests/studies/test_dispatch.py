@@ -143,7 +143,9 @@ def test_work_that_may_wait_is_done_where_power_costs_least():
         np.array([[0, 0, 1, 1]]),
         np.array([[1.25, 1.25, 1.5, 1.5]]),
     )
-    fleet = replace(fleet.of(np.array([0])), batteries=fleet.of(NO_PLACES).batteries, work=work)
+    fleet = replace(
+        fleet.select(np.array([0])), batteries=fleet.select(NO_PLACES).batteries, work=work
+    )
 
     found = operate(fleet, 4, 0)
 
@@ -221,7 +223,7 @@ def test_sites_are_operated_apart_as_together():
     fleet = at_random(11)
     together = usd(fleet, operate(fleet, 30, 10))
 
-    apart = [fleet.of(np.array([site])) for site in (2, 0, 1)]
+    apart = [fleet.select(np.array([site])) for site in (2, 0, 1)]
 
     assert [one.sites for one in apart] == [("fir",), ("oak",), ("elm",)]
     assert sum(usd(one, operate(one, 30, 10)) for one in apart) == pytest.approx(together)
@@ -270,7 +272,7 @@ def test_a_plan_is_operated_three_times_on_the_same_hours(stored):
 
 def test_batteries_are_those_of_the_year_that_has_most(monkeypatch):
     with_one = one_site([30, 45, 90, 70])
-    fleets = [with_one, replace(with_one, batteries=with_one.of(NO_PLACES).batteries)]
+    fleets = [with_one, replace(with_one, batteries=with_one.select(NO_PLACES).batteries)]
     figures = dict.fromkeys(list(COLUMNS)[4:], 7.0)
     home = sys.modules["planner.studies.dispatch.dispatch"]
     monkeypatch.setattr(home, "operated", lambda *given: fleets[given[4]])

@@ -372,7 +372,7 @@ def test_a_wrong_site_or_year_ends_with_2(tmp_path: Path, words: tuple[str, str]
 
 
 def test_a_scenario_can_be_loaded_for_a_question() -> None:
-    assert PreparedScenario.of(load_scenario("tiny")).inputs.name == "tiny"
+    assert PreparedScenario.from_scenario(load_scenario("tiny")).inputs.name == "tiny"
 
 
 def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> None:

@@ -177,14 +177,14 @@ def figure(item: str, low: float, value: float, high: float, **more: Any) -> Unc
 def test_integers_are_as_likely_as_each_other() -> None:
     whole = Factor("last", (figure("a", 2027.0, 2028.0, 2029.0, is_whole=True),))
 
-    drawn = [whole.at(share).figures[0][1] for share in np.linspace(0.0, 1.0, 3001)]
+    drawn = [whole.point_at(share).figures[0][1] for share in np.linspace(0.0, 1.0, 3001)]
 
     assert {year: round(drawn.count(year), -2) for year in set(drawn)} == {
         2027.0: 1000,
         2028.0: 1000,
         2029.0: 1000,
     }
-    assert Factor("price", (figure("a", 30.0, 40.0, 70.0),)).at(0.25).label == 40.0
+    assert Factor("price", (figure("a", 30.0, 40.0, 70.0),)).point_at(0.25).label == 40.0
 
 
 def test_a_column_in_steps_is_one_factor_and_names_are_told_apart() -> None:
@@ -206,7 +206,7 @@ def test_a_column_in_steps_is_one_factor_and_names_are_told_apart() -> None:
         ("lead_times.lead_months", len(months)),
     ]
     assert len(months) > 2
-    assert factors[1].at(0.0).figures == tuple((one, one.low) for one in months)
+    assert factors[1].point_at(0.0).figures == tuple((one, one.low) for one in months)
     left_out = left_out_of(factors[:1], tables, [(factors[1], "not wanted")])
     why = left_out.set_index(["table", "item"])["why"]
     assert set(why["lead_times"]) == {"not wanted"}
@@ -247,7 +247,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
         FACTORS,
         points,
         solved(points, {"base": 800.0, **cost}, gap=2.5),
-    ).found("made up", pd.DataFrame(), 17)
+    ).to_sensitivity("made up", pd.DataFrame(), 17)
 
     # Swings of 33, 3.5 and 9, each give or take 2.5 of either plan: 9 may be 6.5, and 3.5 be 6.
     table = found.table
@@ -265,7 +265,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
         FACTORS,
         points,
         solved(points, {"base": 800.0, **cost}, gap=3.5),
-    ).found("made up", pd.DataFrame(), 17)
+    ).to_sensitivity("made up", pd.DataFrame(), 17)
     assert wide.table["rank_low"].tolist() == [1, 2, 2]
     assert wide.table["rank_high"].tolist() == [1, 3, 3]
 
@@ -280,7 +280,7 @@ def test_an_end_without_a_plan_decides_most() -> None:
         FACTORS,
         points,
         solved(points, {"base": 800.0, **cost}),
-    ).found("made up", pd.DataFrame(), 17)
+    ).to_sensitivity("made up", pd.DataFrame(), 17)
 
     assert found.table["factor"].tolist() == ["months", "price", "=1+1"]
     assert found.table["without_plan"].tolist() == ["high", "", ""]
@@ -303,7 +303,7 @@ def test_an_output_that_a_plan_does_not_state_in_its_last_year_is_refused() -> N
     )
 
     with pytest.raises(InputError, match=r"of is 'pue', missing in the last year of =1\+1=high"):
-        found.found("made up", pd.DataFrame(), 17)
+        found.to_sensitivity("made up", pd.DataFrame(), 17)
 
 
 def test_a_changed_low_is_looked_at_again_although_the_plan_is_the_same(
@@ -381,7 +381,7 @@ def study_of(design: Design, broken: int) -> SolvedFutures:
 
 
 def test_trajectories_with_a_point_without_a_plan_are_left_out_and_said() -> None:
-    found = study_of(Design("morris", 9, 3), broken=1).found("made up", pd.DataFrame(), 17)
+    found = study_of(Design("morris", 9, 3), broken=1).to_sensitivity("made up", pd.DataFrame(), 17)
 
     assert found.table["mu_star"].tolist() == pytest.approx([43.0, 13.0, 6.5])
     assert found.dropped >= 1
@@ -391,15 +391,15 @@ def test_trajectories_with_a_point_without_a_plan_are_left_out_and_said() -> Non
 
 def test_without_two_whole_trajectories_there_is_no_answer() -> None:
     with pytest.raises(InfeasibleError, match=r"0 of 2 trajectories .* \(5 infeasible"):
-        study_of(Design("morris", 2, 3), broken=5).found("made up", pd.DataFrame(), 17)
+        study_of(Design("morris", 2, 3), broken=5).to_sensitivity("made up", pd.DataFrame(), 17)
     late = study_of(Design("morris", 2, 3), broken=5)
     late.solved.futures.loc[3, "status"] = "stopped"
     with pytest.raises(LimitReachedError):
-        late.found("made up", pd.DataFrame(), 17)
+        late.to_sensitivity("made up", pd.DataFrame(), 17)
 
 
 def test_names_stay_text_in_every_file(tmp_path: Path) -> None:
-    found = study_of(Design("morris", 4, 3), broken=0).found("<b>&", pd.DataFrame(), 17)
+    found = study_of(Design("morris", 4, 3), broken=0).to_sensitivity("<b>&", pd.DataFrame(), 17)
     names = ["=1+1", "<script>alert(1)</script>", 'wide, "quoted" and \x1b[31m red']
     named = replace(found, table=found.table.assign(factor=names))
 

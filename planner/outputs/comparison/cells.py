@@ -167,7 +167,9 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     names = [_name(row) for row in rows]
     for at in np.flatnonzero(~is_there.all(axis=0)):
         values = tuple("there" if there else None for there in is_there[:, at])
-        yield CellDifference(table, names[at], _ROW, values, lines.of([p[at] for p in places]))
+        yield CellDifference(
+            table, names[at], _ROW, values, lines.find_rows([p[at] for p in places])
+        )
     in_all = np.flatnonzero(is_there.all(axis=0))
     columns = dict.fromkeys(str(name) for frame in frames for name in frame if name not in key)
     for column in columns:
@@ -181,7 +183,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         for at in np.flatnonzero(differs):
             values = tuple(_plain(of[at]) for of in cells)
             row = in_all[at]
-            places_of = lines.of([place[row] for place in places])
+            places_of = lines.find_rows([place[row] for place in places])
             yield CellDifference(table, names[row], column, values, places_of)
 
 
@@ -203,7 +205,7 @@ class _Lines:
             for run, frame in zip(runs, frames, strict=True)
         ]
 
-    def of(self, rows: Sequence[int]) -> tuple[str | None, ...]:
+    def find_rows(self, rows: Sequence[int]) -> tuple[str | None, ...]:
         """Return the place of a row of each run, None where it has none."""
         return tuple(
             None if sheet is None or row < 0 else f"{sheet.file}:{sheet.place(int(row), 0)[0]}"

@@ -55,7 +55,7 @@ class Certainty:
         return self.low_musd < 0.0 < self.high_musd
 
     @classmethod
-    def of(cls, first: Run, other: Run) -> Certainty:
+    def from_runs(cls, first: Run, other: Run) -> Certainty:
         """Compare the cost of a run with that of the first."""
         (cost_a, bound_a), (cost_b, bound_b) = (_cost_and_bound(run) for run in (first, other))
         return cls(cost_b - cost_a, bound_b - cost_a, cost_b - bound_a)
@@ -120,7 +120,7 @@ class RunComparison:
     def certainty(self) -> tuple[Certainty, ...]:
         """For each further run its difference in cost, and what gaps leave of it."""
         first, *others = self.runs
-        return tuple(Certainty.of(first, other) for other in others)
+        return tuple(Certainty.from_runs(first, other) for other in others)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

@@ -109,8 +109,8 @@ def columns(
             start = up if value > 0.0 else down
             end = start + value
             up, down = (end, down) if value > 0.0 else (up, end)
-            y = axis.at(max(start, end))
-            height = axis.at(min(start, end)) - y
+            y = axis.y_of(max(start, end))
+            height = axis.y_of(min(start, end)) - y
             shape = (x - width / 2, y, width, height)
             parts.append(_mark(figure, f"{one.label}, {place}", unit, shape, number, per, decimals))
         parts.append(svg_text(x, HEIGHT - 8.0, place, "middle"))
@@ -138,7 +138,7 @@ def lines(
         is_known = [math.isfinite(value) for value in row]
         points = [
             f"{'L' if end or (at and is_known[at - 1]) else 'M'}"
-            f"{LEFT + (at + end) * step:.1f},{axis.at(value):.1f}"
+            f"{LEFT + (at + end) * step:.1f},{axis.y_of(value):.1f}"
             for at, value in enumerate(row)
             if is_known[at]
             for end in (0, 1)
@@ -233,7 +233,7 @@ class ValueAxis:
         step = marks[1] - marks[0] if len(marks) > 1 else high - low
         return cls(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, unit)
 
-    def at(self, value: float) -> float:
+    def y_of(self, value: float) -> float:
         """Return the height on the page of a value. [pixel]"""
         room = HEIGHT - _TOP - _BOTTOM
         return _TOP + room * (self.high - value) / (self.high - self.low)
@@ -244,11 +244,11 @@ class ValueAxis:
         decimals = max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9)) if marks[1:] else 0
         parts = []
         for value in marks:
-            y = f"{self.at(value):.1f}"
+            y = f"{self.y_of(value):.1f}"
             kind = "zero" if value == 0.0 else "grid"
             parts.append(element("line", x1=LEFT, x2=WIDTH, y1=y, y2=y, class_=kind))
             parts.append(
-                svg_text(LEFT - 7.0, self.at(value) + 4.0, f"{value:,.{decimals}f}", "end")
+                svg_text(LEFT - 7.0, self.y_of(value) + 4.0, f"{value:,.{decimals}f}", "end")
             )
         return joined(parts)
 

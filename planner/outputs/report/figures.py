@@ -195,7 +195,7 @@ class TableFigures:
         self._made: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
         self._found: dict[tuple[str, tuple[str, ...], str], dict[Any, float]] = {}
 
-    def has(self, table: str) -> bool:
+    def has_rows(self, table: str) -> bool:
         """Whether a table has rows."""
         return table in self.tables and len(self.tables[table]) > 0
 
@@ -225,7 +225,7 @@ class TableFigures:
             }
         return self._found[table, keys, column]
 
-    def by(
+    def sums_by(
         self, table: str, column: str, *keys: str, **where: Label
     ) -> dict[tuple[Label, ...], ReportFigure]:
         """Return the sums of a column by the labels of some columns, in the order of the table."""

@@ -94,13 +94,13 @@ COLOURINGS: Final = (
 
 def site_facts(figures: Figures, year: int) -> dict[str, dict[str, ReportFigure | None]]:
     """Return what the map shows of each site in a year, by the keys of `COLOURINGS`, and ``mw``."""
-    size = figures.by("site_year", "nameplate_mw", "site", year=year)
-    used = figures.by("plan", "used_mw", "site", year=year)
-    training = figures.by("plan", "used_mw", "site", year=year, duty="training")
-    carbon = figures.by("carbon_site", "grid_t_per_mwh", "site", year=year)
-    drawn = figures.by("site_year", "grid_mwh", "site", year=year)
-    paid = figures.by("costs", "musd", "site", calendar_year=year, group="energy")
-    spare = figures.by("headroom", "spare_mw", "zone", year=year)
+    size = figures.sums_by("site_year", "nameplate_mw", "site", year=year)
+    used = figures.sums_by("plan", "used_mw", "site", year=year)
+    training = figures.sums_by("plan", "used_mw", "site", year=year, duty="training")
+    carbon = figures.sums_by("carbon_site", "grid_t_per_mwh", "site", year=year)
+    drawn = figures.sums_by("site_year", "grid_mwh", "site", year=year)
+    paid = figures.sums_by("costs", "musd", "site", calendar_year=year, group="energy")
+    spare = figures.sums_by("headroom", "spare_mw", "zone", year=year)
     zone = figures.run.sites.set_index("site")["zone"].to_dict()
     facts: dict[str, dict[str, ReportFigure | None]] = {}
     for (site,), mw in size.items():

@@ -82,11 +82,11 @@ def fan(
     for below, above, _ in _BANDS:
         there, back = _level(values[above], ends), _level(values[below], ends)
         outline = [*zip(ends, there, strict=True), *reversed([*zip(ends, back, strict=True)])]
-        points = " ".join(f"{x:.1f},{axis.at(value):.1f}" for x, value in outline)
+        points = " ".join(f"{x:.1f},{axis.y_of(value):.1f}" for x, value in outline)
         parts.append(element("polygon", points=points, class_="band"))
     median = _level(values["median"], ends)
     line = "M" + "L".join(
-        f"{x:.1f},{axis.at(value):.1f}" for x, value in zip(ends, median, strict=True)
+        f"{x:.1f},{axis.y_of(value):.1f}" for x, value in zip(ends, median, strict=True)
     )
     parts.append(element("path", d=line, class_="line c1"))
     shown = -(-len(places) // _MOST_PLACES)
@@ -145,7 +145,7 @@ def curve(
     scale = (WIDTH - LEFT - _EDGE) / (high - low)
     marks = ticks(low, high)
     decimals = decimals_for([marks[1] - marks[0]], 1) if marks[1:] else 0
-    at = [(LEFT + (a - low) * scale, axis.at(b)) for a, b in zip(x, y, strict=True)]
+    at = [(LEFT + (a - low) * scale, axis.y_of(b)) for a, b in zip(x, y, strict=True)]
     parts = [axis.grid()]
     parts.append(
         element("path", d="M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in at), class_="line c0")

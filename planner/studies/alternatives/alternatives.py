@@ -101,7 +101,7 @@ def alternatives(
         raise InputError([Problem("--different", None, None, found, "0 or more", "")])
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
-    question = PreparedScenario.of(scenario)
+    question = PreparedScenario.from_scenario(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)
     kinds, shares = tuple(dict.fromkeys(of)), sorted(set(slacks))
     return _Search(question, ask, shares, kinds, different, plans=plans).all()
@@ -223,7 +223,7 @@ class _Search:
     def _what(self, slack: float, kind: str, place: str, *, done: bool = False) -> str:
         self._done += done
         before = min(self._done - done, self._total - 1)
-        return f"{kind} {place} at {slack:.2%} ({self._pace.of(before, self._total)})"
+        return f"{kind} {place} at {slack:.2%} ({self._pace.describe(before, self._total)})"
 
 
 def _about(mw: float) -> tuple[float, float]:

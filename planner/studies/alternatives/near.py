@@ -209,7 +209,7 @@ class NearOptimal:
         self._ask.report_stage(f"Solving: {what}")
         solver, interrupt = self._question.scenario.solver, self._ask.interrupt
         solves = Solves(self.model, self._session, solver, self._cuts, None, interrupt)
-        outcome = solves.within(lower, upper, method=self._method, strictly=strictly)
+        outcome = solves.solve_within(lower, upper, method=self._method, strictly=strictly)
         if outcome.status in STOPPED:
             self._good(outcome)
         return outcome

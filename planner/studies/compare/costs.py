@@ -80,7 +80,7 @@ class Costs:
             return None
         return Value(float(cost), -np.inf if bound is None else min(float(bound), float(cost)))
 
-    def of(self, chosen: frozenset[int]) -> Value | None:
+    def cost_of(self, chosen: frozenset[int]) -> Value | None:
         """Return what a mixture costs; None where it makes no scenario, or has no plan.
 
         Raises
@@ -134,9 +134,9 @@ class Costs:
         columns = model.problem.columns()
         lower, upper = columns.lower.copy(), columns.upper.copy()
         if self._costs_of == "openings" and columns.integer.any():
-            held = self._integers().of(model)
+            held = self._integers().values_in(model)
             lower[columns.integer] = upper[columns.integer] = held
-        return solves.within(lower, upper)
+        return solves.solve_within(lower, upper)
 
     def _session_with(self, question: PreparedScenario, model: Model) -> HighsSession:
         """Return a session that holds a program, and the last basis where there is one."""
@@ -177,7 +177,7 @@ class _Integers:
                 zip(_labels(name, problem.columns_over(name)), rounded, strict=True)
             )
 
-    def of(self, model: Model) -> Floats:
+    def values_in(self, model: Model) -> Floats:
         """Return them for the integers of a program; one that the plan does not know is 0."""
         problem = model.problem
         is_integer = problem.columns().integer

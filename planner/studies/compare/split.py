@@ -130,12 +130,12 @@ class _Counted:
         """Take a cost that needs no solve."""
         self._known[chosen] = value
 
-    def of(self, chosen: frozenset[int]) -> Value | None:
+    def cost_of(self, chosen: frozenset[int]) -> Value | None:
         """Return the cost of a mixture."""
         if chosen not in self._known:
-            how_far = self._pace.of(self._costs.solves, self._expected)
+            how_far = self._pace.describe(self._costs.solves, self._expected)
             self._ask.report_stage(f"Solving with some inputs changed: {how_far}")
-            self._known[chosen] = self._costs.of(chosen)
+            self._known[chosen] = self._costs.cost_of(chosen)
         return self._known[chosen]
 
 
@@ -153,7 +153,7 @@ def _ends(
         stored = costs.stored(run)
         if costs_of == "plans" and stored is not None and costs.is_program_of(run, chosen):
             counted.know(chosen, stored)
-        value = counted.of(chosen)
+        value = counted.cost_of(chosen)
         if value is None:
             message = f"{run.label}: there is no plan to compare"
             if costs_of == "openings":
@@ -196,15 +196,15 @@ def _parts(
     costs: _Counted, groups: Sequence[InputGroup], ends: tuple[Value, Value], method: Method
 ) -> tuple[list[_Row], Method, list[str]]:
     if method == "shapley":
-        rows = _shapley(costs.of, groups)
+        rows = _shapley(costs.cost_of, groups)
         if rows is not None:
             return rows, "shapley", []
         note = (
             "Some of the inputs make no scenario, or have no plan, without others, so that there"
             " are no Shapley values; they are changed in order."
         )
-        return _ordered(costs.of, groups, ends), "ordered", [note]
-    return _ordered(costs.of, groups, ends), "ordered", []
+        return _ordered(costs.cost_of, groups, ends), "ordered", [note]
+    return _ordered(costs.cost_of, groups, ends), "ordered", []
 
 
 def _shapley(

@@ -148,7 +148,7 @@ def diagnose(
     ask.report_stage("read")
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
-    question = PreparedScenario.of(scenario)
+    question = PreparedScenario.from_scenario(scenario)
     ask.report_stage("look whether there is a plan")
     model = without_costs(build_model(question.inputs))
     session = relaxed_session(question, model)

@@ -246,7 +246,7 @@ def _operated(
     decides[fleet.work.site] = True
     for site in np.flatnonzero(decides):
         told(site / len(fleet.sites))
-        one, charge = fleet.of(np.array([site])), usd_per_mw_month[site : site + 1]
+        one, charge = fleet.select(np.array([site])), usd_per_mw_month[site : site + 1]
         # Without a battery nothing ties a month to the next.
         ends = [_YEAR_H] if one.has_battery[0] else [*_MONTH_STARTS_H[1:], _YEAR_H]
         for first, end in zip([0, *ends], ends, strict=False):

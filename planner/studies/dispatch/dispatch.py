@@ -167,19 +167,19 @@ def dispatch(
         fleet = operated(plan, scenario, inputs, run.tables, year, settings, own)
         batteries = max(batteries, len(fleet.batteries.mw))
         stores = np.flatnonzero(fleet.has_battery)
-        others = fleet.of(np.flatnonzero(~fleet.has_battery))
+        others = fleet.select(np.flatnonzero(~fleet.has_battery))
 
         def told(what: str, label: int = label) -> Callable[[float], None]:
             return lambda share: on_progress(f"{label}: {what}", share)
 
         alone = operate(others, _WEEK_H, 0, on_window=told("sites"), interrupt=interrupt)
-        with_stores = fleet.of(stores)
+        with_stores = fleet.select(stores)
         rolling = operate(
             with_stores, window_h, overlap_h, on_window=told("windows"), interrupt=interrupt
         )
         every = [
             (one, operate(one, _LONGEST_H, 0, on_window=told("all hours"), interrupt=interrupt))
-            for one in (fleet.of(stores[at : at + 1]) for at in range(len(stores)))
+            for one in (fleet.select(stores[at : at + 1]) for at in range(len(stores)))
         ]
         rest = _figures(others, alone)
         perfect = _sum([rest, *(_figures(one, found) for one, found in every)])

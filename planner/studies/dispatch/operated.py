@@ -90,13 +90,13 @@ class Work:
     mw_per_mw: Floats
 
     @classmethod
-    def none(cls) -> Work:
+    def empty(cls) -> Work:
         """Return no deferrable work."""
         nothing = np.zeros((0, 0))
         places = np.zeros(0, dtype=np.intp)
         return cls(places, nothing, nothing, nothing.astype(np.intp), nothing)
 
-    def of(self, part: Positions, site: Positions) -> Work:
+    def select(self, part: Positions, site: Positions) -> Work:
         """Return some of the parts, with their sites' new places."""
         return Work(
             site,
@@ -145,7 +145,7 @@ class Fleet:
     short_usd_per_mwh: Floats
     sources: OperatedSupply
     batteries: Batteries
-    work: Work = field(default_factory=Work.none)
+    work: Work = field(default_factory=Work.empty)
 
     @property
     def hours(self) -> int:
@@ -157,7 +157,7 @@ class Fleet:
         """Whether each site has a battery, shape (site,)."""
         return np.isin(np.arange(len(self.sites)), self.batteries.site)
 
-    def of(self, chosen: Positions) -> Fleet:
+    def select(self, chosen: Positions) -> Fleet:
         """Return some of the sites, with their sources and batteries.
 
         Parameters
@@ -193,7 +193,7 @@ class Fleet:
                 self.batteries.charge_frac[battery],
                 self.batteries.discharge_frac[battery],
             ),
-            self.work.of(part, place[self.work.site[part]]),
+            self.work.select(part, place[self.work.site[part]]),
         )
 
     def between(self, first: int, end: int) -> Fleet:

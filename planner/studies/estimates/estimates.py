@@ -133,7 +133,7 @@ class _Moved:
     by_column: Floats | None = None
 
     @classmethod
-    def of(cls, by_column: Floats) -> _Moved:
+    def from_columns(cls, by_column: Floats) -> _Moved:
         return cls(float(by_column.sum()), float(np.abs(by_column).sum()), by_column)
 
 
@@ -192,7 +192,7 @@ class _Program:
             return None
         by_column = self.lines.change(inputs)
         if by_column is not None:
-            return _Moved.of(by_column / step)
+            return _Moved.from_columns(by_column / step)
         arrays = self.arrays_of(inputs)
         if arrays is None:
             return None
@@ -407,7 +407,7 @@ def _rest(whole: _Moved | None, half: _Moved | None) -> _Moved | None:
     """Return what the other half of a group does: small steps add up."""
     if whole is None or half is None or whole.by_column is None or half.by_column is None:
         return None
-    return _Moved.of(whole.by_column - half.by_column)
+    return _Moved.from_columns(whole.by_column - half.by_column)
 
 
 def _swing(one: tuple[UncertainFigure, float, float]) -> float:

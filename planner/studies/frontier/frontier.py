@@ -109,7 +109,7 @@ def frontier(
         raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
     if not isinstance(scenario, Scenario):
         scenario = load_scenario(scenario, overrides)
-    question = PreparedScenario.of(scenario)
+    question = PreparedScenario.from_scenario(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
     return tracer.trace(against, most_cost_frac)
 
@@ -221,7 +221,7 @@ class _Tracer:
         self, what: str, lower: Floats | None = None, upper: Floats | None = None
     ) -> Outcome:
         """Solve without integrality, from the last basis; a stop ends the study."""
-        how_far = self._pace.of(self._solves, self._points + _BEFORE_POINTS)
+        how_far = self._pace.describe(self._solves, self._points + _BEFORE_POINTS)
         self._ask.report_stage(f"Solving: {what} ({how_far})")
         self._solves += 1
         scenario = self._question.scenario
@@ -229,7 +229,7 @@ class _Tracer:
             self._model, self._session, scenario.solver, self._cuts, None, self._ask.interrupt
         )
         columns = self._model.problem.columns()
-        outcome = solves.within(
+        outcome = solves.solve_within(
             columns.lower if lower is None else lower, columns.upper if upper is None else upper
         )
         return with_plan(outcome, scenario.name, "the frontier was traced", good={"optimal"})

@@ -55,7 +55,7 @@ class Factor:
         """The larger effect to first order. [MUSD]"""
         return max(abs(self.low_musd), abs(self.high_musd))
 
-    def at(self, share: float) -> Point:
+    def point_at(self, share: float) -> Point:
         """Return the point at a share of the way from low to high.
 
         Parameters
@@ -63,7 +63,7 @@ class Factor:
         share : float
             In [0, 1]. Integers are as likely as each other where shares are.
         """
-        moved = tuple((one, one.at(share)) for one in self.figures)
+        moved = tuple((one, one.value_at(share)) for one in self.figures)
         return Point(moved[0][1] if len(moved) == 1 else share, (), None, moved)
 
     def at_value(self) -> Point:

@@ -49,7 +49,7 @@ def not_valid(draft: ScenarioDraft, factors: Sequence[Factor]) -> list[tuple[Fac
 def _axes(factors: Sequence[Factor]) -> tuple[Axis, ...]:
     """Return the factors as axes of a sweep, whose ends are tried before any solve."""
     node = Node({}, Place("sensitivity"))
-    return tuple(Axis(one.name, node, (one.at(0.0), one.at(1.0))) for one in factors)
+    return tuple(Axis(one.name, node, (one.point_at(0.0), one.point_at(1.0))) for one in factors)
 
 
 def _file(draft: ScenarioDraft, axes: tuple[Axis, ...], futures: tuple[Future, ...]) -> SweepFile:
@@ -116,7 +116,7 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
         Future(
             name,
             {
-                one.name: one.at_value() if np.isnan(share) else one.at(share)
+                one.name: one.at_value() if np.isnan(share) else one.point_at(share)
                 for one, share in zip(factors, row, strict=True)
             },
         )

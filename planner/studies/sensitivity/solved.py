@@ -47,7 +47,7 @@ class SolvedFutures:
     points: pd.DataFrame
     solved: SweepResult
 
-    def found(self, scenario: str, left_out: pd.DataFrame, unmoved: int) -> Sensitivity:
+    def to_sensitivity(self, scenario: str, left_out: pd.DataFrame, unmoved: int) -> Sensitivity:
         """Make the table of the study, and say what it is of."""
         futures = self.solved.futures.set_index("future")
         output = self._outputs()

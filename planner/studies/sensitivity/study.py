@@ -153,7 +153,7 @@ def sensitivity(
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler)
     solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
-    return solved.found(draft.name, left_out, unmoved_figures(tables))
+    return solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables))
 
 
 def folder_of(scenario: str | Path, out: str | Path | None = None) -> Path:

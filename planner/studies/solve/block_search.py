@@ -98,7 +98,7 @@ class BlockSearch:
         self.solves = 0
         self.last: Outcome
 
-    def found(self, relaxed_x: Floats) -> tuple[Floats, Bools] | None:
+    def search(self, relaxed_x: Floats) -> tuple[Floats, Bools] | None:
         """Return a plan with whole blocks, and which it has; None where none was found.
 
         Parameters
@@ -199,7 +199,7 @@ class BlockSearch:
         upper[self._holds] = (has_block & self._may) | self._must
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
-        self.last = self._solves.within(
+        self.last = self._solves.solve_within(
             lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
         )
         self.solves += 1

@@ -62,7 +62,7 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock, self._began = clock, clock()
 
-    def of(self, done: int, total: int) -> str:
+    def describe(self, done: int, total: int) -> str:
         """Say which of how many is next, and about how long the rest takes, once that is known.
 
         Parameters
@@ -73,7 +73,7 @@ class Pace:
         Examples
         --------
         >>> seconds = iter([0.0, 12.0])
-        >>> Pace(lambda: next(seconds)).of(4, 10)
+        >>> Pace(lambda: next(seconds)).describe(4, 10)
         '5 of 10, about 18 s left'
         """
         total = max(total, done + 1)

@@ -112,7 +112,7 @@ class Solves:
     def relaxed(self, method: Method, reserve_s: float = 0.0) -> Outcome:
         """Solve without insisting on integers."""
         columns = self._model.problem.columns()
-        return self.within(columns.lower, columns.upper, method=method, reserve_s=reserve_s)
+        return self.solve_within(columns.lower, columns.upper, method=method, reserve_s=reserve_s)
 
     def fixed(self, whole: Floats, reserve_s: float = 0.0, *, strictly: bool = False) -> Outcome:
         """Solve with the integers fixed.
@@ -125,12 +125,12 @@ class Solves:
         integer = columns.integer
         whole = np.clip(whole, lower[integer], upper[integer])  # some may be decided already
         lower[integer] = upper[integer] = whole
-        outcome = self.within(lower, upper, reserve_s=reserve_s, strictly=strictly)
+        outcome = self.solve_within(lower, upper, reserve_s=reserve_s, strictly=strictly)
         if strictly or outcome.status != "optimal" or self._is_exact(outcome, whole):
             return outcome
-        return self.within(lower, upper, reserve_s=reserve_s, strictly=True)
+        return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
 
-    def within(
+    def solve_within(
         self,
         lower: Floats,
         upper: Floats,

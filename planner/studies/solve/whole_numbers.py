@@ -225,7 +225,7 @@ class _Finder:
             self._model, self._solves, self._solver, plan, self._reserve_s(), one_by_one=one_by_one
         )
         self._last = None
-        found = search.found(x)
+        found = search.search(x)
         self._note_stop(search.last)
         if found is None:
             self._step_text("blocks", f"{search.solves} solves, no plan")
@@ -241,7 +241,7 @@ class _Finder:
             nonlocal solves
             solves += 1
             self._last = None
-            outcome = self._solves.within(lower, upper, reserve_s=self._reserve_s())
+            outcome = self._solves.solve_within(lower, upper, reserve_s=self._reserve_s())
             self._note_stop(outcome)
             return outcome
 

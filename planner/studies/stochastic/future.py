@@ -122,7 +122,7 @@ class FutureProgram:
     def _within(self, lower: Floats, upper: Floats) -> Outcome:
         solver = self.question.scenario.solver
         solves = Solves(self.model, self._session, solver, self._cuts, self._on_progress, None)
-        outcome = solves.within(lower, upper, method="auto")
+        outcome = solves.solve_within(lower, upper, method="auto")
         good = SOLVED | {"infeasible"}
         return with_plan(outcome, f"future {self.name}", BEFORE, good=good)
 

@@ -292,7 +292,7 @@ def _of_figures(
 
     def draw(share: float) -> Point:
         share = float(f"{share:.{_DIGITS}g}")
-        moved = tuple((one, one.at(share)) for one in figures)
+        moved = tuple((one, one.value_at(share)) for one in figures)
         return Point(share if alone is None else moved[0][1], (), None, moved)
 
     if "values" not in entries:

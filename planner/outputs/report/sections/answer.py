@@ -103,7 +103,7 @@ def _places(figures: Figures, labels: DisplayNames, last: int) -> list[str]:
     racks, sites = (
         figures.sum("summary", column, year=last) for column in ("nameplate_mw", "sites_in_use")
     )
-    of_sites = figures.by("site_year", "nameplate_mw", "site", year=last)
+    of_sites = figures.sums_by("site_year", "nameplate_mw", "site", year=last)
     in_use = [item for item in of_sites.items() if item[1].value > _A_LITTLE * racks.value]
     largest = sorted(in_use, key=lambda item: -item[1].value)[:_LARGEST]
     named: list[str] = []
@@ -123,7 +123,7 @@ def _places(figures: Figures, labels: DisplayNames, last: int) -> list[str]:
 def _cost(figures: Figures) -> list[str]:
     total = figures.sum("solution", "objective_musd")
     rate = figures.sum("solution", "discount_rate_frac")
-    groups = figures.by("costs", "npv_musd", "group")
+    groups = figures.sums_by("costs", "npv_musd", "group")
     whole = figures.sum("costs", "npv_musd")
     largest = sorted(groups.items(), key=lambda item: -item[1].value)[:_LARGEST]
     _, cash, overnight, after = four_figures(figures)
@@ -150,7 +150,7 @@ def _cost(figures: Figures) -> list[str]:
         _busd(overnight),
         " BUSD; ",
         _busd(after),
-        f" BUSD {moneys(figures.run.tables).left}.",
+        f" BUSD {moneys(figures.run.tables).left_in_words}.",
     ]
 
 

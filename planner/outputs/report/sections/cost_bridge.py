@@ -51,7 +51,9 @@ def _bridge(pair: tuple[Figures, Figures], letters: tuple[str, str]) -> Html:
 
 def _rows(pair: tuple[Figures, Figures], key: str) -> list[tuple[str, list[ReportFigure]]]:
     """Return both costs and their difference by item or heading, the largest difference first."""
-    known = dict.fromkeys(str(label) for of in pair for (label,) in of.by("costs", "npv_musd", key))
+    known = dict.fromkeys(
+        str(label) for of in pair for (label,) in of.sums_by("costs", "npv_musd", key)
+    )
     rows = [(label, _difference(pair, **{key: label})) for label in known]
     return sorted(rows, key=lambda row: -abs(row[1][-1].shown_value))
 

@@ -43,7 +43,7 @@ def _calendar(figures: Figures, table: str) -> list[int]:
 
 def _payments(figures: Figures) -> Html:
     years = _calendar(figures, "costs")
-    of = figures.by("costs", "musd", "group", "calendar_year")
+    of = figures.sums_by("costs", "musd", "group", "calendar_year")
     series = [
         Series(group, tuple(of.get((group, year)) for year in years))
         for group in dict.fromkeys(str(key[0]) for key in of)
@@ -56,7 +56,7 @@ def _payments(figures: Figures) -> Html:
 
 def _cash(figures: Figures) -> Html:
     years = _calendar(figures, "cash")
-    of = figures.by("cash", "cash_musd", "item", "calendar_year")
+    of = figures.sums_by("cash", "cash_musd", "item", "calendar_year")
     series = [
         Series(item_words(item), tuple(of.get((item, year)) for year in years))
         for item in dict.fromkeys(str(key[0]) for key in of)
@@ -70,8 +70,8 @@ def _cash(figures: Figures) -> Html:
 def _items(figures: Figures) -> Html:
     """List every item of the cost list by calendar year."""
     years = _calendar(figures, "costs")
-    of = figures.by("costs", "musd", "item", "calendar_year")
-    npv = figures.by("costs", "npv_musd", "item")
+    of = figures.sums_by("costs", "musd", "item", "calendar_year")
+    npv = figures.sums_by("costs", "npv_musd", "item")
     kind = figures.run.tables["costs"].groupby("item")["upfront"].first().to_dict()
     order = sorted(npv, key=lambda key: -npv[key].value)
     rows = [
@@ -81,7 +81,7 @@ def _items(figures: Figures) -> Html:
         )
         for key in order
     ]
-    totals = figures.by("costs", "musd", "calendar_year")
+    totals = figures.sums_by("costs", "musd", "calendar_year")
     whole = figures.sum("costs", "npv_musd")
     rows.append(("All payments", ["", *(totals.get((year,)) for year in years), whole]))
     heads = [NumberColumn("kind"), *(NumberColumn(str(year), decimals=0) for year in years)]

@@ -43,7 +43,7 @@ def days_section(figures: Figures) -> Html:
         return NOTHING
     hours = sorted({hour for of_day in days.values() for hour in of_day})
     places = [f"{hour}:00" for hour in hours]
-    total = figures.by("power_slot", "facility_mw", "slot", year=year)
+    total = figures.sums_by("power_slot", "facility_mw", "slot", year=year)
     names = _names(days, peak)
     series = [
         Series(names[day], tuple(total.get((of_day.get(hour, ""),)) for hour in hours))
@@ -51,7 +51,8 @@ def days_section(figures: Figures) -> Html:
     ]
     chart = lines(f"All sites over the day, {year}, hours in UTC", "MW", places, series)
     parts = [
-        (label, figures.by("power_slot", column, "slot", year=year)) for column, label in _PARTS
+        (label, figures.sums_by("power_slot", column, "slot", year=year))
+        for column, label in _PARTS
     ]
     day = max(peak or days)
     made_of = columns(

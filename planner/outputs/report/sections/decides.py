@@ -25,7 +25,7 @@ def decides_section(figures: Figures) -> Html:
     """Show the figures that decide, where `dcplan estimates` was asked; else how to ask."""
     heading = "What decides"
     run = str(figures.run.meta["run"])
-    if not figures.has("estimates"):
+    if not figures.has_rows("estimates"):
         asked = element("code", name(f"dcplan estimates {run}"))
         again = element("code", name(f"dcplan report {run}"))
         text = ["Which figures of the data decide the cost was not asked yet: ", asked]

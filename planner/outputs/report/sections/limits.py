@@ -109,7 +109,7 @@ def _headroom(figures: Figures, labels: DisplayNames) -> Html:
         ("spare_mw", NumberColumn("left, MW", decimals=0)),
         ("value_usd_per_mw_year", NumberColumn("shadow price, thousand USD/MW-year", per=1e3)),
     )
-    of = [figures.by("headroom", column, "zone", year=year) for column, _ in columns]
+    of = [figures.sums_by("headroom", column, "zone", year=year) for column, _ in columns]
     limit, spare = of[0], of[4]
     in_use = [key for key in limit if limit[key].value - spare[key].value > 1.0]
     in_use.sort(key=lambda key: spare[key].value / limit[key].value if limit[key].value else 0.0)

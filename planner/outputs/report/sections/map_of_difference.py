@@ -88,7 +88,7 @@ def _differences(pair: tuple[Figures, Figures], year: int) -> dict[str, ReportFi
     sites = dict.fromkeys(
         str(site)
         for of in pair
-        for (site,) in of.by("site_year", "nameplate_mw", "site", year=year)
+        for (site,) in of.sums_by("site_year", "nameplate_mw", "site", year=year)
     )
     found = {}
     for site in sites:

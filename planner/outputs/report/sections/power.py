@@ -39,7 +39,7 @@ def power_section(figures: Figures, labels: DisplayNames) -> Html:
 
 
 def _by_class(figures: Figures, labels: DisplayNames) -> Html:
-    of = figures.by("power_class", _MEAN, "workload", "year")
+    of = figures.sums_by("power_class", _MEAN, "workload", "year")
     return columns(
         "Mean power at the meter by workload",
         "MW",
@@ -57,8 +57,8 @@ def _by_class(figures: Figures, labels: DisplayNames) -> Html:
 def _sources(figures: Figures, labels: DisplayNames) -> Html:
     """Show where the energy comes from, if some is made at sites; else how compute is met."""
     years = [str(year) for year in figures.years]
-    if figures.has("source_year"):
-        of = figures.by("power_by_source", "energy_mwh", "source", "year")
+    if figures.has_rows("source_year"):
+        of = figures.sums_by("power_by_source", "energy_mwh", "source", "year")
         series = [
             Series(labels.source(source), tuple(of.get((source, year)) for year in figures.years))
             for source in dict.fromkeys(str(key[0]) for key in of)
@@ -80,7 +80,7 @@ def _sources(figures: Figures, labels: DisplayNames) -> Html:
 
 
 def _by_zone(figures: Figures, labels: DisplayNames) -> Html:
-    of = figures.by("power_zone", _MEAN, "zone", year=figures.last)
+    of = figures.sums_by("power_zone", _MEAN, "zone", year=figures.last)
     largest = sorted(of.items(), key=lambda item: -item[1].value)
     rows = [
         (labels.zone(str(zone)), mean)
@@ -92,7 +92,7 @@ def _by_zone(figures: Figures, labels: DisplayNames) -> Html:
 
 
 def _by_site(figures: Figures, labels: DisplayNames) -> Html:
-    of = figures.by("site_year", _MEAN, "site", year=figures.last)
+    of = figures.sums_by("site_year", _MEAN, "site", year=figures.last)
     in_use = [item for item in of.items() if item[1].value > _A_LITTLE_MW]
     largest = sorted(in_use, key=lambda item: -item[1].value)[:_SITES]
     rows = [(labels.site(str(site)), mean) for (site,), mean in largest]
@@ -116,7 +116,7 @@ def _sites_table(figures: Figures, labels: DisplayNames) -> Html:
         ("water_m3", NumberColumn("water, thousand m3", per=1000.0)),
         ("cost_musd", NumberColumn("payments, MUSD a year")),
     )
-    of = [figures.by("site_year", column, "site", year=year) for column, _ in wanted]
+    of = [figures.sums_by("site_year", column, "site", year=year) for column, _ in wanted]
     size = of[0]
     order = sorted(size, key=lambda key: -size[key].value)
     zone = figures.run.sites.set_index("site")["zone"].to_dict()

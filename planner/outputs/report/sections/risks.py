@@ -49,7 +49,7 @@ def risks_section(figures: Figures, labels: DisplayNames, *, is_stale: bool) -> 
             "one of this plan."
         )
         return section("risks", "Risks", element("p", text, class_="bad"))
-    if not figures.has("stress_year"):
+    if not figures.has_rows("stress_year"):
         return NOTHING
     about = (
         "The plan as it is, run through all hours of drawn years, with a heat wave and a grid "
@@ -108,7 +108,7 @@ def _losses(figures: Figures, labels: DisplayNames) -> Html:
     """Show the sites whose loss leaves most work undone in the last year."""
     last = figures.run.tables["stress_loss"]["year"].max()
     load, undone = (
-        figures.by("stress_loss", column, "site", year=int(last))
+        figures.sums_by("stress_loss", column, "site", year=int(last))
         for column in ("load_kh100e", "unserved_kh100e")
     )
     worst = sorted(undone, key=lambda key: -undone[key].value)[:_SITES]

@@ -18,7 +18,7 @@ __all__ = ["money", "power"]
 
 def money(figures: Figures) -> Html:
     """Show what the net present value is made of, and the payments of the years behind it."""
-    groups = [str(group) for (group,) in figures.by("costs", "npv_musd", "group")]
+    groups = [str(group) for (group,) in figures.sums_by("costs", "npv_musd", "group")]
     whole = figures.sum("costs", "npv_musd")
     rows = [
         (

@@ -31,7 +31,7 @@ _FULL: Final = 3
 
 def unit_costs_section(figures: Figures, labels: DisplayNames) -> Html:
     """Show unit costs of the last model year by workload, and of all years in total."""
-    if not figures.has("unit_costs"):
+    if not figures.has_rows("unit_costs"):
         return NOTHING
     year = figures.last
     table = figures.run.tables["unit_costs"]
