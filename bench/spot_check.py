@@ -14,7 +14,7 @@ import math
 import sys
 from pathlib import Path
 
-from planner.inputs.question import Question
+from planner.inputs.prepared import Question
 from planner.limits.binding import PLACES, binding
 from planner.runs.reopen import reopen
 from planner.studies.explain.steps import Step, spot_check

@@ -1,8 +1,6 @@
-"""What a plan may decide of halls and racks, computed a second time from the data.
+"""Which racks and hall designs can win, computed a second time from the data.
 
-Index lists of the inputs say which halls may be built, retrofitted and leased, and which racks may
-be bought and used. What cannot win is left out of them, so each list is computed again here, from
-the tables and the scenario: a row that is missing, or one too many, breaks a rule.
+What cannot win at a price of halls and deliveries is left out of the lists of the inputs.
 """
 
 from __future__ import annotations
@@ -12,363 +10,399 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import stated_halls
-from planner.check.frames import column_by, crossed, isin, lookup, to_frame
-from planner.check.lead_times import decision_start
-from planner.check.offer_choice import (
-    cheapest_topology,
-    committed_by_site,
-    designs_on_offer,
-    enough_redundancy,
-    ids_of,
-    may_grow,
-    may_serve,
-    mean_throughput,
-    numbers_of,
-    racks_on_offer,
-    year_ends,
-)
+from planner.check.days import slot_hours
+from planner.check.existing import stated_halls, without_new_halls
+from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
+from planner.check.halls_figures import hall_parts
+from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
+from planner.check.payments import instalment
+from planner.check.power_prices import retail_usd_per_mwh
 from planner.check.racks_figures import admitted_racks
-from planner.check.stock import existing_halls, existing_racks
+from planner.check.stock import existing_halls
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Bools
+    from collections.abc import Iterable
+
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
-    from planner.check.frames import Labelled
 
-__all__ = ["FACTS"]
+__all__ = [
+    "cheapest_topology",
+    "committed_by_site",
+    "designs_on_offer",
+    "enough_redundancy",
+    "ids_of",
+    "last_sale_years",
+    "may_grow",
+    "may_serve",
+    "mean_throughput",
+    "numbers_of",
+    "racks_on_offer",
+    "vendors_bought_from",
+    "year_ends",
+]
 
+_HOURS_PER_YEAR = 8760.0
+_USD_PER_MUSD = 1e6
+_KW_PER_MW = 1000.0
+_MEAN_LOAD_FRAC: Final = 0.6  # mean IT power over hall power where designs are compared
+_KEEP_EXISTING: Final = 0.95  # of its cost counts where a design is there already
+_FAR_COSTLIER: Final = 1.5  # than a rack of a vendor that delivers no less: out
+_HOPELESS: Final = 5.0  # times the cost of a rack of any vendor: out
+_SCARCITY: Final = 3.0  # halls and deliveries are worth so many new halls at most
 _ROUNDING: Final = 1e-12
 
 
-@once
-def _leasable(case: Case) -> pd.DataFrame:
-    """List site, hall and year of every hall that is available to lease."""
-    if not case.scenario.lease.allow:
-        return table_of({"site": [], "hall": [], "year": np.zeros(0, np.int64)})
-    table = case.data("leases")
-    country = column_by(case.sites, "site", "country")[ids_of(case, "site")]
-    region = country.where(country.isin(list(table["region"])), "world")
-    sites = table_of({"site": region.index, "region": region.to_numpy()})
-    sites = sites[may_grow(case)[:, 0]]
-    rows = sites.merge(table[["region", "cooling", "redundancy"]], on="region").drop_duplicates()
-    rows = rows.assign(hall=rows["cooling"] + "|" + rows["redundancy"])
-    begins = rows["cooling"].map(column_by(case.data("cooling"), "cooling", "first_year"))
-    rows = crossed(rows.assign(begins=begins), table_of({"year": case.years}))
-    there = rows["begins"].to_numpy() <= case.last_calendar_year(rows["year"])
-    return rows.loc[there, ["site", "hall", "year"]].reset_index(drop=True)
+def ids_of(case: Case, axis: str) -> list[str]:
+    """Return the ids on an axis of the inputs."""
+    return list(getattr(case.inputs.sets, axis).labels)
+
+
+def numbers_of(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Floats:
+    """Return a column of a table in the order of some names."""
+    return lookup(column_by(table, key, column), table_of({key: list(names)}), (key,), np.nan)
+
+
+def _texts(table: pd.DataFrame, key: str, names: Iterable[str], column: str) -> Any:
+    return column_by(table, key, column).reindex(list(names)).to_numpy(dtype=object)
+
+
+def year_ends(case: Case) -> Floats:
+    """Return the end of the last calendar year that each model year stands for."""
+    return case.last_calendar_year(pd.Series(case.years)) + 1.0
+
+
+# --- topologies and cost of halls -----------------------------------------------------------
 
 
 @once
-def _buildable(case: Case) -> pd.DataFrame:
-    """List site, hall and year of every hall that may be built."""
-    begins = numbers_of(case.data("cooling"), "cooling", ids_of(case, "cooling"), "first_year")
-    years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
-    service, may = may_serve(case, "hall")
-    is_late = ~may_serve(case, "hall_by_grid")[1] & (service > (years + ends) / 2.0)
-    is_early = (~may | is_late) & (committed_by_site(case) > 0.0)
-    early = is_early[:, None] & (begins[:, None] <= years)
-    late = (may & may_grow(case))[:, None] & (begins[:, None] < ends) & ~early
-    may_build = (early | late)[:, :, None] & (designs_on_offer(case) > 0.0)[..., None]
-    s, c, q, t = np.nonzero(may_build)
-    return _hall_rows(case, s, c, q).assign(year=np.array(case.years)[t])
-
-
-def _hall_rows(case: Case, site: Any, cooling: Any, redundancy: Any) -> pd.DataFrame:
-    sites, halls = (
-        np.array(ids_of(case, "site"), object),
-        np.array(ids_of(case, "cooling"), object),
+def _hall_cost(case: Case) -> pd.DataFrame:
+    """List every site, cooling and topology: capex [MUSD/MW], opex [MUSD/MW-year]."""
+    axes = [ids_of(case, axis) for axis in ("site", "cooling", "redundancy")]
+    designs = pd.MultiIndex.from_product(axes, names=["site", "cooling", "redundancy"])
+    frame = designs.to_frame(index=False)
+    parts = hall_parts(case, frame)
+    tax, insurance = (
+        lookup(case.finance_of_sites(item), frame, ("site",), np.nan)
+        for item in ("property_tax", "insurance")
     )
-    topologies = np.array(ids_of(case, "redundancy"), object)
-    return table_of({"site": sites[site], "hall": halls[cooling] + "|" + topologies[redundancy]})
+    capex = parts["taxed"] + parts["plant"]
+    opex = parts["upkeep"] + parts["staff"] + parts["network"] + insurance * capex
+    opex = opex + tax * parts["taxed"] * float(case.scenario.finance.property_tax)
+    return frame.assign(capex=capex, opex=opex)
 
 
-def _parts(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
-    """Return cooling and topology of designs, which are named by both."""
-    parts = hall.astype("str").str.split("|")
-    return parts.str[0], parts.str[1]
-
-
-@once
-def _retrofittable(case: Case) -> pd.DataFrame:
-    """List site, hall, to_hall and year of every retrofit that may be begun."""
-    key, settings = ["site", "hall", "to_hall", "year"], case.scenario.retrofit
-    if not settings.allow:
-        return table_of({"site": [], "hall": [], "to_hall": [], "year": np.zeros(0, np.int64)})
-    medium = case.data("cooling")[["cooling", "medium", "first_year"]]
-    there = existing_halls(case)
-    before = there.loc[there["mw"] > 0.0, ["site", "hall", "year"]]
-    s, c, q = np.nonzero(designs_on_offer(case))
-    after = _hall_rows(case, s, c, q).rename(columns={"hall": "to_hall"})
-    rows = before.merge(after, on="site")
-    for name, prefix in (("hall", "from_"), ("to_hall", "to_")):
-        cooling, redundancy = _parts(rows[name])
-        rows = rows.assign(**{f"{prefix}cooling": cooling, f"{prefix}redundancy": redundancy})
-        rows = rows.merge(medium.add_prefix(prefix), on=f"{prefix}cooling", how="left")
-    rows = rows[rows["from_redundancy"] == rows["to_redundancy"]]
-    table = case.data("retrofit")[["from_medium", "to_medium", "duration_months"]]
-    rows = rows.merge(table, on=["from_medium", "to_medium"])
-    stated = settings.duration_months
-    months = rows["duration_months"].astype("float64") if stated is None else stated
-    done = np.maximum(rows["year"].astype("float64"), decision_start(case)) + months / 12.0
-    end = case.last_calendar_year(rows["year"])
-    serves = (done < year_ends(case)[-1]) & (end >= case.scenario.decisions_start.year)
-    is_known = rows["to_first_year"].to_numpy() <= end
-    found: pd.DataFrame = rows.loc[serves & is_known, key].reset_index(drop=True)
-    return found
+def _grid_of(case: Case, values: pd.Series[float]) -> Floats:
+    """Return figures of `_hall_cost`, shape (site, cooling, redundancy)."""
+    shape = [len(ids_of(case, axis)) for axis in ("site", "cooling", "redundancy")]
+    return np.asarray(values, dtype=np.float64).reshape(shape)
 
 
 @once
-def _in_play(case: Case) -> pd.DataFrame:
-    """List site, hall and year where some hall of the design can be."""
-    key = ["site", "hall", "year"]
-    years = table_of({"year": case.years})
-    there = existing_halls(case)
-    there = there[there["mw"] > 0.0]
-    to_new = _retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
-    begun = pd.concat([_buildable(case), to_new[key]]).groupby(key[:2])["year"].min()
-    later = crossed(begun.rename("begun").reset_index(), years)
-    later = later[later["year"] >= later["begun"]]
-    return pd.concat([there[key], _leasable(case), later[key]]).drop_duplicates(ignore_index=True)
-
-
-def _designs(case: Case) -> pd.DataFrame:
-    """List every design that is on offer, available to lease or there at some site: hall."""
-    s, c, q = np.nonzero(designs_on_offer(case))
-    parts = [_hall_rows(case, s, c, q), _leasable(case), existing_halls(case)]
-    return pd.concat([part[["hall"]] for part in parts]).drop_duplicates(ignore_index=True)
+def enough_redundancy(case: Case) -> Bools:
+    """Say which topologies are available enough for each workload, shape (workload, redundancy)."""
+    table, names = case.data("redundancy"), ids_of(case, "redundancy")
+    available = numbers_of(table, "redundancy", names, "availability_pct")
+    asked = _texts(case.workloads, "workload", ids_of(case, "workload"), "redundancy_min")
+    least = numbers_of(table, "redundancy", asked, "availability_pct")
+    return np.asarray(available[None, :] >= least[:, None])
 
 
 @once
-def _purchases(case: Case) -> pd.DataFrame:
-    """List rack, hall, workload and year of every purchase for a design of some site."""
-    w, k, c, t = np.nonzero(racks_on_offer(case))
-    halls = _designs(case)
-    cooling, redundancy = _parts(halls["hall"])
-    halls = halls.assign(cooling=cooling, redundancy=redundancy)
-    names = {axis: np.array(ids_of(case, axis), object) for axis in ("workload", "rack", "cooling")}
-    frame = table_of(
-        {
-            "workload": names["workload"][w],
-            "rack": names["rack"][k],
-            "cooling": names["cooling"][c],
-            "year": np.array(case.years)[t],
-        }
-    ).merge(halls, on="cooling")
-    of_class, topology = _class_and_topology(case, frame)
-    is_own = cheapest_topology(case, of_stock=False)[of_class] == topology
-    there = [*_leasable(case)["hall"], *stated_halls(case)["hall"]]
-    is_there = frame["hall"].isin(there).to_numpy()
-    allowed = is_own | (is_there & enough_redundancy(case)[of_class, topology])
-    columns = ["rack", "hall", "workload", "year"]
-    found: pd.DataFrame = frame.loc[allowed, columns].reset_index(drop=True)
-    return found
-
-
-@once
-def _installable(case: Case) -> pd.DataFrame:
-    """List site, rack, hall, use and year of every purchase that may be made."""
-    bought = _purchases(case)
-    bought = bought.assign(duty=bought["workload"].map(case.duty))
-    pools = bought[["rack", "hall", "duty", "year"]].drop_duplicates()
-    return pools.merge(_in_play(case), on=["hall", "year"])
-
-
-@once
-def _from_stock(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of existing racks that a workload may use.
-
-    Racks that the planner states, which are of no workload, serve every workload of their use.
-    """
-    every = existing_racks(case)
-    racks, stated = every[every["workload"] != ""], every[every["workload"] == ""]
-    own = racks[["rack", "hall", "workload"]].drop_duplicates()
-    places = racks[["rack", "hall"]].drop_duplicates()
-    pairs = places.merge(admitted_racks(case)[["workload", "rack"]], on="rack")
-    pairs = pairs[pairs["workload"].isin(ids_of(case, "workload"))]
-    pairs = pairs[_is_computing(case, pairs)]
-    of_class, topology = _class_and_topology(case, pairs)
-    placed = cheapest_topology(case, of_stock=True)[of_class] == topology
-    good = placed & enough_redundancy(case)[of_class, topology]
-    classes = admitted_racks(case)[["workload", "rack"]]
-    classes = classes[classes["workload"].isin(ids_of(case, "workload"))]
-    classes = classes[_is_computing(case, classes)]
-    classes = classes.assign(duty=classes["workload"].map(case.duty))
-    others = stated[["rack", "hall", "duty"]].drop_duplicates().merge(classes, on=["rack", "duty"])
-    others = others[enough_redundancy(case)[_class_and_topology(case, others)]]
-    columns = list(own.columns)
-    may_use: pd.DataFrame = pd.concat([own, pairs.loc[good, columns], others[columns]])
-    return may_use.drop_duplicates(ignore_index=True)
-
-
-def _class_and_topology(case: Case, pairs: pd.DataFrame) -> tuple[Any, Any]:
-    """Return the positions of the workload and of the hall's topology of every row."""
-    classes, topologies = (
-        pd.Index(ids_of(case, "workload")),
-        pd.Index(ids_of(case, "redundancy")),
-    )
-    return (
-        classes.get_indexer(pd.Index(pairs["workload"])),
-        topologies.get_indexer(pd.Index(_parts(pairs["hall"])[1])),
-    )
-
-
-def _is_computing(case: Case, pairs: pd.DataFrame) -> Bools:
-    """Say which pairs of rack and workload have any throughput."""
-    racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
-    k = pairs["rack"].map({name: i for i, name in enumerate(racks)})
-    w = pairs["workload"].map({name: i for i, name in enumerate(classes)})
-    return np.asarray(~np.isnan(mean_throughput(case)[w, k]))
-
-
-@once
-def _handed_on(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of racks that inference may take over from training."""
-    columns = ["rack", "hall", "workload"]
-    source = pd.concat([_from_stock(case), _purchases(case)[columns]])
-    source = source[source["workload"].map(case.duty) == "training"]
-    if source.empty or not case.scenario.cascade.allow:
-        return pd.DataFrame(columns=columns, dtype="str")
-    source = source.assign(cooling=_parts(source["hall"])[0])
-    halls = table_of({"hall": ids_of(case, "hall")})
-    cooling, redundancy = _parts(halls["hall"])
-    halls = halls.assign(cooling=cooling, redundancy=redundancy)
-    takes = source[["rack", "cooling"]].drop_duplicates().merge(halls, on="cooling")
-    takes = takes.merge(admitted_racks(case)[["workload", "rack"]], on="rack")
-    takes = takes[takes["workload"].isin(ids_of(case, "workload"))]
-    takes = takes[(takes["workload"].map(case.duty) == "inference") & _is_computing(case, takes)]
-    names = dict(
-        zip(ids_of(case, "workload"), cheapest_topology(case, of_stock=False), strict=True)
-    )
-    of_class = takes["workload"].map(names)
-    numbers = {name: i for i, name in enumerate(ids_of(case, "redundancy"))}
-    takes = takes[of_class == takes["redundancy"].map(numbers)]
-    demand = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    last = demand[demand["year"] == case.years[-1]]
-    takes = takes.assign(want=takes["workload"].map(last.groupby("workload")["kh100e"].sum()))
-    wanted = takes.groupby(["rack", "hall"])["want"].transform("sum")
-    by_hall = takes.assign(wanted=wanted)
-    most = by_hall.groupby(["rack", "cooling"])["wanted"].transform("max")
-    best = (wanted > 0.0) & (wanted >= most * (1.0 - _ROUNDING))
-    return takes.loc[best, columns].drop_duplicates(ignore_index=True)
-
-
-def _deployable(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of every deployment."""
-    columns = ["rack", "hall", "workload"]
-    parts = [_purchases(case)[columns], _from_stock(case), _handed_on(case)]
-    return pd.concat(parts).drop_duplicates(ignore_index=True)
-
-
-@once
-def _cohorts(case: Case) -> pd.DataFrame:
-    """List racks of one age: site, rack, hall, use, vintage, dies, is_stock, year alive in."""
-    key = ["site", "rack", "hall", "duty", "vintage", "dies"]
-    stock = existing_racks(case)
-    stock = stock.loc[stock["mw"] > 0.0, key].drop_duplicates().assign(is_stock=True)
-    bought = _installable(case).rename(columns={"year": "vintage"})
-    life = lookup(column_by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
-    bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
-    both = pd.concat([stock, bought[[*key, "is_stock"]]], ignore_index=True)
-    rows = crossed(both, table_of({"year": case.years}))
-    dies = rows["dies"].to_numpy(dtype=np.float64)
-    is_alive = (rows["vintage"] <= rows["year"]) & (case.last_calendar_year(rows["year"]) < dies)
-    return rows[is_alive].reset_index(drop=True)
-
-
-def _arrivals(case: Case) -> pd.DataFrame:
-    """List site, rack, hall and year in which racks that inference took over can be in use.
-
-    Racks are handed on in the model year in which they come of age, or in the next.
-    """
-    cohorts, years = _cohorts(case), np.array(case.years)
-    training = cohorts[cohorts["duty"] == "training"]
-    of_age = training["vintage"].to_numpy(dtype=np.int64) + case.scenario.cascade.min_age_years
-    waits = np.searchsorted(years, training["year"]) - np.searchsorted(years, of_age)
-    leaves = training[(waits == 0) | (waits == 1)]
-    halls = _handed_on(case)[["rack", "hall"]].drop_duplicates()
-    key = ["site", "rack", "vintage", "dies"]
-    arrives = leaves[[*key, "year"]].drop_duplicates().merge(halls, on="rack")
-    arrives = arrives.merge(_in_play(case), on=["site", "hall", "year"])
-    since = arrives.groupby([*key, "hall"], as_index=False)["year"].min()
-    later = crossed(since.rename(columns={"year": "since"}), table_of({"year": case.years}))
-    ends = case.last_calendar_year(later["year"])
-    stays = (later["year"] >= later["since"]) & (ends < later["dies"].to_numpy(dtype=np.float64))
-    return later.loc[stays, ["site", "rack", "hall", "year"]].drop_duplicates()
-
-
-def _usable(case: Case) -> pd.DataFrame:
-    """List site, rack, hall, workload and year of every use of racks."""
-    cohorts, key = _cohorts(case), ["site", "rack", "hall", "workload", "year"]
-    columns = ["rack", "hall", "workload"]
-    parts = [_arrivals(case).merge(_handed_on(case), on=columns[:2])]
-    for is_stock, classes in ((True, _from_stock(case)), (False, _purchases(case)[columns])):
-        own = classes.drop_duplicates().assign(duty=lambda of: of["workload"].map(case.duty))
-        there = cohorts[cohorts["is_stock"].to_numpy(bool) == is_stock]
-        places = there[["site", "rack", "hall", "duty", "year"]].drop_duplicates()
-        parts.append(places.merge(own, on=["rack", "hall", "duty"]))
-    rows = pd.concat([part[key] for part in parts]).drop_duplicates()
-    return rows.merge(_in_play(case), on=["site", "hall", "year"])
-
-
-def _same_rows(reported: Labelled, expected: pd.DataFrame) -> Excess:
-    """Name the rows that one of two lists lacks."""
-    key = list(reported.axis_names)
-    listed_rows = to_frame(reported)[key]
-    expected = expected[key].reset_index(drop=True)
-    return Excess.count_broken(
-        expected.assign(list="missing"), ~isin(expected, listed_rows, key)
-    ).and_also(
-        Excess.count_broken(
-            listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key)
+def cheapest_topology(case: Case, *, of_stock: bool) -> Any:
+    """Return the cheapest topology that each workload may have, -1 for none, shape (workload,)."""
+    names, asked = ids_of(case, "redundancy"), case.scenario.halls.redundancy
+    enough = enough_redundancy(case)
+    if of_stock:
+        table = case.data("redundancy")
+        available = numbers_of(table, "redundancy", names, "availability_pct")
+        least = _texts(
+            case.data("workloads"), "workload", ids_of(case, "workload"), "redundancy_min"
         )
+        enough = (
+            available[None, :]
+            >= numbers_of(table, "redundancy", least, "availability_pct")[:, None]
+        )
+    elif asked != "all":
+        enough = enough & np.isin(names, list(asked))
+    price = np.where(enough, _grid_of(case, _hall_cost(case)["capex"])[0, 0], np.inf)
+    return np.where(np.isfinite(price.min(axis=1)), price.argmin(axis=1), -1)
+
+
+def _may_cool(case: Case) -> Bools:
+    asked = case.scenario.halls.cooling
+    return np.array([asked == "all" or name in asked for name in ids_of(case, "cooling")])
+
+
+# --- racks on offer -------------------------------------------------------------------------
+
+
+@once
+def mean_throughput(case: Case) -> Floats:
+    """Compute per MW, nan where a workload does not admit a rack, (workload, rack). [kH100e/MW]"""
+    racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
+    peak_kw = numbers_of(case.racks, "rack", racks, "peak_kw")
+    used, spare = (
+        numbers_of(case.workloads, "workload", classes, column)
+        for column in ("utilisation_frac", "spare_frac")
     )
+    h100e = np.stack(
+        [numbers_of(case.racks, "rack", racks, f"{case.duty[name]}_h100e") for name in classes]
+    )
+    pairs = pd.MultiIndex.from_product([classes, racks], names=["workload", "rack"])
+    admits = isin(pairs.to_frame(index=False), admitted_racks(case), ("workload", "rack"))
+    per_mw = h100e / peak_kw * (used / (1.0 + spare))[:, None]
+    return np.where(admits.reshape(per_mw.shape), per_mw, np.nan)
 
 
-@rule(unit="rows")
-def leasable_halls_from_tables(case: Case) -> Excess:
-    """Halls are available to lease where the table has a rent of their country, or of the world."""
-    return _same_rows(case.inputs.halls.lease, _leasable(case))
+def _fits(case: Case) -> Bools:
+    """Say which cooling technologies can hold each rack, shape (rack, cooling)."""
+    racks, cooling = ids_of(case, "rack"), ids_of(case, "cooling")
+    pairs = pd.MultiIndex.from_product([racks, cooling], names=["rack", "cooling"])
+    linked = isin(pairs.to_frame(index=False), case.data("rack_cooling"), ("rack", "cooling"))
+    peak_kw = numbers_of(case.racks, "rack", racks, "peak_kw")
+    most = numbers_of(case.data("cooling"), "cooling", cooling, "max_kw_per_rack")
+    return np.asarray(linked.reshape(len(racks), len(cooling)) & (peak_kw[:, None] <= most))
 
 
-@rule(unit="rows")
-def buildable_halls_from_tables(case: Case) -> Excess:
-    """Halls may be built of each design that is the cheapest for a vendor's best racks."""
-    return _same_rows(case.inputs.halls.build, _buildable(case))
+def _delivered_mw(case: Case) -> Floats:
+    """What the vendor of each rack delivers in a model year, infinite without a limit. [MW]"""
+    vendor = _texts(case.racks, "rack", ids_of(case, "rack"), "vendor")
+    delivery = case.inputs.racks.delivery
+    limits = to_frame(delivery, mw=case.inputs.racks.delivery_limit_mw)
+    by_vendor = limits.set_index(["vendor", "year"])["mw"]
+    pairs = pd.MultiIndex.from_product([vendor, case.years], names=["vendor", "year"])
+    mw = lookup(by_vendor, pairs.to_frame(index=False), ("vendor", "year"), np.inf)
+    return mw.reshape(len(vendor), len(case.years))
 
 
-@rule(unit="rows")
-def possible_retrofits_from_tables(case: Case) -> Excess:
-    """Existing halls may become any design on offer that the table of retrofits leads to."""
-    return _same_rows(case.inputs.halls.retrofit, _retrofittable(case))
+def _hall_power(case: Case) -> Floats:
+    """Hall power per MW of racks of each workload, companions included, shape (workload,)."""
+    companion = numbers_of(case.workloads, "workload", ids_of(case, "workload"), "companion_frac")
+    return case.scenario.halls.diversity_frac + companion
 
 
-@rule(unit="rows")
-def deployments_listed(case: Case) -> Excess:
-    """Racks may serve a workload that may buy them, has them at the start, or gets them moved."""
-    return _same_rows(case.inputs.racks.deployment, _deployable(case))
+@once
+def _rack_cost(case: Case) -> Floats:
+    """Yearly cost of a MW of each rack, repaid and kept up, shape (rack,). [MUSD/MW-year]"""
+    racks = case.racks.set_index("rack").loc[ids_of(case, "rack")]
+    usd_per_kw = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
+    price = np.asarray(usd_per_kw, dtype=np.float64) * _KW_PER_MW / _USD_PER_MUSD
+    kept_up = column_by(case.data("facility_cost"), "item", "value")["it_maintenance"]
+    life = racks["life_years"].to_numpy(dtype=np.float64)
+    return price * (instalment(case.inputs.finance.asset_rate_frac["rack"], life) + float(kept_up))
 
 
-@rule(unit="rows")
-def purchases_listed(case: Case) -> Excess:
-    """Racks may be bought that no others dominate, for every hall that is possible in the year."""
-    return _same_rows(case.inputs.racks.install, _installable(case))
+def _repaid_hall(case: Case) -> Floats:
+    """Yearly cost of a MW of hall without its power, (site, cooling, redundancy). [MUSD]"""
+    finance, cost = case.inputs.finance, _hall_cost(case)
+    life = np.array([finance.life_years["facility"]])
+    yearly = float(instalment(finance.asset_rate_frac["facility"], life)[0])
+    return _grid_of(case, cost["capex"] * yearly + cost["opex"])
 
 
-@rule(unit="rows")
-def uses_listed(case: Case) -> Excess:
-    """Racks may be used where and as long as they can be there: bought, existing or moved."""
-    return _same_rows(case.inputs.racks.used, _usable(case))
+def _hall_of_rack(case: Case, topology: Any) -> Floats:
+    """Yearly cost of the cheapest new hall with its power, per MW of racks, (workload, rack)."""
+    per_mw = _repaid_hall(case).mean(axis=0)
+    fits = _fits(case) & _may_cool(case)
+    cheapest = np.where(fits[:, :, None], per_mw[None], np.inf).min(axis=1)  # (rack, redundancy)
+    energy = _HOURS_PER_YEAR * retail_usd_per_mwh(case).mean() / _USD_PER_MUSD
+    return np.asarray(_hall_power(case)[:, None] * (cheapest.T[topology] + energy))
 
 
-FACTS = (
-    leasable_halls_from_tables,
-    buildable_halls_from_tables,
-    possible_retrofits_from_tables,
-    deployments_listed,
-    purchases_listed,
-    uses_listed,
-)
+def last_sale_years(case: Case, racks: Iterable[str]) -> Floats:
+    """Return the last year in which racks are sold, infinite where that has no end.
+
+    Parameters
+    ----------
+    case : Case
+        Tables and scenario.
+    racks : iterable of str
+        Rack types.
+
+    Returns
+    -------
+    array of float
+        One year per rack.
+    """
+    last = numbers_of(case.racks, "rack", racks, "last_year")
+    return np.where(np.isnan(last) | (not case.scenario.racks.end_of_sale), np.inf, last)
+
+
+def vendors_bought_from(case: Case) -> list[str]:
+    """Return the vendors that racks may be of, standard equipment among them.
+
+    Parameters
+    ----------
+    case : Case
+        Tables and scenario.
+
+    Returns
+    -------
+    list of str
+        Vendors, as in table `racks`.
+    """
+    asked, fleets = case.scenario.racks, case.data("operator_fleets")
+    names = [str(name) for name in case.data("racks")["vendor"].unique()]
+    own = fleets[fleets["buys"] & (fleets["operator"] == asked.bought_as)]["vendor"]
+    bought = [
+        name
+        for name in names
+        if (asked.vendors == "all" or name in asked.vendors)
+        and (asked.bought_as is None or name in list(own))
+    ]
+    return [*bought, "general"]
+
+
+@once
+def racks_on_offer(case: Case) -> Floats:
+    """Racks that no other beats whatever the plan is, 1 or 0, (workload, rack, cooling, year)."""
+    racks, cooling = ids_of(case, "rack"), ids_of(case, "cooling")
+    years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
+    mw = 1.0 / mean_throughput(case)
+    own = mw * _rack_cost(case)
+    hall = _hall_of_rack(case, cheapest_topology(case, of_stock=False))
+    settings = case.scenario.racks
+    may_buy = np.array(
+        [
+            (settings.allow == "all" or n in settings.allow) and n not in settings.exclude
+            for n in racks
+        ]
+    )
+    may_buy &= np.isin(_texts(case.racks, "rack", racks, "vendor"), vendors_bought_from(case))
+    arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
+    first = numbers_of(case.racks, "rack", racks, "first_year")
+    for_sale = may_buy[:, None] & (first[:, None] <= years)
+    for_sale &= years <= last_sale_years(case, racks)[:, None]
+    for_sale &= years >= decision_start(case) + float(arrives) / 12.0
+    begins = numbers_of(case.data("cooling"), "cooling", cooling, "first_year")
+    fits, is_known = _fits(case), begins[:, None] < ends
+    admits = ~np.isnan(mw)
+    offered = (
+        admits[:, :, None, None]
+        & fits[None, :, :, None]
+        & for_sale[None, :, None, :]
+        & is_known[None, None]
+    )
+    vendor = _texts(case.racks, "rack", racks, "vendor")
+    same = vendor[:, None] == vendor[None, :]
+    with np.errstate(invalid="ignore"):
+        if case.scenario.retrofit.allow and len(case.data("retrofit")):
+            housed = ((fits & _may_cool(case))[:, :, None] & (begins[:, None] <= years)).any(axis=1)
+            limit = _delivered_mw(case)
+            delivers = limit[None, :, :] >= limit[:, None, :]  # (rack, other, year)
+            factor = np.where(same[..., None], 1.0, np.where(delivers, _FAR_COSTLIER, _HOPELESS))
+            with_hall = (own + mw * hall)[:, None, :, None] * factor < own[:, :, None, None]
+            no_more = (mw[:, None, :] <= mw[:, :, None])[..., None]
+            is_beaten = np.asarray((with_hall & no_more & for_sale & housed).any(axis=2))
+            stated = stated_halls(case)["hall"].astype("str").str.split("|").str[0]
+            offered &= ~is_beaten[:, :, None, :] | np.isin(cooling, list(stated))[:, None]
+        dear = mw[:, None, :] - mw[:, :, None]  # what another needs more, (workload, rack, other)
+        saves = (own[:, None, :] <= own[:, :, None]) & (
+            own[:, None, :] + dear * _SCARCITY * hall[:, None, :] <= own[:, :, None]
+        )
+    density = numbers_of(case.data("cooling"), "cooling", cooling, "design_density_kw_per_m2")
+    space = numbers_of(case.racks, "rack", racks, "space_m2") / numbers_of(
+        case.racks, "rack", racks, "peak_kw"
+    )
+    on_floor = space[None, :, None] * density <= _hall_power(case)[:, None, None] * (
+        1.0 + _ROUNDING
+    )
+    rank = np.arange(len(racks))
+    is_tie = saves & saves.transpose(0, 2, 1)
+    wins = saves & same & (~is_tie | (rank[None, :] < rank[:, None]))
+    beaten = np.einsum("wkj,wjct->wkct", wins, offered & on_floor[..., None]) > 0
+    return np.asarray(offered & ~beaten, dtype=np.float64)
+
+
+# --- designs on offer -----------------------------------------------------------------------
+
+
+def _site_figure(case: Case, column: str) -> Floats:
+    return np.asarray(case.site_figures("water_stress", column), dtype=np.float64)
+
+
+def _hall_year(case: Case) -> Floats:
+    """Yearly cost of a MW of hall with power and water, (site, cooling, redundancy). [MUSD]"""
+    power, hours = case.inputs.power, slot_hours(case)
+    weight = hours / hours.sum()
+    price = retail_usd_per_mwh(case)[:, None]
+    # Designs are compared at the price of the table, whatever stress adds to it.
+    water = _site_figure(case, "water_price_usd_per_m3")[:, None]
+    usd = (1.0 + power.mechanical_frac @ weight) * price + (power.wue_l_per_kwh @ weight) * water
+    running = _HOURS_PER_YEAR * _MEAN_LOAD_FRAC * usd / _USD_PER_MUSD
+    return np.asarray(_repaid_hall(case) + running[:, :, None])
+
+
+def may_serve(case: Case, kind: str) -> tuple[Floats, Bools]:
+    """Return when what is decided first serves, (site, year), and whether it does in the year."""
+    months = months_to_service(case)[kind].loc[ids_of(case, "site")].to_numpy(dtype=np.float64)
+    start = (decision_start(case) + months / 12.0)[:, None]
+    return np.maximum(start, np.array(case.years)), start < year_ends(case)
+
+
+@once
+def committed_by_site(case: Case) -> Floats:
+    """Return the facility power committed at sites in model years. [MW], (site, year)"""
+    table, key = committed_mw(case), ("site", "year")
+    pairs = pd.MultiIndex.from_product([ids_of(case, "site"), case.years], names=list(key))
+    mw = lookup(sum_by(table, key, table["mw"]), pairs.to_frame(index=False), key)
+    return mw.reshape(-1, len(case.years))
+
+
+def _existing(case: Case) -> Floats:
+    """Most of each design that exists in any year, shape (site, cooling, redundancy). [MW]"""
+    halls, cost = existing_halls(case), _hall_cost(case)
+    named = cost.assign(hall=cost["cooling"] + "|" + cost["redundancy"])
+    own = halls.groupby(["site", "hall"])["mw"].max()
+    return _grid_of(case, pd.Series(lookup(own, named, ("site", "hall"))))
+
+
+@once
+def designs_on_offer(case: Case) -> Floats:
+    """Designs that may be built or retrofitted to, 1 or 0, (site, cooling, redundancy)."""
+    topology, racks = cheapest_topology(case, of_stock=False), ids_of(case, "rack")
+    yearly = _hall_year(case)[:, :, topology].transpose(0, 2, 1)[:, :, None, :]
+    mw = 1.0 / mean_throughput(case)
+    each = (mw * _rack_cost(case))[None, :, :, None] + (
+        (mw * _hall_power(case)[:, None])[None, :, :, None] * yearly
+    )  # (site, workload, rack, cooling)
+    is_there = (_existing(case) > 0.0)[:, :, topology].transpose(0, 2, 1)[:, :, None, :]
+    each = each * np.where(is_there, _KEEP_EXISTING, 1.0)
+
+    table, cooling = case.data("cooling"), ids_of(case, "cooling")
+    wet = np.asarray(column_by(table, "cooling", "needs_water").reindex(cooling), dtype=np.bool_)
+    begins = numbers_of(table, "cooling", cooling, "first_year")
+    most = case.scenario.water.max_stress_score
+    stressed = _site_figure(case, "stress_score") > (np.inf if most is None else most)
+    limit = case.own_figures(
+        "water_limit_m3_per_year", case.site_figures("site_limits", "water_limit_m3_per_year")
+    )
+    limited = limit.notna().to_numpy(dtype=np.bool_) & case.scenario.water.limit
+    allowed = _may_cool(case) & ~(stressed[:, None] & wet)
+    choices = [allowed, allowed & ~(limited[:, None] & wet)] if limited.any() else [allowed]
+
+    may = (may_serve(case, "hall")[1] & may_grow(case)) | (committed_by_site(case) > 0.0)
+    may |= ~may.any(axis=1, keepdims=True) & (np.array(case.years) == case.years[-1])
+    vendor = _texts(case.racks, "rack", racks, "vendor")
+    offered = racks_on_offer(case) > 0.0
+    kept = np.zeros(_existing(case).shape)
+    for t, year in enumerate(case.years):
+        for choice in choices:
+            on = offered[None, ..., t] & (choice & (begins <= year))[:, None, None, :]
+            price = np.where(on & may[:, t][:, None, None, None], each, np.inf)
+            for name in dict.fromkeys(vendor):
+                best = price[:, :, vendor == name].min(axis=2)  # (site, workload, cooling)
+                s, w = np.nonzero(np.isfinite(best.min(axis=2)))
+                kept[s, best[s, w].argmin(axis=1), topology[w]] = 1.0
+    return kept
+
+
+# --- the lists ------------------------------------------------------------------------------
+
+
+def may_grow(case: Case) -> Bools:
+    """Say at which sites the scenario wants new halls, shape (site, 1)."""
+    return ~np.isin(ids_of(case, "site"), without_new_halls(case))[:, None]

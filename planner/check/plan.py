@@ -8,9 +8,9 @@ from planner.base.texts import with_texts_as_objects
 from planner.check import (
     cells,
     duals,
+    four_moneys,
     lifetime,
     money,
-    moneys,
     optimality,
     proof_tables,
     rows,
@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ACROSS", "GROUPS", "RULES", "check_plan"]
 
-ACROSS: Final = (cells, rows, proof_tables, money, moneys, unit_costs, lifetime, optimality, duals)
+ACROSS: Final = (
+    cells,
+    rows,
+    proof_tables,
+    money,
+    four_moneys,
+    unit_costs,
+    lifetime,
+    optimality,
+    duals,
+)
 """Files with rules that are about all families; they declare as a family does."""
 
 
@@ -46,7 +56,7 @@ def _by_heading() -> dict[str, tuple[Rule, ...]]:
     facts = [rule for of in (*FAMILIES, money) for rule in getattr(of, "FACTS", ())]
     return {
         **groups,
-        "Money": (*money.RULES, *moneys.RULES, *unit_costs.RULES, *lifetime.RULES),
+        "Money": (*money.RULES, *four_moneys.RULES, *unit_costs.RULES, *lifetime.RULES),
         "Optimality": optimality.RULES,
         "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
         "Figures against the data": tuple(facts),

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import since
-from planner.check.offer_choice import last_sale_years, vendors_bought_from
+from planner.check.offers import last_sale_years, vendors_bought_from
 from planner.check.once import once
 from planner.check.payments import assets, every_year
 from planner.check.table import table_of

@@ -10,10 +10,10 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
+from planner.check.four_moneys import money_item_rows, money_year_rows
 from planner.check.frames import column_by, isin, lookup, repeated
 from planner.check.lifetime import lifetime_rows, model_rows
 from planner.check.money import HEADINGS
-from planner.check.moneys import money_item_rows, money_year_rows
 from planner.check.supply_output import role
 from planner.check.table import table_of
 from planner.check.unit_costs import unit_cost_rows

@@ -23,7 +23,6 @@ from planner.inputs.frames import bools
 from planner.inputs.grid import grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
-from planner.inputs.held_tables import note_held_tables
 from planner.inputs.inherited import note_inherited
 from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
@@ -37,7 +36,7 @@ from planner.inputs.own_prices import note_own_prices
 from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.own_share import note_assumed_share
 from planner.inputs.power import power_inputs
-from planner.inputs.prices import delivered_prices
+from planner.inputs.power_prices import delivered_prices
 from planner.inputs.proportions import (
     demand_out_of_proportion,
     out_of_proportion,
@@ -51,6 +50,7 @@ from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
+from planner.inputs.short_tables import note_held_tables
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
 from planner.inputs.sites_without_effect import note_fixed_costs

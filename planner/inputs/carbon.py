@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import KG_PER_T, KW_PER_MW
 from planner.inputs.frames import by_ids, floats, texts
 from planner.inputs.places import site_rows
-from planner.inputs.prices import seasonal_slots
+from planner.inputs.power_prices import seasonal_slots
 from planner.lp import Index
 from planner.scenario import path_value
 

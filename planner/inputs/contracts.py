@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.inputs.prices import PowerPrices
+    from planner.inputs.power_prices import PowerPrices
     from planner.scenario.contracts import Ppa
 
 __all__ = ["ContractInputs", "contract_inputs", "delivery_profiles", "grid_clean_frac", "strikes"]

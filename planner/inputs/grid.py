@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.inputs.headroom import Headroom
     from planner.inputs.leads import Leads
     from planner.inputs.non_firm import NonFirmOffer
-    from planner.inputs.prices import PowerPrices
+    from planner.inputs.power_prices import PowerPrices
     from planner.inputs.stock import Stock
 
 __all__ = ["GridInputs", "grid_inputs"]

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.frames import by_ids
 from planner.inputs.services import service_figure
-from planner.inputs.stress import filled, stress_rank
+from planner.inputs.stress_slots import filled, stress_rank
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.frames import floats
-from planner.inputs.supply_bridge import bridge_lists
+from planner.inputs.supply_bridge_power import bridge_lists
 from planner.inputs.supply_figures import DISPATCHED, RENEWABLE, source_figures
 from planner.inputs.supply_plants import plant_lists
 from planner.inputs.supply_shapes import availability, fuel_prices
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.inputs.prices import PowerPrices
+    from planner.inputs.power_prices import PowerPrices
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
-    from planner.inputs.prices import PowerPrices
+    from planner.inputs.power_prices import PowerPrices
     from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
     from planner.tariffs import Tariff

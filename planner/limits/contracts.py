@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index

@@ -18,7 +18,7 @@ from planner.scenario import Setting, interpolated
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.settings import Place
     from planner.lp import Index
 

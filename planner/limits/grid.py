@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.number_format import amount, round_up
 from planner.inputs.headroom import LOWEST_RATE_PCT
-from planner.inputs.question import Cell
+from planner.inputs.prepared import Cell
 from planner.limits.amounts import amount_by_list, codes, lookup
 from planner.limits.increments import relaxed_rows, site_key, unit_increments
 from planner.limits.limit import Binding, Limit, LimitPrice
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Tables
     from planner.limits.settings import Place
     from planner.lp import Index

@@ -10,7 +10,7 @@ from planner.base.number_format import round_up
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.lp import Index
     from planner.scenario import Scenario
 

@@ -22,7 +22,7 @@ from planner.limits.relaxation import Relaxation
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.settings import Place
 
 __all__ = ["ALL_HEADROOM", "LIMITS"]

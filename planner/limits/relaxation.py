@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.base.arrays import Floats
-    from planner.inputs.question import Cell, PreparedScenario
+    from planner.inputs.prepared import Cell, PreparedScenario
     from planner.lp import Index
 
     Factor = Callable[[PreparedScenario, Index], Floats]

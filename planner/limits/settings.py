@@ -11,7 +11,7 @@ from planner.limits.increments import site_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
 
 __all__ = ["Place", "SetBy"]
 

@@ -9,7 +9,7 @@ from planner.limits.limit import Decision, Limit
 from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.settings import Place
 
 __all__ = ["LIMITS"]

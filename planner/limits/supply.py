@@ -16,7 +16,7 @@ from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.settings import Place
     from planner.lp import Index
 

@@ -18,7 +18,7 @@ from planner.results.bridge import bridge_words
 from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.results.costs import PAID_FOR
 from planner.results.ended import ended
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:

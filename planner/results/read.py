@@ -20,14 +20,14 @@ from planner.results import (
     migration,
     non_firm,
     power,
-    prices,
     racks,
+    shadow_prices,
     siting,
     supply,
     tariffs,
 )
+from planner.results.four_moneys import money_items, money_years
 from planner.results.lifetime import lifetime, models_trained
-from planner.results.moneys import money_items, money_years
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
 from planner.results.summary import solution, summary
@@ -104,7 +104,7 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "costs": costs.costs,
     "cash": costs.cash,
     "unit_costs": unit_costs,
-    "prices": prices.prices,
+    "prices": shadow_prices.prices,
     "solution": solution,
 }
 """What makes each table; the summary, the moneys, the bridge and lifetime costs are made of the

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
     from planner.results import Results
-    from planner.results.moneys import Moneys
+    from planner.results.four_moneys import Moneys
     from planner.runs.plots import Plots
     from planner.scenario import Scenario
     from planner.studies.explain.explanation import Explanation
@@ -100,7 +100,7 @@ class PlanViews:
     @property
     def money(self) -> Moneys:
         """The four moneys: net present value, cash, overnight capex, paid after the horizon."""
-        from planner.results.moneys import moneys
+        from planner.results.four_moneys import moneys
 
         return moneys(self.tables)
 

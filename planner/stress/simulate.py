@@ -19,7 +19,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_DAY
 from planner.stress.deferral import Deferral
 from planner.stress.events import Outages
-from planner.stress.prices import price_factor
+from planner.stress.price_years import price_factor
 from planner.stress.standby import generators
 from planner.stress.weather import Anomalies
 

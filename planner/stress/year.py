@@ -15,10 +15,10 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.calendar import DAYS_PER_MONTH, SeriesDays
 from planner.inputs.frames import any_along, floats
-from planner.inputs.prices import wholesale_shape
+from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
 from planner.stress.fixed import price_spread, weather_of
-from planner.stress.prices import price_factor
+from planner.stress.price_years import price_factor
 from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from good_plan import MINI, RICH, solved
 
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 
 FARM = (
     "contracts.existing.farm={{technology: geothermal, kind: {kind}, zone: east, mw: {mw},"

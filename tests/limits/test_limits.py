@@ -11,7 +11,7 @@ import pytest
 
 from planner.check import duals
 from planner.inputs import TABLES, build_inputs
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.limits import BY_NAME, LIMITS, Limit, moved_by
 from planner.limits.binding import PLACES
 from planner.model import FAMILIES, Model, build_model

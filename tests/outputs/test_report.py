@@ -20,7 +20,7 @@ from planner.outputs.of_plan import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.charts import Series, bars, lines
 from planner.outputs.report.figures import ReportFigure
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 from planner.results.power_by_source import sources_of_power
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from plans import FAILOVER, plan_of
 
 import planner
 from planner.base.errors import InfeasibleError, InputError
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
 from planner.outputs.comparison.causes import CostSplit, causes_frame, split_sentences
 from planner.outputs.program import inputs_of, scenario_of

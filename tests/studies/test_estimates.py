@@ -20,8 +20,13 @@ from shared import shared
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs.build import build_inputs_from
-from planner.inputs.figures import UncertainFigure, figures_of, unmoved_figures, with_values
 from planner.inputs.repeated import RepeatedInputs, changed_fields
+from planner.inputs.uncertain_figures import (
+    UncertainFigure,
+    figures_of,
+    unmoved_figures,
+    with_values,
+)
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model

@@ -17,7 +17,7 @@ import planner
 from planner.base.errors import InputError
 from planner.base.number_format import amount
 from planner.cli import main
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.model import build_model
 from planner.runs import write_run

@@ -11,7 +11,7 @@ from test_failover import ANY_USER, WORLD
 
 from planner.inputs.build import build_inputs_from
 from planner.inputs.inputs import Inputs
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.runs.plan import Plan

@@ -17,7 +17,7 @@ from shared import shared
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.inputs.figures import UncertainFigure, figures_of
+from planner.inputs.uncertain_figures import UncertainFigure, figures_of
 from planner.outputs.sensitivity import Sensitivity, write_sensitivity
 from planner.runs.studies import kind_of
 from planner.scenario import read_draft

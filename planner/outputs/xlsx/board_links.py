@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_row, write_section
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.bridge import bridge_lines
-from planner.outputs.xlsx.money import (
+from planner.outputs.xlsx.four_moneys import (
     CASH_BY_YEAR,
     CASH_YEARS,
     MONEY_NAMES,
     UNIT_RULE,
     hour_costs,
 )
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

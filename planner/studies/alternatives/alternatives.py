@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.outputs.alternatives import PLANS, RANGES, Alternatives
 from planner.scenario import Scenario, load_scenario
 from planner.studies.alternatives.near import NearOptimal

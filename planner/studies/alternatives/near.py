@@ -23,7 +23,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.lp import Expression, HighsSession, Outcome
     from planner.lp.methods import Method
     from planner.studies.solve.asking import Asking

@@ -21,7 +21,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.lp import HighsSession, Outcome
     from planner.lp.index import Index
     from planner.model import Model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import InputError
 from planner.inputs import TABLES, build_inputs_from
-from planner.inputs.question import PreparedScenario, refuse_short_view
+from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.outputs.comparison.cells import tables_together
 from planner.outputs.comparison.settings import ABSENT, SettingDifference, setting_differences
 from planner.outputs.program import scenario_of, scenario_of_merged, unreadable_tables

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.inputs.axes import ANYWHERE
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.lp.join import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Floats
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
 
 
 __all__ = ["Shortage", "shortages"]

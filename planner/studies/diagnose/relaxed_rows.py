@@ -15,7 +15,7 @@ from planner.model import FAMILIES, Model
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.relaxation import Factor, Relaxation
     from planner.lp import Variable
     from planner.lp.expression import Comparison

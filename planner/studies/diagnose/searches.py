@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.base.number_format import amount, round_down
 from planner.base.units import HOURS_PER_YEAR
-from planner.inputs.question import Cell
+from planner.inputs.prepared import Cell
 from planner.limits import moved_by
 from planner.limits.increments import site_key, without_new_halls
 from planner.limits.relaxation import ProposedChange
@@ -23,7 +23,7 @@ from planner.scenario import Setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
 
 __all__ = ["Search", "least", "searches"]
 

@@ -26,7 +26,7 @@ from planner.clock.days import DAYS_PER_MONTH
 from planner.inputs.carbon import intensity_shape
 from planner.inputs.climate_slots import slot_climate
 from planner.inputs.frames import any_along, codes
-from planner.inputs.prices import delivered_prices
+from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.supply import supply_offer

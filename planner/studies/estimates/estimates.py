@@ -14,9 +14,14 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
-from planner.inputs.figures import UncertainFigure, figures_of, unmoved_figures, with_values
-from planner.inputs.question import PreparedScenario, refuse_short_view
+from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.inputs.repeated import RepeatedInputs, changed_fields
+from planner.inputs.uncertain_figures import (
+    UncertainFigure,
+    figures_of,
+    unmoved_figures,
+    with_values,
+)
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.studies.estimates.aligned import aligned, offers_more

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.limits.increments import site_key
 from planner.lp.join import locate
 from planner.model import Model, build_model, tariffs

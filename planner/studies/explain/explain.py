@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.number_format import duration
-from planner.inputs.question import refuse_short_view
+from planner.inputs.prepared import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.entry import builds

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.number_format import amount
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES
 from planner.model import build_model
 from planner.scenario import Setting

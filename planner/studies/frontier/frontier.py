@@ -13,7 +13,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import within_sentence
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.lp import UNIT
 from planner.model import build_model
 from planner.model.money import objective_musd

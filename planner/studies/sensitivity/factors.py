@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.inputs.figures import figures_of
+from planner.inputs.uncertain_figures import figures_of
 from planner.studies.sweep.points import Point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.inputs.figures import UncertainFigure
+    from planner.inputs.uncertain_figures import UncertainFigure
     from planner.studies.estimates import Estimates
 
 __all__ = ["FIRST_ORDER", "Factor", "factors_of", "first_order_of", "left_out_of"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
-from planner.inputs.figures import unmoved_figures
+from planner.inputs.uncertain_figures import unmoved_figures
 from planner.outputs.study_files import SWEEP_FILE
 from planner.runs.study_folder import folder_of_file
 from planner.scenario import read_draft

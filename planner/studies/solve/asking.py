@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from planner.inputs.question import Cell, PreparedScenario
+    from planner.inputs.prepared import Cell, PreparedScenario
     from planner.lp import Outcome
     from planner.lp.methods import Method
     from planner.model import Model

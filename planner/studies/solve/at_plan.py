@@ -19,7 +19,7 @@ from planner.studies.solve.whole_numbers import find_plan
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.lp.blocks import RowBounds
     from planner.lp.highs import HighsSession
     from planner.model import Model

@@ -13,7 +13,7 @@ from planner.model import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from planner.inputs.question import PreparedScenario
+    from planner.inputs.prepared import PreparedScenario
     from planner.limits.settings import Place
     from planner.lp.problem import ArrayProblem
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.texts import with_texts_as_objects
-from planner.inputs.question import PreparedScenario
+from planner.inputs.prepared import PreparedScenario
 from planner.results.read import read_results
 from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import closest
-from planner.inputs.figures import figures_of
+from planner.inputs.uncertain_figures import figures_of
 from planner.scenario.keys import ABOUT_THE_FILE, is_integer, unknown_key_fix, unknown_key_in
 from planner.scenario.tree import Node, plain, show
 from planner.studies.sweep.base import missing_entry
@@ -18,7 +18,7 @@ from planner.studies.sweep.points import Point
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from planner.inputs.figures import UncertainFigure
+    from planner.inputs.uncertain_figures import UncertainFigure
     from planner.studies.sweep.base import Base
     from planner.studies.sweep.points import Label
     from planner.studies.sweep.reading import Found

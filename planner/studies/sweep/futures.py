@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from planner.base.errors import InputError
 from planner.base.texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
-from planner.inputs.figures import with_values
+from planner.inputs.uncertain_figures import with_values
 from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files

@@ -11,7 +11,7 @@ from planner.scenario.tree import assign, merge
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.figures import UncertainFigure
+    from planner.inputs.uncertain_figures import UncertainFigure
     from planner.scenario.tree import Node
 
 __all__ = ["Future", "Label", "Point", "changed_tree"]

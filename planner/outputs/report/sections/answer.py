@@ -8,9 +8,9 @@ from planner.base.units import MUSD_PER_BUSD
 from planner.outputs.report.map import map_of
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.sections.moneys import four_figures
+from planner.outputs.report.sections.four_moneys import four_figures
 from planner.outputs.report.sections.sums import money, power
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

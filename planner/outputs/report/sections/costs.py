@@ -9,7 +9,7 @@ from planner.outputs.labels import item_words
 from planner.outputs.report.charts import Series, columns
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
-from planner.outputs.report.sections.moneys import reconciled
+from planner.outputs.report.sections.four_moneys import reconciled
 from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.costs import PAID_FOR
 

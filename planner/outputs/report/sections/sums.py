@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import Html, element
-from planner.outputs.report.sections.moneys import four_moneys
+from planner.outputs.report.sections.four_moneys import four_moneys
 from planner.outputs.report.table import NumberColumn, figure_table
 from planner.results.bridge import steps_of
 from planner.results.costs import PAID_FOR

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import Html, element
 from planner.outputs.report.table import NumberColumn, figure_table
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
     from planner.outputs.report.figures import Figures, ReportFigure
-    from planner.results.moneys import Term
+    from planner.results.four_moneys import Term
 
 __all__ = ["four_figures", "four_moneys", "reconciled"]
 

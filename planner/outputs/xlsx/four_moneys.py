@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from planner.outputs.labels import DisplayNames, item_words
 from planner.outputs.xlsx.block import FIRST_YEAR, write_heads, write_section
 from planner.outputs.xlsx.book import cell
-from planner.results.moneys import moneys
+from planner.results.four_moneys import moneys
 from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.results.moneys import Moneys
+    from planner.results.four_moneys import Moneys
 
 __all__ = [
     "CASH_BY_YEAR",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.results.moneys import Moneys, moneys
+from planner.results.four_moneys import Moneys, moneys
 
 CENT = {"rel": 0.0, "abs": 1e-8}  # a cent in MUSD
 
