@@ -438,12 +438,12 @@ def keep_solved(out: Path) -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     import shared
 
-    from planner.studies.solve import run
+    from planner.studies.solve import checked_plan
 
     Kept.folder = out / "kept"
     Kept.folder.mkdir(parents=True, exist_ok=True)
     shared.shared = Kept
-    real = run.solve
+    real = checked_plan.solve
 
     @Kept
     def told(scenario, settings):

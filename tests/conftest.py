@@ -18,7 +18,7 @@ import pytest
 from shared import FOLDER
 
 import planner
-from planner.base.texts import hold_texts_as_objects
+from planner.base.pandas_texts import hold_texts_as_objects
 from planner.cli import pauses
 
 # As commands do, and before conftest.py of a folder makes tables; `test_texts.py` tries otherwise.

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import planner
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.runs import write_run
 from planner.runs.plan import Plan

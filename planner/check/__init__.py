@@ -1,7 +1,7 @@
 """The independent checker: reads a finished plan and recomputes everything it claims."""
 
+from planner.check.all_checks import GROUPS, RULES, check_plan
 from planner.check.ledger import REREAD, TAKEN_AS_GIVEN, in_words
-from planner.check.plan import GROUPS, RULES, check_plan
 from planner.check.verdict import Check, Verdict
 
 __all__ = [

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.results import Results
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
     from planner.scenario.schema import Scenario
     from planner.scenario.values import Override
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.check.all_checks import ACROSS
 from planner.check.families import FAMILIES
-from planner.check.plan import ACROSS
 from planner.check.rows import FOLLOWS, IMPLIED, WITH_HOURS
 from planner.results.schema import TABLES
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
 
     _Bounds = tuple[Floats, Floats]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from planner.check.parts import columns_known
+from planner.check.column_store import columns_known
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence

@@ -25,9 +25,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.check.all_checks import ACROSS
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
-from planner.check.plan import ACROSS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.dual_bound import Bound
     from planner.check.verdict import Check
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
 
 
 __all__ = ["RULES", "proven_bound_musd", "relative_gap", "what_is_proven"]

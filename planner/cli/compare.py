@@ -149,8 +149,8 @@ def _check_ending(file: Path) -> None:
 def _write(comparison: RunComparison, file: Path) -> None:
     """Write a file; what a planner has changed in its place is kept."""
     from planner.outputs.comparison.files import WRITERS
-    from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging
+    from planner.outputs.user_files import put_files, report_kept
 
     with writing_into(file.parent), staging(file.parent) as staged:
         path = staged / file.name

@@ -71,8 +71,8 @@ def command(
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
     from planner.outputs.dispatch import write_operation
-    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
+    from planner.outputs.user_files import report_kept
     from planner.scenario import load_scenario
     from planner.stress import settings_from, year_of_hours
     from planner.studies.dispatch import days_error

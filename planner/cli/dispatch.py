@@ -69,8 +69,8 @@ def command(
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.outputs.dispatch import write_operation
-    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
+    from planner.outputs.user_files import report_kept
     from planner.stress import reliability_of, settings_from
     from planner.studies.dispatch import dispatch, window_problems
     from planner.tables import read_tables

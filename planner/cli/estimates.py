@@ -53,7 +53,7 @@ def command(
     from planner.cli.explain import open_or_solve
     from planner.cli.progress import Progress
     from planner.outputs.estimates import write_estimates
-    from planner.outputs.kept import report_kept
+    from planner.outputs.user_files import report_kept
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 

@@ -51,8 +51,8 @@ def command(
     from planner.base.errors import InputError, Problem
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging, try_folder
+    from planner.outputs.user_files import put_files, report_kept
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
 

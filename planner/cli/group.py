@@ -179,7 +179,7 @@ def _import(libraries: tuple[str, ...]) -> None:
     try:
         for library in libraries:
             import_module(library)
-        from planner.base.texts import hold_texts_as_objects
+        from planner.base.pandas_texts import hold_texts_as_objects
 
         hold_texts_as_objects()
     finally:

@@ -64,8 +64,8 @@ def command(
     from typing import cast
 
     from planner.cli.progress import Progress
-    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
+    from planner.outputs.user_files import report_kept
     from planner.results.ended import worst_exit_code
     from planner.runs.folder import store_run
     from planner.studies.myopic import myopic

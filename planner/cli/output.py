@@ -67,8 +67,8 @@ def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool)
     OutputError
         As `writing_into` does.
     """
-    from planner.outputs.kept import put_files, report_kept
     from planner.outputs.staging import staging
+    from planner.outputs.user_files import put_files, report_kept
 
     with writing_into(folder), staging(folder) as staged:
         written, kept = put_files(staged, write(staged), folder)

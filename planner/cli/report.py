@@ -53,10 +53,10 @@ def command(
     from pathlib import Path
 
     from planner.cli.progress import Progress
-    from planner.outputs.kept import put_files, report_kept
     from planner.outputs.report import write_page
     from planner.outputs.staging import staging, try_folder
     from planner.outputs.study_folders import KINDS_READ
+    from planner.outputs.user_files import put_files, report_kept
     from planner.runs.folder import naming_changed_files
     from planner.runs.studies import kind_of
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.cli.progress import Progress
-    from planner.outputs.kept import Kept
     from planner.outputs.run import Run
+    from planner.outputs.user_files import Kept
     from planner.runs.plan import Plan
 
 __all__ = ["command"]
@@ -87,9 +87,9 @@ def _solve(
     from planner.cli.progress import Progress
     from planner.cli.validate import refuse
     from planner.inputs.validation import validated
-    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.terminal import print_estimates, print_folder, print_summary
+    from planner.outputs.user_files import report_kept
     from planner.runs import run_of
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import store_run

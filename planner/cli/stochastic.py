@@ -59,8 +59,8 @@ def command(
     import json
 
     from planner.cli.progress import Progress
-    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
+    from planner.outputs.user_files import report_kept
     from planner.results.ended import worst_exit_code
     from planner.studies.stochastic import stochastic, write_stochastic
     from planner.studies.stochastic.found import folder_of

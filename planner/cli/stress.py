@@ -73,9 +73,9 @@ def command(
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.cli.stress_report import print_study
-    from planner.outputs.kept import report_kept
     from planner.outputs.staging import try_folder
     from planner.outputs.stress import write_stress
+    from planner.outputs.user_files import report_kept
     from planner.stress import reliability_of, settings_from, site_losses, stress_study
     from planner.tables import read_tables
 

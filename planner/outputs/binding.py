@@ -11,7 +11,7 @@ from planner.base.errors import InputError
 from planner.base.number_format import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES, binding, binding_of, start_words
-from planner.outputs.program import inputs_of
+from planner.outputs.solver_files import inputs_of
 
 if TYPE_CHECKING:
     from planner.limits.limit import Tables

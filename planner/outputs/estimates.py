@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.outputs.kept import put_files
-from planner.outputs.of_plan import is_of_plan, marked
+from planner.outputs.plan_identity import is_of_plan, marked
 from planner.outputs.staging import staging
+from planner.outputs.user_files import put_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.outputs.kept import Kept
     from planner.outputs.run import Run
+    from planner.outputs.user_files import Kept
 
 __all__ = ["ESTIMATES_FOLDER", "read_estimates", "write_estimates"]
 

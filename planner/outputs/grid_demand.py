@@ -16,7 +16,7 @@ from planner.base.errors import InputError, Problem
 from planner.clock.year_hours import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
-from planner.outputs.program import scenario_of
+from planner.outputs.solver_files import scenario_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

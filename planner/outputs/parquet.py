@@ -65,7 +65,7 @@ def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        As `planner.results.program.Proof.tables`.
+        As `planner.results.program_tables.Proof.tables`.
     folder : Path
         Where to; made if it is missing.
 

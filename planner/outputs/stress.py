@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.kept import put_files
-from planner.outputs.of_plan import marked
+from planner.outputs.plan_identity import marked
 from planner.outputs.staging import staging
+from planner.outputs.user_files import put_files
 from planner.stress.plot import draw_stress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.outputs.kept import Kept
     from planner.outputs.run import Run
+    from planner.outputs.user_files import Kept
     from planner.stress import StressStudy
 
 __all__ = ["write_stress"]

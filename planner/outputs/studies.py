@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.of_plan import is_of_plan
+from planner.outputs.plan_identity import is_of_plan
 from planner.results.store import read_stored
 
 if TYPE_CHECKING:

@@ -74,14 +74,14 @@ def _geojson(run: Run, folder: Path) -> list[Path]:
 
 def _mps(run: Run, folder: Path) -> list[Path]:
     """Write the linear program, built again from the run: program.mps."""
-    from planner.outputs.program import write_mps
+    from planner.outputs.solver_files import write_mps
 
     return write_mps(run, folder / "program.mps")
 
 
 def _lp(run: Run, folder: Path) -> list[Path]:
     """Write the linear program as text, built again from the run: program.lp."""
-    from planner.outputs.program import write_lp
+    from planner.outputs.solver_files import write_lp
 
     return write_lp(run, folder / "program.lp")
 

@@ -10,7 +10,7 @@ from planner.lp.join import distinct
 from planner.model.demand import saved_kh100e
 from planner.results.demand import served_rtt_ms
 from planner.results.frame import labels, ratio, result_table, total_by
-from planner.results.tail import tail_rtt_ms
+from planner.results.latency_tail import tail_rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd

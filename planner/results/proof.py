@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.results.program import Proof
+from planner.results.program_tables import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
-from planner.runs.entry import Entry
+from planner.runs.catalogue_entry import Entry
 from planner.runs.index import known_entries, note_entries, stamp_of
 from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
 from planner.runs.meta_read import read_meta

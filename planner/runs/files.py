@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import Problem
 from planner.check import Check
 from planner.outputs.files import sha256_of
-from planner.outputs.kept import files_in, is_as_written
+from planner.outputs.user_files import files_in, is_as_written
 from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from planner.results.schema import RUN_TABLES
 from planner.runs.files import changed_files, files_problems, hashes
 from planner.runs.meta_read import read_meta
 from planner.runs.names import plain_name
-from planner.runs.of_plan import run_of
 from planner.runs.replace import put_run
+from planner.runs.run_of_plan import run_of
 from planner.runs.stored_tables import StoredTables, read_input, read_result
 from planner.runs.written import META_FILE, SEAL, is_sealed, meta_bytes, sealed
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from planner.outputs.kept import Kept
+    from planner.outputs.user_files import Kept
     from planner.runs.plan import Plan
 
 __all__ = [

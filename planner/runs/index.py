@@ -18,7 +18,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
 from planner.base.cache import cache_folder
-from planner.runs.entry import Entry
+from planner.runs.catalogue_entry import Entry
 from planner.runs.labels import LABELS_FILE
 from planner.runs.written import META_FILE
 

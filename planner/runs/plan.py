@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome
     from planner.outputs.run import Run
     from planner.results import Results
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
     from planner.scenario import Scenario
 
 __all__ = ["Plan"]
@@ -67,6 +67,6 @@ class Plan(PlanViews):
     @cached_property
     def run(self) -> Run:
         """What is stored of the plan, in memory."""
-        from planner.runs.of_plan import run_of
+        from planner.runs.run_of_plan import run_of
 
         return run_of(self)

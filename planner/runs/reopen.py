@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_plan
 from planner.inputs import build_inputs_from
-from planner.outputs.program import scenario_of, unreadable_tables
-from planner.results.program import Proof
+from planner.outputs.solver_files import scenario_of, unreadable_tables
+from planner.results.program_tables import Proof
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
 from planner.runs.find import find_run

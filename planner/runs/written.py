@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.kept import as_written_names, files_in, is_as_written
+from planner.outputs.user_files import as_written_names, files_in, is_as_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

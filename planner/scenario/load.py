@@ -16,10 +16,10 @@ from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import is_by_year
 from planner.scenario.messages import problems_of
 from planner.scenario.overrides import with_override
-from planner.scenario.rest import ValidRemainder, rest_of
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
 from planner.scenario.sizes import size_problems
 from planner.scenario.tree import Node, Place, merge, plain
+from planner.scenario.valid_remainder import ValidRemainder, rest_of
 from planner.tables import load_package
 
 if TYPE_CHECKING:

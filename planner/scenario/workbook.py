@@ -17,8 +17,8 @@ from planner.base.words import closest
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR
+from planner.scenario.workbook_cells import CellGrid, name_and_unit
 from planner.scenario.workbook_edits import Edit, edits
-from planner.scenario.workbook_grid import CellGrid, name_and_unit
 from planner.scenario.workbook_layout import (
     ASSUMPTIONS,
     COMMENT,

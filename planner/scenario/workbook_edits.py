@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.scenario.tree import Place
-    from planner.scenario.workbook_grid import CellGrid
+    from planner.scenario.workbook_cells import CellGrid
 
 __all__ = ["Edit", "edits"]
 

@@ -102,7 +102,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     dict
         ``run``: the name of its folder; ``message``: how it ended.
     """
-    from planner.outputs.kept import report_kept
+    from planner.outputs.user_files import report_kept
     from planner.runs import run_of
     from planner.runs.folder import store_run
     from planner.studies.solve import solve

@@ -14,7 +14,7 @@ from plans import plan_of
 from planner.base.errors import InputError
 from planner.model import build_model
 from planner.outputs import WRITERS
-from planner.outputs.program import model_of, scenario_of
+from planner.outputs.solver_files import model_of, scenario_of
 from planner.runs import load_run, run_of, write_run
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from plans import MINI, plan_of
 
 from planner.limits.binding import ONE_MORE, binding
 from planner.outputs import WRITERS
-from planner.outputs.of_plan import marked
+from planner.outputs.plan_identity import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.charts import Series, bars, lines
 from planner.outputs.report.figures import ReportFigure

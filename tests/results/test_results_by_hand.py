@@ -11,8 +11,8 @@ from planner.base.errors import SolverError
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results.latency import weighted_quantile
+from planner.results.latency_tail import tail_rtt_ms
 from planner.results.read import read_results
-from planner.results.tail import tail_rtt_ms
 from planner.studies.solve.failover import site_outages
 
 

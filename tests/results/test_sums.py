@@ -13,7 +13,7 @@ from planner.lp.axis import Axis
 from planner.results import supply
 from planner.results.solved import SolvedModel
 from planner.stress.fixed import _Reader
-from planner.studies.explain import entry
+from planner.studies.explain import cost_of_entry
 
 SITE, YEAR = Axis("site", ("ash", "bay")), Axis("year", ("2026", "2029", "2030"))
 
@@ -74,4 +74,4 @@ def test_a_flat_load_pays_energy_and_the_demand_charge_of_its_first_year() -> No
     )
 
     # 26 and 27 USD/MWh for a third and two thirds of the hours; 7.3 x 12,000 over 8,760 h.
-    assert entry._flat(p, "bay") == pytest.approx(26 / 3 + 2 * 27 / 3 + 10.0)
+    assert cost_of_entry._flat(p, "bay") == pytest.approx(26 / 3 + 2 * 27 / 3 + 10.0)

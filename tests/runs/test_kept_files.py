@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from test_run_folder import named
 
 from planner.cli import main
-from planner.outputs.kept import Kept, report_kept
+from planner.outputs.user_files import Kept, report_kept
 from planner.runs import Run, load_run, save_run
 from planner.runs.catalogue import read_runs
 from planner.runs.folder import changed_since_written, store_run

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.results.program import Proof
+from planner.results.program_tables import Proof
 from planner.results.schema import PROOF_TABLES
 from planner.runs import load_run, save_run, write_run
 from planner.runs.files import hashes

@@ -13,7 +13,7 @@ from plans import RICH, plan_of
 
 from planner.cli import main
 from planner.cli.stress_report import standby_reasons, standby_table
-from planner.outputs.program import scenario_of
+from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_losses
 from planner.stress.hours import OwnHours

@@ -18,7 +18,7 @@ from planner.base.errors import InfeasibleError, InputError
 from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
 from planner.outputs.comparison.causes import CostSplit, causes_frame, split_sentences
-from planner.outputs.program import inputs_of, scenario_of
+from planner.outputs.solver_files import inputs_of, scenario_of
 from planner.studies.compare.costs import Costs
 from planner.studies.compare.groups import Mixture, groups_of
 from planner.studies.compare.split import split_by_cause

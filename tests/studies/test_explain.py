@@ -23,7 +23,7 @@ from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario
 from planner.studies.explain import Explanation, explain
-from planner.studies.explain.entry import Resolved
+from planner.studies.explain.cost_of_entry import Resolved
 from planner.studies.explain.explain import AGAIN
 from planner.studies.explain.names import Names
 from planner.studies.explain.plain_words import about_compute, about_cost

@@ -11,7 +11,7 @@ from planner.inputs import build_inputs
 from planner.lp.start import Start
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
-from planner.studies.solve.run import StageTimes, plan_of
+from planner.studies.solve.checked_plan import StageTimes, plan_of
 
 WHOLE = ("siting.whole_openings=true", "racks.whole=true", "solver.gap_frac=0.04")
 

@@ -15,7 +15,7 @@ from planner.limits.settings import SetBy
 from planner.lp import Index
 from planner.lp.axis import Axis
 from planner.studies.diagnose import prechecks, searches
-from planner.studies.explain import entry, plain_words, site_words, steps, year_words
+from planner.studies.explain import cost_of_entry, plain_words, site_words, steps, year_words
 from planner.studies.solve import conflict_rules
 
 
@@ -110,18 +110,18 @@ def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -
 
 
 def test_a_price_that_is_probed_is_found_between_its_probes(monkeypatch) -> None:
-    low, high = entry._PROBES
+    low, high = cost_of_entry._PROBES
     # A flat load pays 5 USD more than nine tenths of what the setting says.
     pays = {low: 5.0 + 0.9 * low, high: 5.0 + 0.9 * high, 57.0: 5.0 + 0.9 * 57.0}
     asked = SimpleNamespace(
         inputs=57.0, changed=lambda settings: SimpleNamespace(inputs=settings[0].value)
     )
-    monkeypatch.setattr(entry, "_flat", lambda usd, site: pays[usd])
+    monkeypatch.setattr(cost_of_entry, "_flat", lambda usd, site: pays[usd])
 
-    assert entry._retail(asked, "ash", ("sites", "ash", "price")) == pytest.approx(57.0)
+    assert cost_of_entry._retail(asked, "ash", ("sites", "ash", "price")) == pytest.approx(57.0)
 
-    monkeypatch.setattr(entry, "_flat", lambda usd, site: 61.0)
-    assert entry._retail(asked, "ash", ("sites", "ash", "price")) is None
+    monkeypatch.setattr(cost_of_entry, "_flat", lambda usd, site: 61.0)
+    assert cost_of_entry._retail(asked, "ash", ("sites", "ash", "price")) is None
 
 
 def test_a_flat_load_pays_energy_and_its_part_of_the_demand_charge_in_the_first_year() -> None:
@@ -141,7 +141,7 @@ def test_a_flat_load_pays_energy_and_its_part_of_the_demand_charge_in_the_first_
 
     # A MW pays 7.3 USD for each of 1,000 kW in 12 months: 10 USD in each of 8,760 h.
     energy = (7000.0 * 40.0 + 1760.0 * 90.0) / 8760.0
-    assert entry._flat(inputs, "bay") == pytest.approx(energy + 10.0)
+    assert cost_of_entry._flat(inputs, "bay") == pytest.approx(energy + 10.0)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 
 from planner.lp import Index
 from planner.lp.axis import Axis
-from planner.studies.explain import entry
-from planner.studies.solve import conflict_rules, run
+from planner.studies.explain import cost_of_entry
+from planner.studies.solve import checked_plan, conflict_rules
 from planner.studies.solve.dive import _goes_up
 from planner.studies.solve.rounding import _phases, _racks
 from planner.studies.solve.solves import Solves
@@ -67,11 +67,11 @@ def test_the_mildest_value_that_helps_may_be_the_last_that_is_tried(monkeypatch)
         changed=lambda settings: SimpleNamespace(inputs=settings[0].value), scenario=None
     )
     base = SimpleNamespace(site_mw=lambda site: 17.0)
-    monkeypatch.setattr(entry, "build_model", lambda inputs: inputs)
-    monkeypatch.setattr(entry, "_solve", lambda changed, model, ask: solved(model))
-    monkeypatch.setattr(entry, "_line", lambda *line: ("found", *line[:4]))
-    monkeypatch.setattr(entry, "_not_found", lambda *line: ("not found", *line[:4]))
-    tried = (entry._halved, "lead time", "months", 9.0)
+    monkeypatch.setattr(cost_of_entry, "build_model", lambda inputs: inputs)
+    monkeypatch.setattr(cost_of_entry, "_solve", lambda changed, model, ask: solved(model))
+    monkeypatch.setattr(cost_of_entry, "_line", lambda *line: ("found", *line[:4]))
+    monkeypatch.setattr(cost_of_entry, "_not_found", lambda *line: ("not found", *line[:4]))
+    tried = (cost_of_entry._halved, "lead time", "months", 9.0)
     words = (("sites", "ash", "lead_time_months"), asked, "ash", base, None)
 
     def halved(values: list[float]) -> tuple[object, ...]:
@@ -115,13 +115,13 @@ def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
 def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
     names: tuple[str, ...], monkeypatch
 ) -> None:
-    monkeypatch.setattr(run, "conflict_rules", lambda *_: [])
-    monkeypatch.setattr(run, "in_words", lambda rules: ["  land_limit: ..."])
+    monkeypatch.setattr(checked_plan, "conflict_rules", lambda *_: [])
+    monkeypatch.setattr(checked_plan, "in_words", lambda rules: ["  land_limit: ..."])
     outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
     session = SimpleNamespace(iis=lambda time_limit_s: names)
     question = SimpleNamespace(inputs=SimpleNamespace(name="mini"))
 
-    error = run._no_plan(outcome, session, question, SimpleNamespace(problem=None), None)
+    error = checked_plan._no_plan(outcome, session, question, SimpleNamespace(problem=None), None)
 
     assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)

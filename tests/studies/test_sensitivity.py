@@ -28,7 +28,7 @@ from planner.studies.sensitivity.base_plan import first_order
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of
-from planner.studies.sensitivity.solved import SolvedFutures
+from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sensitivity.study import folder_of
 from planner.studies.sweep import Progress, SweepResult
 

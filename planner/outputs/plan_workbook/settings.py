@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.plan_workbook.texts import in_cell
+from planner.outputs.plan_workbook.cell_texts import in_cell
 from planner.scenario.keys import EACH, field_at, is_by_year
 from planner.scenario.page import SchemaKey
 from planner.scenario.workbook_layout import (

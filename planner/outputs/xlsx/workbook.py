@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from planner.outputs.files import whole_file
-from planner.outputs.plan_workbook.of_run import LISTS, write_settings_of_run
+from planner.outputs.plan_workbook.run_settings import LISTS, write_settings_of_run
 from planner.outputs.xlsx.assumptions import write_assumptions
 from planner.outputs.xlsx.bills import write_bills
 from planner.outputs.xlsx.book import COVER, Book

@@ -11,7 +11,7 @@ from planner.inputs import TABLES, build_inputs_from
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.outputs.comparison.cells import tables_together
 from planner.outputs.comparison.settings import ABSENT, SettingDifference, setting_differences
-from planner.outputs.program import scenario_of, scenario_of_merged, unreadable_tables
+from planner.outputs.solver_files import scenario_of, scenario_of_merged, unreadable_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.model import Model
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
     from planner.studies.explain.explanation import ExplainablePlan
 
 __all__ = ["about_two_sites", "compare_sites"]

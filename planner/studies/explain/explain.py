@@ -11,7 +11,7 @@ from planner.base.number_format import duration
 from planner.inputs.prepared import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites
-from planner.studies.explain.entry import builds
+from planner.studies.explain.cost_of_entry import builds
 from planner.studies.explain.explanation import ExplainablePlan, Explanation, Statement
 from planner.studies.explain.names import Names
 from planner.studies.explain.plain_words import (

@@ -11,7 +11,7 @@ from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.limits.increments import site_key, without_new_halls
-from planner.studies.explain.entry import ENTRY_COLUMNS, RELAXED, entry
+from planner.studies.explain.cost_of_entry import ENTRY_COLUMNS, RELAXED, entry
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits
 

@@ -20,7 +20,7 @@ from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
     from planner.studies.explain.explanation import ExplainablePlan
     from planner.studies.solve.asking import Asking
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import build_inputs
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
-from planner.studies.solve.run import StageTimes, plan_of
+from planner.studies.solve.checked_plan import StageTimes, plan_of
 
 if TYPE_CHECKING:
     import threading

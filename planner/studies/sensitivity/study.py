@@ -17,8 +17,7 @@ from planner.studies.sensitivity.base_plan import base_plan, first_order
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.factors import factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
-from planner.studies.sensitivity.solved import SolvedFutures
-from planner.studies.sensitivity.wishes import (
+from planner.studies.sensitivity.options import (
     COST,
     FIGURES,
     SEED,
@@ -26,6 +25,7 @@ from planner.studies.sensitivity.wishes import (
     wrong_sizes,
     wrong_wishes,
 )
+from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sweep.run import solve_sweep
 from planner.tables import right_tables
 

@@ -1,5 +1,5 @@
 """From a scenario to a checked plan."""
 
-from planner.studies.solve.run import solve
+from planner.studies.solve.checked_plan import solve
 
 __all__ = ["solve"]

@@ -11,7 +11,7 @@ from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.model.failover_outages import without_cuts
 from planner.model.siting import ONLY_FOR_THE_BOUND
-from planner.results.program import Proof
+from planner.results.program_tables import Proof
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.failover import add_cuts, stored_cuts
 from planner.studies.solve.whole_numbers import find_plan

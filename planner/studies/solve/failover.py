@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.lp import ArrayProblem, Outcome
     from planner.model import Model
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
 
 __all__ = ["FailureCuts", "add_cuts", "site_outages", "stored_cuts", "take_over"]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
-from planner.outputs.kept import put_files
 from planner.outputs.records import records
 from planner.outputs.staging import staging
 from planner.outputs.study_files import RUNS_FOLDER, STOCHASTIC_FILE
+from planner.outputs.user_files import put_files
 from planner.runs.folder import write_run
 from planner.runs.study_folder import folder_of_file
 from planner.studies.sweep.file import find_sweep
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.kept import Kept
+    from planner.outputs.user_files import Kept
     from planner.runs.plan import Plan
 
 __all__ = ["TABLES", "Stochastic", "folder_of", "write_stochastic"]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs.prepared import PreparedScenario
 from planner.results.read import read_results
 from planner.runs.study_folder import file_entry

@@ -12,7 +12,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.lp import HighsSession
 from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
-from planner.studies.solve.run import StageTimes, plan_of
+from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
 from planner.studies.stochastic.integers import Held, whole_decisions

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from planner.base.errors import InputError
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
 from planner.inputs.uncertain_figures import with_values
 from planner.outputs.files import sha256_of

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs.foresight import order_months
 from planner.lp.start import Start
 from planner.outputs.study_files import FUTURES_FOLDER
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
-from planner.studies.solve.run import StageTimes, plan_of
+from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.sweep.answers import Answer, Order
 from planner.studies.sweep.futures import inputs_of
 

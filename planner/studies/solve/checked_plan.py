@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
 from planner.inputs.prepared import PreparedScenario

@@ -22,7 +22,7 @@ from planner.studies.sensitivity.indices import (
     ranked,
     ranks_of,
 )
-from planner.studies.sensitivity.wishes import BOUND, COST, OUTPUTS
+from planner.studies.sensitivity.options import BOUND, COST, OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

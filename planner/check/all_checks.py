@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.texts import with_texts_as_objects
+from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import (
     cells,
     duals,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from planner.check.verdict import Rule
     from planner.inputs.inputs import Inputs
-    from planner.results.program import Proof
+    from planner.results.program_tables import Proof
     from planner.results.types import Results
     from planner.scenario.schema import Scenario
 
