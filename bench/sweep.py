@@ -4,9 +4,11 @@ Run from the root of the repository: ``python bench/sweep.py [--whole] [GROUP ..
 twelve futures of `sweep.yaml`, whose axes are path, delay, gas, efficiency and headroom: `GROUPS`
 of the first four, which hold each of their values, and each pair of the last three evenly, by
 three headroom rates. Integers are relaxed, or with ``--whole`` as shipped; with numbers, from 1,
-only these groups. Each future is solved by the sweep, in this process, and by the command, one
-after the other, so that both are measured under the same load. Relaxed objectives must agree to
-1e-6; plans with integers must be within the gap asked of them, of bounds that agree to 1e-6.
+only these groups, in that order. Each future is solved by the sweep, in this process, and by the
+command, one after the other, so that both are measured under the same load. Its row is printed as
+soon as both are there, and one group ends before the next begins: Ctrl-C adds up what is done.
+Relaxed objectives must agree to 1e-6; plans with integers must be within the gap asked of them, of
+bounds that agree to 1e-6.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from planner.studies.sweep.order import Queue
 
 if TYPE_CHECKING:
     from planner.studies.sweep.answers import Answer
-    from planner.studies.sweep.futures import Question
+    from planner.studies.sweep.futures import Question, Sweep
 
 SAMPLE = Path(__file__).with_name("sweep.yaml")
 GROUPS: Final = (  # path, delay, gas, efficiency
@@ -98,13 +100,32 @@ def main() -> None:
     """Print a table with a row for each future of the sample."""
     is_whole = "--whole" in sys.argv
     numbers = [int(word) for word in sys.argv[1:] if word != "--whole"]
-    taken = {GROUPS[number - 1] for number in numbers} or set(GROUPS)
     always = [f"{key}={str(is_whole).lower()}" for key in INTEGERS]
     sweep = read_sweep(SAMPLE, always)
-    queue = Queue([one for one in sweep.questions if group_of(one) in taken], {})
     print("| future | method | gap, sweep | gap, solve | sweep s | solve s | share |")
-    print("|---|---|--:|--:|--:|--:|--:|")
-    spent = []
+    print("|---|---|--:|--:|--:|--:|--:|", flush=True)
+    spent: list[tuple[float, float]] = []
+    try:
+        for group in [GROUPS[number - 1] for number in numbers] or GROUPS:
+            solve_group(sweep, group, always, spent, is_whole=is_whole)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+    if spent:
+        of_sweep, of_solve = (sum(column) for column in zip(*spent, strict=True))
+        share = of_sweep / of_solve
+        print(f"| {len(spent)} | | | | {of_sweep:.0f} | {of_solve:.0f} | {share:.2f} |")
+
+
+def solve_group(
+    sweep: Sweep,
+    group: tuple[object, ...],
+    always: list[str],
+    spent: list[tuple[float, float]],
+    *,
+    is_whole: bool,
+) -> None:
+    """Print a row for each future of a group, and add what both took to `spent`. [s]"""
+    queue = Queue([one for one in sweep.questions if group_of(one) == group], {})
     with tempfile.TemporaryDirectory() as folder:
         while (task := queue.next()) is not None:
             question, start = task
@@ -120,8 +141,6 @@ def main() -> None:
                 f" | {cold_s:.1f} | {answer.cpu_s / cold_s:.2f} |",
                 flush=True,
             )
-    of_sweep, of_solve = (sum(column) for column in zip(*spent, strict=True))
-    print(f"| {len(spent)} | | | | {of_sweep:.0f} | {of_solve:.0f} | {of_sweep / of_solve:.2f} |")
 
 
 def group_of(question: Question) -> tuple[object, ...]:
