@@ -30,7 +30,7 @@ Statuses: TypeAlias = npt.NDArray[np.int8]
 
 _KIND: Final = highspy.HighsBasisStatus
 _OF_CODE: Final = (_KIND.kLower, _KIND.kBasic, _KIND.kUpper, _KIND.kZero, _KIND.kNonbasic)
-_KINDS: Final = ("column", "row", "dual", "whole")
+_KINDS: Final = ("column", "row", "dual", "whole", "plan_column", "plan_row")
 _BASIC: Final = int(_KIND.kBasic)
 _LOWER: Final = int(_KIND.kLower)
 
@@ -95,12 +95,16 @@ class Start:
         each behind the cuts that bound there, tuples by cuts of a piece.
     whole : mapping of str to (Index, array of float)
         By block of columns with integers: its tuples, and what each is in the plan that was found.
+    plan_columns, plan_rows : mapping of str to (Index, array of int8)
+        As `columns` and `rows`, of the program with these integers fixed.
     """
 
     columns: dict[str, tuple[Index, Statuses]]
     rows: dict[str, tuple[Index, Statuses]]
     duals: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
     whole: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
+    plan_columns: dict[str, tuple[Index, Statuses]] = field(default_factory=dict)
+    plan_rows: dict[str, tuple[Index, Statuses]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: ArrayProblem, basis: Any) -> Start:
@@ -165,8 +169,8 @@ class Start:
             result[problem.row_block(name)] = np.where(at[:, None] >= 0, duals[at], 0.0)
         return result
 
-    def with_whole(self, problem: ArrayProblem, x: Floats) -> Start:
-        """Return it with the integers of a plan.
+    def with_plan(self, problem: ArrayProblem, x: Floats, basis: Any) -> Start:
+        """Return it with the integers of a plan, and where the program ended with these fixed.
 
         Parameters
         ----------
@@ -174,6 +178,8 @@ class Start:
             The program.
         x : array of float
             Its plan, a number per column.
+        basis : HighsBasis or None
+            Where it ended, if that is known; taken beside another basis alone.
         """
         integer = problem.columns().integer
         places = {name: problem.column_block(name) for name in problem.column_block_names}
@@ -182,7 +188,15 @@ class Start:
             for name, place in places.items()
             if integer[place].any()
         }
-        return replace(self, whole=whole)
+        if basis is None or not self.columns or not whole:
+            return replace(self, whole=whole)
+        ended = Start.of(problem, basis)
+        return replace(self, whole=whole, plan_columns=ended.columns, plan_rows=ended.rows)
+
+    @property
+    def of_plan(self) -> Start | None:
+        """Where the program with integers fixed ended; None where that is not known."""
+        return Start(self.plan_columns, self.plan_rows) if self.plan_columns else None
 
     def whole_on(self, problem: ArrayProblem) -> Floats | None:
         """Return the integers of the plan for another program, one per integer column.
@@ -207,6 +221,8 @@ class Start:
             "row": self.rows,
             "dual": self.duals,
             "whole": self.whole,
+            "plan_column": self.plan_columns,
+            "plan_row": self.plan_rows,
         }
         for kind, blocks in held.items():
             arrays[f"{kind}s"] = np.array(list(blocks), dtype=np.str_)

@@ -195,7 +195,7 @@ def plan_of(
         if start is not None:
             session.set_columns(integer=np.zeros_like(model.problem.columns().integer))
             if session.start_from(start):
-                like = start.whole_on(model.problem)
+                like = start
         cuts = FailureCuts(model, scenario.failover.most_rounds)
         outcome = find_plan(
             model,
@@ -215,7 +215,7 @@ def plan_of(
         outcome = replace(outcome, status=decided.stopped)
     ended = session.start() if keep_start is not None else None
     if keep_start is not None and ended is not None:
-        keep_start(ended.with_whole(model.problem, outcome.x))
+        keep_start(ended.with_plan(model.problem, outcome.x, outcome.basis))
     with clock.stage("results"):
         results = read_results(model, outcome, site_outages(model, outcome))
         proof = read_proof(model.problem, outcome)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome, ProgressEvent, Status
+    from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
     from planner.studies.solve.solves import Cuts
@@ -40,7 +41,7 @@ def find_plan(
     solver: Solver,
     *,
     cuts: Cuts | None = None,
-    like: Floats | None = None,
+    like: Start | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Outcome:
@@ -56,9 +57,9 @@ def find_plan(
         Method, time, threads, and what is done about integers.
     cuts : Cuts, optional
         Rows to add where a solution breaks them, until a plan breaks none.
-    like : array of float, optional
-        Integers of the plan of a like program, one per integer column: tried before rounding, and
-        kept where that leaves a plan that is good enough.
+    like : Start, optional
+        Where a like program ended: the integers of its plan are tried before rounding, from where
+        they were fixed there, and kept where that leaves a plan that is good enough.
     on_progress, interrupt
         As for `HighsSession.solve`.
 
@@ -100,7 +101,7 @@ def find_plan(
 class _Finder:
     """The best plan so far, the best bound, and what was done to find them."""
 
-    def __init__(self, model: Model, solver: Solver, solves: Solves, like: Floats | None) -> None:
+    def __init__(self, model: Model, solver: Solver, solves: Solves, like: Start | None) -> None:
         self._model, self._solver, self._solves = model, solver, solves
         self._like = like
         self._is_search = solver.whole_numbers == "search"
@@ -126,8 +127,9 @@ class _Finder:
             relaxed = self._strengthened(relaxed)
         if relaxed.status != "optimal":
             return self._without(relaxed)
-        if self._like is not None:
-            self._fix(self._like, "fixed as in a like plan")
+        as_there = None if self._like is None else self._like.whole_on(self._model.problem)
+        if self._like is not None and as_there is not None:
+            self._fix(as_there, "fixed as in a like plan", start=self._like.of_plan)
         if self._gap() > self._aim_frac:
             self._round(relaxed, only_first=True)
         if not self._is_search and self._gap() > self._aim_frac:
@@ -294,12 +296,18 @@ class _Finder:
         self._stopped = "iteration_limit"
 
     def _fix(
-        self, whole: Floats, step: str, found: Outcome | None = None, *, keeps_cuts: bool = False
+        self,
+        whole: Floats,
+        step: str,
+        found: Outcome | None = None,
+        *,
+        keeps_cuts: bool = False,
+        start: Start | None = None,
     ) -> Outcome:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
         self._tried.append(whole)
         self._solves.step = "fixed"
-        self._last = outcome = self._solves.fixed(whole, self._reserve_s())
+        self._last = outcome = self._solves.fixed(whole, self._reserve_s(), start=start)
         self._note_stop(outcome)
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
