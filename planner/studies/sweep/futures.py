@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Sweep", "Tables", "Together", "inputs_of", "read_sweep", "sweep_of"]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the files of a sweep's folder, and of how its plans are found.
 
 A future with an answer of another version is solved again. In 1 no plan took integers of a like
-one.
+one; in 2 no start had the basis of a plan.
 """
 
 
