@@ -30,16 +30,16 @@ _CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
         r"(lease_|contract_)?(end|ends|until|expiry|expires)(_year|_date)?|last_year|to_year"
         r"|(retire|retired|close|closed|closes|decommission)(_year|_date)?",
         _OF_HALLS,
-        "the end of a hall or of its lease cannot be said yet: leave it out; a hall serves from its"
-        " first_year to the end of the plan, and its racks for their life_years",
+        "the end of a hall or of its lease is last_year of its row of table existing_halls; halls"
+        " that the plan leases (lease) have none, as it rents them by the year",
     ),
     (
         r"(is_)?(signed|existing|committed|contracted|in_force)(_mw|_year|_date)?"
         r"|(first|start|starts|begin|begins|from|since)(_year|_date)?"
         r"|(term_)?(end|ends|until|expiry|expires|last|to)(_year|_date)?",
         r"ppa",
-        "a PPA that is signed already goes under contracts.existing, with zone, mw, from_year,"
-        " to_year and price_usd_per_mwh; each under contracts.ppa is an offer",
+        "a PPA that is signed already goes under contracts.existing, with zone, mw, first_year,"
+        " last_year and price_usd_per_mwh; each under contracts.ppa is an offer",
     ),
 )
 """Words, where they are used, and where it is said: patterns of the word and of a step above it."""

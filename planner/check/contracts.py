@@ -94,7 +94,7 @@ def signed_already(case: Case) -> pd.DataFrame:
     """
     listed, zones = case.scenario.contracts.existing, set(case.scope["zone"])
     rows = [
-        (name, one.zone, one.from_year, one.mw, float(one.from_year), one.to_year + 1.0)
+        (name, one.zone, one.first_year, one.mw, float(one.first_year), one.last_year + 1.0)
         for name, one in listed.items()
         if one.zone in zones
     ]

@@ -100,7 +100,12 @@ def _retrofittable(case: Case) -> pd.DataFrame:
         return table_of({"site": [], "hall": [], "to_hall": [], "year": np.zeros(0, np.int64)})
     medium = case.data("cooling")[["cooling", "medium", "first_year"]]
     there = existing_halls(case)
-    before = there.loc[there["mw"] > 0.0, ["site", "hall", "year"]]
+    before = there.loc[there["mw"] > 0.0, ["site", "hall", "year"]].drop_duplicates()
+    # Halls that end before the plan does cannot become others that would go on.
+    before = before.sort_values("year", ascending=False)
+    since = before.groupby(["site", "hall"]).cumcount().to_numpy() + 1
+    left = np.searchsorted(np.array(case.years), before["year"].to_numpy())
+    before = before[since == len(case.years) - left]
     s, c, q = np.nonzero(designs_on_offer(case))
     after = _hall_rows(case, s, c, q).rename(columns={"hall": "to_hall"})
     rows = before.merge(after, on="site")

@@ -78,15 +78,35 @@ def stated_halls(case: Case) -> pd.DataFrame:
     table = case.data("existing_halls")
     table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
     design = table["cooling"] + "|" + table["redundancy"]
-    rows = table[["site", "first_year"]].assign(hall=design, mw=table["it_mw"].astype("float64"))
+    rows = table[["site", "first_year"]].assign(
+        hall=design, mw=table["it_mw"].astype("float64"), ends=_ends(table)
+    )
     years = crossed(rows, table_of({"year": case.years}))
-    serves: pd.DataFrame = years[years["first_year"] <= years["year"]]
+    serves: pd.DataFrame = years[
+        (years["first_year"] <= years["year"])
+        & (years["ends"].to_numpy(np.float64) > case.last_calendar_year(years["year"]))
+    ]
     return serves[["site", "hall", "year", "mw"]]
 
 
+def _ends(halls: pd.DataFrame) -> pd.Series[float]:
+    """First calendar year in which each stated hall is no longer in service, or infinity."""
+    return halls["last_year"].astype("float64").fillna(np.inf) + 1.0
+
+
 def begun_facility_mw(case: Case) -> pd.Series[float]:
-    """Facility power of stated halls that enter service after the first year, cumulative. [MW]"""
-    halls = stated_halls(case)
+    """Facility power of stated halls that enter service after the first year, cumulative. [MW]
+
+    What was connected for a hall that has ended since stays with its site.
+    """
+    table = case.data("existing_halls")
+    table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
+    years = np.array(case.years)
+    starts = table["first_year"].to_numpy(np.int64)[:, None]
+    until = _ends(table).to_numpy(np.float64)[:, None]
+    serves = (starts <= years) & (until > case.last_calendar_year(years))
+    begun = np.logical_or.accumulate(serves, axis=1) * table["it_mw"].to_numpy(np.float64)[:, None]
+    halls = crossed(table[["site"]], table_of({"year": case.years})).assign(mw=begun.ravel())
     mw = sum_by(halls, _SITE, halls["mw"])
     first = halls[halls["year"] == case.years[0]]
     before = sum_by(first, ("site",), first["mw"])
@@ -106,10 +126,12 @@ def stated_racks(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site, rack, hall (the design), duty, vintage, dies (first year no longer in service), mw.
+        site, rack, hall (the design), duty, vintage, dies (first year no longer in service), mw;
+        opens and ends, the first year of its hall and the first without it.
     """
     table, halls = case.data("existing_racks"), case.data("existing_halls")
-    places = halls[["site", "hall", "cooling", "redundancy"]]
+    halls = halls.assign(opens=halls["first_year"], ends=_ends(halls))
+    places = halls[["site", "hall", "cooling", "redundancy", "opens", "ends"]]
     rows = table.merge(places, on=["site", "hall"]).reset_index(drop=True)
     rows = rows[rows["site"].isin(list(case.inputs.sets.site.labels))]
     types = case.racks.set_index("rack")
@@ -122,8 +144,9 @@ def stated_racks(case: Case) -> pd.DataFrame:
         dies=rows["first_year"] + rows["rack"].map(types["life_years"]).astype("float64"),
     )
     able = isin(rows, _able(case), ("rack", "duty", "redundancy"))
-    frame: pd.DataFrame = rows[able & _serves(case, rows)]
-    return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw"]]
+    housed = rows.assign(vintage=rows["opens"], dies=rows["ends"])
+    frame: pd.DataFrame = rows[able & _serves(case, rows) & _serves(case, housed)]
+    return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw", "opens", "ends"]]
 
 
 def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
@@ -145,8 +168,9 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
     if not len(stated_halls(case)):
         return np.full(len(halls), 1.0 - settings.free_frac)
     racks = crossed(stated_racks(case), table_of({"year": case.years}))
-    serves = (racks["vintage"] <= racks["year"]) & (
-        case.last_calendar_year(racks["year"]) < racks["dies"].to_numpy(dtype=np.float64)
+    gone = np.minimum(racks["dies"].to_numpy(np.float64), racks["ends"].to_numpy(np.float64))
+    serves = (np.maximum(racks["vintage"], racks["opens"]) <= racks["year"]) & (
+        case.last_calendar_year(racks["year"]) < gone
     )
     racks = racks[serves]
     classes = case.workloads[

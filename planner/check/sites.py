@@ -325,12 +325,20 @@ def _own_table(case: Case) -> pd.DataFrame:
     of_year = halls.groupby(["site", "year"])["mw"].sum().unstack().reindex(scope.index)
     of_year = of_year.reindex(columns=list(case.years)).fillna(0.0)
     first = of_year[case.years[0]]
+    designs = halls.groupby(["site", "hall", "year"])["mw"].sum().unstack()
+    designs = designs.reindex(columns=list(case.years)).fillna(0.0)
+    changes = designs.diff(axis=1).iloc[:, 1:]
+    come, end = (
+        side.clip(lower=0.0).sum(axis=1).groupby("site").sum().reindex(first.index, fill_value=0.0)
+        for side in (changes, -changes)
+    )
     now = racks[racks["year"] == case.years[0]]
     racks_mw = now.groupby("site")["mw"].sum().reindex(scope.index, fill_value=0.0)
     return scope[["site", *_FACTS]].assign(
         is_existing=stands,
         existing_halls_mw=first,
-        coming_halls_mw=of_year[case.years[-1]] - first,
+        coming_halls_mw=come,
+        ending_halls_mw=end,
         existing_racks_mw=racks_mw.astype("float64"),
         land_limit_mw=_land_mw(case).reindex(scope.index),
         opening_musd=opening_musd.where(~stands, 0.0),
@@ -414,7 +422,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "rows": "sites_reported",
         "sites_reported": (
             "site name country region lat lon zone market is_existing existing_halls_mw"
-            " coming_halls_mw existing_racks_mw land_limit_mw opening_musd"
+            " coming_halls_mw ending_halls_mw existing_racks_mw land_limit_mw opening_musd"
         ),
     },
     "site_year": {

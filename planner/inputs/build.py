@@ -251,7 +251,7 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0
     per_rack = scenario.demand.facility_mw_per_rack_mw
     committed_it_mw = committed / per_rack
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
-    committed = committed + (stated.site_mw - stated.site_mw[:, :1]) * per_rack
+    committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
     may_grow = bools(case.sites, "new_halls")[:, None]
     can_build = (leads.hall.may & may_grow) | (committed_it_mw > 0.0)
     offers = call(racks_on_offer, case, figures, cost, rates, quality, stated.has_cooling)

@@ -74,7 +74,8 @@ def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> SignedPpas:
         sets.zone.codes([one.zone for one in signed.values()]),
     )
     figures = [
-        (one.mw, one.from_year, one.to_year + 1, one.price_usd_per_mwh) for one in signed.values()
+        (one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh)
+        for one in signed.values()
     ]
     mw, start, end, usd = np.array(figures, dtype=np.float64).reshape(-1, 4).T
     return SignedPpas(
@@ -123,7 +124,7 @@ def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_site
             mw = amount(signed.mw[row], _DIGITS)
             case.findings.note(
                 f"The signed PPA {name}, {mw} MW, is neither paid nor counted in"
-                f" {', '.join(map(str, lost))}: {zone} has no site in use by then, whose prices say"
+                f" {', '.join(map(str, lost))}: {zone} has no site in use then, whose prices say"
                 " what its power is worth.",
                 keys,
             )

@@ -13,7 +13,7 @@ from planner.base.units import KW_PER_MW
 from planner.base.words import some
 from planner.inputs.blame import out_of_step, racks_of_moved_halls
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import codes, floats, ints, texts
+from planner.inputs.frames import any_along, codes, floats, ints, texts
 from planner.inputs.places import own_key
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Existing:
         Codes of each pool of racks, shape (pool,).
     mw
         Nameplate of racks that the plan can use, shape (site, pool, vintage). [MW]
+    begun_mw
+        Critical IT power of halls that have entered service so far, and of those of the first
+        model year, whether they still serve or have ended since, shape (site, year). [MW]
+    housed_mw
+        Nameplate of racks that serve in their own hall, shape (site, pool, year). [MW]
     """
 
     is_stated: Bools
@@ -64,6 +69,8 @@ class Existing:
     redundancy: Codes
     duty: Codes
     mw: Floats
+    begun_mw: Floats
+    housed_mw: Floats
 
     @property
     def site_mw(self) -> Floats:
@@ -102,6 +109,7 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     halls, racks = case.tables[HALLS], case.tables[RACKS]
     _check_sites(case)
     _check_one_source(case)
+    _check_ends(case, halls)
     hall_mw = _hall_mw(case, halls)
     row = _RackRows(case, figures, quality, halls, racks)
     used = np.flatnonzero(row.is_used)
@@ -112,6 +120,9 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
     mw = np.zeros((len(case.sites), len(pool), vintage.size))
     np.add.at(mw, (row.site[used], of_pool.ravel(), of_vintage), row.mw[used])
+    housed = np.zeros((len(case.sites), len(pool), len(case.years)))
+    np.add.at(housed, (row.site[used], of_pool.ravel()), (row.mw[:, None] * row.serves)[used])
+    _note_ends(case, halls, row)
     _note_empty(case, halls, hall_mw, mw)
     _note_connections(case, halls, hall_mw)
     return Existing(
@@ -123,6 +134,8 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
         redundancy=pool[:, 2],
         duty=pool[:, 3],
         mw=mw,
+        begun_mw=_begun_mw(case, halls),
+        housed_mw=housed,
     )
 
 
@@ -176,7 +189,7 @@ def _hall_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
         codes(halls["cooling"], case.ids("cooling")),
         codes(halls["redundancy"], case.ids("redundancy")),
     )
-    mw = np.where(first[:, None] <= case.year, floats(halls, "it_mw")[:, None], 0.0)
+    mw = np.where(_in_service(case, halls), floats(halls, "it_mw")[:, None], 0.0)
     total = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy), len(case.years)))
     known = np.flatnonzero(site >= 0)
     np.add.at(total, (site[known], place[0][known], place[1][known]), mw[known])
@@ -190,6 +203,78 @@ def _hall_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
             "remove it, or add years",
         )
     return total
+
+
+def _last_year(halls: pd.DataFrame) -> Floats:
+    """Last calendar year of every hall in service, infinite where none is given."""
+    return np.nan_to_num(floats(halls, "last_year"), nan=np.inf)
+
+
+def _in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
+    """Tell in which model years halls serve to their end, shape (hall, year)."""
+    first, last = ints(halls, "first_year"), _last_year(halls)
+    return np.asarray((first[:, None] <= case.year) & (case.last_year <= last[:, None]))
+
+
+def _begun_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
+    """Critical IT power of halls that have entered service since the first year, (site, year)."""
+    serves = _in_service(case, halls)
+    begun = np.logical_or.accumulate(serves, axis=1)
+    site = codes(halls["site"], case.ids("sites"))
+    total = np.zeros((len(case.sites), len(case.years)))
+    known = np.flatnonzero(site >= 0)
+    np.add.at(total, site[known], (begun * floats(halls, "it_mw")[:, None])[known])
+    return total
+
+
+def _check_ends(case: ScopedCase, halls: pd.DataFrame) -> None:
+    """Refuse halls that end before they begin."""
+    first, last = ints(halls, "first_year"), _last_year(halls)
+    wrong = np.flatnonzero(last < first)
+    for record in wrong[:MOST_PROBLEMS]:
+        case.findings.at_row(
+            HALLS,
+            int(record),
+            "last_year",
+            f"last_year is {last[record]:.0f}, before first_year",
+            f"{first[record]} or later",
+            "exchange the two, or leave it blank for a hall that serves to the end of the plan",
+        )
+    case.findings.and_more(HALLS, len(wrong) - MOST_PROBLEMS)
+
+
+def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: _RackRows) -> None:
+    """Say what leaves the plan with halls that end within it, or have ended before."""
+    serves, last = _in_service(case, halls), _last_year(halls)
+    site = codes(halls["site"], case.ids("sites"))
+    for record in np.flatnonzero((site >= 0) & (last < case.last_year[-1])):
+        name, place = halls["hall"].iloc[record], halls["site"].iloc[record]
+        mw = amount(floats(halls, "it_mw")[record], _DIGITS)
+        years = case.year[serves[record]]
+        if not years.size:
+            text = (
+                f"Hall {name} of {place}, {mw} MW, has no effect: it serves to"
+                f" {last[record]:.0f}, which leaves no model year in full."
+            )
+        else:
+            left = row.is_used & (row.hall == record) & (row.last_year > last[record])
+            racks_mw = amount(row.mw[left].sum(), _DIGITS)
+            text = (
+                f"Hall {name} of {place}, {mw} MW, is in the plan to {years[-1]}, by its last_year"
+                f" of {last[record]:.0f}."
+            )
+            if left.any():
+                text += (
+                    f" Racks of {racks_mw} MW in it live longer: they go on where other halls of"
+                    f" {halls['cooling'].iloc[record]} and {halls['redundancy'].iloc[record]} at"
+                    f" {place} have room, or are out of service."
+                )
+            if own_key(case.scenario, str(place), "grid_firm_mw") is None:
+                text += (
+                    " Its firm connection is assumed to stay with the site; where it leaves with"
+                    " the hall, give grid_firm_mw by year."
+                )
+        case.findings.remark_row(HALLS, int(record), "last_year", text)
 
 
 def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
@@ -257,6 +342,8 @@ class _RackRows:
         self.duty = codes(racks["duty"], DUTIES)
         self.first_year = ints(racks, "first_year")
         self.hall = codes(_names(racks), _names(halls))
+        life = np.where(self.rack >= 0, figures.life_years[self.rack], 0)
+        self.last_year = self.first_year + life - 1
         cooling = codes(halls["cooling"], case.ids("cooling"))
         redundancy = codes(halls["redundancy"], case.ids("redundancy"))
         has_hall = self.hall >= 0
@@ -272,8 +359,40 @@ class _RackRows:
         self._check_throughput()
         self._check_classes(quality)
         self._check_years()
+        self._check_ended_halls()
         self._check_capacity()
         self._note_crowded()
+
+    @property
+    def serves(self) -> Bools:
+        """Model years that racks serve to their end in their own hall, shape (row, year)."""
+        case = self.case
+        alive = (self.first_year[:, None] <= case.year) & (
+            self.last_year[:, None] >= case.last_year
+        )
+        if not len(self.halls):
+            return alive
+        return np.asarray(alive & _in_service(case, self.halls)[self.hall])
+
+    def _check_ended_halls(self) -> None:
+        """Refuse racks that come after their hall, and leave out those of halls that had ended."""
+        case, last = self.case, _last_year(self.halls)
+        used = np.flatnonzero(self.is_used)
+        late = used[self.first_year[used] > last[self.hall[used]]]
+        for record in late[:MOST_PROBLEMS]:
+            hall = int(self.hall[record])
+            self._problem(
+                record,
+                "first_year",
+                f"racks from {self.first_year[record]} are in a hall in service to"
+                f" {last[hall]:.0f}, {_at(case, HALLS, hall, 'last_year')}",
+                "racks no later than their hall",
+                "correct one of the years",
+            )
+        case.findings.and_more(RACKS, len(late) - MOST_PROBLEMS)
+        if len(self.halls):
+            serves = any_along(_in_service(case, self.halls), axis=1)
+            self.is_used &= serves[self.hall]
 
     def _nameplate_mw(self) -> Floats:
         """Nameplate of every row; exactly one of number and MW must be given. [MW]"""
@@ -425,8 +544,7 @@ class _RackRows:
     def _check_years(self) -> None:
         """Note racks that serve in no model year, and refuse those that come before their hall."""
         case = self.case
-        life = np.where(self.rack >= 0, self.figures.life_years[self.rack], 0)
-        last = self.first_year + life - 1
+        last, life = self.last_year, self.last_year - self.first_year + 1
         serves = (self.first_year[:, None] <= case.year) & (last[:, None] >= case.last_year)
         for record in np.flatnonzero(self.is_used & ~serves.any(axis=1)):
             self.is_used[record] = False
@@ -508,10 +626,8 @@ class _RackRows:
     def _by_hall(self, per_mw: Floats) -> Floats:
         """Sum something that a MW of racks in service takes, shape (hall, year)."""
         case, used = self.case, np.flatnonzero(self.is_used)
-        life, first = self.figures.life_years[self.rack[used]], self.first_year[used]
-        alive = (first[:, None] <= case.year) & ((first + life - 1)[:, None] >= case.last_year)
         total = np.zeros((len(self.halls), len(case.years)))
-        np.add.at(total, self.hall[used], (self.mw * per_mw)[used, None] * alive)
+        np.add.at(total, self.hall[used], (self.mw * per_mw)[used, None] * self.serves[used])
         return total
 
     def _note_crowded(self) -> None:
@@ -525,7 +641,7 @@ class _RackRows:
         of_place = codes(place, list(dict.fromkeys(place)))
         cooling = codes(self.halls["cooling"], case.ids("cooling"))
         hall_mw = floats(self.halls, "it_mw")
-        is_there = ints(self.halls, "first_year")[:, None] <= case.year
+        is_there = _in_service(case, self.halls)
         floor = hall_mw * KW_PER_MW / floats(case.cooling, "design_density_kw_per_m2")[cooling]
         power = self._by_hall(case.scenario.halls.diversity_frac + self.companion_frac)
         space = self._by_hall(np.where(self.rack >= 0, self.figures.space_m2_per_mw[self.rack], 0))

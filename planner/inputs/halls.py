@@ -10,7 +10,6 @@ import pandas as pd
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
-from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
 from planner.inputs.facility import construction_factor
 from planner.inputs.frames import any_along, bools, codes, floats, ints, texts
@@ -78,7 +77,8 @@ class HallSpace:
     early
         New halls before their lead, as far as they are committed, same shape.
     retrofit
-        Existing halls that may become another design, shape (site, design, design, year).
+        Existing halls, of those that last, that may become another design, shape (site, design,
+        design, year).
     retrofit_row
         Row of table `retrofit` for a pair of designs, -1 for none, shape (design, design).
     lease
@@ -156,11 +156,10 @@ def hall_space(
     may_grow = bools(case.sites, "new_halls")[:, None, None]
     build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early & may_grow
     row = _retrofit_row(case, cooling, redundancy)
+    # Halls that end before the plan does cannot become others that would go on.
+    lasts = np.logical_and.accumulate(existing[:, :, ::-1] > 0.0, axis=2)[:, :, ::-1]
     retrofit = (
-        (existing > 0.0)[:, :, None, :]
-        & offered[:, None, :, None]
-        & is_known[None, None]
-        & _serves(case, row)
+        lasts[:, :, None, :] & offered[:, None, :, None] & is_known[None, None] & _serves(case, row)
     )
     lease_rent = rents[:, cooling, redundancy]
     lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
@@ -206,11 +205,10 @@ def _fill_frac(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes
     settings, stated = case.scenario.halls, stock.stated
     companion = floats(case.workloads, "companion_frac")
     most = np.array([companion[case.duty == duty].max(initial=0.0) for duty in range(len(DUTIES))])
-    alive = alive_frac(
-        stated.vintage[None, :], ints(case.racks, "life_years")[stated.rack][:, None], case.years
-    )  # (pool, vintage, year)
-    racks_mw = np.einsum("spv,pvt->pst", stated.mw, alive)
-    need_mw = racks_mw * (settings.diversity_frac + most[stated.duty])[:, None, None]
+    need_mw = (
+        stated.housed_mw.transpose(1, 0, 2)
+        * (settings.diversity_frac + most[stated.duty])[:, None, None]
+    )
     by_design = np.zeros(
         (len(case.cooling), len(case.redundancy), len(case.sites), len(case.years))
     )

@@ -27,6 +27,7 @@ def sites(s: SolvedModel) -> pd.DataFrame:
     sets, given = s.p.sets, s.p.sites
     table = given.table.set_index("site").loc[list(sets.site.labels)]
     halls_mw = _by_site_year(s, s.p.halls.hall, s.p.halls.existing_mw)
+    come_mw, end_mw = _changes_mw(s)
     racks_mw = _by_site_year(s, s.p.racks.fleet, s.p.racks.stock_mw)
     place = {name: table[name].to_numpy() for name in ("name", "country", "region", "lat", "lon")}
     return result_table(
@@ -38,12 +39,22 @@ def sites(s: SolvedModel) -> pd.DataFrame:
             "market": words(sets.market, sets.site_market),
             "is_existing": given.is_existing,
             "existing_halls_mw": halls_mw[:, 0],
-            "coming_halls_mw": halls_mw[:, -1] - halls_mw[:, 0],
+            "coming_halls_mw": come_mw,
+            "ending_halls_mw": end_mw,
             "existing_racks_mw": racks_mw[:, 0],
             "land_limit_mw": given.land_limit_mw,
             "opening_musd": np.where(given.is_existing, 0.0, given.opening_musd),
         },
     )
+
+
+def _changes_mw(s: SolvedModel) -> tuple[Floats, Floats]:
+    """Existing halls that begin and end after the first year, by design, shape (site,). [MW]"""
+    sets, over = s.p.sets, s.p.halls.hall
+    mw = np.zeros((len(sets.site), len(sets.hall), len(sets.year)))
+    mw[over.codes] = s.p.halls.existing_mw
+    change = np.diff(mw, axis=2)
+    return np.maximum(change, 0.0).sum(axis=(1, 2)), np.maximum(-change, 0.0).sum(axis=(1, 2))
 
 
 def _by_site_year(s: SolvedModel, over: Index, mw: Floats) -> Floats:

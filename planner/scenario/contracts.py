@@ -68,9 +68,9 @@ class ExistingPpa(Agreement):
     """Grid zone that it delivers in."""
     mw: NonNegative
     """Capacity under contract. [MW]"""
-    from_year: Year
+    first_year: Year
     """First calendar year of delivery, from 1 January. [year]"""
-    to_year: Year
+    last_year: Year
     """Last calendar year of delivery, to 31 December. [year]"""
     price_usd_per_mwh: NonNegative
     """What is paid for a MWh, in money of constant worth. [USD/MWh]"""

@@ -189,12 +189,12 @@ def _signed_ppas(scenario: Scenario) -> Iterator[Problem]:
                 "one name for each agreement",
                 "rename one of the two",
             )
-        if signed.to_year < signed.from_year:
+        if signed.last_year < signed.first_year:
             yield problem_at(
                 scenario.tree,
-                (*keys, "to_year"),
-                f"to_year is {signed.to_year}, before from_year",
-                f"{signed.from_year} or later",
+                (*keys, "last_year"),
+                f"last_year is {signed.last_year}, before first_year",
+                f"{signed.first_year} or later",
                 "exchange the two",
             )
 

@@ -37,10 +37,10 @@ WORLDS = {
     ),
     "signed": (
         RICH,
-        "contracts.existing.farm={technology: solar, zone: east, mw: 41, from_year: 2019,"
-        " to_year: 2026, price_usd_per_mwh: 43}",
+        "contracts.existing.farm={technology: solar, zone: east, mw: 41, first_year: 2019,"
+        " last_year: 2026, price_usd_per_mwh: 43}",
         "contracts.existing.gale={technology: wind, kind: physical, zone: west, mw: 17,"
-        " from_year: 2026, to_year: 2034, price_usd_per_mwh: 21, capacity_factor_frac: 0.36}",
+        " first_year: 2026, last_year: 2034, price_usd_per_mwh: 21, capacity_factor_frac: 0.36}",
     ),
     "series": (RICH, "time.chronological=true"),
     "lots": (RICH, "racks.whole=true"),

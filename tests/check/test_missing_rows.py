@@ -67,6 +67,7 @@ FACTS = [
     "is_existing",
     "existing_halls_mw",
     "coming_halls_mw",
+    "ending_halls_mw",
     "existing_racks_mw",
     "land_limit_mw",
     "opening_musd",

@@ -12,7 +12,7 @@ from planner.results.four_moneys import moneys
 
 FARM = (
     "contracts.existing.farm={{technology: geothermal, kind: {kind}, zone: east, mw: {mw},"
-    " from_year: 2019, to_year: {last}, price_usd_per_mwh: {usd}}}"
+    " first_year: 2019, last_year: {last}, price_usd_per_mwh: {usd}}}"
 )
 FLAT = (MINI, "years=[2025, 2026, 2027]", "energy.use_flat_price=true")
 HOURS = 8760
@@ -33,7 +33,7 @@ def rich():
         RICH,
         farm(mw=41, usd=43),
         "contracts.existing.gale={technology: wind, kind: physical, zone: west, mw: 17,"
-        " from_year: 2026, to_year: 2034, price_usd_per_mwh: 21, capacity_factor_frac: 0.36}",
+        " first_year: 2026, last_year: 2034, price_usd_per_mwh: 21, capacity_factor_frac: 0.36}",
     )
 
 

@@ -92,8 +92,8 @@ def test_a_ppa_without_a_price_in_a_zone_is_noted_at_the_ppa(build, tables):
 
 
 FARM = (
-    "contracts.existing.farm={{technology: geothermal, zone: {zone}, mw: 41, from_year: {first},"
-    " to_year: {last}, price_usd_per_mwh: 43}}"
+    "contracts.existing.farm={{technology: geothermal, zone: {zone}, mw: 41, first_year: {first},"
+    " last_year: {last}, price_usd_per_mwh: 43}}"
 )
 
 
@@ -119,7 +119,7 @@ FARM = (
             2023,
             2044,
             "The signed PPA farm, 41 MW, is neither paid nor counted in 2025: north has no site in"
-            " use by then, whose prices say what its power is worth.",
+            " use then, whose prices say what its power is worth.",
         ),
     ],
 )

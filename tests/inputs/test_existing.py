@@ -25,8 +25,10 @@ RACKS = (
 
 
 def halls(*rows):
-    columns = ["site", "hall", "cooling", "redundancy", "it_mw", "first_year"]
-    return pd.DataFrame(rows, columns=columns).assign(**MADE_UP)
+    columns = ["site", "hall", "cooling", "redundancy", "it_mw", "first_year", "last_year"]
+    every = [(*row, *[None] * (len(columns) - len(row))) for row in rows]
+    frame = pd.DataFrame(every, columns=columns).assign(**MADE_UP)
+    return frame.astype({"last_year": "Int64"})
 
 
 def racks(*rows):
@@ -464,3 +466,62 @@ def test_a_list_of_sites_says_that_it_has_all_of_the_stock(build, mini):
     assert not any(one.what_is.startswith("scope.") for one in mini.noted_settings)
     out = build("scope.exclude_sites=[oak]").noted_settings
     assert not any(one.what_is.startswith("scope.") for one in out)
+
+
+ENDS = ("oak", "A", "air_dry", "N", 40.0, 2019, 2026)
+
+
+def test_a_hall_that_ends_is_in_the_years_that_it_serves_in_full(build):
+    # The model year 2025 represents 2026 too.
+    def years(last_year):
+        inputs = build(existing_halls=halls((*ENDS[:-1], last_year), HALLS[1]))
+        there = by_label(inputs.halls.hall, inputs.halls.existing_mw, "site", "hall", "year")
+        return [key[2] for key in there if key[:2] == ("oak", "air_dry|N")]
+
+    assert years(2026) == ["2025"]
+    assert years(2025) == []
+    assert years(2027) == years(None) == ["2025", "2027"]
+
+
+def test_a_hall_that_has_ended_has_no_effect_nor_have_its_racks_and_is_noted(build):
+    ended = halls((*ENDS[:-1], 2025), HALLS[1])
+    inputs = build(FIRM_OAK, existing_halls=ended, existing_racks=racks(*RACKS[:2]))
+
+    fleet = inputs.racks.fleet.frame().query("site == 'oak'")
+    assert set(fleet["rack"][inputs.racks.stock_mw[fleet.index] > 0.0]) == {"liquid25"}
+    (noted,) = (told for told in inputs.noted_settings if "Hall A" in told.what_is)
+    assert noted.what_is == (
+        "Hall A of oak, 40 MW, has no effect: it serves to 2025, which leaves no model year in"
+        " full."
+    )
+
+
+def test_a_connection_of_ones_own_is_not_said_to_stay(build):
+    inputs = build(FIRM_OAK, existing_halls=halls(ENDS, HALLS[1]))
+
+    (noted,) = (told for told in inputs.noted_settings if "Hall A" in told.what_is)
+    assert (
+        noted.what_is == "Hall A of oak, 40 MW, is in the plan to 2025, by its last_year of 2026."
+    )
+
+
+@pytest.mark.parametrize(
+    ("hall", "rack", "said"),
+    [
+        (
+            (*ENDS[:-1], 2018),
+            RACKS[1],
+            "last_year is 2018, before first_year; must be 2019 or later; exchange the two, or"
+            " leave it blank for a hall that serves to the end of the plan",
+        ),
+        (
+            ENDS,
+            ("oak", "A", "air24", "training", 7, None, 2027),
+            "racks from 2027 are in a hall in service to 2026",
+        ),
+    ],
+)
+def test_years_that_cannot_be_are_refused(problems, hall, rack, said):
+    (problem,) = problems(existing_halls=halls(hall, HALLS[1]), existing_racks=racks(rack))
+
+    assert said in problem

@@ -90,8 +90,8 @@ def test_contract_in_force_bites_after_the_term():
 def test_contract_in_force_bites_at_what_is_signed_already():
     # In force to the end of 2025, half of the model year 2025, which represents 2026 too.
     inputs = inputs_of(
-        "contracts.existing.heat={technology: geothermal, zone: west, mw: 26, from_year: 2019,"
-        " to_year: 2025, price_usd_per_mwh: 52}",
+        "contracts.existing.heat={technology: geothermal, zone: west, mw: 26, first_year: 2019,"
+        " last_year: 2025, price_usd_per_mwh: 52}",
     )
 
     def in_force(mw: float) -> Wish:

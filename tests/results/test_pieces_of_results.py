@@ -201,10 +201,15 @@ def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None
         opening_musd=np.array([6.0, 9.0]),
     )
     held = Index.sparse("held", (SITE, YEAR), ([0, 0, 1], [0, 1, 1]))
-    halls = SimpleNamespace(hall=held, existing_mw=np.array([12.0, 20.0, 7.0]))
+    design = Axis("hall", ("air|N", "air|2N"))
+    of_halls = Index.sparse(
+        "halls", (SITE, design, YEAR), ([0, 0, 0, 0, 1], [0, 0, 1, 1, 0], [0, 1, 0, 1, 1])
+    )
+    halls = SimpleNamespace(hall=of_halls, existing_mw=np.array([9.0, 20.0, 3.0, 0.0, 7.0]))
     racks = SimpleNamespace(fleet=held, stock_mw=np.array([5.0, 4.0, 3.0]))
     sets = SimpleNamespace(
         site=SITE,
+        hall=design,
         year=YEAR,
         zone=Axis("zone", ("east", "west")),
         site_zone=np.array([1, 0]),
@@ -220,9 +225,9 @@ def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None
         ["ash", 39.0, "west", "virginia", 70.0, 0.0],
         ["bay", 48.5, "east", "alsace", 30.0, 9.0],
     ]
-    # Ash has 12 MW of halls in 2026 and 20 in 2028; bay gets its 7 later.
-    stock = listed[["existing_halls_mw", "coming_halls_mw", "existing_racks_mw"]]
-    assert stock.to_numpy().tolist() == [[12.0, 8.0, 5.0], [0.0, 7.0, 0.0]]
+    # Ash has 9 and 3 MW of halls in 2026 and 20 of the first kind in 2028; bay gets its 7 later.
+    stock = listed[["existing_halls_mw", "coming_halls_mw", "ending_halls_mw", "existing_racks_mw"]]
+    assert stock.to_numpy().tolist() == [[12.0, 11.0, 3.0, 5.0], [0.0, 7.0, 0.0, 0.0]]
 
 
 def test_upkeep_of_sources_rises_with_the_years_and_fuel_does_not() -> None:

@@ -115,23 +115,23 @@ def problems_of(text: str, **others: str) -> list[str]:
         (
             "sites: {us-va-ashburn: {lease_end: 2028}}",
             "2:25: unknown key 'sites.us-va-ashburn.lease_end'; must be a key of the schema; the "
-            "end of a hall or of its lease cannot be said yet: leave it out; a hall serves from its"
-            " first_year to the end of the plan, and its racks for their life_years",
+            "end of a hall or of its lease is last_year of its row of table existing_halls; halls"
+            " that the plan leases (lease) have none, as it rents them by the year",
         ),
         (
             "contracts: {ppa: {hydro: {technology: hydro, signed_mw: 41}}}",
             "2:46: unknown key 'contracts.ppa.hydro.signed_mw'; must be a key of the schema; a PPA"
-            " that is signed already goes under contracts.existing, with zone, mw, from_year,"
-            " to_year and price_usd_per_mwh; each under contracts.ppa is an offer",
+            " that is signed already goes under contracts.existing, with zone, mw, first_year,"
+            " last_year and price_usd_per_mwh; each under contracts.ppa is an offer",
         ),
         (
-            "contracts: {existing: {hydro: {technology: hydro, zone: PJM, mw: 41, from_year: 2026,"
-            " to_year: 2024, price_usd_per_mwh: 52}}}",
-            "2:96: to_year is 2024, before from_year; must be 2026 or later; exchange the two",
+            "contracts: {existing: {hydro: {technology: hydro, zone: PJM, mw: 41, first_year: 2026,"
+            " last_year: 2024, price_usd_per_mwh: 52}}}",
+            "2:99: last_year is 2024, before first_year; must be 2026 or later; exchange the two",
         ),
         (
             "contracts: {ppa: {hydro: {technology: hydro}}, existing: {hydro: {technology: hydro,"
-            " zone: PJM, mw: 41, from_year: 2026, to_year: 2034, price_usd_per_mwh: 52}}}",
+            " zone: PJM, mw: 41, first_year: 2026, last_year: 2034, price_usd_per_mwh: 52}}}",
             "2:59: hydro is in contracts.existing and in contracts.ppa; must be one name for each"
             " agreement; rename one of the two",
         ),
