@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from planner.base.errors import InputError
+from planner.cli.dispatch import write_and_report
 from planner.cli.options import RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import is_quiet, writing_into
-from planner.cli.stress import asked_of, unless_wrong
+from planner.cli.output import is_quiet
+from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,13 +67,9 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
-    from planner.outputs.dispatch import write_operation
-    from planner.outputs.staging import try_folder
-    from planner.outputs.user_files import report_kept
     from planner.scenario import load_scenario
     from planner.stress import settings_from, year_of_hours
     from planner.studies.dispatch import days_error
@@ -87,10 +84,7 @@ def command(
     if problems or settings is None or asked is None:
         raise InputError(problems)
     stored = asked.stored
-    if stored.run.folder is not None:
-        warn_of_changes(stored.run.folder)
-    home = folder or (stored.run.folder or Path()) / "days_error"
-    try_folder(home, "--output")
+    home = folder_to_fill(stored, folder, "days_error")
     with Progress.from_context(ctx) as progress:
         progress.stage("hours of a year")
         question, tables = stored.scenario, stored.run.inputs_tables
@@ -107,10 +101,7 @@ def command(
             years=years or None,
             on_progress=progress.share,
         )
-    with writing_into(home):
-        _, kept = write_operation(found.table, "days_error", home, stored.run)
-    if kept:
-        click.echo(report_kept(home, kept), err=True)
+    write_and_report(found, "days_error", home, stored.run)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         return

@@ -9,15 +9,16 @@ import click
 from planner.base.errors import InputError
 from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
 from planner.cli.output import is_quiet, writing_into
-from planner.cli.stress import asked_of, unless_wrong
+from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.errors import Problem
-    from planner.studies.dispatch import Dispatch
+    from planner.outputs.run import Run
+    from planner.studies.dispatch import DaysError, Dispatch
 
-__all__ = ["command"]
+__all__ = ["command", "write_and_report"]
 
 
 @click.command("dispatch")
@@ -66,11 +67,7 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.dispatch import write_operation
-    from planner.outputs.staging import try_folder
-    from planner.outputs.user_files import report_kept
     from planner.stress import reliability_of, settings_from
     from planner.studies.dispatch import dispatch, window_problems
     from planner.tables import read_tables
@@ -83,10 +80,7 @@ def command(
     if problems or settings is None or asked is None:
         raise InputError(problems)
     stored = asked.stored
-    if stored.run.folder is not None:
-        warn_of_changes(stored.run.folder)
-    home = folder or (stored.run.folder or Path()) / "dispatch"
-    try_folder(home, "--output")
+    home = folder_to_fill(stored, folder, "dispatch")
     with Progress.from_context(ctx) as progress:
         progress.stage("dispatch")
         found = dispatch(
@@ -102,16 +96,24 @@ def command(
             own=asked.own,
             on_progress=progress.share,
         )
-    with writing_into(home):
-        _, kept = write_operation(found.table, "dispatch", home, stored.run)
-    if kept:
-        click.echo(report_kept(home, kept), err=True)
+    write_and_report(found, "dispatch", home, stored.run)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         return
     _print(found)
     if not is_quiet(ctx):
         click.echo(f"\nwritten to {home}", err=True)
+
+
+def write_and_report(found: Dispatch | DaysError, name: str, home: Path, run: Run) -> None:
+    """Write the table of a study of operation, and say which files of the user were kept."""
+    from planner.outputs.dispatch import write_operation
+    from planner.outputs.user_files import report_kept
+
+    with writing_into(home):
+        _, kept = write_operation(found.table, name, home, run)
+    if kept:
+        click.echo(report_kept(home, kept), err=True)
 
 
 def _print(found: Dispatch) -> None:

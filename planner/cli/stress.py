@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.runs.reopen import StoredPlan
     from planner.stress import FixedPlan, OwnHours
 
-__all__ = ["Asked", "asked_of", "command", "unless_wrong"]
+__all__ = ["Asked", "asked_of", "command", "folder_to_fill", "unless_wrong"]
 
 Made = TypeVar("Made")
 
@@ -70,10 +70,8 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
     from planner.cli.stress_report import print_study
-    from planner.outputs.staging import try_folder
     from planner.outputs.stress import write_stress
     from planner.outputs.user_files import report_kept
     from planner.stress import reliability_of, settings_from, site_losses, stress_study
@@ -87,10 +85,7 @@ def command(
         raise InputError(problems)
     loaded = asked.stored.run
     losses = site_losses(asked.stored.inputs, loaded.tables)
-    if loaded.folder is not None:
-        warn_of_changes(loaded.folder)
-    home = folder or (loaded.folder or Path()) / "stress"
-    try_folder(home, "--output")
+    home = folder_to_fill(asked.stored, folder, "stress")
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Drawing years")
         study = stress_study(
@@ -176,6 +171,30 @@ def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
     if problems:
         raise InputError(problems)
     return Asked(opened, plan, own)
+
+
+def folder_to_fill(stored: StoredPlan, folder: Path | None, name: str) -> Path:
+    """Return the folder of a study of a run, once it is known that it can be written.
+
+    Parameters
+    ----------
+    stored : StoredPlan
+        The run; warns if it is not as it was written.
+    folder : Path or None
+        As the user names it.
+    name : str
+        Of the folder in that of the run, where the user names none.
+    """
+    from pathlib import Path
+
+    from planner.cli.changed_run import warn_of_changes
+    from planner.outputs.staging import try_folder
+
+    if stored.run.folder is not None:
+        warn_of_changes(stored.run.folder)
+    home = folder or (stored.run.folder or Path()) / name
+    try_folder(home, "--output")
+    return home
 
 
 def unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | None:

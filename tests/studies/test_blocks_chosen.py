@@ -87,7 +87,7 @@ def test_rounded_blocks_are_near_the_best_of_all_choices(block_mw: float, off_fr
     for choice in product((0.0, 1.0), repeat=3 * 2):  # sites and years
         lower, upper = columns.lower.copy(), columns.upper.copy()
         lower[holds] = upper[holds] = choice
-        outcome = solves.within(lower, upper)
+        outcome = solves.solve_within(lower, upper)
         costs.append(outcome.objective if outcome.status == "optimal" else np.inf)
 
     found = find_plan(model, HighsSession(model.problem), scenario.solver)

@@ -35,7 +35,7 @@ class Fixing(Solves):
         self.status = status
         self.asked: list[tuple[list[float], list[float], bool]] = []
 
-    def within(self, lower, upper, *, method="auto", reserve_s=0.0, strictly=False):
+    def solve_within(self, lower, upper, *, method="auto", reserve_s=0.0, strictly=False):
         self.asked.append((lower.tolist(), upper.tolist(), strictly))
         return SimpleNamespace(status=self.status)
 
