@@ -27,8 +27,8 @@ __all__ = [
 
 _INITIALS: Final = 3
 _ITEMS: Final = {
-    "electricity_demand": "electricity, demand charge",
-    "electricity_energy": "electricity, energy",
+    "electricity_demand": "demand charges",
+    "electricity_energy": "energy charges",
     "hall_opex": "running of halls",
     "it_maintenance": "IT maintenance",
     "site_fixed": "fixed cost of sites",

@@ -51,7 +51,7 @@ def test_what_cheap_power_saves_is_paid_for_room_that_is_full() -> None:
         for site in ("north", "south")
     )
 
-    saved = table.loc["electricity energy", "difference_usd_per_mw_year"]
+    saved = table.loc["energy charges", "difference_usd_per_mw_year"]
     assert saved == pytest.approx(north - south, rel=1e-6)
     assert saved < -100_000.0
     assert table.loc["room in halls", "difference_usd_per_mw_year"] == pytest.approx(-saved)

@@ -17,6 +17,7 @@ from planner.base.units import USD_PER_MUSD
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.model import ALL_COSTS, build_model
 from planner.model.payments import discount
+from planner.outputs.labels import item_words
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.solve.at_plan import proof_of
 
@@ -45,7 +46,7 @@ _NAMES: Final = {
     "hall_phases": "hall construction",
     "opening": "opening of the site",
     "site_opening": "opening of the site",
-    "billed_peak": "electricity demand",
+    "billed_peak": item_words("electricity_demand"),
     "grid_connection": "interconnection",
     "demand_balance": _WORK,
 }
@@ -229,7 +230,7 @@ def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Seri
         comes_whole.any()
     ):  # what racks are worth at a site then follows from rounding, and room with it
         names |= dict.fromkeys(("racks_alive", "hall_power", "hall_space"), _RACKS_AND_ROOM)
-    return parts.groupby(lambda part: names.get(part, part.replace("_", " "))).sum() * usd_per_musd
+    return parts.groupby(lambda part: names.get(part, item_words(part))).sum() * usd_per_musd
 
 
 def _in_integers(proof: Proof) -> tuple[Bools, Bools]:

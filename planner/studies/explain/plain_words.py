@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.number_format import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
+from planner.outputs.labels import item_words
 from planner.studies.explain.explanation import Number, Statement, number, span
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
 
 def line_of_cost(of: Number) -> str:
     """Return the line of cost that a number is of, in words."""
-    return str(of.row["item"]).replace("_", " ")
+    return item_words(str(of.row["item"]))
 
 
 def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
