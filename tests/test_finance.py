@@ -181,7 +181,7 @@ def test_a_perpetuity_without_interest_is_refused():
         perpetuity_tail(0.0, 2030, 2025)
 
 
-def test_a_dearer_loan_shows_as_a_premium_over_the_plans_rate():
+def test_a_costlier_loan_shows_as_a_premium_over_the_plans_rate():
     # At 10 % two payments of 1.21 / 2.1 / sqrt(1.1); discounted without interest they sum to
     # 2 x 0.549384 = 1.098767 per dollar.
     assert float(financing_premium(0.10, 0.0, 2)) == pytest.approx(2 * 1.21 / 2.1 / 1.1**0.5 - 1)

@@ -55,8 +55,8 @@ def without(table, column, plan):
     return plan.reported(**{table: frame.drop(index=rows).reset_index(drop=True)})
 
 
-def dearer(item, plan):
-    """Make one line of the cost table dearer by two percent."""
+def costlier(item, plan):
+    """Make one line of the cost table costlier by two percent."""
     costs = plan.tables["costs"]
     rows = np.flatnonzero((costs["item"] == item).to_numpy())
     assert len(rows), f"nothing is paid for {item}"

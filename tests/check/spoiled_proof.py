@@ -85,7 +85,7 @@ def dual_turned(plan):
     return proven(plan, "rows", dual=dual)
 
 
-def demand_dearer(plan):
+def demand_costlier(plan):
     """Raise the dual of a demand: serving it would earn more than it costs."""
     proof, dual = plan.proof, plan.proof.row("dual").copy()
     is_demand = (proof.rows["family"] == "demand_balance").to_numpy()
@@ -201,7 +201,7 @@ SPOILED_PROOF = (
     ("an optimum lacks a dual", "dual_signs", a_dual_missing),
     ("a dual lacks and nothing is proven", "strong_duality", a_dual_missing),
     ("a dual has the wrong sign", "dual_signs", dual_turned),
-    ("serving would earn", "dual_feasible", demand_dearer),
+    ("serving would earn", "dual_feasible", demand_costlier),
     ("what is plenty has a dual", "complementary_slackness", slack_priced),
     ("a limit is passed", "program_rows_kept", row_tighter),
     ("a decision is missing", "program_bounds_kept", lambda p: proven(p, "columns", x=np.nan)),

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from spoiled import cells, dearer, limit, plus, times, without
+from spoiled import cells, costlier, limit, plus, times, without
 
 from planner.scenario import load_scenario
 
@@ -49,7 +49,7 @@ def opened_later(plan):
 
 
 SPOILED_SITING = (
-    ("service is dearer", "cost_service_network", partial(dearer, "service_network")),
+    ("service is costlier", "cost_service_network", partial(costlier, "service_network")),
     ("a site is open in part", "whole_openings", open_in_part),
     ("a phase is cut", "halls_in_phases", partial(times, "builds", "built_mw", 0.9)),
     ("a phase is forgotten", "halls_in_phases", partial(without, "phases", "built_mw")),

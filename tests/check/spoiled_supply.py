@@ -139,7 +139,7 @@ SPOILED = (
         partial(setting, "supply.export.allow", "false"),
     ),
     (
-        "power sold is told dearer",
+        "power sold is told costlier",
         "export_made_here",
         partial(times, "site_surplus", "export_usd_per_mwh", 1.1),
     ),
@@ -147,7 +147,7 @@ SPOILED = (
     ("what stays leaves", "bridge_power", partial(setting, "supply.bridge.sources", "[]")),
     ("it leaves before it came", "bridge_power", left_before_it_came),
     ("it leaves worn out", "bridge_power", outlived),
-    ("it is sold dearer", "bridge_power", partial(times, "source_leaves", "worth_musd", 1.1)),
+    ("it is sold costlier", "bridge_power", partial(times, "source_leaves", "worth_musd", 1.1)),
     ("hauling is free", "bridge_power", partial(times, "source_leaves", "removal_musd", 0.0)),
     (
         "it stays for good",

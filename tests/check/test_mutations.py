@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from good_plan import MINI, RICH, solved
-from spoiled import ASSUMED, SPOILED, dearer
+from spoiled import ASSUMED, SPOILED, costlier
 from spoiled_existing import SPOILED_EXISTING
 from spoiled_failover import SPOILED_FAILOVER
 from spoiled_non_firm import ASSUMED as NON_FIRM_ASSUMED
@@ -127,14 +127,14 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
 
 @pytest.mark.parametrize("item", BILLS_HERE)
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
-    check = dearer(item, good).check(f"cost_{item}")
+    check = costlier(item, good).check(f"cost_{item}")
 
     assert judged[f"cost_{item}"].ok
     assert not check.ok
 
 
-def test_a_dearer_cost_line_leaves_the_other_lines_alone(good):
-    verdict = dearer("site_fixed", good).verdict()
+def test_a_costlier_cost_line_leaves_the_other_lines_alone(good):
+    verdict = costlier("site_fixed", good).verdict()
 
     wrong = {check.name for check in verdict.broken}
     assert wrong == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from good_plan import solved
-from spoiled import dearer
+from spoiled import costlier
 from spoiled_non_firm import ASSUMED, BILLS, NON_FIRM, SPOILED
 
 SETTINGS = (
@@ -77,15 +77,15 @@ def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
 
 @pytest.mark.parametrize("item", BILLS)
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
-    check = dearer(item, good).check(f"cost_{item}")
+    check = costlier(item, good).check(f"cost_{item}")
 
     assert judged[f"cost_{item}"].ok
     assert not check.ok
 
 
 def test_what_capital_of_the_grid_costs_more_is_checked_too():
-    dearer_capital = solved(NON_FIRM, "finance.asset_wacc_nominal_frac={grid: 0.12}")
+    costlier_capital = solved(NON_FIRM, "finance.asset_wacc_nominal_frac={grid: 0.12}")
 
-    check = dearer("financing_premium", dearer_capital).check("cost_financing_premium")
+    check = costlier("financing_premium", costlier_capital).check("cost_financing_premium")
 
     assert not check.ok

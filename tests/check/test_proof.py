@@ -54,7 +54,7 @@ def good(rich):
 
 
 @pytest.fixture(scope="module")
-def dearer(rich):
+def costlier(rich):
     """A plan that keeps every rule and costs more: the optimum of other costs at the true ones."""
     columns = rich.model.problem.columns()
     session = HighsSession(rich.model.problem)
@@ -119,23 +119,23 @@ def test_a_false_proof_with_integers_is_found_out(whole, name, spoil):
     assert not spoil(whole).check(name).ok
 
 
-def test_a_more_expensive_plan_in_itself_consistent_is_not_called_optimal(dearer):
-    wrong = wrong_of(dearer)
+def test_a_more_expensive_plan_in_itself_consistent_is_not_called_optimal(costlier):
+    wrong = wrong_of(costlier)
 
     assert {"strong_duality", "bound_proven", "complementary_slackness"} <= wrong
     assert wrong <= {*(rule.name for rule in optimality.RULES), "dual_only_where_binding"}
 
 
-def test_the_tables_of_a_more_expensive_plan_do_not_go_with_the_proof_of_the_best(dearer, good):
-    mixed = dataclasses.replace(dearer, proof=good.proof)
+def test_the_tables_of_a_more_expensive_plan_do_not_go_with_the_proof_of_the_best(costlier, good):
+    mixed = dataclasses.replace(costlier, proof=good.proof)
 
     assert {"decisions_as_solved", "program_objective", "strong_duality"} <= wrong_of(mixed)
 
 
-def test_a_plan_stopped_by_a_limit_is_not_proven_and_not_refused(rich, dearer):
+def test_a_plan_stopped_by_a_limit_is_not_proven_and_not_refused(rich, costlier):
     stopped = rich.ended(
-        x=dearer.proof.column("x"),
-        objective=dearer.objective_musd,
+        x=costlier.proof.column("x"),
+        objective=costlier.objective_musd,
         status="time_limit",
         has_duals=False,
         dual_bound=-np.inf,
@@ -200,13 +200,13 @@ def test_no_duals_prove_more_than_the_optimum(good, seed, scale):
     assert not bound.is_open.any()
 
 
-def test_bounds_that_follow_from_the_rows_hold_for_plans_that_cost_no_more(rich, dearer):
+def test_bounds_that_follow_from_the_rows_hold_for_plans_that_cost_no_more(rich, costlier):
     proof = rich.plan.proof
     lower, upper = StoredProgram(proof).implied(
-        proof.column("lower"), proof.column("upper"), dearer.objective_musd
+        proof.column("lower"), proof.column("upper"), costlier.objective_musd
     )
 
-    for x in (rich.outcome.x, dearer.proof.column("x")):
+    for x in (rich.outcome.x, costlier.proof.column("x")):
         assert (x <= upper + 1e-6).all()
         assert (x >= lower - 1e-6).all()
     assert np.isfinite(upper).mean() > 0.99

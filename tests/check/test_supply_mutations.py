@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from good_plan import solved
-from spoiled import dearer
+from spoiled import costlier
 from spoiled_supply import ASSUMED, OWN_POWER, SPOILED
 
 from planner.check.supply import ASSETS, LINES
@@ -75,16 +75,16 @@ def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
 
 @pytest.mark.parametrize("item", [*ASSETS, *LINES, "carbon_schemes"])
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
-    check = dearer(item, good).check(f"cost_{item}")
+    check = costlier(item, good).check(f"cost_{item}")
 
     assert judged[f"cost_{item}"].ok
     assert not check.ok
 
 
 def test_what_own_capital_costs_more_is_checked_too():
-    dearer_capital = solved(OWN_POWER, "finance.asset_wacc_nominal_frac={supply: 0.11}")
+    costlier_capital = solved(OWN_POWER, "finance.asset_wacc_nominal_frac={supply: 0.11}")
 
-    check = dearer("financing_premium", dearer_capital).check("cost_financing_premium")
+    check = costlier("financing_premium", costlier_capital).check("cost_financing_premium")
 
     assert not check.ok
 

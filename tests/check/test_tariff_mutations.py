@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from good_plan import solved
-from spoiled import dearer
+from spoiled import costlier
 from spoiled_tariffs import BILLED, SPOILED_TARIFFS
 
 from planner.check.tariffs import LINES
@@ -132,4 +132,4 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
 @pytest.mark.parametrize("item", LINES)
 def test_a_wrong_cost_line_is_found_out_by_its_own_check(good, judged, item):
     assert judged[f"cost_{item}"].ok
-    assert not dearer(item, good).check(f"cost_{item}").ok
+    assert not costlier(item, good).check(f"cost_{item}").ok

@@ -380,8 +380,8 @@ def test_water_has_a_price(build):
 
 def test_prices_of_several_years_are_refused(problems, tables):
     prices = tables["electricity_price"]
-    dearer = prices.assign(year=2027, retail_usd_per_mwh=1.07 * prices["retail_usd_per_mwh"])
+    costlier = prices.assign(year=2027, retail_usd_per_mwh=1.07 * prices["retail_usd_per_mwh"])
 
-    found = problems(electricity_price=pd.concat([prices, dearer], ignore_index=True))
+    found = problems(electricity_price=pd.concat([prices, costlier], ignore_index=True))
 
     assert any("2 sites, elm first, have prices of several years" in text for text in found)

@@ -316,7 +316,7 @@ def test_a_rack_that_another_of_its_vendor_beats_is_not_offered(build, mini):
 
 
 def test_vendors_are_not_played_against_each_other_for_small_gains(build):
-    inputs = build("racks.override.chip26.capex_usd=2520000")  # a quarter dearer than liquid27
+    inputs = build("racks.override.chip26.capex_usd=2520000")  # a quarter costlier than liquid27
 
     assert "chip26" in set(inputs.racks.install.labels("rack"))
 

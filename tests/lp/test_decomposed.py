@@ -423,7 +423,7 @@ def test_room_that_the_master_can_not_make_is_infeasible_at_any_penalty() -> Non
     assert in_pieces(problem).solve().status == "infeasible"
 
 
-def test_what_is_dearer_than_the_penalty_is_bought_all_the_same() -> None:
+def test_what_is_costlier_than_the_penalty_is_bought_all_the_same() -> None:
     problem = ArrayProblem("dear")
     hours = Index.full("hours", Axis("slot", ("am", "pm")))
     site = Index.full("site", Axis("site", ("ash",)))

@@ -151,7 +151,7 @@ def test_an_objective_written_in_pulp_counts_on_both_paths(problem):
 def test_an_objective_changed_in_place_counts_on_both_paths(problem):
     problem.objective += 4 * problem.pulp_variable("racks", "new york")
 
-    # 6 for new york is dearer than 5, and cheaper than 7.
+    # 6 for new york is costlier than 5, and cheaper than 7.
     expected = CHEAPEST + 3 * 4
     assert HighsSession(problem).solve().objective == pytest.approx(expected)
     problem.solve()

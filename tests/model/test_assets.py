@@ -78,7 +78,7 @@ def test_an_asset_enters_the_budget_at_its_overnight_cost(asset: Asset) -> None:
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
-def test_dearer_capital_of_an_asset_is_a_premium(asset: Asset) -> None:
+def test_costlier_capital_of_an_asset_is_a_premium(asset: Asset) -> None:
     m = with_(asset)
     rate, own = m.p.finance.rate_frac, m.p.finance.asset_rate_frac[asset.kind]
     assert own != rate

@@ -312,7 +312,7 @@ def test_country_risk_can_be_left_out(mini):
     assert without.cost_musd < mini.cost_musd - 0.1
 
 
-def test_dearer_capital_for_racks_alone_is_a_premium_on_racks():
+def test_costlier_capital_for_racks_alone_is_a_premium_on_racks():
     settings = ("finance.asset_wacc_nominal_frac.rack=0.12", "finance.country_risk=false")
     rack = ("elm", "chip26", "plate_dry|N", "training", "2027")
     solved = solve(inputs_of(*settings), lambda m: [only(m.install, {rack: 9.5})])
@@ -323,15 +323,15 @@ def test_dearer_capital_for_racks_alone_is_a_premium_on_racks():
 
 
 @pytest.mark.parametrize("rule", ["annuity", "truncated_salvage", "perpetuity"])
-def test_dearer_capital_costs_more_under_every_end_of_the_horizon(rule):
+def test_costlier_capital_costs_more_under_every_end_of_the_horizon(rule):
     rule_and_risk = (f"finance.end_of_horizon={rule}", "finance.country_risk=false")
     plain = solve(inputs_of(*rule_and_risk))
-    dearer = solve(inputs_of(*rule_and_risk, "finance.asset_wacc_nominal_frac.rack=0.14"))
+    costlier = solve(inputs_of(*rule_and_risk, "finance.asset_wacc_nominal_frac.rack=0.14"))
 
-    assert dearer.cost_musd > plain.cost_musd * (1 + 1e-6)
+    assert costlier.cost_musd > plain.cost_musd * (1 + 1e-6)
 
 
-def test_dearer_capital_is_a_premium_on_what_is_bought_and_sold_at_book_value_too():
+def test_costlier_capital_is_a_premium_on_what_is_bought_and_sold_at_book_value_too():
     settings = ("finance.asset_wacc_nominal_frac.rack=0.12", "finance.country_risk=false")
     rack = ("elm", "chip26", "plate_dry|N", "training", "2027")
     solved = solve(
@@ -342,6 +342,6 @@ def test_dearer_capital_is_a_premium_on_what_is_bought_and_sold_at_book_value_to
     # Bought on 1 January, sold on 31 December after one of six years, both moved to mid-year.
     cost = 9.5 * 1.92 * 1.15 / 0.104 * 1.013 * (1 - 0.022) ** 2
     spent = cost * (math.sqrt(1 + RATE) - 5 / 6 / math.sqrt(1 + RATE))
-    dearer = payment(1.0, 6, 1.12 / 1.024 - 1) / payment(1.0, 6) - 1
+    costlier = payment(1.0, 6, 1.12 / 1.024 - 1) / payment(1.0, 6) - 1
     assert solved.payments("rack_purchase")["elm", "2027"] == pytest.approx(spent)
-    assert solved.payments("financing_premium")["elm", "2027"] == pytest.approx(spent * dearer)
+    assert solved.payments("financing_premium")["elm", "2027"] == pytest.approx(spent * costlier)

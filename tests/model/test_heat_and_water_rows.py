@@ -97,7 +97,7 @@ def test_water_permit_bites_at_what_the_class_of_the_basin_grants():
     assert_bites("water_permit", inputs, use(0.0), use(10.0))
 
 
-def test_water_is_dearer_where_it_is_scarce():
+def test_water_is_costlier_where_it_is_scarce():
     plain, scarce = inputs_of(), inputs_of("water.stress_prices=true")
 
     assert plain.carbon.water_price_usd_per_m3 == pytest.approx([3.3, 4.7])

@@ -143,9 +143,9 @@ def test_another_site_to_choose_never_costs_more(mini, lat, lon):
 @many
 @given(price=st.sampled_from(PRICES), factor=st.floats(1.0, 3.0))
 def test_a_higher_price_never_costs_less_nor_more_than_in_proportion(price, factor):
-    dearer = solve(scaled(scarce(), *price, factor)).cost_musd
+    costlier = solve(scaled(scarce(), *price, factor)).cost_musd
 
-    assert cost_of_scarce() * (1 - SLACK) <= dearer <= cost_of_scarce() * factor * (1 + SLACK)
+    assert cost_of_scarce() * (1 - SLACK) <= costlier <= cost_of_scarce() * factor * (1 + SLACK)
 
 
 # --- scale ------------------------------------------------------------------------------
@@ -165,16 +165,16 @@ def test_twice_the_operator_costs_twice(mini, times):
 @many
 @given(times=st.floats(0.2, 5.0))
 def test_money_in_another_currency_changes_nothing_else(inputs, mini, times):
-    dearer = inputs
+    costlier = inputs
     for room, name in (
         *PRICES,
         ("racks", "move_cost_musd_per_mw"),
         ("racks", "companion_musd_per_mw_year"),
         ("demand", "unmet_usd_per_h100e_hour"),
     ):
-        dearer = scaled(dearer, room, name, times)
+        costlier = scaled(costlier, room, name, times)
 
-    assert solve(dearer).cost_musd == pytest.approx(mini.cost_musd * times, rel=1e-6)
+    assert solve(costlier).cost_musd == pytest.approx(mini.cost_musd * times, rel=1e-6)
 
 
 # --- new rules --------------------------------------------------------------------------

@@ -120,10 +120,10 @@ def test_more_room_hours_or_worth_never_costs_more(name, factor):
 
 @many
 @given(name=st.sampled_from(PRICES), factor=st.floats(1.0, 3.0))
-def test_dearer_sources_never_cost_less(name, factor):
-    dearer = solve(scaled(powered(), name, factor)).cost_musd
+def test_costlier_sources_never_cost_less(name, factor):
+    costlier = solve(scaled(powered(), name, factor)).cost_musd
 
-    assert dearer >= plan().cost_musd * (1 - SLACK)
+    assert costlier >= plan().cost_musd * (1 - SLACK)
 
 
 @pytest.mark.parametrize("name", [*LIMITS, *PRICES, *EARNINGS])
@@ -142,10 +142,10 @@ def test_every_figure_of_these_laws_counts(name):
     round_trip=st.floats(0.5, 0.99),
     season_days=st.sampled_from([4, 12]),
     slot_h=st.sampled_from([3, 6, 8]),
-    dearer=st.floats(1.0, 3.0),
+    costlier=st.floats(1.0, 3.0),
 )
 def test_batteries_give_back_what_they_took_less_their_losses(
-    round_trip, season_days, slot_h, dearer
+    round_trip, season_days, slot_h, costlier
 ):
     solved = solve(
         inputs_of(
@@ -154,7 +154,7 @@ def test_batteries_give_back_what_they_took_less_their_losses(
             f"efficiency_frac: {round_trip:.4f}}}",
             f"time.season_days={season_days}",
             f"time.slot_h={slot_h}",
-            f"energy.price_scale_frac={dearer:.3f}",
+            f"energy.price_scale_frac={costlier:.3f}",
         ),
         lambda m: [part(m.supply.taken_mwh, site="oak", year="2027") >= 4200.0],  # use them
     )

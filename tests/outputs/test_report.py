@@ -270,7 +270,7 @@ def test_the_largest_sites_are_not_said_to_be_most_of_the_racks(page: Page) -> N
 
 
 def changed(run: Run, **settings: object) -> Run:
-    """Return the run as another one, dearer by its racks and with a site larger."""
+    """Return the run as another one, costlier by its racks and with a site larger."""
     costs = run.tables["costs"]
     npv = costs["npv_musd"] * (1.0 + 0.07 * (costs["group"] == "racks"))
     site_year = run.tables["site_year"]
@@ -385,8 +385,8 @@ def test_a_stored_stress_study_is_shown(plan: planner.Plan, tmp_path: Path) -> N
     assert "25" in risks.text  # 9 of 36 kH100e
 
     costs = plan.tables["costs"]
-    dearer = {**plan.run.tables, "costs": costs.assign(npv_musd=1.01 * costs["npv_musd"])}
-    page = read_page(report_html(replace(stored, tables=dearer)))
+    costlier = {**plan.run.tables, "costs": costs.assign(npv_musd=1.01 * costs["npv_musd"])}
+    page = read_page(report_html(replace(stored, tables=costlier)))
 
     risks = next(one for one in page.elements if one.attributes.get("id") == "risks")
     assert "is of another plan" in risks.text

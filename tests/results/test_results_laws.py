@@ -166,10 +166,10 @@ def test_a_price_of_compute_is_what_a_little_more_demand_costs(hand):
     wanted[given.demand.demand.position("metro", "chat", "2026")] += more_kh100e
     more = replace(given, demand=replace(given.demand, demand_kh100e=wanted))
 
-    dearer = HighsSession(build_model(more).problem).solve()
+    costlier = HighsSession(build_model(more).problem).solve()
 
     # the model year stands for 2026 and 2027, each discounted from its middle
     hours = more_kh100e * 1000 * 8760 * (1.06**-0.5 + 1.06**-1.5)
-    assert (dearer.objective - hand.outcome.objective) * 1e6 == pytest.approx(
+    assert (costlier.objective - hand.outcome.objective) * 1e6 == pytest.approx(
         price * hours, rel=1e-4
     )

@@ -58,11 +58,11 @@ def test_run_json_says_what_was_asked_and_what_came_of_it(plan: Plan, tmp_path: 
 
 
 def test_the_folder_is_named_by_question_and_data(plan: Plan) -> None:
-    dearer = planner.load_scenario("tiny", ["demand.unmet_usd_per_h100e_hour=25"])
+    costlier = planner.load_scenario("tiny", ["demand.unmet_usd_per_h100e_hour=25"])
 
     name = run_of(plan).meta["run"]
     same = run_of(replace(plan, scenario=planner.load_scenario("tiny"))).meta["run"]
-    other = run_of(replace(plan, scenario=dearer)).meta["run"]
+    other = run_of(replace(plan, scenario=costlier)).meta["run"]
 
     assert same == name
     assert other != name

@@ -212,11 +212,11 @@ def test_more_of_a_target_costs_by_the_mwh_and_by_the_percent() -> None:
     # All that is asked of 2025: both zones.
     path = f"contracts.matching.target_frac={{2025: {target}, 2026: 0.47, 2027: 0.63}}"
 
-    dearer = plan_of(OWN_POWER, path).outcome.objective - plan_of(OWN_POWER).outcome.objective
+    costlier = plan_of(OWN_POWER, path).outcome.objective - plan_of(OWN_POWER).outcome.objective
 
     rows = explained(OWN_POWER).tables["binding"].query("block == 'clean_target'")
     foretold = float(rows.loc[rows["year"] == 2025, "one_percent_musd"].sum())
-    assert dearer == pytest.approx(foretold, rel=0.02)
+    assert costlier == pytest.approx(foretold, rel=0.02)
     assert "one more MWh costs 62.3 USD/MWh, and 1 % more of the target 0.227 MUSD NPV" in reported
 
 
@@ -258,7 +258,7 @@ def test_a_site_that_differs_in_the_price_of_power_alone_wins_at_the_same_price(
     assert entry.loc["one MW more", "change_musd"] > 0
 
 
-def test_the_cost_of_entry_is_the_price_of_dearer_power() -> None:
+def test_the_cost_of_entry_is_the_price_of_costlier_power() -> None:
     # A MW of racks for training in 2028 uses what 6.8 MW use at south in the plan of tiny, by the
     # MW; power there costs 15 USD/MWh more than in the north.
     one = plan_of("tiny").site_year.query("site == 'south' and year == 2028").iloc[0]
