@@ -205,6 +205,7 @@ def test_sixty_futures_of_us_base_balance_delay_gas_and_efficiency() -> None:
         assert question.problems == ()
         assert question.scenario is not None
         of = question.scenario
+        assert of.siting.block_from_year == {"train_frontier": 2028}
         option = (
             of.lead_times.interconnection_delay_months,
             0 if of.supply.bridge is None else len(of.supply.bridge.sources),
