@@ -76,12 +76,16 @@ class Expression:
             constants = self.constants + _as_array(self.over, other)
             return Expression(self.over, self.row, self.column, self.value_of_term, constants)
         _check_same_list(self, other)
+        constants = self.constants + other.constants
+        if not (self.row.size and other.row.size):  # the terms of one, shared and not copied
+            some = self if self.row.size else other
+            return Expression(self.over, some.row, some.column, some.value_of_term, constants)
         return Expression(
             self.over,
             np.concatenate((self.row, other.row)),
             np.concatenate((self.column, other.column)),
             np.concatenate((self.value_of_term, other.value_of_term)),
-            self.constants + other.constants,
+            constants,
         )
 
     __radd__ = __add__
@@ -187,6 +191,24 @@ class Expression:
     def total(self) -> Expression:
         """Add up everything, to one expression over the list without axes."""
         return self.sum_to(UNIT)
+
+    def merged(self) -> Expression:
+        """Return an expression over the list without axes with one term for each column.
+
+        Terms of a column are added up in the order of writing, so that what is added later to
+        this expression gives the same bits as if it had been added to all terms.
+
+        Examples
+        --------
+        >>> row, column = np.array([[0, 0, 0], [4, 2, 4]], dtype=np.int32)
+        >>> three = Expression(UNIT, row, column, np.ones(3), np.zeros(1))
+        >>> three.merged().column.tolist(), three.merged().value_of_term.tolist()
+        ([2, 4], [1.0, 2.0])
+        """
+        _check_same_list(self, Expression.constant(UNIT, 0.0))
+        used = np.flatnonzero(np.bincount(self.column)).astype(np.int32)
+        value = added_up(self.value_of_term, self.column, 0)[used]
+        return Expression(self.over, np.zeros_like(used), used, value, self.constants)
 
     def on(self, index: Index, *, missing: Literal["error", "zero"] = "error") -> Expression:
         r"""Repeat along a finer list.

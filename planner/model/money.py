@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp import Expression
+from planner.lp import UNIT, Expression
 from planner.model.block import Asset, Cost, constraint, cost
 from planner.model.families import FAMILIES
 from planner.model.payments import capital_payments, discount
@@ -49,10 +49,10 @@ def objective_musd(m: Model) -> Expression:
     .. math:: \min \sum_{i \in \mathrm{COSTS}} \sum_{y} \frac{C_{iy}}{(1 + r)^{y - y_0 + 1/2}}
     """
     factor = discount(m)
-    lines = [item.build(m) for item in ALL_COSTS]
-    total = (lines[0] * factor[lines[0].over["calendar"]]).total()
-    for line in lines[1:]:
-        total = total + (line * factor[line.over["calendar"]]).total()
+    total = Expression.constant(UNIT, 0.0)
+    for item in ALL_COSTS:
+        line = item.build(m)
+        total = (total + (line * factor[line.over["calendar"]]).total()).merged()
     return total
 
 

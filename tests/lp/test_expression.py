@@ -104,6 +104,36 @@ def test_total_is_one_number_over_the_unit_list(racks):
     np.testing.assert_allclose(total.value(PLAN), [41.0 + 6 * 1.5])
 
 
+def test_merged_terms_of_a_column_are_added_up_in_the_order_of_writing(racks):
+    parts = [(racks * factor).total() for factor in (0.1, 0.7, 1e17, 0.3, -1e17)]
+    at_once = parts[0] + parts[1] + parts[2] + parts[3] + parts[4] + 2.5
+    step_by_step = parts[0]
+    for part in parts[1:]:
+        step_by_step = (step_by_step + part).merged()
+
+    merged = at_once.merged()
+
+    assert merged.column.tolist() == sorted(set(racks.column.tolist()))
+    sums = np.bincount(at_once.column, weights=at_once.value_of_term)[merged.column]
+    assert merged.value_of_term.tolist() == sums.tolist()
+    assert step_by_step.value_of_term.tolist() == sums.tolist()  # to the last bit
+    assert merged.constants.tolist() == [2.5]
+
+
+def test_only_terms_of_one_sum_are_merged(racks):
+    with pytest.raises(ValueError, match="different lists"):
+        racks.merged()
+
+
+def test_a_sum_with_constants_alone_shares_the_terms(racks):
+    seven = Expression.constant(racks.over, 7.0)
+    doubled = racks * 2.0
+
+    for total in (doubled + seven, seven + doubled):
+        assert total.value_of_term is doubled.value_of_term
+        assert total.constants == pytest.approx(racks.constants + 7.0)
+
+
 def test_map_makes_running_sums(racks):
     source, target = [0, 0, 1, 2, 2, 3], [0, 1, 1, 2, 3, 3]
 
