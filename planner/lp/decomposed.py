@@ -37,6 +37,7 @@ _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _MUCH_NEARER: Final = 0.5  # of the plan's gap
+_SHARE_OF_TRIAL: Final = 0.5  # of a gap that is enough: so near a trial must be, before a plan is
 _NEARBY: Final = 0.1  # of each column of the master, and of a unit
 _FARTHER: Final = 2.0  # times as far, where there is no plan
 _FAR: Final = 10.0  # so far away the penalty is to blame, and not that there is no plan nearby
@@ -110,6 +111,9 @@ class DecomposedSession(HighsSession):
         As for `HighsSession`.
     is_local : array of bool
         Columns that may be left to pieces.
+    gap_frac : float
+        Rounds may end once the best plan costs at most this share more than the bound; 0 to go on
+        to an optimum with its duals. [-]
 
     Notes
     -----
@@ -123,14 +127,18 @@ class DecomposedSession(HighsSession):
        programs," European Journal of Operational Research 34, 1988.
     """
 
+    _hands_over_at_once = False  # HiGHS gets the whole program only where it is solved whole
+
     def __init__(
         self,
         problem: ArrayProblem,
         options: Mapping[str, bool | float | str] | None,
         is_local: Bools,
+        gap_frac: float = 0.0,
     ) -> None:
         super().__init__(problem, options)
         self._is_local = is_local
+        self._gap_frac = gap_frac
         self._parts: Parts | None = None
         self._given: Start | None = None
         self._ended: Start | None = None
@@ -160,7 +168,8 @@ class DecomposedSession(HighsSession):
         Returns
         -------
         Outcome
-            Verdict, plan and duals. Stopped, it is the best plan so far with its bound and gap.
+            Verdict, plan and duals. Stopped, it is the best plan so far with its bound and gap;
+            ended at a gap that was asked for, it has the duals that prove the bound.
         """
         began = time.perf_counter()
         limit = np.inf if time_limit_s is None else time_limit_s
@@ -176,6 +185,7 @@ class DecomposedSession(HighsSession):
                     on_progress,
                     interrupt,
                     optimal_gap_frac(gap_frac),
+                    self._gap_frac,
                     strictly=strictly,
                 )
                 if method not in {"auto", "decomposed"}:
@@ -262,14 +272,16 @@ class _Run:
         on_progress: Callable[[ProgressEvent], None] | None,
         interrupt: threading.Event | None,
         optimal_gap: float,
+        enough_gap: float,
         *,
         strictly: bool,
     ) -> None:
-        self._strictly, self._optimal_gap = strictly, optimal_gap
+        self._strictly, self._optimal_gap, self._enough_gap = strictly, optimal_gap, enough_gap
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
         self._objective, self._bound = np.inf, -np.inf
+        self._bound_dual: Floats | None = None
         self._rounds = 0
         self._with_penalties = np.inf  # least cost of a trial, with what is paid for missed rows
         self._best_trial = np.empty(0)
@@ -308,10 +320,12 @@ class _Run:
             else:
                 message = "rows are missed at any price"
                 raise SolverError(message)
+            if status is None and self._is_enough():
+                status = "within_gap"
             if self._rounds >= _MOST_ROUNDS:
                 message = f"no end after {_MOST_ROUNDS} rounds"
                 raise SolverError(message)
-        if status != "optimal" and self._trial_is_nearer():
+        if status in {"time_limit", "interrupted"} and self._trial_is_nearer():
             self._keep_time_for_a_plan()
             self._look_nearby()
         return self._put_together(status, self._steps() - steps)
@@ -327,9 +341,12 @@ class _Run:
             message = f"the master ended with {solved.name}"
             raise SolverError(message)
         x, foretold = master.solution()
-        if not self._is_nearby and master.rests_on_no_bound(foretold):
-            self._bound = max(self._bound, master.objective)
-        priced = pieces.at(x, self._left_s(), self._interrupt)
+        bound = master.objective
+        if not self._is_nearby and master.rests_on_no_bound(foretold) and bound > self._bound:
+            self._bound = bound
+            if self._enough_gap > 0.0:
+                self._bound_dual = parts.duals()
+        priced = pieces.at(x, self._left_s(), self._interrupt, self._threads)
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
@@ -344,6 +361,19 @@ class _Run:
         cost = priced.at(x)
         is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
         return _Trial(priced, is_plan, is_new)
+
+    def _is_enough(self) -> bool:
+        """Return whether the best plan is as near to the bound as was asked for.
+
+        Where a trial is and no plan, a plan near it is looked for: in half of the gap, so that it
+        may cost a little more than the trial.
+        """
+        if self._enough_gap == 0.0:
+            return False
+        closing = relative_gap(self._with_penalties, self._bound)
+        if self._gap > self._enough_gap and closing <= _SHARE_OF_TRIAL * self._enough_gap:
+            self._look_nearby(_FEW_NEARBY)
+        return self._gap <= self._enough_gap
 
     def _trial_is_nearer(self) -> bool:
         """Return whether the best trial is much nearer to the bound than the plan, if any."""
@@ -360,7 +390,7 @@ class _Run:
             self._until = min(self._until, now + seconds)
             self._interrupt = None
 
-    def _look_nearby(self) -> None:
+    def _look_nearby(self, most: int = _MOST_NEARBY) -> None:
         """Look for a plan near the best trial, in the time that is kept for it.
 
         Few cuts are missing so near to where pieces were solved, so a trial there soon misses no
@@ -369,7 +399,7 @@ class _Run:
         parts, radius = self._parts, _NEARBY
         self._is_nearby = True
         try:
-            for number in range(_MOST_NEARBY):
+            for number in range(most):
                 parts.master.hold_near(self._best_trial, radius)
                 trial = self._next_trial()
                 if not isinstance(trial, _Trial) or trial.is_plan:
@@ -417,6 +447,7 @@ class _Run:
             iterations=steps,
             method_used=f"decomposed: {parts.pieces.count} pieces, {self._rounds} rounds",
             message=status,
+            bound_row_dual=self._bound_dual if status == "within_gap" else None,
         )
 
     @property

@@ -73,6 +73,8 @@ class HighsSession:
     ('optimal', 6.0, [2.0])
     """
 
+    _hands_over_at_once = True
+
     def __init__(
         self, problem: ArrayProblem, options: Mapping[str, bool | float | str] | None = None
     ) -> None:
@@ -90,7 +92,15 @@ class HighsSession:
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
         self._first_basis: Any | None = None
         self._most_steps: int | None = None  # of the next solve from a basis, where that is known
-        self._engine.pass_model(self._arrays)
+        self._is_in_highs = False
+        if self._hands_over_at_once:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give HiGHS the program, if it has not got it."""
+        if not self._is_in_highs:
+            self._engine.pass_model(self._arrays)
+            self._is_in_highs = True
 
     # --- solving ------------------------------------------------------------------------
 
@@ -143,6 +153,7 @@ class HighsSession:
         Outcome
             Verdict, plan and duals.
         """
+        self._hand_over()
         self._engine.set("threads", threads)
         self._engine.set("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))
         self._engine.be_strict(strictly=strictly)
@@ -316,6 +327,7 @@ class HighsSession:
         bool
             Whether it is taken. If it then takes more steps than it promised, it is given up.
         """
+        self._hand_over()
         for name, value in SIMPLEX.items():
             self._engine.set(name, value)
         self._held_basis = None
@@ -416,10 +428,9 @@ class HighsSession:
         first_new_row, self._arrays = self._arrays.matrix.rows, new
         if edits.change.is_new_shape:
             self._basis, self._first_basis, self._most_steps = None, None, None
-            self._held_basis = None
-            self._engine.pass_model(new)
+        if not self._is_in_highs:
             return edits.change
-        if edits.change.coefficients:
+        if edits.change.is_new_shape or edits.change.coefficients:
             self._held_basis = None
             self._engine.pass_model(new)  # one call; a call per coefficient takes longer
         else:
@@ -453,6 +464,7 @@ class HighsSession:
             ``upper bound of racks(ashburn,2028)``. Empty where the program has a plan without
             integers, or where time ran out.
         """
+        self._hand_over()
         self._engine.watch = Watch(None, None)
         self._held_basis = None
         seconds = np.inf if time_limit_s is None else time_limit_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,9 @@ Dear enough that plans avoid it, and not so dear that a few rows hide all others
 """
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
 _NO_PRICE: Final = 1e-8  # [MUSD per unit]; of a column, ten times what HiGHS takes for none
+_MOST_KEPT: Final = 20_000_000
+"""Coefficients of all pieces up to which HiGHS keeps each, warm: each takes some 45 bytes. Above, a
+piece is given to HiGHS for every solve, with the basis that it ended with."""
 _LONG: Final = 1000
 """Rows of a piece from which on its solve is looked into, to stop it: shorter ones end at once."""
 _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
@@ -119,12 +123,14 @@ class Pieces:
         pieces = np.arange(self.count + 1)
         self._row_ends = np.searchsorted(self._piece_of_row, pieces)
         self._column_ends = np.searchsorted(self._piece_of_column, pieces)
-        self._programs = [self._program(piece) for piece in range(self.count)]
+        self._is_kept = self._own.nnz + self._others.nnz <= _MOST_KEPT
+        self._programs: list[Any | None] = [None] * self.count
+        self._bases: list[Any | None] = [None] * self.count
         self._y, self._dual = np.zeros(self.columns.size), np.zeros(self.rows.size)
         self._shift: Floats | None = None
         self._is_stale = np.ones(self.count, dtype=np.bool_)
         self._watch, self._until = Watch(None, None), np.inf
-        self.iterations = 0
+        self._steps = np.zeros(self.count, dtype=np.int64)
 
     def _program(self, piece: int) -> Any:
         rows, columns = self._places(piece)
@@ -179,6 +185,11 @@ class Pieces:
         )
 
     @property
+    def iterations(self) -> int:
+        """Steps of simplex so far."""
+        return int(self._steps.sum())
+
+    @property
     def least(self) -> Floats:
         """Least cost of each piece within the bounds of its columns; -inf without bounds."""
         with np.errstate(invalid="ignore"):
@@ -190,6 +201,8 @@ class Pieces:
         """Make what is missed ten times as dear."""
         self.penalty *= 10.0
         for piece, highs in enumerate(self._programs):
+            if highs is None:
+                continue
             _, columns = self._places(piece)
             first = columns.stop - columns.start
             which = np.arange(first, highs.getNumCol(), dtype=np.int32)
@@ -197,7 +210,11 @@ class Pieces:
         self._is_stale[:] = True
 
     def at(
-        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None
+        self,
+        x: Floats,
+        seconds: float = np.inf,
+        interrupt: threading.Event | None = None,
+        threads: int = 1,
     ) -> Priced | None:
         """Solve the pieces that a trial of the master changes.
 
@@ -209,6 +226,8 @@ class Pieces:
             Most time. [s]
         interrupt : threading.Event, optional
             Set it to stop.
+        threads : int
+            Pieces that are solved at the same time.
 
         Returns
         -------
@@ -228,18 +247,35 @@ class Pieces:
         low, high = self._row_lower - shift, self._row_upper - shift
         self._watch, self._until = Watch(None, interrupt), time.perf_counter() + seconds
 
-        def solve_stale() -> None:
-            for piece in np.flatnonzero(self._is_stale).tolist():
+        stale = np.flatnonzero(self._is_stale)
+
+        def solve_stale(first: int) -> None:
+            for piece in stale[first::threads].tolist():
                 if self._must_stop():
                     return
                 self._solve(piece, low, high)
 
-        run_apart(solve_stale, self._watch)
+        def solve_all() -> None:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(solve_stale, range(threads)))  # raises what a thread raised
+
+        run_apart(solve_all if threads > 1 else lambda: solve_stale(0), self._watch)
         return None if self._is_stale.any() else self._priced(x)
+
+    def _given_to_highs(self, piece: int) -> Any:
+        """Return a piece in HiGHS, which begins where its last solve ended."""
+        highs = self._programs[piece]
+        if highs is None:
+            highs = self._program(piece)
+            if self._is_kept:
+                self._programs[piece] = highs
+            elif self._bases[piece] is not None:
+                check(highs.setBasis(self._bases[piece]), "take the last basis of a piece")
+        return highs
 
     def _solve(self, piece: int, low: Floats, high: Floats) -> None:
         rows, columns = self._places(piece)
-        highs = self._programs[piece]
+        highs = self._given_to_highs(piece)
         count = rows.stop - rows.start
         every = np.arange(count, dtype=np.int32)
         highs.changeRowsBounds(count, every, low[rows], high[rows])
@@ -253,7 +289,9 @@ class Pieces:
         solution = highs.getSolution()
         self._y[columns] = solution.col_value[: columns.stop - columns.start]
         self._dual[rows] = solution.row_dual
-        self.iterations += highs.getInfo().simplex_iteration_count
+        self._steps[piece] += highs.getInfo().simplex_iteration_count
+        if not self._is_kept:
+            self._bases[piece] = highs.getBasis()
         self._is_stale[piece] = False
 
     def _priced(self, x: Floats) -> Priced:

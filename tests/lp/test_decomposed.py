@@ -363,6 +363,95 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
     assert after.cost == pytest.approx(whole.cost)
 
 
+def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = dispatch(Data())
+    arrays = Arrays.of(problem)
+    split = Split.of(arrays.matrix, local_columns(problem, SLOT))
+    kept, threads, steps = Pieces(arrays, split), set[str](), []
+    monkeypatch.setattr("planner.lp.pieces._MOST_KEPT", 0)
+    given = Pieces(arrays, split)
+    made = given._program
+
+    def counted(piece: int) -> object:
+        threads.add(threading.current_thread().name)
+        return made(piece)
+
+    monkeypatch.setattr(given, "_program", counted)
+
+    for load in (2.5, 2.6, 4.0):
+        x = np.full(kept.of_master.size, load)
+        one, two = kept.at(x), given.at(x, threads=2)
+        assert one is not None
+        assert two is not None
+        assert two.cost == pytest.approx(one.cost, rel=1e-9)
+        assert two.at(x) == pytest.approx(one.at(x), rel=1e-9)
+        steps.append(given.iterations)
+
+    assert len(threads) >= 2
+    assert all(highs is None for highs in given._programs)
+    assert steps[1] - steps[0] < 0.5 * steps[0]  # from the last bases
+
+
+def test_what_a_thread_raises_in_a_piece_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = dispatch(Data())
+    arrays = Arrays.of(problem)
+    pieces = Pieces(arrays, Split.of(arrays.matrix, local_columns(problem, SLOT)))
+    solve = Pieces._solve
+
+    def broken(self: Pieces, piece: int, *bounds: np.ndarray) -> None:
+        if piece == 3:
+            message = "piece 3: Unbounded"
+            raise SolverError(message)
+        solve(self, piece, *bounds)
+
+    monkeypatch.setattr(Pieces, "_solve", broken)
+
+    with pytest.raises(SolverError, match="piece 3"):
+        pieces.at(np.full(pieces.of_master.size, 2.5), threads=2)
+
+
+def test_highs_gets_the_whole_program_only_where_it_is_solved_whole() -> None:
+    problem, passed = dispatch(Data()), []
+    session = in_pieces(problem)
+    hand = session._engine.pass_model
+    session._engine.pass_model = lambda arrays: (passed.append(arrays), hand(arrays))  # type: ignore[method-assign]
+    integer = np.zeros(len(problem.columns().cost), dtype=np.bool_)
+    integer[problem.column_block("built")] = True
+
+    relaxed = session.solve()
+    assert not passed
+    session.set_columns(integer=integer)
+    whole = session.solve(gap_frac=0.05)
+
+    assert len(passed) == 1
+    assert whole.objective >= relaxed.objective
+    assert whole.x[integer] == pytest.approx(np.round(whole.x[integer]), abs=1e-6)
+
+
+@pytest.mark.parametrize("gap_frac", [0.2, 1e-2, 1e-3])
+def test_rounds_end_at_the_gap_that_was_asked_for(gap_frac: float) -> None:
+    problem = dispatch(noisy(1))
+    is_local = local_columns(problem, SLOT)
+
+    outcome = DecomposedSession(problem, {}, is_local, gap_frac).solve()
+    exact = in_pieces(problem).solve()
+
+    assert outcome.status == "within_gap"
+    assert outcome.has_plan
+    assert not outcome.has_duals
+    assert 1e-7 < outcome.gap <= gap_frac
+    assert outcome.dual_bound <= exact.objective <= outcome.objective
+    assert rounds(outcome) < rounds(exact)
+    assert outcome.bound_row_dual is not None
+    bound = proven(problem, outcome.bound_row_dual)
+    assert outcome.dual_bound * (1.0 - 1e-9) <= bound <= exact.objective * (1.0 + 1e-9)
+    arrays, value = Arrays.of(problem), problem.matrix().times(outcome.x)
+    assert (value >= arrays.rows.lower - 1e-6).all()
+    assert (value <= arrays.rows.upper + 1e-6).all()
+
+
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_pieces_are_solved_is_raised_when_they_have_stopped() -> None:
     watch, has_ended = Watch(None, None), threading.Event()
