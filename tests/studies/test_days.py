@@ -149,12 +149,25 @@ def test_noise_of_the_last_digits_chooses_the_same_days():
     assert plain.days["weight_days"].tolist() == counts.tolist()
 
 
+def test_all_days_of_a_year_are_the_year_itself():
+    year = two_seasons()
+
+    chosen = choose_days(year, 365)
+
+    assert chosen.days["weight_days"].eq(1.0).all()
+    assert chosen.days["year_day"].tolist() == list(range(1, 366))
+    assert chosen.days.loc[chosen.days["is_peak_day"], "year_day"].tolist() == [200]
+    for column in ("dry_bulb_c", "wholesale_frac"):
+        hours = year.by_day(column).ravel()
+        assert chosen.hours[column].to_numpy() == pytest.approx(hours, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("count", "keep", "reported"),
     [
         (2, None, "2 days are asked for; must be 3 (2 kept (hottest, most expensive) and one for"),
-        (365, None, "365 days are asked for; must be 3"),
-        (0, (), "0 days are asked for; must be 1 (one) to 364"),
+        (366, None, "366 days are asked for; must be 1 (one) to 365; a year has 365 days"),
+        (0, (), "0 days are asked for; must be 1 (one) to 365"),
         (7, ("highest load",), "'highest load' is asked for, and the year has no figures for it"),
         (7, ("hotest",), "there is no kind of day 'hotest'; must be of hottest, most expensive"),
     ],

@@ -97,7 +97,7 @@ def choose_days(
     year : StressYear
         To choose from.
     count : int
-        Days in all.
+        Days in all; 365 are the year itself, in which every site has its own extreme days.
     keep : sequence of str, optional
         Of `KEPT`; left out: all that the year has figures for.
     source : str
@@ -113,7 +113,7 @@ def choose_days(
     InputError
         If the year lacks what is to be kept, or there are too few days or too many.
     """
-    kept = _kept(year, keep)
+    kept = _kept(year, keep if count < YEAR_DAYS else ())
     _check_count(count, kept)
     named: dict[int, list[str]] = {}
     for name, extreme in kept.items():
@@ -175,7 +175,7 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
 def _check_count(count: int, kept: dict[str, Floats]) -> None:
     days = {int(extreme.mean(axis=0).argmax()) for extreme in kept.values()}
     least = len(days) + 1
-    if not least <= count < YEAR_DAYS:
+    if not least <= count <= YEAR_DAYS:
         why = f"{len(days)} kept ({', '.join(kept)}) and one for all others" if days else "one"
         raise InputError(
             [
@@ -184,10 +184,10 @@ def _check_count(count: int, kept: dict[str, Floats]) -> None:
                     None,
                     None,
                     f"{count} days are asked for",
-                    f"{least} ({why}) to {YEAR_DAYS - 1}",
+                    f"{least} ({why}) to {YEAR_DAYS}",
                     "ask for more days, or keep fewer by --keep"
                     if count < least
-                    else "a whole year needs no choice: give it as a chronological series",
+                    else "a year has 365 days",
                 )
             ]
         )
