@@ -140,8 +140,9 @@ def strong_duality(case: Case) -> Excess:
 def bound_proven(case: Case) -> Excess:
     """The reported bound follows from stored duals; what a search adds is the solver's word.
 
-    Without integers it is the objective of the duals. With integers it is that of the duals of
-    the relaxation, or, where branch and bound raised it, no less than that: its tree is not stored.
+    Without integers it is the objective of the duals. Where rounds ended at a gap, it is at most
+    that of the duals behind it. With integers it is that of the duals of the relaxation, or, where
+    branch and bound raised it, no less than that: its tree is not stored.
     """
     if not _reports_bound(case):
         return _nothing()
@@ -149,6 +150,9 @@ def bound_proven(case: Case) -> Excess:
     if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
         place = table_of({"bound": ["bound of branch and bound"]})
         return Excess.above(place, np.array([proven]), case.bound_musd)
+    if _ended_at_gap(case):
+        place = table_of({"bound": ["bound of a solve in pieces"]})
+        return Excess.above(place, np.array([case.bound_musd]), proven)
     return _differs("bound", proven, case.bound_musd)
 
 
@@ -206,7 +210,7 @@ def proven_bound_musd(case: Case) -> float:
     if program is None:
         return np.nan
     proof = program.proof
-    name = "bound_dual" if proof.is_integer.any() else "dual"
+    name = "bound_dual" if _has_bound_of_its_own(case) else "dual"
     lower, upper = proof.column("lower"), proof.column("upper")
     return _bound(case, program, proof.row(name), lower, upper).musd
 
@@ -216,7 +220,21 @@ def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, uppe
 
 
 def _must_have_duals(case: Case) -> bool:
-    return case.program is not None and (case.status in _SOLVED or _has_duals(case))
+    if case.program is None:
+        return False
+    return _has_duals(case) or (case.status in _SOLVED and not _ended_at_gap(case))
+
+
+def _ended_at_gap(case: Case) -> bool:
+    """Whether a program without integers was solved to a gap: only its bound has duals."""
+    has_integers = case.proof is not None and case.proof.is_integer.any()
+    return case.status == "within_gap" and not has_integers
+
+
+def _has_bound_of_its_own(case: Case) -> bool:
+    """Whether the bound has other duals than the plan: of a relaxation, or of the last round."""
+    has_integers = case.proof is not None and bool(case.proof.is_integer.any())
+    return has_integers or _ended_at_gap(case)
 
 
 def _has_duals(case: Case) -> bool:
@@ -228,7 +246,7 @@ def _reports_bound(case: Case) -> bool:
     if case.program is None:
         return False
     proof = case.program.proof
-    stored = proof.has_bound_duals if proof.is_integer.any() else proof.has_duals
+    stored = proof.has_bound_duals if _has_bound_of_its_own(case) else proof.has_duals
     return case.status in _SOLVED or (stored and np.isfinite(case.bound_musd))
 
 
@@ -285,6 +303,12 @@ def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
     proven = proven_bound_musd(case)
     if not case.proof.has_duals and not np.isfinite(proven):
         return f"Feasible, not proven optimal: the solver stopped ({case.status}) without duals."
+    if _ended_at_gap(case):
+        return (
+            f"Proven without the solver: by the duals behind the bound no plan of the stored linear"
+            f" program costs less than {proven:,.6g} MUSD,"
+            f" {relative_gap(case.objective_musd, proven):.2g} of the cost below this plan.{view}"
+        )
     if not integers:
         return (
             f"Optimal, proven without the solver: by the duals of the stored linear program no plan"

@@ -230,11 +230,14 @@ def _without_company(case: ScopedCase) -> Iterator[Problem]:
     rules += tuple(
         (
             ("solver", key),
-            not is_whole,
+            not is_whole and (key != "gap_frac" or scenario.solver.method != "decomposed"),
             "no openings, phases, blocks, plants or racks are integers",
-            "set siting.whole_openings: true, or another of them, or remove it",
+            f"set siting.whole_openings: true, or another of them{or_pieces}, or remove it",
         )
-        for key in ("whole_numbers", "gap_frac")
+        for key, or_pieces in (
+            ("whole_numbers", ""),
+            ("gap_frac", ", or solver.method: decomposed"),
+        )
     )
     for key_path, is_idle, why, fix in rules:
         node = _node_at(scenario.tree, key_path)

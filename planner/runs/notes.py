@@ -221,7 +221,7 @@ def _held_orders(plan: Plan) -> Iterator[str]:
 def _gap(plan: Plan) -> Iterator[str]:
     """Say where rounding may have left a much better plan unfound."""
     gap = plan.outcome.gap
-    is_rounded = plan.outcome.status == "within_gap"
+    is_rounded = plan.outcome.status == "within_gap" and plan.proof.is_integer.any()
     if is_rounded and plan.scenario.solver.whole_numbers == "round" and gap > _MUCH_GAP_FRAC:
         yield (
             f"A plan with integers may cost up to {gap:.1%} less than this one, which was"

@@ -42,6 +42,20 @@ def test_plans_found_in_pieces_cost_the_same_and_pass_every_check(world: str) ->
     assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
 
 
+def test_a_plan_within_the_gap_asked_for_has_a_bound_that_the_check_proves() -> None:
+    plan = solve("tiny", [DECOMPOSED, "solver.gap_frac=0.03"])
+    best = plan_of("tiny").outcome.objective
+
+    assert plan.outcome.status == "within_gap"
+    assert plan.outcome.gap <= 0.03
+    assert plan.outcome.dual_bound < best < plan.outcome.objective
+    assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
+    assert plan.verdict.proven.startswith(
+        "Proven without the solver: by the duals behind the bound no plan of the stored linear"
+    )
+    assert not any("solver.gap_frac has no effect" in note for note in plan.inputs.notes)
+
+
 def test_a_future_begins_with_the_cuts_of_the_one_that_leads_it() -> None:
     def planned(settings: list[str], start: Start | None = None) -> tuple[Plan, list[Start]]:
         scenario, ended = load_scenario(CHECK / "tariffs.yaml", [DECOMPOSED, *settings]), []

@@ -46,7 +46,9 @@ def plan_session(problem: ArrayProblem, solver: Solver) -> HighsSession:
         size = Split.of(matrix, is_local).sizes(matrix)
         if size.sum() < _LEAST_NONZEROS or size.max() > _MOST_OF_ONE * size.sum():
             return HighsSession(problem, options)
-    return DecomposedSession(problem, options, is_local)
+    ends_at_gap = is_asked and not problem.isMIP()
+    gap_frac = (solver.gap_frac or 0.0) if ends_at_gap else 0.0
+    return DecomposedSession(problem, options, is_local, gap_frac)
 
 
 def _nonzeros(problem: ArrayProblem) -> int:
