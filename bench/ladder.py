@@ -4,21 +4,25 @@
     python bench/ladder.py us-base:1 world:3       # hours of us-base, 3-hour slots of world
     python bench/ladder.py us-base:1:12 --methods decomposed,ipx,hipo --repeats 3
     python bench/ladder.py us-base:1:4:2x          # every place split into two
+    python bench/ladder.py us-base:1:365 --methods decomposed --gap 1e-3 --threads 2
 
 A rung is a scenario, hours of a slot, days of a year and, at last, how many each demand region and
-site is split into, with seeded noise. Each rung is solved by each method in a process of its own,
-one after the other, all integers as fractions. Nothing is read or built twice.
-Seconds are of the solve alone; memory is the peak of the process with inputs and program.
+site is split into, with seeded noise. Days are those of `time.season_days` where there are 4 or 12,
+else chosen from a drawn year as by `dcplan data days`; 365 are all of it. Each rung is solved by
+each method in a process of its own, one after the other, all integers as fractions. Nothing is read
+or built twice. Seconds are of the solve alone; memory is the peak of the process with the program.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import multiprocessing
 import platform
 import resource
+import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -29,14 +33,21 @@ import numpy as np
 import pandas as pd
 import pulp
 
-from planner.inputs import build_inputs
+from planner.inputs import TABLES, build_inputs
+from planner.inputs.scope import make_case
+from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.model import build_model
+from planner.outputs.days import write_days
 from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
-from planner.studies.solve.sessions import plan_session
+from planner.stress import settings_from, year_of_hours
+from planner.studies.days import choose_days
+from planner.studies.solve.sessions import HOURLY, plan_session
+from planner.tables import read_tables
 
 if TYPE_CHECKING:
     from planner.lp import ArrayProblem
+    from planner.lp.progress import ProgressEvent
 
 PACKAGES: Final = ("highspy", "numpy", "scipy", "pulp")
 DATA: Final = Path(__file__).parent.parent / "data"
@@ -73,14 +84,26 @@ def settings_of(text: str, folder: Path) -> tuple[str, list[str]]:
     """Return the scenario of a rung and its settings; tables of split places go to a folder."""
     name, hours, days, times = parse(text)
     settings = [f"time.slot_h={hours}", "siting.whole_openings=false", "racks.whole=false"]
-    if days is not None:
+    if days in {4, 12}:
         settings.append(f"time.season_days={days}")
+    elif days is not None:
+        settings += ["time.chronological=true", "time.days_repeat=true"]
+        settings += [f"data.{table}={path}" for table, path in choose(name, days, folder).items()]
     if times > 1:
         scenario = load_scenario(name)
         if scenario.operator.stock_sites is not None:
             settings.append(f"operator.stock_sites={times * scenario.operator.stock_sites}")
         settings += [f"data.{table}={path}" for table, path in split_places(times, folder).items()]
     return name, settings
+
+
+def choose(name: str, count: int, folder: Path) -> dict[str, Path]:
+    """Write tables of days chosen from a drawn year."""
+    question = load_scenario(name)
+    settings = settings_from(read_tables(["stress_settings"])["stress_settings"], {})
+    year = year_of_hours(make_case(question, read_tables(TABLES, question.data_files)), settings)
+    chosen = choose_days(year, count)
+    return write_days(chosen.days, chosen.hours, folder)
 
 
 def split_places(times: int, folder: Path) -> dict[str, Path]:
@@ -136,11 +159,13 @@ def _part(
     return part_of
 
 
-def solve_in_process(problem: ArrayProblem, method: str, limit_s: float) -> dict[str, Any]:
+def solve_in_process(
+    problem: ArrayProblem, method: str, gap_frac: float, threads: int, limit_s: float
+) -> dict[str, Any]:
     """Solve in a copy of this process, and return what it took."""
     here, there = multiprocessing.get_context("fork").Pipe()
     process = multiprocessing.get_context("fork").Process(
-        target=_solve, args=(problem, method, limit_s, there)
+        target=_solve, args=(problem, method, gap_frac, threads, limit_s, there)
     )
     process.start()
     there.close()
@@ -152,7 +177,14 @@ def solve_in_process(problem: ArrayProblem, method: str, limit_s: float) -> dict
     return answer
 
 
-def _solve(problem: ArrayProblem, method: str, limit_s: float, answer_to: Any) -> None:
+def _solve(
+    problem: ArrayProblem,
+    method: str,
+    gap_frac: float,
+    threads: int,
+    limit_s: float,
+    answer_to: Any,
+) -> None:
     before, began = time.process_time(), time.perf_counter()
     if method == "cbc":
         status = pulp.LpStatus[
@@ -164,9 +196,14 @@ def _solve(problem: ArrayProblem, method: str, limit_s: float, answer_to: Any) -
         how = "CBC by PuLP"
     else:
         solver = Solver.model_validate({"method": method})
-        session = plan_session(problem, solver)
+        if method == "decomposed":
+            session = DecomposedSession(problem, {}, local_columns(problem, HOURLY), gap_frac)
+        else:
+            session = plan_session(problem, solver)
         session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
-        outcome = session.solve(solver.method, time_limit_s=limit_s)
+        outcome = session.solve(
+            solver.method, time_limit_s=limit_s, threads=threads, on_progress=_show
+        )
         result = {"status": outcome.status, "objective": outcome.objective, "gap": outcome.gap}
         how = outcome.method_used
     result |= {
@@ -178,12 +215,26 @@ def _solve(problem: ArrayProblem, method: str, limit_s: float, answer_to: Any) -
     answer_to.send(result)
 
 
+def _show(event: ProgressEvent) -> None:
+    """Print each round of a solve in pieces, which may take minutes."""
+    if event.phase == "rounds":
+        cpu_s, gib = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(
+            f"{event.seconds:.0f} s, {cpu_s:.0f} s of processor time, {gib:.2f} GiB, round"
+            f" {event.iterations}: {event.objective:.2f}, bound {event.dual_bound:.2f}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("rungs", nargs="*", default=["us-base:6"])
     parser.add_argument("--methods", default="ipx,decomposed")
     parser.add_argument("--repeats", type=int, default=1, help="the median counts")
     parser.add_argument("--limit", type=float, default=600.0, help="wall seconds of one solve")
+    parser.add_argument("--gap", type=float, default=0.0, help="where a solve in pieces may end")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="one line of JSON for each solve")
     given = parser.parse_args()
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
@@ -197,9 +248,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             name, settings = settings_of(rung, Path(folder))
             problem = build_model(build_inputs(load_scenario(name, settings))).problem
+        gc.collect()  # the model, which refers to itself
         stats = problem.stats()
         for method in given.methods.split(","):
-            runs = [solve_in_process(problem, method, given.limit) for _ in range(given.repeats)]
+            runs = [
+                solve_in_process(problem, method, given.gap, given.threads, given.limit)
+                for _ in range(given.repeats)
+            ]
             runs.sort(key=lambda run: run.get("cpu_s", math.inf))
             middle = runs[len(runs) // 2]
             size = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
