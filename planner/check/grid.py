@@ -95,7 +95,7 @@ def connections(case: Case) -> Excess:
 @rule(unit="MW")
 def zone_headroom(case: Case) -> Excess:
     """Firm connection in a zone, added or turned firm by a year, stays within its firm headroom."""
-    limits = with_int_year(case.inputs.grid.headroom_all)
+    limits = with_int_year(case.inputs.grid.headroom_by_zone)
     room = (limits["firm_limit_mw"] - limits["committed_mw"]).clip(lower=0.0).to_numpy()
     return Excess.above(limits[list(_ZONE)], _new_firm_mw(case, limits), room)
 
@@ -115,7 +115,7 @@ def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
 def headroom_table(case: Case) -> Excess:
     """Limits, new connection and spare headroom are reported as planned."""
     table = case.plan("headroom")
-    given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
+    given = with_int_year(case.inputs.grid.headroom_by_zone).set_index(list(_ZONE))
     place = table[list(_ZONE)]
     firm = _new_firm_mw(case, table)
     added = since(by_zone(case, case.plan("non_firm_connections")), table, ("zone",))
@@ -166,7 +166,7 @@ def headroom_worth(case: Case) -> Excess:
     Where one limit holds for all connection and for firm connection alone, both have its value.
     """
     table, prices = case.plan("headroom"), case.plan("prices")
-    given = with_int_year(case.inputs.grid.headroom_all).set_index(list(_ZONE))
+    given = with_int_year(case.inputs.grid.headroom_by_zone).set_index(list(_ZONE))
     usd = -prices["raw_dual"] * _USD_PER_MUSD
     firm, every = (
         lookup(sum_by(prices[of], _ZONE, usd[of]), table, _ZONE)

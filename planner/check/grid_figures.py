@@ -108,7 +108,7 @@ def grid_terms_from_scenario(case: Case) -> Excess:
 @rule(unit="MW or %")
 def committed_of_zones(case: Case) -> Excess:
     """Capacity under construction uses headroom of its zone, at the rate that is asked for."""
-    table = with_int_year(case.inputs.grid.headroom_all)
+    table = with_int_year(case.inputs.grid.headroom_by_zone)
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
     zone = column_by(case.scope, "site", "zone")
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
@@ -177,6 +177,6 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "grid.lease_firm_mw_per_mw": ("grid_terms_from_scenario",),
     "grid.contract_min_nameplate_frac": ("grid_terms_from_scenario",),
     "grid.curtailment_rate_pct": ("grid_terms_from_scenario",),
-    "grid.headroom_all.committed_mw": ("committed_of_zones",),
-    "grid.headroom_all.rate_pct": ("committed_of_zones",),
+    "grid.headroom_by_zone.committed_mw": ("committed_of_zones",),
+    "grid.headroom_by_zone.rate_pct": ("committed_of_zones",),
 }

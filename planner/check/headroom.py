@@ -55,7 +55,7 @@ def headroom_from_tables(case: Case) -> Excess:
     calls firm.
     """
     settings, grid = case.scenario.grid, case.inputs.grid
-    reported = with_int_year(grid.headroom_all)
+    reported = with_int_year(grid.headroom_by_zone)
     place = reported[list(_ZONE)]
     limit = headroom_mw(case, reported, settings.curtailment_rate_pct)
     firm = limit
@@ -86,8 +86,8 @@ def headroom_from_tables(case: Case) -> Excess:
 
 FACTS = (headroom_from_tables,)
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid.headroom_all.limit_mw": ("headroom_from_tables",),
-    "grid.headroom_all.firm_limit_mw": ("headroom_from_tables",),
+    "grid.headroom_by_zone.limit_mw": ("headroom_from_tables",),
+    "grid.headroom_by_zone.firm_limit_mw": ("headroom_from_tables",),
     "grid.headroom_mw": ("headroom_from_tables",),
     "non_firm.headroom_mw": ("headroom_from_tables",),
 }

@@ -29,8 +29,8 @@ __all__ = [
     "LINES",
     "REREAD",
     "RULES",
+    "country_figure",
     "heat_connections",
-    "of_country",
 ]
 
 
@@ -39,7 +39,7 @@ _HOURS_PER_YEAR = 8760.0
 _USD_PER_MUSD = 1e6
 
 
-def of_country(case: Case, table: pd.DataFrame, column: str, stated: float | None) -> Floats:
+def country_figure(case: Case, table: pd.DataFrame, column: str, stated: float | None) -> Floats:
     """Figure of table `heat_reuse` for the country of each row's site, or the scenario's."""
     if stated is not None:
         return np.full(len(table), stated)
@@ -51,7 +51,7 @@ def of_country(case: Case, table: pd.DataFrame, column: str, stated: float | Non
 def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
     """Overnight cost of the connections that are built."""
     stated = case.scenario.heat.connection_usd_per_kw
-    per_kw = of_country(case, table, "connection_usd_per_kw", stated)
+    per_kw = country_figure(case, table, "connection_usd_per_kw", stated)
     return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
 
 
@@ -80,7 +80,7 @@ def heat_connections(case: Case) -> pd.DataFrame:
 def heat_sales(case: Case) -> pd.DataFrame:
     """Heat sold at the price of the country."""
     table = case.plan("heat")
-    price = of_country(case, table, "price_usd_per_mwh", case.scenario.heat.price_usd_per_mwh)
+    price = country_figure(case, table, "price_usd_per_mwh", case.scenario.heat.price_usd_per_mwh)
     return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
 
 
@@ -95,9 +95,9 @@ def heat_sold(case: Case) -> Excess:
     power = site_power(case)
     mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
     warm = pd.Series(mean, index=keyed(power.site_year))
-    of_buyer = of_country(case, table, "buyer_share_frac", settings.buyer_share_frac)
-    hours = of_country(case, table, "buyer_hours_per_year", None)
-    price = of_country(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
+    of_buyer = country_figure(case, table, "buyer_share_frac", settings.buyer_share_frac)
+    hours = country_figure(case, table, "buyer_hours_per_year", None)
+    price = country_figure(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
     price = price / _USD_PER_MUSD
     built = table.merge(table, on="site", suffixes=("", "_now"))
     built = built[built["year"] <= built["year_now"]]
@@ -143,7 +143,7 @@ def heat_from_tables(case: Case) -> Excess:
     )
     return warm.and_also(
         *(
-            Excess.differs(rows, np.asarray(reported), of_country(case, rows, column, stated))
+            Excess.differs(rows, np.asarray(reported), country_figure(case, rows, column, stated))
             for reported, column, stated in pairs
         )
     )

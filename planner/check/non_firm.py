@@ -112,7 +112,7 @@ def all_headroom(case: Case) -> Excess:
     """New connection in a zone, firm and curtailed up to a rate, stays within its headroom."""
     firm = by_zone(case, case.plan("connections"))
     other = by_zone(case, case.plan("non_firm_connections"))
-    given = with_int_year(case.inputs.grid.headroom_all)
+    given = with_int_year(case.inputs.grid.headroom_by_zone)
     parts = []
     place = given[list(_ZONE)]
     for rate in tiers_pct(case):

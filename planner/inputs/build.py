@@ -50,7 +50,7 @@ from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
-from planner.inputs.short_tables import note_held_tables
+from planner.inputs.short_tables import note_short_tables
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
 from planner.inputs.sites_without_effect import note_fixed_costs
@@ -196,12 +196,12 @@ def build_inputs_from(
     note_inherited(case)
     case.findings.sha256.update(sha256 or {})
     for problem in settings_without_effect(case):
-        case.findings.without_effect(problem)
+        case.findings.add_without_effect(problem)
     note_unread_tables(case, TABLES)
     note_own_rows(case)
     note_other_currencies(case)
     note_assumed_share(case)
-    note_held_tables(case)
+    note_short_tables(case)
     note_fixed_costs(case)
     note_no_new_halls(case)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
-from planner.inputs.frames import by_ids, floats, texts
+from planner.inputs.frames import dense_by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.inputs.power_prices import seasonal_slots
 from planner.lp import Index
@@ -117,7 +117,7 @@ def _stress(case: ScopedCase) -> tuple[Floats, Floats]:
     table = case.tables["water_classes"].set_index("stress_class")
     classes = texts(case.sites, "stress_class")
     for missing in sorted(set(classes) - set(table.index)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "water_classes", f"no row for stress class {missing}", "a row for each", "add it"
         )
     of_site = table.reindex(list(classes))
@@ -135,16 +135,16 @@ def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:
     table = site_rows(case.scenario, case.tables, "carbon_intensity")
     known = np.unique(table["year"].to_numpy(dtype=np.int64))
     axes = {"site": case.ids("sites"), "year": list(known)}
-    given = by_ids(table, axes, "location_kgco2_per_mwh")
+    given = dense_by_ids(table, axes, "location_kgco2_per_mwh")
     for s in np.flatnonzero(np.isnan(given).any(axis=1)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "carbon_intensity",
             f"{case.ids('sites')[s]} lacks a year",
             f"rows for {', '.join(map(str, known))}",
             "add them",
         )
     for year in case.year[case.year < known[0]]:
-        case.findings.at_table(
+        case.findings.add_at_table(
             "carbon_intensity",
             f"there is no figure for {year}",
             f"{known[0]} or later",
@@ -196,7 +196,7 @@ def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
         if scheme is None:
             without.append(case.ids("sites")[s])
         elif rows.empty:
-            case.findings.at_table(
+            case.findings.add_at_table(
                 "carbon_schemes",
                 f"{country} names scheme {scheme}, which table carbon_prices does not have",
                 "a scheme with prices",
@@ -274,7 +274,7 @@ def _figures(case: ScopedCase, asset: str, items: tuple[str, ...]) -> Floats:
     known = table[table["asset"] == asset].set_index("item")["embodied_tco2e"]
     for item in items:
         if item not in known.index:
-            case.findings.at_table(
+            case.findings.add_at_table(
                 "embodied_carbon", f"there is no row of {asset} {item}", "a row for each", "add it"
             )
     return known.reindex(list(items)).to_numpy(dtype=np.float64)

@@ -152,7 +152,7 @@ class ScopedCase:
         if row is None:
             return np.nan
         if row["unit"] != unit:
-            self.findings.at_table(
+            self.findings.add_at_table(
                 table, f"{item} is in {row['unit']}", f"in {unit}", "write the figure in this unit"
             )
             return np.nan
@@ -168,7 +168,9 @@ class ScopedCase:
             rows = self.tables[table].drop_duplicates("item").to_dict("records")
             self._items[table] = {row["item"]: row for row in rows}
         if item not in self._items[table]:
-            self.findings.at_table(table, f"there is no item {item!r}", "a row for it", "add it")
+            self.findings.add_at_table(
+                table, f"there is no item {item!r}", "a row for it", "add it"
+            )
             return None
         self.rows_read.add((table, item))
         return self._items[table][item]
@@ -196,7 +198,7 @@ class ScopedCase:
             if (item, region) in self._finance:
                 self.rows_read.add(("finance", item, region))
                 return self._finance[item, region]
-        self.findings.at_table(
+        self.findings.add_at_table(
             "finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it"
         )
         return np.nan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.clock.calendar import slot_means, slot_peaks
-from planner.inputs.frames import any_along, by_ids, floats, texts
+from planner.inputs.frames import any_along, dense_by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.place.climate import (
     design_day_temperatures,
@@ -101,16 +101,16 @@ def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:
     """
     table = site_rows(case.scenario, case.tables, "climate_monthly")
     axes = {"site": case.ids("sites"), "month": _MONTHS}
-    mean = by_ids(table, axes, f"{bulb}_bulb_c")
-    swing = by_ids(table, axes, f"{bulb}_daily_range_k")
+    mean = dense_by_ids(table, axes, f"{bulb}_bulb_c")
+    swing = dense_by_ids(table, axes, f"{bulb}_daily_range_k")
     for s in np.flatnonzero(np.isnan(mean + swing).any(axis=1)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "climate_monthly",
             f"{case.ids('sites')[s]} lacks a month",
             "twelve rows for each site",
             "add them",
         )
-    warmest = by_ids(table, axes, "dry_bulb_c").argmax(axis=1)
+    warmest = dense_by_ids(table, axes, "dry_bulb_c").argmax(axis=1)
     is_extreme = case.scenario.time.peak_weather == "extreme" and bulb == "dry"
     highest = "extreme_dry_bulb_20yr_c" if is_extreme else f"design_{bulb}_bulb_c"
     peak = design_day_temperatures(

@@ -11,7 +11,7 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.contracts_signed import delivers_in_years, signed_ppas
-from planner.inputs.frames import any_along, by_ids, floats, texts
+from planner.inputs.frames import any_along, dense_by_ids, floats, texts
 from planner.inputs.supply_shapes import renewable_shape
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.lp import Axis, Index
@@ -332,9 +332,9 @@ def grid_clean_frac(case: ScopedCase, sets: Sets, intensity_shape: Floats) -> Fl
     """
     table = case.tables["clean_share"]
     known = sorted({int(year) for year in table["year"]})
-    share = by_ids(table, {"zone": sets.zone.labels, "year": known}, "clean_frac")
+    share = dense_by_ids(table, {"zone": sets.zone.labels, "year": known}, "clean_frac")
     for z in np.flatnonzero(np.isnan(share).any(axis=1)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "clean_share",
             f"zone {sets.zone.labels[z]} lacks a year",
             f"rows for {', '.join(map(str, known))}",
@@ -403,7 +403,7 @@ def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[s
             ("contracts", "ppa", name),
         )
         return
-    case.findings.at_key(
+    case.findings.add_at_key(
         ("contracts", "ppa", name, "zones"),
         f"table ppa_prices has no price of {offer.technology} for {', '.join(zones)}",
         "zones with a price",

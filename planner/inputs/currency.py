@@ -57,7 +57,7 @@ def note_other_currencies(case: ScopedCase) -> None:
         case.findings.note(text, figures[0])
     else:
         _, table, row = rows[0]
-        case.findings.remark_row(table, row, load_package()[table].primary_key[0], text)
+        case.findings.remark_at_row(table, row, load_package()[table].primary_key[0], text)
 
 
 def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:

@@ -70,7 +70,7 @@ def days_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Days:
 def _check(table: pd.DataFrame, findings: Findings) -> None:
     """Find what keeps the days of the table from being a year, one after the other."""
     if table.empty:
-        findings.at_key(
+        findings.add_at_key(
             ("time", "chronological"),
             "table series_days, which sets the year, has no row",
             "a row for every day of the series",
@@ -79,7 +79,7 @@ def _check(table: pd.DataFrame, findings: Findings) -> None:
         return
     number, days = ints(table, "day"), floats(table, "weight_days")
     for record in np.flatnonzero(number >= len(table)):
-        findings.at_row(
+        findings.add_at_row(
             _TABLE,
             int(record),
             "day",
@@ -88,7 +88,7 @@ def _check(table: pd.DataFrame, findings: Findings) -> None:
             "number the days in their order, from 0",
         )
     for record in np.flatnonzero(days <= 0.0):
-        findings.at_row(
+        findings.add_at_row(
             _TABLE,
             int(record),
             "weight_days",
@@ -97,14 +97,14 @@ def _check(table: pd.DataFrame, findings: Findings) -> None:
             "remove it",
         )
     if abs(days.sum() / DAYS_PER_YEAR - 1.0) > _ROUNDING:
-        findings.at_table(
+        findings.add_at_table(
             _TABLE,
             f"weight_days sum to {days.sum():.6f}, or {days.sum() * 24:.3f} hours",
             "365 in all, the 8,760 hours of the modelled year",
             "scale them; of a leap year leave one day out",
         )
     if not bools(table, "is_peak_day").any():
-        findings.at_table(
+        findings.add_at_table(
             _TABLE,
             "no day has is_peak_day",
             "at least one, whose weather sizes cooling and connections",

@@ -13,7 +13,7 @@ from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.explicit import explicit_kh100e
-from planner.inputs.frames import any_along, by_ids, codes, floats, ints
+from planner.inputs.frames import any_along, codes, dense_by_ids, floats, ints
 from planner.inputs.trajectory import ai_facility_gw, note_reading
 from planner.lp import Index
 from planner.scenario import interpolated
@@ -151,12 +151,14 @@ def workload_share(case: ScopedCase) -> Floats:
     own = case.scenario.demand.workload_share_frac or {}
     table = case.tables["workload_share"]
     every = tuple(dict.fromkeys(case.tables["workloads"]["workload"]))
-    share = by_ids(table, {"workload": every, "year": case.years.years}, "share_of_power_frac")
+    share = dense_by_ids(
+        table, {"workload": every, "year": case.years.years}, "share_of_power_frac"
+    )
     for workload, path in own.items():
         share[every.index(workload)] = [interpolated(path, year) for year in case.years.years]
     missing = np.isnan(share).any(axis=1)
     for workload in np.array(every, dtype=object)[missing]:
-        case.findings.at_table(
+        case.findings.add_at_table(
             "workload_share",
             f"{workload} lacks a share in some of {list(case.years.years)}",
             "a row for each model year",
@@ -165,7 +167,7 @@ def workload_share(case: ScopedCase) -> Floats:
     total = share.sum(axis=0)
     for year, sum_ in zip(case.years.years, total, strict=True):
         if abs(sum_ - 1.0) > _ROUNDING:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("demand", "workload_share_frac"),
                 f"the shares of all workloads sum to {sum_:.6g} in {year}",
                 "1",
@@ -185,7 +187,7 @@ def _fleet_kh100e(case: ScopedCase, figures: RackFigures, rack_mw: Floats) -> Fl
     share = np.where(of_duty & serves, floats(stock, "share_frac")[None, :], 0.0)
     total = share.sum(axis=1, keepdims=True)
     if np.any(total <= 0.0):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "rack_stock",
             f"one use has no racks left in {case.years.first}",
             "vintages that do",
@@ -197,7 +199,7 @@ def _fleet_kh100e(case: ScopedCase, figures: RackFigures, rack_mw: Floats) -> Fl
     case.findings.stop_if_wrong()
     new = figures.kh100e_per_mw[reference, case.duty[:, None]] * H100E_PER_KH100E
     for w, t in np.argwhere(np.isnan(new)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "reference_fleet",
             f"{case.ids('racks')[reference[w, t]]} has no throughput for"
             f" {case.ids('workloads')[w]}",
@@ -223,9 +225,9 @@ def _reference_racks(case: ScopedCase) -> np.ndarray:
     table = case.tables["reference_fleet"]
     table = table.assign(code=codes(table["rack"], case.ids("racks")).astype(np.float64))
     axes = {"workload": case.ids("workloads"), "vintage_year": case.years.years}
-    rack = by_ids(table, axes, "code", fill=-1.0).astype(np.intp)
+    rack = dense_by_ids(table, axes, "code", fill=-1.0).astype(np.intp)
     for w, t in np.argwhere(rack < 0):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "reference_fleet",
             f"{case.ids('workloads')[w]} has no rack for {case.years.years[t]}",
             "a row for each workload and model year",

@@ -147,7 +147,7 @@ def _check_sites(case: ScopedCase) -> None:
         site = case.tables[table]["site"]
         unknown = np.flatnonzero(~site.isin(list(known)))
         for record in unknown[:MOST_PROBLEMS]:
-            case.findings.at_row(
+            case.findings.add_at_row(
                 table,
                 int(record),
                 "site",
@@ -158,7 +158,7 @@ def _check_sites(case: ScopedCase) -> None:
         case.findings.and_more(table, len(unknown) - MOST_PROBLEMS)
         for left_out in dict.fromkeys(site[site.isin(list(known - in_plan))]):
             records = np.flatnonzero(site == left_out)
-            case.findings.note_row(
+            case.findings.note_row_without_effect(
                 table,
                 int(records[0]),
                 "site",
@@ -173,7 +173,7 @@ def _check_one_source(case: ScopedCase) -> None:
     for site in np.array(case.ids("sites"), dtype=object)[stated_sites(case)]:
         key = own_key(case.scenario, site, "existing_mw")
         if key is not None:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 key,
                 f"existing_mw of {site} is given, and {HALLS} or {RACKS} has rows for {site}",
                 "one statement of what exists at a site",
@@ -194,7 +194,7 @@ def _hall_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
     known = np.flatnonzero(site >= 0)
     np.add.at(total, (site[known], place[0][known], place[1][known]), mw[known])
     for record in known[first[known] > case.year[-1]]:
-        case.findings.note_row(
+        case.findings.note_row_without_effect(
             HALLS,
             int(record),
             "first_year",
@@ -232,7 +232,7 @@ def _check_ends(case: ScopedCase, halls: pd.DataFrame) -> None:
     first, last = ints(halls, "first_year"), _last_year(halls)
     wrong = np.flatnonzero(last < first)
     for record in wrong[:MOST_PROBLEMS]:
-        case.findings.at_row(
+        case.findings.add_at_row(
             HALLS,
             int(record),
             "last_year",
@@ -274,7 +274,7 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: _RackRows) -> None:
                     " Its firm connection is assumed to stay with the site; where it leaves with"
                     " the hall, give grid_firm_mw by year."
                 )
-        case.findings.remark_row(HALLS, int(record), "last_year", text)
+        case.findings.remark_at_row(HALLS, int(record), "last_year", text)
 
 
 def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
@@ -283,7 +283,7 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw:
     empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
         names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
-        case.findings.remark_row(
+        case.findings.remark_at_row(
             HALLS,
             _first_row(case, halls, empty),
             "site",
@@ -308,7 +308,7 @@ def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) ->
     if assumed.any():
         names = some(list(np.array(ids, dtype=object)[assumed]), _NAMED)
         ratio = case.scenario.demand.facility_mw_per_rack_mw
-        case.findings.remark_row(
+        case.findings.remark_at_row(
             HALLS,
             _first_row(case, halls, assumed),
             "site",
@@ -418,7 +418,7 @@ class _RackRows:
         for hall, records in moved.items():
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
             of = self.racks["site"].iloc[records[0]]
-            self.case.findings.at_row(
+            self.case.findings.add_at_row(
                 HALLS,
                 hall,
                 "site",
@@ -571,7 +571,7 @@ class _RackRows:
             of_hall = used[self.hall[used] == hall]
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
             first = int(of_hall[self.first_year[of_hall].argmin()])
-            case.findings.at_row(
+            case.findings.add_at_row(
                 HALLS,
                 hall,
                 "first_year",
@@ -616,7 +616,7 @@ class _RackRows:
                 at = _at(case, RACKS, record, column)
                 fix = f"correct it_mw, or {column} of what is in it, {at} first"
                 must_be = "a hall that feeds its racks"
-                case.findings.at_row(HALLS, int(hall), "it_mw", what_is, must_be, fix)
+                case.findings.add_at_row(HALLS, int(hall), "it_mw", what_is, must_be, fix)
             else:
                 at = _at(case, HALLS, int(hall), "it_mw")
                 fix = f"correct {column}, move racks to another hall, or correct it_mw, {at}"
@@ -659,7 +659,7 @@ class _RackRows:
                 hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
                 site, *design = place[hall]
                 asked = what.format(amount(wanted[number, year], _DIGITS))
-                case.findings.note_row(
+                case.findings.note_row_without_effect(
                     HALLS,
                     hall,
                     "it_mw",
@@ -672,7 +672,7 @@ class _RackRows:
     def _problem(
         self, record: int | np.intp, column: str, what_is: str, must_be: str, fix: str
     ) -> None:
-        self.case.findings.at_row(RACKS, int(record), column, what_is, must_be, fix)
+        self.case.findings.add_at_row(RACKS, int(record), column, what_is, must_be, fix)
 
     def _note(self, record: int | np.intp, what_is: str, fix: str) -> None:
         """Note racks without effect, and the hall power that they leave to other racks."""
@@ -682,7 +682,7 @@ class _RackRows:
             f"{what_is}; the {amount(drawn_mw, _DIGITS)} MW that they draw of hall {hall} are free"
             " for other racks"
         )
-        self.case.findings.note_row(RACKS, int(record), "rack", what_is, fix)
+        self.case.findings.note_row_without_effect(RACKS, int(record), "rack", what_is, fix)
 
 
 def _at(case: ScopedCase, table: str, record: int, column: str) -> str:

@@ -57,7 +57,7 @@ def explicit_kh100e(
         if stated.workload not in workloads:
             continue  # a class outside the scope
         if stated.demand_region is not None and stated.demand_region not in regions:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("demand", "explicit", number, "demand_region"),
                 f"demand region {stated.demand_region!r} is outside the scope",
                 "a region in scope",
@@ -103,7 +103,7 @@ def _kh100e(
     table = case.tables["requests"]
     figure = table.loc[table["workload"] == stated.workload, column]
     if figure.empty or figure.isna().any():
-        case.findings.at_key(
+        case.findings.add_at_key(
             keys,
             f"table requests has no {column} for {stated.workload}",
             "a figure to convert with",
@@ -123,7 +123,7 @@ def _reference_throughput(
     rack = codes([of_class.get(year, "") for year in case.years.years], case.ids("racks"))
     per_mw = figures.throughput[case.ids("workloads").index(workload), rack]
     if np.any(rack < 0) or np.isnan(per_mw).any():
-        case.findings.at_key(
+        case.findings.add_at_key(
             keys,
             f"reference_fleet lacks a rack that serves {workload} in some model year",
             "a reference rack to convert with",

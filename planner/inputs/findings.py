@@ -35,20 +35,20 @@ class Findings:
         self.noted_settings: list[Problem] = []
         self.warnings: list[Problem] = []
 
-    def at_key(
+    def add_at_key(
         self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = ""
     ) -> None:
         """Add a problem with a setting, placed where it was written."""
         file, line, column = self._scenario.place_of(keys)
         self.problems.append(Problem(file, line, column, what_is, must_be, fix))
 
-    def at_table(self, table: str, what_is: str, must_be: str, fix: str = "") -> None:
+    def add_at_table(self, table: str, what_is: str, must_be: str, fix: str = "") -> None:
         """Add a problem with a table, placed at its file."""
         own = self._scenario.data_files.get(table)
         file = str(own) if own is not None else f"data/{table}.csv"
         self.problems.append(Problem(file, None, None, what_is, must_be, fix))
 
-    def at_row(
+    def add_at_row(
         self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str = ""
     ) -> None:
         """Add a problem with a row of a table, placed at its line.
@@ -70,11 +70,13 @@ class Findings:
         """Return file, line and column of a cell, for a message placed at another one."""
         return self._places.problem(table, record, column, "").place
 
-    def note_row(self, table: str, record: int, column: str, what_is: str, fix: str) -> None:
+    def note_row_without_effect(
+        self, table: str, record: int, column: str, what_is: str, fix: str
+    ) -> None:
         """Add that a row of a table has no effect, placed as by `at_row`."""
-        self.without_effect(self._places.problem(table, record, column, what_is, "", fix))
+        self.add_without_effect(self._places.problem(table, record, column, what_is, "", fix))
 
-    def remark_row(self, table: str, record: int, column: str, text: str) -> None:
+    def remark_at_row(self, table: str, record: int, column: str, text: str) -> None:
         """Add something that a planner must know of a row of a table, placed as by `at_row`."""
         self.notes.append(text)
         self.noted_settings.append(self._places.problem(table, record, column, text))
@@ -97,7 +99,7 @@ class Findings:
             if workbook_of(file)[0] not in handed_down:
                 self.noted_settings.append(Problem(file, line, column, text, ""))
 
-    def without_effect(self, problem: Problem) -> None:
+    def add_without_effect(self, problem: Problem) -> None:
         """Add a setting that has no effect; a note of a plan has no files to point at."""
         self.notes.append(f"{problem.what_is}; {problem.fix}.")
         self.noted_settings.append(problem)

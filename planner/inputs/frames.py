@@ -22,8 +22,8 @@ __all__ = [
     "PROVENANCE",
     "any_along",
     "bools",
-    "by_ids",
     "codes",
+    "dense_by_ids",
     "floats",
     "ints",
     "join_columns",
@@ -103,7 +103,7 @@ def join_columns(
     taken = [c for c in right.columns if c not in left.columns and c not in PROVENANCE]
     missing = sorted(set(left[key]) - set(right[key]))
     for id_ in missing:
-        findings.at_table(table, f"there is no row for {key} {id_}", "a row for each", "add it")
+        findings.add_at_table(table, f"there is no row for {key} {id_}", "a row for each", "add it")
     if missing or not right[key].is_unique:
         return left.merge(right[[key, *taken]], on=key, how="left", validate="many_to_one")
     found = right[taken].take(codes(left[key], right[key]))
@@ -111,7 +111,7 @@ def join_columns(
     return pd.concat([left.set_axis(rows), found.set_axis(rows)], axis=1)
 
 
-def by_ids(
+def dense_by_ids(
     table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: str, fill: float = np.nan
 ) -> Floats:
     """Return a long table as a dense array.

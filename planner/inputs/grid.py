@@ -55,7 +55,7 @@ class GridInputs:
     contract_min_nameplate_frac: float
     headroom: Index  # (zone, year) for firm alone, dominated years dropped
     headroom_mw: Floats  # [headroom], for new firm beyond commitments
-    headroom_all: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct
+    headroom_by_zone: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct
     curtailment_rate_pct: float
 
 
@@ -151,7 +151,7 @@ def grid_inputs(
         contract_min_nameplate_frac=settings.contract_min_nameplate_frac,
         headroom=headroom.firm,
         headroom_mw=headroom.firm_mw,
-        headroom_all=headroom.every,
+        headroom_by_zone=headroom.every,
         curtailment_rate_pct=settings.curtailment_rate_pct,
     )
     return lists, headroom

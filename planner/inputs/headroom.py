@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.existing import HALLS
-from planner.inputs.frames import by_ids, texts
+from planner.inputs.frames import dense_by_ids, texts
 from planner.inputs.places import own_key
 from planner.lp import Index
 
@@ -186,7 +186,7 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
     )
     halls = case.tables[HALLS]["site"].isin([site for _, sites in parts for site in sites])
     if halls.any():
-        case.findings.remark_row(HALLS, int(np.flatnonzero(halls)[0]), "first_year", text)
+        case.findings.remark_at_row(HALLS, int(np.flatnonzero(halls)[0]), "first_year", text)
     else:
         case.findings.note(text)
 
@@ -217,9 +217,9 @@ def _limit_mw(case: ScopedCase, sets: Sets, rate_pct: float, growth_mw: Floats |
     settings = case.scenario.grid
     table = case.tables["zone_headroom"]
     table = table[table["curtailment_rate_pct"] == rate_pct]
-    base = by_ids(table, {"zone": sets.zone.labels}, "headroom_mw")
+    base = dense_by_ids(table, {"zone": sets.zone.labels}, "headroom_mw")
     for z in np.flatnonzero(np.isnan(base)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "zone_headroom",
             f"zone {sets.zone.labels[z]} has no headroom at {rate_pct:g} %",
             "a row for each zone of a site",
@@ -237,11 +237,11 @@ def _growth_mw(case: ScopedCase, sets: Sets) -> Floats:
     table = case.tables["zone_headroom_growth"]
     calendar = list(range(int(table["year"].min()), int(table["year"].max()) + 1))
     axes = {"zone": sets.zone.labels, "year": calendar}
-    added = by_ids(table, axes, "added_headroom_mw")
+    added = dense_by_ids(table, axes, "added_headroom_mw")
     is_blank = np.isnan(added)
     has_none = is_blank.all(axis=1)
     for z in np.flatnonzero(is_blank.any(axis=1) & ~has_none):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "zone_headroom_growth",
             f"zone {sets.zone.labels[z]} lacks a year",
             f"rows for {calendar[0]} to {calendar[-1]}, or none",

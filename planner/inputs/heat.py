@@ -56,7 +56,7 @@ def heat_inputs(case: ScopedCase, sets: Sets, site_year: Index) -> HeatInputs:
         is_named = settings.sites != "all" and site in settings.sites
         has_buyer[s] = (is_named or settings.sites == "all") and country[s] in table.index
         if settings.sell and is_named and not has_buyer[s]:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("heat", "sites"),
                 f"{site} is in {country[s]}, which has no row in table heat_reuse",
                 "sites in countries with a row",

@@ -106,7 +106,7 @@ def _curve(case: ScopedCase, zone: str) -> pd.DataFrame | None:
     own = table[table["zone"] == zone]
     rows = (own if len(own) else table[table["zone"] == _DEFAULT]).sort_values("block")
     if not len(rows):
-        case.findings.at_table(
+        case.findings.add_at_table(
             _TABLE, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them"
         )
         return None
@@ -140,7 +140,7 @@ def _check_curves(case: ScopedCase) -> None:
             for place in np.flatnonzero(is_wrong)[:1].tolist():
                 record = int(rows.index[place])
                 value = floats(rows, column)[place]
-                case.findings.at_row(
+                case.findings.add_at_row(
                     _TABLE,
                     record,
                     column,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.frames import by_ids
+from planner.inputs.frames import dense_by_ids
 from planner.inputs.services import service_figure
 from planner.inputs.stress_slots import filled, stress_rank
 from planner.lp import Axis, Index
@@ -241,7 +241,7 @@ def _hours_off(case: ScopedCase, zones: list[str], rates_pct: list[float]) -> Fl
     at a higher rate for so much that all of it together meets that rate.
     """
     table = case.tables["zone_headroom"]
-    room = by_ids(table, {"zone": zones, "curtailment_rate_pct": rates_pct}, "headroom_mw")
+    room = dense_by_ids(table, {"zone": zones, "curtailment_rate_pct": rates_pct}, "headroom_mw")
     curtailed = room * np.array(rates_pct) / _PERCENT
     width = np.diff(room, prepend=0.0, axis=1)
     more = np.diff(curtailed, prepend=0.0, axis=1)

@@ -149,7 +149,7 @@ def _note_dropped(case: ScopedCase, racks: Sequence[str]) -> None:
     own_row = {str(rack): row for row, rack in enumerate(table[_RACK]) if own[row]}
     for rack in racks:
         if rack in own_row:
-            case.findings.remark_row(_RACKS, own_row[rack], _RACK, text.format(rack))
+            case.findings.remark_at_row(_RACKS, own_row[rack], _RACK, text.format(rack))
         elif rack in case.scenario.racks.override:
             case.findings.note(text.format(rack), ("racks", "override", rack))
         else:

@@ -141,7 +141,7 @@ def _note_out_of_scope(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> N
             problem = sheet.problem(
                 int(np.flatnonzero(idle)[0]), cell, what_is, "", "widen the scope, or remove them"
             )
-            case.findings.without_effect(problem)
+            case.findings.add_without_effect(problem)
 
 
 _COST_FIELDS: Final = (

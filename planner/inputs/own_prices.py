@@ -102,7 +102,7 @@ def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, Keys | int]]:
 
 def _remark(case: ScopedCase, place: Keys | int, text: str) -> None:
     if isinstance(place, int):
-        case.findings.remark_row("racks", place, _CAPEX, text)
+        case.findings.remark_at_row("racks", place, _CAPEX, text)
     else:
         case.findings.note(text, place)
 
@@ -135,7 +135,7 @@ def _note_building(case: ScopedCase) -> None:
         f" {on_top_of_hard_cost(case) - 1.0:.0%} of soft costs and contingency, and"
         f" {_percent(growth)} a year in real terms."
     )
-    case.findings.remark_row(name, int(rows[0]), "value", text)
+    case.findings.remark_at_row(name, int(rows[0]), "value", text)
 
 
 def _note_markets(case: ScopedCase, cost: HallCost) -> None:
@@ -174,7 +174,7 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
                 f"Halls in market {market} cost its index of {amount(index)}, that of"
                 f" {amount(stated)} USD/W, times table facility_cost, {makes}."
             )
-        case.findings.remark_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
+        case.findings.remark_at_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
 
 
 def _designs(case: ScopedCase) -> tuple[Bools, Bools]:

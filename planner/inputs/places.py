@@ -65,7 +65,9 @@ def sites_in_scope(
         frame[column] = frame["site"].map(own).fillna(frame[column]) if names else frame[column]
     frame = _scoped(frame, scenario)
     if frame.empty:
-        findings.at_key(("scope",), "no site is left in scope", "at least one", "widen the scope")
+        findings.add_at_key(
+            ("scope",), "no site is left in scope", "at least one", "widen the scope"
+        )
     for table in ("site_limits", "site_stock", "electricity_price", "climate", "water_stress"):
         rows = site_rows(scenario, tables, table)
         if table == "electricity_price":
@@ -96,7 +98,7 @@ def _of_one_year(prices: pd.DataFrame, sites: pd.DataFrame, findings: Findings) 
     years = prices[prices["site"].isin(sites["site"])].groupby("site")["year"].nunique()
     several = years.index[years > 1]
     if len(several):
-        findings.at_table(
+        findings.add_at_table(
             "electricity_price",
             f"{len(several)} sites, {several[0]} first, have prices of several years",
             "one price level for each site",
@@ -150,7 +152,7 @@ def regions_in_scope(
         frame = frame[frame["demand_region"].isin(list(scope.demand_regions))]
     frame = frame[~frame["demand_region"].isin(list(scope.exclude_demand_regions))]
     if frame.empty:
-        findings.at_key(
+        findings.add_at_key(
             ("scope",),
             "no demand region is left in scope",
             "at least one",

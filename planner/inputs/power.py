@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.clock.calendar import slot_means
-from planner.inputs.frames import by_ids, codes, floats
+from planner.inputs.frames import codes, dense_by_ids, floats
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.racks_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
@@ -209,9 +209,9 @@ def _shapes_by_clock(case: ScopedCase, sets: Sets) -> tuple[Floats, Floats]:
         "day_type": ("weekday", "weekend"),
         "hour_local": _HOURS,
     }
-    hourly = by_ids(case.tables["demand_shapes"], axes, "shape_frac")
+    hourly = dense_by_ids(case.tables["demand_shapes"], axes, "shape_frac")
     for f, d in np.argwhere(np.isnan(hourly).any(axis=2)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "demand_shapes",
             f"{sets.shape.labels[f]} lacks an hour of a {axes['day_type'][d]}",
             "24 rows for each shape and day type",

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
-from planner.inputs.frames import bools, by_ids, codes, floats, texts
+from planner.inputs.frames import bools, codes, dense_by_ids, floats, texts
 from planner.inputs.places import own_key
 from planner.inputs.shape_gaps import report_missing_hours
 from planner.scenario import interpolated
@@ -123,7 +123,7 @@ def _note_below(case: ScopedCase, sites: Sequence[str]) -> None:
     table = case.tables[_TABLE]
     rows = np.flatnonzero(table["site"].isin(others))
     if _TABLE in case.scenario.data_files and rows.size:
-        case.findings.remark_row(_TABLE, int(rows[0]), "retail_usd_per_mwh", said)
+        case.findings.remark_at_row(_TABLE, int(rows[0]), "retail_usd_per_mwh", said)
     else:
         case.findings.note(said)
 
@@ -178,7 +178,7 @@ def seasonal_slots(
     """
     named = case.sites[site_column].dropna().unique()
     axes = {key: list(named), "season": SEASONS, "hour_local": _HOURS}
-    hourly = by_ids(table, axes, value)
+    hourly = dense_by_ids(table, axes, value)
     name = f"{key.removesuffix('_zone')}_shapes"
     for zone, of_zone in zip(named, hourly, strict=True):
         report_missing_hours(case, name, str(zone), (table[key] == zone).to_numpy(), of_zone)

@@ -70,7 +70,7 @@ def quality_of_classes(case: ScopedCase, cost: HallCost) -> Quality:
     _note_other_ranks(case, cost, suffices & allowed, new)
     placed, _ = least("placed_redundancy", np.ones(len(names), dtype=np.bool_))
     for w in np.flatnonzero(new < 0):
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("halls", "redundancy"),
             f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
             f" which needs {case.workloads['redundancy_min'].iloc[w]}",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.inputs.frames import any_along, by_ids, floats, texts
+from planner.inputs.frames import any_along, dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.money.finance import annuity_payment
 
@@ -86,10 +86,10 @@ def delivery_limit_mw(case: ScopedCase) -> Floats:
     settings = case.scenario.deliveries
     calendar = list(range(int(case.year[0]), int(case.year[-1]) + 1))
     names = vendors(case)
-    gw = by_ids(case.tables["deliveries"], {"vendor": names, "year": calendar}, "limit_gw_it")
+    gw = dense_by_ids(case.tables["deliveries"], {"vendor": names, "year": calendar}, "limit_gw_it")
     is_limited = np.asarray(~np.isnan(gw).all(axis=1) & settings.limit)
     for v, y in np.argwhere(np.isnan(gw) & is_limited[:, None]):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "deliveries",
             f"{names[v]} has no row for {calendar[y]}",
             "a row for each year",

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import any_along, by_ids, floats, texts
+from planner.inputs.frames import any_along, dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario import path_value
@@ -127,7 +127,7 @@ def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
     table = case.tables["cloud_rent"]
     offer = table[table["offer"] == _OFFER]
     if offer.empty:
-        case.findings.at_table(
+        case.findings.add_at_table(
             "cloud_rent", f"no offer {_OFFER}, which sets rent prices", "", "add its row"
         )
         return np.full((len(DUTIES), len(case.years)), np.nan)
@@ -144,10 +144,10 @@ def _depth_kh100e(case: ScopedCase, wanted: Wanted) -> Floats:
     """
     table = case.tables["rent_depth"]
     depth = np.stack(
-        [by_ids(table, {"year": case.years.years}, f"depth_{duty}_kh100e") for duty in DUTIES]
+        [dense_by_ids(table, {"year": case.years.years}, f"depth_{duty}_kh100e") for duty in DUTIES]
     )
     for year in case.year[np.isnan(depth).any(axis=0)]:
-        case.findings.at_table(
+        case.findings.add_at_table(
             "rent_depth", f"there is no row for {year}", "a row for each model year", "add it"
         )
     of_duty = np.zeros_like(depth)

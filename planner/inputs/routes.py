@@ -146,7 +146,7 @@ def lines_between(
     quantile = case.scenario.latency.quantile
     lines = table[table["quantile"] == quantile].set_index("pair_class")
     for missing in sorted(set(kind.ravel()) - set(lines.index)):
-        case.findings.at_table(
+        case.findings.add_at_table(
             "rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it"
         )
     lines = lines.reindex(list(dict.fromkeys([*lines.index, *kind.ravel()])))
@@ -163,7 +163,7 @@ def _with_measured(case: ScopedCase, haul: Floats) -> Floats:
     labels = [f"{a} to {b}" for a, b in zip(table["origin"], table["destination"], strict=True)]
     rtt = floats(table, "rtt_ms")
     for row, *words in faster_than_light(geodesic_km(*origin, *destination), rtt, labels):
-        case.findings.at_row("rtt_measured", row, "rtt_ms", *words)
+        case.findings.add_at_row("rtt_measured", row, "rtt_ms", *words)
     return apply_measured(
         haul,
         floats(case.regions, "lat"),

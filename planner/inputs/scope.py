@@ -110,7 +110,9 @@ def _workloads(
         table = table[table["workload"].isin(listed)]
     table = table.reset_index(drop=True)
     if table.empty:
-        findings.at_table("workloads", "no workload is left in scope", "at least one", "see scope")
+        findings.add_at_table(
+            "workloads", "no workload is left in scope", "at least one", "see scope"
+        )
     _check_workloads(table, scenario, tables, findings)
     return table
 
@@ -162,11 +164,11 @@ def _check_workloads(
             id_ = str(table["workload"].iloc[row])
             found = f"{id_}: {what.format(value[row])}"
             if id_ not in scenario.workloads:
-                findings.at_table("workloads", found, must_be, fix)
+                findings.add_at_table("workloads", found, must_be, fix)
                 continue
             written = scenario.workloads[id_].written_values()
             own = tuple(column for column in columns if column in written)[:1]
-            findings.at_key(("workloads", id_, *own), found, must_be, fix)
+            findings.add_at_key(("workloads", id_, *own), found, must_be, fix)
 
 
 def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -201,9 +203,9 @@ def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) ->
         )
         own = [name for name in ("last_year", "first_year") if name in given]
         if own:
-            findings.at_key(("racks", "override", id_, own[0]), found, must_be, fix)
+            findings.add_at_key(("racks", "override", id_, own[0]), found, must_be, fix)
         else:
-            findings.at_table("racks", found, must_be, fix)
+            findings.add_at_table("racks", found, must_be, fix)
 
 
 def _admitted(
@@ -241,6 +243,6 @@ def _check_admitted(
         found = f"no rack that {id_} may run on has a throughput for {duty}"
         fix = f"admit a rack with {duty}_h100e"
         if id_ in scenario.workloads:
-            findings.at_key(("workloads", id_), found, "one at least", fix)
+            findings.add_at_key(("workloads", id_), found, "one at least", fix)
         else:
-            findings.at_table("workload_racks", found, "one at least", fix)
+            findings.add_at_table("workload_racks", found, "one at least", fix)

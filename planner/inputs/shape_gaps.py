@@ -39,9 +39,9 @@ def report_missing_hours(
     must_be, fix = "96 rows, one for each season and hour", "add the rows"
     records = np.flatnonzero(is_shape_row)
     if not len(records):
-        case.findings.at_table(table, f"{what} has no row", must_be, fix)
+        case.findings.add_at_table(table, f"{what} has no row", must_be, fix)
         return
     season, hour = gaps[0]
     more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
     what_is = f"{what} lacks an hour of a season: hour {hour} of {SEASONS[season]}{more}"
-    case.findings.at_row(table, int(records[-1]), "hour_local", what_is, must_be, fix)
+    case.findings.add_at_row(table, int(records[-1]), "hour_local", what_is, must_be, fix)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from planner.inputs.case import ScopedCase
 
-__all__ = ["note_held_tables"]
+__all__ = ["note_short_tables"]
 
 _NAMED = 4
 
 
-def note_held_tables(case: ScopedCase) -> None:
+def note_short_tables(case: ScopedCase) -> None:
     """Note the tables of figures by year with a series that the last model year lies beyond.
 
     The headroom of zones has a note of its own; a table without a figure that must be stated for
@@ -50,7 +50,7 @@ def _series_read(case: ScopedCase) -> Iterator[tuple[str, list[str], pd.DataFram
     """Tables by year, what tells their series apart, and the rows that this scenario reads."""
     scenario, tables = case.scenario, case.tables
     table = tables["carbon_intensity"]
-    yield "carbon_intensity", ["site"], table[table["site"].isin(_like(case))]
+    yield "carbon_intensity", ["site"], table[table["site"].isin(_sites_with_figures(case))]
     if scenario.contracts.matching.target_frac is not None:
         table = tables["clean_share"]
         yield "clean_share", ["zone"], table[table["zone"].isin(case.sites["zone"])]
@@ -60,7 +60,7 @@ def _series_read(case: ScopedCase) -> Iterator[tuple[str, list[str], pd.DataFram
     fuels = {*texts(plants, "fuel")} - {*scenario.supply.fuel_price_usd_per_mmbtu}
     table = tables["fuel_prices"]
     burnt = table[table["fuel"].isin(fuels)]
-    yield "fuel_prices", ["fuel", "region"], _where_sold(case, burnt)
+    yield "fuel_prices", ["fuel", "region"], _fuel_rows(case, burnt)
     if scenario.carbon.fuel_schemes:
         places = {*case.sites["country"], *(case.sites["country"] + "-" + case.sites["state"])}
         table = tables["carbon_schemes"]
@@ -76,13 +76,13 @@ def _series_read(case: ScopedCase) -> Iterator[tuple[str, list[str], pd.DataFram
     yield "ppa_prices", ["region", "technology"], table[here]
 
 
-def _like(case: ScopedCase) -> list[str]:
+def _sites_with_figures(case: ScopedCase) -> list[str]:
     """Sites of the plan, and those that its new ones take their figures from."""
     new = case.scenario.new_sites
     return [new[site].like if site in new else site for site in case.ids("sites")]
 
 
-def _where_sold(case: ScopedCase, prices: pd.DataFrame) -> pd.DataFrame:
+def _fuel_rows(case: ScopedCase, prices: pd.DataFrame) -> pd.DataFrame:
     """Rows of fuel of the zones and countries of the sites, and of the world."""
     regions = {*case.sites["zone"], *case.sites["country"], "world"}
     return prices[prices["region"].isin(regions)]

@@ -111,7 +111,7 @@ def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
     if idle.size:
         table = case.tables["site_series"]
         rows = table["site"].isin(list(idle)) & table["other_load_frac"].notna()
-        case.findings.note_row(
+        case.findings.note_row_without_effect(
             "site_series",
             int(np.flatnonzero(rows)[0]),
             "other_load_frac",
@@ -129,7 +129,7 @@ def _both_bulbs(case: ScopedCase, bulbs: dict[str, Floats]) -> None:
     for here, other in (("dry_bulb_c", "wet_bulb_c"), ("wet_bulb_c", "dry_bulb_c")):
         lone = np.array(case.ids("sites"), dtype=object)[has[here] & ~has[other]]
         if lone.size:
-            case.findings.at_table(
+            case.findings.add_at_table(
                 _TABLE,
                 f"{', '.join(lone)} has {here} without {other}",
                 "both temperatures of a site, or none",
@@ -146,7 +146,7 @@ def _known_sites(case: ScopedCase, table: pd.DataFrame) -> set[str]:
         "day": (ints(table, "day") < 0) | (ints(table, "day") >= n_days),
     }
     for record in np.flatnonzero(wrong["site"])[:MOST_PROBLEMS]:
-        case.findings.at_row(
+        case.findings.add_at_row(
             _TABLE,
             int(record),
             "site",
@@ -155,7 +155,7 @@ def _known_sites(case: ScopedCase, table: pd.DataFrame) -> set[str]:
             "correct it, or remove its rows",
         )
     for record in np.flatnonzero(wrong["day"])[:MOST_PROBLEMS]:
-        case.findings.at_row(
+        case.findings.add_at_row(
             _TABLE,
             int(record),
             "day",
@@ -175,7 +175,7 @@ def _steps_per_day(case: ScopedCase, site: str, rows: pd.DataFrame) -> int | Non
     is_even = _HOURS % steps == 0 and np.array_equal(hours, np.arange(0, _HOURS, _HOURS // steps))
     first = int(rows.index[0])
     if not is_even:
-        case.findings.at_row(
+        case.findings.add_at_row(
             _TABLE,
             first,
             "hour_utc",
@@ -193,7 +193,7 @@ def _steps_per_day(case: ScopedCase, site: str, rows: pd.DataFrame) -> int | Non
     ]
     if missing:
         day, hour = missing[0]
-        case.findings.at_row(
+        case.findings.add_at_row(
             _TABLE,
             first,
             "day",
@@ -210,7 +210,7 @@ def _given(case: ScopedCase, site: str, rows: pd.DataFrame, column: str) -> Floa
     values = floats(rows, column)
     is_blank = np.isnan(values)
     if is_blank.any() and not is_blank.all():
-        case.findings.at_row(
+        case.findings.add_at_row(
             _TABLE,
             int(rows.index[int(np.argmax(is_blank))]),
             column,

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import bools, by_ids, floats
+from planner.inputs.frames import bools, dense_by_ids, floats
 from planner.inputs.places import own_key
 from planner.lp import Index
 from planner.scenario import path_value
@@ -83,7 +83,9 @@ def committed_facility_mw(case: ScopedCase) -> Floats:
         return np.zeros((len(case.sites), len(case.years)))
     first, last = int(min(table["year"].min(), case.year[0])), int(case.last_year[-1])
     calendar = list(range(first, max(last, int(table["year"].max())) + 1))
-    by_year = by_ids(table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw")
+    by_year = dense_by_ids(
+        table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw"
+    )
     known = np.maximum.accumulate(np.where(np.isnan(by_year), 0.0, by_year), axis=1)
     shared = known[:, case.last_year - first] * case.scenario.operator.pipeline_share_frac
     shared = np.where(stated_sites(case)[:, None], 0.0, shared)

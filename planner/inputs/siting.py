@@ -154,7 +154,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
     _refuse_out_of_play(case, "must_not_open", settings.must_not_open, set(labels))
     for at, name in enumerate(settings.must_not_open):
         if name in labels and sites.is_existing[sets.site.code(name)]:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("siting", "must_not_open", at),
                 f"{name!r} already exists",
                 "a site that is not open yet",
@@ -170,7 +170,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
     standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
     if most is not None and standing > most:
         key = "exactly_sites" if settings.exactly_sites else "at_most_sites"
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("siting", key),
             f"{key} is {most}, and {standing} sites exist",
             f"{standing} or more",
@@ -189,7 +189,7 @@ def _refuse_out_of_play(
 ) -> None:
     for at, name in enumerate(listed):
         if name not in known:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("siting", key, at),
                 f"{name!r} is not in scope, or can have no halls by the last model year",
                 "a site that the plan may open",
@@ -201,7 +201,7 @@ def _refuse_too_many(case: ScopedCase, in_play: set[str]) -> None:
     settings = case.scenario.siting
     can_open = in_play - set(settings.must_not_open)
     if settings.exactly_sites is not None and settings.exactly_sites > len(can_open):
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("siting", "exactly_sites"),
             f"exactly_sites is {settings.exactly_sites}, and {len(can_open)} sites can be open in"
             f" {case.years.years[-1]}",
@@ -220,7 +220,7 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
         land_mw = sites.land_limit_mw[site]
         own = own_key(case.scenario, name, "minimum_size_mw")
         if own is not None:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 own,
                 f"minimum_size_mw of {name} is {amount(least_mw, 4)}, and its land holds"
                 f" {amount(land_mw, 4)} MW",
@@ -256,7 +256,7 @@ def _phases(
         nearest = int(np.argmax(land_mw / of_build[at]))
         name = phase.axis("site").labels[phase["site"][nearest]]
         others = np.unique(phase["site"]).size - 1
-        case.findings.at_key(
+        case.findings.add_at_key(
             own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
             f"one phase at {name} is {amount(of_build[at][nearest], 4)} MW, and its land holds "
             f"{amount(land_mw[nearest], 4)} MW"
@@ -324,7 +324,7 @@ def _refuse_too_large(
         own = workload == code
         if not has_room[own].any():
             most_mw = top_mw[own].max()
-            case.findings.at_key(
+            case.findings.add_at_key(
                 _block_key(case, name),
                 f"one block of {name} is {amount(mw, 4)} MW of racks, more than any site holds",
                 f"at most {amount(most_mw, 4)} MW, the most that the halls of a site hold of them",

@@ -11,7 +11,7 @@ from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import any_along, by_ids, codes, floats, ints, texts
+from planner.inputs.frames import any_along, codes, dense_by_ids, floats, ints, texts
 from planner.inputs.places import excluded_stock, own_key
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def base_year_stock(
     site_share, facility_mw = _by_site(case, wanted)
     table = case.tables["rack_stock"]
     vintages = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
-    share = by_ids(
+    share = dense_by_ids(
         table,
         {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)},
         "share_frac",
@@ -271,7 +271,7 @@ def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) 
     """Refuse facilities of a scenario's own whose use has no racks to put in them."""
     for site in np.flatnonzero((own_mw > 0.0) & (without_mw > _NOTHING)):
         name = case.sites["site"].iloc[site]
-        case.findings.at_key(
+        case.findings.add_at_key(
             own_key(case.scenario, name, "existing_mw") or ("sites", name, "existing_mw"),
             f"existing_mw of {name} is {amount(own_mw[site], _DIGITS)}, but the operator has no"
             " base-year racks to place there",
@@ -441,14 +441,14 @@ def _check_throughput(
 ) -> None:
     for d, k in np.argwhere(share.sum(axis=2) > 0.0):
         if np.isnan(figures.kh100e_per_mw[k, d]):
-            case.findings.at_table(
+            case.findings.add_at_table(
                 "rack_stock",
                 f"{case.ids('racks')[k]} is stock for {DUTIES[d]} and has no throughput for it",
                 "a rack that can do it",
                 f"give racks.{DUTIES[d]}_h100e, or another rack",
             )
         if cooling[k] < 0:
-            case.findings.at_table(
+            case.findings.add_at_table(
                 "rack_cooling",
                 f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of"
                 " that time that fits its power",

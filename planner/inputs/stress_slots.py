@@ -110,7 +110,7 @@ def _by_season_and_hour(case: ScopedCase, zones: Sequence[str]) -> tuple[Floats,
     share = np.full((len(zones), len(SEASONS)), np.nan)
     share[at] = floats(table, "stress_share_frac")[known]
     for z in np.flatnonzero(np.isnan(share).any(axis=1)).tolist():
-        case.findings.at_table(
+        case.findings.add_at_table(
             "zone_stress",
             f"zone {zones[z]} lacks a season",
             "a row for each season of each zone with non-firm power",

@@ -149,14 +149,14 @@ def supply_offer(case: ScopedCase) -> SupplyOffer:
                 continue
             power, energy = own.existing_source_mw or {}, own.existing_storage_mwh or {}
             for key in (source for source in energy if source not in batteries):
-                case.findings.at_key(
+                case.findings.add_at_key(
                     (block, site, "existing_storage_mwh", key),
                     f"{key} is not a battery and stores no energy",
                     "a source with role storage in table onsite_sources",
                     "remove it, or name the existing battery",
                 )
             for key in (batteries & set(energy)) - set(power):
-                case.findings.at_key(
+                case.findings.add_at_key(
                     (block, site, "existing_storage_mwh", key),
                     f"{key} has energy and no power",
                     "given in existing_source_mw as well",

@@ -221,7 +221,7 @@ def sources_in_play(case: ScopedCase) -> tuple[str, ...]:
     ]
     standby = [supply.standby.source_id] if supply.standby.allow else []
     if not {*standby} <= {*case.tables["onsite_sources"]["onsite"]}:
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("supply", "standby", "source"),
             f"table onsite_sources has no {supply.standby.source_id}",
             "an id of table onsite_sources",
@@ -257,7 +257,7 @@ def _check_figures(case: ScopedCase, figures: SourceFigures) -> None:
         figures.ids, figures.rows, figures.role, figures.fuel, strict=True
     ):
         if role not in _BUILDABLE:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("supply", "allow"),
                 f"{id_} is part of a battery, not a source",
                 f"a source with role {', '.join(_BUILDABLE)}",
@@ -267,7 +267,7 @@ def _check_figures(case: ScopedCase, figures: SourceFigures) -> None:
         needed = _NEEDED[role] + (("heat_rate_mmbtu_per_mwh",) if fuel else ())
         blank = [column for column in needed if rows[column].isna().any()]
         if blank:
-            case.findings.at_table(
+            case.findings.add_at_table(
                 "onsite_sources",
                 f"{id_} has no {', '.join(blank)}",
                 f"given for every source with role {role}",
@@ -281,14 +281,14 @@ def _check_standby(case: ScopedCase, figures: SourceFigures) -> None:
         return
     role = figures.role[figures.ids.index(standby.source_id)]
     if role != "standby":
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("supply", "standby", "source"),
             f"{standby.source_id} has role {role}",
             "a source with role standby",
             "name the generators that halls have",
         )
     if standby.source_id in case.scenario.supply.allow:
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("supply", "standby", "source"),
             f"{standby.source_id} is in supply.allow as well",
             "either what halls have or what may be built",
@@ -320,7 +320,7 @@ def _check_bridge(case: ScopedCase, figures: SourceFigures) -> None:
     for position, id_ in enumerate(bridge.sources):
         for what, holds in known.items():
             if not holds(id_):
-                case.findings.at_key(
+                case.findings.add_at_key(
                     ("supply", "bridge", "sources", position),
                     f"{id_} {what}",
                     "a source that may be built, burns fuel and has a worth when it leaves",

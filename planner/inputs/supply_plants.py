@@ -64,7 +64,7 @@ def plant_lists(
 
 def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.ndarray) -> None:
     for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("supply", "whole_sources"),
             f"{id_} is built as integer plants and has no upper limit per site",
             "an upper limit per site of each such technology",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.clock.calendar import SEASONS, slot_means
-from planner.inputs.frames import any_along, by_ids, codes, floats, texts
+from planner.inputs.frames import any_along, codes, dense_by_ids, floats, texts
 from planner.inputs.shape_gaps import report_missing_hours
 from planner.inputs.supply_figures import RENEWABLE
 from planner.scenario import interpolated
@@ -81,7 +81,7 @@ def _scaled(case: ScopedCase, yields: Floats, mean: float, technology: str) -> F
     """Return yields by site and time slice whose mean over the year is as given."""
     is_dark = yields.max(axis=1) == 0.0
     for site in np.array(case.ids("sites"), dtype=object)[is_dark]:
-        case.findings.at_table(
+        case.findings.add_at_table(
             "site_series",
             f"{technology} at {site} yields 0 in every hour, but its mean is {mean:g}",
             "above 0 somewhere",
@@ -115,7 +115,7 @@ def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats
     if not zones:
         return None
     axes = {"zone": zones, "season": SEASONS, "hour_local": _HOURS}
-    hourly = by_ids(table, axes, "capacity_factor_frac")
+    hourly = dense_by_ids(table, axes, "capacity_factor_frac")
     for name, of_zone in zip(zones, hourly, strict=True):
         rows = is_shape_row & (every["zone"] == name).to_numpy()
         report_missing_hours(case, "renewable_shapes", f"{technology} of {name}", rows, of_zone)
@@ -171,7 +171,7 @@ def fuel_prices(case: ScopedCase, figures: SourceFigures, is_used: Bools) -> Flo
         lacking = np.isnan(of_sites).any(axis=1) & is_used[:, at].any(axis=1)
         if lacking.any():
             names = ", ".join(np.array(case.ids("sites"), dtype=object)[lacking])
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("supply", "allow"),
                 f"{fuel} is not sold at {names}: table fuel_prices has no row for their zones"
                 " or countries",

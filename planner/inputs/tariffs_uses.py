@@ -105,7 +105,9 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     if chosen and untold:
         what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
         fix = "add one, or use representative days"
-        case.findings.at_key(("energy", "tariffs"), what_is, "covered by a day of the series", fix)
+        case.findings.add_at_key(
+            ("energy", "tariffs"), what_is, "covered by a day of the series", fix
+        )
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)
@@ -139,7 +141,7 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
     for key, id_, layer in wanted:
         row = None if id_ is None else table_row(case, id_)
         if id_ is not None and row is None:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 (*at, key),
                 f"unknown tariff {id_!r}",
                 "an id of table tariffs",
@@ -148,7 +150,7 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
         elif row is not None and row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
             fix = "`dcplan data ids tariffs` lists them"
-            case.findings.at_key((*at, key), what_is, f"of layer {layer!r}", fix)
+            case.findings.add_at_key((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
 def billed_sites(case: ScopedCase) -> frozenset[int]:
@@ -200,7 +202,7 @@ def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
             if other is None or rank < other[0]:
                 chosen[site] = (rank, position)
     for (first, second, rank), names in twice.items():
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"),
             f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}",
             "one tariff for each site",
@@ -229,7 +231,9 @@ def _clock(
             what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
             fix = "give the tariff a time_zone"
             must_be = "in a zone that the planner knows by its hours"
-            case.findings.at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
+            case.findings.add_at_key(
+                ("energy", "tariffs", position, "tariff"), what_is, must_be, fix
+            )
             return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
@@ -245,7 +249,7 @@ def _made(
         tariff = rules_of(case, use, rise_frac, clock)
     except InputError as error:
         for problem in error.problems:
-            case.findings.at_key(
+            case.findings.add_at_key(
                 ("energy", "own_tariffs", use.tariff),
                 problem.what_is,
                 problem.must_be,
@@ -254,7 +258,7 @@ def _made(
         return None
     at = ("energy", "tariffs", position)
     for what_is, must_be, fix in _problems_of_terms(use, tariff):
-        case.findings.at_key(at, what_is, must_be, fix)
+        case.findings.add_at_key(at, what_is, must_be, fix)
     return tariff
 
 

@@ -77,7 +77,7 @@ def _path(case: ScopedCase) -> pd.DataFrame:
     demand, table = case.scenario.demand, case.tables["demand_trajectories"]
     path = table[table["trajectory"] == demand.trajectory].set_index("year")
     for year in case.year[~np.isin(case.year, path.index)]:
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("demand", "trajectory"),
             f"{demand.trajectory} has no figure for {year}",
             f"{path.index.min()} to {path.index.max()}",
@@ -102,7 +102,7 @@ def _nameplate_gw(case: ScopedCase, path: pd.DataFrame) -> Floats:
     if own is None:
         return _of_years(case, path, "facility_gw")
     if path["electricity_twh"].isna().any():
-        case.findings.at_key(
+        case.findings.add_at_key(
             ("demand", "load_factor_frac"),
             f"{case.scenario.demand.trajectory} is stated in GW and needs no load factor",
             "left out, or used with a path stated in TWh",

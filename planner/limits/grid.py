@@ -77,7 +77,7 @@ def _share_of_nameplate(question: PreparedScenario, place: Place) -> str:
 
 def headroom_now(column: str, what: str, question: PreparedScenario, place: Place) -> str:
     """Say what headroom of the zone of a row is left, by its column of the report."""
-    every = question.inputs.grid.headroom_all
+    every = question.inputs.grid.headroom_by_zone
     is_row = (every["zone"] == place["zone"]) & (every["year"].astype(str) == place["year"])
     row = every[is_row].iloc[0]
     room = max(float(row[column] - row["committed_mw"]), 0.0)
@@ -126,7 +126,7 @@ def _per_firm_mw(question: PreparedScenario, rows: Index) -> Floats:
 
 def headroom_of(column: str, question: PreparedScenario, rows: Index) -> Floats:
     """Headroom of each row before commitments, which no factor touches, (row,). [MW]"""
-    every = question.inputs.grid.headroom_all
+    every = question.inputs.grid.headroom_by_zone
     limit = every.set_index(["zone", "year"])[column].to_dict()
     at = zip(rows.labels("zone"), rows.labels("year"), strict=True)
     return np.array([limit[place] for place in at], dtype=np.float64)
@@ -138,7 +138,7 @@ def _more_firm_headroom(question: PreparedScenario, over: Index, amounts: Floats
     Where a share of the headroom at the lowest rate limits it, that figure grows by what gives
     so much of its share, and that of the chosen rate where it would be the limit then.
     """
-    grid, every = question.scenario.grid, question.inputs.grid.headroom_all
+    grid, every = question.scenario.grid, question.inputs.grid.headroom_by_zone
     if grid.firm_headroom_frac is None:
         return more_headroom(question, over, amounts)
     raised: dict[tuple[str, float], float] = {}

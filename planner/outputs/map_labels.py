@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["CHARACTER", "Label", "Spot", "place_labels", "placed_labels", "xml_text"]
+__all__ = ["CHARACTER", "Label", "Spot", "find_label_places", "svg_labels", "xml_text"]
 
 CHARACTER: Final = 6.3
 """Mean width of a character of text of 12 pixels. [pixel]"""
@@ -48,7 +48,7 @@ class Spot:
     radius: float
 
 
-def place_labels(
+def svg_labels(
     spots: Sequence[Spot],
     sheet: tuple[float, float],
     *,
@@ -61,18 +61,18 @@ def place_labels(
     Parameters
     ----------
     spots, sheet, most, size, has_sign
-        As in `placed_labels`.
+        As in `find_label_places`.
 
     Returns
     -------
     list of str
         Elements of SVG, of the classes ``label``, ``mw`` and ``inside``.
     """
-    labels = placed_labels(spots, sheet, most=most, size=size, has_sign=has_sign)
+    labels = find_label_places(spots, sheet, most=most, size=size, has_sign=has_sign)
     return [label.svg(size / _SIZE) for label in labels]
 
 
-def placed_labels(
+def find_label_places(
     spots: Sequence[Spot],
     sheet: tuple[float, float],
     *,

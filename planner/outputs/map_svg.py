@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.outputs.map_labels import CHARACTER, Spot, place_labels, xml_text
+from planner.outputs.map_labels import CHARACTER, Spot, svg_labels, xml_text
 from planner.outputs.projection import sheet_for
 from planner.results.bridge import bridge_words
 
@@ -108,7 +108,7 @@ def plan_map_svg(run: Run, year: int) -> str:
         f'<svg y="{_HEAD}" width="{_WIDTH:.0f}" height="{_MAP_HEIGHT:.0f}">',
         *land(sheet),
         *(_circle(spot) for spot in spots),
-        *place_labels(spots, (_WIDTH, _MAP_HEIGHT)),
+        *svg_labels(spots, (_WIDTH, _MAP_HEIGHT)),
         "</svg>",
         *_legend(largest_mw),
         *bridge,

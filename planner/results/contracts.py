@@ -202,13 +202,13 @@ def _best_claims(s: SolvedModel, *, is_hourly: bool) -> Floats:
         if is_hourly:
             for slot in range(drawn.shape[1]):
                 at = np.ix_(here, np.array([slot]))
-                claimed[at] = _filled(drawn[at], share[at], delivered[pool, slot])
+                claimed[at] = _allocate_to_dirtiest(drawn[at], share[at], delivered[pool, slot])
         else:
-            claimed[here] = _filled(drawn[here], share[here], delivered[pool].sum())
+            claimed[here] = _allocate_to_dirtiest(drawn[here], share[here], delivered[pool].sum())
     return np.asarray(claimed / s.weight_h)
 
 
-def _filled(drawn: Floats, share: Floats, amount: float) -> Floats:
+def _allocate_to_dirtiest(drawn: Floats, share: Floats, amount: float) -> Floats:
     """Give an amount to what is drawn, that with the smallest clean share first."""
     order = np.argsort(share, axis=None, kind="stable")
     wanted = np.maximum(drawn.ravel()[order], 0.0)

@@ -42,7 +42,7 @@ def connections(s: SolvedModel) -> pd.DataFrame:
 
 def headroom(s: SolvedModel) -> pd.DataFrame:
     """Make table `headroom`: what zones can take, what the plan takes, what more is worth."""
-    given, sets, grid = s.p.grid.headroom_all, s.p.sets, s.p.grid
+    given, sets, grid = s.p.grid.headroom_by_zone, s.p.sets, s.p.grid
     zone = sets.zone.codes(given["zone"])
     year = sets.year.codes(given["year"].astype(str))
 

@@ -185,8 +185,8 @@ class Guard:
         if not _same(token, self._keys.form):
             return _Refused(
                 403,
-                "the request has no key of a page of the server that runs now, as where the page is"
-                " of one that has ended; go back, load it again and repeat it",
+                "the page was not made by the server that runs now, which may have been restarted;"
+                " go back, load the page again and repeat the request",
             )
         return None
 

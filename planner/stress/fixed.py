@@ -12,7 +12,7 @@ from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.calendar import SEASONS
 from planner.clock.year_hours import calendar_days
 from planner.inputs.climate_slots import CURVE, monthly_temperatures
-from planner.inputs.frames import any_along, by_ids, codes, floats, texts
+from planner.inputs.frames import any_along, codes, dense_by_ids, floats, texts
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import site_series
@@ -332,7 +332,7 @@ def price_spread(case: ScopedCase) -> Floats:
     table = case.tables["price_shapes"]
     named = list(case.sites["price_zone"].dropna().unique())
     axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}
-    mean = by_ids(table, axes, "shape_mean_frac")
-    median = by_ids(table, axes, "shape_median_frac")
+    mean = dense_by_ids(table, axes, "shape_mean_frac")
+    median = dense_by_ids(table, axes, "shape_median_frac")
     of_zone = log_spread(mean, median)
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])

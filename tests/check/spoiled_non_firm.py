@@ -69,8 +69,8 @@ def half_a_shed(factor, plan):
 
 
 def limits(name, factor, plan):
-    frame = plan.inputs.grid.headroom_all
-    return plan.assumed("grid", headroom_all=frame.assign(**{name: frame[name] * factor}))
+    frame = plan.inputs.grid.headroom_by_zone
+    return plan.assumed("grid", headroom_by_zone=frame.assign(**{name: frame[name] * factor}))
 
 
 def steeper(plan):

@@ -90,7 +90,7 @@ def test_the_connection_carries_the_halls_and_grows_with_those_under_constructio
     assert firm["oak", "2025"] == pytest.approx(70 * PER_RACK)
     assert firm["oak", "2027"] == pytest.approx(95 * PER_RACK)
     # What is under construction takes of the zone's headroom, as that of the market would.
-    committed = own.grid.headroom_all.set_index(["zone", "year"])["committed_mw"]
+    committed = own.grid.headroom_by_zone.set_index(["zone", "year"])["committed_mw"]
     assert committed["east", "2027"] == pytest.approx(25 * PER_RACK)
 
 

@@ -227,7 +227,7 @@ def test_a_scenario_may_say_what_is_connected(build, mini):
 
 
 def test_headroom_is_the_operators_share_less_what_is_committed(mini):
-    every = mini.grid.headroom_all.set_index(["zone", "year"])
+    every = mini.grid.headroom_by_zone.set_index(["zone", "year"])
 
     assert every.loc[("east", "2027"), "limit_mw"] == pytest.approx((1900 + 120 * 3) * 0.2)
     assert every.loc[("east", "2027"), "committed_mw"] == pytest.approx(138 * 0.2)
@@ -242,7 +242,7 @@ def test_headroom_settings_apply(build):
         "grid.headroom_scale_frac=0.9",
         "operator.headroom_share_frac=0.3",
     )
-    every = inputs.grid.headroom_all.set_index(["zone", "year"])
+    every = inputs.grid.headroom_by_zone.set_index(["zone", "year"])
 
     assert every.loc[("west", "2027"), "limit_mw"] == pytest.approx(2600 * 1.29 * 0.9 * 0.3)
 
@@ -268,13 +268,13 @@ def test_a_year_that_a_later_limit_covers_has_no_row(build):
 
 def test_firm_connection_takes_a_share_of_the_headroom_at_the_lowest_rate(build):
     share = "grid.firm_headroom_frac=0.4"
-    every = build(share).grid.headroom_all.set_index(["zone", "year"])
+    every = build(share).grid.headroom_by_zone.set_index(["zone", "year"])
 
     # East by 2027: 1,482 MW at 0.25 % and 360 of growth; a fifth is the operator's.
     assert every.loc[("east", "2027"), "firm_limit_mw"] == pytest.approx(0.4 * (1482 + 360) * 0.2)
     assert every.loc[("east", "2027"), "limit_mw"] == pytest.approx((1900 + 360) * 0.2)
     # It is no more at a higher rate, and never more than all of the headroom.
-    higher = build(share, "grid.curtailment_rate_pct=5").grid.headroom_all
+    higher = build(share, "grid.curtailment_rate_pct=5").grid.headroom_by_zone
     assert higher["firm_limit_mw"].tolist() == pytest.approx(every["firm_limit_mw"].tolist())
     assert (higher["limit_mw"].to_numpy() > every["limit_mw"].to_numpy()).all()
 
@@ -316,7 +316,7 @@ def test_a_year_that_headroom_growth_lacks_is_refused(problems, tables):
 
 def test_zones_that_promised_more_than_they_have_are_reported(build, mini):
     tight = build("grid.headroom_scale_frac=0.065")
-    table = tight.grid.headroom_all.set_index(["zone", "year"]).loc[("west", "2027")]
+    table = tight.grid.headroom_by_zone.set_index(["zone", "year"]).loc[("west", "2027")]
 
     # 220 MW at the operator's fifth, where the zone takes 41.99.
     assert table["committed_mw"] - table["limit_mw"] == pytest.approx(44.0 - 41.99)

@@ -89,7 +89,7 @@ def test_firm_headroom_grows_at_both_rates_by_the_most_that_any_year_asks_for(mo
     settings = SimpleNamespace(firm_headroom_frac=0.4, curtailment_rate_pct=1.5)
     question = SimpleNamespace(
         scenario=SimpleNamespace(grid=settings),
-        inputs=SimpleNamespace(grid=SimpleNamespace(headroom_all=every)),
+        inputs=SimpleNamespace(grid=SimpleNamespace(headroom_by_zone=every)),
     )
     over = Index.full("zone_year", Axis("zone", ("east", "west")), Axis("year", ("2026", "2027")))
     monkeypatch.setattr(grid, "_raised", lambda question, over, amounts, raised: raised)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from planner.outputs.basemaps import load_basemap
-from planner.outputs.map_labels import Spot, place_labels, placed_labels
+from planner.outputs.map_labels import Spot, find_label_places, svg_labels
 from planner.outputs.map_svg import plan_map_svg
 from planner.outputs.projection import sheet_for
 from planner.results.bridge import bridge_words
@@ -63,8 +63,8 @@ def test_a_large_site_amid_others_has_its_label_further_out_with_a_line() -> Non
     middle = Spot("Columbus / New Albany", 492.0, 0.7, 300.0, 250.0, 20.0)
     around = [Spot(f"s{x}{y}", 9.0, 0.3, 300.0 + x, 250.0 + y, 9.0) for x, y in sides]
 
-    (label,) = placed_labels([middle, *around], (600.0, 500.0), most=1)
-    without = placed_labels([middle, *around], (600.0, 500.0), most=1, has_leaders=False)
+    (label,) = find_label_places([middle, *around], (600.0, 500.0), most=1)
+    without = find_label_places([middle, *around], (600.0, 500.0), most=1, has_leaders=False)
 
     assert (label.name, label.amount) == ("Columbus", "492")
     assert label.leader is not None
@@ -84,7 +84,7 @@ def test_a_large_site_amid_others_has_its_label_further_out_with_a_line() -> Non
 
 def test_a_name_from_right_to_left_is_apart_from_its_number() -> None:
     name = "evil33 \u05e9\u05dc\u05d5\u05dd"
-    (label,) = place_labels([Spot(name, 33.0, 0.5, 300.0, 250.0, 7.0)], (600.0, 500.0))
+    (label,) = svg_labels([Spot(name, 33.0, 0.5, 300.0, 250.0, 7.0)], (600.0, 500.0))
 
     text = ElementTree.fromstring(label)
     parts = [(one.text, one.get("unicode-bidi")) for one in text]

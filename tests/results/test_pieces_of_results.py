@@ -14,7 +14,7 @@ from planner.lp import ArrayProblem, Index
 from planner.lp.axis import Axis
 from planner.model.money import ALL_COSTS
 from planner.results import contracts, migration, tariffs
-from planner.results.contracts import _filled
+from planner.results.contracts import _allocate_to_dirtiest
 from planner.results.failover import _mean_ms, _value_musd
 from planner.results.frame import labels
 from planner.results.halls import sites as sites_table
@@ -33,7 +33,7 @@ def test_clean_power_goes_to_what_is_least_clean_until_it_is_used_up() -> None:
     drawn_mwh = np.array([[5.0, 3.0], [4.0, -2.0]])
     clean_frac = np.array([[0.5, 0.1], [0.3, 0.2]])
 
-    given = _filled(drawn_mwh, clean_frac, 6.5)
+    given = _allocate_to_dirtiest(drawn_mwh, clean_frac, 6.5)
 
     # All of the 3 at 0.1, none for what is sold, 3.5 of the 4 at 0.3, and no more.
     assert given.tolist() == [[0.0, 3.0], [3.5, 0.0]]

@@ -82,7 +82,7 @@ def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(
             "committed_mw": [20.0, 30.0, 120.0],
         }
     )
-    asked = question(grid=SimpleNamespace(headroom_all=every))
+    asked = question(grid=SimpleNamespace(headroom_by_zone=every))
     set_by = SetBy("table zone_headroom", partial(headroom_now, "limit_mw", "all"))
 
     line = set_by.line(asked, {"zone": "west", "year": "2027"})
@@ -339,7 +339,7 @@ def test_the_most_firm_connection_is_what_there_is_and_room_and_leases() -> None
         firm=Index.full("firm", *both),
         firm_mw=np.array([3.0, 3, 4, 5, 6, 6, 7, 7, 8]),
         expand=Index.sparse("expand", both, ([0, 0, 2], [1, 2, 2])),
-        headroom_all=headroom,
+        headroom_by_zone=headroom,
         lease_firm_mw_per_mw=1.5,
     )
     # Two designs are for lease in bay in 2027: its depth counts once.

@@ -12,7 +12,7 @@ from matplotlib.patches import Circle
 from matplotlib.patheffects import withStroke
 
 from planner.base.svg import INK, MUTED
-from planner.outputs.map_labels import Spot, placed_labels
+from planner.outputs.map_labels import Spot, find_label_places
 from planner.outputs.map_svg import round_sizes, sites_in_use
 from planner.outputs.plots.drawing import model_year, plain, sheet
 from planner.outputs.projection import sheet_for
@@ -80,7 +80,7 @@ def draw_map(run: Run, year: int | None = None) -> Drawing:
             axes.add_patch(
                 Circle((spot.x, spot.y), spot.radius, fc=fill, ec="white", lw=0.8, zorder=3)
             )
-        for label in placed_labels(spots, (_WIDTH, _HEIGHT), most=_LABELS, size=_LABEL_SIZE):
+        for label in find_label_places(spots, (_WIDTH, _HEIGHT), most=_LABELS, size=_LABEL_SIZE):
             if label.leader:
                 x0, y0, x1, y1 = label.leader
                 axes.plot((x0, x1), (y0, y1), color=INK, lw=0.6, zorder=4)

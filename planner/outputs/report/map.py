@@ -15,7 +15,7 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.base.svg import ticks
-from planner.outputs.map_labels import Spot, place_labels
+from planner.outputs.map_labels import Spot, svg_labels
 from planner.outputs.map_svg import outline, round_sizes, sites_in_use
 from planner.outputs.projection import sheet_for
 from planner.outputs.report.figures import ReportFigure
@@ -279,8 +279,8 @@ def names_of(spots: Sequence[Spot], *, has_sign: bool = False) -> Html:
         Whether their amounts are differences.
     """
     sheet = (WIDTH, HEIGHT)
-    wide = place_labels(spots, sheet, size=_LABEL_SIZE, has_sign=has_sign)
-    phone = place_labels(spots, sheet, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
+    wide = svg_labels(spots, sheet, size=_LABEL_SIZE, has_sign=has_sign)
+    phone = svg_labels(spots, sheet, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
     return joined(
         element("g", Html("".join(labels)), class_=of, aria_hidden="true")
         for labels, of in ((wide, "wide"), (phone, "phone"))

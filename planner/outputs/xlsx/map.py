@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.outputs.map_labels import Label, Spot, placed_labels
+from planner.outputs.map_labels import Label, Spot, find_label_places
 from planner.outputs.map_svg import colour_of, sites_in_use
 from planner.outputs.projection import sheet_for
 
@@ -151,7 +151,7 @@ def _text(label: Label, row: int) -> dict[str, Any]:
 
 def _labels(spots: list[Spot]) -> list[Label]:
     sheet = (MAP_WIDTH, MAP_HEIGHT)
-    return placed_labels(spots, sheet, most=_LABELLED, size=_TEXT, has_leaders=False)
+    return find_label_places(spots, sheet, most=_LABELLED, size=_TEXT, has_leaders=False)
 
 
 def _spots(book: Book) -> list[Spot]:

@@ -192,7 +192,7 @@ def _most_firm_mw(question: PreparedScenario) -> Floats:
     firm = np.zeros((len(p.sets.zone), years))
     np.add.at(firm, (p.sets.site_zone[grid.firm["site"]], grid.firm["year"]), grid.firm_mw)
     room = np.full(firm.shape, np.inf)
-    every = grid.headroom_all
+    every = grid.headroom_by_zone
     zone, year = p.sets.zone.codes(every["zone"]), p.sets.year.codes(every["year"].astype(str))
     room[zone, year] = np.maximum(every["limit_mw"] - every["committed_mw"], 0.0)
     can_add = np.zeros(firm.shape, dtype=np.bool_)
