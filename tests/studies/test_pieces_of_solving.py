@@ -35,7 +35,7 @@ class Fixing(Solves):
         self.status = status
         self.asked: list[tuple[list[float], list[float], bool]] = []
 
-    def solve_within(self, lower, upper, *, method="auto", reserve_s=0.0, strictly=False):
+    def solve_within(self, lower, upper, *, reserve_s=0.0, strictly=False, start=None):
         self.asked.append((lower.tolist(), upper.tolist(), strictly))
         return SimpleNamespace(status=self.status)
 
@@ -216,7 +216,7 @@ def test_a_plan_with_fixed_integers_that_a_limit_cut_short_is_kept_where_it_is_w
         problem=SimpleNamespace(columns=lambda: SimpleNamespace(integer=integer))
     )
     finder._solves = SimpleNamespace(
-        fixed=lambda whole, reserve_s: cut_short, has_cuts=False, bound=600.0
+        fixed=lambda whole, reserve_s, start: cut_short, has_cuts=False, bound=600.0
     )
     finder._best = finder._stopped = finder._last = None
     finder._how, finder._tried = [], []
