@@ -81,6 +81,8 @@ def command(
         raise InputError(problems)
     stored = asked.stored
     home = folder_to_fill(stored, folder, "dispatch")
+    if asked.drawn_instead:
+        click.echo(f"warning: {asked.drawn_instead}", err=True)
     with Progress.from_context(ctx) as progress:
         progress.stage("dispatch")
         found = dispatch(

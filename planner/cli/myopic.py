@@ -135,6 +135,8 @@ def _print(found: Myopic) -> None:
     }
     click.echo(f"{found.scenario}: {decided[found.decides]}")
     TableConsole().print(table)
+    for note in found.notes:
+        click.echo(wrapped(note, mark="- "))
     for row, why in zip(found.table.to_dict("records"), found.why, strict=True):
         if why:
             click.echo(wrapped(f"With {row['window_years']} in view there is no plan:"))

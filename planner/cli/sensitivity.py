@@ -139,6 +139,7 @@ def command(
                     on_stage=look,
                     on_progress=tell,
                     on_warning=live.warn,
+                    on_design=live.print_line,
                 )
         except KeyboardInterrupt:
             if not is_begun:

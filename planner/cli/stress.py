@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "asked_of", "command", "folder_to_fill", "unless_wrong"]
 
 Made = TypeVar("Made")
+_NAMED: Final = 8
 
 
 @click.command("stress")
@@ -86,6 +87,8 @@ def command(
     loaded = asked.stored.run
     losses = site_losses(asked.stored.inputs, loaded.tables)
     home = folder_to_fill(asked.stored, folder, "stress")
+    if asked.drawn_instead:
+        click.echo(f"warning: {asked.drawn_instead}", err=True)
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Drawing years")
         study = stress_study(
@@ -120,6 +123,27 @@ class Asked:
     stored: StoredPlan
     plan: FixedPlan
     own: OwnHours | None
+
+    @property
+    def drawn_instead(self) -> str:
+        """Say where the plan has temperatures of its own and others are drawn; empty if nowhere."""
+        from numpy import isnan
+
+        from planner.base.words import some
+
+        plan, own = self.plan, self.own
+        drawn = [
+            site
+            for at, site in enumerate(plan.sites)
+            if site in plan.own_weather and (own is None or isnan(own.dry_c[at]).any())
+        ]
+        if not drawn:
+            return ""
+        return (
+            f"The plan of {some(drawn, _NAMED)} has temperatures of table site_series, and here"
+            " weather is drawn about the monthly means of table climate_monthly. Give all hours of"
+            " a year with --hours (dry_bulb_c, wet_bulb_c) to use your own."
+        )
 
 
 def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None) -> Asked:

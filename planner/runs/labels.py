@@ -22,6 +22,7 @@ __all__ = ["LABELS_FILE", "RunLabels", "change_tags", "give_name", "read_labels"
 LABELS_FILE: Final = "labels.json"
 _LONGEST: Final = 80  # characters
 _MOST_TAGS: Final = 100
+_SEPARATOR: Final = ","  # between tags, where they are listed
 _MOST_BYTES: Final = 1 << 20
 _KEYS: Final = frozenset({"name", "tags"})
 _TEXT: Final = f"1 to {_LONGEST} printable characters, without spaces at its ends"
@@ -91,6 +92,7 @@ def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = (
     """
     add, remove = list(add), list(remove)
     problems = [_not_text(tag, "tag") for tag in add if not _is_text(tag)]
+    problems += [_with_comma(tag) for tag in add if _is_text(tag) and _SEPARATOR in tag]
     with locked(folder.parent):  # as writers of runs do, so that none is lost
         labels = read_labels(folder)
         there = f"there are: {', '.join(labels.tags)}" if labels.tags else "it has no tags"
@@ -176,6 +178,13 @@ def _sorted(tags: Iterable[str]) -> tuple[str, ...]:
 def _not_text(text: str, what: str) -> Problem:
     shown = ascii(text)[:_LONGEST]
     return Problem(f"{what} {shown}", None, None, f"it is not a {what}", _TEXT, "take another one")
+
+
+def _with_comma(tag: str) -> Problem:
+    parts = [part.strip() for part in tag.split(_SEPARATOR) if part.strip()]
+    fix = f"for several tags write {' '.join(map(repr, parts))}, with spaces between them"
+    what_is, must_be = "it has a comma", "a tag without one, as lists put commas between tags"
+    return Problem(f"tag {tag!r}", None, None, what_is, must_be, fix)
 
 
 def _problem(path: Path, what_is: str) -> Problem:

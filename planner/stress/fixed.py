@@ -80,6 +80,7 @@ class FixedPlan:
     curves: tuple[Floats, ...]  # of mechanical_overhead_frac, each (cooling,)
     price_spread: Floats  # (site, season, local hour) of the logarithm
     utc_offset_h: Floats  # [site]
+    own_weather: tuple[str, ...] = ()  # sites whose temperatures table site_series gives
 
     def overhead_frac(self, year: int, dry_c: Floats, wet_c: Floats) -> Floats:
         """Return cooling power per IT power at temperatures, (..., site, hour)."""
@@ -182,6 +183,7 @@ def fixed_plan(
         curves=tuple(floats(case.cooling, name) for name in CURVE),
         price_spread=np.where(has_own_prices[:, None, None], 0.0, price_spread(case))[at],
         utc_offset_h=floats(case.sites, "utc_offset_h")[at],
+        own_weather=tuple(every[s] for s in at if not np.isnan(series.dry_bulb_c[s]).any()),
     )
     case.findings.stop_if_wrong()
     return plan

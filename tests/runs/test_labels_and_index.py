@@ -24,7 +24,7 @@ from planner.runs.index import index_file, known_entries
 from planner.runs.labels import LABELS_FILE, RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
-NAUGHTY = '=1+1 "x" <b>, [red]'
+NAUGHTY = '=1+1 "x" <b>; [red]'
 
 
 @pytest.fixture(autouse=True)
@@ -220,6 +220,17 @@ def test_a_tag_or_name_that_is_no_plain_text_is_refused(runs_dir: Path, tag: str
     if tag:
         with pytest.raises(InputError, match="1 to 80 printable characters"):
             give_name(runs_dir / SECOND, tag)
+    assert not (runs_dir / SECOND / LABELS_FILE).exists()
+
+
+def test_a_tag_with_a_comma_is_refused_as_lists_put_commas_between_tags(runs_dir: Path) -> None:
+    with pytest.raises(InputError) as error:
+        change_tags(runs_dir / SECOND, ["right", "board, march 2026"])
+
+    assert str(error.value.problems[0]) == (
+        "tag 'board, march 2026': it has a comma; must be a tag without one, as lists put commas"
+        " between tags; for several tags write 'board' 'march 2026', with spaces between them"
+    )
     assert not (runs_dir / SECOND / LABELS_FILE).exists()
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from plans import RICH, plan_of
 
 from planner.cli import main
+from planner.cli.stress import Asked
 from planner.cli.stress_report import standby_reasons, standby_table
 from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
@@ -246,3 +249,25 @@ def test_what_is_lost_with_a_site_is_its_work_less_what_stands_still_elsewhere(r
     plenty = site_losses(inputs, {**tables, "fleet": tables["fleet"].assign(parked_mw=1e6)})
     assert nothing["taken_kh100e"].max() == 0.0
     assert plenty["unserved_kh100e"].sum() < nothing["unserved_kh100e"].sum()
+
+
+def test_own_temperatures_of_the_plan_that_are_not_used_are_warned_of(run: Path) -> None:
+    loaded = load_run(run)
+    clock = pd.MultiIndex.from_product([range(5), range(24)], names=["day", "hour_utc"])
+    rows = clock.to_frame(index=False).assign(
+        site="oak", dry_bulb_c=21.5, wet_bulb_c=13.5, source="made up", source_year=2025, kind="own"
+    )
+    series = loaded.inputs_tables["site_series"]
+    given = pd.concat([series, rows[[c for c in series.columns if c in rows]]], ignore_index=True)
+
+    def asked(table: pd.DataFrame, own: OwnHours | None = None) -> str:
+        tables = {**loaded.inputs_tables, "site_series": table}
+        plan = fixed_plan(scenario_of(loaded), tables, loaded.tables)
+        return Asked(Mock(), plan, own).drawn_instead
+
+    of_year = np.full((2, 8760), 23.5)
+    assert asked(series) == ""
+    assert asked(given).startswith(
+        "The plan of oak has temperatures of table site_series, and here weather is drawn about"
+    )
+    assert asked(given, OwnHours(of_year, of_year, of_year)) == ""

@@ -69,6 +69,14 @@ def test_a_plan_at_an_end_has_what_the_end_says() -> None:
         assert found.sites.loc[row["place"], str(row["plan"])] == pytest.approx(end, abs=1e-3)
 
 
+def test_the_last_thing_said_is_that_all_is_done() -> None:
+    said: list[str] = []
+
+    found = alternatives("tiny", slacks=[0.05], of=["zone"], different=1, on_stage=said.append)
+
+    assert said[-1] == f"All 3 directions are solved; {len(found.plans)} plans found"
+
+
 def test_ranges_hold_the_plan_and_grow_with_the_slack() -> None:
     ranges = of_tiny().ranges
     near, far = (

@@ -429,6 +429,17 @@ def test_a_window_as_long_as_the_horizon_has_no_effect():
     )
 
 
+def test_a_window_longer_than_the_horizon_is_noted():
+    longer = myopic("tiny", [2, 5])
+
+    assert longer.notes == (
+        "A window of 5 years sees all 2 years of the plan, as a window of 2 would: nothing is"
+        " decided without the years after it in view.",
+    )
+    assert longer.to_dict()["notes"] == list(longer.notes)
+    assert longer.table["foresight_musd"].abs().max() < 1e-6
+
+
 def test_studies_of_all_years_at_once_refuse_a_view():
     view = ["foresight.window_years=1"]
     with pytest.raises(InputError, match="this study decides all years at once"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,29 @@ def test_the_tornado_is_what_is_paid_by_the_figure_times_how_far_it_moves() -> N
     assert table.loc["gb200_nvl72", "at_high"] == pytest.approx(by_price * 0.5 / 3.0, rel=1e-5)
     assert table["rank"].tolist() == table["rank_low"].tolist() == table["rank_high"].tolist()
     assert table["swing"].is_monotonic_decreasing
+
+
+def test_the_number_of_futures_and_their_time_are_said_before_they_are_solved(
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    done_before: list[int] = []
+
+    found = sensitivity(
+        "tiny",
+        out=tmp_path,
+        figures=2,
+        jobs=1,
+        on_design=said.append,
+        on_progress=lambda now: done_before.append(now.total) if not said else None,
+    )
+
+    (text,) = said
+    assert re.fullmatch(
+        r"4 futures of 2 figures, some \d+ (s|min) of solving at [\d.]+ s each", text
+    )
+    assert set(done_before) == {1}  # the plan of the scenario alone
+    assert found.table["rank"].tolist() == [1, 2]
 
 
 def test_what_is_left_out_is_listed_with_the_reason() -> None:

@@ -123,6 +123,7 @@ class _Search:
         self._with_plans = plans
         self._question, self._slacks, self._of, self._different = question, slacks, of, different
         self._near = NearOptimal(question, ask)
+        self._report = ask.report_stage
         self._ranges: list[tuple[object, ...]] = []
         self._plans: list[tuple[object, ...]] = []
         self._mw: list[Floats] = [self._near.best_mw]
@@ -137,6 +138,7 @@ class _Search:
             for by in self._of:
                 self._extremes(slack, by)
             self._differ(slack)
+        self._report(f"All {self._total} directions are solved; {len(self._plans)} plans found")
         sites = pd.DataFrame(
             np.array(self._mw).T,
             index=pd.Index(near.place("site"), name="site"),

@@ -70,12 +70,24 @@ class Myopic:
         """Whether a limit or an interrupt left a window without its plan."""
         return bool(self.table["status"].isin([_STOPPED, _NOT_SOLVED]).any())
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the windows: those that are longer than the horizon."""
+        every, *windows = self.table["window_years"].tolist()
+        return tuple(
+            f"A window of {window} years sees all {every} years of the plan, as a window of {every}"
+            " would: nothing is decided without the years after it in view."
+            for window in windows
+            if window > every
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return all in types of JSON; numbers that are missing are None."""
         rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
         return {
             "scenario": self.scenario,
             "decides": self.decides,
+            "notes": list(self.notes),
             "windows": [
                 {**row, "why": why or None, "run": plan.run.meta["run"] if plan else None}
                 for row, plan, why in zip(rows, self.plans, self.why, strict=True)
@@ -156,7 +168,7 @@ def myopic(
         if rows and interrupt is not None and interrupt.is_set():
             rows.append(_Row(seen, None, _NOT_SOLVED, "stopped before it was begun"))
             continue
-        words = "all years" if window is None else f"{seen} of {every} years"
+        words = "all years" if seen >= every else f"{seen} of {every} years"
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
         try:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
+from planner.base.number_format import amount, duration
+
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
-__all__ = ["LEVELS", "METHODS", "Design", "Method", "names_of", "rows_per_block", "shares_of"]
+__all__ = [
+    "LEVELS",
+    "METHODS",
+    "Design",
+    "Method",
+    "names_of",
+    "rows_per_block",
+    "shares_of",
+    "words_of",
+]
 
 Method: TypeAlias = Literal["tornado", "morris", "sobol"]
 METHODS: Final[tuple[Method, ...]] = ("tornado", "morris", "sobol")
 LEVELS: Final = 4
 """Of each factor in the grid of Morris: its low, its high and two between them."""
+_FEW: Final = 3  # figures, trajectories or samples that are not worth halving
 
 
 @dataclass(frozen=True)
@@ -92,3 +105,35 @@ def shares_of(design: Design, factors: int) -> Floats:
         drawn = sobol.sample(problem, design.size, calc_second_order=False, seed=design.seed)
     # Differences of a few units in the last place would be other futures.
     return np.asarray(np.round(drawn, 12), dtype=np.float64)
+
+
+def words_of(design: Design, factors: int, futures: int, seconds: float) -> str:
+    """Say how many futures a study has, how long they may take, and how to have fewer.
+
+    Parameters
+    ----------
+    design : Design
+        How they are chosen.
+    factors, futures : int
+        How many figures are moved, and points there are, each counted once.
+    seconds : float
+        What the plan of the scenario took, NaN where that is not known. [s]
+
+    Examples
+    --------
+    >>> words_of(Design("sobol", 64, 1), 3, 320, 1.5)
+    '320 futures of 3 figures, some 8 min of solving at 1.5 s each; --samples 32 makes about 160'
+    >>> words_of(Design("tornado", 0, 1), 10, 20, float("nan"))
+    '20 futures of 10 figures; --figures 5 makes about 10'
+    """
+    time = ""
+    if not math.isnan(seconds):
+        time = f", some {duration(futures * seconds)} of solving at {amount(seconds, 2)} s each"
+    of, size = {
+        "tornado": ("figures", factors),
+        "morris": ("trajectories", design.size),
+        "sobol": ("samples", design.size),
+    }[design.method]
+    fewer = f"; --{of} {size // 2} makes about {futures // 2}" if size > _FEW else ""
+    figures = "1 figure" if factors == 1 else f"{factors} figures"
+    return f"{futures:,} futures of {figures}{time}{fewer}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from planner.runs.study_folder import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.sensitivity.base_plan import base_plan, first_order
-from planner.studies.sensitivity.design import Design
+from planner.studies.sensitivity.design import Design, words_of
 from planner.studies.sensitivity.factors import factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
 from planner.studies.sensitivity.options import (
@@ -26,6 +27,7 @@ from planner.studies.sensitivity.options import (
     wrong_wishes,
 )
 from planner.studies.sensitivity.solved_futures import SolvedFutures
+from planner.studies.sweep.answers import answer_in
 from planner.studies.sweep.run import solve_sweep
 from planner.tables import right_tables
 
@@ -59,6 +61,7 @@ def sensitivity(
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,
+    on_design: Callable[[str], None] | None = None,
 ) -> Sensitivity:
     """Find which inputs decide: figures of the data moved between their own low and high.
 
@@ -101,6 +104,9 @@ def sensitivity(
         Is given a `planner.studies.sweep.Progress` when a future is done.
     on_warning : callable, optional
         Is told of each figure of the scenario that is allowed but implausible.
+    on_design : callable, optional
+        Is told, before they are solved, how many futures there are, about how long they take one
+        after the other, and how to have fewer.
 
     Returns
     -------
@@ -150,6 +156,11 @@ def sensitivity(
         raise InputError([_nothing_moves(draft)])
     points = points_of(design, factors)
     sweep = sweep_of_points(draft, factors, points)
+    if on_design is not None:
+        (question,) = base.questions
+        answer = answer_in(folder, question)
+        seconds = math.nan if answer is None else answer.seconds
+        on_design(words_of(design, len(factors), points["future"].nunique(), seconds))
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler)
     solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
