@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from plans import plan_of
 
+from planner.check import check_plan
 from planner.inputs import build_inputs
 from planner.lp import ProgressEvent
 from planner.lp.start import Start
@@ -54,6 +57,25 @@ def test_a_plan_within_the_gap_asked_for_has_a_bound_that_the_check_proves() -> 
         "Proven without the solver: by the duals behind the bound no plan of the stored linear"
     )
     assert not any("solver.gap_frac has no effect" in note for note in plan.inputs.notes)
+    assert broken(plan, plan.outcome.dual_bound + 0.5) >= {"bound_proven"}  # nothing proves that
+    unproven = replace(plan.proof, rows=plan.proof.rows.assign(bound_dual=np.nan))
+    assert "bound_proven" in broken(replace(plan, proof=unproven), plan.outcome.dual_bound)
+
+
+def broken(plan: Plan, bound_musd: float) -> set[str]:
+    """Check a plan again with another bound."""
+    cost = plan.outcome.objective
+    verdict = check_plan(
+        plan.scenario,
+        plan.inputs,
+        plan.results,
+        objective_musd=cost,
+        status=plan.outcome.status,
+        bound_musd=bound_musd,
+        gap_frac=(cost - bound_musd) / cost,
+        proof=plan.proof,
+    )
+    return {check.name for check in verdict.checks if not check.ok}
 
 
 def test_a_future_begins_with_the_cuts_of_the_one_that_leads_it() -> None:
