@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from planner.studies.sweep import Progress
+    from planner.studies.sweep import SweepProgress
 
 __all__ = ["so_far"]
 
 
-def so_far(progress: Progress) -> str:
+def so_far(progress: SweepProgress) -> str:
     """Say how many futures are answered, how long the rest takes, and which one was last."""
     from planner.base.number_format import duration
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.outputs.sensitivity import Sensitivity
-    from planner.studies.sweep import Progress as FuturesProgress
+    from planner.studies.sweep import SweepProgress as FuturesProgress
 
 __all__ = ["command"]
 

@@ -11,8 +11,7 @@ from planner.cli.options import OVERRIDES, STRICT, into_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.studies.sweep import Progress as SweepProgress
-    from planner.studies.sweep import SweepResult
+    from planner.studies.sweep import SweepProgress, SweepResult
 
 __all__ = ["command"]
 

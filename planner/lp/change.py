@@ -83,7 +83,7 @@ class Arrays:
     rows: RowBounds
 
     @classmethod
-    def of(cls, problem: ArrayProblem) -> Arrays:
+    def from_problem(cls, problem: ArrayProblem) -> Arrays:
         """Return the arrays of a problem."""
         return cls(problem.columns(), problem.matrix(), problem.row_bounds())
 

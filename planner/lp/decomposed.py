@@ -215,8 +215,8 @@ class DecomposedSession(HighsSession):
         if self._parts is None or not self._parts.takes(self._arrays):
             size = self._arrays.matrix.columns
             is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
-            split = Split.of(self._arrays.matrix, is_local)
-            self._parts = Parts.of(self._arrays, split) if split.pieces else None
+            split = Split.from_matrix(self._arrays.matrix, is_local)
+            self._parts = Parts.from_arrays(self._arrays, split) if split.pieces else None
             if self._parts is not None and self._given is not None:
                 self._parts.start_with(self._given.duals_on(self._problem))
         return self._parts
@@ -346,7 +346,7 @@ class _Run:
             self._bound = bound
             if self._enough_gap > 0.0:
                 self._bound_dual = parts.duals()
-        priced = pieces.at(x, self._left_s(), self._interrupt, self._threads)
+        priced = pieces.solve_at(x, self._left_s(), self._interrupt, self._threads)
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
@@ -358,7 +358,7 @@ class _Run:
         if with_penalties < self._with_penalties:
             self._with_penalties, self._best_trial = with_penalties, x
         self._report()
-        cost = priced.at(x)
+        cost = priced.bound_at(x)
         is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
         return _Trial(priced, is_plan, is_new)
 

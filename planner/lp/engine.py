@@ -64,7 +64,7 @@ class Engine:
             "mip_abs_gap": 0.0,
         }
         for name, value in {**quiet, **options}.items():
-            self.set(name, value)
+            self.set_option(name, value)
         self._tolerances = {name: self.highs.getOptionValue(name)[1] for name in _TOLERANCES}
         self.highs.setCallback(self._on_callback, None)
         for kind in _PHASES:
@@ -74,7 +74,7 @@ class Engine:
         """Set an option; return whether HiGHS takes it."""
         return bool(self.highs.setOptionValue(name, value) != highspy.HighsStatus.kError)
 
-    def set(self, name: str, value: bool | float | str) -> None:
+    def set_option(self, name: str, value: bool | float | str) -> None:
         """Set an option that must be taken.
 
         Raises
@@ -89,7 +89,7 @@ class Engine:
     def be_strict(self, *, strictly: bool) -> None:
         """Meet bounds and integers to 1e-10 from now on, or to the tolerances given at first."""
         for name, tolerance in self._tolerances.items():
-            self.set(name, _STRICT_TOLERANCE if strictly else tolerance)
+            self.set_option(name, _STRICT_TOLERANCE if strictly else tolerance)
 
     def pass_model(self, arrays: Arrays) -> None:
         """Give HiGHS a whole program in place of what it holds."""
@@ -193,7 +193,7 @@ class Engine:
     def run(self, seconds: float) -> Any:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.
-        self.set("time_limit", max(0.0, seconds) + self.highs.getRunTime())
+        self.set_option("time_limit", max(0.0, seconds) + self.highs.getRunTime())
         run_apart(self.highs.run, self.watch)
         return self.highs.getModelStatus()
 
@@ -210,9 +210,9 @@ class Engine:
             # Presolve finds infeasibility without a proof, and only simplex leaves a ray. From the
             # last basis it takes few steps, or ends without a verdict; from nothing it has one.
             _, presolve = self.highs.getOptionValue("presolve")
-            self.set("presolve", "off")
-            self.set("solver", "simplex")
-            self.set("simplex_strategy", 1)
+            self.set_option("presolve", "off")
+            self.set_option("solver", "simplex")
+            self.set_option("simplex_strategy", 1)
             until = time.monotonic() + seconds
             self.run(seconds)
             _, is_there, ray = self.highs.getDualRay()
@@ -220,7 +220,7 @@ class Engine:
                 check(self.highs.clearSolver(), "clear the last solution")
                 self.run(until - time.monotonic())
                 _, is_there, ray = self.highs.getDualRay()
-            self.set("presolve", presolve)
+            self.set_option("presolve", presolve)
         return np.array(ray) if is_there else None
 
     def _on_callback(self, kind: Any, _text: str, seen: Any, answer: Any, _data: Any) -> None:

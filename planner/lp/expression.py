@@ -137,13 +137,13 @@ class Expression:
     # --- comparison ---------------------------------------------------------------------
 
     def __le__(self, other: Operand) -> Comparison:
-        return Comparison.of(self - other, has_upper=True)
+        return Comparison.from_difference(self - other, has_upper=True)
 
     def __ge__(self, other: Operand) -> Comparison:
-        return Comparison.of(self - other, has_lower=True)
+        return Comparison.from_difference(self - other, has_lower=True)
 
     def __eq__(self, other: Operand) -> Comparison:  # type: ignore[override]
-        return Comparison.of(self - other, has_lower=True, has_upper=True)
+        return Comparison.from_difference(self - other, has_lower=True, has_upper=True)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -370,7 +370,7 @@ class Comparison:
     upper: Floats
 
     @classmethod
-    def of(
+    def from_difference(
         cls, difference: Expression, *, has_lower: bool = False, has_upper: bool = False
     ) -> Comparison:
         """Return rows that keep a difference at or above 0, at or below 0, or both."""

@@ -82,7 +82,7 @@ class HighsSession:
         self._own_limit = int((options or {}).get("simplex_iteration_limit", MOST_STEPS))
         self._highs = self._engine.highs
         self._problem = problem
-        self._arrays = Arrays.of(problem)
+        self._arrays = Arrays.from_problem(problem)
         check_sizes(problem, self._arrays)
         self._basis: Any | None = None
         # The one that HiGHS holds with its factors and edge weights, which a basis that is given
@@ -154,8 +154,8 @@ class HighsSession:
             Verdict, plan and duals.
         """
         self._hand_over()
-        self._engine.set("threads", threads)
-        self._engine.set("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))
+        self._engine.set_option("threads", threads)
+        self._engine.set_option("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))
         self._engine.be_strict(strictly=strictly)
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
@@ -174,7 +174,7 @@ class HighsSession:
             elif self._held_basis is not self._basis:
                 check(self._highs.setBasis(self._basis), "take the last basis")
             self._held_basis = None
-            self._engine.set("simplex_iteration_limit", min(attempt.steps, self._own_limit))
+            self._engine.set_option("simplex_iteration_limit", min(attempt.steps, self._own_limit))
             status, message = self._run(deadline - time.perf_counter())
             steps = self._iterations()
             iterations += steps
@@ -221,7 +221,7 @@ class HighsSession:
         x, row_value = np.array(solution.col_value), np.array(solution.row_value)
         self._engine.start_near(x, row_value, self._arrays)
         for name, value in SIMPLEX.items():
-            self._engine.set(name, value)
+            self._engine.set_option(name, value)
         return self._run(seconds)
 
     def _settled(self, seconds: float) -> Status:
@@ -329,11 +329,14 @@ class HighsSession:
         """
         self._hand_over()
         for name, value in SIMPLEX.items():
-            self._engine.set(name, value)
+            self._engine.set_option(name, value)
         self._held_basis = None
         check(self._highs.clearSolver(), "clear the last solution")
-        check(self._highs.setBasis(start.on(self._problem)), "take the basis of a like program")
-        self._engine.set("simplex_iteration_limit", 0)
+        check(
+            self._highs.setBasis(start.for_problem(self._problem)),
+            "take the basis of a like program",
+        )
+        self._engine.set_option("simplex_iteration_limit", 0)
         self._engine.watch = Watch(None, None)
         self._engine.run(np.inf)
         info, basis = self._highs.getInfo(), self._highs.getBasis()
@@ -349,7 +352,11 @@ class HighsSession:
 
     def start(self) -> Start | None:
         """Return where a like program may begin: the first basis that was proven the best."""
-        return None if self._first_basis is None else Start.of(self._problem, self._first_basis)
+        return (
+            None
+            if self._first_basis is None
+            else Start.from_basis(self._problem, self._first_basis)
+        )
 
     # --- changing -----------------------------------------------------------------------
 
@@ -369,7 +376,7 @@ class HighsSession:
             How many numbers of each kind differ.
         """
         self._problem = problem
-        return self.take(Arrays.of(problem))
+        return self.take(Arrays.from_problem(problem))
 
     def set_columns(
         self,

@@ -184,21 +184,21 @@ class Master:
         """
         self._engine.be_strict(strictly=strictly)
         self._engine.watch = Watch(None, interrupt)
-        self._engine.set("threads", threads)
+        self._engine.set_option("threads", threads)
         until = time.perf_counter() + seconds
         if self._has_basis:
             for name, value in _FROM_BASIS.items():
-                self._engine.set(name, value)
+                self._engine.set_option(name, value)
             most = round(_SLACK * cold_steps(self._highs.getNumRow()))
-            self._engine.set("simplex_iteration_limit", most)
+            self._engine.set_option("simplex_iteration_limit", most)
             status = self._engine.run(seconds)
-            self._engine.set("simplex_iteration_limit", MOST_STEPS)
+            self._engine.set_option("simplex_iteration_limit", MOST_STEPS)
             self.iterations += max(0, self._highs.getInfo().simplex_iteration_count)
             if status != highspy.HighsModelStatus.kIterationLimit:
                 return status
         check(self._highs.clearSolver(), "clear the last solution")
         for name, value in _FROM_NOTHING.items():
-            self._engine.set(name, value)
+            self._engine.set_option(name, value)
         status = self._engine.run(until - time.perf_counter())
         info = self._highs.getInfo()
         self.iterations += max(0, info.ipm_iteration_count)

@@ -35,7 +35,7 @@ class Parts:
     round_of_cut: list[Positions] = field(default_factory=list)
 
     @classmethod
-    def of(cls, arrays: Arrays, split: Split) -> Parts:
+    def from_arrays(cls, arrays: Arrays, split: Split) -> Parts:
         """Split a program."""
         pieces = Pieces(arrays, split)
         rows = np.flatnonzero(split.piece_of_row < 0)

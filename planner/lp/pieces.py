@@ -80,7 +80,7 @@ class Priced:
     slope: Any
     is_proof: Bools
 
-    def at(self, x: Floats) -> Floats:
+    def bound_at(self, x: Floats) -> Floats:
         """Return for each piece what it costs at least at columns of the master."""
         return np.asarray(self.constant + self.slope @ x)
 
@@ -209,7 +209,7 @@ class Pieces:
             highs.changeColsCost(which.size, which, np.full(which.size, self.penalty))
         self._is_stale[:] = True
 
-    def at(
+    def solve_at(
         self,
         x: Floats,
         seconds: float = np.inf,

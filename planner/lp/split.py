@@ -33,7 +33,7 @@ class Split:
     piece_of_row: Positions
 
     @classmethod
-    def of(cls, matrix: Matrix, is_local: Bools) -> Split:
+    def from_matrix(cls, matrix: Matrix, is_local: Bools) -> Split:
         """Split a program by columns that may be left to pieces.
 
         Parameters

@@ -107,7 +107,7 @@ class Start:
     plan_rows: dict[str, tuple[Index, Statuses]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: ArrayProblem, basis: Any) -> Start:
+    def from_basis(cls, problem: ArrayProblem, basis: Any) -> Start:
         """Take a basis that HiGHS ended with.
 
         Parameters
@@ -130,7 +130,7 @@ class Start:
         }
         return cls(columns, rows)
 
-    def on(self, problem: ArrayProblem) -> Any:
+    def for_problem(self, problem: ArrayProblem) -> Any:
         """Return a basis for another program; what is new in it is at its bound or not tight.
 
         Parameters
@@ -190,7 +190,7 @@ class Start:
         }
         if basis is None or not self.columns or not whole:
             return replace(self, whole=whole)
-        ended = Start.of(problem, basis)
+        ended = Start.from_basis(problem, basis)
         return replace(self, whole=whole, plan_columns=ended.columns, plan_rows=ended.rows)
 
     @property

@@ -167,11 +167,11 @@ def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         ``message``: how many have no plan.
     """
     from planner.base.number_format import duration
-    from planner.studies.sweep import Progress, run_sweep
+    from planner.studies.sweep import SweepProgress, run_sweep
 
     sweep, folder = given
 
-    def on_progress(now: Progress) -> None:
+    def on_progress(now: SweepProgress) -> None:
         text = f"{now.done} of {now.total} futures"
         if now.stored and not now.last:
             text += f", {now.stored} of them stored before"

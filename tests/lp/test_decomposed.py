@@ -43,7 +43,7 @@ def noisy(seed: int) -> Data:
 
 def proven(problem: ArrayProblem, dual: np.ndarray) -> float:
     """What any duals prove, where no column without a bound has a price that points there."""
-    arrays = Arrays.of(problem)
+    arrays = Arrays.from_problem(problem)
     columns, matrix = arrays.columns, arrays.matrix
     worth = np.bincount(
         matrix.column, matrix.value * dual[matrix.row_of_value()], len(columns.cost)
@@ -63,7 +63,7 @@ def test_rows_tie_local_columns_to_pieces_and_leave_the_rest_to_the_master() -> 
     matrix = Matrix.of_terms(row, column, np.full(8, 2.5), (4, 7))
     is_local = np.array([False, True, True, True, True, False, True])
 
-    split = Split.of(matrix, is_local)
+    split = Split.from_matrix(matrix, is_local)
 
     assert split.pieces == 3
     assert split.piece_of_column.tolist() == [-1, 0, 1, 2, 0, -1, -1]  # 6 is in no row
@@ -81,7 +81,7 @@ def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
     assert outcome.objective == pytest.approx(whole.objective, rel=1e-7)
     assert outcome.gap <= 1e-7
     assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-7)
-    arrays = Arrays.of(problem)
+    arrays = Arrays.from_problem(problem)
     assert (outcome.x >= arrays.columns.lower - 1e-6).all()
     assert (outcome.x <= arrays.columns.upper + 1e-6).all()
     value = arrays.matrix.times(outcome.x)
@@ -185,7 +185,7 @@ def test_a_stopped_solve_keeps_its_best_plan_and_is_not_called_optimal() -> None
     assert outcome.dual_bound <= optimum * (1.0 + 1e-9)
     assert outcome.objective > optimum * (1.0 + 1e-6)
     assert outcome.gap == pytest.approx(1.0 - outcome.dual_bound / outcome.objective)
-    value, rows = Arrays.of(problem).matrix.times(outcome.x), problem.row_bounds()
+    value, rows = Arrays.from_problem(problem).matrix.times(outcome.x), problem.row_bounds()
     assert (value >= rows.lower - 1e-6).all()
     assert (value <= rows.upper + 1e-6).all()
 
@@ -213,7 +213,7 @@ def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(
 
 
 def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem, seconds, solve, at = dispatch(Data()), [], Master.run, Pieces.at
+    problem, seconds, solve, at = dispatch(Data()), [], Master.run, Pieces.solve_at
     trials = []
 
     def timed(master: Master, left_s: float, *args, **kwargs):
@@ -225,7 +225,7 @@ def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.Monke
         return None if len(trials) == 2 else at(pieces, x, *args)  # as if time were up
 
     monkeypatch.setattr(Master, "run", timed)
-    monkeypatch.setattr(Pieces, "at", stopped_once)
+    monkeypatch.setattr(Pieces, "solve_at", stopped_once)
     outcome = in_pieces(problem).solve(time_limit_s=1000.0)
 
     assert (outcome.status, outcome.has_plan) == ("time_limit", True)
@@ -276,8 +276,10 @@ def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
 
 def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
     problem = dispatch(Data())
-    arrays = Arrays.of(problem)
-    parts = Parts.of(arrays, Split.of(arrays.matrix, local_columns(problem, SLOT)))
+    arrays = Arrays.from_problem(problem)
+    parts = Parts.from_arrays(
+        arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
+    )
     master, used = parts.master, []
 
     def weights_and_scaling() -> tuple[int, ...]:
@@ -291,7 +293,7 @@ def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
         master.run(np.inf, None, 1, strictly=False)
         used.append(weights_and_scaling())
         x, _ = master.solution()
-        priced = parts.pieces.at(x)
+        priced = parts.pieces.solve_at(x)
         assert priced is not None
         parts.add_cuts(priced, priced.is_proof)
 
@@ -299,7 +301,7 @@ def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
 
 
 def assert_is_plan(problem: ArrayProblem, outcome) -> None:
-    arrays = Arrays.of(problem)
+    arrays = Arrays.from_problem(problem)
     value, rows, columns = arrays.matrix.times(outcome.x), arrays.rows, arrays.columns
     assert (value >= rows.lower - 1e-6).all()
     assert (value <= rows.upper + 1e-6).all()
@@ -342,8 +344,8 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
 ) -> None:
     monkeypatch.setattr("planner.lp.pieces._LONG", 2)  # rows: every piece is long
     problem = dispatch(Data())
-    arrays = Arrays.of(problem)
-    split = Split.of(arrays.matrix, local_columns(problem, SLOT))
+    arrays = Arrays.from_problem(problem)
+    split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
     pieces, alone = Pieces(arrays, split), Pieces(arrays, split)
     x = np.full(pieces.of_master.size, 2.5)
     asked = []
@@ -354,10 +356,10 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(pieces, "_must_stop", must_stop)
-        assert pieces.at(x) is None
+        assert pieces.solve_at(x) is None
 
     assert pieces._is_stale.all()  # the first one too
-    after, whole = pieces.at(x), alone.at(x)
+    after, whole = pieces.solve_at(x), alone.solve_at(x)
     assert after is not None
     assert whole is not None
     assert after.cost == pytest.approx(whole.cost)
@@ -367,8 +369,8 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     problem = dispatch(Data())
-    arrays = Arrays.of(problem)
-    split = Split.of(arrays.matrix, local_columns(problem, SLOT))
+    arrays = Arrays.from_problem(problem)
+    split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
     kept, threads, steps = Pieces(arrays, split), set[str](), []
     monkeypatch.setattr("planner.lp.pieces._MOST_KEPT", 0)
     given = Pieces(arrays, split)
@@ -382,11 +384,11 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
 
     for load in (2.5, 2.6, 4.0):
         x = np.full(kept.of_master.size, load)
-        one, two = kept.at(x), given.at(x, threads=2)
+        one, two = kept.solve_at(x), given.solve_at(x, threads=2)
         assert one is not None
         assert two is not None
         assert two.cost == pytest.approx(one.cost, rel=1e-9)
-        assert two.at(x) == pytest.approx(one.at(x), rel=1e-9)
+        assert two.bound_at(x) == pytest.approx(one.bound_at(x), rel=1e-9)
         steps.append(given.iterations)
 
     assert len(threads) >= 2
@@ -396,8 +398,8 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
 
 def test_what_a_thread_raises_in_a_piece_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = dispatch(Data())
-    arrays = Arrays.of(problem)
-    pieces = Pieces(arrays, Split.of(arrays.matrix, local_columns(problem, SLOT)))
+    arrays = Arrays.from_problem(problem)
+    pieces = Pieces(arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT)))
     solve = Pieces._solve
 
     def broken(self: Pieces, piece: int, *bounds: np.ndarray) -> None:
@@ -409,7 +411,7 @@ def test_what_a_thread_raises_in_a_piece_is_raised(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Pieces, "_solve", broken)
 
     with pytest.raises(SolverError, match="piece 3"):
-        pieces.at(np.full(pieces.of_master.size, 2.5), threads=2)
+        pieces.solve_at(np.full(pieces.of_master.size, 2.5), threads=2)
 
 
 def test_highs_gets_the_whole_program_only_where_it_is_solved_whole() -> None:
@@ -447,7 +449,7 @@ def test_rounds_end_at_the_gap_that_was_asked_for(gap_frac: float) -> None:
     assert outcome.bound_row_dual is not None
     bound = proven(problem, outcome.bound_row_dual)
     assert outcome.dual_bound * (1.0 - 1e-9) <= bound <= exact.objective * (1.0 + 1e-9)
-    arrays, value = Arrays.of(problem), problem.matrix().times(outcome.x)
+    arrays, value = Arrays.from_problem(problem), problem.matrix().times(outcome.x)
     assert (value >= arrays.rows.lower - 1e-6).all()
     assert (value <= arrays.rows.upper + 1e-6).all()
 

@@ -269,7 +269,7 @@ def test_a_program_that_offers_other_things_is_told_of_by_what_the_plan_makes_us
     # 7 MW of coal at 2 and 4 MW of gas at 3 MUSD serve 11 MW; oil at 5 is not used.
     old = program(("coal", 7.0, 2.0), ("gas", 9.0, 3.0), ("oil", 6.0, 5.0))
     found = HighsSession(old).solve()
-    plan = AtPlan(Arrays.of(old), found.x, found.row_dual)
+    plan = AtPlan(Arrays.from_problem(old), found.x, found.row_dual)
     # Gas at 3.5, in another order, without oil, with wind that the plan knows nothing of.
     new = program(("wind", 8.0, 9.0), ("gas", 9.0, 3.5), ("coal", 7.0, 2.0))
 
@@ -287,17 +287,17 @@ def test_of_a_program_without_what_the_plan_makes_use_of_first_order_says_nothin
     found = HighsSession(old).solve()
     new = program(("coal", 7.0, 2.0), ("oil", 6.0, 5.0))
 
-    assert aligned(old, new, Arrays.of(old), found.x, found.row_dual) is None
+    assert aligned(old, new, Arrays.from_problem(old), found.x, found.row_dual) is None
 
 
 def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
     # One more MW of demand is served by gas at 3; one more of coal saves 3 less 2 MUSD.
     old = program(("coal", 7.0, 2.0), ("gas", 9.0, 3.0))
     found = HighsSession(old).solve()
-    plan = AtPlan(Arrays.of(old), found.x, found.row_dual)
+    plan = AtPlan(Arrays.from_problem(old), found.x, found.row_dual)
     after = program(("coal", 7.5, 2.0), ("gas", 9.0, 3.0), demand_mw=11.7)
 
-    effect = plan.effect(Arrays.of(after))
+    effect = plan.effect(Arrays.from_problem(after))
 
     again = HighsSession(after).solve()
     assert effect.musd == pytest.approx(0.7 * 3.0 - 0.5 * (3.0 - 2.0))
@@ -317,7 +317,7 @@ def program_of(
 ) -> tuple[_Program, list[UncertainFigure]]:
     repeated = RepeatedInputs(scenario, tables)
     model = build_model(repeated.inputs)
-    plan = AtPlan(Arrays.of(model.problem), x, row_dual)
+    plan = AtPlan(Arrays.from_problem(model.problem), x, row_dual)
     lines, cuts = CostLines(model, x), model.p.failover  # the worlds here have no cuts
     return _Program(repeated, model, plan, lines, cuts), figures_of(tables)
 

@@ -44,12 +44,12 @@ def test_the_program_of_a_plan_has_the_rows_that_were_added_while_it_was_solved(
 
     model = model_at(inputs, proof)
 
-    assert has_program(proof, Arrays.of(model.problem))
+    assert has_program(proof, Arrays.from_problem(model.problem))
     assert len(proof.rows) == build_model(built_again()).problem.numConstraints() + cuts
     # One number that is another, and it is another program.
     moved = proof.matrix["value"].where(proof.matrix.index < len(proof.matrix) - 1, 2.0)
     other = replace(proof, matrix=proof.matrix.assign(value=moved))
-    assert not has_program(other, Arrays.of(model_at(inputs, other).problem))
+    assert not has_program(other, Arrays.from_problem(model_at(inputs, other).problem))
 
 
 def test_solving_on_from_a_plan_begins_at_what_it_costs() -> None:

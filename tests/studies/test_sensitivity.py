@@ -31,7 +31,7 @@ from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of
 from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sensitivity.study import folder_of
-from planner.studies.sweep import Progress, SweepResult
+from planner.studies.sweep import SweepProgress, SweepResult
 
 ONE_YEAR = ("years=[2027]",)
 
@@ -97,10 +97,10 @@ def test_what_is_left_out_is_listed_with_the_reason() -> None:
 
 def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path: Path) -> None:
     paid = plan_of("tiny", *ONE_YEAR).costs.groupby("item")["npv_musd"].sum()
-    seen: list[Progress] = []
+    seen: list[SweepProgress] = []
 
     def ask(trajectories: int, stop_after: int = 99) -> Sensitivity:
-        def watch(progress: Progress) -> None:
+        def watch(progress: SweepProgress) -> None:
             seen.append(progress)
             if progress.done - progress.stored == stop_after and progress.total > 1:
                 raise KeyboardInterrupt
@@ -358,7 +358,7 @@ def test_scenarios_of_one_name_have_folders_of_their_own(
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "ours.yaml").write_text("version: 1\nextends: tiny\n")
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: SweepProgress) -> None:
         raise KeyboardInterrupt
 
     for file in ("oak/ours.yaml", "elm/ours.yaml"):
@@ -373,7 +373,7 @@ def test_scenarios_of_one_name_have_folders_of_their_own(
 def test_a_project_that_was_moved_keeps_its_studies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(progress: Progress) -> None:
+    def stop(progress: SweepProgress) -> None:
         raise KeyboardInterrupt
 
     before, after = tmp_path / "before", tmp_path / "after"

@@ -99,7 +99,7 @@ class Costs:
         proof = proof_of(run)
         if proof is None:
             return False
-        arrays = Arrays.of(build_model(self._mixture.question(chosen).inputs).problem)
+        arrays = Arrays.from_problem(build_model(self._mixture.question(chosen).inputs).problem)
         offset = arrays.columns.offset
         # The constant moves no plan, but what it costs.
         return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(
@@ -153,7 +153,7 @@ class Costs:
             model = build_model(self._mixture.question(()).inputs)
             proof = proof_of(self._runs[0])
             x = None if proof is None else proof.column("x")
-            if x is None or len(x) != len(Arrays.of(model.problem).columns.cost):
+            if x is None or len(x) != len(Arrays.from_problem(model.problem).columns.cost):
                 question = self._mixture.question(())
                 session = session_of(question, model)
                 x = find_plan(model, session, question.scenario.solver).x

@@ -301,7 +301,7 @@ def estimates(
     if proof is None:
         raise InputError([_no_duals(run)])
     cuts = stored_cuts(model, proof)
-    arrays = Arrays.of(add_cuts(model, cuts).problem)
+    arrays = Arrays.from_problem(add_cuts(model, cuts).problem)
     if not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(proof.row("dual")))

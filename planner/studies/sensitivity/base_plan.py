@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.runs.reopen import StoredPlan
     from planner.studies.sweep.futures import Sweep
-    from planner.studies.sweep.run import Progress
+    from planner.studies.sweep.run import SweepProgress
 
 __all__ = ["base_plan", "first_order", "without_plan"]
 
@@ -33,7 +33,7 @@ _FIRST_ORDER_FILE: Final = "first_order.parquet"
 
 
 def base_plan(
-    base: Sweep, folder: Path, on_progress: Callable[[Progress], None] | None
+    base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], None] | None
 ) -> StoredPlan:
     """Return the plan of the scenario as it is, solved unless it is stored.
 

@@ -13,7 +13,7 @@ from planner.base.errors import InputError, Problem
 from planner.runs.names import fingerprint
 from planner.scenario.tree import Node, Place
 from planner.studies.sensitivity.design import rows_per_block, shares_of
-from planner.studies.sweep.axes import Axis
+from planner.studies.sweep.axes import SweepAxis
 from planner.studies.sweep.file import MOST_FUTURES, SweepFile
 from planner.studies.sweep.futures import sweep_of
 from planner.studies.sweep.points import Future
@@ -46,13 +46,17 @@ def not_valid(draft: ScenarioDraft, factors: Sequence[Factor]) -> list[tuple[Fac
     return found
 
 
-def _axes(factors: Sequence[Factor]) -> tuple[Axis, ...]:
+def _axes(factors: Sequence[Factor]) -> tuple[SweepAxis, ...]:
     """Return the factors as axes of a sweep, whose ends are tried before any solve."""
     node = Node({}, Place("sensitivity"))
-    return tuple(Axis(one.name, node, (one.point_at(0.0), one.point_at(1.0))) for one in factors)
+    return tuple(
+        SweepAxis(one.name, node, (one.point_at(0.0), one.point_at(1.0))) for one in factors
+    )
 
 
-def _file(draft: ScenarioDraft, axes: tuple[Axis, ...], futures: tuple[Future, ...]) -> SweepFile:
+def _file(
+    draft: ScenarioDraft, axes: tuple[SweepAxis, ...], futures: tuple[Future, ...]
+) -> SweepFile:
     """Return the futures of a study as those of a sweep; the whole run of the base is kept."""
     name = draft.name
     source = draft.source_files[0] if draft.source_files else Path(name)

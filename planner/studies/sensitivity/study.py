@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.outputs.sensitivity import Sensitivity
     from planner.scenario import ScenarioDraft
     from planner.studies.sensitivity.design import Method
-    from planner.studies.sweep.run import Progress
+    from planner.studies.sweep.run import SweepProgress
 
 __all__ = ["folder_of", "sensitivity"]
 
@@ -59,7 +59,7 @@ def sensitivity(
     jobs: int | None = None,
     scheduler: str | None = None,
     on_stage: Callable[[str], None] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[SweepProgress], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,
     on_design: Callable[[str], None] | None = None,
 ) -> Sensitivity:
@@ -101,7 +101,7 @@ def sensitivity(
     on_stage : callable, optional
         Is told what is being done between solves.
     on_progress : callable, optional
-        Is given a `planner.studies.sweep.Progress` when a future is done.
+        Is given a `planner.studies.sweep.SweepProgress` when a future is done.
     on_warning : callable, optional
         Is told of each figure of the scenario that is allowed but implausible.
     on_design : callable, optional

@@ -130,7 +130,7 @@ def fixed_program(
         The plan with its duals. Without it, or where it is of another program, the integers are
         found again.
     """
-    session, arrays = session_of(question, model), Arrays.of(model.problem)
+    session, arrays = session_of(question, model), Arrays.from_problem(model.problem)
     is_stored = proof is not None and has_program(proof, arrays)
     x = proof.column("x") if proof is not None and is_stored else None
     if arrays.columns.integer.any():

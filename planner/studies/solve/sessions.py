@@ -43,7 +43,7 @@ def plan_session(problem: ArrayProblem, solver: Solver) -> HighsSession:
     is_local = local_columns(problem, HOURLY)
     if not is_asked:
         matrix = problem.matrix()
-        size = Split.of(matrix, is_local).sizes(matrix)
+        size = Split.from_matrix(matrix, is_local).sizes(matrix)
         if size.sum() < _LEAST_NONZEROS or size.max() > _MOST_OF_ONE * size.sum():
             return HighsSession(problem, options)
     ends_at_gap = is_asked and not problem.isMIP()

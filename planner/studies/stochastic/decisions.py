@@ -50,7 +50,7 @@ class Orders:
     table: pd.DataFrame
 
     @property
-    def over(self) -> Index:
+    def numbered(self) -> Index:
         """The orders as a list, numbered from 1."""
         return Index.full("order", Axis("order", tuple(str(i + 1) for i in range(len(self)))))
 

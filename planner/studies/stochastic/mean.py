@@ -48,7 +48,7 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
     weights : array of float
         They add up to 1.
     """
-    arrays = [Arrays.of(model.problem) for model in models]
+    arrays = [Arrays.from_problem(model.problem) for model in models]
     columns, rows = [one.columns for one in arrays], [one.rows for one in arrays]
     first = columns[0]
 

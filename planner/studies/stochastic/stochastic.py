@@ -20,7 +20,7 @@ from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.found import Stochastic
 from planner.studies.stochastic.future import FutureProgram
-from planner.studies.stochastic.study import STOCHASTIC, Study
+from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import Answer
 from planner.studies.sweep.futures import inputs_of, read_sweep
@@ -107,7 +107,9 @@ def stochastic(
     uncertainty = sweep.file.uncertainty
     assert uncertainty is not None
     tell("build")
-    study = Study(sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress)
+    study = StochasticPrograms(
+        sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress
+    )
     return _report(sweep, study, study.compared())
 
 
@@ -167,7 +169,7 @@ def _clock_of(scenario: Scenario) -> tuple[object, ...]:
     )
 
 
-def _report(sweep: Sweep, study: Study, found: Compared) -> Stochastic:
+def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochastic:
     file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
     names = [future.name for future in study.futures]
     ordered, runs = study.runs(found.stochastic.ordered)
@@ -212,7 +214,7 @@ def _report(sweep: Sweep, study: Study, found: Compared) -> Stochastic:
     )
 
 
-def _decided(study: Study, found: Compared, ordered: Floats) -> pd.DataFrame:
+def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.DataFrame:
     alone = [plan.ordered for plan in found.own]
     table = study.orders.table.assign(
         ordered=ordered,
@@ -225,38 +227,38 @@ def _decided(study: Study, found: Compared, ordered: Floats) -> pd.DataFrame:
     return table.take(rows).reset_index(drop=True)
 
 
-def _plans(study: Study, found: Compared) -> pd.DataFrame:
+def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
     risk, weights, plans = study.uncertainty.risk, study.weights, found.plans
     table = pd.DataFrame(
         {
             "plan": [plan.name for plan in plans],
             "expected_musd": [plan.costs @ weights for plan in plans],
             "cvar_musd": [risk.cvar(plan.costs, weights) for plan in plans],
-            "objective_musd": [risk.of(plan.costs, weights) for plan in plans],
+            "objective_musd": [risk.objective(plan.costs, weights) for plan in plans],
             "greatest_regret_musd": [(plan.costs - found.least).max() for plan in plans],
         }
     )
     return table.replace(np.inf, np.nan)
 
 
-def _worth(study: Study, found: Compared, planned: Floats) -> pd.DataFrame:
+def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.DataFrame:
     risk, weights = study.uncertainty.risk, study.weights
-    waits = risk.of(found.least, weights)
-    least = risk.of(found.stochastic.costs, weights)
-    single = risk.of(found.single.costs, weights)
+    waits = risk.objective(found.least, weights)
+    least = risk.objective(found.stochastic.costs, weights)
+    single = risk.objective(found.single.costs, weights)
     measures = {
         "wait_and_see": waits,
         STOCHASTIC: least,
         "single_future": single,
         "evpi": least - waits,
         "vss": single - least,
-        "plans": risk.of(planned, weights),
+        "plans": risk.objective(planned, weights),
     }
     table = pd.DataFrame(measures.items(), columns=["measure", "value_musd"])
     return table.replace(np.inf, np.nan)
 
 
-def _costs(study: Study, plan: OrderPlan, least: Floats) -> pd.DataFrame:
+def _costs(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "plan": plan.name,

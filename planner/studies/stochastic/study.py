@@ -14,10 +14,10 @@ from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.stochastic.decisions import match_orders, orders_of
+from planner.studies.stochastic.extensive_form import ExtensiveForm
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
 from planner.studies.stochastic.integers import Held, whole_decisions
 from planner.studies.stochastic.mean import have_a_mean, mean_of
-from planner.studies.stochastic.program import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.future import FutureProgram
     from planner.studies.sweep.uncertainty import Uncertainty
 
-__all__ = ["CENTRAL", "MEAN", "MINIMAX", "STOCHASTIC", "Compared", "OrderPlan", "Study"]
+__all__ = [
+    "CENTRAL",
+    "MEAN",
+    "MINIMAX",
+    "STOCHASTIC",
+    "Compared",
+    "OrderPlan",
+    "StochasticPrograms",
+]
 
 STOCHASTIC: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
@@ -95,7 +103,7 @@ class Compared:
         return (self.stochastic, self.single, self.minimax, *self.own)
 
 
-class Study:
+class StochasticPrograms:
     """The programs of all futures, and the orders that they share.
 
     Parameters
@@ -187,7 +195,7 @@ class Study:
             outcomes.append(future.alone())
         return outcomes
 
-    def stochastic(self, held: Sequence[Held] = ()) -> tuple[Together, Outcome]:
+    def stochastic(self, held: Sequence[Held] = ()) -> tuple[ExtensiveForm, Outcome]:
         """Solve all futures as one program.
 
         Parameters
@@ -198,7 +206,7 @@ class Study:
         self._report_stage(f"Solving {len(self.futures)} futures as one program")
         risk = self.uncertainty.risk
 
-        def ask(program: Together) -> None:
+        def ask(program: ExtensiveForm) -> None:
             program.minimise_cost(self.weights, risk)
             for place, one in enumerate(held):
                 program.hold(place, one.column, one.value)
@@ -217,7 +225,7 @@ class Study:
         _, outcome = self._together(lambda program: program.minimise_regret(least))
         most = max(outcome.objective, 0.0) + _SLACK_FRAC * max(float(np.abs(least).max()), 1.0)
 
-        def ask(program: Together) -> None:
+        def ask(program: ExtensiveForm) -> None:
             program.minimise_regret(least)
             program.hold_regret(most, self.weights)
 
@@ -335,7 +343,7 @@ class Study:
         fix = "add central: and the name of a future to uncertainty"
         return (at.key_place or at.place).problem(what_is, must_be, fix)
 
-    def _together(self, ask: Callable[[Together], None]) -> tuple[Together, Outcome]:
+    def _together(self, ask: Callable[[ExtensiveForm], None]) -> tuple[ExtensiveForm, Outcome]:
         """Solve all futures as one program, until none breaks a cut of the loss of a site.
 
         Raises
@@ -348,7 +356,7 @@ class Study:
         options = {"primal_feasibility_tolerance": solver.tolerance}
         most_rounds = max(one.question.scenario.failover.most_rounds for one in self.futures)
         for _ in range(most_rounds + 1):
-            program = Together(self._models, self.orders, self.received)
+            program = ExtensiveForm(self._models, self.orders, self.received)
             ask(program)
             session = HighsSession(program.problem, options)
             session.set_columns(integer=np.zeros_like(program.problem.columns().integer))
@@ -379,7 +387,7 @@ class Study:
         raise LimitReachedError(message)
 
 
-def _orders_in(together: Together, outcome: Outcome) -> Floats:
+def _orders_in(together: ExtensiveForm, outcome: Outcome) -> Floats:
     return np.maximum(cleaned(together.ordered(outcome.x)), 0.0)
 
 

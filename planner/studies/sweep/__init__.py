@@ -1,9 +1,9 @@
 """Many futures of one scenario: axes, samples and lists, solved side by side and kept."""
 
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.run import Progress, SweepResult, run_sweep
+from planner.studies.sweep.run import SweepProgress, SweepResult, run_sweep
 
-__all__ = ["Progress", "SweepResult", "read_sweep", "run_sweep", "sweep"]
+__all__ = ["SweepProgress", "SweepResult", "read_sweep", "run_sweep", "sweep"]
 
 sweep = run_sweep
 """`planner.sweep`."""

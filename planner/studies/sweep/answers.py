@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from planner.studies.sweep.futures import Question
+    from planner.studies.sweep.futures import FutureTask
 
 __all__ = [
     "OWN_COLUMNS",
@@ -103,14 +103,14 @@ class Answer:
     trace: str = ""
 
 
-def store(answer: Answer, question: Question, folder: Path) -> None:
+def store(answer: Answer, question: FutureTask, folder: Path) -> None:
     """Write the file of a future, there whole or not at all, and its log where a bug ended it.
 
     Parameters
     ----------
     answer : Answer
         What came of it.
-    question : Question
+    question : FutureTask
         What was asked.
     folder : Path
         Of the sweep.
@@ -129,7 +129,7 @@ def store(answer: Answer, question: Question, folder: Path) -> None:
         partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
-def answer_in(folder: Path, question: Question) -> Answer | None:
+def answer_in(folder: Path, question: FutureTask) -> Answer | None:
     """Return what is stored of a future; None where it is to be solved.
 
     A file that is not as `store` writes it is no answer: the future is solved again. So is a
@@ -146,22 +146,22 @@ def answer_in(folder: Path, question: Question) -> Answer | None:
     return answer if is_of_it else None
 
 
-def forget(question: Question, folder: Path) -> None:
+def forget(question: FutureTask, folder: Path) -> None:
     """Remove the file of a future, so that it is solved again."""
     _path(question, folder).unlink(missing_ok=True)
 
 
-def _path(question: Question, folder: Path) -> Path:
+def _path(question: FutureTask, folder: Path) -> Path:
     return folder / FUTURES_FOLDER / f"{question.file_name}.json"
 
 
-def store_start(start: bytes, question: Question, folder: Path) -> None:
+def store_start(start: bytes, question: FutureTask, folder: Path) -> None:
     """Keep where a future ended, for those that begin there; before its answer is stored."""
     with whole_file(_start_path(question, folder)) as partial:
         partial.write_bytes(start)
 
 
-def start_in(folder: Path, question: Question) -> bytes | None:
+def start_in(folder: Path, question: FutureTask) -> bytes | None:
     """Return where a stored future ended; None where that is not kept, or cannot be read."""
     try:
         content = _start_path(question, folder).read_bytes()
@@ -171,16 +171,16 @@ def start_in(folder: Path, question: Question) -> bytes | None:
     return content
 
 
-def _start_path(question: Question, folder: Path) -> Path:
+def _start_path(question: FutureTask, folder: Path) -> Path:
     return folder / STARTS_FOLDER / f"{question.file_name}.npz"
 
 
-def futures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def futures(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
     """Make the table with a row per future: the values of its axes, and how it ended.
 
     Parameters
     ----------
-    questions : iterable of Question
+    questions : iterable of FutureTask
         All futures, in order.
     answers : mapping of str to Answer
         Those that are known, by name; a future without one has the status ``not_solved``.
@@ -205,7 +205,7 @@ def futures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.
     return pd.DataFrame(table)
 
 
-def figures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def figures(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
     """Make the tidy table with a row per future, key figure and year.
 
     Parameters
@@ -225,7 +225,7 @@ def figures(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.
     )
 
 
-def orders(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def orders(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
     """Make the table of what each future orders.
 
     Parameters
@@ -253,7 +253,7 @@ def orders(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.D
     )
 
 
-def timings(questions: Iterable[Question], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def timings(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
     """Make the table of how each future was solved, and how long that took."""
     rows = [
         (one.name, one.method, one.seconds, one.cpu_s)

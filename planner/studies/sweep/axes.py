@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planner.inputs.uncertain_figures import UncertainFigure
-    from planner.studies.sweep.base import Base
+    from planner.studies.sweep.base import SweepBase
     from planner.studies.sweep.points import Label
     from planner.studies.sweep.reading import Found
 
-__all__ = ["Axis", "read_axis"]
+__all__ = ["SweepAxis", "read_axis"]
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
 _RANGE_KEYS: Final = ("from", "to", "step", "count")
@@ -39,7 +39,7 @@ _DIGITS: Final = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class SweepAxis:
     """An axis of a sweep.
 
     Parameters
@@ -60,21 +60,23 @@ class Axis:
     points: tuple[Point, ...]
     draw: Callable[[float], Point] | None = None
 
-    def drawn(self, share: float) -> Point:
+    def point_at(self, share: float) -> Point:
         """Return the point at a share of the axis, in [0, 1)."""
         if self.draw is not None:
             return self.draw(share)
         return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
 
 
-def read_axis(name: str, node: Node, base: Base, found: Found, *, is_sampled: bool) -> Axis | None:
+def read_axis(
+    name: str, node: Node, base: SweepBase, found: Found, *, is_sampled: bool
+) -> SweepAxis | None:
     """Read an axis.
 
     Parameters
     ----------
     name, node
         Its name and what is written.
-    base : Base
+    base : SweepBase
         What is known of the base scenario.
     found : Found
         Takes the problems.
@@ -83,7 +85,7 @@ def read_axis(name: str, node: Node, base: Base, found: Found, *, is_sampled: bo
 
     Returns
     -------
-    Axis or None
+    SweepAxis or None
         None where it cannot be read.
     """
     before = len(found.problems)
@@ -116,7 +118,7 @@ def read_axis(name: str, node: Node, base: Base, found: Found, *, is_sampled: bo
     return _of_key(name, node, entries, base, found, is_sampled=is_sampled)
 
 
-def _levels(name: str, node: Node, levels: Node, found: Found) -> Axis | None:
+def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | None:
     below = found.mapping(levels, f"levels of axis {name!r}")
     if isinstance(levels.value, dict) and not below:
         found.note_key(levels, f"levels of axis {name!r} are empty", "given", "write some")
@@ -129,18 +131,18 @@ def _levels(name: str, node: Node, levels: Node, found: Found) -> Axis | None:
     if len(found.problems) > before:
         return None
     points = tuple(Point(label, (), at) for label, at in settings.items())
-    return Axis(name, node, points) if points else None
+    return SweepAxis(name, node, points) if points else None
 
 
 def _of_key(
     name: str,
     node: Node,
     entries: Mapping[str, Node],
-    base: Base,
+    base: SweepBase,
     found: Found,
     *,
     is_sampled: bool,
-) -> Axis | None:
+) -> SweepAxis | None:
     keys = _key_path(entries["key"], name, base, found)
     given = [key for key in ("values", "range", "between") if key in entries]
     if len(given) != 1:
@@ -169,10 +171,10 @@ def _of_key(
         Point(label, keys, _at_key(value, entries["key"]))
         for label, value in zip(labels, values, strict=True)
     )
-    return Axis(name, node, points) if points else None
+    return SweepAxis(name, node, points) if points else None
 
 
-def _key_path(node: Node, name: str, base: Base, found: Found) -> tuple[str, ...] | None:
+def _key_path(node: Node, name: str, base: SweepBase, found: Found) -> tuple[str, ...] | None:
     """Return the key path that an axis is about, where schema and base scenario have it."""
     steps = node.value
     if isinstance(steps, tuple) and steps and all(isinstance(at.value, str) for at in steps):
@@ -239,7 +241,7 @@ def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
 
 def _between(
     name: str, node: Node, keys: tuple[str, ...], asked: Node, found: Found, *, is_sampled: bool
-) -> Axis | None:
+) -> SweepAxis | None:
     ends = found.entries_of_list(asked, f"between of axis {name!r}")
     numbers = [found.number(end, f"between of axis {name!r}") for end in ends]
     if any(number is None for number in numbers) or not ends:
@@ -269,18 +271,18 @@ def _between(
             return at(int(first) + min(math.floor(share * (room + 1)), int(room)))
         return at(float(f"{first + share * room:.{_DIGITS}g}"))
 
-    return Axis(name, node, (at(low), at(high)), draw)
+    return SweepAxis(name, node, (at(low), at(high)), draw)
 
 
 def _of_figures(
     name: str,
     node: Node,
     entries: Mapping[str, Node],
-    base: Base,
+    base: SweepBase,
     found: Found,
     *,
     is_sampled: bool,
-) -> Axis | None:
+) -> SweepAxis | None:
     figures = _figures(name, node, entries, base, found)
     if not figures:
         return None
@@ -297,7 +299,7 @@ def _of_figures(
 
     if "values" not in entries:
         words = ["low", "high"] if is_sampled else list(_ENDS)
-        return Axis(name, node, tuple(map(at_end, words)), draw if is_sampled else None)
+        return SweepAxis(name, node, tuple(map(at_end, words)), draw if is_sampled else None)
     words = []
     for at in found.entries_of_list(entries["values"], f"values of axis {name!r}"):
         if isinstance(at.value, str) and at.value in _ENDS and at.value not in words:
@@ -305,14 +307,14 @@ def _of_figures(
         else:
             what_is = f"values of axis {name!r} have {show(at.value)}"
             found.note(at, what_is, "some of low, value and high, each once", "write another")
-    return Axis(name, node, tuple(map(at_end, words))) if words else None
+    return SweepAxis(name, node, tuple(map(at_end, words))) if words else None
 
 
 def _figures(
     name: str,
     node: Node,
     entries: Mapping[str, Node],
-    base: Base,
+    base: SweepBase,
     found: Found,
 ) -> list[UncertainFigure]:
     """Return the figures of a table's column that an axis moves together."""

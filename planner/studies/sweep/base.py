@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from planner.scenario.tree import Node
 
-__all__ = ["Base", "missing_entry"]
+__all__ = ["SweepBase", "missing_entry"]
 
 _IDS_OF_TABLES: Final = frozenset(keys for keys, mark in marks() if isinstance(mark, IdOf))
 
 
 @dataclass(frozen=True, eq=False)
-class Base:
+class SweepBase:
     """What is known of a base scenario.
 
     Parameters

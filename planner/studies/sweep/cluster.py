@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.scenario import Scenario
-    from planner.studies.sweep.futures import Question, Tables
+    from planner.studies.sweep.futures import FutureTask, Tables
     from planner.studies.sweep.order import Queue
-    from planner.studies.sweep.pool import Solved
+    from planner.studies.sweep.pool import SolvedFuture
 
 __all__ = [
     "TIMEOUT_S",
@@ -68,13 +68,13 @@ class _Sent:
 
     Parameters
     ----------
-    question : Question
+    question : FutureTask
         With full paths, so that it means the same where the working folder is another.
     files : mapping of tuple of str to bytes
         Content of each setting that names a file which is no table, by key path.
     """
 
-    question: Question
+    question: FutureTask
     files: Mapping[tuple[str, str], bytes]
 
 
@@ -88,7 +88,7 @@ class SentTables:
 
 def in_cluster(
     queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, scheduler: str
-) -> Iterator[Solved]:
+) -> Iterator[SolvedFuture]:
     """Solve futures on a Dask cluster.
 
     Parameters
@@ -100,7 +100,7 @@ def in_cluster(
 
     Yields
     ------
-    Question, Answer, bytes or None
+    FutureTask, Answer, bytes or None
         As they are done, with where they ended.
 
     Raises
@@ -125,7 +125,7 @@ def in_cluster(
     with client:
         _compare_versions(client, scheduler)
         sent = _sent_tables(client, tables, 0)
-        asked: dict[Any, Question] = {}
+        asked: dict[Any, FutureTask] = {}
         lost: Counter[str] = Counter()
 
         def ask() -> list[Any]:
@@ -264,7 +264,7 @@ def _hash_of_code() -> str:
 # --- there and back -------------------------------------------------------------------------
 
 
-def to_send(question: Question) -> _Sent:
+def to_send(question: FutureTask) -> _Sent:
     """Give a future full paths, and the content of files of its own."""
     scenario = question.scenario
     if scenario is None:

@@ -24,8 +24,8 @@ from planner.scenario.keys import is_by_year
 from planner.scenario.overrides import with_override
 from planner.scenario.tree import Node, Place, merge, show
 from planner.studies.sweep.answers import OWN_COLUMNS
-from planner.studies.sweep.axes import Axis, read_axis
-from planner.studies.sweep.base import Base
+from planner.studies.sweep.axes import SweepAxis, read_axis
+from planner.studies.sweep.base import SweepBase
 from planner.studies.sweep.points import Future
 from planner.studies.sweep.reading import Found
 from planner.studies.sweep.samples import Sample, unit_points
@@ -64,7 +64,7 @@ class SweepFile:
         As written; the title is the name of the file where it is left out.
     draft : ScenarioDraft
         The base scenario with what holds in every future.
-    axes : tuple of Axis
+    axes : tuple of SweepAxis
         Its axes.
     sample : Sample or None
         How futures are drawn from the axes; None for their grid.
@@ -86,7 +86,7 @@ class SweepFile:
     title: str
     question: str
     draft: ScenarioDraft
-    axes: tuple[Axis, ...]
+    axes: tuple[SweepAxis, ...]
     sample: Sample | None
     futures: tuple[Future, ...]
     listed: Mapping[str, Node]
@@ -287,12 +287,12 @@ def _base(
     return replace(draft, tree=laid, problems=tuple(problems))
 
 
-def _known_of(draft: ScenarioDraft | None) -> Base:
+def _known_of(draft: ScenarioDraft | None) -> SweepBase:
     """Return what axes can be read against: no tree where a part of it may be missing."""
     if draft is None:
-        return Base()
+        return SweepBase()
     tree = None if draft.problems else draft.tree
-    return Base(tree, right_tables(TABLES, draft.data_files))
+    return SweepBase(tree, right_tables(TABLES, draft.data_files))
 
 
 def _sample(node: Node, found: Found) -> Sample | None:
@@ -321,11 +321,11 @@ def _sample(node: Node, found: Found) -> Sample | None:
 
 def _axes(
     entries: Mapping[str, Node],
-    base: Base,
+    base: SweepBase,
     found: Found,
     *,
     is_sampled: bool,
-) -> tuple[Axis, ...]:
+) -> tuple[SweepAxis, ...]:
     if "axes" not in entries:
         if is_sampled:
             found.note_key(entries["sample"], "sample has no axes", "given with axes", "add axes")
@@ -359,7 +359,7 @@ def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, 
 
 def _futures(
     entries: Mapping[str, Node],
-    axes: tuple[Axis, ...],
+    axes: tuple[SweepAxis, ...],
     sample: Sample | None,
     listed: Mapping[str, Node],
     found: Found,
@@ -385,14 +385,14 @@ def _futures(
     return (*of_axes, *of_list)
 
 
-def _last_written(axes: tuple[Axis, ...], future: Future) -> Node:
+def _last_written(axes: tuple[SweepAxis, ...], future: Future) -> Node:
     """Return where the last point of a future is written; its axis, where it is one of figures."""
     point = future.points[axes[-1].name]
     return point.value if point.value is not None else axes[-1].node
 
 
 def _of_axes(
-    axes: tuple[Axis, ...], sample: Sample | None, *, is_sampled: bool
+    axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: bool
 ) -> Iterator[Future]:
     if not axes:
         return
@@ -405,7 +405,7 @@ def _of_axes(
         digits = len(str(sample.size))
         for number, shares in enumerate(unit_points(sample, len(axes)), start=1):
             drawn = zip(axes, shares, strict=True)
-            by_axis = {axis.name: axis.drawn(float(share)) for axis, share in drawn}
+            by_axis = {axis.name: axis.point_at(float(share)) for axis, share in drawn}
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 

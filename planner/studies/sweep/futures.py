@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.tables.read import TablesRead
 
-__all__ = ["Question", "Sweep", "Tables", "Together", "inputs_of", "read_sweep", "sweep_of"]
+__all__ = ["FutureTask", "Sweep", "Tables", "Together", "inputs_of", "read_sweep", "sweep_of"]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
 FORMAT: Final = 3
@@ -64,7 +64,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class FutureTask:
     """One future, ready to be solved or refused.
 
     Parameters
@@ -111,7 +111,7 @@ class Sweep:
     ----------
     file : SweepFile
         What was read.
-    questions : tuple of Question
+    questions : tuple of FutureTask
         In the order of the file.
     tables : mapping of str to Tables
         By key.
@@ -120,7 +120,7 @@ class Sweep:
     """
 
     file: SweepFile
-    questions: tuple[Question, ...]
+    questions: tuple[FutureTask, ...]
     tables: Mapping[str, Tables]
     warnings: tuple[Problem, ...] = ()
 
@@ -213,7 +213,7 @@ def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None 
             problems += together(file, _known(made))
     if problems:
         raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
-    questions: dict[str, Question] = {}
+    questions: dict[str, FutureTask] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
         leader = questions.get(led.get(future.name, ""))
         questions[future.name] = _question(file, future, reader, leader)
@@ -232,7 +232,7 @@ def _known(scenarios: Mapping[str, Scenario | None]) -> dict[str, Scenario]:
     return {name: one for name, one in scenarios.items() if one is not None}
 
 
-def inputs_of(question: Question, tables: Tables) -> Inputs:
+def inputs_of(question: FutureTask, tables: Tables) -> Inputs:
     """Build what the model knows of a future.
 
     Raises
@@ -336,8 +336,8 @@ def _figures_of_other_tables(
 
 
 def _question(
-    file: SweepFile, future: Future, reader: _Reader, leader: Question | None
-) -> Question:
+    file: SweepFile, future: Future, reader: _Reader, leader: FutureTask | None
+) -> FutureTask:
     scenario, problems = _scenario(file, future, reader)
     tables = reader.tables(scenario.data_files if scenario is not None else file.draft.data_files)
     keeps_run = file.runs is None or future.name in file.runs
@@ -357,7 +357,7 @@ def _question(
     file_name = folder_name(future.name, content)
     scenario = None if problems else scenario
     begins_at = leader.name if leader is not None else ""
-    return Question(future, file_name, tables.key, scenario, problems, keeps_run, begins_at)
+    return FutureTask(future, file_name, tables.key, scenario, problems, keeps_run, begins_at)
 
 
 def _hashes_of_own_files(scenario: Scenario | None) -> dict[str, str]:

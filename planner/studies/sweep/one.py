@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
-    from planner.studies.sweep.futures import Question, Tables
+    from planner.studies.sweep.futures import FutureTask, Tables
 
 __all__ = ["answer_to", "figures_of", "lead_months", "orders_in"]
 
@@ -52,13 +52,13 @@ _NOTHING_MW: Final = 1e-6
 
 @with_texts_as_objects
 def answer_to(
-    question: Question, tables: Tables, runs_dir: Path, start: bytes | None = None
+    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None = None
 ) -> tuple[Answer, bytes | None]:
     """Solve a future and check its plan.
 
     Parameters
     ----------
-    question : Question
+    question : FutureTask
         What is asked.
     tables : Tables
         Those of `question.tables_key`; they are shared with other futures and stay as they are.
@@ -87,7 +87,7 @@ def answer_to(
 
 
 def _answer(
-    question: Question, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
+    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
 ) -> Answer:
     try:
         plan, run = _solved(question, tables, runs_dir, start, ended)
@@ -121,7 +121,7 @@ def _answer(
 
 
 def _solved(
-    question: Question, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
+    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
 ) -> tuple[Plan, str]:
     """Return the plan of a future, and the name of its run folder, empty where none is kept."""
     if question.scenario is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from planner.studies.sweep.futures import Question
+    from planner.studies.sweep.futures import FutureTask
     from planner.studies.sweep.points import Future
 
 __all__ = ["Queue", "leaders"]
@@ -53,13 +53,13 @@ class Queue:
 
     Parameters
     ----------
-    questions : iterable of Question
+    questions : iterable of FutureTask
         To be solved.
     starts : mapping of str to bytes
         Where futures that are solved already ended, by name.
     """
 
-    def __init__(self, questions: Iterable[Question], starts: Mapping[str, bytes]) -> None:
+    def __init__(self, questions: Iterable[FutureTask], starts: Mapping[str, bytes]) -> None:
         waiting = list(questions)
         self._starts = dict(starts)
         self._open = {question.name for question in waiting}
@@ -69,7 +69,7 @@ class Queue:
         """Whether any future waits."""
         return bool(self._waiting)
 
-    def next(self) -> tuple[Question, bytes | None] | None:
+    def next(self) -> tuple[FutureTask, bytes | None] | None:
         """Take a future that can begin, with where it begins; None while all wait for another."""
         for place, question in enumerate(self._waiting):
             if question.begins_at not in self._open:
@@ -77,11 +77,11 @@ class Queue:
                 return question, self._starts.get(question.begins_at)
         return None
 
-    def put_back(self, question: Question) -> None:
+    def put_back(self, question: FutureTask) -> None:
         """Let a future wait again."""
         self._waiting.insert(0, question)
 
-    def done(self, question: Question, start: bytes | None) -> None:
+    def done(self, question: FutureTask, start: bytes | None) -> None:
         """Note that a future is solved, and where it ended."""
         self._open.discard(question.name)
         if start is not None:

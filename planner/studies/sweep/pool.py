@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
 
-    from planner.studies.sweep.futures import Question, Tables
+    from planner.studies.sweep.futures import FutureTask, Tables
     from planner.studies.sweep.order import Queue
 
-__all__ = ["Solved", "in_pool", "in_turn"]
+__all__ = ["SolvedFuture", "in_pool", "in_turn"]
 
-Solved: TypeAlias = "tuple[Question, Answer, bytes | None]"
+SolvedFuture: TypeAlias = "tuple[FutureTask, Answer, bytes | None]"
 """A future, what came of it, and where it ended if others may begin there."""
 
 
-def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Iterator[Solved]:
+def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Iterator[SolvedFuture]:
     """Solve futures one after the other in this process."""
     while (task := queue.next()) is not None:
         question, start = task
@@ -44,7 +44,7 @@ def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Itera
 
 def in_pool(
     queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: int
-) -> Iterator[Solved]:
+) -> Iterator[SolvedFuture]:
     """Solve futures in processes side by side.
 
     Parameters
@@ -60,7 +60,7 @@ def in_pool(
 
     Yields
     ------
-    Question, Answer, bytes or None
+    FutureTask, Answer, bytes or None
         As they are done, with where they ended. One whose process is ended from outside, as by a
         system that is out of memory, is tried once more in a new process, and then has the status
         ``killed``.
@@ -102,7 +102,7 @@ class _Worker:
 
     process: SpawnProcess
     pipe: Connection
-    question: Question | None = None
+    question: FutureTask | None = None
 
     @classmethod
     def started(cls, tables: Mapping[str, Tables], runs_dir: Path) -> _Worker:
@@ -114,7 +114,7 @@ class _Worker:
         theirs.close()
         return cls(process, ours)
 
-    def ask(self, question: Question, start: bytes | None) -> None:
+    def ask(self, question: FutureTask, start: bytes | None) -> None:
         self.question = question
         with suppress(OSError):  # it has ended; its answer says so
             self.pipe.send((question, start))

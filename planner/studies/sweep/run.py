@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing
     from planner.scenario.tree import Node
     from planner.studies.sweep.answers import Answer
-    from planner.studies.sweep.futures import Question
-    from planner.studies.sweep.pool import Solved
+    from planner.studies.sweep.futures import FutureTask
+    from planner.studies.sweep.pool import SolvedFuture
 
-__all__ = ["Progress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
+__all__ = ["SweepProgress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
 
 
 @dataclass(frozen=True)
-class Progress:
+class SweepProgress:
     """How far a sweep is.
 
     Parameters
@@ -118,24 +118,24 @@ class _Tally:
     total: int
     stored: int
     failed: int
-    tell: Callable[[Progress], None]
+    tell: Callable[[SweepProgress], None]
     solved: int = 0
     began: float = field(default_factory=time.perf_counter)
 
-    def say(self, answer: Answer | None = None) -> None:
+    def report(self, answer: Answer | None = None) -> None:
         left = self.total - self.stored - self.solved
         spent = time.perf_counter() - self.began
         left_s = spent / self.solved * left if self.solved else float("nan")
         last = (answer.name, answer.status) if answer is not None else ("", "")
         done = self.stored + self.solved
-        self.tell(Progress(self.total, done, self.failed, self.stored, left_s, *last))
+        self.tell(SweepProgress(self.total, done, self.failed, self.stored, left_s, *last))
 
 
 def run_sweep(
     path: str | Path,
     out: str | Path | None = None,
     jobs: int | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[SweepProgress], None] | None = None,
     *,
     overrides: Sequence[str] = (),
     scheduler: str | None = None,
@@ -158,7 +158,7 @@ def run_sweep(
         Processes at once, each with one thread of the solver; left out: one for each processor.
         With 1 all is solved in this process.
     on_progress : callable, optional
-        Is given a `Progress` when a future is done.
+        Is given a `SweepProgress` when a future is done.
     overrides : sequence of str
         Settings of every future as ``key.key=value``.
     scheduler : str, optional
@@ -203,7 +203,7 @@ def solve_sweep(
     sweep: Sweep,
     folder: Path,
     jobs: int | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[SweepProgress], None] | None = None,
     *,
     scheduler: str | None = None,
 ) -> SweepResult:
@@ -234,7 +234,7 @@ def solve_sweep(
     failed = sum(_is_failed(answer) for answer in answers.values())
     tell = on_progress or (lambda progress: None)
     tally = _Tally(len(sweep.questions), len(answers), failed, tell)
-    tally.say()
+    tally.report()
     try:
         for question, answer, ended in _solved(
             sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler
@@ -245,7 +245,7 @@ def solve_sweep(
             answers[answer.name] = answer
             tally.solved += 1
             tally.failed += _is_failed(answer)
-            tally.say(answer)
+            tally.report(answer)
     finally:
         # Also where it was stopped: what is done by then can be read.
         result = _written(sweep.questions, answers, folder)
@@ -259,7 +259,7 @@ def _solved(
     runs_dir: Path,
     jobs: int | None,
     scheduler: str | None,
-) -> Iterator[Solved]:
+) -> Iterator[SolvedFuture]:
     if not count:
         return iter(())
     if scheduler is not None:
@@ -372,7 +372,7 @@ def _in_short(settings: Node) -> dict[str, str]:
 
 
 def _written(
-    questions: Sequence[Question], answers: dict[str, Answer], folder: Path
+    questions: Sequence[FutureTask], answers: dict[str, Answer], folder: Path
 ) -> SweepResult:
     orders = kept.orders(questions, answers)
     planned = [name for name, answer in answers.items() if answer.status in PLANNED]

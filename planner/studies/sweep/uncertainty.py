@@ -44,7 +44,7 @@ class Risk:
     weight: float = 0.0
     tail: float = 1.0
 
-    def of(self, costs: Floats, weights: Floats) -> float:
+    def objective(self, costs: Floats, weights: Floats) -> float:
         """Return the objective at the cost of each future.
 
         Parameters
@@ -54,7 +54,7 @@ class Risk:
 
         Examples
         --------
-        >>> Risk(0.5, 0.25).of(np.array([3.0, 7.0]), np.array([0.75, 0.25]))
+        >>> Risk(0.5, 0.25).objective(np.array([3.0, 7.0]), np.array([0.75, 0.25]))
         5.5
         """
         parts = ((1.0 - self.weight, costs @ weights), (self.weight, self.cvar(costs, weights)))

@@ -11,7 +11,7 @@ from plans import plan_of
 
 from planner.scenario.tree import Node, Place
 from planner.studies.stochastic.stochastic import programs
-from planner.studies.stochastic.study import Compared, Study
+from planner.studies.stochastic.study import Compared, StochasticPrograms
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.uncertainty import Risk, Uncertainty
 
@@ -36,7 +36,7 @@ uncertainty: {known_from: 2027}
 """
 NAMES = ("low", "as planned", "high")
 SEEDS = range(4)
-Studied = Callable[[Uncertainty], Study]
+Studied = Callable[[Uncertainty], StochasticPrograms]
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Studied:
     path.write_text(TEXT, encoding="utf-8")
     futures = programs(read_sweep(path))
 
-    def study(uncertainty: Uncertainty) -> Study:
+    def study(uncertainty: Uncertainty) -> StochasticPrograms:
         asked = [one for one in futures if one.name in uncertainty.weights]
-        return Study("demand", asked, uncertainty)
+        return StochasticPrograms("demand", asked, uncertainty)
 
     return study
 
@@ -69,13 +69,13 @@ def drawn(seed: int) -> dict[str, float]:
     return dict(zip(NAMES, map(float, parts), strict=True))
 
 
-def objectives(study: Study, found: Compared) -> tuple[float, float, float]:
+def objectives(study: StochasticPrograms, found: Compared) -> tuple[float, float, float]:
     """Return the objective of waiting and seeing, of the stochastic plan, of planning for one."""
     risk, weights = study.uncertainty.risk, study.weights
     return (
-        risk.of(found.least, weights),
-        risk.of(found.stochastic.costs, weights),
-        risk.of(found.single.costs, weights),
+        risk.objective(found.least, weights),
+        risk.objective(found.stochastic.costs, weights),
+        risk.objective(found.single.costs, weights),
     )
 
 
@@ -104,7 +104,7 @@ def test_the_one_program_costs_what_its_orders_cost_future_by_future(
 
     _, outcome = study.stochastic()
 
-    costs = study.uncertainty.risk.of(found.stochastic.costs, study.weights)
+    costs = study.uncertainty.risk.objective(found.stochastic.costs, study.weights)
     assert outcome.objective == pytest.approx(costs, rel=1e-7)
 
 

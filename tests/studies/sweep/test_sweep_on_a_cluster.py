@@ -14,7 +14,7 @@ from test_sweep_runs import TEXT, assert_same, in_turn, tables, wait_for, writte
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
-from planner.studies.sweep import Progress, cluster, read_sweep, run_sweep
+from planner.studies.sweep import SweepProgress, cluster, read_sweep, run_sweep
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
@@ -57,7 +57,7 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(
     ):
         pids = client.run(os.getpid)
 
-        def kill(progress: Progress) -> None:
+        def kill(progress: SweepProgress) -> None:
             """Kill a worker that is at a future, once the first one is done."""
             if progress.done == 1 and not killed:
                 wait_for(lambda: any(client.processing().values()))

@@ -14,7 +14,7 @@ from planner.lp.start import Start
 from planner.outputs.no_regret import first_decided
 from planner.scenario import load_scenario
 from planner.studies.sweep.answers import start_in, store_start
-from planner.studies.sweep.futures import Question
+from planner.studies.sweep.futures import FutureTask
 from planner.studies.sweep.one import lead_months, orders_in
 from planner.studies.sweep.order import Queue, leaders
 from planner.studies.sweep.points import Future, Point
@@ -29,8 +29,8 @@ GRID = [
 ]
 
 
-def question(name: str, begins_at: str = "") -> Question:
-    return Question(Future(name), name, "", None, begins_at=begins_at)
+def question(name: str, begins_at: str = "") -> FutureTask:
+    return FutureTask(Future(name), name, "", None, begins_at=begins_at)
 
 
 def test_the_first_of_a_group_leads_those_that_differ_in_the_last_axis() -> None:

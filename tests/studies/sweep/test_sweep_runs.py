@@ -20,7 +20,7 @@ from shared import shared
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.study_files import FUTURES_FOLDER
-from planner.studies.sweep import Progress, SweepResult, futures, one, run_sweep
+from planner.studies.sweep import SweepProgress, SweepResult, futures, one, run_sweep
 from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.run import folder_of
@@ -133,10 +133,10 @@ def test_begun_where_another_ended_it_costs_what_it_does_afresh() -> None:
 
 
 def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[SweepProgress] = []
     ended: list[int] = []
 
-    def watch(progress: Progress) -> None:
+    def watch(progress: SweepProgress) -> None:
         """End a process at work once, as a system does that is out of memory."""
         seen.append(progress)
         if progress.done == 1:
@@ -165,7 +165,7 @@ def test_what_is_stored_is_not_solved_again_and_what_changed_is(tmp_path: Path) 
     stored_before(out)
     stored = stamps(out)
 
-    seen: list[Progress] = []
+    seen: list[SweepProgress] = []
     again = run_sweep(path, out, jobs=1, on_progress=seen.append)
 
     assert (seen[0].stored, len(seen)) == (4, 1)
@@ -326,7 +326,7 @@ def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
 ) -> None:
     path, out = written(tmp_path), tmp_path / "out"
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: SweepProgress) -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
@@ -401,7 +401,7 @@ def test_files_of_one_name_have_folders_of_their_own(
     for path in (own, other):
         path.write_text(TEXT, encoding="utf-8")
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: SweepProgress) -> None:
         raise Stopped
 
     for given in ("tiny", "./tiny.yaml", other):

@@ -129,20 +129,20 @@ def test_the_worst_futures_have_a_mean_cost() -> None:
     # The worst 0.4: 0.2 at 70 and 0.2 of the 0.3 at 50.
     assert Risk(1.0, 0.4).cvar(costs, weights) == pytest.approx(60.0)
     # 0.75 x (15 + 14 + 15) + 0.25 x 60
-    assert Risk(0.25, 0.4).of(costs, weights) == pytest.approx(48.0)
-    assert Risk(0.25, 1.0).of(costs, weights) == pytest.approx(44.0)
+    assert Risk(0.25, 0.4).objective(costs, weights) == pytest.approx(48.0)
+    assert Risk(0.25, 1.0).objective(costs, weights) == pytest.approx(44.0)
 
 
 def test_a_future_without_a_plan_weighs_without_end_where_it_counts() -> None:
     costs, weights = np.array([30.0, np.inf]), np.array([0.5, 0.5])
 
-    assert Risk(0.5, 0.25).of(costs, weights) == np.inf
-    assert Risk().of(costs, weights) == np.inf
+    assert Risk(0.5, 0.25).objective(costs, weights) == np.inf
+    assert Risk().objective(costs, weights) == np.inf
 
 
 def test_futures_without_a_plan_cost_without_limit_and_are_no_error() -> None:
     costs, weights = np.array([np.inf, 7.0, np.inf]), np.array([0.5, 0.2, 0.3])
 
     assert Risk(0.4, 0.25).cvar(costs, weights) == np.inf  # the first is all of the tail
-    assert Risk(1.0, 0.25).of(costs, weights) == np.inf
-    assert Risk(0.0, 0.25).of(np.array([3.0, 7.0, 11.0]), weights) == pytest.approx(6.2)
+    assert Risk(1.0, 0.25).objective(costs, weights) == np.inf
+    assert Risk(0.0, 0.25).objective(np.array([3.0, 7.0, 11.0]), weights) == pytest.approx(6.2)

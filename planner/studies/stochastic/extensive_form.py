@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.decisions import Orders, Received
     from planner.studies.sweep.uncertainty import Risk
 
-__all__ = ["Together"]
+__all__ = ["ExtensiveForm"]
 
 _PREFIX: Final = "future_{}."
 
 
-class Together:
+class ExtensiveForm:
     r"""The extensive form: the programs of all futures side by side, with shared orders.
 
     .. math:: \min\ (1 - \lambda) \sum_s p_s c_s^\top x_s
@@ -58,7 +58,7 @@ class Together:
             for model, first in zip(models, self._first, strict=True)
         ]
         self._future = Axis("future", tuple(str(i + 1) for i in range(len(models))))
-        self._orders = self.problem.variable("orders", orders.over)
+        self._orders = self.problem.variable("orders", orders.numbered)
         for number, (one, first) in enumerate(zip(received, self._first, strict=True), start=1):
             self._share(number, one, first)
 
