@@ -28,8 +28,8 @@ __all__ = [
     "TariffPeriod",
     "TariffRatchet",
     "TariffStanding",
-    "TariffTerms",
     "TariffUse",
+    "UtilityTerms",
 ]
 
 
@@ -161,7 +161,7 @@ class TariffStanding(Block):
     """Price by the day. [USD/day]"""
 
 
-class TariffTerms(Block):
+class UtilityTerms(Block):
     """What the utility asks of the contract."""
 
     load_min_mw: NonNegative = 0.0
@@ -189,7 +189,7 @@ class OwnTariff(Block):
     """Charges on the mean power in the system's peak hours."""
     standing: tuple[TariffStanding, ...] = ()
     """Charges for being connected."""
-    terms: TariffTerms | None = None
+    terms: UtilityTerms | None = None
     """What the utility asks of the contract; null: nothing but the minimum take."""
     bundle: Literal["bundled", "delivery"] = "bundled"
     """Whether the energy itself is in it, or bought at the wholesale price, as energy
