@@ -72,7 +72,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),
-            "{vendor} delivers at most {limit} of racks in {year}:",
+            "Vendor {vendor} delivers at most {limit} of racks in {year}:",
             aside=_by_the_rack,
         ),
         set_by=(SetBy("deliveries.scale_frac", _delivered),),

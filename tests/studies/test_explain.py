@@ -467,7 +467,7 @@ def test_the_price_of_compute_is_reported_where_it_is_lowest_and_highest() -> No
     (reported,) = about_compute({"demand_price": prices})
 
     assert reported.text == (
-        "chat: one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest 0.41 "
+        "For chat, one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest 0.41 "
         "(2027), highest 6.57 (2026)."
     )
 
@@ -476,7 +476,7 @@ def test_rented_and_unmet_compute_have_a_percentage_each() -> None:
     service = pd.DataFrame(
         {"year": [2025], "demand_kh100e": 200.0, "rented_kh100e": 7.0, "unmet_kh100e": 5.0}
     )
-    cost = pd.DataFrame({"item": ["total", "rent"], "npv_musd": [9.0, 8.0]})
+    cost = pd.DataFrame({"item": ["total", "rent"], "npv_musd": [9.0, 8.0], "heading": ""})
 
     _, reported = about_cost({"service": service, "cost": cost})
 
@@ -575,3 +575,21 @@ def test_a_site_without_new_halls_is_reported_with_the_setting_that_says_so() ->
 
     assert "No new hall is built at oak by your setting, sites.oak.new_halls: false" in reported
     assert "can serve" not in reported
+
+
+@pytest.mark.parametrize("of", [{}, {"site": "south"}])
+def test_no_sentence_begins_with_an_id_in_lower_case(of):
+    said = [one.text for one in planner.solve("tiny").explain(**of).statements]
+
+    assert said
+    assert [text for text in said if text[0].islower()] == []
+
+
+def test_items_of_cost_are_said_with_the_heading_that_the_summary_adds_them_up_under():
+    plan = planner.solve("tiny")
+    cost = plan.explain().tables["cost"].set_index("item")
+    of_group = plan.tables["costs"].groupby("group")["npv_musd"].sum()
+
+    assert "rack purchase 68% (part of racks)" in str(plan.explain())
+    named = cost[cost["heading"] != ""].groupby("heading")["npv_musd"].sum()
+    assert named.to_dict() == pytest.approx(of_group[named.index].to_dict())

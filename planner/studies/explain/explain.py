@@ -253,9 +253,16 @@ def _weightiest(statements: Iterable[Statement], every: bool) -> list[Statement]
 
 def _cost(solved: ExplainablePlan) -> pd.DataFrame:
     costs = solved.results.tables["costs"]
-    by = costs.groupby("item", as_index=False)["npv_musd"].sum()
+    by = costs.groupby("item", as_index=False).agg(
+        npv_musd=("npv_musd", "sum"), heading=("group", "first")
+    )
     by = by[by["npv_musd"].abs() > 0.0].sort_values("npv_musd", ascending=False)
-    total = pd.DataFrame({"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())]})
+    # An item that is all of its heading is named alone.
+    is_alone = ~by["heading"].duplicated(keep=False)
+    by = by.assign(heading=by["heading"].astype(object).where(~is_alone, ""))
+    total = pd.DataFrame(
+        {"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())], "heading": [""]}
+    )
     table: pd.DataFrame = pd.concat([total, by], ignore_index=True)
     return table
 

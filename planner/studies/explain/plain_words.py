@@ -34,7 +34,10 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     total = number(tables, "cost", "npv_musd", "MUSD", item="total")
     largest = tables["cost"].iloc[1 : 1 + _SHOWN_ITEMS]
     items = [number(tables, "cost", "npv_musd", "MUSD", item=item) for item in largest["item"]]
-    shares = [f"{line_of_cost(of)} {of.value / total.value:.0%}" for of in items]
+    shares = [
+        f"{line_of_cost(of)} {of.value / total.value:.0%}{f' (part of {of_all})' if of_all else ''}"
+        for of, of_all in zip(items, largest["heading"], strict=True)
+    ]
     yield Statement(
         COST,
         f"The plan costs {total} net present value; most of it is {', '.join(shares)}.",
@@ -101,7 +104,7 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             else ""
         )
         asked = float(rows.loc[rows["year"] == last, "demand_kh100e"].iloc[0])
-        text = f"{workload}: one more H100e costs {now} in {last}{spread}{before}{between}."
+        text = f"For {workload}, one more H100e costs {now} in {last}{spread}{before}{between}."
         stake = abs(now.value) * asked
         yield Statement(COMPUTE, text, (now, least, most, then, low, high), stake)
 

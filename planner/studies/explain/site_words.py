@@ -130,12 +130,14 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     table = tables["site"]
     busy = table[table["nameplate_mw"] > _NOISE_MW]
     if busy.empty:
-        yield Statement(DOES, f"{site} has no load in any year of the plan.", ())
+        yield Statement(DOES, f"Site {site} has no load in any year of the plan.", ())
         return
     first, last = int(busy["year"].iloc[0]), int(busy["year"].iloc[-1])
     mw = number(tables, "site", "nameplate_mw", "MW", year=last)
     power = number(tables, "site", "facility_mean_mw", "MW", year=last)
-    text = f"{site} carries load from {first} on: {mw} of racks in {last}, {power} at the meter."
+    text = (
+        f"Site {site} carries load from {first} on: {mw} of racks in {last}, {power} at the meter."
+    )
     yield Statement(DOES, text, (mw, power))
     classes = tables["site_classes"]
     own = classes[classes["year"] == last].sort_values("used_mw", ascending=False)
