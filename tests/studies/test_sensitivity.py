@@ -186,7 +186,7 @@ def test_a_size_is_one_that_the_method_has() -> None:
 
 
 def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.studies.sensitivity.wishes.find_spec", lambda name: None)
+    monkeypatch.setattr("planner.studies.sensitivity.options.find_spec", lambda name: None)
 
     with pytest.raises(InputError, match=r"SALib is not installed.*pip install 'dcplan\[sens"):
         sensitivity("tiny", "sobol")
