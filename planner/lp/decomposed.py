@@ -71,13 +71,17 @@ def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
     return is_local & ~columns.integer
 
 
-def seconds_left(earlier: tuple[float, float], later: tuple[float, float]) -> float:
+def seconds_left(
+    earlier: tuple[float, float], later: tuple[float, float], enough_gap: float = 0.0
+) -> float:
     """Return after how long rounds end if the gap goes on to shrink by the same share a second.
 
     Parameters
     ----------
     earlier, later : (float, float)
         Seconds and gap after two rounds.
+    enough_gap : float
+        Gap at which rounds end; 1e-7, which is optimal, where it is less.
 
     Returns
     -------
@@ -88,12 +92,15 @@ def seconds_left(earlier: tuple[float, float], later: tuple[float, float]) -> fl
     --------
     >>> round(seconds_left((10.0, 1e-2), (30.0, 1e-4)), 3)  # to 1e-7: three powers of ten more
     30.0
+    >>> round(seconds_left((10.0, 1e-2), (30.0, 1e-4), 1e-5), 3)
+    10.0
     """
     (then, wide), (now, narrow) = earlier, later
-    narrow = max(narrow, _EXACT)
+    end = max(enough_gap, _EXACT)
+    narrow = max(narrow, end)
     if narrow >= wide:
         return np.nan
-    return float((now - then) * np.log(narrow / _EXACT) / np.log(wide / narrow))
+    return float((now - then) * np.log(narrow / end) / np.log(wide / narrow))
 
 
 class DecomposedSession(HighsSession):
@@ -322,7 +329,7 @@ class _Run:
                 raise SolverError(message)
             if status is None and self._is_enough():
                 status = "within_gap"
-            if self._rounds >= _MOST_ROUNDS:
+            if status is None and self._rounds >= _MOST_ROUNDS:
                 message = f"no end after {_MOST_ROUNDS} rounds"
                 raise SolverError(message)
         if status in {"time_limit", "interrupted"} and self._trial_is_nearer():
@@ -479,7 +486,8 @@ class _Run:
         """Return how long the rest takes if the gap shrinks as in the last rounds. [s]"""
         if len(self._gap_at) < _FEWEST_GAPS:
             return np.nan
-        return min(seconds_left(self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]), self._left_s())
+        earlier, later = self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]
+        return min(seconds_left(earlier, later, self._enough_gap), self._left_s())
 
     def _left_s(self) -> float:
         """Return the time that is left, less what a plan near the best trial may take. [s]"""

@@ -160,7 +160,7 @@ class HighsSession:
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
         status: Status = "error"
-        iterations, message, given_up = 0, "", ""
+        iterations, name, message, given_up = 0, "none", "", ""
         for attempt in self._attempts(method):
             if not all(
                 self._engine.accepts(name, value) for name, value in attempt.options.items()
@@ -205,10 +205,11 @@ class HighsSession:
         return self._out_at_basis + Edits.between(self._arrays_of_basis, self._arrays).change
 
     def _run(self, seconds: float) -> tuple[Status, str]:
+        until = time.perf_counter() + seconds
         verdict = self._engine.run(seconds)
         message = str(self._highs.modelStatusToString(verdict))
         if verdict == highspy.HighsModelStatus.kUnboundedOrInfeasible:
-            return self._settled(seconds), message
+            return self._settled(until - time.perf_counter()), message
         if verdict == highspy.HighsModelStatus.kModelEmpty:
             bounds = self._arrays.rows
             is_met = (bounds.lower <= 0.0).all() and (bounds.upper >= 0.0).all()
@@ -474,6 +475,7 @@ class HighsSession:
         self._hand_over()
         self._engine.watch = Watch(None, None)
         self._held_basis = None
+        self._engine.set_option("simplex_iteration_limit", self._own_limit)
         seconds = np.inf if time_limit_s is None else time_limit_s
         found = find_conflict(self._engine, self._arrays, seconds)
         if found is None:

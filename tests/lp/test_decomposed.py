@@ -454,6 +454,21 @@ def test_rounds_end_at_the_gap_that_was_asked_for(gap_frac: float) -> None:
     assert (value <= arrays.rows.upper + 1e-6).all()
 
 
+def test_an_optimum_in_the_last_round_that_may_be_is_kept(monkeypatch) -> None:
+    problem = dispatch(noisy(1))
+    last = rounds(in_pieces(problem).solve())
+
+    monkeypatch.setattr("planner.lp.decomposed._MOST_ROUNDS", last)
+    in_time = in_pieces(problem).solve()
+    monkeypatch.setattr("planner.lp.decomposed._MOST_ROUNDS", last - 1)
+    late = in_pieces(problem).solve()
+
+    assert in_time.status == late.status == "optimal"
+    assert (rounds(in_time), in_time.method_used.partition(":")[0]) == (last, "decomposed")
+    assert f"gave up pieces: no end after {last - 1} rounds" in late.method_used
+    assert late.objective == pytest.approx(in_time.objective, rel=1e-6)
+
+
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_pieces_are_solved_is_raised_when_they_have_stopped() -> None:
     watch, has_ended = Watch(None, None), threading.Event()

@@ -99,3 +99,17 @@ def test_a_start_that_takes_more_steps_than_it_promised_is_given_up():
 )
 def test_steps_that_are_worth_it(rows, infeasible, steps):
     assert most_steps(rows, infeasible) == steps
+
+
+def test_a_start_leaves_the_search_for_a_conflict_all_its_steps():
+    """What is out of bounds at a start is counted in no steps of simplex at all."""
+    session = HighsSession(transport("abc", [6.5, 9.5], PRICE))
+    session.solve()
+    demand = [13.5, 12.5]  # of sites for 15, so that both demands and both sites conflict
+    like = HighsSession(transport("ab", demand, PRICE))
+    like.start_from(session.start())
+
+    found = like.iis()
+
+    assert found == HighsSession(transport("ab", demand, PRICE)).iis()
+    assert set(found) == {"room(a)", "room(b)", "demand(ash)", "demand(elm)"}
