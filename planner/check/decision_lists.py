@@ -30,7 +30,7 @@ from planner.check.offers import (
 )
 from planner.check.once import once
 from planner.check.racks_figures import admitted_racks
-from planner.check.stock import existing_halls, existing_racks
+from planner.check.stock import existing_halls, existing_racks, lasting_halls
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -99,13 +99,9 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     if not settings.allow:
         return table_of({"site": [], "hall": [], "to_hall": [], "year": np.zeros(0, np.int64)})
     medium = case.data("cooling")[["cooling", "medium", "first_year"]]
-    there = existing_halls(case)
-    before = there.loc[there["mw"] > 0.0, ["site", "hall", "year"]].drop_duplicates()
     # Halls that end before the plan does cannot become others that would go on.
-    before = before.sort_values("year", ascending=False)
-    since = before.groupby(["site", "hall"]).cumcount().to_numpy() + 1
-    left = np.searchsorted(np.array(case.years), before["year"].to_numpy())
-    before = before[since == len(case.years) - left]
+    lasting = lasting_halls(case)
+    before = lasting.loc[lasting["mw"] > 0.0, ["site", "hall", "year"]].drop_duplicates()
     s, c, q = np.nonzero(designs_on_offer(case))
     after = _hall_rows(case, s, c, q).rename(columns={"hall": "to_hall"})
     rows = before.merge(after, on="site")

@@ -73,7 +73,7 @@ def stated_halls(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site, hall (the design), year, mw.
+        site, hall (the design), year, mw; ends, the first calendar year without it.
     """
     table = case.data("existing_halls")
     table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
@@ -86,7 +86,7 @@ def stated_halls(case: Case) -> pd.DataFrame:
         (years["first_year"] <= years["year"])
         & (years["ends"].to_numpy(np.float64) > case.last_calendar_year(years["year"]))
     ]
-    return serves[["site", "hall", "year", "mw"]]
+    return serves[["site", "hall", "year", "mw", "ends"]]
 
 
 def _ends(halls: pd.DataFrame) -> pd.Series[float]:

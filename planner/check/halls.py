@@ -12,6 +12,7 @@ from planner.check.frames import isin, lookup, quotient, sum_by, to_frame
 from planner.check.in_service import hall_years, retrofits, since
 from planner.check.once import once
 from planner.check.payments import assets, every_year
+from planner.check.stock import lasting_halls
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -169,13 +170,22 @@ def committed_halls(case: Case) -> Excess:
 
 @rule(unit="MW")
 def retrofit_source(case: Case) -> Excess:
-    """Retrofits use existing halls: usable power stays at least 0; gains keep the factor."""
+    """Retrofits use own halls that last to the end of the plan; gains keep the factor.
+
+    By any year no more is begun than there is then of stated halls that last, each by its own
+    last year, of others that exist, of halls that were built and of earlier retrofits.
+    """
     halls, work = hall_years(case), case.plan("retrofits")
+    begun = since(work, halls, ("site", "hall"))
+    taken = sum_by(begun, ("site", "hall", "year_now"), begun["retrofitted_mw"])
+    lasting = lasting_halls(case).set_index(list(_HALL))["mw"]
+    other_mw = halls["own_mw"] - halls["existing_mw"] + halls["turned_mw"]
+    lasting_mw = other_mw.to_numpy() + lookup(lasting, halls, _HALL)
     offered = case.inputs.halls
     key = ("site", "hall", "to_hall", "year")
     factor = to_frame(offered.retrofit, frac=offered.retrofit_capacity_frac)
     gained = work["retrofitted_mw"] * lookup(factor.set_index(list(key))["frac"], work, key, np.nan)
-    return Excess.above(halls[list(_HALL)], -halls["own_mw"].to_numpy(), 0.0).and_also(
+    return Excess.above(halls[list(_HALL)], lookup(taken, halls, _HALL), lasting_mw).and_also(
         Excess.differs(work[list(key)], work["gained_mw"].to_numpy(), gained.to_numpy())
     )
 

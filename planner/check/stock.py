@@ -27,6 +27,7 @@ __all__ = [
     "base_year_facility_mw",
     "existing_halls",
     "existing_racks",
+    "lasting_halls",
     "racks_alive",
 ]
 
@@ -141,15 +142,18 @@ def existing_racks_from_tables(case: Case) -> Excess:
 def existing_halls_from_tables(case: Case) -> Excess:
     """Existing halls are as stated; others hold existing racks and their companions.
 
-    Of these there are no more and no less.
+    Of these there are no more and no less, and as many as stated end before the plan does.
     """
     halls, expected = case.inputs.halls, existing_halls(case)
     reported = to_frame(halls.hall, mw=halls.existing_mw)
     by_hall = expected.set_index(list(_HALL))["mw"]
-    due = expected[expected["mw"] > _TRACE_MW]
-    return Excess.differs(
-        reported[list(_HALL)], reported["mw"].to_numpy(), lookup(by_hall, reported, _HALL)
-    ).and_also(Excess.count_broken(due[list(_HALL)], ~isin(due, reported, _HALL)))
+    due, place = expected[expected["mw"] > _TRACE_MW], reported[list(_HALL)]
+    lasting = lasting_halls(case).set_index(list(_HALL))["mw"]
+    mw, lasting_mw = lookup(by_hall, reported, _HALL), lookup(lasting, reported, _HALL)
+    return Excess.differs(place, reported["mw"].to_numpy(), mw).and_also(
+        Excess.differs(place, halls.ending_mw, mw - lasting_mw),
+        Excess.count_broken(due[list(_HALL)], ~isin(due, reported, _HALL)),
+    )
 
 
 @once
@@ -202,15 +206,43 @@ def existing_halls(case: Case) -> pd.DataFrame:
     DataFrame
         site, hall, year, mw.
     """
+    return _by_design([_assumed_halls(case), stated_halls(case)])
+
+
+@once
+def lasting_halls(case: Case) -> pd.DataFrame:
+    """List the halls that exist and serve to the end of the plan, hall by hall.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        site, hall, year, mw.
+    """
+    stated = stated_halls(case)
+    last_year = case.last_calendar_year(pd.Series(case.years)).max()
+    lasts = stated["ends"].to_numpy(np.float64) > last_year
+    return _by_design([_assumed_halls(case), stated[lasts]])
+
+
+def _by_design(halls: list[pd.DataFrame]) -> pd.DataFrame:
+    both = pd.concat([part[[*_HALL, "mw"]] for part in halls], ignore_index=True)
+    return sum_by(both, _HALL, both["mw"]).rename("mw").reset_index()
+
+
+def _assumed_halls(case: Case) -> pd.DataFrame:
+    """List the halls that hold the racks of the market: site, hall, year, mw."""
     racks = existing_racks(case)
     racks = racks[racks["workload"] != ""]
     companion = racks["workload"].map(column_by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
     mw = mw / (1.0 - case.scenario.halls.free_frac)
     assumed = sum_by(racks, ("site", "hall"), mw).rename("mw").reset_index()
-    assumed = crossed(assumed, table_of({"year": case.years}))
-    both = pd.concat([assumed, stated_halls(case)], ignore_index=True)
-    return sum_by(both, ("site", "hall", "year"), both["mw"]).rename("mw").reset_index()
+    return crossed(assumed, table_of({"year": case.years}))
 
 
 @once
@@ -348,5 +380,6 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "racks.cohort_stock_mw": ("existing_racks_from_tables",),
     "racks.stock_mw": ("existing_racks_from_tables",),
     "racks.stock_only_mw": ("existing_racks_from_tables",),
+    "halls.ending_mw": ("existing_halls_from_tables",),
     "halls.existing_mw": ("existing_halls_from_tables",),
 }

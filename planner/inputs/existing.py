@@ -48,6 +48,8 @@ class Existing:
         Sites with a row in one of the tables, shape (site,).
     hall_mw
         Critical IT power of halls in service, shape (site, cooling, redundancy, year). [MW]
+    ending_mw
+        Of this, the power of halls that end before the plan does, same shape. [MW]
     vintage
         Calendar years in which racks enter service, rising.
     rack, cooling, redundancy, duty
@@ -63,6 +65,7 @@ class Existing:
 
     is_stated: Bools
     hall_mw: Floats
+    ending_mw: Floats
     vintage: NDArray[np.int64]
     rack: Codes
     cooling: Codes
@@ -110,7 +113,10 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     _check_sites(case)
     _check_one_source(case)
     _check_ends(case, halls)
-    hall_mw = _hall_mw(case, halls)
+    _note_late(case, halls)
+    serves = _in_service(case, halls)
+    ends = _last_year(halls) < case.last_year[-1]
+    hall_mw = _hall_mw(case, halls, serves)
     row = _RackRows(case, figures, quality, halls, racks)
     used = np.flatnonzero(row.is_used)
     pools = np.stack(
@@ -128,6 +134,7 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     return Existing(
         is_stated=stated_sites(case),
         hall_mw=hall_mw,
+        ending_mw=_hall_mw(case, halls, serves & ends[:, None]),
         vintage=vintage,
         rack=pool[:, 0],
         cooling=pool[:, 1],
@@ -181,19 +188,24 @@ def _check_one_source(case: ScopedCase) -> None:
             )
 
 
-def _hall_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
-    """Critical IT power in service, shape (site, cooling, redundancy, year). [MW]"""
+def _hall_mw(case: ScopedCase, halls: pd.DataFrame, counts: Bools) -> Floats:
+    """Critical IT power of halls in the years that count, (site, cooling, redundancy, year)."""
     site = codes(halls["site"], case.ids("sites"))
-    first = ints(halls, "first_year")
     place = (
         codes(halls["cooling"], case.ids("cooling")),
         codes(halls["redundancy"], case.ids("redundancy")),
     )
-    mw = np.where(_in_service(case, halls), floats(halls, "it_mw")[:, None], 0.0)
+    mw = np.where(counts, floats(halls, "it_mw")[:, None], 0.0)
     total = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy), len(case.years)))
     known = np.flatnonzero(site >= 0)
     np.add.at(total, (site[known], place[0][known], place[1][known]), mw[known])
-    for record in known[first[known] > case.year[-1]]:
+    return total
+
+
+def _note_late(case: ScopedCase, halls: pd.DataFrame) -> None:
+    """Note halls that enter service after the plan."""
+    site, first = codes(halls["site"], case.ids("sites")), ints(halls, "first_year")
+    for record in np.flatnonzero((site >= 0) & (first > case.year[-1])):
         case.findings.note_row_without_effect(
             HALLS,
             int(record),
@@ -202,7 +214,6 @@ def _hall_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
             f" enters service in {first[record]}, after the last model year {case.year[-1]}",
             "remove it, or add years",
         )
-    return total
 
 
 def _last_year(halls: pd.DataFrame) -> Floats:

@@ -36,6 +36,7 @@ class HallInputs:
 
     hall: Index  # (site, hall, year)
     existing_mw: Floats  # [hall]
+    ending_mw: Floats  # [hall]: of these, what ends before the plan does and is not retrofitted
     fill_frac: Floats  # [hall]: share of the power of existing halls that racks may take
     new_fill_frac: float  # the same of halls that are built, retrofitted or leased
     existing_capex_musd_per_mw: Floats  # [hall], what such halls cost, for costs in full
@@ -70,6 +71,8 @@ class HallSpace:
         Codes of every design, shape (design,).
     existing_mw
         Critical IT power that exists, shape (site, design, year). [MW]
+    ending_mw
+        Of this, the power of halls that end before the plan does, same shape. [MW]
     fill_frac
         Share of the power of a design's existing halls that racks may take, shape (site, design).
     build
@@ -94,6 +97,7 @@ class HallSpace:
     cooling: Codes
     redundancy: Codes
     existing_mw: Floats
+    ending_mw: Floats
     fill_frac: Floats
     build: Bools
     early: Bools
@@ -141,6 +145,7 @@ def hall_space(
     cooling, redundancy = np.nonzero(in_play)
     offered = new_designs[:, cooling, redundancy]
     existing = _existing_mw(case, stock, cooling, redundancy)
+    ending = stock.stated.ending_mw[:, cooling, redundancy]
 
     is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
     # What is committed is in service before its lead: decided before the first day. Where own or
@@ -157,9 +162,12 @@ def hall_space(
     build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early & may_grow
     row = _retrofit_row(case, cooling, redundancy)
     # Halls that end before the plan does cannot become others that would go on.
-    lasts = np.logical_and.accumulate(existing[:, :, ::-1] > 0.0, axis=2)[:, :, ::-1]
+    some_lasts = existing > ending
     retrofit = (
-        lasts[:, :, None, :] & offered[:, None, :, None] & is_known[None, None] & _serves(case, row)
+        some_lasts[:, :, None, :]
+        & offered[:, None, :, None]
+        & is_known[None, None]
+        & _serves(case, row)
     )
     lease_rent = rents[:, cooling, redundancy]
     lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
@@ -169,6 +177,7 @@ def hall_space(
         cooling=cooling,
         redundancy=redundancy,
         existing_mw=existing,
+        ending_mw=ending,
         fill_frac=_fill_frac(case, stock, cooling, redundancy),
         build=build,
         early=early,
@@ -341,6 +350,7 @@ def hall_inputs(
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
+        ending_mw=halls.ending_mw[hs, hl, ht],
         fill_frac=halls.fill_frac[hs, hl],
         new_fill_frac=1.0 - settings.halls.free_frac,
         existing_capex_musd_per_mw=capex[hs, hl],

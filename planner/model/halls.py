@@ -151,9 +151,13 @@ def hall_space(m: Model) -> Comparison:
 
 @constraint(over="site, hall, year", unit="MW", links="stock")
 def retrofit_source(m: Model) -> Comparison:
-    r"""A retrofit takes own halls that exist; what is usable of them never falls below zero.
+    r"""A retrofit takes own halls that exist and that do not end before the plan does.
 
-    .. math:: H_{slt} - r_{slt} \ge 0 \qquad \forall s, l, t
+    .. math:: H_{slt} - r_{slt} \ge \bar{E}_{slt} \qquad \forall s, l, t
+
+    What is usable of own halls, :math:`H - r`, never falls below the MW of those that end,
+    :math:`\bar{E}`: these would go on as halls of another design. Work that begins within the year
+    takes its halls for the whole of it here.
 
     Source: dcplan.
     """
@@ -161,8 +165,10 @@ def retrofit_source(m: Model) -> Comparison:
     source, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
     begun = p.hall["year"][hall] >= p.retrofit["year"][source]
     may_shrink = np.unique(hall[begun])
+    taken = m.retrofit.map(p.hall, source[begun], hall[begun])
     own = m.halls.usable_mw - m.lease.on(p.hall, missing="zero")
-    return own.select(may_shrink) >= 0.0
+    left = own + m.halls.turned_mw - taken
+    return left.select(may_shrink) >= p.ending_mw[may_shrink]
 
 
 @constraint(over="site, year", unit="MW")

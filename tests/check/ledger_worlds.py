@@ -27,6 +27,7 @@ WORLDS = {
     "whole": (HERE / "whole.yaml",),
     "own": (HERE / "own.yaml",),
     "existing": (HERE / "existing.yaml",),
+    "ends": (HERE / "ends.yaml", "retrofit.allow=true"),
     "classes": (HERE / "classes.yaml",),
     "plants": (
         HERE / "own_power.yaml",

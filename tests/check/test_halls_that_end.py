@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
-from good_plan import solved, solved_anew
+from good_plan import Plan, solved, solved_anew
 from spoiled_existing import other_row
 
 from planner.inputs import build_inputs
+from planner.lp import HighsSession
+from planner.model import build_model
 from planner.scenario import load_scenario
 
 HERE = Path(__file__).parent
@@ -42,6 +46,63 @@ def test_no_more_is_retrofitted_than_lasts():
     # 12 MW of hall C; halls A and E end, and would go on as halls of another design.
     assert plan.verdict().ok
     assert begun == {"oak": pytest.approx(12)}
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory):
+    """What changes in the world where hall F follows A, of its design and power; retrofits are allowed."""
+    path = tmp_path_factory.mktemp("followed") / "halls.csv"
+    table = (HERE / "ends_halls.csv").read_text(encoding="utf-8")
+    path.write_text(f"{table}oak,F,air_dry,N,40,2027,,made up for tests,,own\n", encoding="utf-8")
+    return (f"data.existing_halls={path}", "retrofit.allow=true")
+
+
+def begun(plan, *years):
+    work = plan.tables["retrofits"]
+    return work.loc[work["year"].isin(years), "retrofitted_mw"].sum()
+
+
+def test_a_hall_that_ends_is_not_retrofitted_on_account_of_one_that_follows_it(followed):
+    plan = solved_anew(ENDS, *followed)
+
+    # The design has 52 MW in every year: A and C, then C and F. To the end there are only the
+    # 12 MW of C before F opens in 2027.
+    assert by_year(plan, "halls", "existing_mw", site="oak", hall="air_dry|N") == {
+        2025: 52,
+        2026: 52,
+        2027: 52,
+    }
+    assert begun(plan, 2025, 2026) == pytest.approx(12)
+    assert 12 < begun(plan, 2025, 2026, 2027) < 52
+    assert plan.verdict().ok
+
+
+def test_a_plan_that_retrofits_a_hall_that_ends_is_found_out(followed):
+    scenario = load_scenario(str(ENDS), followed)
+    inputs = build_inputs(scenario)
+    none_ends = dataclasses.replace(inputs.halls, ending_mw=np.zeros_like(inputs.halls.ending_mw))
+    model = build_model(dataclasses.replace(inputs, halls=none_ends))
+    wrong = Plan.of(model, HighsSession(model.problem).solve(), scenario)
+
+    assert begun(wrong, 2025, 2026) > 12 + 1
+    assert not wrong.check("existing_halls_from_tables").ok
+    # The plan is as wrong where its inputs say what ends.
+    with_ends = dataclasses.replace(wrong, inputs=inputs)
+    assert with_ends.check("existing_halls_from_tables").ok
+    assert not wrong.check("retrofit_source").ok
+    assert not with_ends.check("retrofit_source").ok
+
+
+def test_a_retrofit_is_found_out_where_its_hall_ends(followed):
+    good = solved_anew(ENDS, *followed)
+    table = good.inputs.tables["existing_halls"]
+    ends = table.assign(last_year=table["last_year"].mask(table["hall"] == "C", 2026))
+
+    assert good.check("retrofit_source").ok
+    assert good.check("possible_retrofits_from_tables").ok
+    wrong = good.read(existing_halls=ends)
+    assert not wrong.check("retrofit_source").ok
+    assert not wrong.check("possible_retrofits_from_tables").ok
 
 
 def test_halls_are_gone_after_their_last_year(good):

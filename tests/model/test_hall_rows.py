@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_world import (
     Wish,
@@ -177,6 +178,26 @@ def test_retrofit_source_bites_at_what_stands_and_is_not_let():
         return lambda m: [only(m.lease, lease), only(m.retrofit, {work: mw})]
 
     assert_bites("retrofit_source", inputs, turn(OAK_AIR_MW - MARGIN), turn(OAK_AIR_MW + MARGIN))
+
+
+def test_retrofit_source_bites_at_what_lasts_although_work_begins_within_the_year():
+    # A ends with the two years of 2025, and F follows it: only C can be turned before, and work
+    # from March on takes no more of it.
+    own = ("made up", 2025, "own")
+    columns = ["site", "hall", "cooling", "redundancy", "it_mw", "first_year", "last_year"]
+    rows = [
+        ("oak", "A", "air_dry", "2N", 40.0, 2019, 2026, *own),
+        ("oak", "C", "air_dry", "2N", 12.0, 2020, None, *own),
+        ("oak", "F", "air_dry", "2N", 40.0, 2027, None, *own),
+    ]
+    halls = pd.DataFrame(rows, columns=[*columns, "source", "source_year", "kind"])
+    inputs = inputs_with(existing_halls=halls.astype({"last_year": "Int64"}))
+
+    def turn(mw: float) -> Wish:
+        work = ("oak", AIR, LIQUID, "2025")
+        return lambda m: [only(m.retrofit, {work: mw})]
+
+    assert_bites("retrofit_source", inputs, turn(12 - MARGIN), turn(12 + MARGIN))
 
 
 def test_committed_halls_bites_at_what_is_under_construction(inputs):
