@@ -228,7 +228,10 @@ def _in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
 
 
 def _begun_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
-    """Critical IT power of halls that have entered service since the first year, (site, year)."""
+    """Critical IT power of halls that have entered service so far, shape (site, year). [MW]
+
+    Halls that have ended since count on; those that ended before the first year do not.
+    """
     serves = _in_service(case, halls)
     begun = np.logical_or.accumulate(serves, axis=1)
     site = codes(halls["site"], case.ids("sites"))
@@ -267,6 +270,12 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: _RackRows) -> None:
                 f"Hall {name} of {place}, {mw} MW, has no effect: it serves to"
                 f" {last[record]:.0f}, which leaves no model year in full."
             )
+            gone = row.goes_with_hall & (row.hall == record)
+            if gone.any():
+                text += (
+                    f" Racks of {amount(row.mw[gone].sum(), _DIGITS)} MW in it go with it: to keep"
+                    " them, put them in another hall."
+                )
         else:
             left = row.is_used & (row.hall == record) & (row.last_year > last[record])
             racks_mw = amount(row.mw[left].sum(), _DIGITS)
@@ -361,14 +370,14 @@ class _RackRows:
         self.cooling = np.where(has_hall, cooling[self.hall] if len(halls) else -1, -1)
         self.redundancy = np.where(has_hall, redundancy[self.hall] if len(halls) else -1, -1)
         self.mw = self._nameplate_mw()
-        self.companion_frac = np.zeros(len(racks))  # least of the classes that can use a row
+        self.companion_frac = np.zeros(len(racks))  # least of the workloads that can use a row
         in_plan = self.site >= 0
         self.is_used = in_plan & (self.rack >= 0) & has_hall
         self._check_halls(in_plan & ~has_hall)
         self._check_roles(in_plan & (self.rack < 0))
         self._check_housed()
         self._check_throughput()
-        self._check_classes(quality)
+        self._check_workloads(quality)
         self._check_years()
         self._check_ended_halls()
         self._check_capacity()
@@ -401,9 +410,15 @@ class _RackRows:
                 "correct one of the years",
             )
         case.findings.and_more(RACKS, len(late) - MOST_PROBLEMS)
-        if len(self.halls):
-            serves = any_along(_in_service(case, self.halls), axis=1)
-            self.is_used &= serves[self.hall]
+        self.goes_with_hall = self.is_used & ~self._has_hall_in_service()
+        self.is_used &= ~self.goes_with_hall
+
+    def _has_hall_in_service(self) -> Bools:
+        """Tell which rows are in a hall that serves in some model year, shape (row,)."""
+        if not len(self.halls):
+            return np.zeros(len(self.racks), dtype=np.bool_)
+        serves = any_along(_in_service(self.case, self.halls), axis=1)
+        return np.asarray((self.hall >= 0) & serves[self.hall])
 
     def _nameplate_mw(self) -> Floats:
         """Nameplate of every row; exactly one of number and MW must be given. [MW]"""
@@ -503,7 +518,7 @@ class _RackRows:
         self.case.findings.and_more(RACKS, len(without) - MOST_PROBLEMS)
         self.is_used[without] = False
 
-    def _check_classes(self, quality: Quality) -> None:
+    def _check_workloads(self, quality: Quality) -> None:
         """Some workload of the use must be able to run on a rack; a note says where none may."""
         case, figures = self.case, self.figures
         everywhere = case.tables["workload_racks"].merge(case.tables["workloads"], on="workload")
@@ -515,8 +530,8 @@ class _RackRows:
             admits = figures.admits[:, rack] & of_duty
             suffices = quality.suffices[:, self.redundancy[record]]
             if (admits & suffices).any():
-                of_class = floats(case.workloads, "companion_frac")[admits & suffices]
-                self.companion_frac[record] = of_class.min()
+                of_workload = floats(case.workloads, "companion_frac")[admits & suffices]
+                self.companion_frac[record] = of_workload.min()
                 continue
             self.is_used[record] = False
             known = everywhere[(everywhere["rack"] == name) & (everywhere["duty"] == use)]
@@ -525,14 +540,14 @@ class _RackRows:
                 refused += 1
                 if refused > MOST_PROBLEMS:
                     continue
-                classes = texts(case.workloads[of_duty], "workload")
+                workloads = texts(case.workloads[of_duty], "workload")
                 self._problem(
                     record,
                     "rack",
                     f"no workload of {use} may run on {name}",
                     "one at least",
                     f"add rows workload,{name} to a table workload_racks of your own, for"
-                    f" {some(classes, _NAMED) or 'a workload of this use'}",
+                    f" {some(workloads, _NAMED) or 'a workload of this use'}",
                 )
             elif not admits.any():
                 self._note(
@@ -687,12 +702,13 @@ class _RackRows:
 
     def _note(self, record: int | np.intp, what_is: str, fix: str) -> None:
         """Note racks without effect, and the hall power that they leave to other racks."""
-        drawn_mw = self.mw[record] * self.case.scenario.halls.diversity_frac
-        hall = self.racks["hall"].iloc[record]
-        what_is = (
-            f"{what_is}; the {amount(drawn_mw, _DIGITS)} MW that they draw of hall {hall} are free"
-            " for other racks"
-        )
+        if self._has_hall_in_service()[record]:
+            drawn_mw = self.mw[record] * self.case.scenario.halls.diversity_frac
+            hall = self.racks["hall"].iloc[record]
+            what_is += (
+                f"; the {amount(drawn_mw, _DIGITS)} MW that they draw of hall {hall} are free for"
+                " other racks"
+            )
         self.case.findings.note_row_without_effect(RACKS, int(record), "rack", what_is, fix)
 
 

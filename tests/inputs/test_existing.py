@@ -492,8 +492,25 @@ def test_a_hall_that_has_ended_has_no_effect_nor_have_its_racks_and_is_noted(bui
     (noted,) = (told for told in inputs.noted_settings if "Hall A" in told.what_is)
     assert noted.what_is == (
         "Hall A of oak, 40 MW, has no effect: it serves to 2025, which leaves no model year in"
-        " full."
+        " full. Racks of 29.4 MW in it go with it: to keep them, put them in another hall."
     )
+
+
+def test_racks_that_have_no_effect_free_no_power_of_a_hall_that_has_ended(build):
+    # Hall A is N, and chat asks for more.
+    chat = ("oak", "A", "air24", "inference", 7, None, 2024)
+
+    def noted(last_year):
+        ended = halls((*ENDS[:-1], last_year), HALLS[1])
+        inputs = build(FIRM_OAK, existing_halls=ended, existing_racks=racks(chat, RACKS[1]))
+        return [told.what_is for told in inputs.noted_settings]
+
+    no_effect = "air24 for inference has no effect: its hall is N, which is not available enough"
+    free = "; the 0.2646 MW that they draw of hall A are free for other racks"
+    assert f"{no_effect} for chat{free}" in noted(2026)
+    assert f"{no_effect} for chat" in noted(2025)
+    # What a note of its own leaves out does not go with the hall.
+    assert not any("go with it" in text for text in noted(2025))
 
 
 def test_a_connection_of_ones_own_is_not_said_to_stay(build):
