@@ -23,12 +23,12 @@ _DIGITS: Final = 4
 
 @dataclass(frozen=True)
 class SignedPpas:
-    """Agreements signed already in zones of the plan.
+    """PPAs signed already in zones of the plan.
 
     Parameters
     ----------
     over
-        (contract, zone), one of each agreement.
+        (contract, zone), one of each PPA.
     mw
         Capacity under contract. [MW]
     start, end
@@ -45,23 +45,23 @@ class SignedPpas:
 
     @property
     def has_zone(self) -> Bools:
-        """Whether an agreement is of a zone, shape (contract, zone)."""
+        """Whether a PPA is of a zone, shape (contract, zone)."""
         has = np.zeros([len(axis) for axis in self.over.axes], dtype=np.bool_)
         has[self.over.codes] = True
         return has
 
 
 def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> SignedPpas:
-    """Read the agreements that are signed already.
+    """Read the PPAs that are signed already.
 
     Parameters
     ----------
     case : ScopedCase
         Settings.
     sets : Sets
-        Zones; agreements of others have no effect, which `settings_without_effect` says.
+        Zones; PPAs of others have no effect, which `settings_without_effect` says.
     contract : Axis
-        All agreements, by name.
+        All PPAs, by name.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> SignedPpas:
 
 
 def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_sites: Bools) -> Bools:
-    """Find the years in which signed agreements deliver to the plan, and say what is left out.
+    """Find the years in which signed PPAs deliver to the plan, and say what is left out.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_site
     sets : Sets
         Axes.
     signed : SignedPpas
-        Agreements.
+        PPAs.
     has_sites : array of bool
         Years in which the zone has a site in use, or that can be, shape (zone, year).
 
@@ -124,8 +124,8 @@ def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_site
             mw = amount(signed.mw[row], _DIGITS)
             case.findings.note(
                 f"The signed PPA {name}, {mw} MW, is neither paid nor counted in"
-                f" {', '.join(map(str, lost))}: {zone} has no site in use then, whose prices say"
-                " what its power is worth.",
+                f" {', '.join(map(str, lost))}: {zone} has no site in use then, so there"
+                " is no market price to value it at.",
                 keys,
             )
     result = np.zeros((len(signed.over.axis("contract")), *has_sites.shape), dtype=np.bool_)

@@ -119,7 +119,7 @@ FARM = (
             2023,
             2044,
             "The signed PPA farm, 41 MW, is neither paid nor counted in 2025: north has no site in"
-            " use then, whose prices say what its power is worth.",
+            " use then, so there is no market price to value it at.",
         ),
     ],
 )
