@@ -14,10 +14,10 @@ import math
 import sys
 from pathlib import Path
 
-from planner.inputs.prepared import Question
+from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.runs.reopen import reopen
-from planner.studies.explain.steps import Step, spot_check
+from planner.studies.explain.steps import RightSideStep, spot_check
 from planner.studies.solve.asking import Asking
 
 AXES = (*PLACES, "year")
@@ -39,9 +39,11 @@ def main(folder: Path) -> None:
     ]
     last = run.inputs.sets.year.labels[-1]
     places.append(("demand_balance", {"workload": "train_frontier", "year": last}, 1.0))
-    steps = [Step(block, labels, by * unit) for by in STEPS for block, labels, unit in places]
+    steps = [
+        RightSideStep(block, labels, by * unit) for by in STEPS for block, labels, unit in places
+    ]
     ask = Asking(lambda text: print(text, file=sys.stderr))
-    table = spot_check(Question(run.scenario, run.inputs), steps, ask)
+    table = spot_check(PreparedScenario(run.scenario, run.inputs), steps, ask)
     solved_musd, run_musd = table.attrs["before_musd"], run.results.objective_musd
     print(f"run {run_musd:.6f} MUSD, its openings solved again {solved_musd:.6f} MUSD")
     if not math.isclose(solved_musd, run_musd, rel_tol=1e-9):
