@@ -29,7 +29,7 @@ from planner.studies.sweep.order import Queue
 
 if TYPE_CHECKING:
     from planner.studies.sweep.answers import Answer
-    from planner.studies.sweep.futures import Question, Sweep
+    from planner.studies.sweep.futures import FutureTask, Sweep
 
 SAMPLE = Path(__file__).with_name("sweep.yaml")
 GROUPS: Final = (  # path, delay, gas, efficiency
@@ -54,7 +54,7 @@ def cold(scenario: Path, settings: list[str], folder: str) -> tuple[dict[str, An
     return found, used.ru_utime + used.ru_stime
 
 
-def alone(question: Question, folder: str) -> Path:
+def alone(question: FutureTask, folder: str) -> Path:
     """Write the scenario file of a future."""
     sweep = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
     scenario = {"version": 1, "extends": sweep["base"], "title": "a future", **sweep["set"]}
@@ -75,7 +75,7 @@ def nested(key: str, value: object) -> dict[str, Any]:
     return value
 
 
-def check(question: Question, answer: Answer, found: dict[str, Any], *, is_whole: bool) -> None:
+def check(question: FutureTask, answer: Answer, found: dict[str, Any], *, is_whole: bool) -> None:
     """Compare a future as the sweep solved it with the run of the command.
 
     Raises
@@ -143,7 +143,7 @@ def solve_group(
             )
 
 
-def group_of(question: Question) -> tuple[object, ...]:
+def group_of(question: FutureTask) -> tuple[object, ...]:
     """Return the values of a future on all axes but the last."""
     return tuple(question.future.labels.values())[:-1]
 

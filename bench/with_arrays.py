@@ -92,5 +92,5 @@ def build(case: Case) -> ArrayProblem:
 
 def hand_off(problem: ArrayProblem) -> object:
     engine = Engine({})
-    engine.pass_model(Arrays.of(problem))
+    engine.pass_model(Arrays.from_problem(problem))
     return engine.highs
