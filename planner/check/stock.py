@@ -107,9 +107,11 @@ def racks_alive(case: Case) -> pd.DataFrame:
 def existing_racks_from_tables(case: Case) -> Excess:
     """Existing racks have site, hall and remaining life from shares, sites and lives.
 
-    So do their cohorts that may move, and the workloads that may use but not buy them.
+    So do their cohorts that may move, and the workloads that may use but not buy them. Racks
+    whose hall has ended are out of service where no other hall of its design can be at the site.
     """
     p, alive = case.inputs.racks, racks_alive(case)
+    alive = alive[isin(alive, to_frame(case.inputs.halls.hall), _HALL)]
     reported = to_frame(p.fleet, mw=p.stock_mw)
     expected = sum_by(alive, _POOL, alive["mw"])
     due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()

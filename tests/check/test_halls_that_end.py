@@ -125,6 +125,17 @@ def test_racks_go_on_in_other_halls_of_the_design_as_far_as_these_have_room(good
     assert 0 < in_service[2027] < 13
 
 
+def test_racks_of_the_only_hall_of_a_design_are_out_of_service_when_it_ends(tmp_path):
+    path = tmp_path / "halls.csv"
+    table = (HERE / "ends_halls.csv").read_text(encoding="utf-8")
+    path.write_text(table.replace("2N,30,2024,,", "2N,30,2024,2026,"), encoding="utf-8")
+    plan = solved_anew(ENDS, f"data.existing_halls={path}", "sites.oak.new_halls=false")
+
+    # 22 MW that live to 2029; nothing may be built or leased at oak, so no hall follows B.
+    assert by_year(plan, "fleet", "stock_mw", site="oak", rack="liquid25") == {2025: 22, 2026: 22}
+    assert plan.verdict().ok, plan.verdict().frame().query("~ok").to_string()
+
+
 def test_table_sites_says_what_comes_and_what_ends(good):
     sites = good.tables["sites"].set_index("site")
 
