@@ -50,7 +50,7 @@ def test_no_more_is_retrofitted_than_lasts():
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory):
-    """What changes in the world where hall F follows A, of its design and power; retrofits are allowed."""
+    """Settings of the world where hall F follows A, of its design and power; with retrofits."""
     path = tmp_path_factory.mktemp("followed") / "halls.csv"
     table = (HERE / "ends_halls.csv").read_text(encoding="utf-8")
     path.write_text(f"{table}oak,F,air_dry,N,40,2027,,made up for tests,,own\n", encoding="utf-8")
