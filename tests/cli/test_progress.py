@@ -71,7 +71,7 @@ def test_what_took_longer_than_before_does_not_say_how_long_it_takes() -> None:
 def test_quiet_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(quiet=True, between_s=0.01) as progress:
         progress.stage("solve")
-        progress.tell("3 of 7 futures")
+        progress.update("3 of 7 futures")
         threading.Event().wait(0.1)
 
     assert capsys.readouterr().err == ""
@@ -127,7 +127,7 @@ def test_the_rest_is_known_once_two_solves_are_done() -> None:
     pace = Pace(lambda: next(seconds))
 
     # 30 s for 3 of 5: 20 s more.
-    assert [pace.of(0, 5), pace.of(1, 5), pace.of(3, 5)] == [
+    assert [pace.describe(0, 5), pace.describe(1, 5), pace.describe(3, 5)] == [
         "1 of 5",
         "2 of 5",
         "4 of 5, about 20 s left",
@@ -135,7 +135,7 @@ def test_the_rest_is_known_once_two_solves_are_done() -> None:
 
 
 def test_more_solves_than_were_expected_are_not_more_than_all() -> None:
-    assert Pace().of(1, 1) == "2 of 2"
+    assert Pace().describe(1, 1) == "2 of 2"
 
 
 def test_the_latest_run_says_how_long_it_takes() -> None:
