@@ -10,16 +10,21 @@ from planner.plausible.ranges import as_text
 from planner.scenario.keys import EACH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from planner.base.errors import Problem
     from planner.plausible.ranges import Range
     from planner.scenario.tree import Node, Place
 
-__all__ = ["implausible_settings", "jumps", "numbers_at"]
+__all__ = ["implausible_settings", "jumps", "numbers_at", "stray_years"]
 
 _LEAP: Final = 10.0
 """Demand of one company may leap so far at once, beside its growth by the year."""
+_FALL: Final = 3.0
+"""It may fall so far at once, beside its fastest decline by the year."""
+_FEW_YEARS: Final = 2  # of which one may well be left to the line between others
+_FAR_YEARS: Final = 5
+"""A path may begin with figures so much older than the plan, or end so much later."""
 _PATHS: Final = (("demand", "facility_gw"), ("demand", "explicit", EACH, "by_year"))
 GROWTH: Final = "demand_growth"
 
@@ -61,7 +66,9 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
     Problem
         One for each point that cannot follow from the one before.
     """
-    by_year = 1.0 + max((r.high for r in ranges if r.quantity == GROWTH), default=float("inf"))
+    growth = [one for one in ranges if one.quantity == GROWTH]
+    rise = 1.0 + max((one.high for one in growth), default=float("inf"))
+    decline = 1.0 + min((one.low for one in growth), default=-1.0)
     for keys in _PATHS:
         for name, path in _nodes(tree, keys, ""):
             points = sorted((int(year), node) for year, node in path.children.items())
@@ -69,14 +76,42 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
                 first, second = before.value, node.value
                 if not (_is_number(first) and _is_number(second)) or not first or not second:
                     continue
-                most = _LEAP * by_year ** (later - year)
-                if not 1.0 / most <= second / first <= most:
+                span = later - year
+                if not decline**span / _FALL <= second / first <= _LEAP * rise**span:
                     what_is = (
                         f"{name} jumps from {as_text(first)} in {year}"
                         f" to {as_text(second)} in {later}"
                     )
                     yield node.place.problem(what_is, "", "check that both are in one unit")
                     break  # the way back is no slip of its own
+
+
+def stray_years(tree: Node, years: Sequence[int]) -> Iterator[Problem]:
+    """Find a year of a path far outside the model years where the path lacks one of them.
+
+    Parameters
+    ----------
+    tree : Node
+        What was written, merged.
+    years : sequence of int
+        Model years.
+
+    Yields
+    ------
+    Problem
+        One for each path that gives all model years but one, and one year far away.
+    """
+    for keys in _PATHS:
+        for name, path in _nodes(tree, keys, ""):
+            given = {int(year): node for year, node in path.children.items()}
+            missing = sorted(set(years) - given.keys())
+            outside = sorted(given.keys() - set(years))
+            if len(years) <= _FEW_YEARS or len(missing) != 1 or len(outside) != 1:
+                continue
+            (year,), (lacks,) = outside, missing
+            if max(years[0] - year, year - years[-1]) > _FAR_YEARS:
+                what_is = f"{name} has a point in {year} and none in the model year {lacks}"
+                yield given[year].place.problem(what_is, "", f"is {lacks} meant?")
 
 
 def numbers_at(tree: Node, keys: tuple[str, ...]) -> Iterator[tuple[str, float, Place]]:

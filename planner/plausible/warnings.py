@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.plausible.agreements import unlike_their_technology
 from planner.plausible.cells import implausible_cells
 from planner.plausible.coordinates import misplaced, misplaced_rows
 from planner.plausible.ranges import RANGES, ranges_of
 from planner.plausible.related import NEEDED, related_far_away
-from planner.plausible.settings import implausible_settings, jumps
-from planner.plausible.years import falling_connections, late_start, no_lead
+from planner.plausible.settings import implausible_settings, jumps, stray_years
+from planner.plausible.years import early_start, falling_connections, late_start, no_lead
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     wrong = misplaced(scenario)
     found = (
         *implausible_settings(scenario.tree, ranges),
+        *stray_years(scenario.tree, scenario.years),
         *jumps(scenario.tree, ranges),
+        *unlike_their_technology(scenario, ranges),
+        *early_start(scenario),
         *late_start(scenario),
         *no_lead(scenario),
         *falling_connections(scenario),

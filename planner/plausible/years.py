@@ -1,4 +1,4 @@
-"""Times that are allowed but implausible: a late start, no lead, a path that falls."""
+"""Times that are allowed but implausible: an early or late start, no lead, a path that falls."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from planner.scenario import Scenario
 
-__all__ = ["falling_connections", "late_start", "no_lead"]
+__all__ = ["early_start", "falling_connections", "late_start", "no_lead"]
 
 _YEARS_BEFORE_START: Final = 3
+_YEARS_AFTER_START: Final = 5
+"""A plan may begin so long after the day of its decisions, as one of 2030 alone does."""
 
 
 def late_start(scenario: Scenario) -> Iterator[Problem]:
@@ -29,6 +31,19 @@ def late_start(scenario: Scenario) -> Iterator[Problem]:
             f" grows until {start} can be served by nothing new"
         )
         yield Problem(file, line, column, what_is, "", "start earlier, or begin the years later")
+
+
+def early_start(scenario: Scenario) -> Iterator[Problem]:
+    """Find a start of decisions so early that all leads are over when the years begin."""
+    first, start = scenario.years[0], scenario.decisions_start
+    if first - start.year >= _YEARS_AFTER_START:
+        file, line, column = scenario.place_of(("decisions_start",))
+        what_is = (
+            f"decisions_start is {start}, and the years begin in {first}: halls and connections"
+            f" would have been ordered up to {first - start.year} years before"
+        )
+        fix = "check its year: leads count from the day on which you decide"
+        yield Problem(file, line, column, what_is, "", fix)
 
 
 def no_lead(scenario: Scenario) -> Iterator[Problem]:
