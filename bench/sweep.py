@@ -28,7 +28,7 @@ from planner.studies.sweep.one import answer_to
 from planner.studies.sweep.order import Queue
 
 if TYPE_CHECKING:
-    from planner.studies.sweep.answers import Answer
+    from planner.studies.sweep.answers import FutureResult
     from planner.studies.sweep.futures import FutureTask, Sweep
 
 SAMPLE = Path(__file__).with_name("sweep.yaml")
@@ -75,7 +75,9 @@ def nested(key: str, value: object) -> dict[str, Any]:
     return value
 
 
-def check(question: FutureTask, answer: Answer, found: dict[str, Any], *, is_whole: bool) -> None:
+def check(
+    question: FutureTask, answer: FutureResult, found: dict[str, Any], *, is_whole: bool
+) -> None:
     """Compare a future as the sweep solved it with the run of the command.
 
     Raises

@@ -2,14 +2,14 @@
 
 from planner.check.all_checks import GROUPS, RULES, check_plan
 from planner.check.ledger import REREAD, TAKEN_AS_GIVEN, in_words
-from planner.check.verdict import Check, Verdict
+from planner.check.verdict import CheckResult, Verdict
 
 __all__ = [
     "GROUPS",
     "REREAD",
     "RULES",
     "TAKEN_AS_GIVEN",
-    "Check",
+    "CheckResult",
     "Verdict",
     "check_plan",
     "in_words",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.dual_bound import Bound
-    from planner.check.verdict import Check
+    from planner.check.verdict import CheckResult
     from planner.results.program_tables import Proof
 
 
@@ -278,14 +278,14 @@ def _nothing() -> Excess:
     return Excess(table_of({"of": []}), np.zeros(0), np.zeros(0))
 
 
-def what_is_proven(case: Case, checks: Sequence[Check]) -> str:
+def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
     """Say what is proven of a plan.
 
     Parameters
     ----------
     case : Case
         Inputs and plan.
-    checks : sequence of Check
+    checks : sequence of CheckResult
         Outcome of the rules.
 
     Returns

@@ -204,7 +204,7 @@ def racks_admitted(case: Case) -> Excess:
     """Racks not admitted by the data for a workload, cooling or topology are existing ones."""
     uses, racks = case.uses, case.inputs.racks
     pool = ("site", "rack", "hall", "duty", "year")
-    strangers = uses[~_is_admitted(case, uses)]
+    strangers = uses[~_may_run(case, uses)]
     used = sum_by(strangers, pool, strangers["in_service_mw"])
     pools = to_frame(racks.fleet, stock_mw=racks.stock_mw)
     place = strangers[list(pool)].drop_duplicates().reset_index(drop=True)
@@ -226,7 +226,8 @@ def admitted_racks(case: Case) -> pd.DataFrame:
     return with_enough_memory(case, pairs)
 
 
-def _is_admitted(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
+def _may_run(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return where workload, rack, cooling and redundancy fit together by data and scenario."""
     known = _described(case, frame[list(_DEPLOYMENT)])
     pairs = admitted_racks(case)
     cooling = column_by(case.data("cooling"), "cooling", "max_kw_per_rack")

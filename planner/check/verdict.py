@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TOLERANCE",
-    "Check",
+    "CheckResult",
     "Excess",
     "Rule",
     "Verdict",
@@ -158,8 +158,8 @@ def columns_reported(
 
 
 @dataclass(frozen=True)
-class Check:
-    """One rule, and how the plan stands to it.
+class CheckResult:
+    """Result of one rule: how much was tested, how much is broken, and the worst place.
 
     Parameters
     ----------
@@ -200,13 +200,13 @@ class Verdict:
 
     Parameters
     ----------
-    checks : tuple of Check
+    checks : tuple of CheckResult
         One per rule.
     proven : str
         What the stored duals prove of the plan's optimality, in words.
     """
 
-    checks: tuple[Check, ...]
+    checks: tuple[CheckResult, ...]
     proven: str = ""
 
     @property
@@ -215,11 +215,11 @@ class Verdict:
         return all(check.ok for check in self.checks)
 
     @property
-    def broken(self) -> tuple[Check, ...]:
+    def broken(self) -> tuple[CheckResult, ...]:
         """The checks that fail."""
         return tuple(check for check in self.checks if not check.ok)
 
-    def __getitem__(self, name: str) -> Check:
+    def __getitem__(self, name: str) -> CheckResult:
         """Return the check of that name."""
         return next(check for check in self.checks if check.name == name)
 
@@ -300,7 +300,7 @@ def _has_rows(one: Rule, case: Case) -> bool:
     return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
 
-def judged(one: Rule, case: Case) -> Check:
+def judged(one: Rule, case: Case) -> CheckResult:
     """Judge a plan by one rule.
 
     Parameters
@@ -312,7 +312,7 @@ def judged(one: Rule, case: Case) -> Check:
 
     Returns
     -------
-    Check
+    CheckResult
         With the place where the violation is largest against what is allowed there. A rule that
         can not be computed is broken where cells are missing or labels unknown.
     """
@@ -323,18 +323,18 @@ def judged(one: Rule, case: Case) -> Check:
             raise
         place = f"cannot be computed: {type(fault).__name__}: {fault}"
         least = TOLERANCE * one.floor
-        return Check(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)
+        return CheckResult(one.name, one.verified, False, 1, 1, np.inf, one.unit, place, least)
     places = len(excess.amount)
     if places == 0:
         least = TOLERANCE * one.floor
-        return Check(one.name, one.verified, True, 0, 0, 0.0, one.unit, "", least)
+        return CheckResult(one.name, one.verified, True, 0, 0, 0.0, one.unit, "", least)
     amount = np.where(np.isnan(excess.amount), np.inf, excess.amount)
     allowed = TOLERANCE * np.maximum(one.floor, np.nan_to_num(excess.scale, posinf=one.floor))
     at = int(np.argmax(amount / allowed))
     is_broken = amount > allowed
     worst = max(0.0, float(amount[at]))
     place = ", ".join(excess.labels(at)) if worst > 0.0 else ""
-    return Check(
+    return CheckResult(
         name=one.name,
         verified=one.verified,
         ok=not is_broken.any(),

@@ -9,7 +9,7 @@ import click
 from planner.cli.options import RUNS_DIR
 
 if TYPE_CHECKING:
-    from planner.check import Check, Verdict
+    from planner.check import CheckResult, Verdict
 
 __all__ = ["command"]
 
@@ -66,7 +66,7 @@ def command(
     ctx.exit(0 if verdict.ok else 1)
 
 
-def _groups(verdict: Verdict) -> list[tuple[str, list[Check]]]:
+def _groups(verdict: Verdict) -> list[tuple[str, list[CheckResult]]]:
     """Return headings with their checks: that of the files first, then those of the plan."""
     from planner.check import GROUPS
     from planner.runs.files import FILES_HEADING, FILES_RULE
@@ -92,7 +92,7 @@ def _for_programs(run: str, verdict: Verdict) -> dict[str, object]:
     }
 
 
-def _numbers(check: Check) -> dict[str, object]:
+def _numbers(check: CheckResult) -> dict[str, object]:
     """Return a check in types of JSON, which has no infinity: a missing number is None."""
     from dataclasses import asdict
     from math import isfinite
@@ -158,7 +158,7 @@ def _print_broken(run: str, verdict: Verdict) -> None:
         click.echo(f"    {_by_how_much(check)}")
 
 
-def _by_how_much(check: Check) -> str:
+def _by_how_much(check: CheckResult) -> str:
     from planner.runs.files import FILES_RULE
 
     if check.name == FILES_RULE:

@@ -75,7 +75,7 @@ def command(
     from planner.cli.stress_report import print_study
     from planner.outputs.stress import write_stress
     from planner.outputs.user_files import report_kept
-    from planner.stress import reliability_of, settings_from, site_losses, stress_study
+    from planner.stress import reliability_of, settings_from, site_outage_losses, stress_study
     from planner.tables import read_tables
 
     tables = read_tables(["stress_settings", "source_reliability"])
@@ -85,7 +85,7 @@ def command(
     if settings is None or asked is None:
         raise InputError(problems)
     loaded = asked.stored.run
-    losses = site_losses(asked.stored.inputs, loaded.tables)
+    losses = site_outage_losses(asked.stored.inputs, loaded.tables)
     home = folder_to_fill(asked.stored, folder, "stress")
     if asked.drawn_instead:
         click.echo(f"warning: {asked.drawn_instead}", err=True)

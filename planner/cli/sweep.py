@@ -65,7 +65,7 @@ def command(
     from planner.cli.output import writing_into
     from planner.cli.progress import Progress
     from planner.studies.sweep import run_sweep
-    from planner.studies.sweep.run import folder_of
+    from planner.studies.sweep.solve_sweep import folder_of
 
     if jobs is not None and scheduler is not None:
         message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"

@@ -16,10 +16,10 @@ from planner.inputs.contracts import contract_inputs
 from planner.inputs.currency import note_other_currencies
 from planner.inputs.demand import demand_inputs, wanted_compute
 from planner.inputs.designs import designs_on_offer
+from planner.inputs.early_ends import note_early_ends
 from planner.inputs.existing import existing_halls_and_racks
 from planner.inputs.facility import hall_cost
 from planner.inputs.failover import failover_inputs
-from planner.inputs.frames import bools
 from planner.inputs.grid import grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
@@ -50,13 +50,13 @@ from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
-from planner.inputs.short_tables import note_short_tables
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
 from planner.inputs.sites_without_effect import note_fixed_costs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
+from planner.inputs.table_columns import bools
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
@@ -201,7 +201,7 @@ def build_inputs_from(
     note_own_rows(case)
     note_other_currencies(case)
     note_assumed_share(case)
-    note_short_tables(case)
+    note_early_ends(case)
     note_fixed_costs(case)
     note_no_new_halls(case)
     try:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
-from planner.inputs.frames import dense_by_ids, floats, texts
 from planner.inputs.places import site_rows
 from planner.inputs.power_prices import seasonal_slots
+from planner.inputs.table_columns import dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.scenario import path_value
 
@@ -88,7 +88,7 @@ def carbon_inputs(
     price = _by_year(case, settings.carbon.price_usd_per_t)
     limit = floats(case.sites, "water_limit_m3_per_year")[s]
     limited = np.flatnonzero(~np.isnan(limit) & settings.water.limit)
-    factor, of_class = _stress(case)
+    factor, of_class = _basin_stress(case)
     permit = of_class[s]
     permitted = np.flatnonzero(~np.isnan(permit) & settings.water.stress_limits)
     return CarbonInputs(
@@ -112,8 +112,8 @@ def carbon_inputs(
     )
 
 
-def _stress(case: ScopedCase) -> tuple[Floats, Floats]:
-    """Factor on the price of water and its limit per MW by water stress, both (site,)."""
+def _basin_stress(case: ScopedCase) -> tuple[Floats, Floats]:
+    """Factor on the price of water and its limit per MW by stress of the basin, both (site,)."""
     table = case.tables["water_classes"].set_index("stress_class")
     classes = texts(case.sites, "stress_class")
     for missing in sorted(set(classes) - set(table.index)):
@@ -159,7 +159,7 @@ def intensity_shape(case: ScopedCase) -> Floats:
     shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
     is_flat = np.isnan(shape).any(axis=1)
     if is_flat.any():
-        case.findings.note(
+        case.findings.add_note(
             f"Carbon intensity is the same in every hour at {is_flat.sum()} of {is_flat.size}"
             " sites: their grids have no hourly shape."
         )
@@ -207,7 +207,7 @@ def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
                 case.year, floats(rows, "year"), floats(rows, "price_usd_per_tco2")
             )
     if without:
-        case.findings.note(
+        case.findings.add_note(
             f"Fuel pays no carbon price at {', '.join(without)}: no scheme is known."
         )
     return price

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.inputs.frames import floats, texts
+from planner.inputs.table_columns import floats, texts
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.clock.calendar import slot_means, slot_peaks
-from planner.inputs.frames import any_along, dense_by_ids, floats, texts
 from planner.inputs.places import site_rows
+from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
 from planner.place.climate import (
     design_day_temperatures,
     hourly_temperatures,

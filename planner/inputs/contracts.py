@@ -11,8 +11,8 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.contracts_signed import delivers_in_years, signed_ppas
-from planner.inputs.frames import any_along, dense_by_ids, floats, texts
 from planner.inputs.supply_shapes import renewable_shape
+from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.lp import Axis, Index
 from planner.lp.join import cross
@@ -235,7 +235,7 @@ def _note_late_zones(
         if late[c].any():
             zones = [f"{sets.zone.labels[z]} ({_from(can[c, z])})" for z in np.flatnonzero(late[c])]
             keys: tuple[str, ...] = ("contracts", "ppa", name)
-            case.findings.note(
+            case.findings.add_note(
                 f"PPA {name} could deliver from {could[c]:.0f}, but these zones have no site in"
                 f" use by then: {some(zones, _NAMED)}.",
                 keys if offer.zones == "all" else (*keys, "zones"),
@@ -270,7 +270,7 @@ def _note_spares_nothing(
         zones = some([sets.zone.labels[z] for z in idle], _NAMED)
         bills = some([f"{sets.site.labels[s]} by {billed[s].tariff}" for s in at], _NAMED)
         keys = ("contracts", "ppa" if name in settings.ppa else "existing", name, "kind")
-        case.findings.note(
+        case.findings.add_note(
             f"PPA {name} is physical and spares no site in {zones} anything: a bundled tariff bills"
             f" the energy of each ({bills}), whoever delivers it. Set {'.'.join(keys)}: financial,"
             " or bundle: delivery of the tariff.",
@@ -397,7 +397,7 @@ def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[s
     if not zones:
         return
     if offer.zones == "all":
-        case.findings.note(
+        case.findings.add_note(
             f"PPA {name} is not on offer in {', '.join(zones)}: table ppa_prices has no"
             f" price of {offer.technology} there.",
             ("contracts", "ppa", name),

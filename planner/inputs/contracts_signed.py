@@ -115,14 +115,14 @@ def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_site
         lost = case.year[runs[row] & ~counts[row]]
         if not runs[row].any():
             last = "after" if signed.start[row] > case.last_year[-1] else "before"
-            case.findings.note(
+            case.findings.add_note(
                 f"The signed PPA {name} has no effect: it delivers from {signed.start[row]:.0f} to"
                 f" {signed.end[row] - 1:.0f}, {last} the years of the plan.",
                 keys,
             )
         elif lost.size:
             mw = amount(signed.mw[row], _DIGITS)
-            case.findings.note(
+            case.findings.add_note(
                 f"The signed PPA {name}, {mw} MW, is neither paid nor counted in"
                 f" {', '.join(map(str, lost))}: {zone} has no site in use then, so there"
                 " is no market price to value it at.",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import some
-from planner.inputs.frames import texts
 from planner.inputs.own_rows import own_rows, shipped_table
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import texts
 from planner.scenario.sites import SiteOverride
 from planner.tables import load_package
 
@@ -54,10 +54,10 @@ def note_other_currencies(case: ScopedCase) -> None:
         " money is in real USD of 2025: convert what you have in another currency."
     )
     if figures:
-        case.findings.note(text, figures[0])
+        case.findings.add_note(text, figures[0])
     else:
         _, table, row = rows[0]
-        case.findings.remark_at_row(table, row, load_package()[table].primary_key[0], text)
+        case.findings.add_note_at_row(table, row, load_package()[table].primary_key[0], text)
 
 
 def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:

@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import DAYS_PER_YEAR
 from planner.clock.calendar import RepresentativeDays, SeriesDays
 from planner.inputs.findings import Findings
-from planner.inputs.frames import bools, floats, ints
+from planner.inputs.table_columns import bools, floats, ints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.explicit import explicit_kh100e
-from planner.inputs.frames import any_along, codes, dense_by_ids, floats, ints
+from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints
 from planner.inputs.trajectory import ai_facility_gw, note_reading
 from planner.lp import Index
 from planner.scenario import interpolated
@@ -359,7 +359,7 @@ def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
 
 def _note_no_route(case: ScopedCase, no_route: pd.DataFrame) -> None:
     for workload, rows in no_route.groupby("workload", sort=False):
-        case.findings.note(
+        case.findings.add_note(
             f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or"
             f" within its residency rule, {rows['demand_frac'].sum():.1%} of its demand"
             f" ({', '.join(rows['region'])}).",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.frames import bools, codes, floats, ints, texts
 from planner.inputs.offers import buildable_cooling
+from planner.inputs.table_columns import bools, codes, floats, ints, texts
 from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:

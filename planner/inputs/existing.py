@@ -13,8 +13,8 @@ from planner.base.units import KW_PER_MW
 from planner.base.words import some
 from planner.inputs.blame import out_of_step, racks_of_moved_halls
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import any_along, codes, floats, ints, texts
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import any_along, codes, floats, ints, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,10 +162,10 @@ def _check_sites(case: ScopedCase) -> None:
                 "an id of table sites, or a new site of the scenario",
                 "correct it, or remove its rows",
             )
-        case.findings.and_more(table, len(unknown) - MOST_PROBLEMS)
+        case.findings.add_unlisted(table, len(unknown) - MOST_PROBLEMS)
         for left_out in dict.fromkeys(site[site.isin(list(known - in_plan))]):
             records = np.flatnonzero(site == left_out)
-            case.findings.note_row_without_effect(
+            case.findings.add_row_without_effect(
                 table,
                 int(records[0]),
                 "site",
@@ -206,7 +206,7 @@ def _note_late(case: ScopedCase, halls: pd.DataFrame) -> None:
     """Note halls that enter service after the plan."""
     site, first = codes(halls["site"], case.ids("sites")), ints(halls, "first_year")
     for record in np.flatnonzero((site >= 0) & (first > case.year[-1])):
-        case.findings.note_row_without_effect(
+        case.findings.add_row_without_effect(
             HALLS,
             int(record),
             "first_year",
@@ -254,7 +254,7 @@ def _check_ends(case: ScopedCase, halls: pd.DataFrame) -> None:
             f"{first[record]} or later",
             "exchange the two, or leave it blank for a hall that serves to the end of the plan",
         )
-    case.findings.and_more(HALLS, len(wrong) - MOST_PROBLEMS)
+    case.findings.add_unlisted(HALLS, len(wrong) - MOST_PROBLEMS)
 
 
 def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: _RackRows) -> None:
@@ -294,7 +294,7 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: _RackRows) -> None:
                     " Its firm connection is assumed to stay with the site; where it leaves with"
                     " the hall, give grid_firm_mw by year."
                 )
-        case.findings.remark_at_row(HALLS, int(record), "last_year", text)
+        case.findings.add_note_at_row(HALLS, int(record), "last_year", text)
 
 
 def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
@@ -303,7 +303,7 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw:
     empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
         names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
-        case.findings.remark_at_row(
+        case.findings.add_note_at_row(
             HALLS,
             _first_row(case, halls, empty),
             "site",
@@ -328,7 +328,7 @@ def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) ->
     if assumed.any():
         names = some(list(np.array(ids, dtype=object)[assumed]), _NAMED)
         ratio = case.scenario.demand.facility_mw_per_rack_mw
-        case.findings.remark_at_row(
+        case.findings.add_note_at_row(
             HALLS,
             _first_row(case, halls, assumed),
             "site",
@@ -409,7 +409,7 @@ class _RackRows:
                 "racks no later than their hall",
                 "correct one of the years",
             )
-        case.findings.and_more(RACKS, len(late) - MOST_PROBLEMS)
+        case.findings.add_unlisted(RACKS, len(late) - MOST_PROBLEMS)
         self.goes_with_hall = self.is_used & ~self._has_hall_in_service()
         self.is_used &= ~self.goes_with_hall
 
@@ -433,7 +433,7 @@ class _RackRows:
                 "one of the two",
                 "leave the other blank",
             )
-        self.case.findings.and_more(RACKS, len(wrong) - MOST_PROBLEMS)
+        self.case.findings.add_unlisted(RACKS, len(wrong) - MOST_PROBLEMS)
         peak_kw = np.where(self.rack >= 0, self.figures.peak_kw[self.rack], np.nan)
         return np.where(np.isnan(mw), count * peak_kw / KW_PER_MW, mw)
 
@@ -462,7 +462,7 @@ class _RackRows:
             if there:
                 fix = f"halls of {site} are {some(there, _NAMED)}; {fix}"
             self._problem(record, "hall", found, "a hall of the site", fix)
-        self.case.findings.and_more(RACKS, int(without.sum()) - MOST_PROBLEMS)
+        self.case.findings.add_unlisted(RACKS, int(without.sum()) - MOST_PROBLEMS)
 
     def _check_roles(self, without: Bools) -> None:
         for record in np.flatnonzero(without)[:MOST_PROBLEMS]:
@@ -499,7 +499,7 @@ class _RackRows:
                     " another hall"
                 )
             self._problem(record, "rack", found, "a rack that its hall can cool", fix)
-        self.case.findings.and_more(RACKS, len(misfits) - MOST_PROBLEMS)
+        self.case.findings.add_unlisted(RACKS, len(misfits) - MOST_PROBLEMS)
         self.is_used[misfits] = False
 
     def _check_throughput(self) -> None:
@@ -515,7 +515,7 @@ class _RackRows:
                 f"the throughput of a rack that is used for {use}",
                 f"give racks.override.{name}.{use}_h100e, or add it to a table of your own",
             )
-        self.case.findings.and_more(RACKS, len(without) - MOST_PROBLEMS)
+        self.case.findings.add_unlisted(RACKS, len(without) - MOST_PROBLEMS)
         self.is_used[without] = False
 
     def _check_workloads(self, quality: Quality) -> None:
@@ -565,7 +565,7 @@ class _RackRows:
                     f" available enough for {some(asking, _NAMED)}",
                     "correct redundancy of the hall, or lower redundancy_min of a workload",
                 )
-        case.findings.and_more(RACKS, refused - MOST_PROBLEMS)
+        case.findings.add_unlisted(RACKS, refused - MOST_PROBLEMS)
 
     def _check_years(self) -> None:
         """Note racks that serve in no model year, and refuse those that come before their hall."""
@@ -617,7 +617,7 @@ class _RackRows:
                 "racks no earlier than their hall",
                 "correct one of the years",
             )
-        case.findings.and_more(RACKS, len(early) - MOST_PROBLEMS)
+        case.findings.add_unlisted(RACKS, len(early) - MOST_PROBLEMS)
 
     def _check_capacity(self) -> None:
         """The racks of a hall must not draw more than it can feed."""
@@ -647,7 +647,7 @@ class _RackRows:
                 at = _at(case, HALLS, int(hall), "it_mw")
                 fix = f"correct {column}, move racks to another hall, or correct it_mw, {at}"
                 self._problem(record, column, what_is, "no more than the hall feeds", fix)
-        case.findings.and_more(RACKS, int(excess.sum()) - MOST_PROBLEMS)
+        case.findings.add_unlisted(RACKS, int(excess.sum()) - MOST_PROBLEMS)
 
     def _by_hall(self, per_mw: Floats) -> Floats:
         """Sum something that a MW of racks in service takes, shape (hall, year)."""
@@ -685,7 +685,7 @@ class _RackRows:
                 hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
                 site, *design = place[hall]
                 asked = what.format(amount(wanted[number, year], _DIGITS))
-                case.findings.note_row_without_effect(
+                case.findings.add_row_without_effect(
                     HALLS,
                     hall,
                     "it_mw",
@@ -709,7 +709,7 @@ class _RackRows:
                 f"; the {amount(drawn_mw, _DIGITS)} MW that they draw of hall {hall} are free for"
                 " other racks"
             )
-        self.case.findings.note_row_without_effect(RACKS, int(record), "rack", what_is, fix)
+        self.case.findings.add_row_without_effect(RACKS, int(record), "rack", what_is, fix)
 
 
 def _at(case: ScopedCase, table: str, record: int, column: str) -> str:

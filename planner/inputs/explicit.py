@@ -12,7 +12,7 @@ from planner.fleet.compute import (
     mean_h100e_from_requests_per_day,
     mean_h100e_from_tokens_per_day,
 )
-from planner.inputs.frames import codes
+from planner.inputs.table_columns import codes
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.case import trend_factor
-from planner.inputs.frames import floats, texts
+from planner.inputs.table_columns import floats, texts
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs.axes import ANYWHERE
-from planner.inputs.frames import floats
+from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
 from planner.lp.join import distinct, locate, pairs
 from planner.place.geo import geodesic_km
@@ -138,7 +138,7 @@ def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: 
         count = len(np.unique(wanted["region"][own]))
         share = demand.demand_kh100e[alone].sum() / demand.demand_kh100e[own].sum()
         workload = wanted.axis("workload").labels[code]
-        case.findings.note(
+        case.findings.add_note(
             f"{workload}: failover is set, but no two sites that may cover for each other"
             f" reach {len(named)} of {count} regions, {share:.1%} of its demand"
             f" ({', '.join(named)}), so own sites serve none of that. Leave failover out for"

@@ -70,24 +70,24 @@ class Findings:
         """Return file, line and column of a cell, for a message placed at another one."""
         return self._places.problem(table, record, column, "").place
 
-    def note_row_without_effect(
+    def add_row_without_effect(
         self, table: str, record: int, column: str, what_is: str, fix: str
     ) -> None:
-        """Add that a row of a table has no effect, placed as by `at_row`."""
+        """Add that a row of a table has no effect, placed as by `add_at_row`."""
         self.add_without_effect(self._places.problem(table, record, column, what_is, "", fix))
 
-    def remark_at_row(self, table: str, record: int, column: str, text: str) -> None:
-        """Add something that a planner must know of a row of a table, placed as by `at_row`."""
+    def add_note_at_row(self, table: str, record: int, column: str, text: str) -> None:
+        """Add something that a planner must know of a row of a table, placed as by `add_at_row`."""
         self.notes.append(text)
         self.noted_settings.append(self._places.problem(table, record, column, text))
 
-    def and_more(self, table: str, count: int) -> None:
+    def add_unlisted(self, table: str, count: int) -> None:
         """Add that a table has more problems than were listed, where the count is above 0."""
         if count > 0:
             file = shown_path(self._places.path(table))
             self.problems.append(unlisted_problems(file, count))
 
-    def note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
+    def add_note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
         """Add something that a planner must know; of a setting also with its place.
 
         What an extended file says for its own scope is reported without a place: it is no mistake.

@@ -9,9 +9,9 @@ import numpy as np
 
 from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
-from planner.inputs.frames import bools, texts
 from planner.inputs.headroom import headroom_lists
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import bools, texts
 from planner.lp import Axis, Index
 from planner.scenario import path_value
 
@@ -175,7 +175,7 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
         key = own_key(case.scenario, site, "grid_firm_mw")
         if key is None:
             continue
-        case.findings.note(
+        case.findings.add_note(
             f"New halls at {site} wait {leads.hall.months[row]:.0f} months for an interconnection"
             f" of {zone}, to {moment(leads.hall.start[row])}, though grid_firm_mw leaves"
             f" {amount(spare_mw[row, 0])} MW unused in {case.year[0]}: give {site} lead_time_months"

@@ -12,7 +12,7 @@ from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.inputs.case import DUTIES
 from planner.inputs.facility import construction_factor
-from planner.inputs.frames import any_along, bools, codes, floats, ints, texts
+from planner.inputs.table_columns import any_along, bools, codes, floats, ints, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:

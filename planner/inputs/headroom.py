@@ -11,8 +11,8 @@ import pandas as pd
 from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.existing import HALLS
-from planner.inputs.frames import dense_by_ids, texts
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import dense_by_ids, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
         if None in keys:
             parts.append((f"{zone} in {years} (by {by_mw} MW)", sites))
             continue
-        case.findings.note(
+        case.findings.add_note(
             f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw"
             f" says. It takes {by_mw} MW more than the {kind}headroom of {zone} in {years}: no"
             f" {kind}connection is possible there beyond it up to the last of these years.",
@@ -186,9 +186,9 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
     )
     halls = case.tables[HALLS]["site"].isin([site for _, sites in parts for site in sites])
     if halls.any():
-        case.findings.remark_at_row(HALLS, int(np.flatnonzero(halls)[0]), "first_year", text)
+        case.findings.add_note_at_row(HALLS, int(np.flatnonzero(halls)[0]), "first_year", text)
     else:
-        case.findings.note(text)
+        case.findings.add_note(text)
 
 
 def _note_estimates(case: ScopedCase, sets: Sets) -> None:
@@ -200,12 +200,12 @@ def _note_estimates(case: ScopedCase, sets: Sets) -> None:
     estimated = [zone for zone in sets.zone.labels if zone in is_estimate]
     if estimated:
         sites = sum(zone in is_estimate for zone in texts(case.sites, "zone"))
-        case.findings.note(
+        case.findings.add_note(
             f"The headroom of {len(estimated)} of {len(sets.zone)} zones, with {sites} of"
             f" {len(case.sites)} sites, is an estimate: {', '.join(estimated)}."
         )
     if grid.firm_headroom_frac is None:
-        case.findings.note(
+        case.findings.add_note(
             f"Headroom is what zones take if {grid.curtailment_rate_pct:g} % of the new load's"
             " energy may be curtailed; firm connection takes it as if none were"
             " (grid.firm_headroom_frac sets how much of it is firm)."
@@ -248,12 +248,14 @@ def _growth_mw(case: ScopedCase, sets: Sets) -> Floats:
             "add them",
         )
     if has_none.any():
-        case.findings.note(
+        case.findings.add_note(
             f"The headroom of {has_none.sum()} of {has_none.size} zones does not grow: table"
             " zone_headroom_growth has no rows for them."
         )
     if case.year[-1] > calendar[-1]:
-        case.findings.note(f"Headroom does not grow after {calendar[-1]}, the table's last year.")
+        case.findings.add_note(
+            f"Headroom does not grow after {calendar[-1]}, the table's last year."
+        )
     added = np.where(is_blank, 0.0, added)
     place = np.clip(case.year - calendar[0], 0, len(calendar) - 1)
     return np.where(case.year >= calendar[0], added[:, place], 0.0)

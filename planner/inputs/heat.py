@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.frames import floats, texts
+from planner.inputs.table_columns import floats, texts
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.number_format import amount
-from planner.inputs.frames import floats
 from planner.inputs.sites_without_effect import idle_figures
+from planner.inputs.table_columns import floats
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def note_inherited(case: ScopedCase) -> None:
         ]
         parts += [f"kind of site {row['archetype']}", "climate, water and carbon of the grid"]
         km = float(geodesic_km(lat[site.like], lon[site.like], site.lat, site.lon))
-        case.findings.note(
+        case.findings.add_note(
             f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}.",
             ("new_sites", id_, "like"),
         )

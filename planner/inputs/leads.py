@@ -10,8 +10,8 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
-from planner.inputs.frames import floats, texts
 from planner.inputs.services import check_service, may_have_non_firm, service_figure
+from planner.inputs.table_columns import floats, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +88,7 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
         sooner = -getattr(own, key)
         if sooner > 0.0:
             what = "new halls and connections" if key == "delay_months" else "new connections"
-            case.findings.note(
+            case.findings.add_note(
                 f"lead_times.{key} is below 0: {what} enter service {amount(sooner)} months sooner"
                 " than without it. What comes late has a delay above 0.",
                 ("lead_times", key),

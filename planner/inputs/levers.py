@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.frames import codes, floats, ints
+from planner.inputs.table_columns import codes, floats, ints
 from planner.lp import Index
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.frames import floats, ints
+from planner.inputs.table_columns import floats, ints
 from planner.lp import Axis, Index
 from planner.lp.join import cross
 

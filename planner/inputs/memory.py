@@ -61,7 +61,7 @@ def with_enough_memory(
             f"{rack} ({'unknown' if np.isnan(gb) else f'{amount(gb, 4)} GB'})"
             for rack, gb in zip(rows["rack"], rows["has"], strict=True)
         ]
-        findings.note(
+        findings.add_note(
             f"{workload} needs {amount(least_gb[str(workload)], 4)} GB of memory that works as one."
             f" Not offered to it: {some(named, _NAMED)}. Existing ones stay in service.",
             ("workloads", str(workload), "least_memory_gb"),

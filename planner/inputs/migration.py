@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.frames import any_along, floats
 from planner.inputs.sets import deferral_windows_h
+from planner.inputs.table_columns import any_along, floats
 from planner.lp import Index
 from planner.lp.join import cross, distinct
 
@@ -153,7 +153,7 @@ def _reach_of_sites(wanted: Wanted, reach: Reach, moves: Bools) -> np.ndarray:
 def _note_classes_without_such_work(case: ScopedCase, moves: Bools) -> None:
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     for w in np.flatnonzero(moves & ~waits):
-        case.findings.note(
+        case.findings.add_note(
             f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its"
             " deferrable_frac is 0.",
             ("workloads", case.ids("workloads")[w], "moves_between_sites"),

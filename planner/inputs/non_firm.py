@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.frames import dense_by_ids
 from planner.inputs.services import service_figure
 from planner.inputs.stress_slots import filled, stress_rank
+from planner.inputs.table_columns import dense_by_ids
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 
@@ -223,7 +223,7 @@ def _off(case: ScopedCase, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank
     hours = _hours_off(case, [sets.zone.labels[z] for z in zones], rates)
     most = service_figure(case, "max_curtailed_hours_per_year")
     if (hours > most).any():
-        case.findings.note(
+        case.findings.add_note(
             f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the"
             f" curtailment rate at full depth; service {case.scenario.grid.non_firm.service}"
             f" promises {most:.0f} at most.",

@@ -13,9 +13,9 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import some
 from planner.clock.calendar import float_year
-from planner.inputs.frames import any_along, codes, floats, ints, texts
 from planner.inputs.own_rows import own_rows, shipped_table
 from planner.inputs.racks import delivery_limit_mw, vendors
+from planner.inputs.table_columns import any_along, codes, floats, ints, texts
 from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
@@ -149,13 +149,13 @@ def _note_dropped(case: ScopedCase, racks: Sequence[str]) -> None:
     own_row = {str(rack): row for row, rack in enumerate(table[_RACK]) if own[row]}
     for rack in racks:
         if rack in own_row:
-            case.findings.remark_at_row(_RACKS, own_row[rack], _RACK, text.format(rack))
+            case.findings.add_note_at_row(_RACKS, own_row[rack], _RACK, text.format(rack))
         elif rack in case.scenario.racks.override:
-            case.findings.note(text.format(rack), ("racks", "override", rack))
+            case.findings.add_note(text.format(rack), ("racks", "override", rack))
         else:
             others.append(rack)
     if others:
-        case.findings.note(text.format(", ".join(others)))
+        case.findings.add_note(text.format(", ".join(others)))
 
 
 def _note_ends_of_sale(
@@ -172,7 +172,7 @@ def _note_ends_of_sale(
             continue
         last = figures.last_sale_year[ended].astype(np.int64)
         sold = some([f"{rack} to {end}" for rack, end in zip(racks[ended], last, strict=True)], 4)
-        case.findings.note(
+        case.findings.add_note(
             f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold:"
             f" {sold}). Older ones and rent serve it, or it stays unmet: allow a rack that is still"
             " sold, or set racks.end_of_sale: false.",

@@ -12,7 +12,7 @@ import numpy as np
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
 from planner.base.words import closest, some
-from planner.inputs.frames import codes, floats, texts
+from planner.inputs.table_columns import codes, floats, texts
 from planner.place.geo import faster_than_light, fibre_floor_ms, round_trips_ms
 from planner.plausible.coordinates import misplaced
 from planner.tables.check import check_sheet
@@ -301,7 +301,7 @@ def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
             f"latency.rtt_table lacks {pairs}, which take the fitted line, a measured pair or the"
             f" metro rule, with the last mile of the class: {named}."
         )
-        case.findings.note(text, ("latency", "rtt_table"))
+        case.findings.add_note(text, ("latency", "rtt_table"))
         return
     fix = "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to estimate them"
     problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "a row for each", fix)
@@ -326,4 +326,4 @@ def _note_last_mile(case: ScopedCase) -> None:
         " added. If they are from end to end, set latency.own_rtt_includes_last_mile: true; false"
         " confirms it."
     )
-    case.findings.note(text, ("latency", "rtt_table"))
+    case.findings.add_note(text, ("latency", "rtt_table"))

@@ -10,9 +10,9 @@ from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
 from planner.inputs.facility import construction_factor, on_top_of_hard_cost
-from planner.inputs.frames import floats, texts
 from planner.inputs.own_rows import own_rows, shipped_table, unusable_racks
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.tables import load_package
 
@@ -102,9 +102,9 @@ def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, Keys | int]]:
 
 def _remark(case: ScopedCase, place: Keys | int, text: str) -> None:
     if isinstance(place, int):
-        case.findings.remark_at_row("racks", place, _CAPEX, text)
+        case.findings.add_note_at_row("racks", place, _CAPEX, text)
     else:
-        case.findings.note(text, place)
+        case.findings.add_note(text, place)
 
 
 def _note_building(case: ScopedCase) -> None:
@@ -135,7 +135,7 @@ def _note_building(case: ScopedCase) -> None:
         f" {on_top_of_hard_cost(case) - 1.0:.0%} of soft costs and contingency, and"
         f" {_percent(growth)} a year in real terms."
     )
-    case.findings.remark_at_row(name, int(rows[0]), "value", text)
+    case.findings.add_note_at_row(name, int(rows[0]), "value", text)
 
 
 def _note_markets(case: ScopedCase, cost: HallCost) -> None:
@@ -174,7 +174,7 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
                 f"Halls in market {market} cost its index of {amount(index)}, that of"
                 f" {amount(stated)} USD/W, times table facility_cost, {makes}."
             )
-        case.findings.remark_at_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
+        case.findings.add_note_at_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
 
 
 def _designs(case: ScopedCase) -> tuple[Bools, Bools]:
@@ -216,7 +216,7 @@ def _note_power(case: ScopedCase) -> None:
     ]
     if parts:
         place: Keys = keys[0][1] if keys else ("energy", "own_tariffs", used[0])
-        case.findings.note(
+        case.findings.add_note(
             f"Your prices of power rise by {_range_of_percent(growth)} a year in real terms from"
             f" {BASE_YEAR_OF_MONEY}: {some(parts, _NAMED)}. energy.escalation_real_frac sets the"
             " rise.",

@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.base.words import some
 from planner.inputs.existing import HALLS, RACKS, stated_sites
-from planner.inputs.frames import PROVENANCE, floats, texts
 from planner.inputs.supply_figures import sources_in_play
+from planner.inputs.table_columns import PROVENANCE, floats, texts
 from planner.tables import load_package, read_tables
 from planner.tables.descriptor import OWN
 
@@ -54,7 +54,7 @@ def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
         if table in read:
             continue
         text = f"data.{table} has no effect: no plan is made from table {table}. Remove it."
-        case.findings.note(text, ("data", table))
+        case.findings.add_note(text, ("data", table))
 
 
 def note_own_rows(case: ScopedCase) -> None:
@@ -88,7 +88,7 @@ def note_own_rows(case: ScopedCase) -> None:
                 named = some(list(dict.fromkeys(texts(table[idle], column))), _NAMED)
                 count = idle.sum()
                 subject = "1 row of your own has" if count == 1 else f"{count} of your rows have"
-                case.findings.note_row_without_effect(
+                case.findings.add_row_without_effect(
                     name,
                     int(np.flatnonzero(idle)[0]),
                     column,
@@ -98,7 +98,7 @@ def note_own_rows(case: ScopedCase) -> None:
     for rack, reason in unusable_racks(case):
         table = case.tables["racks"]
         record = int(np.flatnonzero(table["rack"] == rack)[0])
-        case.findings.note_row_without_effect(
+        case.findings.add_row_without_effect(
             "racks",
             record,
             "rack",
@@ -127,7 +127,7 @@ def note_unread_rows(case: ScopedCase) -> None:
             subject = (
                 "1 row of your own has" if len(idle) == 1 else f"{len(idle)} of your rows have"
             )
-            case.findings.note_row_without_effect(
+            case.findings.add_row_without_effect(
                 name,
                 int(idle[0]),
                 keys[0],

@@ -29,7 +29,7 @@ def note_assumed_share(case: ScopedCase) -> None:
     given = operator.model_fields_set
     if not stated_sites(case).any() or "demand_share_frac" in given or given.issuperset(_SHARES):
         return
-    case.findings.note(
+    case.findings.add_note(
         f"operator.demand_share_frac is not given: {operator.demand_share_frac:.0%} of the headroom"
         " of grid zones, of what vendors deliver and of what clouds rent out is assumed to be"
         " yours, and of the land, build rate and water of the tables where a site states none.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.inputs.frames import PROVENANCE, join_columns
+from planner.inputs.table_columns import PROVENANCE, join_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

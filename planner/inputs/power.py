@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.clock.calendar import slot_means
-from planner.inputs.frames import codes, dense_by_ids, floats
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.racks_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
+from planner.inputs.table_columns import codes, dense_by_ids, floats
 from planner.lp import Index
 from planner.lp.join import cross, distinct
 from planner.place.climate import electrical_loss

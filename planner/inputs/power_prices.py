@@ -10,9 +10,9 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
-from planner.inputs.frames import bools, codes, dense_by_ids, floats, texts
 from planner.inputs.places import own_key
 from planner.inputs.shape_gaps import report_missing_hours
+from planner.inputs.table_columns import bools, codes, dense_by_ids, floats, texts
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _note_below(case: ScopedCase, sites: Sequence[str]) -> None:
     }
     text = "Wholesale price and demand charge exceed the retail price at {}: the adder is negative"
     for site, key in keys.items():
-        case.findings.note(f"{text.format(site)} there.", key)
+        case.findings.add_note(f"{text.format(site)} there.", key)
     others = [site for site in sites if site not in keys]
     if not others:
         return
@@ -123,9 +123,9 @@ def _note_below(case: ScopedCase, sites: Sequence[str]) -> None:
     table = case.tables[_TABLE]
     rows = np.flatnonzero(table["site"].isin(others))
     if _TABLE in case.scenario.data_files and rows.size:
-        case.findings.remark_at_row(_TABLE, int(rows[0]), "retail_usd_per_mwh", said)
+        case.findings.add_note_at_row(_TABLE, int(rows[0]), "retail_usd_per_mwh", said)
     else:
-        case.findings.note(said)
+        case.findings.add_note(said)
 
 
 def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Floats:
@@ -227,7 +227,7 @@ def wholesale_factor(case: ScopedCase) -> Floats:
         hit = at_site[:, None, None] & in_year[:, None] & in_slot
         factor[hit] *= shock.wholesale_scale_frac
         if not hit.any():
-            case.findings.note(
+            case.findings.add_note(
                 f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope"
                 " in any model year.",
                 ("energy", "shocks", position),

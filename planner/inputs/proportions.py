@@ -11,7 +11,6 @@ from planner.base.number_format import amount
 from planner.base.units import MW_PER_GW
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS
-from planner.inputs.frames import codes, floats, ints, texts
 from planner.inputs.places import own_key
 from planner.inputs.proportions_own import (
     company_out_of_proportion,
@@ -22,6 +21,7 @@ from planner.inputs.proportions_own import (
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
 from planner.inputs.stock import assumed_facility_mw
+from planner.inputs.table_columns import codes, floats, ints, texts
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.ranges import RANGES, as_text, ranges_of
 from planner.scenario import path_value

@@ -12,8 +12,8 @@ from planner.base.errors import Problem
 from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MWH_PER_TWH, T_PER_KT
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import RACKS, stated_sites
-from planner.inputs.frames import codes, floats, ints
 from planner.inputs.places import site_rows
+from planner.inputs.table_columns import codes, floats, ints
 from planner.plausible.ranges import RANGES, as_text, ranges_of
 from planner.scenario import path_value
 from planner.tables.places import TablePlaces

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.frames import floats
+from planner.inputs.table_columns import floats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def _note_other_ranks(
         cheapest = np.where(is_choice[w], price, np.inf).min(axis=2)
         differs |= (price[:, :, new[w]] > cheapest).any(axis=1)
     if differs.any():
-        case.findings.note(
+        case.findings.add_note(
             f"New halls have the topology that is cheapest at {case.ids('sites')[0]}; at"
             f" {differs.sum()} of {differs.size} sites, or with other cooling, another is cheaper."
         )

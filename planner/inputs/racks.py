@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.inputs.frames import any_along, dense_by_ids, floats, texts
+from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.money.finance import annuity_payment
 

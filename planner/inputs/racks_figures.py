@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.case import DUTIES, trend_factor
-from planner.inputs.frames import codes, floats, ints, texts
+from planner.inputs.table_columns import codes, floats, ints, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

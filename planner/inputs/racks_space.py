@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import any_along
+from planner.inputs.table_columns import any_along
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

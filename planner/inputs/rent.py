@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import any_along, dense_by_ids, floats, texts
+from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario import path_value

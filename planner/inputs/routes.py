@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.frames import codes, floats, texts
 from planner.inputs.own_pairs import with_own_table
+from planner.inputs.table_columns import codes, floats, texts
 from planner.place.geo import (
     MeasuredPairs,
     apply_measured,

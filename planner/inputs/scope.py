@@ -13,9 +13,9 @@ from planner.inputs.calls import Call, call_each
 from planner.inputs.case import ScopedCase
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
-from planner.inputs.frames import floats, texts
 from planner.inputs.memory import with_enough_memory
 from planner.inputs.places import regions_in_scope, sites_in_scope
+from planner.inputs.table_columns import floats, texts
 from planner.scenario import check_ids
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.inputs.axes import ANYWHERE, Sets
 from planner.inputs.case import DUTIES
-from planner.inputs.frames import codes, texts
 from planner.inputs.racks import vendors
+from planner.inputs.table_columns import codes, texts
 from planner.lp import Axis
 
 if TYPE_CHECKING:

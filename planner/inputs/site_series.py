@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.errors import MOST_PROBLEMS
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.calendar import slot_means, slot_peaks
-from planner.inputs.frames import floats, ints
+from planner.inputs.table_columns import floats, ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
     if idle.size:
         table = case.tables["site_series"]
         rows = table["site"].isin(list(idle)) & table["other_load_frac"].notna()
-        case.findings.note_row_without_effect(
+        case.findings.add_row_without_effect(
             "site_series",
             int(np.flatnonzero(rows)[0]),
             "other_load_frac",
@@ -164,7 +164,7 @@ def _known_sites(case: ScopedCase, table: pd.DataFrame) -> set[str]:
             "see time.chronological and table series_days",
         )
     for is_wrong in wrong.values():
-        case.findings.and_more(_TABLE, int(is_wrong.sum()) - MOST_PROBLEMS)
+        case.findings.add_unlisted(_TABLE, int(is_wrong.sum()) - MOST_PROBLEMS)
     return known
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import bools, dense_by_ids, floats
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import bools, dense_by_ids, floats
 from planner.lp import Index
 from planner.scenario import path_value
 
@@ -104,7 +104,7 @@ def note_no_new_halls(case: ScopedCase) -> None:
     """
     for row in np.flatnonzero(~bools(case.sites, "new_halls")):
         site = case.ids("sites")[row]
-        case.findings.note(
+        case.findings.add_note(
             f"No new halls at {site}, by your setting: what exists stays.",
             _where_closed(case, site),
         )
@@ -114,7 +114,7 @@ def _note_not_built(case: ScopedCase, lost_mw: Floats) -> None:
     """Note what of the market's pipeline goes with new halls, shape (site,)."""
     for row in np.flatnonzero(lost_mw > 0.0):
         site = case.ids("sites")[row]
-        case.findings.note(
+        case.findings.add_note(
             f"With new_halls: false, {site} goes without the {amount(lost_mw[row], 4)} MW of"
             " facility power under construction that table site_pipeline gives the operator there."
             " To keep it, state what exists and is under construction there in existing_halls.",
@@ -166,7 +166,7 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Fl
     if short.any():
         names = [sets.site.labels[row] for row in np.flatnonzero(short)]
         keys = [own_key(case.scenario, name, "land_limit_mw") for name in names]
-        case.findings.note(
+        case.findings.add_note(
             f"The land limit is below the existing and committed capacity at {', '.join(names)};"
             " that capacity is used as the limit.",
             next((key for key in keys if key is not None), None),

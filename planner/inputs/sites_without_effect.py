@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import bools, floats, texts
 from planner.inputs.places import own_key
+from planner.inputs.table_columns import bools, floats, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.scenario.messages import problem_at
 
@@ -70,7 +70,7 @@ def note_fixed_costs(case: ScopedCase) -> None:
     ):
         key_path = own_key(case.scenario, site, figure)
         if key_path is not None and own != of_kind[kind]:
-            case.findings.note(
+            case.findings.add_note(
                 f"{figure} of {site}, {amount(own, 4)} USD, replaces the"
                 f" {amount(of_kind[kind], 4)} USD of guards, least crew and network that a site of"
                 f" kind {kind} has; it does not add to them.",

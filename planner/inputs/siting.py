@@ -9,11 +9,11 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.base.words import some
-from planner.inputs.frames import floats
 from planner.inputs.offers import first_delivery
 from planner.inputs.own_pairs import service_cost
 from planner.inputs.places import own_key
 from planner.inputs.siting_partners import partner_blocks, partners
+from planner.inputs.table_columns import floats
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario.messages import problem_at
@@ -134,7 +134,7 @@ def _paid(case: ScopedCase, sets: Sets, demand: DemandInputs) -> Floats:
     missing = distinct(served.select(np.isnan(of_service), "free"), "region", "workload", "site")
     if missing.size:
         region, workload, site = missing.tuples(0)
-        case.findings.note(
+        case.findings.add_note(
             f"siting.service_cost_table lacks {missing.size} rows, "
             f"such as {workload} of {region} from {site}; service cost 0 is used.",
             ("siting", "service_cost_table"),
@@ -163,7 +163,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
             )
     for at, name in enumerate(settings.must_open):
         if name in in_play and sites.is_existing[sets.site.code(name)]:
-            case.findings.note(
+            case.findings.add_note(
                 f"Siting.must_open has no effect for {name}: it already exists.",
                 ("siting", "must_open", at),
             )
@@ -233,7 +233,7 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
                 f"{name} ({amount(least_mw, 4)} MW of {amount(land_mw, 4)})"
             )
     for key, names in shut.items():
-        case.findings.note(
+        case.findings.add_note(
             f"Sites whose least size is more than their land holds: {', '.join(names)}. They can"
             " open only so late that they need not reach it; give them a minimum_size_mw.",
             key,
@@ -271,7 +271,7 @@ def _phases(
             key = own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw")
             too_slow.setdefault((key, float(size_mw[site])), []).append(name)
     for (key, mw), names in too_slow.items():
-        case.findings.note(
+        case.findings.add_note(
             f"No new halls at {', '.join(names)}, as one phase of {amount(mw, 4)} MW is more than"
             " can be built there in any year.",
             key,
@@ -334,7 +334,7 @@ def _refuse_too_large(
         short = np.setdiff1d(site[own], site[own & has_room])
         if short.size:
             names = some([block.axis("site").labels[at] for at in short], _NAMED)
-            case.findings.note(
+            case.findings.add_note(
                 f"{name}: no racks at {names}, as one block of {amount(mw, 4)} MW is more than the"
                 " halls there can hold.",
                 _block_key(case, name),

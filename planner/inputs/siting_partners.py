@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.frames import floats
 from planner.inputs.routes import lines_between
+from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
 from planner.lp.join import locate
 from planner.place.geo import geodesic_km, rtt_ms

@@ -11,8 +11,8 @@ from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites
-from planner.inputs.frames import any_along, codes, dense_by_ids, floats, ints, texts
 from planner.inputs.places import excluded_stock, own_key
+from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ def base_year_stock(
     serves = (vintages <= case.years.first) & (vintages + life - 1 >= case.last_year[0])
     lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
     if np.any(lost > _NOTHING):
-        case.findings.note(
+        case.findings.add_note(
             f"Racks of the base year that no longer serve in {case.years.first} are left out;"
             " the others are scaled up to make up their share."
         )
@@ -183,14 +183,14 @@ def _note_assumed(case: ScopedCase, stock: Stock) -> None:
     of_market = np.isnan(own_mw) & (rack_mw.sum(axis=1) > _NOTHING)
     if of_market.any():
         mw = rack_mw[of_market].sum(axis=0)
-        case.findings.note(
+        case.findings.add_note(
             f"Existing racks at {of_market.sum()} of {of_market.size} sites are assumed:"
             f" {amount(mw.sum(), _DIGITS)} MW, the operator's share of the market, of"
             f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks."
         )
     for site in np.flatnonzero(rack_mw.sum(axis=1) * ~of_market > _NOTHING):
         name, mw = case.ids("sites")[site], rack_mw[site]
-        case.findings.note(
+        case.findings.add_note(
             f"existing_mw of {name}, {amount(own_mw[site], _DIGITS)} MW, is assumed to be"
             f" {amount(mw.sum(), _DIGITS)} MW of racks in the mix of table rack_stock,"
             f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks.",
@@ -208,7 +208,7 @@ def _note_not_admitted(case: ScopedCase, figures: RackFigures, stock: Stock) -> 
         by_pair[pair] = by_pair.get(pair, 0.0) + float(mw[pool])
     if by_pair:
         named = some([f"{pair} {amount(of, _DIGITS)} MW" for pair, of in by_pair.items()], _NAMED)
-        case.findings.note(
+        case.findings.add_note(
             f"Of the racks assumed for {case.year[0]} some do work that table workload_racks has no"
             f" row for: {named}. They may go on with it for their lives, and none is bought for it."
         )
@@ -284,7 +284,7 @@ def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats
     """Say what becomes of the stock of sites that are left out by name."""
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
-        case.findings.note(
+        case.findings.add_note(
             f"{site} is excluded with the {amount(facility_mw[place], _DIGITS)} MW of facility"
             " power that the operator is assumed to have there: it is neither used nor paid for,"
             " nor spread over other sites, and its demand is served elsewhere."
@@ -308,7 +308,7 @@ def _note_listed(case: ScopedCase, left_out: set[str], facility_mw: Floats) -> N
         f"{case.ids('sites')[site]} {amount(facility_mw[site], _DIGITS)} MW"
         for site in order[facility_mw[order] > _NOTHING]
     ]
-    case.findings.note(
+    case.findings.add_note(
         f"scope.sites says where the operator is: its share of the market, facility power of"
         f" {amount(facility_mw.sum(), _DIGITS)} MW, is all at these sites, and of the"
         f" market's sites in scope.countries {len(others)} have none:"
@@ -358,7 +358,7 @@ def _note_largest(case: ScopedCase, markets: int) -> None:
     """Say that some markets have no stock."""
     count = case.scenario.operator.stock_sites
     if count is not None and count < markets:
-        case.findings.note(
+        case.findings.add_note(
             f"The operator's stock is in the {count} largest of {markets} markets.",
             ("operator", "stock_sites"),
         )

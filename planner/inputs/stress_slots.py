@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.calendar import SEASONS, slot_means
-from planner.inputs.frames import codes, floats, ints, texts
+from planner.inputs.table_columns import codes, floats, ints, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

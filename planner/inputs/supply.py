@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.frames import floats
 from planner.inputs.supply_bridge_power import bridge_lists
 from planner.inputs.supply_figures import DISPATCHED, RENEWABLE, source_figures
 from planner.inputs.supply_plants import plant_lists
 from planner.inputs.supply_shapes import availability, fuel_prices
+from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.frames import codes, floats, texts
+from planner.inputs.table_columns import codes, floats, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
-from planner.inputs.frames import texts
+from planner.inputs.table_columns import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

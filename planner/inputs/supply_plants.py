@@ -86,7 +86,7 @@ def _note_without_room(
             f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short
         )
         own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
-        case.findings.note(
+        case.findings.add_note(
             f"No room for the smallest plant, so that none is built: {reported}.",
             ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"),
         )

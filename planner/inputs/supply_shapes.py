@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.clock.calendar import SEASONS, slot_means
-from planner.inputs.frames import any_along, codes, dense_by_ids, floats, texts
 from planner.inputs.shape_gaps import report_missing_hours
 from planner.inputs.supply_figures import RENEWABLE
+from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def availability(
         is_shaped = any_along(is_used[:, at], axis=1) & ~has_own
         shape = renewable_shape(case, technology, is_shaped)
         if shape is None and is_shaped.any():
-            case.findings.note(
+            case.findings.add_note(
                 f"No zone has a shape of {technology}: it yields its mean in every hour."
             )
         for source in at:
@@ -126,7 +126,7 @@ def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats
     of_site[south] = np.roll(of_site[south], _HALF_A_YEAR, axis=1)
     if (is_proxy & is_used).any():
         names = ", ".join(np.array(case.ids("sites"), dtype=object)[is_proxy & is_used])
-        case.findings.note(
+        case.findings.add_note(
             f"The zones of {names} have no shape of {technology}: they take the mean of"
             f" {', '.join(zones)}."
         )

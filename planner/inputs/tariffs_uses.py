@@ -12,7 +12,7 @@ from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.days import MONTHS
-from planner.inputs.frames import floats, texts
+from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_rules import BillingClock, bills_energy, rules_of, table_row
 from planner.scenario.messages import problem_at
 
@@ -194,7 +194,7 @@ def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
         rank, sites = _billed_by(case, use)
         if not sites:
             text = f"The tariff {use.tariff} bills no site in scope."
-            case.findings.note(text, ("energy", "tariffs", position))
+            case.findings.add_note(text, ("energy", "tariffs", position))
         for site in sites:
             other = chosen.get(site)
             if other is not None and other[0] == rank:
@@ -271,7 +271,7 @@ def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff)
     elif own.terms is None:
         at = at[:-1]
     if terms is not None and terms.load_min_mw > 0.0:
-        case.findings.note(
+        case.findings.add_note(
             f"The tariff {tariff.name} is for contracts of at least"
             f" {amount(terms.load_min_mw)} MW; the plan does not enforce it.",
             at,
@@ -290,7 +290,7 @@ def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff)
                 f"Give terms.exit_fee_months, {months} to pay for all that is left of the"
                 f" {given.term_years:g} years; 0 confirms it."
             )
-    case.findings.note(
+    case.findings.add_note(
         f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may"
         " be given up in any year for 0 USD, so that what was signed binds no later year."
         f" {fix}",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH
-from planner.inputs.frames import texts
+from planner.inputs.table_columns import texts
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def ai_facility_gw(case: ScopedCase) -> Floats:
         return gw * _own_share(case, share)
     of_path = _of_years(case, path, "ai_share_frac")
     if np.any(of_path < 1.0):
-        case.findings.note(
+        case.findings.add_note(
             f"Trajectory {demand.trajectory} counts all data centers; AI is {of_path[0]:.0%} in"
             f" {case.years.first} and {of_path[-1]:.0%} in {case.years.years[-1]}"
             " (demand.ai_share_frac).",
@@ -65,7 +65,7 @@ def note_reading(case: ScopedCase) -> None:
     if demand.facility_gw is None and demand.ai_share_frac is None:
         path = table[table["trajectory"] == demand.trajectory]
         for reading in path["reading"].dropna().unique():
-            case.findings.note(str(reading))
+            case.findings.add_note(str(reading))
 
 
 def _own_share(case: ScopedCase, share: float | Mapping[int, float]) -> Floats:
@@ -89,7 +89,7 @@ def _path(case: ScopedCase) -> pd.DataFrame:
     for column in ("country", "region"):
         for place in {*texts(path, "region")} & {*texts(regions, column)}:
             if {*texts(case.regions, column)} != {place}:
-                case.findings.note(
+                case.findings.add_note(
                     f"Trajectory {demand.trajectory} is a path of {place}, but the scope is not"
                     f" {place}: give demand.facility_gw or another trajectory.",
                     ("demand", "trajectory"),

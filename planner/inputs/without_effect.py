@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from planner.base.words import some
 from planner.inputs.failover import failover_without_effect, has_failover
 from planner.inputs.foresight import foresight_without_effect
-from planner.inputs.frames import floats, texts
 from planner.inputs.migration import moves_between_sites
 from planner.inputs.sites_without_effect import sites_without_effect
 from planner.inputs.siting import siting_without_effect
 from planner.inputs.supply_figures import sources_in_play
 from planner.inputs.supply_without_effect import sources_without_effect
+from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_uses import own_tariffs_without_effect
 from planner.scenario.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from planner.lp import Variable
 
 
-__all__ = ["AtStake", "OutageProgram", "SiteOutages", "at_stake", "with_cuts", "without_cuts"]
+__all__ = [
+    "OutageExposure",
+    "OutageProgram",
+    "OutageTakeovers",
+    "outage_exposure",
+    "with_cuts",
+    "without_cuts",
+]
 
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
@@ -28,7 +35,7 @@ _TOLERANCE: Final = 5e-7
 
 
 @dataclass(frozen=True, eq=False)
-class SiteOutages:
+class OutageTakeovers:
     """Work taken over when sites fail, one at a time.
 
     Parameters
@@ -82,7 +89,7 @@ class OutageProgram:
 
 
 @dataclass(frozen=True, eq=False)
-class AtStake:
+class OutageExposure:
     """Work that is at stake when sites fail, and the reserves it reaches.
 
     Parameters
@@ -140,7 +147,7 @@ def _numbered(name: str, positions: Positions) -> Index:
     return Index.full(name, Axis(name, tuple(map(str, positions.tolist()))))
 
 
-def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStake:
+def outage_exposure(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageExposure:
     """Say what work is at stake when sites fail, and which reserves it reaches.
 
     Parameters
@@ -155,7 +162,7 @@ def at_stake(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> AtStak
     at = np.flatnonzero((served_kh100e > _NOISE) & _asked(p))
     service = p.demand.served.select(at, "service")
     of_service, reserve, rtt_ms = _options(p, service)
-    return AtStake(
+    return OutageExposure(
         service, served_kh100e[at], of_service, reserve, rtt_ms, np.asarray(reserve_kh100e)
     )
 
@@ -180,14 +187,14 @@ def _options(p: Inputs, service: Index) -> tuple[Positions, Positions, Floats]:
     return of_service[fits], reserve[fits], p.demand.route_rtt_ms[by[fits]]
 
 
-def with_cuts(p: Inputs, found: SiteOutages) -> Inputs:
+def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
     """Return inputs that ask for the reserves a plan lacked.
 
     Parameters
     ----------
     p : Inputs
         Inputs of the plan.
-    found : SiteOutages
+    found : OutageTakeovers
         What its reserves could take over.
 
     Returns
@@ -261,7 +268,7 @@ def without_cuts(p: Inputs) -> Inputs:
     )
 
 
-def _users_who_lack(found: SiteOutages) -> Bools:
+def _users_who_lack(found: OutageTakeovers) -> Bools:
     """Return which services compete for too little reserve. [service]
 
     Those left unserved, and those that reserves in their reach have taken over instead: together

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
     from planner.model import Model
-    from planner.model.failover_outages import SiteOutages
+    from planner.model.failover_outages import OutageTakeovers
 
 __all__ = ["READERS", "read_results"]
 
@@ -111,7 +111,7 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
 others."""
 
 
-def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Results:
+def read_results(model: Model, outcome: Outcome, outages: OutageTakeovers) -> Results:
     """Read the plan out of a solved model.
 
     Parameters
@@ -120,7 +120,7 @@ def read_results(model: Model, outcome: Outcome, outages: SiteOutages) -> Result
         The program, with its inputs.
     outcome : Outcome
         What the solver ended with.
-    outages : SiteOutages
+    outages : OutageTakeovers
         Who takes over the work of each site of the plan, were it lost.
 
     Returns

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Outcome
     from planner.model import Model
     from planner.model.block import Cost
-    from planner.model.failover_outages import SiteOutages
+    from planner.model.failover_outages import OutageTakeovers
 
 
 __all__ = ["SolvedCost", "SolvedModel"]
@@ -59,13 +59,13 @@ class SolvedModel:
         The program.
     outcome : Outcome
         With a plan.
-    outages : SiteOutages
+    outages : OutageTakeovers
         Who takes over the work of each site, were it lost.
     """
 
     model: Model
     outcome: Outcome
-    outages: SiteOutages
+    outages: OutageTakeovers
 
     @property
     def p(self) -> Inputs:

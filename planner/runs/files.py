@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import Problem
-from planner.check import Check
+from planner.check import CheckResult
 from planner.outputs.files import sha256_of
 from planner.outputs.user_files import files_in, is_as_written
 from planner.runs.written import META_FILE
@@ -73,7 +73,7 @@ def changed_files(
     return tuple(sorted(differ | came))
 
 
-def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> Check:
+def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> CheckResult:
     """Return the rule that no table file was changed since it was written.
 
     Parameters
@@ -81,9 +81,9 @@ def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> Check:
     written : mapping of str to str
         As for `changed_files`.
     changed : tuple of str
-        What it returns; `Check.place` names them all.
+        What it returns; `CheckResult.place` names them all.
     """
-    return Check(
+    return CheckResult(
         name=FILES_RULE,
         verified="Every file has the SHA-256 that run.json states, and run.json its own.",
         ok=not changed,

@@ -18,7 +18,7 @@ from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.workbook_layout import SETTINGS
 from planner.scenario.yaml12 import parse
 from planner.studies.sweep.file import shipped_sweeps
-from planner.studies.sweep.run import folder_of
+from planner.studies.sweep.solve_sweep import folder_of
 from planner.tables.workbook import WorkbookError, sheet_names
 
 if TYPE_CHECKING:

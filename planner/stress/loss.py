@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
 
-__all__ = ["site_losses"]
+__all__ = ["site_outage_losses"]
 
 _TABLE = "stress_loss"
 _CLASS = ["site", "workload", "year"]
 
 
-def site_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Let every site fail in every year.
 
     Parameters

@@ -93,7 +93,7 @@ def stress_study(
     reliability : Reliability
         Of standby generators.
     losses : DataFrame
-        As `site_losses` returns it.
+        As `site_outage_losses` returns it.
     own : OwnHours, optional
         A user's own weather and prices.
     years : sequence of int, optional

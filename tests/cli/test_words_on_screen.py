@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.check.verdict import Check
+from planner.check.verdict import CheckResult
 from planner.cli import check, diagnose, explain, headroom, sweep
 from planner.cli.progress import Progress
 from planner.cli.stress_report import _loss_table, _year_table
@@ -65,8 +65,8 @@ def test_the_loss_table_shows_each_site_at_its_worst() -> None:
 
 
 def test_a_heading_counts_its_broken_rules_or_says_none(capsys, monkeypatch) -> None:
-    def one(ok: bool, tested: int) -> Check:
-        return Check("name", "words", ok, tested, 0 if ok else 2, 0.0, "MW", "", 1e-6)
+    def one(ok: bool, tested: int) -> CheckResult:
+        return CheckResult("name", "words", ok, tested, 0 if ok else 2, 0.0, "MW", "", 1e-6)
 
     groups = [("Racks", [one(True, 700), one(True, 600)]), ("Halls", [one(False, 9), one(True, 8)])]
     monkeypatch.setattr(check, "_groups", lambda _: groups)

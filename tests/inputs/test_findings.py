@@ -53,16 +53,16 @@ def test_a_problem_with_a_row_has_its_line_and_column(findings: Findings) -> Non
 
 
 def test_notes_of_a_setting_have_a_place_unless_it_is_handed_down(findings: Findings) -> None:
-    findings.note("of the plan")
-    findings.note("of my years", ("years",))
-    findings.note("of their scope", ("scope", "countries"))
+    findings.add_note("of the plan")
+    findings.add_note("of my years", ("years",))
+    findings.add_note("of their scope", ("scope", "countries"))
 
     assert findings.notes == ["of the plan", "of my years", "of their scope"]
     assert [str(noted) for noted in findings.noted_settings] == ["mine.yaml:4:1: of my years"]
 
 
 def test_it_stops_with_every_problem_and_only_then(findings: Findings) -> None:
-    findings.note("no problem")
+    findings.add_note("no problem")
     findings.stop_if_wrong()
     findings.add_at_key(("years",), "one", "another")
     findings.add_at_table("sites", "two", "another")

@@ -9,7 +9,7 @@ from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible,
 from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import Model, failover
-from planner.model.failover_outages import at_stake, with_cuts
+from planner.model.failover_outages import outage_exposure, with_cuts
 from planner.studies.solve.failover import take_over
 
 SURVIVES = "workloads.train.failover=true"
@@ -299,7 +299,9 @@ def test_a_plan_that_survives_asks_for_nothing_more():
 
 def test_rows_of_a_loss_are_reported_by_the_services_that_they_are_about():
     p = inputs_of(SURVIVES, "workloads.chat.failover=true", FIR)
-    work = at_stake(p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0))
+    work = outage_exposure(
+        p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0)
+    )
 
     programs = list(work.programs())
 

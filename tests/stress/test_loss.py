@@ -8,7 +8,7 @@ from plans import FAILOVER, plan_of
 import planner
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
-from planner.stress import site_losses
+from planner.stress import site_outage_losses
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_site_that_is_barred_takes_nothing_over(
     still = {**tables, "fleet": at_fir, "reserve": tables["reserve"].iloc[:0]}
     inputs = build_inputs(load_scenario(str(FAILOVER), [f"failover={{{barred}}}"]))
 
-    losses = site_losses(inputs, still)
+    losses = site_outage_losses(inputs, still)
 
     taken = losses.groupby("site")["taken_kh100e"].sum()
     assert (losses.groupby("site")["load_kh100e"].sum() > 1.0).all()

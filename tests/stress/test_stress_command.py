@@ -18,7 +18,7 @@ from planner.cli.stress import Asked
 from planner.cli.stress_report import standby_reasons, standby_table
 from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
-from planner.stress import STRESS_TABLES, fixed_plan, site_losses
+from planner.stress import STRESS_TABLES, fixed_plan, site_outage_losses
 from planner.stress.hours import OwnHours
 from planner.stress.study import CASES
 
@@ -234,7 +234,7 @@ def test_what_is_lost_with_a_site_is_its_work_less_what_stands_still_elsewhere(r
     loaded = load_run(run)
     inputs = build_inputs_from(scenario_of(loaded), loaded.inputs_tables)
     tables = dict(loaded.tables)
-    losses = site_losses(inputs, tables)
+    losses = site_outage_losses(inputs, tables)
 
     work = tables["assignment"].groupby(["site", "workload", "year"])["served_kh100e"].sum()
     found = losses.set_index(["site", "workload", "year"])
@@ -243,10 +243,10 @@ def test_what_is_lost_with_a_site_is_its_work_less_what_stands_still_elsewhere(r
         found["load_kh100e"].to_dict()
     )
     none_still = tables["fleet"].assign(parked_mw=0.0)
-    nothing = site_losses(
+    nothing = site_outage_losses(
         inputs, {**tables, "fleet": none_still, "reserve": tables["reserve"].iloc[:0]}
     )
-    plenty = site_losses(inputs, {**tables, "fleet": tables["fleet"].assign(parked_mw=1e6)})
+    plenty = site_outage_losses(inputs, {**tables, "fleet": tables["fleet"].assign(parked_mw=1e6)})
     assert nothing["taken_kh100e"].max() == 0.0
     assert plenty["unserved_kh100e"].sum() < nothing["unserved_kh100e"].sum()
 

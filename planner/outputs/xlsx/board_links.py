@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_row, write_section
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.bridge import bridge_lines
-from planner.outputs.xlsx.four_moneys import (
+from planner.outputs.xlsx.money import (
     CASH_BY_YEAR,
     CASH_YEARS,
     MONEY_NAMES,

@@ -22,7 +22,6 @@ from planner.outputs.xlsx.compare import write_compare
 from planner.outputs.xlsx.costs import write_costs
 from planner.outputs.xlsx.cover import write_cover
 from planner.outputs.xlsx.estimates import has_estimates, write_estimates_sheet
-from planner.outputs.xlsx.four_moneys import write_money
 from planner.outputs.xlsx.grid import write_grid
 from planner.outputs.xlsx.heatmap import write_heatmap
 from planner.outputs.xlsx.lifetime import write_lifetime
@@ -34,6 +33,7 @@ from planner.outputs.xlsx.lists import (
     write_source_list,
 )
 from planner.outputs.xlsx.map import write_map
+from planner.outputs.xlsx.money import write_money
 from planner.outputs.xlsx.openings import has_openings, write_openings
 from planner.outputs.xlsx.power import write_power
 from planner.outputs.xlsx.resilience import is_resilient, write_resilience

@@ -21,7 +21,7 @@ PARTS: Final = (scenarios.router, jobs.router, runs.router)
 
 
 @router.get("")
-def about() -> dict[str, Any]:
+def api_index() -> dict[str, Any]:
     """List what can be asked for, and which versions answer."""
     routes = [route for part in (router, *PARTS) for route in part.routes]
     return {

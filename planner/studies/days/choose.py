@@ -32,7 +32,7 @@ def _hottest(year: StressYear) -> Floats | None:
     return np.asarray(year.by_day("dry_bulb_c").max(axis=2))
 
 
-def _most_expensive(year: StressYear) -> Floats | None:
+def _mean_price_by_day(year: StressYear) -> Floats | None:
     price = year.by_day("wholesale_frac")
     return price.mean(axis=2) if np.ptp(price) > 0.0 else None
 
@@ -51,7 +51,7 @@ def _least_sun_and_wind(year: StressYear) -> Floats | None:
 
 KEPT: Final[dict[str, Callable[[StressYear], Floats | None]]] = {
     "hottest": _hottest,
-    "most expensive": _most_expensive,
+    "most expensive": _mean_price_by_day,
     "highest load": _highest_load,
     "least sun and wind": _least_sun_and_wind,
 }

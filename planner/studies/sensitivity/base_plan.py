@@ -16,7 +16,7 @@ from planner.studies.estimates import estimates
 from planner.studies.sensitivity.factors import first_order_of
 from planner.studies.solve.asking import Asking
 from planner.studies.sweep.answers import answer_in, forget
-from planner.studies.sweep.run import solve_sweep
+from planner.studies.sweep.solve_sweep import solve_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.runs.reopen import StoredPlan
     from planner.studies.sweep.futures import Sweep
-    from planner.studies.sweep.run import SweepProgress
+    from planner.studies.sweep.solve_sweep import SweepProgress
 
 __all__ = ["base_plan", "first_order", "without_plan"]
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.studies.sensitivity.design import Design
     from planner.studies.sensitivity.factors import Factor
-    from planner.studies.sweep.run import SweepResult
+    from planner.studies.sweep.solve_sweep import SweepResult
 
 __all__ = ["SolvedFutures"]
 

@@ -28,7 +28,7 @@ from planner.studies.sensitivity.options import (
 )
 from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sweep.answers import answer_in
-from planner.studies.sweep.run import solve_sweep
+from planner.studies.sweep.solve_sweep import solve_sweep
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.outputs.sensitivity import Sensitivity
     from planner.scenario import ScenarioDraft
     from planner.studies.sensitivity.design import Method
-    from planner.studies.sweep.run import SweepProgress
+    from planner.studies.sweep.solve_sweep import SweepProgress
 
 __all__ = ["folder_of", "sensitivity"]
 

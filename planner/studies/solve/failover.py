@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp import Axis, HighsSession, Index
-from planner.model.failover_outages import SiteOutages, at_stake, with_cuts
+from planner.model.failover_outages import OutageTakeovers, outage_exposure, with_cuts
 from planner.results.frame import cleaned
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["FailureCuts", "add_cuts", "site_outages", "stored_cuts", "take_over"
 _CUTS: Final = "failure_cut_"
 
 
-def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteOutages:
+def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageTakeovers:
     """Let every site fail in turn and send its work to the reserves in reach.
 
     Parameters
@@ -39,7 +39,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteO
 
     Returns
     -------
-    SiteOutages
+    OutageTakeovers
         The least is left unserved, and of such ways the one with the shortest round trips.
 
     Raises
@@ -47,7 +47,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteO
     SolverError
         If the solver fails: there is always such a way.
     """
-    work = at_stake(p, served_kh100e, reserve_kh100e)
+    work = outage_exposure(p, served_kh100e, reserve_kh100e)
     unserved, taken = np.zeros(work.service.size), np.zeros(len(work.of_service))
     for program in work.programs():
         outcome = HighsSession(program.problem).solve("simplex")
@@ -56,10 +56,12 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> SiteO
             raise SolverError(message)
         unserved[program.service] = program.unserved.value(outcome.x)
         taken[program.arc] = program.taken.value(outcome.x)
-    return SiteOutages(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)
+    return OutageTakeovers(
+        work.service, work.kh100e, unserved, work.of_service, work.reserve, taken
+    )
 
 
-def site_outages(model: Model, outcome: Outcome) -> SiteOutages:
+def site_outages(model: Model, outcome: Outcome) -> OutageTakeovers:
     """Say who takes over the work of each site of a plan, were it lost.
 
     Parameters
@@ -71,7 +73,7 @@ def site_outages(model: Model, outcome: Outcome) -> SiteOutages:
 
     Returns
     -------
-    SiteOutages
+    OutageTakeovers
         Of the plan as its tables show it, numerical noise left out.
     """
     x = cleaned(outcome.x)
@@ -146,7 +148,7 @@ class FailureCuts:
     def __init__(self, model: Model, most_rounds: int) -> None:
         self._model = model
         self._blocks = 0
-        self._found: SiteOutages
+        self._found: OutageTakeovers
         self.most_rounds = most_rounds
         self.inputs: Inputs = model.p
         """Inputs of the program with the cuts it has by now."""

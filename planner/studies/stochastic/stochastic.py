@@ -22,7 +22,7 @@ from planner.studies.stochastic.found import Stochastic
 from planner.studies.stochastic.future import FutureProgram
 from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.answers import FutureResult
 from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.one import figures_of, lead_months, orders_in
 from planner.studies.sweep.regret import no_regret
@@ -286,10 +286,10 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
     return pd.DataFrame(rows(), columns=columns)
 
 
-def _answer(name: str, plan: Plan) -> Answer:
+def _answer(name: str, plan: Plan) -> FutureResult:
     """Return what is kept of a plan, as of a future of a sweep."""
     outcome = plan.outcome
-    return Answer(
+    return FutureResult(
         name,
         outcome.status,
         broken=tuple(check.name for check in plan.verdict.broken),

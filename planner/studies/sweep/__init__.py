@@ -1,7 +1,7 @@
 """Many futures of one scenario: axes, samples and lists, solved side by side and kept."""
 
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.run import SweepProgress, SweepResult, run_sweep
+from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult, run_sweep
 
 __all__ = ["SweepProgress", "SweepResult", "read_sweep", "run_sweep", "sweep"]
 

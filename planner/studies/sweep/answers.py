@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OWN_COLUMNS",
     "TABLES",
-    "Answer",
+    "FutureResult",
     "Order",
     "answer_in",
     "figures",
@@ -54,8 +54,8 @@ TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of one future.
+class FutureResult:
+    """Result of one future: its status, the figures of its plan, and what that plan orders.
 
     Parameters
     ----------
@@ -103,12 +103,12 @@ class Answer:
     trace: str = ""
 
 
-def store(answer: Answer, question: FutureTask, folder: Path) -> None:
+def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
     """Write the file of a future, there whole or not at all, and its log where a bug ended it.
 
     Parameters
     ----------
-    answer : Answer
+    answer : FutureResult
         What came of it.
     question : FutureTask
         What was asked.
@@ -129,7 +129,7 @@ def store(answer: Answer, question: FutureTask, folder: Path) -> None:
         partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
-def answer_in(folder: Path, question: FutureTask) -> Answer | None:
+def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
     """Return what is stored of a future; None where it is to be solved.
 
     A file that is not as `store` writes it is no answer: the future is solved again. So is a
@@ -139,7 +139,7 @@ def answer_in(folder: Path, question: FutureTask) -> Answer | None:
         raw = json.loads(_path(question, folder).read_bytes())
         for rows in ("figures", "orders"):
             raw[rows] = tuple(tuple(row) for row in raw[rows])
-        answer = Answer(**{**raw, "broken": tuple(raw["broken"])})
+        answer = FutureResult(**{**raw, "broken": tuple(raw["broken"])})
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     is_of_it = answer.name == question.name and answer.status not in {"killed", "error"}
@@ -175,18 +175,18 @@ def _start_path(question: FutureTask, folder: Path) -> Path:
     return folder / STARTS_FOLDER / f"{question.file_name}.npz"
 
 
-def futures(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the table with a row per future: the values of its axes, and how it ended.
 
     Parameters
     ----------
     questions : iterable of FutureTask
         All futures, in order.
-    answers : mapping of str to Answer
+    answers : mapping of str to FutureResult
         Those that are known, by name; a future without one has the status ``not_solved``.
     """
     questions = list(questions)
-    none = Answer("", "not_solved")
+    none = FutureResult("", "not_solved")
     of = [answers.get(question.name, none) for question in questions]
     table: dict[str, Any] = {"future": [question.name for question in questions]}
     for axis in dict.fromkeys(axis for question in questions for axis in question.future.labels):
@@ -205,7 +205,7 @@ def futures(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> p
     return pd.DataFrame(table)
 
 
-def figures(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def figures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the tidy table with a row per future, key figure and year.
 
     Parameters
@@ -225,7 +225,7 @@ def figures(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> p
     )
 
 
-def orders(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def orders(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the table of what each future orders.
 
     Parameters
@@ -253,7 +253,7 @@ def orders(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd
     )
 
 
-def timings(questions: Iterable[FutureTask], answers: Mapping[str, Answer]) -> pd.DataFrame:
+def timings(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the table of how each future was solved, and how long that took."""
     rows = [
         (one.name, one.method, one.seconds, one.cpu_s)

@@ -28,7 +28,7 @@ from planner.outputs.staging import staging
 from planner.runs.replace import put_run
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
-from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.answers import FutureResult
 from planner.studies.sweep.one import answer_to
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def in_cluster(
 
     Yields
     ------
-    FutureTask, Answer, bytes or None
+    FutureTask, FutureResult, bytes or None
         As they are done, with where they ended.
 
     Raises
@@ -159,7 +159,7 @@ def in_cluster(
                     for begun in ask():
                         waiting.add(begun)
                     continue
-                answer = Answer(question.name, "killed", f"{type(why).__name__}: {why}")
+                answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
             done.release()
             queue.done(question, ended)
             for begun in ask():
@@ -285,7 +285,7 @@ def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
 
 def answered(
     sent: _Sent, tables: SentTables, start: bytes | None = None
-) -> tuple[Answer, bytes | None, bytes | None]:
+) -> tuple[FutureResult, bytes | None, bytes | None]:
     """Solve a future on a worker; a run that is kept comes back as a zip of its folder."""
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="dcplan-") as home:
         question = sent.question

@@ -17,7 +17,7 @@ from planner.outputs.study_files import FUTURES_FOLDER
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.checked_plan import StageTimes, plan_of
-from planner.studies.sweep.answers import Answer, Order
+from planner.studies.sweep.answers import FutureResult, Order
 from planner.studies.sweep.futures import inputs_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _NOTHING_MW: Final = 1e-6
 @with_texts_as_objects
 def answer_to(
     question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None = None
-) -> tuple[Answer, bytes | None]:
+) -> tuple[FutureResult, bytes | None]:
     """Solve a future and check its plan.
 
     Parameters
@@ -69,7 +69,7 @@ def answer_to(
 
     Returns
     -------
-    Answer, bytes or None
+    FutureResult, bytes or None
         Also where there is no plan: then it says why. And where it ended, if others may begin
         there.
     """
@@ -88,23 +88,23 @@ def answer_to(
 
 def _answer(
     question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
-) -> Answer:
+) -> FutureResult:
     try:
         plan, run = _solved(question, tables, runs_dir, start, ended)
     except DcplanError as error:
         status = next((word for kind, word in _STATUS if isinstance(error, kind)), "error")
-        return Answer(question.name, status, str(error))
+        return FutureResult(question.name, status, str(error))
     except MemoryError:
         message = "there is not enough memory for it; run fewer futures at once"
-        return Answer(question.name, "error", message)
+        return FutureResult(question.name, "error", message)
     except Exception as error:  # a bug in one future must not end the others
         message = (
             f"{type(error).__name__}: {error}; this is a bug in dcplan; traceback in"
             f" {FUTURES_FOLDER}/{question.file_name}.log"
         )
-        return Answer(question.name, "error", message, trace=traceback.format_exc())
+        return FutureResult(question.name, "error", message, trace=traceback.format_exc())
     outcome = plan.outcome
-    return Answer(
+    return FutureResult(
         question.name,
         outcome.status,
         "",

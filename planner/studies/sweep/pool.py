@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, TypeAlias
 
 from planner.base.children import apart_from_ctrl_c
-from planner.studies.sweep.answers import Answer
+from planner.studies.sweep.answers import FutureResult
 from planner.studies.sweep.one import answer_to
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SolvedFuture", "in_pool", "in_turn"]
 
-SolvedFuture: TypeAlias = "tuple[FutureTask, Answer, bytes | None]"
+SolvedFuture: TypeAlias = "tuple[FutureTask, FutureResult, bytes | None]"
 """A future, what came of it, and where it ended if others may begin there."""
 
 
@@ -60,7 +60,7 @@ def in_pool(
 
     Yields
     ------
-    FutureTask, Answer, bytes or None
+    FutureTask, FutureResult, bytes or None
         As they are done, with where they ended. One whose process is ended from outside, as by a
         system that is out of memory, is tried once more in a new process, and then has the status
         ``killed``.
@@ -88,7 +88,7 @@ def in_pool(
                         ended_before.add(asked.name)
                         queue.put_back(asked)
                         continue
-                    answered = Answer(asked.name, "killed", worker.how_it_ended()), None
+                    answered = FutureResult(asked.name, "killed", worker.how_it_ended()), None
                 queue.done(asked, answered[1])
                 yield asked, *answered
     finally:
@@ -119,7 +119,7 @@ class _Worker:
         with suppress(OSError):  # it has ended; its answer says so
             self.pipe.send((question, start))
 
-    def answer(self) -> tuple[Answer, bytes | None] | None:
+    def answer(self) -> tuple[FutureResult, bytes | None] | None:
         """Return the answer; None where the process ended without one."""
         self.question = None
         try:

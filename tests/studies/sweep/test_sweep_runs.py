@@ -23,7 +23,7 @@ from planner.outputs.study_files import FUTURES_FOLDER
 from planner.studies.sweep import SweepProgress, SweepResult, futures, one, run_sweep
 from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.run import folder_of
+from planner.studies.sweep.solve_sweep import folder_of
 
 TEXT = """version: 1
 base: tiny

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.base.words import some
-from planner.inputs.frames import texts
 from planner.inputs.supply_figures import sources_in_play
+from planner.inputs.table_columns import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from planner.inputs.case import ScopedCase
 
-__all__ = ["note_short_tables"]
+__all__ = ["note_early_ends"]
 
 _NAMED = 4
 
 
-def note_short_tables(case: ScopedCase) -> None:
+def note_early_ends(case: ScopedCase) -> None:
     """Note the tables of figures by year with a series that the last model year lies beyond.
 
     The headroom of zones has a note of its own; a table without a figure that must be stated for
@@ -40,7 +40,7 @@ def note_short_tables(case: ScopedCase) -> None:
             ids = [" ".join(key) if isinstance(key, tuple) else str(key) for key in first.index]
             held.append(f"{name} ({int(last.min())}: {some(ids, _NAMED)})")
     if held:
-        case.findings.note(
+        case.findings.add_note(
             f"Up to {case.year[-1]}, figures that end before are those of their last year. Of each"
             f" table, those that end first: {'; '.join(held)}."
         )

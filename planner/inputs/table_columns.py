@@ -1,4 +1,4 @@
-"""Small operations on tables that every builder of inputs uses."""
+"""Columns of tables as arrays, and arrays laid out by ids: what every builder of inputs uses."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.outputs.plots.drawing import Drawing
     from planner.scenario.tree import Node
-    from planner.studies.sweep.answers import Answer
+    from planner.studies.sweep.answers import FutureResult
     from planner.studies.sweep.futures import FutureTask
     from planner.studies.sweep.pool import SolvedFuture
 
@@ -122,7 +122,7 @@ class _Tally:
     solved: int = 0
     began: float = field(default_factory=time.perf_counter)
 
-    def report(self, answer: Answer | None = None) -> None:
+    def report(self, answer: FutureResult | None = None) -> None:
         left = self.total - self.stored - self.solved
         spent = time.perf_counter() - self.began
         left_s = spent / self.solved * left if self.solved else float("nan")
@@ -270,7 +270,7 @@ def _solved(
     return in_pool(queue, sweep.tables, runs_dir, jobs)
 
 
-def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, Answer], dict[str, bytes]]:
+def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, FutureResult], dict[str, bytes]]:
     """Return what is stored: answers, and where futures ended that others wait to begin at.
 
     A future whose end is wanted and lost is solved again, so that the others begin where they
@@ -318,7 +318,7 @@ def folder_of(path: str | Path, out: str | Path | None = None, home: Path = Path
     return Path(out) if out is not None else folder_of_file(find_sweep(path), home, SWEEP_FILE)
 
 
-def _is_failed(answer: Answer) -> bool:
+def _is_failed(answer: FutureResult) -> bool:
     return answer.status not in PLANNED or bool(answer.broken)
 
 
@@ -372,7 +372,7 @@ def _in_short(settings: Node) -> dict[str, str]:
 
 
 def _written(
-    questions: Sequence[FutureTask], answers: dict[str, Answer], folder: Path
+    questions: Sequence[FutureTask], answers: dict[str, FutureResult], folder: Path
 ) -> SweepResult:
     orders = kept.orders(questions, answers)
     planned = [name for name, answer in answers.items() if answer.status in PLANNED]

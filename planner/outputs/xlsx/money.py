@@ -1,4 +1,7 @@
-"""Sheet Money: the four moneys of the plan, the rule of each, and how they reconcile."""
+"""Sheet Money: the four sums of money of a plan, their rules, and the unit costs by year.
+
+The four are the net present value, cash, overnight capex, and what is paid later.
+"""
 
 from __future__ import annotations
 
