@@ -47,3 +47,20 @@ def test_the_recipe_for_a_family_lists_every_file_that_a_real_one_touches() -> N
 
     assert {*listed()} == touched | own | {f"planner/scenario/{FAMILY}.py"}
     assert len(listed()) == len({*listed()})
+
+
+def test_the_recipe_says_where_a_family_with_limits_is_listed_besides() -> None:
+    rooms = ("model", "limits")
+    model, limits = (
+        {file.stem for file in (ROOT / "planner" / room).glob("*.py")} for room in rooms
+    )
+    tree = ast.parse((ROOT / "planner/limits/__init__.py").read_text(encoding="utf-8"))
+    imported = {name for node in ast.walk(tree) for name in names(node)}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (row,) = (
+        line for line in text.splitlines() if line.startswith("| `planner/model/<family>.py`")
+    )
+
+    assert len(model & limits - {"__init__"}) > 5
+    assert model & limits - {"__init__"} <= imported
+    assert "`limits/__init__.py`" in row

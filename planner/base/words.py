@@ -23,7 +23,7 @@ _LAST: Final = 20
 
 
 def and_more(count: int, shown: int) -> str:
-    """Say how many of a list are left when so many of it have been told.
+    """Say how many of a list are left when so many of it are shown.
 
     Parameters
     ----------

@@ -1,4 +1,11 @@
-"""What a table of the checker is made of, until pandas asks for more than its columns."""
+"""What a table of the checker is made of, until pandas asks for more than its columns.
+
+It uses parts of pandas that are not public: the manager of a frame (`_mgr`), its `blocks` and
+`axes`, their `refs`, and `pandas.api.internals.create_dataframe_from_blocks`. All were tried with
+pandas 3.1.1, which `constraints.txt` pins. Where another version changes them,
+`tests/check/test_quick_tables.py` fails: its tables must do what those of pandas do, and a cell
+that is written must not reach the array of its column.
+"""
 
 from __future__ import annotations
 

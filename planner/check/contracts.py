@@ -433,12 +433,12 @@ def clean_target_reported(case: Case) -> Excess:
 
 @once
 def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
-    """Pools and years with a target, with what is told of them; asked for, used, and clean."""
+    """Pools and years with a target, with what is reported of them; asked for, used, and clean."""
     settings, reported = case.scenario.contracts.matching, case.plan("matching")
     if settings.target_frac is None and reported["target_frac"].isna().all():
         return reported.iloc[:0], np.zeros(0), np.zeros(0), np.zeros(0)
     pools = _by_pool(case)
-    # What is not told stays missing, and what is missing breaks the rule.
+    # What is not reported stays missing, and what is missing breaks the rule.
     goals = pools[list(_POOL)].drop_duplicates().merge(reported, on=list(_POOL), how="left")
     asked = np.array([path_value(settings.target_frac, year) or 0.0 for year in goals["year"]])
     is_goal = (asked > 0.0) | goals["target_frac"].notna().to_numpy(dtype=np.bool_)

@@ -49,7 +49,7 @@ class YearDays:
 
 @once
 def year_days(case: Case) -> YearDays:
-    """Count the days that a year is told by.
+    """Count the days that represent a year.
 
     Parameters
     ----------

@@ -228,8 +228,8 @@ def billed_peaks(case: Case) -> Excess:
     )
     # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
     silent = known[~isin(known, table, key)]
-    stood = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
-    months = sum_by(stood, _SITE, stood["months"])
+    listed = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
+    months = sum_by(listed, _SITE, listed["months"])
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
     year = Excess.differs(place, lookup(months, place, _SITE), np.full(len(place), 12.0))
     charge = (

@@ -122,8 +122,9 @@ def committed_of_zones(case: Case) -> Excess:
 def _months_of_periods(case: Case) -> dict[str, float]:
     """Months that are billed on one maximum, by the name of the period.
 
-    Months told by the same ordinary day are one period, but for that of the peak day. In a series
-    each month with a day is one; months without a day are shared out by days that stand for them.
+    Months represented by the same ordinary day are one period, but for that of the peak day. In a
+    series each month with a day is one; months without a day are shared out by days
+    that represent them.
     """
     days = year_days(case)
     time = case.scenario.time

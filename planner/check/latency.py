@@ -59,7 +59,7 @@ def round_trip_reported(case: Case) -> Excess:
     """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
     expected = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
-    # Users anywhere are in no place, so that nothing is told of them.
+    # Users anywhere are in no place, so that nothing is reported of them.
     return Excess.reported(
         table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan)
     )

@@ -36,7 +36,7 @@ __all__ = [
     "repaid_cost",
 ]
 
-_FLOOR_MUSD = 10.0  # sums of a site are told to 10 USD: they hold decisions of 1e-7 MW
+_FLOOR_MUSD = 10.0  # sums of a site are reported to 10 USD: they hold decisions of 1e-7 MW
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
 _UNMET = ("unmet_compute", "shed_load_worth")

@@ -299,9 +299,9 @@ def racks_on_offer(case: Case) -> Floats:
             is_beaten = np.asarray((with_hall & no_more & for_sale & housed).any(axis=2))
             stated = stated_halls(case)["hall"].astype("str").str.split("|").str[0]
             offered &= ~is_beaten[:, :, None, :] | np.isin(cooling, list(stated))[:, None]
-        dear = mw[:, None, :] - mw[:, :, None]  # what another needs more, (workload, rack, other)
+        more_mw = mw[:, None, :] - mw[:, :, None]  # that another needs, (workload, rack, other)
         saves = (own[:, None, :] <= own[:, :, None]) & (
-            own[:, None, :] + dear * _SCARCITY * hall[:, None, :] <= own[:, :, None]
+            own[:, None, :] + more_mw * _SCARCITY * hall[:, None, :] <= own[:, :, None]
         )
     density = numbers_of(case.data("cooling"), "cooling", cooling, "design_density_kw_per_m2")
     space = numbers_of(case.racks, "rack", racks, "space_m2") / numbers_of(

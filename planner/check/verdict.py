@@ -257,7 +257,7 @@ def rule(
     Parameters
     ----------
     unit : str
-        Unit in which a violation is told.
+        Unit in which a violation is reported.
     floor : float, optional
         Magnitude in that unit below which the tolerance shrinks no further.
     rows_of : tuple of str, optional

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress"]
 
-_BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is told in some fifty lines
+_BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines
 _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve", "estimates"))
 
 

@@ -110,7 +110,7 @@ def _solve(
                 interrupt=progress.interrupt,
             )
         except InputError as error:
-            # A solve stops at the first room that finds mistakes; a planner is told of all.
+            # A solve stops at the first room that finds mistakes; all are reported to a planner.
             found = validated(scenario, overrides)
             every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
             refuse(context, every, () if strict else found.warnings)

@@ -1,6 +1,6 @@
-"""Days that represent a year of 365 days, cut into slots: what all have, and representative ones.
+"""Days that represent a year, cut into time slices: what all have, and representative ones.
 
-Slots run in UTC, so a slot is the same moment at every site. Representative days are one per
+Time slices run in UTC, so one is the same moment at every site. Representative days are one per
 season (or per month) and one peak day, each standing for a number of days; `planner.clock.series`
 has days that follow one another.
 """
@@ -65,10 +65,10 @@ class BillingPeriod:
 
 
 class Days(ABC):
-    """Days that represent a year, each cut into the same slots; slots are listed day by day."""
+    """Days that represent a year, each cut into the same time slices, listed day by day."""
 
     slot_h: int
-    """Length of a slot; divides 24. [h]"""
+    """Length of a time slice; divides 24. [h]"""
 
     @property
     @abstractmethod
@@ -88,11 +88,11 @@ class Days(ABC):
     @property
     @abstractmethod
     def next_slot(self) -> Integers:
-        """Slot that follows each slot, shape (slot,): every slot follows one."""
+        """Time slice that follows each, shape (slot,): every one follows one."""
 
     @cached_property
     def previous_slot(self) -> Integers:
-        """Slot that each slot follows, shape (slot,)."""
+        """Time slice that each follows, shape (slot,)."""
         return frozen(np.argsort(self.next_slot))
 
     @cached_property
@@ -128,43 +128,43 @@ class Days(ABC):
 
     @cached_property
     def day(self) -> Integers:
-        """Day of each slot, shape (slot,)."""
+        """Day of each time slice, shape (slot,)."""
         return frozen(np.repeat(np.arange(self.n_days), self.slots_per_day))
 
     @cached_property
     def start_hour(self) -> Integers:
-        """Hour of UTC at which each slot starts, shape (slot,), in h."""
+        """Hour of UTC at which each time slice starts, shape (slot,), in h."""
         return frozen(np.tile(np.arange(0, _HOURS, self.slot_h), self.n_days))
 
     @cached_property
     def hours(self) -> Floats:
-        """Length of each slot, shape (slot,), in h."""
+        """Length of each time slice, shape (slot,), in h."""
         return frozen(np.full(self.n_slots, float(self.slot_h)))
 
     @cached_property
     def weight_h(self) -> Floats:
-        """Hours of the modelled year for which each slot stands; they sum to 8,760 h."""
+        """Hours of the modelled year that each time slice represents; they sum to 8,760 h."""
         return frozen(self.hours * self.day_days[self.day])
 
     @cached_property
     def is_peak(self) -> Bools:
-        """Whether each slot belongs to a peak day, shape (slot,)."""
+        """Whether each time slice belongs to a peak day, shape (slot,)."""
         return frozen(self.is_peak_day[self.day])
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Names of the slots, such as `d0h03`: first day, from 3 h UTC."""
+        """Names of the time slices, such as `d0h03`: first day, from 3 h UTC."""
         return tuple(
             f"d{day}h{hour:02d}" for day, hour in zip(self.day, self.start_hour, strict=True)
         )
 
     def slots_of(self, day: int) -> tuple[int, ...]:
-        """Return the positions of the slots of a day."""
+        """Return the positions of the time slices of a day."""
         first = day * self.slots_per_day
         return tuple(range(first, first + self.slots_per_day))
 
     def problems_of_slots(self) -> list[Problem]:
-        """Return what is wrong with the length of a slot, if it is."""
+        """Return what is wrong with the length of a time slice, if it is."""
         if self.slot_h in range(1, _HOURS + 1) and not _HOURS % self.slot_h:
             return []
         return [_problem("slot_h", self.slot_h, "an integer that divides 24")]
@@ -172,14 +172,14 @@ class Days(ABC):
 
 @dataclass(frozen=True)
 class RepresentativeDays(Days):
-    """Days that represent a year, cut into slots; the peak day is always the last of them.
+    """Days that represent a year, cut into time slices; the peak day is always the last of them.
 
     Parameters
     ----------
     season_days
         4, one day per season, or 12, one per month.
     slot_h
-        Length of a slot; divides 24. [h]
+        Length of a time slice; divides 24. [h]
     peak_day_days
         Days for which the peak day stands, taken from its month. [day]
     peak_month
@@ -242,7 +242,7 @@ class RepresentativeDays(Days):
 
     @cached_property
     def next_slot(self) -> Integers:
-        """Slot that follows each slot, shape (slot,): a day repeats itself."""
+        """Time slice that follows each, shape (slot,): a day repeats itself."""
         slot = np.arange(self.n_slots)
         is_last = slot % self.slots_per_day == self.slots_per_day - 1
         return frozen(np.where(is_last, slot + 1 - self.slots_per_day, slot + 1))

@@ -43,7 +43,7 @@ def availability(
     figures : SourceFigures
         Sources in play.
     is_used : array of bool
-        Sites at which each source may be, shape (site, source): others are not told of.
+        Sites at which each source may be, shape (site, source): others are not reported.
     series : SiteSeries
         Sun and wind of single sites.
 

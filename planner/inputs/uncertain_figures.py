@@ -164,8 +164,10 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[UncertainFigure]
         ends = ends[ends["low"] < ends["high"]]
         # A rack and its power-capped twin, or one price for all regions: one figure of one source.
         alike: dict[tuple[Any, ...], list[int]] = {}
-        told = ("value", "low", "high", "unit", "of")
-        rows = zip(ends["position"].tolist(), *(ends[name].tolist() for name in told), strict=True)
+        compared = ("value", "low", "high", "unit", "of")
+        rows = zip(
+            ends["position"].tolist(), *(ends[name].tolist() for name in compared), strict=True
+        )
         for position, *figure in rows:
             alike.setdefault(tuple(figure), []).append(position)
         kinds, sources = frame["kind"].tolist(), frame["source"].tolist()

@@ -29,7 +29,7 @@ __all__ = ["PENALTY", "Pieces", "Priced"]
 PENALTY: Final = 40.0
 """What a unit of a row that the master leaves no room for costs at first. [MUSD per unit]
 
-Dear enough that plans avoid it, and not so dear that a few rows hide all others: with 1,000 hourly
+High enough that plans avoid it, and not so high that a few rows hide all others: with 1,000 hourly
 `us-base` takes three times the rounds.
 """
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
@@ -198,7 +198,7 @@ class Pieces:
         return added_up(worth, self._piece_of_column, self.count)
 
     def raise_penalty(self) -> None:
-        """Make what is missed ten times as dear."""
+        """Make what is missed ten times as expensive."""
         self.penalty *= 10.0
         for piece, highs in enumerate(self._programs):
             if highs is None:

@@ -357,8 +357,8 @@ def redeployment_limit(m: Model) -> Comparison:
     """
     p = m.p.supply
     built = locate(p.build, p.bridge["site"], p.bridge["source"], p.bridge["vintage"])
-    stood = m.supply.source_mw.map(p.bridge, built, np.arange(p.bridge.size))
-    return m.supply.redeploy_mw.sum_to(p.bridge) <= stood
+    existing_mw = m.supply.source_mw.map(p.bridge, built, np.arange(p.bridge.size))
+    return m.supply.redeploy_mw.sum_to(p.bridge) <= existing_mw
 
 
 CONSTRAINTS = (

@@ -62,7 +62,7 @@ def stamp_of(folder: Path) -> str:
     Returns
     -------
     str
-        Empty where that cannot be told: a file is too young, or cannot be looked at.
+        Empty where that cannot be known: a file is too young, or cannot be looked at.
     """
     parts = []
     for name in (META_FILE, LABELS_FILE):

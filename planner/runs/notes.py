@@ -1,4 +1,4 @@
-"""What a planner must know of a finished plan, told from the numbers of its tables."""
+"""What a planner must know of a finished plan, from the numbers of its tables."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The outage of each site in turn: what of its work could run on racks that exist still elsewhere.
 
 Work goes to sites that reach its users in time and that `failover` does not bar from standing in
-for the lost one, as those that the same flood would strike. Room are standby racks of the class,
-and racks that are parked (bought, alive, switched off), which the classes of a duty share in
+for the lost one, as those that the same flood would strike. Room are standby racks of the workload,
+and racks that are parked (bought, alive, switched off), which the workloads of a duty share in
 proportion to what they lose. Nothing is bought, and racks at work are not worked harder.
 """
 
@@ -72,7 +72,7 @@ def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd
 
 
 def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:
-    """Return for every site the regions and classes that it reaches in time."""
+    """Return for every site the regions and workloads that it reaches in time."""
     route = inputs.demand.route
     names = {axis.name: np.asarray(axis.labels) for axis in route.axes}
     at = {name: names[name][route[name]] for name in ("region", "workload", "site")}
@@ -92,7 +92,7 @@ def _may_cover(inputs: Inputs) -> dict[str, set[str]]:
 
 
 def _parked_kh100e(tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:
-    """Return what parked racks could carry of a class; racks that do such work in the plan."""
+    """Return what parked racks could carry of a workload; racks that do such work in the plan."""
     plan, fleet = tables["plan"], tables["fleet"]
     by = plan.groupby(["rack", "workload", "duty"])[["load_kh100e", "used_mw"]].sum()
     carries = (by["load_kh100e"] / by["used_mw"]).rename("kh100e_per_mw").reset_index()

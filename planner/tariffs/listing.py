@@ -90,7 +90,7 @@ class _List:
         self._size = 0
 
     def add(self, customers: Positions, *labels: Sequence[str]) -> Positions:
-        """Add every customer with every item, told by its labels; return their positions.
+        """Add every customer with every item, named by its labels; return their positions.
 
         Positions are of shape (customer, item).
         """

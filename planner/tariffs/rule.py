@@ -80,8 +80,8 @@ class Metered:
         The hours.
     contracted_mw
         Contracted capacity in force in each month, shape (month,); 0 without contract. [MW]
-    told
-        Further readings of hours that several days tell; by default all are `load_mw`.
+    of_days
+        Further readings of hours that represent several days; by default all are `load_mw`.
     """
 
     load_mw: Floats

@@ -432,7 +432,7 @@ SPOILED = (
     ("more is claimed than drawn", "claims", partial(times, "contract_use", "claimed_mw", 40.0)),
     ("a claim is reported smaller", "matching", partial(times, "matching", "claimed_mwh", 0.9)),
     (
-        "a dirty hour is told clean",
+        "a dirty hour is reported clean",
         "matching",
         partial(plus, "matching_slot", "grid_clean_mw", 1.5),
     ),

@@ -114,7 +114,7 @@ SPOILED_FAILOVER = (
         partial(times, "reserve", "reserve_kh100e", 1.1),
     ),
     ("idling is reported smaller", "reserve_of_standby", partial(times, "reserve", "idle_mw", 0.7)),
-    ("a failure is not told", "failures_reported", a_failure_untold),
+    ("a failure is not reported", "failures_reported", a_failure_untold),
     (
         "a failure is reported smaller",
         "failures_reported",

@@ -92,7 +92,11 @@ SPOILED = (
         "headroom_worth",
         partial(times, "headroom", "value_usd_per_mw_year", 2.0),
     ),
-    ("the last MWh is told cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),
+    (
+        "the last MWh is reported cheaper",
+        "load_price_paid",
+        partial(times, "load_price", "musd", 0.9),
+    ),
     (
         "new load is reported smaller",
         "load_price_reported",
@@ -121,7 +125,7 @@ SPOILED = (
     ("room is a right for a year alone", "dual_unit", room_for_a_year),
     ("less headroom for firm", "zone_headroom", partial(limits, "firm_limit_mw", 0.6)),
     (
-        "non-firm is told as spare",
+        "non-firm is reported as spare",
         "headroom_table",
         partial(times, "headroom", "new_non_firm_mw", 0.5),
     ),

@@ -234,7 +234,7 @@ SPOILED_PROOF = (
     ("duals of something else", "solution_table", lambda p: in_solution(p, duals_of="program?")),
     ("integers are denied", "solution_table", partial(plus, "solution", "whole_numbers", 3)),
     (
-        "no solution is told",
+        "no solution is reported",
         "solution_table",
         lambda p: p.reported(solution=p.tables["solution"][:0]),
     ),

@@ -107,7 +107,7 @@ SPOILED = (
     ),
     ("a source is early", "sources_where_allowed", before_its_lead),
     ("a source is forgotten", "source_capacity", partial(without, "source_builds", "built_mw")),
-    ("what stands is not told", "source_capacity", another_capacity),
+    ("existing capacity is not reported", "source_capacity", another_capacity),
     (
         "capacity is reported larger",
         "source_capacity",
@@ -139,7 +139,7 @@ SPOILED = (
         partial(setting, "supply.export.allow", "false"),
     ),
     (
-        "power sold is told costlier",
+        "power sold is reported as more expensive",
         "export_made_here",
         partial(times, "site_surplus", "export_usd_per_mwh", 1.1),
     ),
@@ -159,7 +159,11 @@ SPOILED = (
         "curtailment_reported",
         partial(times, "site_surplus", "surplus_mw", 0.5),
     ),
-    ("surplus is not told", "curtailment_reported", partial(without, "site_surplus", "surplus_mw")),
+    (
+        "surplus is not reported",
+        "curtailment_reported",
+        partial(without, "site_surplus", "surplus_mw"),
+    ),
     *(
         (
             f"{column} is reported smaller",

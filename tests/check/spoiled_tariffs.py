@@ -54,14 +54,18 @@ def fee_paid_a_year_early(plan):
 
 
 SPOILED_TARIFFS = (
-    ("a line is told cheaper", "bill_lines_reported", partial(times, "bills", "charged_usd", 0.99)),
     (
-        "the exact bill is told cheaper",
+        "a line is reported cheaper",
+        "bill_lines_reported",
+        partial(times, "bills", "charged_usd", 0.99),
+    ),
+    (
+        "the exact bill is reported cheaper",
         "bill_lines_reported",
         partial(times, "bills", "exact_usd", 0.99),
     ),
     (
-        "a month is told costlier",
+        "a month is reported as more expensive",
         "bill_months_reported",
         partial(times, "bill_months", "usd", 1.02),
     ),
@@ -111,7 +115,7 @@ SPOILED_TARIFFS = (
         ),
     ),
     (
-        "power is told costlier",
+        "power is reported as more expensive",
         "delivered_prices",
         partial(limit, "grid", "energy_usd_per_mwh", 1.01),
     ),

@@ -220,7 +220,7 @@ class FormDraft:
         return self.texts.get(name_of(keys), self.before(of, keys))
 
     def before(self, of: FormField, keys: Keys) -> str:
-        """Return what stood in a field before anything was typed."""
+        """Return the text of a field before anything was typed."""
         return value_text(of, self.base.value(keys, of.default))
 
     def settings(self) -> tuple[dict[Keys, Any], list[Said]]:

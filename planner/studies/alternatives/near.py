@@ -53,7 +53,7 @@ class NearOptimal:
     question : PreparedScenario
         The scenario.
     ask : Asking
-        Is told each solve.
+        Called with each solve.
     """
 
     def __init__(self, question: PreparedScenario, ask: Asking) -> None:

@@ -54,7 +54,7 @@ def compare(
     runs_dir : str or Path
         Folder of run folders.
     on_stage : callable, optional
-        Is told how far it is.
+        Called with the progress.
     interrupt : threading.Event, optional
         Set it to stop.
 
@@ -121,7 +121,7 @@ def with_splits(
     comparison : RunComparison
         Of runs.
     ask : Asking
-        Is told how far it is, and solves.
+        Called with the progress, and each solve.
     costs_of, how, by
         As for `split_by_cause`.
 

@@ -57,7 +57,7 @@ def split_by_cause(
     at : int
         Position of the run that is compared with the first.
     ask : Asking
-        Is told how far it is, and solves.
+        Called with the progress, and each solve.
     costs_of : str
         Whose costs: `CostsOf`.
     how : str

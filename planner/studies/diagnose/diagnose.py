@@ -123,7 +123,7 @@ def diagnose(
         Leave out what has to be tried value by value: lead times, latency bounds, and rules
         that are on or off.
     on_stage : callable, optional
-        Is told each stage as it begins.
+        Called with each stage as it begins.
     interrupt : threading.Event, optional
         Set it to stop.
 

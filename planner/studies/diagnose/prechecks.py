@@ -1,4 +1,4 @@
-"""What can be told of an infeasible scenario without a solve: reach, halls, power, racks.
+"""What can be found of an infeasible scenario without a solve: reach, halls, power, racks.
 
 Each check is a necessary condition, so a scenario that has a plan passes all of them.
 """
@@ -132,7 +132,7 @@ def _too_little(question: PreparedScenario) -> Iterator[Shortage]:
             throughput > 0.0, per_mw / np.where(throughput > 0, throughput, 1), np.inf
         )
         np.minimum.at(least, racks.deployment["workload"], per_kh100e)
-        # Nothing needs nothing, also of a class that no rack can do.
+        # Nothing needs nothing, also of a workload that no rack can do.
         need = np.multiply(owed, least[:, None], out=np.zeros(owed.shape), where=owed > 0.0)
         needed = need.sum(axis=0)
         for t in np.flatnonzero(needed * (1.0 - _SLACK) > most):
@@ -145,7 +145,7 @@ def _too_little(question: PreparedScenario) -> Iterator[Shortage]:
 
 
 def _owed_kh100e(question: PreparedScenario) -> Floats:
-    """Compute that sites must carry at the least, whatever is rented or saved. (class, year)"""
+    """Compute that sites must carry at the least, whatever is rented or saved. (workload, year)"""
     p = question.inputs
     demand = p.demand.demand
     owed = np.zeros((len(p.sets.workload), len(p.sets.year)))
@@ -159,7 +159,7 @@ def _owed_kh100e(question: PreparedScenario) -> Floats:
     may_rent[p.rent.rented["workload"], p.rent.rented["year"]] = True
     rentable = np.where(may_rent, owed, 0.0).sum(axis=0)
     rented = np.minimum(rentable, p.rent.depth_kh100e)
-    # What clouds have is taken off every class that may rent: more than they can give in all.
+    # What clouds have is taken off every workload that may rent: more than they can give in all.
     left = np.where(may_rent, np.maximum(owed - rented, 0.0), owed)
     return np.asarray(left)
 

@@ -238,7 +238,7 @@ def _siting(question: PreparedScenario) -> Iterator[Search]:
 
 
 def _blocks(question: PreparedScenario) -> Iterator[Search]:
-    """Smaller blocks, class by class: by one hundredth after the other."""
+    """Smaller blocks, workload by workload: by one hundredth after the other."""
     p, labels = question.inputs.siting, question.inputs.sets.workload.labels
     for code in np.unique(p.block["workload"]):
         workload, now = labels[code], float(p.block_mw[p.block["workload"] == code][0])
@@ -255,7 +255,7 @@ def _blocks(question: PreparedScenario) -> Iterator[Search]:
 
 
 def _failover(question: PreparedScenario) -> Iterator[Search]:
-    """No failover for a class that asks for it."""
+    """No failover for a workload that asks for it."""
     in_scope = question.inputs.sets.workload.labels
     for workload, figures in question.scenario.workloads.items():
         if figures.failover and workload in in_scope:
@@ -341,7 +341,7 @@ def _held_words(years: tuple[int, ...]) -> dict[int, str]:
 
 
 def _latency(question: PreparedScenario, workloads: Sequence[str]) -> Iterator[Search]:
-    """Longer round trips for classes that conflict."""
+    """Longer round trips for workloads that conflict."""
     bound = question.inputs.workloads.set_index("workload")["rtt_bound_ms"]
     for workload in workloads:
         now = float(bound[workload])

@@ -69,9 +69,9 @@ COLUMNS: Final = {
     "zone": "grid zone of the site",
     "site": "site that draws power",
     **{
-        f"{how}_{name}": f"{text}, {told}"
+        f"{how}_{name}": f"{text}, {counted}"
         for name, text in _FIGURES.items()
-        for how, told in (("days", "as the plan's days count it"), ("hours", "in all hours"))
+        for how, counted in (("days", "as the plan's days count it"), ("hours", "in all hours"))
     },
 }
 """What each column of the table says."""
@@ -165,7 +165,7 @@ def days_error(
     years : sequence of int, optional
         Model years; by default all.
     on_progress : callable
-        Is told what is being done, and the share of it that is done.
+        Called with what is being done, and the share of it that is done.
     interrupt : threading.Event, optional
         Set it to stop.
 
@@ -187,7 +187,7 @@ def days_error(
     chosen = [t for t, year in enumerate(plan.years) if years is None or year in years]
     for number, t in enumerate(chosen):
 
-        def told(share: float, number: int = number, t: int = t) -> None:
+        def report(share: float, number: int = number, t: int = t) -> None:
             on_progress(f"{plan.years[t]}: all hours", (number + share) / len(chosen))
 
         source_year = run.tables["source_year"]
@@ -204,7 +204,7 @@ def days_error(
         )
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
-        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, told, interrupt)
+        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report, interrupt)
         by_days = counted.figures(t, fleet)
         pairs = {
             f"{how}_{name}": of[name]
@@ -231,7 +231,7 @@ def _operated(
     fleet: Fleet,
     usd_per_mw_month: Floats,
     t_per_mwh: Floats,
-    told: Callable[[float], None],
+    report: Callable[[float], None],
     interrupt: threading.Event | None,
 ) -> dict[str, Floats]:
     """Operate sites through all hours, and count, each figure of shape (site,)."""
@@ -245,7 +245,7 @@ def _operated(
     decides[fleet.sources.site] = True
     decides[fleet.work.site] = True
     for site in np.flatnonzero(decides):
-        told(site / len(fleet.sites))
+        report(site / len(fleet.sites))
         one, charge = fleet.select(np.array([site])), usd_per_mw_month[site : site + 1]
         # Without a battery nothing ties a month to the next.
         ends = [_YEAR_H] if one.has_battery[0] else [*_MONTH_STARTS_H[1:], _YEAR_H]

@@ -140,7 +140,7 @@ def dispatch(
     own : OwnHours, optional
         A user's own weather and prices.
     on_progress : callable
-        Is told what is being done, and the share of it that is done.
+        Called with what is being done, and the share of it that is done.
     interrupt : threading.Event, optional
         Set it to stop.
 
@@ -169,16 +169,16 @@ def dispatch(
         stores = np.flatnonzero(fleet.has_battery)
         others = fleet.select(np.flatnonzero(~fleet.has_battery))
 
-        def told(what: str, label: int = label) -> Callable[[float], None]:
+        def report(what: str, label: int = label) -> Callable[[float], None]:
             return lambda share: on_progress(f"{label}: {what}", share)
 
-        alone = operate(others, _WEEK_H, 0, on_window=told("sites"), interrupt=interrupt)
+        alone = operate(others, _WEEK_H, 0, on_window=report("sites"), interrupt=interrupt)
         with_stores = fleet.select(stores)
         rolling = operate(
-            with_stores, window_h, overlap_h, on_window=told("windows"), interrupt=interrupt
+            with_stores, window_h, overlap_h, on_window=report("windows"), interrupt=interrupt
         )
         every = [
-            (one, operate(one, _LONGEST_H, 0, on_window=told("all hours"), interrupt=interrupt))
+            (one, operate(one, _LONGEST_H, 0, on_window=report("all hours"), interrupt=interrupt))
             for one in (fleet.select(stores[at : at + 1]) for at in range(len(stores)))
         ]
         rest = _figures(others, alone)

@@ -110,7 +110,7 @@ def operate(
     billing : PeakBilling, optional
         Highest draws that are billed, where all hours are in view; left out, none is.
     on_window : callable
-        Is told the share of the hours that are done.
+        Called with the share of the hours that are done.
     interrupt : threading.Event, optional
         Set it to stop.
 

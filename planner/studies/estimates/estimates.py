@@ -275,7 +275,7 @@ def estimates(
     scenario, inputs
         What it was made of.
     ask : Asking
-        Is told how far it is, and solves.
+        Called with the progress, and each solve.
     resolve : bool
         Solve again with each of the figures found at its low and its high, integers as they are;
         and with those that count in steps where they take away what the plan makes use of, to rank
@@ -475,7 +475,7 @@ def _resolved(
     ) -> tuple[float, float] | None:
         """Return the change of cost [MUSD] and the racks that become others [MW].
 
-        None where there is no plan, or none can be told of.
+        None where there is no plan, or none can be stated.
 
         Raises
         ------

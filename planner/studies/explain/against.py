@@ -81,7 +81,7 @@ def compare_sites(
     workload: str | None = None,
     year: int | None = None,
 ) -> pd.DataFrame:
-    """Price one more MW of racks of one kind for one class at two sites.
+    """Price one more MW of racks of one kind for one workload at two sites.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def compare_sites(
     site, against : str
         The sites.
     workload : str, optional
-        The class; by default the one that the two sites have most of.
+        The workload; by default the one that the two sites have most of.
     year : int, optional
         The model year; by default the last.
 
@@ -104,7 +104,7 @@ def compare_sites(
     Raises
     ------
     InputError
-        If no rack for the class can be at both sites in the year, or there are no duals.
+        If no rack for the workload can be at both sites in the year, or there are no duals.
     """
     year = solved.inputs.years.years[-1] if year is None else year
     proof = proof_of(solved.run)
@@ -162,7 +162,7 @@ def _weight(model: Model, year: int) -> float:
 def _common_use(
     priced: _Priced, sites: tuple[str, str], workload: str | None, year: int
 ) -> dict[str, int]:
-    """Return for each site the column of the use of one rack for one class that fits best there."""
+    """Return for each site the best column of the use of one rack for one workload."""
     columns = priced.proof.columns
     row, column, value = priced.proof.terms()
     paid = np.nan_to_num(priced.proof.row("dual"))[row] * value
@@ -178,7 +178,7 @@ def _common_use(
         workload = str(both.groupby("workload")["x"].sum().idxmax())
     both = both[both["workload"] == workload]
     if both.empty:
-        what = f"no rack for {workload or 'any class'} can be at both {sites[0]} and {sites[1]}"
+        what = f"no rack for {workload or 'any workload'} can be at both {sites[0]} and {sites[1]}"
         raise InputError([_problem(f"{what} in {year}", "two sites that can have the same racks")])
     least = both.groupby(["rack", "site"])["net"].min().groupby("rack").sum()
     of_rack = both[both["rack"] == least.idxmin()]

@@ -245,7 +245,7 @@ def _lead(
 def _latency(
     question: PreparedScenario, site: str, base: Resolved, ask: Asking
 ) -> Iterator[tuple[str | float, ...]]:
-    """Find the latency bound of the class with most users out of reach that brings load here."""
+    """Find the latency bound of the workload with most users out of reach that brings load here."""
     p = question.inputs
     demand, route = p.demand.demand, p.demand.route
     code = p.sets.site.code(site)

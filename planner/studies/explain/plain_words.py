@@ -65,7 +65,7 @@ def line_of_cost(of: Number) -> str:
 
 
 def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
-    """Say what one more unit of each class costs in the last year, the first, and between."""
+    """Say what one more unit of each workload costs in the last year, the first, and between."""
     prices = tables["demand_price"]
     for workload, rows in prices.groupby("workload", sort=False):
         first, last = int(rows["year"].min()), int(rows["year"].max())

@@ -85,7 +85,7 @@ def site_tables(
 
 
 def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
-    """Return which share of each class's demand of the last year is within reach of a site."""
+    """Return which share of each workload's demand of the last year is within reach of a site."""
     p = solved.inputs
     demand, route = p.demand.demand, p.demand.route
     at = route["site"] == p.sets.site.code(site)

@@ -74,7 +74,7 @@ def frontier(
     overrides : sequence of str
         Settings as after ``--set``.
     on_stage : callable, optional
-        Is told each solve.
+        Called with each solve.
     interrupt : threading.Event, optional
         Set it to stop.
 

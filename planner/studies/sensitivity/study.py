@@ -99,14 +99,14 @@ def sensitivity(
     jobs, scheduler
         As for `planner.sweep`.
     on_stage : callable, optional
-        Is told what is being done between solves.
+        Called with what is being done between solves.
     on_progress : callable, optional
         Is given a `planner.studies.sweep.SweepProgress` when a future is done.
     on_warning : callable, optional
-        Is told of each figure of the scenario that is allowed but implausible.
+        Called with each figure of the scenario that is allowed but implausible.
     on_design : callable, optional
-        Is told, before they are solved, how many futures there are, about how long they take one
-        after the other, and how to have fewer.
+        Called, before they are solved, with how many futures there are, about how long they take
+        one after the other, and how to have fewer.
 
     Returns
     -------

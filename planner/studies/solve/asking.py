@@ -34,7 +34,7 @@ class Asking:
     Parameters
     ----------
     report_stage : callable
-        Is told what is being done.
+        Called with what is being done.
     interrupt : threading.Event or None
         Set it to stop.
     """

@@ -61,9 +61,9 @@ class BlockSearch:
     others closed. Then each MW of a kept block, up to a whole one, earns three times what a MW of
     racks costs in the plan. That has a solution wherever blocks may be shares, and fills each block
     that can be filled for this. Those that stay short of racks or halls are closed, which leaves
-    both to other classes, until none is short; then the program is solved with the others whole
+    both to other workloads, until none is short; then the program is solved with the others whole
     and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
-    much more. At last blocks that a class has only because they must be whole, and that are
+    much more. At last blocks that a workload has only because they must be whole, and that are
     expensive at their dual, are closed as long as that lowers the cost.
     """
 
@@ -123,7 +123,7 @@ class BlockSearch:
     def _filled(self, may: Bools, worth_musd: Floats) -> tuple[Outcome, Bools]:
         """Fill blocks as far as it pays, and close those that stay short, until none does.
 
-        Where one is closed, other classes of its use may have blocks: halls and racks are there.
+        Where one is closed, other workloads of its use may have blocks: halls and racks are there.
         """
         none = np.zeros_like(may)
         closed, method = none, self._afresh
@@ -143,7 +143,7 @@ class BlockSearch:
             may = (may | self._beside(is_short)) & ~closed
 
     def _beside(self, blocks: Bools) -> Bools:
-        """Blocks of any class of the same use, at the same sites in the same years."""
+        """Blocks of any workload of the same use, at the same sites in the same years."""
         return np.asarray(np.isin(self._place, self._place[blocks]))
 
     def _lack_mw(self, x: Floats, is_short: Bools) -> Floats:

@@ -93,11 +93,11 @@ def solve(
     overrides : sequence of str
         Settings as ``key.key=value``, as after ``--set``.
     on_stage : callable, optional
-        Is told each stage as it begins.
+        Called with each stage as it begins.
     on_progress : callable, optional
-        Is told how far the solver is.
+        Called with the progress of the solver.
     on_warning : callable, optional
-        Is told of each figure that is allowed but implausible; `Plan.inputs.warnings` has them.
+        Called with each figure that is allowed but implausible; `Plan.inputs.warnings` has them.
     strict : bool
         Treat such figures as errors.
     interrupt : threading.Event, optional

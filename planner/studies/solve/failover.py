@@ -172,7 +172,7 @@ class FailureCuts:
         return bool(self._found.is_unserved.any())
 
     def add(self) -> None:
-        """Add a row for each site, class and year whose loss left work unserved."""
+        """Add a row for each site, workload and year whose loss left work unserved."""
         first = self.inputs.failover.cut.size
         self.inputs = with_cuts(self.inputs, self._found)
         rows = self._model.failover.survives(self.inputs.failover, first)

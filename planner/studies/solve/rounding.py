@@ -95,7 +95,7 @@ def in_blocks(model: Model, whole: Floats, x: Floats, has_block: Bools) -> Float
     x : array of float
         Its optimum with these blocks and the racks relaxed.
     has_block : array of bool
-        One per place, class and year with a block.
+        One per place, workload and year with a block.
     """
     result = whole.copy()
     result[model.problem.column_block("holds")] = has_block

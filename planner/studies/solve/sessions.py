@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["HOURLY", "plan_session"]
 
 HOURLY: Final = frozenset({"slot", "period"})
-"""Axes of decisions that are made again in every slot, or billed by its season."""
+"""Axes of decisions that are made again in every time slice, or billed by its season."""
 
 
 _LEAST_NONZEROS: Final = 600_000

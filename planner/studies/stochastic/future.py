@@ -43,7 +43,7 @@ class FutureProgram:
     question : PreparedScenario
         The future.
     on_progress : callable or None
-        Is told how far the solver is.
+        Called with the progress of the solver.
     """
 
     def __init__(

@@ -65,11 +65,11 @@ def stochastic(
     overrides : sequence of str
         Settings of every future as ``key.key=value``.
     on_stage : callable, optional
-        Is told each solve as it begins.
+        Called with each solve as it begins.
     on_progress : callable, optional
-        Is told how far the solver is.
+        Called with the progress of the solver.
     on_warning : callable, optional
-        Is told of each figure that is allowed but implausible.
+        Called with each figure that is allowed but implausible.
     strict : bool
         Treat such figures as errors.
 
@@ -123,7 +123,7 @@ def programs(
     sweep : Sweep
         As read.
     on_progress : callable, optional
-        Is told how far the solver is.
+        Called with the progress of the solver.
     """
     made = []
     for one in sweep.questions:

@@ -115,9 +115,9 @@ class StochasticPrograms:
     uncertainty : Uncertainty
         How likely they are, and when it is known which comes.
     report_stage : callable
-        Is told each solve as it begins.
+        Called with each solve as it begins.
     on_progress : callable, optional
-        Is told how far the solver is.
+        Called with the progress of the solver.
 
     Raises
     ------

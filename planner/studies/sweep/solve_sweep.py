@@ -165,7 +165,7 @@ def run_sweep(
         Address of the scheduler of a Dask cluster that solves them, such as
         ``tcp://10.0.0.5:8786``; needs the extra ``dask``.
     on_warning : callable, optional
-        Is told of each figure that is allowed but implausible, before any solve.
+        Called with each figure that is allowed but implausible, before any solve.
     strict : bool
         Treat such figures as errors.
 
