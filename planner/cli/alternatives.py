@@ -138,15 +138,14 @@ def _print(found: Alternatives, kinds: Iterable[str], *, every: bool) -> None:
     for kind in kinds:
         click.echo(f"Racks by {kind} in {found.year} [MW]")
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for head in ("slack", "place", "plan", "least", "most", "has racks in"):
+        for head in ("slack", "place", "plan", "least", "most", "in how many plans"):
             is_number = head in {"plan", "least", "most"}
             table.add_column(head, justify="right" if is_number else "left")
         rows = found.ranges[found.ranges["by"] == kind].to_dict("records")
         shown = rows if every else [row for row in rows if row["in_plans"] != "none"][:_SHOWN_ROWS]
         for row in shown:
             megawatts = (_rounded(row[name]) for name in ("plan_mw", "least_mw", "most_mw"))
-            where = f"{row['in_plans']} plans"
-            table.add_row(_percent(row), Text(str(row["place"])), *megawatts, where)
+            table.add_row(_percent(row), Text(str(row["place"])), *megawatts, row["in_plans"])
         console.print(table)
         if len(shown) < len(rows):
             click.echo(f"{len(rows) - len(shown)} more rows with --all")

@@ -259,7 +259,7 @@ def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
             keys = "racks.allow, racks.exclude, racks.vendors or racks.bought_as"
             yield rack, f"{keys} keep it from being bought, and none exists"
         elif not is_read and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
-            yield rack, "halls.cooling names no cooling that holds it, and none exists"
+            yield rack, "no cooling in halls.cooling fits this rack, and no site has one yet"
 
 
 def _existing_racks(case: ScopedCase) -> Collection[str]:

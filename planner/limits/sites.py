@@ -113,7 +113,7 @@ LAND: Final = Relaxation(
     "land",
     "MW",
     ("site",),
-    partial(more_at_sites, "land_limit_mw", "MW of halls that the land can hold", _land_mw),
+    partial(more_at_sites, "land_limit_mw", "MW of halls within the land limit", _land_mw),
 )
 BUILD_RATE: Final = Relaxation(
     "crews",

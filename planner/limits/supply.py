@@ -78,7 +78,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.supply.limited, p.supply.limit_mw)),
-            "{site} has room for at most {limit} of {source} in {year}:",
+            "At most {limit} of {source} is allowed at {site} in {year}:",
         ),
         set_by=(SetBy("supply.max_mw.{source}", _room),),
         relaxed_by={SOURCES: unit_increments},

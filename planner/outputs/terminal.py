@@ -228,7 +228,7 @@ def _years(run: Run) -> Table:
 
 
 def _models_trained(run: Run) -> list[Text]:
-    """Say what the final run of known models would cost on the racks of the last year."""
+    """Say what final training runs of known AI models cost on the racks of the last year."""
     year, models = run.years[-1], run.tables["models_trained"]
     of_year = models[(models["year"] == year) & models["run_musd"].notna()]
     if of_year.empty:

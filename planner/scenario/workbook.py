@@ -324,7 +324,9 @@ class _Book:
         """Take over what was edited on the sheets of a solved plan, or say that it cannot be."""
         grid = self._grid(ASSUMPTIONS, ("name", "value", "as solved"))
         for edit in edits(grid, "name", "value", "as solved") if grid else ():
-            what_is = f"{edit.row} is {edit.value} in place of {edit.solved}, a factor on the plan"
+            what_is = (
+                f"{edit.row} is edited from {edit.solved} to {edit.value}, a factor on the plan"
+            )
             self._note(edit.place, what_is, "as solved", _NO_SETTING)
         grid = self._grid("Sites", (SITE_ID_HEAD, *(head for head, _ in EDITED_SITE)))
         if grid is None:
@@ -332,7 +334,7 @@ class _Book:
         for (head, _), key in zip(EDITED_SITE, _KEYS_OF_SITE, strict=True):
             for edit in edits(grid, SITE_ID_HEAD, head, head.replace("edited", "as solved")):
                 if key is None:
-                    what_is = f"{edit.row} has {edit.value} MW in place of {edit.solved}"
+                    what_is = f"{edit.row} is edited from {edit.solved} to {edit.value} MW"
                     self._note(edit.place, what_is, "as solved", _NOT_MW)
                 else:
                     self._edit_site(edit, key)

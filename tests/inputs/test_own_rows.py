@@ -99,7 +99,7 @@ def test_an_own_site_that_figures_are_taken_from_has_an_effect(tmp_path):
             ("my_air,rdhx_active,mine,2026,own",),
             ("chat_interactive,my_air,,mine,2026,own",),
             ("racks.allow=[my_air, gb200_nvl72]",),
-            "halls.cooling names no cooling that holds it, and none exists",
+            "no cooling in halls.cooling fits this rack, and no site has one yet",
         ),
     ],
 )

@@ -461,7 +461,7 @@ def test_the_command_ends_with_3_and_says_what_to_change() -> None:
 
     assert code == 3
     assert "tiny: no plan is feasible" in out
-    assert "+20.5 MW of halls that the land can hold at coast" in out
+    assert "+20.5 MW of halls within the land limit at coast" in out
     assert "--set 'new_sites.coast.land_limit_mw=35.5'" in out
     assert "and what links them: site_load, compute_capacity, hall_power" in out
 

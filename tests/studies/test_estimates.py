@@ -156,7 +156,7 @@ def test_an_end_that_is_too_slow_for_one_solve_does_not_end_the_others() -> None
     assert (
         f"Of {whole.again.ends} ends of figures {whole.again.ends - 1} were solved again;" in note
     )
-    assert note.endswith("1 reached the limit of one solve (solver.time_limit_s).")
+    assert note.endswith("1 of those ends reached the limit of one solve (solver.time_limit_s).")
 
 
 def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(

@@ -14,12 +14,13 @@ __all__ = ["write_lifetime"]
 
 _ABOUT: Final = (
     "What training and inference cost by model year, existing racks and halls at their instalments "
-    "and rent included, and what the final run of known models would cost on the racks of a year. "
+    "and rent included, and what the final training run of known AI models would cost on the racks "
+    "of a year. "
     "As solved."
 )
 _LISTS: Final = (
     ("Training against inference", "Lifetime", "lifetime"),
-    ("Final runs of known models", "ModelsTrained", "models_trained"),
+    ("Final training runs of known AI models", "ModelsTrained", "models_trained"),
 )
 
 

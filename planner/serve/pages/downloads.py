@@ -56,7 +56,7 @@ def downloads(request: Request, run: str) -> HTMLResponse:
         element("p", element("a", "Report", href=path), " of ", name(run)),
         element("h2", "As they are stored"),
         element("ul", stored, element("li", whole, ", as an archive")),
-        element("h2", "Made when asked for"),
+        element("h2", "Created on request"),
         _note("Those that are several files come as one archive. Making some takes a while."),
         element("ul", made),
     )

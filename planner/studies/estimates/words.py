@@ -73,7 +73,8 @@ def note_of(found: Estimates, settings: int) -> str:
         )
         if again.too_slow:
             text += (
-                f" Of these, {again.too_slow} reached the limit of one solve (solver.time_limit_s)."
+                f" {again.too_slow} of those ends reached the limit of one solve"
+                " (solver.time_limit_s)."
             )
     return text
 
@@ -86,7 +87,10 @@ def _sentence(row: Mapping[Any, Any], names: dict[str, str]) -> str:
     unit = "" if row["unit"] == "-" else f" {row['unit']}"
     text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "
     if np.isnan(at_low):
-        text += f"it may well be {low} or {high}, of which first order says nothing"
+        text += (
+            f"it could be {low} or {high}; its effect comes in steps, which first order cannot"
+            " estimate"
+        )
     else:
         text += f"at {low} the plan costs {_change(at_low)}, at {high} {_change(at_high)}"
     low_found, high_found, moved = (
