@@ -57,7 +57,9 @@ def _ai_path_mw(case: Case, year: int) -> float:
         nameplate_gw = between(settings.facility_gw, year)
         return nameplate_gw * _MW_PER_GW * (1.0 if share is None else between(share, year))
     table = case.data("demand_trajectories")
-    row = table[(table["trajectory"] == settings.trajectory) & (table["year"] == year)].iloc[0]
+    path = table[table["trajectory"] == settings.trajectory].set_index("year")
+    # A path that no workload follows is held after its end; the builder refuses it elsewhere.
+    row = path.loc[min(year, path.index.max())]
     nameplate_mw = float(row["facility_gw"]) * _MW_PER_GW
     if settings.load_factor_frac is not None:
         nameplate_mw = float(row["electricity_twh"]) * 1e6 / 8760.0 / settings.load_factor_frac

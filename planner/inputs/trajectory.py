@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH
 from planner.inputs.table_columns import texts
@@ -12,8 +13,6 @@ from planner.scenario import interpolated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
@@ -75,7 +74,10 @@ def _own_share(case: ScopedCase, share: float | Mapping[int, float]) -> Floats:
 def _path(case: ScopedCase) -> pd.DataFrame:
     """Return the rows of the trajectory, one per calendar year."""
     demand, table = case.scenario.demand, case.tables["demand_trajectories"]
-    path = table[table["trajectory"] == demand.trajectory].set_index("year")
+    path = table[table["trajectory"] == demand.trajectory].set_index("year").sort_index()
+    is_followed = not {*case.ids("workloads")} <= {stated.workload for stated in demand.explicit}
+    if not is_followed and len(path):
+        path = _held(case, path)
     for year in case.year[~np.isin(case.year, path.index)]:
         case.findings.add_at_key(
             ("demand", "trajectory"),
@@ -84,8 +86,8 @@ def _path(case: ScopedCase) -> pd.DataFrame:
             "give demand.facility_gw, or change the years",
         )
     regions = case.tables["demand_regions"]
-    if {*case.ids("workloads")} <= {stated.workload for stated in demand.explicit}:
-        return path  # which no class follows
+    if not is_followed:
+        return path
     for column in ("country", "region"):
         for place in {*texts(path, "region")} & {*texts(regions, column)}:
             if {*texts(case.regions, column)} != {place}:
@@ -95,6 +97,19 @@ def _path(case: ScopedCase) -> pd.DataFrame:
                     ("demand", "trajectory"),
                 )
     return path
+
+
+def _held(case: ScopedCase, path: pd.DataFrame) -> pd.DataFrame:
+    """Hold a path that no workload follows at its last figure in the model years after it."""
+    after = case.year[case.year > path.index.max()]
+    if not after.size:
+        return path
+    case.findings.note(
+        f"Trajectory {case.scenario.demand.trajectory} ends in {path.index.max()} and is held in"
+        f" {', '.join(map(str, after))}: no workload follows it, since the demand of each is"
+        " stated under demand.explicit, and only the reference fleet of the report rests on it."
+    )
+    return path.reindex(path.index.append(pd.Index(after)), method="ffill")
 
 
 def _nameplate_gw(case: ScopedCase, path: pd.DataFrame) -> Floats:

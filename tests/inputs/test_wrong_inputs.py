@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import planner
 from planner.base.errors import InputError
 
 
@@ -57,6 +58,22 @@ def test_a_path_must_cover_the_model_years(problems):
     )
 
     assert any("mini_path has no figure for 2031; must be 2025 to 2027" in text for text in found)
+
+
+def test_a_path_that_no_workload_follows_is_held_after_its_end(problems):
+    plan = planner.solve("tiny", ["years=[2027, 2028, 2032]"])
+
+    (note,) = [said for said in plan.inputs.notes if "is held in" in said]
+    assert note.startswith("Trajectory brief_30_to_90 ends in 2030 and is held in 2032:")
+    assert plan.verdict.ok
+    demand = plan.tables["demand"].groupby("year")["demand_kh100e"].sum()
+    assert demand[2032] == demand[2028] == pytest.approx(57.0)
+    # One workload that follows the path is enough for its end to be an error.
+    stated = "demand.explicit=[{workload: chat, unit: kh100e, by_year: {2025: 9, 2031: 9}}]"
+    shares = "demand.workload_share_frac={chat: {2025: 0.4}, train: {2025: 0.6}}"
+    assert any(
+        "no figure for 2031" in text for text in problems("years=[2025, 2031]", stated, shares)
+    )
 
 
 def test_stock_must_be_able_to_do_its_duty(problems):
