@@ -121,10 +121,11 @@ def base_year_stock(
     life = figures.life_years[:, None]
     serves = (vintages <= case.years.first) & (vintages + life - 1 >= case.last_year[0])
     lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
-    if np.any(lost > _NOTHING):
-        case.findings.add_note(
-            f"Racks of the base year that no longer serve in {case.years.first} are left out;"
-            " the others are scaled up to make up their share."
+    assumed = any_along(site_share > 0.0, 0) & (_of_duty(case, wanted) > _NOTHING)
+    if np.any(assumed & (lost > _NOTHING)):
+        case.findings.note(
+            f"Assumed racks of the base year that no longer serve in {case.years.first} are left"
+            " out; the others are scaled up to make up their share."
         )
     share = np.where(serves, share, 0.0)
     share /= share.sum(axis=(1, 2), keepdims=True)

@@ -370,3 +370,13 @@ def test_what_stands_at_a_site_of_an_operator_without_racks_is_refused():
         " raise operator.stock_share_frac"
     )
     build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=0"]))
+
+
+@pytest.mark.parametrize(
+    ("site", "is_scaled"), [("us-tx-dallas", True), ("south", False)], ids=["assumed", "none"]
+)
+def test_racks_that_no_longer_serve_are_noted_only_where_others_are_scaled_up(site, *, is_scaled):
+    settings = "years=[2028]", f"scope.sites=[north, {site}]", "operator.stock_share_frac=0.1"
+    notes = build_inputs(load_scenario("tiny", settings)).notes
+
+    assert any("are scaled up to make up their share" in note for note in notes) is is_scaled
