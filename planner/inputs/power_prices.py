@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.number_format import amount
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
@@ -16,11 +17,9 @@ from planner.inputs.table_columns import bools, codes, dense_by_ids, floats, tex
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
 
@@ -35,6 +34,11 @@ __all__ = [
 
 _HOURS = tuple(range(24))
 _TABLE: Final = "electricity_price"
+_PARTS: Final = (
+    "retail_usd_per_mwh",
+    "wholesale_usd_per_mwh",
+    "demand_charge_usd_per_kw_month",
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> Powe
     adder = retail - in_slot @ weight - flat_load_demand
     below = adder < 0.0
     if below.any():
-        _note_below(case, [case.ids("sites")[row] for row in np.flatnonzero(below)])
+        _note_below(case, np.flatnonzero(below), adder)
     growth = _growth(case)
     shocked = in_slot[:, None, :] * wholesale_factor(case)
     market = shocked * growth[:, :, None]
@@ -104,28 +108,33 @@ def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> Powe
     )
 
 
-def _note_below(case: ScopedCase, sites: Sequence[str]) -> None:
-    """Note where parts of a price exceed it: at an own price of the site, else at its row."""
-    figures = ("wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month", "retail_usd_per_mwh")
-    keys = {
-        site: key
-        for site in sites
-        for figure in figures
-        if (key := own_key(case.scenario, site, figure)) is not None
-    }
-    text = "Wholesale price and demand charge exceed the retail price at {}: the adder is negative"
-    for site, key in keys.items():
-        case.findings.add_note(f"{text.format(site)} there.", key)
-    others = [site for site in sites if site not in keys]
-    if not others:
-        return
-    said = f"{text.format(', '.join(others))} there."
-    table = case.tables[_TABLE]
-    rows = np.flatnonzero(table["site"].isin(others))
-    if _TABLE in case.scenario.data_files and rows.size:
-        case.findings.add_note_at_row(_TABLE, int(rows[0]), "retail_usd_per_mwh", said)
+def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:
+    """Note where parts of a price exceed it: at an own price of a site, else at a row of theirs."""
+    settings, ids = case.scenario, case.ids("sites")
+    keys = [own_key(settings, ids[row], figure) for row in rows for figure in _PARTS]
+    text = (
+        "Wholesale price and demand charge exceed the retail price at "
+        + ", ".join(_by_how_much(case, ids[row], adder[row]) for row in rows)
+        + ". A flat load pays the retail price all the same: energy costs that much less than"
+        " wholesale in every hour, and the peak makes up for it. Where the retail price is all-in,"
+        " set demand_charge_usd_per_kw_month: 0, and wholesale_usd_per_mwh below it."
+    )
+    placed = [key for key in keys if key is not None]
+    table_rows = np.flatnonzero(case.tables[_TABLE]["site"].isin([ids[row] for row in rows]))
+    if placed or _TABLE not in settings.data_files or not table_rows.size:
+        case.findings.note(text, placed[0] if placed else None)
     else:
-        case.findings.add_note(said)
+        case.findings.remark_at_row(_TABLE, int(table_rows[0]), "retail_usd_per_mwh", text)
+
+
+def _by_how_much(case: ScopedCase, site: str, adder: float) -> str:
+    """Name a site, by how much its price falls short, and what of it comes from another site."""
+    by = f"{site} by {amount(-adder)} USD/MWh"
+    if site not in case.scenario.new_sites:
+        return by
+    new_site = case.scenario.new_sites[site]
+    taken = [figure for figure in _PARTS if own_key(case.scenario, site, figure) is None]
+    return f"{by} ({' and '.join(taken)} from {new_site.like})" if taken else by
 
 
 def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Floats:
