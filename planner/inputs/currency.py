@@ -27,7 +27,6 @@ _IN_DOLLARS: Final = frozenset(("EC", "GU", "PR", "SV", "US"))
 """Countries whose prices are in US dollars."""
 _TABLES: Final = (("facility_market", "market", "market"), ("electricity_price", "site", "site"))
 """Tables of prices by place, their column of the place, and the column of sites that it is in."""
-_NAMED: Final = 4
 _COUNTRIES: Final = 6
 
 
@@ -43,14 +42,14 @@ def note_other_currencies(case: ScopedCase) -> None:
     """
     countries = np.array(texts(case.sites, "country"), dtype=object)
     abroad = ~np.isin(countries, sorted(_IN_DOLLARS))
-    figures = [*_settings(case, abroad), *_tariffs(case, abroad)]
+    figures = [*_settings(case, abroad), *_tariffs(case, abroad), *_contracts(case, abroad)]
     rows = list(_rows(case, abroad))
     if not figures and not rows:
         return
     named = [".".join(map(str, keys)) for keys in figures] + [words for words, _, _ in rows]
     where = some(sorted(set(countries[abroad].tolist())), _COUNTRIES)
     text = (
-        f"Your figures for sites in {where} are read as US dollars: {some(named, _NAMED)}. All"
+        f"Your figures for sites in {where} are read as US dollars: {', '.join(named)}. All"
         " money is in real USD of 2025: convert what you have in another currency."
     )
     if figures:
@@ -76,6 +75,19 @@ def _tariffs(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
     used = [use for use in case.scenario.energy.tariffs if use.tariff in own]
     for name in dict.fromkeys(use.tariff for use in used if _bills(case, use, abroad)):
         yield "energy", "own_tariffs", name
+
+
+def _contracts(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
+    """Own prices of power purchase agreements, signed or on offer, in a zone of such a site."""
+    contracts = case.scenario.contracts
+    zones = {*np.array(texts(case.sites, "zone"), dtype=object)[abroad].tolist()}
+    for name, signed in contracts.existing.items():
+        if signed.zone in zones:
+            yield "contracts", "existing", name, "price_usd_per_mwh"
+    for name, offer in contracts.ppa.items():
+        is_there = offer.zones == "all" or bool(zones & {*offer.zones})
+        if offer.price_usd_per_mwh is not None and is_there:
+            yield "contracts", "ppa", name, "price_usd_per_mwh"
 
 
 def _bills(case: ScopedCase, use: TariffUse, abroad: Bools) -> bool:

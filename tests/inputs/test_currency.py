@@ -31,6 +31,27 @@ def test_prices_typed_for_a_site_of_another_country_are_noted_with_their_keys() 
     assert note.endswith("convert what you have in another currency.")
 
 
+def test_the_price_of_a_contract_there_is_noted_and_every_figure_is_named() -> None:
+    mine = "technology: wind, mw: 4, first_year: 2024, last_year: 2033, price_usd_per_mwh: 39"
+    signed = f"contracts.existing={{here: {{zone: MISO, {mine}}}, there: {{zone: PJM, {mine}}}}}"
+    at_north = ("new_sites.north.zone=MISO", "new_sites.north.fixed_usd_per_year=2e6")
+    more = [f"new_sites.north.{figure}_usd={usd}" for figure, usd in (("opening", 3e7),)]
+    more.append("new_sites.north.wholesale_usd_per_mwh=31")
+    more.append("new_sites.north.demand_charge_usd_per_kw_month=9")
+
+    (note,) = notes(*ABROAD, *at_north, *more, signed)
+
+    named = note.partition("US dollars: ")[2].partition(". All money")[0].split(", ")
+    assert sorted(named) == [
+        "contracts.existing.here.price_usd_per_mwh",
+        "new_sites.north.demand_charge_usd_per_kw_month",
+        "new_sites.north.fixed_usd_per_year",
+        "new_sites.north.opening_usd",
+        "new_sites.north.retail_usd_per_mwh",
+        "new_sites.north.wholesale_usd_per_mwh",
+    ]
+
+
 def test_money_in_a_country_with_dollars_is_not_noted() -> None:
     assert notes() == []
 
