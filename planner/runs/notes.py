@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["notes_of"]
 
 _A_LITTLE: Final = 1e-3  # of a site, or MW
+_HALF_EMPTY_FRAC: Final = 0.5  # of the new halls of a design at a site, taken by racks
+_MUCH_EMPTY_MW: Final = 1.0  # of them, free in the last year
 _EMPTY_FRAC: Final = 1e-3  # of a hall's power, taken by racks
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
 _MUCH_GAP_FRAC: Final = 0.01  # of the cost
@@ -46,7 +48,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
         A sentence or two each; nothing where nothing stands out.
     """
     of_halls, of_money = (
-        (_empty_halls, _retrofits, _openings, _large_blocks, _below_blocks),
+        (_empty_halls, _empty_new_halls, _retrofits, _openings, _large_blocks, _below_blocks),
         (_foresight, _held_orders, _gap, _bills, _small_plants),
     )
     parts = (_estimated_racks, _vendors, *of_halls, *of_money, _cap, _target)
@@ -107,6 +109,41 @@ def _empty_halls(plan: Plan) -> Iterator[str]:
         parts.append(f"{mw} of {cooling} {redundancy} at {site} in {when}{also}")
     if parts:
         yield f"Existing halls stay empty: {some(parts, _NAMED, between='; ')}."
+
+
+def _empty_new_halls(plan: Plan) -> Iterator[str]:
+    """Say which new halls are less than half in use in the last year, and if the ramp is why.
+
+    Racks are taken to fill what exists first.
+    """
+    design = ["site", "cooling", "redundancy"]
+    built = plan.tables["builds"].groupby(design)["built_mw"].sum()
+    halls = plan.tables["halls"].set_index(design)
+    last = halls[halls["year"] == plan.inputs.years.last].join(built, how="inner")
+    new_mw = last[["built_mw", "usable_mw"]].min(axis=1)
+    used_mw = (last["used_mw"] - (last["usable_mw"] - new_mw)).clip(lower=0.0)
+    is_empty = (used_mw < _HALF_EMPTY_FRAC * new_mw) & (new_mw - used_mw > _MUCH_EMPTY_MW)
+    empty_mw = (new_mw - used_mw)[is_empty].sort_values(ascending=False, kind="stable")
+    parts = []
+    for at in empty_mw.index:
+        years = halls.loc[[at]].set_index("year")
+        usable = years["usable_mw"]
+        is_full = (years["free_mw"] + years["spare_power_mw"]) <= _AT_LIMIT * usable
+        ramp = usable[is_full & (usable < usable.iloc[-1] * (1.0 - _AT_LIMIT))]
+        why = "".join(
+            f", full in {year} when the ramp left {mw:,.1f} MW usable" for year, mw in ramp.items()
+        )
+        site, cooling, redundancy = at
+        parts.append(
+            f"{used_mw[at]:,.1f} of {new_mw[at]:,.1f} MW of {cooling} {redundancy} at {site}{why}"
+        )
+    if parts:
+        set_by = " (halls.ramp_months and halls.ramp_mean_frac set the ramp)"
+        yield (
+            f"New halls are less than half in use in {plan.inputs.years.last}:"
+            f" {some(parts, _NAMED, between='; ')}"
+            f"{set_by if any('the ramp' in part for part in parts[:_NAMED]) else ''}."
+        )
 
 
 def _retrofits(plan: Plan) -> Iterator[str]:

@@ -311,3 +311,50 @@ def test_the_size_of_a_large_plant_is_written_without_an_exponent() -> None:
     (note,) = notes_module._small_plants(SimpleNamespace(tables={"source_builds": built}))
 
     assert "dam at oak 23.0 MW (smallest 11,900 MW)" in note
+
+
+def new_halls(*rows: tuple[str, int, float, float, float]) -> list[str]:
+    """Notes on halls of 60 MW built at two sites: site, year, existing, usable and used MW."""
+    halls = pd.DataFrame(rows, columns=["site", "year", "existing_mw", "usable_mw", "used_mw"])
+    halls = halls.assign(cooling="dlc", redundancy="2N", free_mw=0.0)
+    halls["spare_power_mw"] = halls["usable_mw"] - halls["used_mw"]
+    builds = pd.DataFrame(
+        [("ash", "dlc", "2N", 60.0), ("bay", "dlc", "2N", 40.0), ("bay", "dlc", "2N", 20.0)],
+        columns=["site", "cooling", "redundancy", "built_mw"],
+    )
+    inputs = SimpleNamespace(years=SimpleNamespace(last=2030))
+    plan = SimpleNamespace(tables={"halls": halls, "builds": builds}, inputs=inputs)
+    return list(notes_module._empty_new_halls(plan))
+
+
+def test_new_halls_that_stay_mostly_empty_are_reported_with_the_ramp_that_fills_them() -> None:
+    (note,) = new_halls(
+        ("ash", 2028, 0.0, 9.0, 9.0),
+        ("ash", 2030, 0.0, 60.0, 20.0),
+        ("bay", 2028, 10.0, 40.0, 30.0),
+        ("bay", 2030, 10.0, 70.0, 33.0),  # 10 of them in what existed
+    )
+
+    assert note == (
+        "New halls are less than half in use in 2030: 20.0 of 60.0 MW of dlc 2N at ash, full in"
+        " 2028 when the ramp left 9.0 MW usable; 23.0 of 60.0 MW of dlc 2N at bay"
+        " (halls.ramp_months and halls.ramp_mean_frac set the ramp)."
+    )
+
+
+def test_new_halls_that_fill_up_are_not_reported() -> None:
+    assert new_halls(("ash", 2030, 0.0, 60.0, 31.0), ("bay", 2030, 10.0, 70.0, 50.0)) == []
+    (note,) = new_halls(("ash", 2030, 0.0, 60.0, 31.0), ("bay", 2030, 10.0, 70.0, 30.0))
+    assert note.endswith("20.0 of 60.0 MW of dlc 2N at bay.")
+
+
+def test_a_ramp_that_makes_a_plan_build_more_is_named_in_the_notes_of_a_run() -> None:
+    ramp = ("halls.ramp_mean_frac=0.6", "scope.workloads=[train_frontier]")
+    falls = "{workload: train_frontier, unit: kh100e, by_year: {2027: 9, 2028: 3}}"
+    plan, notes = reported("New halls are less", "tiny", *ramp, f"demand.explicit=[{falls}]")
+
+    halls = plan.tables["halls"].query("year == 2028")
+    built = plan.tables["builds"]["built_mw"].sum()
+    assert halls["used_mw"].sum() < 0.5 * built
+    (note,) = notes
+    assert "full in 2027 when the ramp left" in note
