@@ -34,6 +34,7 @@ _INDEX_OFF_FRAC: Final = 0.02
 """Construction over index differs by more than this from what it is in the shipped table."""
 _SHOWN_FRAC: Final = 5e-5  # a hundredth of a percent, rounded
 _NAMED: Final = 4
+_MOST_DESIGNS: Final = 12
 
 
 def note_own_prices(case: ScopedCase, figures: RackFigures, cost: HallCost) -> None:
@@ -152,16 +153,12 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
         if not at.any():
             continue  # noted as a row without effect
         stated, index = float(table[_CONSTRUCTION].iloc[row]), float(table["index"].iloc[row])
-        halls = cost.capex_musd_per_mw[at][:, *np.ix_(*_designs(case))]
-        by_year = " and ".join(
-            f"{_between(halls.min() * factor, halls.max() * factor)} USD/W in {year}"
-            for year, factor in zip(
-                case.year[[0, -1]],
-                construction_factor(case, case.year[[0, -1]].astype(np.float64)),
-                strict=True,
-            )
+        first, last = construction_factor(case, case.year[[0, -1]].astype(np.float64))
+        makes = (
+            f"which makes in USD/W of IT in {case.year[0]}, land included:"
+            f" {_by_design(case, cost.capex_musd_per_mw[at] * first)};"
+            f" in {case.year[-1]} {_percent(last / first - 1.0)}"
         )
-        makes = f"which makes {by_year}, by cooling and redundancy, land included"
         is_off = abs(stated / index / us_average - 1.0) > _INDEX_OFF_FRAC
         if is_off:
             text = (
@@ -175,6 +172,22 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
                 f" {amount(stated)} USD/W, times table facility_cost, {makes}."
             )
         case.findings.add_note_at_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
+
+
+def _by_design(case: ScopedCase, usd_per_w: Floats) -> str:
+    """List what halls cost, shape (site, cooling, redundancy), of the designs to choose from."""
+    of_cooling, of_redundancy = map(np.flatnonzero, _designs(case))
+    is_listed = of_cooling.size * of_redundancy.size <= _MOST_DESIGNS
+    parts = []
+    for k in of_cooling:
+        costs = usd_per_w[:, k, of_redundancy]
+        by_topology = [
+            f"{_between(column.min(), column.max())} {case.ids('redundancy')[r]}"
+            for r, column in zip(of_redundancy, costs.T, strict=True)
+        ]
+        shown = ", ".join(by_topology) if is_listed else _between(costs.min(), costs.max())
+        parts.append(f"{case.ids('cooling')[k]} {shown}")
+    return "; ".join(parts)
 
 
 def _designs(case: ScopedCase) -> tuple[Bools, Bools]:
