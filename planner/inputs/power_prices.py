@@ -122,9 +122,9 @@ def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:
     placed = [key for key in keys if key is not None]
     table_rows = np.flatnonzero(case.tables[_TABLE]["site"].isin([ids[row] for row in rows]))
     if placed or _TABLE not in settings.data_files or not table_rows.size:
-        case.findings.note(text, placed[0] if placed else None)
+        case.findings.add_note(text, placed[0] if placed else None)
     else:
-        case.findings.remark_at_row(_TABLE, int(table_rows[0]), "retail_usd_per_mwh", text)
+        case.findings.add_note_at_row(_TABLE, int(table_rows[0]), "retail_usd_per_mwh", text)
 
 
 def _by_how_much(case: ScopedCase, site: str, adder: float) -> str:

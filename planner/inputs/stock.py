@@ -123,7 +123,7 @@ def base_year_stock(
     lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
     assumed = any_along(site_share > 0.0, 0) & (_of_duty(case, wanted) > _NOTHING)
     if np.any(assumed & (lost > _NOTHING)):
-        case.findings.note(
+        case.findings.add_note(
             f"Assumed racks of the base year that no longer serve in {case.years.first} are left"
             " out; the others are scaled up to make up their share."
         )

@@ -104,7 +104,7 @@ def _held(case: ScopedCase, path: pd.DataFrame) -> pd.DataFrame:
     after = case.year[case.year > path.index.max()]
     if not after.size:
         return path
-    case.findings.note(
+    case.findings.add_note(
         f"Trajectory {case.scenario.demand.trajectory} ends in {path.index.max()} and is held in"
         f" {', '.join(map(str, after))}: no workload follows it, since the demand of each is"
         " stated under demand.explicit, and only the reference fleet of the report rests on it."
