@@ -381,7 +381,8 @@ def test_a_design_is_there_once_a_hall_can_have_become_it(monkeypatch) -> None:
         last_year=np.array([2027, 2028]),
     )
     never = SimpleNamespace(may=np.zeros((2, 2), dtype=np.bool_), service=np.full((2, 2), np.inf))
-    stated = SimpleNamespace(hall_mw=np.zeros((2, 2, 1, 2)))
+    none = np.zeros((2, 2, 1, 2))
+    stated = SimpleNamespace(hall_mw=none, ending_mw=none)
     stock = SimpleNamespace(cooling=np.array([0]), redundancy=np.array([0]), stated=stated)
 
     space = halls.hall_space(

@@ -19,7 +19,8 @@ ROOMY = "sites.oak.land_limit_mw=700"
 
 def halls(*rows):
     columns = ["site", "hall", "cooling", "redundancy", "it_mw", "first_year"]
-    return pd.DataFrame(rows, columns=columns).assign(**MADE_UP)
+    frame = pd.DataFrame(rows, columns=columns).assign(last_year=pd.NA, **MADE_UP)
+    return frame.astype({"last_year": "Int64"})
 
 
 # 50 MW in 2025, 150 MW in 2027: the larger hall is under construction.
