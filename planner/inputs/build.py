@@ -240,7 +240,7 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0
     quality = call(quality_of_classes, case, cost)
     wanted = call(wanted_compute, case, figures)
     case.findings.warnings += (
-        *call(sites_out_of_proportion, case, wanted),
+        *call(sites_out_of_proportion, case, figures, wanted),
         *call(demand_out_of_proportion, case, figures, wanted, case.findings.warnings),
     )
     stated = call(existing_halls_and_racks, case, figures, quality)

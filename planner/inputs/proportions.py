@@ -13,10 +13,16 @@ from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS
 from planner.inputs.places import own_key
 from planner.inputs.proportions_own import (
+    budget_too_small,
     company_out_of_proportion,
     demand_out_of_step,
     nameplate_mw,
     rows_out_of_step,
+)
+from planner.inputs.proportions_power import (
+    clocks_elsewhere,
+    signed_beyond_use,
+    sources_beyond_sites,
 )
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
@@ -127,7 +133,7 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
             return one_at_each_place(found)
         figures = rack_figures(case)
         wanted = wanted_compute(case, figures)
-        found += sites_out_of_proportion(case, wanted)
+        found += sites_out_of_proportion(case, figures, wanted)
         found += demand_out_of_proportion(case, figures, wanted, found)
     except InputError:  # something is wrong, and said elsewhere
         pass
@@ -153,6 +159,7 @@ def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
         *_build_rates(case),
         *_racks(case),
         *company_out_of_proportion(case),
+        *clocks_elsewhere(case),
     )
 
 
@@ -170,13 +177,17 @@ def _shares(case: ScopedCase) -> Iterator[Problem]:
         yield _problem(case, ("operator", key), what_is, fix)
 
 
-def sites_out_of_proportion(case: ScopedCase, wanted: Wanted) -> tuple[Problem, ...]:
-    """Find sites at which more exists than their land or their connection suggests.
+def sites_out_of_proportion(
+    case: ScopedCase, figures: RackFigures, wanted: Wanted
+) -> tuple[Problem, ...]:
+    """Find halls, sources, power under contract and a budget that do not go with the rest.
 
     Parameters
     ----------
     case : ScopedCase
         Scope with figures.
+    figures : RackFigures
+        Throughput of racks.
     wanted : Wanted
         Path of power, which tells what is assumed to exist where nothing is stated.
 
@@ -185,10 +196,17 @@ def sites_out_of_proportion(case: ScopedCase, wanted: Wanted) -> tuple[Problem, 
     tuple of Problem
         Each at the figure that is more likely wrong.
     """
-    return tuple(_sites(case, wanted))
+    existing_mw = _existing_mw(case, wanted)
+    least_mw = _least_mw(case, figures, wanted)
+    return (
+        *_sites(case, existing_mw),
+        *sources_beyond_sites(case, existing_mw),
+        *signed_beyond_use(case, existing_mw, least_mw),
+        *budget_too_small(case, least_mw),
+    )
 
 
-def _sites(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:
+def _sites(case: ScopedCase, existing: Floats) -> Iterator[Problem]:
     """Compare what exists at a site with its land and its connection, year by year.
 
     Where one of the three is out of step with both others, it is blamed; a figure that ships is
@@ -198,7 +216,6 @@ def _sites(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:
     scenario, ids = case.scenario, case.ids("sites")
     land = floats(case.sites, "land_limit_mw")
     firm = np.array([[_connection_mw(scenario, site, int(y)) for y in case.year] for site in ids])
-    existing = _existing_mw(case, wanted)
     racks_mw = _stated_racks_mw(case)
     beyond_land = existing > _POWER_OVER_ROOM * land[:, None]
     beyond_firm = existing > _POWER_OVER_ROOM * firm
@@ -377,12 +394,7 @@ def demand_out_of_proportion(
         return ()  # of a workload without a figure to convert with: an error of its own
     if of_rows := rows_out_of_step(case, wanted):
         return of_rows
-    # The best rack of each workload and year: less than this many MW cannot do the work.
-    is_sold = figures.first_year[:, None] <= case.last_year
-    can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
-    best = np.nan_to_num(can_do).max(axis=1)
-    work = wanted.kh100e.sum(axis=0)
-    least_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0).sum(axis=0)
+    least_mw = _least_mw(case, figures, wanted)
     room_mw = _room_mw(case)
     times = least_mw / np.maximum(room_mw, _NO_ROOM_MW)
     at = int(times.argmax())
@@ -394,6 +406,16 @@ def demand_out_of_proportion(
     )
     key = _demand_key(case)
     return (_problem(case, key, what_is, "check its unit, or the land limits"),)
+
+
+def _least_mw(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> Floats:
+    """Compute what the best rack of each workload and year needs for the demand, by year. [MW]"""
+    is_sold = figures.first_year[:, None] <= case.last_year
+    can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
+    best = np.nan_to_num(can_do).max(axis=1)
+    work = wanted.kh100e.sum(axis=0)
+    need_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0)
+    return np.asarray(need_mw.sum(axis=0))
 
 
 def _demand_key(case: ScopedCase) -> Keys:

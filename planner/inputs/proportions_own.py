@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import Problem
-from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MWH_PER_TWH, T_PER_KT
+from planner.base.units import (
+    HOURS_PER_YEAR,
+    KG_PER_T,
+    KW_PER_MW,
+    MWH_PER_TWH,
+    T_PER_KT,
+    USD_PER_MUSD,
+)
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import RACKS, stated_sites
 from planner.inputs.places import site_rows
@@ -28,7 +35,13 @@ if TYPE_CHECKING:
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
 
-__all__ = ["company_out_of_proportion", "demand_out_of_step", "nameplate_mw", "rows_out_of_step"]
+__all__ = [
+    "budget_too_small",
+    "company_out_of_proportion",
+    "demand_out_of_step",
+    "nameplate_mw",
+    "rows_out_of_step",
+]
 
 _SHARE: Final = "operator_share"
 _IDLE: Final = 20.0
@@ -42,6 +55,9 @@ _APART: Final = 100.0
 _ENERGY: Final = (0.5, 6.0)
 """Energy a year over that of the fewest racks at full power: idle hours below, older racks and
 their cooling above."""
+_BUDGET: Final = ("build", "capex_budget_musd")
+_LEAST_OF_GROWTH: Final = 0.02
+"""A budget is to pay for so much of the racks that growth needs: below it is a slip of a unit."""
 _CAP_BELOW: Final = 0.1
 _CAP_ABOVE: Final = 3.0
 _FUEL_KG_PER_MWH: Final = 600.0  # of on-site engines and turbines
@@ -95,6 +111,51 @@ def nameplate_mw(case: ScopedCase) -> Floats:
     peak_kw = np.where(of_rack >= 0, floats(case.racks, "peak_kw")[of_rack], 0.0)
     mw = floats(racks, "mw")
     return np.nan_to_num(np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw))
+
+
+def budget_too_small(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
+    """Find budgets that buy no rack, or next to nothing of what the growth of demand needs.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Scope and settings.
+    least_mw : array of float
+        Fewest racks that can do the work, shape (year,). [MW]
+
+    Yields
+    ------
+    Problem
+        At the budget.
+    """
+    path = case.scenario.build.capex_budget_musd
+    if path is None:
+        return
+    given = [path_value(path, year) for year in case.years.years]
+    budget_musd = np.array([np.inf if musd is None else musd for musd in given])
+    most = float(budget_musd.max())
+    allow, racks = case.scenario.racks.allow, case.ids("racks")
+    is_allowed = np.array([allow == "all" or rack in allow for rack in racks], dtype=np.bool_)
+    price_musd = np.where(is_allowed, floats(case.racks, "capex_usd"), np.nan) / USD_PER_MUSD
+    if np.isnan(price_musd).all():
+        return
+    cheapest = int(np.nanargmin(price_musd))
+    per_mw = float(np.nanmin(price_musd / floats(case.racks, "peak_kw"))) * KW_PER_MW
+    needs_musd = per_mw * float(least_mw.max() - least_mw[0])
+    total_musd = float((budget_musd * case.gap_years).sum())
+    fix = "BUSD times 1,000 are MUSD"
+    if 0.0 < most < price_musd[cheapest]:
+        what_is = (
+            f"build.capex_budget_musd is {as_text(most)} MUSD a year at most, and the cheapest rack"
+            f" allowed, {racks[cheapest]}, costs {as_text(price_musd[cheapest])} MUSD"
+        )
+        yield _problem(case, _BUDGET, what_is, fix)
+    elif 0.0 < total_musd < _LEAST_OF_GROWTH * needs_musd:
+        what_is = (
+            f"build.capex_budget_musd is {as_text(total_musd)} MUSD in all years together, and the"
+            f" racks that the growth of demand needs cost at least {as_text(needs_musd)} MUSD"
+        )
+        yield _problem(case, _BUDGET, what_is, fix)
 
 
 def _share(case: ScopedCase) -> Iterator[Problem]:
