@@ -102,6 +102,8 @@ _DELIVERIES_OVER_DEMAND: Final = 3.0
 _YEARS_OF_BUILDING: Final = 500.0
 """Years in which the land of a site is built on: those of table `site_limits` are 4 to 6."""
 _LAND: Final = "site_land"
+_LAND_SHARES: Final = ("site_limit_share_frac", "demand_share_frac")
+"""Shares of the operator that land follows; the second where the first is not given."""
 _NO_ROOM_MW: Final = 1e-6
 _MW: Final = "check that all are in MW"
 
@@ -244,6 +246,13 @@ def _sites(case: ScopedCase, existing: Floats) -> Iterator[Problem]:
         there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= year))
         # Racks that need more than a limit gives agree with the halls, and the limit is off.
         outvoted |= bool(own) and bool(racks_mw[at] > max(mw for _, mw in exceeded))
+        is_own_land = own_key(scenario, site, "land_limit_mw") is not None
+        if there.size and over_land[at] and not (over_grid[at] or is_own_land or outvoted):
+            share = scenario.operator.site_limit_share_frac
+            # More than all of the market's land is no matter of the share.
+            if existing_mw[at] * share <= _POWER_OVER_ROOM * land[at]:
+                yield _share_of_land(case, site, float(land[at]), float(existing_mw[at]))
+                continue
         if there.size and not outvoted:
             record = int(there[floats(halls, "it_mw")[there].argmax()])
             room = " and ".join(f"{name} is {as_text(mw)} MW" for name, mw in exceeded)
@@ -261,6 +270,18 @@ def _sites(case: ScopedCase, existing: Floats) -> Iterator[Problem]:
                     places = TablePlaces(scenario.data_files)
                     what_is += f", {places.problem(HALLS, record, 'it_mw', '').place} first"
                 yield _problem(case, key, what_is, _MW)
+
+
+def _share_of_land(case: ScopedCase, site: str, land_mw: float, halls_mw: float) -> Problem:
+    """Say that the land of a site is a share of its market's, and less than its halls take."""
+    operator = case.scenario.operator
+    given = next((one for one in _LAND_SHARES if one in operator.model_fields_set), _LAND_SHARES[0])
+    what_is = (
+        f"halls of {site} have {as_text(halls_mw)} MW, but its land_limit_mw is"
+        f" {as_text(land_mw)} MW, the share {operator.site_limit_share_frac:g} of its market's"
+    )
+    fix = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
+    return _problem(case, ("operator", given), what_is, fix)
 
 
 def _existing_mw(case: ScopedCase, wanted: Wanted) -> Floats:
