@@ -89,7 +89,7 @@ class SiteOverride(Override):
     grid_firm_mw: Annotated[NonNegativeByYear, HELD] | None = None
     """Firm connection, held until the next given year; before the first the table's. [MW]"""
     land_limit_mw: NonNegative | None = None
-    """Most critical IT power the land can hold. [MW]"""
+    """Most critical IT power the land can hold, halls that exist included. [MW]"""
     build_rate_mw_per_year: NonNegative | None = None
     """Most critical IT power commissioned a year. [MW/year]"""
     opening_usd: NonNegative | None = None
