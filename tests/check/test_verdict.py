@@ -19,7 +19,7 @@ def of(excess, floor=1.0):
 def test_what_rounding_explains_is_forgiven_and_no_more():
     excess = Excess.differs(PLACES, np.array([2e-6, 5e-6, np.nan]), np.zeros(3))
 
-    check = of(excess.beyond(np.array([3e-6, 3e-6, 3e-6])))
+    check = of(excess.above_rounding(np.array([3e-6, 3e-6, 3e-6])))
 
     assert check.broken == 2  # a missing number is no rounding
     assert check.place == "elm, 2028"
