@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
+from planner.base.number_format import amount
 from planner.base.sheet_cells import cell_name
 from planner.base.words import closest
 from planner.scenario.keys import field_at, is_by_year
@@ -324,9 +325,8 @@ class _Book:
         """Take over what was edited on the sheets of a solved plan, or say that it cannot be."""
         grid = self._grid(ASSUMPTIONS, ("name", "value", "as solved"))
         for edit in edits(grid, "name", "value", "as solved") if grid else ():
-            what_is = (
-                f"{edit.row} is edited from {edit.solved} to {edit.value}, a factor on the plan"
-            )
+            change = f"from {amount(edit.solved)} to {edit.value}"
+            what_is = f"{edit.row} is edited {change}, a factor on the plan"
             self._note(edit.place, what_is, "as solved", _NO_SETTING)
         grid = self._grid("Sites", (SITE_ID_HEAD, *(head for head, _ in EDITED_SITE)))
         if grid is None:
@@ -334,7 +334,7 @@ class _Book:
         for (head, _), key in zip(EDITED_SITE, _KEYS_OF_SITE, strict=True):
             for edit in edits(grid, SITE_ID_HEAD, head, head.replace("edited", "as solved")):
                 if key is None:
-                    what_is = f"{edit.row} is edited from {edit.solved} to {edit.value} MW"
+                    what_is = f"{edit.row} is edited from {amount(edit.solved)} to {edit.value} MW"
                     self._note(edit.place, what_is, "as solved", _NOT_MW)
                 else:
                     self._edit_site(edit, key)

@@ -42,13 +42,13 @@ class Noted:
     def __init__(self) -> None:
         self.said: list[tuple[object, ...]] = []
 
-    def at_key(self, keys, *words) -> None:
+    def add_at_key(self, keys, *words) -> None:
         self.said.append(("key", keys, words[0]))
 
-    def at_table(self, table, *words) -> None:
+    def add_at_table(self, table, *words) -> None:
         self.said.append(("table", table, words[0]))
 
-    def note(self, text, keys=None) -> None:
+    def add_note(self, text, keys=None) -> None:
         self.said.append(("note", text))
 
 
@@ -233,7 +233,11 @@ def test_racks_are_handed_from_training_to_inference_when_they_come_of_age() -> 
 
 def test_an_own_figure_takes_the_place_of_the_table_s_and_null_leaves_it_blank() -> None:
     table = pd.DataFrame({"site": ["ash", "bay"], "pue": [1.3, 1.4], "water_m3": [70.0, 80.0]})
-    own = {"bay": SimpleNamespace(given=lambda: {"pue": 1.25, "water_m3": None, "name": "Bay"})}
+    own = {
+        "bay": SimpleNamespace(
+            written_values=lambda: {"pue": 1.25, "water_m3": None, "name": "Bay"}
+        )
+    }
 
     found = scope.replaced(table, "site", own)
 

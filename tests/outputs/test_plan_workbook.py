@@ -531,9 +531,10 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(
 
     found = said(Path("plan.xlsx"))
 
-    assert [text.partition(": ")[2].partition(" in place")[0] for text in found] == [
-        f"Assumptions!{factor.coordinate}: it_load_factor is 0.85",
-        f"Sites!{mw.coordinate}: coast has 25.0 MW",
+    assert [text.partition(": ")[2].partition("; must be as solved")[0] for text in found] == [
+        f"Assumptions!{factor.coordinate}: it_load_factor is edited from 1 to 0.85, a factor on the"
+        " plan",
+        f"Sites!{mw.coordinate}: coast is edited from 12.1 to 25.0 MW",
         f"Sites!{price.coordinate}: retail_usd_per_mwh of coast is edited here and in plan.xlsx: "
         f"'Settings new_sites'!{retail}{row_of(own, 'coast')}; must be edited once; undo one of "
         "the two",

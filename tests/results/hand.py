@@ -250,6 +250,7 @@ def halls() -> HallInputs:
     return HallInputs(
         hall,
         np.where(is_ash_air, 2.6, 0.0),
+        np.zeros(hall.size),  # none ends before the plan does
         np.full(hall.size, 0.93),
         0.88,
         np.where(hall["hall"] == 0, 13.1, 10.2),
