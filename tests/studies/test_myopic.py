@@ -222,7 +222,7 @@ def test_the_time_limit_is_of_all_steps_together(monkeypatch):
 
         monkeypatch.setattr(module, "find_plan", asked)
 
-    for name in ("foresight", "run"):
+    for name in ("foresight", "checked_plan"):
         find_plan_in(sys.modules[f"planner.studies.solve.{name}"])
     solve("tiny", ["foresight={window_years: 1}", "solver.time_limit_s=417"])
 
