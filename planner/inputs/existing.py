@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["HALLS", "RACKS", "Existing", "existing_halls_and_racks", "stated_sites"]
+__all__ = [
+    "HALLS",
+    "RACKS",
+    "Existing",
+    "existing_halls_and_racks",
+    "halls_in_service",
+    "stated_sites",
+]
 
 HALLS: Final = "existing_halls"
 RACKS: Final = "existing_racks"
@@ -114,7 +121,7 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     _check_one_source(case)
     _check_ends(case, halls)
     _note_late(case, halls)
-    serves = _in_service(case, halls)
+    serves = halls_in_service(case, halls)
     ends = _last_year(halls) < case.last_year[-1]
     hall_mw = _hall_mw(case, halls, serves)
     row = _RackRows(case, figures, quality, halls, racks)
@@ -221,8 +228,21 @@ def _last_year(halls: pd.DataFrame) -> Floats:
     return np.nan_to_num(floats(halls, "last_year"), nan=np.inf)
 
 
-def _in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
-    """Tell in which model years halls serve to their end, shape (hall, year)."""
+def halls_in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
+    """Find the model years that stated halls serve to their end.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Years.
+    halls : DataFrame
+        Rows of table `existing_halls`.
+
+    Returns
+    -------
+    array of bool
+        Shape (hall, year).
+    """
     first, last = ints(halls, "first_year"), _last_year(halls)
     return np.asarray((first[:, None] <= case.year) & (case.last_year <= last[:, None]))
 
@@ -232,7 +252,7 @@ def _begun_mw(case: ScopedCase, halls: pd.DataFrame) -> Floats:
 
     Halls that have ended since count on; those that ended before the first year do not.
     """
-    serves = _in_service(case, halls)
+    serves = halls_in_service(case, halls)
     begun = np.logical_or.accumulate(serves, axis=1)
     site = codes(halls["site"], case.ids("sites"))
     total = np.zeros((len(case.sites), len(case.years)))
@@ -259,7 +279,7 @@ def _check_ends(case: ScopedCase, halls: pd.DataFrame) -> None:
 
 def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: _RackRows) -> None:
     """Say what leaves the plan with halls that end within it, or have ended before."""
-    serves, last = _in_service(case, halls), _last_year(halls)
+    serves, last = halls_in_service(case, halls), _last_year(halls)
     site = codes(halls["site"], case.ids("sites"))
     for record in np.flatnonzero((site >= 0) & (last < case.last_year[-1])):
         name, place = halls["hall"].iloc[record], halls["site"].iloc[record]
@@ -392,7 +412,7 @@ class _RackRows:
         )
         if not len(self.halls):
             return alive
-        return np.asarray(alive & _in_service(case, self.halls)[self.hall])
+        return np.asarray(alive & halls_in_service(case, self.halls)[self.hall])
 
     def _check_ended_halls(self) -> None:
         """Refuse racks that come after their hall, and leave out those of halls that had ended."""
@@ -417,7 +437,7 @@ class _RackRows:
         """Tell which rows are in a hall that serves in some model year, shape (row,)."""
         if not len(self.halls):
             return np.zeros(len(self.racks), dtype=np.bool_)
-        serves = any_along(_in_service(self.case, self.halls), axis=1)
+        serves = any_along(halls_in_service(self.case, self.halls), axis=1)
         return np.asarray((self.hall >= 0) & serves[self.hall])
 
     def _nameplate_mw(self) -> Floats:
@@ -667,7 +687,7 @@ class _RackRows:
         of_place = codes(place, list(dict.fromkeys(place)))
         cooling = codes(self.halls["cooling"], case.ids("cooling"))
         hall_mw = floats(self.halls, "it_mw")
-        is_there = _in_service(case, self.halls)
+        is_there = halls_in_service(case, self.halls)
         floor = hall_mw * KW_PER_MW / floats(case.cooling, "design_density_kw_per_m2")[cooling]
         power = self._by_hall(case.scenario.halls.diversity_frac + self.companion_frac)
         space = self._by_hall(np.where(self.rack >= 0, self.figures.space_m2_per_mw[self.rack], 0))

@@ -10,7 +10,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.number_format import amount
 from planner.base.units import MW_PER_GW
 from planner.inputs.demand import wanted_compute
-from planner.inputs.existing import HALLS, RACKS
+from planner.inputs.existing import HALLS, RACKS, halls_in_service
 from planner.inputs.places import own_key
 from planner.inputs.proportions_own import (
     budget_too_small,
@@ -27,7 +27,7 @@ from planner.inputs.proportions_power import (
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
 from planner.inputs.stock import assumed_facility_mw
-from planner.inputs.table_columns import codes, floats, ints, texts
+from planner.inputs.table_columns import codes, floats, texts
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.ranges import RANGES, as_text, ranges_of
 from planner.scenario import path_value
@@ -288,8 +288,7 @@ def _existing_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Power that exists at each site: stated, of its halls, or assumed; shape (site, year). [MW]"""
     halls = case.tables[HALLS]
     site = codes(halls["site"], case.ids("sites"))
-    serves = ints(halls, "first_year")[:, None] <= case.year
-    mw = np.where(serves, floats(halls, "it_mw")[:, None], 0.0)
+    mw = np.where(halls_in_service(case, halls), floats(halls, "it_mw")[:, None], 0.0)
     of_halls = np.zeros((len(case.sites), len(case.years)))
     np.add.at(of_halls, site[site >= 0], mw[site >= 0])
     return assumed_facility_mw(case, wanted)[:, None] + of_halls

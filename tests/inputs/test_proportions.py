@@ -74,6 +74,13 @@ def test_land_holds_the_halls_of_the_last_year(build):
     assert "halls of oak have 150 MW in 2027, but land_limit_mw is 80 MW" in warning
 
 
+def test_a_hall_that_has_ended_takes_no_land_beside_the_one_that_follows_it(build):
+    ended = GROWING.assign(last_year=pd.array([2026, pd.NA], dtype="Int64"))
+
+    # 100 MW from 2027 on, as the 50 MW of the first hall are gone: below 1.5 x 80 = 120 MW.
+    assert of_sites(build("sites.oak.land_limit_mw=80", existing_halls=ended)) == []
+
+
 def test_a_market_out_of_the_largest_has_no_stock_where_the_largest_is_left_out(build):
     # The operator's stock is in oak, which takes it along; elm has none for its 20 MW.
     settings = ("operator.stock_sites=1", "scope.exclude_sites=[oak]")
