@@ -14,6 +14,7 @@ from planner.lp.expression import added_up
 from planner.lp.highs import HighsSession
 from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_frac, relative_gap
 from planner.lp.parts import Parts
+from planner.lp.piece_programs import PiecePrograms
 from planner.lp.progress import ProgressEvent
 from planner.lp.split import Split
 from planner.lp.start import Start
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.lp.methods import Method
+    from planner.lp.piece_programs import PieceArrays, PieceSolver
     from planner.lp.pieces import Priced
     from planner.lp.problem import ArrayProblem
 
@@ -121,6 +123,8 @@ class DecomposedSession(HighsSession):
     gap_frac : float
         Rounds may end once the best plan costs at most this share more than the bound; 0 to go on
         to an optimum with its duals. [-]
+    solver : callable
+        Makes what solves the pieces: threads of this process, where it is left out.
 
     Notes
     -----
@@ -142,9 +146,10 @@ class DecomposedSession(HighsSession):
         options: Mapping[str, bool | float | str] | None,
         is_local: Bools,
         gap_frac: float = 0.0,
+        solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
     ) -> None:
         super().__init__(problem, options)
-        self._is_local = is_local
+        self._is_local, self._solver = is_local, solver
         self._gap_frac = gap_frac
         self._parts: Parts | None = None
         self._given: Start | None = None
@@ -223,7 +228,9 @@ class DecomposedSession(HighsSession):
             size = self._arrays.matrix.columns
             is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
             split = Split.from_matrix(self._arrays.matrix, is_local)
-            self._parts = Parts.from_arrays(self._arrays, split) if split.pieces else None
+            self._parts = None
+            if split.pieces:
+                self._parts = Parts.from_arrays(self._arrays, split, self._solver)
             if self._parts is not None and self._given is not None:
                 self._parts.start_with(self._given.duals_on(self._problem))
         return self._parts
@@ -438,6 +445,7 @@ class _Run:
         worth = matrix.value * dual[matrix.row_of_value()]
         objective = self._objective if has_plan else np.nan
         bound = min(self._bound, self._objective)
+        where = f"{parts.pieces.count} pieces {parts.pieces.place}".rstrip()
         return Outcome(
             status=status,
             has_plan=has_plan,
@@ -452,7 +460,7 @@ class _Run:
             basis=None,
             seconds=time.perf_counter() - self._began,
             iterations=steps,
-            method_used=f"decomposed: {parts.pieces.count} pieces, {self._rounds} rounds",
+            method_used=f"decomposed: {where}, {self._rounds} rounds",
             message=status,
             bound_row_dual=self._bound_dual if status == "within_gap" else None,
         )

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.lp.master import Master
+from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.change import Arrays
+    from planner.lp.piece_programs import PieceArrays, PieceSolver
     from planner.lp.pieces import Priced
     from planner.lp.split import Split
 
@@ -35,9 +39,14 @@ class Parts:
     round_of_cut: list[Positions] = field(default_factory=list)
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, split: Split) -> Parts:
-        """Split a program."""
-        pieces = Pieces(arrays, split)
+    def from_arrays(
+        cls,
+        arrays: Arrays,
+        split: Split,
+        solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
+    ) -> Parts:
+        """Split a program; its pieces are solved by what `solver` makes."""
+        pieces = Pieces(arrays, split, solver)
         rows = np.flatnonzero(split.piece_of_row < 0)
         return cls(arrays, split, pieces, Master(arrays, pieces.of_master, rows, pieces.least))
 

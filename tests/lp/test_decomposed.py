@@ -18,6 +18,7 @@ from planner.lp.decomposed import DecomposedSession, local_columns, seconds_left
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
 from planner.lp.parts import Parts
+from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
 from planner.lp.progress import Watch
 from planner.lp.split import Split
@@ -342,7 +343,7 @@ def test_time_left_follows_from_how_fast_the_gap_shrinks(
 def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("planner.lp.pieces._LONG", 2)  # rows: every piece is long
+    monkeypatch.setattr("planner.lp.piece_programs._LONG", 2)  # rows: every piece is long
     problem = dispatch(Data())
     arrays = Arrays.from_problem(problem)
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
@@ -355,7 +356,7 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
         return len(asked) > 1  # not before the first piece, but while it is solved
 
     with monkeypatch.context() as patched:
-        patched.setattr(pieces, "_must_stop", must_stop)
+        patched.setattr("planner.lp.piece_programs._Stop.is_due", lambda _self: must_stop())
         assert pieces.solve_at(x) is None
 
     assert pieces._is_stale.all()  # the first one too
@@ -372,15 +373,17 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
     arrays = Arrays.from_problem(problem)
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
     kept, threads, steps = Pieces(arrays, split), set[str](), []
-    monkeypatch.setattr("planner.lp.pieces._MOST_KEPT", 0)
+    monkeypatch.setattr("planner.lp.piece_programs._MOST_KEPT", 0)
     given = Pieces(arrays, split)
-    made = given._program
+    programs = given._solver
+    assert isinstance(programs, PiecePrograms)
+    made = programs._program
 
     def counted(piece: int) -> object:
         threads.add(threading.current_thread().name)
         return made(piece)
 
-    monkeypatch.setattr(given, "_program", counted)
+    monkeypatch.setattr(programs, "_program", counted)
 
     for load in (2.5, 2.6, 4.0):
         x = np.full(kept.of_master.size, load)
@@ -392,7 +395,7 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
         steps.append(given.iterations)
 
     assert len(threads) >= 2
-    assert all(highs is None for highs in given._programs)
+    assert all(highs is None for highs in programs._programs)
     assert steps[1] - steps[0] < 0.5 * steps[0]  # from the last bases
 
 
@@ -400,15 +403,15 @@ def test_what_a_thread_raises_in_a_piece_is_raised(monkeypatch: pytest.MonkeyPat
     problem = dispatch(Data())
     arrays = Arrays.from_problem(problem)
     pieces = Pieces(arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT)))
-    solve = Pieces._solve
+    solve = PiecePrograms._solve
 
-    def broken(self: Pieces, piece: int, *bounds: np.ndarray) -> None:
+    def broken(self: PiecePrograms, piece: int, *bounds: np.ndarray) -> bool:
         if piece == 3:
             message = "piece 3: Unbounded"
             raise SolverError(message)
-        solve(self, piece, *bounds)
+        return solve(self, piece, *bounds)
 
-    monkeypatch.setattr(Pieces, "_solve", broken)
+    monkeypatch.setattr(PiecePrograms, "_solve", broken)
 
     with pytest.raises(SolverError, match="piece 3"):
         pieces.solve_at(np.full(pieces.of_master.size, 2.5), threads=2)
