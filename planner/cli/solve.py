@@ -30,6 +30,12 @@ __all__ = ["command"]
 @click.option(
     "--no-estimates", is_flag=True, help="Do not look for the figures of the data that decide."
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask cluster that solves the pieces of a decomposed solve, such as tcp://10.0.0.5:8786;"
+    " extra dask.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context
 def command(
@@ -40,6 +46,7 @@ def command(
     strict: bool,
     no_workbook: bool,
     no_estimates: bool,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
@@ -64,6 +71,7 @@ def command(
             strict,
             no_workbook,
             no_estimates or no_workbook,
+            scheduler,
             as_json,
         )
     finally:
@@ -79,6 +87,7 @@ def _solve(
     strict: bool,
     no_workbook: bool,
     no_estimates: bool,
+    scheduler: str | None,
     as_json: bool,
 ) -> int:
     import json
@@ -108,6 +117,7 @@ def _solve(
                 on_warning=progress.warn,
                 strict=strict,
                 interrupt=progress.interrupt,
+                scheduler=scheduler,
             )
         except InputError as error:
             # A solve stops at the first room that finds mistakes; all are reported to a planner.

@@ -46,7 +46,7 @@ def hours_of(sites: int) -> ArrayProblem:
 def test_pieces_are_taken_where_much_is_in_many(
     method: str, sites: int, least: int, is_in_pieces: bool, monkeypatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_LEAST_NONZEROS", least)
+    monkeypatch.setattr(sessions, "LEAST_NONZEROS", least)
     problem = hours_of(sites)
 
     session = sessions.plan_session(problem, Solver.model_validate({"method": method}))

@@ -19,6 +19,7 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
+from planner.studies.cluster.connection import scheduler_problem
 from planner.studies.solve.asking import without_costs
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts, site_outages
@@ -29,7 +30,7 @@ from planner.studies.solve.foresight import (
     with_time_left,
 )
 from planner.studies.solve.integer_conflict import integer_conflict
-from planner.studies.solve.sessions import plan_session
+from planner.studies.solve.sessions import LEAST_NONZEROS, WITH_PIECES, plan_session
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.lp.start import Start
     from planner.model import Model
+    from planner.studies.cluster.pieces import ClusterOfPieces
 
 __all__ = ["StageTimes", "plan_of", "solve"]
 
@@ -83,6 +85,7 @@ def solve(
     on_warning: Callable[[Problem], None] | None = None,
     strict: bool = False,
     interrupt: threading.Event | None = None,
+    scheduler: str | None = None,
 ) -> Plan:
     """Solve a scenario and check the plan.
 
@@ -102,6 +105,9 @@ def solve(
         Treat such figures as errors.
     interrupt : threading.Event, optional
         Set it to stop the solver.
+    scheduler : str, optional
+        Address of the scheduler of a Dask cluster that solves the pieces of a decomposed solve,
+        such as ``tcp://10.0.0.5:8786``; a note of the plan says where it had none to solve.
 
     Returns
     -------
@@ -135,7 +141,42 @@ def solve(
         if on_warning is not None:
             for warning in inputs.warnings:
                 on_warning(warning)
-    return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
+    if scheduler is None:
+        return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
+    from planner.studies.cluster.pieces import pieces_on_cluster
+
+    if scenario.solver.method not in WITH_PIECES:
+        raise InputError([_solved_whole(scenario.solver.method)])
+    with pieces_on_cluster(scheduler) as cluster:
+        plan = plan_of(
+            scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt, cluster=cluster
+        )
+    if cluster.rounds:
+        return plan
+    notes = (*plan.inputs.notes, _unused(cluster.scheduler, scenario.solver.method))
+    return replace(plan, inputs=replace(plan.inputs, notes=notes))
+
+
+def _solved_whole(method: str) -> Problem:
+    return scheduler_problem(
+        f"solver.method is {method}, which solves the program whole",
+        "decomposed, whose pieces a cluster solves",
+        "add --set solver.method=decomposed, or leave out --scheduler",
+    )
+
+
+def _unused(scheduler: str, method: str) -> str:
+    """Say that a cluster had nothing to solve, and why."""
+    why = (
+        "it has integers that were searched for, or nothing that hours alone decide"
+        if method == "decomposed"
+        else f"pieces are taken from {LEAST_NONZEROS:,} coefficients of rows over hours on, and"
+        " with `solver.method: decomposed`"
+    )
+    return (
+        f"The cluster at {scheduler} solved nothing: the program was solved whole, on this machine"
+        f" ({why})."
+    )
 
 
 def plan_of(
@@ -149,6 +190,7 @@ def plan_of(
     keep_start: Callable[[Start], None] | None = None,
     hold: Callable[[Model], None] | None = None,
     orders_held_before: int | None = None,
+    cluster: ClusterOfPieces | None = None,
 ) -> Plan:
     """Solve what is read and built already, and check the plan.
 
@@ -171,6 +213,8 @@ def plan_of(
         taken already.
     orders_held_before : int, optional
         Year before which `hold` holds all orders; the plan says that its bound is of these.
+    cluster : ClusterOfPieces, optional
+        Solves the pieces of programs that are solved in pieces.
 
     Returns
     -------
@@ -182,14 +226,14 @@ def plan_of(
     InfeasibleError, LimitReachedError, SolverError
         As `solve` does.
     """
-    decided = _decided(scenario, inputs, clock, on_progress, interrupt)
+    decided = _decided(scenario, inputs, clock, on_progress, interrupt, cluster)
     with clock.stage("build"):
         model = build_model(inputs)
         if decided is not None:
             decided.hold(model)
         if hold is not None:
             hold(model)
-        session = plan_session(model.problem, scenario.solver)
+        session = plan_session(model.problem, scenario.solver, cluster)
     with clock.stage("solve"):
         like = None
         if start is not None:
@@ -252,12 +296,15 @@ def _decided(
     clock: StageTimes,
     on_progress: Callable[[ProgressEvent], None] | None,
     interrupt: threading.Event | None,
+    cluster: ClusterOfPieces | None,
 ) -> Decided | None:
     """Take the decisions of a plan that does not see its whole horizon from the start."""
     if scenario.foresight.window_years is None:
         return None
     with clock.stage("decide"):
-        found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt)
+        found = decide_year_by_year(
+            scenario, inputs, on_progress=on_progress, interrupt=interrupt, cluster=cluster
+        )
         if isinstance(found, Failed):
             question = PreparedScenario(scenario, inputs)
             seen = (found.first, found.last)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario import Scenario
     from planner.scenario.schema import Solver
+    from planner.studies.cluster.pieces import ClusterOfPieces
 
 __all__ = [
     "Decided",
@@ -97,6 +98,7 @@ def decide_year_by_year(
     *,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
+    cluster: ClusterOfPieces | None = None,
 ) -> Decided | Failed:
     """Decide all years before the one whose window reaches the end of the horizon.
 
@@ -108,6 +110,8 @@ def decide_year_by_year(
         What the model knows.
     on_progress, interrupt
         As for `HighsSession.solve`.
+    cluster : ClusterOfPieces, optional
+        As for `planner.studies.solve.sessions.plan_session`.
 
     Returns
     -------
@@ -129,7 +133,7 @@ def decide_year_by_year(
         problem, decides = model.problem, decided_in(model, dates)
         _look_to(model, first, last, decides)
         decided.hold(model)
-        session = plan_session(problem, scenario.solver)
+        session = plan_session(problem, scenario.solver, cluster)
         cuts = FailureCuts(model, scenario.failover.most_rounds)
         outcome = find_plan(
             model,

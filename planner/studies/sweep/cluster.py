@@ -1,15 +1,12 @@
 """Futures solved by the workers of a Dask cluster that is there already.
 
 Nothing needs a disk that all see: tables and files of one's own travel by value, once to each
-worker under a name made of their hashes; run folders come back as bytes. Before anything is sent,
-Python, dcplan and the libraries that make an answer are compared with those of every worker.
+worker under a name made of their hashes; run folders come back as bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
-import platform
 import tempfile
 import threading
 import time
@@ -18,16 +15,16 @@ from asyncio import CancelledError
 from collections import Counter
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 from planner.outputs.staging import staging
 from planner.runs.replace import put_run
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
+from planner.studies.cluster.connection import WORKERS_TIMEOUT_S, connected, scheduler_problem
 from planner.studies.sweep.answers import FutureResult
 from planner.studies.sweep.one import answer_to
 
@@ -39,25 +36,11 @@ if TYPE_CHECKING:
     from planner.studies.sweep.order import Queue
     from planner.studies.sweep.pool import SolvedFuture
 
-__all__ = [
-    "TIMEOUT_S",
-    "WORKERS_TIMEOUT_S",
-    "SentTables",
-    "answered",
-    "in_cluster",
-    "to_send",
-    "versions",
-]
+__all__ = ["SentTables", "answered", "in_cluster", "to_send"]
 
-_PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas", "pyarrow", "distributed")
-TIMEOUT_S: Final = 30.0
-WORKERS_TIMEOUT_S: Final = 120.0
-"""For a worker in the place of one that was lost: it imports all of dcplan first."""
 _POLL_S: Final = 0.5
 _MOST_LOST: Final = 3
 """How often a future is asked again because workers were lost that were not at it."""
-_OPTION: Final = "--scheduler"
-_INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 _one_at_a_time = threading.Lock()
 """Of a worker with several threads: the solver's threads are those of the process."""
 
@@ -109,21 +92,8 @@ def in_cluster(
         If the extra is not installed, the cluster is not there or has no workers, or a worker has
         other versions.
     """
-    try:
+    with connected(scheduler) as client:
         distributed: Any = import_module("distributed")
-    except ModuleNotFoundError as error:
-        raise InputError(
-            [_problem("needs the library distributed, which is missing", "installed", _INSTALL)]
-        ) from error
-    try:
-        client = distributed.Client(scheduler, timeout=TIMEOUT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
-        raise InputError(
-            [_problem(what_is, "that of a Dask cluster", "check the address")]
-        ) from error
-    with client:
-        _compare_versions(client, scheduler)
         sent = _sent_tables(client, tables, 0)
         asked: dict[Any, FutureTask] = {}
         lost: Counter[str] = Counter()
@@ -148,9 +118,8 @@ def in_cluster(
                     _unpack(run, answer.run, runs_dir)
             else:
                 why = _why(done)
-                if not isinstance(why, distributed.scheduler.KilledWorker) and (
-                    lost[question.name] < _MOST_LOST
-                ):
+                is_killer = isinstance(why, distributed.scheduler.KilledWorker)
+                if not is_killer and lost[question.name] < _MOST_LOST:
                     # The tables were on no other worker than one that has ended.
                     lost[question.name] += 1
                     sent = _sent_tables(client, tables, sum(lost.values()))
@@ -189,7 +158,7 @@ def _sent_tables(client: Any, tables: Mapping[str, Tables], number: int) -> dict
             if time.monotonic() > end:
                 fix = "start some, and the same command goes on from there"
                 what_is = "the cluster has lost all its workers"
-                raise InputError([_problem(what_is, "one with workers", fix)]) from error
+                raise InputError([scheduler_problem(what_is, "one with workers", fix)]) from error
             time.sleep(_POLL_S)
 
 
@@ -200,65 +169,6 @@ def _why(done: Any) -> BaseException:
     except (Exception, CancelledError) as error:
         return error
     return why
-
-
-def _problem(what_is: str, must_be: str, fix: str) -> Problem:
-    return Problem(_OPTION, None, None, what_is, must_be, fix)
-
-
-# --- versions -------------------------------------------------------------------------------
-
-
-def _compare_versions(client: Any, scheduler: str) -> None:
-    """Refuse a cluster whose workers would give other answers, or none."""
-    try:
-        there = client.run(versions)
-    except ModuleNotFoundError as error:
-        what_is = f"the workers at {scheduler} have no {error.name}"
-        fix = "install the same version of dcplan there"
-        raise InputError([_problem(what_is, "workers with dcplan", fix)]) from error
-    if not there:
-        what_is = f"the cluster at {scheduler} has no workers"
-        raise InputError([_problem(what_is, "one with workers", "start some: dask worker")])
-    here = _here()
-    problems = [
-        _problem(
-            f"worker {worker} has {name} {others.get(name, 'none')}",
-            f"{here[name]}, as here",
-            "install the same version on both",
-        )
-        for worker, others in sorted(there.items())
-        for name in here
-        if others.get(name) != here[name]
-    ]
-    if problems:
-        raise InputError(problems)
-
-
-def _here() -> dict[str, str]:
-    return versions()
-
-
-def versions() -> dict[str, str]:
-    """Return what must be the same here and on every worker."""
-    known = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    for package in _PACKAGES:
-        try:
-            known[package] = version(package)
-        except PackageNotFoundError:
-            known[package] = "not installed"
-    known["code of dcplan"] = _hash_of_code()
-    return known
-
-
-def _hash_of_code() -> str:
-    """Return the start of a hash of dcplan's own code: two checkouts may have one version."""
-    package = Path(__file__).parents[2]
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 # --- there and back -------------------------------------------------------------------------

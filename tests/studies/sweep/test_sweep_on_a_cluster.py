@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,12 @@ from test_sweep_runs import TEXT, assert_same, in_turn, tables, wait_for, writte
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
+from planner.studies.cluster import connection
 from planner.studies.sweep import SweepProgress, cluster, read_sweep, run_sweep
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
 CHECK = Path(__file__).parents[2] / "check"
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """A scheduler and two workers, each a process, on loopback."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=2, host="127.0.0.1", dashboard_address=None
-    ) as made:
-        yield made.scheduler_address
 
 
 @pytest.mark.filterwarnings("default")
@@ -77,8 +68,8 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(
 def test_workers_with_another_version_are_refused(
     tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = cluster.versions()
-    monkeypatch.setattr(cluster, "_here", lambda: {**here, "highspy": "7.8.9"})
+    here = connection.versions()
+    monkeypatch.setattr(connection, "_here", lambda: {**here, "highspy": "7.8.9"})
 
     with pytest.raises(InputError) as raised:
         run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
@@ -96,7 +87,7 @@ def test_workers_with_another_version_are_refused(
 def test_a_scheduler_that_is_not_there_is_wrong_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(connection, "TIMEOUT_S", 0.5)
 
     with pytest.raises(
         InputError, match=r"--scheduler: no scheduler answers at tcp://127\.0\.0\.1:9"
@@ -110,7 +101,7 @@ def test_without_the_extra_it_says_how_to_install_it(
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr(cluster, "import_module", missing)
+    monkeypatch.setattr(connection, "import_module", missing)
 
     with pytest.raises(InputError, match=r"pip install 'dcplan\[dask\]'"):
         run_sweep(written(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")

@@ -1,0 +1,1 @@
+"""Work that is sent to a Dask cluster which is there already."""

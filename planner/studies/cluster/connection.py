@@ -1,0 +1,138 @@
+"""A Dask cluster that is there already: reached, and its versions compared before work is sent.
+
+Before anything is sent, Python, dcplan and the libraries that make an answer are compared with
+those of every worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = [
+    "TIMEOUT_S",
+    "WORKERS_TIMEOUT_S",
+    "compare_versions",
+    "connected",
+    "scheduler_problem",
+    "versions",
+]
+
+_PACKAGES: Final = ("dcplan", "highspy", "numpy", "scipy", "pandas", "pyarrow", "distributed")
+TIMEOUT_S: Final = 30.0
+WORKERS_TIMEOUT_S: Final = 120.0
+"""For a worker in the place of one that was lost: it imports all of dcplan first."""
+_OPTION: Final = "--scheduler"
+_INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
+
+
+@contextmanager
+def connected(scheduler: str) -> Iterator[Any]:
+    """Connect to a cluster whose workers give the answers that would be found here.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Yields
+    ------
+    distributed.Client
+        Closed at the end; what it has on workers is let go.
+
+    Raises
+    ------
+    InputError
+        If the extra is not installed, the cluster is not there or has no workers, or a worker has
+        other versions.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ModuleNotFoundError as error:
+        what_is = "needs the library distributed, which is missing"
+        raise InputError([scheduler_problem(what_is, "installed", _INSTALL)]) from error
+    try:
+        client = distributed.Client(scheduler, timeout=TIMEOUT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
+        raise InputError(
+            [scheduler_problem(what_is, "that of a Dask cluster", "check the address")]
+        ) from error
+    with client:
+        compare_versions(client, scheduler)
+        yield client
+
+
+def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
+    """Return a problem of the cluster that was asked for."""
+    return Problem(_OPTION, None, None, what_is, must_be, fix)
+
+
+def compare_versions(client: Any, scheduler: str, workers: Sequence[str] | None = None) -> None:
+    """Refuse a cluster whose workers, or some of them, would give other answers, or none.
+
+    Raises
+    ------
+    InputError
+        Naming every worker and what differs.
+    """
+    try:
+        there = client.run(versions, workers=workers)
+    except ModuleNotFoundError as error:
+        what_is = f"the workers at {scheduler} have no {error.name}"
+        fix = "install the same version of dcplan there"
+        raise InputError([scheduler_problem(what_is, "workers with dcplan", fix)]) from error
+    if not there:
+        what_is = f"the cluster at {scheduler} has no workers"
+        raise InputError(
+            [scheduler_problem(what_is, "one with workers", "start some: dask worker")]
+        )
+    here = _here()
+    problems = [
+        scheduler_problem(
+            f"worker {worker} has {name} {others.get(name, 'none')}",
+            f"{here[name]}, as here",
+            "install the same version on both",
+        )
+        for worker, others in sorted(there.items())
+        for name in here
+        if others.get(name) != here[name]
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _here() -> dict[str, str]:
+    return versions()
+
+
+def versions() -> dict[str, str]:
+    """Return what must be the same here and on every worker."""
+    known = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    for package in _PACKAGES:
+        try:
+            known[package] = version(package)
+        except PackageNotFoundError:
+            known[package] = "not installed"
+    known["code of dcplan"] = _hash_of_code()
+    return known
+
+
+def _hash_of_code() -> str:
+    """Return the start of a hash of dcplan's own code: two checkouts may have one version."""
+    package = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,422 @@
+"""Pieces of a decomposed solve on the workers of a Dask cluster, each of which keeps its share.
+
+A worker gets the numbers of its pieces once, and holds them in HiGHS. Each round it is sent what a
+trial of the master adds to the rows of pieces that this changes, and sends their columns and duals
+back. Which worker has which piece follows from their numbers, and a piece goes on from its own last
+solve, so all answers are those of one process.
+"""
+
+from __future__ import annotations
+
+import time
+from asyncio import CancelledError
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from planner.base.errors import InputError
+from planner.lp.piece_programs import PiecePrograms
+from planner.studies.cluster import connection
+from planner.studies.cluster.connection import compare_versions, connected, scheduler_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.lp.piece_programs import PieceArrays
+
+__all__ = ["ClusterOfPieces", "HeldPieces", "PiecesOnCluster", "pieces_on_cluster"]
+
+_SHORTEST_S: Final = 0.001
+_LONGEST_S: Final = 0.02
+"""Pauses between two looks at a worker that is at it, the second after a while."""
+_LOOK_S: Final = 1.0
+"""How often is asked which workers there are."""
+_GRACE_S: Final = 10.0
+"""For a worker to end after its time: a short piece is not looked into."""
+_LISTED_S: Final = 5.0
+"""For so long a worker that was lost is not asked, though it may still be listed."""
+_MOST_LOST: Final = 3
+"""How often in a round pieces are begun again because their workers were lost."""
+_LOST: Final = (OSError, RuntimeError, KeyError, CancelledError)
+"""What is raised where a worker is gone, or is another one at the same address."""
+
+
+class HeldPieces:
+    """What a worker holds: programs of its share of the pieces. An actor of Dask.
+
+    Parameters
+    ----------
+    arrays : PieceArrays
+        Its share.
+    threads : int
+        Pieces that it solves at the same time.
+    """
+
+    def __init__(self, arrays: PieceArrays, threads: int) -> None:
+        self._arrays, self._threads = arrays, threads
+        self._programs = PiecePrograms(arrays)
+        self._shift = np.zeros(arrays.row_lower.size)
+        self._stopped = 0
+
+    def solve(
+        self, number: int, pieces: Positions, shift: Floats, penalty: float, seconds: float
+    ) -> tuple[Positions, Floats, Floats, int]:
+        """Solve some pieces.
+
+        Parameters
+        ----------
+        number : int
+            Of this question, for `stop`.
+        pieces : array of int
+            Which, by their place in the share.
+        shift : array of float
+            What the master adds to each of their rows that it has a part in.
+        penalty, seconds
+            As of `PieceSolver.solve`.
+
+        Returns
+        -------
+        done : array of int
+            Those that were solved before time or a stop ended it.
+        y, dual : array of float
+            Their columns, and duals of their rows.
+        steps : int
+            Steps of simplex so far.
+        """
+        arrays, programs = self._arrays, self._programs
+        rows = arrays.rows_of(pieces)
+        self._shift[rows[arrays.of_master[rows]]] = shift
+        done = programs.solve(
+            pieces, self._shift, penalty, self._threads, seconds, lambda: self._stopped >= number
+        )
+        y, dual = programs.y[arrays.columns_of(done)], programs.dual[arrays.rows_of(done)]
+        return done, y, dual, programs.iterations
+
+    async def stop(self, number: int) -> None:
+        """End a question soon, and all before it; a coroutine, so that it does not wait for it."""
+        self._stopped = number
+
+
+@dataclass(eq=False)
+class _Share:
+    """Pieces that a worker holds, or is just being sent.
+
+    Parameters
+    ----------
+    worker : str
+        Its address.
+    pieces : array of int
+        Which pieces, in their order.
+    begun : distributed.Future
+        Of the actor that holds them.
+    held : distributed.Actor or None
+        That actor, once it is there.
+    steps : int
+        Steps of simplex so far.
+    """
+
+    worker: str
+    pieces: Positions
+    begun: Any
+    held: Any = None
+    steps: int = 0
+
+
+class ClusterOfPieces:
+    """A cluster that solves pieces, for one program after the other.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Connected to it.
+    scheduler : str
+        Address of its scheduler.
+
+    Attributes
+    ----------
+    rounds : int
+        How often pieces were solved there.
+    """
+
+    def __init__(self, client: Any, scheduler: str) -> None:
+        self.client, self.scheduler = client, scheduler
+        self.rounds = 0
+        self._compared = frozenset(self.workers())
+        self._lost_at: dict[str, float] = {}
+
+    def solver(self, arrays: PieceArrays) -> PiecesOnCluster:
+        """Return what solves pieces there."""
+        return PiecesOnCluster(self, arrays)
+
+    def workers(self) -> dict[str, int]:
+        """Return the threads of each worker there is, by its address.
+
+        Raises
+        ------
+        InputError
+            If the scheduler does not answer any more.
+        """
+        try:
+            return dict(sorted(self.client.nthreads().items()))
+        except OSError as error:
+            what_is = f"the scheduler at {self.scheduler} does not answer any more"
+            fix = "look whether it is running, and solve again"
+            raise InputError(
+                [scheduler_problem(what_is, "within reach to the end", fix)]
+            ) from error
+
+    def lose(self, worker: str) -> None:
+        """Leave a worker aside for a while: it is listed for a moment after its end."""
+        self._lost_at[worker] = time.monotonic()
+
+    def workers_for_pieces(self) -> dict[str, int]:
+        """Return the threads of each worker, and wait for one where there is none.
+
+        Raises
+        ------
+        InputError
+            If none comes, or a new one has other versions.
+        """
+        end = time.monotonic() + connection.WORKERS_TIMEOUT_S
+        while True:
+            now = time.monotonic()
+            workers = {
+                worker: threads
+                for worker, threads in self.workers().items()
+                if now >= self._lost_at.get(worker, -np.inf) + _LISTED_S
+            }
+            if workers:
+                break
+            if now > end:
+                what_is = f"the cluster at {self.scheduler} has lost all its workers"
+                fix = "start some, and solve again"
+                raise InputError([scheduler_problem(what_is, "one with workers", fix)])
+            time.sleep(_LOOK_S)
+        if new := sorted(workers.keys() - self._compared):
+            compare_versions(self.client, self.scheduler, new)
+            self._compared |= workers.keys()
+        return workers
+
+
+class PiecesOnCluster:
+    """Pieces solved by the workers of a cluster: a `planner.lp.piece_programs.PieceSolver`.
+
+    Parameters
+    ----------
+    cluster : ClusterOfPieces
+        Its workers.
+    arrays : PieceArrays
+        The pieces.
+    """
+
+    def __init__(self, cluster: ClusterOfPieces, arrays: PieceArrays) -> None:
+        self._cluster, self._arrays = cluster, arrays
+        self.y, self.dual = np.zeros(arrays.cost.size), np.zeros(arrays.row_lower.size)
+        self._shares: list[_Share] = []
+        self._lost_workers: set[str] = set()
+        self._lost_steps = self._number = 0
+
+    @property
+    def iterations(self) -> int:
+        """Steps of simplex so far."""
+        return self._lost_steps + sum(share.steps for share in self._shares)
+
+    @property
+    def place(self) -> str:
+        """Where pieces are solved, in words."""
+        count = len({share.worker for share in self._shares})
+        words = f"on {count} {'worker' if count == 1 else 'workers'} of {self._cluster.scheduler}"
+        lost = len(self._lost_workers)
+        return f"{words} ({lost} lost)" if lost else words
+
+    def solve(
+        self,
+        pieces: Positions,
+        shift: Floats,
+        penalty: float,
+        threads: int,  # a worker has threads of its own
+        seconds: float,
+        must_stop: Callable[[], bool],
+    ) -> Positions:
+        """Solve some pieces, as `PieceSolver.solve` says.
+
+        Raises
+        ------
+        InputError
+            If workers are lost again and again, or all of them.
+        """
+        self._cluster.rounds += 1
+        until = time.perf_counter() + seconds
+        is_left = np.zeros(self._arrays.count, dtype=np.bool_)
+        is_left[pieces] = True
+        why = ""
+        with self._cluster.client.as_current():
+            for _ in range(_MOST_LOST + 1):
+                self._hold_all()
+                lost = self._solve_once(is_left, shift, penalty, until, must_stop)
+                if not is_left.any() or must_stop() or time.perf_counter() >= until:
+                    return pieces[~is_left[pieces]]
+                why = f" ({lost[-1]})" if lost else why
+        what_is = f"the cluster at {self._cluster.scheduler} has lost workers"
+        raise InputError(
+            [
+                scheduler_problem(
+                    f"{what_is} {_MOST_LOST + 1} times in a round{why}",
+                    "workers that stay, with memory for their share of the hours",
+                    "start more workers, or with more memory, and solve again",
+                )
+            ]
+        )
+
+    def _solve_once(
+        self,
+        is_left: Bools,
+        shift: Floats,
+        penalty: float,
+        until: float,
+        must_stop: Callable[[], bool],
+    ) -> list[str]:
+        """Ask every worker for those of its pieces that are left; return why some were lost."""
+        arrays, lost, asked = self._arrays, list[str](), []
+        wait = _Wait(self._cluster, until, must_stop)
+        self._number += 1
+        for share in list(self._shares):
+            which = np.flatnonzero(is_left[share.pieces])
+            if not which.size:
+                continue
+            try:
+                if share.held is None:
+                    share.held = wait.result(share.begun, share.worker)
+                if share.held is None:  # a stop
+                    break
+                rows = arrays.rows_of(share.pieces[which])
+                moved = shift[rows[arrays.of_master[rows]]]
+                left_s = until - time.perf_counter()
+                answer = share.held.solve(self._number, which, moved, penalty, left_s)
+            except _LOST as error:
+                lost.append(self._let_go(share, error))
+            else:
+                asked.append((share, answer))
+        wait.on_stop = lambda: self._stop([share for share, _ in asked])
+        for share, answer in asked:
+            try:
+                answered = wait.result(answer, share.worker, _GRACE_S)
+                if answered is None:
+                    message = f"{share.worker} does not end"
+                    raise TimeoutError(message)
+            except _LOST as error:
+                lost.append(self._let_go(share, error))
+                continue
+            done, y, dual, share.steps = answered
+            own = share.pieces[done]
+            self.y[arrays.columns_of(own)] = y
+            self.dual[arrays.rows_of(own)] = dual
+            is_left[own] = False
+        return lost
+
+    def _stop(self, shares: list[_Share]) -> None:
+        for share in shares:
+            with suppress(*_LOST):
+                share.held.stop(self._number)
+
+    def _let_go(self, share: _Share, why: BaseException) -> str:
+        """Give up a share whose worker is lost; return why in words."""
+        self._shares.remove(share)
+        self._lost_workers.add(share.worker)
+        self._cluster.lose(share.worker)
+        self._lost_steps += share.steps
+        return f"{share.worker}: {type(why).__name__}"
+
+    def _hold_all(self) -> None:
+        """Send pieces that no worker holds to those there are: to each as many as its threads.
+
+        Raises
+        ------
+        InputError
+            If there is no worker.
+        """
+        client, arrays = self._cluster.client, self._arrays
+        is_held = np.zeros(arrays.count, dtype=np.bool_)
+        for share in self._shares:
+            is_held[share.pieces] = True
+        pieces = np.flatnonzero(~is_held)
+        if not pieces.size:
+            return
+        workers = self._cluster.workers_for_pieces()
+        seat = np.repeat(np.arange(len(workers)), list(workers.values()))
+        of_piece = seat[np.arange(pieces.size) % seat.size]
+        for number, (worker, threads) in enumerate(workers.items()):
+            own = pieces[of_piece == number]
+            if not own.size:
+                continue
+            try:
+                sent = client.scatter(arrays.share(own), workers=[worker], hash=False)
+                begun = client.submit(
+                    HeldPieces, sent, threads, workers=[worker], actor=True, pure=False
+                )
+            except _LOST:  # it has just gone
+                self._cluster.lose(worker)
+                continue
+            self._shares.append(_Share(worker, own, begun))
+
+
+class _Wait:
+    """Waits for workers until time is up, a stop is asked for, or a worker is gone."""
+
+    def __init__(
+        self, cluster: ClusterOfPieces, until: float, must_stop: Callable[[], bool]
+    ) -> None:
+        self._cluster, self._until, self._must_stop = cluster, until, must_stop
+        self._looked_at = time.monotonic()
+        self._stopped_at = np.inf
+        self.on_stop: Callable[[], None] = _nothing
+
+    def result(self, future: Any, worker: str, grace_s: float = 0.0) -> Any:
+        """Return a result; None if it does not come in time, or so long after a stop. [s]
+
+        Raises
+        ------
+        OSError
+            If the worker is gone.
+        """
+        pause_s = _SHORTEST_S
+        while not future.done():
+            time.sleep(pause_s)
+            pause_s = min(2.0 * pause_s, _LONGEST_S)
+            now = time.perf_counter()
+            if self._must_stop() and not np.isfinite(self._stopped_at):
+                self._stopped_at = now
+                self.on_stop()
+            if now >= min(self._until, self._stopped_at) + grace_s:
+                return None
+            if time.monotonic() >= self._looked_at + _LOOK_S:
+                self._looked_at = time.monotonic()
+                if worker not in self._cluster.workers():
+                    message = f"{worker} is gone"
+                    raise OSError(message)
+        return future.result(timeout=connection.TIMEOUT_S)
+
+
+def _nothing() -> None:
+    return
+
+
+@contextmanager
+def pieces_on_cluster(scheduler: str) -> Iterator[ClusterOfPieces]:
+    """Connect to a cluster that solves pieces.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of its scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Raises
+    ------
+    InputError
+        As `planner.studies.cluster.connection.connected` says.
+    """
+    with connected(scheduler) as client:
+        yield ClusterOfPieces(client, scheduler)
