@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
@@ -35,8 +36,10 @@ _ONLY_NOTE: Final = (demand_out_of_proportion, note_own_prices, sites_out_of_pro
 _OFFERS: Final = (racks_on_offer, designs_on_offer)
 _NO_FIGURES: Final = ("tables", "sha256", "notes", "noted_settings", "warnings", "reference")
 _FRAMES: Final = ("sites", "regions", "workloads", "racks", "admitted", "cooling", "redundancy")
-_HELD: Final = {"duty": "frame workloads.*", "_finance": "finance.*"}
+_HELD: Final = {"duty": "frame workloads.*"}
 """Properties of a case that keep what they have read, and where they read it."""
+_ITEM_KEYS: Final = {"finance": ("item", "region")}
+"""Key of the tables of items that have another than the item alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,16 +118,30 @@ class _Case(ScopedCase):
         return super().__getattribute__(name)
 
     def _row(self, table: str, item: str) -> Mapping[Hashable, Any] | None:
-        self.tables.reads.add(f"{table}.*")  # type: ignore[attr-defined]  # held already or not
-        return super()._row(table, item)
+        with self._noting_alone(_row_name(table, item)):
+            return super()._row(table, item)
+
+    def finance_of(self, item: str, country: str) -> float:
+        rows = [_row_name("finance", item, region) for region in (country, "world")]
+        with self._noting_alone(*rows):
+            return super().finance_of(item, country)
+
+    @contextmanager
+    def _noting_alone(self, *rows: str) -> Iterator[None]:
+        """Note these rows, and not that a whole table is read to look them up."""
+        reads: set[str] = self.tables.reads  # type: ignore[attr-defined]  # they are `_Tables`
+        before = {*reads, *rows}
+        yield
+        reads.clear()
+        reads |= before
 
 
 class RepeatedInputs:
     """Inputs of one scenario from tables with other figures.
 
     The functions that make inputs are called once with the tables as they are, and it is noted
-    what each of them reads: columns of tables, fields of what others have made. With other tables
-    only those are called again for which some of this is different.
+    what each of them reads: columns of tables, rows of tables of items, fields of what others have
+    made. With other tables only those are called again for which some of this is different.
 
     Parameters
     ----------
@@ -226,13 +243,35 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changed_columns(name: str, new: pd.DataFrame, old: pd.DataFrame) -> set[str]:
-    """Return the columns of a frame that differ, with ``*`` where any does."""
+    """Return the columns of a frame that differ, with ``*`` where any does, and rows of items."""
     if new is old:
         return set()
     if len(new) != len(old) or not new.columns.equals(old.columns):
-        return {f"{name}.{of}" for of in ("*", *new.columns, *old.columns)}
-    changed = {f"{name}.{of}" for of in new.columns if not new[of].equals(old[of])}
-    return changed | {f"{name}.*"} if changed else changed
+        columns = {f"{name}.{of}" for of in ("*", *new.columns, *old.columns)}
+        return columns | {*_row_names(name, new), *_row_names(name, old)}
+    changed = [of for of in new.columns if not new[of].equals(old[of])]
+    if not changed:
+        return set()
+    names = {f"{name}.{of}" for of in ("*", *changed)}
+    if "item" not in new.columns:
+        return names
+    is_other = np.zeros(len(new), dtype=np.bool_)
+    for of in changed:
+        after, before = new[of], old[of]
+        is_other |= ((after != before) & ~(after.isna() & before.isna())).to_numpy(dtype=np.bool_)
+    return names | {*_row_names(name, new[is_other]), *_row_names(name, old[is_other])}
+
+
+def _row_names(name: str, table: pd.DataFrame) -> list[str]:
+    """Return what the rows of a table of items are noted as; nothing of another table."""
+    if "item" not in table.columns:
+        return []
+    keys = (table[key].tolist() for key in _ITEM_KEYS.get(name, ("item",)))
+    return [_row_name(name, *key) for key in zip(*keys, strict=True)]
+
+
+def _row_name(table: str, *key: str) -> str:
+    return f"{table}[{'|'.join(map(str, key))}]"
 
 
 def _is_read_the_same(new: object, old: object, reads: frozenset[str]) -> bool:

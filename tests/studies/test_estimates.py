@@ -19,6 +19,7 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.inputs import build
 from planner.inputs.build import build_inputs_from
 from planner.inputs.repeated import RepeatedInputs, changed_fields
 from planner.inputs.uncertain_figures import (
@@ -45,7 +46,7 @@ from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats
     from planner.lp import Outcome
@@ -336,6 +337,55 @@ def test_inputs_made_again_in_part_are_those_made_again_in_whole() -> None:
         again = program.repeated.with_tables(tables, other_offers=True)
         whole = build_inputs_from(plan_of(RICH).scenario, tables)
         assert changed_fields(again, whole) == set(), group[0]
+
+
+def with_row_moved(
+    tables: Mapping[str, pd.DataFrame], table: str, row: int
+) -> dict[str, pd.DataFrame]:
+    """Return tables with the figure of one row of a table of items 3 % higher."""
+    column = "lead_months" if table == "lead_times" else "value"
+    figure = tables[table][column].to_numpy(dtype=float, copy=True)
+    figure[row] *= 1.03
+    return {**tables, table: tables[table].assign(**{column: figure})}
+
+
+@pytest.mark.parametrize("table", ["facility_cost", "finance", "lead_times", "rent_terms"])
+def test_inputs_made_again_for_one_row_are_those_made_again_in_whole(table: str) -> None:
+    program, _ = programs()
+    for row in range(0, len(program.model.p.tables[table]), 4):
+        tables = with_row_moved(program.model.p.tables, table, row)
+        again = program.repeated.with_tables(tables, other_offers=True)
+        whole = build_inputs_from(plan_of(RICH).scenario, tables)
+        assert changed_fields(again, whole) == set(), tables[table].iloc[row]
+
+
+@pytest.mark.parametrize(
+    ("table", "item", "reader"),
+    [
+        ("facility_cost", "it_maintenance", "rack_inputs"),
+        ("facility_cost", "substation_customer", "grid_inputs"),
+        ("finance", "wacc_nominal", "real_rates"),
+    ],
+)
+def test_only_what_reads_a_row_is_made_again_where_the_row_changed(
+    table: str, item: str, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of(MINI)
+    repeated = RepeatedInputs(plan.scenario, plan.inputs.tables)
+    (row,) = np.flatnonzero(plan.inputs.tables[table]["item"] == item)
+    called: list[str] = []
+    for make in (build.rack_inputs, build.grid_inputs, build.real_rates):
+
+        def noted(*args: Any, make: Callable[..., Any] = make) -> Any:
+            called.append(make.__name__)
+            return make(*args)
+
+        monkeypatch.setattr(build, make.__name__, noted)
+
+    repeated.with_tables(with_row_moved(plan.inputs.tables, table, int(row)))
+
+    also = {"rack_inputs"} if reader == "real_rates" else set()  # companions are paid by the year
+    assert set(called) == {reader} | also
 
 
 def test_lines_of_the_cost_change_as_the_whole_program_does() -> None:
