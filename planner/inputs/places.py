@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = ["excluded_stock", "own_key", "regions_in_scope", "site_rows", "sites_in_scope"]
+__all__ = [
+    "excluded_stock",
+    "own_key",
+    "regions_in_scope",
+    "site_rows",
+    "sites_in_scope",
+    "with_figures_of_kind",
+]
 
 _SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
 _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
@@ -38,7 +45,7 @@ _OWN = (
 def sites_in_scope(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
 ) -> pd.DataFrame:
-    """Return one row per site with all its figures.
+    """Return one row per site with the figures that are its own.
 
     Parameters
     ----------
@@ -52,11 +59,11 @@ def sites_in_scope(
     Returns
     -------
     DataFrame
-        Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate`,
-        `water_stress`, `site_archetypes`, `facility_market` and `grid_zones`. Limits are the
-        operator's share, or what the scenario gives as its own. `existing_mw` is facility power
-        that the scenario gives, NaN where it gives none; `lead_time_months` and `phase_mw`
-        likewise; `other_load_mw` is 0 where it gives none, `new_halls` true.
+        Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate` and
+        `water_stress`. Limits are the operator's share, or what the scenario gives as its own.
+        `existing_mw` is facility power that the scenario gives, NaN where it gives none;
+        `lead_time_months` and `phase_mw` likewise; `other_load_mw` is 0 where it gives none,
+        `new_halls` true.
     """
     frame = site_rows(scenario, tables, "sites")
     names = {id_: site.name for id_, site in scenario.new_sites.items()}
@@ -82,7 +89,30 @@ def sites_in_scope(
     frame["existing_mw"] = np.nan
     frame["other_load_mw"] = 0.0
     frame["new_halls"] = True
-    frame = _with_own_figures(frame, scenario, _OWN)
+    return _with_own_figures(frame, scenario, _OWN)
+
+
+def with_figures_of_kind(
+    sites: pd.DataFrame,
+    scenario: Scenario,
+    tables: Mapping[str, pd.DataFrame],
+    findings: Findings,
+) -> pd.DataFrame:
+    """Return sites with the figures of their archetype, construction market and zone as well.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        As `sites_in_scope` returns them.
+    scenario, tables, findings
+        As for `sites_in_scope`.
+
+    Returns
+    -------
+    DataFrame
+        With the columns of `site_archetypes`, `facility_market` and `grid_zones`.
+    """
+    frame = sites
     for table, key in (
         ("site_archetypes", "archetype"),
         ("facility_market", "market"),
@@ -199,9 +229,14 @@ def _with_own_figures(
     frame: pd.DataFrame, scenario: Scenario, columns: tuple[str, ...]
 ) -> pd.DataFrame:
     """Put in the figures by site; new sites may be refined under `sites` as well."""
+    given: dict[str, dict[str, Any]] = {}
     for overrides in (scenario.new_sites, scenario.sites):
         for id_, override in overrides.items():
             for column, value in override.written_values().items():
                 if column in columns:
-                    frame.loc[frame["site"] == id_, column] = np.nan if value is None else value
+                    given.setdefault(column, {})[id_] = np.nan if value is None else value
+    for column, by_site in given.items():
+        is_given = frame["site"].isin(list(by_site))
+        if is_given.any():
+            frame.loc[is_given, column] = [by_site[id_] for id_ in frame.loc[is_given, "site"]]
     return frame

@@ -14,7 +14,7 @@ from planner.inputs.case import ScopedCase
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
 from planner.inputs.memory import with_enough_memory
-from planner.inputs.places import regions_in_scope, sites_in_scope
+from planner.inputs.places import regions_in_scope, sites_in_scope, with_figures_of_kind
 from planner.inputs.table_columns import floats, texts
 from planner.scenario import check_ids
 
@@ -61,6 +61,7 @@ def make_case(
         findings.problems += error.problems
     findings.stop_if_wrong()
     sites = call(sites_in_scope, scenario, tables, findings)
+    sites = call(with_figures_of_kind, sites, scenario, tables, findings)
     regions = call(regions_in_scope, scenario, tables, findings)
     workloads = call(_workloads, scenario, tables, findings)
     racks = call(_racks, scenario, tables)

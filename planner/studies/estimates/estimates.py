@@ -225,9 +225,13 @@ class _Program:
         is_less = not offers_more(self.model.problem, build_model(inputs).problem)
         return is_less and self.arrays_of(inputs) is None
 
-    def ends(self, figure: UncertainFigure) -> tuple[float, float] | None:
-        """Return what the low and the high of a figure do to the cost. [MUSD]"""
-        further = self.moved([(figure, figure.further)])
+    def ends(self, figure: UncertainFigure, step: _Moved | None) -> tuple[float, float] | None:
+        """Return what the low and the high of a figure do to the cost. [MUSD]
+
+        What is paid is in proportion to a price: a small step of it says what the whole way does.
+        """
+        is_known = figure.is_price and step is not None and step.by_column is not None
+        further = step if is_known else self.moved([(figure, figure.further)])
         if further is None:
             return None
         nearer = figure.low if figure.further == figure.high else figure.high
@@ -398,7 +402,7 @@ def _search(
             continue
         (figure,) = group
         report(f"{moving}: {len(found.effects)} of those that decide found")
-        ends = program.ends(figure)
+        ends = program.ends(figure, moved)
         if ends is None:
             found.in_steps.append(figure)
             continue
