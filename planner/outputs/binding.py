@@ -11,6 +11,7 @@ from planner.base.errors import InputError
 from planner.base.number_format import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import PLACES, binding, binding_of, start_words
+from planner.outputs.run import once_a_run
 from planner.outputs.solver_files import inputs_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = ["binding_of_run", "sentence", "weightiest"]
 _NAMES: Final = frozenset({"site", "zone", "workload"})
 
 
+@once_a_run
 def binding_of_run(run: Run) -> pd.DataFrame | InputError:
     """Return the limits that bind, or why this version can not read the inputs of the run."""
     prices = run.tables["prices"]

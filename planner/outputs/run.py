@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from planner.base.words import some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
     from planner.inputs.inputs import Inputs
 
-__all__ = ["Run", "with_differences"]
+__all__ = ["Run", "once_a_run", "with_differences"]
+
+Made = TypeVar("Made")
 
 _NAMED: Final = 3  # settings
 
@@ -52,6 +55,8 @@ class Run:
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     inputs: Inputs | None = None
     estimates: pd.DataFrame | None = None
+    computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What several writers need, once it was computed: see `once_a_run`."""
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -83,6 +88,25 @@ class Run:
         """Title of the scenario, its name where it has none, with what differs from it."""
         title = str(self.meta["title"] or self.meta["scenario"])
         return f"{title}{with_differences(self.differs)}"
+
+
+def once_a_run(compute: Callable[[Run], Made]) -> Callable[[Run], Made]:
+    """Make a function of a run keep with the run what it returns, which must not be changed.
+
+    Parameters
+    ----------
+    compute : callable
+        From a run to what several writers need.
+    """
+
+    @wraps(compute)
+    def of_run(run: Run) -> Made:
+        if compute not in run.computed:
+            run.computed[compute] = compute(run)
+        made: Made = run.computed[compute]
+        return made
+
+    return of_run
 
 
 def with_differences(differs: Mapping[str, str]) -> str:

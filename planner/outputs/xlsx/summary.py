@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
+from planner.outputs.run import once_a_run
 from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
 from planner.outputs.xlsx.board_links import write_board_links
 from planner.outputs.xlsx.book import cell
@@ -60,6 +61,7 @@ def write_summary(book: Book) -> None:
     _name_years(book, {"energy_ratios": at[_LOAD_RATIO], "mw_ratios": at[_MW_RATIO]}, last)
 
 
+@once_a_run
 def summary_parts(run: Run) -> dict[str, list[Row]]:
     """Return the measures of the sheet by heading."""
     return {"Compute": _compute(run), "Racks and power": _power(run), "Money": _money(run)}

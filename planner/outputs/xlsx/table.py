@@ -265,8 +265,10 @@ def _write_column(
 def _longest(column: Field, cells: pd.Series) -> int:
     """Return the room that the longest cell needs, in characters."""
     if column.dtype == "str":
-        return int(cells.str.len().max()) + 2
-    largest = cells[np.isfinite(cells)].abs().max()
+        return max(map(len, cells.tolist())) + 2
+    values = cells.to_numpy(dtype=np.float64)
+    stated = values[np.isfinite(values)]
+    largest = np.abs(stated).max() if stated.size else np.nan
     decimals = len(number_format(column).partition(".")[2])
     return len(f"{largest:,.{decimals}f}") + 2
 
