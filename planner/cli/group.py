@@ -70,8 +70,6 @@ LIBRARIES: Final = {
     "solve": (
         "planner.studies.solve",
         "planner.runs.folder",
-        "planner.outputs.xlsx",
-        "planner.outputs.report",
         "planner.outputs.terminal",
     ),
     "sweep": ("planner.studies.sweep",),
