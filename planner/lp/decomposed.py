@@ -138,6 +138,7 @@ class DecomposedSession(HighsSession):
        programs," European Journal of Operational Research 34, 1988.
     """
 
+    has_pieces = True
     _hands_over_at_once = False  # HiGHS gets the whole program only where it is solved whole
 
     def __init__(

@@ -73,6 +73,8 @@ class HighsSession:
     ('optimal', 6.0, [2.0])
     """
 
+    has_pieces = False
+    """Whether it solves the program piece by piece, if it can."""
     _hands_over_at_once = True
 
     def __init__(

@@ -8,14 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from planner.lp import Index
+from planner.inputs import build_inputs
+from planner.lp import HighsSession, Index
 from planner.lp.axis import Axis
+from planner.model import build_model
+from planner.scenario import load_scenario
 from planner.studies.explain import cost_of_entry
 from planner.studies.solve import checked_plan, conflict_rules
 from planner.studies.solve.dive import _goes_up
 from planner.studies.solve.rounding import _phases, _racks
 from planner.studies.solve.solves import Solves
-from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder
+from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder, find_plan
 
 
 def test_an_integer_is_set_to_the_nearer_side_and_half_way_up() -> None:
@@ -32,10 +35,14 @@ class Fixing(Solves):
             integer=np.array([True, False, True]),
         )
         self._model = SimpleNamespace(problem=SimpleNamespace(columns=lambda: columns))
+        self._last_x = None
         self.status = status
         self.asked: list[tuple[list[float], list[float], bool]] = []
 
-    def solve_within(self, lower, upper, *, reserve_s=0.0, strictly=False, start=None):
+    def solve_within(
+        self, lower, upper, *, method="auto", reserve_s=0.0, strictly=False, start=None
+    ):
+        assert method == "auto"  # there was no solution before
         self.asked.append((lower.tolist(), upper.tolist(), strictly))
         return SimpleNamespace(status=self.status)
 
@@ -55,6 +62,47 @@ def test_fixed_integers_that_are_met_by_tolerance_alone_are_solved_again_strictl
 
     assert outcome.status == status
     assert solves.asked == [([4.0, 2.0, 5.0], [4.0, 8.0, 5.0], how) for how in strictly]
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_pieces", "moved", "rows", "is_afresh"),
+    [
+        ("auto", False, 251, 25_000, True),
+        ("auto", False, 250, 25_000, False),  # a hundredth of the rows
+        ("auto", False, 201, 30, True),
+        ("auto", False, 200, 30, False),  # so few are taken one after the other
+        ("auto", True, 300, 30, False),
+        ("simplex", False, 300, 30, False),
+    ],
+)
+def test_integers_fixed_far_from_where_they_were_are_solved_without_the_last_basis(
+    asked: str, has_pieces: bool, moved: int, rows: int, is_afresh: bool
+) -> None:
+    problem = SimpleNamespace(numConstraints=lambda: rows)
+    session, solver = SimpleNamespace(has_pieces=has_pieces), SimpleNamespace(method=asked)
+    solves = Solves(SimpleNamespace(problem=problem), session, solver, None, None, None)
+    fixed = np.full(400, 3.0)
+
+    assert not solves._begins_afresh(fixed, fixed)  # nothing was solved before
+
+    solves._last_x = fixed + 5e-7  # as near as a solution meets its bounds
+    solves._last_x[:moved] += np.where(np.arange(moved) % 2 == 0, 0.2, -0.2)
+    assert solves._begins_afresh(fixed, fixed) == is_afresh
+
+
+def test_racks_fixed_without_the_last_basis_are_the_same_plan(monkeypatch) -> None:
+    asked = ["racks.whole=true", "siting.whole_openings=true", "solver.gap_frac=0.05"]
+    scenario = load_scenario("tiny", asked)
+    found = {}
+    for many in (10_000, 0):
+        monkeypatch.setattr("planner.studies.solve.solves._MANY", many)
+        monkeypatch.setattr("planner.studies.solve.solves._MANY_PER_ROW", 0.0)
+        model = build_model(build_inputs(scenario))
+        found[many] = find_plan(model, HighsSession(model.problem), scenario.solver)
+
+    assert "rounded and fixed (warm dual" in found[10_000].method_used
+    assert "rounded and fixed (ipx" in found[0].method_used
+    assert found[0].objective == pytest.approx(found[10_000].objective, rel=1e-9)
 
 
 def test_the_mildest_value_that_helps_may_be_the_last_that_is_tried(monkeypatch) -> None:

@@ -30,6 +30,10 @@ _OF_SOME_INTEGERS: Final[frozenset[Step]] = frozenset({"blocks", "fixed", "dive"
 """Steps in which integers are fixed, some or all."""
 STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
+_MANY_PER_ROW: Final = 0.01
+_MANY: Final = 200
+"""Where so many integers move when fixed, for each row and at all, a basis is of no use."""
+_ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, an integer was elsewhere
 
 
 class Cuts(Protocol):
@@ -84,6 +88,7 @@ class Solves:
         self._on_progress, self._interrupt = on_progress, interrupt
         self._began: float | None = None
         self._count, self._has_own_cost = 0, True
+        self._last_x: Floats | None = None
         self.iterations = 0
         self.step: Step = ""
         self.bound = -np.inf
@@ -133,12 +138,27 @@ class Solves:
         integer = columns.integer
         whole = np.clip(whole, lower[integer], upper[integer])  # some may be decided already
         lower[integer] = upper[integer] = whole
+        method: Method = "auto"
+        if start is None and self._begins_afresh(lower, upper):
+            method = "ipx"
         outcome = self.solve_within(
-            lower, upper, reserve_s=reserve_s, strictly=strictly, start=start
+            lower, upper, method=method, reserve_s=reserve_s, strictly=strictly, start=start
         )
         if strictly or outcome.status != "optimal" or self._is_exact(outcome, whole):
             return outcome
         return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
+
+    def _begins_afresh(self, lower: Floats, upper: Floats) -> bool:
+        """Return whether bounds leave so much of the last solution that its basis is of no use.
+
+        Each step from there is long, as work moves all over the program, and with its integers
+        fixed it is a small one for interior point. A session in pieces keeps its cuts.
+        """
+        x = self._last_x
+        if x is None or self._session.has_pieces or self._solver.method != "auto":
+            return False
+        moved = (x < lower - _ELSEWHERE) | (x > upper + _ELSEWHERE)
+        return int(moved.sum()) > max(_MANY_PER_ROW * self._model.problem.numConstraints(), _MANY)
 
     def solve_within(
         self,
@@ -207,6 +227,7 @@ class Solves:
             strictly=strictly,
         )
         self.iterations += outcome.iterations
+        self._last_x = outcome.x if outcome.has_plan else None
         return outcome
 
     def searched(
