@@ -24,7 +24,7 @@ from planner.check.verdict import Verdict, judged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.check.verdict import Rule
+    from planner.check.verdict import CheckResult, Rule
     from planner.inputs.inputs import Inputs
     from planner.results.program_tables import Proof
     from planner.results.types import Results
@@ -68,6 +68,9 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = _by_heading()
 
 RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""
+
+_ASKED_AGAIN: Final = frozenset({*cells.RULES, *(price.rule for price in duals.PRICES.values())})
+"""Rules whose places others ask for; those of all else are let go once they are judged."""
 
 
 @with_texts_as_objects
@@ -124,5 +127,12 @@ def check_plan(
         proof,
         orders_held_before,
     )
-    checks = tuple(judged(one, case) for one in RULES)
+    checks = tuple(_judged(one, case) for one in RULES)
     return Verdict(checks, what_is_proven(case, checks))
+
+
+def _judged(one: Rule, case: Case) -> CheckResult:
+    check = judged(one, case)
+    if one not in _ASKED_AGAIN:
+        case.computed.pop(one, None)
+    return check

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
     from numpy.typing import NDArray
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from planner.results.program_tables import Proof
 
     _Bounds = tuple[Floats, Floats]
+    _Terms = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]], Floats]
 
 
 __all__ = ["Bound", "StoredProgram", "finite_or_zero", "side_of"]
 
 _MOST_ROUNDS: Final = 30  # bounds that follow from bounds; 4 rounds are enough for us-base
+_AT_ONCE: Final = 4_000_000
+"""Non-zeros that are worked on at once: a program over all hours of a year has 60 million."""
 _NOISE: Final = 1e-12  # of the greatest dual
 
 
@@ -59,9 +63,25 @@ class StoredProgram:
     proof: Proof
 
     @cached_property
-    def terms(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-        """Row, column and value of every non-zero."""
-        return self.proof.terms()
+    def _terms(self) -> _Terms:
+        """Row, column and value of every non-zero, row by row."""
+        matrix = self.proof.matrix
+        row, column, value = (matrix[name].to_numpy() for name in ("row", "column", "value"))
+        if (row[1:] < row[:-1]).any():
+            order = np.argsort(row, kind="stable")
+            row, column, value = row[order], column[order], value[order]
+        return row, column, value
+
+    def _parts(self) -> Iterator[_Terms]:
+        """Yield the non-zeros in parts of whole rows, so that what is made of them stays small."""
+        row, column, value = self._terms
+        begin = 0
+        while begin < len(row):
+            last = row[min(begin + _AT_ONCE, len(row)) - 1]
+            end = int(np.searchsorted(row, last, side="right"))
+            part = slice(begin, end)
+            yield row[part].astype(np.intp), column[part].astype(np.intp), value[part]
+            begin = end
 
     @cached_property
     def row_lower(self) -> Floats:
@@ -80,15 +100,21 @@ class StoredProgram:
 
     def rows_of(self, x: Floats) -> tuple[Floats, Floats]:
         """Return the value of every row at a solution, and the sum of the sizes of its terms."""
-        row, column, value = self.terms
-        parts, rows = value * x[column], len(self.row_lower)
-        return _sum_by(row, parts, rows), _sum_by(row, np.abs(parts), rows)
+        total, size = np.zeros((2, len(self.row_lower)))
+        for row, column, value in self._parts():
+            parts = value * x[column]
+            np.add.at(total, row, parts)
+            np.add.at(size, row, np.abs(parts))
+        return total, size
 
     def column_prices(self, dual: Floats) -> tuple[Floats, Floats]:
         """Return the price of the rows of every column, and the sum of the sizes of its terms."""
-        row, column, value = self.terms
-        parts, columns = value * dual[row], len(self.cost)
-        return _sum_by(column, parts, columns), _sum_by(column, np.abs(parts), columns)
+        total, size = np.zeros((2, len(self.cost)))
+        for row, column, value in self._parts():
+            parts = value * dual[row]
+            np.add.at(total, column, parts)
+            np.add.at(size, column, np.abs(parts))
+        return total, size
 
     def total_musd(self, x: Floats) -> float:
         """Return the cost of a solution. [MUSD]"""
@@ -142,18 +168,18 @@ class StoredProgram:
         Every row is read as "at most": of its terms all but one are taken at their least, and the
         rest is what that one may be. Bounds that are found give others, round after round.
         """
-        row, column, value, limit = self._at_most(cutoff)
         lower, upper = lower.copy(), upper.copy()
         for _ in range(_MOST_ROUNDS):
-            least = value * np.where(value > 0.0, lower[column], upper[column])
-            is_free = ~np.isfinite(least)
-            known = np.where(is_free, 0.0, least)
-            free_others = np.bincount(row, is_free, len(limit))[row] - is_free
-            rest = (limit - _sum_by(row, known, len(limit)))[row] + known
-            bound = np.where(free_others > 0, np.nan, rest) / value
             above, below = np.full_like(upper, np.inf), np.full_like(lower, -np.inf)
-            np.fmin.at(above, column[value > 0.0], bound[value > 0.0])
-            np.fmax.at(below, column[value < 0.0], bound[value < 0.0])
+            for row, column, value, limit in self._at_most(cutoff):
+                least = value * np.where(value > 0.0, lower[column], upper[column])
+                is_free = ~np.isfinite(least)
+                known = np.where(is_free, 0.0, least)
+                free_others = np.bincount(row, is_free, len(limit))[row] - is_free
+                rest = (limit - np.bincount(row, known, len(limit)))[row] + known
+                bound = np.where(free_others > 0, np.nan, rest) / value
+                np.fmin.at(above, column[value > 0.0], bound[value > 0.0])
+                np.fmax.at(below, column[value < 0.0], bound[value < 0.0])
             is_new_upper = np.isinf(upper) & np.isfinite(above)
             is_new_lower = np.isinf(lower) & np.isfinite(below)
             if not (is_new_upper.any() or is_new_lower.any()):
@@ -164,17 +190,19 @@ class StoredProgram:
             )
         return lower, upper
 
-    def _at_most(self, cutoff: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]:
-        """Return all rows, and the cost below the cutoff, as rows with an upper bound only."""
-        row, column, value = self.terms
-        has_upper, has_lower = np.isfinite(self.row_upper)[row], np.isfinite(self.row_lower)[row]
-        rows, costly = len(self.row_lower), np.flatnonzero(self.cost)
-        return (
-            np.concatenate((row[has_upper], row[has_lower] + rows, np.full(len(costly), 2 * rows))),
-            np.concatenate((column[has_upper], column[has_lower], costly)),
-            np.concatenate((value[has_upper], -value[has_lower], self.cost[costly])),
-            np.concatenate((self.row_upper, -self.row_lower, [cutoff - self.proof.offset_musd])),
-        )
+    def _at_most(
+        self, cutoff: float
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]]:
+        """Yield all rows, and the cost below the cutoff, as rows with an upper bound only."""
+        for row, column, value in self._parts():
+            first, end = row[0], row[-1] + 1
+            for sign, limits in ((1.0, self.row_upper), (-1.0, -self.row_lower)):
+                limit = limits[first:end]
+                here = np.isfinite(limit)[row - first]
+                yield row[here] - first, column[here], sign * value[here], limit
+        costly = np.flatnonzero(self.cost)
+        none = np.zeros(len(costly), dtype=np.intp)
+        yield none, costly, self.cost[costly], np.array([cutoff - self.proof.offset_musd])
 
 
 def side_of(price: Floats, lower: Floats, upper: Floats) -> Floats:
@@ -185,7 +213,3 @@ def side_of(price: Floats, lower: Floats, upper: Floats) -> Floats:
 def finite_or_zero(numbers: Floats) -> Floats:
     """Return the numbers with 0 in place of infinities."""
     return np.where(np.isfinite(numbers), numbers, 0.0)
-
-
-def _sum_by(place: NDArray[np.intp], values: Floats, count: int) -> Floats:
-    return np.bincount(place, values, count).astype(np.float64, copy=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from planner.lp import Variable
 
 __all__ = ["Model"]
+
+_FAMILIES: Final = "planner.model"
 
 
 class Model:
@@ -103,6 +105,19 @@ class Model:
         self.siting = SitingTerms(self)
         self.carbon = CarbonTerms(self)
         self.heat = HeatTerms(self)
+
+    def forget_sums(self) -> None:
+        """Let go of all sums of decisions; each is made again when it is asked for.
+
+        Rows and objective have what they need of them as arrays. In a program over all hours of a
+        year the sums take as much memory as the rows.
+        """
+        for terms in (self, *vars(self).values()):
+            kind = type(terms)
+            if kind.__module__.startswith(_FAMILIES):
+                for name in [name for name, of in vars(terms).items() if type(of) is Expression]:
+                    if isinstance(getattr(kind, name, None), cached_property):
+                        del vars(terms)[name]
 
     # --- clocks -------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def costs(s: SolvedModel) -> pd.DataFrame:
 
 def _payments(s: SolvedModel, line: SolvedCost) -> pd.DataFrame:
     """Return one line of the list, in years with a payment."""
-    over = line.payments.over
+    over = line.over
     rows = np.flatnonzero(line.musd)
     calendar = over["calendar"][rows]
     has_site = "site" in over.axis_names

@@ -141,6 +141,6 @@ def _paid_musd(s: SolvedModel) -> Floats:
     """Return the yearly payments of each site, shape (site, year)."""
     total = np.zeros((len(s.p.sets.site), s.years))
     for line in s.lines:
-        if "site" in line.payments.over.axis_names:
+        if "site" in line.over.axis_names:
             total += s.yearly_musd(line)
     return total

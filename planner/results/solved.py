@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.inputs import Inputs
-    from planner.lp import Expression, Outcome
+    from planner.lp import Expression, Index, Outcome
     from planner.model import Model
     from planner.model.block import Cost
     from planner.model.failover_outages import OutageTakeovers
@@ -38,14 +38,15 @@ class SolvedCost:
     ----------
     cost : Cost
         The line.
-    payments : Expression
-        Payments over (site, calendar) or (calendar,). [MUSD]
+    over : Index
+        What is paid for, (site, calendar) or (calendar,): the terms of a line over hours are many,
+        and are let go.
     musd : array of float
-        Their values.
+        Payments. [MUSD]
     """
 
     cost: Cost
-    payments: Expression
+    over: Index
     musd: Floats
 
 
@@ -267,7 +268,7 @@ class SolvedModel:
         made = []
         for item in ALL_COSTS:
             payments = item.build(self.model)
-            made.append(SolvedCost(item, payments, payments.value(self.x)))
+            made.append(SolvedCost(item, payments.over, payments.value(self.x)))
         return tuple(made)
 
     @cached_property
@@ -290,7 +291,7 @@ class SolvedModel:
 
         Payments that belong to no site make one row.
         """
-        over, calendars = line.payments.over, len(self.model.calendar)
+        over, calendars = line.over, len(self.model.calendar)
         if "site" not in over.axis_names:
             by_calendar = total_by(over["calendar"].astype(np.intp), line.musd, calendars)[None, :]
         else:

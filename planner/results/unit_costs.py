@@ -153,7 +153,7 @@ def _accounts(s: SolvedModel) -> _Account:
             paid[True] += _racks_by_duty(s, line, nameplate)
         elif shared_by := _BY_HEADING[line.cost.group]:
             driver, otherwise = drivers.get(line.cost.name, by_heading[shared_by]), nameplate
-            if "site" not in line.payments.over.axis_names:  # paid for all sites together
+            if "site" not in line.over.axis_names:  # paid for all sites together
                 driver, otherwise = (of.sum(axis=0, keepdims=True) for of in (driver, otherwise))
             share = _shares(driver, otherwise)
             paid[line.cost.upfront] += np.einsum("sy,swy->wy", s.yearly_musd(line), share)
@@ -265,7 +265,7 @@ def _terms(
     s: SolvedModel, line: SolvedCost, variable: Variable
 ) -> tuple[NDArray[np.intp], NDArray[np.integer], Floats]:
     """Return the payments of a line decision by decision: which, calendar year, amount."""
-    terms = line.payments
+    terms = line.cost.build(s.model)
     position = (terms.column - variable.first_column).astype(np.intp)
     return position, terms.over["calendar"][terms.row], terms.value_of_term * s.x[terms.column]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -56,6 +57,8 @@ _WITH_INTEGERS: Final = (
 _WHAT_NEXT: Final = "`dcplan diagnose` finds the least changes that would make a plan possible."
 _CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
+_MANY_NONZEROS: Final = 1_000_000
+"""Coefficients from which on a program takes so much memory that it is let go before the check."""
 
 
 class StageTimes:
@@ -233,6 +236,7 @@ def plan_of(
             decided.hold(model)
         if hold is not None:
             hold(model)
+        model.forget_sums()
         session = plan_session(model.problem, scenario.solver, cluster)
     with clock.stage("solve"):
         like = None
@@ -260,9 +264,19 @@ def plan_of(
     ended = session.start() if keep_start is not None else None
     if keep_start is not None and ended is not None:
         keep_start(ended.with_plan(model.problem, outcome.x, outcome.basis))
+    del session
     with clock.stage("results"):
         results = read_results(model, outcome, site_outages(model, outcome))
+        model.forget_sums()
         proof = read_proof(model.problem, outcome)
+    del model, cuts
+    sizes = {
+        "rows": len(proof.rows),
+        "columns": len(proof.columns),
+        "nonzeros": len(proof.matrix),
+    }
+    if sizes["nonzeros"] > _MANY_NONZEROS:
+        gc.collect()  # the program, whose families refer to it: the check needs the room
     with clock.stage("check"):
         verdict = check_plan(
             scenario,
@@ -275,8 +289,6 @@ def plan_of(
             proof=proof,
             orders_held_before=orders_held_before,
         )
-    stats = model.problem.stats()
-    sizes = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
     return Plan(
         scenario,
         inputs,
