@@ -94,6 +94,8 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
     "link": {"font_color": "#1a56a8", "underline": 1},
 }
 
+MOST_ROWS: Final = 1_048_576
+"""Rows of a sheet of Excel; its writer drops cells below in silence."""
 _A4: Final = 9
 _LONGEST_TEXT: Final = 32_767  # characters in a cell
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@")

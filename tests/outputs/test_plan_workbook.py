@@ -19,10 +19,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from plans import plan_of
 
 import planner
+from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs import build_inputs
 from planner.inputs.validation import validated
-from planner.outputs.plan_workbook import write_plan_workbook
+from planner.outputs.plan_workbook import tables, write_plan_workbook
 from planner.scenario import load_scenario
 from planner.scenario.page import settings
 from planner.scenario.tree import plain
@@ -544,3 +545,12 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(
 @pytest.mark.parametrize("first", ["plan_workbook", "xlsx", "plan_workbook.run_settings"])
 def test_either_workbook_can_be_written_first_by_a_program(first: str) -> None:
     subprocess.run([sys.executable, "-c", f"import planner.outputs.{first}"], check=True)
+
+
+def test_a_table_with_more_rows_than_a_sheet_is_refused_before_any_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_ROWS", 9)
+
+    with pytest.raises(InputError, match=r"table sites has \d+ rows.*at most 8.*data\.sites"):
+        write_plan_workbook(load_scenario("tiny"), tmp_path / "my-plan.xlsx", ["sites"])

@@ -14,6 +14,7 @@ import pytest
 from planner.outputs import staging
 from planner.outputs.grid_demand import area_slots
 from planner.outputs.projection import sheet_for
+from planner.outputs.xlsx import table
 from planner.outputs.xlsx.assumptions import _block
 from planner.outputs.xlsx.lists import write_source_list
 
@@ -92,3 +93,11 @@ def test_a_point_of_a_sheet_is_where_it_was_placed(lon: list[float], lat: list[f
     x, y = sheet.place(np.array(lon), np.array(lat))
 
     assert sheet.locate(float(x[0]), float(y[0])) == pytest.approx((lon[0], lat[0]), abs=1e-6)
+
+
+def test_a_table_that_a_sheet_has_no_rows_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MOST_ROWS", 9)
+    frame = pd.DataFrame({"mw": [3.5, 7.25, 11.5, 2.75, 6.5]})
+
+    with pytest.raises(ValueError, match="table Slots has 5 rows, and a sheet 9"):
+        table.write_table(None, None, "Slots", frame, [])

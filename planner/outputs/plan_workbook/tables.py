@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
+from planner.outputs.canvas import MOST_ROWS
 from planner.tables.descriptor import PURE_NUMBERS
 from planner.tables.sheet import read_sheet
 
@@ -46,14 +48,16 @@ def write_table_sheet(
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or has more rows than a sheet.
     """
     read = read_sheet(path, table.name)
+    if len(read.records) >= MOST_ROWS:
+        raise InputError([_too_long(path, table.name, len(read.records))])
     fields = [table.field(name) for name in read.header]
     links = {link.field: link for link in table.foreign_keys}
     sheet.freeze_panes(1, 1)
     sheet.set_row(0, 18)
-    end = len(read.records) + _FREE_ROWS
+    end = min(len(read.records) + _FREE_ROWS, MOST_ROWS - 1)
     widths = []
     for at, field in enumerate(fields):
         head = field.name if field.unit in PURE_NUMBERS else f"{field.name} [{field.unit}]"
@@ -66,6 +70,17 @@ def write_table_sheet(
             _write(book, sheet, (row, at), record[at], field)
     book.widen(sheet, widths)
     sheet.autofilter(f"A1:{cell_name(len(read.records) + 1, len(fields))}")
+
+
+def _too_long(path: Path, name: str, rows: int) -> Problem:
+    return Problem(
+        str(path),
+        None,
+        None,
+        f"table {name} has {rows:,} rows",
+        f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
+        f"leave it in its file, which the scenario names under data.{name}",
+    )
 
 
 def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field: Field) -> None:

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["write_grid"]
+__all__ = ["MOST_LISTED", "write_grid"]
 
 _MORE: Final = (
     ("non_firm_year", "NonFirm", "Non-firm connection"),
     ("stress_slot", "StressSlots", "Stress hours: what is curtailed, and how load is met"),
     ("load_price", "LoadPrice", "Price that rises with new load"),
 )
+MOST_LISTED: Final = 100_000
+"""Rows of a list up to which it is on the sheet: a plan of all hours may have millions."""
 
 
 def write_grid(book: Book) -> None:
@@ -35,6 +37,9 @@ def write_grid(book: Book) -> None:
     def block(top: int, table: str, name: str, title: str, frame: pd.DataFrame) -> int:
         book.text(sheet, top + 1, 0, title, "section")
         book.text(sheet, top + 2, 0, RUN_TABLES[table].description, "about")
+        if len(frame) > MOST_LISTED:
+            book.text(sheet, top + 4, 0, _too_long(table, len(frame)), "bad")
+            return top + 5
         kept = [column for column in RUN_TABLES[table].fields if column.name in frame]
         return write_table(book, sheet, name, frame, kept, head_row=top + 4)
 
@@ -47,3 +52,11 @@ def write_grid(book: Book) -> None:
     unused = [name for name in prices.columns if len(of_limits) and (of_limits[name] == "").all()]
     reported = of_limits.drop(columns=unused)
     block(end, "prices", "ShadowPrices", "Shadow prices of limits", reported)
+
+
+def _too_long(table: str, rows: int) -> str:
+    """Say that a list is not on the sheet, and where it is."""
+    return (
+        f"Not listed here: {rows:,} rows, more than {MOST_LISTED:,}. All are in"
+        f" tables/{table}.parquet of the run folder; dcplan export writes them as CSV."
+    )

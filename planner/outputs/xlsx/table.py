@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.outputs.canvas import MOST_ROWS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -214,9 +216,17 @@ def write_table(
     -------
     int
         First row below the table.
+
+    Raises
+    ------
+    ValueError
+        If a sheet has not so many rows.
     """
     every = [*columns, *(column.column for column in live)]
     first, last = head_row + 1, head_row + max(len(frame), 1)
+    if last >= MOST_ROWS:
+        message = f"table {name} has {len(frame):,} rows, and a sheet {MOST_ROWS:,}"
+        raise ValueError(message)
     options = {
         "name": name,
         "style": "Table Style Light 15",
