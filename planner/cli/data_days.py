@@ -99,18 +99,23 @@ def days_command(
 
 
 def _print(chosen: ChosenDays) -> None:
-    """Print each day with its date, and what it represents."""
+    """Print each day with its date, and what it represents; of a whole year, the peak day alone."""
     import pandas as pd
     from rich.table import Table
 
     from planner.base.console import TableConsole
+    from planner.base.units import DAYS_PER_YEAR
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("day", "date", "represents", "kept as"):
         table.add_column(head, justify="right" if head in {"day", "represents"} else "left")
     # No leap day: that of 2025 is a year as the model counts them.
-    dates = pd.Timestamp("2024-12-31") + pd.to_timedelta(chosen.days["year_day"], unit="D")
-    for row, date in zip(chosen.days.to_dict("records"), dates, strict=True):
+    days = chosen.days
+    if len(days) == DAYS_PER_YEAR:
+        click.echo(f"All {len(days)} days of the year, each for itself; the peak day among them:\n")
+        days = days[days["is_peak_day"]]
+    dates = pd.Timestamp("2024-12-31") + pd.to_timedelta(days["year_day"], unit="D")
+    for row, date in zip(days.to_dict("records"), dates, strict=True):
         kept = row["kept_as"] or ""
         peak = f"{kept}; the peak day" if kept and row["is_peak_day"] else kept
         table.add_row(

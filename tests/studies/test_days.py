@@ -459,6 +459,18 @@ def _with_cooling(lines: str) -> str:
     )
 
 
+def test_all_days_of_a_year_are_written_and_not_listed_one_by_one(tmp_path):
+    said = dcplan("data", "days", "tiny", "--count", 365, "-o", tmp_path / "all")
+
+    assert said.exit_code == 0, said.output
+    assert said.stdout.startswith("All 365 days of the year, each for itself;")
+    assert [line.split()[1:] for line in said.stdout.splitlines() if "  the peak" in line] == [
+        ["12", "August", "1", "days", "the", "peak", "day"]
+    ]
+    days = pd.read_csv(tmp_path / "all" / "series_days.csv", comment="#")
+    assert (len(days), days["weight_days"].sum()) == (365, 365.0)
+
+
 def test_kept_days_that_exclude_one_another_are_refused(tmp_path):
     said = dcplan(
         *("data", "days", "tiny", "--count", 7, "--keep", "none", "--keep", "hottest"),
