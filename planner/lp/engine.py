@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 import highspy
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp.change import Arrays
     from planner.lp.expression import Ints
 
-__all__ = ["Engine", "check", "run_apart"]
+__all__ = ["Engine", "called_weakly", "check", "run_apart"]
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
 _NEAR_BOUND = 1e-5  # [-]; a first-order method meets bounds so far
@@ -66,7 +67,7 @@ class Engine:
         for name, value in {**quiet, **options}.items():
             self.set_option(name, value)
         self._tolerances = {name: self.highs.getOptionValue(name)[1] for name in _TOLERANCES}
-        self.highs.setCallback(self._on_callback, None)
+        self.highs.setCallback(called_weakly(self._on_callback), None)
         for kind in _PHASES:
             self.highs.startCallback(_Callback(kind))
 
@@ -231,6 +232,27 @@ class Engine:
             self.watch.raised = error
             stop = True
         answer.user_interrupt = stop  # said every time: HiGHS remembers it from run to run
+
+
+def called_weakly(method: Callable[..., None]) -> Callable[..., None]:
+    """Return what calls a method as long as its object lives.
+
+    HiGHS keeps what it is to call where Python does not see it. Were that a method of the object
+    that holds HiGHS, neither would ever be let go, nor the program in it.
+
+    Parameters
+    ----------
+    method : callable
+        Bound to that object.
+    """
+    known = WeakMethod(method)
+
+    def call(*given: Any) -> None:
+        alive = known()
+        if alive is not None:
+            alive(*given)
+
+    return call
 
 
 def run_apart(work: Callable[[], object], watch: Watch) -> None:

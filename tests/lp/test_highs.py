@@ -1,8 +1,10 @@
 """Verdicts, plans and duals of the fast path."""
 
 import _thread
+import gc
 import itertools
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -290,3 +292,14 @@ def test_programs_without_columns_or_rows_have_verdicts():
     assert HighsSession(nothing).solve().status == "optimal"
     assert HighsSession(no_rows).solve().objective == pytest.approx(7 * (2 + 3 + 5) + 4)
     assert HighsSession(never).solve().status == "infeasible"
+
+
+def test_a_session_that_nobody_holds_is_let_go_with_its_program():
+    session = HighsSession(dispatch(Data()))
+    assert session.solve("simplex").status == "optimal"
+    engine = weakref.ref(session._engine)
+
+    del session
+    gc.collect()
+
+    assert engine() is None
