@@ -16,7 +16,7 @@ def cluster() -> Iterator[Any]:
     """A scheduler and two workers, each a process, on loopback."""
     distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=2, host="127.0.0.1", dashboard_address=None
+        n_workers=2, threads_per_worker=2, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as made:
         yield made
 

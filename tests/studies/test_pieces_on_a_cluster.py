@@ -110,6 +110,23 @@ def test_pieces_of_a_worker_that_is_killed_at_work_begin_again_elsewhere(
     assert f"48 pieces on 1 worker of {scheduler} (1 lost)," in outcome.method_used
 
 
+def test_workers_let_go_of_a_program_before_they_hold_the_next(scheduler: str) -> None:
+    def held(dask_worker: Any) -> int:
+        return len(dask_worker.state.actors)
+
+    sessions = []
+    with pieces_on_cluster(scheduler) as cluster:
+        for demand in (2.1, 2.3):
+            sessions.append(plan_session(dispatch(Data(demand=demand)), SOLVER, cluster))
+            assert sessions[-1].solve().status == "optimal"
+            assert list(cluster.client.run(held).values()) == [1, 1]
+        again = sessions[0].solve("simplex")  # what was let go is sent again
+
+    assert again.objective == pytest.approx(
+        plan_session(dispatch(Data()), SOLVER).solve().objective, rel=1e-7
+    )
+
+
 def test_workers_that_are_lost_again_and_again_end_the_solve(
     scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,10 +146,14 @@ class ClusterOfPieces:
         self.rounds = 0
         self._compared = frozenset(self.workers())
         self._lost_at: dict[str, float] = {}
+        self._latest: PiecesOnCluster | None = None
 
     def solver(self, arrays: PieceArrays) -> PiecesOnCluster:
-        """Return what solves pieces there."""
-        return PiecesOnCluster(self, arrays)
+        """Return what solves pieces there; workers let go of those that they had before."""
+        if self._latest is not None:
+            self._latest.let_all_go()
+        self._latest = PiecesOnCluster(self, arrays)
+        return self._latest
 
     def workers(self) -> dict[str, int]:
         """Return the threads of each worker there is, by its address.
@@ -217,12 +221,12 @@ class PiecesOnCluster:
         self.y, self.dual = np.zeros(arrays.cost.size), np.zeros(arrays.row_lower.size)
         self._shares: list[_Share] = []
         self._lost_workers: set[str] = set()
-        self._lost_steps = self._number = 0
+        self._earlier_steps = self._number = 0
 
     @property
     def iterations(self) -> int:
         """Steps of simplex so far."""
-        return self._lost_steps + sum(share.steps for share in self._shares)
+        return self._earlier_steps + sum(share.steps for share in self._shares)
 
     @property
     def place(self) -> str:
@@ -271,6 +275,11 @@ class PiecesOnCluster:
             ]
         )
 
+    def let_all_go(self) -> None:
+        """Have workers let go of all pieces; asked again, they begin again."""
+        for share in list(self._shares):
+            self._let_go(share)
+
     def _solve_once(
         self,
         is_left: Bools,
@@ -297,7 +306,7 @@ class PiecesOnCluster:
                 left_s = until - time.perf_counter()
                 answer = share.held.solve(self._number, which, moved, penalty, left_s)
             except _LOST as error:
-                lost.append(self._let_go(share, error))
+                lost.append(self._lose(share, error))
             else:
                 asked.append((share, answer))
         wait.on_stop = lambda: self._stop([share for share, _ in asked])
@@ -308,7 +317,7 @@ class PiecesOnCluster:
                     message = f"{share.worker} does not end"
                     raise TimeoutError(message)
             except _LOST as error:
-                lost.append(self._let_go(share, error))
+                lost.append(self._lose(share, error))
                 continue
             done, y, dual, share.steps = answered
             own = share.pieces[done]
@@ -322,12 +331,18 @@ class PiecesOnCluster:
             with suppress(*_LOST):
                 share.held.stop(self._number)
 
-    def _let_go(self, share: _Share, why: BaseException) -> str:
-        """Give up a share whose worker is lost; return why in words."""
+    def _let_go(self, share: _Share) -> None:
+        """Have a worker let go of its share, if it is there to hear that."""
         self._shares.remove(share)
+        self._earlier_steps += share.steps
+        with suppress(*_LOST):
+            self._cluster.client.cancel([share.begun])
+
+    def _lose(self, share: _Share, why: BaseException) -> str:
+        """Give up a share whose worker is lost; return why in words."""
+        self._let_go(share)
         self._lost_workers.add(share.worker)
         self._cluster.lose(share.worker)
-        self._lost_steps += share.steps
         return f"{share.worker}: {type(why).__name__}"
 
     def _hold_all(self) -> None:
@@ -358,6 +373,7 @@ class PiecesOnCluster:
                     HeldPieces, sent, threads, workers=[worker], actor=True, pure=False
                 )
             except _LOST:  # it has just gone
+                self._lost_workers.add(worker)
                 self._cluster.lose(worker)
                 continue
             self._shares.append(_Share(worker, own, begun))
