@@ -7,14 +7,14 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xlsxwriter import Workbook
     from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 __all__ = ["COLOURS", "INK", "PALE", "Canvas", "cell"]
 
@@ -101,6 +101,22 @@ _LONGEST_TEXT: Final = 32_767  # characters in a cell
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 
 
+class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
+    """A sheet that looks for functions of newer programs once in each formula.
+
+    XlsxWriter looks for thirty of them in every cell, and a column has the same formula in all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prepared: dict[tuple[Any, ...], str] = {}
+
+    def _prepare_formula(self, *asked: Any) -> str:
+        if asked not in self._prepared:
+            self._prepared[asked] = super()._prepare_formula(*asked)
+        return self._prepared[asked]
+
+
 class Canvas:
     """Sheets, styles and cells of one workbook.
 
@@ -123,7 +139,7 @@ class Canvas:
 
     def add_sheet(self, name: str) -> None:
         """Add an empty sheet at the end."""
-        self._workbook.add_worksheet(name)
+        self._workbook.add_worksheet(name, _Sheet)
 
     def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
         """Return a sheet with its title, what it shows, and its print set-up.
@@ -173,7 +189,7 @@ class Canvas:
 
     def style(self, name: str, number: str = "", **extra: Any) -> Format:
         """Return a cell format: a named look, with a number format and single traits on top."""
-        key = (name, number, *sorted(extra.items()))
+        key = (name, number, *sorted(extra.items())) if extra else (name, number)
         if key not in self._formats:
             traits = {**STYLES[name], **({"num_format": number} if number else {}), **extra}
             self._formats[key] = self._workbook.add_format(traits)
@@ -207,6 +223,17 @@ class Canvas:
             self.text(sheet, row, column, "unlimited" if value > 0 else "none", style)
         else:
             sheet.write_number(row, column, value, look)
+
+    def numbers(
+        self, sheet: Worksheet, first: int, column: int, values: Iterable[float], number: str
+    ) -> None:
+        """Write a column of numbers from a row on, each as `number` does."""
+        look = self.style("plain", number)
+        for row, value in enumerate(values, start=first):
+            if math.isfinite(value):
+                sheet.write_number(row, column, value, look)
+            else:
+                self.number(sheet, row, column, value, number)
 
     def formula(
         self,

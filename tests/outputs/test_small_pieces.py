@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from planner.outputs import staging
+from planner.outputs.canvas import Canvas
 from planner.outputs.grid_demand import area_slots
 from planner.outputs.projection import sheet_for
 from planner.outputs.xlsx import table
@@ -101,3 +106,47 @@ def test_a_table_that_a_sheet_has_no_rows_for_is_refused(monkeypatch: pytest.Mon
 
     with pytest.raises(ValueError, match="table Slots has 5 rows, and a sheet 9"):
         table.write_table(None, None, "Slots", frame, [])
+
+
+def test_a_formula_of_many_rows_is_prepared_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[str] = []
+    as_it_is = Worksheet._prepare_formula
+
+    def counted(sheet: Worksheet, formula: str, *asked: Any) -> str:
+        prepared.append(formula)
+        return as_it_is(sheet, formula, *asked)
+
+    monkeypatch.setattr(Worksheet, "_prepare_formula", counted)
+    path = tmp_path / "a.xlsx"
+    with Workbook(path) as workbook:
+        canvas = Canvas("Sites", workbook, "Sites")
+        canvas.add_sheet("Sites")
+        sheet = canvas.sheet("Sites", "")
+        for row in (3, 4, 5):
+            canvas.formula(sheet, row, 0, "=SUM(C1:C4,7)", 7.0)
+            canvas.formula(sheet, row, 1, "=B1*2", 4.0)
+
+    assert prepared == ["=SUM(C1:C4,7)", "=B1*2"]
+    cells = load_workbook(path)["Sites"]
+    assert [cells.cell(row, 1).value for row in (4, 6)] == ["=SUM(C1:C4,7)"] * 2
+    assert [cells.cell(row, 2).value for row in (4, 6)] == ["=B1*2"] * 2
+
+
+def test_a_column_of_numbers_is_written_as_each_of_them(tmp_path: Path) -> None:
+    values = [2.5, math.nan, -math.inf, 7.25]
+    path = tmp_path / "a.xlsx"
+    with Workbook(path) as workbook:
+        canvas = Canvas("Sites", workbook, "Sites")
+        canvas.add_sheet("Sites")
+        sheet = canvas.sheet("Sites", "")
+        canvas.numbers(sheet, 4, 0, values, "0.00")
+        for row, value in enumerate(values, start=4):
+            canvas.number(sheet, row, 1, value, "0.00")
+
+    cells = load_workbook(path)["Sites"]
+    read = [[cells.cell(row, at).value for row in (5, 6, 7, 8)] for at in (1, 2)]
+    looks = [[cells.cell(row, at).number_format for row in (5, 6, 7, 8)] for at in (1, 2)]
+    assert read == [[2.5, None, "none", 7.25]] * 2
+    assert looks[0] == looks[1]

@@ -267,9 +267,7 @@ def _write_column(
         for row, value in enumerate(values, start=first):
             book.text(sheet, row, at, YES if value else NO, "label")
     else:
-        number = number_format(column)
-        for row, value in enumerate(values, start=first):
-            book.number(sheet, row, at, value, number)
+        book.numbers(sheet, first, at, values, number_format(column))
 
 
 def _longest(column: Field, cells: pd.Series) -> int:
