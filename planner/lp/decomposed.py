@@ -34,6 +34,12 @@ __all__ = ["DecomposedSession", "local_columns", "seconds_left"]
 _EXACT: Final = 1e-7  # [-]; gap up to which HiGHS takes plan and duals for those of one optimum
 _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
 _MOST_ARE_NEW: Final = 0.9  # share of pieces with a new cut from which on a basis is of no use
+_LOOSE_ROUNDS: Final = 2
+"""First rounds in which a master that knows no cut yet is solved to a tenth of its cost alone.
+
+Loosely, interior point ends amid all that is nearly as good, and cuts made there hold back the
+master far and wide; a vertex is where it knows least. It takes half as long besides.
+"""
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
@@ -293,6 +299,7 @@ class _Run:
     ) -> None:
         self._strictly, self._optimal_gap, self._enough_gap = strictly, optimal_gap, enough_gap
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
+        self._loose_rounds = 0 if parts.master.cuts else _LOOSE_ROUNDS
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
         self._objective, self._bound = np.inf, -np.inf
@@ -320,7 +327,10 @@ class _Run:
                 status = trial
                 break
             is_last = trial.is_plan and not trial.is_new.any()
-            if self._gap <= _EXACT or (is_last and self._gap <= self._optimal_gap):
+            if self._loose_rounds:
+                self._loose_rounds -= 1
+                parts.add_cuts(trial.priced, trial.is_new)
+            elif self._gap <= _EXACT or (is_last and self._gap <= self._optimal_gap):
                 status = "optimal"
             elif trial.is_new.any():
                 parts.add_cuts(trial.priced, trial.is_new)
@@ -342,40 +352,54 @@ class _Run:
                 raise SolverError(message)
         if status in {"time_limit", "interrupted"} and self._trial_is_nearer():
             self._keep_time_for_a_plan()
+            self._look_for_a_bound()
             self._look_nearby()
         return self._put_together(status, self._steps() - steps)
 
     def _next_trial(self) -> _Trial | Status:
         """Solve the master, and price its trial; return why if it was stopped."""
-        parts = self._parts
+        parts, is_loose = self._parts, self._loose_rounds > 0
         master, pieces = parts.master, parts.pieces
-        solved = master.run(self._left_s(), self._interrupt, self._threads, strictly=self._strictly)
+        limits = self._left_s(), self._interrupt, self._threads
+        solved = (
+            master.run_loosely(*limits)
+            if is_loose
+            else master.run(*limits, strictly=self._strictly)
+        )
         if solved in _STOPPED:
             return _STOPPED[solved]
         if solved != highspy.HighsModelStatus.kOptimal:
             message = f"the master ended with {solved.name}"
             raise SolverError(message)
         x, foretold = master.solution()
-        bound = master.objective
-        if not self._is_nearby and master.rests_on_no_bound(foretold) and bound > self._bound:
-            self._bound = bound
-            if self._enough_gap > 0.0:
-                self._bound_dual = parts.duals()
+        if not is_loose:
+            self._take_bound(foretold)
         priced = pieces.solve_at(x, self._left_s(), self._interrupt, self._threads)
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
         objective = master.own_cost(x) + float(priced.cost.sum())
-        is_plan = bool(priced.missed.max(initial=0.0) <= _MISSED)
+        is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= _MISSED)
         if is_plan and objective < self._objective:
             self._objective, self._plan = objective, parts.plan(x, priced.y)
         with_penalties = objective + pieces.penalty * float(priced.missed.sum())
         if with_penalties < self._with_penalties:
             self._with_penalties, self._best_trial = with_penalties, x
         self._report()
+        if is_loose:
+            return _Trial(priced, is_plan, priced.is_proof)
         cost = priced.bound_at(x)
         is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
         return _Trial(priced, is_plan, is_new)
+
+    def _take_bound(self, foretold: Floats) -> None:
+        """Take the objective of the last master as bound, where it is one and a better one."""
+        master = self._parts.master
+        bound = master.objective
+        if not self._is_nearby and master.rests_on_no_bound(foretold) and bound > self._bound:
+            self._bound = bound
+            if self._enough_gap > 0.0:
+                self._bound_dual = self._parts.duals()
 
     def _is_enough(self) -> bool:
         """Return whether the best plan is as near to the bound as was asked for.
@@ -404,6 +428,18 @@ class _Run:
             seconds = max(_NEARBY_S, _NEARBY_FRAC * (now - self._began))
             self._until = min(self._until, now + seconds)
             self._interrupt = None
+
+    def _look_for_a_bound(self) -> None:
+        """Solve the master to the end where it was solved loosely alone, which bounds nothing."""
+        self._loose_rounds = 0
+        if np.isfinite(self._bound):
+            return
+        try:
+            trial = self._next_trial()
+        except SolverError:
+            return  # then there is no bound, and a plan may be near the best trial all the same
+        if isinstance(trial, _Trial):
+            self._parts.add_cuts(trial.priced, trial.is_new)
 
     def _look_nearby(self, most: int = _MOST_NEARBY) -> None:
         """Look for a plan near the best trial, in the time that is kept for it.

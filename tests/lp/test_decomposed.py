@@ -214,18 +214,18 @@ def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(
 
 
 def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem, seconds, solve, at = dispatch(Data()), [], Master.run, Pieces.solve_at
+    problem, seconds, solve, at = dispatch(Data()), [], Master._from_nothing, Pieces.solve_at
     trials = []
 
-    def timed(master: Master, left_s: float, *args, **kwargs):
+    def timed(master: Master, options, left_s: float):
         seconds.append(left_s)
-        return solve(master, left_s, *args, **kwargs)
+        return solve(master, options, left_s)
 
     def stopped_once(pieces: Pieces, x: np.ndarray, *args):
         trials.append(x)
         return None if len(trials) == 2 else at(pieces, x, *args)  # as if time were up
 
-    monkeypatch.setattr(Master, "run", timed)
+    monkeypatch.setattr(Master, "_from_nothing", timed)
     monkeypatch.setattr(Pieces, "solve_at", stopped_once)
     outcome = in_pieces(problem).solve(time_limit_s=1000.0)
 
@@ -262,6 +262,7 @@ def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
         happened.append("afresh")
         forget(master)
 
+    monkeypatch.setattr("planner.lp.decomposed._LOOSE_ROUNDS", 0)  # they have no basis to forget
     monkeypatch.setattr(Parts, "add_cuts", added)
     monkeypatch.setattr(Master, "forget_basis", forgotten)
 
@@ -301,6 +302,28 @@ def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
     assert used == [default, (1, 0), default]  # Devex, unscaled
 
 
+def test_a_master_that_knows_no_cut_begins_loosely(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = dispatch(noisy(3))
+    loosely, seen = [], []
+    run = Master.run_loosely
+
+    def counted(master: Master, *args):
+        loosely.append(master.cuts)
+        return run(master, *args)
+
+    monkeypatch.setattr(Master, "run_loosely", counted)
+    session = in_pieces(problem)
+    first = session.solve(on_progress=seen.append)
+    again = session.solve("ipx")
+
+    assert len(loosely) == 2  # not again: its cuts stay
+    assert loosely[1] > loosely[0] == 0
+    assert [np.isfinite(event.dual_bound) for event in seen[:3]] == [False, False, True]
+    assert not any(np.isfinite(event.objective) for event in seen[:2])  # no plans to the end
+    assert first.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
+    assert again.objective == pytest.approx(first.objective, rel=1e-7)
+
+
 def assert_is_plan(problem: ArrayProblem, outcome) -> None:
     arrays = Arrays.from_problem(problem)
     value, rows, columns = arrays.matrix.times(outcome.x), arrays.rows, arrays.columns
@@ -315,6 +338,7 @@ def test_progress_says_how_long_the_rest_takes_once_the_gap_shrinks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("planner.lp.decomposed._FEWEST_GAPS", 2)
+    monkeypatch.setattr("planner.lp.decomposed._LOOSE_ROUNDS", 0)  # they know no gap
     seen = []
 
     in_pieces(dispatch(Data())).solve(on_progress=seen.append)

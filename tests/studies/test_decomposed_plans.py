@@ -46,8 +46,8 @@ def test_plans_found_in_pieces_cost_the_same_and_pass_every_check(world: str) ->
 
 
 def test_a_plan_within_the_gap_asked_for_has_a_bound_that_the_check_proves() -> None:
-    plan = solve("tiny", [DECOMPOSED, "solver.gap_frac=0.03"])
-    best = plan_of("tiny").outcome.objective
+    plan = solve(CHECK / "rich.yaml", [DECOMPOSED, "solver.gap_frac=0.03"])
+    best = plan_of(CHECK / "rich.yaml").outcome.objective
 
     assert plan.outcome.status == "within_gap"
     assert plan.outcome.gap <= 0.03
