@@ -236,6 +236,7 @@ def _by_design(halls: list[pd.DataFrame]) -> pd.DataFrame:
     return sum_by(both, _HALL, both["mw"]).rename("mw").reset_index()
 
 
+@once
 def _assumed_halls(case: Case) -> pd.DataFrame:
     """List the halls that hold the racks of the market: site, hall, year, mw."""
     racks = existing_racks(case)
