@@ -16,6 +16,7 @@ from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_fra
 from planner.lp.parts import Parts
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.progress import ProgressEvent
+from planner.lp.shares import Shares
 from planner.lp.split import Split
 from planner.lp.start import Start
 
@@ -41,6 +42,7 @@ Loosely, interior point ends amid all that is nearly as good, and cuts made ther
 master far and wide; a vertex is where it knows least. It takes half as long besides.
 """
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
+_MISSED_AT_END: Final = 1e-6  # [-]; where no cut is left: what HiGHS' scaling leaves of a row
 _MOST_PENALTY: Final = 1e7  # [MUSD per unit]
 _MOST_ROUNDS: Final = 400
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
@@ -49,6 +51,8 @@ _SHARE_OF_TRIAL: Final = 0.5  # of a gap that is enough: so near a trial must be
 _NEARBY: Final = 0.1  # of each column of the master, and of a unit
 _FARTHER: Final = 2.0  # times as far, where there is no plan
 _FAR: Final = 10.0  # so far away the penalty is to blame, and not that there is no plan nearby
+_MOST_PARTED: Final = 2
+"""Programs whose cuts a session keeps: a study asks for a measure and for least cost in turn."""
 _MOST_NEARBY: Final = 100
 """Most solves of the master near a trial where a limit or Ctrl-C ends the rounds."""
 _FEW_NEARBY: Final = 6
@@ -158,7 +162,7 @@ class DecomposedSession(HighsSession):
         super().__init__(problem, options)
         self._is_local, self._solver = is_local, solver
         self._gap_frac = gap_frac
-        self._parts: Parts | None = None
+        self._parted: list[tuple[Shares, Parts]] = []  # the last one first
         self._given: Start | None = None
         self._ended: Start | None = None
 
@@ -210,13 +214,13 @@ class DecomposedSession(HighsSession):
                 if method not in {"auto", "decomposed"}:
                     parts.master.forget_basis()
                 try:
-                    outcome = run.outcome()
+                    outcome = self._parted[0][0].without(run.outcome(), self._arrays)
                     if outcome.status == "optimal" and self._ended is None:
                         self._ended = self._kept(parts)
                     return outcome
                 except SolverError as error:
                     note = f" (gave up pieces: {error})"
-                    self._parts = None
+                    del self._parted[0]
         whole = super().solve(
             method,
             time_limit_s=max(0.0, limit - (time.perf_counter() - began)),
@@ -231,16 +235,24 @@ class DecomposedSession(HighsSession):
 
     def _in_parts(self) -> Parts | None:
         """Return the program in parts, as far as possible with the cuts there are."""
-        if self._parts is None or not self._parts.takes(self._arrays):
-            size = self._arrays.matrix.columns
-            is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
-            split = Split.from_matrix(self._arrays.matrix, is_local)
-            self._parts = None
-            if split.pieces:
-                self._parts = Parts.from_arrays(self._arrays, split, self._solver)
-            if self._parts is not None and self._given is not None:
-                self._parts.start_with(self._given.duals_on(self._problem))
-        return self._parts
+        arrays = self._arrays
+        for number, (shares, parts) in enumerate(self._parted):
+            if shares.fits(arrays) and parts.takes(shares.added_to(arrays)):
+                self._parted.insert(0, self._parted.pop(number))
+                return parts
+        size = arrays.matrix.columns
+        is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
+        shares = Shares.from_arrays(arrays, is_local)
+        whole = shares.added_to(arrays)
+        split = Split.from_matrix(whole.matrix, shares.local())
+        if not split.pieces:
+            return None
+        parts = Parts.from_arrays(whole, split, self._solver)
+        if self._given is not None:
+            parts.start_with(shares.to_all(self._given.duals_on(self._problem)))
+        others = [one for one in self._parted if one[0].fits(arrays)]
+        self._parted = [(shares, parts), *others][:_MOST_PARTED]
+        return parts
 
     def start_from(self, start: Start) -> bool:
         """Let the next solve begin with the cuts of a like program, as far as they hold here.
@@ -255,7 +267,7 @@ class DecomposedSession(HighsSession):
         bool
             Whether it has any.
         """
-        self._given, self._parts = start, None
+        self._given, self._parted = start, []
         return bool(start.duals)
 
     def start(self) -> Start | None:
@@ -263,7 +275,8 @@ class DecomposedSession(HighsSession):
         return self._ended
 
     def _kept(self, parts: Parts) -> Start:
-        problem, duals = self._problem, parts.binding()
+        problem, shares = self._problem, self._parted[0][0]
+        duals = parts.binding()[shares.row_at(self._arrays.matrix.rows)]
         held = {
             name: (problem.rows_over(name), duals[problem.row_block(name)])
             for name in problem.row_block_names
@@ -378,18 +391,19 @@ class _Run:
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
+        cost = priced.bound_at(x)
+        is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
+        if is_loose:
+            is_new = priced.is_proof
         objective = master.own_cost(x) + float(priced.cost.sum())
-        is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= _MISSED)
+        may_miss = _MISSED if is_new.any() else _MISSED_AT_END
+        is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= may_miss)
         if is_plan and objective < self._objective:
             self._objective, self._plan = objective, parts.plan(x, priced.y)
         with_penalties = objective + pieces.penalty * float(priced.missed.sum())
         if with_penalties < self._with_penalties:
             self._with_penalties, self._best_trial = with_penalties, x
         self._report()
-        if is_loose:
-            return _Trial(priced, is_plan, priced.is_proof)
-        cost = priced.bound_at(x)
-        is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
         return _Trial(priced, is_plan, is_new)
 
     def _take_bound(self, foretold: Floats) -> None:

@@ -33,7 +33,7 @@ class Split:
     piece_of_row: Positions
 
     @classmethod
-    def from_matrix(cls, matrix: Matrix, is_local: Bools) -> Split:
+    def from_matrix(cls, matrix: Matrix, is_local: Bools, is_apart: Bools | None = None) -> Split:
         """Split a program by columns that may be left to pieces.
 
         Parameters
@@ -43,6 +43,8 @@ class Split:
         is_local : array of bool
             Columns that may. All rows that they are in belong to pieces; two columns in one row
             belong to one piece, so a row that couples many of them makes one of many pieces.
+        is_apart : array of bool, optional
+            Rows that couple nothing, and belong to no piece.
 
         Returns
         -------
@@ -50,19 +52,20 @@ class Split:
             Pieces are numbered by their first column. Columns in no row stay in the master.
         """
         row = matrix.row_of_value()
-        at = np.flatnonzero(is_local[matrix.column])
+        is_in = is_local[matrix.column]
+        at = np.flatnonzero(is_in if is_apart is None else is_in & ~is_apart[row])
         columns, rows = matrix.columns, matrix.rows
         size = columns + rows
         ends = (matrix.column[at], columns + row[at])
         graph = coo_array((np.ones(at.size, dtype=np.int8), ends), shape=(size, size))
         label = connected_components(graph, directed=False)[1]
-        is_in = np.zeros(size, dtype=np.bool_)
-        is_in[ends[0]] = is_in[ends[1]] = True
-        _, first, inverse = np.unique(label[is_in], return_index=True, return_inverse=True)
+        has_end = np.zeros(size, dtype=np.bool_)
+        has_end[ends[0]] = has_end[ends[1]] = True
+        _, first, inverse = np.unique(label[has_end], return_index=True, return_inverse=True)
         number = np.empty(first.size, dtype=np.intp)
         number[np.argsort(first)] = np.arange(first.size)
         piece = np.full(size, -1, dtype=np.intp)
-        piece[is_in] = number[inverse]
+        piece[has_end] = number[inverse]
         return cls(int(first.size), piece[:columns], piece[columns:])
 
     def sizes(self, matrix: Matrix) -> Positions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from lp_samples import Data, dispatch
 
 from planner.base.errors import SolverError
-from planner.lp import ArrayProblem, Axis, HighsSession, Index, Matrix
+from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns, seconds_left
 from planner.lp.engine import run_apart
@@ -21,6 +22,7 @@ from planner.lp.parts import Parts
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
 from planner.lp.progress import Watch
+from planner.lp.shares import Shares
 from planner.lp.split import Split
 from planner.lp.start import Start
 
@@ -91,6 +93,124 @@ def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
     assert (value <= arrays.rows.upper + 1e-6).all()
     cost = arrays.columns.offset + arrays.columns.cost @ outcome.x
     assert outcome.objective == pytest.approx(cost)
+
+
+def coupled(seed: int, sides: str) -> ArrayProblem:
+    """A dispatch whose emissions of all sites and hours are limited, and imports with them."""
+    rng, problem = np.random.default_rng(seed), dispatch(noisy(seed))
+    grid, imports = problem._column_blocks["grid"], problem.variable("imports", UNIT, upper=0.7)
+    t_per_mwh = rng.uniform(50.0, 900.0, grid.over.size) * (rng.random(grid.over.size) < 0.8)
+    emitted = (grid * t_per_mwh).total()
+    free = float(emitted.value(HighsSession(problem).solve().x)[0])
+    total = emitted - 1300.0 * imports.total()
+    if sides in {"most", "both"}:
+        problem.rows("carbon_cap", total <= 0.86 * free)
+    if sides in {"least", "both"}:
+        share = {"least": 1.07, "both": 0.81}[sides]
+        problem.rows("carbon_floor", total >= share * free)
+    if sides == "equal":
+        problem.rows("carbon_path", total == 0.83 * free)
+    return problem
+
+
+SIDES = ("most", "least", "equal", "both")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_row_over_all_hours_leaves_pieces_their_share_of_it(seed: int) -> None:
+    problem = coupled(seed, SIDES[seed % 4])
+    session = in_pieces(problem)
+
+    outcome, whole = session.solve(), HighsSession(problem).solve()
+
+    assert outcome.status == whole.status == "optimal"
+    assert outcome.method_used.startswith("decomposed: 48 pieces")  # one without shares
+    assert outcome.objective == pytest.approx(whole.objective, rel=1e-7)
+    assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-7)
+    columns, matrix = problem.columns(), problem.matrix()
+    worth = np.bincount(
+        matrix.column,
+        matrix.value * outcome.row_dual[matrix.row_of_value()],
+        len(columns.cost),
+    )
+    assert outcome.reduced_cost == pytest.approx(columns.cost - worth)
+    assert outcome.row_dual[-1] == pytest.approx(whole.row_dual[-1], rel=1e-5, abs=1e-9)
+    assert_is_plan(problem, outcome)
+
+
+def test_rows_over_many_pieces_are_split_and_those_of_one_or_of_few_hours_are_not() -> None:
+    problem = coupled(3, "most")
+    grid, level = problem._column_blocks["grid"], problem._column_blocks["level"]
+    here = Index.full("here", Axis("here", ("north",)))
+    of_site = grid.select((grid.over["site"] == 4) & (grid.over["year"] < 2))  # of two pieces
+    problem.rows("site_cap", of_site.map(here, np.arange(48), np.zeros(48, int)) <= 5000.0)
+    at_seven = (level.over["slot"] == 7) & (level.over["year"] == 0) & (level.over["site"] < 2)
+    two = level.select(at_seven)
+    problem.rows("level_of_two", two.map(here, np.arange(2), np.zeros(2, int)) <= 21.0)
+
+    shares = Shares.from_arrays(Arrays.from_problem(problem), local_columns(problem, SLOT))
+
+    cap = problem.row_block("carbon_cap").start
+    assert np.flatnonzero(shares.is_split).tolist() == [cap]
+    assert (shares.row == cap).all()
+    assert shares.row.size == shares.split.pieces == 48 - 1 - 1
+
+
+@pytest.mark.parametrize("sides", SIDES)
+def test_cuts_are_kept_where_a_limit_of_all_hours_moves(sides: str) -> None:
+    problem, last = coupled(5, sides), -1
+    session = in_pieces(problem)
+    session.solve()
+    bounds = problem.row_bounds()
+    lower, upper = bounds.lower.copy(), bounds.upper.copy()
+    lower[last], upper[last] = 0.99 * lower[last], 0.99 * upper[last]
+    whole = HighsSession(problem)
+    whole.set_rows(lower, upper)
+    alone = in_pieces(problem)
+    alone.set_rows(lower, upper)
+
+    session.set_rows(lower, upper)
+    again, anew = session.solve(), alone.solve()
+
+    assert again.objective == pytest.approx(whole.solve().objective, rel=1e-7)
+    assert rounds(again) < rounds(anew)
+
+
+@pytest.mark.parametrize("sides", ["most", "least"])
+def test_a_limit_of_all_hours_that_gets_another_side_is_split_again(sides: str) -> None:
+    problem = coupled(2, sides)
+    session, whole = in_pieces(problem), HighsSession(problem)
+    free = session.solve().objective
+    bounds = problem.row_bounds()
+    lower, upper = bounds.lower.copy(), bounds.upper.copy()
+    at = upper[-1] if sides == "most" else lower[-1]
+    lower[-1] = upper[-1] = 0.9 * at if sides == "most" else 1.1 * at
+    for one in (session, whole):
+        one.set_rows(lower, upper)
+
+    outcome = session.solve()
+
+    assert outcome.objective == pytest.approx(whole.solve().objective, rel=1e-7)
+    assert outcome.objective > free * (1.0 + 1e-7)
+
+
+def test_cuts_of_two_objectives_in_turn_are_kept() -> None:
+    problem = coupled(1, "most")
+    session, cost = in_pieces(problem), problem.columns().cost
+    other = np.where(np.arange(cost.size) < problem.column_block("built").start, 0.0, cost)
+    first = session.solve()
+    session.set_columns(cost=other)
+    second = session.solve()
+
+    session.set_columns(cost=cost)
+    third = session.solve()
+    session.set_columns(cost=other)
+    fourth = session.solve()
+
+    assert (rounds(third), rounds(fourth)) == (1, 1)
+    assert third.objective == pytest.approx(first.objective, rel=1e-7)
+    assert fourth.objective == pytest.approx(second.objective, rel=1e-7)
+    assert first.objective > second.objective * (1.0 + 1e-6)
 
 
 def test_cuts_are_kept_where_only_the_master_changes() -> None:
@@ -494,6 +614,24 @@ def test_an_optimum_in_the_last_round_that_may_be_is_kept(monkeypatch) -> None:
     assert (rounds(in_time), in_time.method_used.partition(":")[0]) == (last, "decomposed")
     assert f"gave up pieces: no end after {last - 1} rounds" in late.method_used
     assert late.objective == pytest.approx(in_time.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize(("noise", "is_in_pieces"), [(6e-7, True), (6e-6, False)])
+def test_what_scaling_leaves_of_a_row_is_no_miss_once_no_cut_is_left(
+    monkeypatch: pytest.MonkeyPatch, noise: float, is_in_pieces: bool
+) -> None:
+    problem, at = dispatch(Data()), Pieces.solve_at
+
+    def noisy_at(pieces: Pieces, *args: object) -> object:
+        priced = at(pieces, *args)
+        return replace(priced, missed=np.maximum(priced.missed, noise))
+
+    monkeypatch.setattr(Pieces, "solve_at", noisy_at)
+    outcome = in_pieces(problem).solve()
+
+    assert outcome.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
+    assert outcome.status == "optimal"
+    assert ("gave up pieces: rows are missed" not in outcome.method_used) == is_in_pieces
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")

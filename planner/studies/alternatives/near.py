@@ -15,16 +15,16 @@ from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.results.read import read_results
 from planner.studies.solve.answers import with_plan
-from planner.studies.solve.asking import session_of
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.rounding import RULES, rounded
+from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import STOPPED, Solves
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.prepared import PreparedScenario
-    from planner.lp import Expression, HighsSession, Outcome
+    from planner.lp import Expression, Outcome
     from planner.lp.methods import Method
     from planner.studies.solve.asking import Asking
 
@@ -34,9 +34,9 @@ _SITE: Final = "racks_at_site_mw"
 _ZONE: Final = "racks_in_zone_mw"
 _EXTRA: Final = "extra_cost_musd"
 _LARGE: Final = 100_000
-"""Coefficients from which on each solve starts from nothing: a plan at one end says little about
-one at another. Of `us-base`, with 453,000, simplex was given up each time, after as long as
-interior point takes."""
+"""Coefficients from which on each solve of the whole starts from nothing: a plan at one end says
+little about one at another. Of `us-base`, with 453,000, simplex was given up each time, after as
+long as interior point takes."""
 _SAME: Final = 1e-6
 """By how much a level may be missed so that rounding leaves a plan. [-]"""
 
@@ -66,10 +66,9 @@ class NearOptimal:
         rounds = question.scenario.failover.most_rounds
         self._cuts = FailureCuts(model, rounds) if has_cuts else None
         ask.report_stage("Solving: the plan of least cost")
-        session = session_of(question, model)
-        best = find_plan(
-            model, session, question.scenario.solver, cuts=self._cuts, interrupt=ask.interrupt
-        )
+        solver = question.scenario.solver
+        session = plan_session(problem, solver, ends_at_gap=False)
+        best = find_plan(model, session, solver, cuts=self._cuts, interrupt=ask.interrupt)
         self.best = self._good(best)
         sets = model.p.sets
         site_year = model.p.sites.site_year
@@ -89,9 +88,10 @@ class NearOptimal:
             most = float(unmet.value(self.best.x)[0])
             problem.rows("held_unmet", unmet <= most + _SAME * max(most, _SAME))
         self.best_mw = at_site.sum_to(site).value(self.best.x)
-        self._session: HighsSession = session_of(question, model)
+        self._session = plan_session(problem, solver, ends_at_gap=False)
         self._objective: Expression | None = self._cost
-        self._method: Method = "ipx" if problem.matrix().value.size > _LARGE else "auto"
+        is_large = problem.matrix().value.size > _LARGE and not self._session.has_pieces
+        self._method: Method = "ipx" if is_large else "auto"
         self._last = {
             "site": problem.column_block(_SITE).start,
             "zone": problem.column_block(_ZONE).start,

@@ -21,9 +21,10 @@ from planner.outputs.frontier import COLUMNS, Frontier
 from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import MEASURES, FrontierMeasure, measure_of
 from planner.studies.solve.answers import with_plan
-from planner.studies.solve.asking import Asking, relaxed_session
+from planner.studies.solve.asking import Asking
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.progress import Pace
+from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.lp import Expression, HighsSession, Outcome
+    from planner.lp import Expression, Outcome
 
 __all__ = ["frontier"]
 
@@ -122,7 +123,8 @@ class _Tracer:
         self._pace, self._solves = Pace(), 0
         self._model = build_model(question.inputs)
         self._cost = objective_musd(self._model)
-        self._session: HighsSession = relaxed_session(question, self._model)
+        solver = question.scenario.solver
+        self._session = plan_session(self._model.problem, solver, ends_at_gap=False)
         has_cuts = bool(question.inputs.failover.reserve.size)
         rounds = question.scenario.failover.most_rounds
         self._cuts = FailureCuts(self._model, rounds) if has_cuts else None

@@ -10,8 +10,8 @@ from planner.base.errors import InfeasibleError
 from planner.model import build_model
 from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
-from planner.studies.solve.asking import relaxed_session
 from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class FutureProgram:
     ) -> None:
         self.name, self.question = name, question
         self.model: Model = build_model(question.inputs)
-        self._session = relaxed_session(question, self.model)
+        solver = question.scenario.solver
+        self._session = plan_session(self.model.problem, solver, ends_at_gap=False)
         self._on_progress = on_progress
         has_cuts = bool(question.inputs.failover.reserve.size)
         most_rounds = question.scenario.failover.most_rounds

@@ -13,6 +13,7 @@ from planner.lp import HighsSession
 from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.checked_plan import StageTimes, plan_of
+from planner.studies.solve.sessions import plan_session
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.extensive_form import ExtensiveForm
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
@@ -353,12 +354,11 @@ class StochasticPrograms:
         """
         scenario = self.futures[0].question.scenario
         solver = scenario.solver
-        options = {"primal_feasibility_tolerance": solver.tolerance}
         most_rounds = max(one.question.scenario.failover.most_rounds for one in self.futures)
         for _ in range(most_rounds + 1):
             program = ExtensiveForm(self._models, self.orders, self.received)
             ask(program)
-            session = HighsSession(program.problem, options)
+            session = plan_session(program.problem, solver, ends_at_gap=False)
             session.set_columns(integer=np.zeros_like(program.problem.columns().integer))
             outcome = session.solve(
                 solver.method,
