@@ -1,10 +1,13 @@
 """Processor time of a future of a sweep, beside that of `dcplan solve` for the same scenario.
 
-Run from the root of the repository: ``python bench/sweep.py [--whole] [GROUP ...]``. The sample are
+Run from the root of the repository: ``python bench/sweep.py [--whole | --hourly] [GROUP ...]``. The
+sample are
 twelve futures of `sweep.yaml`, whose axes are path, delay, gas, efficiency and headroom: `GROUPS`
 of the first four, which hold each of their values, and each pair of the last three evenly, by
 three headroom rates. Integers are relaxed, or with ``--whole`` as shipped; with numbers, from 1,
-only these groups, in that order. Each future is solved by the sweep, in this process, and by the
+only these groups, in that order. With ``--hourly``, time slices last an hour: the sweep solves in
+pieces and keeps their cuts, the command solves each program whole by interior point, and no
+workbook is written. Each future is solved by the sweep, in this process, and by the
 command, one after the other, so that both are measured under the same load. Its row is printed as
 soon as both are there, and one group ends before the next begins: Ctrl-C adds up what is done.
 Relaxed objectives must agree to 1e-6; plans with integers must be within the gap asked of them, of
@@ -38,15 +41,22 @@ GROUPS: Final = (  # path, delay, gas, efficiency
     ("lbnl_high", 0, "bridge", "levers"),
     ("brief_30_to_90", 12, "none", "levers"),
 )
+HOURLY: Final = ("time.slot_h=1",)
+WHOLE: Final = ("--no-workbook", "--set", "solver.method=ipx")
+"""How the command solves a program over hours."""
 INTEGERS: Final = ("siting.whole_openings", "siting.table_blocks", "racks.whole")
 SAME, GOOD_ENOUGH = 1e-6, 0.01
 
 
-def cold(scenario: Path, settings: list[str], folder: str) -> tuple[dict[str, Any], float]:
+def cold(
+    scenario: Path, settings: list[str], folder: str, options: tuple[str, ...]
+) -> tuple[dict[str, Any], float]:
     """Return what the command says of a run, and its processor time. [s]"""
     given = [word for setting in settings for word in ("--set", setting)]
     command = [sys.executable, "-m", "planner", "-q", "solve", str(scenario), "-o", folder]
-    with subprocess.Popen([*command, "--json", *given], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*command, "--json", *given, *options], stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.read())
         _, _, used = os.wait4(process.pid, 0)
@@ -100,16 +110,18 @@ def check(
 
 def main() -> None:
     """Print a table with a row for each future of the sample."""
-    is_whole = "--whole" in sys.argv
-    numbers = [int(word) for word in sys.argv[1:] if word != "--whole"]
+    is_whole, is_hourly = ("--whole" in sys.argv), ("--hourly" in sys.argv)
+    numbers = [int(word) for word in sys.argv[1:] if not word.startswith("--")]
     always = [f"{key}={str(is_whole).lower()}" for key in INTEGERS]
+    always += HOURLY if is_hourly else ()
+    options = WHOLE if is_hourly else ()
     sweep = read_sweep(SAMPLE, always)
     print("| future | method | gap, sweep | gap, solve | sweep s | solve s | share |")
     print("|---|---|--:|--:|--:|--:|--:|", flush=True)
     spent: list[tuple[float, float]] = []
     try:
         for group in [GROUPS[number - 1] for number in numbers] or GROUPS:
-            solve_group(sweep, group, always, spent, is_whole=is_whole)
+            solve_group(sweep, group, always, spent, options, is_whole=is_whole)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
     if spent:
@@ -123,6 +135,7 @@ def solve_group(
     group: tuple[object, ...],
     always: list[str],
     spent: list[tuple[float, float]],
+    options: tuple[str, ...],
     *,
     is_whole: bool,
 ) -> None:
@@ -134,7 +147,7 @@ def solve_group(
             tables = sweep.tables[question.tables_key]
             answer, ended = answer_to(question, tables, Path(folder), start)
             queue.done(question, ended)
-            found, cold_s = cold(alone(question, folder), always, folder)
+            found, cold_s = cold(alone(question, folder), always, folder, options)
             check(question, answer, found, is_whole=is_whole)
             spent.append((answer.cpu_s, cold_s))
             print(
