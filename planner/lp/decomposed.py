@@ -492,8 +492,10 @@ class _Run:
         no_row = np.full(whole.matrix.rows, np.nan)
         plan = unknown if self._plan is None else self._plan
         dual = parts.duals() if is_optimal else no_row
-        matrix = whole.matrix
-        worth = matrix.value * dual[matrix.row_of_value()]
+        matrix, reduced = whole.matrix, unknown
+        if is_optimal:
+            worth = matrix.value * dual[matrix.row_of_value()]
+            reduced = whole.columns.cost - added_up(worth, matrix.column, matrix.columns)
         objective = self._objective if has_plan else np.nan
         bound = min(self._bound, self._objective)
         where = f"{parts.pieces.count} pieces {parts.pieces.place}".rstrip()
@@ -507,7 +509,7 @@ class _Run:
             x=plan,
             row_value=matrix.times(plan) if has_plan else no_row,
             row_dual=dual,
-            reduced_cost=whole.columns.cost - added_up(worth, matrix.column, matrix.columns),
+            reduced_cost=reduced,
             basis=None,
             seconds=time.perf_counter() - self._began,
             iterations=steps,

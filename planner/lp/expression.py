@@ -301,7 +301,7 @@ class Expression:
         value = self.value_of_term[term]
         return Expression(
             target_index,
-            target[pair].astype(np.int32),
+            target.astype(np.int32)[pair],
             self.column[term],
             value if factors is None else value * weights[pair],
             added_up(self.constants[source] * weights, target, target_index.size),
@@ -311,24 +311,27 @@ class Expression:
         pair, term = self._terms_at(source)
         return Expression(
             index,
-            pair.astype(np.int32),
+            pair,
             self.column[term],
             self.value_of_term[term],
             self.constants[source],
         )
 
-    def _terms_at(self, source: Positions) -> tuple[Positions, Positions]:
+    def _terms_at(self, source: Positions) -> tuple[Ints, Positions | Ints]:
         """Return the terms of the asked rows: which ask each is for, and which term it is."""
         if len(self.row) == self.over.size and np.array_equal(self.row, np.arange(self.over.size)):
-            return np.arange(len(source)), source  # one term per row, as in a plain variable
+            # one term per row, as in a plain variable
+            return np.arange(len(source), dtype=np.int32), source
         is_sorted = bool((self.row[1:] >= self.row[:-1]).all())
         order = None if is_sorted else np.argsort(self.row, kind="stable")
         terms_in_row = np.bincount(self.row, minlength=self.over.size)
         first_in_row = np.cumsum(terms_in_row) - terms_in_row
         wanted = terms_in_row[source]
-        pair = np.repeat(np.arange(len(source)), wanted)
+        pair = np.repeat(np.arange(len(source), dtype=np.int32), wanted)
         first_of_pair = np.cumsum(wanted) - wanted
-        term = np.arange(len(pair)) + (first_in_row[source] - first_of_pair)[pair]
+        # Half of int64 in memory: a program over all hours has tens of millions of terms in a sum.
+        term = (first_in_row[source] - first_of_pair).astype(np.int32)[pair]
+        term += np.arange(len(pair), dtype=np.int32)
         return pair, term if order is None else order[term]
 
     # --- numbers ------------------------------------------------------------------------

@@ -12,12 +12,13 @@ from planner.base.units import (
     T_PER_KT,
     USD_PER_MUSD,
 )
+from planner.lp import Expression
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.lp import Comparison, Expression
+    from planner.lp import Comparison
     from planner.model.variables import Model
 
 __all__ = ["CONSTRAINTS", "COSTS", "CarbonTerms"]
@@ -138,6 +139,8 @@ def carbon_price(m: Model) -> Expression:
     """Emissions at the carbon price of the year, by the method the scenario asks for."""
     site_year = m.p.sites.site_year
     musd_per_kt = m.p.carbon.price_usd_per_t[site_year["year"]] * T_PER_KT / USD_PER_MUSD
+    if not musd_per_kt.any():  # millions of terms of nothing, over all hours of a year
+        return Expression.constant(m.site_calendar, 0.0)
     return yearly(m, musd_per_kt * m.carbon.counted_kt)
 
 

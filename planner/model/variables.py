@@ -312,7 +312,9 @@ class Model:
         """
         slot, balanced = self.p.power.slot, self.p.balance.slot
         as_used = np.flatnonzero(balanced.find(slot) < 0)
-        return self.site_mw.map(slot, as_used, as_used) + self.import_mw.on(slot, missing="zero")
+        is_all = as_used.size == slot.size  # then its terms are shared, and not copied
+        used = self.site_mw if is_all else self.site_mw.map(slot, as_used, as_used)
+        return used + self.import_mw.on(slot, missing="zero")
 
     @cached_property
     def grid_mwh(self) -> Expression:

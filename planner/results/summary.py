@@ -121,7 +121,7 @@ def solution(s: SolvedModel) -> pd.DataFrame:
             "gap_frac": [known(outcome.gap)],
             "has_duals": [outcome.has_duals],
             "duals_of": [outcome.duals_of if outcome.has_duals else ""],
-            "whole_numbers": [s.model.problem.stats().integers],
+            "whole_numbers": [int(s.model.problem.columns().integer.sum())],
             "found_by": [outcome.method_used],
             "discount_rate_frac": [finance.rate_frac],
             "base_year": [finance.base_year],
