@@ -23,6 +23,7 @@ MOST_OF_ONE: Final = 0.05
 """Share of the coefficients of all pieces that the largest may have, or rows are split."""
 _MUCH_SMALLER: Final = 0.5  # of the largest piece: what splitting rows must leave of it at most
 _MOST_LEFT: Final = 0.12  # of all coefficients, in the largest piece once rows are split
+_MOST_EACH: Final = 4.0  # shares of a piece, on average: cuts that know more prices are many
 _COLUMNS_EACH: Final = 8.0  # local columns for which a share column stands, on average
 
 
@@ -71,7 +72,8 @@ class Shares:
         Rows are taken by their number of local columns, above a power of 2 that falls until
         the largest piece has at most a twentieth of all coefficients of rows with local columns.
         No row is split where pieces are so small already, where a share would stand for few
-        columns, or where the largest piece stays above 12 %, or above half of what it was.
+        columns or a piece have many shares, or where the largest piece stays above 12 %, or above
+        half of what it was.
         """
         matrix = arrays.matrix
         row = matrix.row_of_value()
@@ -88,7 +90,9 @@ class Shares:
             is_long = length > 2**power
             split = Split.from_matrix(matrix, is_local, is_long)
             shares = cls._of_split(arrays, is_local, is_long, split)
-            if shares.row.size * _COLUMNS_EACH > length[shares.is_split].sum():
+            count = shares.row.size
+            few_columns = count * _COLUMNS_EACH > length[shares.is_split].sum()
+            if few_columns or count > _MOST_EACH * split.pieces:
                 break
             largest = _largest(split, matrix)
             if largest <= min(_MOST_LEFT * coefficients, _MUCH_SMALLER * least):

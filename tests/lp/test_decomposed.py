@@ -156,6 +156,22 @@ def test_rows_over_many_pieces_are_split_and_those_of_one_or_of_few_hours_are_no
     assert shares.row.size == shares.split.pieces == 48 - 1 - 1
 
 
+@pytest.mark.parametrize(("rows", "pieces"), [(4, 48), (5, 1)])
+def test_no_row_is_split_where_pieces_would_have_many_shares(rows: int, pieces: int) -> None:
+    problem = dispatch(Data())
+    grid, here = problem._column_blocks["grid"], Index.full("here", Axis("here", ("north",)))
+    every = np.arange(grid.over.size)
+    for number in range(rows):
+        weight = np.random.default_rng(number).uniform(0.5, 2.0, every.size)
+        total = (grid * weight).map(here, every, np.zeros(every.size, int))
+        problem.rows(f"cap_{number}", total <= 9e4)
+
+    shares = Shares.from_arrays(Arrays.from_problem(problem), local_columns(problem, SLOT))
+
+    assert shares.split.pieces == pieces
+    assert shares.row.size == (rows * pieces if pieces > 1 else 0)
+
+
 @pytest.mark.parametrize("sides", SIDES)
 def test_cuts_are_kept_where_a_limit_of_all_hours_moves(sides: str) -> None:
     problem, last = coupled(5, sides), -1
