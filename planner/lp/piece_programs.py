@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["PieceArrays", "PiecePrograms", "PieceSolver"]
 
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
-_MOST_KEPT: Final = 20_000_000
-"""Coefficients of all pieces of a process up to which HiGHS keeps each, warm: each takes some 45
-bytes. Above, a piece is given to HiGHS for every solve, with the basis that it ended with."""
+_MOST_KEPT: Final = 3_500_000
+"""Rows and columns of all pieces of a process up to which HiGHS keeps each, warm: each takes some
+800 bytes, coefficients few of them. Above, a piece is given to HiGHS for every solve, with the
+basis that it ended with."""
 _LONG: Final = 1000
 """Rows of a piece from which on its solve is looked into, to stop it: shorter ones end at once."""
 _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
@@ -203,7 +204,7 @@ class PiecePrograms:
     def __init__(self, arrays: PieceArrays) -> None:
         self._arrays = arrays
         self.y, self.dual = np.zeros(arrays.cost.size), np.zeros(arrays.row_lower.size)
-        self._is_kept = arrays.matrix.nnz <= _MOST_KEPT
+        self._is_kept = arrays.row_lower.size + arrays.cost.size <= _MOST_KEPT
         self._programs: list[Any | None] = [None] * arrays.count
         self._bases: list[Any | None] = [None] * arrays.count
         self._steps = np.zeros(arrays.count, dtype=np.int64)

@@ -765,3 +765,20 @@ def test_a_plan_without_a_bound_is_not_called_optimal(monkeypatch: pytest.Monkey
 
 def rounds(outcome) -> int:
     return int(outcome.method_used.split()[-2])
+
+
+def test_what_highs_keeps_is_counted_by_rows_and_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = dispatch(Data())
+    arrays = Arrays.from_problem(problem)
+    split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
+    pieces = Pieces(arrays, split)
+    size = pieces.rows.size + pieces.columns.size
+
+    is_kept = []
+    for most in (size - 1, size):
+        monkeypatch.setattr("planner.lp.piece_programs._MOST_KEPT", most)
+        programs = Pieces(arrays, split)._solver
+        assert isinstance(programs, PiecePrograms)
+        is_kept.append(programs._is_kept)
+
+    assert is_kept == [False, True]
