@@ -305,6 +305,6 @@ def test_a_program_that_is_solved_whole_says_that_the_cluster_was_not_used(sched
 
     assert plan.inputs.notes[-1] == (
         f"The cluster at {scheduler} solved nothing: the program was solved whole, on this machine"
-        " (pieces are taken from 600,000 coefficients of rows over hours on, and with"
-        " `solver.method: decomposed`)."
+        " (pieces are taken where rows over hours have 300,000 coefficients and 40% of all, and"
+        " with `solver.method: decomposed`)."
     )

@@ -55,11 +55,27 @@ def test_pieces_are_taken_where_much_is_in_many(
     assert session.solve().objective == pytest.approx(HighsSession(problem).solve().objective)
 
 
+@pytest.mark.parametrize(("share", "is_in_pieces"), [(0.98, True), (0.99, False)])
+def test_pieces_are_taken_where_hours_are_most_of_the_program(
+    share: float, is_in_pieces: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "LEAST_NONZEROS", 3600)
+    monkeypatch.setattr(sessions, "LEAST_SHARE", share)
+    problem, site = hours_of(30), Axis("site", tuple(f"s{i}" for i in range(30)))
+    firm = problem._column_blocks["firm"]
+    problem.rows("land", firm.map(Index.full("land", site), np.arange(30), np.arange(30)) <= 7.5)
+    problem.rows("power", firm.total() <= 150.5)  # 60 of 3,660 coefficients are not over hours
+
+    session = sessions.plan_session(problem, Solver.model_validate({"method": "auto"}))
+
+    assert isinstance(session, DecomposedSession) == is_in_pieces
+
+
 @pytest.mark.parametrize(
     ("hours", "is_in_pieces"),
-    [(3, False), (1, True)],  # 318,000 and 935,000 coefficients of rows over hours
+    [(6, False), (3, True)],  # 127,000 and 318,000 coefficients of rows over hours
 )
-def test_us_base_is_solved_in_pieces_by_the_hour(hours: int, is_in_pieces: bool) -> None:
+def test_us_base_is_solved_in_pieces_by_three_hours(hours: int, is_in_pieces: bool) -> None:
     scenario = load_scenario("us-base", [f"time.slot_h={hours}"])
     problem = build_model(build_inputs(scenario)).problem
 

@@ -31,7 +31,12 @@ from planner.studies.solve.foresight import (
     with_time_left,
 )
 from planner.studies.solve.integer_conflict import integer_conflict
-from planner.studies.solve.sessions import LEAST_NONZEROS, WITH_PIECES, plan_session
+from planner.studies.solve.sessions import (
+    LEAST_NONZEROS,
+    LEAST_SHARE,
+    WITH_PIECES,
+    plan_session,
+)
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -173,8 +178,8 @@ def _unused(scheduler: str, method: str) -> str:
     why = (
         "it has integers that were searched for, or nothing that hours alone decide"
         if method == "decomposed"
-        else f"pieces are taken from {LEAST_NONZEROS:,} coefficients of rows over hours on, and"
-        " with `solver.method: decomposed`"
+        else f"pieces are taken where rows over hours have {LEAST_NONZEROS:,} coefficients and"
+        f" {LEAST_SHARE:.0%} of all, and with `solver.method: decomposed`"
     )
     return (
         f"The cluster at {scheduler} solved nothing: the program was solved whole, on this machine"

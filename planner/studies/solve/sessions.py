@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Solver
     from planner.studies.cluster.pieces import ClusterOfPieces
 
-__all__ = ["HOURLY", "LEAST_NONZEROS", "WITH_PIECES", "plan_session"]
+__all__ = ["HOURLY", "LEAST_NONZEROS", "LEAST_SHARE", "WITH_PIECES", "plan_session"]
 
 HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every time slice, or billed by its season."""
@@ -19,8 +19,10 @@ HOURLY: Final = frozenset({"slot", "period"})
 
 WITH_PIECES: Final = frozenset({"auto", "decomposed"})
 """Settings of the method that may solve a program in pieces."""
-LEAST_NONZEROS: Final = 600_000
+LEAST_NONZEROS: Final = 300_000
 """Coefficients of rows over hours from which on pieces are quicker; see `docs/decisions.md`."""
+LEAST_SHARE: Final = 0.4
+"""Share of all coefficients that these must be, or the master is nearly the whole program."""
 
 
 def plan_session(
@@ -55,7 +57,8 @@ def plan_session(
     is_local = local_columns(problem, HOURLY)
     if not is_asked:
         size = Shares.from_arrays(Arrays.from_problem(problem), is_local).sizes()
-        if size.sum() < LEAST_NONZEROS or size.max() > MOST_OF_ONE * size.sum():
+        least = max(LEAST_NONZEROS, LEAST_SHARE * _nonzeros(problem))
+        if size.sum() < least or size.max() > MOST_OF_ONE * size.sum():
             return HighsSession(problem, options)
     may_end = ends_at_gap and is_asked and not problem.isMIP()
     gap_frac = (solver.gap_frac or 0.0) if may_end else 0.0
