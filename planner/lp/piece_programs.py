@@ -182,7 +182,7 @@ class _Stop:
         return self._must_stop() or time.perf_counter() >= self._until
 
     def on_callback(self, _kind: Any, _text: str, _seen: Any, answer: Any, _data: Any) -> None:
-        """Answer HiGHS, every time: it remembers what it was told."""
+        """Answer HiGHS, every time: it keeps the last answer."""
         answer.user_interrupt = self.is_due()
 
 
@@ -237,11 +237,14 @@ class PiecePrograms:
                     return
                 is_done[at] = self._solve(int(pieces[at]), low, high)
 
-        if threads > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(solve_every, range(threads)))  # raises what a thread raised
-        else:
-            solve_every(0)
+        try:
+            if threads > 1:
+                with ThreadPoolExecutor(threads) as pool:
+                    list(pool.map(solve_every, range(threads)))  # raises what a thread raised
+            else:
+                solve_every(0)
+        finally:
+            self._stop.take(np.inf, _never)  # HiGHS would keep who asks, and who asks keeps HiGHS
         return pieces[is_done]
 
     def _take_penalty(self, penalty: float) -> None:

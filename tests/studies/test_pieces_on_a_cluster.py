@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from lp_samples import Data, dispatch
 from planner.base.errors import InputError, SolverError
 from planner.cli import main
 from planner.lp import Outcome, ProgressEvent
-from planner.lp.piece_programs import PieceArrays
+from planner.lp.piece_programs import PieceArrays, PiecePrograms
 from planner.scenario.schema import Solver
 from planner.studies.cluster import connection
 from planner.studies.cluster import pieces as on_cluster
@@ -199,19 +201,24 @@ def test_a_worker_that_does_not_end_in_time_does_not_hold_the_solve_up(
     assert time.monotonic() - began < 2.0
 
 
-def test_a_stop_before_a_question_ends_it_too() -> None:
-    problem, seen = dispatch(Data()), list[PieceArrays]()
+def arrays_of_dispatch() -> PieceArrays:
+    """Return the pieces that a session hands to a cluster."""
+    seen = list[PieceArrays]()
 
     class Cluster:
-        def solver(self, arrays: PieceArrays) -> Any:
+        def solver(self, arrays: PieceArrays) -> PiecePrograms:
             seen.append(arrays)
-            return None
+            return PiecePrograms(arrays)
 
-    with pytest.raises(AttributeError):
-        plan_session(problem, SOLVER, Cluster()).solve()  # type: ignore[arg-type]
-    held = HeldPieces(seen[0], 1)
-    every = np.arange(48)
-    shift = np.zeros(seen[0].of_master.sum())
+    outcome = plan_session(dispatch(Data()), SOLVER, Cluster()).solve()  # type: ignore[arg-type]
+    assert outcome.status == "optimal"
+    return seen[0]
+
+
+def test_a_stop_before_a_question_ends_it_too() -> None:
+    arrays = arrays_of_dispatch()
+    held = HeldPieces(arrays, 1)
+    every, shift = np.arange(48), np.zeros(arrays.of_master.sum())
 
     asyncio.run(held.stop(4))
     stopped, *_ = held.solve(4, every, shift, 40.0, np.inf)
@@ -219,7 +226,21 @@ def test_a_stop_before_a_question_ends_it_too() -> None:
 
     assert stopped.size == 0
     assert done.tolist() == list(range(48))
-    assert (y.size, dual.size) == (seen[0].cost.size, seen[0].row_lower.size)
+    assert (y.size, dual.size) == (arrays.cost.size, arrays.row_lower.size)
+
+
+def test_long_pieces_are_let_go_with_what_holds_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.lp.piece_programs._LONG", 2)  # rows: every piece is long
+    arrays = arrays_of_dispatch()
+    held = HeldPieces(arrays, 1)
+    shift = np.zeros(arrays.of_master.sum())
+    assert held.solve(1, np.arange(48), shift, 40.0, np.inf)[0].size == 48
+    is_there = weakref.ref(held)
+
+    del held
+    gc.collect()
+
+    assert is_there() is None
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ class Solves:
         strictly: bool,
     ) -> Outcome:
         integer = np.zeros(len(lower), dtype=np.bool_)
-        # Copies: a session tells what changed by the arrays that it was given before.
+        # Copies: a session finds what changed by comparing with the arrays it was given before.
         self._session.set_columns(
             cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer
         )
