@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 import weakref
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 DECOMPOSED = "solver.method=decomposed"
 NOBODY = "tcp://127.0.0.1:9"
+ONE = frozenset({"tcp://one:1"})
+PATIENCE_S = 60.0
 SOLVER = Solver.model_validate({"method": "decomposed"})
 
 
@@ -112,21 +115,68 @@ def test_pieces_of_a_worker_that_is_killed_at_work_begin_again_elsewhere(
     assert f"48 pieces on 1 worker of {scheduler} (1 lost)," in outcome.method_used
 
 
-def test_workers_let_go_of_a_program_before_they_hold_the_next(scheduler: str) -> None:
-    def held(dask_worker: Any) -> int:
+def held(client: Any) -> list[int]:
+    """Return of how many programs each worker holds pieces."""
+
+    def of_one(dask_worker: Any) -> int:
         return len(dask_worker.state.actors)
 
+    return list(client.run(of_one).values())
+
+
+def is_let_go(client: Any) -> bool:
+    """Return whether no worker holds a piece, after a while at most: each hears it by wire."""
+    until = time.monotonic() + PATIENCE_S
+    while any(held(client)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(held(client))
+
+
+def test_workers_let_go_of_a_program_before_they_hold_the_next(scheduler: str) -> None:
     sessions = []
     with pieces_on_cluster(scheduler) as cluster:
         for demand in (2.1, 2.3):
             sessions.append(plan_session(dispatch(Data(demand=demand)), SOLVER, cluster))
             assert sessions[-1].solve().status == "optimal"
-            assert list(cluster.client.run(held).values()) == [1, 1]
+            assert held(cluster.client) == [1, 1]
         again = sessions[0].solve("simplex")  # what was let go is sent again
 
     assert again.objective == pytest.approx(
         plan_session(dispatch(Data()), SOLVER).solve().objective, rel=1e-7
     )
+
+
+def test_a_session_that_returns_to_earlier_pieces_has_no_others_there(scheduler: str) -> None:
+    arrays = arrays_of_dispatch()
+    every, shift = np.arange(48), np.zeros(arrays.row_lower.size)
+    with pieces_on_cluster(scheduler) as cluster:
+        earlier, later = cluster.solver(arrays), cluster.solver(arrays)
+        for pieces in (earlier, later, earlier):
+            done = pieces.solve(every, shift, 40.0, 1, np.inf, lambda: False)
+            assert done.size == 48
+            assert held(cluster.client) == [1, 1]
+
+
+def test_all_is_let_go_here_and_there_before_a_plan_is_read_and_checked(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, is_gone = list[weakref.ref[PieceArrays]](), list[tuple[bool, bool]]()
+    solver = on_cluster.ClusterOfPieces.solver
+
+    def noted(self: Any, arrays: PieceArrays) -> Any:
+        seen.append(weakref.ref(arrays))
+        return solver(self, arrays)
+
+    def look(stage: str) -> None:
+        if stage == "results":
+            gc.collect()
+            with distributed.Client(scheduler, set_as_default=False) as client:
+                is_gone.append((seen[-1]() is None, is_let_go(client)))
+
+    monkeypatch.setattr(on_cluster.ClusterOfPieces, "solver", noted)
+
+    assert solve("tiny", [DECOMPOSED], scheduler=scheduler, on_stage=look).verdict.ok
+    assert is_gone == [(True, True)]
 
 
 def test_workers_that_are_lost_again_and_again_end_the_solve(
@@ -159,6 +209,115 @@ def test_what_fails_in_a_piece_fails_with_its_number(
     assert whole.method_used.endswith("(gave up pieces: piece 45: Unbounded)")  # of the first
 
 
+def test_others_stop_and_let_go_when_a_piece_fails(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stopped = tmp_path / "stopped"
+
+    class Failing(HeldPieces):
+        def solve(self, number: int, pieces: np.ndarray, *rest: Any) -> Any:
+            if 0 in self._arrays.number:
+                message = "piece 0: Unbounded"
+                raise SolverError(message)
+            until = time.monotonic() + PATIENCE_S
+            while self._stopped < number and time.monotonic() < until:
+                time.sleep(0.01)
+            if self._stopped >= number:
+                stopped.touch()
+            return super().solve(number, pieces, *rest)
+
+    monkeypatch.setattr(on_cluster, "HeldPieces", Failing)
+    with pieces_on_cluster(scheduler) as cluster:
+        whole = plan_session(dispatch(Data()), SOLVER, cluster).solve()
+
+        assert whole.status == "optimal"
+        assert is_let_go(cluster.client)
+        assert appears(stopped)
+
+
+def appears(flag: Path) -> bool:
+    """Return whether a file is there, after a while at most."""
+    until = time.monotonic() + PATIENCE_S
+    while not flag.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return flag.exists()
+
+
+def test_a_worker_without_memory_is_a_lost_one(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    flag = tmp_path / "full"
+
+    class Full(HeldPieces):
+        def solve(self, *rest: Any) -> Any:
+            if 0 in self._arrays.number and not flag.exists():
+                flag.touch()
+                raise MemoryError
+            return super().solve(*rest)
+
+    monkeypatch.setattr(on_cluster, "HeldPieces", Full)
+
+    outcome = solved_on(scheduler)
+
+    assert outcome.status == "optimal"
+    assert "(1 lost)" in outcome.method_used
+
+
+def test_a_worker_that_its_share_kills_is_a_lost_one(
+    scheduler: str, cluster: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    flag = tmp_path / "killed"
+
+    class Deadly(HeldPieces):
+        def __init__(self, arrays: PieceArrays, threads: int) -> None:
+            if 0 in arrays.number and not flag.exists():
+                flag.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            super().__init__(arrays, threads)
+
+    monkeypatch.setattr(on_cluster, "HeldPieces", Deadly)
+    monkeypatch.setattr(on_cluster, "_LOOK_S", PATIENCE_S)  # else it may be seen to be gone
+    monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+
+    outcome = solved_on(scheduler)
+
+    assert outcome.status == "optimal"
+    assert "(1 lost)" in outcome.method_used
+
+
+def test_a_stop_reaches_workers_at_work_while_another_gets_its_share(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    at_work, heard = tmp_path / "at work", tmp_path / "heard"
+    stop, patience_s = threading.Event(), 20.0
+
+    class Waiting(HeldPieces):
+        def __init__(self, arrays: PieceArrays, threads: int) -> None:
+            until = time.monotonic() + patience_s
+            while 0 not in arrays.number and not heard.exists() and time.monotonic() < until:
+                time.sleep(0.01)
+            super().__init__(arrays, threads)
+
+        def solve(self, number: int, pieces: np.ndarray, *rest: Any) -> Any:
+            at_work.touch()
+            until = time.monotonic() + patience_s
+            while self._stopped < number and time.monotonic() < until:
+                time.sleep(0.01)
+            if self._stopped >= number:
+                heard.touch()
+            return super().solve(number, pieces, *rest)
+
+    monkeypatch.setattr(on_cluster, "HeldPieces", Waiting)
+    watching = threading.Thread(target=lambda: stop.set() if appears(at_work) else None)
+    watching.start()
+
+    outcome = solved_on(scheduler, interrupt=stop)
+
+    watching.join()
+    assert outcome.status == "interrupted"
+    assert heard.exists()
+
+
 def test_a_stop_reaches_workers_that_are_at_work(
     scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,21 +343,26 @@ def test_a_stop_reaches_workers_that_are_at_work(
 
 
 def test_a_worker_that_does_not_end_in_time_does_not_hold_the_solve_up(
-    scheduler: str, monkeypatch: pytest.MonkeyPatch
+    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    may_end, ended = tmp_path / "may end", tmp_path / "ended"
+
     class Slow(HeldPieces):
         def solve(self, *rest: Any) -> Any:
-            time.sleep(2.0)
+            until = time.monotonic() + PATIENCE_S
+            while not may_end.exists() and time.monotonic() < until:
+                time.sleep(0.01)
+            ended.touch()
             return super().solve(*rest)
 
     monkeypatch.setattr(on_cluster, "HeldPieces", Slow)
     monkeypatch.setattr(on_cluster, "_GRACE_S", 0.1)
-    began = time.monotonic()
 
     outcome = solved_on(scheduler, time_limit_s=0.4)
 
     assert (outcome.status, outcome.has_plan) == ("time_limit", False)
-    assert time.monotonic() - began < 2.0
+    assert not ended.exists()
+    may_end.touch()
 
 
 def arrays_of_dispatch() -> PieceArrays:
@@ -271,17 +435,25 @@ def test_workers_with_another_version_are_refused(
     scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = connection.versions()
-    monkeypatch.setattr(connection, "_here", lambda: {**here, "highspy": "7.8.9"})
+    of_all = {**here, "highspy": "7.8.9"}
+    monkeypatch.setattr(connection, "version", of_all.__getitem__)
 
     with pytest.raises(InputError, match=f"has highspy {here['highspy']}; must be 7.8.9, as here"):
         solve("tiny", [DECOMPOSED], scheduler=scheduler)
 
 
 class Listed:
-    """A client that knows what workers there are."""
+    """A client that knows what workers there are, and asks them nothing."""
 
     def __init__(self) -> None:
         self.there = {"tcp://one:1": 2}
+
+    def as_current(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def run(self, *_: Any, workers: list[str]) -> Any:
+        message = f"cannot reach {workers}"
+        raise ConnectionResetError(message)
 
     def nthreads(self) -> dict[str, int]:
         if not self.there:
@@ -292,18 +464,54 @@ class Listed:
 def test_workers_are_compared_when_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[list[str]] = []
 
-    def compare(_client: Any, _scheduler: str, workers: list[str]) -> None:
+    def compare(_client: Any, _scheduler: str, workers: list[str]) -> frozenset[str]:
         compared.append(workers)
+        return frozenset(workers)
 
     monkeypatch.setattr(on_cluster, "compare_versions", compare)
     client = Listed()
-    cluster = on_cluster.ClusterOfPieces(client, NOBODY)
-    cluster.workers_for_pieces()
+    client.there["tcp://early:1"] = 1  # after others were compared
+    cluster = on_cluster.ClusterOfPieces(client, NOBODY, ONE)
+    cluster.workers_for_pieces(lambda: False)
     client.there["tcp://two:1"] = 3
-    cluster.workers_for_pieces()
-    cluster.workers_for_pieces()
+    cluster.workers_for_pieces(lambda: False)
+    cluster.workers_for_pieces(lambda: False)
 
-    assert compared == [["tcp://two:1"]]
+    assert compared == [["tcp://early:1"], ["tcp://two:1"]]
+
+
+def test_workers_that_were_compared_are_handed_over(scheduler: str) -> None:
+    with connection.connected(scheduler) as (client, compared):
+        assert compared == frozenset(client.nthreads())
+
+
+def test_a_worker_that_ends_while_it_is_compared_is_left_aside() -> None:
+    client = Listed()
+    client.there["tcp://two:1"] = 3
+    cluster = on_cluster.ClusterOfPieces(client, NOBODY, ONE)
+
+    assert cluster.workers_for_pieces(lambda: False) == {"tcp://one:1": 2}
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0.2, 10**9), (np.inf, 5)])
+def test_time_and_stops_end_the_wait_for_a_worker(
+    seconds: float, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 5.0)
+    monkeypatch.setattr(on_cluster, "_LOOK_S", 0.01)
+    monkeypatch.setattr(on_cluster, "_LISTED_S", np.inf)
+    cluster = on_cluster.ClusterOfPieces(Listed(), NOBODY, ONE)
+    cluster.lose("tcp://one:1")
+    arrays, looked = arrays_of_dispatch(), list[int]()
+
+    def must_stop() -> bool:
+        looked.append(len(looked))
+        return len(looked) > looks
+
+    pieces = cluster.solver(arrays)
+    shift = np.zeros(arrays.row_lower.size)
+
+    assert pieces.solve(np.arange(48), shift, 40.0, 1, seconds, must_stop).size == 0
 
 
 def test_a_cluster_that_has_lost_all_workers_or_its_scheduler_says_so(
@@ -311,11 +519,11 @@ def test_a_cluster_that_has_lost_all_workers_or_its_scheduler_says_so(
 ) -> None:
     monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.0)
     client = Listed()
-    cluster = on_cluster.ClusterOfPieces(client, NOBODY)
+    cluster = on_cluster.ClusterOfPieces(client, NOBODY, ONE)
     cluster.lose("tcp://one:1")
 
     with pytest.raises(InputError, match="has lost all its workers; must be one with workers"):
-        cluster.workers_for_pieces()
+        cluster.workers_for_pieces(lambda: False)
     client.there.clear()
     with pytest.raises(InputError, match=f"the scheduler at {NOBODY} does not answer any more"):
         cluster.workers()

@@ -37,7 +37,7 @@ _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
 @contextmanager
-def connected(scheduler: str) -> Iterator[Any]:
+def connected(scheduler: str) -> Iterator[tuple[Any, frozenset[str]]]:
     """Connect to a cluster whose workers give the answers that would be found here.
 
     Parameters
@@ -47,8 +47,10 @@ def connected(scheduler: str) -> Iterator[Any]:
 
     Yields
     ------
-    distributed.Client
+    client : distributed.Client
         Closed at the end; what it has on workers is let go.
+    compared : frozenset of str
+        Addresses of the workers whose versions were compared.
 
     Raises
     ------
@@ -69,8 +71,7 @@ def connected(scheduler: str) -> Iterator[Any]:
             [scheduler_problem(what_is, "that of a Dask cluster", "check the address")]
         ) from error
     with client:
-        compare_versions(client, scheduler)
-        yield client
+        yield client, compare_versions(client, scheduler)
 
 
 def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
@@ -78,8 +79,15 @@ def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
     return Problem(_OPTION, None, None, what_is, must_be, fix)
 
 
-def compare_versions(client: Any, scheduler: str, workers: Sequence[str] | None = None) -> None:
+def compare_versions(
+    client: Any, scheduler: str, workers: Sequence[str] | None = None
+) -> frozenset[str]:
     """Refuse a cluster whose workers, or some of them, would give other answers, or none.
+
+    Returns
+    -------
+    frozenset of str
+        Addresses of those that were compared.
 
     Raises
     ------
@@ -97,7 +105,7 @@ def compare_versions(client: Any, scheduler: str, workers: Sequence[str] | None 
         raise InputError(
             [scheduler_problem(what_is, "one with workers", "start some: dask worker")]
         )
-    here = _here()
+    here = versions()
     problems = [
         scheduler_problem(
             f"worker {worker} has {name} {others.get(name, 'none')}",
@@ -110,10 +118,7 @@ def compare_versions(client: Any, scheduler: str, workers: Sequence[str] | None 
     ]
     if problems:
         raise InputError(problems)
-
-
-def _here() -> dict[str, str]:
-    return versions()
+    return frozenset(there)
 
 
 def versions() -> dict[str, str]:

@@ -12,11 +12,12 @@ import time
 from asyncio import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.errors import InputError
+from planner.base.errors import InputError, SolverError
 from planner.lp.piece_programs import PiecePrograms
 from planner.studies.cluster import connection
 from planner.studies.cluster.connection import compare_versions, connected, scheduler_problem
@@ -40,8 +41,10 @@ _LISTED_S: Final = 5.0
 """For so long a worker that was lost is not asked, though it may still be listed."""
 _MOST_LOST: Final = 3
 """How often in a round pieces are begun again because their workers were lost."""
-_LOST: Final = (OSError, RuntimeError, KeyError, CancelledError)
-"""What is raised where a worker is gone, or is another one at the same address."""
+_LOST: Final = (OSError, RuntimeError, KeyError, CancelledError, MemoryError)
+"""What is raised where a worker is gone, lacks memory, or is another one at the same address."""
+_HEARD_S: Final = 5.0
+"""For workers to answer that they stop, before they let go of what they are at."""
 
 
 class HeldPieces:
@@ -134,26 +137,36 @@ class ClusterOfPieces:
         Connected to it.
     scheduler : str
         Address of its scheduler.
+    compared : frozenset of str
+        Workers whose versions were compared.
 
     Attributes
     ----------
-    rounds : int
-        How often pieces were solved there.
+    calls : int
+        How often it was asked to solve pieces.
+    lost : tuple of type
+        What is raised where a worker is lost.
     """
 
-    def __init__(self, client: Any, scheduler: str) -> None:
+    def __init__(self, client: Any, scheduler: str, compared: frozenset[str]) -> None:
         self.client, self.scheduler = client, scheduler
-        self.rounds = 0
-        self._compared = frozenset(self.workers())
+        self.calls = 0
+        killed: type[Exception] = import_module("distributed").scheduler.KilledWorker
+        self.lost: tuple[type[BaseException], ...] = (*_LOST, killed)
+        self._compared = compared
         self._lost_at: dict[str, float] = {}
         self._latest: PiecesOnCluster | None = None
 
     def solver(self, arrays: PieceArrays) -> PiecesOnCluster:
         """Return what solves pieces there; workers let go of those that they had before."""
-        if self._latest is not None:
+        self.turn_to(None)
+        return PiecesOnCluster(self, arrays)
+
+    def turn_to(self, pieces: PiecesOnCluster | None) -> None:
+        """Have workers let go of all pieces but these, which are the next to be solved."""
+        if self._latest is not None and self._latest is not pieces:
             self._latest.let_all_go()
-        self._latest = PiecesOnCluster(self, arrays)
-        return self._latest
+        self._latest = pieces
 
     def workers(self) -> dict[str, int]:
         """Return the threads of each worker there is, by its address.
@@ -176,8 +189,13 @@ class ClusterOfPieces:
         """Leave a worker aside for a while: it is listed for a moment after its end."""
         self._lost_at[worker] = time.monotonic()
 
-    def workers_for_pieces(self) -> dict[str, int]:
+    def workers_for_pieces(self, must_end: Callable[[], bool]) -> dict[str, int]:
         """Return the threads of each worker, and wait for one where there is none.
+
+        Parameters
+        ----------
+        must_end : callable
+            Whether time is up or a stop was asked for: then there is no worker to wait for.
 
         Raises
         ------
@@ -185,24 +203,31 @@ class ClusterOfPieces:
             If none comes, or a new one has other versions.
         """
         end = time.monotonic() + connection.WORKERS_TIMEOUT_S
-        while True:
+        while not must_end():
             now = time.monotonic()
             workers = {
                 worker: threads
                 for worker, threads in self.workers().items()
                 if now >= self._lost_at.get(worker, -np.inf) + _LISTED_S
+                and self._is_compared(worker)
             }
             if workers:
-                break
+                return workers
             if now > end:
                 what_is = f"the cluster at {self.scheduler} has lost all its workers"
                 fix = "start some, and solve again"
                 raise InputError([scheduler_problem(what_is, "one with workers", fix)])
             time.sleep(_LOOK_S)
-        if new := sorted(workers.keys() - self._compared):
-            compare_versions(self.client, self.scheduler, new)
-            self._compared |= workers.keys()
-        return workers
+        return {}
+
+    def _is_compared(self, worker: str) -> bool:
+        """Compare a worker that is new; return whether it was there to answer."""
+        if worker not in self._compared:
+            try:
+                self._compared |= compare_versions(self.client, self.scheduler, [worker])
+            except self.lost:
+                self.lose(worker)
+        return worker in self._compared
 
 
 class PiecesOnCluster:
@@ -252,16 +277,21 @@ class PiecesOnCluster:
         InputError
             If workers are lost again and again, or all of them.
         """
-        self._cluster.rounds += 1
+        self._cluster.calls += 1
+        self._cluster.turn_to(self)
         until = time.perf_counter() + seconds
+
+        def must_end() -> bool:
+            return must_stop() or time.perf_counter() >= until
+
         is_left = np.zeros(self._arrays.count, dtype=np.bool_)
         is_left[pieces] = True
         why = ""
         with self._cluster.client.as_current():
             for _ in range(_MOST_LOST + 1):
-                self._hold_all()
+                self._hold_all(must_end)
                 lost = self._solve_once(is_left, shift, penalty, until, must_stop)
-                if not is_left.any() or must_stop() or time.perf_counter() >= until:
+                if not is_left.any() or must_end():
                     return pieces[~is_left[pieces]]
                 why = f" ({lost[-1]})" if lost else why
         what_is = f"the cluster at {self._cluster.scheduler} has lost workers"
@@ -289,34 +319,51 @@ class PiecesOnCluster:
         must_stop: Callable[[], bool],
     ) -> list[str]:
         """Ask every worker for those of its pieces that are left; return why some were lost."""
-        arrays, lost, asked = self._arrays, list[str](), []
-        wait = _Wait(self._cluster, until, must_stop)
+        asked: list[tuple[_Share, Any]] = []
         self._number += 1
+        try:
+            return self._ask(asked, is_left, shift, penalty, until, must_stop)
+        except SolverError:  # then all of the program is solved elsewhere
+            self._stop(asked, _HEARD_S)
+            self.let_all_go()
+            raise
+
+    def _ask(
+        self,
+        asked: list[tuple[_Share, Any]],
+        is_left: Bools,
+        shift: Floats,
+        penalty: float,
+        until: float,
+        must_stop: Callable[[], bool],
+    ) -> list[str]:
+        """Do as `_solve_once`, and note who was asked, with the answer that is to come."""
+        arrays, lost = self._arrays, list[str]()
+        wait = _Wait(self._cluster, until, must_stop, lambda: self._stop(asked))
         for share in list(self._shares):
             which = np.flatnonzero(is_left[share.pieces])
             if not which.size:
                 continue
+            rows = arrays.rows_of(share.pieces[which])
+            moved = shift[rows[arrays.of_master[rows]]]
             try:
                 if share.held is None:
                     share.held = wait.result(share.begun, share.worker)
                 if share.held is None:  # a stop
                     break
-                rows = arrays.rows_of(share.pieces[which])
-                moved = shift[rows[arrays.of_master[rows]]]
                 left_s = until - time.perf_counter()
                 answer = share.held.solve(self._number, which, moved, penalty, left_s)
-            except _LOST as error:
+            except self._cluster.lost as error:
                 lost.append(self._lose(share, error))
             else:
                 asked.append((share, answer))
-        wait.on_stop = lambda: self._stop([share for share, _ in asked])
         for share, answer in asked:
             try:
                 answered = wait.result(answer, share.worker, _GRACE_S)
                 if answered is None:
                     message = f"{share.worker} does not end"
                     raise TimeoutError(message)
-            except _LOST as error:
+            except self._cluster.lost as error:
                 lost.append(self._lose(share, error))
                 continue
             done, y, dual, share.steps = answered
@@ -326,16 +373,21 @@ class PiecesOnCluster:
             is_left[own] = False
         return lost
 
-    def _stop(self, shares: list[_Share]) -> None:
-        for share in shares:
-            with suppress(*_LOST):
-                share.held.stop(self._number)
+    def _stop(self, asked: list[tuple[_Share, Any]], heard_s: float = 0.0) -> None:
+        """Stop workers that were asked, and wait so long until they have heard it. [s]"""
+        said, until = [], time.perf_counter() + heard_s
+        for share, _ in asked:
+            with suppress(*self._cluster.lost):
+                said.append(share.held.stop(self._number))
+        for heard in said if heard_s else []:
+            with suppress(*self._cluster.lost):
+                heard.result(timeout=max(_SHORTEST_S, until - time.perf_counter()))
 
     def _let_go(self, share: _Share) -> None:
         """Have a worker let go of its share, if it is there to hear that."""
         self._shares.remove(share)
         self._earlier_steps += share.steps
-        with suppress(*_LOST):
+        with suppress(*self._cluster.lost):
             self._cluster.client.cancel([share.begun])
 
     def _lose(self, share: _Share, why: BaseException) -> str:
@@ -345,7 +397,7 @@ class PiecesOnCluster:
         self._cluster.lose(share.worker)
         return f"{share.worker}: {type(why).__name__}"
 
-    def _hold_all(self) -> None:
+    def _hold_all(self, must_end: Callable[[], bool]) -> None:
         """Send pieces that no worker holds to those there are: to each as many as its threads.
 
         Raises
@@ -360,19 +412,22 @@ class PiecesOnCluster:
         pieces = np.flatnonzero(~is_held)
         if not pieces.size:
             return
-        workers = self._cluster.workers_for_pieces()
+        workers = self._cluster.workers_for_pieces(must_end)
+        if not workers:  # a stop
+            return
         seat = np.repeat(np.arange(len(workers)), list(workers.values()))
         of_piece = seat[np.arange(pieces.size) % seat.size]
         for number, (worker, threads) in enumerate(workers.items()):
             own = pieces[of_piece == number]
             if not own.size:
                 continue
+            of_worker = arrays.share(own)
             try:
-                sent = client.scatter(arrays.share(own), workers=[worker], hash=False)
+                sent = client.scatter(of_worker, workers=[worker], hash=False)
                 begun = client.submit(
                     HeldPieces, sent, threads, workers=[worker], actor=True, pure=False
                 )
-            except _LOST:  # it has just gone
+            except self._cluster.lost:  # it has just gone
                 self._lost_workers.add(worker)
                 self._cluster.lose(worker)
                 continue
@@ -383,12 +438,16 @@ class _Wait:
     """Waits for workers until time is up, a stop is asked for, or a worker is gone."""
 
     def __init__(
-        self, cluster: ClusterOfPieces, until: float, must_stop: Callable[[], bool]
+        self,
+        cluster: ClusterOfPieces,
+        until: float,
+        must_stop: Callable[[], bool],
+        on_stop: Callable[[], None],
     ) -> None:
         self._cluster, self._until, self._must_stop = cluster, until, must_stop
+        self._on_stop = on_stop
         self._looked_at = time.monotonic()
         self._stopped_at = np.inf
-        self.on_stop: Callable[[], None] = _nothing
 
     def result(self, future: Any, worker: str, grace_s: float = 0.0) -> Any:
         """Return a result; None if it does not come in time, or so long after a stop. [s]
@@ -405,7 +464,7 @@ class _Wait:
             now = time.perf_counter()
             if self._must_stop() and not np.isfinite(self._stopped_at):
                 self._stopped_at = now
-                self.on_stop()
+                self._on_stop()
             if now >= min(self._until, self._stopped_at) + grace_s:
                 return None
             if time.monotonic() >= self._looked_at + _LOOK_S:
@@ -414,10 +473,6 @@ class _Wait:
                     message = f"{worker} is gone"
                     raise OSError(message)
         return future.result(timeout=connection.TIMEOUT_S)
-
-
-def _nothing() -> None:
-    return
 
 
 @contextmanager
@@ -434,5 +489,5 @@ def pieces_on_cluster(scheduler: str) -> Iterator[ClusterOfPieces]:
     InputError
         As `planner.studies.cluster.connection.connected` says.
     """
-    with connected(scheduler) as client:
-        yield ClusterOfPieces(client, scheduler)
+    with connected(scheduler) as (client, compared):
+        yield ClusterOfPieces(client, scheduler, compared)

@@ -159,7 +159,7 @@ def solve(
         plan = plan_of(
             scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt, cluster=cluster
         )
-    if cluster.rounds:
+    if cluster.calls:
         return plan
     notes = (*plan.inputs.notes, _unused(cluster.scheduler, scenario.solver.method))
     return replace(plan, inputs=replace(plan.inputs, notes=notes))
@@ -270,6 +270,8 @@ def plan_of(
     if keep_start is not None and ended is not None:
         keep_start(ended.with_plan(model.problem, outcome.x, outcome.basis))
     del session
+    if cluster is not None:
+        cluster.turn_to(None)
     with clock.stage("results"):
         results = read_results(model, outcome, site_outages(model, outcome))
         model.forget_sums()

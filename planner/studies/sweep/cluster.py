@@ -92,7 +92,7 @@ def in_cluster(
         If the extra is not installed, the cluster is not there or has no workers, or a worker has
         other versions.
     """
-    with connected(scheduler) as client:
+    with connected(scheduler) as (client, _):
         distributed: Any = import_module("distributed")
         sent = _sent_tables(client, tables, 0)
         asked: dict[Any, FutureTask] = {}

@@ -69,7 +69,8 @@ def test_workers_with_another_version_are_refused(
     tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = connection.versions()
-    monkeypatch.setattr(connection, "_here", lambda: {**here, "highspy": "7.8.9"})
+    of_all = {**here, "highspy": "7.8.9"}
+    monkeypatch.setattr(connection, "version", of_all.__getitem__)
 
     with pytest.raises(InputError) as raised:
         run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
