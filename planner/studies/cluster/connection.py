@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -33,6 +34,8 @@ TIMEOUT_S: Final = 30.0
 WORKERS_TIMEOUT_S: Final = 120.0
 """For a worker in the place of one that was lost: it imports all of dcplan first."""
 _OPTION: Final = "--scheduler"
+_ADDRESS: Final = re.compile(r"((tcp|tls|wss?)://)?(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):[0-9]{1,5}")
+_LOOK: Final = "check the address, which the scheduler prints when it starts"
 _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
@@ -63,13 +66,16 @@ def connected(scheduler: str) -> Iterator[tuple[Any, frozenset[str]]]:
     except ModuleNotFoundError as error:
         what_is = "needs the library distributed, which is missing"
         raise InputError([scheduler_problem(what_is, "installed", _INSTALL)]) from error
+    if not _ADDRESS.fullmatch(scheduler):  # Dask takes a minute to give up what it cannot read
+        must_be = "host and port, such as tcp://10.0.0.5:8786"
+        raise InputError(
+            [scheduler_problem(f"{scheduler!r} is not the address of a scheduler", must_be, _LOOK)]
+        )
     try:
         client = distributed.Client(scheduler, timeout=TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
-        raise InputError(
-            [scheduler_problem(what_is, "that of a Dask cluster", "check the address")]
-        ) from error
+        raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
     with client:
         yield client, compare_versions(client, scheduler)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -94,6 +95,17 @@ def test_a_scheduler_that_is_not_there_is_wrong_input(
         InputError, match=r"--scheduler: no scheduler answers at tcp://127\.0\.0\.1:9"
     ):
         run_sweep(written(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("address", ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786"])
+def test_what_is_no_address_is_refused_before_dask_tries_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distributed.Client", None)
+    expected = f"--scheduler: {address!r} is not the address of a scheduler; must be host and port"
+
+    with pytest.raises(InputError, match=re.escape(expected)), connection.connected(address):
+        pass
 
 
 def test_without_the_extra_it_says_how_to_install_it(
