@@ -135,10 +135,14 @@ class DecomposedSession(HighsSession):
         to an optimum with its duals. [-]
     solver : callable
         Makes what solves the pieces: threads of this process, where it is left out.
+    is_worth_it : callable, optional
+        Says of a program's pieces whether it is solved in them; left out, it always is. It is
+        asked of each program that falls into other pieces, as rows are added by studies.
 
     Notes
     -----
-    What has integers, has no pieces, or breaks down in parts, is solved whole.
+    What has integers, has no pieces or none that are worth it, or breaks down in parts, is
+    solved whole.
 
     References
     ----------
@@ -148,7 +152,6 @@ class DecomposedSession(HighsSession):
        programs," European Journal of Operational Research 34, 1988.
     """
 
-    has_pieces = True
     _hands_over_at_once = False  # HiGHS gets the whole program only where it is solved whole
 
     def __init__(
@@ -158,13 +161,24 @@ class DecomposedSession(HighsSession):
         is_local: Bools,
         gap_frac: float = 0.0,
         solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
+        is_worth_it: Callable[[Shares], bool] | None = None,
     ) -> None:
         super().__init__(problem, options)
-        self._is_local, self._solver = is_local, solver
+        self._is_local, self._solver, self._is_worth_it = is_local, solver, is_worth_it
         self._gap_frac = gap_frac
+        self._chosen: tuple[Shares, bool] | None = None  # the last ones, and whether to use them
+        self._gave_up = False  # pieces, in the last solve without integers
         self._parted: list[tuple[Shares, Parts]] = []  # the last one first
         self._given: Start | None = None
         self._ended: Start | None = None
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether the program it holds is solved in pieces, its integers fixed or relaxed.
+
+        False too where the last such solve gave up pieces.
+        """
+        return not self._gave_up and self._shares() is not None
 
     def solve(
         self,
@@ -215,11 +229,13 @@ class DecomposedSession(HighsSession):
                     parts.master.forget_basis()
                 try:
                     outcome = self._parted[0][0].without(run.outcome(), self._arrays)
+                    self._gave_up = False
                     if outcome.status == "optimal" and self._ended is None:
                         self._ended = self._kept(parts)
                     return outcome
                 except SolverError as error:
                     note = f" (gave up pieces: {error})"
+                    self._gave_up = True
                     del self._parted[0]
         whole = super().solve(
             method,
@@ -236,23 +252,34 @@ class DecomposedSession(HighsSession):
     def _in_parts(self) -> Parts | None:
         """Return the program in parts, as far as possible with the cuts there are."""
         arrays = self._arrays
-        for number, (shares, parts) in enumerate(self._parted):
-            if shares.fits(arrays) and parts.takes(shares.added_to(arrays)):
+        for number, (held, parts) in enumerate(self._parted):
+            if held.fits(arrays) and parts.takes(held.added_to(arrays)):
                 self._parted.insert(0, self._parted.pop(number))
                 return parts
-        size = arrays.matrix.columns
-        is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
-        shares = Shares.from_arrays(arrays, is_local)
+        shares = self._shares()
+        if shares is None:
+            return None
         whole = shares.added_to(arrays)
         split = Split.from_matrix(whole.matrix, shares.local())
-        if not split.pieces:
-            return None
         parts = Parts.from_arrays(whole, split, self._solver)
         if self._given is not None:
             parts.start_with(shares.to_all(self._given.duals_on(self._problem)))
         others = [one for one in self._parted if one[0].fits(arrays)]
         self._parted = [(shares, parts), *others][:_MOST_PARTED]
         return parts
+
+    def _shares(self) -> Shares | None:
+        """Return how the program falls into pieces; None where it is solved whole."""
+        arrays, chosen = self._arrays, self._chosen
+        if chosen is None or not chosen[0].parts_alike(arrays):
+            size = arrays.matrix.columns
+            is_local = np.concatenate((self._is_local, np.zeros(size, dtype=np.bool_)))[:size]
+            shares = Shares.from_arrays(arrays, is_local)
+            is_used = shares.split.pieces > 0
+            if is_used and self._is_worth_it is not None:
+                is_used = self._is_worth_it(shares)
+            self._chosen = chosen = (shares, is_used)
+        return chosen[0] if chosen[1] else None
 
     def start_from(self, start: Start) -> bool:
         """Let the next solve begin with the cuts of a like program, as far as they hold here.

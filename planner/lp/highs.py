@@ -73,8 +73,6 @@ class HighsSession:
     ('optimal', 6.0, [2.0])
     """
 
-    has_pieces = False
-    """Whether it solves the program piece by piece, if it can."""
     _hands_over_at_once = True
 
     def __init__(
@@ -103,6 +101,11 @@ class HighsSession:
         if not self._is_in_highs:
             self._engine.pass_model(self._arrays)
             self._is_in_highs = True
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether the program it holds is solved in pieces: never, in this session."""
+        return False
 
     # --- solving ------------------------------------------------------------------------
 

@@ -154,6 +154,13 @@ class Shares:
         has_upper = np.isfinite(arrays.rows.upper[self.row])
         return not ((has_lower & ~self.has_lower) | (has_upper & ~self.has_upper)).any()
 
+    def parts_alike(self, arrays: Arrays) -> bool:
+        """Return whether a program fits, and no piece has a part in rows that were added."""
+        if not self.fits(arrays):
+            return False
+        added = arrays.matrix.column[arrays.matrix.start[self.rows] :]
+        return not (self.split.piece_of_column[added] >= 0).any()
+
     def added_to(self, arrays: Arrays) -> Arrays:
         """Return a program that fits with a column and a row for each share.
 

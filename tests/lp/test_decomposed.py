@@ -747,10 +747,16 @@ def test_duals_that_prove_nothing_make_no_cut(monkeypatch: pytest.MonkeyPatch) -
         return constant + 37.0, slope, np.zeros_like(is_proof)
 
     monkeypatch.setattr(Pieces, "proven", unproven)
-    outcome, whole = in_pieces(problem).solve(), HighsSession(problem).solve()
+    session, whole = in_pieces(problem), HighsSession(problem).solve()
+    assert session.has_pieces
+    outcome = session.solve()
 
     assert "gave up pieces: no proven cut is left" in outcome.method_used
     assert outcome.dual_bound == pytest.approx(whole.objective, rel=1e-7)
+    assert not session.has_pieces
+    monkeypatch.undo()
+    assert session.solve().method_used.startswith("decomposed: 48 pieces")
+    assert session.has_pieces
 
 
 def test_a_plan_without_a_bound_is_not_called_optimal(monkeypatch: pytest.MonkeyPatch) -> None:

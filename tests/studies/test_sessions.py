@@ -8,6 +8,7 @@ import pytest
 from planner.inputs import build_inputs
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.decomposed import DecomposedSession
+from planner.lp.shares import Shares
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
@@ -82,3 +83,39 @@ def test_us_base_is_solved_in_pieces_by_three_hours(hours: int, is_in_pieces: bo
     session = sessions.plan_session(problem, scenario.solver)
 
     assert isinstance(session, DecomposedSession) == is_in_pieces
+
+
+def test_pieces_are_left_where_rows_that_a_study_adds_make_one_of_many(monkeypatch) -> None:
+    monkeypatch.setattr(sessions, "LEAST_NONZEROS", 3600)
+    problem, only = hours_of(30), Index.full("only", Axis("only", ("here",)))
+    session = sessions.plan_session(problem, Solver.model_validate({"method": "auto"}))
+    assert session.has_pieces
+    assert session.solve().method_used.startswith("decomposed: 30 pieces")
+
+    grid, rng = problem._column_blocks["grid"], np.random.default_rng(7)
+    for number in range(5):  # more than shares of pieces may be
+        emitted = grid * rng.uniform(0.5, 2.0, grid.over.size)
+        total = emitted.map(only, np.arange(grid.over.size), np.zeros(grid.over.size, int))
+        problem.rows(f"cap_{number}", total <= 3700.0)
+    session.update(problem)
+
+    assert not session.has_pieces
+    outcome = session.solve()
+    assert "decomposed" not in outcome.method_used
+    assert outcome.objective == pytest.approx(HighsSession(problem).solve().objective)
+
+
+def test_which_rows_are_split_is_found_once(monkeypatch) -> None:
+    monkeypatch.setattr(sessions, "LEAST_NONZEROS", 3600)
+    found, find = [], Shares.from_arrays
+
+    def counted(*args) -> Shares:
+        found.append(find(*args))
+        return found[-1]
+
+    monkeypatch.setattr(Shares, "from_arrays", counted)
+    session = sessions.plan_session(hours_of(30), Solver.model_validate({"method": "auto"}))
+
+    assert session.solve().method_used.startswith("decomposed: 30 pieces")
+    assert session.has_pieces
+    assert len(found) == 1

@@ -90,8 +90,7 @@ class NearOptimal:
         self.best_mw = at_site.sum_to(site).value(self.best.x)
         self._session = plan_session(problem, solver, ends_at_gap=False)
         self._objective: Expression | None = self._cost
-        is_large = problem.matrix().value.size > _LARGE and not self._session.has_pieces
-        self._method: Method = "ipx" if is_large else "auto"
+        self._is_large = problem.matrix().value.size > _LARGE
         self._last = {
             "site": problem.column_block(_SITE).start,
             "zone": problem.column_block(_ZONE).start,
@@ -209,7 +208,8 @@ class NearOptimal:
         self._ask.report_stage(f"Solving: {what}")
         solver, interrupt = self._question.scenario.solver, self._ask.interrupt
         solves = Solves(self.model, self._session, solver, self._cuts, None, interrupt)
-        outcome = solves.solve_within(lower, upper, method=self._method, strictly=strictly)
+        method: Method = "ipx" if self._is_large and not self._session.has_pieces else "auto"
+        outcome = solves.solve_within(lower, upper, method=method, strictly=strictly)
         if outcome.status in STOPPED:
             self._good(outcome)
         return outcome

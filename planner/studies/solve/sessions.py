@@ -8,6 +8,7 @@ from planner.lp.highs import HighsSession
 
 if TYPE_CHECKING:
     from planner.lp import ArrayProblem
+    from planner.lp.shares import Shares
     from planner.scenario.schema import Solver
     from planner.studies.cluster.pieces import ClusterOfPieces
 
@@ -15,8 +16,6 @@ __all__ = ["HOURLY", "LEAST_NONZEROS", "LEAST_SHARE", "WITH_PIECES", "plan_sessi
 
 HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every time slice, or billed by its season."""
-
-
 WITH_PIECES: Final = frozenset({"auto", "decomposed"})
 """Settings of the method that may solve a program in pieces."""
 LEAST_NONZEROS: Final = 300_000
@@ -50,21 +49,28 @@ def plan_session(
     if not is_asked and (solver.method != "auto" or _nonzeros(problem) < LEAST_NONZEROS):
         return HighsSession(problem, options)
     # scipy's graphs take a while to import.
-    from planner.lp.change import Arrays
     from planner.lp.decomposed import DecomposedSession, local_columns
-    from planner.lp.shares import MOST_OF_ONE, Shares
+    from planner.lp.piece_programs import PiecePrograms
 
-    is_local = local_columns(problem, HOURLY)
-    if not is_asked:
-        size = Shares.from_arrays(Arrays.from_problem(problem), is_local).sizes()
-        least = max(LEAST_NONZEROS, LEAST_SHARE * _nonzeros(problem))
-        if size.sum() < least or size.max() > MOST_OF_ONE * size.sum():
-            return HighsSession(problem, options)
     may_end = ends_at_gap and is_asked and not problem.isMIP()
-    gap_frac = (solver.gap_frac or 0.0) if may_end else 0.0
-    if cluster is None:
-        return DecomposedSession(problem, options, is_local, gap_frac)
-    return DecomposedSession(problem, options, is_local, gap_frac, cluster.solver)
+    session = DecomposedSession(
+        problem,
+        options,
+        local_columns(problem, HOURLY),
+        (solver.gap_frac or 0.0) if may_end else 0.0,
+        PiecePrograms if cluster is None else cluster.solver,
+        None if is_asked else _are_worth_it,
+    )
+    return session if is_asked or session.has_pieces else HighsSession(problem, options)
+
+
+def _are_worth_it(shares: Shares) -> bool:
+    """Return whether pieces are quicker than the whole: where much is in many of them."""
+    from planner.lp.shares import MOST_OF_ONE
+
+    size = shares.sizes()
+    least = max(LEAST_NONZEROS, LEAST_SHARE * len(shares.matrix.value))
+    return bool(size.sum() >= least and size.max() <= MOST_OF_ONE * size.sum())
 
 
 def _nonzeros(problem: ArrayProblem) -> int:
