@@ -59,6 +59,7 @@ _FEW_NEARBY: Final = 6
 """Later ones may go further and further."""
 _NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
 _NEARBY_S: Final = 10.0  # after Ctrl-C at least
+_SHARES: Final = "shares of rows"  # no name of a block, as it has spaces
 _STOPPED: Final[Mapping[Any, Status]] = {
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "interrupted",
@@ -263,7 +264,11 @@ class DecomposedSession(HighsSession):
         split = Split.from_matrix(whole.matrix, shares.local())
         parts = Parts.from_arrays(whole, split, self._solver)
         if self._given is not None:
-            parts.start_with(shares.to_all(self._given.duals_on(self._problem)))
+            duals = shares.to_all(self._given.duals_on(self._problem))
+            if shares.row.size:
+                over = shares.over(self._problem)
+                duals[shares.place] = self._given.duals_over(_SHARES, over)
+            parts.start_with(duals)
         others = [one for one in self._parted if one[0].fits(arrays)]
         self._parted = [(shares, parts), *others][:_MOST_PARTED]
         return parts
@@ -303,12 +308,15 @@ class DecomposedSession(HighsSession):
 
     def _kept(self, parts: Parts) -> Start:
         problem, shares = self._problem, self._parted[0][0]
-        duals = parts.binding()[shares.row_at(self._arrays.matrix.rows)]
+        binding = parts.binding()
+        duals = binding[shares.row_at(self._arrays.matrix.rows)]
         held = {
             name: (problem.rows_over(name), duals[problem.row_block(name)])
             for name in problem.row_block_names
             if problem.row_block(name).stop <= len(duals)
         }
+        if shares.row.size:
+            held[_SHARES] = shares.over(problem), binding[shares.place]
         return Start({}, {}, {name: block for name, block in held.items() if block[1].any()})
 
 

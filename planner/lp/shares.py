@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.lp.axis import Axis
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.expression import added_up
+from planner.lp.index import Index
 from planner.lp.matrix import Matrix
 from planner.lp.split import Split
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.outcome import Outcome
+    from planner.lp.problem import ArrayProblem
 
 __all__ = ["MOST_OF_ONE", "Shares"]
 
@@ -237,6 +240,18 @@ class Shares:
         result = np.zeros((len(of_rows) + self.row.size, *of_rows.shape[1:]))
         result[at] = of_rows
         return result
+
+    @property
+    def place(self) -> slice:
+        """Where rows of shares are among those of the program with shares."""
+        return slice(self.rows, self.rows + self.row.size)
+
+    def over(self, problem: ArrayProblem) -> Index:
+        """Return the row of each share, by its name, and the number of its piece."""
+        rows, row = np.unique(self.row, return_inverse=True)
+        names = tuple(problem.row_name(int(at)) for at in rows)
+        pieces = tuple(str(number) for number in range(self.split.pieces))
+        return Index.sparse("share", (Axis("row", names), Axis("piece", pieces)), (row, self.piece))
 
     def local(self) -> Bools:
         """Return which columns are left to pieces, those of shares among the others."""

@@ -92,7 +92,8 @@ class Start:
         By block: its tuples, and whether each is at a bound or in the basis, as HiGHS codes it.
     duals : mapping of str to (Index, array of float)
         By block of rows, of a program that was solved in pieces: its tuples, and the duals of
-        each behind the cuts that bound there, tuples by cuts of a piece.
+        each behind the cuts that bound there, tuples by cuts of a piece. A further block is of
+        the shares of rows that were split.
     whole : mapping of str to (Index, array of float)
         By block of columns with integers: its tuples, and what each is in the plan that was found.
     plan_columns, plan_rows : mapping of str to (Index, array of int8)
@@ -161,13 +162,28 @@ class Start:
 
         Rows that are new in it have a dual of 0.
         """
-        most = max((duals.shape[1] for _, duals in self.duals.values()), default=0)
-        result = np.zeros((problem.numConstraints(), most))
+        result = np.zeros((problem.numConstraints(), self._cuts))
         for name in self.duals.keys() & set(problem.row_block_names):
-            old, duals = self.duals[name]
-            at = positions(old, problem.rows_over(name))
-            result[problem.row_block(name)] = np.where(at[:, None] >= 0, duals[at], 0.0)
+            result[problem.row_block(name)] = self.duals_over(name, problem.rows_over(name))
         return result
+
+    def duals_over(self, name: str, over: Index) -> Floats:
+        """Return the duals behind kept cuts for the tuples of a block, tuples by cuts.
+
+        What is new has a dual of 0.
+        """
+        result = np.zeros((over.size, self._cuts))
+        if name in self.duals:
+            old, duals = self.duals[name]
+            at = positions(old, over)
+            is_known = at >= 0
+            result[is_known, : duals.shape[1]] = duals[at[is_known]]
+        return result
+
+    @property
+    def _cuts(self) -> int:
+        """Most cuts of a piece."""
+        return max((duals.shape[1] for _, duals in self.duals.values()), default=0)
 
     def with_plan(self, problem: ArrayProblem, x: Floats, basis: Any) -> Start:
         """Return it with the integers of a plan, and where the program ended with these fixed.

@@ -95,9 +95,11 @@ def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
     assert outcome.objective == pytest.approx(cost)
 
 
-def coupled(seed: int, sides: str) -> ArrayProblem:
+def coupled(seed: int, sides: str, demand_frac: float = 1.0) -> ArrayProblem:
     """A dispatch whose emissions of all sites and hours are limited, and imports with them."""
-    rng, problem = np.random.default_rng(seed), dispatch(noisy(seed))
+    data = noisy(seed)
+    problem = dispatch(replace(data, demand=data.demand * demand_frac))
+    rng = np.random.default_rng(seed)
     grid, imports = problem._column_blocks["grid"], problem.variable("imports", UNIT, upper=0.7)
     t_per_mwh = rng.uniform(50.0, 900.0, grid.over.size) * (rng.random(grid.over.size) < 0.8)
     emitted = (grid * t_per_mwh).total()
@@ -266,6 +268,22 @@ def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, 
     assert first.dual_bound <= whole.objective * (1.0 + 1e-7)
     assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
     assert rounds(first) <= rounds(anew) - fewer
+
+
+@pytest.mark.parametrize(("seed", "sides"), [(0, "most"), (1, "least"), (4, "most"), (3, "both")])
+def test_cuts_of_a_like_program_know_what_shares_of_rows_are_worth(seed: int, sides: str) -> None:
+    session, like = in_pieces(coupled(seed, sides)), coupled(seed, sides, 1.04)
+    session.solve()
+    ended = session.start()
+    assert ended is not None
+    alone, begun = in_pieces(like), in_pieces(like)
+
+    assert begun.start_from(Start.from_bytes(ended.to_bytes()))
+    first, afresh, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
+
+    assert first.objective == pytest.approx(whole.objective, rel=1e-7)
+    assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
+    assert rounds(first) <= 0.5 * rounds(afresh)
 
 
 def test_a_change_inside_pieces_is_seen() -> None:
