@@ -43,7 +43,7 @@ master far and wide; a vertex is where it knows least. It takes half as long bes
 """
 _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MISSED_AT_END: Final = 1e-6  # [-]; where no cut is left: what HiGHS' scaling leaves of a row
-_MOST_PENALTY: Final = 1e7  # [MUSD per unit]
+_MOST_PENALTY: Final = 1e7  # units of the objective per unit of a row, as `pieces.PENALTY`
 _MOST_ROUNDS: Final = 400
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _MUCH_NEARER: Final = 0.5  # of the plan's gap
@@ -212,11 +212,14 @@ class DecomposedSession(HighsSession):
         began = time.perf_counter()
         limit = np.inf if time_limit_s is None else time_limit_s
         note = ""
-        if not self._arrays.columns.integer.any():
+        arrays = self._arrays
+        if not arrays.columns.integer.any():
             parts = self._in_parts()
             if parts is not None:
+                shares = self._parted[0][0]
                 run = _Run(
                     parts,
+                    lambda plan: shares.missed(arrays, plan),
                     began,
                     began + limit,
                     threads,
@@ -229,7 +232,7 @@ class DecomposedSession(HighsSession):
                 if method not in {"auto", "decomposed"}:
                     parts.master.forget_basis()
                 try:
-                    outcome = self._parted[0][0].without(run.outcome(), self._arrays)
+                    outcome = shares.without(run.outcome(), arrays)
                     self._gave_up = False
                     if outcome.status == "optimal" and self._ended is None:
                         self._ended = self._kept(parts)
@@ -335,6 +338,7 @@ class _Run:
     def __init__(
         self,
         parts: Parts,
+        missed: Callable[[Floats], float],  # by a plan, of rows that are split
         began: float,
         until: float,
         threads: int,
@@ -347,6 +351,7 @@ class _Run:
     ) -> None:
         self._strictly, self._optimal_gap, self._enough_gap = strictly, optimal_gap, enough_gap
         self._parts, self._began, self._until, self._threads = parts, began, until, threads
+        self._missed = missed
         self._loose_rounds = 0 if parts.master.cuts else _LOOSE_ROUNDS
         self._on_progress, self._interrupt = on_progress, interrupt
         self._plan: Floats | None = None
@@ -409,11 +414,13 @@ class _Run:
         parts, is_loose = self._parts, self._loose_rounds > 0
         master, pieces = parts.master, parts.pieces
         limits = self._left_s(), self._interrupt, self._threads
-        solved = (
-            master.run_loosely(*limits)
-            if is_loose
-            else master.run(*limits, strictly=self._strictly)
-        )
+        if is_loose:
+            solved = master.run_loosely(*limits)
+            if solved != highspy.HighsModelStatus.kOptimal and solved not in _STOPPED:
+                self._loose_rounds, is_loose = 0, False
+        if not is_loose:
+            limits = self._left_s(), self._interrupt, self._threads
+            solved = master.run(*limits, strictly=self._strictly)
         if solved in _STOPPED:
             return _STOPPED[solved]
         if solved != highspy.HighsModelStatus.kOptimal:
@@ -432,9 +439,11 @@ class _Run:
             is_new = priced.is_proof
         objective = master.own_cost(x) + float(priced.cost.sum())
         may_miss = _MISSED if is_new.any() else _MISSED_AT_END
+        plan = parts.plan(x, priced.y)
         is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= may_miss)
+        is_plan = is_plan and self._missed(plan) <= may_miss
         if is_plan and objective < self._objective:
-            self._objective, self._plan = objective, parts.plan(x, priced.y)
+            self._objective, self._plan = objective, plan
         with_penalties = objective + pieces.penalty * float(priced.missed.sum())
         if with_penalties < self._with_penalties:
             self._with_penalties, self._best_trial = with_penalties, x

@@ -51,14 +51,18 @@ _LOOSELY: Final[Mapping[str, str | float]] = {
 
 HiGHS misses rows by some 5e-6 there; it ends where its first steps do, whatever the tolerance.
 """
+_MISSED_LOOSELY: Final = 1e-4  # units of a row or column: twenty times what was seen
 _TO_THE_END: Final[Mapping[str, str | float]] = {
     "run_crossover": "on",
     "ipm_optimality_tolerance": 1e-8,
 }
-_NO_BOUND: Final = -1e9  # [MUSD]; least cost of a piece until a cut says better
-_SLACK: Final = 2.0
+_NO_BOUND: Final = -1e9
+"""Least cost of a piece until a cut says better: in units of the objective, which are MUSD, or the
+kt or m3 that a frontier makes least."""
+_SLACK: Final = 2.0  # [-]
 """A solve from the last basis is given up after this many times the simplex steps that a solve
-without a basis takes. Steps count, not seconds, so that each run does the same."""
+without a basis takes: so it never takes more than three times as long as that one alone. Steps
+count, not seconds, so that each run does the same."""
 
 
 class Master:
@@ -216,18 +220,22 @@ class Master:
     def run_loosely(self, seconds: float, interrupt: threading.Event | None, threads: int) -> Any:
         """Solve by interior point to within a tenth of the optimum; return HiGHS' status. [s]
 
-        The solution is no vertex and may miss rows a little, and its objective is no bound. Status
-        is `kOptimal` where there is a solution.
+        The solution is no vertex and may miss rows by 1e-4, and its objective is no bound. Status
+        is `kOptimal` where there is such a solution; any other but that of a stop says that a
+        loose solve is of no use here, and nothing of the program.
         """
         self._engine.be_strict(strictly=False)
         self._engine.watch = Watch(None, interrupt)
         self._engine.set_option("threads", threads)
         self._has_basis = False
-        status = self._from_nothing(_LOOSELY, seconds)
-        for name, value in _TO_THE_END.items():
-            self._engine.set_option(name, value)
+        try:
+            status = self._from_nothing(_LOOSELY, seconds)
+        finally:
+            for name, value in _TO_THE_END.items():
+                self._engine.set_option(name, value)
         is_there = self._highs.getSolution().value_valid
-        if status == highspy.HighsModelStatus.kUnknown and is_there:
+        is_near = self._highs.getInfo().max_primal_infeasibility <= _MISSED_LOOSELY
+        if status == highspy.HighsModelStatus.kUnknown and is_there and is_near:
             return highspy.HighsModelStatus.kOptimal  # not known to be by HiGHS' own tolerances
         return status
 

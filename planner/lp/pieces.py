@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 __all__ = ["PENALTY", "Pieces", "Priced"]
 
 PENALTY: Final = 40.0
-"""What a unit of a row that the master leaves no room for costs at first. [MUSD per unit]
+"""What a unit of a row that the master leaves no room for costs at first.
 
+In units of the objective per unit of the row: MUSD, or the kt or m3 that a frontier makes least.
 High enough that plans avoid it, and not so high that a few rows hide all others: with 1,000 hourly
 `us-base` takes three times the rounds.
 """
-_NO_PRICE: Final = 1e-8  # [MUSD per unit]; of a column, ten times what HiGHS takes for none
+_NO_PRICE: Final = (
+    1e-8  # units of the objective per unit of a column, ten times what HiGHS takes for none
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -253,6 +253,19 @@ class Shares:
         pieces = tuple(str(number) for number in range(self.split.pieces))
         return Index.sparse("share", (Axis("row", names), Axis("piece", pieces)), (row, self.piece))
 
+    def missed(self, arrays: Arrays, plan: Floats) -> float:
+        """Return by how much a plan misses the split row that it misses most.
+
+        Each share may be within what is allowed where their sum is not. As a share, it is in
+        units of the row's largest coefficient.
+        """
+        if not self.row.size:
+            return 0.0
+        value = arrays.matrix.times(plan[: self.columns])[self.row]
+        over = value - arrays.rows.upper[self.row]
+        by = np.maximum(over, arrays.rows.lower[self.row] - value) / self.unit
+        return max(float(by.max()), 0.0)
+
     def local(self) -> Bools:
         """Return which columns are left to pieces, those of shares among the others."""
         return np.concatenate((self.is_local, np.zeros(self.row.size, dtype=np.bool_)))

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from itertools import pairwise
 
+import highspy
 import numpy as np
 import pytest
 from lp_samples import Data, dispatch
@@ -476,6 +477,69 @@ def test_a_master_that_knows_no_cut_begins_loosely(monkeypatch: pytest.MonkeyPat
     assert not any(np.isfinite(event.objective) for event in seen[:2])  # no plans to the end
     assert first.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
     assert again.objective == pytest.approx(first.objective, rel=1e-7)
+
+
+@pytest.mark.parametrize(("most", "used"), [(np.inf, 2), (-1.0, 0)])
+def test_a_loose_master_that_misses_rows_by_much_is_solved_to_the_end(
+    most: float, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, solve = dispatch(noisy(3)), Master._from_nothing
+
+    def unknown(master: Master, options, left_s: float):
+        status = solve(master, options, left_s)
+        is_loose = "run_crossover" in options
+        return highspy.HighsModelStatus.kUnknown if is_loose else status
+
+    monkeypatch.setattr("planner.lp.master._MISSED_LOOSELY", most)
+    monkeypatch.setattr(Master, "_from_nothing", unknown)
+    seen = []
+    outcome = in_pieces(problem).solve(on_progress=seen.append)
+
+    assert sum(np.isinf(event.dual_bound) for event in seen) == used
+    assert outcome.method_used.startswith("decomposed: 48 pieces")
+    assert outcome.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
+
+
+def test_a_loose_master_that_breaks_off_leaves_the_next_one_to_be_solved_to_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = dispatch(noisy(3))
+    arrays = Arrays.from_problem(problem)
+    master = Parts.from_arrays(
+        arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
+    ).master
+
+    def broken(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(master._engine, "run", broken)
+        with pytest.raises(KeyboardInterrupt):
+            master.run_loosely(np.inf, None, 1)
+
+    assert master._highs.getOptionValue("run_crossover")[1] == "on"
+    assert master._highs.getOptionValue("ipm_optimality_tolerance")[1] == pytest.approx(1e-8)
+
+
+@pytest.mark.parametrize(("noise", "is_in_pieces"), [(1e-9, True), (1e-8, False)])
+def test_shares_that_are_all_missed_a_little_make_no_plan_where_their_sum_is_missed(
+    noise: float, is_in_pieces: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, at = coupled(0, "most"), Pieces.solve_at
+    grid = problem.column_block("grid")
+
+    def noisy_at(pieces: Pieces, *args: object) -> object:
+        priced = at(pieces, *args)
+        more = np.where((pieces.columns >= grid.start) & (pieces.columns < grid.stop), noise, 0.0)
+        return replace(priced, y=priced.y + more)  # of a share: 1e-7
+
+    monkeypatch.setattr(Pieces, "solve_at", noisy_at)
+    outcome = in_pieces(problem).solve()
+
+    assert outcome.status == "optimal"
+    assert ("gave up pieces: rows are missed" not in outcome.method_used) == is_in_pieces
+    value = problem.matrix().times(outcome.x)
+    assert value[-1] <= problem.row_bounds().upper[-1] + 900.0 * 1e-6  # its largest coefficient
 
 
 def assert_is_plan(problem: ArrayProblem, outcome) -> None:
