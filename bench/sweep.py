@@ -1,17 +1,16 @@
 """Processor time of a future of a sweep, beside that of `dcplan solve` for the same scenario.
 
 Run from the root of the repository: ``python bench/sweep.py [--whole | --hourly] [GROUP ...]``. The
-sample are
-twelve futures of `sweep.yaml`, whose axes are path, delay, gas, efficiency and headroom: `GROUPS`
-of the first four, which hold each of their values, and each pair of the last three evenly, by
-three headroom rates. Integers are relaxed, or with ``--whole`` as shipped; with numbers, from 1,
+sample is twelve futures of `sweep.yaml`, whose axes are path, delay, gas, efficiency and headroom:
+`GROUPS` of the first four, which hold each of their values, and each pair of the last three evenly,
+by three headroom rates. Integers are relaxed, or with ``--whole`` as shipped; with numbers, from 1,
 only these groups, in that order. With ``--hourly``, time slices last an hour: the sweep solves in
 pieces and keeps their cuts, the command solves each program whole by interior point, and no
-workbook is written. Each future is solved by the sweep, in this process, and by the
-command, one after the other, so that both are measured under the same load. Its row is printed as
-soon as both are there, and one group ends before the next begins: Ctrl-C adds up what is done.
-Relaxed objectives must agree to 1e-6; plans with integers must be within the gap asked of them, of
-bounds that agree to 1e-6.
+workbook is written. Each future is solved by the sweep, in this process, and by the command, one
+after the other, so that both are measured under the same load. Its row is printed as soon as both
+are there, and one group ends before the next begins: Ctrl-C adds up what is done. Relaxed
+objectives must agree to 1e-6; plans with integers must be within the gap asked of them, of bounds
+that agree to 1e-6.
 """
 
 from __future__ import annotations

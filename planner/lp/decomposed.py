@@ -257,7 +257,7 @@ class DecomposedSession(HighsSession):
         """Return the program in parts, as far as possible with the cuts there are."""
         arrays = self._arrays
         for number, (held, parts) in enumerate(self._parted):
-            if held.fits(arrays) and parts.takes(held.added_to(arrays)):
+            if held.fits(arrays) and parts.take(held.added_to(arrays)):
                 self._parted.insert(0, self._parted.pop(number))
                 return parts
         shares = self._shares()

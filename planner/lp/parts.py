@@ -48,10 +48,13 @@ class Parts:
         """Split a program; its pieces are solved by what `solver` makes."""
         pieces = Pieces(arrays, split, solver)
         rows = np.flatnonzero(split.piece_of_row < 0)
-        return cls(arrays, split, pieces, Master(arrays, pieces.of_master, rows, pieces.least))
+        return cls(arrays, split, pieces, Master(arrays, pieces.master_columns, rows, pieces.least))
 
-    def takes(self, new: Arrays) -> bool:
-        """Go on with a program that differs in the master alone; return whether it is such."""
+    def take(self, new: Arrays) -> bool:
+        """Go on with a program that differs in the master alone; return whether it is such.
+
+        Where it is not, nothing changes.
+        """
         old, rows = self.whole, len(self.whole.rows.lower)
         if new is old:
             return True
@@ -122,7 +125,7 @@ class Parts:
     def plan(self, x: Floats, y: Floats) -> Floats:
         """Return the columns of the whole program."""
         plan = np.empty(len(self.whole.columns.cost))
-        plan[self.pieces.of_master], plan[self.pieces.columns] = x, y
+        plan[self.pieces.master_columns], plan[self.pieces.columns] = x, y
         return plan
 
     def duals(self) -> Floats:

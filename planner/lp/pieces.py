@@ -101,10 +101,10 @@ class Pieces:
         self.penalty = PENALTY
         self.columns, self._piece_of_column = _in_order(split.piece_of_column)
         self.rows, self._piece_of_row = _in_order(split.piece_of_row)
-        self.of_master = np.flatnonzero(split.piece_of_column < 0)
+        self.master_columns = np.flatnonzero(split.piece_of_column < 0)
         rows = whole[self.rows]
         self._own = rows[:, self.columns].tocsr()
-        self._others = rows[:, self.of_master].tocsr()
+        self._others = rows[:, self.master_columns].tocsr()
         self._row_lower, self._row_upper = (
             arrays.rows.lower[self.rows],
             arrays.rows.upper[self.rows],
@@ -166,7 +166,7 @@ class Pieces:
         Parameters
         ----------
         x : array of float
-            Columns of the master, in the order of `of_master`.
+            Columns of the master, in the order of `master_columns`.
         seconds : float
             Most time. [s]
         interrupt : threading.Event, optional

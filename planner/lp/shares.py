@@ -24,8 +24,12 @@ __all__ = ["MOST_OF_ONE", "Shares"]
 
 MOST_OF_ONE: Final = 0.05
 """Share of the coefficients of all pieces that the largest may have, or rows are split."""
-_MUCH_SMALLER: Final = 0.5  # of the largest piece: what splitting rows must leave of it at most
-_MOST_LEFT: Final = 0.12  # of all coefficients, in the largest piece once rows are split
+_MUCH_SMALLER: Final = 0.5
+"""Share of the largest piece that splitting more rows may leave, or columns are added to the master
+for pieces that take nearly as long. [-]"""
+_MOST_LEFT: Final = 0.12
+"""Share of all coefficients that the largest piece may have once rows are split: less than an
+eighth, which took three times the rounds. [-]"""
 _MOST_EACH: Final = 4.0  # shares of a piece, on average: cuts that know more prices are many
 _COLUMNS_EACH: Final = 8.0  # local columns for which a share column stands, on average
 
@@ -85,10 +89,10 @@ class Shares:
         split = Split.from_matrix(matrix, is_local)
         best = cls._of_split(arrays, is_local, np.zeros(matrix.rows, dtype=np.bool_), split)
         coefficients = float(np.diff(matrix.start)[length > 0].sum())
-        least = _largest(split, matrix)
+        largest = _largest(split, matrix)
         most = int(np.log2(max(length.max(initial=1) - 1, 1)))
         for power in range(most, 0, -1):
-            if least <= MOST_OF_ONE * coefficients:
+            if largest <= MOST_OF_ONE * coefficients:
                 break
             is_long = length > 2**power
             split = Split.from_matrix(matrix, is_local, is_long)
@@ -97,9 +101,9 @@ class Shares:
             few_columns = count * _COLUMNS_EACH > length[shares.is_split].sum()
             if few_columns or count > _MOST_EACH * split.pieces:
                 break
-            largest = _largest(split, matrix)
-            if largest <= min(_MOST_LEFT * coefficients, _MUCH_SMALLER * least):
-                best, least = shares, largest
+            left = _largest(split, matrix)
+            if left <= min(_MOST_LEFT * coefficients, _MUCH_SMALLER * largest):
+                best, largest = shares, left
         return best
 
     @classmethod

@@ -189,10 +189,10 @@ def test_cuts_are_kept_where_a_limit_of_all_hours_moves(sides: str) -> None:
     alone.set_rows(lower, upper)
 
     session.set_rows(lower, upper)
-    again, anew = session.solve(), alone.solve()
+    again, afresh = session.solve(), alone.solve()
 
     assert again.objective == pytest.approx(whole.solve().objective, rel=1e-7)
-    assert rounds(again) < rounds(anew)
+    assert rounds(again) < rounds(afresh)
 
 
 @pytest.mark.parametrize("sides", ["most", "least"])
@@ -239,11 +239,11 @@ def test_cuts_are_kept_where_only_the_master_changes() -> None:
     changed = dispatch(Data(demand=2.3, land_mw=8.2))
 
     session.update(changed)
-    again, anew = session.solve(), in_pieces(changed).solve()
+    again, afresh = session.solve(), in_pieces(changed).solve()
 
-    assert again.objective == pytest.approx(anew.objective, rel=1e-7)
+    assert again.objective == pytest.approx(afresh.objective, rel=1e-7)
     assert again.objective > 1.05 * first.objective
-    assert rounds(again) < rounds(anew)
+    assert rounds(again) < rounds(afresh)
 
 
 @pytest.mark.parametrize(
@@ -263,12 +263,12 @@ def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, 
     alone, begun = in_pieces(like), in_pieces(like)
 
     assert begun.start_from(Start.from_bytes(ended.to_bytes()))
-    first, anew, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
+    first, afresh, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
 
     assert first.objective == pytest.approx(whole.objective, rel=1e-7)
     assert first.dual_bound <= whole.objective * (1.0 + 1e-7)
     assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
-    assert rounds(first) <= rounds(anew) - fewer
+    assert rounds(first) <= rounds(afresh) - fewer
 
 
 @pytest.mark.parametrize(("seed", "sides"), [(0, "most"), (1, "least"), (4, "most"), (3, "both")])
@@ -590,7 +590,7 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
     arrays = Arrays.from_problem(problem)
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
     pieces, alone = Pieces(arrays, split), Pieces(arrays, split)
-    x = np.full(pieces.of_master.size, 2.5)
+    x = np.full(pieces.master_columns.size, 2.5)
     asked = []
 
     def must_stop() -> bool:
@@ -628,7 +628,7 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
     monkeypatch.setattr(programs, "_program", counted)
 
     for load in (2.5, 2.6, 4.0):
-        x = np.full(kept.of_master.size, load)
+        x = np.full(kept.master_columns.size, load)
         one, two = kept.solve_at(x), given.solve_at(x, threads=2)
         assert one is not None
         assert two is not None
@@ -656,7 +656,7 @@ def test_what_a_thread_raises_in_a_piece_is_raised(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(PiecePrograms, "_solve", broken)
 
     with pytest.raises(SolverError, match="piece 3"):
-        pieces.solve_at(np.full(pieces.of_master.size, 2.5), threads=2)
+        pieces.solve_at(np.full(pieces.master_columns.size, 2.5), threads=2)
 
 
 def test_highs_gets_the_whole_program_only_where_it_is_solved_whole() -> None:

@@ -32,8 +32,9 @@ STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone
 _MANY_PER_ROW: Final = 0.01
 _MANY: Final = 200
-"""Where so many integers move when fixed, for each row and at all, a basis is of no use."""
-_ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, an integer was elsewhere
+"""Where so many columns, most of them integers that are fixed, move into their new bounds, for each
+row and at all, a basis is of no use."""
+_ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, a column was elsewhere
 
 
 class Cuts(Protocol):
