@@ -111,7 +111,7 @@ def test_hours_of_a_local_clock_are_spread_over_slots_in_utc():
 def test_a_column_without_a_bound_has_what_a_row_leaves_it():
     # 3 x + 2 y <= 40, and neither has an upper bound.
     proof = SimpleNamespace(
-        terms=lambda: (np.array([0, 0]), np.array([0, 1]), np.array([3.0, 2.0])),
+        matrix=pd.DataFrame({"row": [0, 0], "column": [0, 1], "value": [3.0, 2.0]}),
         row={"lower": np.array([-np.inf]), "upper": np.array([40.0])}.get,
         column={"cost": np.zeros(2)}.get,
         offset_musd=0.0,
