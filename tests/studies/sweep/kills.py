@@ -26,6 +26,7 @@ from planner.outputs.study_files import FUTURES_FOLDER
 from planner.studies.sweep.answers import TABLES
 
 MOST_S = 900
+LOOK_S = 0.02
 
 
 def begun(file: str, out: Path, jobs: int = 2) -> subprocess.Popen[bytes]:
@@ -70,7 +71,10 @@ def undisturbed(file: str, out: Path) -> tuple[dict[str, pd.DataFrame], float]:
 def killed(
     file: str, home: Path, kills: int, seed: int, expected: dict[str, pd.DataFrame], usual_s: float
 ) -> dict[str, Any]:
-    """Kill a sweep so many times, each in the time that it usually takes; return what was found."""
+    """Kill a sweep so many times, each in the time that it usually takes; return what was found.
+
+    The last time counts from a first answer on if no sweep had one when it was killed.
+    """
     choose = random.Random(seed)
     at, repeated, differ, number, done = [], [], [], 0, 0
     while done < kills:
@@ -79,7 +83,9 @@ def killed(
         is_at_end = False
         while not is_at_end:
             stored = whole(out)
-            is_killed = done < kills and _is_killed(file, out, choose.uniform(0.0, usual_s), choose)
+            waits = done == kills - 1 and not any(at)
+            after_s = choose.uniform(0.0, usual_s)
+            is_killed = done < kills and _is_killed(file, out, after_s, choose, waits=waits)
             if is_killed:
                 done += 1
                 at.append(len(whole(out)))
@@ -104,9 +110,14 @@ def killed(
     }
 
 
-def _is_killed(file: str, out: Path, after_s: float, choose: random.Random) -> bool:
-    """Begin a sweep and kill it after some seconds; False where it had ended by itself."""
+def _is_killed(file: str, out: Path, after_s: float, choose: random.Random, *, waits: bool) -> bool:
+    """Begin a sweep and kill it after some seconds; False where it had ended by itself.
+
+    Where it waits, these seconds begin with the first answer.
+    """
     with begun(file, out) as process:
+        while waits and not whole(out) and process.poll() is None:
+            time.sleep(LOOK_S)
         try:
             process.communicate(timeout=after_s)
         except subprocess.TimeoutExpired:
