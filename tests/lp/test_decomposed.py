@@ -246,6 +246,16 @@ def test_cuts_are_kept_where_only_the_master_changes() -> None:
     assert rounds(again) < rounds(afresh)
 
 
+def begun_where_ended(problem: ArrayProblem, like: ArrayProblem):
+    """Solve a like program with the cuts of the first, in pieces without them, and whole."""
+    session, begun = in_pieces(problem), in_pieces(like)
+    session.solve()
+    ended = session.start()
+    assert ended is not None
+    assert begun.start_from(Start.from_bytes(ended.to_bytes()))
+    return begun.solve(), in_pieces(like).solve(), HighsSession(like).solve()
+
+
 @pytest.mark.parametrize(
     ("changed", "fewer"),
     [
@@ -256,14 +266,9 @@ def test_cuts_are_kept_where_only_the_master_changes() -> None:
     ],
 )
 def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, fewer: int) -> None:
-    session, like = in_pieces(dispatch(Data())), dispatch(changed)
-    session.solve()
-    ended = session.start()
-    assert ended is not None
-    alone, begun = in_pieces(like), in_pieces(like)
+    like = dispatch(changed)
 
-    assert begun.start_from(Start.from_bytes(ended.to_bytes()))
-    first, afresh, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
+    first, afresh, whole = begun_where_ended(dispatch(Data()), like)
 
     assert first.objective == pytest.approx(whole.objective, rel=1e-7)
     assert first.dual_bound <= whole.objective * (1.0 + 1e-7)
@@ -273,14 +278,9 @@ def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, 
 
 @pytest.mark.parametrize(("seed", "sides"), [(0, "most"), (1, "least"), (4, "most"), (3, "both")])
 def test_cuts_of_a_like_program_know_what_shares_of_rows_are_worth(seed: int, sides: str) -> None:
-    session, like = in_pieces(coupled(seed, sides)), coupled(seed, sides, 1.04)
-    session.solve()
-    ended = session.start()
-    assert ended is not None
-    alone, begun = in_pieces(like), in_pieces(like)
+    like = coupled(seed, sides, 1.04)
 
-    assert begun.start_from(Start.from_bytes(ended.to_bytes()))
-    first, afresh, whole = begun.solve(), alone.solve(), HighsSession(like).solve()
+    first, afresh, whole = begun_where_ended(coupled(seed, sides), like)
 
     assert first.objective == pytest.approx(whole.objective, rel=1e-7)
     assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
