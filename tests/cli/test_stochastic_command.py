@@ -181,6 +181,31 @@ def test_futures_that_do_not_go_together_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_future_without_a_plan_is_named_with_the_constraints_that_conflict(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        "version: 1\nbase: tiny\nfutures:\n  base:\n  no land:\n"
+        "    demand: {unmet: forbid}\n    new_sites: {coast: {land_limit_mw: 5}}\n"
+        "uncertainty: {known_from: 2027, central: base}\n",
+        encoding="utf-8",
+    )
+
+    done = run(str(path), "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == 3, done.output
+    said = done.stderr.splitlines()
+    begins = said.index("future no land: no plan meets all constraints; these conflict:")
+    land = next(at for at, line in enumerate(said) if line.startswith("  land_limit: "))
+    assert begins < land
+    assert said[land + 1 : land + 3] == [
+        "      at coast 2028",
+        f"      new_sites.coast.land_limit_mw: 5 MW ({path}:7)",
+    ]
+    assert any(f"demand.unmet: forbid ({path}:6)" in line for line in said)
+
+
 def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "ways.yaml"
     path.write_text(

@@ -14,7 +14,7 @@ from planner.lp.axis import Axis
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.explain import cost_of_entry
-from planner.studies.solve import checked_plan, conflict_rules
+from planner.studies.solve import conflict_rules, no_plan
 from planner.studies.solve.dive import _goes_up
 from planner.studies.solve.rounding import _phases, _racks
 from planner.studies.solve.solves import Solves
@@ -163,13 +163,13 @@ def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
 def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
     names: tuple[str, ...], monkeypatch
 ) -> None:
-    monkeypatch.setattr(checked_plan, "conflict_rules", lambda *_: [])
-    monkeypatch.setattr(checked_plan, "in_words", lambda rules: ["  land_limit: ..."])
+    monkeypatch.setattr(no_plan, "conflict_rules", lambda *_: [])
+    monkeypatch.setattr(no_plan, "in_words", lambda rules: ["  land_limit: ..."])
     outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
     session = SimpleNamespace(iis=lambda time_limit_s: names)
-    question = SimpleNamespace(inputs=SimpleNamespace(name="mini"))
+    model = SimpleNamespace(problem=None)
 
-    error = checked_plan._no_plan(outcome, session, question, SimpleNamespace(problem=None), None)
+    error = no_plan.why_no_plan("mini", outcome, session, SimpleNamespace(), model)
 
     assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
+from planner.base.errors import InputError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
@@ -21,8 +21,6 @@ from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.cluster.connection import scheduler_problem
-from planner.studies.solve.asking import without_costs
-from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import (
     Decided,
@@ -30,7 +28,7 @@ from planner.studies.solve.foresight import (
     decide_year_by_year,
     with_time_left,
 )
-from planner.studies.solve.integer_conflict import integer_conflict
+from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.sessions import (
     LEAST_NONZEROS,
     LEAST_SHARE,
@@ -47,21 +45,13 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
-    from planner.lp import HighsSession, Outcome, ProgressEvent
+    from planner.lp import ProgressEvent
     from planner.lp.start import Start
     from planner.model import Model
     from planner.studies.cluster.pieces import ClusterOfPieces
 
 __all__ = ["StageTimes", "plan_of", "solve"]
 
-_INFEASIBLE: Final = "no plan meets all constraints; these conflict"
-_WITH_INTEGERS: Final = (
-    "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is"
-    " feasible. With integers these conflict"
-)
-_WHAT_NEXT: Final = "`dcplan diagnose` finds the least changes that would make a plan possible."
-_CONFLICT_SECONDS: Final = 60.0
-"""Most time to find out which rules conflict. [s]"""
 _MANY_NONZEROS: Final = 1_000_000
 """Coefficients from which on a program takes so much memory that it is let go before the check."""
 
@@ -261,9 +251,8 @@ def plan_of(
         )
         inputs = cuts.inputs
     if not outcome.has_plan:
-        raise _no_plan(
-            outcome, session, PreparedScenario(scenario, inputs), model, _view(inputs, decided)
-        )
+        question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
+        raise why_no_plan(inputs.name, outcome, session, question, model, view)
     if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
         outcome = replace(outcome, status=decided.stopped)
     ended = session.start() if keep_start is not None else None
@@ -327,7 +316,9 @@ def _decided(
         if isinstance(found, Failed):
             question = PreparedScenario(scenario, inputs)
             seen = (found.first, found.last)
-            raise _no_plan(found.outcome, found.session, question, found.model, seen)
+            raise why_no_plan(
+                inputs.name, found.outcome, found.session, question, found.model, seen
+            )
     return found
 
 
@@ -336,54 +327,3 @@ def _view(inputs: Inputs, decided: Decided | None) -> tuple[int, int] | None:
     if decided is None or not decided.columns.size:
         return None
     return inputs.years.years[decided.steps], inputs.years.last
-
-
-def _no_plan(
-    outcome: Outcome,
-    session: HighsSession,
-    question: PreparedScenario,
-    model: Model,
-    view: tuple[int, int] | None,
-) -> InfeasibleError | LimitReachedError | SolverError:
-    """Say why there is no plan."""
-    name = question.inputs.name
-    if outcome.status == "infeasible":
-        is_smallest = True
-        if outcome.bound_by == "search" and view is None:  # with fractions there is a plan
-            trial = without_costs(build_model(question.inputs))
-            rules, is_smallest = integer_conflict(question, trial, _CONFLICT_SECONDS)
-            conflict = tuple(rule.rule for rule in rules)
-        else:
-            conflict = tuple(session.iis(time_limit_s=_CONFLICT_SECONDS))
-            rules = conflict_rules(question, model.problem, conflict)
-        lines = [f"{name}: {_WITH_INTEGERS if outcome.duals_of != 'program' else _INFEASIBLE}:"]
-        lines += in_words(rules)
-        if not is_smallest:
-            lines.append("  Time ran out before it was clear that each of them is needed.")
-        if len(conflict) == 1:
-            lines.append(
-                "  This constraint cannot be met on its own. Usual cause: users have no site within"
-                " their latency bound, and neither renting nor unmet demand is allowed."
-            )
-        lines.append(_WHAT_NEXT if view is None else _in_view(question, view))
-        return InfeasibleError("\n".join(lines), conflict)
-    if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
-        message = f"{name}: stopped ({outcome.status}) before any plan was found"
-        return LimitReachedError(message)
-    return SolverError(f"{name}: {outcome.status}: {outcome.message}")
-
-
-def _in_view(question: PreparedScenario, view: tuple[int, int]) -> str:
-    """Say which step of a plan that is decided year by year has no plan, and what to do."""
-    first, last = view
-    seen = str(first) if first == last else f"{first} to {last}"
-    held = (
-        "what was decided in earlier years is held, and "
-        if first > question.inputs.years.first
-        else ""
-    )
-    return (
-        f"Decided year by year: this is the step of {first}, with {seen} in view; {held}orders for"
-        " years out of view are not placed. More years in view (foresight.window_years) may leave"
-        " a plan, and so may unmet demand (demand.unmet: allow)."
-    )

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError
 from planner.model import build_model
 from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import Solves
 
@@ -72,11 +72,8 @@ class FutureProgram:
         columns = self.model.problem.columns()
         outcome = self._within(columns.lower, columns.upper)
         if outcome.status == "infeasible":
-            message = (
-                f"future {self.name}: no plan meets all constraints; dcplan sweep says which"
-                " conflict"
-            )
-            raise InfeasibleError(message)
+            name = f"future {self.name}"
+            raise why_no_plan(name, outcome, self._session, self.question, self.model)
         return outcome
 
     def with_orders(self, received: Received, ordered: Floats) -> tuple[Outcome, float] | None:
