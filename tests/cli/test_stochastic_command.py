@@ -272,5 +272,5 @@ def test_a_time_limit_is_never_called_a_plan(tmp_path: Path) -> None:
     done = run("tiny-uncertain", "-o", str(tmp_path / "out"), "--set", "solver.time_limit_s=1e-9")
 
     assert done.exit_code == 4
-    assert "stopped (time_limit) before it was solved" in done.stderr
+    assert "(solver.time_limit_s) was reached before it was solved" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -159,7 +159,7 @@ def test_a_failed_check_comes_before_a_limit_in_the_exit_code(monkeypatch, tmp_p
 
     def plan_of(scenario, inputs, clock, **_):
         if whole:
-            message = "tiny: stopped (time limit) before any plan was found"
+            message = "tiny: the time limit was reached before any plan was found"
             raise LimitReachedError(message)
         plan = solved(scenario, inputs, clock)
         first, *others = plan.verdict.checks
@@ -181,7 +181,7 @@ def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
     def plan_of(scenario, inputs, clock, *, on_progress, interrupt):
         if whole:  # the solver stops without a plan, as it does where Ctrl-C comes early
             interrupt.set()
-            message = "tiny: stopped (interrupted) before any plan was found"
+            message = "tiny: interrupted before any plan was found"
             raise LimitReachedError(message)
         whole.append(solved(scenario, inputs, clock))
         return whole[0]
@@ -195,7 +195,7 @@ def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
     assert [row["status"] for row in rows] == ["optimal", "stopped", "not_solved"]
     assert [row["why"] for row in rows] == [
         None,
-        "tiny: stopped (interrupted) before any plan was found",
+        "tiny: interrupted before any plan was found",
         "stopped before it was begun",
     ]
     assert rows[0]["cost_musd"] == pytest.approx(whole[0].outcome.objective)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from planner.base.errors import LimitReachedError
 from planner.inputs import build_inputs
 from planner.lp import HighsSession, Index
 from planner.lp.axis import Axis
@@ -19,6 +20,9 @@ from planner.studies.solve.dive import _goes_up
 from planner.studies.solve.rounding import _phases, _racks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder, find_plan
+
+TIME_IS_UP = "mini: the time limit (solver.time_limit_s) was reached before any plan was found"
+MORE_TIME = "allow more time, or try another method (solver.method)"
 
 
 def test_an_integer_is_set_to_the_nearer_side_and_half_way_up() -> None:
@@ -173,6 +177,37 @@ def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
 
     assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "bound_musd", "view", "said"),
+    [
+        ("time_limit", -np.inf, None, f"{TIME_IS_UP}; {MORE_TIME}"),
+        (
+            "time_limit",
+            41_234.56,
+            None,
+            f"{TIME_IS_UP}; no plan costs less than 41.235 BUSD; {MORE_TIME}",
+        ),
+        ("time_limit", 41_234.56, (2027, 2028), f"{TIME_IS_UP}; {MORE_TIME}"),
+        (
+            "interrupted",
+            876.5,
+            None,
+            "mini: interrupted before any plan was found; no plan costs less than 876.5 MUSD",
+        ),
+    ],
+)
+def test_a_stop_before_any_plan_is_said_with_its_bound_and_what_to_do(
+    status: str, bound_musd: float, view: tuple[int, int] | None, said: str
+) -> None:
+    outcome = SimpleNamespace(status=status, dual_bound=bound_musd)
+    nothing = SimpleNamespace()
+
+    error = no_plan.why_no_plan("mini", outcome, nothing, nothing, nothing, view)
+
+    assert isinstance(error, LimitReachedError)
+    assert str(error) == said
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.results.ended import PLANNED
@@ -13,7 +13,34 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
 
-__all__ = ["with_plan"]
+__all__ = ["stopped", "with_plan"]
+
+_STOPS: Final = {
+    "time_limit": "the time limit (solver.time_limit_s) was reached",
+    "iteration_limit": "the limit of rounds (failover.most_rounds) was reached",
+    "interrupted": "interrupted",
+}
+_WHAT_NEXT: Final = "allow more time, or try another method (solver.method)"
+
+
+def stopped(name: str, outcome: Outcome, before: str, known: str = "") -> LimitReachedError:
+    """Return the error of a solve that was stopped, with what can be done.
+
+    Parameters
+    ----------
+    name : str
+        Of what was solved.
+    outcome : Outcome
+        With one of the statuses `STOPPED`.
+    before : str
+        What was not done yet: "the frontier was traced".
+    known : str
+        What is known all the same, as a clause; empty where nothing is.
+    """
+    parts = [f"{name}: {_STOPS[outcome.status]} before {before}"]
+    parts += [known] if known else []
+    parts += [_WHAT_NEXT] if outcome.status == "time_limit" else []
+    return LimitReachedError("; ".join(parts))
 
 
 def with_plan(
@@ -45,8 +72,7 @@ def with_plan(
     if status in good:
         return outcome
     if status in STOPPED:
-        message = f"{scenario}: stopped ({status}) before {before}"
-        raise LimitReachedError(message)
+        raise stopped(scenario, outcome, before)
     if status == "infeasible":
         message = f"{scenario}: no plan meets all constraints; dcplan diagnose says why"
         raise InfeasibleError(message)

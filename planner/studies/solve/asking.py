@@ -12,6 +12,8 @@ from planner.base.errors import InputError, LimitReachedError, SolverError
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model
+from planner.studies.solve.answers import stopped
+from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -107,13 +109,18 @@ class Asking:
         ------
         LimitReachedError
             If time ran out first.
+        SolverError
+            If the solver failed.
         """
         session = session_of(question, model)
         solver = question.scenario.solver
         outcome = find_plan(model, session, solver, interrupt=self.interrupt)
         if not outcome.has_plan and outcome.status != "infeasible":
-            message = f"{question.scenario.name}: no verdict on integers: {outcome.status}"
-            raise LimitReachedError(message)
+            name = question.scenario.name
+            if outcome.status in STOPPED:
+                raise stopped(name, outcome, "it was clear whether there is a plan with integers")
+            message = f"{name}: {outcome.status}: {outcome.message}"
+            raise SolverError(message)
         return outcome.has_plan
 
     def is_enough(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
+from planner.base.errors import InfeasibleError, SolverError
+from planner.base.number_format import unit_of_money
 from planner.model import build_model
+from planner.studies.solve.answers import stopped
 from planner.studies.solve.asking import without_costs
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.integer_conflict import integer_conflict
+from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
+    from planner.base.errors import LimitReachedError
     from planner.inputs.prepared import PreparedScenario
     from planner.lp import HighsSession, Outcome
     from planner.model import Model
@@ -70,10 +75,18 @@ def why_no_plan(
             )
         lines.append(_WHAT_NEXT if view is None else _in_view(question, view))
         return InfeasibleError("\n".join(lines), conflict)
-    if outcome.status in {"time_limit", "iteration_limit", "interrupted"}:
-        message = f"{name}: stopped ({outcome.status}) before any plan was found"
-        return LimitReachedError(message)
+    if outcome.status in STOPPED:
+        known = "" if view is not None else _bound(outcome.dual_bound)
+        return stopped(name, outcome, "any plan was found", known)
     return SolverError(f"{name}: {outcome.status}: {outcome.message}")
+
+
+def _bound(musd: float) -> str:
+    """Say what no plan costs less than; nothing where that is not known."""
+    if not isfinite(musd):
+        return ""
+    unit, factor, decimals = unit_of_money(musd)
+    return f"no plan costs less than {musd * factor:,.{decimals}f} {unit}"
 
 
 def _in_view(question: PreparedScenario, view: tuple[int, int]) -> str:
