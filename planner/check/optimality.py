@@ -222,7 +222,7 @@ def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, uppe
 def _must_have_duals(case: Case) -> bool:
     if case.program is None:
         return False
-    return _has_duals(case) or (case.status in _SOLVED and not _ended_at_gap(case))
+    return _has_duals(case) or case.status == "optimal"
 
 
 def _ended_at_gap(case: Case) -> bool:

@@ -46,6 +46,7 @@ _MISSED_AT_END: Final = 1e-6  # [-]; where no cut is left: what HiGHS' scaling l
 _MOST_PENALTY: Final = 1e7  # units of the objective per unit of a row, as `pieces.PENALTY`
 _MOST_ROUNDS: Final = 400
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
+_NOISE: Final = 1e-9  # of a round
 _MUCH_NEARER: Final = 0.5  # of the plan's gap
 _SHARE_OF_TRIAL: Final = 0.5  # of a gap that is enough: so near a trial must be, before a plan is
 _NEARBY: Final = 0.1  # of each column of the master, and of a unit
@@ -85,35 +86,39 @@ def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
 
 
 def seconds_left(
-    earlier: tuple[float, float], later: tuple[float, float], enough_gap: float = 0.0
+    earlier: tuple[float, float], later: tuple[float, float], rounds: int, enough_gap: float
 ) -> float:
-    """Return after how long rounds end if the gap goes on to shrink by the same share a second.
+    """Return how long rounds go on if the gap shrinks by the same share in each.
 
     Parameters
     ----------
     earlier, later : (float, float)
         Seconds and gap after two rounds.
+    rounds : int
+        How many rounds the later one is after the earlier one.
     enough_gap : float
         Gap at which rounds end; 1e-7, which is optimal, where it is less.
 
     Returns
     -------
     float
-        From the later one on; nan where the gap did not shrink. [s]
+        From the later one on, of whole rounds; nan where the gap did not shrink, and where it is
+        enough, so that something else is missing. [s]
 
     Examples
     --------
-    >>> round(seconds_left((10.0, 1e-2), (30.0, 1e-4)), 3)  # to 1e-7: three powers of ten more
+    >>> seconds_left((10.0, 1e-2), (30.0, 1e-4), 2, 0.0)  # to 1e-7: three powers of ten more
     30.0
-    >>> round(seconds_left((10.0, 1e-2), (30.0, 1e-4), 1e-5), 3)
+    >>> seconds_left((10.0, 1e-2), (30.0, 1e-4), 2, 8e-5)  # it takes a whole round
     10.0
     """
     (then, wide), (now, narrow) = earlier, later
     end = max(enough_gap, _EXACT)
-    narrow = max(narrow, end)
-    if narrow >= wide:
+    if narrow >= wide or narrow <= end:
         return np.nan
-    return float((now - then) * np.log(narrow / end) / np.log(wide / narrow))
+    share = np.log(wide / narrow) / rounds
+    more = np.ceil(np.log(narrow / end) / share - _NOISE)
+    return float(more * (now - then) / rounds)
 
 
 class DecomposedSession(HighsSession):
@@ -404,9 +409,7 @@ class _Run:
                 message = f"no end after {_MOST_ROUNDS} rounds"
                 raise SolverError(message)
         if status in {"time_limit", "interrupted"} and self._trial_is_nearer():
-            self._keep_time_for_a_plan()
-            self._look_for_a_bound()
-            self._look_nearby()
+            status = self._with_time_for_a_plan(status)
         return self._put_together(status, self._steps() - steps)
 
     def _next_trial(self) -> _Trial | Status:
@@ -468,9 +471,13 @@ class _Run:
         if self._enough_gap == 0.0:
             return False
         closing = relative_gap(self._with_penalties, self._bound)
-        if self._gap > self._enough_gap and closing <= _SHARE_OF_TRIAL * self._enough_gap:
+        if not self._has_enough() and closing <= _SHARE_OF_TRIAL * self._enough_gap:
             self._look_nearby(_FEW_NEARBY)
-        return self._gap <= self._enough_gap
+        return self._has_enough()
+
+    def _has_enough(self) -> bool:
+        """Return whether the best plan so far is within a gap that was asked for."""
+        return 0.0 < self._enough_gap >= self._gap
 
     def _trial_is_nearer(self) -> bool:
         """Return whether the best trial is much nearer to the bound than the plan, if any."""
@@ -478,7 +485,14 @@ class _Run:
         has_trial, has_plan = self._best_trial.size > 0, self._plan is not None
         return has_trial and (not has_plan or closing < _MUCH_NEARER * self._gap)
 
-    def _keep_time_for_a_plan(self) -> None:
+    def _with_time_for_a_plan(self, status: Status) -> Status:
+        """Look for a plan after a stop; return how it ended: at a limit a plan may be enough."""
+        self._go_on_for_a_plan()
+        self._look_for_a_bound()
+        self._look_nearby()
+        return "within_gap" if status == "time_limit" and self._has_enough() else status
+
+    def _go_on_for_a_plan(self) -> None:
         """Go on after a limit in the time that was kept for that, and after Ctrl-C for a while."""
         self._time_is_up = True
         if self._is_interrupted():
@@ -573,7 +587,7 @@ class _Run:
             objective = self._objective if self._plan is not None else np.nan
             seconds, gap = time.perf_counter() - self._began, self._gap
             closing = relative_gap(self._with_penalties, self._bound)
-            if np.isfinite(closing):
+            if np.isfinite(closing) and not self._is_nearby:
                 self._gap_at.append((seconds, closing))
             self._on_progress(
                 ProgressEvent(
@@ -588,11 +602,17 @@ class _Run:
             )
 
     def _rest_s(self) -> float:
-        """Return how long the rest takes if the gap shrinks as in the last rounds. [s]"""
-        if len(self._gap_at) < _FEWEST_GAPS:
+        """Return how long rounds go on if the gap shrinks as in the last ones. [s]
+
+        While a plan is looked for near a trial, nothing says how long that takes.
+        """
+        if self._is_nearby or len(self._gap_at) < _FEWEST_GAPS:
             return np.nan
         earlier, later = self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]
-        return min(seconds_left(earlier, later, self._enough_gap), self._left_s())
+        is_plan = self._objective <= self._with_penalties
+        enough_gap = self._enough_gap * (1.0 if is_plan else _SHARE_OF_TRIAL)
+        rest_s = seconds_left(earlier, later, _FEWEST_GAPS - 1, enough_gap)
+        return min(rest_s, max(0.0, self._until - time.perf_counter()))
 
     def _left_s(self) -> float:
         """Return the time that is left, less what a plan near the best trial may take. [s]"""

@@ -368,7 +368,12 @@ def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(
     assert session.solve().objective == pytest.approx(optimum)  # columns are free again
 
 
-def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("gap_frac", "status"), [(0.0, "time_limit"), (1e-6, "time_limit"), (0.5, "within_gap")]
+)
+def test_a_limit_inside_a_round_leaves_time_for_a_plan(
+    monkeypatch: pytest.MonkeyPatch, gap_frac: float, status: str
+) -> None:
     problem, seconds, solve, at = dispatch(Data()), [], Master._from_nothing, Pieces.solve_at
     trials = []
 
@@ -382,9 +387,15 @@ def test_a_limit_inside_a_round_leaves_time_for_a_plan(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Master, "_from_nothing", timed)
     monkeypatch.setattr(Pieces, "solve_at", stopped_once)
-    outcome = in_pieces(problem).solve(time_limit_s=1000.0)
+    session = DecomposedSession(problem, {}, local_columns(problem, SLOT), gap_frac)
+    outcome = session.solve(time_limit_s=1000.0)
 
-    assert (outcome.status, outcome.has_plan) == ("time_limit", True)
+    assert 1e-6 < outcome.gap < 0.5
+    assert (outcome.status, outcome.has_plan, outcome.has_duals) == (status, True, False)
+    if status == "within_gap":
+        assert outcome.bound_row_dual is not None
+        bound = proven(problem, outcome.bound_row_dual)
+        assert bound == pytest.approx(outcome.dual_bound, rel=1e-6)
     assert_is_plan(problem, outcome)
     # A fifth of the time is kept while there is a trial and no plan, and spent when it is up.
     assert seconds[:3] == pytest.approx([1000.0, 800.0, 1000.0], abs=60.0)
@@ -552,7 +563,7 @@ def assert_is_plan(problem: ArrayProblem, outcome) -> None:
     assert outcome.objective == pytest.approx(columns.offset + columns.cost @ outcome.x)
 
 
-def test_progress_says_how_long_the_rest_takes_once_the_gap_shrinks(
+def test_progress_says_nothing_of_the_rest_where_no_gap_shrinks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("planner.lp.decomposed._FEWEST_GAPS", 2)
@@ -561,25 +572,38 @@ def test_progress_says_how_long_the_rest_takes_once_the_gap_shrinks(
 
     in_pieces(dispatch(Data())).solve(on_progress=seen.append)
 
-    left_s = [event.left_s for event in seen]
-    assert np.isnan(left_s[0])  # one round says nothing of how fast it goes
-    assert left_s[1] == 0.0  # nothing is left at the first penalty
-    assert np.isnan(left_s[2])  # the penalty was raised: the first round of another program
-    assert left_s[-1] == 0.0
+    # One round says nothing of how fast it goes, at the second nothing is left of the gap at the
+    # first penalty, which is raised: the third is the first round of another program.
+    assert np.isnan([event.left_s for event in seen]).all()
+    assert len(seen) == 4
 
 
 @pytest.mark.parametrize(
     ("earlier", "later", "left_s"),
     [
         ((4.0, 1e-3), (9.0, 1e-5), 5.0),  # two powers of ten in 5 s, and two more to 1e-7
-        ((4.0, 3e-2), (7.0, 3e-9), 0.0),  # already there
+        ((4.0, 1e-3), (9.0, 2e-5), 7.5),  # of rounds of 2.5 s it takes a third one
+        ((4.0, 3e-2), (7.0, 3e-9), np.nan),  # already there
         ((4.0, 1e-3), (7.0, 1e-3), np.nan),
     ],
 )
 def test_time_left_follows_from_how_fast_the_gap_shrinks(
     earlier: tuple[float, float], later: tuple[float, float], left_s: float
 ) -> None:
-    assert seconds_left(earlier, later) == pytest.approx(left_s, nan_ok=True)
+    assert seconds_left(earlier, later, 2, 0.0) == pytest.approx(left_s, nan_ok=True)
+
+
+def test_time_left_is_that_to_the_gap_asked_for() -> None:
+    seen = []
+    problem = dispatch(noisy(1))
+
+    DecomposedSession(problem, {}, local_columns(problem, SLOT), 1e-3).solve(
+        on_progress=seen.append
+    )
+
+    assert seen[-1].gap <= 1e-3 < seen[-2].gap
+    assert np.isnan(seen[-1].left_s)  # it ends here, and does not go on for about 1 s
+    assert seen[-2].left_s > 0.0  # at least another round
 
 
 def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(

@@ -312,6 +312,39 @@ def test_a_limit_before_the_first_plan_is_no_plan() -> None:
         planner.solve("tiny", [WHOLE, "solver.time_limit_s=1e-9"])
 
 
+@pytest.mark.parametrize(
+    ("stop", "gap_frac", "status", "code"),
+    [
+        ("time_limit", 0.02, "within_gap", 0),
+        ("time_limit", 1e-5, "time_limit", 4),
+        ("interrupted", 0.02, "interrupted", 4),
+    ],
+)
+def test_a_plan_that_is_near_enough_when_time_is_up_is_as_asked(
+    stop: str, gap_frac: float, status: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve, solves = HighsSession.solve, []
+
+    def stopped_with_a_plan(session, method, **options):  # type: ignore[no-untyped-def]
+        outcome = solve(session, method, **options)
+        solves.append(outcome)
+        if len(solves) == 1:  # the relaxation
+            return outcome
+        if options.get("start") is not None:  # the search finds nothing in no time
+            outcome = dataclasses.replace(outcome, has_plan=False, dual_bound=-math.inf)
+        nothing = np.full_like(outcome.row_dual, np.nan)
+        return dataclasses.replace(outcome, status=stop, has_duals=False, row_dual=nothing)
+
+    monkeypatch.setattr(HighsSession, "solve", stopped_with_a_plan)
+    plan = planner.solve("tiny", [WHOLE, f"solver.gap_frac={gap_frac}"])
+
+    assert len(solves) > 1
+    assert 1e-4 < plan.outcome.gap < 0.02
+    assert (plan.outcome.status, plan.exit_code) == (status, code)
+    assert not plan.proof.has_duals
+    assert plan.verdict.ok, plan.verdict.broken
+
+
 def test_a_search_cut_short_keeps_the_best_plan_and_says_so(
     monkeypatch: pytest.MonkeyPatch, rounded: Plan
 ) -> None:

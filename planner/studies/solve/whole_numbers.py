@@ -389,16 +389,16 @@ class _Finder:
         """Put together what is reported of the best plan."""
         bound = min(self._solves.bound, best.objective)
         gap = relative_gap(best.objective, bound)
+        stop = best.status if best.status in STOPPED else self._stopped
+        # A limit on the way to a plan that is near enough ended nothing that was asked for.
+        is_enough = gap <= self._aim_frac and best is not self._unproven
         status: Status
-        if best.status in STOPPED:
-            status = best.status
-        elif gap <= optimal_gap_frac(self._aim_frac):
+        if best.has_duals and gap <= optimal_gap_frac(self._aim_frac):
             status = "optimal"
+        elif stop is None or (is_enough and stop != "interrupted"):
+            status = "within_gap"
         else:
-            # A limit on the way to a plan that is near enough ended nothing that was asked for.
-            is_as_asked = best.has_duals and self._stopped != "interrupted"
-            is_enough = is_as_asked and gap <= self._aim_frac
-            status = "within_gap" if is_enough else self._stopped or "within_gap"
+            status = stop
         by_search = bound > relaxed.objective
         return replace(
             best,
