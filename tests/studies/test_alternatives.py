@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from drawn_worlds import LEADS, Draw, Figures, as_overrides, drawn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from plans import MINI, plan_of
 from shared import shared
 
@@ -43,21 +46,50 @@ def of_tiny() -> Alternatives:
     return found
 
 
-def of_mini() -> Alternatives:
-    found: Alternatives = found_of(str(MINI), "0.02", "zone,site")
-    return found
+@st.composite
+def scenarios(draw: Draw) -> tuple[str, list[str]]:
+    """Draw a scenario and its settings."""
+    figures = Figures(draw)
+    if draw(st.booleans()):
+        return str(MINI), figures.of_mini()
+    return "tiny", as_overrides(figures.world(draw(st.integers(*LEADS))))
 
 
-@pytest.mark.parametrize("name", ["tiny", "mini"])
-def test_every_alternative_passes_the_checker_within_its_slack(name: str) -> None:
-    found = of_tiny() if name == "tiny" else of_mini()
+@settings(drawn, max_examples=4)
+@given(asked=scenarios(), slack=st.floats(0.0004, 0.06), of=st.sampled_from(["site", "zone"]))
+def test_every_alternative_passes_the_checker_within_its_slack(
+    asked: tuple[str, list[str]], slack: float, of: str
+) -> None:
+    scenario, overrides = asked
 
+    found = alternatives(scenario, slacks=[slack], of=[of], different=1, overrides=overrides)
+
+    assert_each_is_within_its_slack(found)
+    assert_ends_hold_the_plans(found)
+
+
+def test_alternatives_of_more_than_one_slack_are_within_their_own() -> None:
+    found = of_tiny()
+
+    assert len(found.plans) > 6
+    assert set(found.plans["slack_frac"]) == {0.0005, 0.01}
+    assert_each_is_within_its_slack(found)
+
+
+def assert_each_is_within_its_slack(found: Alternatives) -> None:
     plans = found.plans
-    assert len(plans) > 6
+    assert found.not_found == 0
     assert plans["is_checked"].all()
     assert (plans["cost_musd"] <= found.cost_musd * (1.0 + plans["slack_frac"]) * 1.000001).all()
     assert (plans["cost_musd"] >= found.bound_musd * 0.999999).all()
-    assert found.not_found == 0
+
+
+def assert_ends_hold_the_plans(found: Alternatives) -> None:
+    """Check that no plan has less or more at a site than the ends of its range."""
+    for row in found.ranges.query("by == 'site'").to_dict("records"):
+        mw = found.sites.loc[row["place"]]
+        assert mw.min() >= row["least_mw"] - 1e-3
+        assert mw.max() <= row["most_mw"] + 1e-3
 
 
 def test_a_plan_at_an_end_has_what_the_end_says() -> None:
@@ -195,7 +227,7 @@ def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(
 def test_a_large_program_has_the_same_ranges_from_nothing_each_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    warm = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
+    warm = alternatives("tiny", slacks=[0.013], of=["zone"], different=1, plans=False)
     methods = []
     within = Solves.solve_within
 
@@ -206,7 +238,7 @@ def test_a_large_program_has_the_same_ranges_from_nothing_each_time(
 
     monkeypatch.setattr(Solves, "solve_within", noted)
     monkeypatch.setattr("planner.studies.alternatives.near._LARGE", 2)
-    large = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
+    large = alternatives("tiny", slacks=[0.013], of=["zone"], different=1, plans=False)
 
     pd.testing.assert_frame_equal(large.ranges, warm.ranges, rtol=1e-6)
     assert set(methods) == {"ipx"}

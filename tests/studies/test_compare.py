@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_worlds import FIGURES, LEADS, Draw, Figures, drawn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from plans import FAILOVER, plan_of
 
 import planner
@@ -42,7 +44,7 @@ def with_settings(run: Run, settings: dict[str, Any]) -> Run:
         *way, last = name.split(".")
         block = merged
         for key in way:
-            block = block[key]
+            block = block.setdefault(key, {})
         block[last] = value
         written[name] = f"--set {name}={value}"
     return replace(run, meta={**run.meta, "merged": merged, "written": written}, inputs=None)
@@ -55,7 +57,7 @@ def with_table(run: Run, name: str, table: pd.DataFrame) -> Run:
     return replace(run, meta=meta, inputs_tables={**run.inputs_tables, name: table}, inputs=None)
 
 
-def more_expensive_racks(run: Run, factor: float) -> pd.DataFrame:
+def racks_that_cost(run: Run, factor: float) -> pd.DataFrame:
     racks = run.inputs_tables["racks"].copy()
     is_bought = racks["rack"] == "gb200_nvl72"
     racks.loc[is_bought, "capex_usd"] = racks.loc[is_bought, "capex_usd"] * factor
@@ -76,14 +78,19 @@ def npv_of(run: Run, item: str, site: str) -> float:
     return float(costs.loc[of, "npv_musd"].sum())
 
 
-def test_three_planted_changes_are_found_and_priced() -> None:
+@settings(drawn, max_examples=3)
+@given(data=st.data())
+def test_three_planted_changes_are_found_and_priced(data: st.DataObject) -> None:
     # North's land, coast's price of power and the price of the one rack do not touch each other:
-    # chat stays at the coast, whatever it costs there, and racks cost the same at every site.
+    # chat stays at the coast, whatever it costs there, training where power costs less than 60
+    # USD/MWh, and racks cost the same at every site.
+    figures = Figures(data.draw)
+    land_mw, usd_per_mwh = figures.between(8.0, 29.0), figures.between(60.0, 118.0)
+    factor = figures.between(0.7, 1.4)
     a = base()
-    b = with_settings(
-        a, {"new_sites.north.land_limit_mw": 27.0, "new_sites.coast.retail_usd_per_mwh": 84.0}
-    )
-    b = with_table(b, "racks", more_expensive_racks(a, 1.03))
+    land = {"new_sites.north.land_limit_mw": land_mw}
+    b = with_settings(a, {**land, "new_sites.coast.retail_usd_per_mwh": usd_per_mwh})
+    b = with_table(b, "racks", racks_that_cost(a, factor))
 
     split = split_by_cause([a, b], 1, ASK, costs_of="bounds")
 
@@ -94,51 +101,62 @@ def test_three_planted_changes_are_found_and_priced() -> None:
         "table racks",
     }
     assert split.method == "shapley"
-    land = plan_of("tiny", "new_sites.north.land_limit_mw=27").outcome.objective
-    assert parts["new_sites.north.land_limit_mw"] == pytest.approx(
-        land - plan_of("tiny").outcome.objective, rel=1e-6
-    )
-    # All that coast pays for energy and demand is 80 USD/MWh; 84 is 5 % more of it.
+    more = bound_of(with_settings(a, land)) - plan_of("tiny").outcome.objective
+    assert more > 0.1
+    assert parts["new_sites.north.land_limit_mw"] == pytest.approx(more, rel=1e-6)
+    # All that coast pays for energy and demand is 80 USD/MWh.
     power = sum(npv_of(a, f"electricity_{kind}", "coast") for kind in ("energy", "demand"))
-    assert parts["new_sites.coast.retail_usd_per_mwh"] == pytest.approx(0.05 * power, rel=1e-6)
-    # 3 % of what racks cost to buy, and of their upkeep, which is a share of their price.
+    priced = (usd_per_mwh / 80.0 - 1.0) * power
+    assert parts["new_sites.coast.retail_usd_per_mwh"] == pytest.approx(priced, rel=1e-6)
+    # What racks cost to buy, and their upkeep, which is a share of their price.
     paid = a.tables["costs"].groupby("item")["npv_musd"].sum()
-    racks = 0.03 * float(paid["rack_purchase"] + paid["it_maintenance"])
+    racks = (factor - 1.0) * float(paid["rack_purchase"] + paid["it_maintenance"])
     assert parts["table racks"] == pytest.approx(racks, rel=1e-6)
 
 
-SETTINGS: dict[str, list[Any]] = {
-    "new_sites.north.land_limit_mw": [18.0, 24.0, 27.0, 41.0],
-    "new_sites.south.land_limit_mw": [5.5, 9.0, 80.0],
-    "new_sites.north.retail_usd_per_mwh": [37.0, 52.0, 66.0],
-    "new_sites.coast.retail_usd_per_mwh": [72.0, 95.0],
-    "demand.scale_frac": [0.8, 1.15],
-    "demand.unmet_usd_per_h100e_hour": [0.7, 12.0],
-    "finance.wacc_nominal_frac": [0.061, 0.11],
-    "halls.diversity_frac": [0.8, 0.95],
+CHANGED = {
+    **{path: range_ for path, range_ in FIGURES.items() if not path.startswith("racks.")},
+    "demand.scale_frac": (0.75, 1.3),
+    "finance.wacc_nominal_frac": (0.05, 0.12),
+    "halls.diversity_frac": (0.75, 0.97),
 }
+"""Figures in which two runs may differ; the price of racks by their table."""
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_parts_add_up_to_the_difference(seed: int) -> None:
-    draw = random.Random(seed)
+@st.composite
+def pairs(draw: Draw) -> tuple[Run, Run]:
+    """Draw two runs with one or two other figures than the base, and at times another table."""
+    figures = Figures(draw)
 
-    def one(run: Run) -> Run:
-        names = draw.sample(sorted(SETTINGS), draw.choice([1, 2]))
-        found = with_settings(run, {name: draw.choice(SETTINGS[name]) for name in names})
-        if draw.random() < 0.4:
-            found = with_table(found, "racks", more_expensive_racks(run, draw.uniform(0.9, 1.2)))
+    def one() -> Run:
+        names = draw(
+            st.lists(st.sampled_from(sorted(CHANGED)), min_size=1, max_size=2, unique=True)
+        )
+        settings_: dict[str, Any] = {name: figures.between(*CHANGED[name]) for name in names}
+        if draw(st.booleans()):
+            settings_["new_sites.north.lead_time_months"] = draw(st.integers(*LEADS))
+        found = with_settings(base(), settings_)
+        if draw(st.booleans()):
+            found = with_table(found, "racks", racks_that_cost(base(), figures.between(0.9, 1.2)))
         return found
 
-    a, b = one(base()), one(base())
-    how = draw.choice(["shapley", "ordered"]) if len(groups_of(a, b)) < 4 else "ordered"
+    return one(), one()
 
-    split = split_by_cause([a, b], 1, ASK, costs_of="bounds", how=how)
+
+@settings(drawn, max_examples=20)
+@given(pair=pairs())
+def test_parts_add_up_to_the_difference(pair: tuple[Run, Run]) -> None:
+    a, b = pair
+    groups = groups_of(a, b)
+
+    split = split_by_cause(
+        [a, b], 1, ASK, costs_of="bounds", how="shapley" if len(groups) < 4 else "ordered"
+    )
 
     difference = bound_of(b) - bound_of(a)
     assert split.musd == pytest.approx(difference, rel=1e-6, abs=1e-6)
     assert split.causes["musd"].sum() == pytest.approx(difference, rel=1e-6, abs=1e-6)
-    assert len(split.causes) == len(groups_of(a, b))
+    assert len(split.causes) == len(groups) > 0
     assert sum(split.cents()) == round(split.musd * 1e8)
 
 
@@ -199,13 +217,13 @@ def test_settings_that_follow_from_another_are_one_cause_with_it() -> None:
 
 
 def test_many_settings_are_put_together_by_block() -> None:
-    values = {name: of[0] for name, of in SETTINGS.items()}
+    values = {name: low + 0.3 * (high - low) for name, (low, high) in CHANGED.items()}
     b = with_settings(base(), {**values, "operator.rent_share_frac": 0.7})
 
     names = {group.name for group in groups_of(base(), b)}
 
-    assert names == {"new_sites", "demand", "finance", "halls", "operator"}
-    assert len(groups_of(base(), b, "key")) == 9
+    assert names == {"new_sites", "grid", "demand", "finance", "halls", "operator"}
+    assert len(groups_of(base(), b, "key")) == len(CHANGED) + 1
 
 
 def test_costs_of_plans_are_those_that_runs_store_and_are_not_solved_again() -> None:

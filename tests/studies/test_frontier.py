@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,46 +12,102 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from drawn_worlds import LEADS, Draw, Figures, as_overrides, drawn
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from plans import MINI, plan_of
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.inputs.prepared import PreparedScenario
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.outputs.frontier import Frontier, frontier_svg
+from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
-
-CASES = [
-    ("tiny", "largest", ()),
-    ("tiny", "site:north", ("demand.scale_frac=0.9",)),
-    ("tiny", "largest", ("new_sites.south.retail_usd_per_mwh=47",)),
-    (str(MINI), "carbon", ()),
-    (str(MINI), "water", ()),
-    (str(MINI), "connection", ()),
-    ("tiny", "latency", ("workloads.chat_interactive.rtt_bound_ms=50",)),
-    ("tiny", "unmet", ("demand.unmet_usd_per_h100e_hour=0.8",)),
-]
+from planner.studies.frontier.measures import measure_of
 
 
-@pytest.mark.parametrize(("scenario", "against", "settings"), CASES)
-def test_a_frontier_is_convex_and_its_slopes_are_duals(
-    scenario: str, against: str, settings: tuple[str, ...]
-) -> None:
-    found = frontier(scenario, against, points=6, overrides=settings)
+@dataclass(frozen=True)
+class Traded:
+    """A scenario with drawn figures, and what its cost is traded against."""
 
-    table = found.table
+    scenario: str
+    overrides: list[str]
+    against: str
+
+
+@st.composite
+def traded(draw: Draw) -> Traded:
+    """Draw a measure, and a world in which it costs something."""
+    figures = Figures(draw)
+    against = draw(st.sampled_from(OF_TINY + OF_MINI))
+    if against in OF_MINI:
+        return Traded(str(MINI), figures.of_mini(), against)
+    world = dict(figures.world(draw(st.integers(*LEADS))))
+    if against == "latency":
+        world["workloads.chat_interactive.rtt_bound_ms"] = figures.between(42.0, 90.0)
+    if against == "unmet":
+        world["demand.unmet_usd_per_h100e_hour"] = figures.between(0.4, 1.3)
+    return Traded("tiny", as_overrides(world), against)
+
+
+OF_TINY = ("largest", "site:north", "site:south", "latency", "unmet")
+OF_MINI = ("carbon", "water", "connection")
+
+
+@settings(drawn, max_examples=12)
+@given(asked=traded(), points=st.integers(4, 7))
+@example(Traded("tiny", ["workloads.chat_interactive.rtt_bound_ms=50"], "latency"), 6)
+@example(Traded("tiny", ["demand.unmet_usd_per_h100e_hour=0.8"], "unmet"), 6)
+@example(Traded(str(MINI), [], "connection"), 6)
+def test_a_frontier_is_convex_and_its_slopes_are_duals(asked: Traded, points: int) -> None:
+    table = frontier(asked.scenario, asked.against, points=points, overrides=asked.overrides).table
+
+    assert len(table) in {1, points}  # 1 where nothing is to be traded
     level, cost, slope = (
         table[name].to_numpy() for name in ("measure", "cost_musd", "slope_musd_per_unit")
     )
-    assert len(table) == 6
     assert (np.diff(level) < 0.0).all()
     assert (np.diff(cost) >= -1e-6 * abs(cost[0])).all()
     secant = np.diff(cost) / np.diff(level)  # from each point to the next lower level
-    tolerance = 1e-4 * np.abs(secant).max()
+    tolerance = 1e-4 * np.abs(secant).max(initial=0.0)
     assert (np.diff(secant) <= tolerance).all()
     # A dual is a slope of a supporting line: between the secants on both sides of its point.
     assert (slope[1:] <= secant + tolerance).all()
     assert (slope[1:-1] >= secant[1:] - tolerance).all()
+    if len(table) == points:
+        assert_slope_is_what_a_unit_costs(asked, table)
+
+
+def assert_slope_is_what_a_unit_costs(asked: Traded, table: pd.DataFrame) -> None:
+    """Solve programs with a row for the level from nothing: at a point, just below and above."""
+    level, slope = table["measure"].to_numpy(), table["slope_musd_per_unit"].to_numpy()
+    step = 1e-2 * (level[0] - level[-1])
+    at = len(table) // 2
+
+    below, on, above = (cost_within(asked, level[at] + change) for change in (-step, 0.0, step))
+
+    assert on == pytest.approx(table["cost_musd"].iloc[at], rel=1e-6)
+    slack = 1e-8 * on / step  # what solves may differ by
+    assert (on - below) / step - slack <= slope[at] <= (above - on) / step + slack
+
+
+def cost_within(asked: Traded, most: float) -> float:
+    """Return the least cost with that much of a measure, and nothing less served than at best."""
+    question = PreparedScenario.from_scenario(load_scenario(asked.scenario, asked.overrides))
+    model = build_model(question.inputs)
+    measure = measure_of(asked.against, model)
+    if measure.holds:
+        best = HighsSession(model.problem).solve("simplex")
+        for name, served in (("unmet", model.unmet), ("rented", model.rented)):
+            if name in measure.holds:
+                held = float(served.total().value(best.x)[0])
+                model.problem.rows(f"held_{name}", served.total() <= held + 1e-7 * max(held, 1.0))
+    model.problem.rows("most", measure.build(model) <= most)
+    found = HighsSession(model.problem).solve("simplex")
+    assert found.status == "optimal"
+    return found.objective
 
 
 def test_the_first_point_is_the_plan_of_least_cost_and_a_level_is_a_constraint() -> None:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from plans import plan_of
+from drawn_worlds import (
+    FIGURES,
+    HEADROOM,
+    LAND,
+    LEADS,
+    Draw,
+    Figures,
+    World,
+    as_futures,
+    as_overrides,
+    drawn,
+    worlds,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import planner
 from planner.scenario.tree import Node, Place
 from planner.studies.stochastic.stochastic import programs
-from planner.studies.stochastic.study import Compared, StochasticPrograms
+from planner.studies.stochastic.study import Compared, OrderPlan, StochasticPrograms
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.uncertainty import Risk, Uncertainty
 
@@ -35,15 +51,18 @@ futures:
 uncertainty: {known_from: 2027}
 """
 NAMES = ("low", "as planned", "high")
-SEEDS = range(4)
 Studied = Callable[[Uncertainty], StochasticPrograms]
 
 
 @pytest.fixture(scope="module")
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Studied:
     """Studies of the same programs, which are built once."""
-    path = tmp_path_factory.mktemp("laws") / "demand.yaml"
-    path.write_text(TEXT, encoding="utf-8")
+    return studies_of(TEXT, tmp_path_factory.mktemp("laws"))
+
+
+def studies_of(text: str, folder: Path) -> Studied:
+    path = folder / "demand.yaml"
+    path.write_text(text, encoding="utf-8")
     futures = programs(read_sweep(path))
 
     def study(uncertainty: Uncertainty) -> StochasticPrograms:
@@ -63,7 +82,7 @@ def uncertain(
     return Uncertainty(known_from, weights, risk or Risk(), central, at)
 
 
-def drawn(seed: int) -> dict[str, float]:
+def likely(seed: int) -> dict[str, float]:
     """Draw how likely the futures are."""
     parts = np.random.default_rng(seed).dirichlet((3.0, 4.0, 2.0))
     return dict(zip(NAMES, map(float, parts), strict=True))
@@ -79,61 +98,161 @@ def objectives(study: StochasticPrograms, found: Compared) -> tuple[float, float
     )
 
 
-@pytest.mark.parametrize("central", [None, "as planned"])
-@pytest.mark.parametrize("risk", [Risk(), Risk(0.6, 0.35)], ids=["expected", "cvar"])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_to_wait_and_see_costs_least_and_to_plan_for_one_future_most(
-    studied: Studied, seed: int, risk: Risk, central: str | None
-) -> None:
-    study = studied(uncertain(drawn(seed), risk, central=central))
+# --- drawn futures ----------------------------------------------------------------------
 
-    waits, stochastic, single = objectives(study, study.compared())
+
+@dataclass(frozen=True)
+class Question:
+    """Futures that are drawn, and what is asked of them."""
+
+    worlds: list[World]
+    uncertainty: Uncertainty
+
+    @property
+    def text(self) -> str:
+        """The file of its futures."""
+        return as_futures(NAMES[: len(self.worlds)], self.worlds)
+
+
+@st.composite
+def questions(draw: Draw) -> Question:
+    """Draw two or three futures, in some of which North is built and connected later.
+
+    Land is the same in all, and the grid in some: orders for more of either leave no plan.
+    """
+    figures = Figures(draw)
+    paths = [*LAND, *draw(st.sampled_from([[], [HEADROOM]]))]
+    known = {path: figures.between(*FIGURES[path]) for path in paths}
+    count = draw(st.integers(2, 3))
+    leads = draw(st.one_of(st.integers(*LEADS).map(lambda lead: [lead] * count), later(count)))
+    names = NAMES[:count]
+    has_mean = len(set(leads)) == 1  # other dates of orders have no mean
+    central = draw(st.sampled_from((None, *names) if has_mean else names))
+    risk = Risk(figures.between(0.15, 0.85), figures.between(0.12, 0.7))
+    return Question(
+        [{**figures.world(lead), **known} for lead in leads],
+        uncertain(
+            dict(zip(names, figures.shares(count), strict=True)),
+            draw(st.sampled_from([Risk(), risk])),
+            draw(st.sampled_from([2027, 2028])),
+            central,
+        ),
+    )
+
+
+def later(count: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(*LEADS), min_size=count, max_size=count, unique=True)
+
+
+@drawn
+@given(question=questions())
+def test_laws_of_any_futures(question: Question, tmp_path_factory: pytest.TempPathFactory) -> None:
+    studied = studies_of(question.text, tmp_path_factory.getbasetemp())
+    study = studied(question.uncertainty)
+    found = study.compared()
+
+    assert_to_wait_and_see_costs_least_and_to_plan_for_one_future_most(study, found)
+    assert_the_one_program_costs_what_its_orders_cost_future_by_future(study, found)
+    assert_no_plan_has_less_greatest_regret(found)
+    assert_a_future_regrets_no_orders_of_its_own(found)
+    assert_a_conditional_value_at_risk_of_no_weight_is_the_expected_cost(
+        studied, question.uncertainty
+    )
+
+
+def assert_to_wait_and_see_costs_least_and_to_plan_for_one_future_most(
+    study: StochasticPrograms, found: Compared
+) -> None:
+    waits, stochastic, single = objectives(study, found)
 
     assert waits <= stochastic * (1.0 + 1e-9)
     assert stochastic <= single * (1.0 + 1e-9)
-    assert waits < stochastic - 0.1  # the demands differ: to know them is worth something
-    assert stochastic < single - 0.1
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_one_program_costs_what_its_orders_cost_future_by_future(
-    studied: Studied, seed: int
+def assert_the_one_program_costs_what_its_orders_cost_future_by_future(
+    study: StochasticPrograms, found: Compared
 ) -> None:
-    study = studied(uncertain(drawn(seed), Risk(0.4, 0.5)))
-    found = study.compared()
-
     _, outcome = study.stochastic()
 
     costs = study.uncertainty.risk.objective(found.stochastic.costs, study.weights)
     assert outcome.objective == pytest.approx(costs, rel=1e-7)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_single_future_is_the_plain_solve(studied: Studied, name: str) -> None:
-    study = studied(uncertain({name: 1.0}))
+def assert_no_plan_has_less_greatest_regret(found: Compared) -> None:
+    # It is found to 1e-7 of a cost of a thousand MUSD.
+    minimax = greatest_regret(found, found.minimax)
+    assert all(minimax <= greatest_regret(found, plan) + 1e-3 for plan in found.plans)
+
+
+def assert_a_future_regrets_no_orders_of_its_own(found: Compared) -> None:
+    own = [float(plan.costs[place]) for place, plan in enumerate(found.own)]
+
+    assert own == pytest.approx(found.least.tolist(), rel=1e-7)
+    assert min((plan.costs - found.least).min() for plan in found.plans) >= -1e-4
+
+
+def assert_a_conditional_value_at_risk_of_no_weight_is_the_expected_cost(
+    studied: Studied, uncertainty: Uncertainty
+) -> None:
+    risks = (Risk(), Risk(0.0, 0.2), Risk(0.7, 1.0), Risk(0.7, 0.2))
+
+    expected, no_weight, of_all, averse = (
+        studied(replace(uncertainty, risk=risk)).stochastic()[1].objective for risk in risks
+    )
+
+    assert no_weight == pytest.approx(expected, rel=1e-12)
+    assert of_all == pytest.approx(expected, rel=1e-9)
+    assert averse >= expected * (1.0 - 1e-9)
+
+
+def greatest_regret(found: Compared, plan: OrderPlan) -> float:
+    return float((plan.costs - found.least).max())
+
+
+@settings(drawn, max_examples=4)
+@given(world=worlds(), known_from=st.sampled_from([2027, 2028]))
+def test_a_single_future_is_the_plain_solve(
+    world: World, known_from: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    studied = studies_of(as_futures(["only"], [world]), tmp_path_factory.getbasetemp())
+    study = studied(uncertain({"only": 1.0}, known_from=known_from))
 
     _, outcome = study.stochastic()
     found = study.compared()
 
-    alone = study.alone()[0].objective
-    assert outcome.objective == pytest.approx(alone, rel=1e-9)
-    assert found.stochastic.costs[0] == pytest.approx(alone, rel=1e-9)
-    assert found.minimax.costs[0] == pytest.approx(alone, rel=1e-6)
-    if name == "as planned":
-        assert alone == pytest.approx(plan_of("tiny").outcome.objective, rel=1e-9)
+    plain = planner.solve("tiny", as_overrides(world))
+    assert plain.verdict.ok
+    assert outcome.objective == pytest.approx(plain.outcome.objective, rel=1e-9)
+    assert found.stochastic.costs[0] == pytest.approx(plain.outcome.objective, rel=1e-9)
+    assert found.minimax.costs[0] == pytest.approx(plain.outcome.objective, rel=1e-6)
 
 
-def test_a_conditional_value_at_risk_of_no_weight_is_the_expected_cost(studied: Studied) -> None:
-    weights = drawn(7)
+# --- three demands ----------------------------------------------------------------------
 
-    _, expected = studied(uncertain(weights)).stochastic()
-    _, no_weight = studied(uncertain(weights, Risk(0.0, 0.2))).stochastic()
-    _, of_all = studied(uncertain(weights, Risk(0.7, 1.0))).stochastic()
-    _, averse = studied(uncertain(weights, Risk(0.7, 0.2))).stochastic()
 
-    assert no_weight.objective == pytest.approx(expected.objective, rel=1e-12)
-    assert of_all.objective == pytest.approx(expected.objective, rel=1e-9)
-    assert averse.objective > expected.objective + 1.0
+@pytest.mark.parametrize("central", [None, "as planned"])
+@pytest.mark.parametrize("risk", [Risk(), Risk(0.6, 0.35)], ids=["expected", "cvar"])
+def test_what_the_laws_allow_to_be_equal_differs_where_demand_does(
+    studied: Studied, risk: Risk, central: str | None
+) -> None:
+    study = studied(uncertain(likely(0), risk, central=central))
+    found = study.compared()
+
+    waits, stochastic, single = objectives(study, found)
+
+    assert waits < stochastic - 0.1  # to know is worth something
+    assert stochastic < single - 0.1
+    own = min(greatest_regret(found, plan) for plan in found.own)
+    assert greatest_regret(found, found.minimax) < own - 0.1
+
+
+def test_who_minds_bad_futures_has_another_objective(studied: Studied) -> None:
+    expected, averse = (
+        studied(uncertain(likely(7), risk)).stochastic()[1].objective
+        for risk in (Risk(), Risk(0.7, 0.2))
+    )
+
+    assert averse > expected + 1.0
 
 
 def test_who_minds_bad_futures_pays_more_on_average_and_less_in_the_worst(
@@ -144,59 +263,35 @@ def test_who_minds_bad_futures_pays_more_on_average_and_less_in_the_worst(
     neutral = studied(uncertain(weights)).compared().stochastic
     averse = studied(uncertain(weights, Risk(0.9, 0.03))).compared().stochastic
 
-    likely = np.array(list(weights.values()))
+    shares = np.array(list(weights.values()))
     assert averse.costs.max() < neutral.costs.max() - 0.1
-    assert averse.costs @ likely > neutral.costs @ likely + 0.1
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_no_plan_of_a_single_future_has_less_greatest_regret(studied: Studied, seed: int) -> None:
-    study = studied(uncertain(drawn(seed)))
-    found = study.compared()
-
-    def greatest(costs: np.ndarray) -> float:
-        return float((costs - found.least).max())
-
-    minimax = greatest(found.minimax.costs)
-    # It is found to 1e-7 of a cost of a thousand MUSD.
-    assert all(minimax <= greatest(plan.costs) + 1e-3 for plan in found.plans)
-    assert minimax < min(greatest(plan.costs) for plan in found.own) - 0.1
-
-
-def test_a_future_regrets_no_orders_of_its_own(studied: Studied) -> None:
-    found = studied(uncertain(drawn(3))).compared()
-
-    regrets = [plan.costs - found.least for plan in found.plans]
-    own = [found.own[place].costs[place] - found.least[place] for place in range(len(NAMES))]
-
-    assert own == pytest.approx([0.0, 0.0, 0.0], abs=1e-4)
-    assert min(regret.min() for regret in regrets) >= -1e-4
+    assert averse.costs @ shares > neutral.costs @ shares + 0.1
 
 
 def test_to_know_later_never_costs_less(studied: Studied) -> None:
-    weights = drawn(5)
+    weights = likely(5)
 
     early, late = (studied(uncertain(weights, known_from=year)).compared() for year in (2027, 2028))
 
-    likely = np.array(list(weights.values()))
+    shares = np.array(list(weights.values()))
     assert late.least == pytest.approx(early.least, rel=1e-9)
     # From 2028 on the halls of 2028 are ordered before too.
-    assert late.stochastic.costs @ likely > early.stochastic.costs @ likely + 0.1
+    assert late.stochastic.costs @ shares > early.stochastic.costs @ shares + 0.1
 
 
 def test_likelihood_moves_the_plan_towards_a_future(studied: Studied) -> None:
     rare = studied(uncertain({"low": 0.9, "as planned": 0.095, "high": 0.005})).compared()
-    likely = studied(uncertain({"low": 0.05, "as planned": 0.05, "high": 0.9})).compared()
+    often = studied(uncertain({"low": 0.05, "as planned": 0.05, "high": 0.9})).compared()
 
     place = NAMES.index("high")
-    rare_regret, likely_regret = (
-        found.stochastic.costs[place] - found.least[place] for found in (rare, likely)
+    rare_regret, often_regret = (
+        found.stochastic.costs[place] - found.least[place] for found in (rare, often)
     )
-    assert likely_regret < 0.05 * rare_regret
+    assert often_regret < 0.05 * rare_regret
 
 
 def test_orders_that_leave_no_plan_in_a_future_cost_without_end(studied: Studied) -> None:
-    study = studied(uncertain(drawn(2)))
+    study = studied(uncertain(likely(2)))
     too_many = replace(study.compared().stochastic, ordered=np.full(len(study.orders), 1e5))
 
     assert np.isinf(study.in_every_future(too_many).costs).all()
