@@ -163,10 +163,10 @@ def _print(found: Sensitivity) -> None:
     from planner.base.console import TableConsole, wrapped
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Rank", justify="right")
-    # So wide at most, or a long name would squeeze the numbers out of 80 columns.
-    table.add_column("Figure", no_wrap=True, overflow="ellipsis", max_width=34)
     heads = _HEADS[found.method]
+    table.add_column("Rank", justify="right", no_wrap=True)
+    # So wide at most, or a long name would squeeze the numbers out of 80 columns.
+    table.add_column("Figure", no_wrap=True, overflow="ellipsis", max_width=42 - 4 * len(heads))
     for _, head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("ranks", justify="right", no_wrap=True)

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from planner.base.number_format import amount
+from planner.base.words import some
 from planner.outputs.files import whole_file
 from planner.outputs.records import records
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.plots.drawing import Drawing
 
-__all__ = ["FACTOR", "INDICES", "RANKS", "Sensitivity", "write_sensitivity"]
+__all__ = ["BY", "FACTOR", "INDICES", "RANKS", "Sensitivity", "write_sensitivity"]
 
 FACTOR: Final = (
     *("rank", "factor", "table", "column", "item", "figures", "unit"),
@@ -31,6 +34,8 @@ INDICES: Final[Mapping[str, tuple[str, ...]]] = {
     "sobol": ("st", "st_conf", "s1", "s1_conf"),
 }
 """Columns of what a method says of a factor."""
+BY: Final[Mapping[str, str]] = {"tornado": "swing", "morris": "mu_star", "sobol": "st"}
+"""Column that ranks the factors, by method."""
 RANKS: Final = (
     *("rank_low", "rank_high", "same_rank_frac", "rank_of_half"),
     *("first_order_rank", "first_order_musd"),
@@ -90,6 +95,21 @@ class Sensitivity:
         return tuple(_notes(self))
 
     @property
+    def unstable(self) -> tuple[str, ...]:
+        """Factors whose rank more points may change: the interval of one has the index of another.
+
+        Intervals are the 95 % confidence of the index that ranks; a tornado has none.
+        """
+        if self.method == "tornado":
+            return ()
+        name = BY[self.method]
+        index, half = (self.table[one].to_numpy(np.float64) for one in (name, f"{name}_conf"))
+        apart = np.abs(index[:, None] - index[None, :])
+        reaches = apart < np.maximum(half[:, None], half[None, :])
+        np.fill_diagonal(reaches, val=False)
+        return tuple(self.table.loc[reaches.any(axis=1), "factor"])
+
+    @property
     def stem(self) -> str:
         """What its files are called, without their endings."""
         return self.method if self.of == "objective_musd" else f"{self.method}-{self.of}"
@@ -122,6 +142,8 @@ def _notes(found: Sensitivity) -> list[str]:
             f"First-order indices add up to {alone:.2f}: the rest of the variance is of factors"
             " that act together, or noise of the sample."
         )
+    if found.unstable:
+        said.append(_unstable(found))
     chosen = f"Moved are the figures that do most to first order ({len(table) - steps})"
     if steps:
         chosen += f" and whole columns that count in steps, which first order misses ({steps})"
@@ -136,7 +158,7 @@ def _notes(found: Sensitivity) -> list[str]:
             " differences are noise. `--of bound_musd` ranks by the linear program, without it."
         )
     if found.dropped:
-        what = "trajectories" if found.method == "morris" else "base samples"
+        what, _ = _POINTS[found.method]
         said.append(
             f"{found.dropped} of {found.blocks + found.dropped} {what} were left out: a point of"
             " each has no plan (column status of table futures). Results are for the others."
@@ -150,6 +172,23 @@ def _notes(found: Sensitivity) -> list[str]:
     return said
 
 
+def _unstable(found: Sensitivity) -> str:
+    """Say which ranks are of no use yet, and what makes them so."""
+    what, option = _POINTS[found.method]
+    count = len(found.unstable)
+    ranks = "All ranks" if count == len(found.table) else f"{count} of {len(found.table)} ranks"
+    return (
+        f"{ranks} are unstable ({some(found.unstable, _NAMED)}): the 95 % confidence interval of"
+        f" {BY[found.method]} reaches the value of another factor. More {what} ({option}, now"
+        f" {found.size}) narrow it."
+    )
+
+
+_NAMED: Final = 3
+_POINTS: Final = {
+    "morris": ("trajectories", "--trajectories"),
+    "sobol": ("base samples", "--samples"),
+}
 _MEANS: Final[Mapping[str, str]] = {
     "tornado": (
         "Each factor is moved alone to its low and its high, and solved again; {of} changes by"

@@ -146,6 +146,40 @@ def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path:
     assert all((tmp_path / f"{name}.csv").is_file() for name in names)
 
 
+def test_sobol_of_two_figures_has_the_indices_that_the_paid_amounts_give(tmp_path: Path) -> None:
+    """The cost is a product of both figures; so few samples leave ranks that are said unstable."""
+    asked = ["sensitivity", "tiny", "--method", "sobol", "--figures", "2", "--samples", "4"]
+
+    told = CliRunner().invoke(
+        main, ["-q", *asked, "--set", ONE_YEAR[0], "-o", str(tmp_path), "--jobs", "1", "--json"]
+    )
+
+    assert told.exit_code == 0, told.stderr
+    found = {row["item"]: row for row in json.loads(told.stdout)["factors"]}
+    paid = plan_of("tiny", *ONE_YEAR).costs.groupby("item")["npv_musd"].sum()
+    line, racks = float(paid["it_maintenance"]), float(paid["rack_purchase"])
+    points = pd.read_parquet(tmp_path / "sobol_points.parquet")
+    shares = points[[found[name]["factor"] for name in ("gb200_nvl72", "it_maintenance")]]
+    price, upkeep = shares.to_numpy().T * [[0.7], [0.05]] + [[2.8], [0.0]]
+
+    def cost(price: np.ndarray, upkeep: np.ndarray) -> np.ndarray:
+        """Racks are 3.0 MUSD as planned, and upkeep with insurance 0.006 of that."""
+        return price / 3.0 * (racks + line * (upkeep + 0.001) / 0.006)
+
+    moves = points["output"] - points["output"].mean()
+    assert moves.to_numpy() == pytest.approx(cost(price, upkeep) - cost(price, upkeep).mean())
+    # Each base sample is a point, that point with one figure of another, and the other one.
+    y = points["output"].to_numpy().reshape(4, 4)
+    variance = y[:, [0, 3]].var()
+    in_order = [name for name in points.columns if name in set(shares.columns)]
+    for place, name in enumerate(in_order, start=1):
+        part = ((y[:, place] - y[:, 0]) ** 2).mean() / 2.0 / variance
+        assert found[name.split()[-1]]["st"] == pytest.approx(part)
+    notes = " ".join(json.loads(told.stdout)["notes"])
+    assert "All ranks are unstable" in notes
+    assert "More base samples (--samples, now 4) narrow it" in notes
+
+
 def answers(folder: Path) -> dict[str, int]:
     """Return when each answer was written, by its file."""
     return {path.name: path.stat().st_mtime_ns for path in (folder / "futures").iterdir()}
@@ -420,6 +454,30 @@ def test_without_two_whole_trajectories_there_is_no_answer() -> None:
     late.solved.futures.loc[3, "status"] = "stopped"
     with pytest.raises(LimitReachedError):
         late.to_sensitivity("made up", pd.DataFrame(), 17)
+
+
+@pytest.mark.parametrize(
+    ("half", "unstable"),
+    [
+        ([6.0, 2.0, 1.0], ()),  # 43 is 30 above 13, and that 6.5 above 6.5
+        ([29.0, 2.0, 1.0], ()),
+        ([6.0, 7.0, 1.0], ("b", "c")),
+        ([31.0, 2.0, 1.0], ("a", "b")),
+        ([6.0, 2.0, 37.0], ("a", "b", "c")),
+    ],
+)
+def test_ranks_are_unstable_where_an_interval_reaches_another_value(
+    half: list[float], unstable: tuple[str, ...]
+) -> None:
+    found = study_of(Design("morris", 4, 3), broken=0).to_sensitivity("ours", pd.DataFrame(), 17)
+    table = found.table.assign(factor=["a", "b", "c"], mu_star=[43.0, 13.0, 6.5], mu_star_conf=half)
+
+    asked = replace(found, table=table)
+
+    assert asked.unstable == unstable
+    said = [note for note in asked.notes if "unstable" in note]
+    count = {0: [], 2: ["2 of 3 ranks"], 3: ["All ranks"]}[len(unstable)]
+    assert [note.partition(" are")[0] for note in said] == count
 
 
 def test_names_stay_text_in_every_file(tmp_path: Path) -> None:

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.outputs.sensitivity import BY
 from planner.studies.sensitivity.design import LEVELS, names_of, rows_per_block
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats, Positions
     from planner.studies.sensitivity.design import Design
 
-__all__ = ["BY", "RESAMPLES", "Ranks", "indices_of", "intervals_ranked", "ranked", "ranks_of"]
+__all__ = ["RESAMPLES", "Ranks", "indices_of", "intervals_ranked", "ranked", "ranks_of"]
 
-BY: Final[Mapping[str, str]] = {"tornado": "swing", "morris": "mu_star", "sobol": "st"}
-"""Column that ranks the factors, by method."""
 RESAMPLES: Final = 200
 _FEW: Final = 2
 """Resamples within SALib where its own confidence is not looked at: the least it takes."""

@@ -10,13 +10,12 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
-from planner.outputs.sensitivity import FACTOR, INDICES, RANKS, Sensitivity
+from planner.outputs.sensitivity import BY, FACTOR, INDICES, RANKS, Sensitivity
 from planner.results.ended import PLANNED
 from planner.studies.sensitivity.base_plan import without_plan
 from planner.studies.sensitivity.design import rows_per_block
 from planner.studies.sensitivity.futures import BASE
 from planner.studies.sensitivity.indices import (
-    BY,
     indices_of,
     intervals_ranked,
     ranked,
