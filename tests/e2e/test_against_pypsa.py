@@ -21,6 +21,7 @@ How the conventions are matched:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -263,106 +264,153 @@ def instalment(usd_per_unit: float, life: float) -> float:
 
 def network(world: World, load_mw: np.ndarray) -> pypsa.Network:
     """Write the same site for PyPSA; power in MW, money in USD a year."""
+    n = network_of_years([1.0])
+    add_site(n, [world], load_mw)
+    return n
+
+
+def network_of_years(discount: Sequence[float]) -> pypsa.Network:
+    """Make an empty network of some years, each of as many periods as there are days."""
     n = pypsa.Network()
-    periods = range(len(DAYS))
+    periods = range(len(DAYS) * len(discount))
     per_day = 24 // SLOT_H
     n.set_snapshots(pd.MultiIndex.from_product([periods, range(per_day)]))
     n.investment_periods = list(periods)
     n.investment_period_weightings = pd.DataFrame(
-        {"objective": 1 / len(DAYS), "years": 1.0}, index=n.investment_periods
+        {"objective": np.repeat(discount, len(DAYS)) / len(DAYS), "years": 1.0},
+        index=n.investment_periods,
     )
-    hours = np.repeat(list(DAYS.values()), per_day) * float(SLOT_H)
+    hours = np.tile(slot_hours(), len(discount))
     n.snapshot_weightings["objective"] = hours * len(DAYS)
     n.snapshot_weightings["generators"] = hours
     n.snapshot_weightings["stores"] = float(SLOT_H)
-    always = {"build_year": 0, "lifetime": np.inf}
-
-    n.add("Bus", "site")
-    n.add("Load", "load", bus="site", p_set=pd.Series(load_mw, n.snapshots))
-    shape = by_slot(world.price_shape)
-    mean = shape @ hours / hours.sum()
-    n.add(
-        "Generator",
-        "grid",
-        bus="site",
-        p_nom=world.firm_mw,
-        marginal_cost=pd.Series(world.retail + world.wholesale * (shape - mean), n.snapshots),
-        **always,
-    )
-    for name in ("sun", "wind", "gas"):
-        figures = world.sources[name]
-        per_mw = instalment(figures["capex_usd"], LIVES[name]) + figures["fixed_usd_per_unit_year"]
-        if name == "gas":
-            most = figures["availability_frac"]
-            fuel = figures["heat_rate_mmbtu_per_mwh"] * world.gas_usd_per_mmbtu
-            running = fuel + figures["variable_usd_per_mwh"]
-        else:
-            most, running = pd.Series(by_slot(world.weather[name]), n.snapshots), 0.0
-        n.add(
-            "Generator",
-            name,
-            bus="site",
-            p_nom_extendable=True,
-            p_nom_max=world.sun_mw if name == "sun" else np.inf,
-            p_max_pu=most,
-            capital_cost=per_mw * 1e3,
-            marginal_cost=running,
-            **always,
-        )
-    figures, life = world.sources["battery"], LIVES["battery"]
-    into, out = world.ways
-    per_mw = instalment(figures["power_capex_usd_per_kw"], life) * 1e3
-    per_mwh = instalment(figures["energy_capex_usd_per_kwh"], life)
-    per_mwh = (per_mwh + figures["fixed_usd_per_unit_year"]) * 1e3
-    if world.duration_h is not None:
-        n.add(
-            "StorageUnit",
-            "battery",
-            bus="site",
-            p_nom_extendable=True,
-            max_hours=world.duration_h,
-            efficiency_store=into,
-            efficiency_dispatch=out,
-            cyclic_state_of_charge=True,
-            cyclic_state_of_charge_per_period=True,
-            capital_cost=per_mw + world.duration_h * per_mwh,
-            **always,
-        )
-        return n
-    n.add("Bus", "cells")
-    n.add(
-        "Store",
-        "cells",
-        bus="cells",
-        e_nom_extendable=True,
-        e_cyclic=True,
-        e_cyclic_per_period=True,
-        capital_cost=per_mwh,
-        **always,
-    )
-    ends = {"charge": ("site", "cells", into, per_mw), "discharge": ("cells", "site", out, 0.0)}
-    for name, (bus0, bus1, efficiency, cost) in ends.items():
-        n.add(
-            "Link",
-            name,
-            bus0=bus0,
-            bus1=bus1,
-            efficiency=efficiency,
-            p_nom_extendable=True,
-            capital_cost=cost,
-            **always,
-        )
     return n
 
 
+def slot_hours() -> np.ndarray:
+    """Hours of a year that each slot of each day stands for."""
+    return np.repeat(list(DAYS.values()), 24 // SLOT_H) * float(SLOT_H)
+
+
+def add_site(
+    n: pypsa.Network,
+    worlds: Sequence[World],
+    load_mw: np.ndarray,
+    *,
+    tag: str = "",
+    likelihood: float = 1.0,
+) -> None:
+    """Add a site to a network, its prices and what can be built in each year.
+
+    Names of what is built after the first year end with the number of the year. Weather is that of
+    the first year.
+    """
+    first, years = worlds[0], len(worlds)
+    site, cells = f"site{tag}", f"cells{tag}"
+    n.add("Bus", site)
+    n.add("Load", f"load{tag}", bus=site, p_set=pd.Series(load_mw, n.snapshots))
+    shape, hours = by_slot(first.price_shape), slot_hours()
+    mean = shape @ hours / hours.sum()
+
+    def by_year(values: list[np.ndarray]) -> pd.Series:
+        return pd.Series(np.concatenate(values) * likelihood, n.snapshots)
+
+    n.add(
+        "Generator",
+        f"grid{tag}",
+        bus=site,
+        p_nom=first.firm_mw,
+        marginal_cost=by_year([one.retail + one.wholesale * (shape - mean) for one in worlds]),
+        build_year=0,
+        lifetime=np.inf,
+    )
+    gas = first.sources["gas"]
+    running = by_year(
+        [
+            np.full(
+                shape.size,
+                gas["heat_rate_mmbtu_per_mwh"] * one.gas_usd_per_mmbtu
+                + gas["variable_usd_per_mwh"],
+            )
+            for one in worlds
+        ]
+    )
+    if first.duration_h is None:
+        n.add("Bus", cells)
+    for year, world in enumerate(worlds):
+        built = f"{tag} {year}" if year else tag
+        always = {"build_year": year * len(DAYS), "lifetime": np.inf, "p_nom_extendable": True}
+        for name in ("sun", "wind", "gas"):
+            figures = world.sources[name]
+            per_mw = instalment(figures["capex_usd"], LIVES[name])
+            per_mw += figures["fixed_usd_per_unit_year"]
+            is_gas = name == "gas"
+            weather = None if is_gas else np.tile(by_slot(first.weather[name]), years)
+            n.add(
+                "Generator",
+                name + built,
+                bus=site,
+                p_nom_max=world.sun_mw if name == "sun" else np.inf,
+                p_max_pu=gas["availability_frac"] if is_gas else pd.Series(weather, n.snapshots),
+                capital_cost=per_mw * 1e3 * likelihood,
+                marginal_cost=running if is_gas else 0.0,
+                **always,
+            )
+        figures, life = world.sources["battery"], LIVES["battery"]
+        into, out = world.ways
+        per_mw = instalment(figures["power_capex_usd_per_kw"], life) * 1e3 * likelihood
+        per_mwh = instalment(figures["energy_capex_usd_per_kwh"], life)
+        per_mwh = (per_mwh + figures["fixed_usd_per_unit_year"]) * 1e3 * likelihood
+        if world.duration_h is not None:
+            n.add(
+                "StorageUnit",
+                f"battery{built}",
+                bus=site,
+                max_hours=world.duration_h,
+                efficiency_store=into,
+                efficiency_dispatch=out,
+                cyclic_state_of_charge=True,
+                cyclic_state_of_charge_per_period=True,
+                capital_cost=per_mw + world.duration_h * per_mwh,
+                **always,
+            )
+            continue
+        n.add(
+            "Store",
+            f"cells{built}",
+            bus=cells,
+            e_nom_extendable=True,
+            e_cyclic=True,
+            e_cyclic_per_period=True,
+            capital_cost=per_mwh,
+            build_year=year * len(DAYS),
+            lifetime=np.inf,
+        )
+        ends = {"charge": (site, cells, into, per_mw), "discharge": (cells, site, out, 0.0)}
+        for name, (bus0, bus1, efficiency, cost) in ends.items():
+            n.add(
+                "Link",
+                name + built,
+                bus0=bus0,
+                bus1=bus1,
+                efficiency=efficiency,
+                capital_cost=cost,
+                **always,
+            )
+
+
 def one_converter(world: World):
-    """Tie both links to one converter, whose power is at the meter."""
+    """Tie both links of each battery to one converter, whose power is at the meter."""
 
     def tie(n: pypsa.Network, _: object) -> None:
         if world.duration_h is None:
             power = n.model["Link-p_nom"]
-            charge, discharge = power.loc["charge"], power.loc["discharge"]
-            n.model.add_constraints(charge - world.ways[1] * discharge == 0, name="converter")
+            for name in n.links.index.get_level_values("name").unique():
+                if name.startswith("charge"):
+                    charge, discharge = power.loc[name], power.loc[f"dis{name}"]
+                    n.model.add_constraints(
+                        charge - world.ways[1] * discharge == 0, name=f"converter of {name}"
+                    )
 
     return tie
 
