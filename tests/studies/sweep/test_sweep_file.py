@@ -9,7 +9,7 @@ import pytest
 
 from planner.base.errors import InputError
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
-from planner.studies.sweep.futures import read_sweep
+from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.points import changed_tree
 from planner.studies.sweep.samples import Sample, unit_points
 
@@ -194,6 +194,22 @@ def test_shipped_sweeps_have_no_problems() -> None:
     assert "tiny" in shipped_sweeps()
     for name in shipped_sweeps():
         assert read_file(name).problems == ()
+
+
+def test_every_published_path_has_campuses_from_2029_on() -> None:
+    sweep = read_sweep("us-grid-demand")
+
+    assert len({question.name for question in sweep.questions}) == 84
+    for question in sweep.questions:
+        assert question.problems == ()
+        assert question.scenario is not None
+        assert question.scenario.siting.block_from_year == {"train_frontier": 2029}
+    lowest = next(one for one in sweep.questions if "lbnl_low" in one.name)
+    inputs = inputs_of(lowest, sweep.tables[lowest.tables_key])
+    block = inputs.siting.block
+    is_training = block["workload"] == block.axis("workload").code("train_frontier")
+    assert set(block.select(is_training, "training").labels("year")) == {"2029", "2030"}
+    assert not any("block_from_year" in str(noted) for noted in inputs.noted_settings)
 
 
 def test_sixty_futures_of_us_base_balance_delay_gas_and_efficiency() -> None:
