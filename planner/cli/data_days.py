@@ -39,7 +39,9 @@ _NONE = "none"
     help="Folder for the two tables; nothing in it is overwritten.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the days as JSON.")
+@click.pass_context
 def days_command(
+    ctx: click.Context,
     scenario: str,
     count: int,
     keep: tuple[str, ...],
@@ -61,6 +63,7 @@ def days_command(
     from pathlib import Path
 
     from planner.cli.output import writing_into
+    from planner.cli.progress import Progress
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
     from planner.outputs.days import write_days
@@ -70,22 +73,25 @@ def days_command(
     from planner.studies.days import choose_days
     from planner.tables import read_tables
 
-    question = load_scenario(scenario, overrides)
-    try_folder(Path(folder), "--output")
-    settings = settings_from(
-        read_tables(["stress_settings"])["stress_settings"], {"seed": seed} if seed else {}
-    )
-    year = year_of_hours(make_case(question, read_tables(TABLES, question.data_files)), settings)
     if _NONE in keep and len(keep) > 1:
         what_is, fix = "none is combined with names", "leave one of them out"
         raise InputError([Problem("--keep", None, None, what_is, "none alone, or names", fix)])
-    drawn = f", weather and prices drawn with seed {settings.seed}" if year.is_drawn else ""
-    chosen = choose_days(
-        year,
-        count,
-        None if not keep else () if keep == (_NONE,) else keep,
-        source=f"dcplan data days {question.name} --count {count}{drawn}",
-    )
+    with Progress.from_context(ctx, patient=True) as progress:
+        progress.stage("read")
+        question = load_scenario(scenario, overrides)
+        try_folder(Path(folder), "--output")
+        defaults = read_tables(["stress_settings"])["stress_settings"]
+        settings = settings_from(defaults, {"seed": seed} if seed else {})
+        case = make_case(question, read_tables(TABLES, question.data_files))
+        year = year_of_hours(case, settings)
+        progress.stage("Choosing days")
+        drawn = f", weather and prices drawn with seed {settings.seed}" if year.is_drawn else ""
+        chosen = choose_days(
+            year,
+            count,
+            None if not keep else () if keep == (_NONE,) else keep,
+            source=f"dcplan data days {question.name} --count {count}{drawn}",
+        )
     with writing_into(Path(folder)):
         files = write_days(chosen.days, chosen.hours, Path(folder))
     if as_json:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from planner.outputs.frontier import Frontier
 
 __all__ = ["command"]
+
+
+class _Percent(click.FloatRange):
+    """A percentage above 0; neither nan nor infinite, which a range of click lets through."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found = float(super().convert(value, param, ctx))
+        if not isfinite(found):
+            self.fail(f"{value!r} is not a percentage above 0, such as 5", param, ctx)
+        return found
 
 
 @click.command("frontier")
@@ -35,7 +48,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--most-cost",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=_Percent(min=0.0, min_open=True),
     metavar="PERCENT",
     help="End where cost is so far above the least; by default at the least of the measure.",
 )

@@ -114,7 +114,9 @@ class _LazyGroup(click.Group):
         module, attribute = COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(import_module(module), attribute)
         if not any(parameter.name == "quiet" for parameter in command.params):
-            command.params += _talk_options()  # so that they may stand before or after its name
+            of_group = command.commands.values() if isinstance(command, click.Group) else ()
+            for one in (command, *of_group):  # so that they may stand before or after its name
+                one.params += _talk_options()
             command.callback = _begun(command.callback, LIBRARIES.get(cmd_name, ()))
         return command
 

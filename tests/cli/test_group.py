@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from planner import cli
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
+from planner.cli import group
 
 
 def run(*arguments: str) -> Result:
@@ -109,6 +110,15 @@ def test_quiet_may_stand_before_or_after_the_command(
     monkeypatch.setattr("planner.cli.schema.command", command)
 
     assert run(*arguments).stdout == "True\n"
+
+
+@pytest.mark.parametrize("name", group.COMMANDS)
+def test_every_command_and_those_below_it_can_be_quiet(name: str) -> None:
+    command = cli.main.get_command(click.Context(cli.main), name)
+
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    for one in (command, *below):
+        assert sum(parameter.name == "quiet" for parameter in one.params) == 1, one.name
 
 
 def test_quiet_and_verbose_exclude_each_other() -> None:

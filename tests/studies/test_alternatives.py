@@ -194,6 +194,13 @@ def test_a_slack_that_is_none_is_refused(slacks: list[float]) -> None:
         alternatives("tiny", slacks=slacks)
 
 
+def test_a_slack_that_is_given_twice_is_refused() -> None:
+    result = CliRunner().invoke(main, ["-q", "alternatives", "tiny", "--slack", "1,2,1.0"])
+
+    assert result.exit_code == 2
+    assert result.stderr == "--slack: 1 % is given more than once; must be each percentage once\n"
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -186,6 +186,17 @@ def test_arguments_out_of_range_are_refused(arguments: dict[str, Any], message: 
         frontier("tiny", "largest", **arguments)
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "0", "-2", "much"])
+def test_the_command_refuses_a_most_cost_that_is_no_percentage(text: str) -> None:
+    asked = ["frontier", "tiny", "--cost-against", "largest", "--most-cost", text]
+
+    result = CliRunner().invoke(main, ["-q", *asked])
+
+    assert result.exit_code == 2
+    assert "Invalid value for '--most-cost':" in result.stderr
+    assert "most_cost_frac" not in result.stderr
+
+
 def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:
     folder = tmp_path / "front"
     arguments = ["frontier", "tiny", "--cost-against", "largest", "--points", "4"]

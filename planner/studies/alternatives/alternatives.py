@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -73,8 +74,8 @@ def alternatives(
     Raises
     ------
     InputError
-        If the scenario cannot be used, a slack is not above 0, `of` names anything else, or
-        `different` is negative.
+        If the scenario cannot be used, a slack is not above 0 or is given twice, `of` names
+        anything else, or `different` is negative.
     InfeasibleError
         If it has no plan.
     LimitReachedError, SolverError
@@ -92,6 +93,10 @@ def alternatives(
     if wrong or not slacks:
         found = f"a slack is {wrong[0]:g}" if wrong else "no slack is given"
         raise InputError([Problem("--slack", None, None, found, "shares of cost above 0", "")])
+    twice = [slack for slack, count in Counter(slacks).items() if count > 1]
+    if twice:
+        found = f"{100.0 * twice[0]:g} % is given more than once"
+        raise InputError([Problem("--slack", None, None, found, "each percentage once", "")])
     unknown = [kind for kind in of if kind not in _KINDS]
     if unknown:
         expected = " or ".join(_KINDS)
@@ -103,7 +108,7 @@ def alternatives(
         scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)
-    kinds, shares = tuple(dict.fromkeys(of)), sorted(set(slacks))
+    kinds, shares = tuple(dict.fromkeys(of)), sorted(slacks)
     return _Search(question, ask, shares, kinds, different, plans=plans).all()
 
 
