@@ -105,14 +105,22 @@ def command(
     from planner.studies.sensitivity.study import folder_of
 
     home = folder_of(scenario, folder)
-    is_begun = is_looking = False
+    is_begun = is_looking = is_designed = False
 
     def look(detail: str) -> None:
         nonlocal is_looking
+        if is_designed:
+            live.stage(detail)
+            return
         if not is_looking:
             is_looking = True
             live.stage("Looking for the figures that do most")
         live.detail(detail)
+
+    def show_design(text: str) -> None:
+        nonlocal is_designed
+        is_designed = True
+        live.print_line(text)
 
     def tell(now: FuturesProgress) -> None:
         nonlocal is_begun
@@ -139,7 +147,7 @@ def command(
                     on_stage=look,
                     on_progress=tell,
                     on_warning=live.warn,
-                    on_design=live.print_line,
+                    on_design=show_design,
                 )
         except KeyboardInterrupt:
             if not is_begun:

@@ -118,6 +118,7 @@ def _solve(
                 strict=strict,
                 interrupt=progress.interrupt,
                 scheduler=scheduler,
+                on_wait=progress.print_line,
             )
         except InputError as error:
             # A solve stops at the first room that finds mistakes; all are reported to a planner.

@@ -89,6 +89,7 @@ def command(
                     tell,
                     overrides=overrides,
                     scheduler=scheduler,
+                    on_stage=live.stage,
                     on_warning=live.warn,
                     strict=strict,
                 )

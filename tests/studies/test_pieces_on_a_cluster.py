@@ -421,7 +421,7 @@ def test_long_pieces_are_let_go_with_what_holds_them(monkeypatch: pytest.MonkeyP
 def test_what_a_cluster_cannot_do_is_wrong_input(
     settings: list[str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
 
     done = CliRunner().invoke(
         main, ["solve", "tiny", "--runs", str(tmp_path), "--scheduler", NOBODY, *settings]
@@ -481,7 +481,7 @@ def test_workers_are_compared_when_they_come(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_workers_that_were_compared_are_handed_over(scheduler: str) -> None:
-    with connection.connected(scheduler) as (client, compared):
+    with connection.connected(scheduler, print) as (client, compared):
         assert compared == frozenset(client.nthreads())
 
 
@@ -518,12 +518,15 @@ def test_a_cluster_that_has_lost_all_workers_or_its_scheduler_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.0)
-    client = Listed()
-    cluster = on_cluster.ClusterOfPieces(client, NOBODY, ONE)
+    monkeypatch.setattr(on_cluster, "_LOOK_S", 0.01)
+    client, said = Listed(), list[str]()
+    cluster = on_cluster.ClusterOfPieces(client, NOBODY, ONE, said.append)
     cluster.lose("tcp://one:1")
 
     with pytest.raises(InputError, match="has lost all its workers; must be one with workers"):
         cluster.workers_for_pieces(lambda: False)
+    (text,) = said
+    assert text.startswith(f"The cluster at {NOBODY} has no workers; waiting for one until ")
     client.there.clear()
     with pytest.raises(InputError, match=f"the scheduler at {NOBODY} does not answer any more"):
         cluster.workers()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import time
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -18,18 +19,22 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
+    "CONNECT_TIMEOUT_S",
     "TIMEOUT_S",
     "WORKERS_TIMEOUT_S",
     "compare_versions",
     "connected",
+    "looks_for_workers",
     "scheduler_problem",
     "versions",
 ]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "scipy", "pandas", "pyarrow", "distributed")
+CONNECT_TIMEOUT_S: Final = 10.0
+"""For a scheduler to answer at all."""
 TIMEOUT_S: Final = 30.0
 WORKERS_TIMEOUT_S: Final = 120.0
 """For a worker in the place of one that was lost: it imports all of dcplan first."""
@@ -40,13 +45,17 @@ _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
 @contextmanager
-def connected(scheduler: str) -> Iterator[tuple[Any, frozenset[str]]]:
+def connected(
+    scheduler: str, report: Callable[[str], None]
+) -> Iterator[tuple[Any, frozenset[str]]]:
     """Connect to a cluster whose workers give the answers that would be found here.
 
     Parameters
     ----------
     scheduler : str
         Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+    report : callable
+        Called with what is being done before that.
 
     Yields
     ------
@@ -71,13 +80,41 @@ def connected(scheduler: str) -> Iterator[tuple[Any, frozenset[str]]]:
         raise InputError(
             [scheduler_problem(f"{scheduler!r} is not the address of a scheduler", must_be, _LOOK)]
         )
+    report(f"Connecting to scheduler {scheduler}")
     try:
-        client = distributed.Client(scheduler, timeout=TIMEOUT_S, set_as_default=False)
+        client = distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
         raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
     with client:
         yield client, compare_versions(client, scheduler)
+
+
+def looks_for_workers(scheduler: str, report: Callable[[str], None], fix: str) -> Iterator[None]:
+    """Yield for each look for workers, as long as they are waited for.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of the scheduler.
+    report : callable
+        Called once the first look was in vain, with how long is waited.
+    fix : str
+        What to do where none comes.
+
+    Raises
+    ------
+    InputError
+        If none has come in time.
+    """
+    end = time.monotonic() + WORKERS_TIMEOUT_S
+    yield
+    until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
+    report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
+    while time.monotonic() <= end:
+        yield
+    what_is = f"the cluster at {scheduler} has lost all its workers"
+    raise InputError([scheduler_problem(what_is, "one with workers", fix)])
 
 
 def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:

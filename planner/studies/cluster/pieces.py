@@ -20,7 +20,12 @@ import numpy as np
 from planner.base.errors import InputError, SolverError
 from planner.lp.piece_programs import PiecePrograms
 from planner.studies.cluster import connection
-from planner.studies.cluster.connection import compare_versions, connected, scheduler_problem
+from planner.studies.cluster.connection import (
+    compare_versions,
+    connected,
+    looks_for_workers,
+    scheduler_problem,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,6 +144,8 @@ class ClusterOfPieces:
         Address of its scheduler.
     compared : frozenset of str
         Workers whose versions were compared.
+    on_wait : callable, optional
+        Called with how long workers are waited for.
 
     Attributes
     ----------
@@ -148,8 +155,15 @@ class ClusterOfPieces:
         What is raised where a worker is lost.
     """
 
-    def __init__(self, client: Any, scheduler: str, compared: frozenset[str]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        scheduler: str,
+        compared: frozenset[str],
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
         self.client, self.scheduler = client, scheduler
+        self._on_wait = on_wait or (lambda _: None)
         self.calls = 0
         killed: type[Exception] = import_module("distributed").scheduler.KilledWorker
         self.lost: tuple[type[BaseException], ...] = (*_LOST, killed)
@@ -202,8 +216,10 @@ class ClusterOfPieces:
         InputError
             If none comes, or a new one has other versions.
         """
-        end = time.monotonic() + connection.WORKERS_TIMEOUT_S
-        while not must_end():
+        fix = "start some, and solve again"
+        for _ in looks_for_workers(self.scheduler, self._on_wait, fix):
+            if must_end():
+                break
             now = time.monotonic()
             workers = {
                 worker: threads
@@ -213,10 +229,6 @@ class ClusterOfPieces:
             }
             if workers:
                 return workers
-            if now > end:
-                what_is = f"the cluster at {self.scheduler} has lost all its workers"
-                fix = "start some, and solve again"
-                raise InputError([scheduler_problem(what_is, "one with workers", fix)])
             time.sleep(_LOOK_S)
         return {}
 
@@ -476,18 +488,26 @@ class _Wait:
 
 
 @contextmanager
-def pieces_on_cluster(scheduler: str) -> Iterator[ClusterOfPieces]:
+def pieces_on_cluster(
+    scheduler: str,
+    report: Callable[[str], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
+) -> Iterator[ClusterOfPieces]:
     """Connect to a cluster that solves pieces.
 
     Parameters
     ----------
     scheduler : str
         Address of its scheduler, such as ``tcp://10.0.0.5:8786``.
+    report : callable, optional
+        Called with what is being done before that.
+    on_wait : callable, optional
+        Called with how long workers are waited for, once there are none.
 
     Raises
     ------
     InputError
         As `planner.studies.cluster.connection.connected` says.
     """
-    with connected(scheduler) as (client, compared):
-        yield ClusterOfPieces(client, scheduler, compared)
+    with connected(scheduler, report or (lambda _: None)) as (client, compared):
+        yield ClusterOfPieces(client, scheduler, compared, on_wait)

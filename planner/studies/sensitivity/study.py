@@ -99,7 +99,7 @@ def sensitivity(
     jobs, scheduler
         As for `planner.sweep`.
     on_stage : callable, optional
-        Called with what is being done between solves.
+        Called with what is being done between solves, and what is awaited of the cluster.
     on_progress : callable, optional
         Is given a `planner.studies.sweep.SweepProgress` when a future is done.
     on_warning : callable, optional
@@ -161,7 +161,7 @@ def sensitivity(
         answer = answer_in(folder, question)
         seconds = math.nan if answer is None else answer.seconds
         on_design(words_of(design, len(factors), points["future"].nunique(), seconds))
-    answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler)
+    answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=report)
     solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
     return solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables))

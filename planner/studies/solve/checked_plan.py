@@ -84,6 +84,7 @@ def solve(
     strict: bool = False,
     interrupt: threading.Event | None = None,
     scheduler: str | None = None,
+    on_wait: Callable[[str], None] | None = None,
 ) -> Plan:
     """Solve a scenario and check the plan.
 
@@ -106,6 +107,8 @@ def solve(
     scheduler : str, optional
         Address of the scheduler of a Dask cluster that solves the pieces of a decomposed solve,
         such as ``tcp://10.0.0.5:8786``; a note of the plan says where it had none to solve.
+    on_wait : callable, optional
+        Called with how long workers of that cluster are waited for, once there are none.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def solve(
 
     if scenario.solver.method not in WITH_PIECES:
         raise InputError([_solved_whole(scenario.solver.method)])
-    with pieces_on_cluster(scheduler) as cluster:
+    with pieces_on_cluster(scheduler, on_stage, on_wait) as cluster:
         plan = plan_of(
             scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt, cluster=cluster
         )

@@ -13,23 +13,23 @@ import time
 import zipfile
 from asyncio import CancelledError
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 from planner.outputs.staging import staging
 from planner.runs.replace import put_run
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
-from planner.studies.cluster.connection import WORKERS_TIMEOUT_S, connected, scheduler_problem
+from planner.studies.cluster.connection import looks_for_workers
 from planner.studies.sweep.answers import FutureResult
 from planner.studies.sweep.one import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from planner.scenario import Scenario
     from planner.studies.sweep.futures import FutureTask, Tables
@@ -70,7 +70,11 @@ class SentTables:
 
 
 def in_cluster(
-    queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, scheduler: str
+    queue: Queue,
+    tables: Mapping[str, Tables],
+    runs_dir: Path,
+    client: Any,
+    report: Callable[[str], None],
 ) -> Iterator[SolvedFuture]:
     """Solve futures on a Dask cluster.
 
@@ -78,8 +82,10 @@ def in_cluster(
     ----------
     queue, tables, runs_dir
         As for `planner.studies.sweep.pool.in_pool`.
-    scheduler : str
-        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+    client : distributed.Client
+        As `planner.studies.cluster.connection.connected` gives it.
+    report : callable
+        Called with how long workers are waited for, once there are none.
 
     Yields
     ------
@@ -89,54 +95,54 @@ def in_cluster(
     Raises
     ------
     InputError
-        If the extra is not installed, the cluster is not there or has no workers, or a worker has
-        other versions.
+        If all workers are lost, and none comes.
     """
-    with connected(scheduler) as (client, _):
-        distributed: Any = import_module("distributed")
-        sent = _sent_tables(client, tables, 0)
-        asked: dict[Any, FutureTask] = {}
-        lost: Counter[str] = Counter()
+    distributed: Any = import_module("distributed")
+    sent = _sent_tables(client, tables, 0, report)
+    asked: dict[Any, FutureTask] = {}
+    lost: Counter[str] = Counter()
 
-        def ask() -> list[Any]:
-            """Submit all futures that can begin."""
-            begun = []
-            while (task := queue.next()) is not None:
-                question, start = task
-                of = sent[question.tables_key]
-                begun.append(client.submit(answered, to_send(question), of, start, pure=False))
-                asked[begun[-1]] = question
-            return begun
+    def ask() -> list[Any]:
+        """Submit all futures that can begin."""
+        begun = []
+        while (task := queue.next()) is not None:
+            question, start = task
+            of = sent[question.tables_key]
+            begun.append(client.submit(answered, to_send(question), of, start, pure=False))
+            asked[begun[-1]] = question
+        return begun
 
-        waiting = distributed.as_completed(ask(), loop=client.loop)
-        for done in waiting:
-            question = asked.pop(done)
-            ended = None
-            if done.status == "finished":
-                answer, ended, run = done.result()
-                if run is not None:
-                    _unpack(run, answer.run, runs_dir)
-            else:
-                why = _why(done)
-                is_killer = isinstance(why, distributed.scheduler.KilledWorker)
-                if not is_killer and lost[question.name] < _MOST_LOST:
-                    # The tables were on no other worker than one that has ended.
-                    lost[question.name] += 1
-                    sent = _sent_tables(client, tables, sum(lost.values()))
-                    done.release()
-                    queue.put_back(question)
-                    for begun in ask():
-                        waiting.add(begun)
-                    continue
-                answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
-            done.release()
-            queue.done(question, ended)
-            for begun in ask():
-                waiting.add(begun)
-            yield question, answer, ended
+    waiting = distributed.as_completed(ask(), loop=client.loop)
+    for done in waiting:
+        question = asked.pop(done)
+        ended = None
+        if done.status == "finished":
+            answer, ended, run = done.result()
+            if run is not None:
+                _unpack(run, answer.run, runs_dir)
+        else:
+            why = _why(done)
+            is_killer = isinstance(why, distributed.scheduler.KilledWorker)
+            if not is_killer and lost[question.name] < _MOST_LOST:
+                # The tables were on no other worker than one that has ended.
+                lost[question.name] += 1
+                sent = _sent_tables(client, tables, sum(lost.values()), report)
+                done.release()
+                queue.put_back(question)
+                for begun in ask():
+                    waiting.add(begun)
+                continue
+            answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
+        done.release()
+        queue.done(question, ended)
+        for begun in ask():
+            waiting.add(begun)
+        yield question, answer, ended
 
 
-def _sent_tables(client: Any, tables: Mapping[str, Tables], number: int) -> dict[str, Any]:
+def _sent_tables(
+    client: Any, tables: Mapping[str, Tables], number: int, report: Callable[[str], None]
+) -> dict[str, Any]:
     """Send tables to all workers there are, and wait for one where there is none.
 
     Raises
@@ -145,21 +151,19 @@ def _sent_tables(client: Any, tables: Mapping[str, Tables], number: int) -> dict
         If none comes.
     """
     names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
-    end = time.monotonic() + WORKERS_TIMEOUT_S
+    fix = "start some, and the same command goes on from there"
+    looks = looks_for_workers(client.scheduler.address, report, fix)
     while True:
-        try:
-            return {
-                key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[
-                    names[key]
-                ]
-                for key, one in tables.items()
-            }
-        except OSError as error:  # there is no worker yet, or what is there is just ending
-            if time.monotonic() > end:
-                fix = "start some, and the same command goes on from there"
-                what_is = "the cluster has lost all its workers"
-                raise InputError([scheduler_problem(what_is, "one with workers", fix)]) from error
-            time.sleep(_POLL_S)
+        next(looks)
+        with suppress(OSError):  # what is there is just ending
+            if client.nthreads():  # without workers it would wait by itself, and say nothing
+                return {
+                    key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[
+                        names[key]
+                    ]
+                    for key, one in tables.items()
+                }
+        time.sleep(_POLL_S)
 
 
 def _why(done: Any) -> BaseException:

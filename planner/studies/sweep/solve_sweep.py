@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from planner.results.ended import PLANNED
 from planner.runs.settings import in_short
 from planner.runs.study_folder import file_entry, folder_of_file
 from planner.scenario.tree import plain
+from planner.studies.cluster.connection import connected
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.cluster import in_cluster
 from planner.studies.sweep.file import find_sweep
@@ -139,6 +141,7 @@ def run_sweep(
     *,
     overrides: Sequence[str] = (),
     scheduler: str | None = None,
+    on_stage: Callable[[str], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,
     strict: bool = False,
 ) -> SweepResult:
@@ -164,6 +167,8 @@ def run_sweep(
     scheduler : str, optional
         Address of the scheduler of a Dask cluster that solves them, such as
         ``tcp://10.0.0.5:8786``; needs the extra ``dask``.
+    on_stage : callable, optional
+        Called with what is awaited of the cluster.
     on_warning : callable, optional
         Called with each figure that is allowed but implausible, before any solve.
     strict : bool
@@ -196,7 +201,7 @@ def run_sweep(
     if on_warning is not None:
         for warning in sweep.warnings:
             on_warning(warning)
-    return solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler)
+    return solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=on_stage)
 
 
 def solve_sweep(
@@ -206,6 +211,7 @@ def solve_sweep(
     on_progress: Callable[[SweepProgress], None] | None = None,
     *,
     scheduler: str | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> SweepResult:
     """Solve and check every future of a sweep that is read already.
 
@@ -215,7 +221,7 @@ def solve_sweep(
         Its futures.
     folder : Path
         Where their answers are, and are put.
-    jobs, on_progress, scheduler
+    jobs, on_progress, scheduler, on_stage
         As for `run_sweep`.
 
     Raises
@@ -227,47 +233,53 @@ def solve_sweep(
     """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
-    _remove_tables_of_another(sweep, folder)
-    _write_meta(sweep, folder)
     waiting = [question for question in sweep.questions if question.name not in answers]
-    queue = Queue(waiting, starts)
-    failed = sum(_is_failed(answer) for answer in answers.values())
-    tell = on_progress or (lambda progress: None)
-    tally = _Tally(len(sweep.questions), len(answers), failed, tell)
-    tally.report()
-    try:
-        for question, answer, ended in _solved(
-            sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler
-        ):
-            if ended is not None:
-                kept.store_start(ended, question, folder)
-            kept.store(answer, question, folder)
-            answers[answer.name] = answer
-            tally.solved += 1
-            tally.failed += _is_failed(answer)
-            tally.report(answer)
-    finally:
-        # Also where it was stopped: what is done by then can be read.
-        result = _written(sweep.questions, answers, folder)
+    queue, report = Queue(waiting, starts), on_stage or (lambda _: None)
+    # A cluster that is not there leaves nothing behind.
+    with _solving(sweep, queue, len(waiting), folder, jobs, scheduler, report) as solved:
+        _remove_tables_of_another(sweep, folder)
+        _write_meta(sweep, folder)
+        failed = sum(_is_failed(answer) for answer in answers.values())
+        tell = on_progress or (lambda progress: None)
+        tally = _Tally(len(sweep.questions), len(answers), failed, tell)
+        tally.report()
+        try:
+            for question, answer, ended in solved:
+                if ended is not None:
+                    kept.store_start(ended, question, folder)
+                kept.store(answer, question, folder)
+                answers[answer.name] = answer
+                tally.solved += 1
+                tally.failed += _is_failed(answer)
+                tally.report(answer)
+        finally:
+            # Also where it was stopped: what is done by then can be read.
+            result = _written(sweep.questions, answers, folder)
     return result
 
 
-def _solved(
+@contextmanager
+def _solving(
     sweep: Sweep,
     queue: Queue,
     count: int,
-    runs_dir: Path,
+    folder: Path,
     jobs: int | None,
     scheduler: str | None,
-) -> Iterator[SolvedFuture]:
-    if not count:
-        return iter(())
-    if scheduler is not None:
-        return in_cluster(queue, sweep.tables, runs_dir, scheduler)
+    report: Callable[[str], None],
+) -> Iterator[Iterator[SolvedFuture]]:
+    """Make ready what solves futures, and yield their answers as they come."""
+    tables, runs_dir = sweep.tables, folder / RUNS_FOLDER
     jobs = min(jobs or _processors(), count)
-    if jobs == 1:
-        return in_turn(queue, sweep.tables, runs_dir)
-    return in_pool(queue, sweep.tables, runs_dir, jobs)
+    if not count:
+        yield iter(())
+    elif scheduler is not None:
+        with connected(scheduler, report) as (client, _):
+            yield in_cluster(queue, tables, runs_dir, client, report)
+    elif jobs == 1:
+        yield in_turn(queue, tables, runs_dir)
+    else:
+        yield in_pool(queue, tables, runs_dir, jobs)
 
 
 def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, FutureResult], dict[str, bytes]]:

@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_sweep_runs import TEXT, assert_same, in_turn, tables, wait_for, written
+from click.testing import CliRunner
+from test_sweep_runs import (
+    TEXT,
+    assert_same,
+    in_turn,
+    stored_before,
+    tables,
+    wait_for,
+    written,
+)
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
+from planner.cli import main
 from planner.studies.cluster import connection
 from planner.studies.sweep import SweepProgress, cluster, read_sweep, run_sweep
 
@@ -86,15 +96,78 @@ def test_workers_with_another_version_are_refused(
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_scheduler_that_is_not_there_is_wrong_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_answers", [False, True])
+def test_a_scheduler_that_is_not_there_leaves_the_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_answers: bool
 ) -> None:
-    monkeypatch.setattr(connection, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
+    out = tmp_path / "out"
+    if has_answers:
+        stored_before(out)
+        next((out / "futures").glob("*.json")).unlink()  # one future is to be solved again
+    before = contents(out)
 
-    with pytest.raises(
-        InputError, match=r"--scheduler: no scheduler answers at tcp://127\.0\.0\.1:9"
-    ):
-        run_sweep(written(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+    asked = ["sweep", str(written(tmp_path)), "-o", str(out), "--scheduler", "tcp://127.0.0.1:9"]
+    done = CliRunner().invoke(main, asked)
+
+    assert done.exit_code == 2
+    assert "Connecting to scheduler tcp://127.0.0.1:9" in done.stderr
+    assert "--scheduler: no scheduler answers at tcp://127.0.0.1:9" in done.stderr
+    assert contents(out) == before
+    assert out.exists() == has_answers
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all files of a folder by their paths."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_wait_for_workers_is_said_with_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.0)
+    said: list[str] = []
+    looks = connection.looks_for_workers("tcp://oak:1", said.append, "start some")
+
+    next(looks)
+    assert said == []  # they may be there at the first look
+    with pytest.raises(InputError, match="the cluster at tcp://oak:1 has lost all its workers"):
+        for _ in looks:
+            pass
+    (text,) = said
+    assert re.fullmatch(
+        r"The cluster at tcp://oak:1 has no workers; waiting for one until \d\d:\d\d:\d\d", text
+    )
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_sweep_that_loses_all_workers_says_that_it_waits_and_goes_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as made:
+
+        def lose(progress: SweepProgress) -> None:
+            if progress.done == 1:
+                made.scale(0)
+                wait_for(lambda: not made.scheduler.workers)
+
+        def come(text: str) -> None:
+            said.append(text)
+            if "no workers" in text:
+                made.scale(1)
+
+        result = run_sweep(
+            written(tmp_path),
+            tmp_path / "out",
+            scheduler=made.scheduler_address,
+            on_progress=lose,
+            on_stage=come,
+        )
+
+    connecting, waiting = said
+    assert connecting == f"Connecting to scheduler {made.scheduler_address}"
+    assert waiting.startswith(f"The cluster at {made.scheduler_address} has no workers; waiting")
+    assert_same(tables(result), in_turn(TEXT))
 
 
 @pytest.mark.parametrize("address", ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786"])
@@ -104,7 +177,7 @@ def test_what_is_no_address_is_refused_before_dask_tries_it(
     monkeypatch.setattr("distributed.Client", None)
     expected = f"--scheduler: {address!r} is not the address of a scheduler; must be host and port"
 
-    with pytest.raises(InputError, match=re.escape(expected)), connection.connected(address):
+    with pytest.raises(InputError, match=re.escape(expected)), connection.connected(address, print):
         pass
 
 
