@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from lp_samples import Data, dispatch
 
-from planner.base.errors import InputError, SolverError
+from planner.base.errors import InfeasibleError, InputError, SolverError
 from planner.cli import main
 from planner.lp import Outcome, ProgressEvent
 from planner.lp.piece_programs import PieceArrays, PiecePrograms
@@ -177,6 +177,33 @@ def test_all_is_let_go_here_and_there_before_a_plan_is_read_and_checked(
 
     assert solve("tiny", [DECOMPOSED], scheduler=scheduler, on_stage=look).verdict.ok
     assert is_gone == [(True, True)]
+
+
+@pytest.mark.parametrize("foresight", [[], ["foresight.window_years=1"]])
+def test_workers_let_go_before_it_is_looked_for_what_conflicts(
+    scheduler: str, foresight: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_gone, solved = list[bool](), list[int]()
+    held_by = on_cluster.ClusterOfPieces.solver
+
+    def noted(self: Any, arrays: PieceArrays) -> Any:
+        solved.append(arrays.count)
+        return held_by(self, arrays)
+
+    def look(*_: Any) -> InfeasibleError:
+        with distributed.Client(scheduler, set_as_default=False) as client:
+            is_gone.append(is_let_go(client))
+        return InfeasibleError("no land")
+
+    monkeypatch.setattr(on_cluster.ClusterOfPieces, "solver", noted)
+    monkeypatch.setattr("planner.studies.solve.checked_plan.why_no_plan", look)
+    no_plan = ["demand.unmet=forbid", "grid.firm_headroom_frac=1e-5", *foresight]
+
+    with pytest.raises(InfeasibleError, match="no land"):
+        solve("tiny", [DECOMPOSED, *no_plan], scheduler=scheduler)
+
+    assert solved
+    assert is_gone == [True]
 
 
 def test_workers_that_are_lost_again_and_again_end_the_solve(

@@ -253,6 +253,8 @@ def plan_of(
             interrupt=interrupt,
         )
         inputs = cuts.inputs
+    if cluster is not None:
+        cluster.turn_to(None)
     if not outcome.has_plan:
         question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
         raise why_no_plan(inputs.name, outcome, session, question, model, view)
@@ -262,8 +264,6 @@ def plan_of(
     if keep_start is not None and ended is not None:
         keep_start(ended.with_plan(model.problem, outcome.x, outcome.basis))
     del session
-    if cluster is not None:
-        cluster.turn_to(None)
     with clock.stage("results"):
         results = read_results(model, outcome, site_outages(model, outcome))
         model.forget_sums()
@@ -317,6 +317,8 @@ def _decided(
             scenario, inputs, on_progress=on_progress, interrupt=interrupt, cluster=cluster
         )
         if isinstance(found, Failed):
+            if cluster is not None:
+                cluster.turn_to(None)
             question = PreparedScenario(scenario, inputs)
             seen = (found.first, found.last)
             raise why_no_plan(
