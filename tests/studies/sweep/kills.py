@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ from planner.studies.sweep.answers import TABLES
 
 MOST_S = 900
 LOOK_S = 0.02
+IN_PROCESSES = ("--jobs", "2")
 
 
-def begun(file: str, out: Path, jobs: int = 2) -> subprocess.Popen[bytes]:
+def begun(file: str, out: Path, how: Sequence[str] = IN_PROCESSES) -> subprocess.Popen[bytes]:
     """Begin a sweep in a process group of its own."""
-    command = [sys.executable, "-m", "planner", "sweep", file, "-o", str(out), "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "planner", "sweep", file, "-o", str(out), *how]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -69,7 +71,13 @@ def undisturbed(file: str, out: Path) -> tuple[dict[str, pd.DataFrame], float]:
 
 
 def killed(
-    file: str, home: Path, kills: int, seed: int, expected: dict[str, pd.DataFrame], usual_s: float
+    file: str,
+    home: Path,
+    kills: int,
+    seed: int,
+    expected: dict[str, pd.DataFrame],
+    usual_s: float,
+    how: Sequence[str] = IN_PROCESSES,
 ) -> dict[str, Any]:
     """Kill a sweep so many times, each in the time that it usually takes; return what was found.
 
@@ -85,12 +93,12 @@ def killed(
             stored = whole(out)
             waits = done == kills - 1 and not any(at)
             after_s = choose.uniform(0.0, usual_s)
-            is_killed = done < kills and _is_killed(file, out, after_s, choose, waits=waits)
+            is_killed = done < kills and _is_killed(file, out, how, after_s, choose, waits=waits)
             if is_killed:
                 done += 1
                 at.append(len(whole(out)))
             else:
-                with begun(file, out) as process:  # what was written by then stays
+                with begun(file, out, how) as process:  # what was written by then stays
                     process.communicate(timeout=MOST_S)
                 is_at_end = True
             now = whole(out)
@@ -110,12 +118,20 @@ def killed(
     }
 
 
-def _is_killed(file: str, out: Path, after_s: float, choose: random.Random, *, waits: bool) -> bool:
+def _is_killed(
+    file: str,
+    out: Path,
+    how: Sequence[str],
+    after_s: float,
+    choose: random.Random,
+    *,
+    waits: bool,
+) -> bool:
     """Begin a sweep and kill it after some seconds; False where it had ended by itself.
 
     Where it waits, these seconds begin with the first answer.
     """
-    with begun(file, out) as process:
+    with begun(file, out, how) as process:
         while waits and not whole(out) and process.poll() is None:
             time.sleep(LOOK_S)
         try:

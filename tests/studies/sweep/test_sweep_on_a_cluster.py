@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from kills import anywhere, killed
 from test_sweep_runs import (
+    STARTING_S,
     TEXT,
     assert_same,
     in_turn,
@@ -168,6 +170,22 @@ def test_a_sweep_that_loses_all_workers_says_that_it_waits_and_goes_on(tmp_path:
     assert connecting == f"Connecting to scheduler {made.scheduler_address}"
     assert waiting.startswith(f"The cluster at {made.scheduler_address} has no workers; waiting")
     assert_same(tables(result), in_turn(TEXT))
+
+
+@pytest.mark.filterwarnings("default")
+def test_killed_at_random_moments_it_ends_with_the_same_tables(
+    tmp_path: Path, scheduler: str
+) -> None:
+    """The scheduler and its workers stay; what they were at for the dead is no one's any more."""
+    usual = in_turn(TEXT)
+    expected = {name: anywhere(table) for name, table in usual.items() if name != "timings"}
+    usual_s = float(usual["timings"]["seconds"].sum()) + STARTING_S
+
+    how = ("--scheduler", scheduler)
+    found = killed(str(written(tmp_path)), tmp_path, 2, 11, expected, usual_s, how)
+
+    assert (found["kills"], found["repeated"], found["differ"]) == (2, [], [])
+    assert max(found["answers_at_each_kill"]) > 0  # one came after a first answer
 
 
 @pytest.mark.parametrize("address", ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786"])
