@@ -101,7 +101,8 @@ class SiteOverride(Override):
     phase_mw: Positive | None = None
     """Critical IT power of one phase of new halls there, instead of `siting.phase_mw`. [MW]"""
     lead_time_months: Months | None = None
-    """Months until a new hall or connection serves, instead of the critical path. [months]"""
+    """Months until a new hall or connection serves, instead of the critical path; 600, the most,
+    means never. [months]"""
     retail_usd_per_mwh: Positive | None = None
     """Delivered price of a flat load. [USD/MWh]"""
     wholesale_usd_per_mwh: Number | None = None
