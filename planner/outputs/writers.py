@@ -5,7 +5,7 @@ Each writer is imported when it is used, so that help stays fast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["WRITERS"]
+__all__ = ["PLOTTED", "WRITERS"]
 
 
 def _xlsx(run: Run, folder: Path) -> list[Path]:
@@ -107,6 +107,8 @@ def _reeds(run: Run, folder: Path) -> list[Path]:
     return write_reeds(run, folder / "reeds")
 
 
+PLOTTED: Final = frozenset({"svg", "png"})
+"""Formats that need matplotlib."""
 WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
     "xlsx": _xlsx,
     "html": _html,

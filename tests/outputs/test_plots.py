@@ -331,6 +331,25 @@ def test_without_matplotlib_the_answer_is_how_to_install_it(
         draw("map", run)
 
 
+def test_export_without_matplotlib_says_which_format_needs_it_before_any_work(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = save_run(run, tmp_path / "runs" / "plotted")
+    monkeypatch.setattr(catalogue, "find_spec", lambda _: None)
+    monkeypatch.setattr("planner.runs.load_run", None)
+
+    done = CliRunner().invoke(main, ["export", str(home), "--format", "csv,svg,png"])
+
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
+    assert [line.partition(" needs")[0] for line in lines] == ["--format: png", "--format: svg"]
+    assert lines[0] == (
+        "--format: png needs matplotlib, which is not installed; must be matplotlib 3.9 or newer;"
+        " install it: pip install 'dcplan[plots]'"
+    )
+    assert not (home / "exports").exists()
+
+
 def test_export_writes_a_map_for_each_year_and_the_other_plots_once(
     run: Run, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ Matplotlib is an optional dependency and is imported when a plot is drawn.
 
 from __future__ import annotations
 
-from planner.outputs.plots.catalogue import PLOTS, draw
+from planner.outputs.plots.catalogue import PLOTS, draw, no_matplotlib
 from planner.outputs.plots.files import write_plots
 
-__all__ = ["PLOTS", "draw", "write_plots"]
+__all__ = ["PLOTS", "draw", "no_matplotlib", "write_plots"]

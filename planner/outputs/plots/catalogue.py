@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.sensitivity import Sensitivity
 
-__all__ = ["PLOTS", "draw"]
+__all__ = ["PLOTS", "draw", "no_matplotlib"]
 
 PLOTS: Final[Mapping[str, str]] = {
     "map": "sites of a model year: size and share of training",
@@ -34,6 +34,28 @@ PLOTS: Final[Mapping[str, str]] = {
     "sensitivity": "which inputs decide, with the ranks that they may have",
 }
 """What each plot shows; its function is `draw_<name>` in the module of that name."""
+
+
+def no_matplotlib(place: str, what: str) -> Problem | None:
+    """Return what keeps plots from being drawn; None where matplotlib is installed.
+
+    Parameters
+    ----------
+    place : str
+        Where it is asked for.
+    what : str
+        What needs it.
+    """
+    if find_spec("matplotlib") is not None:
+        return None
+    return Problem(
+        place,
+        None,
+        None,
+        f"{what} needs matplotlib, which is not installed",
+        "matplotlib 3.9 or newer",
+        "install it: pip install 'dcplan[plots]'",
+    )
 
 
 def draw(name: str, of: Run | pd.DataFrame | Frontier | Sensitivity, **wishes: Any) -> Drawing:
@@ -58,19 +80,9 @@ def draw(name: str, of: Run | pd.DataFrame | Frontier | Sensitivity, **wishes: A
     InputError
         If matplotlib is not installed.
     """
-    if find_spec("matplotlib") is None:
-        raise InputError(
-            [
-                Problem(
-                    "plots",
-                    None,
-                    None,
-                    "matplotlib is not installed",
-                    "matplotlib 3.9 or newer",
-                    "install it: pip install 'dcplan[plots]'",
-                )
-            ]
-        )
+    problem = no_matplotlib("plots", "drawing")
+    if problem is not None:
+        raise InputError([problem])
     module = import_module(f"planner.outputs.plots.{name}")
     drawing: Drawing = getattr(module, f"draw_{name}")(of, **wishes)
     return drawing
