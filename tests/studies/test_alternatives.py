@@ -55,7 +55,7 @@ def scenarios(draw: Draw) -> tuple[str, list[str]]:
     return "tiny", as_overrides(figures.world(draw(st.integers(*LEADS))))
 
 
-@settings(drawn, max_examples=4)
+@settings(drawn, max_examples=3)
 @given(asked=scenarios(), slack=st.floats(0.0004, 0.06), of=st.sampled_from(["site", "zone"]))
 def test_every_alternative_passes_the_checker_within_its_slack(
     asked: tuple[str, list[str]], slack: float, of: str

@@ -125,18 +125,19 @@ CHANGED = {
 
 @st.composite
 def pairs(draw: Draw) -> tuple[Run, Run]:
-    """Draw two runs with one or two other figures than the base, and at times another table."""
+    """Draw two runs, each with another figure than the base, and at times more that differs."""
     figures = Figures(draw)
 
     def one() -> Run:
-        names = draw(
-            st.lists(st.sampled_from(sorted(CHANGED)), min_size=1, max_size=2, unique=True)
-        )
-        settings_: dict[str, Any] = {name: figures.between(*CHANGED[name]) for name in names}
-        if draw(st.booleans()):
+        names = draw(st.permutations(sorted(CHANGED)))
+        more = draw(st.sampled_from(["table", "figure", "lead time", "nothing"]))
+        settings_: dict[str, Any] = {
+            name: figures.between(*CHANGED[name]) for name in names[: 1 + (more == "figure")]
+        }
+        if more == "lead time":
             settings_["new_sites.north.lead_time_months"] = draw(st.integers(*LEADS))
         found = with_settings(base(), settings_)
-        if draw(st.booleans()):
+        if more == "table":
             found = with_table(found, "racks", racks_that_cost(base(), figures.between(0.9, 1.2)))
         return found
 

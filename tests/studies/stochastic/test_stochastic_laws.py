@@ -144,7 +144,7 @@ def later(count: int) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(*LEADS), min_size=count, max_size=count, unique=True)
 
 
-@drawn
+@settings(drawn, max_examples=6)
 @given(question=questions())
 def test_laws_of_any_futures(question: Question, tmp_path_factory: pytest.TempPathFactory) -> None:
     studied = studies_of(question.text, tmp_path_factory.getbasetemp())
