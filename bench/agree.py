@@ -21,7 +21,7 @@ from planner.lp import HighsSession
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.sessions import HOURLY
+from planner.studies.solve.sessions import HOURLY, PLACES
 
 SCENARIOS: Final = Path(__file__).parent.parent / "scenarios"
 SETTINGS: Final = ("time.slot_h=24", "siting.whole_openings=false", "racks.whole=false")
@@ -41,7 +41,7 @@ def main() -> int:
         fractions = np.zeros(problem.numVariables(), dtype=np.bool_)
         sessions = (
             HighsSession(problem),
-            DecomposedSession(problem, {}, local_columns(problem, HOURLY)),
+            DecomposedSession(problem, {}, local_columns(problem, HOURLY), places=PLACES),
         )
         outcomes, cpu_s = [], []
         for session in sessions:

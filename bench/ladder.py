@@ -42,7 +42,7 @@ from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
 from planner.stress import settings_from, year_of_hours
 from planner.studies.days import choose_days
-from planner.studies.solve.sessions import HOURLY, plan_session
+from planner.studies.solve.sessions import HOURLY, PLACES, plan_session
 from planner.tables import read_tables
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ DATA: Final = Path(__file__).parent.parent / "data"
 SEED: Final = 20261128
 EXTENSIVE: Final = ("MW", "MW/year", "m3/year", "millions")
 """Units of what is split; everything else is the same in all parts of a place."""
-PLACES: Final = {
+TABLES_OF_PLACES: Final = {
     "sites": "site",
     "site_limits": "site",
     "site_stock": "site",
@@ -113,17 +113,17 @@ def split_places(times: int, folder: Path) -> dict[str, Path]:
     resources = {resource["name"]: resource for resource in descriptor["resources"]}
     of_place: dict[str, dict[str, np.ndarray]] = {}
     for table in ("sites", "demand_regions"):
-        ids = pd.read_csv(DATA / resources[table]["path"])[PLACES[table]]
+        ids = pd.read_csv(DATA / resources[table]["path"])[TABLES_OF_PLACES[table]]
         shares = 1.0 + SHARE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
         shares /= shares.sum(axis=1, keepdims=True)
         moved = rng.uniform(-DEGREES, DEGREES, (len(ids), times, 2))
         prices = 1.0 + PRICE_NOISE * rng.uniform(-1.0, 1.0, (len(ids), times))
-        of_place[PLACES[table]] = {
+        of_place[TABLES_OF_PLACES[table]] = {
             place: np.column_stack((share, move, price))
             for place, share, move, price in zip(ids, shares, moved, prices, strict=True)
         }
     written = {}
-    for table, key in PLACES.items():
+    for table, key in TABLES_OF_PLACES.items():
         resource = resources[table]
         frame = pd.read_csv(DATA / resource["path"], dtype=str, keep_default_na=False)
         numbers = np.stack([of_place[key][place] for place in frame[key]])
@@ -197,7 +197,9 @@ def _solve(
     else:
         solver = Solver.model_validate({"method": method})
         if method == "decomposed":
-            session = DecomposedSession(problem, {}, local_columns(problem, HOURLY), gap_frac)
+            session = DecomposedSession(
+                problem, {}, local_columns(problem, HOURLY), gap_frac, places=PLACES
+            )
         else:
             session = plan_session(problem, solver)
         session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))

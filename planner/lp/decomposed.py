@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Bools, Floats
+    from planner.lp.change import Arrays
     from planner.lp.methods import Method
     from planner.lp.piece_programs import PieceArrays, PieceSolver
     from planner.lp.pieces import Priced
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["DecomposedSession", "local_columns", "seconds_left"]
+__all__ = ["DecomposedSession", "local_columns", "rows_over_none", "seconds_left"]
 
 _EXACT: Final = 1e-7  # [-]; gap up to which HiGHS takes plan and duals for those of one optimum
 _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
@@ -83,6 +84,23 @@ def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
         if axes.intersection(problem.columns_over(name).axis_names):
             is_local[problem.column_block(name)] = True
     return is_local & ~columns.integer
+
+
+def rows_over_none(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
+    """Return which rows of a problem are over none of some axes.
+
+    Parameters
+    ----------
+    problem : ArrayProblem
+        The program.
+    axes : frozenset of str
+        Names of axes, such as that of the sites.
+    """
+    is_over_none = np.zeros(problem.numConstraints(), dtype=np.bool_)
+    for name in problem.row_block_names:
+        if not axes.intersection(problem.rows_over(name).axis_names):
+            is_over_none[problem.row_block(name)] = True
+    return is_over_none
 
 
 def seconds_left(
@@ -144,6 +162,9 @@ class DecomposedSession(HighsSession):
     is_worth_it : callable, optional
         Says of a program's pieces whether it is solved in them; left out, it always is. It is
         asked of each program that falls into other pieces, as rows are added by studies.
+    places : frozenset of str
+        Names of axes, such as that of the sites. Pieces that rows over none of these couple are
+        priced place by place too, without those rows.
 
     Notes
     -----
@@ -168,10 +189,11 @@ class DecomposedSession(HighsSession):
         gap_frac: float = 0.0,
         solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
         is_worth_it: Callable[[Shares], bool] | None = None,
+        places: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(problem, options)
         self._is_local, self._solver, self._is_worth_it = is_local, solver, is_worth_it
-        self._gap_frac = gap_frac
+        self._gap_frac, self._places = gap_frac, places
         self._chosen: tuple[Shares, bool] | None = None  # the last ones, and whether to use them
         self._gave_up = False  # pieces, in the last solve without integers
         self._parted: list[tuple[Shares, Parts]] = []  # the last one first
@@ -270,7 +292,7 @@ class DecomposedSession(HighsSession):
             return None
         whole = shares.added_to(arrays)
         split = Split.from_matrix(whole.matrix, shares.local())
-        parts = Parts.from_arrays(whole, split, self._solver)
+        parts = Parts.from_arrays(whole, split, self._solver, self._within(shares, whole, split))
         if self._given is not None:
             duals = shares.to_all(self._given.duals_on(self._problem))
             if shares.row.size:
@@ -280,6 +302,16 @@ class DecomposedSession(HighsSession):
         others = [one for one in self._parted if one[0].fits(arrays)]
         self._parted = [(shares, parts), *others][:_MOST_PARTED]
         return parts
+
+    def _within(self, shares: Shares, whole: Arrays, split: Split) -> Split | None:
+        """Return the places of pieces: what is left of them without rows over no place."""
+        if not self._places:
+            return None
+        of_rows = rows_over_none(self._problem, self._places)
+        is_apart = np.zeros(whole.matrix.rows, dtype=np.bool_)
+        is_apart[shares.row_at(of_rows.size)] = of_rows
+        is_apart[shares.place] = of_rows[shares.row]
+        return split.within(whole.matrix, shares.local(), is_apart)
 
     def _shares(self) -> Shares | None:
         """Return how the program falls into pieces; None where it is solved whole."""
@@ -398,7 +430,7 @@ class _Run:
                 message = "no proven cut is left, and the plan is not optimal by those there are"
                 raise SolverError(message)
             elif parts.pieces.penalty < _MOST_PENALTY:
-                parts.pieces.raise_penalty()
+                parts.raise_penalty()
                 self._with_penalties, self._gap_at = np.inf, []
             else:
                 message = "rows are missed at any price"
@@ -431,8 +463,8 @@ class _Run:
             raise SolverError(message)
         x, foretold = master.solution()
         if not is_loose:
-            self._take_bound(foretold)
-        priced = pieces.solve_at(x, self._left_s(), self._interrupt, self._threads)
+            self._take_bound()
+        priced = parts.solve_at(x, self._left_s(), self._interrupt, self._threads)
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
@@ -453,11 +485,11 @@ class _Run:
         self._report()
         return _Trial(priced, is_plan, is_new)
 
-    def _take_bound(self, foretold: Floats) -> None:
+    def _take_bound(self) -> None:
         """Take the objective of the last master as bound, where it is one and a better one."""
         master = self._parts.master
         bound = master.objective
-        if not self._is_nearby and master.rests_on_no_bound(foretold) and bound > self._bound:
+        if not self._is_nearby and master.rests_on_no_bound() and bound > self._bound:
             self._bound = bound
             if self._enough_gap > 0.0:
                 self._bound_dual = self._parts.duals()
@@ -530,7 +562,7 @@ class _Run:
                 parts.add_cuts(trial.priced, trial.is_new)
                 is_stuck = not trial.is_new.any()
                 if is_stuck and radius > _FAR and parts.pieces.penalty < _MOST_PENALTY:
-                    parts.pieces.raise_penalty()
+                    parts.raise_penalty()
                 if is_stuck or number + 1 >= _FEW_NEARBY:
                     radius *= _FARTHER
         except SolverError:

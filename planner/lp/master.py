@@ -1,4 +1,4 @@
-"""The master of a split program: its own columns and rows, a cost for each piece, and cuts."""
+"""The master of a split program: its own columns and rows, costs of its pieces, and cuts."""
 
 from __future__ import annotations
 
@@ -75,11 +75,20 @@ class Master:
     columns, rows : array of int
         Those of the master.
     least : array of float
-        Least cost of each piece; -inf where it is not known.
+        Least value of each column of costs; -inf where it is not known.
+    costs_of : scipy.sparse.csr_array
+        For each piece, and each place of one, the columns of costs that add up to what it costs.
     """
 
-    def __init__(self, arrays: Arrays, columns: Positions, rows: Positions, least: Floats) -> None:
-        self._columns, self._rows = columns, rows
+    def __init__(
+        self,
+        arrays: Arrays,
+        columns: Positions,
+        rows: Positions,
+        least: Floats,
+        costs_of: Any,
+    ) -> None:
+        self._columns, self._rows, self._costs_of = columns, rows, costs_of
         self._least = np.maximum(least, _NO_BOUND)
         self._engine = Engine(
             {
@@ -94,6 +103,11 @@ class Master:
         self._engine.pass_model(self._held)
         self._has_basis = False
         self.iterations = 0
+
+    @property
+    def priced(self) -> int:
+        """Number of pieces, and of their places."""
+        return int(self._costs_of.shape[0])
 
     @property
     def cuts(self) -> int:
@@ -173,11 +187,7 @@ class Master:
             Pieces that get a cut.
         """
         piece = np.flatnonzero(is_new)
-        ones = csr_array(
-            (np.ones(piece.size), piece, np.arange(piece.size + 1)),
-            shape=(piece.size, is_new.size),
-        )
-        cuts = hstack([-slope[piece], ones]).tocsr()
+        cuts = hstack([-slope[piece], self._costs_of[piece]]).tocsr()
         added = self._highs.addRows(
             piece.size,
             constant[piece],
@@ -294,10 +304,11 @@ class Master:
     def solution(self) -> tuple[Floats, Floats]:
         """Return the columns of the last solve, and the cost that it foretells of each piece."""
         value = np.array(self._highs.getSolution().col_value)
-        return value[: self._columns.size], value[self._columns.size :]
+        return value[: self._columns.size], self._costs_of @ value[self._columns.size :]
 
-    def rests_on_no_bound(self, cost: Floats) -> bool:
+    def rests_on_no_bound(self) -> bool:
         """Return whether no piece costs as little as is assumed where nothing is known."""
+        cost = np.array(self._highs.getSolution().col_value)[self._columns.size :]
         return not ((cost <= 0.5 * _NO_BOUND) & (self._least == _NO_BOUND)).any()
 
     def duals(self) -> tuple[Floats, Floats]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from scipy.sparse import csr_array, eye_array, vstack
 
+from planner.lp.expression import added_up
 from planner.lp.master import Master
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from planner.base.arrays import Bools, Floats, Positions
@@ -29,11 +32,18 @@ _MOST_KEPT: Final = 8
 
 @dataclass(eq=False)
 class Parts:
-    """A program in parts, and the duals behind every cut of its master."""
+    """A program in parts, and the duals behind every cut of its master.
+
+    A cut of a piece with many places says little of each, so its places are priced apart too,
+    without the rows that couple them: each has a cost of its own in the master, and the piece
+    costs what its places do and something more.
+    """
 
     whole: Arrays
     split: Split
     pieces: Pieces
+    places: Pieces | None
+    piece_of_place: Positions
     master: Master
     dual_of_round: list[Floats] = field(default_factory=list)
     round_of_cut: list[Positions] = field(default_factory=list)
@@ -44,11 +54,65 @@ class Parts:
         arrays: Arrays,
         split: Split,
         solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
+        within: Split | None = None,
     ) -> Parts:
-        """Split a program; its pieces are solved by what `solver` makes."""
+        """Split a program.
+
+        Parameters
+        ----------
+        arrays : Arrays
+            The program.
+        split : Split
+            Its pieces.
+        solver : callable
+            Makes what solves them.
+        within : Split, optional
+            Places of pieces, as of `Split.within`; this process solves them.
+        """
         pieces = Pieces(arrays, split, solver)
         rows = np.flatnonzero(split.piece_of_row < 0)
-        return cls(arrays, split, pieces, Master(arrays, pieces.master_columns, rows, pieces.least))
+        least, costs_of, places = pieces.least(), eye_array(pieces.count, format="csr"), None
+        whole = np.zeros(0 if within is None else within.pieces, dtype=np.intp)
+        if within is not None:
+            places = Pieces(arrays, within, PiecePrograms, pieces.master_columns)
+            whole[places.piece_of_column] = split.piece_of_column[places.columns]
+            every = np.arange(pieces.count + places.count)
+            piece = np.concatenate((every, whole))
+            cost = np.concatenate((every, pieces.count + np.arange(places.count)))
+            ones = np.ones(piece.size)
+            costs_of = csr_array((ones, (piece, cost)), shape=(every.size, every.size))
+            rest = pieces.least(within.piece_of_column[pieces.columns] < 0)
+            least = np.concatenate((rest, places.least()))
+        master = Master(arrays, pieces.master_columns, rows, least, costs_of)
+        return cls(arrays, split, pieces, places, whole, master)
+
+    def solve_at(
+        self,
+        x: Floats,
+        seconds: float = np.inf,
+        interrupt: threading.Event | None = None,
+        threads: int = 1,
+    ) -> Priced | None:
+        """Price all pieces, then their places, at a trial of the master, as `Pieces.solve_at`."""
+        priced = self.pieces.solve_at(x, seconds, interrupt, threads)
+        if priced is None or self.places is None:
+            return priced
+        of_places = self.places.solve_at(x, seconds, interrupt, threads)
+        if of_places is None:
+            return None
+        return replace(
+            priced,
+            dual=np.concatenate((priced.dual, of_places.dual)),
+            constant=np.concatenate((priced.constant, of_places.constant)),
+            slope=vstack([priced.slope, of_places.slope]).tocsr(),
+            is_proof=np.concatenate((priced.is_proof, of_places.is_proof)),
+        )
+
+    def raise_penalty(self) -> None:
+        """Make what is missed ten times as expensive."""
+        self.pieces.raise_penalty()
+        if self.places is not None:
+            self.places.raise_penalty()
 
     def take(self, new: Arrays) -> bool:
         """Go on with a program that differs in the master alone; return whether it is such.
@@ -92,34 +156,82 @@ class Parts:
         duals : array of float
             Rows of the whole program by cuts of a piece; 0 where a piece has no more of them.
         """
-        for dual in duals[self.pieces.rows].T:
-            constant, slope, is_proof = self.pieces.proven(dual)
-            has_dual = np.zeros(self.pieces.count, dtype=np.bool_)
-            has_dual[self.split.piece_of_row[self.pieces.rows[dual != 0.0]]] = True
-            self._add(constant, slope, is_proof & has_dual, dual)
+        for dual in duals[self._rows].T:
+            constant, slope, is_proof = self._proven(dual)
+            self._add(constant, slope, is_proof & self._says_most(dual), dual)
+
+    def _says_most(self, dual: Floats) -> Bools:
+        """Return which cuts of the same duals say most.
+
+        That of a piece where a row that is of none of its places has a dual, or else those of its
+        places.
+        """
+        rows, piece, own = self._rows, self._piece_of_row, self.pieces.rows.size
+        has_dual = np.zeros(self.master.priced, dtype=np.bool_)
+        has_dual[piece[dual != 0.0]] = True
+        if self.places is None:
+            return has_dual
+        of_pieces = np.zeros(self.pieces.count, dtype=np.bool_)
+        of_pieces[piece[:own][(dual[:own] != 0.0) & ~np.isin(rows[:own], rows[own:])]] = True
+        return np.concatenate(
+            (of_pieces, has_dual[of_pieces.size :] & ~of_pieces[self.piece_of_place])
+        )
+
+    @property
+    def _rows(self) -> Positions:
+        """Rows of all pieces, then those of their places."""
+        rows = self.pieces.rows
+        return rows if self.places is None else np.concatenate((rows, self.places.rows))
+
+    @property
+    def _piece_of_row(self) -> Positions:
+        """Piece of each of these rows; places are numbered after the pieces."""
+        piece = self.pieces.piece_of_row
+        if self.places is None:
+            return piece
+        return np.concatenate((piece, self.pieces.count + self.places.piece_of_row))
+
+    def _proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
+        constant, slope, is_proof = self.pieces.proven(dual[: self.pieces.rows.size])
+        if self.places is None:
+            return constant, slope, is_proof
+        of_places = self.places.proven(dual[self.pieces.rows.size :])
+        return (
+            np.concatenate((constant, of_places[0])),
+            vstack([slope, of_places[1]]).tocsr(),
+            np.concatenate((is_proof, of_places[2])),
+        )
 
     def binding(self) -> Floats:
         """Return the duals behind the cuts that bind in the last master, rows by cuts of a piece.
 
         Of each piece those with the highest price come first, and at most some.
         """
+        bound = [self._binding(self.pieces, 0)]
+        if self.places is not None:
+            bound.append(self._binding(self.places, self.pieces.count))
+        return np.hstack(bound)
+
+    def _binding(self, pieces: Pieces, first: int) -> Floats:
+        """Return those of some pieces, of which the first has a number."""
         _, of_cuts = self.master.duals()
-        cut = np.flatnonzero(of_cuts > _NO_SHARE)
-        piece = self.master.piece_of_cut[cut]
+        number = self.master.piece_of_cut - first
+        cut = np.flatnonzero((of_cuts > _NO_SHARE) & (number >= 0) & (number < pieces.count))
+        piece = number[cut]
         order = np.lexsort((-of_cuts[cut], piece))
         cut, piece = cut[order], piece[order]
         place = np.arange(cut.size) - np.searchsorted(piece, piece)
         made = np.concatenate(self.round_of_cut) if self.round_of_cut else cut
         duals = np.zeros((len(self.whole.rows.lower), min(place.max(initial=-1) + 1, _MOST_KEPT)))
-        piece_of_row = self.split.piece_of_row[self.pieces.rows]
-        for number in range(duals.shape[1]):
-            round_of = np.full(self.pieces.count, -1, dtype=np.intp)
-            is_here = place == number
+        before = 0 if first == 0 else self.pieces.rows.size
+        for kept in range(duals.shape[1]):
+            round_of = np.full(pieces.count, -1, dtype=np.intp)
+            is_here = place == kept
             round_of[piece[is_here]] = made[cut[is_here]]
-            of_row = round_of[piece_of_row]
+            of_row = round_of[pieces.piece_of_row]
             for at in np.unique(of_row[of_row >= 0]):
                 rows = np.flatnonzero(of_row == at)
-                duals[self.pieces.rows[rows], number] = self.dual_of_round[at][rows]
+                duals[pieces.rows[rows], kept] = self.dual_of_round[at][before + rows]
         return duals
 
     def plan(self, x: Floats, y: Floats) -> Floats:
@@ -138,11 +250,11 @@ class Parts:
         dual[self.master.rows] = of_rows
         if self.master.cuts:
             piece, made = self.master.piece_of_cut, np.concatenate(self.round_of_cut)
-            of_pieces = np.zeros(self.pieces.rows.size)
+            rows, piece_of_row = self._rows, self._piece_of_row
+            of_pieces = np.zeros(rows.size)
             for number, of_round in enumerate(self.dual_of_round):
-                share = np.bincount(
-                    piece, np.where(made == number, of_cuts, 0.0), self.pieces.count
-                )
-                of_pieces += share[self.split.piece_of_row[self.pieces.rows]] * of_round
-            dual[self.pieces.rows] = of_pieces
+                price = np.where(made == number, of_cuts, 0.0)
+                share = np.bincount(piece, price, self.master.priced)
+                of_pieces += share[piece_of_row] * of_round
+            dual += added_up(of_pieces, rows, dual.size)
         return dual

@@ -26,6 +26,8 @@ _MOST_KEPT: Final = 3_500_000
 """Rows and columns of all pieces of a process up to which HiGHS keeps each, warm: each takes some
 800 bytes, coefficients few of them. Above, a piece is given to HiGHS for every solve, with the
 basis that it ended with."""
+_OFF: Final = 1e-6
+"""Units of its rows that a piece may miss beside those it pays for: of HiGHS' tolerances."""
 _LONG: Final = 1000
 """Rows of a piece from which on its solve is looked into, to stop it: shorter ones end at once."""
 _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
@@ -186,6 +188,10 @@ class _Stop:
         answer.user_interrupt = self.is_due()
 
 
+def _clear(highs: Any) -> None:
+    check(highs.clearSolver(), "forget the last basis of a piece")
+
+
 def _never() -> bool:
     return False
 
@@ -208,6 +214,7 @@ class PiecePrograms:
         self._programs: list[Any | None] = [None] * arrays.count
         self._bases: list[Any | None] = [None] * arrays.count
         self._steps = np.zeros(arrays.count, dtype=np.int64)
+        self._paid = np.zeros(arrays.count)  # units of rows, by piece
         self._penalty = 0.0
         self._stop = _Stop()
 
@@ -243,9 +250,29 @@ class PiecePrograms:
                     list(pool.map(solve_every, range(threads)))  # raises what a thread raised
             else:
                 solve_every(0)
+            for at in np.flatnonzero(is_done & self._is_off(low, high)[pieces]):
+                self._forget(int(pieces[at]))
+                is_done[at] = self._solve(int(pieces[at]), low, high)
         finally:
             self._stop.take(np.inf, _never)  # HiGHS would keep who asks, and who asks keeps HiGHS
         return pieces[is_done]
+
+    def _is_off(self, low: Floats, high: Floats) -> Bools:
+        """Return pieces whose columns miss more of their rows than they pay for.
+
+        From a basis that is nearly singular HiGHS may end with columns that its rows do not have.
+        """
+        value = self._arrays.matrix @ self.y
+        missed = np.maximum(np.maximum(low - value, value - high), 0.0)
+        of_piece = np.add.reduceat(missed, self._arrays.row_ends[:-1])
+        return np.asarray(of_piece > self._paid + _OFF)
+
+    def _forget(self, piece: int) -> None:
+        """Let the next solve of a piece begin without a basis."""
+        self._bases[piece] = None
+        highs = self._programs[piece]
+        if highs is not None:
+            _clear(highs)
 
     def _take_penalty(self, penalty: float) -> None:
         if penalty == self._penalty:
@@ -270,11 +297,16 @@ class PiecePrograms:
         status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInterrupt:
             return False
+        if status == highspy.HighsModelStatus.kUnknown:  # as from a basis that is of no use
+            _clear(highs)
+            highs.run()
+            status = highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             message = f"piece {self._arrays.number[piece]}: {highs.modelStatusToString(status)}"
             raise SolverError(message)
         solution = highs.getSolution()
-        self.y[columns] = solution.col_value[: columns.stop - columns.start]
+        value, own = np.array(solution.col_value), columns.stop - columns.start
+        self.y[columns], self._paid[piece] = value[:own], value[own:].sum()
         self.dual[rows] = solution.row_dual
         self._steps[piece] += highs.getInfo().simplex_iteration_count
         if not self._is_kept:

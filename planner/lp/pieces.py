@@ -85,6 +85,8 @@ class Pieces:
         Its pieces; at least one.
     solver : callable
         Makes what solves them.
+    master_columns : array of int, optional
+        Those of the master; all that are in no piece, where they are left out.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Pieces:
         arrays: Arrays,
         split: Split,
         solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
+        master_columns: Positions | None = None,
     ) -> None:
         matrix = arrays.matrix
         whole = csr_array(
@@ -99,9 +102,11 @@ class Pieces:
         )
         self.count = split.pieces
         self.penalty = PENALTY
-        self.columns, self._piece_of_column = _in_order(split.piece_of_column)
-        self.rows, self._piece_of_row = _in_order(split.piece_of_row)
-        self.master_columns = np.flatnonzero(split.piece_of_column < 0)
+        self.columns, self.piece_of_column = _in_order(split.piece_of_column)
+        self.rows, self.piece_of_row = _in_order(split.piece_of_row)
+        self.master_columns = (
+            np.flatnonzero(split.piece_of_column < 0) if master_columns is None else master_columns
+        )
         rows = whole[self.rows]
         self._own = rows[:, self.columns].tocsr()
         self._others = rows[:, self.master_columns].tocsr()
@@ -113,7 +118,7 @@ class Pieces:
         self._lower = arrays.columns.lower[self.columns]
         self._upper = arrays.columns.upper[self.columns]
         pieces = np.arange(self.count + 1)
-        self._row_ends = np.searchsorted(self._piece_of_row, pieces)
+        self._row_ends = np.searchsorted(self.piece_of_row, pieces)
         self._solver = solver(
             PieceArrays(
                 pieces[:-1],
@@ -125,7 +130,7 @@ class Pieces:
                 self._row_upper,
                 np.diff(self._others.indptr) > 0,
                 self._row_ends,
-                np.searchsorted(self._piece_of_column, pieces),
+                np.searchsorted(self.piece_of_column, pieces),
             )
         )
         self._shift: Floats | None = None
@@ -141,13 +146,17 @@ class Pieces:
         """Steps of simplex so far."""
         return self._solver.iterations
 
-    @property
-    def least(self) -> Floats:
-        """Least cost of each piece within the bounds of its columns; -inf without bounds."""
+    def least(self, which: Bools | None = None) -> Floats:
+        """Return the least cost of each piece within the bounds of its columns.
+
+        It is -inf without bounds. Of the columns only some count where these are given.
+        """
         with np.errstate(invalid="ignore"):
             ends = self._cost * np.stack((self._lower, self._upper))
         worth = np.where(self._cost == 0.0, 0.0, ends.min(axis=0))
-        return added_up(worth, self._piece_of_column, self.count)
+        if which is not None:
+            worth = np.where(which, worth, 0.0)
+        return added_up(worth, self.piece_of_column, self.count)
 
     def raise_penalty(self) -> None:
         """Make what is missed ten times as expensive."""
@@ -208,7 +217,7 @@ class Pieces:
         return Priced(
             y,
             dual,
-            added_up(self._cost * y, self._piece_of_column, self.count),
+            added_up(self._cost * y, self.piece_of_column, self.count),
             missed,
             constant,
             slope,
@@ -236,12 +245,12 @@ class Pieces:
         dual, worth = np.where(np.isfinite(side), dual, 0.0), dual * _finite(side)
         reduced = self._cost - self._own.T @ dual
         held_at = _side(reduced, self._lower, self._upper)
-        constant = added_up(worth, self._piece_of_row, self.count)
-        constant += added_up(reduced * _finite(held_at), self._piece_of_column, self.count)
+        constant = added_up(worth, self.piece_of_row, self.count)
+        constant += added_up(reduced * _finite(held_at), self.piece_of_column, self.count)
         weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.count, dual.size))
         is_held = np.isfinite(held_at) | (np.abs(reduced) <= _NO_PRICE)
         is_proof = np.ones(self.count, dtype=np.bool_)
-        is_proof[self._piece_of_column[~is_held]] = False
+        is_proof[self.piece_of_column[~is_held]] = False
         return constant, (weights @ self._others).tocsr(), is_proof
 
 

@@ -68,6 +68,31 @@ class Split:
         piece[has_end] = number[inverse]
         return cls(int(first.size), piece[:columns], piece[columns:])
 
+    def within(self, matrix: Matrix, is_local: Bools, is_apart: Bools) -> Split | None:
+        """Split pieces further by leaving out rows that couple their parts.
+
+        Parameters
+        ----------
+        matrix, is_local
+            As they were split.
+        is_apart : array of bool
+            Rows that are left out.
+
+        Returns
+        -------
+        Split or None
+            The parts of pieces that have several; none where no piece has.
+        """
+        finer = Split.from_matrix(matrix, is_local, is_apart)
+        is_in = finer.piece_of_column >= 0
+        whole = np.zeros(finer.pieces, dtype=np.intp)
+        whole[finer.piece_of_column[is_in]] = self.piece_of_column[is_in]
+        is_part = np.bincount(whole, minlength=self.pieces)[whole] > 1
+        if not is_part.any():
+            return None
+        number = np.append(np.where(is_part, np.cumsum(is_part) - 1, -1), -1)
+        return Split(int(is_part.sum()), number[finer.piece_of_column], number[finer.piece_of_row])
+
     def sizes(self, matrix: Matrix) -> Positions:
         """Return how many coefficients the rows of each piece have."""
         is_in = self.piece_of_row >= 0

@@ -11,12 +11,13 @@ from itertools import pairwise
 import highspy
 import numpy as np
 import pytest
-from lp_samples import Data, dispatch
+from lp_samples import SLOT as HOURS
+from lp_samples import YEAR, Data, dispatch
 
 from planner.base.errors import SolverError
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
-from planner.lp.decomposed import DecomposedSession, local_columns, seconds_left
+from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_none, seconds_left
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
 from planner.lp.parts import Parts
@@ -114,6 +115,94 @@ def coupled(seed: int, sides: str, demand_frac: float = 1.0) -> ArrayProblem:
     if sides == "equal":
         problem.rows("carbon_path", total == 0.83 * free)
     return problem
+
+
+def pooled(seed: int, demand_frac: float = 1.0) -> ArrayProblem:
+    """A dispatch in which some of all grid power is clean, as it is delivered hour by hour."""
+    data = noisy(seed)
+    problem, rng = (
+        dispatch(replace(data, demand=data.demand * demand_frac)),
+        np.random.default_rng(seed),
+    )
+    grid = problem._column_blocks["grid"]
+    hours = grid.over
+    years = Index.full("pool_year", YEAR)
+    pool_hours = Index.full("pool_hours", YEAR, HOURS)
+    claim, signed = problem.variable("claim", hours), problem.variable("signed", years)
+    every, year = np.arange(hours.size), hours["year"]
+    delivered = rng.uniform(0.1, 1.0, pool_hours.size) * signed.on(pool_hours)
+    problem.rows("within_draw", claim <= grid)
+    claimed = claim.map(pool_hours, every, year * len(HOURS) + hours["slot"])
+    problem.rows("hourly_claims", claimed <= delivered)
+    target = 0.55 * grid.map(years, every, year)
+    problem.rows("clean_target", claim.map(years, every, year) >= target)
+    problem.minimise(problem.total + (signed * rng.uniform(200.0, 900.0, years.size)).total())
+    return problem
+
+
+def in_places(problem: ArrayProblem) -> DecomposedSession:
+    return DecomposedSession(problem, {}, local_columns(problem, SLOT), places=frozenset({"site"}))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_places_that_hours_couple_are_priced_apart_too(seed: int) -> None:
+    problem = pooled(seed)
+
+    outcome, whole = in_places(problem).solve(), HighsSession(problem).solve()
+
+    assert outcome.status == whole.status == "optimal"
+    assert outcome.method_used.startswith("decomposed: 4 pieces")  # all 12 sites of a year
+    assert outcome.objective == pytest.approx(whole.objective, rel=1e-7)
+    assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-7)
+    assert_is_plan(problem, outcome)
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_places_that_are_priced_apart_take_fewer_rounds(seed: int) -> None:
+    problem = pooled(seed)
+
+    outcome, without = in_places(problem).solve(), in_pieces(problem).solve()
+
+    assert outcome.objective == pytest.approx(without.objective, rel=1e-7)
+    assert rounds(outcome) <= 0.6 * rounds(without)
+
+
+def test_places_are_what_is_left_of_pieces_that_rows_over_no_place_couple() -> None:
+    problem = pooled(3)
+    matrix, is_local = Arrays.from_problem(problem).matrix, local_columns(problem, SLOT)
+    is_apart = rows_over_none(problem, frozenset({"site"}))
+    names = ("demand", "hourly_claims", "clean_target")
+    assert is_apart.nonzero()[0].tolist() == [
+        row for name in names for row in range(*problem.row_block(name).indices(matrix.rows))
+    ]
+
+    split = Split.from_matrix(matrix, is_local)
+    places = split.within(matrix, is_local, is_apart)
+
+    assert (split.pieces, places.pieces) == (4, 48)
+    assert (places.piece_of_row[is_apart] == -1).all()
+    assert np.array_equal(places.piece_of_column >= 0, split.piece_of_column >= 0)
+    whole = split.piece_of_column[places.piece_of_column >= 0]
+    own = places.piece_of_column[places.piece_of_column >= 0]
+    assert len(set(zip(own.tolist(), whole.tolist(), strict=True))) == 48  # each in one piece
+    assert split.within(matrix, is_local, np.zeros_like(is_apart)) is None
+    alone = dispatch(noisy(3))
+    assert in_places(alone).solve().iterations == in_pieces(alone).solve().iterations
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cuts_of_places_hold_for_a_like_program(seed: int) -> None:
+    leading, other = in_places(pooled(seed)), pooled(seed, 1.04)
+    leading.solve()
+    start, follower = leading.start(), in_places(other)
+    assert start is not None
+    assert follower.start_from(start)
+
+    outcome, alone = follower.solve(), in_places(other).solve()
+
+    assert outcome.status == "optimal"
+    assert outcome.objective == pytest.approx(HighsSession(other).solve().objective, rel=1e-7)
+    assert rounds(outcome) <= 0.5 * rounds(alone)
 
 
 SIDES = ("most", "least", "equal", "both")
@@ -877,6 +966,44 @@ def test_a_plan_without_a_bound_is_not_called_optimal(monkeypatch: pytest.Monkey
 
 def rounds(outcome) -> int:
     return int(outcome.method_used.split()[-2])
+
+
+class Lost:
+    """HiGHS that does not know how a solve from its last basis ended."""
+
+    def __init__(self, highs: highspy.Highs) -> None:
+        self.highs, self.has_basis, self.lost = highs, False, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.highs, name)
+
+    def run(self) -> None:
+        self.highs.run()
+        self.is_known, self.has_basis = not self.has_basis, True
+        self.lost += not self.is_known
+
+    def clearSolver(self) -> None:
+        self.highs.clearSolver()
+        self.has_basis = False
+
+    def getModelStatus(self) -> highspy.HighsModelStatus:
+        unknown = highspy.HighsModelStatus.kUnknown
+        return self.highs.getModelStatus() if self.is_known else unknown
+
+
+def test_a_piece_whose_last_basis_leads_nowhere_is_solved_without_it(monkeypatch) -> None:
+    problem, made, program = dispatch(Data()), [], PiecePrograms._program
+
+    def lost(programs: PiecePrograms, piece: int) -> Lost:
+        made.append(Lost(program(programs, piece)))
+        return made[-1]
+
+    monkeypatch.setattr(PiecePrograms, "_program", lost)
+    outcome = in_pieces(problem).solve()
+
+    assert outcome.method_used.startswith("decomposed: 48 pieces")
+    assert outcome.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
+    assert sum(highs.lost for highs in made) > 48
 
 
 def test_what_highs_keeps_is_counted_by_rows_and_columns(monkeypatch: pytest.MonkeyPatch) -> None:

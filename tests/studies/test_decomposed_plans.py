@@ -45,6 +45,32 @@ def test_plans_found_in_pieces_cost_the_same_and_pass_every_check(world: str) ->
     assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
 
 
+def test_clean_power_by_the_hour_of_a_country_costs_the_same_in_pieces_and_whole() -> None:
+    sites = "us-or-hillsboro,us-az-phoenix,us-tx-dallas,us-ia-desmoines,us-oh-columbus"
+    settings = [
+        f"scope.sites=[{sites}]",
+        "years=[2026,2027,2028]",
+        "time.slot_h=6",
+        "operator.stock_sites=5",
+        "operator.demand_share_frac=0.02",
+        "contracts.area=country",  # one pool of all sites
+        "siting.whole_openings=false",
+        "siting.table_blocks=false",
+        "racks.whole=false",
+        "solver.gap_frac=1e-7",
+    ]
+
+    plan, whole = (
+        solve("us-247-cfe", [*settings, f"solver.method={method}"])
+        for method in ("decomposed", "ipx")
+    )
+
+    assert plan.outcome.status == "optimal"
+    assert plan.outcome.method_used.startswith("decomposed")
+    assert plan.outcome.objective == pytest.approx(whole.outcome.objective, rel=1e-6)
+    assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
+
+
 def test_a_plan_within_the_gap_asked_for_has_a_bound_that_the_check_proves() -> None:
     plan = solve(CHECK / "rich.yaml", [DECOMPOSED, "solver.gap_frac=0.03"])
     best = plan_of(CHECK / "rich.yaml").outcome.objective

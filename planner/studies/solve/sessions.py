@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Solver
     from planner.studies.cluster.pieces import ClusterOfPieces
 
-__all__ = ["HOURLY", "LEAST_NONZEROS", "LEAST_SHARE", "WITH_PIECES", "plan_session"]
+__all__ = ["HOURLY", "LEAST_NONZEROS", "LEAST_SHARE", "PLACES", "WITH_PIECES", "plan_session"]
 
 HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every time slice, or billed by its season."""
+PLACES: Final = frozenset({"site"})
+"""Axes of what hours are coupled between: by claims of a pool, by work that moves."""
 WITH_PIECES: Final = frozenset({"auto", "decomposed"})
 """Settings of the method that may solve a program in pieces."""
 LEAST_NONZEROS: Final = 300_000
@@ -60,6 +62,7 @@ def plan_session(
         (solver.gap_frac or 0.0) if may_end else 0.0,
         PiecePrograms if cluster is None else cluster.solver,
         None if is_asked else _are_worth_it,
+        PLACES,
     )
     return session if is_asked or session.has_pieces else HighsSession(problem, options)
 
