@@ -16,6 +16,7 @@ from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_fra
 from planner.lp.parts import Parts
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.progress import ProgressEvent
+from planner.lp.repair import repaired
 from planner.lp.shares import Shares
 from planner.lp.split import Split
 from planner.lp.start import Start
@@ -362,11 +363,16 @@ class DecomposedSession(HighsSession):
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """What pieces make of a trial of the master, and for which of them that is news to it."""
+    """What pieces make of a trial of the master, and for which of them that is news to it.
+
+    `plan` has all columns of the program, whether it misses rows or not; `cost` is what they cost.
+    """
 
     priced: Priced
     is_plan: bool
     is_new: Bools
+    plan: Floats
+    cost: float
 
 
 class _Run:
@@ -397,6 +403,7 @@ class _Run:
         self._rounds = 0
         self._with_penalties = np.inf  # least cost of a trial, with what is paid for missed rows
         self._best_trial = np.empty(0)
+        self._last: _Trial | None = None  # that meets the rows of the master
         self._is_nearby = self._time_is_up = False
         self._gap_at: list[tuple[float, float]] = []  # seconds and gap to that, by round
 
@@ -483,7 +490,9 @@ class _Run:
         if with_penalties < self._with_penalties:
             self._with_penalties, self._best_trial = with_penalties, x
         self._report()
-        return _Trial(priced, is_plan, is_new)
+        trial = _Trial(priced, is_plan, is_new, plan, objective)
+        self._last = None if is_loose else trial
+        return trial
 
     def _take_bound(self) -> None:
         """Take the objective of the last master as bound, where it is one and a better one."""
@@ -497,19 +506,43 @@ class _Run:
     def _is_enough(self) -> bool:
         """Return whether the best plan is as near to the bound as was asked for.
 
-        Where a trial is and no plan, a plan near it is looked for: in half of the gap, so that it
-        may cost a little more than the trial.
+        Where a trial is and no plan, it is repaired. If that can not be, a plan near it is looked
+        for: in half of the gap, so that it may cost a little more than the trial.
         """
         if self._enough_gap == 0.0:
             return False
-        closing = relative_gap(self._with_penalties, self._bound)
-        if not self._has_enough() and closing <= _SHARE_OF_TRIAL * self._enough_gap:
-            self._look_nearby(_FEW_NEARBY)
+        if not self._has_enough() and not self._is_repaired(self._enough_gap):
+            closing = relative_gap(self._with_penalties, self._bound)
+            if closing <= _SHARE_OF_TRIAL * self._enough_gap:
+                self._look_nearby(_FEW_NEARBY)
         return self._has_enough()
 
     def _has_enough(self) -> bool:
         """Return whether the best plan so far is within a gap that was asked for."""
         return 0.0 < self._enough_gap >= self._gap
+
+    def _is_repaired(self, gap: float = np.inf) -> bool:
+        """Make a plan of the last trial where it costs little enough; return whether there is one.
+
+        Parameters
+        ----------
+        gap : float
+            Most that the trial may cost above the bound, as a share of its cost. [-]
+        """
+        trial = self._last
+        if trial is None or trial.is_plan or trial.cost - self._bound > gap * abs(trial.cost):
+            return False
+        parts = self._parts
+        missed = parts.pieces.rows[trial.priced.missed > 0.0]
+        limits = self._left_s(), self._interrupt
+        plan = repaired(parts.whole, parts.split, trial.plan, missed, *limits)
+        if plan is None or self._missed(plan) > _MISSED:
+            return False
+        columns = parts.whole.columns
+        objective = columns.offset + float(columns.cost @ plan)
+        if objective < self._objective:
+            self._objective, self._plan = objective, plan
+        return True
 
     def _trial_is_nearer(self) -> bool:
         """Return whether the best trial is much nearer to the bound than the plan, if any."""
@@ -518,10 +551,14 @@ class _Run:
         return has_trial and (not has_plan or closing < _MUCH_NEARER * self._gap)
 
     def _with_time_for_a_plan(self, status: Status) -> Status:
-        """Look for a plan after a stop; return how it ended: at a limit a plan may be enough."""
+        """Repair the last trial after a stop, or look for a plan nearby; return how it ended.
+
+        At a limit, that plan may be near enough.
+        """
         self._go_on_for_a_plan()
         self._look_for_a_bound()
-        self._look_nearby()
+        if not self._is_repaired():
+            self._look_nearby()
         return "within_gap" if status == "time_limit" and self._has_enough() else status
 
     def _go_on_for_a_plan(self) -> None:
