@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import threading
 import time
 from contextlib import contextmanager
 from importlib import import_module
@@ -35,6 +36,8 @@ __all__ = [
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "scipy", "pandas", "pyarrow", "distributed")
 CONNECT_TIMEOUT_S: Final = 10.0
 """For a scheduler to answer at all."""
+_MORE_S: Final = 2.0
+"""For Dask to end by itself once that time is over."""
 TIMEOUT_S: Final = 30.0
 WORKERS_TIMEOUT_S: Final = 120.0
 """For a worker in the place of one that was lost: it imports all of dcplan first."""
@@ -82,12 +85,39 @@ def connected(
         )
     report(f"Connecting to scheduler {scheduler}")
     try:
-        client = distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+        client = _client(distributed, scheduler)
     except (OSError, ValueError) as error:
         what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
         raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
     with client:
         yield client, compare_versions(client, scheduler)
+
+
+def _client(distributed: Any, scheduler: str) -> Any:
+    """Return a client in time, or raise why there is none.
+
+    Dask waits without end for another program that listens there, such as its own dashboard, and
+    takes what that says for the size of a message.
+    """
+    made: list[Any] = []
+
+    def make() -> None:
+        try:
+            made.append(
+                distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+            )
+        except Exception as error:
+            made.append(error)
+
+    thread = threading.Thread(target=make, name="connect", daemon=True)
+    thread.start()
+    thread.join(CONNECT_TIMEOUT_S + _MORE_S)
+    if not made or isinstance(made[0], MemoryError):
+        message = "what listens there does not answer as one"
+        raise ConnectionError(message)
+    if isinstance(made[0], Exception):
+        raise made[0]
+    return made[0]
 
 
 def looks_for_workers(scheduler: str, report: Callable[[str], None], fix: str) -> Iterator[None]:

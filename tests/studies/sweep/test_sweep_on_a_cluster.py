@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,21 @@ def test_a_scheduler_that_is_not_there_leaves_the_folder_as_it_was(
     assert "--scheduler: no scheduler answers at tcp://127.0.0.1:9" in done.stderr
     assert contents(out) == before
     assert out.exists() == has_answers
+
+
+def test_another_program_that_listens_there_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(connection, "_MORE_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+
+        with (
+            pytest.raises(InputError, match=f"no scheduler answers at {address}"),
+            connection.connected(address, print),
+        ):
+            pass
 
 
 def contents(folder: Path) -> dict[str, bytes]:
