@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,15 @@ import numpy.typing as npt
 from planner.lp.expression import added_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from planner.base.arrays import Floats
     from planner.lp.expression import Ints
 
 __all__ = ["Matrix"]
+
+_AT_ONCE: Final = 4_000_000
+"""Non-zeros that are worked on at once: a program over all hours of a year has 60 million."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,5 +107,20 @@ class Matrix:
 
     def times(self, x: npt.ArrayLike) -> Floats:
         """Return the value of every row at a plan `x`, one number per column."""
-        terms = self.value * np.asarray(x, dtype=np.float64)[self.column]
-        return added_up(terms, self.row_of_value(), self.rows)
+        given, value = np.asarray(x, dtype=np.float64), np.empty(self.rows)
+        for rows in self.row_ranges():
+            start = self.start[rows.start : rows.stop + 1]
+            terms = slice(start[0], start[-1])
+            worth = self.value[terms] * given[self.column[terms]]
+            row = np.repeat(np.arange(start.size - 1, dtype=np.int32), np.diff(start))
+            value[rows] = added_up(worth, row, start.size - 1)
+        return value
+
+    def row_ranges(self) -> Iterator[slice]:
+        """Yield ranges of rows that together have some four million non-zeros, or one row more."""
+        begin = 0
+        while begin < self.rows:
+            most = int(self.start[begin]) + _AT_ONCE
+            end = max(begin + 1, int(np.searchsorted(self.start, most, side="right")) - 1)
+            yield slice(begin, end)
+            begin = end

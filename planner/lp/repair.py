@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import highspy
 import numpy as np
@@ -19,14 +18,19 @@ from planner.lp.progress import Watch
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from planner.base.arrays import Bools, Floats, Positions
+    from planner.base.arrays import Floats, Positions
+    from planner.lp.expression import Ints
     from planner.lp.split import Split
 
 __all__ = ["repaired"]
 
-_TOLERANCE: Final = 1e-9  # [-]; as in master and pieces
+_OPTIONS: Final[Mapping[str, bool | float | str]] = {
+    "primal_feasibility_tolerance": 1e-9,  # [-]; as in master and pieces
+    "dual_feasibility_tolerance": 1e-9,
+    "threads": 1,
+}
 _MOST_AT_ONCE: Final = 1_000_000
 """Coefficients of parts that HiGHS gets together, so that those of a whole year take little
 memory; a part alone may have more."""
@@ -72,9 +76,7 @@ def repaired(
         (matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns)
     )
     new, watch, until = plan.copy(), Watch(None, interrupt), time.perf_counter() + seconds
-    for of_rows, free in _parts(rows, split, missed):
-        if watch.must_stop:  # small programs end before they look
-            return None
+    for of_rows, free in _parts(matrix, split, missed):
         fixed = new.copy()
         fixed[free] = 0.0
         here = rows[of_rows]
@@ -91,42 +93,52 @@ def repaired(
             Matrix(free.size, own.indptr, own.indices, own.data),
             RowBounds(whole.rows.lower[of_rows] - at_fixed, whole.rows.upper[of_rows] - at_fixed),
         )
-        engine = Engine(
-            {
-                "primal_feasibility_tolerance": _TOLERANCE,
-                "dual_feasibility_tolerance": _TOLERANCE,
-                "threads": 1,
-            }
-        )
-        engine.watch = watch
-        engine.pass_model(part)
-        if engine.run(until - time.perf_counter()) != highspy.HighsModelStatus.kOptimal:
+        if watch.must_stop:  # small programs end before they look
             return None
-        value = np.array(engine.highs.getSolution().col_value)
-        new[free] = np.clip(value, part.columns.lower, part.columns.upper)
+        value = _solved(part, watch, until - time.perf_counter())
+        if value is None:
+            return None
+        new[free] = value
     return new
 
 
-def _parts(rows: Any, split: Split, missed: Positions) -> Iterator[tuple[Positions, Positions]]:
+def _solved(program: Arrays, watch: Watch, seconds: float) -> Floats | None:
+    engine = Engine(_OPTIONS)
+    engine.watch = watch
+    engine.pass_model(program)
+    if engine.run(seconds) != highspy.HighsModelStatus.kOptimal:
+        return None
+    value = np.array(engine.highs.getSolution().col_value)
+    return np.asarray(np.clip(value, program.columns.lower, program.columns.upper))
+
+
+def _parts(
+    matrix: Matrix, split: Split, missed: Positions
+) -> Iterator[tuple[Positions, Positions]]:
     """Yield rows and free columns of programs that have no column in common."""
     of_row, of_column = split.piece_of_row, split.piece_of_column
     misses = np.zeros(split.pieces, dtype=np.bool_)
     misses[of_row[missed]] = True
     is_free = np.zeros(of_column.size, dtype=np.bool_)
-    is_free[rows[np.flatnonzero((of_row >= 0) & misses[of_row])].indices] = True
+    for row, column in _terms(matrix):
+        is_free[column[(of_row[row] >= 0) & misses[of_row[row]]]] = True
     is_free &= of_column < 0
     # A piece is one node, as all of its columns are free; so is each row of the master.
     node = np.where(of_row >= 0, of_row, split.pieces + np.arange(of_row.size))
+    pairs = [np.empty(0, dtype=np.int64)]  # of a node and a free column in its rows
+    for row, column in _terms(matrix):
+        is_here = is_free[column]
+        pairs.append(np.unique(node[row[is_here]] * is_free.size + column[is_here]))
+    ends = np.divmod(np.unique(np.concatenate(pairs)), is_free.size)
     first = split.pieces + of_row.size
-    ends = _pairs(rows, node, is_free)
-    size = first + of_column.size
     graph = coo_array(
-        (np.ones(ends.shape[1], dtype=np.int8), (ends[0], first + ends[1])), shape=(size, size)
+        (np.ones(ends[0].size, dtype=np.int8), (ends[0], first + ends[1])),
+        shape=(first + is_free.size, first + is_free.size),
     )
     label = connected_components(graph, directed=False)[1]
     labels = np.unique(label[ends[0]])
     part_of = np.full(label.max() + 1, -1, dtype=np.intp)
-    terms = np.bincount(label[node], np.diff(rows.indptr), part_of.size)[labels]
+    terms = np.bincount(label[node], np.diff(matrix.start), part_of.size)[labels]
     part_of[labels] = np.cumsum(terms).astype(np.int64) // _MOST_AT_ONCE
     of_rows, of_pieces = part_of[label[node]], part_of[label[: split.pieces]]
     of_columns = np.where(of_column >= 0, of_pieces[of_column], -1)
@@ -135,18 +147,9 @@ def _parts(rows: Any, split: Split, missed: Positions) -> Iterator[tuple[Positio
         yield np.flatnonzero(of_rows == number), np.flatnonzero(of_columns == number)
 
 
-def _pairs(rows: Any, node: Positions, is_free: Bools) -> Positions:
-    """Return which nodes have a free column in a row, and which, each pair once.
-
-    Rows are looked at some at a time, since those of a whole year are as many as take a GiB.
-    """
-    found = [np.empty(0, dtype=np.int64)]
-    last = rows.indptr[-1]
-    bounds = np.searchsorted(rows.indptr, np.arange(0, last, _MOST_AT_ONCE))
-    for begin, end in pairwise([*np.unique(bounds).tolist(), node.size]):
-        first = rows.indptr[begin]
-        columns = rows.indices[first : rows.indptr[end]]
-        at = np.flatnonzero(is_free[columns])
-        row = np.searchsorted(rows.indptr[begin:end], first + at, "right") - 1 + begin
-        found.append(np.unique(node[row] * is_free.size + columns[at]))
-    return np.stack(np.divmod(np.unique(np.concatenate(found)), is_free.size))
+def _terms(matrix: Matrix) -> Iterator[tuple[Positions, Ints]]:
+    """Yield row and column of all coefficients, some at a time."""
+    for rows in matrix.row_ranges():
+        start = matrix.start[rows.start : rows.stop + 1]
+        row = np.repeat(np.arange(rows.start, rows.stop), np.diff(start))
+        yield row, matrix.column[start[0] : start[-1]]
