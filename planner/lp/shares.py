@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from planner.lp.outcome import Outcome
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["MOST_OF_ONE", "Shares"]
+__all__ = ["MOST_LEFT", "Shares"]
 
-MOST_OF_ONE: Final = 0.05
+_MOST_OF_ONE: Final = 0.05
 """Share of the coefficients of all pieces that the largest may have, or rows are split."""
 _MUCH_SMALLER: Final = 0.5
 """Share of the largest piece that splitting more rows may leave, or columns are added to the master
 for pieces that take nearly as long. [-]"""
-_MOST_LEFT: Final = 0.12
+MOST_LEFT: Final = 0.12
 """Share of all coefficients that the largest piece may have once rows are split: less than an
 eighth, which took three times the rounds. [-]"""
 _MOST_EACH: Final = 4.0  # shares of a piece, on average: cuts that know more prices are many
@@ -92,7 +92,7 @@ class Shares:
         largest = _largest(split, matrix)
         most = int(np.log2(max(length.max(initial=1) - 1, 1)))
         for power in range(most, 0, -1):
-            if largest <= MOST_OF_ONE * coefficients:
+            if largest <= _MOST_OF_ONE * coefficients:
                 break
             is_long = length > 2**power
             split = Split.from_matrix(matrix, is_local, is_long)
@@ -102,7 +102,7 @@ class Shares:
             if few_columns or count > _MOST_EACH * split.pieces:
                 break
             left = _largest(split, matrix)
-            if left <= min(_MOST_LEFT * coefficients, _MUCH_SMALLER * largest):
+            if left <= min(MOST_LEFT * coefficients, _MUCH_SMALLER * largest):
                 best, largest = shares, left
         return best
 

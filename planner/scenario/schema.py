@@ -65,7 +65,7 @@ class Solver(Block):
     method: Literal["auto", "ipx", "hipo", "simplex", "pdlp", "decomposed"] = "auto"
     """Algorithm of HiGHS; auto: interior point, and simplex from a basis that is there, or
     decomposed where rows over hours have 300,000 coefficients and two fifths of all, no more than
-    a twentieth of them in one piece. Decomposed: the hours of each site, year and day are programs
+    12 % of them in one piece. Decomposed: the hours of each site, year and day are programs
     of their own, and all else learns from cuts what they cost."""
     time_limit_s: Positive = 600.0
     """Time after which the best plan so far is kept and marked. Of a plan decided year by year

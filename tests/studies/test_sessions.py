@@ -40,7 +40,8 @@ def hours_of(sites: int) -> ArrayProblem:
         ("decomposed", 3, 10**9, True),
         ("auto", 30, 3600, True),  # 30 sites, 24 hours, 3 + 2 coefficients
         ("auto", 30, 3601, False),
-        ("auto", 3, 300, False),  # of three pieces each has more than a twentieth
+        ("auto", 9, 300, True),  # of nine pieces each has a ninth, of eight an eighth
+        ("auto", 8, 300, False),
         ("ipx", 30, 3600, False),
     ],
 )
@@ -73,11 +74,17 @@ def test_pieces_are_taken_where_hours_are_most_of_the_program(
 
 
 @pytest.mark.parametrize(
-    ("hours", "is_in_pieces"),
-    [(6, False), (3, True)],  # 127,000 and 318,000 coefficients of rows over hours
+    ("name", "hours", "is_in_pieces"),
+    [
+        ("us-base", 6, False),  # 127,000 coefficients of rows over hours
+        ("us-base", 3, True),  # 318,000
+        ("us-follow-the-power", 1, True),  # 743,000, at most 9 % of them in one piece
+    ],
 )
-def test_us_base_is_solved_in_pieces_by_three_hours(hours: int, is_in_pieces: bool) -> None:
-    scenario = load_scenario("us-base", [f"time.slot_h={hours}"])
+def test_shipped_scenarios_are_solved_in_pieces_where_hours_are_many(
+    name: str, hours: int, is_in_pieces: bool
+) -> None:
+    scenario = load_scenario(name, [f"time.slot_h={hours}"])
     problem = build_model(build_inputs(scenario)).problem
 
     session = sessions.plan_session(problem, scenario.solver)

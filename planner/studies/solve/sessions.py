@@ -69,11 +69,11 @@ def plan_session(
 
 def _are_worth_it(shares: Shares) -> bool:
     """Return whether pieces are quicker than the whole: where much is in many of them."""
-    from planner.lp.shares import MOST_OF_ONE
+    from planner.lp.shares import MOST_LEFT
 
     size = shares.sizes()
     least = max(LEAST_NONZEROS, LEAST_SHARE * len(shares.matrix.value))
-    return bool(size.sum() >= least and size.max() <= MOST_OF_ONE * size.sum())
+    return bool(size.sum() >= least and size.max() <= MOST_LEFT * size.sum())
 
 
 def _nonzeros(problem: ArrayProblem) -> int:
