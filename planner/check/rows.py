@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "FOLLOWS", "IMPLIED", "RULES", "WITH_HOURS"]
 
 _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
-_LEAST_GAP_FRAC: Final = 1e-8  # below which two costs cannot be told apart
+_LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
 IMPLIED: Final[Mapping[str, Table]] = {
     **merged(FAMILIES, "IMPLIED"),

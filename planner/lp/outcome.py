@@ -22,7 +22,7 @@ __all__ = [
 
 PROVEN_GAP_FRAC = 1e-4
 """Gap up to which a plan with integers is called optimal, as solvers do by default. [-]"""
-_LEAST_GAP_FRAC = 1e-8  # what a sum of rows that are met to 1e-7 can be distinguished from none
+_LEAST_GAP_FRAC = 1e-7  # what a sum of rows that are met to 1e-7 can be distinguished from none
 
 Status = Literal[
     "optimal",
@@ -121,13 +121,13 @@ def optimal_gap_frac(gap_frac: float) -> float:
     Returns
     -------
     float
-        The gap asked for, but at most `PROVEN_GAP_FRAC`, and at least 1e-8, below which two
+        The gap asked for, but at most `PROVEN_GAP_FRAC`, and at least 1e-7, below which two
         costs cannot be distinguished.
 
     Examples
     --------
     >>> optimal_gap_frac(0.02), optimal_gap_frac(3e-6), optimal_gap_frac(0.0)
-    (0.0001, 3e-06, 1e-08)
+    (0.0001, 3e-06, 1e-07)
     """
     return min(max(gap_frac, _LEAST_GAP_FRAC), PROVEN_GAP_FRAC)
 

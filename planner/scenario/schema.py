@@ -80,7 +80,7 @@ class Solver(Block):
     gap_frac: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
     """How much more than the bound a plan with integers may cost; the search ends there, and a plan
     further off is not called optimal. Left out: 0.01 where they are rounded, 1e-4 where they are
-    searched for. Below 1e-8 two costs cannot be distinguished. Without integers only a decomposed
+    searched for. Below 1e-7 two costs cannot be distinguished. Without integers only a decomposed
     solve ends there, with a bound and no shadow prices; left out, it goes on to an optimum. [-]"""
 
 

@@ -15,11 +15,13 @@ from lp_samples import SLOT as HOURS
 from lp_samples import YEAR, Data, dispatch
 
 from planner.base.errors import SolverError
-from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix
+from planner.check import rows as rows_checked
+from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix, decomposed
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_none, seconds_left
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
+from planner.lp.outcome import optimal_gap_frac
 from planner.lp.parts import Parts
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
@@ -1022,3 +1024,7 @@ def test_what_highs_keeps_is_counted_by_rows_and_columns(monkeypatch: pytest.Mon
         is_kept.append(programs._is_kept)
 
     assert is_kept == [False, True]
+
+
+def test_what_ends_as_an_optimum_in_pieces_is_one_for_the_check() -> None:
+    assert decomposed._EXACT <= optimal_gap_frac(0.0) == rows_checked._LEAST_GAP_FRAC
