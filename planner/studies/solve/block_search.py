@@ -163,7 +163,8 @@ class BlockSearch:
         span_years = model.span_years
         used = model.p.racks.used
         mw_years = float((model.used.value(x) * span_years[used["year"]]).sum())
-        mean = abs(float(self._cost @ x)) / max(mw_years, _NOTHING)
+        # BLAS would split the sum among its threads: other last digits choose another plan.
+        mean = abs(float((self._cost * x).sum())) / max(mw_years, _NOTHING)
         return mean * span_years[model.p.siting.block["year"]]
 
     def _without_the_expensive(self, outcome: Outcome) -> tuple[Floats, Bools]:
