@@ -62,6 +62,8 @@ _FEW_NEARBY: Final = 6
 """Later ones may go further and further."""
 _NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
 _NEARBY_S: Final = 10.0  # after Ctrl-C at least
+_REPAIR_FRAC: Final = 0.5  # of the time that is left, and no more than was spent so far
+_REPAIR_S: Final = 10.0  # but so long at least
 _SHARES: Final = "shares of rows"  # no name of a block, as it has spaces
 _STOPPED: Final[Mapping[Any, Status]] = {
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
@@ -404,6 +406,7 @@ class _Run:
         self._with_penalties = np.inf  # least cost of a trial, with what is paid for missed rows
         self._best_trial = np.empty(0)
         self._last: _Trial | None = None  # that meets the rows of the master
+        self._repairs_from, self._wait = 0, 1  # rounds
         self._is_nearby = self._time_is_up = False
         self._gap_at: list[tuple[float, float]] = []  # seconds and gap to that, by round
 
@@ -511,7 +514,7 @@ class _Run:
         """
         if self._enough_gap == 0.0:
             return False
-        if not self._has_enough() and not self._is_repaired(self._enough_gap):
+        if not self._has_enough() and not self._repair(self._enough_gap):
             closing = relative_gap(self._with_penalties, self._bound)
             if closing <= _SHARE_OF_TRIAL * self._enough_gap:
                 self._look_nearby(_FEW_NEARBY)
@@ -519,10 +522,12 @@ class _Run:
 
     def _has_enough(self) -> bool:
         """Return whether the best plan so far is within a gap that was asked for."""
-        return 0.0 < self._enough_gap >= self._gap
+        return self._enough_gap > 0.0 and self._gap <= self._enough_gap
 
-    def _is_repaired(self, gap: float = np.inf) -> bool:
+    def _repair(self, gap: float) -> bool:
         """Make a plan of the last trial where it costs little enough; return whether there is one.
+
+        After a repair in vain the next comes later, each time twice as many rounds.
 
         Parameters
         ----------
@@ -532,17 +537,31 @@ class _Run:
         trial = self._last
         if trial is None or trial.is_plan or trial.cost - self._bound > gap * abs(trial.cost):
             return False
-        parts = self._parts
-        missed = parts.pieces.rows[trial.priced.missed > 0.0]
-        limits = self._left_s(), self._interrupt
-        plan = repaired(parts.whole, parts.split, trial.plan, missed, *limits)
-        if plan is None or self._missed(plan) > _MISSED:
+        if not self._time_is_up and self._rounds < self._repairs_from:
+            return False
+        parts, spent = self._parts, time.perf_counter() - self._began
+        seconds = min(_REPAIR_FRAC * self._left_s(), max(_REPAIR_S, spent))
+        missed = parts.pieces.rows[trial.priced.missed > _MISSED]
+        try:
+            plan = repaired(parts.whole, parts.split, trial.plan, missed, seconds, self._interrupt)
+        except SolverError:
+            plan = None  # what HiGHS can not do here, it may do elsewhere
+        if plan is None or not self._is_met(plan):
+            self._repairs_from = self._rounds + self._wait
+            self._wait *= 2
             return False
         columns = parts.whole.columns
         objective = columns.offset + float(columns.cost @ plan)
         if objective < self._objective:
             self._objective, self._plan = objective, plan
         return True
+
+    def _is_met(self, plan: Floats) -> bool:
+        """Return whether a plan misses no row, neither as it is split nor as it was given."""
+        whole = self._parts.whole
+        value, rows = whole.matrix.times(plan), whole.rows
+        missed = np.maximum(rows.lower - value, value - rows.upper).max(initial=0.0)
+        return bool(missed <= _MISSED_AT_END) and self._missed(plan) <= _MISSED_AT_END
 
     def _trial_is_nearer(self) -> bool:
         """Return whether the best trial is much nearer to the bound than the plan, if any."""
@@ -557,7 +576,8 @@ class _Run:
         """
         self._go_on_for_a_plan()
         self._look_for_a_bound()
-        if not self._is_repaired():
+        self._repair(np.inf)
+        if self._trial_is_nearer():
             self._look_nearby()
         return "within_gap" if status == "time_limit" and self._has_enough() else status
 

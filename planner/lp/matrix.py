@@ -117,7 +117,7 @@ class Matrix:
         return value
 
     def row_ranges(self) -> Iterator[slice]:
-        """Yield ranges of rows that together have some four million non-zeros, or one row more."""
+        """Yield ranges of rows of at most four million non-zeros, or of one longer row."""
         begin = 0
         while begin < self.rows:
             most = int(self.start[begin]) + _AT_ONCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,10 +95,12 @@ class Parts:
         threads: int = 1,
     ) -> Priced | None:
         """Price all pieces, then their places, at a trial of the master, as `Pieces.solve_at`."""
+        until = time.perf_counter() + seconds
         priced = self.pieces.solve_at(x, seconds, interrupt, threads)
         if priced is None or self.places is None:
             return priced
-        of_places = self.places.solve_at(x, seconds, interrupt, threads)
+        left_s = max(0.0, until - time.perf_counter())
+        of_places = self.places.solve_at(x, left_s, interrupt, threads)
         if of_places is None:
             return None
         return replace(

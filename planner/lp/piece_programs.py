@@ -295,12 +295,12 @@ class PiecePrograms:
         highs.changeRowsBounds(count, every, low[rows], high[rows])
         highs.run()
         status = highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kInterrupt:
-            return False
         if status == highspy.HighsModelStatus.kUnknown:  # as from a basis that is of no use
             _clear(highs)
             highs.run()
             status = highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInterrupt:
+            return False
         if status != highspy.HighsModelStatus.kOptimal:
             message = f"piece {self._arrays.number[piece]}: {highs.modelStatusToString(status)}"
             raise SolverError(message)

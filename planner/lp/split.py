@@ -83,6 +83,8 @@ class Split:
         Split or None
             The parts of pieces that have several; none where no piece has.
         """
+        if not is_apart[self.piece_of_row >= 0].any():
+            return None
         finer = Split.from_matrix(matrix, is_local, is_apart)
         is_in = finer.piece_of_column >= 0
         whole = np.zeros(finer.pieces, dtype=np.intp)

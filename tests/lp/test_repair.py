@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from lp_samples import Data, dispatch
 
-from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, repair
+from planner.base.errors import SolverError
+from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, decomposed, repair
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.lp.repair import repaired
@@ -98,6 +99,108 @@ def test_parts_are_solved_together_or_apart_alike(monkeypatch: pytest.MonkeyPatc
     assert together is not None
     assert together == pytest.approx(apart)
     assert sizes == [1, 2]
+
+
+def test_time_ends_a_repair() -> None:
+    problem = connections()
+    arrays = Arrays.from_problem(problem)
+    split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
+    trial = np.zeros(len(arrays.columns.cost))
+
+    assert repaired(arrays, split, trial, np.arange(12), -1.0, None) is None
+
+
+class Recorded:
+    """Repairs of a solve, and what was made of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, makes=repaired) -> None:
+        self.plans: list[np.ndarray | None] = []
+        self.seconds: list[float] = []
+        self._makes = makes
+        monkeypatch.setattr(decomposed, "repaired", self)
+
+    def __call__(self, whole: Arrays, split: Split, plan, missed, seconds, interrupt):
+        value = whole.matrix.times(plan)
+        off = np.maximum(whole.rows.lower - value, value - whole.rows.upper)
+        assert (off[missed] > 0.0).all()
+        self.seconds.append(seconds)
+        self.plans.append(self._makes(whole, split, plan, missed, seconds, interrupt))
+        return self.plans[-1]
+
+
+def stopped_after(problem: ArrayProblem, rounds: int, gap_frac: float = 0.0):
+    stop = threading.Event()
+
+    def watch(event) -> None:
+        if event.iterations == rounds:
+            stop.set()
+
+    session = DecomposedSession(problem, {}, local_columns(problem, SLOT), gap_frac)
+    return session.solve(on_progress=watch, interrupt=stop)
+
+
+def test_repairs_save_rounds_where_a_solve_may_end_at_a_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(2)
+    data = Data(demand=rng.uniform(1.4, 2.9), price=rng.uniform(0.9, 2.6), land_mw=8.45)
+    problem = dispatch(data)
+
+    def rounds() -> int:
+        session = DecomposedSession(problem, {}, local_columns(problem, SLOT), 1e-4)
+        outcome = session.solve()
+        assert outcome.gap <= 1e-4
+        return int(outcome.method_used.rpartition(", ")[2].partition(" ")[0])
+
+    with_repairs = rounds()
+    monkeypatch.setattr(decomposed, "repaired", lambda *_: None)
+
+    assert with_repairs < rounds()
+
+
+def test_after_a_stop_the_last_trial_is_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, recorded = dispatch(Data()), Recorded(monkeypatch)
+
+    outcome = stopped_after(problem, 3)
+
+    assert outcome.status == "interrupted"
+    assert len(recorded.plans) == 1
+    assert recorded.plans[0] is not None
+    columns = problem.columns()
+    found = columns.offset + columns.cost @ recorded.plans[0]
+    assert outcome.objective <= found * (1.0 + 1e-12)
+    assert all(seconds <= 10.0 for seconds in recorded.seconds)  # as little was spent before
+
+
+def test_a_repair_that_misses_rows_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = dispatch(Data())
+    optimum = HighsSession(problem).solve()
+
+    def makes(*_given):
+        return np.where(problem.columns().cost > 0.0, 0.5 * optimum.x, optimum.x)
+
+    recorded = Recorded(monkeypatch, makes)
+    outcome = DecomposedSession(problem, {}, local_columns(problem, SLOT), 1e-3).solve()
+
+    assert recorded.plans
+    assert optimum.objective * (1.0 - 1e-9) <= outcome.objective <= optimum.objective * 1.001
+
+
+def test_what_highs_can_not_repair_leaves_the_solve_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = dispatch(Data())
+
+    def breaks(*_given):
+        message = "HiGHS could not take the program"
+        raise SolverError(message)
+
+    recorded = Recorded(monkeypatch, breaks)
+    outcome = DecomposedSession(problem, {}, local_columns(problem, SLOT), 1e-3).solve()
+
+    assert outcome.method_used.startswith("decomposed")
+    assert outcome.gap <= 1e-3
+    assert len(recorded.seconds) >= 1
 
 
 @pytest.mark.parametrize("seed", range(12))
