@@ -256,6 +256,22 @@ def test_the_command_stores_the_table_and_workbook_and_explain_show_it(tmp_path:
     assert set(after) - set(before) == {"Estimates"}
 
 
+def test_rows_that_only_the_bound_needs_do_not_keep_figures_from_a_plan(tmp_path: Path) -> None:
+    settings = ["--set", "siting.whole_openings=true"]
+    done = CliRunner().invoke(main, ["solve", "tiny", *settings, "-q", "-o", str(tmp_path)])
+
+    assert done.exit_code == 0, done.output
+    (folder,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    run = load_run(folder)
+    rows = run.proof_tables["rows"]
+    is_added = rows["family"].astype(str).str.startswith("served_only_if_open_")
+    assert is_added.any()  # or the case has none, and shows nothing
+    assert (rows.loc[is_added, "dual"] == 0.0).all()
+    table = read_estimates(run)
+    assert table is not None
+    assert len(table) > 5
+
+
 def program(*plants: tuple[str, float, float], demand_mw: float = 11.0) -> ArrayProblem:
     """Serve a demand from plants of so many MW at so many MUSD each."""
     names, most, cost = zip(*plants, strict=True)

@@ -28,7 +28,13 @@ from planner.studies.estimates.aligned import aligned, offers_more
 from planner.studies.estimates.cost_lines import CostLines
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import note_of
-from planner.studies.solve.at_plan import fixed_program, has_program, integers_fixed, proof_of
+from planner.studies.solve.at_plan import (
+    duals_of,
+    fixed_program,
+    has_program,
+    integers_fixed,
+    proof_of,
+)
 from planner.studies.solve.failover import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
@@ -308,7 +314,7 @@ def estimates(
     arrays = Arrays.from_problem(add_cuts(model, cuts).problem)
     if not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
-    plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(proof.row("dual")))
+    plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
     program = _Program(repeated, model, plan, CostLines(model, plan.x), cuts)
     figures = figures_of(inputs.tables)
     found = _search(program, figures, most, ask.report_stage, ask.interrupt)

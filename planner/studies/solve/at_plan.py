@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FixedProgram",
     "begins_with_program",
+    "duals_of",
     "fixed_program",
     "has_program",
     "model_at",
@@ -64,8 +65,19 @@ def proof_of(run: Run) -> Proof | None:
 
 
 def has_program(proof: Proof, arrays: Arrays) -> bool:
-    """Return whether a proof is of a program, number by number."""
-    return len(proof.rows) == len(arrays.rows.lower) and begins_with_program(proof, arrays)
+    """Return whether a proof is of a program, number by number.
+
+    Below its rows may be some that only its bound needs: they are found while it is solved, and
+    lifted where integers are fixed, so that none has a dual.
+    """
+    families = proof.rows["family"].iloc[len(arrays.rows.lower) :].astype(str)
+    is_of_bound = families.str.startswith(ONLY_FOR_THE_BOUND)
+    return bool(is_of_bound.all()) and begins_with_program(proof, arrays)
+
+
+def duals_of(proof: Proof, arrays: Arrays) -> Floats:
+    """Return the duals of a program's own rows, nan where a row has none."""
+    return proof.row("dual")[: len(arrays.rows.lower)]
 
 
 def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
@@ -150,7 +162,7 @@ def fixed_program(
         )
         session.set_rows(arrays.rows.lower, arrays.rows.upper)
     if proof is not None and is_stored:
-        session.start_at(proof.column("x"), proof.row("dual"))
+        session.start_at(proof.column("x"), duals_of(proof, arrays))
     return FixedProgram(session, arrays)
 
 
