@@ -103,13 +103,11 @@ class Parts:
         of_places = self.places.solve_at(x, left_s, interrupt, threads)
         if of_places is None:
             return None
-        return replace(
-            priced,
-            dual=np.concatenate((priced.dual, of_places.dual)),
-            constant=np.concatenate((priced.constant, of_places.constant)),
-            slope=vstack([priced.slope, of_places.slope]).tocsr(),
-            is_proof=np.concatenate((priced.is_proof, of_places.is_proof)),
+        constant, slope, is_proof = _stacked(
+            *((p.constant, p.slope, p.is_proof) for p in (priced, of_places))
         )
+        dual = np.concatenate((priced.dual, of_places.dual))
+        return replace(priced, dual=dual, constant=constant, slope=slope, is_proof=is_proof)
 
     def raise_penalty(self) -> None:
         """Make what is missed ten times as expensive."""
@@ -195,15 +193,10 @@ class Parts:
         return np.concatenate((piece, self.pieces.count + self.places.piece_of_row))
 
     def _proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
-        constant, slope, is_proof = self.pieces.proven(dual[: self.pieces.rows.size])
+        of_pieces = self.pieces.proven(dual[: self.pieces.rows.size])
         if self.places is None:
-            return constant, slope, is_proof
-        of_places = self.places.proven(dual[self.pieces.rows.size :])
-        return (
-            np.concatenate((constant, of_places[0])),
-            vstack([slope, of_places[1]]).tocsr(),
-            np.concatenate((is_proof, of_places[2])),
-        )
+            return of_pieces
+        return _stacked(of_pieces, self.places.proven(dual[self.pieces.rows.size :]))
 
     def binding(self) -> Floats:
         """Return the duals behind the cuts that bind in the last master, rows by cuts of a piece.
@@ -261,3 +254,15 @@ class Parts:
                 of_pieces += share[piece_of_row] * of_round
             dual += added_up(of_pieces, rows, dual.size)
         return dual
+
+
+def _stacked(
+    of_pieces: tuple[Floats, Any, Bools], of_places: tuple[Floats, Any, Bools]
+) -> tuple[Floats, Any, Bools]:
+    """Return what is proven of pieces, then of their places."""
+    (constant, slope, is_proof), (more, steeper, proves) = of_pieces, of_places
+    return (
+        np.concatenate((constant, more)),
+        vstack([slope, steeper]).tocsr(),
+        np.concatenate((is_proof, proves)),
+    )
