@@ -100,19 +100,23 @@ def _client(distributed: Any, scheduler: str) -> Any:
     takes what that says for the size of a message.
     """
     made: list[Any] = []
+    is_late = threading.Event()
 
     def make() -> None:
         try:
-            made.append(
-                distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
-            )
+            client = distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
         except Exception as error:
             made.append(error)
+            return
+        made.append(client)
+        if is_late.is_set():  # nobody waits for it any more
+            client.close()
 
     thread = threading.Thread(target=make, name="connect", daemon=True)
     thread.start()
     thread.join(CONNECT_TIMEOUT_S + _MORE_S)
     if not made or isinstance(made[0], MemoryError):
+        is_late.set()
         message = "what listens there does not answer as one"
         raise ConnectionError(message)
     if isinstance(made[0], Exception):
