@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 __all__ = [
+    "LEAST_GAP_FRAC",
     "PROVEN_GAP_FRAC",
     "BoundBy",
     "DualsOf",
@@ -22,7 +23,8 @@ __all__ = [
 
 PROVEN_GAP_FRAC = 1e-4
 """Gap up to which a plan with integers is called optimal, as solvers do by default. [-]"""
-_LEAST_GAP_FRAC = 1e-7  # what a sum of rows that are met to 1e-7 can be distinguished from none
+LEAST_GAP_FRAC = 1e-7
+"""Least gap that can be told from none: of a sum of rows that are met to 1e-7. [-]"""
 
 Status = Literal[
     "optimal",
@@ -129,7 +131,7 @@ def optimal_gap_frac(gap_frac: float) -> float:
     >>> optimal_gap_frac(0.02), optimal_gap_frac(3e-6), optimal_gap_frac(0.0)
     (0.0001, 3e-06, 1e-07)
     """
-    return min(max(gap_frac, _LEAST_GAP_FRAC), PROVEN_GAP_FRAC)
+    return min(max(gap_frac, LEAST_GAP_FRAC), PROVEN_GAP_FRAC)
 
 
 def relative_gap(objective: float, dual_bound: float) -> float:

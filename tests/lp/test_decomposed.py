@@ -16,12 +16,13 @@ from lp_samples import YEAR, Data, dispatch
 
 from planner.base.errors import SolverError
 from planner.check import rows as rows_checked
-from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix, decomposed
+from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
-from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_none, seconds_left
+from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_none
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
 from planner.lp.outcome import optimal_gap_frac
+from planner.lp.pace import seconds_left
 from planner.lp.parts import Parts
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
@@ -520,7 +521,7 @@ def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
         happened.append("afresh")
         forget(master)
 
-    monkeypatch.setattr("planner.lp.decomposed._LOOSE_ROUNDS", 0)  # they have no basis to forget
+    monkeypatch.setattr("planner.lp.rounds._LOOSE_ROUNDS", 0)  # they have no basis to forget
     monkeypatch.setattr(Parts, "add_cuts", added)
     monkeypatch.setattr(Master, "forget_basis", forgotten)
 
@@ -658,8 +659,8 @@ def assert_is_plan(problem: ArrayProblem, outcome) -> None:
 def test_progress_says_nothing_of_the_rest_where_no_gap_shrinks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("planner.lp.decomposed._FEWEST_GAPS", 2)
-    monkeypatch.setattr("planner.lp.decomposed._LOOSE_ROUNDS", 0)  # they know no gap
+    monkeypatch.setattr("planner.lp.pace._FEWEST_GAPS", 2)
+    monkeypatch.setattr("planner.lp.rounds._LOOSE_ROUNDS", 0)  # they know no gap
     seen = []
 
     in_pieces(dispatch(Data())).solve(on_progress=seen.append)
@@ -819,9 +820,9 @@ def test_an_optimum_in_the_last_round_that_may_be_is_kept(monkeypatch) -> None:
     problem = dispatch(noisy(1))
     last = rounds(in_pieces(problem).solve())
 
-    monkeypatch.setattr("planner.lp.decomposed._MOST_ROUNDS", last)
+    monkeypatch.setattr("planner.lp.rounds._MOST_ROUNDS", last)
     in_time = in_pieces(problem).solve()
-    monkeypatch.setattr("planner.lp.decomposed._MOST_ROUNDS", last - 1)
+    monkeypatch.setattr("planner.lp.rounds._MOST_ROUNDS", last - 1)
     late = in_pieces(problem).solve()
 
     assert in_time.status == late.status == "optimal"
@@ -1027,4 +1028,4 @@ def test_what_highs_keeps_is_counted_by_rows_and_columns(monkeypatch: pytest.Mon
 
 
 def test_what_ends_as_an_optimum_in_pieces_is_one_for_the_check() -> None:
-    assert decomposed._EXACT <= optimal_gap_frac(0.0) == rows_checked._LEAST_GAP_FRAC
+    assert optimal_gap_frac(0.0) == rows_checked._LEAST_GAP_FRAC

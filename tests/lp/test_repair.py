@@ -7,7 +7,7 @@ import pytest
 from lp_samples import Data, dispatch
 
 from planner.base.errors import SolverError
-from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, decomposed, repair
+from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, repair
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.lp.repair import repaired
@@ -117,7 +117,7 @@ class Recorded:
         self.plans: list[np.ndarray | None] = []
         self.seconds: list[float] = []
         self._makes = makes
-        monkeypatch.setattr(decomposed, "repaired", self)
+        monkeypatch.setattr("planner.lp.rounds.repaired", self)
 
     def __call__(self, whole: Arrays, split: Split, plan, missed, seconds, interrupt):
         value = whole.matrix.times(plan)
@@ -153,7 +153,7 @@ def test_repairs_save_rounds_where_a_solve_may_end_at_a_gap(
         return int(outcome.method_used.rpartition(", ")[2].partition(" ")[0])
 
     with_repairs = rounds()
-    monkeypatch.setattr(decomposed, "repaired", lambda *_: None)
+    monkeypatch.setattr("planner.lp.rounds.repaired", lambda *_: None)
 
     assert with_repairs < rounds()
 

@@ -1,0 +1,93 @@
+"""How fast the rounds of a solve in pieces close its gap, and so how long they go on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from planner.lp.outcome import LEAST_GAP_FRAC
+
+__all__ = ["Pace", "seconds_left"]
+
+_FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
+_NOISE: Final = 1e-9  # of a round
+
+
+class Pace:
+    """Seconds and gaps of rounds, and the time that rounds to come take at the same pace.
+
+    Examples
+    --------
+    >>> pace = Pace()
+    >>> for seconds, gap in ((10.0, 1e-2), (20.0, 1e-3), (30.0, 1e-4)):
+    ...     pace.note(seconds, gap)
+    >>> pace.seconds_left(1e-5)
+    10.0
+    """
+
+    def __init__(self) -> None:
+        self._gap_at: list[tuple[float, float]] = []  # seconds and gap, by round
+
+    def note(self, seconds: float, gap: float) -> None:
+        """Note the gap after a round; one without a bound or a trial says nothing."""
+        if np.isfinite(gap):
+            self._gap_at.append((seconds, gap))
+
+    def forget(self) -> None:
+        """Forget all rounds, as those to come are of another program."""
+        self._gap_at.clear()
+
+    def seconds_left(self, enough_gap: float) -> float:
+        """Return how long rounds go on if the gap shrinks as in the last ones. [s]
+
+        Parameters
+        ----------
+        enough_gap : float
+            Gap at which rounds end. [-]
+
+        Returns
+        -------
+        float
+            nan where the last rounds do not say it.
+        """
+        if len(self._gap_at) < _FEWEST_GAPS:
+            return np.nan
+        earlier, later = self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]
+        return seconds_left(earlier, later, _FEWEST_GAPS - 1, enough_gap)
+
+
+def seconds_left(
+    earlier: tuple[float, float], later: tuple[float, float], rounds: int, enough_gap: float
+) -> float:
+    """Return how long rounds go on if the gap shrinks by the same share in each.
+
+    Parameters
+    ----------
+    earlier, later : (float, float)
+        Seconds and gap after two rounds.
+    rounds : int
+        How many rounds the later one is after the earlier one.
+    enough_gap : float
+        Gap at which rounds end; 1e-7, which is optimal, where it is less.
+
+    Returns
+    -------
+    float
+        From the later one on, of whole rounds; nan where the gap did not shrink, and where it is
+        enough, so that something else is missing. [s]
+
+    Examples
+    --------
+    >>> seconds_left((10.0, 1e-2), (30.0, 1e-4), 2, 0.0)  # to 1e-7: three powers of ten more
+    30.0
+    >>> seconds_left((10.0, 1e-2), (30.0, 1e-4), 2, 8e-5)  # it takes a whole round
+    10.0
+    """
+    (then, wide), (now, narrow) = earlier, later
+    end = max(enough_gap, LEAST_GAP_FRAC)
+    if narrow >= wide or narrow <= end:
+        return np.nan
+    share = np.log(wide / narrow) / rounds
+    more = np.ceil(np.log(narrow / end) / share - _NOISE)
+    return float(more * (now - then) / rounds)

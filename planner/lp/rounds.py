@@ -1,0 +1,405 @@
+"""Rounds of a solve in pieces: master and pieces in turn, until a plan is near its bound."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import highspy
+import numpy as np
+
+from planner.base.errors import SolverError
+from planner.lp.best import Best
+from planner.lp.expression import added_up
+from planner.lp.outcome import LEAST_GAP_FRAC, Outcome, Status, relative_gap
+from planner.lp.pace import Pace
+from planner.lp.progress import ProgressEvent
+from planner.lp.repair import repaired
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from planner.base.arrays import Bools, Floats
+    from planner.lp.parts import Parts
+    from planner.lp.pieces import Priced
+
+__all__ = ["Rounds"]
+
+_NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
+_MOST_ARE_NEW: Final = 0.9  # share of pieces with a new cut from which on a basis is of no use
+_LOOSE_ROUNDS: Final = 2
+"""First rounds in which a master that knows no cut yet is solved to a tenth of its cost alone.
+
+Loosely, interior point ends amid all that is nearly as good, and cuts made there hold back the
+master far and wide; a vertex is where it knows least. It takes half as long besides.
+"""
+_MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
+_MISSED_AT_END: Final = 1e-6  # [-]; where no cut is left: what HiGHS' scaling leaves of a row
+_MOST_PENALTY: Final = 1e7  # units of the objective per unit of a row, as `pieces.PENALTY`
+_MOST_ROUNDS: Final = 400
+_SHARE_OF_TRIAL: Final = 0.5  # of a gap that is enough: so near a trial must be, before a plan is
+_NEARBY: Final = 0.1  # of each column of the master, and of a unit
+_FARTHER: Final = 2.0  # times as far, where there is no plan
+_FAR: Final = 10.0  # so far away the penalty is to blame, and not that there is no plan nearby
+_MOST_NEARBY: Final = 100
+"""Most solves of the master near a trial where a limit or Ctrl-C ends the rounds."""
+_FEW_NEARBY: Final = 6
+"""Later ones may go further and further."""
+_NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
+_NEARBY_S: Final = 10.0  # after Ctrl-C at least
+_REPAIR_FRAC: Final = 0.5  # of the time that is left, and no more than was spent so far
+_REPAIR_S: Final = 10.0  # but so long at least
+_STOPPED: Final[Mapping[Any, Status]] = {
+    highspy.HighsModelStatus.kTimeLimit: "time_limit",
+    highspy.HighsModelStatus.kInterrupt: "interrupted",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """What pieces make of a trial of the master, and for which of them that is news to it.
+
+    `plan` has all columns of the program, whether it misses rows or not; `cost` is what they cost.
+    """
+
+    priced: Priced
+    is_plan: bool
+    is_new: Bools
+    plan: Floats
+    cost: float
+
+
+class Rounds:
+    """One solve in pieces, round by round.
+
+    Parameters
+    ----------
+    parts : Parts
+        Master and pieces; cuts that the master holds already are of use.
+    missed : callable
+        Most that a plan misses of the rows that are split into shares, per unit of the row. [-]
+    began, until : float
+        When the solve began, and when it must end, by `time.perf_counter`. [s]
+    threads : int
+        Of the master by interior point, and of the pieces.
+    on_progress : callable, optional
+        Called once a round.
+    interrupt : threading.Event, optional
+        Set, it stops the rounds.
+    optimal_gap, enough_gap : float
+        Gap up to which a plan is optimal where no cut is left, and gap at which rounds may end; 0
+        to go on to an optimum with its duals. [-]
+    strictly : bool
+        Whether the master keeps its rows as exactly as HiGHS can.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        missed: Callable[[Floats], float],
+        *,
+        began: float,
+        until: float,
+        threads: int,
+        on_progress: Callable[[ProgressEvent], None] | None,
+        interrupt: threading.Event | None,
+        optimal_gap: float,
+        enough_gap: float,
+        strictly: bool,
+    ) -> None:
+        self._strictly, self._optimal_gap, self._enough_gap = strictly, optimal_gap, enough_gap
+        self._parts, self._began, self._until, self._threads = parts, began, until, threads
+        self._missed = missed
+        self._loose_rounds = 0 if parts.master.cuts else _LOOSE_ROUNDS
+        self._on_progress, self._interrupt = on_progress, interrupt
+        self._best, self._pace = Best(), Pace()
+        self._rounds = 0
+        self._last: _Trial | None = None  # that meets the rows of the master
+        self._repairs_from, self._wait = 0, 1  # rounds
+        self._is_nearby = self._time_is_up = False
+
+    def outcome(self) -> Outcome:
+        """Solve master and pieces in turn until no piece costs more than the master foretells.
+
+        Raises
+        ------
+        SolverError
+            If a part has no plan or breaks down: then the whole program says why.
+        """
+        parts = self._parts
+        steps = self._steps()
+        status: Status | None = None
+        while status is None:
+            trial = self._next_trial()
+            if not isinstance(trial, _Trial):
+                status = trial
+                break
+            is_last = trial.is_plan and not trial.is_new.any()
+            gap = self._best.gap
+            if self._loose_rounds:
+                self._loose_rounds -= 1
+                parts.add_cuts(trial.priced, trial.is_new)
+            elif gap <= LEAST_GAP_FRAC or (is_last and gap <= self._optimal_gap):
+                status = "optimal"
+            elif trial.is_new.any():
+                parts.add_cuts(trial.priced, trial.is_new)
+                if trial.is_new.mean() > _MOST_ARE_NEW:
+                    parts.master.forget_basis()
+            elif trial.is_plan or not trial.priced.is_proof.all():
+                message = "no proven cut is left, and the plan is not optimal by those there are"
+                raise SolverError(message)
+            elif parts.pieces.penalty < _MOST_PENALTY:
+                parts.raise_penalty()
+                self._best.forget_trial_cost()
+                self._pace.forget()
+            else:
+                message = "rows are missed at any price"
+                raise SolverError(message)
+            if status is None and self._is_enough():
+                status = "within_gap"
+            if status is None and self._rounds >= _MOST_ROUNDS:
+                message = f"no end after {_MOST_ROUNDS} rounds"
+                raise SolverError(message)
+        if status in {"time_limit", "interrupted"} and self._best.trial_is_nearer():
+            status = self._with_time_for_a_plan(status)
+        return self._put_together(status, self._steps() - steps)
+
+    def _next_trial(self) -> _Trial | Status:
+        """Solve the master, and price its trial; return why if it was stopped."""
+        parts, is_loose = self._parts, self._loose_rounds > 0
+        master, pieces = parts.master, parts.pieces
+        limits = self._left_s(), self._interrupt, self._threads
+        if is_loose:
+            solved = master.run_loosely(*limits)
+            if solved != highspy.HighsModelStatus.kOptimal and solved not in _STOPPED:
+                self._loose_rounds, is_loose = 0, False
+        if not is_loose:
+            limits = self._left_s(), self._interrupt, self._threads
+            solved = master.run(*limits, strictly=self._strictly)
+        if solved in _STOPPED:
+            return _STOPPED[solved]
+        if solved != highspy.HighsModelStatus.kOptimal:
+            message = f"the master ended with {solved.name}"
+            raise SolverError(message)
+        x, foretold = master.solution()
+        if not is_loose:
+            self._take_bound()
+        priced = parts.solve_at(x, self._left_s(), self._interrupt, self._threads)
+        if priced is None:
+            return "interrupted" if self._is_interrupted() else "time_limit"
+        self._rounds += 1
+        cost = priced.bound_at(x)
+        is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
+        if is_loose:
+            is_new = priced.is_proof
+        objective = master.own_cost(x) + float(priced.cost.sum())
+        may_miss = _MISSED if is_new.any() else _MISSED_AT_END
+        plan = parts.plan(x, priced.y)
+        is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= may_miss)
+        is_plan = is_plan and self._missed(plan) <= may_miss
+        if is_plan:
+            self._best.take_plan(plan, objective)
+        self._best.take_trial(x, objective + pieces.penalty * float(priced.missed.sum()))
+        self._report()
+        trial = _Trial(priced, is_plan, is_new, plan, objective)
+        self._last = None if is_loose else trial
+        return trial
+
+    def _take_bound(self) -> None:
+        """Take the objective of the last master as bound, where it is one and a better one."""
+        master, best = self._parts.master, self._best
+        bound = master.objective
+        if not self._is_nearby and master.rests_on_no_bound() and bound > best.bound:
+            best.bound = bound
+            if self._enough_gap > 0.0:
+                best.bound_dual = self._parts.duals()
+
+    def _is_enough(self) -> bool:
+        """Return whether the best plan is as near to the bound as was asked for.
+
+        Where a trial is and no plan, it is repaired. If that can not be, a plan near it is looked
+        for: in half of the gap, so that it may cost a little more than the trial.
+        """
+        if self._enough_gap == 0.0:
+            return False
+        has_plan = self._has_enough() or self._repair(self._enough_gap)
+        if not has_plan and self._best.closing <= _SHARE_OF_TRIAL * self._enough_gap:
+            self._look_nearby(_FEW_NEARBY)
+        return self._has_enough()
+
+    def _has_enough(self) -> bool:
+        """Return whether the best plan so far is within a gap that was asked for."""
+        return self._enough_gap > 0.0 and self._best.gap <= self._enough_gap
+
+    def _repair(self, gap: float) -> bool:
+        """Make a plan of the last trial where it costs little enough; return whether there is one.
+
+        After a repair in vain the next comes later, each time twice as many rounds.
+
+        Parameters
+        ----------
+        gap : float
+            Most that the trial may cost above the bound, as a share of its cost. [-]
+        """
+        trial = self._last
+        if trial is None or trial.is_plan or trial.cost - self._best.bound > gap * abs(trial.cost):
+            return False
+        if not self._time_is_up and self._rounds < self._repairs_from:
+            return False
+        parts, spent = self._parts, time.perf_counter() - self._began
+        seconds = min(_REPAIR_FRAC * self._left_s(), max(_REPAIR_S, spent))
+        missed = parts.pieces.rows[trial.priced.missed > _MISSED]
+        try:
+            plan = repaired(parts.whole, parts.split, trial.plan, missed, seconds, self._interrupt)
+        except SolverError:
+            plan = None  # what HiGHS can not do here, it may do elsewhere
+        if plan is None or not self._is_met(plan):
+            self._repairs_from = self._rounds + self._wait
+            self._wait *= 2
+            return False
+        columns = parts.whole.columns
+        self._best.take_plan(plan, columns.offset + float(columns.cost @ plan))
+        return True
+
+    def _is_met(self, plan: Floats) -> bool:
+        """Return whether a plan misses no row, neither as it is split nor as it was given."""
+        whole = self._parts.whole
+        value, rows = whole.matrix.times(plan), whole.rows
+        missed = np.maximum(rows.lower - value, value - rows.upper).max(initial=0.0)
+        return bool(missed <= _MISSED_AT_END) and self._missed(plan) <= _MISSED_AT_END
+
+    def _with_time_for_a_plan(self, status: Status) -> Status:
+        """Repair the last trial after a stop, or look for a plan nearby; return how it ended.
+
+        At a limit, that plan may be near enough.
+        """
+        self._go_on_for_a_plan()
+        self._look_for_a_bound()
+        self._repair(np.inf)
+        if self._best.trial_is_nearer():
+            self._look_nearby()
+        return "within_gap" if status == "time_limit" and self._has_enough() else status
+
+    def _go_on_for_a_plan(self) -> None:
+        """Go on after a limit in the time that was kept for that, and after Ctrl-C for a while."""
+        self._time_is_up = True
+        if self._is_interrupted():
+            now = time.perf_counter()
+            seconds = max(_NEARBY_S, _NEARBY_FRAC * (now - self._began))
+            self._until = min(self._until, now + seconds)
+            self._interrupt = None
+
+    def _look_for_a_bound(self) -> None:
+        """Solve the master to the end where it was solved loosely alone, which bounds nothing."""
+        self._loose_rounds = 0
+        if np.isfinite(self._best.bound):
+            return
+        try:
+            trial = self._next_trial()
+        except SolverError:
+            return  # then there is no bound, and a plan may be near the best trial all the same
+        if isinstance(trial, _Trial):
+            self._parts.add_cuts(trial.priced, trial.is_new)
+
+    def _look_nearby(self, most: int = _MOST_NEARBY) -> None:
+        """Look for a plan near the best trial, in the time that is kept for it.
+
+        Few cuts are missing so near to where pieces were solved, so a trial there soon misses no
+        row; where the best trial is no good, later solves may go ever further.
+        """
+        parts, radius = self._parts, _NEARBY
+        self._is_nearby = True
+        try:
+            for number in range(most):
+                parts.master.hold_near(self._best.trial, radius)
+                trial = self._next_trial()
+                if not isinstance(trial, _Trial) or trial.is_plan:
+                    break
+                parts.add_cuts(trial.priced, trial.is_new)
+                is_stuck = not trial.is_new.any()
+                if is_stuck and radius > _FAR and parts.pieces.penalty < _MOST_PENALTY:
+                    parts.raise_penalty()
+                if is_stuck or number + 1 >= _FEW_NEARBY:
+                    radius *= _FARTHER
+        except SolverError:
+            return  # there is no plan nearby; the bound is one all the same
+        finally:
+            parts.master.release()
+            self._is_nearby = False
+
+    def _steps(self) -> int:
+        return self._parts.master.iterations + self._parts.pieces.iterations
+
+    def _put_together(self, status: Status, steps: int) -> Outcome:
+        """Return the best plan with its bound, and the duals behind it where it is proven."""
+        whole, parts, best = self._parts.whole, self._parts, self._best
+        is_optimal, has_plan = status == "optimal", best.plan is not None
+        unknown = np.full(whole.matrix.columns, np.nan)
+        no_row = np.full(whole.matrix.rows, np.nan)
+        plan = unknown if best.plan is None else best.plan
+        dual = parts.duals() if is_optimal else no_row
+        matrix, reduced = whole.matrix, unknown
+        if is_optimal:
+            worth = matrix.value * dual[matrix.row_of_value()]
+            reduced = whole.columns.cost - added_up(worth, matrix.column, matrix.columns)
+        objective = best.objective if has_plan else np.nan
+        bound = min(best.bound, best.objective)
+        where = f"{parts.pieces.count} pieces {parts.pieces.place}".rstrip()
+        return Outcome(
+            status=status,
+            has_plan=has_plan,
+            has_duals=is_optimal,
+            objective=objective,
+            dual_bound=bound,
+            gap=relative_gap(objective, bound),
+            x=plan,
+            row_value=matrix.times(plan) if has_plan else no_row,
+            row_dual=dual,
+            reduced_cost=reduced,
+            basis=None,
+            seconds=time.perf_counter() - self._began,
+            iterations=steps,
+            method_used=f"decomposed: {where}, {self._rounds} rounds",
+            message=status,
+            bound_row_dual=best.bound_dual if status == "within_gap" else None,
+        )
+
+    def _report(self) -> None:
+        if self._on_progress is None:
+            return
+        seconds, best = time.perf_counter() - self._began, self._best
+        if not self._is_nearby:
+            self._pace.note(seconds, best.closing)
+        objective = best.objective if best.plan is not None else np.nan
+        self._on_progress(
+            ProgressEvent(
+                "rounds",
+                seconds,
+                self._rounds,
+                objective,
+                best.bound,
+                best.gap,
+                left_s=self._rest_s(),
+            )
+        )
+
+    def _rest_s(self) -> float:
+        """Return how long rounds go on at their pace; nan while a plan is looked for nearby. [s]"""
+        if self._is_nearby:
+            return np.nan
+        is_plan = self._best.objective <= self._best.trial_cost
+        enough_gap = self._enough_gap * (1.0 if is_plan else _SHARE_OF_TRIAL)
+        rest_s = self._pace.seconds_left(enough_gap)
+        return min(rest_s, max(0.0, self._until - time.perf_counter()))
+
+    def _left_s(self) -> float:
+        """Return the time that is left, less what a plan near the best trial may take. [s]"""
+        until = self._until
+        if not self._time_is_up and self._best.trial_is_nearer():
+            until = self._began + (1.0 - _NEARBY_FRAC) * (until - self._began)
+        return max(0.0, until - time.perf_counter())
+
+    def _is_interrupted(self) -> bool:
+        return self._interrupt is not None and self._interrupt.is_set()
