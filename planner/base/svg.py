@@ -27,12 +27,14 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     [0.0, 10000.0, 20000.0]
     >>> ticks(17.2, 17.9)
     [17.2, 17.4, 17.6, 17.8]
+    >>> len(ticks(1.25, 1.25 + 1e-13)) <= 6  # next to each other: no more than were asked for
+    True
     """
     least = (high - low) / most
     power = 10.0 ** floor(log10(least))
     step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least * (1 - 1e-9))
-    first = -floor(-low / step * (1 - 1e-9))
-    last = floor(high / step * (1 + 1e-9))
+    first = -floor(-low / step + 1e-9)
+    last = floor(high / step + 1e-9)
     return [round(number * step, 10) for number in range(first, last + 1)]
 
 
