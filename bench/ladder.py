@@ -4,6 +4,7 @@
     python bench/ladder.py us-base:1 world:3       # hours of us-base, 3-hour slots of world
     python bench/ladder.py us-base:1:12 --methods decomposed,ipx,hipo --repeats 3
     python bench/ladder.py us-base:1:4:2x          # every place split into two
+    python bench/ladder.py --methods ipx,decomposed,pulp,linopy,cbc  # and peers
     python bench/ladder.py us-base:1:365 --methods decomposed --gap 1e-3 --threads 2
 
 A rung is a scenario, hours of a slot, days of a year and, at last, how many each demand region and
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import pulp
+from peers import PEERS, solve_by_peer
 
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.scope import make_case
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from planner.lp import ArrayProblem
     from planner.lp.progress import ProgressEvent
 
-PACKAGES: Final = ("highspy", "numpy", "scipy", "pulp")
+PACKAGES: Final = ("highspy", "numpy", "scipy", "pulp", "linopy")
 DATA: Final = Path(__file__).parent.parent / "data"
 SEED: Final = 20261128
 EXTENSIVE: Final = ("MW", "MW/year", "m3/year", "millions")
@@ -186,14 +187,10 @@ def _solve(
     answer_to: Any,
 ) -> None:
     before, began = time.process_time(), time.perf_counter()
-    if method == "cbc":
-        status = pulp.LpStatus[
-            problem.solve(pulp.PULP_CBC_CMD(mip=False, msg=False, timeLimit=limit_s))
-        ]
-        result = {"status": status, "objective": pulp.value(problem.objective), "gap": 0.0}
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if method in PEERS:
+        result = solve_by_peer(problem, method, limit_s)
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)  # CBC is one
         before -= children.ru_utime + children.ru_stime
-        how = "CBC by PuLP"
     else:
         solver = Solver.model_validate({"method": method})
         if method == "decomposed":
@@ -206,10 +203,13 @@ def _solve(
         outcome = session.solve(
             solver.method, time_limit_s=limit_s, threads=threads, on_progress=_show
         )
-        result = {"status": outcome.status, "objective": outcome.objective, "gap": outcome.gap}
-        how = outcome.method_used
+        result = {
+            "status": outcome.status,
+            "objective": outcome.objective,
+            "gap": outcome.gap,
+            "how": outcome.method_used,
+        }
     result |= {
-        "how": how,
         "cpu_s": time.process_time() - before,
         "wall_s": time.perf_counter() - began,
         "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
@@ -243,9 +243,10 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {versions}, {platform.machine()}\n")
     if not given.json:
         print(
-            "| rung | rows | columns | non-zeros | method | status | gap | cpu s | wall s | GiB |"
+            "| rung | rows | columns | non-zeros | method | status | MUSD | gap | cpu s | wall s"
+            " | GiB |"
         )
-        print("|---|--:|--:|--:|---|---|--:|--:|--:|--:|")
+        print("|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|")
     for rung in given.rungs:
         with tempfile.TemporaryDirectory() as folder:
             name, settings = settings_of(rung, Path(folder))
@@ -266,6 +267,7 @@ def main() -> None:
             print(
                 f"| {rung} | {stats.rows:,} | {stats.columns:,} | {stats.nonzeros:,}"
                 f" | {middle.get('how', method)} | {middle['status']}"
+                f" | {middle.get('objective') or math.nan:.4f}"
                 f" | {middle.get('gap', math.nan):.1e} | {middle.get('cpu_s', math.nan):.1f}"
                 f" | {middle.get('wall_s', math.nan):.1f} | {middle.get('gib', math.nan):.2f} |",
                 flush=True,
