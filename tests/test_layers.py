@@ -136,7 +136,7 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     may_import["dispatch"] = {"dispatch"}
     may_import["alternatives"] = {"solve", "alternatives"}
     # What first order ranks is solved again as the futures of a sweep are.
-    may_import["sensitivity"] = {"solve", "estimates", "sweep", "sensitivity"}
+    may_import["sensitivity"] = {"cluster", "solve", "estimates", "sweep", "sensitivity"}
 
     strangers = {
         f"{file.name}: {other}"

@@ -1,13 +1,28 @@
-"""How far the futures of a study are, in words."""
+"""What commands that solve futures have in common: how far they are, and where they are solved."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from planner.studies.sweep import SweepProgress
 
-__all__ = ["so_far"]
+__all__ = ["refuse_jobs_of_a_cluster", "so_far"]
+
+
+def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
+    """Refuse a number of processes for futures that a cluster solves.
+
+    Raises
+    ------
+    UsageError
+        If both are given.
+    """
+    if jobs is not None and scheduler is not None:
+        message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
+        raise click.UsageError(message)
 
 
 def so_far(progress: SweepProgress) -> str:

@@ -96,7 +96,7 @@ def command(
     import json
     from functools import partial
 
-    from planner.cli.futures import so_far
+    from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
     from planner.cli.interrupts import INTERRUPTED
     from planner.cli.output import write_study, writing_into
     from planner.cli.progress import Progress
@@ -104,12 +104,13 @@ def command(
     from planner.studies.sensitivity import sensitivity
     from planner.studies.sensitivity.study import folder_of
 
+    refuse_jobs_of_a_cluster(jobs, scheduler)
     home = folder_of(scenario, folder)
     is_begun = is_looking = is_designed = False
 
     def look(detail: str) -> None:
         nonlocal is_looking
-        if is_designed:
+        if is_designed or not is_begun:  # then it is the cluster that is awaited
             live.stage(detail)
             return
         if not is_looking:

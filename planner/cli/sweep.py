@@ -60,16 +60,14 @@ def command(
 
     Example: dcplan sweep tiny --jobs 2
     """
-    from planner.cli.futures import so_far
+    from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
     from planner.cli.interrupts import INTERRUPTED
     from planner.cli.output import writing_into
     from planner.cli.progress import Progress
     from planner.studies.sweep import run_sweep
     from planner.studies.sweep.solve_sweep import folder_of
 
-    if jobs is not None and scheduler is not None:
-        message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
-        raise click.UsageError(message)
+    refuse_jobs_of_a_cluster(jobs, scheduler)
     home = folder_of(file, folder)
     latest: SweepProgress | None = None
 

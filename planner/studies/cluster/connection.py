@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ __all__ = [
     "looks_for_workers",
     "scheduler_problem",
     "versions",
+    "wrong_address",
 ]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "scipy", "pandas", "pyarrow", "distributed")
@@ -42,7 +44,10 @@ TIMEOUT_S: Final = 30.0
 WORKERS_TIMEOUT_S: Final = 120.0
 """For a worker in the place of one that was lost: it imports all of dcplan first."""
 _OPTION: Final = "--scheduler"
-_ADDRESS: Final = re.compile(r"((tcp|tls|wss?)://)?(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):[0-9]{1,5}")
+_ADDRESS: Final = re.compile(
+    r"((tcp|tls|wss?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})"
+)
+_MOST_PORT: Final = 65_535
 _LOOK: Final = "check the address, which the scheduler prints when it starts"
 _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
@@ -73,17 +78,11 @@ def connected(
         If the extra is not installed, the cluster is not there or has no workers, or a worker has
         other versions.
     """
-    try:
-        distributed: Any = import_module("distributed")
-    except ModuleNotFoundError as error:
-        what_is = "needs the library distributed, which is missing"
-        raise InputError([scheduler_problem(what_is, "installed", _INSTALL)]) from error
-    if not _ADDRESS.fullmatch(scheduler):  # Dask takes a minute to give up what it cannot read
-        must_be = "host and port, such as tcp://10.0.0.5:8786"
-        raise InputError(
-            [scheduler_problem(f"{scheduler!r} is not the address of a scheduler", must_be, _LOOK)]
-        )
+    if problems := wrong_address(scheduler):
+        raise InputError(problems)
+    distributed: Any = import_module("distributed")
     report(f"Connecting to scheduler {scheduler}")
+    _try_host(scheduler)
     try:
         client = _client(distributed, scheduler)
     except (OSError, ValueError) as error:
@@ -91,6 +90,38 @@ def connected(
         raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
     with client:
         yield client, compare_versions(client, scheduler)
+
+
+def wrong_address(scheduler: str | None) -> list[Problem]:
+    """Return why no scheduler can be reached by such an address, without trying to; None is none.
+
+    Dask itself takes a minute to give up what it cannot read.
+    """
+    if scheduler is None:
+        return []
+    try:
+        import_module("distributed")
+    except ModuleNotFoundError:
+        what_is = "needs the library distributed, which is missing"
+        return [scheduler_problem(what_is, "installed", _INSTALL)]
+    address = _ADDRESS.fullmatch(scheduler)
+    if address is not None and 1 <= int(address["port"]) <= _MOST_PORT:
+        return []
+    what_is = f"{scheduler!r} is not the address of a scheduler"
+    return [scheduler_problem(what_is, "host and port, such as tcp://10.0.0.5:8786", _LOOK)]
+
+
+def _try_host(scheduler: str) -> None:
+    """Refuse a host that no network knows: Dask asks again until time is over, and says that."""
+    address = _ADDRESS.fullmatch(scheduler)
+    assert address is not None
+    host = address["host"].strip("[]")
+    try:
+        socket.getaddrinfo(host, int(address["port"]))
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        what_is = f"host {host!r} is unknown: {reason}"
+        raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
 
 
 def _client(distributed: Any, scheduler: str) -> Any:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import Sweep
     from planner.studies.sweep.solve_sweep import SweepProgress
 
-__all__ = ["base_plan", "first_order", "without_plan"]
+__all__ = ["base_plan", "first_order", "is_base_stored", "without_plan"]
 
 _FIRST_ORDER_FILE: Final = "first_order.parquet"
 
@@ -56,6 +56,13 @@ def base_plan(
         text = f"the scenario itself has no plan ({status}): {message}"
         raise without_plan(status)(text)
     return reopen(folder / RUNS_FOLDER / run)
+
+
+def is_base_stored(base: Sweep, folder: Path) -> bool:
+    """Return whether an earlier study has stored the plan of the scenario, and its duals' say."""
+    (question,) = base.questions
+    is_answered = answer_in(folder, question) is not None
+    return is_answered and (folder / _FIRST_ORDER_FILE).is_file()
 
 
 def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | SolverError]:

@@ -14,7 +14,8 @@ from planner.outputs.study_files import SWEEP_FILE
 from planner.runs.study_folder import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
-from planner.studies.sensitivity.base_plan import base_plan, first_order
+from planner.studies.cluster.connection import connected, wrong_address
+from planner.studies.sensitivity.base_plan import base_plan, first_order, is_base_stored
 from planner.studies.sensitivity.design import Design, words_of
 from planner.studies.sensitivity.factors import factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
@@ -131,6 +132,7 @@ def sensitivity(
     """
     sizes = {"trajectories": trajectories, "samples": samples}
     problems = [*wrong_wishes(method, figures, seed, of), *wrong_sizes(method, sizes)]
+    problems += wrong_address(scheduler)
     try:
         draft = read_draft(scenario, overrides)
         base = base_sweep(draft)
@@ -144,6 +146,9 @@ def sensitivity(
     folder = folder_of(scenario, out)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
+    if scheduler is not None and not is_base_stored(base, folder):
+        with connected(scheduler, report):
+            pass  # one that cannot be used is refused before the plan is solved here
     plan = base_plan(base, folder, on_progress)
     ranked = first_order(base, plan, folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)

@@ -20,7 +20,7 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
-from planner.studies.cluster.connection import scheduler_problem
+from planner.studies.cluster.connection import scheduler_problem, wrong_address
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import (
     Decided,
@@ -132,6 +132,8 @@ def solve(
     >>> plan.outcome.status, plan.verdict.ok
     ('optimal', True)
     """
+    if problems := wrong_address(scheduler):
+        raise InputError(problems)
     clock = StageTimes(on_stage)
     with clock.stage("read"):
         if not isinstance(scenario, Scenario):

@@ -18,7 +18,7 @@ from planner.results.ended import PLANNED
 from planner.runs.settings import in_short
 from planner.runs.study_folder import file_entry, folder_of_file
 from planner.scenario.tree import plain
-from planner.studies.cluster.connection import connected
+from planner.studies.cluster.connection import connected, wrong_address
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.cluster import in_cluster
 from planner.studies.sweep.file import find_sweep
@@ -195,7 +195,13 @@ def run_sweep(
     {'optimal': 6, 'infeasible': 1}
     """
     folder = folder_of(path, out)
-    sweep = read_sweep(path, overrides)
+    wrong = wrong_address(scheduler)
+    try:
+        sweep = read_sweep(path, overrides)
+    except InputError as error:
+        raise InputError([*wrong, *error.problems]) from error
+    if wrong:
+        raise InputError(wrong)
     if strict and sweep.warnings:
         raise InputError(sweep.warnings)
     if on_warning is not None:

@@ -204,7 +204,10 @@ def test_killed_at_random_moments_it_ends_with_the_same_tables(
     assert max(found["answers_at_each_kill"]) > 0  # one came after a first answer
 
 
-@pytest.mark.parametrize("address", ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786"])
+WRONG = ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786", "127.0.0.1:0", "[::1]:65536"]
+
+
+@pytest.mark.parametrize("address", WRONG)
 def test_what_is_no_address_is_refused_before_dask_tries_it(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +216,69 @@ def test_what_is_no_address_is_refused_before_dask_tries_it(
 
     with pytest.raises(InputError, match=re.escape(expected)), connection.connected(address, print):
         pass
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["sweep", "tiny", "--set", "year=3"],
+        ["sensitivity", "tiny", "--figures", "0", "--set", "year=3"],
+        ["solve", "tiny", "--set", "year=3"],
+    ],
+)
+def test_a_wrong_address_is_refused_with_all_that_is_wrong(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    done = CliRunner().invoke(main, [*asked, "--scheduler", "foo"])
+
+    assert done.exit_code == 2
+    assert "--scheduler: 'foo' is not the address of a scheduler" in done.stderr
+    assert "unknown key 'year'" in done.stderr
+    assert ("figures is 0" in done.stderr) == (asked[0] == "sensitivity")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_host_that_nobody_knows_is_called_unknown_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(host: str, *_: Any) -> Any:
+        raise socket.gaierror(-2, f"no {host} here")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setattr("distributed.Client", None)
+
+    expected = "--scheduler: host 'nohost' is unknown: no nohost here"
+    with (
+        pytest.raises(InputError, match=expected),
+        connection.connected("tcp://nohost:8786", print),
+    ):
+        pass
+
+
+def test_what_decides_is_not_solved_for_before_its_cluster_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
+    out = tmp_path / "out"
+
+    asked = ["sensitivity", "tiny", "-o", str(out), "--scheduler", "tcp://127.0.0.1:9"]
+    done = CliRunner().invoke(main, asked)
+
+    assert done.exit_code == 2
+    assert "--scheduler: no scheduler answers at tcp://127.0.0.1:9" in done.stderr
+    assert "Looking for" not in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("study", ["sweep", "sensitivity"])
+def test_a_cluster_has_its_own_number_of_processes(study: str, tmp_path: Path) -> None:
+    asked = [study, "tiny", "-o", str(tmp_path), "--scheduler", "127.0.0.1:9", "--jobs", "2"]
+    done = CliRunner().invoke(main, asked)
+
+    assert done.exit_code == 2
+    assert "--jobs and --scheduler cannot be combined" in done.stderr
 
 
 def test_without_the_extra_it_says_how_to_install_it(
