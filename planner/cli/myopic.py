@@ -88,7 +88,7 @@ def command(
             )
         progress.stage("write")
         folders, kept = [], []
-        for plan in filter(None, found.plans):
+        for plan in {id(plan): plan for plan in found.plans if plan is not None}.values():
             stored = store_run(
                 plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines
             )

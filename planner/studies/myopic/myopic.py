@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -54,7 +54,8 @@ class Myopic:
     table : DataFrame
         `COLUMNS`: first the plan with all years in view, then one row per window.
     plans : tuple of Plan or None
-        The plan of each row; None where a step had none.
+        The plan of each row; None where a step had none. A window that sees all years has that of
+        the first row.
     why : tuple of str
         For each row why there is no plan; empty where there is one.
     """
@@ -113,7 +114,8 @@ def myopic(
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
     windows : sequence of int
-        Model years in view whenever a year is decided; one plan for each.
+        Model years in view whenever a year is decided; one plan for each. One that sees all years
+        is not solved again.
     decides : {"orders", "service"}
         Whether orders that cannot wait are decided in a year, or what enters service in it.
     overrides : sequence of str
@@ -162,13 +164,15 @@ def myopic(
     report = on_stage or (lambda _: None)
     rows: list[_Row] = []
     every = len(inputs.years)
-    # All years are in view where the window is the horizon: it is solved as the plan it is.
     for window in (None, *dict.fromkeys(windows)):
         seen = every if window is None else window
+        if rows and seen >= every:  # all years are in view: that plan is there
+            rows.append(replace(rows[0], seen=seen))
+            continue
         if rows and interrupt is not None and interrupt.is_set():
             rows.append(_Row(seen, None, _NOT_SOLVED, "stopped before it was begun"))
             continue
-        words = "all years" if seen >= every else f"{seen} of {every} years"
+        words = "all years" if window is None else f"{seen} of {every} years"
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
         try:
