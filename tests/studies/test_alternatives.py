@@ -107,6 +107,26 @@ def test_the_last_thing_said_is_that_all_is_done() -> None:
     found = alternatives("tiny", slacks=[0.05], of=["zone"], different=1, on_stage=said.append)
 
     assert said[-1] == f"All 3 directions are solved; {len(found.plans)} plans found"
+    assert len(said) == 5  # the plan of least cost, each direction, and that
+    assert [line.split("(")[1][:6] for line in said[1:-1]] == ["1 of 3", "2 of 3", "3 of 3"]
+
+
+def test_noise_of_the_solver_is_written_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    towards = NearOptimal._towards
+
+    def noisy(self: NearOptimal, *given: Any) -> Any:
+        outcome = towards(self, *given)
+        at = self.model.problem.column_block("racks_at_site_mw")
+        x = outcome.x.copy()
+        x[at.start : at.stop] -= 4.8e-14
+        return replace(outcome, x=x)
+
+    monkeypatch.setattr(NearOptimal, "_towards", noisy)
+    ranges = alternatives("tiny", slacks=[0.01], of=["site"], different=0).ranges
+
+    least = ranges.set_index("place")["least_mw"]
+    assert least[["north", "south"]].tolist() == [0.0, 0.0]
+    assert least["coast"] > 1.0
 
 
 def test_ranges_hold_the_plan_and_grow_with_the_slack() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.inputs.prepared import PreparedScenario
 from planner.outputs.alternatives import PLANS, RANGES, Alternatives
+from planner.results.frame import cleaned
 from planner.scenario import Scenario, load_scenario
 from planner.studies.alternatives.near import NearOptimal
 from planner.studies.solve.asking import Asking
@@ -200,14 +201,15 @@ class _Search:
     ) -> Outcome | None:
         """Make a plan of an end of a direction, check it and keep it."""
         near = self._near
-        what = self._what(slack, kind, place, done=True)
-        plan = near.cheapest(bounds, what)
+        self._done += 1
+        plan = near.cheapest(bounds)
         limit = near.best.objective + self._extra(slack)
         if plan is None or plan.objective > limit + _SAME * abs(limit):
             self._not_found += 1
             return None
         mw = near.site_mw(plan)
         cost = near.best.objective
+        more = (plan.objective - cost) / abs(cost) if cost else np.nan
         self._mw.append(mw)
         self._plans.append(
             (
@@ -217,8 +219,8 @@ class _Search:
                 by,
                 place,
                 plan.objective,
-                (plan.objective - cost) / abs(cost) if cost else np.nan,
-                float(np.abs(mw - near.best_mw).sum()) / 2.0,
+                float(cleaned(np.asarray(more))),
+                float(np.abs(cleaned(mw - near.best_mw)).sum()) / 2.0,
                 near.verdict(plan).ok,
             )
         )
@@ -227,9 +229,8 @@ class _Search:
     def _extra(self, slack: float) -> float:
         return abs(self._near.best.objective) * slack
 
-    def _what(self, slack: float, kind: str, place: str, *, done: bool = False) -> str:
-        self._done += done
-        before = min(self._done - done, self._total - 1)
+    def _what(self, slack: float, kind: str, place: str) -> str:
+        before = min(self._done, self._total - 1)
         return f"{kind} {place} at {slack:.2%} ({self._pace.describe(before, self._total)})"
 
 

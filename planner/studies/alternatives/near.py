@@ -13,6 +13,7 @@ from planner.lp.index import UNIT
 from planner.lp.outcome import relative_gap
 from planner.model import build_model
 from planner.model.money import objective_musd
+from planner.results.frame import cleaned
 from planner.results.read import read_results
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.failover import FailureCuts, site_outages
@@ -87,7 +88,7 @@ class NearOptimal:
             unmet = model.unmet.total()
             most = float(unmet.value(self.best.x)[0])
             problem.rows("held_unmet", unmet <= most + _SAME * max(most, _SAME))
-        self.best_mw = at_site.sum_to(site).value(self.best.x)
+        self.best_mw = _racks(at_site.sum_to(site), self.best)
         self._session = plan_session(problem, solver, ends_at_gap=False)
         self._objective: Expression | None = self._cost
         self._is_large = problem.matrix().value.size > _LARGE
@@ -109,7 +110,7 @@ class NearOptimal:
 
     def site_mw(self, outcome: Outcome) -> Floats:
         """Return the racks of a solution by site. [MW]"""
-        return self._site.value(outcome.x)
+        return _racks(self._site, outcome)
 
     def extreme(self, by: str, at: int, sign: float, extra_musd: float, what: str) -> Outcome:
         """Find the least (sign 1) or the most (-1) of a place within a limit of extra cost."""
@@ -122,17 +123,13 @@ class NearOptimal:
         """Find the solution with the least of weighted racks by site within extra cost."""
         return self._towards((self._site * weights).total(), extra_musd, what)
 
-    def cheapest(
-        self, bounds: dict[tuple[str, int], tuple[float, float]], what: str
-    ) -> Outcome | None:
+    def cheapest(self, bounds: dict[tuple[str, int], tuple[float, float]]) -> Outcome | None:
         """Find the plan of least cost with racks of places within bounds, integers whole.
 
         Parameters
         ----------
         bounds : dict
             Least and most MW by kind and position of place.
-        what : str
-            What is being done, for the progress.
 
         Returns
         -------
@@ -145,7 +142,7 @@ class NearOptimal:
             lower[column], upper[column] = least, most
         self._minimise(self._cost)
         # Of a site that is held at nothing, 1e-6 MW would be left, and break rules of the check.
-        found = self._within(lower, upper, what, strictly=True)
+        found = self._within(lower, upper, strictly=True)
         if found.status == "infeasible":  # what lies within tolerances of a solve is no plan
             return None
         found = self._good(found)
@@ -157,7 +154,7 @@ class NearOptimal:
             for low, high in ((lower, upper), self._bounds()):  # its racks too, or openings alone
                 fixed_low, fixed_high = low.copy(), high.copy()
                 fixed_low[columns.integer] = fixed_high[columns.integer] = whole
-                outcome = self._within(fixed_low, fixed_high, what, strictly=True)
+                outcome = self._within(fixed_low, fixed_high, strictly=True)
                 if outcome.status == "optimal":
                     return outcome
         return None
@@ -190,7 +187,8 @@ class NearOptimal:
         lower, upper = self._bounds()
         upper[self.model.problem.column_block(_EXTRA).start] = extra_musd
         self._minimise(objective)
-        return self._good(self._within(lower, upper, what))
+        self._ask.report_stage(f"Solving: {what}")
+        return self._good(self._within(lower, upper))
 
     def _bounds(self) -> tuple[Floats, Floats]:
         columns = self.model.problem.columns()
@@ -202,10 +200,7 @@ class NearOptimal:
             self._session.update(self.model.problem)
             self._objective = objective
 
-    def _within(
-        self, lower: Floats, upper: Floats, what: str, *, strictly: bool = False
-    ) -> Outcome:
-        self._ask.report_stage(f"Solving: {what}")
+    def _within(self, lower: Floats, upper: Floats, *, strictly: bool = False) -> Outcome:
         solver, interrupt = self._question.scenario.solver, self._ask.interrupt
         solves = Solves(self.model, self._session, solver, self._cuts, None, interrupt)
         method: Method = "ipx" if self._is_large and not self._session.has_pieces else "auto"
@@ -216,3 +211,8 @@ class NearOptimal:
 
     def _good(self, outcome: Outcome) -> Outcome:
         return with_plan(outcome, self._question.scenario.name, "alternatives were found")
+
+
+def _racks(expression: Expression, outcome: Outcome) -> Floats:
+    """Return MW of a solution without numerical noise, which may be negative. [MW]"""
+    return np.maximum(cleaned(expression.value(outcome.x)), 0.0)
