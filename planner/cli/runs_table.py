@@ -66,13 +66,21 @@ def print_studies(studies: Sequence[StudyEntry]) -> None:
     for study in studies:
         table.add_row(
             Text(in_message(study.folder)),
-            study.kind,
+            Text(in_message(_kind(study))),
             Text(in_message(study.scenario)),
             study.changed[:16].replace("T", " "),
             "-" if study.total is None else f"{study.done} of {study.total}",
         )
     TableConsole().print(table)
-    _print_labels([(study.folder, study) for study in studies])
+    # Labels are of a folder, which may hold several.
+    _print_labels(list({study.folder: study for study in studies}.items()))
+
+
+def _kind(study: StudyEntry) -> str:
+    """Return what a study is, with the output that it asks about: one folder may have several."""
+    from planner.runs.studies import OF_WHAT
+
+    return f"{study.kind} of {study.title}" if study.kind in OF_WHAT else study.kind
 
 
 def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:

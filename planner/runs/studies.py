@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KINDS", "StudyEntry", "kind_of", "studies_near"]
+__all__ = ["KINDS", "OF_WHAT", "StudyEntry", "kind_of", "studies_near"]
 
-_OF_WHAT: Final = ("tornado", "morris", "sobol")
-KINDS: Final = (*_OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
+OF_WHAT: Final = ("tornado", "morris", "sobol")
+"""Which inputs decide, each asked of an output."""
+KINDS: Final = (*OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
 """Each writes ``<kind>.json`` into its folder; what decides also ``<kind>-<output>.json``.
 
 What decides is solved as a sweep in the same folder: a sweep is what has no other file.
@@ -29,7 +30,7 @@ _MOST_BYTES: Final = 1 << 26
 
 @dataclass(frozen=True)
 class StudyEntry:
-    """One sweep or study in the catalogue.
+    """One sweep or study in the catalogue; several may be in one folder.
 
     Parameters
     ----------
@@ -79,14 +80,14 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
     """
     studies, unreadable = [], []
     for folder in _folders(home):
-        found = _found_in(folder)
-        if found is None:
-            continue
         shown = folder.relative_to(home).as_posix()
-        try:
-            study = _study(*found, shown)
-        except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-            unreadable.append(Unreadable(f"{shown}/{found[1].name}", f"cannot be read: {error}"))
+        read = []
+        for kind, path in _found_in(folder):
+            try:
+                read.append(_study(kind, path, shown))
+            except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+                unreadable.append(Unreadable(f"{shown}/{path.name}", f"cannot be read: {error}"))
+        if not read:
             continue
         try:
             labels = read_labels(folder)
@@ -94,22 +95,24 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
             labels = RunLabels()
             reasons = "; ".join(problem.what_is for problem in error.problems)
             unreadable.append(Unreadable(f"{shown}/{LABELS_FILE}", reasons))
-        studies.append(StudyEntry(**{**study, "name": labels.name, "tags": labels.tags}))
+        studies += [StudyEntry(**study, name=labels.name, tags=labels.tags) for study in read]
     studies.sort(key=lambda study: (study.changed, study.folder), reverse=True)
     return studies, unreadable
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return which of `KINDS` a folder is; None of any other, and of a text that can be no path."""
-    found = _found_in(folder)
-    return None if found is None else found[0]
+    """Return which of `KINDS` a folder is; None of any other, and of a text that can be no path.
+
+    Of a folder with several it is the first.
+    """
+    return next((kind for kind, _ in _found_in(folder)), None)
 
 
 def _folders(home: Path) -> Iterator[Path]:
     """Yield the folders in a folder, and those in them; nothing of what cannot be looked at."""
     for folder in _below(home):
         yield folder
-        if _found_in(folder) is None:
+        if not _found_in(folder):
             yield from _below(folder)
 
 
@@ -124,17 +127,18 @@ def _below(folder: Path) -> list[Path]:
         return []
 
 
-def _found_in(folder: Path) -> tuple[str, Path] | None:
-    """Return the kind of a study and its file; of several the first, None where there is none."""
+def _found_in(folder: Path) -> list[tuple[str, Path]]:
+    """Return the studies of a folder, each with its file: a sweep is one where no other is."""
+    found: list[tuple[str, Path]] = []
     try:
         for kind in KINDS:
-            others = sorted(folder.glob(f"{kind}-*.json")) if kind in _OF_WHAT else []
-            for path in (folder / f"{kind}.json", *others):
-                if path.is_file():
-                    return kind, path
+            others = sorted(folder.glob(f"{kind}-*.json")) if kind in OF_WHAT else []
+            files = (folder / f"{kind}.json", *others)
+            if kind != "sweep" or not found:
+                found += [(kind, path) for path in files if path.is_file()]
     except (OSError, ValueError):  # such as a name that is too long
-        return None
-    return None
+        return []
+    return found
 
 
 def _study(kind: str, path: Path, shown: str) -> dict[str, Any]:

@@ -442,6 +442,35 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
     assert f"sweeps/ways/runs/{SECOND}: years=[2027]" in shown
 
 
+def test_every_study_of_a_folder_is_listed(runs_dir: Path, studies: Path) -> None:
+    folder = studies / "sensitivity" / "tiny"
+    for name, of in (("tornado", "objective_musd"), ("sobol-bound_musd", "bound_musd")):
+        about = {"scenario": "tiny", "method": name.partition("-")[0], "of": of}
+        (folder / f"{name}.json").write_text(json.dumps(about))
+    assert dcplan("tag", str(folder), "april").exit_code == 0
+
+    asked = ("list", "--runs", str(runs_dir), "--all", "--tag", "april")
+    rows = json.loads(dcplan(*asked, "--json").stdout)
+    tagged = [row for row in rows if row.get("tags")]  # what cannot be read is named always
+    assert sorted((row["kind"], row["title"], row["folder"]) for row in tagged) == [
+        ("morris", "nameplate_mw", "sensitivity/tiny"),
+        ("sobol", "bound_musd", "sensitivity/tiny"),
+        ("tornado", "objective_musd", "sensitivity/tiny"),
+    ]
+    shown = dcplan(*asked).stdout
+    for kind in ("morris of nameplate_mw", "sobol of bound_musd", "tornado of objective_musd"):
+        assert kind in shown
+    assert shown.count("sensitivity/tiny: [april]") == 1
+
+    (folder / "tornado.json").write_text("[23]")
+    rows = json.loads(dcplan("list", "--runs", str(runs_dir), "--all", "--json").stdout)
+    assert {row["kind"] for row in rows if row.get("folder") == "sensitivity/tiny"} == {
+        "morris",
+        "sobol",
+    }
+    assert "sensitivity/tiny/tornado.json" in {row.get("run") for row in rows}
+
+
 def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> None:
     assert read_runs(tmp_path / "nowhere") == Listing((), ())
     assert not (tmp_path / "cache").exists()
