@@ -37,11 +37,24 @@ ONE_YEAR = ("years=[2027]",)
 
 
 @shared
-def tornado() -> Sensitivity:
+def watched_tornado() -> tuple[Sensitivity, list[str], set[int]]:
+    """A study, what it says of its size, and of how many futures it had solved some before."""
     import tempfile
 
+    said: list[str] = []
+    before = set[int]()
+
+    def watch(progress: SweepProgress) -> None:
+        before.update([] if said else [progress.total])
+
     with tempfile.TemporaryDirectory() as folder:
-        return sensitivity("tiny", out=folder, figures=2, jobs=1, overrides=ONE_YEAR)
+        asked: Any = {"figures": 2, "jobs": 1, "overrides": ONE_YEAR, "on_progress": watch}
+        return sensitivity("tiny", out=folder, on_design=said.append, **asked), said, before
+
+
+def tornado() -> Sensitivity:
+    found: Sensitivity = watched_tornado()[0]
+    return found
 
 
 def test_the_tornado_is_what_is_paid_by_the_figure_times_how_far_it_moves() -> None:
@@ -61,26 +74,14 @@ def test_the_tornado_is_what_is_paid_by_the_figure_times_how_far_it_moves() -> N
     assert table["swing"].is_monotonic_decreasing
 
 
-def test_the_number_of_futures_and_their_time_are_said_before_they_are_solved(
-    tmp_path: Path,
-) -> None:
-    said: list[str] = []
-    done_before: list[int] = []
-
-    found = sensitivity(
-        "tiny",
-        out=tmp_path,
-        figures=2,
-        jobs=1,
-        on_design=said.append,
-        on_progress=lambda now: done_before.append(now.total) if not said else None,
-    )
+def test_the_number_of_futures_and_their_time_are_said_before_they_are_solved() -> None:
+    found, said, solved_before = watched_tornado()
 
     (text,) = said
     assert re.fullmatch(
         r"4 futures of 2 figures, some \d+ (s|min) of solving at [\d.]+ s each", text
     )
-    assert set(done_before) == {1}  # the plan of the scenario alone
+    assert solved_before == {1}  # the plan of the scenario alone
     assert found.table["rank"].tolist() == [1, 2]
 
 
@@ -148,7 +149,7 @@ def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path:
 
 def test_sobol_of_two_figures_has_the_indices_that_the_paid_amounts_give(tmp_path: Path) -> None:
     """The cost is a product of both figures; so few samples leave ranks that are said unstable."""
-    asked = ["sensitivity", "tiny", "--method", "sobol", "--figures", "2", "--samples", "4"]
+    asked = ["sensitivity", "tiny", "--method", "sobol", "--figures", "2", "--samples", "2"]
 
     told = CliRunner().invoke(
         main, ["-q", *asked, "--set", ONE_YEAR[0], "-o", str(tmp_path), "--jobs", "1", "--json"]
@@ -169,7 +170,7 @@ def test_sobol_of_two_figures_has_the_indices_that_the_paid_amounts_give(tmp_pat
     moves = points["output"] - points["output"].mean()
     assert moves.to_numpy() == pytest.approx(cost(price, upkeep) - cost(price, upkeep).mean())
     # Each base sample is a point, that point with one figure of another, and the other one.
-    y = points["output"].to_numpy().reshape(4, 4)
+    y = points["output"].to_numpy().reshape(2, 4)
     variance = y[:, [0, 3]].var()
     in_order = [name for name in points.columns if name in set(shares.columns)]
     for place, name in enumerate(in_order, start=1):
@@ -177,7 +178,7 @@ def test_sobol_of_two_figures_has_the_indices_that_the_paid_amounts_give(tmp_pat
         assert found[name.split()[-1]]["st"] == pytest.approx(part)
     notes = " ".join(json.loads(told.stdout)["notes"])
     assert "All ranks are unstable" in notes
-    assert "More base samples (--samples, now 4) narrow it" in notes
+    assert "More base samples (--samples, now 2) narrow it" in notes
 
 
 def answers(folder: Path) -> dict[str, int]:
