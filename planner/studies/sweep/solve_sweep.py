@@ -189,10 +189,12 @@ def run_sweep(
 
     Examples
     --------
-    >>> import tempfile
-    >>> found = run_sweep("tiny", tempfile.mkdtemp(), jobs=1)
-    >>> found.futures.set_index("future")["status"].value_counts().to_dict()
-    {'optimal': 6, 'infeasible': 1}
+    >>> from tempfile import mkdtemp
+    >>> file = Path(mkdtemp()) / "land.yaml"
+    >>> axis = "{key: new_sites.north.land_limit_mw, values: [20, 30]}"
+    >>> _ = file.write_text(f"{{version: 1, base: tiny, axes: {{land: {axis}}}}}")
+    >>> run_sweep(file, mkdtemp(), jobs=1).futures[["future", "status"]].to_numpy().tolist()
+    [['land=20', 'optimal'], ['land=30', 'optimal']]
     """
     folder = folder_of(path, out)
     wrong = wrong_address(scheduler)

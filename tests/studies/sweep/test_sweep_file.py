@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from planner.base.errors import InputError
+from planner.lp import HighsSession
+from planner.model import build_model
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.points import changed_tree
@@ -194,6 +196,21 @@ def test_shipped_sweeps_have_no_problems() -> None:
     assert "tiny" in shipped_sweeps()
     for name in shipped_sweeps():
         assert read_file(name).problems == ()
+
+
+def test_all_futures_of_the_sweep_of_tiny_but_the_one_without_land_have_a_plan() -> None:
+    sweep = read_sweep("tiny")
+
+    found = {
+        question.name: HighsSession(
+            build_model(inputs_of(question, sweep.tables[question.tables_key])).problem
+        ).solve()
+        for question in sweep.questions
+    }
+
+    status = {name: outcome.status for name, outcome in found.items()}
+    assert status.pop("all chat on the coast, no land") == "infeasible"
+    assert list(status.values()) == ["optimal"] * 6
 
 
 def test_every_published_path_has_campuses_from_2029_on() -> None:
