@@ -166,13 +166,12 @@ def with_cells(table: pd.DataFrame, column: str, cells: dict[int, object]) -> pd
     return spoiled
 
 
-def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+def _as_text(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """Write a table as text, numbers to nine digits, its rows in order."""
-    numbers = table.select_dtypes("float").columns
-    text = table.astype("str").assign(
-        **{name: table[name].map("{:.9g}".format) for name in numbers}
+    return sorted(
+        tuple(f"{cell:.9g}" if isinstance(cell, float) else str(cell) for cell in row)
+        for row in table.itertuples(index=False)
     )
-    return text.sort_values(list(table.columns), ignore_index=True)
 
 
 def swapped(table: pd.DataFrame, column: str, row: int) -> pd.DataFrame | None:
@@ -185,14 +184,18 @@ def swapped(table: pd.DataFrame, column: str, row: int) -> pd.DataFrame | None:
     for other in others[:8]:
         spoiled = with_cells(table, column, {row: cells.iloc[other], int(other): cells.iloc[row]})
         before, after = (_as_text(of.iloc[[row, int(other)]]) for of in (table, spoiled))
-        if not before.equals(after):  # else only rows are in another order
+        if before != after:  # else only rows are in another order
             return spoiled
     return None
 
 
-def spoiled_columns(name: str, table: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Spoil every column of a table in turn: column, how, and the table with it."""
+def spoiled_columns(
+    name: str, table: pd.DataFrame, only: str | None = None
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Spoil every column of a table in turn, or one: column, how, and the table with it."""
     for column in TABLES[name].fields:
+        if only not in (None, column.name):
+            continue
         cells = table[column.name]
         row = 0
         if column.dtype == "float64":
