@@ -121,13 +121,15 @@ def _print(found: Stochastic, home: Path) -> None:
         ],
     )
     click.echo()
+    has_cvar = found.cvar_tail is not None
     _table(
         console,
-        ("Plan", f"Expected cost, {unit}", "Greatest regret"),
+        ("Plan", f"Expected cost, {unit}", *(["CVaR"] if has_cvar else []), "Greatest regret"),
         [
             (
                 plan_name(row["plan"]),
                 money(row["expected_musd"]),
+                *([money(row["cvar_musd"])] if has_cvar else []),
                 money(row["greatest_regret_musd"]),
             )
             for row in found.plans.to_dict("records")
@@ -202,7 +204,7 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
         if isfinite(vss)
         else f"Planning {plan_name(single)} instead leaves no plan in some future.",
     ]
-    if found.cvar_weight:
+    if found.cvar_tail is not None:
         lines.append(
             f"The objective is {1.0 - found.cvar_weight:.3g} of the expected cost and"
             f" {found.cvar_weight:.3g} of the mean of the worst {found.cvar_tail:.3g} (CVaR)."

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
 from planner.cli.stochastic import _largest_of_each_kind
 from planner.runs.reopen import load
@@ -44,6 +45,28 @@ def test_it_says_what_to_order_and_what_that_is_worth(done: Result) -> None:
     assert "(EVPI)" in text
     assert "(VSS)" in text
     assert "Solving 3 futures as one program" in done.stderr
+
+
+def test_a_cvar_is_shown_where_one_is_asked_for_alone(
+    done: Result, folder: Path, tmp_path: Path
+) -> None:
+    """The worst 0.3 of all likelihood is future high: its cost is the CVaR of each plan."""
+    shipped = (SCENARIOS_DIR / "sweeps" / "tiny-uncertain.yaml").read_text(encoding="utf-8")
+    asked = tmp_path / "averse.yaml"
+    asked.write_text(f"{shipped.rstrip()}\n  cvar: {{weight: 0, tail: 0.3}}\n", encoding="utf-8")
+    averse = run(str(asked), "-o", str(tmp_path / "out"))
+
+    assert averse.exit_code == 0, averse.output
+    costs = table(tmp_path / "out", "costs").set_index(["future", "plan"])["cost_musd"]
+    plans = table(tmp_path / "out", "plans").set_index("plan")
+    assert plans["cvar_musd"].to_dict() == pytest.approx(costs["high"].to_dict())
+    assert plans["expected_musd"]["stochastic"] < plans["cvar_musd"]["stochastic"] - 100.0
+    assert "CVaR" in averse.stdout
+
+    assert "cvar_musd" not in table(folder, "plans")
+    assert "CVaR" not in done.stdout
+    told = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
+    assert (told["cvar_weight"], told["cvar_tail"]) == (0.0, None)
 
 
 def test_a_long_list_has_the_largest_orders_of_every_kind() -> None:

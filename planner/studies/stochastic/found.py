@@ -46,8 +46,10 @@ class Stochastic:
         Name of the base scenario.
     known_from : int
         Year from which on it is known which future comes.
-    cvar_weight, cvar_tail : float
-        How much bad futures count; weight 0 for the expected cost.
+    cvar_weight : float
+        How much bad futures count; 0 for the expected cost.
+    cvar_tail : float or None
+        Share of all likelihood that is the worst futures; None where no CVaR is asked for.
     is_relaxed : bool
         Whether the futures have integers, which costs, regrets and worths leave out.
     sizes : mapping of str to int
@@ -60,8 +62,9 @@ class Stochastic:
         A row per plan and future: plan, future, weight, cost_musd, regret_musd; missing where the
         orders of the plan leave no plan in the future.
     plans : DataFrame
-        A row per plan: expected_musd, cvar_musd, objective_musd, greatest_regret_musd. The plans
-        are ``stochastic``, ``mean`` or ``central``, ``minimax_regret``, and ``alone: FUTURE``.
+        A row per plan: expected_musd, cvar_musd (where a CVaR is asked for), objective_musd,
+        greatest_regret_musd. The plans are ``stochastic``, ``mean`` or ``central``,
+        ``minimax_regret``, and ``alone: FUTURE``.
     worth : DataFrame
         measure, value_musd: wait_and_see, stochastic, single_future, evpi, vss, and plans: the
         objective at the cost of the checked plans, with integers where futures have them.
@@ -82,7 +85,7 @@ class Stochastic:
     scenario: str
     known_from: int
     cvar_weight: float
-    cvar_tail: float
+    cvar_tail: float | None
     is_relaxed: bool
     sizes: Mapping[str, int]
     decided: pd.DataFrame

@@ -182,7 +182,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         scenario=file.draft.name,
         known_from=study.uncertainty.known_from,
         cvar_weight=risk.weight,
-        cvar_tail=risk.tail,
+        cvar_tail=risk.tail if risk.is_asked else None,
         is_relaxed=study.has_integers,
         sizes=found.sizes,
         decided=_decided(study, found, ordered),
@@ -238,6 +238,8 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
             "greatest_regret_musd": [(plan.costs - found.least).max() for plan in plans],
         }
     )
+    if not risk.is_asked:  # without a tail it would be the expected cost once more
+        table = table.drop(columns="cvar_musd")
     return table.replace(np.inf, np.nan)
 
 

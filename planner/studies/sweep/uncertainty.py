@@ -44,6 +44,11 @@ class Risk:
     weight: float = 0.0
     tail: float = 1.0
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether bad futures count more than others, or their mean cost is to be shown."""
+        return self.weight > 0.0 or self.tail < 1.0
+
     def objective(self, costs: Floats, weights: Floats) -> float:
         """Return the objective at the cost of each future.
 
