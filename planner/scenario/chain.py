@@ -130,7 +130,9 @@ def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
     return files, problems
 
 
-def read_source(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]:
+def read_source(
+    path: Path, asked_at: Place, what: str = "scenario"
+) -> tuple[SourceFile, list[Problem]]:
     """Read one file, and no other.
 
     Parameters
@@ -139,6 +141,8 @@ def read_source(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]
         The file.
     asked_at : Place
         Where it is asked for, for the message if it cannot be read.
+    what : str
+        What it is, for the message.
 
     Returns
     -------
@@ -162,12 +166,12 @@ def read_source(path: Path, asked_at: Place) -> tuple[SourceFile, list[Problem]]
             problem = Place(str(path)).problem(found, "text in UTF-8", "save the file as UTF-8")
             raise InputError([problem]) from error
         reason = getattr(error, "strerror", None) or str(error)
-        found = f"the scenario {str(path)!r} cannot be read: {reason}"
+        found = f"the {what} {str(path)!r} cannot be read: {reason}"
         raise InputError([asked_at.problem(found, "a file", _near_file(path))]) from error
     if len(raw) > most:
         found = f"the file has more than {most:,} bytes"
         fix = "put tables into data:"
-        raise InputError([Place(str(path)).problem(found, "a scenario", fix)])
+        raise InputError([Place(str(path)).problem(found, f"a {what}", fix)])
     if is_workbook:
         tree, problems = read_plan_workbook(raw, path)
         return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems

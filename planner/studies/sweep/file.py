@@ -150,7 +150,7 @@ def read_file(
         If the file or its base cannot be read; with what is wrong with the rest of the file.
     """
     path = find_sweep(path)
-    source, problems = read_source(path, Place(str(path)))
+    source, problems = read_source(path, Place(str(path)), "sweep")
     found = Found([*problems, *text_problems(source.tree)])
     entries = found.entries(source.tree, "the sweep", _KEYS)
     _check_version(source.tree, entries, found)

@@ -464,6 +464,12 @@ def test_a_file_that_is_no_sweep_says_so(tmp_path: Path, text: str, said: str) -
     assert any(said in problem for problem in problems(path))
 
 
+def test_a_file_that_is_not_there_is_called_a_sweep(tmp_path: Path) -> None:
+    missing = tmp_path / "none.yaml"
+    with pytest.raises(InputError, match=f"the sweep '{missing}' cannot be read: No such file"):
+        read_sweep(missing)
+
+
 def test_too_many_futures_are_counted_not_made(tmp_path: Path) -> None:
     many = ", ".join(str(value) for value in range(40, 140))
     axes = "".join(
