@@ -12,9 +12,15 @@ _IN_GROUP = ("COMMANDS", "main")
 
 def start() -> None:
     """Run the command line as a program."""
+    import atexit
+    import gc
+
     from planner.cli.interrupts import leave_on_interrupt
 
     leave_on_interrupt()
+    # At its end Python looks for cycles among all objects that are left, which is the end of them
+    # in any case: a quarter of a second.
+    atexit.register(gc.freeze)
     from planner.cli.group import main
 
     main()
