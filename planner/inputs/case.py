@@ -11,7 +11,7 @@ import numpy as np
 from planner.inputs.table_columns import floats, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -148,25 +148,29 @@ class ScopedCase:
         float
             The figure, NaN with a problem.
         """
-        row = self._row(table, item)
+        row = self._row(table, item, ("value", "unit"))
         if row is None:
             return np.nan
-        if row["unit"] != unit:
+        value, stated = row
+        if stated != unit:
             self.findings.add_at_table(
-                table, f"{item} is in {row['unit']}", f"in {unit}", "write the figure in this unit"
+                table, f"{item} is in {stated}", f"in {unit}", "write the figure in this unit"
             )
             return np.nan
-        return float(row["value"])
+        return float(value)
 
     def lead_months(self, item: str) -> float:
         """Return a lead of table `lead_times`; a missing one is a problem. [months]"""
-        row = self._row("lead_times", item)
-        return np.nan if row is None else float(row["lead_months"])
+        row = self._row("lead_times", item, ("lead_months",))
+        return np.nan if row is None else float(row[0])
 
-    def _row(self, table: str, item: str) -> Mapping[Hashable, Any] | None:
+    def _row(self, table: str, item: str, columns: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """Return cells of the row of an item; without such a row that is a problem, and None."""
         if table not in self._items:
-            rows = self.tables[table].drop_duplicates("item").to_dict("records")
-            self._items[table] = {row["item"]: row for row in rows}
+            frame = self.tables[table]
+            cells = (frame[column].tolist() for column in columns)
+            rows = zip(*cells, strict=True)
+            self._items[table] = dict(zip(frame["item"].tolist(), rows, strict=True))
         if item not in self._items[table]:
             self.findings.add_at_table(
                 table, f"there is no item {item!r}", "a row for it", "add it"
@@ -181,8 +185,8 @@ class ScopedCase:
         return set()
 
     @cached_property
-    def _items(self) -> dict[str, dict[str, dict[Hashable, Any]]]:
-        """Rows by item of the tables that were asked for one."""
+    def _items(self) -> dict[str, dict[str, tuple[Any, ...]]]:
+        """Cells by item of the tables that were asked for one; of a table always the same ones."""
         return {}
 
     @cached_property

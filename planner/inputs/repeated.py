@@ -22,7 +22,7 @@ from planner.inputs.scope import make_case
 from planner.lp import Axis, Index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Iterator
 
     from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario
@@ -117,9 +117,9 @@ class _Case(ScopedCase):
             super().__getattribute__("tables").reads.add(_HELD[name])
         return super().__getattribute__(name)
 
-    def _row(self, table: str, item: str) -> Mapping[Hashable, Any] | None:
+    def _row(self, table: str, item: str, columns: tuple[str, ...]) -> tuple[Any, ...] | None:
         with self._noting_alone(_row_name(table, item)):
-            return super()._row(table, item)
+            return super()._row(table, item, columns)
 
     def finance_of(self, item: str, country: str) -> float:
         rows = [_row_name("finance", item, region) for region in (country, "world")]

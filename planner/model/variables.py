@@ -41,6 +41,8 @@ class Model:
     until : int, optional
         Last calendar year whose payments count, where a decision looks no further; by default the
         last of the horizon.
+    problem : ArrayProblem, optional
+        Where the decisions are made; by default a program of their own.
 
     Notes
     -----
@@ -48,10 +50,12 @@ class Model:
     A decision without index tuples has no columns; nothing else switches it off.
     """
 
-    def __init__(self, inputs: Inputs, until: int | None = None) -> None:
+    def __init__(
+        self, inputs: Inputs, until: int | None = None, problem: ArrayProblem | None = None
+    ) -> None:
         self.p = inputs
         self.until = inputs.finance.last_year if until is None else until
-        self.problem = ArrayProblem(inputs.name)
+        self.problem = ArrayProblem(inputs.name) if problem is None else problem
         p = inputs
         new = self.problem.variable
         # compute [kH100e]

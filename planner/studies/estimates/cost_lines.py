@@ -9,17 +9,33 @@ import numpy as np
 
 from planner.base.recording import recording_reads
 from planner.inputs.repeated import changed_fields
+from planner.lp import ArrayProblem
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.payments import discount
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
+    from planner.lp import Index, Variable
     from planner.model.block import Cost
 
 __all__ = ["CostLines"]
 
 Fields = set[tuple[str, str]]
+
+
+class _SameDecisions(ArrayProblem):
+    """A program whose decisions are made once, for all models that have the same ones."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._made: dict[str, Variable] = {}
+
+    def variable(self, name: str, over: Index, *bounds: Any, **kind: Any) -> Variable:
+        """Return the decisions of that name, made when they are first asked for."""
+        if name not in self._made:
+            self._made[name] = super().variable(name, over, *bounds, **kind)
+        return self._made[name]
 
 
 class CostLines:
@@ -38,9 +54,10 @@ class CostLines:
 
     def __init__(self, model: Model, x: Floats) -> None:
         self._inputs, self._x = model.p, x
+        self._decisions = _SameDecisions(model.p.name)
         read: Fields = set()
         noted = _noting_inputs(model.p, read)
-        rows, of = Model(noted), set(model.problem.row_block_names)
+        rows, of = self._model(noted), set(model.problem.row_block_names)
         for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
             if block.name in of:
                 block.build(rows)
@@ -49,7 +66,7 @@ class CostLines:
         self._paid: dict[str, Floats] = {}
         for line in ALL_COSTS:
             read.clear()
-            self._paid[line.name] = self._payments(line, Model(noted))
+            self._paid[line.name] = self._payments(line, self._model(noted))
             self._of_line[line.name] = set(read)
 
     def change(self, new: Inputs) -> Floats | None:
@@ -71,10 +88,14 @@ class CostLines:
         total = np.zeros(len(self._x) + 1)
         lines = [line for line in ALL_COSTS if changed & self._of_line[line.name]]
         if lines:
-            m = Model(new)
+            m = self._model(new)
             for line in lines:
                 total += self._payments(line, m) - self._paid[line.name]
         return total
+
+    def _model(self, inputs: Inputs) -> Model:
+        """Return a model with the plan's decisions; figures of costs alone change no list."""
+        return Model(inputs, problem=self._decisions)
 
     def _payments(self, line: Cost, m: Model) -> Floats:
         """Net present value of a line: that of each column, and its constant. [MUSD]"""
