@@ -298,6 +298,9 @@ class Scenario(Block):
         return {table: path for table, path in paths.items() if path is not None}
 
 
+Scenario.model_rebuild()  # now, not at its first use, which may be in two threads at once
+
+
 def seen_at(node: Node) -> Place:
     """Return where to look for a node: its key for blocks, the value itself for figures."""
     is_block = isinstance(node.value, Mapping | tuple)

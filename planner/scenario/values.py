@@ -20,6 +20,8 @@ from pydantic import (
     model_serializer,
 )
 
+from planner.scenario.descriptions import key_descriptions
+
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
@@ -58,15 +60,27 @@ _YEAR_TEXT: Final = re.compile(r"[0-9]{4}")
 
 
 class Block(BaseModel):
-    """A block of a scenario: frozen, and unknown keys are refused."""
+    """A block of a scenario: frozen, and unknown keys are refused.
+
+    The string below a key is its description. Pydantic would read it, too, but looks for the source
+    of each class among all modules, which takes a tenth of what is imported for a solve.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
         validate_default=True,
+        defer_build=True,  # until descriptions are there
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
+        """Give keys their descriptions."""
+        super().__pydantic_init_subclass__(**extra)
+        described = key_descriptions(cls.__module__).get(cls.__name__, {})
+        for key, field in cls.model_fields.items():
+            field.description = described.get(key, field.description)
 
 
 class Override(Block):
