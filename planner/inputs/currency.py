@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import some
-from planner.inputs.own_rows import own_rows, shipped_table
+from planner.inputs.own_rows import own_rows
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import texts
 from planner.scenario.sites import SiteOverride
@@ -105,7 +105,7 @@ def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, str, int]]:
         if name not in case.scenario.data_files:
             continue
         table = case.tables[name]
-        is_own = own_rows(table, shipped_table(name), load_package()[name].primary_key)
+        is_own = own_rows(name, table)
         there = table[key].isin(np.array(texts(case.sites, column), dtype=object)[abroad])
         for row in np.flatnonzero(is_own & there.to_numpy(dtype=np.bool_)):
             yield f"{table[key].iloc[row]} of table {name}", name, int(row)

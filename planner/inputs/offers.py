@@ -13,7 +13,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import some
 from planner.clock.calendar import float_year
-from planner.inputs.own_rows import own_rows, shipped_table
+from planner.inputs.own_rows import own_rows
 from planner.inputs.racks import delivery_limit_mw, vendors
 from planner.inputs.table_columns import any_along, codes, floats, ints, texts
 from planner.money.finance import annuity_payment
@@ -145,7 +145,7 @@ def _note_dropped(case: ScopedCase, racks: Sequence[str]) -> None:
     table, others = case.tables[_RACKS], []
     own = np.zeros(len(table), dtype=np.bool_)
     if _RACKS in case.scenario.data_files:
-        own = own_rows(table, shipped_table(_RACKS), [_RACK])
+        own = own_rows(_RACKS, table)
     own_row = {str(rack): row for row, rack in enumerate(table[_RACK]) if own[row]}
     for rack in racks:
         if rack in own_row:

@@ -14,7 +14,6 @@ from planner.inputs.own_rows import own_rows, shipped_table, unusable_racks
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_uses import billed_sites
-from planner.tables import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +93,7 @@ def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, Keys | int]]:
     """Racks with a price of the planner's own, and where it is written: a key path, or a row."""
     if "racks" in case.scenario.data_files:
         table = case.tables["racks"]
-        for row in np.flatnonzero(own_rows(table, shipped_table("racks"), ["rack"])):
+        for row in np.flatnonzero(own_rows("racks", table)):
             yield str(table["rack"].iloc[row]), int(row)
     for rack, override in case.scenario.racks.override.items():
         if override.capex_usd is not None:
@@ -114,7 +113,7 @@ def _note_building(case: ScopedCase) -> None:
     if name not in case.scenario.data_files:
         return
     table = case.tables[name]
-    is_own = own_rows(table, shipped_table(name), load_package()[name].primary_key)
+    is_own = own_rows(name, table)
     per_w = table["unit"].eq("USD/W IT") & table["group"].eq("capex")
     rows = np.flatnonzero(is_own & per_w.to_numpy(dtype=np.bool_))
     if not rows.size:
@@ -147,7 +146,7 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
     table, shipped = case.tables[name], shipped_table(name)
     us_average = float((floats(shipped, _CONSTRUCTION) / floats(shipped, "index")).mean())
     of_sites = np.array(texts(case.sites, "market"), dtype=object)
-    for row in np.flatnonzero(own_rows(table, shipped, ["market"])):
+    for row in np.flatnonzero(own_rows(name, table)):
         market = table["market"].iloc[row]
         at = of_sites == market
         if not at.any():

@@ -15,7 +15,7 @@ from planner.tables import load_package, read_tables
 from planner.tables.descriptor import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
     import pandas as pd
 
@@ -73,12 +73,11 @@ def note_own_rows(case: ScopedCase) -> None:
     own = [name for name in own if name not in _SEEN_TO]
     if not own:
         return
-    shipped = {name: shipped_table(name) for name in own}
     in_plan = _in_plan(case)
     for name in own:
         table = case.tables[name]
         keys = load_package()[name].primary_key
-        is_own = own_rows(table, shipped[name], keys)
+        is_own = own_rows(name, table)
         for column, (ids, why) in in_plan.items():
             if column not in keys:
                 continue
@@ -120,7 +119,7 @@ def note_unread_rows(case: ScopedCase) -> None:
             continue
         table, keys = case.tables[name], load_package()[name].primary_key
         rows = list(zip(*(texts(table, key) for key in keys), strict=True))
-        is_own = own_rows(table, shipped_table(name), keys)
+        is_own = own_rows(name, table)
         idle = [at for at in np.flatnonzero(is_own) if (name, *rows[at]) not in case.rows_read]
         if idle:
             named = some([" of ".join(rows[at]) for at in idle], _NAMED)
@@ -177,40 +176,61 @@ def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
     }
 
 
-def own_rows(table: pd.DataFrame, shipped: pd.DataFrame, keys: Sequence[str]) -> Bools:
+def own_rows(name: str, table: pd.DataFrame) -> Bools:
     """Tell which rows of a table are a planner's own.
 
     Parameters
     ----------
-    table, shipped : DataFrame
-        The table as read, and as it ships.
-    keys : sequence of str
-        Its primary key.
+    name : str
+        Of the table.
+    table : DataFrame
+        The table as read.
 
     Returns
     -------
     array of bool
         Shape (row,).
     """
-    figures = [name for name in table.columns if name not in PROVENANCE]
+    figures = tuple(column for column in table.columns if column not in PROVENANCE)
+    stamp = _stamp(name)
     is_known = np.zeros(len(table), dtype=np.bool_)
     # To compare whole rows as texts takes long, and a table of another world has other ids.
-    if all(set(table[key].tolist()) & set(shipped[key].tolist()) for key in keys):
-        known = set(_as_texts(shipped[figures]))
-        is_known[:] = [row in known for row in _as_texts(table[figures])]
+    ids = _shipped_ids(name, *stamp)
+    if all(not known.isdisjoint(table[key].tolist()) for key, known in ids.items()):
+        known_rows = _shipped_rows(name, *stamp, figures)
+        is_known[:] = [row in known_rows for row in _as_texts(table[list(figures)])]
     flagged = table["kind"].eq(OWN).to_numpy(dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
 
 
 def shipped_table(name: str) -> pd.DataFrame:
     """Return a table as it ships, read again only where its file has changed."""
+    return _read_once(name, *_stamp(name))
+
+
+def _stamp(name: str) -> tuple[int, int]:
     file = load_package().path(name).stat()
-    return _read_once(name, file.st_mtime_ns, file.st_size)
+    return file.st_mtime_ns, file.st_size
 
 
 @lru_cache(maxsize=128)
 def _read_once(name: str, _changed_ns: int, _size: int) -> pd.DataFrame:
     return read_tables([name])[name]
+
+
+@lru_cache(maxsize=128)
+def _shipped_ids(name: str, changed_ns: int, size: int) -> Mapping[str, frozenset[object]]:
+    """Return the ids of a table as it ships, by key."""
+    table = _read_once(name, changed_ns, size)
+    return {key: frozenset(table[key].tolist()) for key in load_package()[name].primary_key}
+
+
+@lru_cache(maxsize=128)
+def _shipped_rows(
+    name: str, changed_ns: int, size: int, figures: tuple[str, ...]
+) -> frozenset[tuple[str, ...]]:
+    """Return the rows of a table as it ships, as texts."""
+    return frozenset(_as_texts(_read_once(name, changed_ns, size)[list(figures)]))
 
 
 def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
@@ -243,7 +263,7 @@ def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
     holds, asked = case.tables["rack_cooling"], case.scenario.halls.cooling
     built = list(case.ids("cooling")) if asked == "all" else list(asked)
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
-    for row in np.flatnonzero(own_rows(table, shipped, ["rack"]) & computes):
+    for row in np.flatnonzero(own_rows("racks", table) & computes):
         rack = str(table["rack"].iloc[row])
         is_read = rack in there or (
             rack in converts and not _differ_in_price_alone(table[table["rack"] == rack], shipped)

@@ -194,6 +194,7 @@ class Scenario(Block):
     _source_files: tuple[Path, ...] = PrivateAttr(())
     _source_sha256: tuple[str, ...] = PrivateAttr(())
     _tree: Node = PrivateAttr(Node({}, Place("scenario")))
+    _data_files: dict[str, Path] = PrivateAttr({})
 
     @property
     def name(self) -> str:
@@ -245,6 +246,8 @@ class Scenario(Block):
         copy._source_files = source_files
         copy._source_sha256 = source_sha256
         copy._tree = tree
+        paths = {table: copy.file_at(("data", table)) for table in copy.data}
+        copy._data_files = {table: path for table, path in paths.items() if path is not None}
         return copy
 
     def merged(self) -> dict[str, Any]:
@@ -294,8 +297,7 @@ class Scenario(Block):
     @property
     def data_files(self) -> dict[str, Path]:
         """Tables of one's own, by table name, as paths seen from the working directory."""
-        paths = {table: self.file_at(("data", table)) for table in self.data}
-        return {table: path for table, path in paths.items() if path is not None}
+        return dict(self._data_files)
 
 
 Scenario.model_rebuild()  # now, not at its first use, which may be in two threads at once
