@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -85,61 +85,56 @@ def test_a_plan_found_by_a_first_order_method_is_polished_and_holds_every_rule(
     assert "Optimal, proven without the solver" in result.stdout
 
 
-@pytest.mark.parametrize(
-    ("table", "change", "rule"),
-    [
-        ("plan", lambda t: largest(t, "used_mw", lambda mw: 3.0 * mw), "hall_power"),
-        ("prices", lambda t: t.assign(raw_dual=-t["raw_dual"]), "dual_sign"),
-        ("costs", lambda t: largest(t, "musd", lambda musd: musd + 2.0), "discounting"),
-        ("installs", lambda t: t.assign(year=t["year"] - 9), "racks_alive"),
-        ("builds", lambda t: t.assign(service_start=t["service_start"] - 0.75), "hall_lead"),
-        ("connections", lambda t: largest(t, "added_mw", lambda mw: 900 * mw), "zone_headroom"),
-        ("demand", lambda t: t.drop(index=t["demand_kh100e"].idxmax()), "demand_table"),
-    ],
-)
-def test_a_table_changed_since_is_found_out(
-    run: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame], rule: str
-) -> None:
-    rewrite(run, table, change)
+CHANGED_TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
+    "plan": (lambda t: largest(t, "used_mw", lambda mw: 3.0 * mw), "hall_power"),
+    "prices": (lambda t: t.assign(raw_dual=-t["raw_dual"]), "dual_sign"),
+    "costs": (lambda t: largest(t, "musd", lambda musd: musd + 2.0), "discounting"),
+    "installs": (lambda t: t.assign(year=t["year"] - 9), "racks_alive"),
+    "builds": (lambda t: t.assign(service_start=t["service_start"] - 0.75), "hall_lead"),
+    "connections": (lambda t: largest(t, "added_mw", lambda mw: 900 * mw), "zone_headroom"),
+    "demand": (lambda t: t.drop(index=t["demand_kh100e"].idxmax()), "demand_table"),
+}
+"""What is changed in a table, and a rule that finds it; each breaks a rule alone in `check/`."""
+
+
+@pytest.mark.parametrize("tables", [("plan", "prices", "costs"), tuple(CHANGED_TABLES)[3:]])
+def test_tables_changed_since_are_found_out(run: Path, tables: tuple[str, ...]) -> None:
+    for table in tables:
+        rewrite(run, table, CHANGED_TABLES[table][0])
 
     result = dcplan("check", str(run))
 
     assert (result.exit_code, result.stderr) == (1, "")
-    assert f"\n  {rule}: " in result.stdout
-    assert f"files: tables/{table}.parquet\n" in result.stdout
+    for table in tables:
+        assert f"\n  {CHANGED_TABLES[table][1]}: " in result.stdout
+    files = ", ".join(f"tables/{table}.parquet" for table in sorted(tables))
+    assert f"files: {files}\n" in result.stdout
     assert "rules are broken" in result.stdout
 
 
-def times_1_3(column: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    return lambda t: t.assign(**{column: 1.3 * t[column]})
+def times_1_3(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    return table.assign(**{column: 1.3 * table[column]})
 
 
-@pytest.mark.parametrize(
-    ("table", "change"),
-    [
-        ("summary", times_1_3("capex_musd")),
-        ("site_year", times_1_3("cost_musd")),
-        ("resilience", times_1_3("value_musd")),
-    ],
-)
-def test_a_changed_table_is_found_by_its_file_whatever_its_own_rules_say(
-    run: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]
-) -> None:
-    rewrite(run, table, change)
+def test_changed_tables_are_found_by_their_files_whatever_their_own_rules_say(run: Path) -> None:
+    rewrite(run, "summary", lambda table: times_1_3(table, "capex_musd"))
+    rewrite(run, "site_year", lambda table: times_1_3(table, "cost_musd"))
+    rewrite(run, "resilience", lambda table: times_1_3(table, "value_musd"))
 
     result = dcplan("check", str(run))
     said = json.loads(dcplan("check", str(run), "--json").stdout)
 
     assert (result.exit_code, result.stderr) == (1, "")
     assert (
-        f"not as written, 1 of {said['checks'][0]['tested']} files: tables/{table}" in result.stdout
-    )
+        f"not as written, 3 of {said['checks'][0]['tested']} files: tables/resilience.parquet,"
+        " tables/site_year.parquet, tables/summary.parquet\n"
+    ) in result.stdout
     assert "files_as_written" in said["broken"]
     assert said["checks"][0]["group"] == "Files"
 
 
 def test_every_changed_file_is_named_those_gone_and_come_as_well(run: Path) -> None:
-    rewrite(run, "summary", times_1_3("capex_musd"))
+    rewrite(run, "summary", lambda table: times_1_3(table, "capex_musd"))
     shutil.copy(run / "tables" / "plan.parquet", run / "tables" / "plan2.parquet")
     (run / "tables" / "checks.parquet").unlink()
     inputs = run / "inputs" / "sites.parquet"
@@ -190,12 +185,20 @@ def test_nothing_but_the_folder_is_read(run: Path, monkeypatch: pytest.MonkeyPat
     assert dcplan("check", str(run)).exit_code == 0
 
 
-def test_input_figures_are_listed_with_their_rules_or_reasons(run: Path) -> None:
-    said = json.loads(dcplan("check", str(run), "--json").stdout)
+@pytest.fixture(scope="module")
+def as_json(solved: Path) -> dict[str, Any]:
+    """Return what is said of the run as it was written."""
+    found: dict[str, Any] = json.loads(dcplan("check", str(solved), "--json").stdout)
+    return found
+
+
+def test_input_figures_are_listed_with_their_rules_or_reasons(
+    run: Path, as_json: dict[str, Any]
+) -> None:
     shown = dcplan("check", str(run), "--inputs").stdout
 
-    assert said["reread"]["rent.depth_kh100e"] == ["rent_depth_from_tables"]
-    assert said["taken_as_given"] == dict(TAKEN_AS_GIVEN)
+    assert as_json["reread"]["rent.depth_kh100e"] == ["rent_depth_from_tables"]
+    assert as_json["taken_as_given"] == dict(TAKEN_AS_GIVEN)
     assert in_words() in shown
     for name, rules in REREAD.items():
         assert f"  {name}: {', '.join(rules)}\n" in shown
@@ -203,11 +206,10 @@ def test_input_figures_are_listed_with_their_rules_or_reasons(run: Path) -> None
         assert f"  {name}: {reason}\n" in shown
 
 
-def test_every_rule_is_listed_on_demand_and_in_json(run: Path) -> None:
+def test_every_rule_is_listed_on_demand_and_in_json(run: Path, as_json: dict[str, Any]) -> None:
     listed = dcplan("check", str(run), "--all")
-    said = json.loads(dcplan("check", str(run), "--json").stdout)
 
-    named = [check["name"] for check in said["checks"]]
+    named = [check["name"] for check in as_json["checks"]]
     assert named == ["files_as_written", *(rule.name for rule in RULES)]
     assert "  files_as_written: Every file" in listed.stdout
     for rule in RULES:
