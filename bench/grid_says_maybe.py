@@ -15,6 +15,7 @@ import json
 import re
 import sys
 from itertools import zip_longest
+from math import isfinite
 from pathlib import Path
 
 import pandas as pd
@@ -340,8 +341,13 @@ def _halls(rows: pd.DataFrame, *, with_futures: bool) -> str:
     lines = []
     for row in rows.head(MOST_ROWS).to_dict("records"):
         least = [row["futures"]] if with_futures else _mw(row["least_2028"], row["least_2030"])
-        lines.append([row["thing"], *least, *_mw(row["most_2030"]), moment(row["order_by"])])
+        lines.append([row["thing"], *least, *_mw(row["most_2030"]), _moment(row["order_by"])])
     return _table(heads, lines)
+
+
+def _moment(at: float) -> str:
+    """Return a date in words; of committed halls there is none."""
+    return moment(at) if isfinite(at) else "committed"
 
 
 def _dates(some: pd.DataFrame, every: int) -> str:

@@ -143,9 +143,9 @@ def _print(found: Stochastic, home: Path) -> None:
 
 
 def _print_decided(found: Stochastic, console: TableConsole) -> None:
-    from planner.base.number_format import moment
     from planner.base.words import and_more
     from planner.outputs.labels import order_words
+    from planner.outputs.no_regret import ordered_by
 
     decided = found.decided
     is_part = (decided["unit"] == "share") & (decided["ordered"] < _WHOLE)
@@ -160,7 +160,7 @@ def _print_decided(found: Stochastic, console: TableConsole) -> None:
         [
             (
                 order_words(row["kind"], row["site"], row["item"]),
-                moment(row["order_by"]),
+                ordered_by(row),
                 f"{row['ordered']:,.1f}",
                 f"{row['least']:,.1f}",
                 f"{row['most']:,.1f}",

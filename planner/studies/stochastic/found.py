@@ -55,8 +55,9 @@ class Stochastic:
     sizes : mapping of str to int
         rows, columns and nonzeros of the program of all futures.
     decided : DataFrame
-        A row per order: kind, site, item, order_by [year], unit; ``ordered`` in the checked
-        plans, ``least`` and ``most`` that any future alone would order at that date, and
+        A row per order: kind, site, item, order_by [year], committed (the year in which halls
+        that are under way come in; missing of others), unit; ``ordered`` in the checked plans,
+        ``least`` and ``most`` that any future alone would order at that date, and
         ``minimax_regret``, what the plan of least greatest regret orders.
     costs : DataFrame
         A row per plan and future: plan, future, weight, cost_musd, regret_musd; missing where the

@@ -14,6 +14,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.pandas_texts import with_texts_as_objects
+from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
 from planner.results.read import read_results
 from planner.runs.study_folder import file_entry
@@ -172,6 +173,10 @@ def _clock_of(scenario: Scenario) -> tuple[object, ...]:
 def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochastic:
     file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
     names = [future.name for future in study.futures]
+    begins = {
+        future.name: float_year(future.question.scenario.decisions_start)
+        for future in study.futures
+    }
     ordered, runs = study.runs(found.stochastic.ordered)
     answers = {name: _answer(name, plan) for name, plan in runs.items()}
     return Stochastic(
@@ -209,7 +214,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         ),
         results=kept.figures(sweep.questions, answers),
         orders=kept.orders(sweep.questions, answers),
-        no_regret=no_regret(_orders_alone(study.futures, found.alone), names),
+        no_regret=no_regret(_orders_alone(study.futures, found.alone), begins),
         runs=runs,
     )
 

@@ -237,7 +237,7 @@ def orders(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult])
     -------
     DataFrame
         future, kind, site, item, year in which it serves, mw, and lead_months of all
-        but racks.
+        but racks and committed halls, which wait for nothing.
     """
     rows = [
         (question.name, *row)

@@ -174,6 +174,8 @@ def orders_in(
 ) -> Iterator[Order]:
     """Yield what the plan orders by kind, site and item, with the year in which it serves.
 
+    Halls that are committed were ordered before decisions start: they wait for nothing.
+
     Parameters
     ----------
     tables : mapping of str to DataFrame
@@ -187,6 +189,8 @@ def orders_in(
             *(tables["leads"][name] for name in ("site", "hall", "months")), strict=True
         )
     }
+    builds = tables["builds"]
+    committed = set(builds.loc[builds["early"], ["site", "hall", "year"]].itertuples(index=False))
     for kind, (name, item, amount) in _ORDERED.items():
         frame = tables[name]
         by = ["site", item, "year"]
@@ -194,11 +198,11 @@ def orders_in(
         for site, which, year, mw in zip(*(total[name] for name in (*by, amount)), strict=True):
             if mw > _NOTHING_MW:
                 waits_for = which if kind == "on-site power" else site
-                lead = (
-                    of_halls.get((site, which))
-                    if kind == "halls"
-                    else months.get((kind, waits_for))
-                )
+                if kind != "halls":
+                    lead = months.get((kind, waits_for))
+                else:
+                    is_committed = (site, which, year) in committed
+                    lead = None if is_committed else of_halls.get((site, which))
                 yield kind, str(site), str(which), int(year), float(mw), lead
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from planner.base.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
 __all__ = ["no_regret"]
 
@@ -19,7 +19,7 @@ _NOTHING_MW: Final = 1e-3
 _THING: Final = ["kind", "site", "item"]
 
 
-def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
+def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame:
     """Find what is ordered by a year in every future.
 
     Halls and connections are counted by site, of whatever design, racks by type at whatever site,
@@ -30,16 +30,19 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
     ----------
     orders : DataFrame
         As table `orders` of a sweep.
-    futures : collection of str
-        Futures with a plan; one that orders nothing counts as one that orders nothing.
+    begins : mapping of str to float
+        Futures with a plan, and when decisions start in each [year]. One that orders nothing
+        counts as one that orders nothing.
 
     Returns
     -------
     DataFrame
         kind, site, item, year, least_mw and most_mw ordered by the year in any future, futures
         that ordered any, and order_by: when the longest lead time of the halls chosen there, of
-        the connection of a site or of on-site power asks for the decision (year; missing of
-        racks). Rows that no future orders are left out; of those that only some order, least_mw
+        the connection of a site or of on-site power asks for the decision, not before decisions
+        start (year; missing of racks, and where nothing more is ordered for it). is_committed:
+        what comes in the year are halls that were ordered before decisions start, in every
+        future. Rows that no future orders are left out; of those that only some order, least_mw
         is 0.
 
     Examples
@@ -52,13 +55,14 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
     ...     ],
     ...     columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
     ... )
-    >>> no_regret(orders, ["low", "high"])[["year", "least_mw", "most_mw", "futures", "order_by"]]
+    >>> found = no_regret(orders, {"low": 2025.0, "high": 2025.0})
+    >>> found[["year", "least_mw", "most_mw", "futures", "order_by"]]
        year  least_mw  most_mw  futures  order_by
     0  2027       0.0     20.0        1    2025.5
     1  2028      30.0     45.0        2    2026.0
     """
-    columns = [*_THING, "year", "least_mw", "most_mw", "futures", "order_by"]
-    known = orders[orders["future"].isin(list(futures))].copy()
+    columns = [*_THING, "year", "least_mw", "most_mw", "futures", "order_by", "is_committed"]
+    known = orders[orders["future"].isin(list(begins))].copy()
     if known.empty:
         return pd.DataFrame(columns=columns)
     known.loc[known["kind"].isin(_BY_SITE), "item"] = ""
@@ -67,7 +71,7 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
         index=_THING, columns=["future", "year"], values="mw", aggfunc="sum", fill_value=0.0
     )
     years = sorted(known["year"].unique())
-    full = pd.MultiIndex.from_product([list(futures), years], names=["future", "year"])
+    full = pd.MultiIndex.from_product([list(begins), years], names=["future", "year"])
     by_year = by_year.reindex(columns=full, fill_value=0.0)
     ordered = by_year.T.groupby(level="future", sort=False).cumsum().T
     in_year = ordered.T.groupby(level="year")
@@ -79,8 +83,12 @@ def no_regret(orders: pd.DataFrame, futures: Collection[str]) -> pd.DataFrame:
             for name, frame in (("least_mw", least), ("most_mw", most), ("futures", count))
         }
     ).reset_index()
-    lead = known.groupby([*_THING, "year"], as_index=False)["lead_months"].max()
-    table = table.merge(lead, on=[*_THING, "year"], how="left")
-    table["order_by"] = table["year"] - table["lead_months"] / MONTHS_PER_YEAR
+    in_time = known["year"] - known["lead_months"] / MONTHS_PER_YEAR
+    # What is ordered on the first day may come in the course of its year.
+    known["order_by"] = in_time.clip(lower=known["future"].map(begins).astype(float))
+    first = known.groupby([*_THING, "year"], as_index=False)["order_by"].min()
+    first["is_committed"] = (first["kind"] == "halls") & first["order_by"].isna()
+    table = table.merge(first, on=[*_THING, "year"], how="left")
+    table["is_committed"] = table["is_committed"].eq(other=True)  # False where nothing is ordered
     table = table[table["most_mw"] > _NOTHING_MW]
     return table[columns].reset_index(drop=True)

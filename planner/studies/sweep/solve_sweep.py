@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.base.errors import InputError
+from planner.clock.calendar import float_year
 from planner.outputs.files import whole_file, whole_files
 from planner.outputs.staging import try_folder
 from planner.outputs.study_files import RUNS_FOLDER, SWEEP_FILE
@@ -395,12 +396,17 @@ def _written(
     questions: Sequence[FutureTask], answers: dict[str, FutureResult], folder: Path
 ) -> SweepResult:
     orders = kept.orders(questions, answers)
-    planned = [name for name, answer in answers.items() if answer.status in PLANNED]
+    planned = {name for name, answer in answers.items() if answer.status in PLANNED}
+    begins = {
+        one.name: float_year(one.scenario.decisions_start)
+        for one in questions
+        if one.name in planned and one.scenario is not None
+    }
     tables = {
         "futures": kept.futures(questions, answers),
         "results": kept.figures(questions, answers),
         "orders": orders,
-        "no_regret": no_regret(orders, planned),
+        "no_regret": no_regret(orders, begins),
         "timings": kept.timings(questions, answers),
     }
     # Stopped while they are written, all stay as they were.

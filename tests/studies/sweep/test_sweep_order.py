@@ -11,7 +11,7 @@ from planner.inputs import build_inputs
 from planner.lp.axis import Axis
 from planner.lp.index import Index
 from planner.lp.start import Start
-from planner.outputs.no_regret import first_decided
+from planner.outputs.no_regret import first_decided, ordered_by
 from planner.scenario import load_scenario
 from planner.studies.sweep.answers import start_in, store_start
 from planner.studies.sweep.futures import FutureTask
@@ -111,7 +111,9 @@ def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
         columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
     )
 
-    found = no_regret(orders, ["low", "high"]).set_index(["kind", "site", "item", "year"])
+    found = no_regret(orders, {"low": 2024.0, "high": 2024.0}).set_index(
+        ["kind", "site", "item", "year"]
+    )
 
     assert found["least_mw"].to_dict() == {
         ("halls", "elm", "", 2028): 0.0,
@@ -127,6 +129,10 @@ def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
     assert found["futures"].loc[("halls", "elm", "")].tolist() == [1, 1]
     # The longest lead of what serves from 2027 on is 30 months.
     assert found["order_by"].loc[("halls", "oak", "", 2027)] == 2024.5
+    # Where decisions start later it is ordered on their first day, and comes later in 2027.
+    late = no_regret(orders, {"low": 2025.0, "high": 2025.25}).set_index(["site", "year"])
+    assert late["order_by"].loc[("oak", 2027)] == 2025.25
+    assert late["order_by"].loc[("elm", 2028)] == 2026.0
 
 
 def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> None:
@@ -147,11 +153,12 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
             ("source_builds", "source", "built_mw", [("elm", "engine", 2027, 7.0)]),
         )
     }
+    tables["builds"]["early"] = False
     tables["leads"] = pd.DataFrame([("elm", "air|N", 27.0)], columns=["site", "hall", "months"])
     names = ["kind", "site", "item", "year", "mw", "lead_months"]
     orders = pd.DataFrame(list(orders_in(tables, months)), columns=names).assign(future="any")
 
-    table = no_regret(orders, ["any"])
+    table = no_regret(orders, {"any": 2025.0})
 
     by_kind = table.drop_duplicates("kind").set_index("kind")["order_by"]
     dates = {"connection": 2026.5, "halls": 2026.75, "on-site power": 2026.25}
@@ -160,11 +167,49 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
     assert first_decided(table[table["kind"] == "connection"], "least_mw") == "July 2026"
 
 
+def test_committed_halls_are_called_that_and_have_no_date_in_the_past() -> None:
+    builds = [
+        ("oak", "air|N", 2027, 8.0, True),
+        ("oak", "air|N", 2029, 5.0, False),
+        ("oak", "dlc|N", 2029, 3.0, True),
+        ("elm", "air|N", 2027, 6.0, True),
+    ]
+    tables = {
+        "builds": pd.DataFrame(builds, columns=["site", "hall", "year", "built_mw", "early"]),
+        "leads": pd.DataFrame(
+            [("oak", "air|N", 27.0), ("oak", "dlc|N", 31.0), ("elm", "air|N", 27.0)],
+            columns=["site", "hall", "months"],
+        ),
+    }
+    for name, item, amount in (
+        ("connections", "zone", "added_mw"),
+        ("installs", "rack", "installed_mw"),
+        ("source_builds", "source", "built_mw"),
+    ):
+        tables[name] = pd.DataFrame(columns=["site", item, "year", amount])
+    names = ["kind", "site", "item", "year", "mw", "lead_months"]
+    orders = pd.DataFrame(list(orders_in(tables, {})), columns=names).assign(future="any")
+
+    table = no_regret(orders, {"any": 2025.0})
+
+    assert table.set_index(["site", "year"])["is_committed"].to_dict() == {
+        ("elm", 2027): True,
+        ("elm", 2029): False,
+        ("oak", 2027): True,
+        ("oak", 2029): False,
+    }
+    assert table["order_by"].dropna().tolist() == [2026.75]  # 27 months before 2029
+    said = {site: first_decided(of, "least_mw") for site, of in table.groupby("site")}
+    assert said == {"elm": "committed", "oak": "committed; October 2026"}
+    assert ordered_by({"order_by": 2026.0, "committed": 2027.0}) == "committed"
+    assert ordered_by({"order_by": 2026.0, "committed": float("nan")}) == "January 2026"
+
+
 def test_a_future_that_orders_nothing_leaves_nothing_without_regret() -> None:
     orders = pd.DataFrame(
         [("low", "halls", "oak", "air|N", 2027, 12.0, 18.0)],
         columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
     )
 
-    assert no_regret(orders, ["low", "idle"])["least_mw"].tolist() == [0.0]
-    assert no_regret(orders, []).empty
+    assert no_regret(orders, dict.fromkeys(["low", "idle"], 2025.0))["least_mw"].tolist() == [0.0]
+    assert no_regret(orders, {}).empty

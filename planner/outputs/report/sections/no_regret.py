@@ -34,7 +34,7 @@ def no_regret_section(figures: TableFigures) -> Html:
         "Ordered by the end of that year, at least, in every future with a plan: a decision that"
         " none of these futures regrets. Halls are first decided as the longest lead time of"
         " those chosen there asks for, connections and on-site power as their own does; racks in"
-        " the year in which they serve."
+        " the year in which they serve. Committed halls were ordered before decisions start."
     )
     return section(
         "no-regret",

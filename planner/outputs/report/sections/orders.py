@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from planner.base.number_format import moment
 from planner.outputs.labels import order_words, words
+from planner.outputs.no_regret import ordered_by
 from planner.outputs.report.charts import Series
 from planner.outputs.report.dots import dots
 from planner.outputs.report.markup import NOTHING, Html, element, name
@@ -82,7 +82,7 @@ def orders_section(figures: TableFigures) -> Html:
         (
             order_words(str(row["kind"]), str(row["site"]), str(row["item"])),
             [
-                moment(float(row["order_by"])),
+                ordered_by(row),
                 str(row["unit"]),
                 *(figures.sum("decided", column, order=int(row["order"])) for column in columns),
             ],
