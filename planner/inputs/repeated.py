@@ -22,7 +22,7 @@ from planner.inputs.scope import make_case
 from planner.lp import Axis, Index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario
@@ -248,7 +248,8 @@ def _changed_columns(name: str, new: pd.DataFrame, old: pd.DataFrame) -> set[str
         return set()
     if len(new) != len(old) or not new.columns.equals(old.columns):
         columns = {f"{name}.{of}" for of in ("*", *new.columns, *old.columns)}
-        return columns | {*_row_names(name, new), *_row_names(name, old)}
+        every = (_row_names(name, table, range(len(table))) for table in (new, old))
+        return columns.union(*every)
     changed = [of for of in new.columns if not new[of].equals(old[of])]
     if not changed:
         return set()
@@ -259,15 +260,16 @@ def _changed_columns(name: str, new: pd.DataFrame, old: pd.DataFrame) -> set[str
     for of in changed:
         after, before = new[of], old[of]
         is_other |= ((after != before) & ~(after.isna() & before.isna())).to_numpy(dtype=np.bool_)
-    return names | {*_row_names(name, new[is_other]), *_row_names(name, old[is_other])}
+    rows = np.flatnonzero(is_other)
+    return names | {*_row_names(name, new, rows), *_row_names(name, old, rows)}
 
 
-def _row_names(name: str, table: pd.DataFrame) -> list[str]:
-    """Return what the rows of a table of items are noted as; nothing of another table."""
+def _row_names(name: str, table: pd.DataFrame, rows: Iterable[int]) -> list[str]:
+    """Return what rows of a table of items are noted as; nothing of another table."""
     if "item" not in table.columns:
         return []
-    keys = (table[key].tolist() for key in _ITEM_KEYS.get(name, ("item",)))
-    return [_row_name(name, *key) for key in zip(*keys, strict=True)]
+    keys = [table[key].tolist() for key in _ITEM_KEYS.get(name, ("item",))]
+    return [_row_name(name, *(key[row] for key in keys)) for row in rows]
 
 
 def _row_name(table: str, *key: str) -> str:

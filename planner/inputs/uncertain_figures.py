@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.inputs.build import TABLES
+from planner.inputs.table_columns import floats, texts
 from planner.tables.descriptor import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.tables.descriptor import TableSchema
@@ -130,9 +131,10 @@ def unmoved_figures(tables: Mapping[str, pd.DataFrame]) -> int:
         apart = {*schema.primary_key, *ends, *_NO_QUANTITY}
         for field in schema.fields:
             if field.is_number and field.name in frame and field.name not in apart:
-                stated = frame[field.name].notna()
+                stated = ~np.isnan(floats(frame, field.name))
                 if field.between is not None:
-                    stated &= frame[list(field.between)].isna().any(axis=1)
+                    low, high = (np.isnan(floats(frame, end)) for end in field.between)
+                    stated &= low | high
                 count += int(stated.sum())
     return count
 
@@ -147,29 +149,16 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[UncertainFigure]
         if field.between is None or frame.empty:
             continue
         read = _FOLLOWS.get((schema.name, field.name), field.name)
-        stated = frame[[field.name, *field.between]].astype(float)
-        scale = pd.Series(1.0, index=frame.index)
-        if read != field.name:
-            scale = frame[read].astype(float) / stated[field.name]
-        ends = pd.DataFrame(
-            {
-                "value": frame[read].astype(float),
-                "low": stated[field.between[0]] * scale,
-                "high": stated[field.between[1]] * scale,
-                "position": range(len(frame)),
-                "unit": _units(schema, frame, read),
-                "of": frame["item"].astype(str) if "item" in frame else "",
-            }
-        ).dropna(subset=["value", "low", "high"])
-        ends = ends[ends["low"] < ends["high"]]
+        values = floats(frame, read)
+        scale = values / floats(frame, field.name) if read != field.name else 1.0
+        lows, highs = (floats(frame, end) * scale for end in field.between)
+        items = texts(frame, "item") if "item" in frame else [""] * len(frame)
+        units = _units(schema, frame, read)
         # A rack and its power-capped twin, or one price for all regions: one figure of one source.
         alike: dict[tuple[Any, ...], list[int]] = {}
-        compared = ("value", "low", "high", "unit", "of")
-        rows = zip(
-            ends["position"].tolist(), *(ends[name].tolist() for name in compared), strict=True
-        )
-        for position, *figure in rows:
-            alike.setdefault(tuple(figure), []).append(position)
+        for at in np.flatnonzero((lows < highs) & ~np.isnan(values)).tolist():
+            figure = float(values[at]), float(lows[at]), float(highs[at]), units[at], items[at]
+            alike.setdefault(figure, []).append(at)
         kinds, sources = frame["kind"].tolist(), frame["source"].tolist()
         for (value, low, high, unit, _), positions in alike.items():
             figures.append(
@@ -190,12 +179,12 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[UncertainFigure]
     return figures
 
 
-def _units(schema: TableSchema, frame: pd.DataFrame, column: str) -> pd.Series:
+def _units(schema: TableSchema, frame: pd.DataFrame, column: str) -> Sequence[str]:
     """Return the unit of each row: of the column, or where it differs by row, its own."""
     (unit,) = (field.unit for field in schema.fields if field.name == column)
     if "unit" in frame and unit in {"see unit", "capex_unit"}:
-        return frame["unit"].astype(str)
-    return pd.Series(unit, index=frame.index)
+        return texts(frame, "unit")
+    return [unit] * len(frame)
 
 
 def with_values(
