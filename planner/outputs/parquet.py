@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from planner.outputs.files import whole_file
 from planner.results import Results
 from planner.results.schema import TABLES
@@ -84,16 +87,17 @@ def _write(
     """Write tables, integers in an encoding of Parquet if one is named."""
     written = []
     for name, frame in tables.items():
-        kinds = {str(column): getattr(frame[column].dtype, "kind", "") for column in frame}
-        encoding = {column: whole for column, kind in kinds.items() if whole and kind == "i"}
-        others = [column for column in kinds if column not in encoding]
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        integers = [column.name for column in table.schema if pa.types.is_integer(column.type)]
+        encoded = integers if whole else []
+        others = [column for column in table.column_names if column not in encoded]
         with whole_file(folder / f"{name}.parquet") as partial:
-            frame.to_parquet(
+            pq.write_table(
+                table,
                 partial,
-                index=False,
                 compression="zstd",
-                use_dictionary=others if encoding else True,
-                column_encoding=encoding or None,
+                use_dictionary=others if encoded else True,
+                column_encoding=dict.fromkeys(encoded, whole) if encoded else None,
             )
         written.append(folder / f"{name}.parquet")
     return written

@@ -12,6 +12,7 @@ import shapely
 from planner.outputs.map_labels import Label, Spot, find_label_places
 from planner.outputs.map_svg import colour_of, sites_in_use
 from planner.outputs.projection import sheet_for
+from planner.outputs.run import once_a_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
 
     from planner.outputs.basemaps import Line
+    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
 __all__ = ["MAP_HEIGHT", "MAP_WIDTH", "map_chart", "write_map"]
@@ -68,12 +70,12 @@ def write_map(book: Book) -> None:
         book.text(sheet, _HEAD, column, head, "head" if column == _SITES else "head_right")
     for column, head in enumerate(("label", "x", "y"), start=_LABELS):
         book.text(sheet, _HEAD, column, head, "head" if column == _LABELS else "head_right")
-    for row, label in enumerate(_labels(_spots(book)), start=_HEAD + 1):
+    for row, label in enumerate(_labels(_spots(book.run)), start=_HEAD + 1):
         words = label.name if label.is_inside else f"{label.name} {label.amount}"
         book.text(sheet, row, _LABELS, words)
         book.number(sheet, row, _LABELS + 1, label.x, "0.0")
         book.number(sheet, row, _LABELS + 2, MAP_HEIGHT - label.y + _HALF_LINE, "0.0")
-    for row, spot in enumerate(_spots(book), start=_HEAD + 1):
+    for row, spot in enumerate(_spots(book.run), start=_HEAD + 1):
         book.text(sheet, row, _SITES, spot.name)
         for column, value, shown in (
             (1, spot.x, "0.0"),
@@ -104,7 +106,7 @@ def map_chart(book: Book) -> Chart:
                 "line": {"color": colour, "width": width},
             }
         )
-    spots = _spots(book)
+    spots = _spots(book.run)
     for row, spot in enumerate(spots, start=_HEAD + 1):
         chart.add_series(_mark(spot, row))
     for row, label in enumerate(_labels(spots), start=_HEAD + 1):
@@ -154,9 +156,9 @@ def _labels(spots: list[Spot]) -> list[Label]:
     return find_label_places(spots, sheet, most=_LABELLED, size=_TEXT, has_leaders=False)
 
 
-def _spots(book: Book) -> list[Spot]:
+@once_a_run
+def _spots(run: Run) -> list[Spot]:
     """Return the sites with racks in the last model year, the largest first."""
-    run = book.run
     sites = sites_in_use(run, run.years[-1])
     sheet = sheet_for(run.sites, MAP_WIDTH, MAP_HEIGHT, _MARGIN)
     x, y = sheet.place(sites["lon"].to_numpy(), sites["lat"].to_numpy())
