@@ -98,7 +98,8 @@ def _drop_oldest(folder: Path) -> None:
 def _read(path: Path) -> pd.DataFrame | None:
     """Read a kept table; None where there is none or the file is broken."""
     try:
-        frame: pd.DataFrame = pf.read_feather(path, memory_map=False)
+        # Threads would cost more than they save: most tables have some hundred rows.
+        frame: pd.DataFrame = pf.read_feather(path, use_threads=False, memory_map=False)
     except (OSError, pa.ArrowException, ValueError, KeyError):
         return None
     return frame
