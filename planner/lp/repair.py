@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator, Mapping
 
-    from planner.base.arrays import Floats, Positions
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.expression import Ints
     from planner.lp.split import Split
 
@@ -47,9 +47,10 @@ def repaired(
     """Return a plan near a trial that misses rows of pieces.
 
     Columns of the master that have a part in a piece with a missed row are free, and so is every
-    piece that they have a part in; all others stay. These programs fall apart, mostly by site,
-    and each is solved with its rows as they are, so that what is missed by little is met for
-    little: a peak is raised, or load and what serves it change a little.
+    piece that they have a part in; all others stay, but for small groups of columns of no piece
+    that are in rows with free ones. These programs fall apart, mostly by site, and each is solved
+    with its rows as they are, so that what is missed by little is met for little: a peak or a
+    connection is raised, or a contract is larger, where that is the sum of few others.
 
     Parameters
     ----------
@@ -117,12 +118,7 @@ def _parts(
 ) -> Iterator[tuple[Positions, Positions]]:
     """Yield rows and free columns of programs that have no column in common."""
     of_row, of_column = split.piece_of_row, split.piece_of_column
-    misses = np.zeros(split.pieces, dtype=np.bool_)
-    misses[of_row[missed]] = True
-    is_free = np.zeros(of_column.size, dtype=np.bool_)
-    for row, column in _terms(matrix):
-        is_free[column[(of_row[row] >= 0) & misses[of_row[row]]]] = True
-    is_free &= of_column < 0
+    is_free = _free(matrix, split, missed)
     # A piece is one node, as all of its columns are free; so is each row of the master.
     node = np.where(of_row >= 0, of_row, split.pieces + np.arange(of_row.size))
     pairs = [np.empty(0, dtype=np.int64)]  # of a node and a free column in its rows
@@ -145,6 +141,45 @@ def _parts(
     of_columns[is_free] = part_of[label[first:][is_free]]
     for number in np.unique(part_of[labels]):
         yield np.flatnonzero(of_rows == number), np.flatnonzero(of_columns == number)
+
+
+def _free(matrix: Matrix, split: Split, missed: Positions) -> Bools:
+    """Return which columns of the master are free."""
+    of_row = split.piece_of_row
+    misses = np.zeros(split.pieces, dtype=np.bool_)
+    misses[of_row[missed]] = True
+    is_free, is_in_piece = np.zeros((2, matrix.columns), dtype=np.bool_)
+    for row, column in _terms(matrix):
+        is_of_piece = of_row[row] >= 0
+        is_in_piece[column[is_of_piece]] = True
+        is_free[column[is_of_piece & misses[of_row[row]]]] = True
+    is_of_master = split.piece_of_column < 0
+    is_free &= is_of_master
+    return is_free | _few_beside(matrix, is_free, is_of_master & ~is_in_piece)
+
+
+def _few_beside(matrix: Matrix, is_free: Bools, is_alone: Bools) -> Bools:
+    """Return which columns of no piece are to be free too: those of small groups in the same rows.
+
+    A group is what rows tie together, such as the contracts of which a capacity is the sum: that
+    can change only if they do. One with more columns than are free already stays as it is.
+    """
+    columns, rows = matrix.columns, matrix.rows
+    has_free = np.zeros(rows, dtype=np.bool_)
+    of_column, of_row = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for row, column in _terms(matrix):
+        has_free[row[is_free[column]]] = True
+        is_here = is_alone[column]
+        of_column.append(column[is_here].astype(np.int64))
+        of_row.append(row[is_here])
+    ends = np.concatenate(of_column), columns + np.concatenate(of_row)
+    size = columns + rows
+    graph = coo_array((np.ones(ends[0].size, dtype=np.int8), ends), shape=(size, size))
+    label = connected_components(graph, directed=False)[1]
+    is_beside = np.zeros(size, dtype=np.bool_)
+    is_beside[label[columns:][has_free]] = True
+    is_small = np.bincount(label[:columns][is_alone], minlength=size) <= is_free.sum()
+    return np.asarray(is_alone & (is_beside & is_small)[label[:columns]])
 
 
 def _terms(matrix: Matrix) -> Iterator[tuple[Positions, Ints]]:

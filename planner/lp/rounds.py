@@ -49,7 +49,10 @@ _FEW_NEARBY: Final = 6
 """Later ones may go further and further."""
 _NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
 _NEARBY_S: Final = 10.0  # after Ctrl-C at least
-_REPAIR_FRAC: Final = 0.5  # of the time that is left, and no more than was spent so far
+_REPAIR_FRAC: Final = 0.5  # of the time that is left
+_REPAIR_SPENT_FRAC: Final = 0.25
+"""Share of the time spent so far that a repair takes at most: one that succeeds takes less, and
+one in vain may have no end."""
 _REPAIR_S: Final = 10.0  # but so long at least
 _STOPPED: Final[Mapping[Any, Status]] = {
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
@@ -249,7 +252,7 @@ class Rounds:
         if not self._time_is_up and self._rounds < self._repairs_from:
             return False
         parts, spent = self._parts, time.perf_counter() - self._began
-        seconds = min(_REPAIR_FRAC * self._left_s(), max(_REPAIR_S, spent))
+        seconds = min(_REPAIR_FRAC * self._left_s(), max(_REPAIR_S, _REPAIR_SPENT_FRAC * spent))
         missed = parts.pieces.rows[trial.priced.missed > _MISSED]
         try:
             plan = repaired(parts.whole, parts.split, trial.plan, missed, seconds, self._interrupt)

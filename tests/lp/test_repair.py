@@ -35,6 +35,24 @@ def connections(most: float = 9.5, most_in_all: float | None = 21.0) -> ArrayPro
     return problem
 
 
+def ordered(most_ordered: float | None = None) -> ArrayProblem:
+    """Three sites whose connection is what was ordered early and late; a limit ties all orders."""
+    problem = ArrayProblem("ordered")
+    sites, hours = Axis("site", tuple(NEED)), Axis("slot", ("am", "pm"))
+    site, both = Index.full("site", sites), Index.full("both", sites, hours)
+    at, place = np.repeat(np.arange(3), 2), np.arange(6)
+    firm = problem.variable("firm", site)
+    grid = problem.variable("grid", both)
+    early, late = problem.variable("early", site, upper=5.25), problem.variable("late", site)
+    problem.rows("connection", grid <= firm.map(both, at, place))
+    problem.rows("load", grid >= np.concatenate(list(NEED.values())))
+    problem.rows("ordered", firm == early + late)
+    if most_ordered is not None:
+        problem.rows("factory", early.total() + late.total() <= most_ordered)
+    problem.minimise((early * COST).total() + (late * COST).total() * 1.5 + grid.total() * 0.125)
+    return problem
+
+
 def repaired_at(
     problem: ArrayProblem, firm: list[float], *, interrupt: threading.Event | None = None
 ) -> np.ndarray | None:
@@ -43,6 +61,9 @@ def repaired_at(
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
     trial = np.zeros(len(arrays.columns.cost))
     trial[problem.column_block("firm")] = firm
+    if "early" in problem.column_block_names:
+        trial[problem.column_block("early")] = np.minimum(firm, 5.25)
+        trial[problem.column_block("late")] = np.maximum(np.array(firm) - 5.25, 0.0)
     need = np.concatenate(list(NEED.values()))
     trial[problem.column_block("grid")] = np.minimum(need, np.repeat(firm, 2))
     value = arrays.matrix.times(trial)
@@ -73,6 +94,22 @@ def test_there_is_none_where_what_stays_leaves_no_room(limits: dict[str, float])
     firm = [4.75, min(8.25, limits.get("most", 9.5)), 4.0]
 
     assert repaired_at(problem, firm) is None
+
+
+def test_small_groups_of_columns_of_no_piece_are_decided_again_with_what_is_their_sum() -> None:
+    problem = ordered()
+
+    plan = repaired_at(problem, [4.75, 8.25, 4.0])
+
+    assert plan is not None
+    assert plan[problem.column_block("firm")] == pytest.approx([5.5, 8.25, 4.5])
+    assert plan[problem.column_block("early")] == pytest.approx([5.25, 5.25, 4.5])
+    assert plan[problem.column_block("late")] == pytest.approx([0.25, 3.0, 0.0])
+
+
+def test_a_group_with_more_columns_than_are_free_already_stays() -> None:
+    # Two connections miss rows; the limit makes one group of all six orders, though it never binds.
+    assert repaired_at(ordered(most_ordered=90.0), [4.75, 8.25, 4.0]) is None
 
 
 def test_a_stop_ends_a_repair() -> None:
