@@ -86,18 +86,21 @@ def assert_slope_is_what_a_unit_costs(asked: Traded, table: pd.DataFrame) -> Non
     step = 1e-2 * (level[0] - level[-1])
     at = len(table) // 2
 
-    below, on, above = (cost_within(asked, level[at] + change) for change in (-step, 0.0, step))
+    question = PreparedScenario.from_scenario(load_scenario(asked.scenario, asked.overrides))
+
+    below, on, above = (
+        cost_within(question, asked.against, level[at] + change) for change in (-step, 0.0, step)
+    )
 
     assert on == pytest.approx(table["cost_musd"].iloc[at], rel=1e-6)
     slack = 1e-8 * on / step  # what solves may differ by
     assert (on - below) / step - slack <= slope[at] <= (above - on) / step + slack
 
 
-def cost_within(asked: Traded, most: float) -> float:
+def cost_within(question: PreparedScenario, against: str, most: float) -> float:
     """Return the least cost with that much of a measure, and nothing less served than at best."""
-    question = PreparedScenario.from_scenario(load_scenario(asked.scenario, asked.overrides))
     model = build_model(question.inputs)
-    measure = measure_of(asked.against, model)
+    measure = measure_of(against, model)
     if measure.holds:
         best = HighsSession(model.problem).solve("simplex")
         for name, served in (("unmet", model.unmet), ("rented", model.rented)):

@@ -144,7 +144,7 @@ def later(count: int) -> st.SearchStrategy[list[int]]:
     return st.lists(st.integers(*LEADS), min_size=count, max_size=count, unique=True)
 
 
-@settings(drawn, max_examples=6)
+@settings(drawn, max_examples=4)
 @given(question=questions())
 def test_laws_of_any_futures(question: Question, tmp_path_factory: pytest.TempPathFactory) -> None:
     studied = studies_of(question.text, tmp_path_factory.getbasetemp())
@@ -209,7 +209,7 @@ def greatest_regret(found: Compared, plan: OrderPlan) -> float:
     return float((plan.costs - found.least).max())
 
 
-@settings(drawn, max_examples=4)
+@settings(drawn, max_examples=3)
 @given(world=worlds(), known_from=st.sampled_from([2027, 2028]))
 def test_a_single_future_is_the_plain_solve(
     world: World, known_from: int, tmp_path_factory: pytest.TempPathFactory
