@@ -125,7 +125,7 @@ def command(
 
     def tell(now: FuturesProgress) -> None:
         nonlocal is_begun
-        is_begun = True
+        is_begun = is_begun or now.done > 0
         live.update(so_far(now))
 
     with Progress.from_context(ctx) as live:

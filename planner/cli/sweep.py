@@ -94,10 +94,12 @@ def command(
         except KeyboardInterrupt:
             if latest is None:
                 raise
-            live.print_line(
-                f"Stopped with {latest.done} of {latest.total} futures done, stored in"
-                f" {home}; the same command goes on from there"
+            stored = (
+                f", stored in {home}; the same command goes on from there"
+                if latest.done
+                else "; nothing is stored"
             )
+            live.print_line(f"Stopped with {latest.done} of {latest.total} futures done{stored}")
             context.exit(INTERRUPTED)
     if as_json:
         click.echo(result.futures.to_json(orient="records", indent=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -239,11 +239,17 @@ def solve_sweep(
         If the cluster cannot be used.
     OSError
         If the folder cannot be written.
+
+    Notes
+    -----
+    Ended before the first answer it leaves no folder that was not there.
     """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
     waiting = [question for question in sweep.questions if question.name not in answers]
     queue, report = Queue(waiting, starts), on_stage or (lambda _: None)
+    made = [home for home in (folder, *folder.parents) if not home.exists()]
+    is_new = not (folder / SWEEP_FILE).exists()
     # A cluster that is not there leaves nothing behind.
     with _solving(sweep, queue, len(waiting), folder, jobs, scheduler, report) as solved:
         _remove_tables_of_another(sweep, folder)
@@ -261,10 +267,13 @@ def solve_sweep(
                 tally.solved += 1
                 tally.failed += _is_failed(answer)
                 tally.report(answer)
-        finally:
-            # Also where it was stopped: what is done by then can be read.
-            result = _written(sweep.questions, answers, folder)
-    return result
+        except BaseException:
+            if is_new and not answers:
+                _remove_begun(folder, made)
+            else:  # what is done by then can be read
+                _written(sweep.questions, answers, folder)
+            raise
+        return _written(sweep.questions, answers, folder)
 
 
 @contextmanager
@@ -361,6 +370,15 @@ def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
     if before != (sweep.file.sha256, _file_names(sweep)):
         for name in kept.TABLES:
             (folder / f"{name}.parquet").unlink(missing_ok=True)
+
+
+def _remove_begun(folder: Path, made: Sequence[Path]) -> None:
+    """Remove what says that a sweep has begun, and folders that were made for it and are empty."""
+    (folder / SWEEP_FILE).unlink(missing_ok=True)
+    with suppress(OSError):  # one that holds something stays
+        for home in ((folder / RUNS_FOLDER), *made):
+            if home.exists():
+                home.rmdir()
 
 
 def _write_meta(sweep: Sweep, folder: Path) -> None:

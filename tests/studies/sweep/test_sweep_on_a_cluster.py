@@ -189,6 +189,36 @@ def test_a_sweep_that_loses_all_workers_says_that_it_waits_and_goes_on(tmp_path:
 
 
 @pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("has_answers", [False, True])
+def test_the_last_worker_that_leaves_before_a_first_answer_leaves_the_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_answers: bool
+) -> None:
+    out = tmp_path / "sweeps" / "out"
+    if has_answers:
+        stored_before(out)
+        next((out / "futures").glob("*.json")).unlink()  # one future is to be solved again
+    before = set(contents(out))
+    compare = connection.compare_versions
+    monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.5)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+    ) as made:
+
+        def compare_and_leave(*given: Any) -> Any:
+            found = compare(*given)
+            made.scale(0)
+            wait_for(lambda: not made.scheduler.workers)
+            return found
+
+        monkeypatch.setattr(connection, "compare_versions", compare_and_leave)
+        with pytest.raises(InputError, match="has lost all its workers"):
+            run_sweep(written(tmp_path), out, scheduler=made.scheduler_address)
+
+    assert set(contents(out)) == before
+    assert out.parent.exists() == has_answers
+
+
+@pytest.mark.filterwarnings("default")
 def test_killed_at_random_moments_it_ends_with_the_same_tables(
     tmp_path: Path, scheduler: str
 ) -> None:

@@ -276,7 +276,10 @@ def test_ctrl_c_while_processes_start_shows_no_traceback(tmp_path: Path, after_s
 
     assert process.returncode == 130
     assert "Traceback" not in said.decode()
-    assert said.decode().splitlines()[-1].startswith("Stopped with ")
+    last = said.decode().splitlines()[-1]
+    assert last.startswith("Stopped with ")
+    assert out.exists() == ("goes on from there" in last)
+    assert out.exists() != ("nothing is stored" in last)
 
 
 def test_nothing_is_solved_where_a_value_fits_no_setting(tmp_path: Path) -> None:
