@@ -140,19 +140,18 @@ def strong_duality(case: Case) -> Excess:
 def bound_proven(case: Case) -> Excess:
     """The reported bound follows from stored duals; what a search adds is the solver's word.
 
-    Of an optimum without integers it is the objective of the duals. Where rounds ended at a gap,
-    and with integers, whose relaxation may end at one, it is at most that of the duals behind it;
-    or, where branch and bound raised it, no less than that: its tree is not stored.
+    Without integers it is the objective of the duals. Where rounds ended at a gap, it is at most
+    that of the duals behind it. With integers it is that of the duals of the relaxation, or, where
+    branch and bound raised it, no less than that: its tree is not stored.
     """
     if not _reports_bound(case):
         return _nothing()
     proven = proven_bound_musd(case)
-    has_integers = case.proof is not None and bool(case.proof.is_integer.any())
-    if case.proof is not None and case.proof.bound_by == "search" and has_integers:
+    if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
         place = table_of({"bound": ["bound of branch and bound"]})
         return Excess.above(place, np.array([proven]), case.bound_musd)
-    if has_integers or _ended_at_gap(case):
-        place = table_of({"bound": ["bound of a relaxation, or of rounds that ended at a gap"]})
+    if _ended_at_gap(case):
+        place = table_of({"bound": ["bound of a solve in pieces"]})
         return Excess.above(place, np.array([case.bound_musd]), proven)
     return _differs("bound", proven, case.bound_musd)
 

@@ -87,8 +87,8 @@ class DecomposedSession(HighsSession):
     is_local : array of bool
         Columns that may be left to pieces.
     gap_frac : float
-        Rounds of any solve may end once the best plan costs at most this share more than the
-        bound; 0 to go on to an optimum with its duals. [-]
+        Rounds may end once the best plan costs at most this share more than the bound; 0 to go on
+        to an optimum with its duals. [-]
     solver : callable
         Makes what solves the pieces: threads of this process, where it is left out.
     is_worth_it : callable, optional
@@ -150,7 +150,6 @@ class DecomposedSession(HighsSession):
         interrupt: threading.Event | None = None,
         start: Floats | None = None,
         gap_frac: float = PROVEN_GAP_FRAC,
-        enough_gap_frac: float = 0.0,
         strictly: bool = False,
     ) -> Outcome:
         """Solve the program the session holds, in pieces where it has no integers.
@@ -162,8 +161,6 @@ class DecomposedSession(HighsSession):
             last basis of the master, and the others begin without it; the cuts stay.
         time_limit_s, threads, on_progress, interrupt, start, gap_frac, strictly
             As for `HighsSession.solve`. Progress is reported once a round.
-        enough_gap_frac : float
-            Gap at which rounds of this solve may end, where it is more than that of all.
 
         Returns
         -------
@@ -188,7 +185,7 @@ class DecomposedSession(HighsSession):
                     on_progress=on_progress,
                     interrupt=interrupt,
                     optimal_gap=optimal_gap_frac(gap_frac),
-                    enough_gap=max(self._gap_frac, enough_gap_frac),
+                    enough_gap=self._gap_frac,
                     strictly=strictly,
                 )
                 if method not in {"auto", "decomposed"}:
@@ -196,7 +193,7 @@ class DecomposedSession(HighsSession):
                 try:
                     outcome = shares.without(rounds.outcome(), arrays)
                     self._gave_up = False
-                    if outcome.is_as_asked and self._ended is None:
+                    if outcome.status == "optimal" and self._ended is None:
                         self._ended = self._kept(parts)
                     return outcome
                 except SolverError as error:
@@ -278,7 +275,7 @@ class DecomposedSession(HighsSession):
         return bool(start.duals)
 
     def start(self) -> Start | None:
-        """Return what a like program may begin with: cuts that bound as the first solve ended."""
+        """Return what a like program may begin with: the cuts that bound at the first optimum."""
         return self._ended
 
     def _kept(self, parts: Parts) -> Start:

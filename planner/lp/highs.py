@@ -119,7 +119,6 @@ class HighsSession:
         interrupt: threading.Event | None = None,
         start: Floats | None = None,
         gap_frac: float = PROVEN_GAP_FRAC,
-        enough_gap_frac: float = 0.0,
         strictly: bool = False,
     ) -> Outcome:
         """Solve the program the session holds.
@@ -150,9 +149,6 @@ class HighsSession:
         gap_frac : float
             A search may end once its plan costs at most this share more than its bound. A plan
             further off than `planner.lp.outcome.optimal_gap_frac` of it is not called optimal.
-        enough_gap_frac : float
-            Gap at which a solve without integers may end, with the duals of its bound alone; 0 to
-            go on to an optimum. A whole solve always does, as little is left once it has both.
         strictly : bool
             Meet bounds and integers as exactly as HiGHS can (1e-10), not to the tolerance of the
             session: a coefficient of a million makes much of a small excess.
@@ -162,7 +158,6 @@ class HighsSession:
         Outcome
             Verdict, plan and duals.
         """
-        del enough_gap_frac  # of pieces alone
         self._hand_over()
         self._engine.set_option("threads", threads)
         self._engine.set_option("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))

@@ -111,16 +111,6 @@ class Outcome:
     bound_row_dual: Floats | None = None
     bound_by: BoundBy = "relaxation"
 
-    @property
-    def is_as_asked(self) -> bool:
-        """Whether the work ended as asked: with an optimum, or with a plan within a gap."""
-        return self.status in {"optimal", "within_gap"}
-
-    @property
-    def proving_row_dual(self) -> Floats:
-        """Duals of the rows from which `dual_bound` follows: of the optimum, or of the bound."""
-        return self.row_dual if self.bound_row_dual is None else self.bound_row_dual
-
 
 def optimal_gap_frac(gap_frac: float) -> float:
     """Return the gap up to which a plan is called optimal where a gap was asked for.

@@ -794,31 +794,6 @@ def test_highs_gets_the_whole_program_only_where_it_is_solved_whole() -> None:
     assert whole.x[integer] == pytest.approx(np.round(whole.x[integer]), abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", [1, 3, 7])
-def test_one_solve_may_end_at_a_gap_and_the_next_goes_on_to_the_optimum(seed: int) -> None:
-    problem = dispatch(noisy(seed))
-    session, best = in_pieces(problem), HighsSession(problem).solve()
-
-    loose = session.solve(enough_gap_frac=3e-3)
-    exact = session.solve()
-
-    assert loose.status == "within_gap"
-    assert loose.is_as_asked
-    assert 1e-7 < loose.gap <= 3e-3
-    assert loose.dual_bound < best.objective < loose.objective
-    assert proven(problem, loose.proving_row_dual) >= loose.dual_bound * (1.0 - 1e-9)
-    assert exact.status == "optimal"
-    assert exact.objective == pytest.approx(best.objective, rel=1e-7)
-    assert exact.proving_row_dual is exact.row_dual
-
-
-def test_a_whole_solve_goes_on_to_the_optimum_whatever_gap_is_enough() -> None:
-    outcome = HighsSession(dispatch(Data())).solve(enough_gap_frac=0.5)
-
-    assert outcome.status == "optimal"
-    assert outcome.has_duals
-
-
 @pytest.mark.parametrize("gap_frac", [0.2, 1e-2, 1e-3])
 def test_rounds_end_at_the_gap_that_was_asked_for(gap_frac: float) -> None:
     problem = dispatch(noisy(1))

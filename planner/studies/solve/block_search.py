@@ -43,8 +43,6 @@ class BlockSearch:
         The rounded plan, one number per column.
     reserve_s : float
         Time to leave for later. [s]
-    enough_gap_frac : float
-        Gap at which each solve may end.
     one_by_one : bool
         Whether of several blocks that stay short at one place only one is closed before the next
         solve. That takes more solves; closed together, they may leave racks there idle which one
@@ -76,12 +74,11 @@ class BlockSearch:
         solver: Solver,
         plan: Floats,
         reserve_s: float,
-        enough_gap_frac: float,
         *,
         one_by_one: bool,
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
-        self._enough_gap_frac, self._one_by_one = enough_gap_frac, one_by_one
+        self._one_by_one = one_by_one
         # Where much is closed, as at first, a basis is of little use.
         goes_on = solver.method in {"auto", "decomposed"}
         self._afresh: Method = "ipx" if goes_on else solver.method
@@ -113,11 +110,11 @@ class BlockSearch:
         worth_musd = self._mean_musd_per_mw(relaxed_x) * self._model.p.siting.block_mw
         for times in _WORTH:
             filled, may = self._filled(chosen, times * worth_musd)
-            if not filled.is_as_asked:
+            if filled.status != "optimal":
                 return None
             whole = may & (self._racks_mw(filled.x) > _NOTHING)
             outcome = self._solved(whole, whole)
-            if outcome.is_as_asked:
+            if outcome.status == "optimal":
                 return self._without_the_expensive(outcome)
             if outcome.status in STOPPED:
                 return None
@@ -132,7 +129,7 @@ class BlockSearch:
         closed, method = none, self._afresh
         while True:
             filled = self._solved(may, none, method, worth_musd=worth_musd)
-            if not filled.is_as_asked:
+            if filled.status != "optimal":
                 return filled, may
             is_short = underfilled_blocks(self._model, filled.x)
             if not is_short.any() or self.solves >= _MOST_SOLVES:
@@ -175,13 +172,13 @@ class BlockSearch:
         model, rows = self._model, self._model.problem.row_block("block_least")
         has_block = self._racks_mw(outcome.x) > _NOTHING
         may_close = has_block & ~self._must
-        worth = np.abs(outcome.proving_row_dual[rows]) * model.p.siting.block_mw * may_close
+        worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * may_close
         order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]
         for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
             fewer = has_block.copy()
             fewer[at] = False
             trial = self._solved(fewer, fewer)
-            if not trial.is_as_asked or trial.objective >= outcome.objective:
+            if trial.status != "optimal" or trial.objective >= outcome.objective:
                 break
             outcome, has_block = trial, fewer
         return outcome.x, has_block
@@ -204,12 +201,7 @@ class BlockSearch:
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         self.last = self._solves.solve_within(
-            lower,
-            upper,
-            method=method,
-            reserve_s=self._reserve_s,
-            cost=cost,
-            enough_gap_frac=self._enough_gap_frac,
+            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
         )
         self.solves += 1
         return self.last

@@ -69,7 +69,7 @@ def dive(
             lower[set_now], upper[set_now] = before
             _set(lower, upper, set_now[:1], value[:1], ~is_up[:1])
             outcome = solve(lower, upper)
-        if not outcome.is_as_asked or outcome.objective >= cutoff:
+        if outcome.status != "optimal" or outcome.objective >= cutoff:
             return None
         x = outcome.x
     return None

@@ -116,18 +116,10 @@ class Solves:
             self._began = time.perf_counter()
         return left_s
 
-    def relaxed(
-        self, method: Method, reserve_s: float = 0.0, *, enough_gap_frac: float = 0.0
-    ) -> Outcome:
+    def relaxed(self, method: Method, reserve_s: float = 0.0) -> Outcome:
         """Solve without insisting on integers."""
         columns = self._model.problem.columns()
-        return self.solve_within(
-            columns.lower,
-            columns.upper,
-            method=method,
-            reserve_s=reserve_s,
-            enough_gap_frac=enough_gap_frac,
-        )
+        return self.solve_within(columns.lower, columns.upper, method=method, reserve_s=reserve_s)
 
     def fixed(
         self,
@@ -179,12 +171,10 @@ class Solves:
         strictly: bool = False,
         cost: Floats | None = None,  # in place of what the columns cost
         start: Start | None = None,
-        enough_gap_frac: float = 0.0,
     ) -> Outcome:
         """Solve without insisting on integers, within bounds of the columns.
 
-        It begins at `start`, where a like program ended, if that promises to be quicker. What
-        only has to say how little plans can cost, or which integers to choose, may end at a gap.
+        It begins at `start`, where a like program ended, if that promises to be quicker.
         With cuts it is solved again, from the last basis, until none is broken. A limit on the
         way leaves the last solution there is, with the limit as its status and without duals.
         """
@@ -193,15 +183,13 @@ class Solves:
             cost = self._model.problem.columns().cost
 
         def once(method: Method, start: Start | None = None) -> Outcome:
-            return self._once(
-                lower, upper, cost, method, reserve_s, start, enough_gap_frac, strictly=strictly
-            )
+            return self._once(lower, upper, cost, method, reserve_s, start, strictly=strictly)
 
         outcome = once(method, start)
         if self._cuts is None:
             return outcome
         rounds = 0
-        while outcome.is_as_asked and self._cuts.are_broken(outcome.x):
+        while outcome.status == "optimal" and self._cuts.are_broken(outcome.x):
             if rounds == self._cuts.most_rounds:
                 return replace(outcome, status="iteration_limit", has_duals=False)
             rounds += 1
@@ -221,7 +209,6 @@ class Solves:
         method: Method,
         reserve_s: float,
         start: Start | None,
-        enough_gap_frac: float,
         *,
         strictly: bool,
     ) -> Outcome:
@@ -238,7 +225,6 @@ class Solves:
             threads=self._solver.threads,
             on_progress=self._next_solve(),
             interrupt=self._interrupt,
-            enough_gap_frac=enough_gap_frac,
             strictly=strictly,
         )
         self.iterations += outcome.iterations

@@ -31,8 +31,6 @@ _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
 _MOST_ROUNDS: Final = 40
 _A_LITTLE: Final = 1e-6  # of a demand
-_ENOUGH_FRAC: Final = 0.01
-"""Gap at which solves on the way to a plan may end, as a share of the gap that it may have. [-]"""
 _RESERVE: Final = 2.0  # of the time of one solve with fixed integers, for the one at the end
 _WHOLE: Final = 1e-9  # nearer than this to an integer is one
 
@@ -82,10 +80,6 @@ def find_plan(
     rounded again, then integers are set one after the other (`planner.studies.solve.dive`), and at
     last a search goes on within the time left, until the gap is 1 %, or what was asked for.
 
-    Programs solved in pieces need not be solved to an optimum on the way, where they say how little
-    plans can cost or which integers to choose: they end at a hundredth of the gap that the plan may
-    have. With all integers fixed the optimum is needed, and its duals.
-
     Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
     They follow from the others by then: the plan stays, and only the duals are taken from that
     solve, some hundreds of steps of primal simplex. Freed while the integers are fixed, they
@@ -116,9 +110,6 @@ class _Finder:
             if solver.gap_frac is None
             else solver.gap_frac
         )
-        # A search may close a gap that is smaller than what a relaxation would leave open.
-        self._enough_frac = 0.0 if self._is_search else _ENOUGH_FRAC * self._aim_frac
-        self._bound_from: Outcome | None = None  # the relaxation that proves most
         self._best: Outcome | None = None
         self._unproven: Outcome | None = None  # whole, but it may break cuts
         self._last: Outcome | None = None  # solve with fixed integers, if none came after it
@@ -132,9 +123,9 @@ class _Finder:
     def whole(self) -> Outcome:
         """Relax, round and fix; strengthen, dive and search as long as the plan is not enough."""
         relaxed = self._relaxed()
-        if relaxed.is_as_asked and self._is_search:
+        if relaxed.status == "optimal" and self._is_search:
             relaxed = self._strengthened(relaxed)
-        if not relaxed.is_as_asked:
+        if relaxed.status != "optimal":
             return self._without(relaxed)
         as_there = None if self._like is None else self._like.whole_on(self._model.problem)
         if self._like is not None and as_there is not None:
@@ -143,7 +134,7 @@ class _Finder:
             self._round(relaxed, only_first=True)
         if not self._is_search and self._gap() > self._aim_frac:
             relaxed = self._strengthened(relaxed)
-            if not relaxed.is_as_asked:
+            if relaxed.status != "optimal":
                 return self._without(relaxed)
             self._round(relaxed, only_first=False)
         if self._gap() > max(self._aim_frac, _MUCH_GAP_FRAC):
@@ -153,24 +144,20 @@ class _Finder:
         ):
             self._search()
         if self._best is None and self._unproven is not None and not self._is_infeasible:
-            return self._report(self._unproven)
+            return self._report(self._unproven, relaxed)
         if self._best is None:
             return self._none(relaxed)
-        return self._report(self._freed(self._best))
+        return self._report(self._freed(self._best), relaxed)
 
     def _relaxed(self) -> Outcome:
         """Solve without insisting on integers."""
         self._solves.step = "relaxed"
-        outcome = self._solves.relaxed(self._solver.method, enough_gap_frac=self._enough_frac)
+        outcome = self._solves.relaxed(self._solver.method)
         self._step_text("relaxed", outcome.method_used)
         outcome = _bounding(outcome)
-        self._take_bound(outcome)
+        if outcome.status == "optimal":
+            self._solves.bound = outcome.dual_bound
         return outcome
-
-    def _take_bound(self, relaxed: Outcome) -> None:
-        """Take the bound of a relaxation, where it is a higher one."""
-        if relaxed.is_as_asked and relaxed.dual_bound > self._solves.bound:
-            self._solves.bound, self._bound_from = relaxed.dual_bound, relaxed
 
     def _strengthened(self, relaxed: Outcome) -> Outcome:
         """Add the rows that tie service to openings where the relaxed plan breaks them.
@@ -195,17 +182,15 @@ class _Finder:
             problem.rows(f"served_only_if_open_{number}", rows)
             self._solves.rows_added()
             self._last = None
-            outcome = _bounding(
-                self._solves.relaxed("auto", self._reserve_s(), enough_gap_frac=self._enough_frac)
-            )
+            outcome = _bounding(self._solves.relaxed("auto", self._reserve_s()))
             if outcome.status == "infeasible":
                 self._step_text("tightened", f"{int(is_there.sum())} rows")
                 return outcome
-            if not outcome.is_as_asked:
+            if outcome.status != "optimal":
                 self._note_stop(outcome)
                 break
             relaxed = outcome
-            self._take_bound(relaxed)
+            self._solves.bound = max(self._solves.bound, relaxed.dual_bound)
         self._step_text("tightened", f"{int(is_there.sum())} rows")
         return relaxed
 
@@ -239,13 +224,7 @@ class _Finder:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
         search = BlockSearch(
-            self._model,
-            self._solves,
-            self._solver,
-            plan,
-            self._reserve_s(),
-            self._enough_frac,
-            one_by_one=one_by_one,
+            self._model, self._solves, self._solver, plan, self._reserve_s(), one_by_one=one_by_one
         )
         self._last = None
         found = search.search(x)
@@ -264,9 +243,7 @@ class _Finder:
             nonlocal solves
             solves += 1
             self._last = None
-            outcome = self._solves.solve_within(
-                lower, upper, reserve_s=self._reserve_s(), enough_gap_frac=self._enough_frac
-            )
+            outcome = self._solves.solve_within(lower, upper, reserve_s=self._reserve_s())
             self._note_stop(outcome)
             return outcome
 
@@ -408,10 +385,8 @@ class _Finder:
             bound_by="search",
         )
 
-    def _report(self, best: Outcome) -> Outcome:
+    def _report(self, best: Outcome, relaxed: Outcome) -> Outcome:
         """Put together what is reported of the best plan."""
-        relaxed = self._bound_from
-        assert relaxed is not None
         bound = min(self._solves.bound, best.objective)
         gap = relative_gap(best.objective, bound)
         stop = best.status if best.status in STOPPED else self._stopped
@@ -424,7 +399,7 @@ class _Finder:
             status = "within_gap"
         else:
             status = stop
-        by_search = bound > relaxed.dual_bound
+        by_search = bound > relaxed.objective
         return replace(
             best,
             status=status,
@@ -434,7 +409,7 @@ class _Finder:
             iterations=self._solves.iterations,
             method_used=", ".join(self._how),
             duals_of="fixed_program",
-            bound_row_dual=relaxed.proving_row_dual,
+            bound_row_dual=relaxed.row_dual,
             bound_by="search" if by_search else "relaxation",
         )
 
