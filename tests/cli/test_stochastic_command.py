@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from planner.base.errors import InfeasibleError
 from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
 from planner.cli.stochastic import _largest_of_each_kind
+from planner.inputs import build_inputs
+from planner.model import Model
 from planner.runs.reopen import load
 from planner.runs.studies import studies_near
 from planner.runs.study_folder import file_entry
+from planner.scenario import load_scenario
+from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.stochastic.found import TABLES, folder_of
 from planner.studies.stochastic.future import FutureProgram
 
@@ -297,3 +304,61 @@ def test_a_time_limit_is_never_called_a_plan(tmp_path: Path) -> None:
     assert done.exit_code == 4
     assert "(solver.time_limit_s) was reached before it was solved" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+CONFLICT = """version: 1
+base: tiny
+set: {demand: {unmet: forbid}}
+futures:
+  scarce south: {new_sites: {south: {land_limit_mw: 8}, coast: {land_limit_mw: 14}}}
+  scarce north: {new_sites: {north: {land_limit_mw: 1}}}
+uncertainty: {known_from: 2027, central: scarce north}
+"""
+"""One future has no room but in the North for what serves in 2027, the other none in the North."""
+
+
+def test_orders_that_leave_no_plan_say_what_conflicts_in_which_future(tmp_path: Path) -> None:
+    file = tmp_path / "apart.yaml"
+    file.write_text(CONFLICT, encoding="utf-8")
+
+    said = run(str(file), "-o", str(tmp_path / "out"))
+
+    assert said.exit_code == 3, said.output
+    assert "every future has a plan, but no orders before 2027 leave one in all" in said.stderr
+    _, south, north = re.split("  in future scarce (?:south|north):\n", said.stderr)
+    assert f"demand.unmet: forbid ({file}:3)" in south
+    assert f"new_sites.south.land_limit_mw: 8 MW ({file}:5)" in south
+    assert f"new_sites.north.land_limit_mw: 1 MW ({file}:6)" in north
+    assert "orders that they share: halls north" in north
+    assert "An earlier uncertainty.known_from leaves more to order" in said.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_orders_with_integers_that_leave_no_plan_say_what_conflicts(tmp_path: Path) -> None:
+    file = tmp_path / "phases.yaml"
+    siting, land = "siting: {phase_mw: 16}", "south: {land_limit_mw: 10}"
+    text = CONFLICT.replace("unmet: forbid}", f"unmet: forbid}}, {siting}")
+    text = text.replace("south: {land_limit_mw: 8}, coast: {land_limit_mw: 14}", land)
+    text = text.replace("north: {land_limit_mw: 1}", "north: {land_limit_mw: 12}")
+    file.write_text(text, encoding="utf-8")
+
+    said = run(str(file), "-o", str(tmp_path / "out"))
+
+    assert said.exit_code == 3, said.output
+    assert "no orders with integers (openings, phases, plants) were found" in said.stderr
+    assert "or relax what conflicts; of the first one tried:" in said.stderr
+    assert f"siting.phase_mw: 16 MW ({file}:3)" in said.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_halls_that_are_held_at_no_number_of_phases_conflict_with_these() -> None:
+    scenario = load_scenario("tiny", ["siting.phase_mw=16"])
+
+    def hold(model: Model) -> None:
+        model.problem.hold(np.array([model.problem.column_block("build").start]), 10.0, 10.0)
+
+    with pytest.raises(InfeasibleError) as raised:
+        plan_of(scenario, build_inputs(scenario), StageTimes(), hold=hold)
+
+    assert "hall_phases: New halls come in integer phases of one size." in str(raised.value)
+    assert "demand_balance" not in str(raised.value)

@@ -259,7 +259,7 @@ def plan_of(
         cluster.turn_to(None)
     if not outcome.has_plan:
         question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
-        raise why_no_plan(inputs.name, outcome, session, question, model, view)
+        raise why_no_plan(inputs.name, outcome, session, question, model, view, hold)
     if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
         outcome = replace(outcome, status=decided.stopped)
     ended = session.start() if keep_start is not None else None

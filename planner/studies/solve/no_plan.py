@@ -15,6 +15,8 @@ from planner.studies.solve.integer_conflict import integer_conflict
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.base.errors import LimitReachedError
     from planner.inputs.prepared import PreparedScenario
     from planner.lp import HighsSession, Outcome
@@ -39,6 +41,7 @@ def why_no_plan(
     question: PreparedScenario,
     model: Model,
     view: tuple[int, int] | None = None,
+    hold: Callable[[Model], None] | None = None,
 ) -> InfeasibleError | LimitReachedError | SolverError:
     """Return the error that says why there is no plan, with the constraints that conflict.
 
@@ -54,11 +57,15 @@ def why_no_plan(
         The scenario and its program.
     view : (int, int), optional
         First and last model year in view, of a step of a plan that is decided year by year.
+    hold : callable, optional
+        Holds decisions of a program as they were held in `model`.
     """
     if outcome.status == "infeasible":
         is_smallest = True
         if outcome.bound_by == "search" and view is None:  # with fractions there is a plan
             trial = without_costs(build_model(question.inputs))
+            if hold is not None:
+                hold(trial)
             rules, is_smallest = integer_conflict(question, trial, _CONFLICT_SECONDS)
             conflict = tuple(rule.rule for rule in rules)
         else:

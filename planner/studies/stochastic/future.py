@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.errors import InfeasibleError
 from planner.model import build_model
 from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
+from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.sessions import plan_session
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
 
-__all__ = ["BEFORE", "SOLVED", "FutureProgram", "hold_orders"]
+__all__ = ["BEFORE", "CONFLICT_SECONDS", "SOLVED", "FutureProgram", "hold_orders"]
 
 SOLVED: Final = frozenset({"optimal"})
 """Status of a program without integers that was solved to its end."""
+CONFLICT_SECONDS: Final = 60.0
+"""Most time to find out which constraints conflict. [s]"""
 BEFORE: Final = "it was solved; nothing is written"
 
 _SLACK: Final = 1e-6
@@ -108,6 +112,14 @@ class FutureProgram:
             if outcome.status != "infeasible":
                 return outcome, slack
         return None
+
+    def why_not(self) -> InfeasibleError:
+        """Return the error that says why the last solve, with orders held, had no plan."""
+        names = self._session.iis(time_limit_s=CONFLICT_SECONDS)
+        lines = in_words(conflict_rules(self.question, self.model.problem, names))
+        head = f"future {self.name}: the orders leave no plan"
+        text = f"{head}; these conflict with them:" if lines else head
+        return InfeasibleError("\n".join([text, *lines]), tuple(names))
 
     def is_to_add_cuts(self, x: Floats) -> bool:
         """Add rows that the loss of a site asks for and a solution breaks; say whether any are."""

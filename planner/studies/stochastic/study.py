@@ -14,6 +14,7 @@ from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.solve.sessions import plan_session
+from planner.studies.stochastic.conflicts import why_no_orders
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.extensive_form import ExtensiveForm
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
@@ -48,6 +49,11 @@ MEAN: Final = "mean"
 CENTRAL: Final = "central"
 _SLACK_FRAC: Final = 1e-7
 """By how much the least greatest regret may be missed, so that rounding leaves a plan. [-]"""
+
+_WHAT_NEXT: Final = (
+    "An earlier uncertainty.known_from leaves more to order once the future is known;"
+    " `demand.unmet: allow` lets demand go unmet at a price."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +177,11 @@ class StochasticPrograms:
             for future, received, outcome in zip(self.futures, self.received, alone, strict=True)
         ]
         single = self._single(own)
-        together, outcome = self.stochastic()
+        try:
+            together, outcome = self.stochastic()
+        except InfeasibleError as error:
+            message = f"{error}\n{_WHAT_NEXT}"
+            raise InfeasibleError(message, error.conflict) from error
         stats = together.problem.stats()
         stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none)
         least = np.array([one.objective for one in alone])
@@ -196,13 +206,17 @@ class StochasticPrograms:
             outcomes.append(future.alone())
         return outcomes
 
-    def stochastic(self, held: Sequence[Held] = ()) -> tuple[ExtensiveForm, Outcome]:
+    def stochastic(
+        self, held: Sequence[Held] = (), *, why: bool = True
+    ) -> tuple[ExtensiveForm, Outcome]:
         """Solve all futures as one program.
 
         Parameters
         ----------
         held : sequence of Held
             Decisions of each future that are fixed; none by default.
+        why : bool
+            Look for what conflicts where there is no plan.
         """
         self._report_stage(f"Solving {len(self.futures)} futures as one program")
         risk = self.uncertainty.risk
@@ -212,7 +226,14 @@ class StochasticPrograms:
             for place, one in enumerate(held):
                 program.hold(place, one.column, one.value)
 
-        return self._together(ask)
+        year = self.uncertainty.known_from
+        head = (
+            f"with their integers as rounded, no orders before {year} leave a plan in every future"
+            if held
+            else f"{self.name}: every future has a plan, but no orders before {year} leave one in"
+            " all of them"
+        )
+        return self._together(ask, head if why else None)
 
     def minimax(self, least: Floats) -> Floats:
         """Return the orders of least greatest regret, and of those the least expected cost.
@@ -260,20 +281,29 @@ class StochasticPrograms:
         InfeasibleError
             If no way to round leaves a plan in every future.
         """
-        for rounded, held in self._with_integers(ordered):
+        failed: list[InfeasibleError] = []
+        for rounded, held in self._with_integers(ordered, failed):
             try:
                 return rounded, self._planned(rounded, held)
-            except InfeasibleError:
+            except InfeasibleError as error:
                 if not self.has_integers:
                     raise
+                failed.append(error)
+        why = f"; of the first one tried:\n{failed[0]}" if failed else ""
         message = (
             f"{self.name}: no orders with integers (openings, phases, plants) were found that"
-            " leave a plan in every future; leave integers out, or let demand go unmet at a price"
+            " leave a plan in every future; leave integers out, let demand go unmet at a price, or"
+            f" relax what conflicts{why}"
         )
-        raise InfeasibleError(message)
+        raise InfeasibleError(message, failed[0].conflict if failed else ())
 
-    def _with_integers(self, ordered: Floats) -> Iterator[tuple[Floats, Sequence[Held]]]:
-        """Yield orders to try, with decisions of each future that are fixed with them."""
+    def _with_integers(
+        self, ordered: Floats, failed: list[InfeasibleError]
+    ) -> Iterator[tuple[Floats, Sequence[Held]]]:
+        """Yield orders to try, with decisions of each future that are fixed with them.
+
+        Those that leave no plan go to `failed`, the first with the reason.
+        """
         if not self.has_integers:
             yield ordered, ()
             return
@@ -282,8 +312,9 @@ class StochasticPrograms:
                 yield ordered, held
                 continue
             try:
-                together, outcome = self.stochastic(held)
-            except InfeasibleError:
+                together, outcome = self.stochastic(held, why=not failed)
+            except InfeasibleError as error:
+                failed.append(error)
                 continue
             yield _orders_in(together, outcome), held
 
@@ -295,8 +326,7 @@ class StochasticPrograms:
             question = future.question
             found = future.with_orders(received, ordered)
             if found is None:
-                message = f"future {future.name}: the orders leave no plan"
-                raise InfeasibleError(message)
+                raise future.why_not()
             title = f"{future.name}, with orders before {self.uncertainty.known_from} held"
             plans[future.name] = plan_of(
                 question.scenario.model_copy(update={"title": title}),
@@ -344,11 +374,15 @@ class StochasticPrograms:
         fix = "add central: and the name of a future to uncertainty"
         return (at.key_place or at.place).problem(what_is, must_be, fix)
 
-    def _together(self, ask: Callable[[ExtensiveForm], None]) -> tuple[ExtensiveForm, Outcome]:
+    def _together(
+        self, ask: Callable[[ExtensiveForm], None], head: str | None = None
+    ) -> tuple[ExtensiveForm, Outcome]:
         """Solve all futures as one program, until none breaks a cut of the loss of a site.
 
         Raises
         ------
+        InfeasibleError
+            If it has no plan; the constraints that conflict follow `head`, where there is one.
         LimitReachedError
             If a limit was reached before, that of rounds among them.
         """
@@ -367,11 +401,10 @@ class StochasticPrograms:
                 on_progress=self._on_progress,
             )
             if outcome.status == "infeasible":
-                message = (
-                    f"{self.name}: every future has a plan, but no orders before"
-                    f" {self.uncertainty.known_from} leave one in all of them"
-                )
-                raise InfeasibleError(message)
+                if head is None:
+                    message = f"{self.name}: no orders leave a plan in every future"
+                    raise InfeasibleError(message)
+                raise why_no_orders(head, session, self.futures, self.orders, self.received)
             with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
             have_cuts = [
                 future.is_to_add_cuts(program.solution_of(place, outcome.x))

@@ -1,0 +1,72 @@
+"""Why no orders leave a plan in every future: the constraints of each future that conflict."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import InfeasibleError
+from planner.base.words import some
+from planner.outputs.labels import order_words
+from planner.studies.solve.conflict_rules import conflict_rules, in_words
+from planner.studies.stochastic.future import CONFLICT_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.lp import HighsSession
+    from planner.studies.stochastic.decisions import Orders, Received
+    from planner.studies.stochastic.future import FutureProgram
+
+__all__ = ["why_no_orders"]
+
+_OF_FUTURE: Final = re.compile(r"((?:lower|upper) bound of )?future_(\d+)\.(.*)", re.DOTALL)
+_SHARED: Final = re.compile(r"(?:as_ordered|ordered_early)\((\d+)\)")
+_MOST_ORDERS: Final = 6
+
+
+def why_no_orders(
+    head: str,
+    session: HighsSession,
+    futures: Sequence[FutureProgram],
+    orders: Orders,
+    received: Sequence[Received],
+) -> InfeasibleError:
+    """Return the error that says which constraints of which futures conflict, by what they share.
+
+    Parameters
+    ----------
+    head : str
+        What has no plan, as the beginning of the message.
+    session : HighsSession
+        Holds the program of all futures, which has none.
+    futures : sequence of FutureProgram
+        All futures, in the order of the program.
+    orders : Orders
+        What they share.
+    received : sequence of Received
+        What each has of it.
+    """
+    names = session.iis(time_limit_s=CONFLICT_SECONDS)
+    of_future: dict[int, list[str]] = {}
+    shared: set[int] = set()
+    for found in filter(None, map(_OF_FUTURE.fullmatch, names)):
+        place = int(found[2]) - 1
+        of_orders = _SHARED.fullmatch(found[3])
+        if of_orders is None:
+            of_future.setdefault(place, []).append(f"{found[1] or ''}{found[3]}")
+        else:
+            of = received[place]
+            at = of.column[of.row] == int(of_orders[1])
+            shared.update(of.order[at].tolist())
+    lines = []
+    for place, rows in sorted(of_future.items()):
+        future = futures[place]
+        rules = conflict_rules(future.question, future.model.problem, rows)
+        lines += [f"  in future {future.name}:", *(f"  {line}" for line in in_words(rules))]
+    if shared:
+        rows_of = orders.table.take(sorted(shared))
+        things = dict.fromkeys(map(order_words, rows_of["kind"], rows_of["site"], rows_of["item"]))
+        lines.append(f"  orders that they share: {some(list(things), _MOST_ORDERS)}")
+    text = f"{head}; these conflict:" if lines else head
+    return InfeasibleError("\n".join([text, *lines]), tuple(names))
