@@ -55,7 +55,7 @@ def scenarios(draw: Draw) -> tuple[str, list[str]]:
     return "tiny", as_overrides(figures.world(draw(st.integers(*LEADS))))
 
 
-@settings(drawn, max_examples=3)
+@settings(drawn, max_examples=2)
 @given(asked=scenarios(), slack=st.floats(0.0004, 0.06), of=st.sampled_from(["site", "zone"]))
 def test_every_alternative_passes_the_checker_within_its_slack(
     asked: tuple[str, list[str]], slack: float, of: str
@@ -122,7 +122,7 @@ def test_noise_of_the_solver_is_written_as_nothing(monkeypatch: pytest.MonkeyPat
         return replace(outcome, x=x)
 
     monkeypatch.setattr(NearOptimal, "_towards", noisy)
-    ranges = alternatives("tiny", slacks=[0.01], of=["site"], different=0).ranges
+    ranges = alternatives("tiny", slacks=[0.01], of=["site"], different=0, plans=False).ranges
 
     least = ranges.set_index("place")["least_mw"]
     assert least[["north", "south"]].tolist() == [0.0, 0.0]
