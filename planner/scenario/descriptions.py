@@ -5,37 +5,40 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 __all__ = ["key_descriptions"]
 
 
-@cache
-def key_descriptions(module: str) -> dict[str, dict[str, str]]:
-    """Return the strings below the keys of every block of a module, its constants among them.
+def key_descriptions(block: type) -> dict[str, str]:
+    """Return the strings below the names in the body of a class, constants among them.
 
     Parameters
     ----------
-    module : str
-        Full name; it may be at the beginning of its import.
+    block : type
+        Its module may be at the beginning of its import.
 
     Returns
     -------
-    dict
-        By name of the class and key.
+    dict of str to str
+        By name.
     """
-    source = ast.parse(inspect.getsource(sys.modules[module]))
+    node: Any = _parsed(block.__module__)
+    for name in block.__qualname__.replace(".<locals>", "").split("."):
+        node = next(inner for inner in node.body if getattr(inner, "name", None) == name)
     return {
-        block.name: {
-            key.target.id: inspect.cleandoc(below.value.value)
-            for key, below in pairwise(block.body)
-            if isinstance(key, ast.AnnAssign)
-            and isinstance(key.target, ast.Name)
-            and isinstance(below, ast.Expr)
-            and isinstance(below.value, ast.Constant)
-            and isinstance(below.value.value, str)
-        }
-        for block in source.body
-        if isinstance(block, ast.ClassDef)
+        key.target.id: inspect.cleandoc(below.value.value)
+        for key, below in pairwise(node.body)
+        if isinstance(key, ast.AnnAssign)
+        and isinstance(key.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
     }
+
+
+@lru_cache(maxsize=1)  # classes of a module come one after the other
+def _parsed(module: str) -> ast.Module:
+    return ast.parse(inspect.getsource(sys.modules[module]))

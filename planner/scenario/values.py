@@ -78,7 +78,7 @@ class Block(BaseModel):
     def __pydantic_init_subclass__(cls, **extra: Any) -> None:
         """Give keys their descriptions."""
         super().__pydantic_init_subclass__(**extra)
-        described = key_descriptions(cls.__module__).get(cls.__name__, {})
+        described = key_descriptions(cls)
         for key, field in cls.model_fields.items():
             field.description = described.get(key, field.description)
 
