@@ -127,7 +127,7 @@ def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | No
     }
     before = len(found.problems)
     for label, at in settings.items():
-        found.mapping(at, f"level {label!r} of axis {name!r}")
+        found.settings(at, f"level {label!r} of axis {name!r}")
     if len(found.problems) > before:
         return None
     points = tuple(Point(label, (), at) for label, at in settings.items())

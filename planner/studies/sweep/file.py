@@ -254,7 +254,7 @@ def _base(
     None where it cannot be read; the problems say why.
     """
     if "set" in entries:
-        found.mapping(entries["set"], "set")
+        found.settings(entries["set"], "set")
     if "base" not in entries:
         fix = "name a shipped scenario or a file, as in 'base: us-base'"
         found.note(tree, "base is missing", "given", fix)
@@ -337,6 +337,12 @@ def _axes(
             found.note_key(node, f"an axis is called {name!r}", "another name", fix)
         axis = read_axis(name, node, base, found, is_sampled=is_sampled)
         axes += [axis] if axis is not None else []
+    by_key: dict[tuple[str, ...], str] = {}
+    for axis in axes:
+        keys = axis.points[0].keys
+        if keys and by_key.setdefault(keys, axis.name) != axis.name:  # the last would count alone
+            what_is = f"axis {axis.name!r} has the key of axis {by_key[keys]!r}"
+            found.note_key(axis.node, what_is, "a key of its own", "remove one of the two")
     return tuple(axes)
 
 
@@ -348,8 +354,11 @@ def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, 
             found.note_key(place, "the sweep has no futures", "given axes or futures", fix)
         return {}
     listed = {}
+    if entries["futures"].value == {} and not ("axes" in entries and entries["axes"].value):
+        fix = "add some, or axes"
+        found.note(entries["futures"], "futures are empty", "given with one entry at least", fix)
     for name, node in found.mapping(entries["futures"], "futures").items():
-        given = {} if node.value is None else found.mapping(node, f"future {name!r}")
+        given = {} if node.value is None else found.settings(node, f"future {name!r}")
         listed[name] = replace(node, value=given)
         if not name.strip() or len(name) > _LONGEST_NAME:
             must_be = f"text with at most {_LONGEST_NAME} characters"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.base.words import closest
 from planner.scenario.tree import Node, show
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
 
 __all__ = ["Found"]
+
+_OF_A_FILE: Final = frozenset({"extends", "version"})
 
 
 class Found:
@@ -49,6 +51,14 @@ class Found:
         fix = "write keys under it, or remove the line"
         self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", fix)
         return {}
+
+    def settings(self, node: Node, name: str) -> Mapping[str, Node]:
+        """Return settings to lay over the base; what another file would be read for is none."""
+        mapping = self.mapping(node, name)
+        for key in _OF_A_FILE & mapping.keys():
+            fix = "remove it; base names the scenario that all futures begin from"
+            self.note_key(mapping[key], f"{name} has {key}", "settings alone", fix)
+        return mapping
 
     def entries_of_list(self, node: Node, name: str) -> tuple[Node, ...]:
         """Return the entries of a list with at least one; anything else is a problem."""

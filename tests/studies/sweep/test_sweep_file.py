@@ -464,6 +464,28 @@ def test_a_file_that_is_no_sweep_says_so(tmp_path: Path, text: str, said: str) -
     assert any(said in problem for problem in problems(path))
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("futures: {}\n", "3:10: futures are empty; must be given with one entry at least"),
+        ("futures: {a: {extends: us-base}}\n", "3:15: future 'a' has extends; must be settings"),
+        ("set: {version: 1}\nfutures: {a: }\n", "3:7: set has version; must be settings alone"),
+        (
+            "axes: {a: {levels: {x: {extends: tiny}, y: }}}\n",
+            "3:25: level 'x' of axis 'a' has extends; must be settings alone",
+        ),
+        (
+            f"axes: {{a: {{key: {PRICE}, values: [43]}}, b: {{key: {PRICE}, values: [46]}}}}\n",
+            "axis 'b' has the key of axis 'a'; must be a key of its own; remove one of the two",
+        ),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (problem,) = problems(written(tmp_path, text))
+
+    assert said in problem
+
+
 def test_a_file_that_is_not_there_is_called_a_sweep(tmp_path: Path) -> None:
     missing = tmp_path / "none.yaml"
     with pytest.raises(InputError, match=f"the sweep '{missing}' cannot be read: No such file"):
