@@ -176,6 +176,11 @@ def test_what_is_no_measure_is_refused_with_those_there_are(text: str) -> None:
         frontier("tiny", text)
 
 
+def test_a_mistyped_measure_says_which_one_is_meant() -> None:
+    with pytest.raises(InputError, match=r"or site:ID; did you mean 'carbon'\?"):
+        frontier("tiny", "carbn")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -15,6 +15,7 @@ from planner.base.units import (
     T_PER_KT,
     USD_PER_MUSD,
 )
+from planner.base.words import closest
 from planner.inputs.axes import ANYWHERE
 from planner.lp import UNIT
 
@@ -172,7 +173,9 @@ def measure_of(text: str, model: Model) -> FrontierMeasure:
         raise InputError([_no_place(kind, place, axis.labels)])
     names = ", ".join(one.name for one in MEASURES)
     expected = f"{names}, zone:ID or site:ID"
-    raise InputError([Problem("--cost-against", None, None, f"it is {text!r}", expected, "")])
+    meant = closest(text, [one.name for one in MEASURES])
+    fix = f"did you mean {meant!r}?" if meant else ""
+    raise InputError([Problem("--cost-against", None, None, f"it is {text!r}", expected, fix)])
 
 
 def _racks_at(kind: str, place: str) -> FrontierMeasure:
