@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
 
-__all__ = ["programs", "stochastic"]
+__all__ = ["above_least", "programs", "stochastic"]
 
 _OF_CLOCK: Final = frozenset({"years", "decisions_start", "finance"})
 _OF_VIEW: Final = frozenset({"foresight"})
@@ -202,7 +202,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
                 "weight": weights,
                 "alone_musd": found.least,
                 "cost_musd": found.stochastic.costs,
-                "regret_musd": found.stochastic.costs - found.least,
+                "regret_musd": above_least(found.stochastic.costs, found.least),
                 "status": [answers[name].status for name in names],
                 "plan_musd": [answers[name].objective_musd for name in names],
                 "gap_frac": [answers[name].gap_frac for name in names],
@@ -240,7 +240,7 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
             "expected_musd": [plan.costs @ weights for plan in plans],
             "cvar_musd": [risk.cvar(plan.costs, weights) for plan in plans],
             "objective_musd": [risk.objective(plan.costs, weights) for plan in plans],
-            "greatest_regret_musd": [(plan.costs - found.least).max() for plan in plans],
+            "greatest_regret_musd": [above_least(plan.costs, found.least).max() for plan in plans],
         }
     )
     if not risk.is_asked:  # without a tail it would be the expected cost once more
@@ -257,12 +257,17 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.Da
         "wait_and_see": waits,
         STOCHASTIC: least,
         "single_future": single,
-        "evpi": least - waits,
-        "vss": single - least,
+        "evpi": max(least - waits, 0.0),
+        "vss": max(single - least, 0.0),
         "plans": risk.objective(planned, weights),
     }
     table = pd.DataFrame(measures.items(), columns=["measure", "value_musd"])
     return table.replace(np.inf, np.nan)
+
+
+def above_least(costs: Floats, least: Floats) -> Floats:
+    """Return regrets: none is below 0 but by numerical noise. [MUSD]"""
+    return np.maximum(costs - least, 0.0)
 
 
 def _costs(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> pd.DataFrame:
@@ -272,7 +277,7 @@ def _costs(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> pd.Data
             "future": [future.name for future in study.futures],
             "weight": study.weights,
             "cost_musd": plan.costs,
-            "regret_musd": plan.costs - least,
+            "regret_musd": above_least(plan.costs, least),
         }
     )
     return table.replace(np.inf, np.nan)

@@ -14,6 +14,7 @@ from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.solve.foresight import latest_orders
 from planner.studies.stochastic.decisions import match_orders, orders_of
+from planner.studies.stochastic.stochastic import above_least
 
 WORLDS = Path(__file__).parents[2] / "check"
 NONE = np.nan
@@ -132,3 +133,9 @@ def test_every_decision_with_a_lead_time_is_an_order_at_its_last_moment() -> Non
             ordered_of |= {block} if dates else set()
 
     assert ordered_of == latest.keys() - OF_OTHERS
+
+
+def test_a_regret_is_not_less_than_nothing_by_noise() -> None:
+    costs, least = np.array([637.2 - 3e-10, 641.0, np.inf]), np.array([637.2, 637.5, 638.0])
+
+    assert above_least(costs, least).tolist() == [0.0, 3.5, np.inf]
