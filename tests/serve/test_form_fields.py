@@ -43,14 +43,13 @@ def test_every_setting_is_in_the_form_or_inside_one_of_its_fields() -> None:
     assert missing == []
 
 
-class Ice(Block):
-    """Cooling with ice."""
-
-    melt_k: Annotated[float, Setting(strict=True, gt=2, le=7)] = 3.0
-    """How far it melts. [K]"""
-
-
 def test_a_new_setting_is_in_the_form_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ice(Block):
+        """Cooling with ice."""
+
+        melt_k: Annotated[float, Setting(strict=True, gt=2, le=7)] = 3.0
+        """How far it melts. [K]"""
+
     monkeypatch.setattr(fields, "settings", lambda: page.settings(Ice, ("ice",)))
     monkeypatch.setattr(fields, "field_at", lambda _: None)
 
