@@ -215,6 +215,11 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
             f" an objective of {money(worth['plans'])} {unit}, and none is below"
             f" {money(worth['stochastic'])}."
         )
+    if found.left_out:
+        lines.append(
+            f"Not ordered before {found.known_from}, as not every future could have it whole:"
+            f" {', '.join(found.left_out)}."
+        )
     sizes = found.sizes
     lines.append(f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns.")
     return lines

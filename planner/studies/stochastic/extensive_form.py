@@ -112,6 +112,16 @@ class ExtensiveForm:
         )
         self.problem.minimise(expected)
 
+    def ask_for_most(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
+        """Ask for as much as can be of some decisions of each future, up to what is wanted."""
+        places = []
+        for first, (column, value) in zip(self._first, wanted, strict=True):
+            places.append(first + column)
+            self.problem.hold(first + column, np.zeros(len(column)), value)
+        place = np.concatenate(places).astype(np.int32)
+        row = np.zeros(len(place), dtype=np.int32)
+        self.problem.minimise(Expression(UNIT, row, place, -np.ones(len(place)), np.zeros(1)))
+
     def hold(self, future: int, column: Positions, value: Floats) -> None:
         """Fix decisions of a future."""
         self.problem.hold(self._first[future] + column, value, value)

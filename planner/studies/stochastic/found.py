@@ -52,6 +52,8 @@ class Stochastic:
         Share of all likelihood that is the worst futures; None where no CVaR is asked for.
     is_relaxed : bool
         Whether the futures have integers, which costs, regrets and worths leave out.
+    left_out : tuple of str
+        What was rounded to an order that not all futures can have, and so is not ordered.
     sizes : mapping of str to int
         rows, columns and nonzeros of the program of all futures.
     decided : DataFrame
@@ -88,6 +90,7 @@ class Stochastic:
     cvar_weight: float
     cvar_tail: float | None
     is_relaxed: bool
+    left_out: tuple[str, ...]
     sizes: Mapping[str, int]
     decided: pd.DataFrame
     costs: pd.DataFrame
@@ -103,7 +106,7 @@ class Stochastic:
         """Return it in types of JSON, without the runs."""
         keys = (
             *("name", "label", "question", "file", "scenario", "known_from"),
-            *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
+            *("cvar_weight", "cvar_tail", "is_relaxed", "left_out", "sizes"),
         )
         tables = ("decided", "costs", "plans", "worth", "futures", "no_regret")
         return {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.match import positions
+from planner.lp.join import locate, pairs
 from planner.studies.solve.rounding import RULES, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats, Positions
     from planner.lp import Index
@@ -19,18 +21,23 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.decisions import Received
     from planner.studies.stochastic.future import FutureProgram
 
-__all__ = ["Held", "whole_decisions"]
+__all__ = ["Held", "as_far_as_all_can", "taken_over", "whole_decisions"]
 
 _ORDERED_WITH: Final = {"open": "opened", "phases": "build", "has_plant": "source_mw"}
 """Integer decisions, and the orders that they belong to, over the same sites, things and years."""
+_KIND: Final = {"open": "site opening", "phases": "halls", "has_plant": "on-site power"}
+"""What these orders are called in table `decided`."""
+_STAYS: Final = "open"  # said of each year, where the others are of the year in which they come
+_REACHED: Final = 1e-6  # of a site, a phase or a plant
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Decisions of one future that are fixed, and their values."""
+    """Decisions of one future that are fixed, their values, and the thing that each is about."""
 
     column: Positions
     value: Floats
+    thing: NDArray[np.object_]
 
 
 def whole_decisions(
@@ -66,7 +73,7 @@ def whole_decisions(
         for rule in RULES:
             whole = rounded(future.model, x, rule)
             held = tuple(
-                _taken_over(future.model, received[place], whole, other.model, own)
+                taken_over(future.model, received[place], whole, other.model, own)
                 for other, own in zip(futures, received, strict=True)
             )
             values = [one.value for one in held]
@@ -76,28 +83,93 @@ def whole_decisions(
             yield held
 
 
-def _taken_over(
+def as_far_as_all_can(
+    held: Sequence[Held], reached: Sequence[Floats]
+) -> tuple[tuple[Held, ...], tuple[str, ...]]:
+    """Return the decisions without things that some future cannot have as they are, and those.
+
+    Parameters
+    ----------
+    held : sequence of Held
+        Of each future.
+    reached : sequence of array of float
+        What each future can have of its decisions.
+    """
+    short = [
+        one.thing[most < one.value - _REACHED] for one, most in zip(held, reached, strict=True)
+    ]
+    left_out = tuple(sorted(set(np.concatenate(short))))
+    is_left_out = [np.isin(one.thing, left_out) for one in held]
+    fewer = [
+        replace(one, value=np.where(out, 0.0, one.value))
+        for one, out in zip(held, is_left_out, strict=True)
+    ]
+    return tuple(fewer), left_out
+
+
+def taken_over(
     model: Model, received: Received, whole: Floats, other: Model, own: Received
 ) -> Held:
-    """Return what another future takes over of a rounded plan, where both order it early."""
-    columns, values = [], []
+    """Return what another future has of the orders of a rounded plan, where it orders early.
+
+    An order is the same in both by its date: where lead times differ it comes in another year.
+
+    Parameters
+    ----------
+    model, received
+        The program of the future whose plan it is, and what that has of orders.
+    whole : array of float
+        The rounded plan, one number per column.
+    other, own
+        The program of the other future, and what it has of orders.
+    """
+    columns, values, things = [], [], []
     for block, order in _ORDERED_WITH.items():
-        source, target = _early(model, received, block, order), _early(other, own, block, order)
-        at = positions(model.problem.columns_over(block), other.problem.columns_over(block))
-        is_shared = (at >= 0) & target
-        is_shared[is_shared] &= source[at[is_shared]]
-        columns.append(other.problem.column_block(block).start + np.flatnonzero(is_shared))
-        values.append(np.round(whole[model.problem.column_block(block)][at[is_shared]]))
-    column, value = np.concatenate(columns), np.concatenate(values)
-    is_integer = other.problem.columns().integer[column]
-    return Held(column[is_integer], value[is_integer])
+        amount = np.zeros(len(whole))
+        amount[_ordered_as(model, block, order)] = _newly(model, block, whole)
+        enters = own.entering(received.placed(amount))
+        as_ordered = _ordered_as(other, block, order)
+        row = np.minimum(np.searchsorted(own.column, as_ordered), len(own.column) - 1)
+        is_early = (own.column[row] == as_ordered) & own.is_all[row]
+        value = np.where(is_early, enters[row], 0.0)
+        over = other.problem.columns_over(block)
+        if block == _STAYS:
+            value = _so_far(over, value)
+        columns.append(other.problem.column_block(block).start + np.flatnonzero(is_early))
+        values.append(value[is_early])
+        things.append(_things(block, over)[is_early])
+    column, value, thing = map(np.concatenate, (columns, values, things))
+    bounds = other.problem.columns()
+    value = np.clip(value, bounds.lower[column], bounds.upper[column])
+    is_integer = bounds.integer[column]
+    return Held(column[is_integer], value[is_integer], thing[is_integer])
 
 
-def _early(model: Model, received: Received, block: str, order: str) -> np.ndarray:
-    """Return which integer decisions belong to what can only be ordered before."""
-    over: Index = model.problem.columns_over(block)
-    ordered = model.problem.columns_over(order)
-    early = received.column[received.is_all]
-    first = model.problem.column_block(order).start
-    place = ordered.find(over)
-    return np.asarray((place >= 0) & np.isin(first + place, early))
+def _things(block: str, over: Index) -> NDArray[np.object_]:
+    """Return what each decision is about, whatever the year, in words."""
+    labels = [over.labels(axis) for axis in over.axis_names if axis != "year"]
+    words = [" ".join((_KIND[block], *one)) for one in zip(*labels, strict=True)]
+    return np.array(words, dtype=np.object_)
+
+
+def _ordered_as(model: Model, block: str, order: str) -> Positions:
+    """Return the column of the order of each integer decision of a block."""
+    place = model.problem.columns_over(order).find(model.problem.columns_over(block))
+    return np.asarray(model.problem.column_block(order).start + place)
+
+
+def _newly(model: Model, block: str, whole: Floats) -> Floats:
+    """Return what comes of a block in each year, of a rounded plan."""
+    amount = np.round(whole[model.problem.column_block(block)])
+    if block != _STAYS:
+        return amount
+    over = model.problem.columns_over(block)
+    before = locate(over, over["site"], over["year"] - 1)
+    return amount - np.where(before >= 0, amount[before], 0.0)
+
+
+def _so_far(over: Index, newly: Floats) -> Floats:
+    """Return what has come at each site up to each year."""
+    begun, now = pairs(over, over, on=("site",))
+    is_later = over["year"][now] >= over["year"][begun]
+    return np.bincount(now[is_later], newly[begun[is_later]], over.size).astype(np.float64)

@@ -177,7 +177,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         future.name: float_year(future.question.scenario.decisions_start)
         for future in study.futures
     }
-    ordered, runs = study.runs(found.stochastic.ordered)
+    ordered, runs, left_out = study.runs(found.stochastic.ordered)
     answers = {name: _answer(name, plan) for name, plan in runs.items()}
     return Stochastic(
         name=file.name,
@@ -189,6 +189,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         cvar_weight=risk.weight,
         cvar_tail=risk.tail if risk.is_asked else None,
         is_relaxed=study.has_integers,
+        left_out=left_out,
         sizes=found.sizes,
         decided=_decided(study, found, ordered),
         costs=pd.concat([_costs(study, plan, found.least) for plan in found.plans]).reset_index(

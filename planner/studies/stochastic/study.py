@@ -18,7 +18,7 @@ from planner.studies.stochastic.conflicts import why_no_orders
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.extensive_form import ExtensiveForm
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
-from planner.studies.stochastic.integers import Held, whole_decisions
+from planner.studies.stochastic.integers import Held, as_far_as_all_can, whole_decisions
 from planner.studies.stochastic.mean import have_a_mean, mean_of
 
 if TYPE_CHECKING:
@@ -227,13 +227,19 @@ class StochasticPrograms:
                 program.hold(place, one.column, one.value)
 
         year = self.uncertainty.known_from
-        head = (
-            f"with their integers as rounded, no orders before {year} leave a plan in every future"
-            if held
-            else f"{self.name}: every future has a plan, but no orders before {year} leave one in"
-            " all of them"
+        none = (
+            f"{self.name}: every future has a plan, but no orders before {year} leave one in all of"
+            " them"
         )
+        head = self._none_as_rounded if held else none
         return self._together(ask, head if why else None)
+
+    @property
+    def _none_as_rounded(self) -> str:
+        year = self.uncertainty.known_from
+        return (
+            f"with their integers as rounded, no orders before {year} leave a plan in every future"
+        )
 
     def minimax(self, least: Floats) -> Floats:
         """Return the orders of least greatest regret, and of those the least expected cost.
@@ -263,7 +269,7 @@ class StochasticPrograms:
         costs = [np.inf if one is None else one[0].objective for one in found]
         return replace(plan, costs=np.array(costs))
 
-    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan]]:
+    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[str, ...]]:
         """Return the checked plan of each future with the same orders.
 
         Parameters
@@ -273,8 +279,9 @@ class StochasticPrograms:
 
         Returns
         -------
-        array of float, dict of str to Plan
-            The orders, where futures have integers rounded so that all have a plan, and the plans.
+        array of float, dict of str to Plan, tuple of str
+            The orders, where futures have integers rounded so that all have a plan; the plans; and
+            what was rounded to an order that not all futures can have, and so is not ordered.
 
         Raises
         ------
@@ -282,9 +289,9 @@ class StochasticPrograms:
             If no way to round leaves a plan in every future.
         """
         failed: list[InfeasibleError] = []
-        for rounded, held in self._with_integers(ordered, failed):
+        for rounded, held, left_out in self._with_integers(ordered, failed):
             try:
-                return rounded, self._planned(rounded, held)
+                return rounded, self._planned(rounded, held), left_out
             except InfeasibleError as error:
                 if not self.has_integers:
                     raise
@@ -299,24 +306,67 @@ class StochasticPrograms:
 
     def _with_integers(
         self, ordered: Floats, failed: list[InfeasibleError]
-    ) -> Iterator[tuple[Floats, Sequence[Held]]]:
-        """Yield orders to try, with decisions of each future that are fixed with them.
+    ) -> Iterator[tuple[Floats, Sequence[Held], tuple[str, ...]]]:
+        """Yield orders to try, what each future has fixed with them, and what was left out.
 
         Those that leave no plan go to `failed`, the first with the reason.
         """
         if not self.has_integers:
-            yield ordered, ()
+            yield ordered, (), ()
             return
-        for held in whole_decisions(self.futures, self.received, ordered, self.weights):
-            if not any(one.column.size for one in held):  # no integer is ordered before
-                yield ordered, held
+        for wanted in whole_decisions(self.futures, self.received, ordered, self.weights):
+            if not any(one.column.size for one in wanted):  # no integer is ordered before
+                yield ordered, wanted, ()
                 continue
             try:
-                together, outcome = self.stochastic(held, why=not failed)
+                yield self.with_what_all_can_have(wanted, why=not failed)
             except InfeasibleError as error:
                 failed.append(error)
-                continue
-            yield _orders_in(together, outcome), held
+
+    def with_what_all_can_have(
+        self, wanted: Sequence[Held], *, why: bool = True
+    ) -> tuple[Floats, Sequence[Held], tuple[str, ...]]:
+        """Return the orders of all futures as one program with decisions fixed, as far as all can.
+
+        Parameters
+        ----------
+        wanted : sequence of Held
+            Decisions of each future.
+        why : bool
+            Whether to find out what conflicts where there is no plan.
+
+        Returns
+        -------
+        array of float, sequence of Held, tuple of str
+            The orders, what of the decisions is fixed, and the things that are left out, by name.
+
+        Raises
+        ------
+        InfeasibleError
+            If no orders leave a plan in all futures even so.
+        """
+        try:
+            return _orders_in(*self.stochastic(wanted, why=False)), wanted, ()
+        except InfeasibleError:
+            held, left_out = self._that_all_can_have(wanted, why=why)
+            return _orders_in(*self.stochastic(held, why=why)), held, left_out
+
+    def _that_all_can_have(
+        self, wanted: Sequence[Held], *, why: bool
+    ) -> tuple[Sequence[Held], tuple[str, ...]]:
+        """Return decisions that all futures can have at once, and what had to be left out.
+
+        A site that opens a year later in one future must be built as fast as is usual then, and
+        its halls are those that were ordered for the year before in another.
+        """
+        self._report_stage("Finding which openings, phases and plants all futures can have")
+        most = [(one.column, one.value) for one in wanted]
+        head = self._none_as_rounded if why else None
+        together, outcome = self._together(lambda program: program.ask_for_most(most), head)
+        reached = [
+            together.solution_of(place, outcome.x)[one.column] for place, one in enumerate(wanted)
+        ]
+        return as_far_as_all_can(wanted, reached)
 
     def _planned(self, ordered: Floats, held: Sequence[Held]) -> dict[str, Plan]:
         plans = {}
