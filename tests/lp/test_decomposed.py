@@ -78,7 +78,7 @@ def test_rows_tie_local_columns_to_pieces_and_leave_the_rest_to_the_master() -> 
     assert split.piece_of_row.tolist() == [0, 1, 2, -1]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(20))
 def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
     problem = dispatch(noisy(seed))
 
@@ -211,7 +211,7 @@ def test_cuts_of_places_hold_for_a_like_program(seed: int) -> None:
 SIDES = ("most", "least", "equal", "both")
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_row_over_all_hours_leaves_pieces_their_share_of_it(seed: int) -> None:
     problem = coupled(seed, SIDES[seed % 4])
     session = in_pieces(problem)

@@ -144,7 +144,7 @@ def pairs(draw: Draw) -> tuple[Run, Run]:
     return one(), one()
 
 
-@settings(drawn, max_examples=10)
+@settings(drawn, max_examples=20)
 @given(pair=pairs())
 def test_parts_add_up_to_the_difference(pair: tuple[Run, Run]) -> None:
     a, b = pair
