@@ -8,18 +8,18 @@ import numpy as np
 
 from planner.lp.outcome import LEAST_GAP_FRAC
 
-__all__ = ["Pace", "seconds_left"]
+__all__ = ["GapPace", "seconds_left"]
 
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _NOISE: Final = 1e-9  # of a round
 
 
-class Pace:
+class GapPace:
     """Seconds and gaps of rounds, and the time that rounds to come take at the same pace.
 
     Examples
     --------
-    >>> pace = Pace()
+    >>> pace = GapPace()
     >>> for seconds, gap in ((10.0, 1e-2), (20.0, 1e-3), (30.0, 1e-4)):
     ...     pace.note(seconds, gap)
     >>> pace.seconds_left(1e-5)

@@ -13,7 +13,7 @@ from planner.base.errors import SolverError
 from planner.lp.best import Best
 from planner.lp.expression import added_up
 from planner.lp.outcome import LEAST_GAP_FRAC, Outcome, Status, relative_gap
-from planner.lp.pace import Pace
+from planner.lp.pace import GapPace
 from planner.lp.progress import ProgressEvent
 from planner.lp.repair import repaired
 
@@ -117,7 +117,7 @@ class Rounds:
         self._missed = missed
         self._loose_rounds = 0 if parts.master.cuts else _LOOSE_ROUNDS
         self._on_progress, self._interrupt = on_progress, interrupt
-        self._best, self._pace = Best(), Pace()
+        self._best, self._pace = Best(), GapPace()
         self._rounds = 0
         self._last: _Trial | None = None  # that meets the rows of the master
         self._repairs_from, self._wait = 0, 1  # rounds
