@@ -23,6 +23,7 @@ __all__ = ["command"]
 _MOST_ROWS: Final = 24
 _LEAST: Final = 0.05  # 0.1, rounded
 _WHOLE: Final = 0.999  # of a site; where openings are not whole their shares only follow halls
+_MOST_LEFT_OUT: Final = 6  # named
 
 
 @click.command("stochastic")
@@ -193,6 +194,8 @@ def _table(console: TableConsole, heads: tuple[str, ...], rows: list[tuple[str, 
 
 
 def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
+    from planner.base.words import some
+    from planner.outputs.labels import order_words
     from planner.outputs.report.sections.orders import plan_name
 
     worth = found.worth.set_index("measure")["value_musd"]
@@ -208,6 +211,9 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
         lines.append(
             f"The objective is {1.0 - found.cvar_weight:.3g} of the expected cost and"
             f" {found.cvar_weight:.3g} of the mean of the worst {found.cvar_tail:.3g} (CVaR)."
+            if found.cvar_weight
+            else "The objective is the expected cost; the CVaR (mean of the worst"
+            f" {found.cvar_tail:.3g}) is shown, and has no weight in it."
         )
     if found.is_relaxed:
         lines.append(
@@ -215,10 +221,11 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
             f" an objective of {money(worth['plans'])} {unit}, and none is below"
             f" {money(worth['stochastic'])}."
         )
-    if found.left_out:
+    if len(found.left_out):
+        things = [order_words(*thing) for thing in found.left_out.itertuples(index=False)]
         lines.append(
-            f"Not ordered before {found.known_from}, as not every future could have it whole:"
-            f" {', '.join(found.left_out)}."
+            f"Not ordered before {found.known_from}, as it is not feasible whole in every future:"
+            f" {some(things, _MOST_LEFT_OUT)}."
         )
     sizes = found.sizes
     lines.append(f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns.")

@@ -112,8 +112,14 @@ class ExtensiveForm:
         )
         self.problem.minimise(expected)
 
-    def ask_for_most(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
-        """Ask for as much as can be of some decisions of each future, up to what is wanted."""
+    def maximise_sum(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
+        """Ask for the largest sum of some decisions of each future, each up to what is wanted.
+
+        Parameters
+        ----------
+        wanted : sequence of (array of int, array of float)
+            Of each future: columns of its program, and what is wanted of each, shape (decision,).
+        """
         places = []
         for first, (column, value) in zip(self._first, wanted, strict=True):
             places.append(first + column)

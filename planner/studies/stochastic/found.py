@@ -52,8 +52,9 @@ class Stochastic:
         Share of all likelihood that is the worst futures; None where no CVaR is asked for.
     is_relaxed : bool
         Whether the futures have integers, which costs, regrets and worths leave out.
-    left_out : tuple of str
-        What was rounded to an order that not all futures can have, and so is not ordered.
+    left_out : DataFrame
+        kind, site, item of what was rounded to an order that is not feasible in every future, and
+        so is not ordered; without rows where there is none.
     sizes : mapping of str to int
         rows, columns and nonzeros of the program of all futures.
     decided : DataFrame
@@ -90,7 +91,7 @@ class Stochastic:
     cvar_weight: float
     cvar_tail: float | None
     is_relaxed: bool
-    left_out: tuple[str, ...]
+    left_out: pd.DataFrame
     sizes: Mapping[str, int]
     decided: pd.DataFrame
     costs: pd.DataFrame
@@ -106,9 +107,9 @@ class Stochastic:
         """Return it in types of JSON, without the runs."""
         keys = (
             *("name", "label", "question", "file", "scenario", "known_from"),
-            *("cvar_weight", "cvar_tail", "is_relaxed", "left_out", "sizes"),
+            *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
         )
-        tables = ("decided", "costs", "plans", "worth", "futures", "no_regret")
+        tables = ("decided", "left_out", "costs", "plans", "worth", "futures", "no_regret")
         return {
             **{key: getattr(self, key) for key in keys},
             **{name: records(getattr(self, name)) for name in tables},

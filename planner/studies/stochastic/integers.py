@@ -13,31 +13,45 @@ from planner.studies.solve.rounding import RULES, rounded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from planner.base.arrays import Floats, Positions
     from planner.lp import Index
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
     from planner.studies.stochastic.future import FutureProgram
 
-__all__ = ["Held", "as_far_as_all_can", "taken_over", "whole_decisions"]
+__all__ = ["Held", "Thing", "feasible_in_all", "transferred", "whole_decisions"]
+
+Thing = tuple[str, str, str]
+"""Kind, site and item of an order, as in table `decided`."""
 
 _ORDERED_WITH: Final = {"open": "opened", "phases": "build", "has_plant": "source_mw"}
 """Integer decisions, and the orders that they belong to, over the same sites, things and years."""
 _KIND: Final = {"open": "site opening", "phases": "halls", "has_plant": "on-site power"}
 """What these orders are called in table `decided`."""
-_STAYS: Final = "open"  # said of each year, where the others are of the year in which they come
+_CUMULATIVE: Final = "open"  # said of each year; the others are of the year in which they come
 _REACHED: Final = 1e-6  # of a site, a phase or a plant
 
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Decisions of one future that are fixed, their values, and the thing that each is about."""
+    """Integer decisions of one future that are fixed.
+
+    Parameters
+    ----------
+    column : array of int
+        Their columns of the future's program, shape (decision,).
+    value : array of float
+        At what they are fixed: sites, phases, plants, shape (decision,).
+    least : array of float
+        Their lower bounds, such as those of sites that must open, shape (decision,).
+    thing : tuple of Thing
+        What each is about, whatever the year.
+    """
 
     column: Positions
     value: Floats
-    thing: NDArray[np.object_]
+    least: Floats
+    thing: tuple[Thing, ...]
 
 
 def whole_decisions(
@@ -73,7 +87,7 @@ def whole_decisions(
         for rule in RULES:
             whole = rounded(future.model, x, rule)
             held = tuple(
-                taken_over(future.model, received[place], whole, other.model, own)
+                transferred(future.model, received[place], whole, other.model, own)
                 for other, own in zip(futures, received, strict=True)
             )
             values = [one.value for one in held]
@@ -83,9 +97,9 @@ def whole_decisions(
             yield held
 
 
-def as_far_as_all_can(
+def feasible_in_all(
     held: Sequence[Held], reached: Sequence[Floats]
-) -> tuple[tuple[Held, ...], tuple[str, ...]]:
+) -> tuple[tuple[Held, ...], tuple[Thing, ...]]:
     """Return the decisions without things that some future cannot have as they are, and those.
 
     Parameters
@@ -93,21 +107,25 @@ def as_far_as_all_can(
     held : sequence of Held
         Of each future.
     reached : sequence of array of float
-        What each future can have of its decisions.
+        How much each future can have of its decisions, as `Held.value`.
+
+    Returns
+    -------
+    tuple of Held, tuple of Thing
+        A thing that is short in one year of one future is at its least in all years of all, as its
+        other decisions follow from orders that are no longer placed.
     """
-    short = [
-        one.thing[most < one.value - _REACHED] for one, most in zip(held, reached, strict=True)
-    ]
-    left_out = tuple(sorted(set(np.concatenate(short))))
-    is_left_out = [np.isin(one.thing, left_out) for one in held]
-    fewer = [
-        replace(one, value=np.where(out, 0.0, one.value))
-        for one, out in zip(held, is_left_out, strict=True)
-    ]
-    return tuple(fewer), left_out
+    short = set[Thing]()
+    for one, most in zip(held, reached, strict=True):
+        short.update(one.thing[at] for at in np.flatnonzero(most < one.value - _REACHED))
+    fewer = []
+    for one in held:
+        is_short = np.array([thing in short for thing in one.thing], dtype=np.bool_)
+        fewer.append(replace(one, value=np.where(is_short, one.least, one.value)))
+    return tuple(fewer), tuple(sorted(short))
 
 
-def taken_over(
+def transferred(
     model: Model, received: Received, whole: Floats, other: Model, own: Received
 ) -> Held:
     """Return what another future has of the orders of a rounded plan, where it orders early.
@@ -123,33 +141,34 @@ def taken_over(
     other, own
         The program of the other future, and what it has of orders.
     """
-    columns, values, things = [], [], []
+    bounds, early = other.problem.columns(), own.column[own.is_all]
+    columns, values, things = [], [], list[Thing]()
     for block, order in _ORDERED_WITH.items():
-        amount = np.zeros(len(whole))
-        amount[_ordered_as(model, block, order)] = _newly(model, block, whole)
-        enters = own.entering(received.placed(amount))
-        as_ordered = _ordered_as(other, block, order)
-        row = np.minimum(np.searchsorted(own.column, as_ordered), len(own.column) - 1)
-        is_early = (own.column[row] == as_ordered) & own.is_all[row]
-        value = np.where(is_early, enters[row], 0.0)
-        over = other.problem.columns_over(block)
-        if block == _STAYS:
-            value = _so_far(over, value)
-        columns.append(other.problem.column_block(block).start + np.flatnonzero(is_early))
-        values.append(value[is_early])
-        things.append(_things(block, over)[is_early])
-    column, value, thing = map(np.concatenate, (columns, values, things))
-    bounds = other.problem.columns()
-    value = np.clip(value, bounds.lower[column], bounds.upper[column])
-    is_integer = bounds.integer[column]
-    return Held(column[is_integer], value[is_integer], thing[is_integer])
+        amount, enters = np.zeros(len(whole)), np.zeros(len(bounds.cost))
+        amount[_ordered_as(model, block, order)] = _increments(model, block, whole)
+        enters[own.column] = own.entering(received.placed(amount))
+        as_ordered, over = _ordered_as(other, block, order), other.problem.columns_over(block)
+        is_early = np.isin(as_ordered, early)
+        value = np.where(is_early, enters[as_ordered], 0.0)
+        if block == _CUMULATIVE:
+            value = _cumulated(over, value)
+        column = other.problem.column_block(block).start + np.arange(over.size)
+        at = np.flatnonzero(is_early & bounds.integer[column])
+        columns.append(column[at])
+        values.append(np.clip(value, bounds.lower[column], bounds.upper[column])[at])
+        things += _things(block, over, at)
+    column = np.concatenate(columns)
+    return Held(column, np.concatenate(values), bounds.lower[column], tuple(things))
 
 
-def _things(block: str, over: Index) -> NDArray[np.object_]:
-    """Return what each decision is about, whatever the year, in words."""
-    labels = [over.labels(axis) for axis in over.axis_names if axis != "year"]
-    words = [" ".join((_KIND[block], *one)) for one in zip(*labels, strict=True)]
-    return np.array(words, dtype=np.object_)
+def _things(block: str, over: Index, at: Positions) -> list[Thing]:
+    """Return what decisions are about, whatever the year."""
+    others = [over.labels(axis)[at] for axis in over.axis_names if axis not in {"site", "year"}]
+    items = ["|".join(labels) for labels in zip(*others, strict=True)] if others else [""] * at.size
+    return [
+        (_KIND[block], site, item)
+        for site, item in zip(over.labels("site")[at], items, strict=True)
+    ]
 
 
 def _ordered_as(model: Model, block: str, order: str) -> Positions:
@@ -158,18 +177,19 @@ def _ordered_as(model: Model, block: str, order: str) -> Positions:
     return np.asarray(model.problem.column_block(order).start + place)
 
 
-def _newly(model: Model, block: str, whole: Floats) -> Floats:
-    """Return what comes of a block in each year, of a rounded plan."""
+def _increments(model: Model, block: str, whole: Floats) -> Floats:
+    """Return what comes of a block in each year of a rounded plan, as the block's columns."""
     amount = np.round(whole[model.problem.column_block(block)])
-    if block != _STAYS:
+    if block != _CUMULATIVE:
         return amount
     over = model.problem.columns_over(block)
     before = locate(over, over["site"], over["year"] - 1)
     return amount - np.where(before >= 0, amount[before], 0.0)
 
 
-def _so_far(over: Index, newly: Floats) -> Floats:
-    """Return what has come at each site up to each year."""
+def _cumulated(over: Index, increments: Floats) -> Floats:
+    """Return what has come at each site up to each year. (site, year)"""
     begun, now = pairs(over, over, on=("site",))
     is_later = over["year"][now] >= over["year"][begun]
-    return np.bincount(now[is_later], newly[begun[is_later]], over.size).astype(np.float64)
+    total = np.bincount(now[is_later], increments[begun[is_later]], over.size)
+    return total.astype(np.float64)

@@ -189,7 +189,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         cvar_weight=risk.weight,
         cvar_tail=risk.tail if risk.is_asked else None,
         is_relaxed=study.has_integers,
-        left_out=left_out,
+        left_out=pd.DataFrame(left_out, columns=["kind", "site", "item"], dtype=object),
         sizes=found.sizes,
         decided=_decided(study, found, ordered),
         costs=pd.concat([_costs(study, plan, found.least) for plan in found.plans]).reset_index(

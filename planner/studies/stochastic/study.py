@@ -18,7 +18,7 @@ from planner.studies.stochastic.conflicts import why_no_orders
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.extensive_form import ExtensiveForm
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
-from planner.studies.stochastic.integers import Held, as_far_as_all_can, whole_decisions
+from planner.studies.stochastic.integers import Held, Thing, feasible_in_all, whole_decisions
 from planner.studies.stochastic.mean import have_a_mean, mean_of
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ class StochasticPrograms:
         costs = [np.inf if one is None else one[0].objective for one in found]
         return replace(plan, costs=np.array(costs))
 
-    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[str, ...]]:
+    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
         """Return the checked plan of each future with the same orders.
 
         Parameters
@@ -279,7 +279,7 @@ class StochasticPrograms:
 
         Returns
         -------
-        array of float, dict of str to Plan, tuple of str
+        array of float, dict of str to Plan, tuple of Thing
             The orders, where futures have integers rounded so that all have a plan; the plans; and
             what was rounded to an order that not all futures can have, and so is not ordered.
 
@@ -306,7 +306,7 @@ class StochasticPrograms:
 
     def _with_integers(
         self, ordered: Floats, failed: list[InfeasibleError]
-    ) -> Iterator[tuple[Floats, Sequence[Held], tuple[str, ...]]]:
+    ) -> Iterator[tuple[Floats, Sequence[Held], tuple[Thing, ...]]]:
         """Yield orders to try, what each future has fixed with them, and what was left out.
 
         Those that leave no plan go to `failed`, the first with the reason.
@@ -319,13 +319,13 @@ class StochasticPrograms:
                 yield ordered, wanted, ()
                 continue
             try:
-                yield self.with_what_all_can_have(wanted, why=not failed)
+                yield self.with_integers_of_all(wanted, why=not failed)
             except InfeasibleError as error:
                 failed.append(error)
 
-    def with_what_all_can_have(
+    def with_integers_of_all(
         self, wanted: Sequence[Held], *, why: bool = True
-    ) -> tuple[Floats, Sequence[Held], tuple[str, ...]]:
+    ) -> tuple[Floats, Sequence[Held], tuple[Thing, ...]]:
         """Return the orders of all futures as one program with decisions fixed, as far as all can.
 
         Parameters
@@ -337,8 +337,8 @@ class StochasticPrograms:
 
         Returns
         -------
-        array of float, sequence of Held, tuple of str
-            The orders, what of the decisions is fixed, and the things that are left out, by name.
+        array of float, sequence of Held, tuple of Thing
+            The orders, what of the decisions is fixed, and the things that are left out.
 
         Raises
         ------
@@ -348,12 +348,12 @@ class StochasticPrograms:
         try:
             return _orders_in(*self.stochastic(wanted, why=False)), wanted, ()
         except InfeasibleError:
-            held, left_out = self._that_all_can_have(wanted, why=why)
+            held, left_out = self._feasible_in_all(wanted, why=why)
             return _orders_in(*self.stochastic(held, why=why)), held, left_out
 
-    def _that_all_can_have(
+    def _feasible_in_all(
         self, wanted: Sequence[Held], *, why: bool
-    ) -> tuple[Sequence[Held], tuple[str, ...]]:
+    ) -> tuple[Sequence[Held], tuple[Thing, ...]]:
         """Return decisions that all futures can have at once, and what had to be left out.
 
         A site that opens a year later in one future must be built as fast as is usual then, and
@@ -362,11 +362,11 @@ class StochasticPrograms:
         self._report_stage("Finding which openings, phases and plants all futures can have")
         most = [(one.column, one.value) for one in wanted]
         head = self._none_as_rounded if why else None
-        together, outcome = self._together(lambda program: program.ask_for_most(most), head)
+        together, outcome = self._together(lambda program: program.maximise_sum(most), head)
         reached = [
             together.solution_of(place, outcome.x)[one.column] for place, one in enumerate(wanted)
         ]
-        return as_far_as_all_can(wanted, reached)
+        return feasible_in_all(wanted, reached)
 
     def _planned(self, ordered: Floats, held: Sequence[Held]) -> dict[str, Plan]:
         plans = {}

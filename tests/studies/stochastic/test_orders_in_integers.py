@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.studies.stochastic.integers import Held, as_far_as_all_can, taken_over
-from planner.studies.stochastic.stochastic import programs
+from planner.studies.stochastic.integers import Held, Thing, feasible_in_all, transferred
+from planner.studies.stochastic.stochastic import programs, stochastic
 from planner.studies.stochastic.study import StochasticPrograms
 from planner.studies.sweep.futures import read_sweep
 
@@ -53,7 +53,7 @@ def openings(futures: StochasticPrograms, first_year: dict[str, int]) -> list[He
     since = np.array([first_year.get(site, 9999) for site in sites])
     whole[in_time.model.problem.column_block("open")] = years >= since
     return [
-        taken_over(in_time.model, received[0], whole, future.model, own)
+        transferred(in_time.model, received[0], whole, future.model, own)
         for future, own in zip(futures.futures, received, strict=True)
     ]
 
@@ -79,16 +79,18 @@ def test_an_opening_comes_by_the_date_of_its_order(futures: StochasticPrograms) 
         **{"north 2027": 1.0, "north 2028": 1.0, "coast 2027": 0.0, "coast 2028": 1.0},
         **{"south 2028": 0.0, "south 2030": 1.0},
     }
-    assert set(late.thing) == {"site opening north", "site opening coast", "site opening south"}
+    assert set(late.thing) == {("site opening", site, "") for site in ("north", "coast", "south")}
 
 
-@pytest.mark.parametrize(("south", "left_out"), [(2028, ("site opening south",)), (9999, ())])
+@pytest.mark.parametrize(
+    ("south", "left_out"), [(2028, (("site opening", "south", ""),)), (9999, ())]
+)
 def test_what_not_all_futures_can_have_is_left_out_of_all(
-    futures: StochasticPrograms, south: int, left_out: tuple[str, ...]
+    futures: StochasticPrograms, south: int, left_out: tuple[Thing, ...]
 ) -> None:
     wanted = openings(futures, {"north": 2027, "coast": 2027, "south": south})
 
-    ordered, held, without = futures.with_what_all_can_have(wanted)
+    ordered, held, without = futures.with_integers_of_all(wanted)
 
     assert without == left_out
     for number, one in enumerate(held):
@@ -107,11 +109,29 @@ def test_what_not_all_futures_can_have_is_left_out_of_all(
 
 
 def test_a_thing_is_left_out_where_any_of_its_decisions_falls_short() -> None:
-    things = np.array(["a", "b", "a", "c"], dtype=np.object_)
-    one = Held(np.array([4, 7, 9, 11]), np.array([2.0, 1.0, 3.0, 5.0]), things)
-    other = Held(np.array([3, 8]), np.array([1.0, 4.0]), things[1:3])
+    a, b, c = (("halls", site, "dlc_dry|N") for site in "abc")
+    least = np.array([0.0, 0.5, 2.0, 0.0])
+    one = Held(np.array([4, 7, 9, 11]), np.array([2.0, 1.0, 3.0, 5.0]), least, (a, b, a, c))
+    other = Held(np.array([3, 8]), np.array([1.0, 4.0]), least[2:], (b, a))
 
-    fewer, left_out = as_far_as_all_can([one, other], [np.array([2.0, 1, 3, 4.2]), one.value[1:3]])
+    fewer, left_out = feasible_in_all([one, other], [np.array([2.0, 1, 3, 4.2]), one.value[1:3]])
 
-    assert left_out == ("a", "c")
-    assert [held.value.tolist() for held in fewer] == [[0.0, 1.0, 0.0, 0.0], [1.0, 0.0]]
+    assert left_out == (a, c)
+    assert [held.value.tolist() for held in fewer] == [[0.0, 1.0, 2.0, 0.0], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize("late", ["", "{new_sites: {south: {lead_time_months: 36}}}"])
+def test_where_nothing_is_ordered_before_each_future_has_its_own_integers(
+    tmp_path: Path, late: str
+) -> None:
+    text = FUTURES.replace("years: [2027, 2028, 2030]", "years: [2029, 2030]")
+    text = text.replace("2027: 24, 2028: 33", "2029: 33").replace("2027: 8, 2028: 12", "2029: 12")
+    text = text.replace("known_from: 2028", "known_from: 2027")
+    path = tmp_path / "ways.yaml"
+    path.write_text(text.replace("{new_sites: {south: {lead_time_months: 36}}}", late), "utf-8")
+
+    found = stochastic(path)
+
+    assert not len(found.decided)
+    assert found.futures["checked"].all()
+    assert not len(found.left_out)
