@@ -23,11 +23,22 @@ def key_descriptions(block: type) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By name.
+        By name; empty where the source is not there, as in a frozen program, or has no such class,
+        as where it was made by a call or within an `if`.
+
+    Examples
+    --------
+    >>> from planner.scenario.heat import Heat
+    >>> key_descriptions(Heat)["sell"]
+    'Whether heat may be sold, in countries that table `heat_reuse` has a row for.'
+    >>> key_descriptions(type("Made", (), {}))
+    {}
     """
     node: Any = _parsed(block.__module__)
     for name in block.__qualname__.replace(".<locals>", "").split("."):
-        node = next(inner for inner in node.body if getattr(inner, "name", None) == name)
+        node = next((one for one in node.body if getattr(one, "name", None) == name), None)
+        if node is None:
+            return {}
     return {
         key.target.id: inspect.cleandoc(below.value.value)
         for key, below in pairwise(node.body)
@@ -41,4 +52,8 @@ def key_descriptions(block: type) -> dict[str, str]:
 
 @lru_cache(maxsize=1)  # classes of a module come one after the other
 def _parsed(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[module]))
+    try:
+        source = inspect.getsource(sys.modules[module])
+    except (KeyError, OSError, TypeError):  # no module, no file of its source, no file at all
+        source = ""
+    return ast.parse(source)

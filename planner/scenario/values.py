@@ -62,8 +62,9 @@ _YEAR_TEXT: Final = re.compile(r"[0-9]{4}")
 class Block(BaseModel):
     """A block of a scenario: frozen, and unknown keys are refused.
 
-    The string below a key is its description. Pydantic would read it, too, but looks for the source
-    of each class among all modules, which takes a tenth of what is imported for a solve.
+    The string below a key is its description, unless its `Field` has one. Pydantic would read it,
+    too, but looks for the source of each class among all modules, which takes a tenth of what is
+    imported for a solve.
     """
 
     model_config = ConfigDict(
@@ -80,7 +81,8 @@ class Block(BaseModel):
         super().__pydantic_init_subclass__(**extra)
         described = key_descriptions(cls)
         for key, field in cls.model_fields.items():
-            field.description = described.get(key, field.description)
+            if field.description is None:
+                field.description = described.get(key)
 
 
 class Override(Block):
