@@ -166,18 +166,19 @@ class ScopedCase:
 
     def _row(self, table: str, item: str, columns: tuple[str, ...]) -> tuple[Any, ...] | None:
         """Return cells of the row of an item; without such a row that is a problem, and None."""
-        if table not in self._items:
+        key = table, columns
+        if key not in self._items:
             frame = self.tables[table]
             cells = (frame[column].tolist() for column in columns)
             rows = zip(*cells, strict=True)
-            self._items[table] = dict(zip(frame["item"].tolist(), rows, strict=True))
-        if item not in self._items[table]:
+            self._items[key] = dict(zip(frame["item"].tolist(), rows, strict=True))
+        if item not in self._items[key]:
             self.findings.add_at_table(
                 table, f"there is no item {item!r}", "a row for it", "add it"
             )
             return None
         self.rows_read.add((table, item))
-        return self._items[table][item]
+        return self._items[key][item]
 
     @cached_property
     def rows_read(self) -> set[tuple[str, ...]]:
@@ -185,8 +186,8 @@ class ScopedCase:
         return set()
 
     @cached_property
-    def _items(self) -> dict[str, dict[str, tuple[Any, ...]]]:
-        """Cells by item of the tables that were asked for one; of a table always the same ones."""
+    def _items(self) -> dict[tuple[str, tuple[str, ...]], dict[str, tuple[Any, ...]]]:
+        """Cells by item of the tables and columns that were asked for."""
         return {}
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,6 +24,7 @@ from planner.inputs import (
     siting,
 )
 from planner.inputs.axes import ANYWHERE
+from planner.inputs.case import ScopedCase
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.findings import Findings
 from planner.inputs.halls import HallSpace
@@ -60,6 +61,19 @@ class Years:
 
     def __len__(self) -> int:
         return len(self.years)
+
+
+def test_items_of_one_table_are_looked_up_in_the_columns_that_each_call_asks_for() -> None:
+    table = pd.DataFrame(
+        {"item": ["crane", "pump"], "value": [3.5, 8.0], "unit": "USD", "lead_months": [14.0, 9.0]}
+    )
+    given = dict.fromkeys(field.name for field in fields(ScopedCase))
+    case = ScopedCase(**{**given, "findings": Noted(), "tables": {"lead_times": table}})
+
+    assert case.lead_months("pump") == 9.0
+    assert case.item("lead_times", "pump", "USD") == 8.0
+    assert case.lead_months("crane") == 14.0
+    assert case.findings.said == []
 
 
 def test_a_contract_is_in_force_whole_once_its_ramp_is_over() -> None:
