@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario
 
-__all__ = ["RepeatedInputs", "changed_fields"]
+__all__ = ["RepeatedInputs", "changed_fields", "is_same"]
 
 P = ParamSpec("P")
 Made = TypeVar("Made")

@@ -39,7 +39,7 @@ from planner.runs.folder import load_run
 from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
-from planner.studies.estimates.cost_lines import CostLines
+from planner.studies.estimates.cost_lines import CostLines, _SameDecisions
 from planner.studies.estimates.estimates import Again, _Program, _rest
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.words import sentences
@@ -337,6 +337,19 @@ def program_of(
     plan = AtPlan(Arrays.from_problem(model.problem), x, row_dual)
     lines, cuts = CostLines(model, x), model.p.failover  # the worlds here have no cuts
     return _Program(repeated, model, plan, lines, cuts), figures_of(tables)
+
+
+def test_decisions_are_shared_by_models_with_the_same_list_alone() -> None:
+    def over(*labels: str, axis: str = "site") -> Index:
+        return Index.full("open", Axis(axis, labels))
+
+    decisions = _SameDecisions("shared")
+    made = decisions.variable("open", over("ash", "elm"))
+
+    assert decisions.variable("open", over("ash", "elm")) is made
+    for other in (over("ash"), over("elm", "ash"), over("ash", "elm", axis="year")):
+        with pytest.raises(ValueError, match="decisions open were made over another list"):
+            decisions.variable("open", other)
 
 
 def groups(figures: list[UncertainFigure]) -> list[list[UncertainFigure]]:

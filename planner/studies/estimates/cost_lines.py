@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.base.recording import recording_reads
-from planner.inputs.repeated import changed_fields
+from planner.inputs.repeated import changed_fields, is_same
 from planner.lp import ArrayProblem
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.payments import discount
@@ -25,17 +25,30 @@ Fields = set[tuple[str, str]]
 
 
 class _SameDecisions(ArrayProblem):
-    """A program whose decisions are made once, for all models that have the same ones."""
+    """A program whose decisions are made once, for all models that have the same ones.
+
+    Bounds are those of the first model: nobody asks for rows or bounds of another.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._made: dict[str, Variable] = {}
 
     def variable(self, name: str, over: Index, *bounds: Any, **kind: Any) -> Variable:
-        """Return the decisions of that name, made when they are first asked for."""
+        """Return the decisions of that name, made when they are first asked for.
+
+        Raises
+        ------
+        ValueError
+            If they were made over another list: columns of the one are not those of the other.
+        """
         if name not in self._made:
             self._made[name] = super().variable(name, over, *bounds, **kind)
-        return self._made[name]
+        made = self._made[name]
+        if not is_same(over, made.over):
+            message = f"decisions {name} were made over another list than this {over.name}"
+            raise ValueError(message)
+        return made
 
 
 class CostLines:
