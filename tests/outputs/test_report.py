@@ -18,7 +18,7 @@ from planner.limits.binding import ONE_MORE, binding
 from planner.outputs import WRITERS
 from planner.outputs.plan_identity import marked
 from planner.outputs.report import comparison_html, report_html
-from planner.outputs.report.charts import Series, bars, lines
+from planner.outputs.report.charts import Series, ValueAxis, bars, lines
 from planner.outputs.report.figures import ReportFigure
 from planner.results.four_moneys import moneys
 from planner.results.power_by_source import sources_of_power
@@ -403,6 +403,12 @@ def test_a_line_has_a_gap_where_there_is_no_figure() -> None:
     drawn = path.attributes["d"]
     assert drawn.count("M") == 2  # before the gap and behind it
     assert drawn.count("L") == 1 + 3
+
+
+def test_an_axis_of_values_next_to_each_other_has_one_number() -> None:
+    grid = str(ValueAxis.around(1.25, 1.25 + 1e-13, "MW").grid())
+
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", grid) == ["1.25"]
 
 
 def test_what_is_worth_is_in_the_unit_of_its_value(plan: planner.Plan, page: Page) -> None:

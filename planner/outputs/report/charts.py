@@ -241,7 +241,11 @@ class ValueAxis:
     def grid(self) -> Html:
         """Draw lines and numbers."""
         marks = ticks(self.low, self.high)
-        decimals = max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9)) if marks[1:] else 0
+        decimals = (
+            max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9))
+            if marks[1:]
+            else decimals_for(marks)
+        )
         parts = []
         for value in marks:
             y = f"{self.y_of(value):.1f}"

@@ -144,7 +144,7 @@ def curve(
     low, high = _around(x)
     scale = (WIDTH - LEFT - _EDGE) / (high - low)
     marks = ticks(low, high)
-    decimals = decimals_for([marks[1] - marks[0]], 1) if marks[1:] else 0
+    decimals = decimals_for([marks[1] - marks[0]], 1) if marks[1:] else decimals_for(marks)
     at = [(LEFT + (a - low) * scale, axis.y_of(b)) for a, b in zip(x, y, strict=True)]
     parts = [axis.grid()]
     parts.append(
