@@ -18,8 +18,10 @@ def start() -> None:
     from planner.cli.interrupts import leave_on_interrupt
 
     leave_on_interrupt()
-    # At its end Python looks for cycles among all objects that are left, which is the end of them
-    # in any case: a quarter of a second.
+    # At its end Python looks for cycles among all objects that are left, which takes a quarter of a
+    # second. All that is skipped is `__del__` of objects in cycles, or kept by one as the globals
+    # of a module with functions are. What registers for the end later, as libraries do, runs
+    # earlier.
     atexit.register(gc.freeze)
     from planner.cli.group import main
 
