@@ -155,14 +155,18 @@ def _free(matrix: Matrix, split: Split, missed: Positions) -> Bools:
         is_free[column[is_of_piece & misses[of_row[row]]]] = True
     is_of_master = split.piece_of_column < 0
     is_free &= is_of_master
-    return is_free | _few_beside(matrix, is_free, is_of_master & ~is_in_piece)
+    return is_free | _small_groups_next_to(matrix, is_free, is_of_master & ~is_in_piece)
 
 
-def _few_beside(matrix: Matrix, is_free: Bools, is_alone: Bools) -> Bools:
-    """Return which columns of no piece are to be free too: those of small groups in the same rows.
+def _small_groups_next_to(matrix: Matrix, is_free: Bools, is_alone: Bools) -> Bools:
+    """Return which columns of no piece are to be free too: small groups next to free columns.
 
     A group is what rows tie together, such as the contracts of which a capacity is the sum: that
-    can change only if they do. One with more columns than are free already stays as it is.
+    can change only if they do. It is next to free columns if these have a part in its rows.
+
+    One with more columns than are free already, in the whole program, stays as it is. So whether
+    a group is free depends on sites that have nothing to do with it, too: where many miss rows,
+    all solves together are large in any case, and a larger group adds little to that.
     """
     columns, rows = matrix.columns, matrix.rows
     has_free = np.zeros(rows, dtype=np.bool_)
@@ -176,10 +180,10 @@ def _few_beside(matrix: Matrix, is_free: Bools, is_alone: Bools) -> Bools:
     size = columns + rows
     graph = coo_array((np.ones(ends[0].size, dtype=np.int8), ends), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
-    is_beside = np.zeros(size, dtype=np.bool_)
-    is_beside[label[columns:][has_free]] = True
+    is_next = np.zeros(size, dtype=np.bool_)
+    is_next[label[columns:][has_free]] = True
     is_small = np.bincount(label[:columns][is_alone], minlength=size) <= is_free.sum()
-    return np.asarray(is_alone & (is_beside & is_small)[label[:columns]])
+    return np.asarray(is_alone & (is_next & is_small)[label[:columns]])
 
 
 def _terms(matrix: Matrix) -> Iterator[tuple[Positions, Ints]]:

@@ -10,6 +10,7 @@ from planner.base.errors import SolverError
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, repair
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
+from planner.lp.matrix import Matrix
 from planner.lp.repair import repaired
 from planner.lp.split import Split
 
@@ -86,7 +87,7 @@ def test_where_a_row_is_missed_its_columns_are_decided_again_and_no_others() -> 
 
 @pytest.mark.parametrize(
     "limits",
-    [{"most": 5.25}, {"most_in_all": 17.5}],  # ash needs 5.5; 5.5 + 4.5 beside elm's 8.25
+    [{"most": 5.25}, {"most_in_all": 17.5}],  # ash needs 5.5; 5.5 + 4.5 next to elm's 8.25
     ids=["a bound", "a row of the master"],
 )
 def test_there_is_none_where_what_stays_leaves_no_room(limits: dict[str, float]) -> None:
@@ -110,6 +111,20 @@ def test_small_groups_of_columns_of_no_piece_are_decided_again_with_what_is_thei
 def test_a_group_with_more_columns_than_are_free_already_stays() -> None:
     # Two connections miss rows; the limit makes one group of all six orders, though it never binds.
     assert repaired_at(ordered(most_ordered=90.0), [4.75, 8.25, 4.0]) is None
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_a_group_is_small_compared_to_what_is_free_in_the_whole_program(more: int) -> None:
+    # Row 0: a free column and two orders; row 1: the same two; row 2: two columns of other sites;
+    # row 3: an order that is next to none that is free.
+    row, column = np.array([0, 0, 0, 1, 1, 2, 2, 3]), np.array([0, 1, 2, 1, 2, 3, 4, 5])
+    matrix = Matrix.of_terms(row, column, np.ones(8), (4, 6))
+    is_free = np.arange(6) == 0
+    is_free[3 : 3 + more] = True
+
+    found = repair._small_groups_next_to(matrix, is_free, np.isin(np.arange(6), [1, 2, 5]))
+
+    assert np.flatnonzero(found).tolist() == ([1, 2] if more else [])
 
 
 def test_a_stop_ends_a_repair() -> None:
