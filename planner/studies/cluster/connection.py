@@ -93,9 +93,19 @@ def connected(
 
 
 def wrong_address(scheduler: str | None) -> list[Problem]:
-    """Return why no scheduler can be reached by such an address, without trying to; None is none.
+    """Return why no scheduler can be reached, as far as can be said without the network.
 
     Dask itself takes a minute to give up what it cannot read.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Its address; None is no problem.
+
+    Returns
+    -------
+    list of Problem
+        That the extra is not installed, or else that this is no address; at most one.
     """
     if scheduler is None:
         return []
@@ -112,7 +122,10 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
 
 
 def _try_host(scheduler: str) -> None:
-    """Refuse a host that no network knows: Dask asks again until time is over, and says that."""
+    """Refuse a host that no network knows: Dask asks again until time is over, and says that.
+
+    How long the system looks for a host is up to its resolver.
+    """
     address = _ADDRESS.fullmatch(scheduler)
     assert address is not None
     host = address["host"].strip("[]")

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,18 @@ def test_killed_at_random_moments_it_ends_with_the_same_tables(
 WRONG = ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786", "127.0.0.1:0", "[::1]:65536"]
 
 
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "foo"])
+def test_without_the_extra_an_address_has_that_one_problem(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    (problem,) = connection.wrong_address(address)
+
+    assert str(problem).startswith("--scheduler: needs the library distributed, which is missing")
+    assert connection.wrong_address(None) == []
+
+
 @pytest.mark.parametrize("address", WRONG)
 def test_what_is_no_address_is_refused_before_dask_tries_it(
     address: str, monkeypatch: pytest.MonkeyPatch
@@ -270,7 +283,7 @@ def test_a_wrong_address_is_refused_with_all_that_is_wrong(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_host_that_nobody_knows_is_called_unknown_at_once(
+def test_a_host_that_nobody_knows_is_called_unknown_before_dask_tries_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def unknown(host: str, *_: Any) -> Any:
