@@ -147,8 +147,10 @@ def sensitivity(
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
     if scheduler is not None and not is_base_stored(base, folder):
+        # One that cannot be used is refused before the plan is solved here. That may take long,
+        # so it is let go until then, and its workers are compared again as they are by then.
         with connected(scheduler, report):
-            pass  # one that cannot be used is refused before the plan is solved here
+            pass
     plan = base_plan(base, folder, on_progress)
     ranked = first_order(base, plan, folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)
