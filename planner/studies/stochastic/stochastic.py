@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError
+from planner.base.errors import InputError, SolverError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
+from planner.lp.outcome import LEAST_GAP_FRAC
 from planner.results.read import read_results
 from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.found import Stochastic
-from planner.studies.stochastic.future import FutureProgram
+from planner.studies.stochastic.future import ORDERS_SLACK, FutureProgram
 from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import FutureResult
@@ -45,6 +46,8 @@ __all__ = ["above_least", "programs", "stochastic"]
 
 _OF_CLOCK: Final = frozenset({"years", "decisions_start", "finance"})
 _OF_VIEW: Final = frozenset({"foresight"})
+_NOISE_FRAC: Final = 2.0 * LEAST_GAP_FRAC
+"""Share of a cost by which the difference of two solves may be wrong. [-]"""
 
 
 @with_texts_as_objects
@@ -89,7 +92,8 @@ def stochastic(
     LimitReachedError
         If a limit was reached before all was solved.
     SolverError
-        If the solver failed.
+        If the solver failed, or a solve ended so far from its optimum that a plan would cost less
+        than the least.
 
     Examples
     --------
@@ -203,7 +207,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
                 "weight": weights,
                 "alone_musd": found.least,
                 "cost_musd": found.stochastic.costs,
-                "regret_musd": above_least(found.stochastic.costs, found.least),
+                "regret_musd": _regrets(study, found.stochastic, found.least),
                 "status": [answers[name].status for name in names],
                 "plan_musd": [answers[name].objective_musd for name in names],
                 "gap_frac": [answers[name].gap_frac for name in names],
@@ -241,7 +245,7 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
             "expected_musd": [plan.costs @ weights for plan in plans],
             "cvar_musd": [risk.cvar(plan.costs, weights) for plan in plans],
             "objective_musd": [risk.objective(plan.costs, weights) for plan in plans],
-            "greatest_regret_musd": [above_least(plan.costs, found.least).max() for plan in plans],
+            "greatest_regret_musd": [_regrets(study, plan, found.least).max() for plan in plans],
         }
     )
     if not risk.is_asked:  # without a tail it would be the expected cost once more
@@ -254,21 +258,59 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.Da
     waits = risk.objective(found.least, weights)
     least = risk.objective(found.stochastic.costs, weights)
     single = risk.objective(found.single.costs, weights)
+    objectives = np.array([least, single])
+    both = (found.stochastic, found.single)
+    plans = [f"all futures with the orders of plan {one.name}" for one in both]
+    # Where rounding leaves no plan, the orders of a single future are missed by that much.
+    evpi, vss = above_least(objectives, np.array([waits, least]), plans, [0.0, ORDERS_SLACK])
     measures = {
         "wait_and_see": waits,
         STOCHASTIC: least,
         "single_future": single,
-        "evpi": max(least - waits, 0.0),
-        "vss": max(single - least, 0.0),
+        "evpi": evpi,
+        "vss": vss,
         "plans": risk.objective(planned, weights),
     }
     table = pd.DataFrame(measures.items(), columns=["measure", "value_musd"])
     return table.replace(np.inf, np.nan)
 
 
-def above_least(costs: Floats, least: Floats) -> Floats:
-    """Return regrets: none is below 0 but by numerical noise. [MUSD]"""
-    return np.maximum(costs - least, 0.0)
+def above_least(
+    costs: Floats, least: Floats, of: Sequence[str], slack: Floats | Sequence[float] = (0.0,)
+) -> Floats:
+    """Return how much more costs are than the least: noise of the solver is 0. [MUSD]
+
+    Parameters
+    ----------
+    costs, least : array of float
+        Costs, and what none of them can be below. [MUSD]
+    of : sequence of str
+        What costs that.
+    slack : array of float
+        Share of the least by which costs may be below it beside the noise.
+
+    Raises
+    ------
+    SolverError
+        If a cost is below the least by more than noise.
+    """
+    with np.errstate(invalid="ignore"):  # without a plan both may be infinite
+        above = costs - least
+    may_miss = (_NOISE_FRAC + np.asarray(slack)) * np.maximum(np.abs(least), 1.0)
+    for at in np.flatnonzero(above < -may_miss)[:1]:
+        message = (
+            f"{of[at]}: the cost is {costs[at]:,.4f} MUSD, and it cannot be below"
+            f" {least[at]:,.4f} MUSD; so a solve ended off its optimum, and nothing is written;"
+            " try another solver.method or a lower solver.tolerance"
+        )
+        raise SolverError(message)
+    return np.maximum(above, 0.0)
+
+
+def _regrets(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> Floats:
+    """Return what each future costs more than if it were certain. [MUSD]"""
+    of = [f"future {one.name} with the orders of plan {plan.name}" for one in study.futures]
+    return above_least(plan.costs, least, of)
 
 
 def _costs(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> pd.DataFrame:
@@ -278,7 +320,7 @@ def _costs(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> pd.Data
             "future": [future.name for future in study.futures],
             "weight": study.weights,
             "cost_musd": plan.costs,
-            "regret_musd": above_least(plan.costs, least),
+            "regret_musd": _regrets(study, plan, least),
         }
     )
     return table.replace(np.inf, np.nan)

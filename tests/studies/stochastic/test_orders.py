@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.base.errors import SolverError
 from planner.inputs import build_inputs
 from planner.inputs.foresight import order_dates
 from planner.model import build_model
@@ -138,4 +139,20 @@ def test_every_decision_with_a_lead_time_is_an_order_at_its_last_moment() -> Non
 def test_a_regret_is_not_less_than_nothing_by_noise() -> None:
     costs, least = np.array([637.2 - 3e-10, 641.0, np.inf]), np.array([637.2, 637.5, 638.0])
 
-    assert above_least(costs, least).tolist() == [0.0, 3.5, np.inf]
+    assert above_least(costs, least, ["low", "planned", "high"]).tolist() == [0.0, 3.5, np.inf]
+    none = above_least(np.array([np.inf]), np.array([np.inf]), ["neither has a plan"])
+    assert np.isnan(none).all()
+
+
+@pytest.mark.parametrize(("less", "slack"), [(3e-7, 0.0), (1.3e-6, 1e-6)])
+def test_a_cost_below_the_least_by_more_than_noise_is_an_error(less: float, slack: float) -> None:
+    least = np.array([637.2, 637.2])
+    costs = least * (1.0 - np.array([0.0, less]))
+
+    with pytest.raises(SolverError) as error:
+        above_least(costs, least, ["future low", "future high"], [slack])
+
+    said = str(error.value)
+    assert said.startswith("future high: the cost is 637.19")
+    assert "it cannot be below 637.2000 MUSD; so a solve ended off its optimum" in said
+    assert (above_least(costs, least, ["low", "high"], [2.0 * less]) == 0.0).all()
