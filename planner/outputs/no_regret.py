@@ -36,7 +36,8 @@ def first_decided(of: pd.DataFrame, column: str) -> str:
     str
         As the longest lead time asks for, of racks the year in which they serve; of committed
         halls that they are, and when the first of what comes on top is decided; of what has no
-        lead time in the table, as in folders of older versions, that it is not stated.
+        lead time in the table, as in folders of older versions, or is committed in some futures
+        alone, that it is not stated.
     """
     ordered = of[of[column] >= LEAST_MW].sort_values("year")
     dates = ordered["order_by"].dropna()

@@ -337,8 +337,7 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
             for order in orders_in(tables, months):
                 yield future.name, *order
 
-    columns = ["future", "kind", "site", "item", "year", "mw", "lead_months"]
-    return pd.DataFrame(rows(), columns=columns)
+    return pd.DataFrame(rows(), columns=["future", *kept.OF_ORDER])
 
 
 def _answer(name: str, plan: Plan) -> FutureResult:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import FutureTask
 
 __all__ = [
+    "OF_ORDER",
     "OWN_COLUMNS",
     "TABLES",
     "FutureResult",
@@ -37,8 +38,13 @@ __all__ = [
     "timings",
 ]
 
-Order: TypeAlias = tuple[str, str, str, int, float, float | None]
-"""Kind, site, item, year in which it serves, MW, and the lead time of a hall. [months]"""
+Order: TypeAlias = tuple[str, str, str, int, float, float | None, bool]
+"""Kind, site, item, year in which it serves, MW, lead time [months], and whether it is committed:
+halls that were ordered before decisions start. The lead time is None of these, which wait for
+nothing more, of racks, which wait for nothing, and where it is not known.
+"""
+OF_ORDER: Final = ("kind", "site", "item", "year", "mw", "lead_months", "is_committed")
+"""Columns of an order in table `orders`."""
 
 STARTS_FOLDER: Final = "starts"
 """Folder of what futures hand on to those that begin where they ended: a basis each."""
@@ -236,8 +242,8 @@ def orders(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult])
     Returns
     -------
     DataFrame
-        future, kind, site, item, year in which it serves, mw, and lead_months of all
-        but racks and committed halls, which wait for nothing.
+        future, and `OF_ORDER`: kind, site, item, year in which it serves, mw, lead_months of
+        all but racks and committed halls, which wait for nothing, and is_committed.
     """
     rows = [
         (question.name, *row)
@@ -245,10 +251,9 @@ def orders(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult])
         if question.name in answers
         for row in answers[question.name].orders
     ]
-    table = pd.DataFrame(
-        rows, columns=["future", "kind", "site", "item", "year", "mw", "lead_months"]
-    )
-    return table.astype({"year": "int64", "mw": "float64", "lead_months": "float64"}).astype(
+    table = pd.DataFrame(rows, columns=["future", *OF_ORDER])
+    numbers = {"year": "int64", "mw": "float64", "lead_months": "float64"}
+    return table.astype(numbers | {"is_committed": "bool"}).astype(
         dict.fromkeys(("future", "kind", "site", "item"), "str")
     )
 

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 __all__ = ["FutureTask", "Sweep", "Tables", "Together", "inputs_of", "read_sweep", "sweep_of"]
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Version of the files of a sweep's folder, and of how its plans are found.
 
 A future with an answer of another version is solved again. In 1 no plan took integers of a like
-one; in 2 no start had the basis of a plan.
+one; in 2 no start had the basis of a plan; in 3 no order said whether it is committed.
 """
 
 

@@ -174,7 +174,7 @@ def orders_in(
 ) -> Iterator[Order]:
     """Yield what the plan orders by kind, site and item, with the year in which it serves.
 
-    Halls that are committed were ordered before decisions start: they wait for nothing.
+    Halls that are committed were ordered before decisions start: they wait for nothing more.
 
     Parameters
     ----------
@@ -198,12 +198,12 @@ def orders_in(
         for site, which, year, mw in zip(*(total[name] for name in (*by, amount)), strict=True):
             if mw > _NOTHING_MW:
                 waits_for = which if kind == "on-site power" else site
+                is_committed = kind == "halls" and (site, which, year) in committed
                 if kind != "halls":
                     lead = months.get((kind, waits_for))
                 else:
-                    is_committed = (site, which, year) in committed
                     lead = None if is_committed else of_halls.get((site, which))
-                yield kind, str(site), str(which), int(year), float(mw), lead
+                yield kind, str(site), str(which), int(year), float(mw), lead, is_committed
 
 
 def _finite(number: float) -> float | None:

@@ -40,20 +40,21 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
         kind, site, item, year, least_mw and most_mw ordered by the year in any future, futures
         that ordered any, and order_by: when the longest lead time of the halls chosen there, of
         the connection of a site or of on-site power asks for the decision, not before decisions
-        start (year; missing of racks, and where nothing more is ordered for it). is_committed:
-        what comes in the year are halls that were ordered before decisions start, in every
-        future. Rows that no future orders are left out; of those that only some order, least_mw
-        is 0.
+        start (year; missing of racks, of committed halls, where no lead time is known, and where
+        nothing more is ordered for it). is_committed: in every future halls come in the year, and
+        all of them were ordered before decisions start. Rows that no future orders are left out;
+        of those that only some order, least_mw is 0.
 
     Examples
     --------
+    >>> from planner.studies.sweep.answers import OF_ORDER
     >>> orders = pd.DataFrame(
     ...     [
-    ...         ("low", "halls", "oak", "air|N", 2028, 30.0, 18.0),
-    ...         ("high", "halls", "oak", "air|N", 2027, 20.0, 18.0),
-    ...         ("high", "halls", "oak", "dlc|N", 2028, 25.0, 24.0),
+    ...         ("low", "halls", "oak", "air|N", 2028, 30.0, 18.0, False),
+    ...         ("high", "halls", "oak", "air|N", 2027, 20.0, 18.0, False),
+    ...         ("high", "halls", "oak", "dlc|N", 2028, 25.0, 24.0, False),
     ...     ],
-    ...     columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
+    ...     columns=["future", *OF_ORDER],
     ... )
     >>> found = no_regret(orders, {"low": 2025.0, "high": 2025.0})
     >>> found[["year", "least_mw", "most_mw", "futures", "order_by"]]
@@ -87,8 +88,11 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
     # What is ordered on the first day may come in the course of its year.
     known["order_by"] = in_time.clip(lower=known["future"].map(begins).astype(float))
     first = known.groupby([*_THING, "year"], as_index=False)["order_by"].min()
-    first["is_committed"] = (first["kind"] == "halls") & first["order_by"].isna()
-    table = table.merge(first, on=[*_THING, "year"], how="left")
+    of_future = known.groupby([*_THING, "year", "future"], as_index=False)["is_committed"].min()
+    in_all = of_future.groupby([*_THING, "year"], as_index=False)["is_committed"].sum()
+    in_all["is_committed"] = in_all["is_committed"] == len(begins)
+    for frame in (first, in_all):
+        table = table.merge(frame, on=[*_THING, "year"], how="left")
     table["is_committed"] = table["is_committed"].eq(other=True)  # False where nothing is ordered
     table = table[table["most_mw"] > _NOTHING_MW]
     return table[columns].reset_index(drop=True)

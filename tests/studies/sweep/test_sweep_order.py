@@ -13,7 +13,7 @@ from planner.lp.index import Index
 from planner.lp.start import Start
 from planner.outputs.no_regret import first_decided, ordered_by
 from planner.scenario import load_scenario
-from planner.studies.sweep.answers import start_in, store_start
+from planner.studies.sweep.answers import OF_ORDER, start_in, store_start
 from planner.studies.sweep.futures import FutureTask
 from planner.studies.sweep.one import lead_months, orders_in
 from planner.studies.sweep.order import Queue, leaders
@@ -108,8 +108,8 @@ def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
             ("high", "racks", "elm", "gb300", 2028, 21.0, None),
             ("no plan", "halls", "oak", "air|N", 2027, 2.0, 18.0),
         ],
-        columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
-    )
+        columns=["future", *OF_ORDER[:-1]],
+    ).assign(is_committed=False)
 
     found = no_regret(orders, {"low": 2024.0, "high": 2024.0}).set_index(
         ["kind", "site", "item", "year"]
@@ -155,8 +155,9 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
     }
     tables["builds"]["early"] = False
     tables["leads"] = pd.DataFrame([("elm", "air|N", 27.0)], columns=["site", "hall", "months"])
-    names = ["kind", "site", "item", "year", "mw", "lead_months"]
-    orders = pd.DataFrame(list(orders_in(tables, months)), columns=names).assign(future="any")
+    orders = pd.DataFrame(list(orders_in(tables, months)), columns=list(OF_ORDER)).assign(
+        future="any"
+    )
 
     table = no_regret(orders, {"any": 2025.0})
 
@@ -187,8 +188,7 @@ def test_committed_halls_are_called_that_and_have_no_date_in_the_past() -> None:
         ("source_builds", "source", "built_mw"),
     ):
         tables[name] = pd.DataFrame(columns=["site", item, "year", amount])
-    names = ["kind", "site", "item", "year", "mw", "lead_months"]
-    orders = pd.DataFrame(list(orders_in(tables, {})), columns=names).assign(future="any")
+    orders = pd.DataFrame(list(orders_in(tables, {})), columns=list(OF_ORDER)).assign(future="any")
 
     table = no_regret(orders, {"any": 2025.0})
 
@@ -205,11 +205,40 @@ def test_committed_halls_are_called_that_and_have_no_date_in_the_past() -> None:
     assert ordered_by({"order_by": 2026.0, "committed": float("nan")}) == "January 2026"
 
 
+def test_halls_are_called_committed_where_they_are_in_every_future() -> None:
+    orders = pd.DataFrame(
+        [
+            ("low", "halls", "oak", "air|N", 2027, 8.0, None, True),
+            ("high", "halls", "oak", "air|N", 2027, 8.0, None, True),
+            ("low", "halls", "elm", "air|N", 2027, 6.0, None, True),
+            ("low", "halls", "fir", "air|N", 2027, 6.0, None, True),
+            ("high", "halls", "fir", "air|N", 2027, 6.0, 18.0, False),
+            ("low", "halls", "ash", "air|N", 2027, 5.0, None, False),  # of an unknown lead time
+            ("high", "halls", "ash", "air|N", 2027, 5.0, None, False),
+            ("low", "halls", "yew", "air|N", 2027, 4.0, None, True),
+            ("low", "halls", "yew", "dlc|N", 2027, 4.0, None, False),
+            ("high", "halls", "yew", "air|N", 2027, 4.0, None, True),
+        ],
+        columns=["future", *OF_ORDER],
+    )
+
+    table = no_regret(orders, {"low": 2025.0, "high": 2025.0})
+
+    committed = table.set_index("site")["is_committed"]
+    assert committed[committed].index.tolist() == ["oak"]
+    said = {site: first_decided(of, "most_mw") for site, of in table.groupby("site")}
+    assert said == {
+        "oak": "committed",
+        "fir": "July 2025",
+        **dict.fromkeys(["elm", "ash", "yew"], "not stated"),
+    }
+
+
 def test_a_future_that_orders_nothing_leaves_nothing_without_regret() -> None:
     orders = pd.DataFrame(
         [("low", "halls", "oak", "air|N", 2027, 12.0, 18.0)],
-        columns=["future", "kind", "site", "item", "year", "mw", "lead_months"],
-    )
+        columns=["future", *OF_ORDER[:-1]],
+    ).assign(is_committed=False)
 
     assert no_regret(orders, dict.fromkeys(["low", "idle"], 2025.0))["least_mw"].tolist() == [0.0]
     assert no_regret(orders, {}).empty
