@@ -19,6 +19,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.cli import main
 from planner.cli.progress import Progress
 from planner.inputs import build_inputs
+from planner.inputs.foresight import order_dates
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.money.finance import END_OF_HORIZON
@@ -27,7 +28,9 @@ from planner.studies.frontier import frontier
 from planner.studies.myopic import myopic
 from planner.studies.solve import solve
 from planner.studies.solve.foresight import (
+    Decided,
     Failed,
+    _look_to,
     commitments,
     decide_year_by_year,
     decided_in,
@@ -283,6 +286,26 @@ def test_no_plan_decided_year_by_year_costs_less_than_one_with_foresight(seed):
                 assert cost == pytest.approx(least, rel=1e-9), view
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("by", ["orders", "service"])
+def test_each_step_with_all_years_in_view_costs_what_foresight_does(seed, by):
+    """What a step decides for good leaves the later ones the least cost of the whole horizon."""
+    scenario = load_scenario("tiny", three_years(random.Random(seed)))
+    inputs = build_inputs(scenario)
+    least, dates = held_cost(scenario, inputs), order_dates(scenario, inputs)
+    decided = Decided(np.zeros(0, dtype=np.intp), np.zeros(0))
+    for year in range(3):
+        model = build_model(inputs)
+        decides = decided_in(model, dates if by == "orders" else None)
+        _look_to(model, year, 2, decides)
+        decided.hold(model)
+        outcome = find_plan(model, HighsSession(model.problem), scenario.solver)
+        assert outcome.objective == pytest.approx(least, rel=1e-8)
+        columns = np.flatnonzero(decides <= year)
+        assert columns.size > decided.columns.size
+        decided = Decided(columns, np.maximum(outcome.x[columns], 0.0))
+
+
 @pytest.mark.parametrize("decides", ["orders", "service"])
 @pytest.mark.parametrize("window", [1, 2])
 def test_what_is_out_of_view_changes_nothing_that_is_decided(window, decides):
@@ -438,7 +461,8 @@ def test_a_window_longer_than_the_horizon_is_noted():
         " decided without the years after it in view.",
     )
     assert longer.to_dict()["notes"] == list(longer.notes)
-    assert longer.table["foresight_musd"].abs().max() < 1e-6
+    as_asked = solve("tiny", ["foresight.window_years=5"]).outcome.objective
+    assert longer.table["cost_musd"].tolist() == pytest.approx([as_asked] * 3, rel=1e-9)
 
 
 def test_windows_that_see_all_years_are_solved_once_and_stored_once(monkeypatch, tmp_path):
