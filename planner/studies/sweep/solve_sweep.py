@@ -14,7 +14,7 @@ from planner.base.errors import InputError
 from planner.clock.calendar import float_year
 from planner.outputs.files import whole_file, whole_files
 from planner.outputs.staging import try_folder
-from planner.outputs.study_files import RUNS_FOLDER, SWEEP_FILE
+from planner.outputs.study_files import FUTURES_FOLDER, RUNS_FOLDER, SWEEP_FILE
 from planner.results.ended import PLANNED
 from planner.runs.settings import in_short
 from planner.runs.study_folder import file_entry, folder_of_file
@@ -242,7 +242,8 @@ def solve_sweep(
 
     Notes
     -----
-    Ended before the first answer it leaves no folder that was not there.
+    Ended before the first answer it leaves no folder that was not there, unless another process
+    has begun there.
     """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
@@ -252,13 +253,15 @@ def solve_sweep(
     is_new = not (folder / SWEEP_FILE).exists()
     # A cluster that is not there leaves nothing behind.
     with _solving(sweep, queue, len(waiting), folder, jobs, scheduler, report) as solved:
-        _remove_tables_of_another(sweep, folder)
-        _write_meta(sweep, folder)
-        failed = sum(_is_failed(answer) for answer in answers.values())
-        tell = on_progress or (lambda progress: None)
-        tally = _Tally(len(sweep.questions), len(answers), failed, tell)
-        tally.report()
+        meta = _meta(sweep)
         try:
+            _remove_tables_of_another(sweep, folder)
+            with whole_file(folder / SWEEP_FILE) as partial:
+                partial.write_bytes(meta)
+            failed = sum(_is_failed(answer) for answer in answers.values())
+            tell = on_progress or (lambda progress: None)
+            tally = _Tally(len(sweep.questions), len(answers), failed, tell)
+            tally.report()
             for question, answer, ended in solved:
                 if ended is not None:
                     kept.store_start(ended, question, folder)
@@ -268,10 +271,11 @@ def solve_sweep(
                 tally.failed += _is_failed(answer)
                 tally.report(answer)
         except BaseException:
-            if is_new and not answers:
-                _remove_begun(folder, made)
-            else:  # what is done by then can be read
-                _written(sweep.questions, answers, folder)
+            # Another process may have the folder too: what is not of this one stays.
+            if is_new and not any((folder / FUTURES_FOLDER).glob("*.json")):
+                _remove_begun(folder, made, meta)
+            elif _is_in(folder, meta):  # what is done by then can be read
+                _written(sweep.questions, _stored(sweep, folder)[0] | answers, folder)
             raise
         return _written(sweep.questions, answers, folder)
 
@@ -372,17 +376,26 @@ def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
             (folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
-def _remove_begun(folder: Path, made: Sequence[Path]) -> None:
-    """Remove what says that a sweep has begun, and folders that were made for it and are empty."""
-    (folder / SWEEP_FILE).unlink(missing_ok=True)
+def _is_in(folder: Path, meta: bytes) -> bool:
+    """Return whether a folder says that it is of this sweep."""
+    try:
+        return (folder / SWEEP_FILE).read_bytes() == meta
+    except OSError:
+        return False
+
+
+def _remove_begun(folder: Path, made: Sequence[Path], meta: bytes) -> None:
+    """Remove what says that this sweep has begun, and folders made for it that are empty."""
+    if _is_in(folder, meta):
+        (folder / SWEEP_FILE).unlink(missing_ok=True)
     with suppress(OSError):  # one that holds something stays
-        for home in ((folder / RUNS_FOLDER), *made):
+        for home in (folder / FUTURES_FOLDER, folder / RUNS_FOLDER, *made):
             if home.exists():
                 home.rmdir()
 
 
-def _write_meta(sweep: Sweep, folder: Path) -> None:
-    """Say in the folder what is swept, before it begins."""
+def _meta(sweep: Sweep) -> bytes:
+    """Return what the folder says of what is swept, before it begins."""
     file = sweep.file
     meta: dict[str, Any] = {
         "format": FORMAT,
@@ -396,8 +409,7 @@ def _write_meta(sweep: Sweep, folder: Path) -> None:
         "changes": {name: _in_short(node) for name, node in file.listed.items()},
     }
     text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
-    with whole_file(folder / SWEEP_FILE) as partial:
-        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def _file_names(sweep: Sweep) -> dict[str, str]:

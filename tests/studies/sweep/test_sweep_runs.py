@@ -19,8 +19,15 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.study_files import FUTURES_FOLDER
-from planner.studies.sweep import SweepProgress, SweepResult, futures, one, run_sweep
+from planner.outputs.study_files import FUTURES_FOLDER, SWEEP_FILE
+from planner.studies.sweep import (
+    SweepProgress,
+    SweepResult,
+    futures,
+    one,
+    run_sweep,
+    solve_sweep,
+)
 from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.solve_sweep import folder_of
@@ -327,21 +334,82 @@ def test_answers_from_before_integers_of_a_like_plan_are_asked_for_again(
     assert stored.isdisjoint(question.file_name for question in read_sweep(path).questions)
 
 
+def stopped_at_once(tmp_path: Path, meanwhile: Callable[[Path], object]) -> Path:
+    """Stop a sweep before its first answer, when something else has come into its folder."""
+    out = tmp_path / "deep" / "out"
+
+    def stop(progress: SweepProgress) -> None:
+        meanwhile(out)
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        run_sweep(written(tmp_path), out, jobs=1, on_progress=stop)
+    return out
+
+
+def test_stopped_before_the_first_answer_it_leaves_no_folder(tmp_path: Path) -> None:
+    out = stopped_at_once(tmp_path, lambda out: (out / FUTURES_FOLDER).mkdir())
+
+    assert not out.parent.exists()
+
+
+def test_stopped_while_it_says_what_is_swept_it_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    rename = Path.replace
+
+    def stop(partial: Path, target: Path) -> Path:
+        renamed = rename(partial, target)
+        if target.name == SWEEP_FILE:
+            raise Stopped
+        return renamed
+
+    monkeypatch.setattr(Path, "replace", stop)
+    with pytest.raises(Stopped):
+        run_sweep(written(tmp_path), out, jobs=1)
+
+    assert not out.exists()
+
+
+def test_stopped_at_once_it_keeps_answers_that_another_process_has_stored(tmp_path: Path) -> None:
+    out = stopped_at_once(tmp_path, stored_before)
+
+    _, files = solved_in_turn(TEXT)
+    assert set(files) == {
+        file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()
+    }
+    expected = in_turn(TEXT)
+    for name in TABLES:
+        stored = pd.read_parquet(out / f"{name}.parquet")
+        pd.testing.assert_frame_equal(anywhere(stored), anywhere(expected[name]))
+
+
+def test_stopped_at_once_it_keeps_what_another_sweep_says_of_the_folder(tmp_path: Path) -> None:
+    out = stopped_at_once(tmp_path, lambda out: (out / SWEEP_FILE).write_text("of another"))
+
+    assert [file.name for file in out.iterdir()] == [SWEEP_FILE]
+    assert (out / SWEEP_FILE).read_text() == "of another"
+
+
 @pytest.mark.parametrize("is_of_another", [True, False])
 def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
-    tmp_path: Path, is_of_another: bool
+    tmp_path: Path, is_of_another: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, out = written(tmp_path), tmp_path / "out"
 
     def stop(progress: SweepProgress) -> None:
         raise Stopped
 
-    with pytest.raises(Stopped):
-        run_sweep(path, out, jobs=1, on_progress=stop)
+    def killed(*args: object) -> None:
+        raise Stopped
+
+    stored_before(out)
     for name in TABLES:
         (out / f"{name}.parquet").write_text("of the sweep before", encoding="utf-8")
     if is_of_another:
         path.write_text(TEXT.replace("46", "47"), encoding="utf-8")
+    monkeypatch.setattr(solve_sweep, "_written", killed)
     with pytest.raises(Stopped):
         run_sweep(path, out, jobs=1, on_progress=stop)
 
