@@ -102,7 +102,7 @@ def read_axis(
         "levels": {"levels"},
         "table": {"table", "column", "row", "values"},
     }[kinds[0]]
-    for key in entries.keys() - allowed:
+    for key in sorted(entries.keys() - allowed):
         must_be = f"one of {', '.join(sorted(allowed - {kinds[0]}))}"
         if len(allowed) == 1:
             must_be = "left out"

@@ -387,7 +387,7 @@ def _futures(
             fix = "change a value, the name of a level or the name of an axis"
             what_is = f"two futures of the axes are called {future.name!r}"
             found.note_key(_last_written(axes, future), what_is, "a name of its own", fix)
-    for name in names.keys() & listed.keys():
+    for name in sorted(names.keys() & listed.keys()):
         fix = "the axes make one of this name; take another name"
         found.note_key(listed[name], f"a future is called {name!r}", "another name", fix)
     of_list = [Future(name, {}, node) for name, node in listed.items()]

@@ -55,7 +55,7 @@ class Found:
     def settings(self, node: Node, name: str) -> Mapping[str, Node]:
         """Return settings to lay over the base; what another file would be read for is none."""
         mapping = self.mapping(node, name)
-        for key in _OF_A_FILE & mapping.keys():
+        for key in sorted(_OF_A_FILE & mapping.keys()):
             fix = "remove it; base names the scenario that all futures begin from"
             self.note_key(mapping[key], f"{name} has {key}", "settings alone", fix)
         return mapping

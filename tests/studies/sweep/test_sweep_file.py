@@ -544,3 +544,18 @@ def test_two_points_of_the_grid_that_would_have_one_name_are_a_mistake(tmp_path:
         "10:7: two futures of the axes are called 'a=1, b=2, b=2'; must be a name of its own;"
         " change a value, the name of a level or the name of an axis"
     ]
+
+
+def test_what_is_wrong_is_named_in_the_same_order_each_time(tmp_path: Path) -> None:
+    text = (
+        f"{HEAD}set: {{version: 1, extends: tiny}}\n"
+        "axes: {one: {levels: {a: }, values: [1], range: [1, 2], between: [1, 2], row: b}}\n"
+    )
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    problems = read_file(path).problems
+
+    said = [one.what_is for one in problems]
+    assert said[:2] == ["set has extends", "set has version"]
+    assert [one.split()[-1] for one in said[2:]] == ["between", "range", "row", "values"]
