@@ -107,8 +107,12 @@ def test_the_last_thing_said_is_that_all_is_done() -> None:
     found = alternatives("tiny", slacks=[0.05], of=["zone"], different=1, on_stage=said.append)
 
     assert said[-1] == f"All 3 directions are solved; {len(found.plans)} plans found"
-    assert len(said) == 5  # the plan of least cost, each direction, and that
-    assert [line.split("(")[1][:6] for line in said[1:-1]] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert len(said) == 8  # the plan of least cost, each direction and its plan, and that
+    for number, (end, plan) in enumerate(zip(said[1:-1:2], said[2:-1:2], strict=True), start=1):
+        direction = end.removeprefix("Solving: ").split(" (")[0]
+        assert plan.startswith(f"Solving: the plan of least cost there, {direction} (")
+        assert f"({number} of 3" in end
+        assert f"({number} of 3" in plan
 
 
 def test_noise_of_the_solver_is_written_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

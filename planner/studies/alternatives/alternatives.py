@@ -201,8 +201,8 @@ class _Search:
     ) -> Outcome | None:
         """Make a plan of an end of a direction, check it and keep it."""
         near = self._near
+        plan = near.cheapest(bounds, self._what(slack, kind, place))
         self._done += 1
-        plan = near.cheapest(bounds)
         limit = near.best.objective + self._extra(slack)
         if plan is None or plan.objective > limit + _SAME * abs(limit):
             self._not_found += 1

@@ -123,13 +123,17 @@ class NearOptimal:
         """Find the solution with the least of weighted racks by site within extra cost."""
         return self._towards((self._site * weights).total(), extra_musd, what)
 
-    def cheapest(self, bounds: dict[tuple[str, int], tuple[float, float]]) -> Outcome | None:
+    def cheapest(
+        self, bounds: dict[tuple[str, int], tuple[float, float]], what: str
+    ) -> Outcome | None:
         """Find the plan of least cost with racks of places within bounds, integers whole.
 
         Parameters
         ----------
         bounds : dict
             Least and most MW by kind and position of place.
+        what : str
+            Which end that is, to be reported.
 
         Returns
         -------
@@ -141,6 +145,7 @@ class NearOptimal:
             column = self._last[by] + at
             lower[column], upper[column] = least, most
         self._minimise(self._cost)
+        self._ask.report_stage(f"Solving: the plan of least cost there, {what}")
         # Of a site that is held at nothing, 1e-6 MW would be left, and break rules of the check.
         found = self._within(lower, upper, strictly=True)
         if found.status == "infeasible":  # what lies within tolerances of a solve is no plan
