@@ -38,12 +38,12 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
     -------
     DataFrame
         kind, site, item, year, least_mw and most_mw ordered by the year in any future, futures
-        that ordered any, and order_by: when the longest lead time of the halls chosen there, of
-        the connection of a site or of on-site power asks for the decision, not before decisions
-        start (year; missing of racks, of committed halls, where no lead time is known, and where
-        nothing more is ordered for it). is_committed: in every future halls come in the year, and
-        all of them were ordered before decisions start. Rows that no future orders are left out;
-        of those that only some order, least_mw is 0.
+        that ordered any, and order_by: when the longest lead time of the halls chosen there by
+        then, of the connection of a site or of on-site power, in any future, asks for the
+        decision, not before decisions start (year; missing of racks, of committed halls, where no
+        lead time is known, and where nothing more is ordered for it). is_committed: in every future
+        halls come in the year, and all of them were ordered before decisions start. Rows that no
+        future orders are left out; of those that only some order, least_mw is 0.
 
     Examples
     --------
@@ -84,10 +84,7 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
             for name, frame in (("least_mw", least), ("most_mw", most), ("futures", count))
         }
     ).reset_index()
-    in_time = known["year"] - known["lead_months"] / MONTHS_PER_YEAR
-    # What is ordered on the first day may come in the course of its year.
-    known["order_by"] = in_time.clip(lower=known["future"].map(begins).astype(float))
-    first = known.groupby([*_THING, "year"], as_index=False)["order_by"].min()
+    first = _decided_first(known, begins)
     of_future = known.groupby([*_THING, "year", "future"], as_index=False)["is_committed"].min()
     in_all = of_future.groupby([*_THING, "year"], as_index=False)["is_committed"].sum()
     in_all["is_committed"] = in_all["is_committed"] == len(begins)
@@ -96,3 +93,19 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
     table["is_committed"] = table["is_committed"].eq(other=True)  # False where nothing is ordered
     table = table[table["most_mw"] > _NOTHING_MW]
     return table[columns].reset_index(drop=True)
+
+
+def _decided_first(known: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame:
+    """Return when what is ordered by a year must be decided, in the first of all futures. [year]"""
+    leads = known.pivot_table(
+        index=[*_THING, "future"], columns="year", values="lead_months", aggfunc="max"
+    )
+    # What is ordered by a year has what came before: its lead time counts too.
+    longest = leads.cummax(axis=1).ffill(axis=1).reset_index()
+    months = longest.melt([*_THING, "future"], var_name="year", value_name="months").dropna()
+    in_time = months["year"].astype(float) - months["months"] / MONTHS_PER_YEAR
+    # What is ordered on the first day may come in the course of its year.
+    months["order_by"] = in_time.clip(lower=months["future"].map(begins).astype(float))
+    is_new = known[known["lead_months"].notna()].groupby([*_THING, "year"]).size().index
+    of_year = months.groupby([*_THING, "year"])["order_by"].min()
+    return of_year[of_year.index.isin(is_new)].reset_index()

@@ -135,6 +135,25 @@ def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
     assert late["order_by"].loc[("elm", 2028)] == 2026.0
 
 
+def test_the_longest_lead_time_of_any_future_up_to_a_year_says_when_to_decide() -> None:
+    orders = pd.DataFrame(
+        [
+            ("on time", "halls", "oak", "air|N", 2028, 30.0, 12.0, False),
+            ("late", "halls", "oak", "air|N", 2027, 32.0, 18.0, False),
+            ("on time", "halls", "oak", "air|N", 2030, 5.0, 13.0, False),
+        ],
+        columns=["future", *OF_ORDER],
+    )
+
+    found = no_regret(orders, {"on time": 2026.0, "late": 2026.25}).set_index("year")
+
+    assert found["least_mw"].to_dict() == {2027: 0.0, 2028: 30.0, 2030: 32.0}
+    assert found["order_by"].to_dict() == {2027: 2026.25, 2028: 2026.5, 2030: 2028.5}
+
+    racks = orders.assign(kind="racks", lead_months=np.nan)
+    assert no_regret(racks, {"on time": 2026.0, "late": 2026.25})["order_by"].isna().all()
+
+
 def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> None:
     scenario = load_scenario(
         Path(__file__).parents[2] / "check" / "own_power.yaml",
