@@ -226,17 +226,31 @@ def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
         values = first + (last - first) / (count - 1) * np.arange(count)
     else:
         step = float(numbers["step"] or 0)
-        steps = (last - first) / step if step else -1.0
-        if not (0 <= steps <= _MOST_VALUES) or abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
-            fix = "choose a step that leads from the one to the other"
-            what_is = f"step of axis {name!r} is {step:g}, from {first:g} to {last:g}"
-            found.note(entries["step"], what_is, f"a part of {last - first:g}", fix)
+        wrong = _step_problem(step, last - first)
+        if wrong is not None:
+            what_is = f"step of axis {name!r} is {step:.12g}, from {first:.12g} to {last:.12g}"
+            found.note(entries["step"], what_is, *wrong)
             return ()
-        values = first + step * np.arange(round(steps) + 1)
+        values = first + step * np.arange(round((last - first) / step) + 1)
         is_whole = is_whole and isinstance(entries["step"].value, int)
     is_whole = is_whole and bool((values == np.round(values)).all())
     shown = [int(value) if is_whole else float(f"{value:.12g}") for value in values]
     return tuple(Node(value, node.place) for value in shown)
+
+
+def _step_problem(step: float, width: float) -> tuple[str, str] | None:
+    """Return what a step must be and how to fix it; None where it leads from end to end."""
+    if step == 0.0:
+        return "other than 0", "choose a step that leads from the one to the other"
+    steps = width / step
+    if steps < 0.0:
+        side = "below 0, as the range falls" if width < 0.0 else "above 0, as the range rises"
+        return side, f"write {-step:.12g}, or exchange the two ends"
+    if steps > _MOST_VALUES - 0.5:  # both ends are values
+        return f"one that makes at most {_MOST_VALUES:,} values", "take longer steps"
+    if abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
+        return f"a part of {width:.12g}", "choose a step that leads from the one to the other"
+    return None
 
 
 def _between(

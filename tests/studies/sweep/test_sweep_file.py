@@ -38,6 +38,7 @@ def problems(path: Path) -> list[str]:
 
 
 PRICE = "new_sites.north.retail_usd_per_mwh"
+LAND = "new_sites.north.land_limit_mw"
 
 
 def test_axes_make_a_grid_with_the_last_one_fastest(tmp_path: Path) -> None:
@@ -291,6 +292,51 @@ runs: some
         " one",
         "18:7: runs is text 'some'; must be all, none, or a list of futures; write [first, second]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            "from: 1, to: 100000, step: 1",
+            "1, from 1 to 100000; must be one that makes at most 10,000 values; take longer steps",
+        ),
+        (
+            "from: 0, to: 10000, step: 1",
+            "1, from 0 to 10000; must be one that makes at most 10,000 values; take longer steps",
+        ),
+        (
+            "from: 30, to: 20, step: 5",
+            "5, from 30 to 20; must be below 0, as the range falls; write -5, or exchange the two"
+            " ends",
+        ),
+        (
+            "from: 20, to: 30, step: -2.5",
+            "-2.5, from 20 to 30; must be above 0, as the range rises; write 2.5, or exchange the"
+            " two ends",
+        ),
+        (
+            "from: 20, to: 30, step: 0",
+            "0, from 20 to 30; must be other than 0; choose a step that leads from the one to the"
+            " other",
+        ),
+    ],
+)
+def test_a_step_that_makes_no_range_is_refused_for_its_own_reason(
+    tmp_path: Path, asked: str, said: str
+) -> None:
+    (found,) = problems(written(tmp_path, f"axes: {{land: {{key: {LAND}, range: {{{asked}}}}}}}"))
+
+    assert found.endswith(f"step of axis 'land' is {said}")
+
+
+def test_a_range_may_fall_and_may_have_as_many_values_as_a_sweep(tmp_path: Path) -> None:
+    def values(asked: str) -> list[object]:
+        file = read(tmp_path, f"axes: {{land: {{key: {LAND}, range: {{{asked}}}}}}}")
+        return [future.labels["land"] for future in file.futures]
+
+    assert values("from: 30, to: 20, step: -5") == [30, 25, 20]
+    assert values("from: 1, to: 10000, step: 1") == list(range(1, 10_001))
 
 
 def test_a_wrong_base_does_not_hide_what_is_wrong_with_axes_and_runs(tmp_path: Path) -> None:
