@@ -48,13 +48,18 @@ def and_more(count: int, shown: int) -> str:
 def closest(word: str, known: Sequence[str]) -> str | None:
     """Return the known word most like a given one in either case, None when none is near.
 
+    A word with the same letters in another order is near, however short it is.
+
     Examples
     --------
-    >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"])
-    'us-va-ashburn'
+    >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"]), closest("tyni", ["tiny"])
+    ('us-va-ashburn', 'tiny')
     """
     by_lower_case = {text.lower(): text for text in known}
-    found = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=_CLOSE_ENOUGH)
+    asked = word.lower()
+    found = get_close_matches(asked, by_lower_case, n=1, cutoff=_CLOSE_ENOUGH) or [
+        text for text in by_lower_case if sorted(text) == sorted(asked)
+    ]
     return by_lower_case[found[0]] if found else None
 
 

@@ -339,6 +339,11 @@ def test_a_range_may_fall_and_may_have_as_many_values_as_a_sweep(tmp_path: Path)
     assert values("from: 1, to: 10000, step: 1") == list(range(1, 10_001))
 
 
+def test_a_shipped_sweep_with_two_letters_exchanged_is_suggested() -> None:
+    with pytest.raises(InputError, match="did you mean 'tiny'"):
+        read_file("tyni")
+
+
 def test_a_wrong_base_does_not_hide_what_is_wrong_with_axes_and_runs(tmp_path: Path) -> None:
     path = tmp_path / "ways.yaml"
     path.write_text(
