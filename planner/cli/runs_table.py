@@ -23,13 +23,16 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole
-    from planner.base.units import MUSD_PER_BUSD
+    from planner.base.number_format import unit_of_money
 
+    costs = [abs(of.objective_musd) for _, of in entries if of.objective_musd is not None]
+    # The unit of the least of them: in that of the largest, small ones would look the same.
+    unit, factor, decimals = unit_of_money(min(costs, default=0.0))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
     for head in ("solved (UTC)", "status", "check"):
         table.add_column(head, no_wrap=True)
-    for head in ("cost BUSD", "s"):
+    for head in (f"cost {unit}", "s"):
         table.add_column(head, justify="right", no_wrap=True)
     for before, entry in entries:
         musd = entry.objective_musd
@@ -38,7 +41,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
             entry.created[:16].replace("T", " "),
             Text(in_message(entry.status)),
             Text("ok", "green") if entry.checked else Text("FAILED", "red"),
-            "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}",
+            "-" if musd is None else f"{musd * factor:,.{decimals}f}",
             f"{entry.seconds:.1f}",
         )
     console = TableConsole()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,29 @@ def test_lists_runs(runs_dir: Path) -> None:
     assert lines[0].split() == ["run", "solved", "(UTC)", "status", "check", "cost", "BUSD", "s"]
     assert lines[1].split()[:5] == ["odd-bb22", "2026-03-04", "05:06", "optimal", "ok"]
     assert lines[2].split()[:1] == ["odd-aa11"]
+
+
+@pytest.mark.parametrize(
+    ("costs_musd", "unit", "shown"),
+    [
+        ((637.5, 639.8, 638.0), "MUSD", ["637.5", "639.8", "638.0"]),
+        ((116_901.48, 116_880.4), "BUSD", ["116.901", "116.880"]),
+        ((116_901.48, 637.5), "MUSD", ["116,901.5", "637.5"]),
+    ],
+)
+def test_lists_costs_in_a_unit_in_which_they_differ(
+    run: Run, tmp_path: Path, costs_musd: tuple[float, ...], unit: str, shown: list[str]
+) -> None:
+    for at, musd in enumerate(costs_musd):
+        one = named(run, f"odd-{at:010}", created=f"2026-02-0{9 - at}T04:05:06+00:00")
+        meta = {**one.meta, "objective_musd": musd}
+        save_run(replace(one, meta=meta), tmp_path, workbook=False)
+
+    result = dcplan("runs", "list", "--runs", str(tmp_path))
+
+    head, *rows = result.stdout.splitlines()
+    assert head.split()[-3:] == ["cost", unit, "s"]
+    assert [row.split()[-2] for row in rows] == shown
 
 
 def test_lists_runs_as_json(runs_dir: Path) -> None:
