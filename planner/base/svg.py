@@ -10,11 +10,24 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["INK", "MUTED", "Frame", "area", "document", "line", "path", "rect", "text", "ticks"]
+__all__ = [
+    "INK",
+    "MUTED",
+    "Frame",
+    "area",
+    "document",
+    "line",
+    "path",
+    "rect",
+    "text",
+    "tick_decimals",
+    "ticks",
+]
 
 INK: Final = "#22272e"
 MUTED: Final = "#5d6773"
 GRID: Final = "#e3e7eb"
+_MOST_DECIMALS: Final = 10
 FONT: Final = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
 
@@ -35,7 +48,27 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least * (1 - 1e-9))
     first = -floor(-low / step + 1e-9)
     last = floor(high / step + 1e-9)
-    return list(dict.fromkeys(round(number * step, 10) for number in range(first, last + 1)))
+    return list(
+        dict.fromkeys(round(number * step, _MOST_DECIMALS) for number in range(first, last + 1))
+    )
+
+
+def tick_decimals(values: Sequence[float]) -> int:
+    """Return the fewest decimals that show ticks as they are, so that no two read the same.
+
+    Examples
+    --------
+    >>> tick_decimals([0.0, 10000.0]), tick_decimals([637.5, 638.0]), tick_decimals([1.25])
+    (0, 1, 2)
+    """
+    return next(
+        (
+            decimals
+            for decimals in range(_MOST_DECIMALS)
+            if all(round(value, decimals) == value for value in values)
+        ),
+        _MOST_DECIMALS,
+    )
 
 
 @dataclass(frozen=True)
@@ -59,17 +92,15 @@ class Frame:
         """Lines and numbers of both axes; the units follow the highest numbers."""
         parts = []
         y_ticks, x_ticks = ticks(*self.y), ticks(*self.x)
-        for value in y_ticks:
+        for value, shown in zip(y_ticks, _labels(y_ticks, y_unit), strict=True):
             _, y = self.to_page(self.x[0], value)
             parts.append(line((self.left, y), (self.left + self.width, y), GRID))
-            shown = f"{value:,.0f} {y_unit}" if value == y_ticks[-1] else f"{value:,.0f}"
             parts.append(text(self.left - 7, y + 4, shown, anchor="end", color=MUTED))
         bottom = self.top + self.height
         parts.append(line((self.left, bottom), (self.left + self.width, bottom), MUTED))
-        for value in x_ticks:
+        for value, shown in zip(x_ticks, _labels(x_ticks, x_unit), strict=True):
             x, _ = self.to_page(value, self.y[0])
             parts.append(line((x, bottom), (x, bottom + 4), MUTED))
-            shown = f"{value:,.0f} {x_unit}" if value == x_ticks[-1] else f"{value:,.0f}"
             parts.append(text(x, bottom + 18, shown, anchor="middle", color=MUTED))
         return "".join(parts)
 
@@ -140,6 +171,13 @@ def document(width: float, height: float, title: str, description: str, body: st
         f"<title>{escape(title)}</title>\n<desc>{escape(description)}</desc>\n"
         f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>\n{body}</svg>\n'
     )
+
+
+def _labels(values: Sequence[float], unit: str) -> list[str]:
+    """Write ticks, the last one with the unit."""
+    decimals = tick_decimals(values)
+    shown = [f"{value:,.{decimals}f}" for value in values]
+    return [*shown[:-1], *(f"{one} {unit}".rstrip() for one in shown[-1:])]
 
 
 def _joined(points: Iterable[tuple[float, float]]) -> str:

@@ -245,3 +245,21 @@ def test_the_chart_has_a_point_for_each_row_and_names_are_data() -> None:
     assert "a<b>&c" in words
     assert "Cost against racks in <PJM>" in words
     assert "knee: 20 MW: 642.5 MUSD" in words
+
+
+def test_ticks_that_are_close_to_each_other_read_apart() -> None:
+    table = pd.DataFrame(
+        {
+            "measure": [33.0, 17.0, 0.0],
+            "cost_musd": [637.45, 638.45, 639.69],
+            "price": [0.0, 4e4, 7e4],
+            "is_knee": False,
+        }
+    )
+    found = Frontier("tiny", "site:north", "Racks at north", "MW", "USD/MW", table, False, ())
+
+    root = ElementTree.fromstring(frontier_svg(found))
+
+    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert words[2:7] == ["637.5", "638.0", "638.5", "639.0", "639.5"]
+    assert words[7:-1] == ["0", "10", "20", "30"]

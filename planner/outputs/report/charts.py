@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from planner.base.svg import ticks
+from planner.base.svg import tick_decimals, ticks
 from planner.outputs.labels import shortened
 from planner.outputs.report.figures import decimals_for
 from planner.outputs.report.markup import NOTHING, Html, element, joined
@@ -241,11 +241,7 @@ class ValueAxis:
     def grid(self) -> Html:
         """Draw lines and numbers."""
         marks = ticks(self.low, self.high)
-        decimals = (
-            max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9))
-            if marks[1:]
-            else decimals_for(marks)
-        )
+        decimals = tick_decimals(marks)
         parts = []
         for value in marks:
             y = f"{self.y_of(value):.1f}"
