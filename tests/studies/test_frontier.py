@@ -150,6 +150,13 @@ def test_most_cost_ends_the_frontier_where_cost_is_that_far_above_the_least() ->
     assert found.table["extra_frac"].iloc[-1] == pytest.approx(0.03, rel=1e-3)
 
 
+def test_a_level_of_nothing_is_zero_not_the_slack_of_its_row() -> None:
+    level = frontier("tiny", "site:north", points=3).table["measure"].to_numpy()
+
+    assert level[1] == pytest.approx(level[0] / 2.0, rel=1e-6)
+    assert level[2] == 0.0
+
+
 def test_the_knee_is_the_point_furthest_below_the_line_between_the_ends() -> None:
     table = frontier(MINI, "carbon", points=6).table
     x, y = table["measure"].to_numpy(), table["cost_musd"].to_numpy()

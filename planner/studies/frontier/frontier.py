@@ -238,9 +238,13 @@ class _Tracer:
 
 
 def _finished(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Add how far each point is above the least cost, and mark the knee."""
+    """Add how far each point is above the least cost, mark the knee, and write noise as 0."""
     table = pd.DataFrame(rows)
     table.insert(0, "point", np.arange(1, len(table) + 1))
+    level = table["measure"]
+    # The least of a measure may be missed by the slack, and that by as much: noise where it is 0.
+    noise = 2.0 * _SLACK_FRAC * max(float(level.abs().max()), 1.0)
+    table["measure"] = level.where(level.abs() > noise, 0.0)
     least = float(table["cost_musd"].iloc[0])
     table["extra_musd"] = table["cost_musd"] - least
     table["extra_frac"] = table["extra_musd"] / abs(least) if least else np.nan
