@@ -34,6 +34,7 @@ COLUMNS: Final = (
 FILES: Final = ("frontier.csv", "frontier.parquet", "frontier.json", "frontier.svg")
 _WIDTH: Final = 760.0
 _HEIGHT: Final = 460.0
+_LINE_HEIGHT: Final = 15.0
 _LINE: Final = "#1f5896"
 _KNEE: Final = "#de772a"
 
@@ -107,16 +108,14 @@ def frontier_svg(frontier: Frontier) -> str:
     ]
     for (left, top), row in zip(points, table.to_dict("records"), strict=True):
         is_knee = bool(row["is_knee"])
-        tip = (
-            f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD, "
-            f"one unit less costs {amount(row['price'])} {frontier.price_unit}"
-        )
+        level = f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD"
+        price = f"one unit less costs {amount(row['price'])} {frontier.price_unit}"
         parts.append(
             f'<circle cx="{left:.1f}" cy="{top:.1f}" r="{6 if is_knee else 4}" '
-            f'fill="{_KNEE if is_knee else _LINE}"><title>{tip}</title></circle>\n'
+            f'fill="{_KNEE if is_knee else _LINE}"><title>{level}, {price}</title></circle>\n'
         )
         if is_knee:
-            parts.append(text(left + 10, top - 8, f"knee: {tip}", color=INK))
+            parts.append(_knee_label(frame, (left, top), (f"knee: {level}", price)))
     middle = frame.left + frame.width / 2
     parts.append(text(middle, _HEIGHT - 22, f"{frontier.label} [{frontier.unit}]", anchor="middle"))
     return document(
@@ -151,6 +150,23 @@ def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
     with whole_file(svg) as partial:
         partial.write_text(frontier_svg(frontier), encoding="utf-8")
     return [csv, parquet, as_json, svg]
+
+
+def _knee_label(frame: Frame, at: tuple[float, float], lines: tuple[str, str]) -> str:
+    """Write what the knee is on the side of it that has room; the line is convex, so that is free.
+
+    Above it to the right, or in the right half of the chart below it to the left.
+    """
+    left, top = at
+    if left <= frame.left + frame.width / 2:
+        x, y, anchor = left + 12, top - 8 - _LINE_HEIGHT, "start"
+    else:
+        lowest = frame.top + frame.height - 6 - _LINE_HEIGHT
+        x, y, anchor = left - 16, min(top + 18, lowest), "end"
+    first, second = lines
+    return text(x, y, first, anchor=anchor, color=INK) + text(
+        x, y + _LINE_HEIGHT, second, anchor=anchor, color=INK
+    )
 
 
 def _around(values: list[float]) -> tuple[float, float]:

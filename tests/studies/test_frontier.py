@@ -270,3 +270,30 @@ def test_ticks_that_are_close_to_each_other_read_apart() -> None:
     words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
     assert words[2:7] == ["637.5", "638.0", "638.5", "639.0", "639.5"]
     assert words[7:-1] == ["0", "10", "20", "30"]
+
+
+@pytest.mark.parametrize(("at_mw", "anchor"), [(8.0, "start"), (32.8, "end")])
+def test_what_the_knee_is_stays_within_the_chart(at_mw: float, anchor: str) -> None:
+    table = pd.DataFrame(
+        {
+            "measure": [33.0, at_mw, 0.0],
+            "cost_musd": [637.45, 638.45, 690.0],
+            "price": [0.0, 4e4, 7e4],
+            "is_knee": [False, True, False],
+        }
+    )
+    found = Frontier("tiny", "site:north", "Racks at north", "MW", "USD/MW", table, False, ())
+
+    root = ElementTree.fromstring(frontier_svg(found))
+
+    label = [
+        one
+        for one in root.iter("{http://www.w3.org/2000/svg}text")
+        if (one.text or "").startswith(("knee", "one unit less"))
+    ]
+    assert len(label) == 2
+    for one in label:
+        assert one.get("text-anchor") == anchor
+        wide = 7.0 * len(one.text or "") * (1.0 if anchor == "start" else -1.0)
+        assert 90.0 < float(one.get("x", "")) + wide < 720.0
+        assert 60.0 < float(one.get("y", "")) < 390.0
