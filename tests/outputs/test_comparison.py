@@ -335,6 +335,35 @@ def test_default_rows_that_were_set_aside_go_with_the_table_that_is_the_reason()
     assert tables_together(first(), b) == [("sites", "site_limits")]
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 300])
+def test_keys_and_files_of_inputs_that_differ_are_whole_on_every_screen(
+    tmp_path: Path, width: int
+) -> None:
+    changed = with_own_racks(other(), tmp_path)
+    comparison = RunComparison((first(), changed))
+    console = Console(width=width, highlight=False, force_terminal=False)
+    with console.capture() as capture:
+        console.print(comparison_summary(comparison, every=True))
+    _, _, shown = capture.get().partition("Inputs that differ")
+    shown, _, _ = shown.partition("Cost, net present value")
+
+    words = shown.split()
+    assert max(map(len, shown.splitlines())) <= width
+    for text in (*CHANGES, "tiny.yaml:32", "gb200_nvl72:", "capex_usd"):
+        assert any(text in word for word in words), text
+
+
+def test_a_key_longer_than_the_screen_is_broken_between_its_parts() -> None:
+    comparison = RunComparison((first(), other()))
+    console = Console(width=24, highlight=False, force_terminal=False)
+    with console.capture() as capture:
+        console.print(comparison_summary(comparison))
+
+    lines = [line.strip() for line in capture.get().splitlines()]
+    at = lines.index("new_sites.north.")
+    assert lines[at + 1] == "land_limit_mw"
+
+
 def test_items_on_the_screen_add_up_to_the_cost() -> None:
     comparison = RunComparison((first(), other()))
     console = Console(width=200, highlight=False, force_terminal=False)

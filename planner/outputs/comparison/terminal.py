@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from rich.console import Group
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from planner.base.console import printable
+from planner.base.console import broken, printable
 from planner.base.number_format import amount
 from planner.outputs.comparison.causes import dollars, split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
@@ -19,7 +21,9 @@ from planner.outputs.comparison.words import cell_text, cost_sentences, signed
 from planner.outputs.labels import item_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from planner.outputs.comparison.causes import CostSplit
     from planner.outputs.comparison.comparison import RunComparison
@@ -28,6 +32,7 @@ __all__ = ["comparison_summary"]
 
 _MOST_ROWS: Final = 12
 _WIDEST: Final = 34
+_ENDLESS: Final = 1_000_000  # columns
 _SMALL: Final = 5e-4  # of the largest figure of its kind
 
 
@@ -47,7 +52,7 @@ def comparison_summary(comparison: RunComparison, *, every: bool = False) -> Gro
         Of rich; a `TableConsole` prints it.
     """
     most = sys.maxsize if every else _MOST_ROWS
-    parts = [_heads(comparison)]
+    parts: list[Text | Table | _InputTable] = [_heads(comparison)]
     parts += [Text(sentence) for sentence in cost_sentences(comparison)]
     parts += [Text(note, style="yellow") for note in comparison.notes]
     parts += _inputs(comparison, most)
@@ -72,7 +77,7 @@ def _heads(comparison: RunComparison) -> Text | Table:
     return table
 
 
-def _inputs(comparison: RunComparison, most: int) -> list[Text | Table]:
+def _inputs(comparison: RunComparison, most: int) -> list[Text | _InputTable]:
     """List settings and cells that differ, with where they are written."""
     rows = [
         (one.name, [setting_text(value) for value in one.values], one.places)
@@ -92,13 +97,52 @@ def _inputs(comparison: RunComparison, most: int) -> list[Text | Table]:
     head = Text("\nInputs that differ", style="bold")
     if not rows:
         return [head, Text("Nothing differs.")]
-    table_of = _table("setting or cell", (*comparison.letters, "written in"), numbers=False)
-    for name, values, places in rows[:most]:
-        where = dict.fromkeys(place for place in places if place)
-        table_of.add_row(
-            Text(printable(name)), *(Text(_short(one)) for one in values), Text("; ".join(where))
-        )
-    return [head, table_of, *_left(len(rows), most)]
+    shown = [
+        _InputRow(printable(name), [_short(one) for one in values], places)
+        for name, values, places in rows[:most]
+    ]
+    return [head, _InputTable(comparison.letters, shown), *_left(len(rows), most)]
+
+
+@dataclass(frozen=True)
+class _InputRow:
+    """A setting or cell that differs: what each run has, and where it is written."""
+
+    name: str
+    values: Sequence[str]
+    places: Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class _InputTable:
+    """A table of what differs; a list where it has no room, as keys and files must stay whole."""
+
+    letters: Sequence[str]
+    rows: Sequence[_InputRow]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay it out for the width there is."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for one in ("setting or cell", *self.letters):
+            table.add_column(one, no_wrap=True)
+        table.add_column("written in")
+        for row in self.rows:
+            where = dict.fromkeys(place for place in row.places if place)
+            table.add_row(*map(Text, (row.name, *row.values, "; ".join(where))))
+        least = Measurement.get(console, options.update(width=_ENDLESS), table).minimum
+        if least <= options.max_width:
+            yield table
+        else:
+            yield Text("\n".join(self._lines(options.max_width)))
+
+    def _lines(self, width: int) -> Iterator[str]:
+        """Write a line for each name, and below it one for each run."""
+        for row in self.rows:
+            yield from broken(row.name, width)
+            widest = max(map(len, row.values))
+            for letter, value, place in zip(self.letters, row.values, row.places, strict=True):
+                line = f"{letter}  {value:{widest}}  {place or ''}".rstrip()
+                yield from (f"  {part}" for part in broken(line, width - 2))
 
 
 def _causes(split: CostSplit) -> list[Text | Table]:
@@ -107,7 +151,7 @@ def _causes(split: CostSplit) -> list[Text | Table]:
     said = [Text(sentence) for sentence in split_sentences(split)]
     if split.method is None:
         return [head, *said]
-    table = _table("cause", ("USD",), numbers=True)
+    table = _table("cause", ("USD",))
     if split.costs_of == "plans":
         table.add_column("", overflow="fold")
     cents = split.cents()
@@ -188,7 +232,7 @@ def _figures(
     label: Callable[[pd.Series], str],
 ) -> Table:
     names = difference_columns(comparison.runs)
-    table = _table(head, (*comparison.letters, *names), numbers=True)
+    table = _table(head, (*comparison.letters, *names))
     for row in rows:
         table.add_row(
             Text(printable(label(row))),
@@ -198,11 +242,11 @@ def _figures(
     return table
 
 
-def _table(head: str, heads: Sequence[str], *, numbers: bool) -> Table:
+def _table(head: str, heads: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(head, overflow="fold", max_width=None if numbers else 44)
+    table.add_column(head, overflow="fold")
     for one in heads:
-        table.add_column(one, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(one, justify="right", overflow="fold")
     return table
 
 
