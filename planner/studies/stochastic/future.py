@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
 
-__all__ = ["BEFORE", "CONFLICT_SECONDS", "ORDERS_SLACK", "SOLVED", "FutureProgram", "hold_orders"]
+__all__ = ["BEFORE", "CONFLICT_SECONDS", "SOLVED", "FutureProgram", "hold_orders"]
 
 SOLVED: Final = frozenset({"optimal"})
 """Status of a program without integers that was solved to its end."""
 CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which constraints conflict. [s]"""
 BEFORE: Final = "it was solved; nothing is written"
-ORDERS_SLACK: Final = 1e-6
+_ORDERS_SLACK: Final = 1e-6
 """By how much orders may be missed where rounding in the solver leaves no plan. [-]"""
 
 
@@ -101,7 +101,7 @@ class FutureProgram:
             If a limit was reached, or the solver failed.
         """
         columns = self.model.problem.columns()
-        for slack in (0.0, ORDERS_SLACK):
+        for slack in (0.0, _ORDERS_SLACK):
             lower, upper = columns.lower.copy(), columns.upper.copy()
             at = received.column
             low, high = _bounds(received, ordered, slack)

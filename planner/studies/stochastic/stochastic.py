@@ -16,12 +16,12 @@ from planner.base.errors import InputError, SolverError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
-from planner.lp.outcome import LEAST_GAP_FRAC
+from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.results.read import read_results
 from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.found import Stochastic
-from planner.studies.stochastic.future import ORDERS_SLACK, FutureProgram
+from planner.studies.stochastic.future import FutureProgram
 from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import FutureResult
@@ -46,8 +46,6 @@ __all__ = ["above_least", "programs", "stochastic"]
 
 _OF_CLOCK: Final = frozenset({"years", "decisions_start", "finance"})
 _OF_VIEW: Final = frozenset({"foresight"})
-_NOISE_FRAC: Final = 2.0 * LEAST_GAP_FRAC
-"""Share of a cost by which the difference of two solves may be wrong. [-]"""
 
 
 @with_texts_as_objects
@@ -261,8 +259,7 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.Da
     objectives = np.array([least, single])
     both = (found.stochastic, found.single)
     plans = [f"all futures with the orders of plan {one.name}" for one in both]
-    # Where rounding leaves no plan, the orders of a single future are missed by that much.
-    evpi, vss = above_least(objectives, np.array([waits, least]), plans, [0.0, ORDERS_SLACK])
+    evpi, vss = above_least(objectives, np.array([waits, least]), plans)
     measures = {
         "wait_and_see": waits,
         STOCHASTIC: least,
@@ -275,10 +272,10 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.Da
     return table.replace(np.inf, np.nan)
 
 
-def above_least(
-    costs: Floats, least: Floats, of: Sequence[str], slack: Floats | Sequence[float] = (0.0,)
-) -> Floats:
+def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
     """Return how much more costs are than the least: noise of the solver is 0. [MUSD]
+
+    Noise is up to the gap at which a solve is called optimal.
 
     Parameters
     ----------
@@ -286,8 +283,6 @@ def above_least(
         Costs, and what none of them can be below. [MUSD]
     of : sequence of str
         What costs that.
-    slack : array of float
-        Share of the least by which costs may be below it beside the noise.
 
     Raises
     ------
@@ -296,7 +291,7 @@ def above_least(
     """
     with np.errstate(invalid="ignore"):  # without a plan both may be infinite
         above = costs - least
-    may_miss = (_NOISE_FRAC + np.asarray(slack)) * np.maximum(np.abs(least), 1.0)
+    may_miss = PROVEN_GAP_FRAC * np.maximum(np.abs(least), 1.0)
     for at in np.flatnonzero(above < -may_miss)[:1]:
         message = (
             f"{of[at]}: the cost is {costs[at]:,.4f} MUSD, and it cannot be below"
