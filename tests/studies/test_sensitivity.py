@@ -385,6 +385,12 @@ def test_a_changed_low_is_looked_at_again_although_the_plan_is_the_same(
         assert asked == expected, high
 
 
+def stop_once_begun(progress: SweepProgress) -> None:
+    """Stop a study after its first answer: before that it leaves no folder."""
+    if progress.done:
+        raise KeyboardInterrupt
+
+
 def test_scenarios_of_one_name_have_folders_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -393,12 +399,9 @@ def test_scenarios_of_one_name_have_folders_of_their_own(
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "ours.yaml").write_text("version: 1\nextends: tiny\n")
 
-    def stop(progress: SweepProgress) -> None:
-        raise KeyboardInterrupt
-
     for file in ("oak/ours.yaml", "elm/ours.yaml"):
         with pytest.raises(KeyboardInterrupt):
-            sensitivity(file, figures=2, jobs=1, overrides=ONE_YEAR, on_progress=stop)
+            sensitivity(file, figures=2, jobs=1, overrides=ONE_YEAR, on_progress=stop_once_begun)
 
     assert folder_of("oak/ours.yaml") == Path("sensitivity/ours")
     assert folder_of(Path("elm/ours.yaml")) == Path("sensitivity/ours-2")
@@ -408,15 +411,12 @@ def test_scenarios_of_one_name_have_folders_of_their_own(
 def test_a_project_that_was_moved_keeps_its_studies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(progress: SweepProgress) -> None:
-        raise KeyboardInterrupt
-
     before, after = tmp_path / "before", tmp_path / "after"
     before.mkdir()
     monkeypatch.chdir(before)
     (before / "ours.yaml").write_text("version: 1\nextends: tiny\n")
     with pytest.raises(KeyboardInterrupt):
-        sensitivity("ours.yaml", figures=2, jobs=1, overrides=ONE_YEAR, on_progress=stop)
+        sensitivity("ours.yaml", figures=2, jobs=1, overrides=ONE_YEAR, on_progress=stop_once_begun)
     before.rename(after)
     monkeypatch.chdir(after)
 
