@@ -237,10 +237,11 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
     @property
     def _constraints(self) -> dict[str, PulpConstraint]:
         """Rows as PuLP keeps them, by name; those of blocks are made here."""
-        variables = self._show_columns()
-        for block in list(self._row_blocks.values())[self._row_blocks_shown :]:
-            self._show_rows(block, variables)
-            self._row_blocks_shown += 1
+        if self._row_blocks_shown < len(self._row_blocks):  # PuLP asks once for each row
+            variables = self._show_columns()
+            for block in list(self._row_blocks.values())[self._row_blocks_shown :]:
+                self._show_rows(block, variables)
+                self._row_blocks_shown += 1
         return self._pulp_rows
 
     @_constraints.setter

@@ -256,3 +256,18 @@ def test_an_infeasible_problem_is_infeasible_through_pulp(problem):
     problem += pulp.lpSum(problem.pulp_variable("racks", site) for site in SITE.labels) <= 19
 
     assert pulp.LpStatus[problem.solve()] == "Infeasible"
+
+
+def test_columns_are_listed_once_for_all_rows(problem, monkeypatch):
+    """PuLP looks for the constraints once for each of them, to give it its dual."""
+    listed, list_columns = [], ArrayProblem._show_columns
+
+    def counted(self):
+        listed.append(self)
+        return list_columns(self)
+
+    monkeypatch.setattr(ArrayProblem, "_show_columns", counted)
+    for _ in range(7):
+        assert list(problem._constraints) == ["demand"]
+
+    assert len(listed) == 1
