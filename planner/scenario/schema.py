@@ -300,9 +300,6 @@ class Scenario(Block):
         return dict(self._data_files)
 
 
-Scenario.model_rebuild()  # now, not at its first use, which may be in two threads at once
-
-
 def seen_at(node: Node) -> Place:
     """Return where to look for a node: its key for blocks, the value itself for figures."""
     is_block = isinstance(node.value, Mapping | tuple)

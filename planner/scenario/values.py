@@ -20,8 +20,6 @@ from pydantic import (
     model_serializer,
 )
 
-from planner.scenario.descriptions import key_descriptions
-
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
@@ -60,29 +58,15 @@ _YEAR_TEXT: Final = re.compile(r"[0-9]{4}")
 
 
 class Block(BaseModel):
-    """A block of a scenario: frozen, and unknown keys are refused.
-
-    The string below a key is its description, unless its `Field` has one. Pydantic would read it,
-    too, but looks for the source of each class among all modules, which takes a tenth of what is
-    imported for a solve.
-    """
+    """A block of a scenario: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        use_attribute_docstrings=True,
         allow_inf_nan=False,
         validate_default=True,
-        defer_build=True,  # until descriptions are there
     )
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
-        """Give keys their descriptions."""
-        super().__pydantic_init_subclass__(**extra)
-        described = key_descriptions(cls)
-        for key, field in cls.model_fields.items():
-            if field.description is None:
-                field.description = described.get(key)
 
 
 class Override(Block):
