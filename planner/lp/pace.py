@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.lp.outcome import LEAST_GAP_FRAC
 
-__all__ = ["GapPace", "seconds_left"]
+__all__ = ["GapPace"]
 
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _NOISE: Final = 1e-9  # of a round
@@ -22,7 +22,9 @@ class GapPace:
     >>> pace = GapPace()
     >>> for seconds, gap in ((10.0, 1e-2), (20.0, 1e-3), (30.0, 1e-4)):
     ...     pace.note(seconds, gap)
-    >>> pace.seconds_left(1e-5)
+    >>> pace.seconds_left(0.0)  # to 1e-7: three powers of ten more
+    30.0
+    >>> pace.seconds_left(8e-5)  # it takes a whole round
     10.0
     """
 
@@ -44,50 +46,20 @@ class GapPace:
         Parameters
         ----------
         enough_gap : float
-            Gap at which rounds end. [-]
+            Gap at which rounds end; 1e-7, which is optimal, where it is less. [-]
 
         Returns
         -------
         float
-            nan where the last rounds do not say it.
+            Of whole rounds; nan after few of them, where the gap did not shrink, and where it is
+            enough, so that something else is missing.
         """
         if len(self._gap_at) < _FEWEST_GAPS:
             return np.nan
-        earlier, later = self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]
-        return seconds_left(earlier, later, _FEWEST_GAPS - 1, enough_gap)
-
-
-def seconds_left(
-    earlier: tuple[float, float], later: tuple[float, float], rounds: int, enough_gap: float
-) -> float:
-    """Return how long rounds go on if the gap shrinks by the same share in each.
-
-    Parameters
-    ----------
-    earlier, later : (float, float)
-        Seconds and gap after two rounds.
-    rounds : int
-        How many rounds the later one is after the earlier one.
-    enough_gap : float
-        Gap at which rounds end; 1e-7, which is optimal, where it is less.
-
-    Returns
-    -------
-    float
-        From the later one on, of whole rounds; nan where the gap did not shrink, and where it is
-        enough, so that something else is missing. [s]
-
-    Examples
-    --------
-    >>> seconds_left((10.0, 1e-2), (30.0, 1e-4), 2, 0.0)  # to 1e-7: three powers of ten more
-    30.0
-    >>> seconds_left((10.0, 1e-2), (30.0, 1e-4), 2, 8e-5)  # it takes a whole round
-    10.0
-    """
-    (then, wide), (now, narrow) = earlier, later
-    end = max(enough_gap, LEAST_GAP_FRAC)
-    if narrow >= wide or narrow <= end:
-        return np.nan
-    share = np.log(wide / narrow) / rounds
-    more = np.ceil(np.log(narrow / end) / share - _NOISE)
-    return float(more * (now - then) / rounds)
+        (then, wide), (now, narrow) = self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]
+        end, rounds = max(enough_gap, LEAST_GAP_FRAC), _FEWEST_GAPS - 1
+        if narrow >= wide or narrow <= end:
+            return np.nan
+        share = np.log(wide / narrow) / rounds
+        more = np.ceil(np.log(narrow / end) / share - _NOISE)
+        return float(more * (now - then) / rounds)

@@ -22,7 +22,7 @@ from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_no
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
 from planner.lp.outcome import optimal_gap_frac
-from planner.lp.pace import seconds_left
+from planner.lp.pace import GapPace
 from planner.lp.parts import Parts
 from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
@@ -683,7 +683,11 @@ def test_progress_says_nothing_of_the_rest_where_no_gap_shrinks(
 def test_time_left_follows_from_how_fast_the_gap_shrinks(
     earlier: tuple[float, float], later: tuple[float, float], left_s: float
 ) -> None:
-    assert seconds_left(earlier, later, 2, 0.0) == pytest.approx(left_s, nan_ok=True)
+    pace = GapPace()
+    for seconds, gap in (earlier, (earlier[0] + 0.5, 2e-3), later):
+        pace.note(seconds, gap)
+
+    assert pace.seconds_left(0.0) == pytest.approx(left_s, nan_ok=True)
 
 
 def test_time_left_is_that_to_the_gap_asked_for() -> None:
