@@ -22,7 +22,7 @@ from planner.studies.stochastic.integers import Held, Thing, feasible_in_all, wh
 from planner.studies.stochastic.mean import have_a_mean, mean_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from planner.base.arrays import Floats
     from planner.base.errors import Problem
@@ -289,9 +289,13 @@ class StochasticPrograms:
             If no way to round leaves a plan in every future.
         """
         failed: list[InfeasibleError] = []
-        for rounded, held, left_out in self._with_integers(ordered, failed):
+        for wanted in self._roundings(ordered):
             try:
-                return rounded, self._planned(rounded, held), left_out
+                if any(one.column.size for one in wanted):
+                    orders, held, left_out = self.with_integers_of_all(wanted, why=not failed)
+                else:  # no integer is ordered before
+                    orders, held, left_out = ordered, wanted, ()
+                return orders, self._planned(orders, held), left_out
             except InfeasibleError as error:
                 if not self.has_integers:
                     raise
@@ -304,24 +308,11 @@ class StochasticPrograms:
         )
         raise InfeasibleError(message, failed[0].conflict if failed else ())
 
-    def _with_integers(
-        self, ordered: Floats, failed: list[InfeasibleError]
-    ) -> Iterator[tuple[Floats, Sequence[Held], tuple[Thing, ...]]]:
-        """Yield orders to try, what each future has fixed with them, and what was left out.
-
-        Those that leave no plan go to `failed`, the first with the reason.
-        """
+    def _roundings(self, ordered: Floats) -> Iterable[Sequence[Held]]:
+        """Return what of each future to fix with the orders, in the order in which it is tried."""
         if not self.has_integers:
-            yield ordered, (), ()
-            return
-        for wanted in whole_decisions(self.futures, self.received, ordered, self.weights):
-            if not any(one.column.size for one in wanted):  # no integer is ordered before
-                yield ordered, wanted, ()
-                continue
-            try:
-                yield self.with_integers_of_all(wanted, why=not failed)
-            except InfeasibleError as error:
-                failed.append(error)
+            return ((),)
+        return whole_decisions(self.futures, self.received, ordered, self.weights)
 
     def with_integers_of_all(
         self, wanted: Sequence[Held], *, why: bool = True
