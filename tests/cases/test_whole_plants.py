@@ -168,7 +168,7 @@ def test_a_plant_that_has_worn_out_makes_room_for_the_next(tmp_path: Path) -> No
 
 
 def unchecked_usd(file: Path, *asked: str) -> float:
-    """Solve a program to its optimum, plants in whole where it has any. [USD]"""
+    """Solve a program to its optimum, plants as integers where it has any. [USD]"""
     model = build_model(build_inputs(load_scenario(file, asked)))
     outcome = HighsSession(model.problem, {"mip_rel_gap": 0.0}).solve()
     assert outcome.status == "optimal"

@@ -37,6 +37,13 @@ def test_help_lists_every_command() -> None:
         assert meaning in result.stdout
 
 
+def printed_by(code: str) -> str:
+    """Run code in a process of its own, which must end well."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_help_imports_no_heavy_library() -> None:
     code = (
         "import sys\n"
@@ -47,9 +54,7 @@ def test_help_imports_no_heavy_library() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
+    printed_by(code)
 
 
 def test_only_objects_kept_by_cycles_are_left_as_they_are_at_the_end() -> None:
@@ -70,10 +75,7 @@ def test_only_objects_kept_by_cycles_are_left_as_they_are_at_the_end() -> None:
         "    atexit.register(Ends('registered last').keep)\n"
     )
 
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    _, *lines = done.stdout.splitlines()
+    _, *lines = printed_by(code).splitlines()
     assert lines[:2] == ["registered last at the end: False", "registered first at the end: True"]
     assert sorted(lines[2:]) == ["registered first ended", "registered last ended"]
 
