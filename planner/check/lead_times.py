@@ -96,29 +96,32 @@ def months_to_service(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        hall, hall_by_grid (if it had firm connection alone to wait for), connection and
-        non_firm by site.
+        hall, hall_as_planned (without the delays of the scenario), hall_by_grid (if it had firm
+        connection alone to wait for), connection and non_firm by site.
     """
     settings, chains = case.scenario.lead_times, _chains(case)
+    in_time = case.own_figures(
+        "lead_time_months", _chains(case, delayed=False)[list(_HALL_CHAINS)].max(axis=1)
+    )
     longest = {
         "hall": chains[list(_HALL_CHAINS)].max(axis=1),
         "hall_by_grid": chains[[*_HALL_CHAINS[:3], "grid"]].max(axis=1),
         "connection": chains[["transformer", "grid"]].max(axis=1),
         "non_firm": chains[["transformer", "early"]].max(axis=1),
     }
-    return table_of(
-        {
-            what: case.own_figures(
-                "lead_time_months", (months + settings.delay_months).clip(lower=0.0)
-            )
-            for what, months in longest.items()
-        }
-    ).rename_axis("site")
+    with_delay = {
+        what: case.own_figures("lead_time_months", (months + settings.delay_months).clip(lower=0.0))
+        for what, months in longest.items()
+    }
+    return table_of({**with_delay, "hall_as_planned": in_time}).rename_axis("site")
 
 
 @once
-def _chains(case: Case) -> pd.DataFrame:
-    """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm."""
+def _chains(case: Case, *, delayed: bool = True) -> pd.DataFrame:
+    """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm.
+
+    With the delays of connections that the scenario adds, or without.
+    """
     settings = case.scenario.lead_times
     items = column_by(case.data("lead_times"), "item", "lead_months")
 
@@ -139,7 +142,7 @@ def _chains(case: Case) -> pd.DataFrame:
     grid = of_zone.astype("float64").where(of_zone.notna(), grid)
     queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
     makes_power = pd.Series(makes_its_power(case), index=sites.index)
-    interconnection = grid + settings.interconnection_delay_months + queue
+    interconnection = grid + (settings.interconnection_delay_months + queue) * float(delayed)
     service = column_by(case.data("connection_services"), "service", "lead_frac")
     non_firm, early = case.scenario.grid.non_firm, interconnection
     if non_firm.allow:

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.declared import Asset, CostLine, DualPrice, Table
 from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
 from planner.check.in_service import site_years
-from planner.check.lead_times import committed_mw
+from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.once import once
 from planner.check.paths import path_value_or_nan
 from planner.check.payments import assets, every_year, of_site
@@ -45,7 +45,7 @@ __all__ = [
 
 _SITE = ("site", "year")
 
-_ZONE = ("zone", "year")
+_SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
 _FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
 """Columns of table `sites` that the data or the scenario give as they are."""
 
@@ -161,6 +161,64 @@ def span_years(case: Case) -> dict[int, int]:
 
 
 @once
+def _crews(case: Case) -> pd.DataFrame:
+    """List what crews build, and what is committed, in every model year.
+
+    Returns site, year, span (years since the one before), crews_mw of a calendar year, comes_mw.
+    """
+    settings, labels = case.scenario, list(case.inputs.sets.site.labels)
+    crews = case.own_figures(
+        "build_rate_mw_per_year",
+        case.site_figures("site_limits", "build_rate_mw_per_year")
+        * settings.operator.site_limit_share_frac,
+    )
+    frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(
+        index=False
+    )
+    committed = lookup(committed_mw(case).set_index(list(_SITE))["mw"], frame, _SITE)
+    return frame.assign(
+        span=frame["year"].map(span_years(case)).astype("float64"),
+        crews_mw=lookup(crews, frame, ("site",)) * settings.build.rate_scale_frac,
+        comes_mw=np.diff(committed.reshape(len(labels), -1), axis=1, prepend=0.0).ravel(),
+    )
+
+
+@once
+def _moved_years(case: Case) -> pd.DataFrame:
+    """List years of building whose halls a delay moves into a model year: site, year, years.
+
+    The halls of a year that would come in time come as much later as the lead is longer than
+    planned, in the first model year that can have them. Committed halls, where they are more than
+    crews build, come in time.
+    """
+    leads, first_day = months_to_service(case), decision_start(case)
+    crews, moved = _crews(case).set_index(list(_SITE)), dict[tuple[str, int], float]()
+    last_day = {y: case.last_calendar_year(pd.Series([y]))[0] + 1.0 for y in case.years}
+    for site in leads.index[leads["hall"] > leads["hall_as_planned"]]:
+        late, planned = (
+            {y: max(first_day + months / 12.0, float(y)) for y in case.years}
+            for months in (leads["hall"][site], leads["hall_as_planned"][site])
+        )
+        delay = (leads["hall"][site] - leads["hall_as_planned"][site]) / 12.0
+        for year in case.years:
+            row = crews.loc[(site, year)]
+            if planned[year] >= last_day[year] or row.comes_mw > row.crews_mw * row.span:
+                continue
+            arrives = planned[year] + delay - _SOON
+            can_have = (y for y in case.years if arrives <= late[y] < last_day[y])
+            to = next(can_have, None)
+            if to is not None:
+                moved[site, to] = moved.get((site, to), 0.0) + row.span
+    return table_of(
+        {
+            "site": [site for site, _ in moved],
+            "year": [year for _, year in moved],
+            "years": list(moved.values()),
+        }
+    )
+
+
+@once
 def build_paths(case: Case) -> pd.DataFrame:
     """List what each site can commission in every model year.
 
@@ -173,31 +231,26 @@ def build_paths(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         site, year; rate_mw of its crews, or what is committed if that is more; pace_mw, what a
-        new site can commission, and reach_mw, the most it can have by then.
+        new site can commission, and reach_mw, the most it can have by then. Where a delay moves
+        halls into a year, the rate is no less, and the pace no more, than that of their years.
     """
-    settings, halls = case.scenario, case.inputs.halls
-    labels = list(case.inputs.sets.site.labels)
-    crews = case.own_figures(
-        "build_rate_mw_per_year",
-        case.site_figures("site_limits", "build_rate_mw_per_year")
-        * settings.operator.site_limit_share_frac,
+    halls, frame = case.inputs.halls, _crews(case)
+    shape = (len(case.inputs.sets.site.labels), len(case.years))
+    crews, span, comes = (
+        frame[name].to_numpy().reshape(shape) for name in ("crews_mw", "span", "comes_mw")
     )
     builds = to_frame(halls.build, early=halls.build_is_early)
     early, late = (builds[builds["early"].to_numpy(bool) == of] for of in (True, False))
-    committed = committed_mw(case).set_index(list(_SITE))["mw"]
-    frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(
-        index=False
-    )
-    shape = (len(labels), len(case.years))
-    by_then = lookup(committed, frame, _SITE).reshape(shape)
-    comes = np.diff(by_then, axis=1, prepend=0.0)
-    span = np.array([span_years(case)[year] for year in case.years], dtype=np.float64)
-    own = np.asarray(crews.loc[labels], dtype=np.float64) * settings.build.rate_scale_frac
-    rate = np.maximum(own[:, None] * span, comes)
     is_early, is_late = (isin(frame, rows, _SITE).reshape(shape) for rows in (early, late))
-    before_lead = np.minimum((rate * is_early).cumsum(axis=1), by_then)
-    pace = np.where(is_late, rate, np.minimum(comes, rate) * is_early)
+    in_time = np.maximum(crews * span, comes)
+    years = sum_by(_moved_years(case), _SITE, _moved_years(case)["years"])
+    moved = crews * lookup(years, frame, _SITE).reshape(shape)
+    rate = np.maximum(in_time, moved)
+    slower = np.where(moved > 0.0, np.minimum(in_time, moved), in_time)
+    before_lead = np.minimum((rate * is_early).cumsum(axis=1), comes.cumsum(axis=1))
+    pace = np.where(is_late, slower, np.minimum(comes, rate) * is_early)
     reach = before_lead + (rate * is_late).cumsum(axis=1)
+    frame = frame[list(_SITE)]
     return frame.assign(rate_mw=rate.ravel(), pace_mw=pace.ravel(), reach_mw=reach.ravel())
 
 
@@ -229,8 +282,14 @@ def market_limits_from_scenario(case: Case) -> Excess:
     limits = to_frame(sites.market_rate, mw=sites.market_rate_mw)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
     due = [(m, year) for m in markets for year in case.years]
+    moved = _moved_years(case)
+    markets_of = moved["site"].map(column_by(sites.table, "site", "market"))
+    most = moved["years"].groupby([markets_of, moved["year"]]).max().to_dict()
     expected = pd.Series(
-        [build.market_rate_mw_per_year[m] * float(span[year]) for m, year in due],
+        [
+            build.market_rate_mw_per_year[m] * max(float(span[year]), most.get((m, year), 0.0))
+            for m, year in due
+        ],
         index=pd.MultiIndex.from_tuples(due, names=["market", "year"]) if due else None,
         dtype="float64",
     )

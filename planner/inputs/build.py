@@ -265,7 +265,7 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0
 
     rack_lists = call(rack_inputs, case, sets, figures, racks, rates)
     demand_lists = call(demand_inputs, case, sets, wanted, reach, racks)
-    site_lists = call(site_inputs, case, sets, halls, committed_it_mw)
+    site_lists = call(site_inputs, case, sets, halls, leads, committed_it_mw)
     site_year = site_lists.site_year
     power = call(power_inputs, case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
     offered = call(non_firm_offer, case, sets, leads, site_year)

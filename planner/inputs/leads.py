@@ -52,10 +52,12 @@ class Lead:
 class Leads:
     """Leads of new halls, and of new grid connections, firm and not.
 
-    `hall_by_grid` is the lead of halls that had nothing but firm connection to wait for.
+    `hall_by_grid` is the lead of halls that had nothing but firm connection to wait for, and
+    `hall_as_planned` that of halls without the delays that the scenario adds.
     """
 
     hall: Lead
+    hall_as_planned: Lead
     hall_by_grid: Lead
     connection: Lead
     non_firm: Lead
@@ -101,33 +103,40 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     transformer = months(own.transformer_months, case.lead_months("power_transformer"))
     permit = months(own.permit_months, floats(case.sites, "permit_months"))
     construction = months(own.construction_months, floats(case.sites, "construction_months"))
-    interconnection = _interconnection_months(case)
+    planned, delay = _interconnection_months(case)
+    interconnection = planned + delay
     check_service(case)
-    early = months(
-        case.scenario.grid.non_firm.lead_months,
-        service_figure(case, "lead_frac") * interconnection,
-    )
     may_have = may_have_non_firm(case)
-    first = np.where(may_have, np.minimum(interconnection, early), interconnection)
-    grid = {"transformer": transformer, "interconnection": interconnection}
-    halls = {
-        "permit and construction": permit + construction,
-        "permit and switchgear": permit + switchgear,
-        "transformer": transformer,
-        "interconnection": np.where(makes_its_power, 0.0, first),
-    }
+    lead_frac = service_figure(case, "lead_frac")
+
+    def non_firm_after(firm: Floats) -> Floats:
+        return months(case.scenario.grid.non_firm.lead_months, lead_frac * firm)
+
+    def of_halls(firm: Floats) -> dict[str, Floats]:
+        first = np.where(may_have, np.minimum(firm, non_firm_after(firm)), firm)
+        return {
+            "permit and construction": permit + construction,
+            "permit and switchgear": permit + switchgear,
+            "transformer": transformer,
+            "interconnection": np.where(makes_its_power, 0.0, first),
+        }
+
+    halls = of_halls(interconnection)
     by_grid = {**halls, "interconnection": interconnection}
+    early = non_firm_after(interconnection)
+    grid = {"transformer": transformer, "interconnection": interconnection}
     non_firm = _longest(case, {"transformer": transformer, "interconnection": early})
     return Leads(
         hall=_longest(case, halls),
+        hall_as_planned=_longest(case, of_halls(planned), delay_months=0.0),
         hall_by_grid=_longest(case, by_grid),
         connection=_longest(case, grid),
         non_firm=replace(non_firm, may=non_firm.may & may_have[:, None]),
     )
 
 
-def _interconnection_months(case: ScopedCase) -> Floats:
-    """Return the months until the grid connects new load at each site, delays included."""
+def _interconnection_months(case: ScopedCase) -> tuple[Floats, Floats]:
+    """Return the months until the grid connects new load at each site, and their delay."""
     own, zones = case.scenario.lead_times, texts(case.sites, "zone")
     table = floats(case.sites, "large_load_lead_months")
     for_all = own.interconnection_months
@@ -135,13 +144,13 @@ def _interconnection_months(case: ScopedCase) -> Floats:
     by_zone = own.interconnection_months_by_zone
     delay = own.interconnection_delay_months_by_zone
     chosen = [by_zone.get(zone, at) for zone, at in zip(zones, months, strict=True)]
-    queue = [delay.get(zone, 0.0) for zone in zones]
-    return np.asarray(np.add(chosen, queue) + own.interconnection_delay_months, dtype=np.float64)
+    queue = [delay.get(zone, 0.0) + own.interconnection_delay_months for zone in zones]
+    return np.array(chosen, dtype=np.float64), np.array(queue, dtype=np.float64)
 
 
-def _longest(case: ScopedCase, parts: dict[str, Floats]) -> Lead:
+def _longest(case: ScopedCase, parts: dict[str, Floats], delay_months: float | None = None) -> Lead:
     stacked = np.stack(list(parts.values()))
-    delay = case.scenario.lead_times.delay_months
+    delay = case.scenario.lead_times.delay_months if delay_months is None else delay_months
     own = floats(case.sites, "lead_time_months")
     by = np.array(list(parts), dtype=object)[stacked.argmax(axis=0)]
     months = np.where(np.isnan(own), np.maximum(stacked.max(axis=0) + delay, 0.0), own)

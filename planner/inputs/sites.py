@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.number_format import amount
-from planner.base.units import USD_PER_MUSD
+from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.existing import stated_sites
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import bools, dense_by_ids, floats
@@ -22,9 +22,20 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallSpace
+    from planner.inputs.leads import Leads
     from planner.scenario.tree import Keys
 
-__all__ = ["SiteInputs", "committed_facility_mw", "note_no_new_halls", "site_inputs"]
+__all__ = [
+    "SiteInputs",
+    "committed_facility_mw",
+    "crews_mw",
+    "is_under_construction",
+    "note_no_new_halls",
+    "site_inputs",
+    "years_moved",
+]
+
+_SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
 
 _TABLE = (
     "site",
@@ -128,7 +139,70 @@ def _where_closed(case: ScopedCase, site: str) -> Keys:
     return (block, site, "new_halls")
 
 
-def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Floats) -> SiteInputs:
+def crews_mw(case: ScopedCase) -> Floats:
+    """Return what a site's crews build in a calendar year, shape (site,). [MW]
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Sites and settings.
+    """
+    return floats(case.sites, "build_rate_mw_per_year") * case.scenario.build.rate_scale_frac
+
+
+def is_under_construction(case: ScopedCase, committed_mw: Floats) -> Bools:
+    """Say where the halls of a year are those that are committed: more than crews would build.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Sites and settings.
+    committed_mw : array of float
+        Critical IT power committed, cumulative, shape (site, year). [MW]
+
+    Returns
+    -------
+    array of bool
+        Shape (site, year).
+    """
+    committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
+    return np.asarray(committed_add > crews_mw(case)[:, None] * case.gap_years)
+
+
+def years_moved(case: ScopedCase, leads: Leads, committed_mw: Floats) -> Floats:
+    """Return the years of building of the halls that delays move into each model year.
+
+    A delay of `lead_times` moves what is ordered to a later year; crews build it in as many years
+    as without. Committed halls come when they come.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Years and settings.
+    leads : Leads
+        Of halls, with the delays and without.
+    committed_mw : array of float
+        Critical IT power committed, cumulative, shape (site, year). [MW]
+
+    Returns
+    -------
+    array of float
+        Shape (site, year); 0 where nothing is moved in. [year]
+    """
+    late, planned = leads.hall, leads.hall_as_planned
+    delay = (late.months - planned.months)[:, None] / MONTHS_PER_YEAR
+    is_moved = planned.may & (delay > 0.0) & ~is_under_construction(case, committed_mw)
+    arrives = planned.service + delay - _SOON
+    is_served = late.may[:, None, :] & (late.service[:, None, :] >= arrives[:, :, None])
+    site, year = np.nonzero(is_moved & is_served.any(axis=2))
+    years = np.zeros(is_moved.shape)
+    np.add.at(years, (site, is_served[site, year].argmax(axis=1)), case.gap_years[year])
+    return years
+
+
+def site_inputs(
+    case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats
+) -> SiteInputs:
     """Make the lists of sites.
 
     Parameters
@@ -139,6 +213,8 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Fl
         Axes.
     halls : HallSpace
         Where halls can be.
+    leads : Leads
+        When new halls can serve.
     committed_mw : array of float
         Critical IT power committed, cumulative, shape (site, year). [MW]
 
@@ -150,15 +226,19 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Fl
     at = np.nonzero(halls.stands.any(axis=1) | has_other_load[:, None])
     site_year = Index.sparse("site_year", (sets.site, sets.year), at)
     build = case.scenario.build
-    crews = floats(case.sites, "build_rate_mw_per_year") * build.rate_scale_frac
     committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
-    rate = np.maximum(crews[:, None] * case.gap_years, committed_add)
+    own_rate = np.maximum(crews_mw(case)[:, None] * case.gap_years, committed_add)
+    moved = years_moved(case, leads, committed_mw)
+    late_rate = crews_mw(case)[:, None] * moved
+    rate = np.maximum(own_rate, late_rate)
     early = halls.early.any(axis=1)
     can_build = halls.build.any(axis=1)
     reach = np.minimum(np.where(early, rate, 0.0).cumsum(axis=1), committed_mw)
     reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
     as_committed = np.where(early, np.minimum(committed_add, rate), 0.0)
-    pace = np.where(can_build, rate, as_committed)
+    # A site that opens late has what was ordered for an earlier year: enough, if it is less.
+    of_orders = np.where(moved > 0.0, np.minimum(own_rate, late_rate), own_rate)
+    pace = np.where(can_build, of_orders, as_committed)
     standing = halls.existing_mw.sum(axis=1).max(axis=1)
     land = floats(case.sites, "land_limit_mw")
     needed = standing + committed_mw.max(axis=1)
@@ -176,6 +256,8 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Fl
     market_rate = np.array(
         [build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels]
     )
+    market_years = np.tile(case.gap_years.astype(np.float64), (len(sets.market), 1))
+    np.maximum.at(market_years, sets.site_market, moved)
     budget = _budget(case)
     has_budget = np.flatnonzero(~np.isnan(budget))
     return SiteInputs(
@@ -185,7 +267,7 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, committed_mw: Fl
         pace_mw=pace[at],
         reach_mw=reach[at],
         market_rate=Index.sparse("market_rate", (sets.market, sets.year), (market, year)),
-        market_rate_mw=market_rate[market] * case.gap_years[year],
+        market_rate_mw=market_rate[market] * market_years[market, year],
         minimum_mw=floats(case.sites, "minimum_size_mw"),
         is_existing=standing > 0.0,
         opening_musd=floats(case.sites, "opening_usd") / USD_PER_MUSD,

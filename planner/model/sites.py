@@ -38,7 +38,8 @@ def minimum_size(m: Model) -> Comparison:
         (o_{sv} - o_{s,v-1})
         \qquad \forall s, t
 
-    A campus is not commissioned in one year: what can be built since it opened counts.
+    A campus is not commissioned in one year: what can be built since it opened counts, and where a
+    delay moves halls to a year no more than what was to be built of them in time.
     Where openings are not whole this row does not bind.
 
     Source: dcplan.
@@ -94,6 +95,10 @@ def build_rate(m: Model) -> Comparison:
     r"""A site commissions no more in a year than can be built.
 
     .. math:: \sum_l b_{slt} \le \bar{b}_{st} \qquad \forall s, t
+
+    :math:`\bar{b}` is what crews build in the years since the model year before, or what is
+    committed for these if that is more. Where a delay of `lead_times` moves halls to this year, it
+    is no less than what crews build in the years that these were planned for.
 
     Source: dcplan.
     """
