@@ -11,13 +11,14 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
 from planner.inputs.leads import find_leads
 from planner.inputs.scope import make_case
+from planner.inputs.sites import committed_facility_mw, is_under_construction
 from planner.inputs.supply import supply_offer
 from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.inputs.inputs import Inputs
@@ -46,6 +47,9 @@ class OrderDates:
         Of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`.
     contract
         Of PPAs, shape (contract, year).
+    is_under_construction
+        Whether the halls of a year are committed ones, whenever their lead has passed: more than
+        crews would build, shape (site, year).
     """
 
     hall: Floats
@@ -53,6 +57,7 @@ class OrderDates:
     non_firm: Floats
     source: Floats
     contract: Floats
+    is_under_construction: Bools
 
 
 def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
@@ -74,12 +79,14 @@ def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
     leads = find_leads(case, offer.makes_its_power)
     case.findings.stop_if_wrong()
     months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)
+    committed_mw = committed_facility_mw(case) / scenario.demand.facility_mw_per_rack_mw
     return OrderDates(
         hall=_before(case, leads.hall),
         connection=_before(case, leads.connection),
         non_firm=_before(case, leads.non_firm),
         source=_in_time(case, offer.figures.operating("lead_months")),
         contract=_in_time(case, months),
+        is_under_construction=is_under_construction(case, committed_mw),
     )
 
 

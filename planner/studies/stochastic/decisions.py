@@ -43,8 +43,8 @@ class Orders:
     ----------
     table : DataFrame
         A row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and
-        `committed`, the year in which a hall enters service that is under way already; missing of
-        other orders. [year]
+        `committed`, the year in which halls enter service that are under construction already;
+        missing of other orders. [year]
     """
 
     table: pd.DataFrame
@@ -106,15 +106,14 @@ def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kind, site, item, unit, column, start of service, order_by, lead (the time between both)
-        and committed. [year]
+        kind, site, item, unit, column, start of service, order_by, lead (from an order to service)
+        and committed [year]; `is_early`, whether nothing but committed halls can come then.
     """
-    columns = [*_THING, "unit", "column", "start", "order_by", "committed"]
+    columns = [*_THING, "unit", "column", "start", "order_by", "lead", "committed", "is_early"]
     parts = [part for part in _parts(scenario, model) if len(part)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     order_by = table["order_by"].astype(np.float64).round(_DIGITS)
-    lead = table["start"].astype(np.float64) - order_by
-    return table.assign(order_by=order_by, lead=lead)
+    return table.assign(order_by=order_by, is_early=table["is_early"].astype(np.bool_))
 
 
 def match_orders(
@@ -158,11 +157,11 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
     own = np.full(len(shared), -1, dtype=np.intp)
     own[of_own["order"].to_numpy(dtype=np.intp)] = of_own["column"].to_numpy(dtype=np.intp)
 
-    lead = table[table["committed"].isna()].groupby(_THING, as_index=False)["lead"].first()
+    offered = table[~table["is_early"].to_numpy(dtype=np.bool_)]
+    lead = offered.groupby(_THING, as_index=False)["lead"].first()
     later = numbered[numbered["committed"].isna()].merge(lead, on=_THING, how="inner")
     arrives = later.assign(arrives=later["order_by"] + later["lead"] - _EPS)
-    offered = table[table["committed"].isna()][[*_THING, "column", "start"]]
-    enters = arrives.merge(offered, on=_THING, how="inner")
+    enters = arrives.merge(offered[[*_THING, "column", "start"]], on=_THING, how="inner")
     enters = enters[enters["start"] >= enters["arrives"]].sort_values("start", kind="stable")
     enters = enters.drop_duplicates("order")[["order", "column"]]
     of_committed = of_own[of_own["committed"].notna()][["order", "column"]]
@@ -182,15 +181,19 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
 def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
     """Yield the decisions of each kind."""
     p = model.p
-    latest = latest_orders(model, order_dates(scenario, p))
+    dates = order_dates(scenario, p)
+    latest = latest_orders(model, dates)
     build, is_early = p.halls.build, p.halls.build_is_early
-    begins = float_year(scenario.decisions_start)
-    at_once = np.minimum(p.halls.build_start, begins)
-    order_by = np.where(is_early, at_once, latest["build"])
-    committed = np.where(is_early, _years(p, build), np.nan)
-    halls = _part(model, "halls", "build", p.halls.build_start, order_by, committed=committed)
+    is_committed = is_early | dates.is_under_construction[build["site"], build["year"]]
+    halls = _part(model, "halls", "build", p.halls.build_start, latest["build"])
+    at_once = np.minimum(p.halls.build_start, float_year(scenario.decisions_start))
+    halls = halls.assign(
+        order_by=halls["order_by"].mask(is_committed, at_once),
+        committed=np.where(is_committed, _years(p, build), np.nan),
+        is_early=is_early,
+    )
     yield halls
-    yield _openings(model, halls[~is_early])
+    yield _openings(model, halls)
     start = p.halls.retrofit_start
     yield _part(model, "retrofit", "retrofit", start, start)
     for kind, block, start, unit in (
@@ -210,7 +213,6 @@ def _part(
     start: Floats,
     order_by: Floats,
     *,
-    committed: Floats | None = None,
     unit: str = "MW",
 ) -> pd.DataFrame:
     over, place = model.problem.columns_over(block), model.problem.column_block(block)
@@ -226,7 +228,9 @@ def _part(
             "column": np.arange(place.start, place.stop),
             "start": start,
             "order_by": order_by,
-            "committed": np.full(over.size, np.nan) if committed is None else committed,
+            "lead": start - order_by,
+            "committed": np.full(over.size, np.nan),
+            "is_early": np.zeros(over.size, dtype=np.bool_),
             "year": over.labels("year"),
         }
     )
@@ -238,8 +242,10 @@ def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
     none = np.full(over.size, np.nan)
     openings = _part(model, "site opening", "opened", none, none, unit="share")
     is_new = ~model.p.sites.is_existing[over["site"]]
-    with_halls = halls[["site", "year", "start", "order_by"]].drop_duplicates(["site", "year"])
-    left = openings[is_new].drop(columns=["start", "order_by"])
+    of_halls = ["start", "order_by", "lead", "committed", "is_early"]
+    in_order = halls.sort_values("is_early", kind="stable")  # what is no early hall has a date
+    with_halls = in_order[["site", "year", *of_halls]].drop_duplicates(["site", "year"])
+    left = openings[is_new].drop(columns=of_halls)
     return left.merge(with_halls, on=["site", "year"], how="inner")
 
 

@@ -130,7 +130,8 @@ def transferred(
 ) -> Held:
     """Return what another future has of the orders of a rounded plan, where it orders early.
 
-    An order is the same in both by its date: where lead times differ it comes in another year.
+    An order is the same in both by its date: where lead times differ it comes in another year. A
+    site that opens with committed halls and no order does so in the same year of both.
 
     Parameters
     ----------
@@ -151,7 +152,8 @@ def transferred(
         is_early = np.isin(as_ordered, early)
         value = np.where(is_early, enters[as_ordered], 0.0)
         if block == _CUMULATIVE:
-            value = _cumulated(over, value)
+            without = np.where(is_early, 0.0, _without_order(model, received, whole, over))
+            value = _cumulated(over, value + without)
         column = other.problem.column_block(block).start + np.arange(over.size)
         at = np.flatnonzero(is_early & bounds.integer[column])
         columns.append(column[at])
@@ -159,6 +161,20 @@ def transferred(
         things += _things(block, over, at)
     column = np.concatenate(columns)
     return Held(column, np.concatenate(values), bounds.lower[column], tuple(things))
+
+
+def _without_order(model: Model, received: Received, whole: Floats, over: Index) -> Floats:
+    """Return the openings of a rounded plan that no order brings, by site and year of a list."""
+    own = model.problem.columns_over(_CUMULATIVE)
+    opened = _ordered_as(model, _CUMULATIVE, _ORDERED_WITH[_CUMULATIVE])
+    amount = _increments(model, _CUMULATIVE, whole)
+    amount[np.isin(opened, received.own)] = 0.0
+    by_place = dict(zip(_places(own), amount.tolist(), strict=True))
+    return np.array([by_place.get(place, 0.0) for place in _places(over)], dtype=np.float64)
+
+
+def _places(over: Index) -> list[tuple[str, str]]:
+    return list(zip(over.labels("site"), over.labels("year"), strict=True))
 
 
 def _things(block: str, over: Index, at: Positions) -> list[Thing]:

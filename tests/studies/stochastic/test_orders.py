@@ -23,8 +23,11 @@ OF_OTHERS = {"phases", "has_plant"}
 """Integers that follow from what is ordered in MW."""
 
 
-def listed(*rows: tuple[int, float, float, float]) -> pd.DataFrame:
-    """Make the halls of a site: column, start of service, lead time, year if committed."""
+def listed(*rows: tuple[int, float, float, float], early: float = NONE) -> pd.DataFrame:
+    """Make the halls of a site: column, start of service, lead time, year if committed.
+
+    In year `early` nothing else can come.
+    """
     table = pd.DataFrame(rows, columns=["column", "start", "lead", "committed"])
     table.insert(0, "unit", "MW")
     table.insert(0, "item", "air|N")
@@ -32,7 +35,8 @@ def listed(*rows: tuple[int, float, float, float]) -> pd.DataFrame:
     table.insert(0, "kind", "halls")
     order_by = table["start"] - table["lead"]
     is_committed = table["committed"].notna()
-    return table.assign(order_by=order_by.where(~is_committed, 2026.0))
+    is_early = table["committed"] == early
+    return table.assign(order_by=order_by.where(~is_committed, 2026.0), is_early=is_early)
 
 
 # A lead time of 24 months: what is ordered in 2026 serves from 2028 on, in 2027 from 2029 on.
@@ -88,7 +92,7 @@ def test_an_early_order_waits_for_a_year_that_later_ones_may_enter_too() -> None
 
 
 def test_committed_halls_are_shared_by_the_year_they_enter_service() -> None:
-    begun = listed((4, 2026.5, 2.0, 2026.0), (5, 2028.0, 2.0, NONE))
+    begun = listed((4, 2026.5, 2.0, 2026.0), (5, 2028.0, 2.0, NONE), early=2026.0)
     orders, (one, other) = match_orders([begun, begun.assign(column=[14, 15])], 2027.0)
 
     assert len(orders) == 2
