@@ -64,19 +64,25 @@ def command(
     from planner.outputs.user_files import report_kept
     from planner.results.ended import worst_exit_code
     from planner.studies.stochastic import stochastic, write_stochastic
+    from planner.studies.stochastic.conflicts import InfeasibleFuturesError
     from planner.studies.stochastic.found import folder_of
 
     home = folder_of(file, folder)
     try_folder(home, "--output")
     with Progress.from_context(context) as progress:
-        found = stochastic(
-            file,
-            overrides=overrides,
-            on_stage=progress.stage,
-            on_progress=progress.solver,
-            on_warning=progress.warn,
-            strict=strict,
-        )
+        try:
+            found = stochastic(
+                file,
+                overrides=overrides,
+                on_stage=progress.stage,
+                on_progress=progress.solver,
+                on_warning=progress.warn,
+                strict=strict,
+            )
+        except InfeasibleFuturesError as error:
+            if as_json:
+                click.echo(json.dumps(error.to_dict(), indent=2, ensure_ascii=False))
+            raise
         progress.stage("Writing runs and tables")
         with writing_into(home):
             found, _, kept = write_stochastic(found, home)

@@ -184,7 +184,7 @@ def test_a_sweep_without_uncertainty_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("future", "central", "message", "code"),
     [
-        ("{years: [2027]}", "", "future 'other' has other years", 2),
+        ("{years: [2027]}", "", "future 'other' has years [2027]; must be [2027, 2028]", 2),
         (
             "{demand: {unmet: forbid}, new_sites: {coast: {land_limit_mw: 5}}}",
             "  central: base",
@@ -236,6 +236,38 @@ def test_a_future_without_a_plan_is_named_with_the_constraints_that_conflict(
     assert any(f"demand.unmet: forbid ({path}:6)" in line for line in said)
 
 
+INFEASIBLE = """version: 1
+base: tiny
+futures:
+  base:
+  no land: {demand: {unmet: forbid}, new_sites: {coast: {land_limit_mw: 5}}}
+  slow: {demand: {unmet: forbid}, new_sites: {coast: {build_rate_mw_per_year: 2}}}
+uncertainty: {known_from: 2027, central: base}
+"""
+"""Two futures are infeasible, each for a reason of its own."""
+
+
+def test_all_futures_without_a_plan_are_named_with_the_reasons_of_each(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(INFEASIBLE, encoding="utf-8")
+
+    done = run(str(path), "-o", str(tmp_path / "out"), "--json")
+
+    assert done.exit_code == 3, done.output
+    _, land, slow = re.split("future (?:no land|slow): no plan meets all", done.stderr)
+    assert "  land_limit: " in land
+    assert "  build_rate: " not in land
+    assert f"new_sites.coast.build_rate_mw_per_year: 2 MW by 2027 ({path}:6)" in slow
+    assert "  land_limit: " not in slow
+    assert done.stderr.count("`dcplan diagnose`") == 1
+    found = json.loads(done.stdout)["infeasible"]
+    assert [one["future"] for one in found] == ["no land", "slow"]
+    of_land, of_slow = (" ".join(one["conflict"]) for one in found)
+    assert "land_limit" in of_land
+    assert "build_rate" in of_slow
+    assert "no plan meets all constraints" in found[1]["message"]
+
+
 def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "ways.yaml"
     path.write_text(
@@ -254,8 +286,50 @@ def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Pa
     said = done.stderr
     assert f"{path}: the sweep has no uncertainty" in said
     assert "retail_usd_per_mwh" in said
-    assert f"{path}:6:3: future 'short' has other years" in said
-    assert f"{path}:8:3: future 'by year' is decided year by year" in said
+    assert f"{path}:7:5: future 'short' has years [2027]; must be [2027, 2028]" in said
+    assert f"{path}:8:39: future 'by year' is decided year by year" in said
+
+
+def test_what_keeps_futures_apart_is_blamed_on_those_that_change_it(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        "version: 1\nbase: tiny\n"
+        "set: {foresight: {window_years: 1}}\n"
+        "futures:\n"
+        "  other:\n    years: [2028]\n    decisions_start: 2026-03-01\n"
+        "    finance:\n      end_of_horizon: perpetuity\n"
+        "  base:\n"
+        "uncertainty: {known_from: 2028, central: base}\n",
+        encoding="utf-8",
+    )
+
+    done = run(str(path), "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == 2
+    said = done.stderr
+    assert f"{path}:6:5: future 'other' has years [2028]; must be [2027, 2028]" in said
+    assert f"{path}:7:22: future 'other' has decisions_start 2026-03-01; must be 2026-01-01" in said
+    assert f"{path}:9:23: future 'other' has finance.end_of_horizon perpetuity; must be" in said
+    assert f"{path}:3:33: futures 'other', 'base' are decided year by year" in said
+    assert "future 'base' has" not in said
+
+
+def test_settings_that_all_futures_change_alike_are_no_problem(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        "version: 1\nbase: tiny\n"
+        "futures:\n"
+        "  a: {finance: {end_of_horizon: perpetuity}}\n"
+        "  b: {finance: {end_of_horizon: perpetuity}, years: [2027]}\n"
+        "uncertainty: {known_from: 2028, central: a}\n",
+        encoding="utf-8",
+    )
+
+    done = run(str(path), "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == 2
+    assert f"{path}:5:46: future 'b' has years [2027]; must be [2027, 2028]" in done.stderr
+    assert "future 'a'" not in done.stderr
 
 
 def test_files_of_one_name_have_folders_of_their_own(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InfeasibleError
 from planner.base.words import some
@@ -12,17 +12,45 @@ from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.stochastic.future import CONFLICT_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from planner.lp import HighsSession
     from planner.studies.stochastic.decisions import Orders, Received
     from planner.studies.stochastic.future import FutureProgram
 
-__all__ = ["why_no_orders"]
+__all__ = ["InfeasibleFuturesError", "why_no_orders"]
 
 _OF_FUTURE: Final = re.compile(r"((?:lower|upper) bound of )?future_(\d+)\.(.*)", re.DOTALL)
 _SHARED: Final = re.compile(r"(?:as_ordered|ordered_early)\((\d+)\)")
 _MOST_ORDERS: Final = 6
+
+
+class InfeasibleFuturesError(InfeasibleError):
+    """Futures have no plan, each for reasons of its own.
+
+    Parameters
+    ----------
+    of_future : mapping of str to InfeasibleError
+        Why each of them has none, by its name.
+    """
+
+    def __init__(self, of_future: Mapping[str, InfeasibleError]) -> None:
+        self.of_future = of_future
+        texts = [str(error) for error in of_future.values()]
+        ends = {text.rsplit("\n", 1)[-1] for text in texts}
+        if len(texts) > 1 and len(ends) == 1:  # what to do next is said once
+            texts = [*(text.rsplit("\n", 1)[0] for text in texts[:-1]), texts[-1]]
+        conflict = [name for error in of_future.values() for name in error.conflict]
+        super().__init__("\n".join(texts), tuple(dict.fromkeys(conflict)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        return {
+            "infeasible": [
+                {"future": name, "message": str(error), "conflict": list(error.conflict)}
+                for name, error in self.of_future.items()
+            ]
+        }
 
 
 def why_no_orders(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, SolverError
+from planner.base.errors import InputError, Problem, SolverError
 from planner.base.pandas_texts import with_texts_as_objects
+from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
 from planner.lp.outcome import PROVEN_GAP_FRAC
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.base.errors import Problem
     from planner.lp import Outcome, ProgressEvent
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
@@ -44,8 +44,14 @@ if TYPE_CHECKING:
 
 __all__ = ["above_least", "programs", "stochastic"]
 
-_OF_CLOCK: Final = frozenset({"years", "decisions_start", "finance"})
-_OF_VIEW: Final = frozenset({"foresight"})
+_CLOCK: Final[Mapping[tuple[str, ...], Callable[[Scenario], object]]] = {
+    ("years",): lambda scenario: list(scenario.years),
+    ("decisions_start",): lambda scenario: str(scenario.decisions_start),
+    ("finance", "end_of_horizon"): lambda scenario: scenario.finance.end_of_horizon,
+}
+"""What all futures have in common, by key path."""
+_WINDOW: Final = ("foresight", "window_years")
+_MOST_NAMED: Final = 4
 
 
 @with_texts_as_objects
@@ -85,8 +91,10 @@ def stochastic(
     InputError
         If anything in the file, the base scenario or the data is wrong, or the futures cannot be
         put together; with every problem.
+    InfeasibleFuturesError
+        If futures have no plan; with the reasons of each.
     InfeasibleError
-        If a future has no plan, or no orders leave one in every future.
+        If no orders leave a plan in every future.
     LimitReachedError
         If a limit was reached before all was solved.
     SolverError
@@ -138,38 +146,50 @@ def programs(
 
 def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]:
     """Find futures that cannot be put together: of other years, or decided year by year."""
-    first = next(iter(scenarios.values()), None)
+    base, _ = file.draft.checked()
+    return [*_of_other_clocks(base, scenarios), *_year_by_year(scenarios)]
+
+
+def _of_other_clocks(base: Scenario | None, scenarios: Mapping[str, Scenario]) -> list[Problem]:
     problems = []
-    for future in file.futures:
-        scenario = scenarios.get(future.name)
-        if scenario is None or first is None:
-            continue
-        if _clock_of(scenario) != _clock_of(first):
-            problems.append(
-                file.place_of(future, _OF_CLOCK).problem(
-                    f"future {future.name!r} has other years, another start of decisions or"
-                    " another end of the horizon",
-                    "the same in all futures of a stochastic program",
-                    "remove years, decisions_start and finance.end_of_horizon from futures",
-                )
+    for key_path, setting in _CLOCK.items():
+        found = {name: setting(scenario) for name, scenario in scenarios.items()}
+        asked = list(found.values())
+        # What only some futures change is theirs to take back, whichever comes first.
+        of_base = None if base is None else setting(base)
+        expected = of_base if of_base in asked else next(iter(asked), None)
+        problems += [
+            Problem(
+                *scenarios[name].place_of(key_path),
+                f"future {name!r} has {'.'.join(key_path)} {value}",
+                f"{expected}, the same in all futures of a stochastic program",
+                "remove it from this future, or give all futures the same",
             )
-        if scenario.foresight.window_years is not None:
-            problems.append(
-                file.place_of(future, _OF_VIEW).problem(
-                    f"future {future.name!r} is decided year by year (foresight.window_years)",
-                    "decided once, for its whole horizon, in a stochastic program",
-                    "remove foresight.window_years",
-                )
-            )
+            for name, value in found.items()
+            if value != expected
+        ]
     return problems
 
 
-def _clock_of(scenario: Scenario) -> tuple[object, ...]:
-    return (
-        tuple(scenario.years),
-        scenario.decisions_start,
-        scenario.finance.end_of_horizon,
-    )
+def _year_by_year(scenarios: Mapping[str, Scenario]) -> list[Problem]:
+    by_place: dict[tuple[str, int | None, int | None], list[str]] = {}
+    for name, scenario in scenarios.items():
+        if scenario.foresight.window_years is not None:
+            by_place.setdefault(scenario.place_of(_WINDOW), []).append(name)
+    return [
+        Problem(
+            *place,
+            f"{_are(names)} decided year by year (foresight.window_years)",
+            "decided once, for the whole horizon, in a stochastic program",
+            "remove foresight.window_years",
+        )
+        for place, names in by_place.items()
+    ]
+
+
+def _are(names: Sequence[str]) -> str:
+    words = some([repr(name) for name in names], _MOST_NAMED)
+    return f"future {words} is" if len(names) == 1 else f"futures {words} are"
 
 
 def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochastic:

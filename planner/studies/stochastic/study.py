@@ -14,7 +14,7 @@ from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.solve.sessions import plan_session
-from planner.studies.stochastic.conflicts import why_no_orders
+from planner.studies.stochastic.conflicts import InfeasibleFuturesError, why_no_orders
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.extensive_form import ExtensiveForm
 from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
@@ -167,7 +167,7 @@ class StochasticPrograms:
         Raises
         ------
         InfeasibleError, LimitReachedError, SolverError
-            If a future has no plan, or no orders leave one in all; a limit was reached; the solver
+            If futures have no plan, or no orders leave one in all; a limit was reached; the solver
             failed.
         """
         alone = self.alone()
@@ -198,12 +198,23 @@ class StochasticPrograms:
     # --- solves -------------------------------------------------------------------------
 
     def alone(self) -> list[Outcome]:
-        """Solve every future as if it were certain."""
-        outcomes = []
+        """Solve every future as if it were certain.
+
+        Raises
+        ------
+        InfeasibleFuturesError
+            If any have no plan; with all of these.
+        """
+        outcomes, infeasible = [], dict[str, InfeasibleError]()
         for number, future in enumerate(self.futures, start=1):
             count = len(self.futures)
             self._report_stage(f"Solving future {number} of {count} as if it were certain")
-            outcomes.append(future.alone())
+            try:
+                outcomes.append(future.alone())
+            except InfeasibleError as error:
+                infeasible[future.name] = error
+        if infeasible:
+            raise InfeasibleFuturesError(infeasible)
         return outcomes
 
     def stochastic(
@@ -360,14 +371,12 @@ class StochasticPrograms:
         return feasible_in_all(wanted, reached)
 
     def _planned(self, ordered: Floats, held: Sequence[Held]) -> dict[str, Plan]:
+        slacks = self._slacks(ordered)
         plans = {}
         for place, (future, received) in enumerate(zip(self.futures, self.received, strict=True)):
             number = place + 1
             self._report_stage(f"Planning and checking future {number} of {len(self.futures)}")
             question = future.question
-            found = future.with_orders(received, ordered)
-            if found is None:
-                raise future.why_not()
             title = f"{future.name}, with orders before {self.uncertainty.known_from} held"
             plans[future.name] = plan_of(
                 question.scenario.model_copy(update={"title": title}),
@@ -378,12 +387,25 @@ class StochasticPrograms:
                     _hold,
                     received=received,
                     ordered=ordered,
-                    slack=found[1],
+                    slack=slacks[place],
                     held=held[place] if held else None,
                 ),
                 orders_held_before=self.uncertainty.known_from,
             )
         return plans
+
+    def _slacks(self, ordered: Floats) -> list[float]:
+        """Return by how much each future may miss the orders, where all have a plan with them."""
+        slacks, infeasible = [], dict[str, InfeasibleError]()
+        for future, received in zip(self.futures, self.received, strict=True):
+            found = future.with_orders(received, ordered)
+            if found is None:
+                infeasible[future.name] = future.why_not()
+            else:
+                slacks.append(found[1])
+        if infeasible:
+            raise InfeasibleFuturesError(infeasible)
+        return slacks
 
     def _single(self, own: Sequence[OrderPlan]) -> OrderPlan:
         """Return the orders of one who plans for a single future: the mean, or the central one."""

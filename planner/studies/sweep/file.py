@@ -34,7 +34,6 @@ from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
 __all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps"]
 
@@ -98,27 +97,6 @@ class SweepFile:
     def name(self) -> str:
         """Name of the file without its ending."""
         return self.path.stem
-
-    def place_of(self, future: Future, keys: AbstractSet[str]) -> Place:
-        """Return where a future is made another one by settings of some families.
-
-        Parameters
-        ----------
-        future : Future
-            Of this file.
-        keys : set of str
-            First keys of the settings; where none of them is written of it, the file.
-        """
-        settings = future.settings
-        if settings is not None and keys & settings.children.keys():
-            return settings.key_place or settings.place
-        for point in future.points.values():
-            if point.value is None:
-                continue
-            first = set(point.keys[:1]) if point.keys else set(point.value.children)
-            if keys & first:
-                return point.value.place
-        return Place(str(self.path))
 
     def path_problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem of the file as a whole."""
