@@ -75,8 +75,9 @@ def in_pool(
                 if task is None:
                     break
                 if not idle:
-                    idle.append(_Worker.started(tables, runs_dir))
+                    idle.append(_Worker.started())
                     workers += idle
+                    idle[0].send((tables, runs_dir))
                 idle.pop().ask(*task)
             for worker in _ready(workers):
                 asked = worker.question
@@ -105,10 +106,15 @@ class _Worker:
     question: FutureTask | None = None
 
     @classmethod
-    def started(cls, tables: Mapping[str, Tables], runs_dir: Path) -> _Worker:
+    def started(cls) -> _Worker:
+        """Start a process that waits for its tables, and then for questions.
+
+        Tables are no arguments: multiprocessing reads those before any code of ours runs, and
+        prints a traceback if this process is killed while it writes them, which takes a second.
+        """
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, tables, runs_dir), daemon=True)
+        process = context.Process(target=_work, args=(theirs,), daemon=True)
         with apart_from_ctrl_c():
             process.start()
         theirs.close()
@@ -116,8 +122,11 @@ class _Worker:
 
     def ask(self, question: FutureTask, start: bytes | None) -> None:
         self.question = question
+        self.send((question, start))
+
+    def send(self, what: object) -> None:
         with suppress(OSError):  # it has ended; its answer says so
-            self.pipe.send((question, start))
+            self.pipe.send(what)
 
     def answer(self) -> tuple[FutureResult, bytes | None] | None:
         """Return the answer; None where the process ended without one."""
@@ -152,11 +161,12 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
     return [worker for worker in busy if worker.pipe in ready]
 
 
-def _work(pipe: Connection, tables: Mapping[str, Tables], runs_dir: Path) -> None:
-    """Answer questions until there are none."""
+def _work(pipe: Connection) -> None:
+    """Take tables, and answer questions until there are none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows it was not kept away
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the parent has closed its end
+        tables, runs_dir = pipe.recv()
         while True:
             question, start = pipe.recv()
             pipe.send(answer_to(question, tables[question.tables_key], runs_dir, start))

@@ -289,6 +289,20 @@ def test_ctrl_c_while_processes_start_shows_no_traceback(tmp_path: Path, after_s
     assert out.exists() != ("nothing is stored" in last)
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.3])
+def test_processes_of_a_sweep_that_is_killed_as_they_start_say_nothing(
+    tmp_path: Path, after_s: float
+) -> None:
+    with begun(written(tmp_path), tmp_path / "out") as process:
+        program = psutil.Process(process.pid)
+        wait_for(lambda: any("spawn_main" in " ".join(it.cmdline()) for it in program.children()))
+        time.sleep(after_s)
+        process.kill()
+        _, said = process.communicate(timeout=300)  # until they have ended too
+
+    assert said.decode() == "0 of 4 futures\n"
+
+
 def test_nothing_is_solved_where_a_value_fits_no_setting(tmp_path: Path) -> None:
     path = tmp_path / "ways.yaml"
     path.write_text(TEXT.replace("[41, 46]", "[41, none]"), encoding="utf-8")
