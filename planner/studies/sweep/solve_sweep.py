@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError
 from planner.clock.calendar import float_year
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from planner.studies.sweep.pool import SolvedFuture
 
 __all__ = ["SweepProgress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
+
+_BETWEEN_TABLES_S: Final = 5.0
+"""Least time from one writing of the tables to the next while a sweep runs. [s]"""
+_TABLES_FRAC: Final = 0.02
+"""Most of a sweep's time that this may take; where it costs more, it is done less often."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +130,38 @@ class _Tally:
     solved: int = 0
     began: float = field(default_factory=time.perf_counter)
 
+    @property
+    def left(self) -> int:
+        """How many futures have no answer yet."""
+        return self.total - self.stored - self.solved
+
     def report(self, answer: FutureResult | None = None) -> None:
-        left = self.total - self.stored - self.solved
+        left = self.left
         spent = time.perf_counter() - self.began
         left_s = spent / self.solved * left if self.solved else float("nan")
         last = (answer.name, answer.status) if answer is not None else ("", "")
         done = self.stored + self.solved
         self.tell(SweepProgress(self.total, done, self.failed, self.stored, left_s, *last))
+
+
+@dataclass
+class _TablesMeanwhile:
+    """Writes the tables of a sweep that runs, so that they can be read and cost little."""
+
+    write: Callable[[], object]
+    ended: float = field(default_factory=time.perf_counter)
+    took_s: float = 0.0
+
+    def write_if_due(self) -> None:
+        """Write them if that has not been done for long enough."""
+        began = time.perf_counter()
+        if began - self.ended < max(_BETWEEN_TABLES_S, self.took_s / _TABLES_FRAC):
+            return
+        # What cannot be written, as a table that is open on Windows, can be later, or at the end.
+        with suppress(OSError):
+            self.write()
+        self.ended = time.perf_counter()
+        self.took_s = self.ended - began
 
 
 def run_sweep(
@@ -150,7 +180,8 @@ def run_sweep(
 
     Each answer is stored as soon as it is there, so a sweep that is ended in any way goes on from
     there when it is started again. A future that was changed since, or whose data were, is solved
-    again; so is one that a bug or the system ended.
+    again; so is one that a bug or the system ended. While it runs, its tables are written now and
+    then, with all answers by then.
 
     Parameters
     ----------
@@ -262,6 +293,7 @@ def solve_sweep(
             tell = on_progress or (lambda progress: None)
             tally = _Tally(len(sweep.questions), len(answers), failed, tell)
             tally.report()
+            meanwhile = _TablesMeanwhile(lambda: _written(sweep.questions, answers, folder))
             for question, answer, ended in solved:
                 if ended is not None:
                     kept.store_start(ended, question, folder)
@@ -270,6 +302,8 @@ def solve_sweep(
                 tally.solved += 1
                 tally.failed += _is_failed(answer)
                 tally.report(answer)
+                if tally.left and _is_in(folder, meta):
+                    meanwhile.write_if_due()
         except BaseException:
             # Another process may have the folder too: what is not of this one stays.
             if is_new and not any((folder / FUTURES_FOLDER).glob("*.json")):
@@ -439,7 +473,8 @@ def _written(
         "no_regret": no_regret(orders, begins),
         "timings": kept.timings(questions, answers),
     }
-    # Stopped while they are written, all stay as they were.
+    # Stopped while they are written, all stay as they were. The first one is renamed last: what
+    # `futures` calls solved is in the others by then.
     with whole_files([folder / f"{name}.parquet" for name in tables]) as partials:
         for table, partial in zip(tables.values(), partials, strict=True):
             table.to_parquet(partial, index=False, compression="zstd")

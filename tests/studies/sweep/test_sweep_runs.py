@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -475,10 +477,108 @@ def test_ctrl_c_while_tables_take_their_names_leaves_all_new(
         run_sweep(path, out, jobs=1)
 
     assert sorted(renamed) == sorted(TABLES)
+    assert renamed[-1] == "futures"  # what it calls solved is in the others by then
     expected = in_turn(TEXT)
     for name in TABLES:
         stored = pd.read_parquet(out / f"{name}.parquet")
         pd.testing.assert_frame_equal(anywhere(stored), anywhere(expected[name]))
+
+
+def written_after_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve_sweep, "_BETWEEN_TABLES_S", 0.0)
+    monkeypatch.setattr(solve_sweep, "_TABLES_FRAC", float("inf"))
+
+
+def test_tables_of_a_running_sweep_hold_what_is_done_and_end_as_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_after_each_answer(monkeypatch)
+    path, out, killed = written(tmp_path), tmp_path / "out", tmp_path / "killed"
+    done: list[str] = []
+    seen: list[int] = []
+
+    def look(progress: SweepProgress) -> None:
+        """Read what was written after the answer before; keep what a kill would leave here."""
+        if len(done) > 0:
+            futures = pd.read_parquet(out / "futures.parquet").set_index("future")["status"]
+            assert set(futures[futures != "not_solved"].index) == set(done)
+            assert len(futures) == progress.total
+            planned = set(futures[futures == "optimal"].index)
+            for name in ("results", "orders"):
+                assert set(pd.read_parquet(out / f"{name}.parquet")["future"]) == planned
+            seen.append(len(done))
+        else:
+            assert not list(out.glob("*.parquet"))
+        done.extend([progress.last] if progress.last else [])
+        if progress.done == 3:
+            shutil.copytree(out, killed)
+
+    result = run_sweep(path, out, jobs=1, on_progress=look)
+
+    assert seen == [1, 2, 3]
+    assert_same(tables(result), in_turn(TEXT))
+    assert not list(out.glob(".*"))
+    first: list[SweepProgress] = []
+    assert_same(tables(run_sweep(path, killed, jobs=1, on_progress=first.append)), in_turn(TEXT))
+    assert first[0].stored == 3
+
+
+def test_a_table_that_cannot_be_written_meanwhile_ends_no_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_after_each_answer(monkeypatch)
+    path, out = written(tmp_path), tmp_path / "out"
+    rename, refused = Path.replace, list[str]()
+
+    def is_open_elsewhere(partial: Path, target: Path) -> Path:
+        if target.suffix == ".parquet" and not refused:
+            refused.append(target.name)
+            raise PermissionError
+        return rename(partial, target)
+
+    monkeypatch.setattr(Path, "replace", is_open_elsewhere)
+
+    result = run_sweep(path, out, jobs=1)
+
+    assert len(refused) == 1
+    assert_same(tables(result), in_turn(TEXT))
+    assert not list(out.glob(".*"))
+
+
+def test_a_folder_that_another_sweep_has_taken_meanwhile_gets_no_tables_until_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_after_each_answer(monkeypatch)
+    path, out = written(tmp_path), tmp_path / "out"
+
+    def take(progress: SweepProgress) -> None:
+        (out / SWEEP_FILE).write_text("of another", encoding="utf-8")
+        assert not list(out.glob("*.parquet"))
+
+    run_sweep(path, out, jobs=1, on_progress=take)
+
+
+@pytest.mark.parametrize(("cost_s", "least_s"), [(0.02, 5.0), (0.7, 35.0)])  # 2 % of 35 s
+def test_tables_are_written_seldom_enough_to_cost_little(
+    monkeypatch: pytest.MonkeyPatch, cost_s: float, least_s: float
+) -> None:
+    now = [200.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    at: list[float] = []
+
+    def write() -> None:
+        at.append(now[0])
+        now[0] += cost_s
+
+    meanwhile = solve_sweep._TablesMeanwhile(write, ended=200.0)
+    while now[0] < 400.0:
+        now[0] += 0.3
+        meanwhile.write_if_due()
+
+    assert 205.0 <= at[0] <= 205.4  # what it costs is not known before
+    pauses = [later - sooner - cost_s for sooner, later in pairwise(at)]
+    assert all(least_s <= pause <= least_s + 0.31 for pause in pauses)
+    assert len(pauses) > 3
 
 
 def test_files_of_one_name_have_folders_of_their_own(
