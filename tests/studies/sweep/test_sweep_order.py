@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from planner.lp.index import Index
 from planner.lp.start import Start
 from planner.outputs.no_regret import first_decided, ordered_by
 from planner.scenario import load_scenario
+from planner.scenario.tree import Node, Place
 from planner.studies.sweep.answers import OF_ORDER, start_in, store_start
 from planner.studies.sweep.futures import FutureTask
 from planner.studies.sweep.one import lead_months, orders_in
@@ -34,15 +36,110 @@ def question(name: str, begins_at: str = "") -> FutureTask:
 
 
 def test_the_first_of_a_group_leads_those_that_differ_in_the_last_axis() -> None:
-    futures = [*GRID, Future("alone")]
-
-    assert leaders(futures, is_sampled=False) == {
+    assert leaders(GRID, tree({}), is_sampled=False) == {
         "41 25": "41 20",
         "41 30": "41 20",
         "46 25": "46 20",
         "46 30": "46 20",
     }
-    assert set(leaders(futures, is_sampled=True).values()) == {"41 20"}
+    assert set(leaders(GRID, tree({}), is_sampled=True).values()) == {"41 20"}
+
+
+def tree(settings: object) -> Node:
+    """Return settings as they are read."""
+    if isinstance(settings, dict):
+        return Node({str(key): tree(one) for key, one in settings.items()}, Place("here"))
+    return Node(tuple(map(tree, settings)) if isinstance(settings, list) else settings, Place(""))
+
+
+def listed(**settings: object) -> list[Future]:
+    return [Future(name, {}, tree(one)) for name, one in settings.items()]
+
+
+BASE = {
+    "demand": {"trajectory": "mid", "scale": {2027: 1.3, 2030: 1.7}},
+    "sites": {"oak": {"land": 25, "price": 36}, "elm": {"land": 45}},
+}
+GAS = {"supply": {"allow": ["engine", "turbine"], "until": 2029}}
+
+
+def test_a_listed_future_begins_at_the_one_before_it_that_it_differs_least_from() -> None:
+    high = {"demand": {"trajectory": "high", "scale": {2027: 1.9}}}
+    futures = listed(
+        usual={},
+        gas=GAS,
+        high=high,
+        high_gas=high | GAS,  # two settings from `gas` and two from `high`, which is nearer above
+        high_gas_late=high | {"supply": {"allow": ["engine", "turbine"], "until": 2032}},
+        cheap={"sites": {"oak": {"price": 31}}},
+        as_usual={"demand": {"trajectory": "mid"}, "sites": {"oak": {"price": 36}}},
+        high_cheap=high | {"sites": {"oak": {"price": 31}}},
+        cheaper={"sites": {"oak": {"price": 29}}},  # it need not wait for `cheap` or `as_usual`
+    )
+
+    assert leaders(futures, tree(BASE), is_sampled=False) == {
+        "gas": "usual",
+        "high": "usual",
+        "high_gas": "high",
+        "high_gas_late": "high_gas",
+        "cheap": "usual",
+        "as_usual": "usual",
+        "high_cheap": "high",
+        "cheaper": "usual",
+    }
+
+
+def test_a_listed_future_may_begin_at_the_first_of_a_group_of_the_axes() -> None:
+    def grid(values: list[int]) -> list[Future]:
+        points = [Point(it, ("sites", "oak", "land"), tree(it)) for it in values]
+        figure = [Point("low"), Point("high")]
+        return [
+            Future(f"{land.label} {one.label}", {"land": land, "figure": one})
+            for land in points
+            for one in figure
+        ]
+
+    futures = [
+        *grid([20, 30]),
+        *listed(
+            small={"sites": {"oak": {"land": 20, "price": 31}}},
+            large={"sites": {"oak": {"land": 30}, "elm": {"land": 5}}},
+            larger={"sites": {"oak": {"land": 40}, "elm": {"land": 5}}},
+        ),
+    ]
+
+    led = leaders(futures, tree(BASE), is_sampled=False)
+
+    assert led == {
+        "20 high": "20 low",
+        "30 high": "30 low",
+        "small": "20 low",
+        "large": "30 low",
+        "larger": "large",
+    }
+    # Of a sample only the first is begun at.
+    assert leaders(futures, tree(BASE), is_sampled=True)["large"] == "20 low"
+
+
+def test_none_begins_at_a_future_that_makes_no_scenario() -> None:
+    price = Point(31, ("sites", "oak", "price"), tree(31))
+    broken = [Future("broken", {"none": Point("", (), tree({"sites": 5})), "price": price})]
+
+    led = leaders([*broken, *listed(usual={}, cheap={"land": 3})], tree(BASE), is_sampled=False)
+
+    assert led == {"cheap": "usual"}
+
+
+def test_those_that_others_wait_for_are_solved_first() -> None:
+    chain = [replace(question("second", "first"), leads=True), question("third", "second")]
+    queue = Queue([question("alone"), *chain, replace(question("first"), leads=True)], {})
+
+    order = []
+    while (task := queue.next()) is not None:
+        order.append(task[0].name)
+        queue.done(task[0], None)
+
+    assert order == ["first", "second", "alone", "third"]
 
 
 def test_a_future_waits_for_the_one_that_it_begins_at() -> None:

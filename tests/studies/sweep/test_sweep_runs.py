@@ -141,6 +141,36 @@ def test_begun_where_another_ended_it_costs_what_it_does_afresh() -> None:
     assert cost != pytest.approx(found["futures"]["objective_musd"][0], rel=1e-6)
 
 
+LISTED = """version: 1
+base: tiny
+futures:
+  usual: {}
+  price: {new_sites: {north: {retail_usd_per_mwh: 38}}}
+  price and land: {new_sites: {north: {retail_usd_per_mwh: 38, land_limit_mw: 23}}}
+  coast: {new_sites: {coast: {land_limit_mw: 37}}}
+"""
+PRICE, LAND = "new_sites.north.retail_usd_per_mwh=38", "new_sites.north.land_limit_mw=23"
+
+
+def test_listed_futures_begin_at_like_ones_and_cost_what_they_do_afresh(tmp_path: Path) -> None:
+    path = tmp_path / "ways.yaml"
+    path.write_text(LISTED, encoding="utf-8")
+
+    begins_at = {one.name: one.begins_at for one in read_sweep(path).questions}
+    result = run_sweep(path, tmp_path / "out", jobs=1)
+
+    led = {"price": "usual", "price and land": "price", "coast": "usual"}
+    assert begins_at == {"usual": "", **led}
+    method = result.timings.set_index("future")["method"]
+    assert method.str.startswith("warm ").to_dict() == {"usual": False, **dict.fromkeys(led, True)}
+    afresh = [
+        plan_of("tiny", *settings).outcome.objective
+        for settings in ((), (PRICE,), (PRICE, LAND), ("new_sites.coast.land_limit_mw=37",))
+    ]
+    assert result.futures["objective_musd"].tolist() == pytest.approx(afresh, rel=1e-6)
+    assert len({round(cost, 2) for cost in afresh}) == len(afresh)
+
+
 def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: Path) -> None:
     seen: list[SweepProgress] = []
     ended: list[int] = []
