@@ -60,12 +60,14 @@ def tick_decimals(values: Sequence[float]) -> int:
     --------
     >>> tick_decimals([0.0, 10000.0]), tick_decimals([637.5, 638.0]), tick_decimals([1.25])
     (0, 1, 2)
+    >>> tick_decimals([0.1 + 0.2, 0.7])  # 0.30000000000000004 is 0.3
+    1
     """
     return next(
         (
             decimals
             for decimals in range(_MOST_DECIMALS)
-            if all(round(value, decimals) == value for value in values)
+            if all(round(value, decimals) == round(value, _MOST_DECIMALS) for value in values)
         ),
         _MOST_DECIMALS,
     )

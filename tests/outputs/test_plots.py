@@ -17,6 +17,7 @@ from planner.cli import main
 from planner.outputs.frontier import Frontier
 from planner.outputs.labels import DisplayNames
 from planner.outputs.plots import PLOTS, catalogue, draw
+from planner.outputs.plots.drawing import amounts
 from planner.outputs.sensitivity import Sensitivity
 from planner.runs import load_run, save_run
 
@@ -308,6 +309,26 @@ def test_amounts_begin_at_zero(run: Run) -> None:
     ):
         assert low > 0.0
         assert label.endswith(", not from zero")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (637.0, 638.3, ["637.0", "637.2", "637.4"]),  # were all 637 or 638
+        (0.2, 0.7, ["0.2", "0.3", "0.4"]),  # 0.30000000000000004 to matplotlib
+        (2_000.0, 14_000.0, ["2,000", "4,000", "6,000"]),
+    ],
+)
+def test_no_two_ticks_read_the_same(low: float, high: float, shown: list[str]) -> None:
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    axes.plot([low, high], [low, high])
+    amounts(axes, "MUSD", from_zero=False)
+    ticks = axes.yaxis.get_major_formatter().format_ticks(axes.get_yticks())
+
+    assert [text for text in ticks if text in shown] == shown
+    assert len(set(ticks)) == len(ticks)
 
 
 def test_wrong_wishes_are_refused_with_what_there_is(run: Run) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
-from planner.base.svg import GRID, INK, MUTED
+from planner.base.svg import GRID, INK, MUTED, tick_decimals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,6 +72,19 @@ _STYLE: Final[dict[Any, Any]] = {
     "legend.frameon": False,
     "figure.dpi": 100.0,
 }
+
+
+class _Amounts(Formatter):
+    """Ticks with thousands apart, and as many decimals as tell all of them from each other."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Write all of them."""
+        decimals = tick_decimals(values)
+        return [f"{value:,.{decimals}f}" for value in values]
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Write one by itself, as below a pointer."""
+        return self.format_ticks([x])[0]
 
 
 class Drawing(Figure):
@@ -197,13 +210,9 @@ def amounts(axes: Axes, text: str, *, axis: str = "y", from_zero: bool = True) -
     from_zero : bool
         Whether it starts at zero; if not, it says so.
     """
-
-    def written(value: float, _: Any) -> str:
-        return f"{value:,.0f}" if abs(value) >= 10.0 or value == 0.0 else f"{value:,.3g}"
-
     label = text if from_zero else f"{text}, not from zero"
     of = axes.yaxis if axis == "y" else axes.xaxis
-    of.set_major_formatter(FuncFormatter(written))
+    of.set_major_formatter(_Amounts())
     of.set_label_text(label)
     if axis == "y":
         if from_zero:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.svg import ticks
+from planner.base.svg import tick_decimals, ticks
 from planner.outputs.report.charts import (
     HEIGHT,
     LEFT,
@@ -15,7 +15,6 @@ from planner.outputs.report.charts import (
     drawing,
     svg_text,
 )
-from planner.outputs.report.figures import decimals_for
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def curve(
     low, high = _around(x)
     scale = (WIDTH - LEFT - _EDGE) / (high - low)
     marks = ticks(low, high)
-    decimals = decimals_for([marks[1] - marks[0]], 1) if marks[1:] else decimals_for(marks)
+    decimals = tick_decimals(marks)
     at = [(LEFT + (a - low) * scale, axis.y_of(b)) for a, b in zip(x, y, strict=True)]
     parts = [axis.grid()]
     parts.append(

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from planner.base.number_format import duration
-from planner.base.units import MUSD_PER_BUSD
+from planner.base.number_format import duration, unit_of_money
 from planner.outputs.report import MOST_RUNS
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.run import with_differences
@@ -28,7 +27,7 @@ router = APIRouter()
 _HEADS = (
     ("Compare", ""),
     ("Run", ""),
-    ("Net present cost [BUSD]", "num"),
+    ("Net present cost [{unit}]", "num"),
     ("Solved (UTC)", ""),
     ("Status", ""),
     ("Check", ""),
@@ -62,10 +61,17 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             element("a", "choose a scenario and solve it", href=SCENARIOS),
             ".",
         )
+    costs = [abs(one.objective_musd) for one in entries if one.objective_musd is not None]
+    # The smallest decides: a plan of 6 MUSD is not to read 0.006.
+    unit, factor, decimals = unit_of_money(min(costs, default=0.0))
     head = element(
-        "tr", (element("th", text, scope="col", class_=kind or None) for text, kind in _HEADS)
+        "tr",
+        (
+            element("th", text.format(unit=unit), scope="col", class_=kind or None)
+            for text, kind in _HEADS
+        ),
     )
-    rows = [_row(entry) for entry in entries]
+    rows = [_row(entry, factor, decimals) for entry in entries]
     table = element(
         "table",
         element("thead", head),
@@ -86,7 +92,7 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
     )
 
 
-def _row(entry: Entry) -> Html:
+def _row(entry: Entry, factor: float, decimals: int) -> Html:
     musd = entry.objective_musd
     label = f"{entry.scenario}{with_differences(entry.differs)}"
     box = element(
@@ -113,7 +119,7 @@ def _row(entry: Entry) -> Html:
             tagged,
             scope="row",
         ),
-        element("td", "-" if musd is None else f"{musd / MUSD_PER_BUSD:,.2f}", class_="num"),
+        element("td", "-" if musd is None else f"{musd * factor:,.{decimals}f}", class_="num"),
         element("td", _moment(entry.created)),
         element("td", entry.status.replace("_", " ")),
         element("td", "ok" if entry.checked else "FAILED", class_=None if entry.checked else "bad"),

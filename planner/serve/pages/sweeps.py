@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from planner.base.errors import InputError
-from planner.base.units import MUSD_PER_BUSD
+from planner.base.number_format import unit_of_money
 from planner.outputs.labels import order_words
 from planner.outputs.no_regret import LEAST_MW
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
@@ -179,9 +179,9 @@ def _range(futures: pd.DataFrame) -> Html:
     if len(solved) < 2:
         return count
     low, *_, high = solved.to_dict("records")
+    unit = unit_of_money(high["objective_musd"])
     ends = (
-        f"{one['objective_musd'] / MUSD_PER_BUSD:,.3f} BUSD ({one['future']})"
-        for one in (low, high)
+        f"{_cost(one['objective_musd'], unit)} {unit[0]} ({one['future']})" for one in (low, high)
     )
     return joined(
         [count, element("p", "Cost from ", name(next(ends)), " to ", name(next(ends)), ".")]
@@ -190,7 +190,8 @@ def _range(futures: pd.DataFrame) -> Html:
 
 def _futures(futures: pd.DataFrame) -> Html:
     axes = [column for column in futures.columns if column not in OWN_COLUMNS]
-    heads = ["Future", *axes, "Status", "Check", "Cost [BUSD]"]
+    unit = unit_of_money(futures["objective_musd"].max())
+    heads = ["Future", *axes, "Status", "Check", f"Cost [{unit[0]}]"]
     rows = (
         element(
             "tr",
@@ -198,7 +199,7 @@ def _futures(futures: pd.DataFrame) -> Html:
             (element("td", name(_cell(row[axis]))) for axis in axes),
             element("td", str(row["status"]).replace("_", " ")),
             element("td", _checked(row), class_="bad" if row["broken"] else None),
-            element("td", _cost(row["objective_musd"]), class_="num"),
+            element("td", _cost(row["objective_musd"], unit), class_="num"),
         )
         for row in futures.head(_MOST_ROWS).to_dict("records")
     )
@@ -232,8 +233,9 @@ def _cell(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
-def _cost(musd: float | None) -> str:
-    return "-" if musd is None or math.isnan(musd) else f"{musd / MUSD_PER_BUSD:,.3f}"
+def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
+    _, factor, decimals = unit
+    return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
 
 
 def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
