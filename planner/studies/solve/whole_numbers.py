@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.outcome import PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
+from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.block_search import BlockSearch
 from planner.studies.solve.dive import dive
@@ -399,7 +399,8 @@ class _Finder:
             status = "within_gap"
         else:
             status = stop
-        by_search = bound > relaxed.objective
+        # A bound that cannot be told from the relaxation is proven by its duals.
+        by_search = relative_gap(bound, relaxed.objective) > LEAST_GAP_FRAC
         return replace(
             best,
             status=status,
