@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zipfile import BadZipFile
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from planner.lp.start import Start
-from planner.outputs.files import whole_file
+from planner.outputs.files import PARTIAL, whole_file
 from planner.outputs.study_files import FUTURES_FOLDER
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OF_ORDER",
     "OWN_COLUMNS",
+    "STARTS_FOLDER",
     "TABLES",
     "FutureResult",
     "Order",
@@ -32,6 +34,7 @@ __all__ = [
     "forget",
     "futures",
     "orders",
+    "remove_unanswered_starts",
     "start_in",
     "store",
     "store_start",
@@ -165,6 +168,18 @@ def store_start(start: bytes, question: FutureTask, folder: Path) -> None:
     """Keep where a future ended, for those that begin there; before its answer is stored."""
     with whole_file(_start_path(question, folder)) as partial:
         partial.write_bytes(start)
+
+
+def remove_unanswered_starts(folder: Path) -> None:
+    """Remove where futures ended whose answer is not there, as they were stopped between the two.
+
+    Nobody begins there: the future is solved again. What is still being written stays.
+    """
+    for start in (folder / STARTS_FOLDER).glob("*.npz"):
+        answer = folder / FUTURES_FOLDER / f"{start.stem}.json"
+        if not start.name.startswith(PARTIAL) and not answer.exists():
+            with suppress(OSError):
+                start.unlink()
 
 
 def start_in(folder: Path, question: FutureTask) -> bytes | None:

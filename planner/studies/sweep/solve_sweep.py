@@ -287,6 +287,7 @@ def solve_sweep(
         meta = _meta(sweep)
         try:
             _remove_tables_of_another(sweep, folder)
+            kept.remove_unanswered_starts(folder)
             with whole_file(folder / SWEEP_FILE) as partial:
                 partial.write_bytes(meta)
             failed = sum(_is_failed(answer) for answer in answers.values())
@@ -305,6 +306,7 @@ def solve_sweep(
                 if tally.left and _is_in(folder, meta):
                     meanwhile.write_if_due()
         except BaseException:
+            kept.remove_unanswered_starts(folder)
             # Another process may have the folder too: what is not of this one stays.
             if is_new and not any((folder / FUTURES_FOLDER).glob("*.json")):
                 _remove_begun(folder, made, meta)
@@ -423,7 +425,8 @@ def _remove_begun(folder: Path, made: Sequence[Path], meta: bytes) -> None:
     if _is_in(folder, meta):
         (folder / SWEEP_FILE).unlink(missing_ok=True)
     with suppress(OSError):  # one that holds something stays
-        for home in (folder / FUTURES_FOLDER, folder / RUNS_FOLDER, *made):
+        of_futures = (folder / name for name in (FUTURES_FOLDER, kept.STARTS_FOLDER, RUNS_FOLDER))
+        for home in (*of_futures, *made):
             if home.exists():
                 home.rmdir()
 

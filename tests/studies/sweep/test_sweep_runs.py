@@ -25,6 +25,7 @@ from planner.outputs.study_files import FUTURES_FOLDER, SWEEP_FILE
 from planner.studies.sweep import (
     SweepProgress,
     SweepResult,
+    answers,
     futures,
     one,
     run_sweep,
@@ -416,6 +417,37 @@ def test_stopped_while_it_says_what_is_swept_it_leaves_no_folder(
         run_sweep(written(tmp_path), out, jobs=1)
 
     assert not out.exists()
+
+
+def test_stopped_between_a_basis_and_its_answer_it_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, left = tmp_path / "out", list[str]()
+
+    def stop(*_: object) -> None:
+        left.extend(path.parent.name for path in out.rglob("*.npz"))
+        raise Stopped
+
+    monkeypatch.setattr(answers, "store", stop)
+    with pytest.raises(Stopped):
+        run_sweep(written(tmp_path), out, jobs=1)
+
+    assert left == ["starts"]
+    assert not out.exists()
+
+
+def test_a_basis_that_a_kill_left_without_an_answer_is_removed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    stored_before(out)
+    starts = {path.name for path in (out / "starts").iterdir()}
+    for name in ("killed.npz", ".partial-0123456789ab.npz"):  # a process may be writing that
+        (out / "starts" / name).write_bytes(b"basis")
+
+    run_sweep(written(tmp_path), out, jobs=1)
+
+    assert len(starts) == 2
+    left = {path.name for path in (out / "starts").iterdir()}
+    assert left == starts | {".partial-0123456789ab.npz"}
 
 
 def test_stopped_at_once_it_keeps_answers_that_another_process_has_stored(tmp_path: Path) -> None:
