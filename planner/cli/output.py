@@ -60,7 +60,7 @@ def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool)
     write : callable
         Writes them into a folder that it is given, and returns them.
     say : bool
-        Name them on stderr.
+        Name them on stderr, unless the command is to be quiet.
 
     Raises
     ------
@@ -74,5 +74,5 @@ def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool)
         written, kept = put_files(staged, write(staged), folder)
     if kept:
         click.echo(report_kept(folder, kept), err=True)
-    if say:
+    if say and not is_quiet(click.get_current_context()):
         click.echo("\n".join(map(str, written)), err=True)

@@ -18,7 +18,8 @@ _HEAD: Final = """\
 # Commands
 
 Generated from `planner/cli/` by `python -m planner.docs`; `dcplan COMMAND --help` says the same.
-Results go to stdout, progress and messages to stderr. Every command also takes `-q` (silence) and
+Results go to stdout, with the folder that holds them in the last line of some; progress and
+messages to stderr. Every command also takes `-q` (results and errors alone) and
 `-v` (detail). Exit codes: 0 done, solved and checked; 1 an error in dcplan itself, or a check that
 fails; 2 wrong input or usage; 3 infeasible; 4 a limit was reached, and the best plan so far is
 written and marked; 130 interrupted.

@@ -284,6 +284,7 @@ def test_the_command_writes_its_tables(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "Racks by zone in 2028 [MW]" in result.stdout
     assert "all hold" in result.stdout
+    assert result.stderr == ""  # without -q it names the files
     found = json.loads((folder / "alternatives.json").read_text(encoding="utf-8"))
     csv, parquet = (
         pd.read_csv(folder / "ranges.csv"),
