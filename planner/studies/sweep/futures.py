@@ -172,7 +172,9 @@ def read_sweep(
         each axis, at their places; and of what does not go together.
     """
     file = read_file(path, overrides, needs_uncertainty=together is not None)
-    led = leaders(file.futures, file.draft.tree, is_sampled=file.sample is not None)
+    led = {}
+    if not file.problems:  # else two futures may have one name
+        led = leaders(file.futures, file.draft.tree, is_sampled=file.sample is not None)
     return sweep_of(file, led, together)
 
 

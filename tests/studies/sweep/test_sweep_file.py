@@ -59,6 +59,24 @@ def test_axes_make_a_grid_with_the_last_one_fastest(tmp_path: Path) -> None:
     assert tree["lead_times"].children["interconnection_delay_months"].value == 6
 
 
+def test_listed_futures_of_a_name_that_the_axes_make_are_refused(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        f"""axes:
+  price: {{key: {PRICE}, values: [42, 47]}}
+futures:
+  price=42: {{}}
+  usual: {{}}
+  unmet: {{demand: {{unmet: forbid}}}}
+""",
+    )
+
+    assert problems(path) == [
+        "6:3: a future is called 'price=42'; must be another name; the axes make one of this name;"
+        " take another name"
+    ]
+
+
 def test_a_range_may_be_given_by_its_count(tmp_path: Path) -> None:
     file = read(
         tmp_path, f"axes:\n  price: {{key: {PRICE}, range: {{from: 41, to: 44, count: 4}}}}\n"
