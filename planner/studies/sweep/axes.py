@@ -121,12 +121,18 @@ def read_axis(
 def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | None:
     below = found.mapping(levels, f"levels of axis {name!r}")
     if isinstance(levels.value, dict) and not below:
-        found.note_key(levels, f"levels of axis {name!r} are empty", "given", "write some")
+        found.note_key(
+            levels,
+            f"levels of axis {name!r} are empty",
+            "given with one entry at least",
+            "write {name: settings}",
+        )
     settings = {
         label: Node({}, at.place) if at.value is None else at for label, at in below.items()
     }
     before = len(found.problems)
     for label, at in settings.items():
+        found.check_name(at, label, "a level")
         found.settings(at, f"level {label!r} of axis {name!r}")
     if len(found.problems) > before:
         return None

@@ -20,7 +20,7 @@ from planner.inputs import TABLES
 from planner.scenario import ScenarioDraft, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.characters import name_problems, text_problems
-from planner.scenario.keys import is_by_year
+from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.overrides import with_override
 from planner.scenario.tree import Node, Place, merge, show
 from planner.studies.sweep.answers import OWN_COLUMNS
@@ -42,10 +42,11 @@ _KEYS: Final = (
     *("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"),
     "uncertainty",
 )
+_KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
+"""Keys of a sweep that no scenario has."""
 _SAMPLE_KEYS: Final = ("method", "size", "seed")
 _METHODS: Final = ("latin_hypercube", "sobol")
 _MOST_SEED: Final = 2**32 - 1
-_LONGEST_NAME: Final = 200
 _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 
 
@@ -130,7 +131,7 @@ def read_file(
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
     found = Found([*problems, *text_problems(source.tree)])
-    entries = found.entries(source.tree, "the sweep", _KEYS)
+    entries = found.entries(source.tree, "the sweep", _KEYS, _fixes_of_settings(source.tree))
     _check_version(source.tree, entries, found)
     for key in ("title", "question"):
         if key in entries:
@@ -224,6 +225,16 @@ def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> Non
         found.note(entries["version"], what_is, str(VERSION), fix)
 
 
+def _fixes_of_settings(tree: Node) -> dict[str, str]:
+    """Return what to do with keys of a scenario that are among those of a sweep."""
+    fixes = {
+        key: f"write it under set: settings of every future, as in 'set: {{{key}: ...}}'"
+        for key in tree.children
+        if field_at((key,)) is not None
+    }
+    return {**fixes, "extends": "name the scenario with base"}
+
+
 def _base(
     path: Path, tree: Node, entries: Mapping[str, Node], overrides: Sequence[str], found: Found
 ) -> ScenarioDraft | None:
@@ -249,6 +260,11 @@ def _base(
         found.problems += [
             replace(one, file=at.file, line=at.line, column=at.column) for one in error.problems
         ]
+        return None
+    if _KEYS_OF_SWEEPS & draft.tree.children.keys():
+        found.note(
+            node, f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from"
+        )
         return None
     if not draft.source_files:
         found.problems += draft.problems
@@ -310,6 +326,7 @@ def _axes(
         return ()
     axes = []
     for name, node in found.mapping(entries["axes"], "axes").items():
+        found.check_name(node, name, "an axis")
         if name in OWN_COLUMNS:
             fix = f"table futures has a column {name!r}; take another name"
             found.note_key(node, f"an axis is called {name!r}", "another name", fix)
@@ -338,9 +355,7 @@ def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, 
     for name, node in found.mapping(entries["futures"], "futures").items():
         given = {} if node.value is None else found.settings(node, f"future {name!r}")
         listed[name] = replace(node, value=given)
-        if not name.strip() or len(name) > _LONGEST_NAME:
-            must_be = f"text with at most {_LONGEST_NAME} characters"
-            found.note_key(node, f"a future is called {name!r}", must_be, "take another name")
+        found.check_name(node, name, "a future")
     return listed
 
 

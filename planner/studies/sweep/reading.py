@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found"]
 
+_LONGEST_NAME: Final = 200
 _OF_A_FILE: Final = frozenset({"extends", "version"})
 
 
@@ -34,15 +35,27 @@ class Found:
         place = node.key_place or node.place
         self.problems.append(place.problem(what_is, must_be, fix))
 
-    def entries(self, node: Node, name: str, known: Sequence[str]) -> Mapping[str, Node]:
-        """Return the entries of a mapping that may have these keys; others are problems."""
+    def entries(
+        self, node: Node, name: str, known: Sequence[str], fixes: Mapping[str, str] | None = None
+    ) -> Mapping[str, Node]:
+        """Return the entries of a mapping that may have these keys; others are problems.
+
+        Of some of these `fixes` says what to do.
+        """
         mapping = self.mapping(node, name)
         for key, below in mapping.items():
             if key not in known:
                 meant = closest(key, known)
                 fix = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(known)}"
+                fix = (fixes or {}).get(key, fix)
                 self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", fix)
         return {key: below for key, below in mapping.items() if key in known}
+
+    def check_name(self, node: Node, name: str, what: str) -> None:
+        """Note a name that tables and lines of progress cannot show."""
+        if not name.strip() or len(name) > _LONGEST_NAME or name.splitlines() != [name]:
+            must_be = f"one line of text with at most {_LONGEST_NAME} characters"
+            self.note_key(node, f"{what} is called {name!r}", must_be, "take another name")
 
     def mapping(self, node: Node, name: str) -> Mapping[str, Node]:
         """Return the entries of a mapping; anything else is a problem."""

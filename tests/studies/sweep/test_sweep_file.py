@@ -523,7 +523,21 @@ futures:
         ("version: 1\nbase: tny\naxes: {}\n", "2:7: no shipped scenario is called 'tny'"),
         ("version: 2\nbase: tiny\nfutures: {a: }\n", "1:10: version is 2"),
         ("version: 1\nbase: tiny\n", "the sweep has no futures"),
-        ("version: 1\nbase: ways.yaml\nfutures: {a: }\n", "unknown key 'base'"),
+        (
+            "version: 1\nbase: ways.yaml\nfutures: {a: }\n",
+            "2:7: base 'ways.yaml' is a sweep; must be a scenario; name the scenario"
+            " it begins from",
+        ),
+        (
+            "version: 1\nextends: tiny\ndemand: {unmet: forbid}\n",
+            "2:1: unknown key 'extends' in the sweep; must be a key of a sweep; name the scenario"
+            " with base",
+        ),
+        (
+            "version: 1\nbase: tiny\ndemand: {unmet: forbid}\nfutures: {a: }\n",
+            "must be a key of a sweep; write it under set: settings of every future, as in 'set:"
+            " {demand: ...}'",
+        ),
     ],
 )
 def test_a_file_that_is_no_sweep_says_so(tmp_path: Path, text: str, said: str) -> None:
@@ -553,6 +567,23 @@ def test_what_would_have_no_effect_is_refused(tmp_path: Path, text: str, said: s
     (problem,) = problems(written(tmp_path, text))
 
     assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "name"),
+    [
+        ('futures: {"new\\nline": {}}\n', "a future", r"'new\nline'"),
+        ("futures: {' ': {}}\n", "a future", "' '"),
+        (f"axes: {{'': {{key: {PRICE}, values: [43]}}}}\n", "an axis", "''"),
+        ('axes: {a: {levels: {"end\\n": {}}}}\n', "a level", r"'end\n'"),
+        (f"futures: {{{'x' * 201}: {{}}}}\n", "a future", f"'{'x' * 201}'"),
+    ],
+)
+def test_names_are_one_line_of_text(tmp_path: Path, text: str, what: str, name: str) -> None:
+    said = problems(written(tmp_path, text))[0]
+
+    assert f" {what} is called {name}" in said
+    assert said.endswith("must be one line of text with at most 200 characters; take another name")
 
 
 def test_a_file_that_is_not_there_is_called_a_sweep(tmp_path: Path) -> None:
