@@ -146,10 +146,10 @@ def land(sheet: ProjectedMap) -> list[str]:
     """Return sea, land and borders of a sheet, of the classes of `MAP_STYLE`."""
     return [
         '<rect width="100%" height="100%" fill="#f7fafc"/>',
-        outline("grid", sheet.graticule(), closed=False),
-        outline("near" if sheet.is_us else "land", sheet.land(), closed=True),
-        outline("land", sheet.states(), closed=True),
-        outline("border", sheet.borders(), closed=False),
+        outline("grid", sheet.graticule, closed=False),
+        outline("near" if sheet.is_us else "land", sheet.land, closed=True),
+        outline("land", sheet.states, closed=True),
+        outline("border", sheet.borders, closed=False),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -38,7 +39,7 @@ _TOLERANCE: Final = 0.35  # of outlines [pixel]
 
 @dataclass(frozen=True)
 class ProjectedMap:
-    """A projected sheet of a size in pixels.
+    """A projected sheet of a size in pixels; its outlines are worked out once.
 
     Parameters
     ----------
@@ -74,30 +75,43 @@ class ProjectedMap:
         )
         return float(lon), float(lat)
 
-    def land(self) -> Iterator[Line]:
-        """Give the outlines of land as rings on the sheet."""
-        for polygon in load_basemap("world").land:
-            shape = shapely.Polygon(polygon[0], polygon[1:]).buffer(0)
-            yield from self._rings(shapely.clip_by_rect(shape, *self._drawn()))
+    @cached_property
+    def land(self) -> tuple[Line, ...]:
+        """Outlines of land as rings on the sheet."""
+        world = load_basemap("world").land
+        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in world]
+        drawn = self._drawn()
+        return tuple(
+            line for one in shapes for line in self._rings(shapely.clip_by_rect(one, *drawn))
+        )
 
-    def states(self) -> Iterator[Line]:
-        """Give the outlines of land on the sheet that is shown in more detail, if any."""
-        for polygon in load_basemap("us").land if self.is_us else ():
-            yield from self._rings(shapely.Polygon(polygon[0], polygon[1:]))
+    @cached_property
+    def states(self) -> tuple[Line, ...]:
+        """Outlines of land on the sheet that is shown in more detail, if any."""
+        land = load_basemap("us").land if self.is_us else ()
+        shapes = [shapely.Polygon(outer, holes) for outer, *holes in land]
+        return tuple(line for one in shapes for line in self._rings(one))
 
-    def borders(self) -> Iterator[Line]:
-        """Give the borders of countries, or of states, as lines on the sheet."""
-        for line in load_basemap("us" if self.is_us else "world").borders:
-            yield from self._lines(shapely.clip_by_rect(shapely.LineString(line), *self._drawn()))
+    @cached_property
+    def borders(self) -> tuple[Line, ...]:
+        """Borders of countries, or of states, as lines on the sheet."""
+        borders = load_basemap("us" if self.is_us else "world").borders
+        drawn = self._drawn()
+        shapes = [shapely.clip_by_rect(shapely.LineString(line), *drawn) for line in borders]
+        return tuple(line for one in shapes for line in self._lines(one))
 
-    def graticule(self) -> Iterator[Line]:
-        """Give meridians and parallels as lines on the sheet."""
+    @cached_property
+    def graticule(self) -> tuple[Line, ...]:
+        """Meridians and parallels as lines on the sheet."""
         west, south, east, north = self._drawn()
         step = self.grid_step
-        for lon in np.arange(np.ceil(west / step) * step, east + 1e-9, step):
-            yield from self._lines(shapely.LineString([(lon, south), (lon, north)]))
-        for lat in np.arange(np.ceil(south / step) * step, north + 1e-9, step):
-            yield from self._lines(shapely.LineString([(west, lat), (east, lat)]))
+        lons = np.arange(np.ceil(west / step) * step, east + 1e-9, step)
+        lats = np.arange(np.ceil(south / step) * step, north + 1e-9, step)
+        ends = [
+            *([(lon, south), (lon, north)] for lon in lons),
+            *([(west, lat), (east, lat)] for lat in lats),
+        ]
+        return tuple(line for two in ends for line in self._lines(shapely.LineString(two)))
 
     def _drawn(self) -> Box:
         west, south, east, north = self.box
@@ -160,6 +174,7 @@ def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -
     )
 
 
+@lru_cache(maxsize=8)  # a report, a comparison and a workbook draw the same sheet again and again
 def _fitted(
     projection: str,
     box: Box,

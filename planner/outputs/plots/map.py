@@ -66,10 +66,10 @@ def draw_map(run: Run, year: int | None = None) -> Drawing:
     about = f"{year}: {mw.sum():,.0f} MW of racks at {len(sites)} sites"
     colours = LinearSegmentedColormap.from_list("duty", _DUTY)
     with sheet(run.title, about, size=(10.0, 6.4)) as (drawing, (axes,)):
-        _outlines(axes, paper.graticule(), "none", "#dbe5ec")
-        _outlines(axes, paper.land(), "#f5f6f2" if paper.is_us else "#eef0ea", "#dcdfd8")
-        _outlines(axes, paper.states(), "#eef0ea", "#c4cabf")
-        _outlines(axes, paper.borders(), "none", "#d3d7ce")
+        _outlines(axes, paper.graticule, "none", "#dbe5ec")
+        _outlines(axes, paper.land, "#f5f6f2" if paper.is_us else "#eef0ea", "#dcdfd8")
+        _outlines(axes, paper.states, "#eef0ea", "#c4cabf")
+        _outlines(axes, paper.borders, "none", "#d3d7ce")
         spots = []
         for name, size, training, *place in zip(
             sites["name"], mw, sites["training_frac"], x, y, radius, strict=True

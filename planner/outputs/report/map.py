@@ -127,10 +127,10 @@ def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     return sheet, joined(
         [
             element("rect", width="100%", height="100%", class_="sea"),
-            Html(outline("lines", sheet.graticule(), closed=False)),
-            Html(outline("near" if sheet.is_us else "land", sheet.land(), closed=True)),
-            Html(outline("land", sheet.states(), closed=True)),
-            Html(outline("border", sheet.borders(), closed=False)),
+            Html(outline("lines", sheet.graticule, closed=False)),
+            Html(outline("near" if sheet.is_us else "land", sheet.land, closed=True)),
+            Html(outline("land", sheet.states, closed=True)),
+            Html(outline("border", sheet.borders, closed=False)),
         ]
     )
 

@@ -183,7 +183,7 @@ def _outlines_around(lon: tuple[float, ...], lat: tuple[float, ...]) -> dict[str
     """Return the same for sites at some places: the cover asks for it, and so does sheet Map."""
     sites = pd.DataFrame({"lon": lon, "lat": lat})
     sheet = sheet_for(sites, MAP_WIDTH, MAP_HEIGHT, _MARGIN)
-    of = {"land": sheet.land(), "states": sheet.states(), "borders": sheet.borders()}
+    of = {"land": sheet.land, "states": sheet.states, "borders": sheet.borders}
     return {kind: list(_inside(lines)) for kind, lines in of.items()}
 
 
