@@ -135,12 +135,17 @@ def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, d
         If it is gone, cut or not as the schema says.
     """
     try:
-        table = pq.read_table(path)
-        frame: pd.DataFrame = table.to_pandas()
+        with pq.ParquetFile(path) as file:  # `pq.read_table` looks for a data set of many files
+            table = file.read(use_threads=False)
+        frame: pd.DataFrame = table.to_pandas(use_threads=False)
         if schema is not None:
             known = {column.name: column.dtype for column in schema.fields}
-            types = {key: dtype for key, dtype in known.items() if key in frame.columns}
-            frame = checked(schema, frame.astype(types))
+            types = {
+                name: known[name]
+                for name, dtype in frame.dtypes.items()
+                if name in known and dtype != known[name]
+            }
+            frame = checked(schema, frame.astype(types) if types else frame)
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
         problem = Problem(
             str(path),
