@@ -198,8 +198,8 @@ def own_rows(name: str, table: pd.DataFrame) -> Bools:
     ids = _shipped_ids(name, *stamp)
     if all(not known.isdisjoint(table[key].tolist()) for key, known in ids.items()):
         known_rows = _shipped_rows(name, *stamp, figures)
-        is_known[:] = [row in known_rows for row in _as_texts(table[list(figures)])]
-    flagged = table["kind"].eq(OWN).to_numpy(dtype=np.bool_)
+        is_known[:] = [row in known_rows for row in _as_texts(table, figures)]
+    flagged = np.array([kind == OWN for kind in texts(table, "kind")], dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
 
 
@@ -230,11 +230,11 @@ def _shipped_rows(
     name: str, changed_ns: int, size: int, figures: tuple[str, ...]
 ) -> frozenset[tuple[str, ...]]:
     """Return the rows of a table as it ships, as texts."""
-    return frozenset(_as_texts(_read_once(name, changed_ns, size)[list(figures)]))
+    return frozenset(_as_texts(_read_once(name, changed_ns, size), figures))
 
 
-def _as_texts(table: pd.DataFrame) -> Iterator[tuple[str, ...]]:
-    return zip(*(texts(table, name) for name in table.columns), strict=True)
+def _as_texts(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return zip(*(texts(table, name) for name in columns), strict=True)
 
 
 def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
@@ -302,6 +302,6 @@ def _converting_racks(case: ScopedCase) -> Collection[str]:
 
 def _differ_in_price_alone(row: pd.DataFrame, shipped: pd.DataFrame) -> bool:
     """Tell whether a row differs from the shipped one of its rack in its price at most."""
-    figures = [name for name in row.columns if name not in (*PROVENANCE, *_PRICES)]
+    figures = tuple(name for name in row.columns if name not in (*PROVENANCE, *_PRICES))
     as_shipped = shipped[shipped["rack"] == row["rack"].iloc[0]]
-    return list(_as_texts(row[figures])) == list(_as_texts(as_shipped[figures]))
+    return list(_as_texts(row, figures)) == list(_as_texts(as_shipped, figures))

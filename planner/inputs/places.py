@@ -70,7 +70,7 @@ def sites_in_scope(
     for column in ("name", "country", "lat", "lon"):
         own = {id_: getattr(site, column) for id_, site in scenario.new_sites.items()}
         frame[column] = frame["site"].map(own).fillna(frame[column]) if names else frame[column]
-    frame = _scoped(frame, scenario)
+    frame = _scoped(frame, scenario, _excluded(scenario))
     if frame.empty:
         findings.add_at_key(
             ("scope",), "no site is left in scope", "at least one", "widen the scope"
@@ -206,23 +206,26 @@ def excluded_stock(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd
     DataFrame
         site, archetype, existing_facility_mw: sites that would be in scope if it excluded none.
     """
-    everywhere = _scoped(tables["sites"], scenario, excluding=False)
-    left = _scoped(tables["sites"], scenario)
-    out = everywhere[~everywhere["site"].isin(left["site"])]
+    sites, excluded = tables["sites"], _excluded(scenario)
+    out = _scoped(sites, scenario, ()) if excluded else sites.iloc[:0]
+    out = out[out["site"].isin(excluded)]
     stock = tables["site_stock"][["site", "existing_facility_mw"]]
     return out[["site", "archetype"]].merge(stock, on="site")
 
 
-def _scoped(frame: pd.DataFrame, scenario: Scenario, *, excluding: bool = True) -> pd.DataFrame:
+def _excluded(scenario: Scenario) -> tuple[str, ...]:
+    """Return the sites that a scenario leaves out by name."""
+    own = (*scenario.new_sites.items(), *scenario.sites.items())
+    return (*scenario.scope.exclude_sites, *(id_ for id_, site in own if site.exclude))
+
+
+def _scoped(frame: pd.DataFrame, scenario: Scenario, excluded: tuple[str, ...]) -> pd.DataFrame:
     scope = scenario.scope
-    out = [*scope.exclude_sites] if excluding else []
-    own = [*scenario.new_sites.items(), *scenario.sites.items()]
-    out += [id_ for id_, site in own if site.exclude and excluding]
     if scope.countries != "all":
         frame = frame[frame["country"].isin(list(scope.countries))]
     if scope.sites != "all":
         frame = frame[frame["site"].isin(list(scope.sites))]
-    return frame[~frame["site"].isin(out)].reset_index(drop=True)
+    return frame[~frame["site"].isin(excluded)].reset_index(drop=True)
 
 
 def _with_own_figures(

@@ -234,12 +234,15 @@ def _check_admitted(
     findings: Findings,
 ) -> None:
     """Every workload needs a rack that can do its work, whether or not it may still be bought."""
-    pairs = admitted.merge(racks, on="rack").merge(workloads[["workload", "duty"]], on="workload")
-    trains = pairs["duty"] == "training"
-    throughput = pairs["training_h100e"].where(trains, pairs["inference_h100e"])
-    able = set(pairs["workload"][throughput.notna()])
+    has_throughput = {
+        duty: {*racks.loc[racks[f"{duty}_h100e"].notna(), "rack"]}
+        for duty in ("training", "inference")
+    }
+    racks_of: dict[str, set[str]] = {}
+    for id_, rack in zip(admitted["workload"], admitted["rack"], strict=True):
+        racks_of.setdefault(id_, set()).add(rack)
     for id_, duty in zip(workloads["workload"], workloads["duty"], strict=True):
-        if id_ in able:
+        if not has_throughput[duty].isdisjoint(racks_of.get(id_, ())):
             continue
         found = f"no rack that {id_} may run on has a throughput for {duty}"
         fix = f"admit a rack with {duty}_h100e"

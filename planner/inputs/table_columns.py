@@ -52,7 +52,7 @@ def texts(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
     """Return a column as texts, blanks as the empty text."""
     cells = frame[column]
     if isinstance(cells.dtype, pd.StringDtype):
-        return tuple(cells.fillna("").tolist())
+        return tuple(cells.to_numpy(dtype=object, na_value="").tolist())
     is_blank = cells.isna().tolist()
     listed = zip(cells.tolist(), is_blank, strict=True)
     return tuple("" if blank else str(value) for value, blank in listed)

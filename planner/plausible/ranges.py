@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["RANGES", "Range", "as_text", "ranges_of"]
 
 RANGES: Final = "plausible_ranges"
+_COLUMNS: Final = (
+    "quantity",
+    "table",
+    "column",
+    "rows",
+    "settings",
+    "low",
+    "high",
+    "unit",
+    "hint",
+)
 _LARGE = 1e3
 _SMALL = 1e-3
 
@@ -122,9 +133,8 @@ def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
     InputError
         If rows name tables or columns that there are not, or columns without numbers.
     """
-    text = table.astype(object).where(table.notna(), "")
-    rows = tuple(text.itertuples(index=False, name=None))
-    ranges, wrong = _read(tuple(text.columns), rows)
+    columns = (table[name].to_numpy(dtype=object, na_value="").tolist() for name in _COLUMNS)
+    ranges, wrong = _read(tuple(zip(*columns, strict=True)))
     if wrong:
         raise InputError([places.problem(RANGES, *one) for one in wrong])
     return ranges
@@ -132,10 +142,10 @@ def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
 
 @lru_cache(maxsize=4)
 def _read(
-    columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...]
+    rows: tuple[tuple[object, ...], ...],
 ) -> tuple[tuple[Range, ...], tuple[tuple[int, str, str, str, str], ...]]:
     """Return the ranges of some rows, once for all scenarios, and what is wrong by row."""
-    ranges = tuple(_range(dict(zip(columns, row, strict=True))) for row in rows)
+    ranges = tuple(_range(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
     wrong = tuple((record, *one) for record, given in enumerate(ranges) for one in _wrong(given))
     return ranges, wrong
 
