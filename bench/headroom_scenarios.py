@@ -4,18 +4,26 @@ Run by hand, from the root of the repository: ``python bench/headroom_scenarios.
 four (minutes each), ``python bench/headroom_scenarios.py us-headroom-1pct`` one of them, and
 ``python bench/headroom_scenarios.py --draw`` none. What it finds is kept in
 docs/img/us-headroom.csv and us-headroom-zones.csv, from which the drawing is made.
+``python bench/headroom_scenarios.py --more MISO 100 us-headroom-5pct`` says what 100 MW more of
+headroom at every rate change there.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 import planner
 from planner.base.svg import INK, MUTED, document, line, path, text, ticks
+from planner.inputs import build_inputs
+from planner.lp import HighsSession
+from planner.model import build_model
+from planner.scenario import load_scenario
 
 if TYPE_CHECKING:
     from planner.runs.plan import Plan
@@ -134,8 +142,38 @@ def draw() -> None:
     DRAWING.write_text(document(750, 300, title, described, body), encoding="utf-8")
 
 
+def say_what_more_brings(zone: str, more_mw: float, name: str) -> None:
+    """Print what more headroom of a zone, at every rate, saves and changes there."""
+    scenario = load_scenario(name, SETTINGS)
+    inputs = build_inputs(scenario)
+    limits = inputs.non_firm.headroom
+    more = np.where(limits.labels("zone") == zone, more_mw, 0.0)
+    found = []
+    for headroom_mw in (inputs.non_firm.headroom_mw, inputs.non_firm.headroom_mw + more):
+        non_firm = replace(inputs.non_firm, headroom_mw=headroom_mw)
+        model = build_model(replace(inputs, non_firm=non_firm))
+        outcome = HighsSession(model.problem).solve(scenario.solver.method)
+        assert outcome.status == "optimal", outcome.status
+        here = inputs.sets.site_zone == inputs.sets.zone.code(zone)
+        of = {"cost, MUSD": outcome.objective}
+        over = model.problem.columns_over("connect_mw")
+        mw = outcome.x[model.problem.column_block("connect_mw")]
+        for rate, label in enumerate(inputs.non_firm.tier.labels):
+            at = here[over["site"]] & (over["tier"] == rate)
+            of[f"non-firm connection of {label} %, MW"] = mw[at].sum()
+        for what, block in (("firm connection, MW", "expand"), ("halls, MW", "build")):
+            sites = model.problem.columns_over(block)["site"]
+            of[what] = outcome.x[model.problem.column_block(block)][here[sites]].sum()
+        found.append(pd.Series(of))
+    print(pd.DataFrame({"as is": found[0], "more": found[1] - found[0]}).round(1).to_string())
+
+
 def main(asked: list[str]) -> None:
     """Solve what is asked for, keep what is found, draw it."""
+    if asked[:1] == ["--more"]:
+        _, zone, mw, name = asked
+        say_what_more_brings(zone, float(mw), name)
+        return
     names = [] if asked == ["--draw"] else asked or list(SCENARIOS)
     for name in names:
         plan = planner.solve(name, SETTINGS)
