@@ -105,11 +105,6 @@ class Table(pd.DataFrame):
             return self._rows(np.flatnonzero(key))
         return super().__getitem__(key)
 
-    @property
-    def loc(self) -> Any:
-        """Look rows up under a mask or by their labels, with all columns or some."""
-        return _Rows("loc", self)
-
     def take(  # type: ignore[misc]
         self, indices: Any, axis: Any = 0, **how: Any
     ) -> Any:
@@ -215,39 +210,6 @@ class Table(pd.DataFrame):
         if own is None:
             return super().take(places)
         return _table({name: column[places] for name, column in own.items()}, self.index[places])
-
-
-class _Rows(type(pd.DataFrame().loc)):  # type: ignore[misc]
-    """`Table.loc`: a mask or a list of labels, of columns by name; all else is as in pandas."""
-
-    def __getitem__(self, key: Any) -> Any:
-        table: Table = self.obj
-        rows, names = key if type(key) is tuple and len(key) == 2 else (key, None)
-        own = _own(table) if names is None or type(names) in (str, list) else None
-        places = None if own is None else _places(table, rows)
-        if own is None or places is None:
-            return super().__getitem__(key)
-        if type(names) is not str:
-            return (table if names is None else table[names]).take(places)
-        if names not in own:
-            return super().__getitem__(key)
-        return _series(own[names][places], table.index[places], names)
-
-
-def _places(table: Table, rows: Any) -> Rows | None:
-    """Return the places of rows under a mask or with labels; None where that is left to pandas."""
-    index = table.index
-    if isinstance(rows, pd.Series) and (rows.index is index or rows.index.equals(index)):
-        rows = rows.to_numpy()
-    if isinstance(rows, np.ndarray):
-        is_mask = rows.dtype == np.bool_ and rows.shape == (len(table),)
-        return np.flatnonzero(rows) if is_mask else None
-    if type(rows) is not list or set(map(type, rows)) != {str}:
-        return None
-    if type(index) is not pd.Index or index.dtype != np.object_ or not index.is_unique:
-        return None
-    places = index.get_indexer(pd.Index(rows, dtype=object))
-    return None if (places < 0).any() else places
 
 
 _INDEX: Final = pd.DataFrame.__dict__["index"]

@@ -49,34 +49,10 @@ def same(made, by_pandas):
         lambda t: t.reset_index(drop=True),
         lambda t: t.drop_duplicates(["site", "year"]),
         lambda t: t.drop_duplicates("site"),
-        lambda t: t.loc[t["used_mw"] > 3.0],
-        lambda t: t.loc[t["used_mw"] > 3.0, ["year", "site"]],
-        lambda t: t.loc[(t["used_mw"] > 3.0).to_numpy(), ["year", "site"]],
-        lambda t: t.loc[(t["used_mw"] > 3.0).iloc[::-1], ["year", "site"]],  # by labels of rows
-        lambda t: t.loc[[29, 13], ["year", "site"]],
     ],
 )
 def test_a_table_changes_as_in_pandas(change):
     same(change(table_of(PLAIN)), change(PLAIN))
-
-
-@pytest.mark.parametrize(
-    "look_up",
-    [
-        lambda t: t.drop_duplicates("site").set_index("site").loc[["oak", "elm", "oak"]],
-        lambda t: t.drop_duplicates("site").set_index("site").loc[["oak", "elm"], ["year"]],
-        lambda t: t.drop_duplicates("site").set_index("site").loc[["elm", "oak"], "year"],
-        lambda t: t.set_index("site").loc[["ash"]],  # comes twice
-        lambda t: t.set_index("site").loc["ash", "year"],
-        lambda t: t.set_index(["site", "year"]).loc[[("elm", 2026)]],
-        lambda t: t.loc[t["used_mw"] > 3.0, "year"],
-    ],
-)
-def test_rows_are_looked_up_by_label_as_in_pandas(look_up):
-    made, by_pandas = (look_up(of).reset_index() for of in (table_of(PLAIN), PLAIN))
-
-    assert made.columns.to_list() == by_pandas.columns.to_list()
-    assert made.to_numpy().tolist() == by_pandas.to_numpy().tolist()
 
 
 @pytest.mark.parametrize("key", ["site", ["site"], ["site", "year"], ["since", "year"]])
@@ -122,14 +98,6 @@ def test_a_cell_cannot_be_written_but_a_column_replaced():
     picked["used_mw"] = 99.0
 
     assert table["used_mw"].to_list() == [3.5, 7.25, 11.5, 2.75, 5.5]
-
-
-def test_labels_and_columns_that_are_not_there_are_refused_as_in_pandas():
-    by_site = table_of(ZONES).set_index("site")
-    for rows, columns in ((["oak", "fir"], ["zone"]), (["oak"], ["zine"]), (["oak"], "zine")):
-        for table in (by_site, pd.DataFrame(ZONES).set_index("site")):
-            with pytest.raises(KeyError):
-                table.loc[rows, columns]
 
 
 def test_sums_are_found_again_by_their_keys():
