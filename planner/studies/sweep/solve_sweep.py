@@ -351,15 +351,17 @@ def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, FutureResult], dict[s
         for question in sweep.questions
         if (stored := kept.answer_in(folder, question)) is not None
     }
-    wanted = {question.begins_at for question in sweep.questions if question.name not in answers}
+    wanted: set[str] = set()
     starts = {}
-    for question in sweep.questions:
+    for question in reversed(sweep.questions):  # those that begin at it come after it
         if question.name in wanted & answers.keys():
             start = kept.start_in(folder, question)
             if start is not None:
                 starts[question.name] = start
             elif answers[question.name].status in PLANNED:
                 del answers[question.name]
+        if question.name not in answers:
+            wanted.add(question.begins_at)
     return answers, starts
 
 

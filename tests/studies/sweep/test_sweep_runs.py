@@ -172,6 +172,25 @@ def test_listed_futures_begin_at_like_ones_and_cost_what_they_do_afresh(tmp_path
     assert len({round(cost, 2) for cost in afresh}) == len(afresh)
 
 
+def test_a_future_added_where_another_ended_leaves_the_tables_of_a_new_sweep(
+    tmp_path: Path,
+) -> None:
+    """What `price` ended with was not kept: it is solved again, from where it began before."""
+    path, out = tmp_path / "ways.yaml", tmp_path / "out"
+    added = next(line for line in LISTED.splitlines(keepends=True) if "price and land" in line)
+    path.write_text(LISTED.replace(added, ""), encoding="utf-8")
+    run_sweep(path, out, jobs=1)
+    path.write_text(LISTED, encoding="utf-8")
+    seen: list[SweepProgress] = []
+
+    result = run_sweep(path, out, jobs=1, on_progress=seen.append)
+
+    assert [one.last for one in seen] == ["", "price", "price and land"]
+    expected = in_turn(LISTED)
+    assert_same(tables(result), expected)
+    assert result.timings["method"].tolist() == expected["timings"]["method"].tolist()
+
+
 def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: Path) -> None:
     seen: list[SweepProgress] = []
     ended: list[int] = []
