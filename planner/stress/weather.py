@@ -73,20 +73,21 @@ class Anomalies:
         likeness = np.exp(-apart_km / reach_km) + 1e-9 * np.eye(lat.size)
         self._factor = np.linalg.cholesky(likeness)
         self._keep = float(np.exp(-1.0 / persistence_h))
-        self._state = self._shocks(draws)
+        self._state = self._shocks(1, draws)[0]
 
     def next_hours(self, hours: int) -> Floats:
         """Draw the hours that follow, shape (draw, place, hour)."""
-        draws = self._state.shape[0]
         result = np.empty((*self._state.shape, hours))
-        for hour in range(hours):
-            shock = self._shocks(draws)
-            self._state = self._keep * self._state + np.sqrt(1.0 - self._keep**2) * shock
-            result[:, :, hour] = self._state
+        state, keep = self._state, self._keep
+        shocks = np.sqrt(1.0 - keep**2) * self._shocks(hours, len(state))
+        for hour, shock in enumerate(shocks):
+            state = keep * state + shock
+            result[:, :, hour] = state
+        self._state = state
         return result
 
-    def _shocks(self, draws: int) -> Floats:
-        return self._rng.standard_normal((draws, len(self._factor))) @ self._factor.T
+    def _shocks(self, hours: int, draws: int) -> Floats:
+        return self._rng.standard_normal((hours, draws, len(self._factor))) @ self._factor.T
 
 
 @dataclass(frozen=True)
