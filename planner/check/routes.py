@@ -77,6 +77,7 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
         ["workload", "rtt_bound_ms", "tight_rtt_ms", "last_mile_ms", "residency"]
     ]
     # How far it is, and how long without the last mile, is the same for every workload.
+    pairs = table_of(pairs)
     ends = (
         pairs[["region", "site"]]
         .drop_duplicates()
@@ -85,7 +86,7 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     )
     km = distance_km(*(ends[name].to_numpy() for name in _coordinates("user_", "site_")))
     ends = ends.assign(km=km, haul_ms=_haul_ms(case, ends, km))
-    frame = pairs.merge(ends, on=["region", "site"], how="left")
+    frame: pd.DataFrame = pairs.merge(ends, on=["region", "site"], how="left")
     frame = frame.merge(classes, on="workload", how="left")
     from_tables = frame["haul_ms"] + frame["last_mile_ms"]
     return frame.assign(rtt_ms=_stated_ms(case, frame, from_tables))

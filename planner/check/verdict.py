@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.keys import cells_of
 from planner.check.table import stacked, table_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Excess:
         """Return the labels of one place as texts, without those that it does not have."""
         for part in self._parts:
             if row < len(part):
-                texts = [str(label) for label in part.iloc[row] if pd.notna(label)]
+                labels = (cells_of(part, name)[row] for name in part.columns)
+                texts = (str(label) for label in labels if pd.notna(label))
                 return tuple(text for text in texts if text)
             row -= len(part)
         raise IndexError(row)
