@@ -218,6 +218,24 @@ def _moved_years(case: Case) -> pd.DataFrame:
     )
 
 
+def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
+    """Return the years of building of markets, by market and year in which a site can build.
+
+    A market has more than the years since the one before only where all of these sites do.
+    """
+    halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
+    market_of = column_by(case.inputs.sites.table, "site", "market")
+    years_moved = sum_by(moved, _SITE, moved["years"]).to_dict()
+    builds = to_frame(halls.build, early=halls.build_is_early)
+    late = builds[~builds["early"].to_numpy(bool)].drop_duplicates(list(_SITE))
+    years_of: dict[tuple[str, int], float] = {}
+    for site, year in zip(late["site"], late["year"], strict=True):
+        key = (market_of[site], year)
+        years = max(float(span[year]), years_moved.get((site, year), 0.0))
+        years_of[key] = min(years, years_of.get(key, years))
+    return years_of
+
+
 @once
 def build_paths(case: Case) -> pd.DataFrame:
     """List what each site can commission in every model year.
@@ -282,12 +300,10 @@ def market_limits_from_scenario(case: Case) -> Excess:
     limits = to_frame(sites.market_rate, mw=sites.market_rate_mw)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
     due = [(m, year) for m in markets for year in case.years]
-    moved = _moved_years(case)
-    markets_of = moved["site"].map(column_by(sites.table, "site", "market"))
-    most = moved["years"].groupby([markets_of, moved["year"]]).max().to_dict()
+    years_of = _years_of_markets(case) if markets else {}
     expected = pd.Series(
         [
-            build.market_rate_mw_per_year[m] * max(float(span[year]), most.get((m, year), 0.0))
+            build.market_rate_mw_per_year[m] * years_of.get((m, year), float(span[year]))
             for m, year in due
         ],
         index=pd.MultiIndex.from_tuples(due, names=["market", "year"]) if due else None,

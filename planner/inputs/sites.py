@@ -232,7 +232,7 @@ def site_inputs(
     late_rate = crews_mw(case)[:, None] * moved
     rate = np.maximum(own_rate, late_rate)
     early = halls.early.any(axis=1)
-    can_build = halls.build.any(axis=1)
+    can_build = np.asarray(halls.build.any(axis=1))
     reach = np.minimum(np.where(early, rate, 0.0).cumsum(axis=1), committed_mw)
     reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
     as_committed = np.where(early, np.minimum(committed_add, rate), 0.0)
@@ -256,8 +256,7 @@ def site_inputs(
     market_rate = np.array(
         [build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels]
     )
-    market_years = np.tile(case.gap_years.astype(np.float64), (len(sets.market), 1))
-    np.maximum.at(market_years, sets.site_market, moved)
+    market_years = _market_years(case, sets, can_build, moved)
     budget = _budget(case)
     has_budget = np.flatnonzero(~np.isnan(budget))
     return SiteInputs(
@@ -276,6 +275,18 @@ def site_inputs(
         capex_budget_musd=budget[has_budget] * case.gap_years[has_budget],
         table=case.sites[[name for name in _TABLE if name in case.sites]].copy(),
     )
+
+
+def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats) -> Floats:
+    """Return the years of building that a market has in each model year, shape (market, year).
+
+    Delays add to them as far as they do at every site that can build then: what they add is no
+    site's that is in time.
+    """
+    at_site = np.where(can_build, np.maximum(case.gap_years, moved), np.inf)
+    least = np.full((len(sets.market), len(case.years)), np.inf)
+    np.minimum.at(least, sets.site_market, at_site)
+    return np.where(np.isfinite(least), least, case.gap_years)
 
 
 def _budget(case: ScopedCase) -> Floats:

@@ -111,6 +111,9 @@ def build_rate(m: Model) -> Comparison:
 def market_build_rate(m: Model) -> Comparison:
     r"""A market commissions no more in a year than its contractors can build.
 
+    A year into which a delay moves halls of all sites that can build then has the years that these
+    were planned for.
+
     .. math:: \sum_{s \in \mathrm{market}} \sum_l b_{slt} \le \bar{b}_{\mathrm{market},t}
 
     Source: dcplan.

@@ -57,6 +57,16 @@ def test_build_rates_of_late_halls_are_found_to_be_right(rule, delay) -> None:
     assert found.ok, found.place
 
 
+@pytest.mark.parametrize(("sites", "rate_mw"), [("prairie", 66), ("prairie,north", 33)])
+def test_a_market_with_a_site_that_is_in_time_has_no_years_of_late_ones(sites, rate_mw) -> None:
+    scenario, inputs = made(f"scope.sites=[{sites},us-va-ashburn]", LATE)
+    limits = inputs.sites.market_rate
+    at = (limits.labels("market") == "dallas") & (limits.labels("year") == "2029")
+
+    assert inputs.sites.market_rate_mw[at].tolist() == [rate_mw]
+    assert check("market_limits_from_scenario", scenario, inputs).ok
+
+
 @pytest.mark.parametrize(("rule", "field"), [(r, field) for r in RULES for field in RULES[r]])
 def test_rates_as_if_nothing_were_late_are_found_to_be_wrong(rule, field) -> None:
     (_, in_time), (scenario, late) = made("lead_times.interconnection_months=36"), made(LATE)

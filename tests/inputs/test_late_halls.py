@@ -95,13 +95,22 @@ def test_a_delay_of_one_zone_is_of_its_sites_alone() -> None:
 
 
 def test_contractors_of_a_market_build_late_halls_in_as_many_years() -> None:
-    of = [
-        _of(one.sites.market_rate, one.sites.market_rate_mw, "market", "dallas")
-        for one in (made(), made(LATE))
-    ]
+    alone = "scope.sites=[prairie,us-va-ashburn]"
+
+    of = [market_rates(made(alone, *late)) for late in ((), (LATE,))]
 
     assert of[0] == pytest.approx({2026: 33, 2028: 66, 2029: 33, 2031: 66})
     assert of[1] == pytest.approx({2026: 33, 2028: 66, 2029: 66, 2031: 66})
+
+
+def test_a_site_that_is_in_time_gets_none_of_the_years_of_late_ones() -> None:
+    # North and Coast wait 12 months whatever the grid does. With the years of Prairie they could
+    # build 66 MW in 2029, and a delay would make a plan cheaper.
+    assert market_rates(made(LATE)) == market_rates(made())
+
+
+def market_rates(inputs: Inputs) -> dict[int, float]:
+    return _of(inputs.sites.market_rate, inputs.sites.market_rate_mw, "market", "dallas")
 
 
 def test_committed_halls_come_in_time_and_leave_nothing_to_a_later_year() -> None:
