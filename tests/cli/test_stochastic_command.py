@@ -22,6 +22,7 @@ from planner.runs.studies import studies_near
 from planner.runs.study_folder import file_entry
 from planner.scenario import load_scenario
 from planner.studies.solve.checked_plan import StageTimes, plan_of
+from planner.studies.stochastic.conflicts import InfeasibleFuturesError
 from planner.studies.stochastic.found import TABLES, folder_of
 from planner.studies.stochastic.future import FutureProgram
 
@@ -266,6 +267,22 @@ def test_all_futures_without_a_plan_are_named_with_the_reasons_of_each(tmp_path:
     assert "land_limit" in of_land
     assert "build_rate" in of_slow
     assert "no plan meets all constraints" in found[1]["message"]
+
+
+def test_a_constraint_that_is_the_last_of_several_futures_is_named_for_each() -> None:
+    of_future = {
+        name: InfeasibleError(f"future {name}: no plan\n  {other}: 5 MW\n  land_limit: 7 MW")
+        for name, other in (("first", "build_rate"), ("second", "connection"))
+    }
+
+    assert str(InfeasibleFuturesError(of_future)).splitlines() == [
+        "future first: no plan",
+        "  build_rate: 5 MW",
+        "  land_limit: 7 MW",
+        "future second: no plan",
+        "  connection: 5 MW",
+        "  land_limit: 7 MW",
+    ]
 
 
 def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Path) -> None:

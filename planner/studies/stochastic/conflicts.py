@@ -37,8 +37,9 @@ class InfeasibleFuturesError(InfeasibleError):
     def __init__(self, of_future: Mapping[str, InfeasibleError]) -> None:
         self.of_future = of_future
         texts = [str(error) for error in of_future.values()]
-        ends = {text.rsplit("\n", 1)[-1] for text in texts}
-        if len(texts) > 1 and len(ends) == 1:  # what to do next is said once
+        last, *others = {text.rsplit("\n", 1)[-1] for text in texts}
+        # What to do next is said once; a constraint is indented, and is named for each future.
+        if len(texts) > 1 and not others and not last.startswith(" "):
             texts = [*(text.rsplit("\n", 1)[0] for text in texts[:-1]), texts[-1]]
         conflict = [name for error in of_future.values() for name in error.conflict]
         super().__init__("\n".join(texts), tuple(dict.fromkeys(conflict)))
