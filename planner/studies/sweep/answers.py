@@ -57,7 +57,7 @@ OWN_COLUMNS: Final = frozenset(
         *("objective_musd", "bound_musd", "gap_frac"),
     }
 )
-"""Columns that table `futures` has beside those of the axes."""
+"""Columns that table `futures` has next to those of the axes."""
 TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
 """Tables of a sweep's folder."""
 
