@@ -34,6 +34,12 @@ _CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
         " that the plan leases (lease) have none, as it rents them by the year",
     ),
     (
+        r"base|axes|futures|uncertainty",
+        r"",
+        "this is a key of a sweep: `dcplan sweep` or `dcplan stochastic` solves such a file, and"
+        " `extends` names what a scenario begins from",
+    ),
+    (
         r"(is_)?(signed|existing|committed|contracted|in_force)(_mw|_year|_date)?"
         r"|(first|start|starts|begin|begins|from|since)(_year|_date)?"
         r"|(term_)?(end|ends|until|expiry|expires|last|to)(_year|_date)?",

@@ -33,6 +33,12 @@ def problems_of(text: str, **others: str) -> list[str]:
             "2:1: unknown key 'operater'; must be a key of the schema; did you mean 'operator'?",
         ),
         (
+            "axes: {late: {key: time.slot_h, values: [6, 24]}}",
+            "2:1: unknown key 'axes'; must be a key of the schema; this is a key of a sweep:"
+            " `dcplan sweep` or `dcplan stochastic` solves such a file, and `extends` names what a"
+            " scenario begins from",
+        ),
+        (
             "demand: {unmett: allow}",
             "2:10: unknown key 'demand.unmett'; must be a key of the schema; did you mean 'unmet'?",
         ),
