@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from planner.inputs import build_inputs
 from planner.lp.axis import Axis
@@ -119,6 +120,15 @@ def test_a_listed_future_may_begin_at_the_first_of_a_group_of_the_axes() -> None
     }
     # Of a sample only the first is begun at.
     assert leaders(futures, tree(BASE), is_sampled=True)["large"] == "20 low"
+
+
+def test_a_long_list_is_compared_with_those_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    futures = listed(cheap={"land": 3}, dear={"land": 9}, rich={"land": 12}, again={"land": 3})
+    assert leaders(futures, tree(BASE), is_sampled=False)["again"] == "cheap"
+
+    monkeypatch.setattr("planner.studies.sweep.order._MOST_COMPARED", 2)
+
+    assert leaders(futures, tree(BASE), is_sampled=False)["again"] == "rich"
 
 
 def test_none_begins_at_a_future_that_makes_no_scenario() -> None:
