@@ -243,6 +243,8 @@ def test_the_workbook_has_causes_that_add_up_results_and_inputs(tmp_path: Path) 
     path = comparison.to_xlsx(tmp_path / "compared.xlsx")
 
     book = openpyxl.load_workbook(path)
+    printed = [sheet.title for sheet in book if "1048571" not in str(sheet.print_area)]
+    assert printed == ["Cover", "Causes"]
     assert book.sheetnames == ["Cover", "Compare", "Causes", "Inputs"]
     causes = [row for row in book["Causes"].iter_rows(values_only=True) if row[0]]
     found = {row[0]: row[1] for row in causes if str(row[0]).startswith("=cause")}

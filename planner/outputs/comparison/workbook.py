@@ -28,11 +28,14 @@ __all__ = ["write_comparison_workbook"]
 _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
 _COLUMNS: Final = 5
+_SUM_WIDTH: Final = 18  # [characters]: a sum in USD is longer than its parts, and bold
 _SHEETS: Final[tuple[tuple[str, str], ...]] = (
     ("Compare", "Plan, power, cost, emissions and water, side by side"),
     ("Causes", "What each input is of the difference in cost"),
     ("Inputs", "Settings and cells that differ, with file and line"),
 )
+_PRINTS: Final = {"Cover": 1, "Causes": 0}
+"""Sheets that print, and on how many pages each at most: a meeting asks for the causes."""
 
 
 def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
@@ -55,7 +58,7 @@ def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
     sheets = [one for one in _SHEETS if one[0] != "Causes" or comparison.splits]
     with xlsxwriter.Workbook(made, options) as workbook:
         workbook.set_properties({"title": _title(comparison)})
-        book = Book(comparison.runs[0], workbook)
+        book = Book(comparison.runs[0], workbook, _PRINTS)
         for name in ("Cover", *(name for name, _ in sheets)):
             book.add_sheet(name)
         _write_cover(book, comparison, sheets)
@@ -128,7 +131,7 @@ def _write_results(book: Book, comparison: RunComparison) -> None:
 
 def _write_causes(book: Book, comparison: RunComparison) -> None:
     """Write the parts of each difference, and their sum as a formula."""
-    sheet = book.sheet("Causes", _SHEETS[1][1])
+    sheet = book.sheet("Causes", _SHEETS[1][1], widths=(0, _SUM_WIDTH))
     row = HEAD_ROW
     columns = [
         text("cause", "What differs"),
@@ -151,7 +154,7 @@ def _write_causes(book: Book, comparison: RunComparison) -> None:
         row = write_table(book, sheet, name, frame, columns, head_row=row)
         book.text(sheet, row, 0, "together", "total")
         cents = sum(split.cents()) / 100.0
-        book.formula(sheet, row, 1, f"=SUM({name}[usd])", cents, "#,##0.00", "total")
+        book.formula(sheet, row, 1, f"=SUM({name}[usd])", cents, "#,##0", "total")
         book.formula(sheet, row, 2, f"=SUM({name}[musd])", split.musd, "#,##0.0", "total")
         row += 4
 

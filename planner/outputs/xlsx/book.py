@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.canvas import COLOURS, INK, PALE, Canvas, cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
@@ -44,20 +45,24 @@ class Book(Canvas):
         What it shows.
     workbook : Workbook
         Of XlsxWriter.
+    prints : mapping of str to int
+        Sheets that print, and on how many pages each at most; 0 for as many as it has.
     """
 
-    def __init__(self, run: Run, workbook: Workbook) -> None:
+    def __init__(
+        self, run: Run, workbook: Workbook, prints: Mapping[str, int] = MappingProxyType(BOARD)
+    ) -> None:
         super().__init__(run.title, workbook, COVER)
-        self.run = run
+        self.run, self._prints = run, prints
 
     def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
-        """Return a sheet as `Canvas.sheet` does; those that are not of `BOARD` do not print.
+        """Return a sheet as `Canvas.sheet` does; those that are not to print do not.
 
         Programs print a workbook sheet by sheet and none lets a visible sheet be left out. A print
         area of one blank cell prints no page in LibreOffice, and in Excel at most a blank one.
         """
         sheet = super().sheet(name, about, widths=widths)
-        pages = BOARD.get(name)
+        pages = self._prints.get(name)
         if pages is None:
             sheet.print_area(_NO_PRINT, 0, _NO_PRINT, 0)
         else:
