@@ -11,7 +11,7 @@ from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.outputs.files import sha256_of
 from planner.runs.names import slug
 
-__all__ = ["file_entry", "folder_of_file"]
+__all__ = ["file_entry", "folder_of_file", "other_file"]
 
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
@@ -48,6 +48,30 @@ def folder_of_file(file: Path, home: Path, says: str) -> Path:
     named = slug(file.stem)
     folders = (home / (named if n == 1 else f"{named}-{n}") for n in itertools.count(1))
     return next(folder for folder in folders if _is_free_for(file, folder / says))
+
+
+def other_file(file: Path, sha256: str, says: Path) -> str | None:
+    """Return the file that the folder of a study is of, where that is another one.
+
+    Parameters
+    ----------
+    file : Path
+        The file that is asked about.
+    sha256 : str
+        Its hash. A file with the same content is no other one, wherever it is; nor is one of the
+        same name where the file that is named is gone: it was moved, and edited.
+    says : Path
+        File in the folder that holds its `file_entry`. One that is missing or cannot be read
+        names no file.
+    """
+    try:
+        entry = json.loads(says.read_bytes())["file"]
+        of, digest = Path(entry["file"]), entry["sha256"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    is_moved = of.name == file.name and not is_file(of)
+    is_same = digest == sha256 or is_moved or _is_free_for(file, says)
+    return None if is_same else str(of)
 
 
 def _is_shipped(path: Path) -> bool:

@@ -514,6 +514,57 @@ def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
     assert left == (set() if is_of_another else set(TABLES))
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("says", ["sweep.json", "stochastic.json"])
+def test_the_folder_of_another_study_is_refused_and_left_as_it_is(
+    tmp_path: Path, says: str
+) -> None:
+    """Its tables were replaced, and its report and runs stayed beside the futures."""
+    path, out, other = written(tmp_path), tmp_path / "out", tmp_path / "lhs.yaml"
+    stored_before(out)
+    other.write_text(TEXT.replace("46", "47"), encoding="utf-8")
+    about = json.loads((out / SWEEP_FILE).read_text(encoding="utf-8"))
+    about["file"]["file"] = str(path.resolve())
+    (out / SWEEP_FILE).unlink()
+    (out / says).write_text(json.dumps(about), encoding="utf-8")
+    (out / "report.html").write_text("of the study before", encoding="utf-8")
+    before = contents(out)
+
+    said = CliRunner().invoke(main, ["sweep", str(other), "-o", str(out), "--jobs", "1"])
+
+    whose = {
+        "sweep.json": f"another sweep, of {str(path.resolve())!r}",
+        "stochastic.json": "a stochastic program",
+    }
+    assert said.exit_code == 2, said.output
+    assert (
+        f"{out / says}: the folder is that of {whose[says]}; must be a new folder, or that of the"
+        f" sweep of {str(other)!r}; name another folder with --output, or move what is in this"
+        " one away"
+    ) in said.stderr
+    assert contents(out) == before
+
+
+def test_a_copy_of_the_file_goes_on_in_the_folder_of_its_sweep(tmp_path: Path) -> None:
+    path, out = written(tmp_path), tmp_path / "out"
+    stored_before(out)
+    about = json.loads((out / SWEEP_FILE).read_text(encoding="utf-8"))
+    about["file"]["file"] = str(path.resolve())
+    (out / SWEEP_FILE).write_text(json.dumps(about), encoding="utf-8")
+    seen: list[SweepProgress] = []
+
+    run_sweep(shutil.copy(path, tmp_path / "copy.yaml"), out, jobs=1, on_progress=seen.append)
+
+    assert (seen[0].stored, len(seen)) == (4, 1)
+
+
 def test_tables_are_all_as_before_where_it_is_stopped_while_they_are_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
