@@ -52,7 +52,8 @@ class Myopic:
     decides : {"orders", "service"}
         What is decided for good in a year.
     table : DataFrame
-        `COLUMNS`: first the plan with all years in view, then one row per window.
+        `COLUMNS`: first the plan with all years in view, then one row per window. A window as long
+        as the horizon is the first row.
     plans : tuple of Plan or None
         The plan of each row; None where a step had none. A window that sees all years has that of
         the first row.
@@ -115,7 +116,7 @@ def myopic(
         A file, the name of a shipped scenario, or one already loaded.
     windows : sequence of int
         Model years in view whenever a year is decided; one plan for each. One that sees all years
-        is not solved again.
+        is not solved again, and one as long as the horizon is the plan with all years in view.
     decides : {"orders", "service"}
         Whether orders that cannot wait are decided in a year, or what enters service in it.
     overrides : sequence of str
@@ -144,7 +145,7 @@ def myopic(
     --------
     >>> found = myopic("tiny", [1, 2])
     >>> found.table["foresight_musd"].round(1).tolist()
-    [0.0, 2932.9, 0.0]
+    [0.0, 2932.9]
     """
     problems = [
         Problem("--window", None, None, f"it is {window}", "1 or more model years", "")
@@ -164,7 +165,7 @@ def myopic(
     report = on_stage or (lambda _: None)
     rows: list[_Row] = []
     every = len(inputs.years)
-    for window in (None, *dict.fromkeys(windows)):
+    for window in (None, *(window for window in dict.fromkeys(windows) if window != every)):
         seen = every if window is None else window
         if rows and seen >= every:  # all years are in view: that plan is there
             rows.append(replace(rows[0], seen=seen))
