@@ -256,10 +256,7 @@ def _base(
     try:
         draft = read_draft(asked)
     except InputError as error:
-        at = node.place
-        found.problems += [
-            replace(one, file=at.file, line=at.line, column=at.column) for one in error.problems
-        ]
+        found.problems += _at(node.place, error.problems)
         return None
     if _KEYS_OF_SWEEPS & draft.tree.children.keys():
         found.note(
@@ -267,7 +264,8 @@ def _base(
         )
         return None
     if not draft.source_files:
-        found.problems += draft.problems
+        is_gone = isinstance(asked, Path) and not is_file(asked)
+        found.problems += _at(node.place, draft.problems) if is_gone else draft.problems
         return None
     laid = draft.tree
     if "set" in entries and isinstance(entries["set"].value, dict):
@@ -279,6 +277,11 @@ def _base(
         except InputError as error:
             problems += error.problems
     return replace(draft, tree=laid, problems=tuple(problems))
+
+
+def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems of a base that is not there, at the place where it is named."""
+    return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
 def _known_of(draft: ScenarioDraft | None) -> SweepBase:
