@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -68,7 +69,8 @@ KINDS_READ: Final = frozenset({"sweep", "frontier", "stochastic"})
 _WHOLE: Final = {"point": "integer", "is_knee": "boolean"}  # none is missing
 _NUMBERS: Final = frozenset({"integer", "floating", "mixed-integer-float", "empty"})
 _MOST_LABELS: Final = 6  # of an axis; with more, values are put together
-_THIRDS: Final = 3
+_PARTS: Final = (3, 2)  # into which values are put, the first that leaves enough in each
+_LEAST_FUTURES: Final = 2  # with a plan, whose mean says what an axis does whatever the others are
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +210,8 @@ def _read_sweep(folder: Path) -> StoredSweep:
     planned = futures[futures["status"].isin(sorted(PLANNED))]
     results = tables["results"]
     results = results[results["future"].isin(planned["future"])]
-    made = {"fans": fans_of(results), "effects": effects_of(planned, axes)}
+    effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
+    made = {"fans": fans_of(results), "effects": effects}
     said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
     try:
         changes = {
@@ -279,7 +282,15 @@ def fans_of(results: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"futures": grouped.count(), **found}).reset_index()
 
 
-def effects_of(planned: pd.DataFrame, axes: tuple[str, ...]) -> pd.DataFrame:
+def _is_grid(futures: pd.DataFrame, axes: tuple[str, ...]) -> bool:
+    """Return whether there is a future at every combination of values, as of one axis there is."""
+    points = futures[list(axes)].dropna().drop_duplicates()
+    return len(points) == prod(points[axis].nunique() for axis in axes)
+
+
+def effects_of(
+    planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = False
+) -> pd.DataFrame:
     """Find what plans cost by the values of each axis, whatever the others are.
 
     Parameters
@@ -289,6 +300,11 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...]) -> pd.DataFrame:
     axes : tuple of str
         Columns of it. Where an axis has more than six numbers they are put into three parts with
         as many futures each.
+    is_grid : bool
+        Whether the sweep has a future at every combination of values. If not, the values of an
+        axis have two futures each at least, numbers by thirds or halves if need be; other axes
+        would explain as well what a single future costs. An axis for which that cannot be has no
+        rows.
 
     Returns
     -------
@@ -298,7 +314,8 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...]) -> pd.DataFrame:
     Examples
     --------
     >>> planned = pd.DataFrame({"price": [40, 40, 60], "objective_musd": [500.0, 540.0, 590.0]})
-    >>> effects_of(planned, ("price",))[["axis", "value", "futures", "mean_musd", "most_musd"]]
+    >>> effects = effects_of(planned, ("price",), is_grid=True)
+    >>> effects[["axis", "value", "futures", "mean_musd", "most_musd"]]
         axis value  futures  mean_musd  most_musd
     0  price    40        2      520.0      540.0
     1  price    60        1      590.0      590.0
@@ -308,8 +325,9 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...]) -> pd.DataFrame:
         values = planned[axis].dropna()
         if values.nunique() < 2:
             continue
-        is_long = values.nunique() > _MOST_LABELS and pd.api.types.is_numeric_dtype(values)
-        labels = _in_thirds(values) if is_long else values.map(_label)
+        labels = _labels(values, 1 if is_grid else _LEAST_FUTURES)
+        if labels is None:
+            continue
         cost = planned.loc[values.index, "objective_musd"].groupby(labels, sort=False)
         order = values.groupby(labels, sort=False).min()
         found = cost.agg(futures="count", mean_musd="mean", least_musd="min", most_musd="max")
@@ -321,12 +339,24 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def _in_thirds(values: pd.Series) -> pd.Series:
-    """Name the third of the values that each is in, by its ends."""
-    third = pd.qcut(values.astype("float64"), _THIRDS, labels=False, duplicates="drop")
-    ends = values.groupby(third).agg(["min", "max"])
+def _labels(values: pd.Series, least: int) -> pd.Series | None:
+    """Name the value, or the part of the values, that each is of; None if one has too few."""
+    is_number = pd.api.types.is_numeric_dtype(values)
+    ways = [] if is_number and values.nunique() > _MOST_LABELS else [values.map(_label)]
+    ways += [_in_parts(values, number) for number in _PARTS] if is_number else []
+    for labels in ways:
+        futures = labels.value_counts()
+        if len(futures) > 1 and futures.min() >= least:
+            return labels
+    return None
+
+
+def _in_parts(values: pd.Series, number: int) -> pd.Series:
+    """Name the part of the values that each is in, by its ends."""
+    part = pd.qcut(values.astype("float64"), number, labels=False, duplicates="drop")
+    ends = values.groupby(part).agg(["min", "max"])
     names = {at: f"{_label(low)} to {_label(high)}" for at, low, high in ends.itertuples()}
-    return third.map(names)
+    return part.map(names)
 
 
 def _label(value: object) -> str:

@@ -318,9 +318,100 @@ def test_values_of_an_axis_come_in_their_order() -> None:
         {"price": [100, 20, 3], "rule": ["b", "c", "a"], "objective_musd": [7.0, 5.0, 6.0]}
     )
 
-    effects = effects_of(planned, ("price", "rule"))
+    effects = effects_of(planned, ("price", "rule"), is_grid=True)
 
     assert effects["value"].to_list() == ["3", "20", "100", "a", "b", "c"]
+
+
+def sample_of(prices: list[float], costs: list[float]) -> pd.DataFrame:
+    """Futures of a sample whose cost is 100 times the rate, and whose price changes nothing."""
+    rates = [cost / 100.0 for cost in costs]
+    return pd.DataFrame({"price": prices, "rate": rates, "objective_musd": costs})
+
+
+def test_values_of_a_small_sample_have_two_futures_at_least() -> None:
+    planned = sample_of([19.1, 20.9, 19.4, 20.2, 19.9, 20.5], [500, 510, 620, 600, 710, 700])
+
+    effects = effects_of(planned, ("price", "rate"))
+
+    of = effects.set_index(["axis", "value"])["mean_musd"].to_dict()
+    assert of == {
+        ("price", "19.1 to 19.4"): 560.0,
+        ("price", "19.9 to 20.2"): 655.0,
+        ("price", "20.5 to 20.9"): 605.0,
+        ("rate", "5 to 5.1"): 505.0,
+        ("rate", "6 to 6.2"): 610.0,
+        ("rate", "7 to 7.1"): 705.0,
+    }
+
+
+@pytest.mark.parametrize(("size", "futures"), [(5, [3, 2]), (4, [2, 2]), (3, [])])
+def test_a_smaller_sample_is_halved_or_left_out(size: int, futures: list[int]) -> None:
+    planned = sample_of([41.0, 42.0, 43.0, 44.0, 45.0], [500, 540, 510, 560, 590]).head(size)
+
+    assert effects_of(planned, ("price",))["futures"].to_list() == futures
+
+
+def test_texts_of_a_sample_with_a_future_each_are_left_out() -> None:
+    planned = pd.DataFrame({"rule": ["a", "a", "b", "c"], "objective_musd": [4.0, 5.0, 6.0, 7.0]})
+
+    assert effects_of(planned, ("rule",)).empty
+    assert effects_of(planned.head(3), ("rule",), is_grid=True)["futures"].to_list() == [2, 1]
+
+
+def points_folder(folder: Path, points: pd.DataFrame) -> Path:
+    """A sweep whose futures with a plan are at these points of price and rate."""
+    sweep_folder(folder)
+    meta = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+    meta |= {"axes": {"price": [19, 21], "rate": [5, 8]}, "changes": {}}
+    (folder / "sweep.json").write_text(json.dumps(meta), encoding="utf-8")
+    names = [f"sample-{at + 1}" for at in range(len(points))]
+    futures = points.assign(future=names, status="optimal", checked=True, broken="", message="")
+    futures.to_parquet(folder / "futures.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("prices", "costs", "words"),
+    [
+        # Six futures: 705 less 505 is more than 655 less 560.
+        (
+            [19.1, 20.9, 19.4, 20.2, 19.9, 20.5],
+            [500, 510, 620, 600, 710, 700],
+            "Cost depends most on rate: on average it is 505 MUSD at 5 to 5.1 and 705 MUSD",
+        ),
+        ([19.1, 20.9, 19.4], [500, 510, 620], ""),
+        # Halves of both axes are the same futures.
+        ([19.1, 19.4, 20.2, 20.9], [510, 500, 600, 620], ""),
+        # A grid of two by two has two futures at each value; one of one axis has one.
+        ([19, 21, 19, 21], [500, 500, 600, 600], "on rate: on average it is 500 MUSD at 5 and"),
+        ([19, 19, 19], [500, 510, 600], "on rate: on average it is 500 MUSD at 5 and 600 MUSD"),
+    ],
+)
+def test_the_answer_names_an_axis_that_the_futures_can_tell_apart(
+    tmp_path: Path, prices: list[float], costs: list[float], words: str
+) -> None:
+    folder = points_folder(tmp_path / "sample", sample_of(prices, costs))
+    sweep = read_study(folder)
+    assert isinstance(sweep, StoredSweep)
+
+    said = read_page(studies_html(sweep, [])).elements[0].text
+
+    assert words in said
+    assert ("Cost depends" in said) == bool(words)
+
+
+def test_nothing_is_said_to_matter_most_where_an_axis_is_left_out(tmp_path: Path) -> None:
+    points = sample_of([19.1, 20.9, 19.4, 20.2], [500, 510, 620, 600])
+    folder = points_folder(tmp_path / "sample", points.assign(price=list("abcd")))
+    sweep = read_study(folder)
+    assert isinstance(sweep, StoredSweep)
+
+    said = read_page(studies_html(sweep, [])).elements[0].text
+
+    assert "What cost depends on" in said  # rate, by halves
+    assert "5 to 5.1" in said
+    assert "Cost depends most" not in said
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

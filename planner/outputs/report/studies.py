@@ -41,7 +41,7 @@ def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier])
     if sweep is not None:
         figures = TableFigures(sweep.tables, first)
         sections += [
-            ("answer", "Answer", answer_of_sweep(figures)),
+            ("answer", "Answer", answer_of_sweep(figures, sweep.axes)),
             ("effects", "What cost depends on", effects_section(figures)),
             ("fans", "Spread", fans_section(figures)),
             ("no-regret", "In every future", no_regret_section(figures)),

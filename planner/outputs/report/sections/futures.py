@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isclose
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -31,7 +32,7 @@ _LARGE_MUSD: Final = 10_000.0
 _SAME_FRAC: Final = 1e-3
 
 
-def answer_of_sweep(figures: TableFigures) -> Html:
+def answer_of_sweep(figures: TableFigures, axes: Sequence[str]) -> Html:
     """Say how many futures have a plan, from where to where cost goes, and what that depends on."""
     futures = figures.tables["futures"]
     planned = _planned(futures)
@@ -55,7 +56,9 @@ def answer_of_sweep(figures: TableFigures) -> Html:
                 f" {unit}.",
             ]
         )
-        said.append(_widest(figures, unit, per))
+        said.append(
+            _widest(figures, [axis for axis in axes if planned[axis].nunique() > 1], unit, per)
+        )
     items = element("ul", (element("li", of) for of in said if of), class_="sentences")
     return section("answer", "The answer", items, _above_the_cheapest(figures, planned))
 
@@ -66,13 +69,16 @@ def _money(planned: pd.DataFrame) -> tuple[str, float]:
     return ("BUSD", MUSD_PER_BUSD) if is_large else ("MUSD", 1.0)
 
 
-def _widest(figures: TableFigures, unit: str, per: float) -> list[str]:
-    """Name the axis over whose values mean cost goes furthest."""
+def _widest(figures: TableFigures, axes: Sequence[str], unit: str, per: float) -> list[str]:
+    """Name the axis over whose values mean cost goes furthest, if that is known of all axes."""
     effects = figures.tables["effects"]
-    if effects.empty:
+    if effects.empty or not set(axes) <= set(effects["axis"]):
         return []
     means = effects.groupby("axis", sort=False)["mean_musd"]
-    axis = str((means.max() - means.min()).idxmax())
+    reach = (means.max() - means.min()).sort_values(ascending=False, kind="stable")
+    if len(reach) > 1 and isclose(*reach.iloc[:2]):
+        return []  # axes whose values go together, or without any effect
+    axis = str(reach.index[0])
     of = effects[effects["axis"] == axis].sort_values("mean_musd")
     low, high = (
         figures.sum("effects", "mean_musd", axis=axis, value=str(of.iloc[at]["value"]))
@@ -121,7 +127,8 @@ def effects_section(figures: TableFigures) -> Html:
         return NOTHING
     about = (
         "Net present value of the plans at each value of an axis, whatever the others are. Where an"
-        " axis has many values they are put into three parts."
+        " axis has many values, or few futures at each, they are put into three parts or two; an"
+        " axis with too few futures for that is left out."
     )
     return section(
         "effects",
