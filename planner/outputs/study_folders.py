@@ -207,12 +207,6 @@ def _read_sweep(folder: Path) -> StoredSweep:
     if not isinstance(meta["axes"], dict | list):
         raise unreadable(folder / SWEEP_FILE, "its axes are not a list of names")
     axes = tuple(str(axis) for axis in meta["axes"] if str(axis) in futures.columns)
-    planned = futures[futures["status"].isin(sorted(PLANNED))]
-    results = tables["results"]
-    results = results[results["future"].isin(planned["future"])]
-    effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
-    made = {"fans": fans_of(results), "effects": effects}
-    said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
     try:
         changes = {
             str(name): ", ".join(f"{key}={value}" for key, value in settings.items())
@@ -222,6 +216,16 @@ def _read_sweep(folder: Path) -> StoredSweep:
         raise unreadable(
             folder / SWEEP_FILE, "its changes are not a list of settings for each future"
         ) from error
+    # A future of the list is at no value of an axis: axes of text are written with "" there.
+    is_listed = futures["future"].isin(changes)
+    for axis in axes:
+        futures[axis] = futures[axis].mask(is_listed)
+    planned = futures[futures["status"].isin(sorted(PLANNED))]
+    results = tables["results"]
+    results = results[results["future"].isin(planned["future"])]
+    effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
+    made = {"fans": fans_of(results), "effects": effects}
+    said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
     return StoredSweep(
         folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made, changes=changes
     )

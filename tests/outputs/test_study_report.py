@@ -269,6 +269,28 @@ def test_only_a_future_of_the_list_sets_nothing(tmp_path: Path) -> None:
     assert "none-nothinginfeasible-–" in rows
 
 
+def test_a_future_of_the_list_is_at_no_value_of_an_axis(tmp_path: Path) -> None:
+    folder = sweep_folder(tmp_path / "mine")
+    futures = pd.read_parquet(folder / "futures.parquet")
+    listed = futures["future"] == "none"
+    futures = futures.assign(rule=["forbid", "allow", "forbid", ""]).assign(
+        status=futures["status"].mask(listed, "optimal"),
+        objective_musd=futures["objective_musd"].mask(listed, 900.0),
+    )
+    futures.to_parquet(folder / "futures.parquet")
+    meta = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+    meta["axes"] = {"rule": ["allow", "forbid"]}
+    (folder / "sweep.json").write_text(json.dumps(meta), encoding="utf-8")
+    sweep = read_study(folder)
+    assert isinstance(sweep, StoredSweep)
+
+    rows = [one.text for one in read_page(studies_html(sweep, [])).elements if one.tag == "tr"]
+
+    assert sweep.tables["effects"]["value"].to_list() == ["allow", "forbid"]
+    assert sweep.tables["effects"]["most_musd"].to_list() == [545.5, 561.5]  # none of 900
+    assert any(row.startswith("none-demand.unmet=forbid") for row in rows)
+
+
 def test_names_are_text_and_the_page_asks_for_nothing(page: Page) -> None:
     tags = [one.tag for one in page.elements]
     policies = [
