@@ -13,7 +13,7 @@ from pages import Page, expected, is_shown, read_page
 
 from planner import cli
 from planner.base.errors import InputError
-from planner.outputs.report import studies_html
+from planner.outputs.report import stochastic_html, studies_html
 from planner.outputs.report.page import policy
 from planner.outputs.study_folders import (
     KINDS_READ,
@@ -190,6 +190,27 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     code, _, err = run(str(folder), str(sweep_folder(tmp_path / "sweep")))
     assert code == 2
     assert "is a stochastic program: its report shows no other study; name it alone" in err
+
+
+def test_a_plan_of_most_regret_has_room_to_say_where_it_has_no_plan(tmp_path: Path) -> None:
+    folder = stochastic_folder(tmp_path / "ways")
+    costs = pd.read_parquet(folder / "costs.parquet")
+    is_missing = (costs["plan"] == "alone: price=40") & (costs["future"] == "price=40")
+    costs.assign(regret_musd=costs["regret_musd"].mask(is_missing)).to_parquet(
+        folder / "costs.parquet"
+    )
+    study = read_study(folder)
+    assert isinstance(study, StoredStochastic)
+
+    notes = [
+        one
+        for one in read_page(stochastic_html(study)).elements
+        if one.tag == "text" and one.text.startswith("no plan in")
+    ]
+
+    assert [one.text for one in notes] == ["no plan in 1", "no plan in 1"]
+    # A drawing is 520 wide; its letters are 13 high, on the mean 7 wide in a wide font.
+    assert max(float(one.attributes["x"]) + 7.0 * len(one.text) for one in notes) <= 520.0
 
 
 @pytest.fixture(scope="module")

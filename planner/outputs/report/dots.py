@@ -23,8 +23,9 @@ _FOOT: Final = 22.0
 _LABEL: Final = 204.0
 _MOST_LABEL: Final = 300.0
 _RIGHT: Final = 70.0
+_GAP: Final = 10.0  # between a row's last dot and its note
 _PER_LETTER: Final = 7.84
-"""Pixels, of a label beside a row."""
+"""Pixels, of a label or a note beside a row."""
 _COLOURS: Final = 10
 
 
@@ -55,7 +56,9 @@ def dots(
         return NOTHING
     longest = max(len(row.label) for row in rows)
     beside = min(max(_LABEL, 8.0 + _PER_LETTER * longest), _MOST_LABEL)
-    scale = (WIDTH - beside - _RIGHT) / high
+    notes = [_note(len(places) - len(of)) for of in known]
+    right = max([_RIGHT, *(_GAP + _PER_LETTER * len(note) for note in notes if note)])
+    scale = (WIDTH - beside - right) / high
     height = len(rows) * _ROW + _FOOT
     marks = [mark for mark in ticks(0.0, high) if mark <= high]
     step = marks[1] if len(marks) > 1 else high
@@ -92,12 +95,15 @@ def dots(
                     },
                 )
             )
-        left = len(places) - len(of)
-        if left:
-            parts.append(svg_text(end + 10.0, y + 4.0, f"no plan in {left}", "start"))
+        if notes[at]:
+            parts.append(svg_text(end + _GAP, y + 4.0, notes[at], "start"))
     drawn = drawing(title, height, parts, f"{title} [{unit}]")
     key = legend(list(places)) if has_colours else NOTHING
     return chart_figure(title, unit, drawn, key, places, rows, per)
+
+
+def _note(left: int) -> str:
+    return f"no plan in {left}" if left else ""
 
 
 def _known(row: Series, per: float) -> dict[int, float]:
