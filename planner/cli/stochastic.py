@@ -202,7 +202,7 @@ def _table(console: TableConsole, heads: tuple[str, ...], rows: list[tuple[str, 
 def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
     from planner.base.words import some
     from planner.outputs.labels import order_words
-    from planner.outputs.report.sections.orders import plan_name
+    from planner.outputs.report.sections.orders import objective_words, plan_name
 
     worth = found.worth.set_index("measure")["value_musd"]
     single = next(name for name in found.plans["plan"] if name in {"mean", "central"})
@@ -214,13 +214,7 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
         else f"Planning {plan_name(single)} instead leaves no plan in some future.",
     ]
     if found.cvar_tail is not None:
-        lines.append(
-            f"The objective is {1.0 - found.cvar_weight:.3g} of the expected cost and"
-            f" {found.cvar_weight:.3g} of the mean of the worst {found.cvar_tail:.3g} (CVaR)."
-            if found.cvar_weight
-            else "The objective is the expected cost; the CVaR (mean of the worst"
-            f" {found.cvar_tail:.3g}) is shown, and has no weight in it."
-        )
+        lines.append(objective_words(found.cvar_weight, found.cvar_tail))
     if found.is_relaxed:
         lines.append(
             "Costs, regrets, EVPI and VSS: LP relaxation. The checked plans, with integers, have"

@@ -139,6 +139,10 @@ class StoredStochastic:
         Of the file of its futures, and its base scenario; the question is empty where it has none.
     known_from : int
         Year from which on it is known which future comes.
+    cvar_weight : float
+        Of CVaR in the objective; the rest is of the expected cost.
+    cvar_tail : float or None
+        Likelihood of the worst futures whose mean CVaR is; None if none was asked for.
     is_relaxed : bool
         Whether its futures have integers, which costs, regrets and worths leave out.
     tables : mapping of str to DataFrame
@@ -152,6 +156,8 @@ class StoredStochastic:
     question: str
     scenario: str
     known_from: int
+    cvar_weight: float
+    cvar_tail: float | None
     is_relaxed: bool
     tables: Mapping[str, pd.DataFrame]
 
@@ -177,11 +183,17 @@ def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
 
 def _read_stochastic(folder: Path) -> StoredStochastic:
     path = folder / STOCHASTIC_FILE
-    meta = _json(path, ("name", "label", "scenario", "known_from", "is_relaxed"))
+    risk = ("cvar_weight", "cvar_tail")
+    meta = _json(path, ("name", "label", "scenario", "known_from", *risk, "is_relaxed"))
     if not isinstance(meta["known_from"], int):
         raise unreadable(path, "its known_from is not an integer, such as 2028")
+    weight, tail = (meta[key] for key in risk)
+    if not (isinstance(weight, int | float) and isinstance(tail, int | float | None)):
+        raise unreadable(path, "its cvar_weight and cvar_tail are not numbers, such as 0.3")
+    of_plans = set() if tail is None else {"cvar_musd", "objective_musd"}
     tables = {
-        name: _table(folder, name, columns) for name, columns in _OF_STOCHASTIC_TABLES.items()
+        name: _table(folder, name, columns | (of_plans if name == "plans" else set()))
+        for name, columns in _OF_STOCHASTIC_TABLES.items()
     }
     decided = tables["decided"]
     made = {
@@ -195,6 +207,8 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
         str(meta.get("question", "")),
         str(meta["scenario"]),
         meta["known_from"],
+        float(weight),
+        None if tail is None else float(tail),
         bool(meta["is_relaxed"]),
         tables | made,
     )

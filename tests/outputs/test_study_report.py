@@ -97,11 +97,18 @@ def frontier_folder(folder: Path) -> Path:
     return folder
 
 
+def stochastic_of(folder: Path) -> StoredStochastic:
+    study = read_study(folder)
+    assert isinstance(study, StoredStochastic)
+    return study
+
+
 def stochastic_folder(folder: Path) -> Path:
     """Three futures of which one is named oddly; their mean leaves no plan in one of them."""
     sweep_folder(folder)
     (folder / "sweep.json").unlink()
     meta = {"name": "ways", "label": ODD, "scenario": "tiny", "known_from": 2027}
+    meta |= {"cvar_weight": 0.0, "cvar_tail": None}
     meta |= {"is_relaxed": True, "question": "What to order before the price is known?"}
     (folder / "stochastic.json").write_text(json.dumps(meta), encoding="utf-8")
     names = ["price=40", ODD, "price=60"]
@@ -190,6 +197,42 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     code, _, err = run(str(folder), str(sweep_folder(tmp_path / "sweep")))
     assert code == 2
     assert "is a stochastic program: its report shows no other study; name it alone" in err
+
+
+def test_a_cvar_is_shown_and_its_weight_in_evpi_and_vss(tmp_path: Path) -> None:
+    folder = stochastic_folder(tmp_path / "ways")
+    assert "CVaR" not in stochastic_html(stochastic_of(folder))
+    meta = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
+    meta |= {"cvar_weight": 0.3, "cvar_tail": 0.2}
+    (folder / "stochastic.json").write_text(json.dumps(meta), encoding="utf-8")
+    with pytest.raises(InputError, match="it has no column cvar_musd, objective_musd"):
+        read_study(folder)
+    plans = pd.read_parquet(folder / "plans.parquet")
+    # The worst future costs 559.75: 0.7 of 537.7 and 0.3 of it are 544.315.
+    plans = plans.assign(cvar_musd=[559.75, None, 600.5], objective_musd=[544.315, None, 576.77])
+    plans.to_parquet(folder / "plans.parquet")
+
+    page = read_page(stochastic_html(stochastic_of(folder)))
+
+    text = page.elements[0].text
+    assert "The expected cost is 537.7 MUSD, net present value.The CVaR is 559.8 MUSD." in text
+    assert (
+        "The objective is 0.7 of the expected cost and 0.3 of the mean of the worst 0.2 (CVaR);"
+        " EVPI and VSS are differences of it." in text
+    )
+    rows = [one.text for one in page.elements if one.tag == "tr"]
+    head = "planexpected cost, MUSDCVaR, MUSDobjective, MUSDgreatest regret, MUSD"
+    assert head in rows
+    assert "stochastic537.7559.8544.36.5" in rows
+
+
+def test_a_weight_that_is_no_number_is_named(tmp_path: Path) -> None:
+    path = stochastic_folder(tmp_path / "ways") / "stochastic.json"
+    meta = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(meta | {"cvar_tail": "a fifth"}), encoding="utf-8")
+
+    with pytest.raises(InputError, match="its cvar_weight and cvar_tail are not numbers"):
+        read_study(path.parent)
 
 
 def test_a_plan_of_most_regret_has_room_to_say_where_it_has_no_plan(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def stochastic_html(study: StoredStochastic) -> str:
     sections = [
         ("answer", "Answer", answer_of_orders(figures, study)),
         ("orders", "Orders", orders_section(figures)),
-        ("plans", "Other orders", plans_section(figures)),
+        ("plans", "Other orders", plans_section(figures, has_cvar=study.cvar_tail is not None)),
         ("fans", "Spread", fans_section(figures)),
         ("no-regret", "In every future", no_regret_section(figures)),
         ("futures", "Futures", weighed_section(figures)),

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import ReportFigure, TableFigures
     from planner.outputs.study_folders import StoredStochastic
 
-__all__ = ["answer_of_orders", "orders_section", "plan_name", "plans_section", "weighed_section"]
+__all__ = [
+    "answer_of_orders",
+    "objective_words",
+    "orders_section",
+    "plan_name",
+    "plans_section",
+    "weighed_section",
+]
 
 _PLANS: Final = {
     "stochastic": "stochastic",
@@ -44,6 +51,25 @@ def plan_name(plan: str) -> str:
     return _PLANS.get(plan, plan.replace("alone: ", "for ", 1))
 
 
+def objective_words(weight: float, tail: float) -> str:
+    """Say what the objective of a stochastic program with a CVaR is.
+
+    Examples
+    --------
+    >>> objective_words(0.0, 0.2)
+    'The objective is the expected cost; the CVaR (mean of the worst 0.2) has no weight in it.'
+    """
+    if not weight:
+        return (
+            f"The objective is the expected cost; the CVaR (mean of the worst {tail:.3g}) has no"
+            " weight in it."
+        )
+    return (
+        f"The objective is {1.0 - weight:.3g} of the expected cost and {weight:.3g} of the mean of"
+        f" the worst {tail:.3g} (CVaR); EVPI and VSS are differences of it."
+    )
+
+
 def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
     """Say how much is ordered before the futures are known, and what it is worth to know them."""
     expected = figures.sum("plans", "expected_musd", plan="stochastic")
@@ -59,6 +85,10 @@ def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
         if isfinite(vss.value)
         else [f"Planning {planned_for} instead leaves no plan in some future."],
     ]  # fmt: skip
+    if study.cvar_tail is not None:
+        cvar = figures.sum("plans", "cvar_musd", plan="stochastic")
+        said.insert(2, ["The CVaR is ", cvar.html(digits=_DIGITS), " MUSD."])
+        said.append([objective_words(study.cvar_weight, study.cvar_tail)])
     if study.is_relaxed:
         said.append(
             [
@@ -103,22 +133,19 @@ def orders_section(figures: TableFigures) -> Html:
     )
 
 
-def plans_section(figures: TableFigures) -> Html:
+def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     """Compare plans over all futures: expected cost, and what each would regret in each."""
+    shown = {"expected_musd": "expected cost"}
+    shown |= {"cvar_musd": "CVaR", "objective_musd": "objective"} if has_cvar else {}
+    shown |= {"greatest_regret_musd": "greatest regret"}
     rows: list[tuple[str, list[ReportFigure | str | None]]] = [
         (
             plan_name(plan),
-            [
-                figures.sum("plans", column, plan=plan)
-                for column in ("expected_musd", "greatest_regret_musd")
-            ],
+            [figures.sum("plans", column, plan=plan) for column in shown],
         )
         for plan in figures.tables["plans"]["plan"].astype(str)
     ]
-    heads = [
-        NumberColumn("expected cost, MUSD", decimals=1),
-        NumberColumn("greatest regret, MUSD", decimals=1),
-    ]
+    heads = [NumberColumn(f"{head}, MUSD", decimals=1) for head in shown.values()]
     about = (
         "Each plan with its own orders, in every future; no number where they leave no plan in"
         " some future. Regret is cost above the least that the future can cost: each row is a plan,"
