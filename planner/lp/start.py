@@ -284,5 +284,7 @@ def _codes(statuses: list[Any]) -> Statuses:
 
 def _put(codes: Statuses, block: slice, over: Index, held: tuple[Index, Statuses]) -> None:
     old, status = held
+    if not status.size:
+        return
     at = positions(old, over)
     codes[block] = np.where(at >= 0, status[at], codes[block])

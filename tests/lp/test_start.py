@@ -64,6 +64,20 @@ def test_a_program_of_another_shape_has_the_optimum_that_it_has_afresh(sites, de
     np.testing.assert_allclose(warm.row_dual, cold.row_dual, atol=1e-9)
 
 
+def test_a_start_without_any_column_of_a_block_leaves_that_block_as_it_is():
+    def with_rent(vendors: tuple[str, ...]) -> ArrayProblem:
+        problem = transport("abc", [6.5, 9.5], PRICE)
+        problem.variable("rented", Index.full("rented", Axis("vendor", vendors)), upper=4.5)
+        return problem
+
+    session = HighsSession(with_rent(()))
+    first = session.solve()
+
+    like = HighsSession(with_rent(("east", "west")))
+    assert like.start_from(session.start())
+    assert like.solve().objective == pytest.approx(first.objective)
+
+
 def test_a_start_that_promises_nothing_is_not_taken():
     session = HighsSession(dispatch(Data()))
     session.solve()
