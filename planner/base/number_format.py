@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from planner.base.units import MUSD_PER_BUSD
 
-__all__ = ["amount", "duration", "moment", "round_down", "round_up", "unit_of_money"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "amount",
+    "duration",
+    "moment",
+    "round_down",
+    "round_up",
+    "unit_of_least",
+    "unit_of_money",
+]
 
 _LARGE_MUSD = 10_000.0
 _MINUTE_S = 60.0
@@ -115,3 +127,14 @@ def unit_of_money(most_musd: float) -> tuple[str, float, int]:
     """
     is_large = most_musd >= _LARGE_MUSD
     return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)
+
+
+def unit_of_least(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
+    """Return the unit of the least of several costs: in that of the largest it could not be read.
+
+    Examples
+    --------
+    >>> unit_of_least([637.5, None, 116_901.0]), unit_of_least([])
+    (('MUSD', 1.0, 1), ('MUSD', 1.0, 1))
+    """
+    return unit_of_money(min((abs(musd) for musd in costs_musd if musd is not None), default=0.0))

@@ -23,11 +23,9 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole
-    from planner.base.number_format import unit_of_money
+    from planner.base.number_format import unit_of_least
 
-    costs = [abs(of.objective_musd) for _, of in entries if of.objective_musd is not None]
-    # The unit of the least of them: in that of the largest, small ones would look the same.
-    unit, factor, decimals = unit_of_money(min(costs, default=0.0))
+    unit, factor, decimals = unit_of_least(entry.objective_musd for _, entry in entries)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
     for head in ("solved (UTC)", "status", "check"):

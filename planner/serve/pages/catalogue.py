@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from planner.base.number_format import duration, unit_of_money
+from planner.base.number_format import duration, unit_of_least
 from planner.outputs.report import MOST_RUNS
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.run import with_differences
@@ -61,9 +61,7 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             element("a", "choose a scenario and solve it", href=SCENARIOS),
             ".",
         )
-    costs = [abs(one.objective_musd) for one in entries if one.objective_musd is not None]
-    # The smallest decides: a plan of 6 MUSD is not to read 0.006.
-    unit, factor, decimals = unit_of_money(min(costs, default=0.0))
+    unit, factor, decimals = unit_of_least(entry.objective_musd for entry in entries)
     head = element(
         "tr",
         (
