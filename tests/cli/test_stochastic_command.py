@@ -285,22 +285,27 @@ def test_a_constraint_that_is_the_last_of_several_futures_is_named_for_each() ->
     ]
 
 
-def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+def refused(tmp_path: Path, futures: str) -> tuple[Path, str]:
+    """Give futures of tiny to the command, which refuses them: their file, and what it says."""
     path = tmp_path / "ways.yaml"
-    path.write_text(
-        "version: 1\nbase: tiny\n"
+    path.write_text(f"version: 1\nbase: tiny\n{futures}", encoding="utf-8")
+
+    done = run(str(path), "-o", str(tmp_path / "out"))
+
+    assert done.exit_code == 2
+    return path, done.stderr
+
+
+def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    path, said = refused(
+        tmp_path,
         "axes:\n"
         "  price: {key: new_sites.north.retail_usd_per_mwh, values: [42, -3]}\n"
         "futures:\n"
         "  short:\n    years: [2027]\n"
         "  by year: {foresight: {window_years: 1}}\n",
-        encoding="utf-8",
     )
 
-    done = run(str(path), "-o", str(tmp_path / "out"))
-
-    assert done.exit_code == 2
-    said = done.stderr
     assert f"{path}: the sweep has no uncertainty" in said
     assert "retail_usd_per_mwh" in said
     assert f"{path}:7:5: future 'short' has years [2027]; must be [2027, 2028]" in said
@@ -308,22 +313,16 @@ def test_all_that_keeps_futures_apart_is_said_at_once_with_its_line(tmp_path: Pa
 
 
 def test_what_keeps_futures_apart_is_blamed_on_those_that_change_it(tmp_path: Path) -> None:
-    path = tmp_path / "ways.yaml"
-    path.write_text(
-        "version: 1\nbase: tiny\n"
+    path, said = refused(
+        tmp_path,
         "set: {foresight: {window_years: 1}}\n"
         "futures:\n"
         "  other:\n    years: [2028]\n    decisions_start: 2026-03-01\n"
         "    finance:\n      end_of_horizon: perpetuity\n"
         "  base:\n"
         "uncertainty: {known_from: 2028, central: base}\n",
-        encoding="utf-8",
     )
 
-    done = run(str(path), "-o", str(tmp_path / "out"))
-
-    assert done.exit_code == 2
-    said = done.stderr
     assert f"{path}:6:5: future 'other' has years [2028]; must be [2027, 2028]" in said
     assert f"{path}:7:22: future 'other' has decisions_start 2026-03-01; must be 2026-01-01" in said
     assert f"{path}:9:23: future 'other' has finance.end_of_horizon perpetuity; must be" in said
@@ -332,21 +331,16 @@ def test_what_keeps_futures_apart_is_blamed_on_those_that_change_it(tmp_path: Pa
 
 
 def test_settings_that_all_futures_change_alike_are_no_problem(tmp_path: Path) -> None:
-    path = tmp_path / "ways.yaml"
-    path.write_text(
-        "version: 1\nbase: tiny\n"
+    path, said = refused(
+        tmp_path,
         "futures:\n"
         "  a: {finance: {end_of_horizon: perpetuity}}\n"
         "  b: {finance: {end_of_horizon: perpetuity}, years: [2027]}\n"
         "uncertainty: {known_from: 2028, central: a}\n",
-        encoding="utf-8",
     )
 
-    done = run(str(path), "-o", str(tmp_path / "out"))
-
-    assert done.exit_code == 2
-    assert f"{path}:5:46: future 'b' has years [2027]; must be [2027, 2028]" in done.stderr
-    assert "future 'a'" not in done.stderr
+    assert f"{path}:5:46: future 'b' has years [2027]; must be [2027, 2028]" in said
+    assert "future 'a'" not in said
 
 
 def test_files_of_one_name_have_folders_of_their_own(
