@@ -63,10 +63,8 @@ def command(
     kinds = [kind_of(Path(run)) for run in runs]
     for run, kind in zip(runs, kinds, strict=True):
         if kind is not None and kind not in KINDS_READ:
-            files = "tables" if kind == "alternatives" else "tables and drawings"
             message = (
-                f"{run} is a study of kind {kind}, which has no report: its {files} are in the"
-                " folder"
+                f"{run} is a study of kind {kind}, which has no report: its files are in the folder"
             )
             raise click.UsageError(message)
     are_studies = [kind is not None for kind in kinds]

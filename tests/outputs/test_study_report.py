@@ -543,8 +543,7 @@ def test_a_study_without_a_report_is_named(tmp_path: Path, kind: str) -> None:
 
     assert code == 2
     assert f"is a study of kind {kind}, which has no report" in err
-    files = "tables" if kind == "alternatives" else "tables and drawings"
-    assert f"which has no report: its {files} are in the folder" in err
+    assert "which has no report: its files are in the folder" in err
 
 
 def test_two_sweeps_are_refused(tmp_path: Path) -> None:
