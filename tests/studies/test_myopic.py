@@ -130,19 +130,19 @@ def test_what_is_not_seen_when_it_must_be_ordered_is_missing(found):
 
 
 def test_the_value_of_foresight_is_the_difference_of_two_checked_plans(found):
-    whole, short = found.plans
+    foreseen, short = found.plans
     table = found.table
 
     assert all(plan.verdict.ok for plan in found.plans)
     assert table["foresight_musd"].tolist() == [
-        plan.outcome.objective - whole.outcome.objective for plan in found.plans
+        plan.outcome.objective - foreseen.outcome.objective for plan in found.plans
     ]
     assert table["foresight_musd"][1] > 2900.0
     assert table["unmet_kh100e"][1] == pytest.approx(19.0)
     assert table["unmet_year"].tolist() == [0, 2028]
-    assert short.run.meta["run"] != whole.run.meta["run"]
+    assert short.run.meta["run"] != foreseen.run.meta["run"]
     assert "with one model year in view" in short.verdict.proven
-    assert "in view" not in whole.verdict.proven
+    assert "in view" not in foreseen.verdict.proven
     assert any("Decided year by year" in note for note in short.run.meta["notes"])
 
 
