@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.number_format import amount
 from planner.base.words import some
-from planner.inputs.existing import HALLS
+from planner.inputs.existing_halls import HALLS
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import dense_by_ids, texts
 from planner.lp import Index

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import some
-from planner.inputs.existing import HALLS, RACKS, stated_sites
+from planner.inputs.existing import stated_sites
+from planner.inputs.existing_halls import HALLS
+from planner.inputs.existing_racks import RACKS
 from planner.inputs.supply_figures import sources_in_play
 from planner.inputs.table_columns import PROVENANCE, floats, texts
 from planner.tables import load_package, read_tables

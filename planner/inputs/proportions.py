@@ -10,7 +10,8 @@ from planner.base.errors import InputError, Problem
 from planner.base.number_format import amount
 from planner.base.units import MW_PER_GW
 from planner.inputs.demand import wanted_compute
-from planner.inputs.existing import HALLS, RACKS, halls_in_service
+from planner.inputs.existing_halls import HALLS, halls_in_service
+from planner.inputs.existing_racks import RACKS
 from planner.inputs.places import own_key
 from planner.inputs.proportions_own import (
     budget_too_small,

@@ -18,7 +18,8 @@ from planner.base.units import (
     USD_PER_MUSD,
 )
 from planner.inputs.case import DUTIES
-from planner.inputs.existing import RACKS, stated_sites
+from planner.inputs.existing import stated_sites
+from planner.inputs.existing_racks import RACKS
 from planner.inputs.places import site_rows
 from planner.inputs.table_columns import codes, floats, ints
 from planner.plausible.ranges import RANGES, as_text, ranges_of
