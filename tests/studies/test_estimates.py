@@ -40,8 +40,10 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
 from planner.studies.estimates.cost_lines import CostLines, _SameDecisions
-from planner.studies.estimates.estimates import Again, _Program, _rest
 from planner.studies.estimates.first_order import AtPlan
+from planner.studies.estimates.plan_program import PlanProgram
+from planner.studies.estimates.search import rest_of
+from planner.studies.estimates.table import Again
 from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
 
@@ -323,7 +325,7 @@ def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
 
 
 @cache
-def programs(world: Path = RICH) -> tuple[_Program, list[UncertainFigure]]:
+def programs(world: Path = RICH) -> tuple[PlanProgram, list[UncertainFigure]]:
     """Return the program of a test world, and its figures; the rich one has every family."""
     plan = plan_of(world)
     return program_of(plan.scenario, plan.inputs.tables, plan.outcome.x, plan.outcome.row_dual)
@@ -331,12 +333,12 @@ def programs(world: Path = RICH) -> tuple[_Program, list[UncertainFigure]]:
 
 def program_of(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], x: Floats, row_dual: Floats
-) -> tuple[_Program, list[UncertainFigure]]:
+) -> tuple[PlanProgram, list[UncertainFigure]]:
     repeated = RepeatedInputs(scenario, tables)
     model = build_model(repeated.inputs)
     plan = AtPlan(Arrays.from_problem(model.problem), x, row_dual)
     lines, cuts = CostLines(model, x), model.p.failover  # the worlds here have no cuts
-    return _Program(repeated, model, plan, lines, cuts), figures_of(tables)
+    return PlanProgram(repeated, model, plan, lines, cuts), figures_of(tables)
 
 
 def test_decisions_are_shared_by_models_with_the_same_list_alone() -> None:
@@ -454,7 +456,7 @@ def test_half_of_a_group_does_what_the_other_half_leaves() -> None:
         for part in (group, group[:2], group[2:])
     )
 
-    found = _rest(whole, first)
+    found = rest_of(whole, first)
 
     assert found is not None
     assert rest is not None

@@ -23,7 +23,7 @@ from planner.outputs.sensitivity import Sensitivity, write_sensitivity
 from planner.runs.studies import kind_of
 from planner.scenario import read_draft
 from planner.studies.estimates import Estimates
-from planner.studies.estimates.estimates import COLUMNS
+from planner.studies.estimates.table import COLUMNS
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.base_plan import first_order
 from planner.studies.sensitivity.design import Design

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.inputs.inputs import Inputs
-    from planner.studies.estimates.estimates import Estimates
+    from planner.studies.estimates.table import Estimates
 
 __all__ = ["note_of", "sentences"]
 

@@ -1,0 +1,121 @@
+"""The figures that decide, as a table, and how much was solved for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.inputs.uncertain_figures import UncertainFigure
+
+__all__ = ["COLUMNS", "NO_EFFECT_MUSD", "Again", "Estimates", "row_of", "swing"]
+
+COLUMNS: Final = (
+    "rank",
+    "table",
+    "item",
+    "column",
+    "unit",
+    "kind",
+    "value",
+    "low",
+    "high",
+    "low_musd",
+    "high_musd",
+    "swing_musd",
+    "low_resolved_musd",
+    "high_resolved_musd",
+    "racks_moved_mw",
+    "source",
+)
+NO_EFFECT_MUSD: Final = 1e-6
+"""A change of cost that is none. [MUSD]"""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Which figures decide.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `COLUMNS`, the figure that moves the cost most first; attribute ``note`` says in words what
+        was not moved. Its effects are changes of the cost
+        of the plan at the low and at the high end; those found by solving again are missing where
+        that was not asked for, `racks_moved_mw` is how much of what is bought becomes another
+        rack, at the end where that is more.
+    figures : int
+        How many figures have a low and a high.
+    without_effect : int
+        Of these, those that were moved and do nothing to the plan; some that do little are not
+        looked at one by one.
+    in_steps : tuple of UncertainFigure
+        Figures that count in steps, as last years of sale and lead times do: what can be done when
+        changes with them, of which first order says nothing. Of a column of them all are listed
+        where the program depends on any.
+    unmoved : int
+        Figures of the same tables that have no low and high, and are not moved.
+    again : Again, optional
+        How much was solved again; None where that was not asked for.
+    """
+
+    table: pd.DataFrame
+    figures: int
+    without_effect: int
+    in_steps: tuple[UncertainFigure, ...]
+    unmoved: int
+    again: Again | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """How much was solved again.
+
+    Parameters
+    ----------
+    solved, ends : int
+        Ends of figures that were solved again, and all that were to be.
+    seconds : float
+        Time that it was given. [s]
+    too_slow : int
+        Ends whose own solve reached the scenario's limit, and so are not among those solved.
+    """
+
+    solved: int
+    ends: int
+    seconds: float
+    too_slow: int = 0
+
+
+def row_of(
+    rank: int, figure: UncertainFigure, low_musd: float, high_musd: float
+) -> dict[str, object]:
+    """Make a row of the table, with what first order says of both ends."""
+    return {
+        "rank": rank,
+        "table": figure.table,
+        "item": figure.item,
+        "column": figure.column,
+        "unit": figure.unit,
+        "kind": figure.kind,
+        "value": figure.value,
+        "low": figure.low,
+        "high": figure.high,
+        "low_musd": low_musd,
+        "high_musd": high_musd,
+        "swing_musd": swing((figure, low_musd, high_musd)),
+        "low_resolved_musd": np.nan,
+        "high_resolved_musd": np.nan,
+        "racks_moved_mw": np.nan,
+        "source": figure.source,
+    }
+
+
+def swing(one: tuple[UncertainFigure, float, float]) -> float:
+    """Return the larger change of cost of a figure at its low and its high. [MUSD]"""
+    _, low, high = one
+    return max(abs(low), abs(high))
