@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ PAGES = [
     "stress-tables.md",
 ]
 DOCS = Path(__file__).parent.parent / "docs"
+SECTION = re.compile(r"^## (.*)$", re.MULTILINE)
+LINK = re.compile(r"\[([^\]]+)\]\(#([^)]+)\)")
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +56,30 @@ def test_decisions_say_how_many_columns_are_held_by_how_many_rules() -> None:
     assert f"each of the {columns} columns of the {len(HELD_ROWS)} tables" in text
     assert f"{len(rules)} of the checker's rules" in text
     assert f"One column is shown only: `{shown}`" in text
+
+
+def test_every_decision_is_in_the_index_by_subject_once() -> None:
+    index = SECTION.split(_decisions())[2]
+    linked, sections = Counter(LINK.findall(index)), Counter(_sections())
+
+    missing = [f"- [{title}](#{anchor})" for title, anchor in sections - linked]
+    assert not missing, "write these into By subject of docs/decisions.md"
+    assert linked - sections == Counter(), "twice in By subject, or of no section"
+
+
+def test_every_link_within_the_decisions_names_a_section_by_its_title() -> None:
+    assert set(LINK.findall(_decisions())) - set(_sections()) == set()
+
+
+def _decisions() -> str:
+    return (DOCS / "decisions.md").read_text(encoding="utf-8")
+
+
+def _sections() -> list[tuple[str, str]]:
+    """Return title and anchor of each dated section, the anchor as GitHub and MyST make it."""
+    _, *headings = SECTION.findall(_decisions())
+    dated = [re.fullmatch(r"\d{4}-\d\d-\d\d: (.+)", heading) for heading in headings]
+    assert all(dated), "a heading of docs/decisions.md is no `yyyy-mm-dd: title`"
+    anchors = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert len(set(anchors)) == len(anchors)
+    return [(match[1], anchor) for match, anchor in zip(dated, anchors, strict=True) if match]
