@@ -11,15 +11,10 @@ from planner.base.words import in_message, some
 from planner.cli.options import RUNS_DIR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from pathlib import Path
-
-    from planner.runs.catalogue import Entry
-    from planner.runs.studies import StudyEntry
 
 __all__ = ["runs"]
 
-_NAMED: Final = 3  # tags, settings, scenarios
 _MOST_FILES: Final = 20
 
 
@@ -32,7 +27,8 @@ def runs() -> None:
 @RUNS_DIR
 @click.option("--tag", "tags", multiple=True, help="Only what has this tag; may be repeated.")
 @click.option("--scenario", help="Only runs, sweeps and studies of this scenario.")
-@click.option("--differs", metavar="KEY", help="Only runs with this setting changed.")
+@click.option("--differs", metavar="KEY", help="Only runs with this setting or block changed.")
+@click.option("--shipped", metavar="NAME", help="Only runs that start from this shipped scenario.")
 @click.option(
     "--all", "every", is_flag=True, help="Sweeps, their runs and studies near the runs too."
 )
@@ -43,6 +39,7 @@ def list_command(
     tags: tuple[str, ...],
     scenario: str | None,
     differs: str | None,
+    shipped: str | None,
     every: bool,
     as_json: bool,
 ) -> None:
@@ -50,6 +47,7 @@ def list_command(
 
     --all also lists the sweeps and studies in the folder that the folder of runs is in, and in the
     folders in it. Folders are read again where they have changed; what they say is all there is.
+    Changed is what is not as in the scenario of a run's name, or in the shipped one it starts from.
 
     Example: dcplan runs list --tag board --differs years
     """
@@ -57,6 +55,8 @@ def list_command(
     from dataclasses import asdict, fields
     from pathlib import Path
 
+    from planner.base.console import printable
+    from planner.cli.runs_filter import RunFilter
     from planner.cli.runs_table import print_runs, print_studies
     from planner.outputs.study_files import RUNS_FOLDER
     from planner.runs.catalogue import Entry, read_runs
@@ -70,20 +70,18 @@ def list_command(
         if folder.is_dir():
             listings[f"{study.folder}/{RUNS_FOLDER}/"] = folder, read_runs(folder)
 
-    def is_meant(of: Entry | StudyEntry) -> bool:
-        is_of = scenario is None or of.scenario == scenario
-        has_changed = differs is None or differs in getattr(of, "differs", {})
-        return is_of and has_changed and set(tags) <= set(of.tags)
-
     listed = [
         (before, folder, entry)
         for before, (folder, listing) in listings.items()
         for entry in listing.entries
     ]
     found = [entry for _, _, entry in listed] + studies
-    _refuse_mistyped(scenario, differs, found)
-    meant = [row for row in listed if is_meant(row[2])]
-    meant_studies = [study for study in studies if is_meant(study)]
+    chosen = RunFilter(tags, scenario, differs, shipped)
+    chosen.refuse_mistyped(found)
+    meant = [row for row in listed if chosen.has_chosen(row[2])]
+    meant_studies = [study for study in studies if chosen.has_chosen(study)]
+    if unknown := chosen.unknown(found):
+        click.echo(printable(unknown), err=True)
     unreadable += [
         replace(bad, run=f"{before}{bad.run}")
         for before, (_, listing) in listings.items()
@@ -109,13 +107,7 @@ def list_command(
         print_studies(meant_studies)
     if not (meant or meant_studies):
         if found:
-            known = sorted({tag for entry in found for tag in entry.tags}) if tags else []
-            there_are = f"; there are tags {some(known, _NAMED)}" if known else ""
-            changed = _changed_keys(found) if differs else []
-            there_are += f"; changed are {some(changed, _NAMED)}" if changed else ""
-            of = sorted({entry.scenario for entry in found} - {scenario}) if scenario else []
-            there_are += f"; other scenarios are {some(of, _NAMED)}" if of else ""
-            click.echo(f"None of {len(found)} runs matches{there_are}.", err=True)
+            click.echo(printable(chosen.none_chosen(found)), err=True)
         elif not unreadable:
             click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
     for bad in unreadable:
@@ -175,8 +167,8 @@ def name_command(run: str, name: str, runs_dir: str) -> None:
 def index_command(runs_dir: str) -> None:
     """Bring the SQLite index of the runs up to date and print where it is.
 
-    Tables runs, tags and differs hold what dcplan runs list shows, for SQL. The folders are the
-    truth: the index may be deleted at any time, and is made again of them.
+    Tables runs, tags, differs and shipped_differs hold what dcplan runs list shows, for SQL. The
+    folders are the truth: the index may be deleted at any time, and is made again of them.
 
     Example: sqlite3 "$(dcplan runs index)" "SELECT run, tag FROM tags"
     """
@@ -255,57 +247,6 @@ def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
             f" {some(files, _MOST_FILES)}; move these files, or delete the folder yourself",
             err=True,
         )
-
-
-def _refuse_mistyped(
-    scenario: str | None, differs: str | None, found: Sequence[Entry | StudyEntry]
-) -> None:
-    """Refuse a key that is none, and a scenario that is not there but is close to one that is.
-
-    Raises
-    ------
-    InputError
-        Naming what could be meant.
-    """
-    from planner.base.errors import InputError, Problem
-    from planner.base.words import closest
-    from planner.scenario.chain import shipped_names
-    from planner.scenario.keys import unknown_key_fix, unknown_key_in
-
-    problems = []
-    known = {*(entry.scenario for entry in found), *shipped_names()}
-    # Without a run, and wherever its file is, a scenario of one's own may have any other name.
-    if scenario is not None and scenario not in known and not _is_own(scenario):
-        meant = closest(scenario, sorted(known))
-        if meant:
-            what_is, fix = f"it is {scenario!r}", f"did you mean {meant!r}?"
-            problems.append(Problem("--scenario", None, None, what_is, "a scenario", fix))
-    changed = _changed_keys(found)
-    unknown = None
-    if differs is not None and differs not in changed:
-        unknown = unknown_key_in(tuple(differs.split(".")))
-    if unknown is not None:
-        fix = unknown_key_fix(unknown)
-        fix += f"; changed are {some(changed, _NAMED)}" if changed else ""
-        what_is = f"unknown key {'.'.join(map(str, unknown))!r}"
-        problems.append(Problem("--differs", None, None, what_is, "a key of the schema", fix))
-    if problems:
-        raise InputError(problems)
-
-
-def _is_own(scenario: str) -> bool:
-    """Return whether a file of this folder is a scenario of this name."""
-    from pathlib import Path
-
-    from planner.base.paths import is_file
-    from planner.scenario.chain import ENDINGS
-
-    return any(is_file(Path(f"{scenario}{ending}")) for ending in ENDINGS)
-
-
-def _changed_keys(found: Iterable[Entry | StudyEntry]) -> list[str]:
-    """Return the settings that any run changes."""
-    return sorted({key for entry in found for key in getattr(entry, "differs", {})})
 
 
 def _labelled(run: str, runs_dir: str) -> Path:

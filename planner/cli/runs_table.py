@@ -24,6 +24,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
 
     from planner.base.console import TableConsole
     from planner.base.number_format import unit_of_least
+    from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 
     unit, factor, decimals = unit_of_least(entry.objective_musd for _, entry in entries)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -44,13 +45,35 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
         )
     console = TableConsole()
     console.print(table)
-    changed = [(before, entry) for before, entry in entries if entry.differs]
-    if changed:
-        console.print("\nWith changed settings:")
-    for before, entry in changed:
-        shown = some([f"{key}={value}" for key, value in entry.differs.items()], _NAMED)
-        console.print(Text(in_message(f"{before}{entry.run}: {shown}")), soft_wrap=True)
-    _print_labels([(f"{before}{entry.run}", entry) for before, entry in entries])
+    named = [(f"{before}{entry.run}", entry) for before, entry in entries]
+    changed = [
+        f"{run}: {some([f'{key}={value}' for key, value in entry.differs.items()], _NAMED)}"
+        for run, entry in named
+        if entry.differs
+    ]
+    _print_lines("With changed settings", changed)
+    others = [
+        (run, of) for run, of in named if not is_said_by_name(of.scenario, of.differs, of.shipped)
+    ]
+    shown = [f"{run}: {from_shipped_words(of.shipped)}" for run, of in others if of.shipped]
+    unknown = [run for run, of in others if not of.shipped]
+    if unknown:
+        shown.append(f"{some(unknown, _NAMED)}: {from_shipped_words(None)}")
+    _print_lines(START, shown)
+    _print_labels(named)
+
+
+def _print_lines(head: str, lines: Sequence[str]) -> None:
+    """Print lines with names and values in them under their head; nothing where there are none."""
+    from rich.text import Text
+
+    from planner.base.console import TableConsole, printable
+
+    console = TableConsole()
+    if lines:
+        console.print(f"\n{head}:")
+    for line in lines:
+        console.print(Text(printable(in_message(line))), soft_wrap=True)
 
 
 def print_studies(studies: Sequence[StudyEntry]) -> None:
@@ -86,15 +109,10 @@ def _kind(study: StudyEntry) -> str:
 
 def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:
     """Print what planners call things, the tags in brackets."""
-    from rich.text import Text
-
-    from planner.base.console import TableConsole
-
-    console = TableConsole()
-    labelled = [(folder, of) for folder, of in named if of.name or of.tags]
-    if labelled:
-        console.print("\nWith a name or tags:")
-    for folder, of in labelled:
-        tags = f"[{', '.join(of.tags)}]" if of.tags else ""
-        shown = " ".join(part for part in (of.name, tags) if part)
-        console.print(Text(in_message(f"{folder}: {shown}")), soft_wrap=True)
+    labelled = [
+        (folder, of.name, f"[{', '.join(of.tags)}]" if of.tags else "")
+        for folder, of in named
+        if of.name or of.tags
+    ]
+    lines = [f"{folder}: {' '.join(filter(None, labels))}" for folder, *labels in labelled]
+    _print_lines("With a name or tags", lines)

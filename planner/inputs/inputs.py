@@ -8,7 +8,7 @@ stay close to one. Quantities per model year are means over that year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -78,4 +78,5 @@ class Inputs:
     sha256: Mapping[Path, str]  # of the bytes of each file that was read, by its full path
     notes: tuple[str, ...]  # what a planner must know: smeared sites, regions without a route, ...
     noted_settings: tuple[Problem, ...]  # settings that notes are about, with their places
+    moved: Mapping[str, str] = field(default_factory=dict)  # figures that a study moved in tables
     warnings: tuple[Problem, ...] = ()  # figures that are allowed but implausible, with places

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.tables.descriptor import TableSchema
 
-__all__ = ["UncertainFigure", "figures_of", "unmoved_figures", "with_values"]
+__all__ = ["UncertainFigure", "figures_of", "moved_figures", "unmoved_figures", "with_values"]
 
 _FOLLOWS: Final = {("facility_market", "construction_usd_per_w"): "index"}
 """Columns that the model reads in place of one with a low and a high, in proportion to it."""
@@ -201,3 +201,24 @@ def with_values(
     for (table, name), column in columns.items():
         changed[table] = changed[table].assign(**{name: column})
     return changed
+
+
+def moved_figures(values: Sequence[tuple[UncertainFigure, float]]) -> dict[str, str]:
+    """Say which figures have other values than in their table.
+
+    Parameters
+    ----------
+    values : sequence of (UncertainFigure, float)
+        Figures, and the values that they take.
+
+    Returns
+    -------
+    dict of str to str
+        By ``table.column`` what was moved in it, each with the key of its rows.
+    """
+    moved: dict[str, list[str]] = {}
+    for figure, value in values:
+        if value != figure.value:
+            column = f"{figure.table}.{figure.column}"
+            moved.setdefault(column, []).append(f"{value:.10g} of {figure.item}")
+    return {column: ", ".join(said) for column, said in moved.items()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from planner.base.words import some
+from planner.outputs.differences import FromShipped, with_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,11 +16,9 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
 
-__all__ = ["Run", "once_a_run", "with_differences"]
+__all__ = ["Run", "once_a_run"]
 
 Made = TypeVar("Made")
-
-_NAMED: Final = 3  # settings
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,11 @@ class Run:
         return dict(self.meta.get("differs", {}))
 
     @property
+    def shipped(self) -> FromShipped | None:
+        """The shipped scenario that the run starts from; None where it is unknown."""
+        return FromShipped.from_meta(self.meta)
+
+    @property
     def label(self) -> str:
         """Name of the scenario with what differs from it."""
         return f"{self.name}{with_differences(self.differs)}"
@@ -107,25 +110,3 @@ def once_a_run(compute: Callable[[Run], Made]) -> Callable[[Run], Made]:
         return made
 
     return of_run
-
-
-def with_differences(differs: Mapping[str, str]) -> str:
-    """Say what differs from a scenario, to be put behind its name or title.
-
-    Parameters
-    ----------
-    differs : mapping of str to str
-        Values by key.
-
-    Returns
-    -------
-    str
-        Nothing where nothing differs.
-
-    Examples
-    --------
-    >>> with_differences({"years": "[2025, 2027]", "rent.allow": "false"})
-    ' with years=[2025, 2027], rent.allow=false'
-    """
-    shown = [f"{key}={value}" for key, value in differs.items()]
-    return f" with {some(shown, _NAMED)}" if shown else ""

@@ -12,6 +12,7 @@ from rich.text import Text
 from planner.base.console import TableConsole, printable
 from planner.base.number_format import amount
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
+from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.estimates import read_estimates
 from planner.outputs.terminal_decides import decides
 from planner.results.bridge import bridge_words
@@ -105,6 +106,7 @@ def summary(run: Run) -> Group:
         *([Text(f"{first}.", style="bold yellow")] if first else []),
         Text(printable(run.title), style="bold"),
         *(question if run.meta["question"] else []),
+        *_start(run),
         Text(),
         _verdict(run),
         _cost(run),
@@ -122,6 +124,13 @@ def summary(run: Run) -> Group:
         *_decides(run),
         *(notes if run.meta["notes"] else []),
     )
+
+
+def _start(run: Run) -> list[Text]:
+    """Say which shipped scenario a scenario of one's own starts from, and what it changes."""
+    if is_said_by_name(run.name, run.differs, run.shipped):
+        return []
+    return [Text(printable(f"{START}: {from_shipped_words(run.shipped)}"), style="dim")]
 
 
 def _decides(run: Run) -> list[Text | Table]:

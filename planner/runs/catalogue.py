@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
+from planner.outputs.differences import FromShipped
 from planner.runs.catalogue_entry import Entry
 from planner.runs.index import known_entries, note_entries, stamp_of
 from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
@@ -222,6 +223,7 @@ def _entry(folder: Path) -> Entry:
         _number(meta["objective_musd"]),
         _number(meta["gap_frac"]),
         float(sum(meta["seconds"].values())),
+        shipped=FromShipped.from_meta(meta),
     )
 
 

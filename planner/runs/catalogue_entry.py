@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.outputs.differences import FromShipped
+
 __all__ = ["Entry"]
 
 
@@ -33,6 +35,9 @@ class Entry:
         What a planner calls it; empty for nothing.
     tags : tuple of str
         What a planner finds it by, sorted.
+    shipped : FromShipped or None
+        The shipped scenario that it starts from, and how it differs from it; None where the run
+        does not say.
     """
 
     run: str
@@ -47,3 +52,9 @@ class Entry:
     seconds: float
     name: str = ""
     tags: tuple[str, ...] = ()
+    shipped: FromShipped | None = None
+
+    @property
+    def changed_settings(self) -> dict[str, str]:
+        """Settings and tables that are not those of its scenario or of the shipped one."""
+        return {**(self.shipped.differs if self.shipped else {}), **self.differs}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
-from planner.outputs.run import with_differences
+from planner.outputs.differences import with_differences
 from planner.runs.catalogue import read_runs
 from planner.runs.written import META_FILE
 from planner.scenario.chain import shipped_names

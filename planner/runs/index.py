@@ -18,6 +18,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
 from planner.base.cache import cache_folder
+from planner.outputs.differences import FromShipped
 from planner.runs.catalogue_entry import Entry
 from planner.runs.labels import LABELS_FILE
 from planner.runs.written import META_FILE
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["index_file", "known_entries", "note_entries", "stamp_of"]
 
 _KIND: Final = "runs"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _MOST_FILES: Final = 200
 _WAIT_S: Final = 1.0
 _SETTLED_NS: Final = 2_000_000_000
@@ -37,14 +38,20 @@ _SETTLED_NS: Final = 2_000_000_000
 _TABLES: Final = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, scenario TEXT, title TEXT, created TEXT, status TEXT, checked INTEGER,
-    objective_musd REAL, gap_frac REAL, seconds REAL, name TEXT, stamp TEXT, digest TEXT
+    objective_musd REAL, gap_frac REAL, seconds REAL, name TEXT, shipped TEXT,
+    stamp TEXT, digest TEXT
 );
 CREATE TABLE tags (run TEXT, tag TEXT);
 CREATE TABLE differs (run TEXT, setting TEXT, value TEXT);
+CREATE TABLE shipped_differs (run TEXT, setting TEXT, value TEXT);
+CREATE INDEX shipped_differs_by_run ON shipped_differs (run);
 """
 _COLUMNS: Final = (
-    "run, scenario, title, created, status, checked, objective_musd, gap_frac, seconds, name"
+    "run, scenario, title, created, status, checked, objective_musd, gap_frac, seconds, name,"
+    " shipped"
 )
+_NONE_SHIPPED: Final = ""
+"""In column ``shipped`` of a run that starts from no shipped scenario; NULL where it is unknown."""
 
 
 def index_file(runs_dir: Path) -> Path | None:
@@ -155,18 +162,14 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _read(index: sqlite3.Connection) -> dict[str, tuple[Entry, str] | None]:
     if index.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
         raise ValueError
-    index.execute("BEGIN")  # the three tables as of one moment
+    index.execute("BEGIN")  # the tables as of one moment
     tags: dict[str, list[str]] = {}
     for run, tag in index.execute("SELECT run, tag FROM tags ORDER BY tag"):
         tags.setdefault(run, []).append(tag)
-    differs: dict[str, dict[str, str]] = {}
-    for run, setting, value in index.execute(
-        "SELECT run, setting, value FROM differs ORDER BY rowid"
-    ):
-        differs.setdefault(run, {})[setting] = value
-    found: dict[str, tuple[Entry, str] | None] = dict.fromkeys([*tags, *differs])
+    differs, from_shipped = (_settings(index, table) for table in ("differs", "shipped_differs"))
+    found: dict[str, tuple[Entry, str] | None] = dict.fromkeys([*tags, *differs, *from_shipped])
     for *row, stamp, digest in index.execute(f"SELECT {_COLUMNS}, stamp, digest FROM runs"):
-        run, scenario, title, created, status, checked, musd, gap, seconds, name = row
+        run, scenario, title, created, status, checked, musd, gap, seconds, name, shipped = row
         entry = Entry(
             run,
             scenario,
@@ -180,8 +183,19 @@ def _read(index: sqlite3.Connection) -> dict[str, tuple[Entry, str] | None]:
             seconds,
             name,
             tuple(tags.get(run, ())),
+            None if shipped is None else FromShipped(shipped or None, from_shipped.get(run, {})),
         )
         found[run] = (entry, stamp) if digest == _digest(entry, stamp) else None
+    return found
+
+
+def _settings(index: sqlite3.Connection, table: str) -> dict[str, dict[str, str]]:
+    """Return value by setting by run."""
+    found: dict[str, dict[str, str]] = {}
+    for run, setting, value in index.execute(
+        f"SELECT run, setting, value FROM {table} ORDER BY rowid"
+    ):
+        found.setdefault(run, {})[setting] = value
     return found
 
 
@@ -189,21 +203,24 @@ def _write(
     index: sqlite3.Connection, read: Mapping[str, tuple[Entry, str]], gone: Iterable[str]
 ) -> None:
     for run in (*gone, *read):
-        for table in ("runs", "tags", "differs"):
+        for table in ("runs", "tags", "differs", "shipped_differs"):
             index.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
     for run, (entry, stamp) in read.items():
         row = (
             *(run, entry.scenario, entry.title, entry.created, entry.status, entry.checked),
             *(entry.objective_musd, entry.gap_frac, entry.seconds, entry.name),
+            None if entry.shipped is None else entry.shipped.scenario or _NONE_SHIPPED,
             *(stamp, _digest(entry, stamp)),
         )
         marks = ", ".join("?" * len(row))
         index.execute(f"INSERT INTO runs ({_COLUMNS}, stamp, digest) VALUES ({marks})", row)
         index.executemany("INSERT INTO tags VALUES (?, ?)", ((run, tag) for tag in entry.tags))
-        index.executemany(
-            "INSERT INTO differs VALUES (?, ?, ?)",
-            ((run, setting, value) for setting, value in entry.differs.items()),
-        )
+        from_shipped = entry.shipped.differs if entry.shipped else {}
+        for table, differs in (("differs", entry.differs), ("shipped_differs", from_shipped)):
+            index.executemany(
+                f"INSERT INTO {table} VALUES (?, ?, ?)",
+                ((run, setting, value) for setting, value in differs.items()),
+            )
 
 
 def _digest(entry: Entry, stamp: str) -> str:

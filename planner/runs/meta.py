@@ -14,6 +14,7 @@ from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.runs.names import folder_name
 from planner.runs.notes import notes_of
 from planner.runs.settings import differences, merged, own_files, written
+from planner.runs.shipped import from_shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,6 +92,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             for path, sha256 in zip(scenario.source_files, scenario.source_sha256, strict=False)
         ],
         "differs": differences(scenario),
+        "shipped": from_shipped(scenario, plan.inputs.sha256, plan.inputs.moved),
         "written": written(scenario),
         "merged": merged(scenario),
     }

@@ -149,6 +149,14 @@ def _are_versions(value: object) -> bool:
     return isinstance(value, dict) and "dcplan" in value and _is_mapping_of(_is_text)(value)
 
 
+def _is_from_shipped(value: object) -> bool:
+    return value is None or (
+        isinstance(value, dict)
+        and _is_text_or_none(value.get("scenario", False))
+        and _is_mapping_of(_is_text)(value.get("differs"))
+    )
+
+
 def _are_files(value: object) -> bool:
     """Whether it names files inside the folder, each with its hash."""
     return (
@@ -186,10 +194,14 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "versions": (_are_versions, "versions by package, dcplan among them"),
     "data": (_is_mapping_of(_is_data_file), "file, shipped and sha256 of every table"),
     "differs": (_is_mapping_of(_is_text), "value by setting that differs from the scenario"),
+    "shipped": (
+        _is_from_shipped,
+        "null, or scenario and differs: a shipped one or null, and value by setting",
+    ),
     "written": (_is_mapping_of(_is_text), "file and line by setting"),
     "merged": (lambda value: isinstance(value, dict), "the merged scenario"),
 }
 """What readers of a run count on, in words of a message."""
 
-_LATER: Final = frozenset({"differs", "orders_held_before"})
+_LATER: Final = frozenset({"differs", "shipped", "orders_held_before"})
 """Keys that runs of an earlier version do not have."""

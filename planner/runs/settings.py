@@ -14,12 +14,24 @@ from planner.scenario.change import CHANGED
 from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
 
-__all__ = ["differences", "in_short", "merged", "own_files", "written"]
+__all__ = [
+    "LEFT_OUT",
+    "changed_settings",
+    "differences",
+    "in_short",
+    "merged",
+    "own_files",
+    "shortened",
+    "written",
+]
+
+LEFT_OUT: Final = "left out"
+"""In place of the value of a setting or table that another scenario has and this one has not."""
 
 _SET: Final = "--set"
 _ABOUT: Final = ("version", "title", "question")  # say nothing of what is planned
@@ -69,16 +81,47 @@ def differences(scenario: Scenario) -> dict[str, str]:
     if scenario.name not in shipped_names():
         here = dict(_leaves(merged(scenario)))
         paths = [_leaf(tuple(map(str, keys)), here) for keys in by_command]
-        return {".".join(keys): _short(here[keys]) for keys in paths if keys in here}
+        return {".".join(keys): shortened(here[keys]) for keys in paths if keys in here}
     is_shipped = scenario.source_files[:1] == (SCENARIOS_DIR / f"{scenario.name}.yaml",)
     if is_shipped and not by_command:
         return {}
-    here, there = (dict(_leaves(merged(one))) for one in (scenario, load_scenario(scenario.name)))
-    return {
-        ".".join(keys): _short(here.get(keys))
-        for keys in {**here, **there}
-        if here.get(keys) != there.get(keys)
+    return changed_settings(merged(scenario), merged(load_scenario(scenario.name)))
+
+
+def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings of a scenario that are not those of another, shortened to be read.
+
+    Parameters
+    ----------
+    here, there : mapping
+        Merged scenarios, defaults filled in.
+
+    Returns
+    -------
+    dict of str to str
+        Value by dotted key; of a path by year, year by year. A setting that is null in the one and
+        that the other does not have is no difference.
+
+    Examples
+    --------
+    >>> changed_settings({"cap": {"2027": 40.5}, "allow": True}, {"cap": 38.0, "allow": True})
+    {'cap.2027': '40.5'}
+    >>> changed_settings({"cap": None}, {"cap": {"2027": 40.5}, "tax": 12.5})
+    {'cap': 'null', 'tax': 'left out'}
+    """
+    ours, theirs = dict(_leaves(here)), dict(_leaves(there))
+    our_blocks, their_blocks = _blocks(ours), _blocks(theirs)
+    changed = {
+        ".".join(keys): shortened(value)
+        for keys, value in ours.items()
+        if value != theirs.get(keys) or keys in their_blocks
     }
+    for keys, value in theirs.items():
+        # What is a value in one and a block in the other is listed as it is in the first.
+        is_other = keys in our_blocks or any(keys[:n] in ours for n in range(1, len(keys) + 1))
+        if value is not None and not is_other:
+            changed[".".join(keys)] = LEFT_OUT
+    return changed
 
 
 def in_short(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -89,7 +132,7 @@ def in_short(settings: Mapping[str, Any]) -> dict[str, str]:
     >>> in_short({"demand": {"unmet": "allow"}, "years": [2027, 2029]})
     {'demand.unmet': 'allow', 'years': '[2027, 2029]'}
     """
-    return {".".join(keys): _short(value) for keys, value in _leaves(settings)}
+    return {".".join(keys): shortened(value) for keys, value in _leaves(settings)}
 
 
 def _places(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:
@@ -120,6 +163,12 @@ def _leaf(keys: tuple[str, ...], leaves: Mapping[tuple[str, ...], Any]) -> tuple
     return keys
 
 
-def _short(value: object) -> str:
+def _blocks(leaves: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return the key paths that lead to more keys."""
+    return {keys[:length] for keys in leaves for length in range(1, len(keys))}
+
+
+def shortened(value: object) -> str:
+    """Return a value as text, its beginning where it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."

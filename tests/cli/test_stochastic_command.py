@@ -17,6 +17,7 @@ from planner.cli import main
 from planner.cli.stochastic import _largest_of_each_kind
 from planner.inputs import build_inputs
 from planner.model import Model
+from planner.outputs.differences import FromShipped
 from planner.runs.reopen import load
 from planner.runs.studies import studies_near
 from planner.runs.study_folder import file_entry
@@ -112,6 +113,13 @@ def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(
     later = [run.tables["builds"].query("year == 2028")["built_mw"].sum() for run in runs]
     assert later[0] < later[2]  # what is ordered after follows the future
     assert all("orders before 2027 held" in run.run.title for run in runs)
+    by_future = {run.run.name: run.run.shipped for run in runs}
+    assert by_future["as planned"] == FromShipped("tiny", {})
+    assert {name: of and of.differs.keys() for name, of in by_future.items()} == {
+        "low": {"demand.explicit"},
+        "as planned": set(),
+        "high": {"demand.explicit"},
+    }
 
 
 def test_a_run_claims_to_be_best_only_among_plans_with_its_orders(

@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,6 +18,7 @@ from test_run_folder import named
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.outputs.differences import FromShipped
 from planner.runs import Run, catalogue, find_run, index, save_run
 from planner.runs.catalogue import Listing, read_runs, to_prune
 from planner.runs.index import index_file, known_entries
@@ -25,6 +26,16 @@ from planner.runs.labels import LABELS_FILE, RunLabels, change_tags, give_name, 
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
 NAUGHTY = '=1+1 "x" <b>; [red]'
+STARTS: dict[str, Any] = {
+    "scenario": "tiny",
+    "differs": {
+        "years": "[2027]",
+        "carbon.cap_kt.2027": "40.5",
+        "data.sites": "=my \x1b[31m sites\nodd-names-aa11: as it ships",
+        "rent.allow": "true",
+    },
+}
+"""What the second of the runs stores of the shipped scenario that it starts from."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +48,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two runs of one scenario: the second is of a changed setting."""
+    """Two runs of one scenario: one of an earlier version, and one of a changed setting."""
     home = tmp_path_factory.mktemp("stored")
-    save_run(named(run, FIRST, created="2026-02-03T04:05:06+00:00"), home, workbook=False)
-    changed = Run({**run.meta, "differs": {"years": "[2027]"}}, run.tables, run.inputs_tables)
+    before = {key: value for key, value in run.meta.items() if key != "shipped"}
+    earlier = Run(before, run.tables, run.inputs_tables)
+    save_run(named(earlier, FIRST, created="2026-02-03T04:05:06+00:00"), home, workbook=False)
+    meta = {**run.meta, "differs": {"years": "[2027]"}, "shipped": STARTS}
+    changed = Run(meta, run.tables, run.inputs_tables)
     save_run(named(changed, SECOND, created="2026-03-04T05:06:07+00:00"), home, workbook=False)
     return home
 
@@ -55,16 +69,19 @@ def runs_dir(stored: Path, tmp_path: Path) -> Path:
     return home
 
 
-def rows(runs_dir: Path) -> dict[str, tuple[str, str, tuple[str, ...], dict[str, str]]]:
+Row: TypeAlias = tuple[str, str, tuple[str, ...], dict[str, str], FromShipped | None]
+
+
+def rows(runs_dir: Path) -> dict[str, Row]:
     return {
-        entry.run: (entry.name, entry.status, entry.tags, dict(entry.differs))
+        entry.run: (entry.name, entry.status, entry.tags, dict(entry.differs), entry.shipped)
         for entry in read_runs(runs_dir).entries
     }
 
 
 EXPECTED = {
-    FIRST: ("for the board", "optimal", (NAUGHTY, "march"), {}),
-    SECOND: ("", "optimal", (), {"years": "[2027]"}),
+    FIRST: ("for the board", "optimal", (NAUGHTY, "march"), {}, None),
+    SECOND: ("", "optimal", (), {"years": "[2027]"}, FromShipped(**STARTS)),
 }
 
 
@@ -93,6 +110,10 @@ def test_what_has_not_changed_is_taken_from_the_index(
         "DELETE FROM tags WHERE tag = 'march'",
         "UPDATE tags SET run = 'odd-names-bb22'",
         "INSERT INTO differs VALUES ('odd-names-aa11', 'years', '[2026]')",
+        "INSERT INTO shipped_differs VALUES ('odd-names-aa11', 'years', '[2026]')",
+        "UPDATE shipped_differs SET value = '[2026]' WHERE setting = 'years'",
+        "UPDATE runs SET shipped = 'us-base'",
+        "UPDATE runs SET shipped = ''",
         "INSERT INTO tags VALUES ('nowhere', 'april')",
         "INSERT INTO runs (run, scenario, created) VALUES ('../../nix', 'tiny', '2027')",
         "UPDATE runs SET created = x'ff', seconds = 'long'",
@@ -127,6 +148,29 @@ def test_an_index_that_is_deleted_or_torn_is_made_again(runs_dir: Path, left: st
     assert rows(runs_dir) == EXPECTED
     assert rows(runs_dir) == EXPECTED
     assert file.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_an_index_of_the_version_before_is_made_again(runs_dir: Path) -> None:
+    """It had no column `shipped`: what runs say of it would be unknown for ever."""
+    file = index_of(runs_dir)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as database, database:
+        database.executescript(
+            """
+            CREATE TABLE runs (run TEXT PRIMARY KEY, scenario TEXT, title TEXT, created TEXT,
+                status TEXT, checked INTEGER, objective_musd REAL, gap_frac REAL, seconds REAL,
+                name TEXT, stamp TEXT, digest TEXT);
+            CREATE TABLE tags (run TEXT, tag TEXT);
+            CREATE TABLE differs (run TEXT, setting TEXT, value TEXT);
+            INSERT INTO runs (run, scenario) VALUES ('odd-names-bb22', 'tiny');
+            PRAGMA user_version = 1;
+            """
+        )
+
+    assert rows(runs_dir) == EXPECTED
+    with closing(sqlite3.connect(file)) as database:
+        found = database.execute("SELECT run, shipped FROM runs ORDER BY run").fetchall()
+    assert found == [(FIRST, None), (SECOND, "tiny")]
 
 
 def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
@@ -301,13 +345,90 @@ def test_lists_by_tag_scenario_and_changed_setting(runs_dir: Path) -> None:
     assert none.stderr == f"None of 2 runs matches; there are tags {NAUGHTY}, march.\n"
 
 
+def test_a_list_says_which_shipped_scenario_runs_start_from(run: Run, runs_dir: Path) -> None:
+    for name, shipped in (
+        ("odd-names-cc33", {"scenario": None, "differs": {}}),
+        ("odd-names-dd44", {"scenario": "tiny", "differs": {}}),
+        ("odd-names-ee55", {"scenario": "=odd names", "differs": {}}),  # as its name says
+    ):
+        one = Run({**run.meta, "shipped": shipped}, run.tables, run.inputs_tables)
+        save_run(named(one, name, created="2026-01-02T03:04:05+00:00"), runs_dir, workbook=False)
+
+    for _ in range(2):  # the second time it is of the index
+        shown = dcplan("list", "--runs", str(runs_dir)).stdout
+        _, _, after = shown.partition("\nShipped scenario it starts from:\n")
+        lines, _, _ = after.partition("\n\n")
+        assert lines.splitlines() == [
+            f"{SECOND}: tiny with years=[2027], carbon.cap_kt.2027=40.5,"
+            " data.sites==my \\x1b[31m sites\ufffdodd-names-aa11: as it ships and 1 more",
+            "odd-names-dd44: tiny, unchanged",
+            "odd-names-cc33: none",
+            f"{FIRST}: unknown, as run.json does not say",
+        ]
+    listed = json.loads(dcplan("list", "--runs", str(runs_dir), "--json").stdout)
+    assert {row["run"]: row["shipped"] for row in listed} == {
+        FIRST: None,
+        SECOND: STARTS,
+        "odd-names-cc33": {"scenario": None, "differs": {}},
+        "odd-names-dd44": {"scenario": "tiny", "differs": {}},
+        "odd-names-ee55": {"scenario": "=odd names", "differs": {}},
+    }
+
+
+def test_lists_by_the_shipped_scenario_and_what_is_changed_of_it(runs_dir: Path) -> None:
+    def runs(*words: str) -> list[str]:
+        found = dcplan("list", "--runs", str(runs_dir), "--json", *words)
+        assert found.stderr == (
+            "Not known which shipped scenario these start from, as their run.json does not say:"
+            f" {FIRST}. Solve them again to know.\n"
+        )
+        return [row["run"] for row in json.loads(found.stdout)]
+
+    assert runs("--shipped", "tiny") == [SECOND]
+    assert runs("--shipped", "us-base") == []
+    assert runs("--differs", "rent.allow") == [SECOND]
+    assert runs("--differs", "carbon.cap_kt") == runs("--differs", "data.sites") == [SECOND]
+    assert runs("--differs", "carbon", "--shipped", "tiny") == [SECOND]
+    assert runs("--differs", "carbon.cap_kt.2028") == runs("--differs", "racks") == []
+    at = ("list", "--runs", str(runs_dir))
+    tagged = dcplan(*at, "--shipped", "us-base", "--tag", "april")
+    assert tagged.stderr == (
+        f"None of 2 runs matches; there are tags {NAUGHTY}, march; others start from tiny.\n"
+    )
+    wrong = dcplan(*at, "--shipped", "tinny")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "--shipped: it is 'tinny'; must be a shipped scenario; did you mean 'tiny'?" in (
+        wrong.stderr
+    )
+
+
+def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
+    meta = {**run.meta, "shipped": STARTS}
+    latest = named(
+        Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00"
+    )
+    save_run(latest, runs_dir, workbook=False)
+
+    assert find_run("=odd names", runs_dir) == runs_dir / "odd-cc33"
+
+
+def test_shows_what_a_run_starts_from(runs_dir: Path) -> None:
+    shown = " ".join(dcplan("show", SECOND, "--runs", str(runs_dir)).stdout.split())
+    assert (
+        "Shipped scenario it starts from: tiny with years=[2027], carbon.cap_kt.2027=40.5,"
+        " data.sites==my \ufffd[31m sites\ufffdodd-names-aa11: as it ships and 1 more"
+    ) in shown
+    earlier = dcplan("show", FIRST, "--runs", str(runs_dir)).stdout
+    assert "Shipped scenario it starts from: unknown, as run.json does not say" in earlier
+
+
 def test_a_filter_that_nothing_could_pass_is_an_error_that_names_what_could(runs_dir: Path) -> None:
     at = ("--runs", str(runs_dir), "--json")
 
     wrong = dcplan("list", *at, "--differs", "yeras", "--scenario", "tinny")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "--differs: unknown key 'yeras'; must be a key of the schema; did you" in wrong.stderr
-    assert "'years'?; changed are years" in wrong.stderr
+    assert "'years'?; changed are carbon.cap_kt.2027, data.sites, rent" in wrong.stderr
     assert "--scenario: it is 'tinny'; must be a scenario; did you mean 'tiny'?" in wrong.stderr
     empty = dcplan("list", "--runs", str(runs_dir / "none"), "--json", "--scenario", "tinny")
     assert (empty.exit_code, empty.stderr) == (2, wrong.stderr.splitlines(keepends=True)[-1])
@@ -381,6 +502,11 @@ def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.Monke
             "SELECT r.name, d.value FROM runs r LEFT JOIN differs d USING (run) ORDER BY created"
         )
         assert database.execute(asked).fetchall() == [("for the board", None), ("", "[2027]")]
+        asked = (
+            "SELECT r.shipped, d.value FROM runs r LEFT JOIN shipped_differs d USING (run)"
+            " WHERE d.setting IS NULL OR d.setting LIKE 'carbon.%' ORDER BY created"
+        )
+        assert database.execute(asked).fetchall() == [(None, None), ("tiny", "40.5")]
 
     monkeypatch.setenv("DCPLAN_CACHE", "off")
     off = dcplan("index", "--runs", str(runs_dir))

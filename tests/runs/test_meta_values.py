@@ -60,6 +60,25 @@ def test_numbers_are_finite_and_no_truth_values(value: object, is_number: bool) 
     assert meta_read._is_number_or_none(value) is (is_number or value is None)
 
 
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [
+        (None, True),
+        ({"scenario": None, "differs": {}}, True),
+        ({"scenario": "tiny", "differs": {"years": "[2027]"}}, True),
+        ({"scenario": "tiny"}, False),
+        ({"differs": {}}, False),
+        ({"scenario": 7, "differs": {}}, False),
+        ({"scenario": "\ud83d", "differs": {}}, False),
+        ({"scenario": "tiny", "differs": {"years": None}}, False),
+        ({"scenario": "tiny", "differs": ["years"]}, False),
+        ("tiny", False),
+    ],
+)
+def test_a_shipped_scenario_is_a_name_and_texts(value: object, is_right: bool) -> None:
+    assert meta_read._is_from_shipped(value) is is_right
+
+
 def test_the_year_without_most_work_is_that_where_unmet_and_rented_are_most_together() -> None:
     # Of 200 kH100e: 60 + 64 in 2026 is more than 20 + 90 in 2027, though 90 is most.
     summary = pd.DataFrame(

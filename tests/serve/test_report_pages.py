@@ -108,6 +108,32 @@ def test_names_of_users_stay_text(client: Client, folder: Path, run: str) -> Non
         assert title.replace("<", "&lt;").replace(">", "&gt;").replace("\u202e", "") in page
 
 
+def test_the_catalogue_says_what_a_run_changes_of_a_shipped_scenario(
+    client: Client, folder: Path, run: str
+) -> None:
+    file = folder / "runs" / run / "run.json"
+    meta = json.loads(file.read_text(encoding="utf-8"))
+    assert meta["shipped"] == {"scenario": "tiny", "differs": {}}
+    assert "Shipped scenario it starts from" not in client.get("/").text  # its name says it
+    meta["scenario"] = "mine"
+    changed = {"years": "[2027]", "data.sites": "<b>\u202emy.csv", "a": "=1+1", "b": "7", "c": "9"}
+    for shipped, expected in (
+        (
+            {"scenario": "tiny", "differs": changed},
+            "tiny with years=[2027], data.sites=&lt;b&gt;my.csv, a==1+1 and 2 more",
+        ),
+        ({"scenario": "<i>", "differs": {}}, "&lt;i&gt;, unchanged"),
+        ({"scenario": None, "differs": {}}, "none"),
+        (None, "unknown, as run.json does not say"),
+    ):
+        file.write_text(json.dumps({**meta, "shipped": shipped}), encoding="utf-8")
+        page = client.get("/").text
+        assert f"<bdi>Shipped scenario it starts from: {expected}</bdi>" in page
+    del meta["shipped"]  # as of an earlier version
+    file.write_text(json.dumps(meta), encoding="utf-8")
+    assert f"Shipped scenario it starts from: {expected}</bdi>" in client.get("/").text
+
+
 def test_runs_are_found_by_tags_which_stay_text(client: Client, folder: Path, run: str) -> None:
     naughty = "<b>&board"
     shutil.copytree(folder / "runs" / run, folder / "runs" / "tiny-untagged")

@@ -11,9 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from planner.base.number_format import duration, unit_of_least
+from planner.outputs.differences import (
+    START,
+    from_shipped_words,
+    is_said_by_name,
+    with_differences,
+)
 from planner.outputs.report import MOST_RUNS
 from planner.outputs.report.markup import NOTHING, Html, element, name
-from planner.outputs.run import with_differences
 from planner.serve.paths import SCENARIOS, run_path
 from planner.serve.service import service_of
 from planner.serve.shell import shell
@@ -97,6 +102,12 @@ def _row(entry: Entry, factor: float, decimals: int) -> Html:
         "input", type="checkbox", name="run", value=entry.run, aria_label=f"compare {entry.run}"
     )
     title = element("div", name(entry.title), class_="note") if entry.title else NOTHING
+    start = f"{START}: {from_shipped_words(entry.shipped)}"
+    from_shipped = (
+        NOTHING
+        if is_said_by_name(entry.scenario, entry.differs, entry.shipped)
+        else element("div", name(start), class_="note")
+    )
     called = element("div", name(entry.name), class_="name") if entry.name else NOTHING
     tags = [
         piece
@@ -113,6 +124,7 @@ def _row(entry: Entry, factor: float, decimals: int) -> Html:
             called,
             link,
             title,
+            from_shipped,
             element("div", name(entry.run), class_="note"),
             tagged,
             scope="row",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from planner.base.errors import InputError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
-from planner.inputs.uncertain_figures import with_values
+from planner.inputs.uncertain_figures import moved_figures, with_values
 from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
@@ -243,8 +243,11 @@ def inputs_of(question: FutureTask, tables: Tables) -> Inputs:
         If its settings and its data do not go together.
     """
     assert question.scenario is not None
-    frames = with_values(tables.frames, question.future.figures)
-    return build_inputs_from(question.scenario, frames, tables.sha256)
+    figures = question.future.figures
+    inputs = build_inputs_from(
+        question.scenario, with_values(tables.frames, figures), tables.sha256
+    )
+    return replace(inputs, moved=moved_figures(figures))
 
 
 def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:

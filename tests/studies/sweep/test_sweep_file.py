@@ -10,6 +10,7 @@ import pytest
 from planner.base.errors import InputError
 from planner.lp import HighsSession
 from planner.model import build_model
+from planner.runs.shipped import from_shipped
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.points import changed_tree
@@ -187,6 +188,39 @@ def test_figures_move_between_their_own_low_and_high(tmp_path: Path) -> None:
     assert (figure.table, figure.column) == ("racks", "capex_usd")
     assert (low, value, high, moved) == (figure.low, figure.value, figure.high, figure.high)
     assert {future.labels["halls"] for future in file.futures} == {"low", "high"}
+
+
+def test_figures_that_a_future_moves_are_named_with_what_differs(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text("version: 1\nextends: tiny\nrent: {allow: true}\n", encoding="utf-8")
+    path = tmp_path / "ways.yaml"
+    path.write_text(
+        """version: 1
+base: mine.yaml
+axes:
+  rack: {table: racks, column: capex_usd, row: gb200_nvl72}
+  halls: {table: facility_market, column: index, values: [low]}
+""",
+        encoding="utf-8",
+    )
+    sweep = read_sweep(path)
+
+    said = {}
+    for question in sweep.questions:
+        inputs = inputs_of(question, sweep.tables[question.tables_key])
+        assert question.scenario is not None
+        shipped = from_shipped(question.scenario, inputs.sha256, inputs.moved)
+        assert shipped is not None
+        assert shipped["scenario"] == "tiny"
+        said[question.future.labels["rack"]] = shipped["differs"]
+
+    figure, _ = sweep.questions[0].future.points["rack"].figures[0]
+    for rack, differs in said.items():
+        assert differs.pop("rent.allow") == "true"
+        assert differs.pop("data.facility_market.index")  # of every market there is
+        moved = set() if rack == figure.value else {"data.racks.capex_usd"}
+        assert differs.keys() == moved
+        assert all(value.startswith(f"{rack:.10g} of ") for value in differs.values())
 
 
 def test_integer_figures_are_drawn_as_integers_each_as_likely(tmp_path: Path) -> None:

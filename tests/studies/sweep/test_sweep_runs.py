@@ -115,6 +115,21 @@ def test_a_future_that_fails_stops_no_other_and_says_why() -> None:
     assert (by_name["rules"] > 300).tolist() == [True, True, True, False]
 
 
+def test_a_run_that_is_kept_says_what_its_future_changes_of_the_shipped_scenario() -> None:
+    _, files = solved_in_turn(TEXT)
+    (meta,) = (
+        json.loads(content)
+        for name, content in files.items()
+        if name.startswith("runs/") and name.endswith("/run.json")
+    )
+
+    assert (meta["scenario"], meta["differs"]) == ("price=46", {})
+    assert meta["shipped"] == {
+        "scenario": "tiny",
+        "differs": {"new_sites.north.retail_usd_per_mwh": "46.0"},
+    }
+
+
 def test_key_figures_are_those_of_the_plan() -> None:
     found = in_turn(TEXT)
     results = found["results"].query("future == 'price=41'")

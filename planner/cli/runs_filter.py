@@ -1,0 +1,149 @@
+"""Which runs `dcplan runs list` lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from planner.base.errors import InputError, Problem
+from planner.base.paths import is_file
+from planner.base.words import closest, some
+from planner.runs.catalogue_entry import Entry
+from planner.scenario.chain import ENDINGS, shipped_names
+from planner.scenario.keys import unknown_key_fix, unknown_key_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from planner.runs.studies import StudyEntry
+
+__all__ = ["RunFilter"]
+
+_NAMED: Final = 3  # tags, settings, scenarios, runs
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """What runs are chosen by.
+
+    Parameters
+    ----------
+    tags : tuple of str
+        All of which a run has.
+    scenario : str or None
+        Its scenario.
+    differs : str or None
+        A setting that is changed, or a block in which one is.
+    shipped : str or None
+        The shipped scenario that it starts from.
+    """
+
+    tags: tuple[str, ...] = ()
+    scenario: str | None = None
+    differs: str | None = None
+    shipped: str | None = None
+
+    def has_chosen(self, of: Entry | StudyEntry) -> bool:
+        """Return whether a run is one of those; of studies it is not known what they change."""
+        return (
+            (self.scenario is None or of.scenario == self.scenario)
+            and (self.differs is None or _has_changed(of, self.differs))
+            and (self.shipped is None or _start(of) == self.shipped)
+            and set(self.tags) <= set(of.tags)
+        )
+
+    def refuse_mistyped(self, found: Sequence[Entry | StudyEntry]) -> None:
+        """Refuse a key that is none, and a scenario that is not there but is close to one that is.
+
+        Parameters
+        ----------
+        found : sequence of Entry or StudyEntry
+            All there are.
+
+        Raises
+        ------
+        InputError
+            Naming what could be meant.
+        """
+        problems = []
+        known = {*(entry.scenario for entry in found), *shipped_names()}
+        # Without a run, and wherever its file is, a scenario of one's own may have any other name.
+        if self.scenario is not None and self.scenario not in known and not _is_own(self.scenario):
+            meant = closest(self.scenario, sorted(known))
+            if meant:
+                what_is, fix = f"it is {self.scenario!r}", f"did you mean {meant!r}?"
+                problems.append(Problem("--scenario", None, None, what_is, "a scenario", fix))
+        unknown = None
+        if self.differs is not None and not any(_has_changed(of, self.differs) for of in found):
+            unknown = unknown_key_in(tuple(self.differs.split(".")))
+        if unknown is not None:
+            changed = _changed_keys(found)
+            fix = unknown_key_fix(unknown)
+            fix += f"; changed are {some(changed, _NAMED)}" if changed else ""
+            what_is = f"unknown key {'.'.join(map(str, unknown))!r}"
+            problems.append(Problem("--differs", None, None, what_is, "a key of the schema", fix))
+        # An earlier version may have shipped others.
+        starts = sorted({*shipped_names(), *_starts(found)})
+        if self.shipped is not None and self.shipped not in starts:
+            meant = closest(self.shipped, starts)
+            fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(starts)}"
+            what_is = f"it is {self.shipped!r}"
+            problems.append(Problem("--shipped", None, None, what_is, "a shipped scenario", fix))
+        if problems:
+            raise InputError(problems)
+
+    def none_chosen(self, found: Sequence[Entry | StudyEntry]) -> str:
+        """Say that none of those there are is chosen, and what would choose some."""
+        known = sorted({tag for entry in found for tag in entry.tags}) if self.tags else []
+        changed = _changed_keys(found) if self.differs else []
+        of = sorted({entry.scenario for entry in found} - {self.scenario}) if self.scenario else []
+        starts = _starts(found) if self.shipped else []
+        there_are = f"; there are tags {some(known, _NAMED)}" if known else ""
+        there_are += f"; changed are {some(changed, _NAMED)}" if changed else ""
+        there_are += f"; other scenarios are {some(of, _NAMED)}" if of else ""
+        there_are += f"; others start from {some(starts, _NAMED)}" if starts else ""
+        return f"None of {len(found)} runs matches{there_are}."
+
+    def unknown(self, found: Sequence[Entry | StudyEntry]) -> str:
+        """Name the runs of which it is unknown whether they are chosen; nothing without any."""
+        asked = self.differs is not None or self.shipped is not None
+        rest = RunFilter(self.tags, self.scenario)
+        runs = [
+            of.run
+            for of in found
+            if isinstance(of, Entry)
+            and of.shipped is None
+            and rest.has_chosen(of)
+            and not self.has_chosen(of)
+        ]
+        if not asked or not runs:
+            return ""
+        return (
+            "Not known which shipped scenario these start from, as their run.json does not say:"
+            f" {some(runs, _NAMED)}. Solve them again to know."
+        )
+
+
+def _has_changed(of: Entry | StudyEntry, key: str) -> bool:
+    changed = of.changed_settings if isinstance(of, Entry) else {}
+    return any(one == key or one.startswith(f"{key}.") for one in changed)
+
+
+def _start(of: Entry | StudyEntry) -> str | None:
+    return of.shipped.scenario if isinstance(of, Entry) and of.shipped else None
+
+
+def _starts(found: Iterable[Entry | StudyEntry]) -> list[str]:
+    """Return the shipped scenarios that any run starts from."""
+    return sorted({name for name in map(_start, found) if name is not None})
+
+
+def _changed_keys(found: Iterable[Entry | StudyEntry]) -> list[str]:
+    """Return the settings that any run changes."""
+    return sorted({key for of in found if isinstance(of, Entry) for key in of.changed_settings})
+
+
+def _is_own(scenario: str) -> bool:
+    """Return whether a file of this folder is a scenario of this name."""
+    return any(is_file(Path(f"{scenario}{ending}")) for ending in ENDINGS)

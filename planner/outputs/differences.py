@@ -1,0 +1,96 @@
+"""How a run differs from the scenario of its name, and from the shipped one it starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.words import some
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["START", "FromShipped", "from_shipped_words", "is_said_by_name", "with_differences"]
+
+START: Final = "Shipped scenario it starts from"
+"""In front of what `from_shipped_words` says."""
+_UNKNOWN: Final = "unknown, as run.json does not say"
+_NAMED: Final = 3  # settings
+
+
+@dataclass(frozen=True)
+class FromShipped:
+    """How a run differs from a shipped scenario: by files that extend it, command line or study.
+
+    Parameters
+    ----------
+    scenario : str or None
+        The shipped scenario; None for a run that starts from none.
+    differs : mapping of str to str
+        Settings and tables that are not those of that scenario, with their values.
+    """
+
+    scenario: str | None
+    differs: Mapping[str, str]
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> FromShipped | None:
+        """Return what ``run.json`` says; None where it does not, as of an earlier version."""
+        said = meta.get("shipped")
+        return None if said is None else cls(said["scenario"], dict(said["differs"]))
+
+
+def from_shipped_words(shipped: FromShipped | None) -> str:
+    """Say which shipped scenario a run starts from and what it has otherwise.
+
+    Parameters
+    ----------
+    shipped : FromShipped or None
+        None where it is unknown.
+
+    Returns
+    -------
+    str
+        With names and values as they are: text of others.
+
+    Examples
+    --------
+    >>> from_shipped_words(FromShipped("tiny", {"rent.allow": "true", "data.sites": "my.csv"}))
+    'tiny with rent.allow=true, data.sites=my.csv'
+    >>> from_shipped_words(FromShipped("tiny", {})), from_shipped_words(FromShipped(None, {}))
+    ('tiny, unchanged', 'none')
+    """
+    if shipped is None:
+        return _UNKNOWN
+    if shipped.scenario is None:
+        return "none"
+    return f"{shipped.scenario}{with_differences(shipped.differs) or ', unchanged'}"
+
+
+def is_said_by_name(scenario: str, differs: Mapping[str, str], shipped: FromShipped | None) -> bool:
+    """Return whether name and `differs` say it all, as of a run of a shipped scenario itself."""
+    if shipped is None or shipped.scenario != scenario:
+        return False
+    return shipped.differs.keys() <= differs.keys()
+
+
+def with_differences(differs: Mapping[str, str]) -> str:
+    """Say what differs from a scenario, to be put behind its name or title.
+
+    Parameters
+    ----------
+    differs : mapping of str to str
+        Values by key.
+
+    Returns
+    -------
+    str
+        Nothing where nothing differs.
+
+    Examples
+    --------
+    >>> with_differences({"years": "[2025, 2027]", "rent.allow": "false"})
+    ' with years=[2025, 2027], rent.allow=false'
+    """
+    shown = [f"{key}={value}" for key, value in differs.items()]
+    return f" with {some(shown, _NAMED)}" if shown else ""
