@@ -101,11 +101,11 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.outputs.alternatives import write_alternatives
-    from planner.outputs.staging import try_folder
+    from planner.runs.study_folder import try_study_folder
     from planner.studies.alternatives import alternatives
 
     if folder is not None:
-        try_folder(folder, "--output")
+        try_study_folder(folder, "alternatives")
     with Progress.from_context(ctx) as progress:
         progress.stage("read")
         found = alternatives(

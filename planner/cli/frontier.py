@@ -82,11 +82,11 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.outputs.frontier import write_frontier
-    from planner.outputs.staging import try_folder
+    from planner.runs.study_folder import try_study_folder
     from planner.studies.frontier import frontier
 
     if folder is not None:
-        try_folder(folder, "--output")
+        try_study_folder(folder, "frontier")
     with Progress.from_context(ctx) as progress:
         progress.stage("read")
         found = frontier(

@@ -64,13 +64,13 @@ def command(
     from typing import cast
 
     from planner.cli.progress import Progress
-    from planner.outputs.staging import try_folder
     from planner.outputs.user_files import report_kept
     from planner.results.ended import worst_exit_code
     from planner.runs.folder import store_run
+    from planner.runs.study_folder import try_study_folder
     from planner.studies.myopic import myopic
 
-    try_folder(Path(runs_dir), "--runs")
+    try_study_folder(Path(runs_dir), "runs")
     with Progress.from_context(ctx) as progress:
         found = myopic(
             scenario,

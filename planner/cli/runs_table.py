@@ -102,7 +102,7 @@ def print_studies(studies: Sequence[StudyEntry]) -> None:
 
 def _kind(study: StudyEntry) -> str:
     """Return what a study is, with the output that it asks about: one folder may have several."""
-    from planner.runs.studies import OF_WHAT
+    from planner.outputs.study_files import OF_WHAT
 
     return f"{study.kind} of {study.title}" if study.kind in OF_WHAT else study.kind
 

@@ -207,17 +207,17 @@ def folder_to_fill(stored: StoredPlan, folder: Path | None, name: str) -> Path:
     folder : Path or None
         As the user names it.
     name : str
-        Of the folder in that of the run, where the user names none.
+        Of the study, and of the folder in that of the run where the user names none.
     """
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes
-    from planner.outputs.staging import try_folder
+    from planner.runs.study_folder import try_study_folder
 
     if stored.run.folder is not None:
         warn_of_changes(stored.run.folder)
     home = folder or (stored.run.folder or Path()) / name
-    try_folder(home, "--output")
+    try_study_folder(home, name)
     return home
 
 

@@ -8,23 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError
-from planner.outputs.study_files import FUTURES_FOLDER
+from planner.outputs.study_files import FUTURES_FOLDER, OF_WHAT, STUDY_FILES
 from planner.runs.catalogue import Unreadable
 from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
+from planner.runs.study_folder import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KINDS", "OF_WHAT", "StudyEntry", "kind_of", "studies_near"]
+__all__ = ["KINDS", "StudyEntry", "kind_of", "studies_near"]
 
-OF_WHAT: Final = ("tornado", "morris", "sobol")
-"""Which inputs decide, each asked of an output."""
 KINDS: Final = (*OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
-"""Each writes ``<kind>.json`` into its folder; what decides also ``<kind>-<output>.json``.
-
-What decides is solved as a sweep in the same folder: a sweep is what has no other file.
-"""
+"""Kinds that are listed. A sweep is what has no file of another one."""
 _MOST_BYTES: Final = 1 << 26
 
 
@@ -130,14 +126,9 @@ def _below(folder: Path) -> list[Path]:
 def _found_in(folder: Path) -> list[tuple[str, Path]]:
     """Return the studies of a folder, each with its file: a sweep is one where no other is."""
     found: list[tuple[str, Path]] = []
-    try:
-        for kind in KINDS:
-            others = sorted(folder.glob(f"{kind}-*.json")) if kind in OF_WHAT else []
-            files = (folder / f"{kind}.json", *others)
-            if kind != "sweep" or not found:
-                found += [(kind, path) for path in files if path.is_file()]
-    except (OSError, ValueError):  # such as a name that is too long
-        return []
+    for kind in KINDS:
+        if kind != "sweep" or not found:
+            found += [(kind, path) for path in files_of(folder, STUDY_FILES[kind])]
     return found
 
 

@@ -11,7 +11,7 @@ from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
 from planner.outputs.study_files import SWEEP_FILE
-from planner.runs.study_folder import folder_of_file
+from planner.runs.study_folder import folder_of_file, wrong_folder
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.cluster.connection import connected, wrong_address
@@ -117,7 +117,8 @@ def sensitivity(
     Raises
     ------
     InputError
-        With every problem of what is asked, of the scenario and of its data.
+        With every problem of what is asked, of the scenario and of its data; if the folder is
+        that of another study.
     InfeasibleError, LimitReachedError, SolverError
         If the scenario has no plan, or too few points have one.
     OSError
@@ -132,7 +133,9 @@ def sensitivity(
     """
     sizes = {"trajectories": trajectories, "samples": samples}
     problems = [*wrong_wishes(method, figures, seed, of), *wrong_sizes(method, sizes)]
+    folder = folder_of(scenario, out)
     problems += wrong_address(scheduler)
+    problems += wrong_folder(folder, "sensitivity", _file_of(scenario))
     try:
         draft = read_draft(scenario, overrides)
         base = base_sweep(draft)
@@ -143,7 +146,6 @@ def sensitivity(
     if on_warning is not None:
         for warning in base.warnings:
             on_warning(warning)
-    folder = folder_of(scenario, out)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
     if scheduler is not None and not is_base_stored(base, folder):
@@ -178,9 +180,13 @@ def folder_of(scenario: str | Path, out: str | Path | None = None) -> Path:
     """Return the folder of a study: the one named, or one that its scenario's file has alone."""
     if out is not None:
         return Path(out)
+    return folder_of_file(_file_of(scenario), Path("sensitivity"), SWEEP_FILE)
+
+
+def _file_of(scenario: str | Path) -> Path:
+    """Return the file of a scenario, there or not."""
     is_file = isinstance(scenario, Path) or is_path(scenario)
-    file = Path(scenario) if is_file else SCENARIOS_DIR / f"{scenario}.yaml"
-    return folder_of_file(file, Path("sensitivity"), SWEEP_FILE)
+    return Path(scenario) if is_file else SCENARIOS_DIR / f"{scenario}.yaml"
 
 
 def _nothing_moves(draft: ScenarioDraft) -> Problem:

@@ -10,19 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.clock.calendar import float_year
 from planner.outputs.files import whole_file, whole_files
 from planner.outputs.staging import try_folder
 from planner.outputs.study_files import (
     FUTURES_FOLDER,
     RUNS_FOLDER,
-    STOCHASTIC_FILE,
     SWEEP_FILE,
 )
 from planner.results.ended import PLANNED
 from planner.runs.settings import in_short
-from planner.runs.study_folder import file_entry, folder_of_file, other_file
+from planner.runs.study_folder import file_entry, folder_of_file, wrong_folder
 from planner.scenario.tree import plain
 from planner.studies.cluster.connection import connected, wrong_address
 from planner.studies.sweep import answers as kept
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.base.errors import Problem
     from planner.outputs.plots.drawing import Drawing
     from planner.scenario.tree import Node
     from planner.studies.sweep.answers import FutureResult
@@ -233,12 +233,11 @@ def run_sweep(
     [['land=20', 'optimal'], ['land=30', 'optimal']]
     """
     folder = folder_of(path, out)
-    wrong = wrong_address(scheduler)
+    wrong = [*wrong_address(scheduler), *wrong_folder(folder, "sweep", find_sweep(path))]
     try:
         sweep = read_sweep(path, overrides)
     except InputError as error:
         raise InputError([*wrong, *error.problems]) from error
-    wrong += _wrong_folder(sweep, folder)
     if wrong:
         raise InputError(wrong)
     if strict and sweep.warnings:
@@ -393,20 +392,6 @@ def folder_of(path: str | Path, out: str | Path | None = None, home: Path = Path
         If no shipped sweep has the name.
     """
     return Path(out) if out is not None else folder_of_file(find_sweep(path), home, SWEEP_FILE)
-
-
-def _wrong_folder(sweep: Sweep, folder: Path) -> list[Problem]:
-    """Return what is wrong with a folder: tables of another study in it would be replaced."""
-    file = sweep.file
-    if (other := other_file(file.path, file.sha256, folder / SWEEP_FILE)) is not None:
-        at, what_is = folder / SWEEP_FILE, f"the folder is that of another sweep, of {other!r}"
-    elif (folder / STOCHASTIC_FILE).exists():
-        at, what_is = folder / STOCHASTIC_FILE, "the folder is that of a stochastic program"
-    else:
-        return []
-    must_be = f"a new folder, or that of the sweep of {str(file.path)!r}"
-    fix = "name another folder with --output, or move what is in this one away"
-    return [Problem(str(at), None, None, what_is, must_be, fix)]
 
 
 def _is_failed(answer: FutureResult) -> bool:

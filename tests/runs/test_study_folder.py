@@ -1,0 +1,162 @@
+"""Whose a folder is: a study goes into a new one or into its own, never among files of another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from planner import solve
+from planner.base.errors import InputError
+from planner.cli import main
+from planner.outputs.study_files import STUDY_FILES
+from planner.runs.folder import write_run
+from planner.runs.study_folder import file_entry, try_study_folder, wrong_folder
+from planner.studies.sensitivity import sensitivity
+
+HOLDS = {
+    "run": "run.json",
+    "folder of runs": "tiny-1a2b3c4d/run.json",
+    "sweep": "sweep.json",
+    "study of sensitivity": "morris-bound_musd.json",
+    "stochastic program": "stochastic.json",
+    "frontier": "frontier.json",
+    "study of alternatives": "alternatives.json",
+    "stress study": "stress_year.parquet",
+    "study of dispatch": "dispatch.parquet",
+    "study of the error of days": "days_error.parquet",
+}
+"""What a folder is, by a file in it."""
+KIND = {
+    "runs": "folder of runs",
+    "sensitivity": "study of sensitivity",
+    "stochastic": "stochastic program",
+    "alternatives": "study of alternatives",
+    "stress": "stress study",
+    "dispatch": "study of dispatch",
+    "days_error": "study of the error of days",
+    "frontier": "frontier",
+    "sweep": "sweep",
+}
+OPTION = {"myopic": "--runs", "solve": "--runs"}
+ASKED = {
+    "sweep": ("tiny",),
+    "stochastic": ("tiny-uncertain",),
+    "sensitivity": ("tiny", "--figures", "1"),
+    "frontier": ("tiny", "--cost-against", "carbon", "--points", "3"),
+    "alternatives": ("tiny",),
+    "myopic": ("tiny",),
+    "solve": ("tiny",),
+}
+OF_A_RUN = ("stress", "dispatch", "days-error")
+
+
+def holding(folder: Path, what: str) -> Path:
+    file = folder / HOLDS[what]
+    file.parent.mkdir(parents=True)
+    file.write_text("{}", encoding="utf-8")
+    return file
+
+
+def test_every_kind_of_study_is_known_by_its_files_here() -> None:
+    families = {"tornado": "sensitivity", "morris": "sensitivity", "sobol": "sensitivity"}
+
+    assert {families.get(kind, kind) for kind in STUDY_FILES} == KIND.keys() - {"runs"}
+    assert set(KIND.values()) == HOLDS.keys() - {"run"}
+
+
+@pytest.mark.parametrize("kind", KIND)
+@pytest.mark.parametrize("what", HOLDS)
+def test_a_folder_is_for_one_kind_alone(tmp_path: Path, kind: str, what: str) -> None:
+    file = holding(tmp_path / "out", what)
+
+    wrong = wrong_folder(tmp_path / "out", kind)
+
+    # A study of sensitivity is solved as a sweep, whose file is there before its own.
+    is_own = KIND[kind] == what or (kind, what) == ("sensitivity", "sweep")
+    assert [problem.what_is for problem in wrong] == (
+        [] if is_own else [f"the folder is that of a {what}"]
+    )
+    assert [problem.file for problem in wrong] == ([] if is_own else [str(file)])
+    assert wrong_folder(tmp_path / "new", kind) == []
+
+
+@pytest.mark.parametrize("command", ASKED)
+def test_every_command_refuses_it_before_anything_is_solved(tmp_path: Path, command: str) -> None:
+    out = tmp_path / "out"
+    file = holding(out, "stress study")
+    option = OPTION.get(command, "--output")
+
+    said = CliRunner().invoke(main, [command, *ASKED[command], "-o", str(out)])
+
+    assert said.exit_code == 2, said.output
+    assert f"{file}: the folder is that of a stress study; must be a new folder, or " in said.stderr
+    assert f"; name another folder with {option}, or move what is in this one away" in said.stderr
+    assert [path.name for path in out.iterdir()] == [file.name]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(solve("tiny"), tmp_path_factory.mktemp("runs"))
+
+
+@pytest.mark.parametrize("command", OF_A_RUN)
+@pytest.mark.parametrize("what", ["run", "sweep"])
+def test_a_study_of_a_run_is_not_put_among_files_of_others(
+    run: Path, tmp_path: Path, command: str, what: str
+) -> None:
+    out = run if what == "run" else tmp_path / "out"
+    file = run / "run.json" if what == "run" else holding(out, what)
+    before = {path.name for path in out.iterdir()}
+
+    said = CliRunner().invoke(main, [command, str(run), "-o", str(out)])
+
+    assert said.exit_code == 2, said.output
+    words = KIND[command.replace("-", "_")]
+    assert (
+        f"{file}: the folder is that of a {what}; must be a new folder, or that of a {words};"
+    ) in said.stderr
+    assert {path.name for path in out.iterdir()} == before
+
+
+def test_studies_that_go_on_from_their_folder_refuse_that_of_another_file(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
+    mine.write_text("a: 1", encoding="utf-8")
+    other.write_text("a: 2", encoding="utf-8")
+    for kind, name in (("sensitivity", "sweep"), ("sweep", "sweep"), ("stochastic", "stochastic")):
+        folder = tmp_path / kind
+        folder.mkdir()
+        about = {"file": file_entry(other, "of what it was")}
+        (folder / f"{name}.json").write_text(json.dumps(about), encoding="utf-8")
+
+        assert wrong_folder(folder, kind, other) == []
+        (wrong,) = wrong_folder(folder, kind, mine)
+        assert wrong.what_is.startswith("the folder is that of another ")
+        assert wrong.what_is.endswith(f", of {str(other.resolve())!r}")
+        assert wrong.must_be == f"a new folder, or that of the {KIND[kind]} of {str(mine)!r}"
+        with pytest.raises(InputError, match="the folder is that of another"):
+            try_study_folder(folder, kind, mine)
+
+
+def test_sensitivity_refuses_the_folder_of_another_scenario_or_sweep(tmp_path: Path) -> None:
+    """Its tables were removed, and its futures mixed with those of the study."""
+    done = CliRunner().invoke(main, ["sweep", "tiny", "-o", str(tmp_path), "--jobs", "1"])
+    assert done.exit_code == 0, done.output
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.*")}
+
+    with pytest.raises(InputError, match="another sweep or study of sensitivity, of"):
+        sensitivity("tiny", out=tmp_path, figures=1, jobs=1)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.*")} == before
+
+
+def test_a_stochastic_program_refuses_the_folder_of_a_sweep(tmp_path: Path) -> None:
+    file = holding(tmp_path / "out", "sweep")
+
+    said = CliRunner().invoke(main, ["stochastic", "tiny-uncertain", "-o", str(tmp_path / "out")])
+
+    assert said.exit_code == 2, said.output
+    assert f"{file}: the folder is that of a sweep; must be a new folder" in said.stderr
+    assert list((tmp_path / "out").iterdir()) == [file]
