@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.options import OVERRIDES, into_folder
-from planner.cli.output import write_study
+from planner.cli.output import print_written, write_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,11 +119,13 @@ def command(
             interrupt=progress.interrupt,
         )
     if folder is not None:
-        write_study(folder, partial(write_alternatives, found), say=not as_json)
+        write_study(folder, partial(write_alternatives, found))
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found, dict.fromkeys(kinds), every=every)
+    if folder is not None:
+        print_written(folder, as_json=as_json)
     ctx.exit(0 if found.plans["is_checked"].all() else 1)
 
 

@@ -19,6 +19,8 @@ _NAMED: Final = 3  # files
 def warn_of_changes(folder: Path) -> None:
     """Warn of table files that were changed since the run was written.
 
+    Also with ``-q``: it says that the result is not of the run that was stored.
+
     Parameters
     ----------
     folder : Path

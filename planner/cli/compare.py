@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.output import note_kept, print_written, writing_into
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
@@ -136,6 +136,7 @@ def command(
                 click.echo(json.dumps(found, indent=2, ensure_ascii=False))
             else:
                 TableConsole().print(comparison_summary(comparison, every=every))
+    print_written(*files, as_json=as_json)
 
 
 def _check_ending(file: Path) -> None:
@@ -150,11 +151,10 @@ def _write(comparison: RunComparison, file: Path) -> None:
     """Write a file; what a planner has changed in its place is kept."""
     from planner.outputs.comparison.files import WRITERS
     from planner.outputs.staging import staging
-    from planner.outputs.user_files import put_files, report_kept
+    from planner.outputs.user_files import put_files
 
     with writing_into(file.parent), staging(file.parent) as staged:
         path = staged / file.name
         WRITERS[file.suffix.lower()](comparison, path)
         _, kept = put_files(staged, [path], file.parent)
-    if kept:
-        click.echo(report_kept(file.parent, kept), err=True)
+    note_kept(file.parent, kept)

@@ -9,7 +9,7 @@ import click
 from planner.base.errors import InputError
 from planner.cli.dispatch import write_and_report
 from planner.cli.options import RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import is_quiet
+from planner.cli.output import print_written
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:
@@ -104,10 +104,9 @@ def command(
     write_and_report(found, "days_error", home, stored.run)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
-        return
-    _print(found, settings.seed)
-    if not is_quiet(ctx):
-        click.echo(f"\nwritten to {home}", err=True)
+    else:
+        _print(found, settings.seed)
+    print_written(home, as_json=as_json)
 
 
 def _print(found: DaysError, seed: int) -> None:

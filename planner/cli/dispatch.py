@@ -8,7 +8,7 @@ import click
 
 from planner.base.errors import InputError
 from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import is_quiet, writing_into
+from planner.cli.output import note, note_kept, print_written, writing_into
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def command(
     stored = asked.stored
     home = folder_to_fill(stored, folder, "dispatch")
     if asked.drawn_instead:
-        click.echo(f"warning: {asked.drawn_instead}", err=True)
+        note(f"warning: {asked.drawn_instead}")
     with Progress.from_context(ctx) as progress:
         progress.stage("dispatch")
         found = dispatch(
@@ -101,21 +101,18 @@ def command(
     write_and_report(found, "dispatch", home, stored.run)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
-        return
-    _print(found)
-    if not is_quiet(ctx):
-        click.echo(f"\nwritten to {home}", err=True)
+    else:
+        _print(found)
+    print_written(home, as_json=as_json)
 
 
 def write_and_report(found: Dispatch | DaysError, name: str, home: Path, run: Run) -> None:
     """Write the table of a study of operation, and say which files of the user were kept."""
     from planner.outputs.dispatch import write_operation
-    from planner.outputs.user_files import report_kept
 
     with writing_into(home):
         _, kept = write_operation(found.table, name, home, run)
-    if kept:
-        click.echo(report_kept(home, kept), err=True)
+    note_kept(home, kept)
 
 
 def _print(found: Dispatch) -> None:

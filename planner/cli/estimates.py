@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.output import note_kept, writing_into
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,6 @@ def command(
     from planner.cli.explain import open_or_solve
     from planner.cli.progress import Progress
     from planner.outputs.estimates import write_estimates
-    from planner.outputs.user_files import report_kept
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
@@ -67,8 +66,7 @@ def command(
     if folder is not None:
         with writing_into(folder):
             kept = write_estimates(found.table, solved.run, folder)
-        if kept:
-            click.echo(report_kept(folder, kept), err=True)
+        note_kept(folder, kept)
     if as_json:
         click.echo(found.table.to_json(orient="records", indent=2))
     else:

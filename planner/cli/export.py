@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.output import note_kept, writing_into
 from planner.outputs.writers import PLOTTED, WRITERS
 
 __all__ = ["command"]
@@ -53,7 +53,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.plots import no_matplotlib
     from planner.outputs.staging import staging, try_folder
-    from planner.outputs.user_files import put_files, report_kept
+    from planner.outputs.user_files import put_files
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
 
@@ -87,8 +87,7 @@ def command(
                 progress.stage(f"Writing {name} ({number} of {len(wanted)})")
                 made += WRITERS[name](loaded, staged)
         written, kept = put_files(staged, made, target)
-    if kept:
-        click.echo(report_kept(target, kept), err=True)
+    note_kept(target, kept)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:

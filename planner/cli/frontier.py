@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.options import OVERRIDES, into_folder
-from planner.cli.output import write_study
+from planner.cli.output import print_written, write_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,11 +99,13 @@ def command(
             interrupt=progress.interrupt,
         )
     if folder is not None:
-        write_study(folder, partial(write_frontier, found), say=not as_json)
+        write_study(folder, partial(write_frontier, found))
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found)
+    if folder is not None:
+        print_written(folder, as_json=as_json)
 
 
 def _print(found: Frontier) -> None:

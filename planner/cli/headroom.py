@@ -133,7 +133,7 @@ def command(
     February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
     months, as in September in California, give them.
     """
-    from planner.cli.output import is_quiet, writing_into
+    from planner.cli.output import print_written, writing_into
     from planner.cli.progress import Progress
     from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
     from planner.outputs.files import whole_file
@@ -157,8 +157,7 @@ def command(
     if output is not None:
         with writing_into(output), whole_file(output) as partial:
             partial.write_text(draw_headroom(studies[0], name=demand.name), encoding="utf-8")
-        if not is_quiet(ctx):
-            click.echo(f"drawn in {output}", err=True)
+        print_written(output, as_json=as_json)
 
 
 def _check_output(output: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
-from planner.cli.output import is_quiet
+from planner.cli.output import note
 
 __all__ = ["command"]
 
@@ -82,9 +82,8 @@ def command(
             made = scenario = _make_workbook(folder, start or "us-base", tables)
     else:
         made, scenario = folder, _make_folder(folder, own=own)
-    if not is_quiet(ctx):
-        shown = f'"{scenario}"' if " " in str(scenario) else scenario
-        click.echo(f"made {made}; next: dcplan validate {shown}", err=True)
+    shown = f'"{scenario}"' if " " in str(scenario) else scenario
+    note(f"made {made}; next: dcplan validate {shown}")
 
 
 def _make_folder(folder: Path, *, own: bool) -> Path:

@@ -9,6 +9,7 @@ import click
 
 from planner.base.errors import LimitReachedError
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES
+from planner.cli.output import note_kept, print_written
 
 if TYPE_CHECKING:
     from planner.studies.myopic import Decides, Myopic
@@ -64,7 +65,6 @@ def command(
     from typing import cast
 
     from planner.cli.progress import Progress
-    from planner.outputs.user_files import report_kept
     from planner.results.ended import worst_exit_code
     from planner.runs.folder import store_run
     from planner.runs.study_folder import try_study_folder
@@ -87,21 +87,21 @@ def command(
                 f"Stopped with {done} of {len(found.plans)} plans; these are written"
             )
         progress.stage("write")
-        folders, kept = [], []
-        for plan in {id(plan): plan for plan in found.plans if plan is not None}.values():
-            stored = store_run(
-                plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines
-            )
-            folder = stored.run.folder
-            if folder is not None:
-                folders.append(folder)
-                kept += [report_kept(folder, stored.kept)] if stored.kept else []
-    for line in (*kept, *map(str, dict.fromkeys(folders))):
-        click.echo(line, err=True)
+        plans = {id(plan): plan for plan in found.plans if plan is not None}.values()
+        stored = [
+            store_run(plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines)
+            for plan in plans
+        ]
+    folders = []
+    for one in stored:
+        if one.run.folder is not None:
+            folders.append(one.run.folder)
+            note_kept(one.run.folder, one.kept)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found)
+    print_written(*dict.fromkeys(folders), as_json=as_json)
     codes = [plan.exit_code for plan in found.plans if plan is not None]
     stopped = LimitReachedError.exit_code if found.is_stopped else 0
     ctx.exit(worst_exit_code([*codes, stopped]))

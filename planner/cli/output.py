@@ -1,4 +1,4 @@
-"""What becomes of an error of the operating system while files are written."""
+"""What is said of files that a command writes, and what becomes of an error while it does."""
 
 from __future__ import annotations
 
@@ -10,15 +10,49 @@ import click
 from planner.base.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["is_quiet", "write_study", "writing_into"]
+    from planner.outputs.user_files import Kept
+
+__all__ = ["is_quiet", "note", "note_kept", "print_written", "write_study", "writing_into"]
 
 
 def is_quiet(context: click.Context) -> bool:
     """Return whether a command says nothing but its result: option ``-q`` of the program."""
     return bool(context.obj and context.obj.get("quiet"))
+
+
+def note(text: str) -> None:
+    """Say on stderr what is neither a result nor an error: not at all with ``-q``."""
+    if not is_quiet(click.get_current_context()):
+        click.echo(text, err=True)
+
+
+def note_kept(folder: Path, kept: Sequence[Kept]) -> None:
+    """Say which files of the planner's were kept in a folder; nothing where there are none."""
+    from planner.outputs.user_files import report_kept
+
+    if kept:
+        note(report_kept(folder, kept))
+
+
+def print_written(*paths: Path, as_json: bool) -> None:
+    """Say where files were written, at the end of a result.
+
+    Parameters
+    ----------
+    *paths : Path
+        Folders, or files where these were named; none where nothing was written.
+    as_json : bool
+        Whether the result is JSON: it is alone on stdout, so this goes to stderr.
+    """
+    from planner.outputs.terminal import print_paths, written_lines
+
+    if paths and as_json:
+        note(written_lines(paths))
+    elif paths:
+        print_paths(paths)
 
 
 @contextmanager
@@ -50,8 +84,8 @@ def writing_into(folder: Path) -> Iterator[None]:
         raise OutputError(message) from error
 
 
-def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool) -> None:
-    """Write the files of a study into a folder, and tell what of the planner's was kept there.
+def write_study(folder: Path, write: Callable[[Path], list[Path]]) -> None:
+    """Write the files of a study into a folder, and say what of the planner's was kept there.
 
     Parameters
     ----------
@@ -59,8 +93,6 @@ def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool)
         Where they are to be.
     write : callable
         Writes them into a folder that it is given, and returns them.
-    say : bool
-        Name them on stderr, unless the command is to be quiet.
 
     Raises
     ------
@@ -68,11 +100,8 @@ def write_study(folder: Path, write: Callable[[Path], list[Path]], *, say: bool)
         As `writing_into` does.
     """
     from planner.outputs.staging import staging
-    from planner.outputs.user_files import put_files, report_kept
+    from planner.outputs.user_files import put_files
 
     with writing_into(folder), staging(folder) as staged:
-        written, kept = put_files(staged, write(staged), folder)
-    if kept:
-        click.echo(report_kept(folder, kept), err=True)
-    if say and not is_quiet(click.get_current_context()):
-        click.echo("\n".join(map(str, written)), err=True)
+        _, kept = put_files(staged, write(staged), folder)
+    note_kept(folder, kept)

@@ -18,11 +18,11 @@ _HEAD: Final = """\
 # Commands
 
 Generated from `planner/cli/` by `python -m planner.docs`; `dcplan COMMAND --help` says the same.
-Results go to stdout, with the folder that holds them in the last line of some; progress and
-messages to stderr. Every command also takes `-q` (results and errors alone) and
-`-v` (detail). Exit codes: 0 done, solved and checked; 1 an error in dcplan itself, or a check that
-fails; 2 wrong input or usage; 3 infeasible; 4 a limit was reached, and the best plan so far is
-written and marked; 130 interrupted.
+Results go to stdout, and end with `Written to PATH` where they are in files. With `--json` stdout
+is JSON alone, and that line goes to stderr, as progress and messages do, warnings among them.
+Every command also takes `-q` (results and errors alone) and `-v` (detail). Exit codes: 0 done,
+solved and checked; 1 an error in dcplan itself, or a check that fails; 2 wrong input or usage; 3
+infeasible; 4 a limit was reached, and the best plan so far is written and marked; 130 interrupted.
 """
 _EVERYWHERE: Final = {"quiet", "verbose", "help"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.output import note_kept, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ def command(
     from planner.outputs.report import write_page
     from planner.outputs.staging import staging, try_folder
     from planner.outputs.study_folders import KINDS_READ
-    from planner.outputs.user_files import put_files, report_kept
+    from planner.outputs.user_files import put_files
     from planner.runs.folder import naming_changed_files
     from planner.runs.studies import kind_of
 
@@ -83,8 +83,7 @@ def command(
                 stack.enter_context(naming_changed_files(home))
             made = write_page(asked.page(), staged / target.name)
         written, kept = put_files(staged, made, target.parent)
-    if kept:
-        click.echo(report_kept(target.parent, kept), err=True)
+    note_kept(target.parent, kept)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:

@@ -98,7 +98,7 @@ def command(
 
     from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
     from planner.cli.interrupts import INTERRUPTED
-    from planner.cli.output import write_study, writing_into
+    from planner.cli.output import print_written, write_study, writing_into
     from planner.cli.progress import Progress
     from planner.outputs.sensitivity import write_sensitivity
     from planner.studies.sensitivity import sensitivity
@@ -157,11 +157,12 @@ def command(
                 f"Stopped; what is done is stored in {home}, where the same command goes on"
             )
             ctx.exit(INTERRUPTED)
-    write_study(home, partial(write_sensitivity, found), say=not as_json)
+    write_study(home, partial(write_sensitivity, found))
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         _print(found)
+    print_written(home, as_json=as_json)
     ctx.exit(1 if found.broken else 0)
 
 

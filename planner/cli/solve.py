@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT
+from planner.cli.output import note_kept, print_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,8 +97,7 @@ def _solve(
     from planner.cli.progress import Progress
     from planner.cli.validate import refuse
     from planner.inputs.validation import validated
-    from planner.outputs.terminal import print_estimates, print_folder, print_summary
-    from planner.outputs.user_files import report_kept
+    from planner.outputs.terminal import print_estimates, print_summary
     from planner.runs import run_of
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import store_run
@@ -144,12 +144,12 @@ def _solve(
                 raise
         else:
             run, kept = stored.run, stored.kept
-    if kept and run.folder is not None:
-        click.echo(report_kept(run.folder, kept), err=True)
+    if run.folder is not None:
+        note_kept(run.folder, kept)
     if as_json:
         click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
-    elif run.folder is not None and unheard is None:
-        print_folder(run.folder)
+    if run.folder is not None and unheard is None:
+        print_written(run.folder, as_json=as_json)
     for wrong in (failed, unheard):
         if wrong is not None:
             raise wrong

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.cli.options import OVERRIDES, STRICT, into_folder
-from planner.cli.output import writing_into
+from planner.cli.output import note_kept, print_written, writing_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,6 @@ def command(
     import json
 
     from planner.cli.progress import Progress
-    from planner.outputs.user_files import report_kept
     from planner.results.ended import worst_exit_code
     from planner.runs.study_folder import try_study_folder
     from planner.studies.stochastic import stochastic, write_stochastic
@@ -87,18 +86,16 @@ def command(
         progress.stage("Writing runs and tables")
         with writing_into(home):
             found, _, kept = write_stochastic(found, home)
-    if kept:
-        click.echo(report_kept(home, kept), err=True)
+    note_kept(home, kept)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        _print(found, home)
+        _print(found)
+    print_written(home, as_json=as_json)
     context.exit(worst_exit_code(plan.exit_code for plan in found.runs.values()))
 
 
-def _print(found: Stochastic, home: Path) -> None:
-    from rich.text import Text
-
+def _print(found: Stochastic) -> None:
     from planner.base.console import TableConsole, wrapped
     from planner.base.number_format import unit_of_money
     from planner.outputs.report.sections.orders import plan_name
@@ -146,8 +143,6 @@ def _print(found: Stochastic, home: Path) -> None:
     click.echo()
     for line in _worth(found, money, unit):
         click.echo(wrapped(line))
-    click.echo()
-    console.print(Text(f"Written to {home}", style="dim"), soft_wrap=True)
 
 
 def _print_decided(found: Stochastic, console: TableConsole) -> None:

@@ -9,7 +9,7 @@ import click
 
 from planner.base.errors import InputError, Problem
 from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import is_quiet, writing_into
+from planner.cli.output import note, note_kept, print_written, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,6 @@ def command(
     from planner.cli.progress import Progress
     from planner.cli.stress_report import print_study
     from planner.outputs.stress import write_stress
-    from planner.outputs.user_files import report_kept
     from planner.stress import reliability_of, settings_from, site_outage_losses, stress_study
     from planner.tables import read_tables
 
@@ -88,7 +87,7 @@ def command(
     losses = site_outage_losses(asked.stored.inputs, loaded.tables)
     home = folder_to_fill(asked.stored, folder, "stress")
     if asked.drawn_instead:
-        click.echo(f"warning: {asked.drawn_instead}", err=True)
+        note(f"warning: {asked.drawn_instead}")
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Drawing years")
         study = stress_study(
@@ -102,18 +101,16 @@ def command(
         )
     with writing_into(home):
         _, kept = write_stress(study, home, loaded)
-    if kept:
-        click.echo(report_kept(home, kept), err=True)
+    note_kept(home, kept)
     if as_json:
         content = {
             name: json.loads(frame.to_json(orient="records"))
             for name, frame in study.tables.items()
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
-        return
-    print_study(study)
-    if not is_quiet(ctx):
-        click.echo(f"\nwritten to {home}", err=True)
+    else:
+        print_study(study)
+    print_written(home, as_json=as_json)
 
 
 @dataclass(frozen=True, eq=False)

@@ -62,7 +62,7 @@ def command(
     """
     from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
     from planner.cli.interrupts import INTERRUPTED
-    from planner.cli.output import writing_into
+    from planner.cli.output import print_written, writing_into
     from planner.cli.progress import Progress
     from planner.studies.sweep import run_sweep
     from planner.studies.sweep.solve_sweep import folder_of
@@ -105,6 +105,7 @@ def command(
         click.echo(result.futures.to_json(orient="records", indent=2))
     else:
         _print(result)
+    print_written(result.folder, as_json=as_json)
     context.exit(_exit_code(result))
 
 
@@ -184,8 +185,6 @@ def _print(result: SweepResult) -> None:
             click.echo("\n".join(lines[1:]))
     if len(failed) > _MOST_FAILED:
         click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
-    click.echo()
-    console.print(Text(f"Written to {result.folder}", style="dim"), soft_wrap=True)
 
 
 def _print_no_regret(result: SweepResult) -> None:

@@ -23,12 +23,12 @@ from planner.results.four_moneys import moneys
 from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from planner.outputs.run import Run
 
-__all__ = ["print_estimates", "print_folder", "print_summary", "summary"]
+__all__ = ["print_estimates", "print_paths", "print_summary", "summary", "written_lines"]
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8
@@ -70,7 +70,7 @@ def print_summary(run: Run, folder: Path | None = None) -> None:
     """
     TableConsole().print(summary(run))
     if folder is not None:
-        print_folder(folder)
+        print_paths([folder])
 
 
 def print_estimates(run: Run) -> None:
@@ -78,9 +78,14 @@ def print_estimates(run: Run) -> None:
     TableConsole().print(Group(*_decides(run)))
 
 
-def print_folder(folder: Path) -> None:
-    """Print where a run is stored."""
-    TableConsole().print(Text(f"\nWritten to {folder}", style="dim"), soft_wrap=True)
+def print_paths(paths: Iterable[Path]) -> None:
+    """Print where a result is stored, after it."""
+    TableConsole().print(Text(f"\n{written_lines(paths)}", style="dim"), soft_wrap=True)
+
+
+def written_lines(paths: Iterable[Path]) -> str:
+    """Say where a result is stored, a line for each path."""
+    return "\n".join(f"Written to {path}" for path in paths)
 
 
 def summary(run: Run) -> Group:

@@ -141,7 +141,7 @@ def test_the_plot_is_one_file_that_names_what_it_shows(zone_file: Path, tmp_path
     result = run(zone_file, "--rate", "0.1%", "-o", plot)
 
     assert result.exit_code == 0
-    assert f"drawn in {plot}" in result.stderr
+    assert result.stdout.endswith(f"Written to {plot}\n")
     words = [node.text or "" for node in ET.parse(plot).iter(f"{SVG}text")]
     assert words[0] == "Headroom at 0.1 % curtailment: 150 MW"
     assert words[1].startswith("zone & co.csv, Jan 2027 to Dec 2027: ")

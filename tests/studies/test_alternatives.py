@@ -284,7 +284,8 @@ def test_the_command_writes_its_tables(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "Racks by zone in 2028 [MW]" in result.stdout
     assert "all hold" in result.stdout
-    assert result.stderr == ""  # without -q it names the files
+    assert result.stdout.endswith(f"\nWritten to {folder}\n")
+    assert result.stderr == ""
     found = json.loads((folder / "alternatives.json").read_text(encoding="utf-8"))
     csv, parquet = (
         pd.read_csv(folder / "ranges.csv"),

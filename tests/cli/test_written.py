@@ -1,0 +1,76 @@
+"""Where a result is: its last line on stdout, beside JSON on stderr, and nothing more with -q."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from planner import solve
+from planner.cli import main
+from planner.runs.folder import write_run
+
+OF_A_RUN = ("stress", "dispatch", "days-error")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(solve("tiny"), tmp_path_factory.mktemp("runs"))
+
+
+def dcplan(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def words_of(command: str, run: Path, out: Path) -> tuple[list[object], list[Path]]:
+    """Return a command line, and what it writes."""
+    if command == "myopic":
+        options = ["--window", "1", "--no-workbook", "--runs", out]
+        return [command, "tiny", *options], []
+    if command == "frontier":
+        options = ["--cost-against", "carbon", "--points", "3", "-o", out]
+        return [command, "tiny", *options], [out]
+    if command == "compare":
+        files = [out.with_suffix(ending) for ending in (".json", ".html")]
+        return [command, run, run, *(word for file in files for word in ("-o", file))], files
+    return [command, run, "--year", "2028", "-o", out], [out]
+
+
+@pytest.mark.parametrize("command", [*OF_A_RUN, "compare", "frontier", "myopic"])
+def test_it_ends_with_where_it_is(folder: Path, tmp_path: Path, command: str) -> None:
+    words, written = words_of(command, folder, tmp_path / "out")
+
+    plain, as_json = dcplan(*words), dcplan(*words, "--json")
+    quiet = dcplan(*words, "--json", "-q")
+
+    written = written or sorted((tmp_path / "out").glob("tiny-*"))
+    lines = [f"Written to {path}" for path in written]
+    assert (plain.exit_code, as_json.exit_code, quiet.exit_code) == (0, 0, 0), plain.output
+    assert sorted(plain.stdout.splitlines()[-len(lines) :]) == sorted(lines)
+    assert plain.stdout.splitlines()[-len(lines) - 1] == ""
+    assert "Written to" not in plain.stderr
+    assert json.loads(as_json.stdout) == json.loads(quiet.stdout)
+    shown = [line for line in as_json.stderr.splitlines() if "Written to" in line]
+    assert sorted(shown) == sorted(lines)
+    assert quiet.stderr == ""
+
+
+@pytest.mark.parametrize("command", OF_A_RUN)
+def test_a_file_that_is_kept_is_named_but_not_with_quiet(
+    folder: Path, tmp_path: Path, command: str
+) -> None:
+    out = tmp_path / "out"
+    name = "stress_year.csv" if command == "stress" else f"{command.replace('-', '_')}.csv"
+    words, _ = words_of(command, folder, out)
+    out.mkdir()
+    said = []
+    for option in ("-v", "-q"):
+        (out / name).write_text(f"mine, {option}", encoding="utf-8")
+        said.append(dcplan(*words, option))
+
+    assert [one.exit_code for one in said] == [0, 0], said[0].output
+    assert f"{out}: kept other or changed files: {name} is now kept/{name}\n" in said[0].stderr
+    assert said[1].stderr == ""
+    assert (out / "kept-2" / name).read_text(encoding="utf-8") == "mine, -q"
