@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
 from planner.base.words import closest
+from planner.scenario.entries import has_own_entries, misspelt_entry, required_keys
 from planner.scenario.keys import field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
@@ -104,12 +105,15 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     every = error.errors(include_url=False)
     # One of them is reported at least: a scenario that is refused without a word passes for right.
     shown = [found for found in every if not _follows_from_another(found)] or every
-    if len(shown) <= MOST_PROBLEMS + 1:
-        return [_problem(found, tree) for found in shown]
     # Near words are looked for in each, which takes a minute where all keys of a large file are
     # wrong; the rest is counted.
-    rest = unlisted_problems(tree.place.file, len(shown) - MOST_PROBLEMS)
-    return [*(_problem(found, tree) for found in shown[:MOST_PROBLEMS]), rest]
+    misspelt = _misspelt_entries(shown[: MOST_PROBLEMS + 1], tree)
+    shown = [found for found in shown if not _is_missing_in(found, misspelt, tree)]
+    left = len(shown) + len(misspelt) - MOST_PROBLEMS
+    if left <= 1:
+        return [*misspelt.values(), *(_problem(found, tree) for found in shown)]
+    rest = unlisted_problems(tree.place.file, left)
+    return [*misspelt.values(), *(_problem(found, tree) for found in shown[:-left]), rest]
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:
@@ -121,6 +125,38 @@ def _follows_from_another(found: ErrorDetails) -> bool:
         # Its entries are all wrong, and none is left to count.
         return len(found["input"]) > 0 and found["ctx"]["actual_length"] == 0
     return found["type"] == "default_factory_not_called"
+
+
+def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, Problem]:
+    """Find entries, by key path, that lack all they need, and another one was meant.
+
+    Settings of a site, say, that is not there are a new site to the schema.
+    """
+    missing: dict[Keys, set[str]] = {}
+    for found in every:
+        if found["type"] == "missing":
+            *entry, key = _key_path(found["loc"], tree)
+            missing.setdefault(tuple(entry), set()).add(str(key))
+    lacking = {
+        keys
+        for keys, names in missing.items()
+        if has_own_entries(keys[:-1]) and names.issuperset(required_keys(keys[:-1]))
+    }
+    problems = {}
+    for keys in sorted(lacking):
+        above, id_ = keys[:-1], str(keys[-1])
+        others = [
+            other for other in nearest(tree, above).children if (*above, other) not in lacking
+        ]
+        misspelt = misspelt_entry(above, id_, others)
+        if misspelt is not None:
+            problems[keys] = _key_place(tree, keys).problem(*misspelt)
+    return problems
+
+
+def _is_missing_in(found: ErrorDetails, entries: Collection[Keys], tree: Node) -> bool:
+    """Return whether a finding is that an entry of some lacks a key."""
+    return found["type"] == "missing" and _key_path(found["loc"], tree)[:-1] in entries
 
 
 def _problem(found: ErrorDetails, tree: Node) -> Problem:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.base.errors import InputError
+from planner.base.errors import MOST_PROBLEMS, InputError
 from planner.scenario import load_scenario
 
 
@@ -423,6 +423,72 @@ def test_a_problem_of_the_parent_is_placed_in_the_parent() -> None:
         "base.yaml:3:8: unknown key 'rent.alow'",
         "plan.yaml:3:16: time.slot_h is 7",
     ]
+
+
+NO_SITE = (
+    "new_sites has no site 'nroth'; must be one of north, south, coast, or a new one with name,"
+    " country, lat, lon, like; did you mean 'north'?"
+)
+
+
+def test_settings_of_a_misspelt_entry_are_one_mistake_and_name_the_one_that_was_meant() -> None:
+    """To the schema they are a new site, which lacks five keys."""
+    found = problems_of(
+        """version: 1
+extends: tiny
+new_sites:
+  nroth: {land_limit_mw: 20}
+contracts:
+  ppa:
+    sun_west: {technology: solar_pv}
+    sun_wets: {price_usd_per_mwh: 30}
+"""
+    )
+
+    assert found == [
+        f"plan.yaml:4:3: {NO_SITE}",
+        "plan.yaml:8:5: contracts.ppa has no entry 'sun_wets'; must be one of sun_west, or a new"
+        " one with technology; did you mean 'sun_west'?",
+    ]
+
+
+def test_a_misspelt_entry_after_set_is_one_mistake_too() -> None:
+    with pytest.raises(InputError) as caught:
+        load_scenario("tiny", ["new_sites.nroth.land_limit_mw=20"])
+
+    assert str(caught.value) == f"--set new_sites.nroth.land_limit_mw=20: {NO_SITE}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "missing"),
+    [
+        ("quarry: {land_limit_mw: 20}", ["country", "lat", "like", "lon", "name"]),  # like none
+        ("nroth: {name: Far north, country: US}", ["lat", "like", "lon"]),  # begun
+    ],
+)
+def test_a_new_entry_is_told_what_it_lacks(entry: str, missing: list[str]) -> None:
+    found = problems_of(f"version: 1\nextends: tiny\nnew_sites:\n  {entry}\n")
+
+    id_ = entry.partition(":")[0]
+    assert [one.split("; must be")[0] for one in found] == [
+        f"plan.yaml:4:3: new_sites.{id_}.{key} is missing" for key in missing
+    ]
+
+
+def test_misspelt_entries_count_among_the_problems_that_are_listed() -> None:
+    lines = "".join(f"  {name}_wets: {{term_years: 9}}\n" for name in map(chr, range(97, 123)))
+    right = lines.replace("_wets: {term_years: 9}", "_west: {technology: solar_pv}")
+    more = "".join(f"unknown_{number}: 1\n" for number in range(30))
+
+    found = problems_of(
+        "version: 1\nextends: tiny\ncontracts:\n  ppa:\n"
+        + "".join(f"  {line}\n" for line in (right + lines).splitlines())
+        + more
+    )
+
+    assert sum("did you mean '" in one and "contracts.ppa has no" in one for one in found) == 26
+    assert len(found) == MOST_PROBLEMS + 1
+    assert "6 more problems" in found[-1]
 
 
 def test_a_circle_of_extends_is_named_link_by_link() -> None:

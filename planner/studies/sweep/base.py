@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, get_origin
+from typing import TYPE_CHECKING
 
-from planner.base.words import closest, some
-from planner.scenario.ids import FEW, NEW_ID_KEYS
-from planner.scenario.keys import EACH, KEYS, block_at, field_at, kinds, marks
-from planner.scenario.references import IdOf
+from planner.scenario.entries import has_own_entries, no_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from planner.scenario.tree import Node
 
 __all__ = ["SweepBase", "missing_entry"]
-
-_IDS_OF_TABLES: Final = frozenset(keys for keys, mark in marks() if isinstance(mark, IdOf))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,22 +55,6 @@ def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | N
     for length in range(1, len(keys) - 1):
         above, id_ = keys[:length], keys[length]
         entries = entries[above[-1]].children if above[-1] in entries else {}
-        if _has_own_entries(above) and id_ not in entries:
-            mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
-            what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
-            must_be = f"one of {some(list(entries), FEW)}" if entries else "one of the base"
-            meant = closest(id_, list(entries))
-            fix = f"did you mean {meant!r}?" if meant else "add it whole under set"
-            return what_is, must_be, fix
+        if has_own_entries(above) and id_ not in entries:
+            return no_entry(above, id_, entries, "", "add it whole under set")
     return None
-
-
-def _has_own_entries(keys: tuple[str, ...]) -> bool:
-    """Return whether blocks by an id that is of no table are at a key path."""
-    block = block_at(keys[:-1])
-    field = field_at(keys)
-    if block is None or field is None or keys[-1] not in block.model_fields:
-        return False
-    mappings = [kind for kind in kinds(field.annotation) if get_origin(kind) is Mapping]
-    is_of_table = ".".join((*keys, KEYS)) in _IDS_OF_TABLES
-    return bool(mappings) and not is_of_table and block_at((*keys, EACH)) is not None

@@ -475,6 +475,28 @@ axes:
     ]
 
 
+def test_a_misspelt_entry_in_a_listed_future_or_a_level_is_one_mistake(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """axes:
+  land:
+    levels:
+      scarce: {new_sites: {nroth: {land_limit_mw: 20}}}
+      ample: {new_sites: {north: {land_limit_mw: 41}}}
+futures:
+  cheap:
+    new_sites:
+      cosat: {retail_usd_per_mwh: 31}
+""",
+    )
+
+    sites = "must be one of north, south, coast, or a new one with name, country, lat, lon, like"
+    assert problems(path) == [
+        f"6:28: new_sites has no site 'nroth'; {sites}; did you mean 'north'?",
+        f"11:7: new_sites has no site 'cosat'; {sites}; did you mean 'coast'?",
+    ]
+
+
 def test_values_of_the_wrong_kind_are_named_and_no_two_futures_have_one_name(
     tmp_path: Path,
 ) -> None:
