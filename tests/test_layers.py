@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -196,6 +197,7 @@ def test_only_studies_solve() -> None:
     assert solvers == {"lp", "studies"}
 
 
+@cache
 def circles(package: Path) -> list[list[str]]:
     """Return the circles of imports, those for types included, longest first."""
     files = {
@@ -241,3 +243,9 @@ def test_no_circle_of_imports_is_longer_than_five_files() -> None:
 
     assert [circle for circle in long if not set(circle) & set(CIRCLES_WITH_REASON)] == []
     assert len(long) == len(CIRCLES_WITH_REASON)
+
+
+def test_no_commands_import_each_other_in_functions_either() -> None:
+    named = [name for circle in circles(PACKAGE) for name in circle]
+
+    assert [name for name in named if name.startswith("planner.cli")] == []

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 import click
 
 from planner.cli.options import RUNS_DIR
 from planner.cli.output import note_kept, writing_into
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from planner.inputs.inputs import Inputs
-
-__all__ = ["HEADING", "command", "print_table"]
-
-HEADING: Final = "Which figures decide: their own low and high move the cost most"
+__all__ = ["command"]
 
 
 @click.command("estimates")
@@ -50,7 +41,8 @@ def command(
     """
     from pathlib import Path
 
-    from planner.cli.explain import open_or_solve
+    from planner.cli.estimates_report import print_table
+    from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
     from planner.outputs.estimates import write_estimates
     from planner.studies.estimates import estimates
@@ -71,14 +63,3 @@ def command(
         click.echo(found.table.to_json(orient="records", indent=2))
     else:
         print_table(found.table, solved.inputs)
-
-
-def print_table(table: pd.DataFrame, inputs: Inputs) -> None:
-    """Print the figures that decide in their order, and what was not moved."""
-    from planner.base.console import wrapped
-    from planner.studies.estimates.words import sentences
-
-    click.echo(wrapped(HEADING))
-    for rank, sentence in enumerate(sentences(table, inputs), start=1):
-        click.echo(wrapped(sentence, mark=f"{rank}. "))
-    click.echo(f"\n{wrapped(table.attrs.get('note', ''))}")

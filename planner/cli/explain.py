@@ -9,15 +9,12 @@ import click
 from planner.cli.options import RUNS_DIR
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
-    from planner.cli.progress import Progress
     from planner.runs.views import PlanViews
     from planner.studies.explain.explanation import Explanation
 
-__all__ = ["command", "open_or_solve"]
+__all__ = ["command"]
 
 _SHOWN_ROWS = 12
 _MOMENTS = ("service_start", "turns_firm")
@@ -65,6 +62,7 @@ def command(
     import json
     from pathlib import Path
 
+    from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
     from planner.runs.folder import naming_changed_files
     from planner.studies.explain import explain
@@ -90,32 +88,6 @@ def command(
         _print_estimates(solved)
 
 
-def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
-    """Open a run; solve and store a scenario that has none."""
-    from planner.cli.changed_run import warn_of_changes
-    from planner.runs import find_run, run_of
-    from planner.runs.find import is_unsolved
-    from planner.runs.folder import store_run
-    from planner.runs.reopen import reopen
-    from planner.studies.solve import solve
-
-    if not is_unsolved(text, runs_dir):
-        folder = find_run(text, runs_dir)
-        warn_of_changes(folder)
-        progress.stage("read")
-        return reopen(folder)
-    progress.print_line(
-        f"No run of {text} in {runs_dir}: it is solved once, and its run is stored."
-    )
-    plan = solve(
-        text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt
-    )
-    progress.stage("write")
-    stored = store_run(run_of(plan), runs_dir, log=progress.lines)
-    progress.print_line(f"Written to {stored.run.folder}")
-    return plan
-
-
 def _print(reported: Explanation, *, tables: bool, every: bool) -> None:
     from planner.base.console import wrapped
 
@@ -139,7 +111,7 @@ def _print(reported: Explanation, *, tables: bool, every: bool) -> None:
 def _print_estimates(solved: PlanViews) -> None:
     """Print the figures that decide, or how to find them."""
     from planner.base.console import wrapped
-    from planner.cli.estimates import HEADING, print_table
+    from planner.cli.estimates_report import HEADING, print_table
     from planner.outputs.estimates import read_estimates
 
     table = read_estimates(solved.run)

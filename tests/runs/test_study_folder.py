@@ -40,7 +40,7 @@ KIND = {
     "frontier": "frontier",
     "sweep": "sweep",
 }
-OPTION = {"myopic": "--runs", "solve": "--runs"}
+OF_RUNS = ("myopic", "solve", "explain", "estimates")
 ASKED = {
     "sweep": ("tiny",),
     "stochastic": ("tiny-uncertain",),
@@ -49,6 +49,8 @@ ASKED = {
     "alternatives": ("tiny",),
     "myopic": ("tiny",),
     "solve": ("tiny",),
+    "explain": ("tiny",),
+    "estimates": ("tiny",),
 }
 OF_A_RUN = ("stress", "dispatch", "days-error")
 
@@ -87,9 +89,9 @@ def test_a_folder_is_for_one_kind_alone(tmp_path: Path, kind: str, what: str) ->
 def test_every_command_refuses_it_before_anything_is_solved(tmp_path: Path, command: str) -> None:
     out = tmp_path / "out"
     file = holding(out, "stress study")
-    option = OPTION.get(command, "--output")
+    option = "--runs" if command in OF_RUNS else "--output"
 
-    said = CliRunner().invoke(main, [command, *ASKED[command], "-o", str(out)])
+    said = CliRunner().invoke(main, [command, *ASKED[command], option, str(out)])
 
     assert said.exit_code == 2, said.output
     assert f"{file}: the folder is that of a stress study; must be a new folder, or " in said.stderr

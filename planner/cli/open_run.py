@@ -1,0 +1,41 @@
+"""The run that a command is about: opened, or solved first where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.cli.progress import Progress
+    from planner.runs.views import PlanViews
+
+__all__ = ["open_or_solve"]
+
+
+def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
+    """Open a run; solve and store a scenario that has none, not among files of a study."""
+    from planner.cli.changed_run import warn_of_changes
+    from planner.runs import find_run, run_of
+    from planner.runs.find import is_unsolved
+    from planner.runs.folder import store_run
+    from planner.runs.reopen import reopen
+    from planner.runs.study_folder import try_study_folder
+    from planner.studies.solve import solve
+
+    if not is_unsolved(text, runs_dir):
+        folder = find_run(text, runs_dir)
+        warn_of_changes(folder)
+        progress.stage("read")
+        return reopen(folder)
+    try_study_folder(runs_dir, "runs")
+    progress.print_line(
+        f"No run of {text} in {runs_dir}: it is solved once, and its run is stored."
+    )
+    plan = solve(
+        text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt
+    )
+    progress.stage("write")
+    stored = store_run(run_of(plan), runs_dir, log=progress.lines)
+    progress.print_line(f"Written to {stored.run.folder}")
+    return plan
