@@ -16,7 +16,6 @@ __all__ = [
     "moment",
     "round_down",
     "round_up",
-    "unit_of_least",
     "unit_of_money",
 ]
 
@@ -117,24 +116,23 @@ def amount(value: float, digits: int = 3) -> str:
     return f"{rounded:,.{decimals}f}".rstrip("0").rstrip(".")
 
 
-def unit_of_money(most_musd: float) -> tuple[str, float, int]:
-    """Return the unit that costs up to this are read in, its factor, and decimals.
+def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
+    """Return the unit that costs are read in side by side, its factor, and decimals.
+
+    It is the unit of the least: in that of the largest the least could not be read.
+
+    Parameters
+    ----------
+    costs_musd : iterable of float or None
+        Those that are not known, None or nan, count for nothing. [MUSD]
 
     Examples
     --------
-    >>> unit_of_money(9_000.0), unit_of_money(12_000.0)
+    >>> unit_of_money([9_000.0, 12_000.0, None]), unit_of_money([12_000.0, math.nan])
     (('MUSD', 1.0, 1), ('BUSD', 0.001, 3))
+    >>> unit_of_money([])
+    ('MUSD', 1.0, 1)
     """
-    is_large = most_musd >= _LARGE_MUSD
+    known = [abs(musd) for musd in costs_musd if musd is not None and math.isfinite(musd)]
+    is_large = min(known, default=0.0) >= _LARGE_MUSD
     return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)
-
-
-def unit_of_least(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
-    """Return the unit of the least of several costs: in that of the largest it could not be read.
-
-    Examples
-    --------
-    >>> unit_of_least([637.5, None, 116_901.0]), unit_of_least([])
-    (('MUSD', 1.0, 1), ('MUSD', 1.0, 1))
-    """
-    return unit_of_money(min((abs(musd) for musd in costs_musd if musd is not None), default=0.0))

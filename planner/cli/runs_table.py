@@ -23,10 +23,10 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole
-    from planner.base.number_format import unit_of_least
+    from planner.base.number_format import unit_of_money
     from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 
-    unit, factor, decimals = unit_of_least(entry.objective_musd for _, entry in entries)
+    unit, factor, decimals = unit_of_money(entry.objective_musd for _, entry in entries)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")
     for head in ("solved (UTC)", "status", "check"):

@@ -101,7 +101,7 @@ def _print(found: Stochastic) -> None:
     from planner.outputs.report.sections.orders import plan_name
 
     console = TableConsole()
-    unit, factor, decimals = unit_of_money(found.plans["expected_musd"].max())
+    unit, factor, decimals = unit_of_money(found.plans["expected_musd"])
 
     def money(musd: float) -> str:
         return f"{musd * factor:,.{decimals}f}" if isfinite(musd) else "no plan"

@@ -146,7 +146,7 @@ def _print(result: SweepResult) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Future")
     table.add_column("Status")
-    unit, factor, decimals = unit_of_money(futures["objective_musd"].max())
+    unit, factor, decimals = unit_of_money(futures["objective_musd"])
     for name in (f"Cost, {unit}", "Gap", "Unmet, %", "Nameplate, MW"):
         table.add_column(name, justify="right")
     last = _in_last_year(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import click
@@ -15,6 +16,7 @@ from planner.cli.progress import Progress
 from planner.cli.stress_report import _loss_table, _year_table
 from planner.lp import ProgressEvent
 from planner.stress.events import outage_h
+from planner.studies.sweep import SweepResult
 
 
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
@@ -175,3 +177,28 @@ def test_what_every_future_orders_names_connections_and_on_site_power(capsys) ->
         "halls oak dlc dry, 2N 31.0 April 2025",
         "on-site power oak gas recip 17.0 January 2026",
     ]
+
+
+def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named, none = {"future": ["small", "large", "none"]}, float("nan")
+    futures = pd.DataFrame(
+        {
+            **named,
+            "status": ["optimal", "optimal", "infeasible"],
+            "checked": [True, True, False],
+            "broken": "",
+            "message": ["", "", "no plan"],
+            "objective_musd": [637.5, 116_901.48, none],
+            "gap_frac": [0.0, 0.0, none],
+        }
+    )
+    results = pd.DataFrame({"future": [], "figure": [], "year": [], "value": []})
+    orders = pd.DataFrame({"kind": [], "site": [], "item": [], "year": [], "least_mw": []})
+
+    sweep._print(SweepResult(Path("out"), futures, results, orders, orders, orders))
+
+    said = capsys.readouterr().out
+    assert "Cost, MUSD" in said
+    assert "Cost from 637.5 MUSD (small) to 116,901.5 MUSD (large)." in said

@@ -487,6 +487,28 @@ def test_the_answer_names_an_axis_that_the_futures_can_tell_apart(
     assert ("Cost depends" in said) == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("costs", "least", "most"),
+    [
+        # In BUSD the least would be 0.64.
+        ([637.5, 12_500.0, 116_901.0], "637.5 MUSD", "116,900 MUSD"),
+        ([11_520.0, 12_500.0, 116_901.0], "11.52 BUSD", "116.9 BUSD"),
+    ],
+)
+def test_costs_are_in_a_unit_in_which_the_least_can_be_read(
+    tmp_path: Path, costs: list[float], least: str, most: str
+) -> None:
+    """The page took the unit of the largest, and the list of runs that of the least."""
+    folder = points_folder(tmp_path / "sample", sample_of([19.1, 20.9, 19.4], costs))
+    sweep = read_study(folder)
+    assert isinstance(sweep, StoredSweep)
+
+    said = read_page(studies_html(sweep, [])).elements[0].text
+
+    assert f"The plan of least cost has a net present value of {least} (sample-1)" in said
+    assert f"the most expensive one of {most} (sample-3)" in said
+
+
 def test_nothing_is_said_to_matter_most_where_an_axis_is_left_out(tmp_path: Path) -> None:
     points = sample_of([19.1, 20.9, 19.4, 20.2], [500, 510, 620, 600])
     folder = points_folder(tmp_path / "sample", points.assign(price=list("abcd")))

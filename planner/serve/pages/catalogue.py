@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from planner.base.number_format import duration, unit_of_least
+from planner.base.number_format import duration, unit_of_money
 from planner.outputs.differences import (
     START,
     from_shipped_words,
@@ -66,7 +66,7 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             element("a", "choose a scenario and solve it", href=SCENARIOS),
             ".",
         )
-    unit, factor, decimals = unit_of_least(entry.objective_musd for entry in entries)
+    unit, factor, decimals = unit_of_money(entry.objective_musd for entry in entries)
     head = element(
         "tr",
         (

@@ -179,7 +179,7 @@ def _range(futures: pd.DataFrame) -> Html:
     if len(solved) < 2:
         return count
     low, *_, high = solved.to_dict("records")
-    unit = unit_of_money(high["objective_musd"])
+    unit = unit_of_money(solved["objective_musd"])
     ends = (
         f"{_cost(one['objective_musd'], unit)} {unit[0]} ({one['future']})" for one in (low, high)
     )
@@ -190,7 +190,7 @@ def _range(futures: pd.DataFrame) -> Html:
 
 def _futures(futures: pd.DataFrame) -> Html:
     axes = [column for column in futures.columns if column not in OWN_COLUMNS]
-    unit = unit_of_money(futures["objective_musd"].max())
+    unit = unit_of_money(futures["objective_musd"])
     heads = ["Future", *axes, "Status", "Check", f"Cost [{unit[0]}]"]
     rows = (
         element(

@@ -92,7 +92,7 @@ def _bound(musd: float) -> str:
     """Say what no plan costs less than; nothing where that is not known."""
     if not isfinite(musd):
         return ""
-    unit, factor, decimals = unit_of_money(musd)
+    unit, factor, decimals = unit_of_money([musd])
     return f"no plan costs less than {musd * factor:,.{decimals}f} {unit}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.units import MUSD_PER_BUSD
+from planner.base.number_format import unit_of_money
 from planner.outputs.comparison.measures import OF_YEAR
 from planner.outputs.labels import words
 from planner.outputs.report.charts import bars
@@ -28,7 +28,6 @@ __all__ = ["answer_of_sweep", "effects_section", "fans_section", "futures_sectio
 _MOST_BARS: Final = 24
 _MOST_ROWS: Final = 500
 _DIGITS: Final = 4
-_LARGE_MUSD: Final = 10_000.0
 _SAME_FRAC: Final = 1e-3
 
 
@@ -65,8 +64,8 @@ def answer_of_sweep(figures: TableFigures, axes: Sequence[str]) -> Html:
 
 def _money(planned: pd.DataFrame) -> tuple[str, float]:
     """Return the unit in which costs of plans are read, and what MUSD are divided by for it."""
-    is_large = float(planned["objective_musd"].max()) >= _LARGE_MUSD
-    return ("BUSD", MUSD_PER_BUSD) if is_large else ("MUSD", 1.0)
+    unit, factor, _ = unit_of_money(planned["objective_musd"])
+    return unit, 1.0 / factor
 
 
 def _widest(figures: TableFigures, axes: Sequence[str], unit: str, per: float) -> list[str]:
