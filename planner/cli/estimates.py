@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import note_kept, writing_into
+from planner.cli.output import note_kept, print_written, writing_into
 
 __all__ = ["command"]
 
@@ -44,7 +44,7 @@ def command(
     from planner.cli.estimates_report import print_table
     from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
-    from planner.outputs.estimates import write_estimates
+    from planner.outputs.estimates import ESTIMATES_FOLDER, write_estimates
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
@@ -58,8 +58,10 @@ def command(
     if folder is not None:
         with writing_into(folder):
             kept = write_estimates(found.table, solved.run, folder)
-        note_kept(folder, kept)
+        note_kept(folder / ESTIMATES_FOLDER, kept)
     if as_json:
         click.echo(found.table.to_json(orient="records", indent=2))
     else:
         print_table(found.table, solved.inputs)
+    if folder is not None:
+        print_written(folder / ESTIMATES_FOLDER, as_json=as_json)

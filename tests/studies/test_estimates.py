@@ -246,14 +246,21 @@ def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:
 def test_the_command_stores_the_table_and_workbook_and_explain_show_it(tmp_path: Path) -> None:
     run = write_run(plan_of("tiny"), tmp_path, workbook=False)
     before = [name for name, _, _ in sheets_of(load_run(run))]
+    (run / "estimates").mkdir()
+    (run / "estimates" / "estimates.csv").write_text("mine", encoding="utf-8")
 
-    result = CliRunner().invoke(main, ["-q", "estimates", str(run)])
+    result = CliRunner().invoke(main, ["estimates", str(run)])
     explained = CliRunner().invoke(main, ["-q", "explain", str(run)])
 
     assert result.exit_code == explained.exit_code == 0, result.stderr
     assert "2. GB200 NVL72" in result.stdout
     assert "2. GB200 NVL72" in explained.stdout
-    assert (run / "estimates" / "estimates.csv").is_file()
+    home = run / "estimates"
+    assert result.stdout.endswith(f"\n\nWritten to {home}\n")
+    moved = "estimates.csv is now kept/estimates.csv"
+    assert f"{home}: kept other or changed files: {moved}\n" in result.stderr
+    assert (home / "kept" / "estimates.csv").read_text(encoding="utf-8") == "mine"
+    assert (home / "estimates.csv").is_file()
     after = [name for name, _, _ in sheets_of(load_run(run))]
     assert set(after) - set(before) == {"Estimates"}
 
