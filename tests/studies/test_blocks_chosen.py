@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
+from planner.studies.solve import rounding
 from planner.studies.solve.siting_blocks import (
     furthest_short,
     nearest_blocks,
@@ -21,6 +24,10 @@ from planner.studies.solve.siting_blocks import (
 )
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
+
+if TYPE_CHECKING:
+    from planner.lp import Outcome
+    from planner.model import Model
 
 ROUNDED = "solver.gap_frac=0.9"  # what rounding finds is enough, whatever its gap
 
@@ -134,6 +141,44 @@ def test_blocks_and_whole_racks_are_kept_together() -> None:
     assert np.abs(racks - np.round(racks)).max() < 1e-6
     assert racks.min() > 0.5
     assert plan.verdict.ok, plan.verdict.broken
+
+
+def test_racks_are_added_where_lots_that_are_rounded_down_leave_no_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def rounded_down(model: Model, x: np.ndarray, _: np.ndarray) -> np.ndarray:
+        wanted = model.install.on(model.p.racks.lot).value(x) / model.p.racks.lot_rack_mw
+        return np.floor(wanted + 1e-6)
+
+    monkeypatch.setattr(rounding, "_racks", rounded_down)
+    asked = ["siting.block_mw={train_frontier: 9.5}", "racks.whole=true", ROUNDED]
+    scenario = load_scenario("tiny", asked)
+    model = build_model(build_inputs(scenario))
+    lots = model.problem.column_block("lot_racks")
+    solves = Solves(model, HighsSession(model.problem), scenario.solver, None, None, None)
+    tried: list[np.ndarray] = []
+    fixed = Solves.fixed
+
+    def noted(self: Solves, whole: np.ndarray, *args: object, **options: object) -> Outcome:
+        tried.append(whole)
+        return fixed(self, whole, *args, **options)
+
+    monkeypatch.setattr(Solves, "fixed", noted)
+    found = find_plan(model, HighsSession(model.problem), scenario.solver)
+    monkeypatch.undo()
+
+    assert re.search(r"no plan\), \d racks? added and fixed", found.method_used)
+    assert "dived" not in found.method_used
+    assert not underfilled_blocks(model, found.x).any()
+    # None of the racks that were added could be left out.
+    integers = np.flatnonzero(model.problem.columns().integer)
+    added = np.flatnonzero(tried[1] > tried[0])
+    assert added.size
+    assert np.isin(integers[added], np.arange(lots.start, lots.stop)).all()
+    for at in added:
+        fewer = tried[1].copy()
+        fewer[at] -= 1.0
+        assert solves.fixed(fewer).status == "infeasible"
 
 
 CUT = [  # five markets of us-base, which train at all of them in 2026 if they may

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from planner.lp import Outcome
     from planner.lp.methods import Method
     from planner.model import Model
-    from planner.scenario.schema import Solver
     from planner.studies.solve.solves import Solves
 
 __all__ = ["BlockSearch"]
@@ -37,8 +36,6 @@ class BlockSearch:
         The program.
     solves : Solves
         Solves it.
-    solver : Solver
-        Method of the first solve.
     plan : array of float
         The rounded plan, one number per column.
     reserve_s : float
@@ -71,7 +68,6 @@ class BlockSearch:
         self,
         model: Model,
         solves: Solves,
-        solver: Solver,
         plan: Floats,
         reserve_s: float,
         *,
@@ -79,9 +75,6 @@ class BlockSearch:
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
         self._one_by_one = one_by_one
-        # Where much is closed, as at first, a basis is of little use.
-        goes_on = solver.method in {"auto", "decomposed"}
-        self._afresh: Method = "ipx" if goes_on else solver.method
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         # Some may be decided already.
@@ -126,7 +119,7 @@ class BlockSearch:
         Where one is closed, other workloads of its use may have blocks: halls and racks are there.
         """
         none = np.zeros_like(may)
-        closed, method = none, self._afresh
+        closed, method = none, self._solves.afresh
         while True:
             filled = self._solved(may, none, method, worth_musd=worth_musd)
             if filled.status != "optimal":
@@ -138,7 +131,8 @@ class BlockSearch:
             if self._one_by_one:
                 is_short = furthest_short(self._lack_mw(filled.x, is_short), self._place)
             is_little = racks_mw[is_short].sum() < _LITTLE_FRAC * racks_mw.sum()
-            method = "auto" if is_little else self._afresh
+            # Where much is closed, as at first, a basis is of little use.
+            method = "auto" if is_little else self._solves.afresh
             closed = closed | is_short
             may = (may | self._beside(is_short)) & ~closed
 
@@ -195,10 +189,11 @@ class BlockSearch:
 
         A whole block may earn something: then the program fills blocks as far as that pays.
         """
-        lower, upper, cost = self._lower.copy(), self._upper.copy(), self._cost.copy()
+        lower, upper, cost = self._lower.copy(), self._upper.copy(), None
         lower[self._holds] = least | self._must
         upper[self._holds] = (has_block & self._may) | self._must
         if worth_musd is not None:
+            cost = self._cost.copy()
             cost[self._holds] = -worth_musd
         self.last = self._solves.solve_within(
             lower, upper, method=method, reserve_s=self._reserve_s, cost=cost

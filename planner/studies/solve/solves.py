@@ -100,6 +100,12 @@ class Solves:
         return 0.0 if self._began is None else time.perf_counter() - self._began
 
     @property
+    def afresh(self) -> Method:
+        """Method of a solve that differs so much from the last that its basis is of little use."""
+        goes_on = self._solver.method in {"auto", "decomposed"}
+        return "ipx" if goes_on else self._solver.method
+
+    @property
     def has_cuts(self) -> bool:
         """Whether there are cuts to keep."""
         return self._cuts is not None
@@ -150,13 +156,17 @@ class Solves:
         return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
 
     def _begins_afresh(self, lower: Floats, upper: Floats) -> bool:
-        """Return whether bounds leave so much of the last solution that its basis is of no use.
+        """Return whether the last basis is of no use: its costs were others, or bounds leave it.
 
         Each step from there is long, as work moves all over the program, and with its integers
         fixed it is a small one for interior point. A session in pieces keeps its cuts.
         """
+        if self._session.has_pieces or self._solver.method != "auto":
+            return False
+        if not self._has_own_cost:
+            return True
         x = self._last_x
-        if x is None or self._session.has_pieces or self._solver.method != "auto":
+        if x is None:
             return False
         moved = (x < lower - _ELSEWHERE) | (x > upper + _ELSEWHERE)
         return int(moved.sum()) > max(_MANY_PER_ROW * self._model.problem.numConstraints(), _MANY)

@@ -11,6 +11,7 @@ from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.block_search import BlockSearch
 from planner.studies.solve.dive import dive
+from planner.studies.solve.more_racks import with_more_racks
 from planner.studies.solve.rounding import RULES, in_blocks, rounded
 from planner.studies.solve.solves import STOPPED, Solves
 
@@ -217,6 +218,8 @@ class _Finder:
                 if any(np.array_equal(whole, other) for other in self._tried):
                     continue
             outcome = self._fix(whole, "rounded and fixed")
+            if outcome.status == "infeasible" and has_blocks and self._model.p.racks.lot.size:
+                outcome = self._with_more_racks(whole)
             if outcome.status in STOPPED or (only_first and self._best is not None):
                 return
 
@@ -224,7 +227,7 @@ class _Finder:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
         search = BlockSearch(
-            self._model, self._solves, self._solver, plan, self._reserve_s(), one_by_one=one_by_one
+            self._model, self._solves, plan, self._reserve_s(), one_by_one=one_by_one
         )
         self._last = None
         found = search.search(x)
@@ -234,6 +237,17 @@ class _Finder:
             return None
         self._step_text("blocks", f"{int(found[1].sum())} in {search.solves} solves")
         return in_blocks(self._model, plan, *found)
+
+    def _with_more_racks(self, whole: Floats) -> Outcome:
+        """Add racks to a rounded plan whose blocks are possible with lots that are not whole."""
+        self._last = None
+        outcome, more = with_more_racks(self._model, self._solves, whole, self._reserve_s())
+        self._note_stop(outcome)
+        if outcome.status != "optimal":
+            self._step_text("racks added", "no plan")
+            return outcome
+        added = int((more - whole).sum())
+        return self._fix(more, f"{added} rack{'s' if added != 1 else ''} added and fixed")
 
     def _dive(self, relaxed: Outcome) -> None:
         """Set integers one after the other, the nearest first, and fix what that ends with."""
