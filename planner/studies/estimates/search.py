@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from planner.inputs.uncertain_figures import UncertainFigure
 
-__all__ = ["Found", "rest_of", "search"]
+__all__ = ["FoundFigures", "rest_of", "search"]
 
 _BEND: Final = 1.5
 """The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
 
 
 @dataclass
-class Found:
+class FoundFigures:
     """What a search has found so far."""
 
     effects: list[tuple[UncertainFigure, float, float]] = field(default_factory=list)
@@ -40,9 +40,9 @@ def search(
     most: int,
     report: Callable[[str], None],
     interrupt: threading.Event | None,
-) -> Found:
+) -> FoundFigures:
     """Find the figures with the largest effects, groups that may hold them first."""
-    found, order = Found(), count()
+    found, order = FoundFigures(), count()
     queue: list[tuple[float, int, list[UncertainFigure], Moved | None]] = []
     groups: dict[tuple[str, str], list[UncertainFigure]] = {}
     for figure in figures:

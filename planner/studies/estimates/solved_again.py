@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.outputs.run import Run
     from planner.studies.estimates.plan_program import PlanProgram
-    from planner.studies.estimates.search import Found
+    from planner.studies.estimates.search import FoundFigures
     from planner.studies.solve.asking import Asking
 
 __all__ = ["solved_again"]
@@ -31,7 +31,7 @@ _ENDS: Final = ("low", "high")
 
 
 def solved_again(
-    found: Found,
+    found: FoundFigures,
     program: PlanProgram,
     question: PreparedScenario,
     ask: Asking,
@@ -112,7 +112,7 @@ def solved_again(
 
 
 def _table_of(
-    found: Found,
+    found: FoundFigures,
     to_solve: _Ends,
     results: Mapping[tuple[int, str], tuple[float, float]],
     most: int,
@@ -151,7 +151,7 @@ class _Ends:
     places: tuple[tuple[int, str], ...]
 
 
-def _ends_to_solve(found: Found, program: PlanProgram) -> _Ends:
+def _ends_to_solve(found: FoundFigures, program: PlanProgram) -> _Ends:
     """List the ends to solve again: of those found, then of steps that only take away."""
     ranked = [figure for figure, _, _ in found.effects]
     stepped: list[UncertainFigure] = []
