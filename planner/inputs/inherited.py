@@ -41,10 +41,12 @@ def note_inherited(case: ScopedCase) -> None:
     case : ScopedCase
         Sites with their figures; takes the notes.
     """
+    if not case.scenario.new_sites:
+        return
     known = case.tables["sites"]
     rows = {str(row["site"]): row for row in case.sites.to_dict("records")}
     lat, lon = (dict(zip(known["site"], floats(known, name), strict=True)) for name in _PLACE)
-    idle = idle_figures(case) if case.scenario.new_sites else {}
+    idle = idle_figures(case)
     for id_, site in case.scenario.new_sites.items():
         if id_ not in rows:
             continue

@@ -78,8 +78,10 @@ def note_own_rows(case: ScopedCase) -> None:
     in_plan = _in_plan(case)
     for name in own:
         table = case.tables[name]
-        keys = load_package()[name].primary_key
         is_own = own_rows(name, table)
+        if not is_own.any():
+            continue
+        keys = load_package()[name].primary_key
         for column, (ids, why) in in_plan.items():
             if column not in keys:
                 continue
