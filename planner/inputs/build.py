@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
-__all__ = ["TABLES", "build_inputs", "build_inputs_from", "inputs_of"]
+__all__ = ["TABLES", "build_inputs", "build_inputs_from", "inputs_of", "inputs_without_notes"]
 
 TABLES: Final = (
     "bridge_power",
@@ -208,17 +208,44 @@ def build_inputs_from(
         case.findings.warnings += (*implausible(scenario, tables), *out_of_proportion(case))
     except InputError as error:  # ranges of a user's own
         case.findings.problems += error.problems
-    try:
-        inputs = inputs_of(case)
-    except InputError as error:
-        # What is found missing goes on as NaN, and whoever computes with it may stumble first.
-        raise InputError(case.findings.problems or error.problems) from error
+    inputs = _made(case)
     note_unread_rows(case)
     return replace(
         inputs,
         notes=tuple(case.findings.notes),
         noted_settings=tuple(case.findings.noted_settings),
     )
+
+
+def inputs_without_notes(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Inputs:
+    """Make everything the model knows, for one of many questions on the way to an answer.
+
+    What has no effect, is implausible or ends early is not looked for: nobody reads it there.
+
+    Parameters
+    ----------
+    scenario, tables
+        As for `build_inputs_from`.
+
+    Returns
+    -------
+    Inputs
+        With the figures that `build_inputs_from` makes, and only some of its notes and warnings.
+
+    Raises
+    ------
+    InputError
+        As `build_inputs_from` does, except for wrong rows of `plausible_ranges`.
+    """
+    return _made(make_case(scenario, tables))
+
+
+def _made(case: ScopedCase) -> Inputs:
+    try:
+        return inputs_of(case)
+    except InputError as error:
+        # What is found missing goes on as NaN, and whoever computes with it may stumble first.
+        raise InputError(case.findings.problems or error.problems) from error
 
 
 def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0915  the wiring, on one page

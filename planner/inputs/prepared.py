@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
-from planner.inputs.build import build_inputs, build_inputs_from
+from planner.inputs.build import build_inputs, inputs_without_notes
 from planner.scenario import with_settings
 
 if TYPE_CHECKING:
@@ -107,4 +107,4 @@ class PreparedScenario:
             table.loc[is_row, cell.column] = cell.value
             tables[cell.table] = table
         scenario = with_settings(self.scenario, settings)
-        return PreparedScenario(scenario, build_inputs_from(scenario, tables))
+        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))

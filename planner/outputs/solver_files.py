@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
-from planner.inputs import TABLES, build_inputs_from
+from planner.inputs import TABLES, inputs_without_notes
 from planner.outputs.files import sha256_of, whole_file
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
@@ -144,7 +144,7 @@ def inputs_of(run: Run) -> Inputs:
     problems = list(unreadable_tables(run))
     if problems:
         raise InputError(problems)
-    return build_inputs_from(scenario_of(run), run.inputs_tables)
+    return inputs_without_notes(scenario_of(run), run.inputs_tables)
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:

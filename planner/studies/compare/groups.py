@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import InputError
-from planner.inputs import TABLES, build_inputs_from
+from planner.inputs import TABLES, inputs_without_notes
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.outputs.comparison.cells import tables_together
 from planner.outputs.comparison.settings import ABSENT, SettingDifference, setting_differences
@@ -148,7 +148,7 @@ class Mixture:
             **{name: self._tables[1][name] for group in groups for name in group.tables},
         }
         scenario = scenario_of_merged(self._first, merged)
-        return PreparedScenario(scenario, build_inputs_from(scenario, tables))
+        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
 
 
 def _put(merged: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
