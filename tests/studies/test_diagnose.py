@@ -166,6 +166,12 @@ def diagnosed(cause: str) -> Diagnosis:
 
 
 @cache
+def coast_closed() -> Diagnosis:
+    """Diagnose `tiny` with no site within reach of its chat."""
+    return diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
+
+
+@cache
 def question() -> PreparedScenario:
     return PreparedScenario.from_scenario(load_scenario("tiny"))
 
@@ -318,7 +324,7 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
 
 
 def test_a_change_that_eases_the_clash_comes_before_what_leaves_it_as_it_is() -> None:
-    found = diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
+    found = coast_closed()
     order = [remedy.name for remedy in found.remedies]
 
     assert "must_not_open" in {rule.rule for rule in found.conflict}
@@ -495,7 +501,7 @@ def test_a_wrong_scenario_ends_with_2() -> None:
 
 
 def test_a_site_that_must_not_open_is_named_and_may_open_after_all() -> None:
-    found = diagnose("tiny", (FORBID, "siting.must_not_open=[coast]"))
+    found = coast_closed()
 
     named = {rule.rule: rule for rule in found.conflict}
     helps = {remedy.name: remedy for remedy in found.remedies}
