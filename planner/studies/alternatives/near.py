@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check import Verdict, check_plan
+from planner.check import Verdict, check_inputs, check_plan
 from planner.lp import Index
 from planner.lp.index import UNIT
 from planner.lp.outcome import relative_gap
@@ -24,6 +24,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
+    from planner.check.facts import CheckedInputs
     from planner.inputs.prepared import PreparedScenario
     from planner.lp import Expression, Outcome
     from planner.lp.methods import Method
@@ -66,6 +67,7 @@ class NearOptimal:
         has_cuts = bool(question.inputs.failover.reserve.size)
         rounds = question.scenario.failover.most_rounds
         self._cuts = FailureCuts(model, rounds) if has_cuts else None
+        self._checked: CheckedInputs | None = None
         ask.report_stage("Solving: the plan of least cost")
         solver = question.scenario.solver
         session = plan_session(problem, solver, ends_at_gap=False)
@@ -175,17 +177,21 @@ class NearOptimal:
             dual_bound=bound,
             gap=relative_gap(cost, bound),
         )
-        model = self.model
+        model, scenario = self.model, self._question.scenario
+        inputs = model.p if self._cuts is None else self._cuts.inputs
+        if self._checked is None or not self._checked.is_of(scenario, inputs):
+            self._checked = check_inputs(scenario, inputs)
         results = read_results(model, plan, site_outages(model, plan))
         return check_plan(
-            self._question.scenario,
-            model.p if self._cuts is None else self._cuts.inputs,
+            scenario,
+            inputs,
             results,
             objective_musd=cost,
             status=plan.status,
             bound_musd=bound,
             gap_frac=plan.gap,
             proof=None,
+            checked=self._checked,
         )
 
     def _towards(self, objective: Expression, extra_musd: float, what: str) -> Outcome:
