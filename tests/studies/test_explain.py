@@ -340,29 +340,29 @@ def test_what_is_not_in_the_plan_is_refused(options: dict) -> None:
 # --- the command -----------------------------------------------------------------------
 
 
-def test_the_command_reads_the_run_folder_alone(tmp_path: Path) -> None:
-    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run of `tiny`, not to be changed."""
+    return write_run(plan_of("tiny"), tmp_path_factory.mktemp("stored"), workbook=False)
 
-    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--tables"])
+
+def test_the_command_reads_the_run_folder_alone(stored: Path) -> None:
+    result = CliRunner().invoke(main, ["-q", "explain", str(stored), "--tables"])
 
     assert result.exit_code == 0, result.stderr
     assert "The land at north is full in 2028" in result.stdout
     assert "[binding]" in result.stdout
 
 
-def test_moments_of_tables_are_printed_as_years(tmp_path: Path) -> None:
-    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
-
-    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--site", "south", "--tables"])
+def test_moments_of_tables_are_printed_as_years(stored: Path) -> None:
+    result = CliRunner().invoke(main, ["-q", "explain", str(stored), "--site", "south", "--tables"])
 
     assert " 2027.0\n" in result.stdout.split("[site_leads]")[1]
     assert "2,027" not in result.stdout
 
 
-def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
-    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
-
-    result = CliRunner().invoke(main, ["-q", "explain", str(run), "--json"])
+def test_programs_read_sentences_numbers_and_tables(stored: Path) -> None:
+    result = CliRunner().invoke(main, ["-q", "explain", str(stored), "--json"])
 
     reported = json.loads(result.stdout)
     assert result.exit_code == 0
@@ -372,10 +372,8 @@ def test_programs_read_sentences_numbers_and_tables(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [("--site", "nowhere"), ("--year", "1999")])
-def test_a_wrong_site_or_year_ends_with_2(tmp_path: Path, words: tuple[str, str]) -> None:
-    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
-
-    assert CliRunner().invoke(main, ["-q", "explain", str(run), *words]).exit_code == 2
+def test_a_wrong_site_or_year_ends_with_2(stored: Path, words: tuple[str, str]) -> None:
+    assert CliRunner().invoke(main, ["-q", "explain", str(stored), *words]).exit_code == 2
 
 
 def test_a_scenario_can_be_loaded_for_a_question() -> None:
@@ -565,11 +563,9 @@ def test_a_scenario_without_a_run_is_solved_once_and_its_run_is_read_then(tmp_pa
     assert len(list(tmp_path.glob("tiny-*"))) == 1
 
 
-def test_sentences_are_wrapped_at_the_width_of_the_terminal(tmp_path: Path) -> None:
-    run = write_run(plan_of("tiny"), tmp_path, workbook=False)
-
+def test_sentences_are_wrapped_at_the_width_of_the_terminal(stored: Path) -> None:
     narrow, wide = (
-        CliRunner().invoke(main, ["-q", "explain", str(run)], env={"COLUMNS": width}).stdout
+        CliRunner().invoke(main, ["-q", "explain", str(stored)], env={"COLUMNS": width}).stdout
         for width in ("57", "91")
     )
 
@@ -586,14 +582,14 @@ def test_a_site_without_new_halls_is_reported_with_the_setting_that_says_so() ->
 
 @pytest.mark.parametrize("of", [{}, {"site": "south"}])
 def test_no_sentence_begins_with_an_id_in_lower_case(of):
-    said = [one.text for one in planner.solve("tiny").explain(**of).statements]
+    said = [one.text for one in plan_of("tiny").explain(**of).statements]
 
     assert said
     assert [text for text in said if text[0].islower()] == []
 
 
 def test_items_of_cost_are_said_with_the_heading_that_the_summary_adds_them_up_under():
-    plan = planner.solve("tiny")
+    plan = plan_of("tiny")
     cost = plan.explain().tables["cost"].set_index("item")
     of_group = plan.tables["costs"].groupby("group")["npv_musd"].sum()
 
