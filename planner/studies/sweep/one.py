@@ -14,6 +14,7 @@ from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs.foresight import order_months
 from planner.lp.start import Start
 from planner.outputs.study_files import FUTURES_FOLDER
+from planner.results.ended import PLANNED, ended
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.checked_plan import StageTimes, plan_of
@@ -107,7 +108,7 @@ def _answer(
     return FutureResult(
         question.name,
         outcome.status,
-        "",
+        _not_as_asked(plan),
         tuple(check.name for check in plan.verdict.broken),
         len(plan.verdict.checks),
         _finite(outcome.objective),
@@ -118,6 +119,17 @@ def _answer(
         tuple(orders_in(plan.tables, lead_months(plan.scenario, plan.inputs))),
         outcome.method_used,
     )
+
+
+def _not_as_asked(plan: Plan) -> str:
+    """Say why a plan is none as asked: where the solve ended, and rules that it breaks."""
+    broken = [check.name for check in plan.verdict.broken]
+    said = []
+    if plan.outcome.status not in PLANNED:
+        said.append(str(ended(plan.run.meta, plan.tables["solution"])))
+    if broken:
+        said.append(f"the check found broken: {', '.join(broken)}")
+    return "; ".join(said)
 
 
 def _solved(

@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -113,6 +114,34 @@ def test_a_future_that_fails_stops_no_other_and_says_why() -> None:
     assert "land_limit" in by_name.loc["no plan", "message"]
     assert by_name["checked"].tolist() == [True, True, True, False]
     assert (by_name["rules"] > 300).tolist() == [True, True, True, False]
+
+
+def test_a_plan_that_is_not_as_asked_says_where_it_ended_and_what_it_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "late.yaml"
+    path.write_text("version: 1\nbase: tiny\nfutures: {alone: }\n", encoding="utf-8")
+    plan = plan_of("tiny")
+    bound_musd = 0.96 * plan.outcome.objective
+    late = replace(plan.outcome, status="time_limit", dual_bound=bound_musd, gap=0.04)
+    first, *others = plan.verdict.checks
+    broken = replace(plan.verdict, checks=(replace(first, ok=False), *others))
+    found = replace(plan, outcome=late, verdict=broken)
+    monkeypatch.setattr(one, "plan_of", lambda *_, **__: found)
+
+    told = (
+        CliRunner()
+        .invoke(main, ["sweep", str(path), "-o", str(tmp_path / "out"), "--jobs", "1"])
+        .stdout
+    )
+    (row,) = pd.read_parquet(tmp_path / "out" / "futures.parquet").to_dict("records")
+
+    assert row["status"] == "time_limit"
+    assert row["message"] == (
+        "Time limit reached: the best plan so far, not proven; no plan costs less than"
+        f" {bound_musd:,.0f} MUSD, 4.00% below; the check found broken: {first.name}"
+    )
+    assert "alone: Time limit reached: the best plan so far" in told
 
 
 def test_a_run_that_is_kept_says_what_its_future_changes_of_the_shipped_scenario() -> None:
