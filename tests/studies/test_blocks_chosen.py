@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.solve import rounding
+from planner.studies.solve.more_racks import with_more_racks
 from planner.studies.solve.siting_blocks import (
     furthest_short,
     nearest_blocks,
@@ -143,19 +144,18 @@ def test_blocks_and_whole_racks_are_kept_together() -> None:
     assert plan.verdict.ok, plan.verdict.broken
 
 
-def test_racks_are_added_where_lots_that_are_rounded_down_leave_no_plan(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def lots_too_small(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str], fewer: float = 0.0
+) -> tuple[Model, Solves, np.ndarray, Outcome]:
+    """Round lots down, and by some racks more; return the integers, which leave no plan.
+
+    With the model, its solves, and the plan that was found in the end.
+    """
+
     def rounded_down(model: Model, x: np.ndarray, _: np.ndarray) -> np.ndarray:
         wanted = model.install.on(model.p.racks.lot).value(x) / model.p.racks.lot_rack_mw
-        return np.floor(wanted + 1e-6)
+        return np.maximum(np.floor(wanted + 1e-6) - fewer, 0.0)
 
-    monkeypatch.setattr(rounding, "_racks", rounded_down)
-    asked = ["siting.block_mw={train_frontier: 9.5}", "racks.whole=true", ROUNDED]
-    scenario = load_scenario("tiny", asked)
-    model = build_model(build_inputs(scenario))
-    lots = model.problem.column_block("lot_racks")
-    solves = Solves(model, HighsSession(model.problem), scenario.solver, None, None, None)
     tried: list[np.ndarray] = []
     fixed = Solves.fixed
 
@@ -163,22 +163,113 @@ def test_racks_are_added_where_lots_that_are_rounded_down_leave_no_plan(
         tried.append(whole)
         return fixed(self, whole, *args, **options)
 
-    monkeypatch.setattr(Solves, "fixed", noted)
-    found = find_plan(model, HighsSession(model.problem), scenario.solver)
-    monkeypatch.undo()
+    scenario = load_scenario("tiny", ["racks.whole=true", ROUNDED, *asked])
+    model = build_model(build_inputs(scenario))
+    with monkeypatch.context() as patched:
+        patched.setattr(rounding, "_racks", rounded_down)
+        patched.setattr(Solves, "fixed", noted)
+        found = find_plan(model, HighsSession(model.problem), scenario.solver)
+    solves = Solves(model, HighsSession(model.problem), scenario.solver, None, None, None)
+    assert solves.fixed(tried[0]).status == "infeasible"
+    return model, solves, tried[0], found
 
-    assert re.search(r"no plan\), \d racks? added and fixed", found.method_used)
-    assert "dived" not in found.method_used
+
+def racks_mw(model: Model, whole: np.ndarray) -> float:
+    x = np.zeros(model.problem.numVariables())
+    x[model.problem.columns().integer] = whole
+    return float(x[model.problem.column_block("lot_racks")] @ model.p.racks.lot_rack_mw)
+
+
+@pytest.mark.parametrize("fewer", [0.0, 2.0, 3.0])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["siting.block_mw={train_frontier: 9.5}"],
+        ["siting.block_mw={train_frontier: 12.3}"],
+        ["siting.block_mw={train_frontier: 9.5, chat_interactive: 3.3}"],
+    ],
+)
+def test_where_lots_leave_a_block_short_no_fewer_mw_of_racks_would_do(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str], fewer: float
+) -> None:
+    model, solves, whole, found = lots_too_small(monkeypatch, asked, fewer)
+
+    outcome, more = with_more_racks(model, solves, whole, 0.0)
+
+    columns, lots = model.problem.columns(), model.problem.column_block("lot_racks")
+    lower, upper = columns.lower.copy(), columns.upper.copy()
+    lower[columns.integer] = upper[columns.integer] = whole
+    upper[lots] = columns.upper[lots]
+    cost, is_lot = np.zeros_like(lower), np.zeros(lower.size, dtype=np.bool_)
+    cost[lots], is_lot[lots] = model.p.racks.lot_rack_mw, True
+    search = HighsSession(model.problem)
+    search.set_columns(cost=cost, lower=lower, upper=upper, integer=is_lot)
+    least = search.solve("auto", gap_frac=1e-6)
+    assert outcome.method_used == "ipx"  # no basis of another cost
+    assert (more >= whole).all()
+    assert racks_mw(model, more) == pytest.approx(cost @ least.x, abs=1e-6)
+    assert solves.fixed(more).status == "optimal"
+    assert re.search(
+        r"no plan\), racks added \(ipx, \d+\), fixed with them \(ipx, gap", found.method_used
+    )
     assert not underfilled_blocks(model, found.x).any()
-    # None of the racks that were added could be left out.
-    integers = np.flatnonzero(model.problem.columns().integer)
-    added = np.flatnonzero(tried[1] > tried[0])
-    assert added.size
-    assert np.isin(integers[added], np.arange(lots.start, lots.stop)).all()
-    for at in added:
-        fewer = tried[1].copy()
-        fewer[at] -= 1.0
-        assert solves.fixed(fewer).status == "infeasible"
+
+
+def test_what_is_added_costs_its_mw_and_leaves_time_for_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = ["siting.block_mw={train_frontier: 12.3}"]
+    model, solves, whole, _ = lots_too_small(monkeypatch, asked)
+    asked_for: list[dict[str, Any]] = []
+    solve_within = Solves.solve_within
+
+    def noted(self: Solves, *bounds: np.ndarray, **options: Any) -> Outcome:
+        asked_for.append(options)
+        return solve_within(self, *bounds, **options)
+
+    monkeypatch.setattr(Solves, "solve_within", noted)
+    with_more_racks(model, solves, whole, 37.5)
+
+    (options,) = asked_for
+    lots = model.problem.column_block("lot_racks")
+    expected = np.zeros(model.problem.numVariables())
+    expected[lots] = model.p.racks.lot_rack_mw
+    assert 0.0 < expected[lots].min() < 1.0
+    assert np.array_equal(options["cost"], expected)
+    assert options["reserve_s"] == 37.5
+    assert not options["adds_cuts"]
+
+
+def test_lots_that_are_decided_are_not_made_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ["siting.block_mw={train_frontier: 9.5}"]
+    model, solves, whole, _ = lots_too_small(monkeypatch, asked)
+    integer = np.flatnonzero(model.problem.columns().integer)
+    _, more = with_more_racks(model, solves, whole, 0.0)
+    (larger,) = np.flatnonzero(more > whole)
+    at, count = integer[[larger]], whole[[larger]]
+
+    model.problem.hold(
+        at, count, count
+    )  # no block with this lot as it is, as racks are bought once
+    outcome, others = with_more_racks(model, solves, whole, 0.0)
+
+    assert others[larger] == whole[larger]
+    assert outcome.status in {"optimal", "infeasible"}
+    assert (outcome.status == "optimal") == bool((others > whole).any())
+
+
+def test_where_no_lot_may_be_larger_nothing_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ["siting.block_mw={train_frontier: 9.5}"]
+    model, solves, whole, _ = lots_too_small(monkeypatch, asked)
+    x = np.zeros(model.problem.numVariables())
+    x[model.problem.columns().integer] = whole
+    lots = model.problem.column_block("lot_racks")
+    model.problem.hold(np.arange(lots.start, lots.stop), x[lots], x[lots])
+
+    outcome, more = with_more_racks(model, solves, whole, 0.0)
+
+    assert outcome.status == "infeasible"
+    assert np.array_equal(more, whole)
 
 
 CUT = [  # five markets of us-base, which train at all of them in 2026 if they may

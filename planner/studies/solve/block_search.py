@@ -119,7 +119,7 @@ class BlockSearch:
         Where one is closed, other workloads of its use may have blocks: halls and racks are there.
         """
         none = np.zeros_like(may)
-        closed, method = none, self._solves.afresh
+        closed, method = none, self._solves.cold_method
         while True:
             filled = self._solved(may, none, method, worth_musd=worth_musd)
             if filled.status != "optimal":
@@ -132,7 +132,7 @@ class BlockSearch:
                 is_short = furthest_short(self._lack_mw(filled.x, is_short), self._place)
             is_little = racks_mw[is_short].sum() < _LITTLE_FRAC * racks_mw.sum()
             # Where much is closed, as at first, a basis is of little use.
-            method = "auto" if is_little else self._solves.afresh
+            method = "auto" if is_little else self._solves.cold_method
             closed = closed | is_short
             may = (may | self._beside(is_short)) & ~closed
 
@@ -189,11 +189,10 @@ class BlockSearch:
 
         A whole block may earn something: then the program fills blocks as far as that pays.
         """
-        lower, upper, cost = self._lower.copy(), self._upper.copy(), None
+        lower, upper, cost = self._lower.copy(), self._upper.copy(), self._cost.copy()
         lower[self._holds] = least | self._must
         upper[self._holds] = (has_block & self._may) | self._must
         if worth_musd is not None:
-            cost = self._cost.copy()
             cost[self._holds] = -worth_musd
         self.last = self._solves.solve_within(
             lower, upper, method=method, reserve_s=self._reserve_s, cost=cost

@@ -1,4 +1,4 @@
-"""Racks that are added where lots, rounded, leave no plan."""
+"""Racks that are added where lots, rounded, leave a block short."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ _NOTHING: Final = 1e-6  # of a rack
 def with_more_racks(
     model: Model, solves: Solves, whole: Floats, reserve_s: float
 ) -> tuple[Outcome, Floats]:
-    """Add the fewest MW of racks that leave a plan, to integers that leave none.
+    """Add few racks to integers that leave no plan, so that they leave one.
 
-    A lot that was rounded down may leave a block a rack short of its least size. Which lots must
-    be larger for it is a linear program: what is added costs its MW, and all else nothing.
+    Lots that were rounded down may leave a block a rack short of its least size. The fewest MW that
+    lots must be larger for it are a linear program: what is added costs its MW, and all else
+    nothing. These lots are then rounded up. Lots are not made smaller: where racks that were
+    rounded up are what a budget or a vendor does not allow, it finds nothing.
 
     Parameters
     ----------
@@ -39,22 +41,29 @@ def with_more_racks(
     Returns
     -------
     Outcome
-        Of that solve; without a plan where racks are not what is lacking.
+        Of that linear program; not optimal where racks are not what is lacking.
     array of float
-        The integers with these racks, rounded up; as they were where there is no plan.
+        The integers with these racks; as they were where it is not optimal.
     """
     columns, lots = model.problem.columns(), model.problem.column_block("lot_racks")
     lower, upper = columns.lower.copy(), columns.upper.copy()
-    integers = np.zeros_like(lower)
-    integers[columns.integer] = whole
     lower[columns.integer] = upper[columns.integer] = whole
     upper[lots] = np.maximum(columns.upper[lots], lower[lots])
     cost = np.zeros_like(lower)
     cost[lots] = model.p.racks.lot_rack_mw
-    # With other costs, dual simplex from the last basis is at no end after 11,000 steps.
+    # With other costs the last basis is of no use: dual simplex from it had not ended after 11,000
+    # steps on `us-base`. Cuts are left to the solve with racks added: here nothing else has a
+    # cost, so that what would be cut off says nothing of a plan.
     outcome = solves.solve_within(
-        lower, upper, method=solves.afresh, reserve_s=reserve_s, cost=cost
+        lower,
+        upper,
+        method=solves.cold_method,
+        reserve_s=reserve_s,
+        cost=cost,
+        adds_cuts=False,
     )
-    if outcome.has_plan:
-        integers[lots] = np.ceil(outcome.x[lots] - _NOTHING)
+    if outcome.status != "optimal":
+        return outcome, whole
+    integers = lower  # of the integer columns
+    integers[lots] = np.ceil(outcome.x[lots] - _NOTHING)
     return outcome, integers[columns.integer]

@@ -100,7 +100,7 @@ class Solves:
         return 0.0 if self._began is None else time.perf_counter() - self._began
 
     @property
-    def afresh(self) -> Method:
+    def cold_method(self) -> Method:
         """Method of a solve that differs so much from the last that its basis is of little use."""
         goes_on = self._solver.method in {"auto", "decomposed"}
         return "ipx" if goes_on else self._solver.method
@@ -133,10 +133,12 @@ class Solves:
         reserve_s: float = 0.0,
         *,
         strictly: bool = False,
+        afresh: bool = False,
         start: Start | None = None,
     ) -> Outcome:
         """Solve with the integers fixed, from where a like program ended if that promises to pay.
 
+        It begins from the last basis, unless that is of no use or `afresh` says so.
         A coefficient of a million makes 0.05 of a fixed 0 that is met to 5e-8, so what is not met
         exactly is solved again, strictly.
         """
@@ -146,8 +148,8 @@ class Solves:
         whole = np.clip(whole, lower[integer], upper[integer])  # some may be decided already
         lower[integer] = upper[integer] = whole
         method: Method = "auto"
-        if start is None and self._begins_afresh(lower, upper):
-            method = "ipx"
+        if start is None and (afresh or self._begins_afresh(lower, upper)):
+            method = self.cold_method
         outcome = self.solve_within(
             lower, upper, method=method, reserve_s=reserve_s, strictly=strictly, start=start
         )
@@ -156,17 +158,13 @@ class Solves:
         return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
 
     def _begins_afresh(self, lower: Floats, upper: Floats) -> bool:
-        """Return whether the last basis is of no use: its costs were others, or bounds leave it.
+        """Return whether bounds leave so much of the last solution that its basis is of no use.
 
         Each step from there is long, as work moves all over the program, and with its integers
         fixed it is a small one for interior point. A session in pieces keeps its cuts.
         """
-        if self._session.has_pieces or self._solver.method != "auto":
-            return False
-        if not self._has_own_cost:
-            return True
         x = self._last_x
-        if x is None:
+        if x is None or self._session.has_pieces or self._solver.method != "auto":
             return False
         moved = (x < lower - _ELSEWHERE) | (x > upper + _ELSEWHERE)
         return int(moved.sum()) > max(_MANY_PER_ROW * self._model.problem.numConstraints(), _MANY)
@@ -180,6 +178,7 @@ class Solves:
         reserve_s: float = 0.0,
         strictly: bool = False,
         cost: Floats | None = None,  # in place of what the columns cost
+        adds_cuts: bool = True,
         start: Start | None = None,
     ) -> Outcome:
         """Solve without insisting on integers, within bounds of the columns.
@@ -196,7 +195,7 @@ class Solves:
             return self._once(lower, upper, cost, method, reserve_s, start, strictly=strictly)
 
         outcome = once(method, start)
-        if self._cuts is None:
+        if self._cuts is None or not adds_cuts:
             return outcome
         rounds = 0
         while outcome.status == "optimal" and self._cuts.are_broken(outcome.x):

@@ -218,6 +218,7 @@ class _Finder:
                 if any(np.array_equal(whole, other) for other in self._tried):
                     continue
             outcome = self._fix(whole, "rounded and fixed")
+            # Blocks left a plan with lots in part, so lots are what leaves none.
             if outcome.status == "infeasible" and has_blocks and self._model.p.racks.lot.size:
                 outcome = self._with_more_racks(whole)
             if outcome.status in STOPPED or (only_first and self._best is not None):
@@ -244,10 +245,11 @@ class _Finder:
         outcome, more = with_more_racks(self._model, self._solves, whole, self._reserve_s())
         self._note_stop(outcome)
         if outcome.status != "optimal":
-            self._step_text("racks added", "no plan")
+            end = "no plan" if outcome.status == "infeasible" else outcome.status.replace("_", " ")
+            self._step_text("racks added", f"{outcome.method_used}, {end}")
             return outcome
-        added = int((more - whole).sum())
-        return self._fix(more, f"{added} rack{'s' if added != 1 else ''} added and fixed")
+        self._step_text("racks added", f"{outcome.method_used}, {int((more - whole).sum())}")
+        return self._fix(more, "fixed with them", afresh=True)
 
     def _dive(self, relaxed: Outcome) -> None:
         """Set integers one after the other, the nearest first, and fix what that ends with."""
@@ -316,12 +318,15 @@ class _Finder:
         found: Outcome | None = None,
         *,
         keeps_cuts: bool = False,
+        afresh: bool = False,
         start: Start | None = None,
     ) -> Outcome:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
         self._tried.append(whole)
         self._solves.step = "fixed"
-        self._last = outcome = self._solves.fixed(whole, self._reserve_s(), start=start)
+        self._last = outcome = self._solves.fixed(
+            whole, self._reserve_s(), afresh=afresh, start=start
+        )
         self._note_stop(outcome)
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
