@@ -101,11 +101,12 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.outputs.alternatives import write_alternatives
-    from planner.runs.study_folder import try_study_folder
+    from planner.outputs.folder_kinds import ALTERNATIVES
+    from planner.outputs.own_folder import try_own_folder
     from planner.studies.alternatives import alternatives
 
     if folder is not None:
-        try_study_folder(folder, "alternatives")
+        try_own_folder(folder, ALTERNATIVES)
     with Progress.from_context(ctx) as progress:
         progress.stage("read")
         found = alternatives(

@@ -70,6 +70,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
+    from planner.outputs.folder_kinds import DAYS_ERROR
     from planner.scenario import load_scenario
     from planner.stress import settings_from, year_of_hours
     from planner.studies.dispatch import days_error
@@ -84,7 +85,7 @@ def command(
     if problems or settings is None or asked is None:
         raise InputError(problems)
     stored = asked.stored
-    home = folder_to_fill(stored, folder, "days_error")
+    home = folder_to_fill(stored, folder, DAYS_ERROR)
     with Progress.from_context(ctx) as progress:
         progress.stage("hours of a year")
         question, tables = stored.scenario, stored.run.inputs_tables
@@ -101,7 +102,7 @@ def command(
             years=years or None,
             on_progress=progress.share,
         )
-    write_and_report(found, "days_error", home, stored.run)
+    write_and_report(found, DAYS_ERROR, home, stored.run)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.errors import Problem
+    from planner.outputs.folder_kinds import FolderKind
     from planner.outputs.run import Run
     from planner.studies.dispatch import DaysError, Dispatch
 
@@ -68,6 +69,7 @@ def command(
     from pathlib import Path
 
     from planner.cli.progress import Progress
+    from planner.outputs.folder_kinds import DISPATCH
     from planner.stress import reliability_of, settings_from
     from planner.studies.dispatch import dispatch, window_problems
     from planner.tables import read_tables
@@ -80,7 +82,7 @@ def command(
     if problems or settings is None or asked is None:
         raise InputError(problems)
     stored = asked.stored
-    home = folder_to_fill(stored, folder, "dispatch")
+    home = folder_to_fill(stored, folder, DISPATCH)
     if asked.drawn_instead:
         note(f"warning: {asked.drawn_instead}")
     with Progress.from_context(ctx) as progress:
@@ -98,7 +100,7 @@ def command(
             own=asked.own,
             on_progress=progress.share,
         )
-    write_and_report(found, "dispatch", home, stored.run)
+    write_and_report(found, DISPATCH, home, stored.run)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
@@ -106,12 +108,12 @@ def command(
     print_written(home, as_json=as_json)
 
 
-def write_and_report(found: Dispatch | DaysError, name: str, home: Path, run: Run) -> None:
+def write_and_report(found: Dispatch | DaysError, kind: FolderKind, home: Path, run: Run) -> None:
     """Write the table of a study of operation, and say which files of the user were kept."""
     from planner.outputs.dispatch import write_operation
 
     with writing_into(home):
-        _, kept = write_operation(found.table, name, home, run)
+        _, kept = write_operation(found.table, kind, home, run)
     note_kept(home, kept)
 
 

@@ -81,12 +81,13 @@ def command(
     from functools import partial
 
     from planner.cli.progress import Progress
+    from planner.outputs.folder_kinds import FRONTIER
     from planner.outputs.frontier import write_frontier
-    from planner.runs.study_folder import try_study_folder
+    from planner.outputs.own_folder import try_own_folder
     from planner.studies.frontier import frontier
 
     if folder is not None:
-        try_study_folder(folder, "frontier")
+        try_own_folder(folder, FRONTIER)
     with Progress.from_context(ctx) as progress:
         progress.stage("read")
         found = frontier(

@@ -65,12 +65,13 @@ def command(
     from typing import cast
 
     from planner.cli.progress import Progress
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import try_own_folder
     from planner.results.ended import worst_exit_code
     from planner.runs.folder import store_run
-    from planner.runs.study_folder import try_study_folder
     from planner.studies.myopic import myopic
 
-    try_study_folder(Path(runs_dir), "runs")
+    try_own_folder(Path(runs_dir), RUNS)
     with Progress.from_context(ctx) as progress:
         found = myopic(
             scenario,

@@ -16,11 +16,12 @@ __all__ = ["open_or_solve"]
 def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     """Open a run; solve and store a scenario that has none, not among files of a study."""
     from planner.cli.changed_run import warn_of_changes
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import try_own_folder
     from planner.runs import find_run, run_of
     from planner.runs.find import is_unsolved
     from planner.runs.folder import store_run
     from planner.runs.reopen import reopen
-    from planner.runs.study_folder import try_study_folder
     from planner.studies.solve import solve
 
     if not is_unsolved(text, runs_dir):
@@ -28,7 +29,7 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
         warn_of_changes(folder)
         progress.stage("read")
         return reopen(folder)
-    try_study_folder(runs_dir, "runs")
+    try_own_folder(runs_dir, RUNS)
     progress.print_line(
         f"No run of {text} in {runs_dir}: it is solved once, and its run is stored."
     )

@@ -58,7 +58,7 @@ def list_command(
     from planner.base.console import printable
     from planner.cli.runs_filter import RunFilter
     from planner.cli.runs_table import print_runs, print_studies
-    from planner.outputs.study_files import RUNS_FOLDER
+    from planner.outputs.folder_kinds import RUNS_FOLDER
     from planner.runs.catalogue import Entry, read_runs
     from planner.runs.studies import studies_near
 

@@ -102,9 +102,9 @@ def print_studies(studies: Sequence[StudyEntry]) -> None:
 
 def _kind(study: StudyEntry) -> str:
     """Return what a study is, with the output that it asks about: one folder may have several."""
-    from planner.outputs.study_files import OF_WHAT
+    from planner.outputs.folder_kinds import SENSITIVITY_METHODS
 
-    return f"{study.kind} of {study.title}" if study.kind in OF_WHAT else study.kind
+    return f"{study.kind} of {study.title}" if study.kind in SENSITIVITY_METHODS else study.kind
 
 
 def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:

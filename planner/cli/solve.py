@@ -97,17 +97,18 @@ def _solve(
     from planner.cli.progress import Progress
     from planner.cli.validate import refuse
     from planner.inputs.validation import validated
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import try_own_folder
     from planner.outputs.terminal import print_estimates, print_summary
     from planner.runs import run_of
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import store_run
     from planner.runs.rescue import keep_elsewhere
-    from planner.runs.study_folder import try_study_folder
     from planner.studies.solve import solve
 
     with Progress.from_context(context) as progress:
         try:
-            try_study_folder(runs_dir, "runs")
+            try_own_folder(runs_dir, RUNS)
             progress.expect(seconds_before([Path(scenario).stem], read_runs(runs_dir).entries))
             plan = solve(
                 scenario,

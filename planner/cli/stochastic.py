@@ -60,15 +60,16 @@ def command(
     import json
 
     from planner.cli.progress import Progress
+    from planner.outputs.folder_kinds import STOCHASTIC
+    from planner.outputs.own_folder import try_own_folder
     from planner.results.ended import worst_exit_code
-    from planner.runs.study_folder import try_study_folder
     from planner.studies.stochastic import stochastic, write_stochastic
     from planner.studies.stochastic.conflicts import InfeasibleFuturesError
     from planner.studies.stochastic.found import folder_of
     from planner.studies.sweep.file import find_sweep
 
     home = folder_of(file, folder)
-    try_study_folder(home, "stochastic", find_sweep(file))
+    try_own_folder(home, STOCHASTIC, find_sweep(file))
     with Progress.from_context(context) as progress:
         try:
             found = stochastic(

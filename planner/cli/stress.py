@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from planner.outputs.folder_kinds import FolderKind
     from planner.runs.reopen import StoredPlan
     from planner.stress import FixedPlan, OwnHours
 
@@ -73,6 +74,7 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.cli.stress_report import print_study
+    from planner.outputs.folder_kinds import STRESS
     from planner.outputs.stress import write_stress
     from planner.stress import reliability_of, settings_from, site_outage_losses, stress_study
     from planner.tables import read_tables
@@ -85,7 +87,7 @@ def command(
         raise InputError(problems)
     loaded = asked.stored.run
     losses = site_outage_losses(asked.stored.inputs, loaded.tables)
-    home = folder_to_fill(asked.stored, folder, "stress")
+    home = folder_to_fill(asked.stored, folder, STRESS)
     if asked.drawn_instead:
         note(f"warning: {asked.drawn_instead}")
     with Progress.from_context(ctx, patient=True) as progress:
@@ -194,7 +196,7 @@ def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
     return Asked(opened, plan, own)
 
 
-def folder_to_fill(stored: StoredPlan, folder: Path | None, name: str) -> Path:
+def folder_to_fill(stored: StoredPlan, folder: Path | None, kind: FolderKind) -> Path:
     """Return the folder of a study of a run, once it is known that it can be written.
 
     Parameters
@@ -203,18 +205,18 @@ def folder_to_fill(stored: StoredPlan, folder: Path | None, name: str) -> Path:
         The run; warns if it is not as it was written.
     folder : Path or None
         As the user names it.
-    name : str
-        Of the study, and of the folder in that of the run where the user names none.
+    kind : FolderKind
+        Of the study, whose name the folder in that of the run has where the user names none.
     """
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes
-    from planner.runs.study_folder import try_study_folder
+    from planner.outputs.own_folder import try_own_folder
 
     if stored.run.folder is not None:
         warn_of_changes(stored.run.folder)
-    home = folder or (stored.run.folder or Path()) / name
-    try_study_folder(home, name)
+    home = folder or (stored.run.folder or Path()) / kind.name
+    try_own_folder(home, kind)
     return home
 
 

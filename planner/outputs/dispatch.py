@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.folder_kinds import FolderKind
     from planner.outputs.run import Run
     from planner.outputs.user_files import Kept
 
@@ -20,7 +21,7 @@ __all__ = ["write_operation"]
 
 
 def write_operation(
-    table: pd.DataFrame, name: str, folder: Path, run: Run
+    table: pd.DataFrame, kind: FolderKind, folder: Path, run: Run
 ) -> tuple[list[Path], list[Kept]]:
     """Write a table of `planner.studies.dispatch` into a folder, each file whole or not at all.
 
@@ -28,8 +29,8 @@ def write_operation(
     ----------
     table : DataFrame
         As a dispatch or an error of days has it.
-    name : str
-        Of the files, without ending.
+    kind : FolderKind
+        Of the study; its name is that of the files, without ending.
     folder : Path
         Where to. Files of an earlier one are replaced; all others stay.
     run : Run
@@ -38,12 +39,12 @@ def write_operation(
     Returns
     -------
     list of Path, list of Kept
-        ``name.csv`` and ``name.parquet``; and files in their places that a planner has
+        ``KIND.csv`` and ``KIND.parquet``; and files in their places that a planner has
         changed, which are kept.
     """
     with staging(folder) as partial:
-        table.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_csv(partial / f"{kind.name}.csv", index=False, lineterminator="\n")
         marked(table, run.tables).to_parquet(
-            partial / f"{name}.parquet", index=False, compression="zstd"
+            partial / f"{kind.name}.parquet", index=False, compression="zstd"
         )
         return put_files(partial, sorted(partial.iterdir()), folder)

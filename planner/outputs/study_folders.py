@@ -12,8 +12,15 @@ from pandas.api.types import infer_dtype
 from pyarrow import ArrowException
 
 from planner.base.errors import InputError, Problem
+from planner.outputs.folder_kinds import (
+    FRONTIER,
+    FRONTIER_FILE,
+    STOCHASTIC,
+    STOCHASTIC_FILE,
+    SWEEP,
+    SWEEP_FILE,
+)
 from planner.outputs.frontier import COLUMNS
-from planner.outputs.study_files import FRONTIER_FILE, STOCHASTIC_FILE, SWEEP_FILE
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
@@ -64,7 +71,7 @@ _OF_STOCHASTIC_TABLES: Final = {
     "results": _OF_TABLES["results"],
     "no_regret": _OF_TABLES["no_regret"],
 }
-KINDS_READ: Final = frozenset({"sweep", "frontier", "stochastic"})
+KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
 """Kinds of studies that `read_study` reads."""
 _WHOLE: Final = {"point": "integer", "is_knee": "boolean"}  # none is missing
 _NUMBERS: Final = frozenset({"integer", "floating", "mixed-integer-float", "empty"})

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
 from planner.outputs.differences import FromShipped
+from planner.outputs.folder_kinds import META_FILE
 from planner.runs.catalogue_entry import Entry
 from planner.runs.index import known_entries, note_entries, stamp_of
 from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
 from planner.runs.meta_read import read_meta
 from planner.runs.replace import remove_runs, tidy
-from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import Problem
 from planner.check import CheckResult
 from planner.outputs.files import sha256_of
+from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.user_files import files_in, is_as_written
-from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
 from planner.outputs.differences import with_differences
+from planner.outputs.folder_kinds import META_FILE
 from planner.runs.catalogue import read_runs
-from planner.runs.written import META_FILE
 from planner.scenario.chain import shipped_names
 
 if TYPE_CHECKING:

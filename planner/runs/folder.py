@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError
 from planner.outputs.estimates import write_estimates
+from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
@@ -19,7 +20,7 @@ from planner.runs.names import plain_name
 from planner.runs.replace import put_run
 from planner.runs.run_of_plan import run_of
 from planner.runs.stored_tables import StoredTables, read_input, read_result
-from planner.runs.written import META_FILE, SEAL, is_sealed, meta_bytes, sealed
+from planner.runs.written import SEAL, is_sealed, meta_bytes, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INPUTS_FOLDER",
-    "META_FILE",
     "PROOF_FOLDER",
     "REPORT_FILE",
     "TABLES_FOLDER",

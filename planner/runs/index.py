@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.cache import cache_folder
 from planner.outputs.differences import FromShipped
+from planner.outputs.folder_kinds import META_FILE
 from planner.runs.catalogue_entry import Entry
 from planner.runs.labels import LABELS_FILE
-from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
+from planner.outputs.folder_kinds import META_FILE
 from planner.runs.meta import READABLE_FORMATS
 from planner.runs.names import plain_name
-from planner.runs.written import META_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

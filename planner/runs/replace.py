@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.files import PARTIAL
+from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.staging import locked, new_token, sweep
 from planner.outputs.user_files import Kept, files_in, keep, place_for
 from planner.runs.names import PLAIN_NAME, plain_name
-from planner.runs.written import META_FILE, names_as_written, planners_files, written_names
+from planner.runs.written import names_as_written, planners_files, written_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable

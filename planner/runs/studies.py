@@ -8,18 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError
-from planner.outputs.study_files import FUTURES_FOLDER, OF_WHAT, STUDY_FILES
+from planner.outputs.folder_kinds import FUTURES_FOLDER, STUDY_KINDS, SWEEP, files_of
 from planner.runs.catalogue import Unreadable
 from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
-from planner.runs.study_folder import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KINDS", "StudyEntry", "kind_of", "studies_near"]
+__all__ = ["LISTED", "StudyEntry", "kind_of", "studies_near"]
 
-KINDS: Final = (*OF_WHAT, "stochastic", "frontier", "alternatives", "sweep")
+LISTED: Final = tuple(kind for kind in STUDY_KINDS if kind.is_listed)
 """Kinds that are listed. A sweep is what has no file of another one."""
 _MOST_BYTES: Final = 1 << 26
 
@@ -33,7 +32,7 @@ class StudyEntry:
     folder : str
         Its path, beginning where `studies_near` was asked to look.
     kind : str
-        One of `KINDS`.
+        The name of one of `LISTED`.
     scenario : str
         The scenario that it begins from.
     title : str
@@ -97,9 +96,9 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return which of `KINDS` a folder is; None of any other, and of a text that can be no path.
+    """Return the name of the kind that a folder is; None of one that is not in `LISTED`.
 
-    Of a folder with several it is the first.
+    Of a folder with several it is the first. A text that can be no path is no folder.
     """
     return next((kind for kind, _ in _found_in(folder)), None)
 
@@ -126,9 +125,9 @@ def _below(folder: Path) -> list[Path]:
 def _found_in(folder: Path) -> list[tuple[str, Path]]:
     """Return the studies of a folder, each with its file: a sweep is one where no other is."""
     found: list[tuple[str, Path]] = []
-    for kind in KINDS:
-        if kind != "sweep" or not found:
-            found += [(kind, path) for path in files_of(folder, STUDY_FILES[kind])]
+    for kind in LISTED:
+        if kind is not SWEEP or not found:
+            found += [(kind.name, path) for path in files_of(folder, kind.files)]
     return found
 
 
@@ -140,7 +139,7 @@ def _study(kind: str, path: Path, shown: str) -> dict[str, Any]:
     raw = _mapping(json.loads(path.read_bytes()))
     changed = datetime.fromtimestamp(at.st_mtime, UTC).isoformat(timespec="seconds")
     study = {"folder": shown, "kind": kind, "changed": changed}
-    if kind != "sweep":
+    if kind != SWEEP.name:
         title = _text(raw.get("label", raw.get("of", "")))
         return study | {"scenario": _text(raw["scenario"]), "title": title}
     files = list(_mapping(raw["futures"]).values())

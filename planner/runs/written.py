@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.user_files import as_written_names, files_in, is_as_written
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "META_FILE",
     "SEAL",
     "is_sealed",
     "meta_bytes",
@@ -23,7 +23,6 @@ __all__ = [
     "written_names",
 ]
 
-META_FILE: Final = "run.json"
 SEAL: Final = "seal"
 """Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
 

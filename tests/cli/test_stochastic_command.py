@@ -18,9 +18,9 @@ from planner.cli.stochastic import _largest_of_each_kind
 from planner.inputs import build_inputs
 from planner.model import Model
 from planner.outputs.differences import FromShipped
+from planner.outputs.own_folder import file_entry
 from planner.runs.reopen import load
 from planner.runs.studies import studies_near
-from planner.runs.study_folder import file_entry
 from planner.scenario import load_scenario
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.stochastic.conflicts import InfeasibleFuturesError

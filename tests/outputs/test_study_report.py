@@ -24,7 +24,7 @@ from planner.outputs.study_folders import (
     fans_of,
     read_study,
 )
-from planner.runs.studies import KINDS
+from planner.runs.studies import LISTED
 
 ODD = '=1+1 <script>alert("x")</script> ../../x \u202e🏭'
 LONG = "x" * 300
@@ -557,7 +557,7 @@ def test_runs_and_studies_are_not_mixed(tmp_path: Path) -> None:
     assert "tiny is not a folder of a study: name runs, or folders of studies" in err
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - KINDS_READ))
+@pytest.mark.parametrize("kind", sorted({kind.name for kind in LISTED} - KINDS_READ))
 def test_a_study_without_a_report_is_named(tmp_path: Path, kind: str) -> None:
     (tmp_path / f"{kind}.json").write_text("{}", encoding="utf-8")
 

@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from planner import solve
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.study_files import STUDY_FILES
+from planner.outputs.folder_kinds import FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
+from planner.outputs.own_folder import file_entry, try_own_folder, wrong_folder
 from planner.runs.folder import write_run
-from planner.runs.study_folder import file_entry, try_study_folder, wrong_folder
 from planner.studies.sensitivity import sensitivity
+from planner.studies.sensitivity.design import METHODS
 
 HOLDS = {
     "run": "run.json",
@@ -40,6 +41,7 @@ KIND = {
     "frontier": "frontier",
     "sweep": "sweep",
 }
+NAMED = {kind.name: kind for kind in FOLDER_KINDS}
 OF_RUNS = ("myopic", "solve", "explain", "estimates")
 ASKED = {
     "sweep": ("tiny",),
@@ -63,10 +65,12 @@ def holding(folder: Path, what: str) -> Path:
 
 
 def test_every_kind_of_study_is_known_by_its_files_here() -> None:
-    families = {"tornado": "sensitivity", "morris": "sensitivity", "sobol": "sensitivity"}
+    whole = {(kind.part_of or kind).name: (kind.part_of or kind).words for kind in STUDY_KINDS}
 
-    assert {families.get(kind, kind) for kind in STUDY_FILES} == KIND.keys() - {"runs"}
-    assert set(KIND.values()) == HOLDS.keys() - {"run"}
+    assert whole == {name: words for name, words in KIND.items() if name != "runs"}
+    assert {kind.words for kind in FOLDER_KINDS if kind.part_of is None} == HOLDS.keys()
+    assert len(NAMED) == len(FOLDER_KINDS)
+    assert SENSITIVITY_METHODS == METHODS
 
 
 @pytest.mark.parametrize("kind", KIND)
@@ -74,7 +78,7 @@ def test_every_kind_of_study_is_known_by_its_files_here() -> None:
 def test_a_folder_is_for_one_kind_alone(tmp_path: Path, kind: str, what: str) -> None:
     file = holding(tmp_path / "out", what)
 
-    wrong = wrong_folder(tmp_path / "out", kind)
+    wrong = wrong_folder(tmp_path / "out", NAMED[kind])
 
     # A study of sensitivity is solved as a sweep, whose file is there before its own.
     is_own = KIND[kind] == what or (kind, what) == ("sensitivity", "sweep")
@@ -82,7 +86,7 @@ def test_a_folder_is_for_one_kind_alone(tmp_path: Path, kind: str, what: str) ->
         [] if is_own else [f"the folder is that of a {what}"]
     )
     assert [problem.file for problem in wrong] == ([] if is_own else [str(file)])
-    assert wrong_folder(tmp_path / "new", kind) == []
+    assert wrong_folder(tmp_path / "new", NAMED[kind]) == []
 
 
 @pytest.mark.parametrize("command", ASKED)
@@ -133,13 +137,13 @@ def test_studies_that_go_on_from_their_folder_refuse_that_of_another_file(tmp_pa
         about = {"file": file_entry(other, "of what it was")}
         (folder / f"{name}.json").write_text(json.dumps(about), encoding="utf-8")
 
-        assert wrong_folder(folder, kind, other) == []
-        (wrong,) = wrong_folder(folder, kind, mine)
+        assert wrong_folder(folder, NAMED[kind], other) == []
+        (wrong,) = wrong_folder(folder, NAMED[kind], mine)
         assert wrong.what_is.startswith("the folder is that of another ")
         assert wrong.what_is.endswith(f", of {str(other.resolve())!r}")
         assert wrong.must_be == f"a new folder, or that of the {KIND[kind]} of {str(mine)!r}"
         with pytest.raises(InputError, match="the folder is that of another"):
-            try_study_folder(folder, kind, mine)
+            try_own_folder(folder, NAMED[kind], mine)
 
 
 def test_sensitivity_refuses_the_folder_of_another_scenario_or_sweep(tmp_path: Path) -> None:

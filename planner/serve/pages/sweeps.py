@@ -14,10 +14,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from planner.base.errors import InputError
 from planner.base.number_format import unit_of_money
+from planner.outputs.folder_kinds import SWEEP_FILE
 from planner.outputs.labels import order_words
 from planner.outputs.no_regret import LEAST_MW
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
-from planner.outputs.study_files import SWEEP_FILE
 from planner.outputs.study_folders import read_table, unreadable
 from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached

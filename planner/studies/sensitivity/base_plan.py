@@ -8,8 +8,8 @@ import pandas as pd
 
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import RUNS_FOLDER
 from planner.outputs.plan_identity import is_of_plan, marked
-from planner.outputs.study_files import RUNS_FOLDER
 from planner.results.ended import PLANNED
 from planner.runs.reopen import reopen
 from planner.studies.estimates import estimates

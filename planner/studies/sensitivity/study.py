@@ -10,8 +10,9 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
-from planner.outputs.study_files import SWEEP_FILE
-from planner.runs.study_folder import folder_of_file, wrong_folder
+from planner.outputs.folder_kinds import SENSITIVITY, SWEEP_FILE
+from planner.outputs.own_folder import wrong_folder
+from planner.runs.study_folder import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.cluster.connection import connected, wrong_address
@@ -135,7 +136,7 @@ def sensitivity(
     problems = [*wrong_wishes(method, figures, seed, of), *wrong_sizes(method, sizes)]
     folder = folder_of(scenario, out)
     problems += wrong_address(scheduler)
-    problems += wrong_folder(folder, "sensitivity", _file_of(scenario))
+    problems += wrong_folder(folder, SENSITIVITY, _file_of(scenario))
     try:
         draft = read_draft(scenario, overrides)
         base = base_sweep(draft)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC_FILE
 from planner.outputs.records import records
 from planner.outputs.staging import staging
-from planner.outputs.study_files import RUNS_FOLDER, STOCHASTIC_FILE
 from planner.outputs.user_files import put_files
 from planner.runs.folder import write_run
 from planner.runs.study_folder import folder_of_file

@@ -18,8 +18,8 @@ from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
 from planner.lp.outcome import PROVEN_GAP_FRAC
+from planner.outputs.own_folder import file_entry
 from planner.results.read import read_results
-from planner.runs.study_folder import file_entry
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.found import Stochastic
 from planner.studies.stochastic.future import FutureProgram

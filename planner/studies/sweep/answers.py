@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.lp.start import Start
 from planner.outputs.files import PARTIAL, whole_file
-from planner.outputs.study_files import FUTURES_FOLDER
+from planner.outputs.folder_kinds import FUTURES_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,7 @@ from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitR
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs.foresight import order_months
 from planner.lp.start import Start
-from planner.outputs.study_files import FUTURES_FOLDER
+from planner.outputs.folder_kinds import FUTURES_FOLDER
 from planner.results.ended import PLANNED, ended
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run

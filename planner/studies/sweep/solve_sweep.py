@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError
 from planner.clock.calendar import float_year
 from planner.outputs.files import whole_file, whole_files
-from planner.outputs.staging import try_folder
-from planner.outputs.study_files import (
+from planner.outputs.folder_kinds import (
     FUTURES_FOLDER,
     RUNS_FOLDER,
+    SWEEP,
     SWEEP_FILE,
 )
+from planner.outputs.own_folder import file_entry, wrong_folder
+from planner.outputs.staging import try_folder
 from planner.results.ended import PLANNED
 from planner.runs.settings import in_short
-from planner.runs.study_folder import file_entry, folder_of_file, wrong_folder
+from planner.runs.study_folder import folder_of_file
 from planner.scenario.tree import plain
 from planner.studies.cluster.connection import connected, wrong_address
 from planner.studies.sweep import answers as kept
@@ -233,7 +235,7 @@ def run_sweep(
     [['land=20', 'optimal'], ['land=30', 'optimal']]
     """
     folder = folder_of(path, out)
-    wrong = [*wrong_address(scheduler), *wrong_folder(folder, "sweep", find_sweep(path))]
+    wrong = [*wrong_address(scheduler), *wrong_folder(folder, SWEEP, find_sweep(path))]
     try:
         sweep = read_sweep(path, overrides)
     except InputError as error:

@@ -22,7 +22,7 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.study_files import FUTURES_FOLDER, SWEEP_FILE
+from planner.outputs.folder_kinds import FUTURES_FOLDER, SWEEP_FILE
 from planner.studies.sweep import (
     SweepProgress,
     SweepResult,

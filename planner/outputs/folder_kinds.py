@@ -1,0 +1,120 @@
+"""Kinds of folders: of a run, of runs, of each study; and the files by which they are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = [
+    "ALTERNATIVES",
+    "DAYS_ERROR",
+    "DISPATCH",
+    "FOLDER_KINDS",
+    "FRONTIER",
+    "FRONTIER_FILE",
+    "FUTURES_FOLDER",
+    "META_FILE",
+    "RUNS",
+    "RUNS_FOLDER",
+    "SENSITIVITY",
+    "SENSITIVITY_METHODS",
+    "STOCHASTIC",
+    "STOCHASTIC_FILE",
+    "STRESS",
+    "STUDY_KINDS",
+    "SWEEP",
+    "SWEEP_FILE",
+    "FolderKind",
+    "files_of",
+]
+
+META_FILE: Final = "run.json"
+"""Says in the folder of a run what it is."""
+SWEEP_FILE: Final = "sweep.json"
+"""Says in the folder of a sweep what is swept."""
+FRONTIER_FILE: Final = "frontier.json"
+STOCHASTIC_FILE: Final = "stochastic.json"
+FUTURES_FOLDER: Final = "futures"
+"""Folder of the files of single futures of a sweep."""
+RUNS_FOLDER: Final = "runs"
+"""Folder of the runs that a study keeps."""
+
+
+@dataclass(frozen=True)
+class FolderKind:
+    """What a folder may be of.
+
+    Parameters
+    ----------
+    name : str
+        Of the kind.
+    words : str
+        What a planner knows it as.
+    files : tuple of str
+        Files that say so, as patterns; none of what its parts say.
+    entry_file : str, optional
+        The one that says which file the study was made from, where it goes on from what its
+        folder holds; others are replaced as a whole.
+    is_listed : bool
+        Whether ``dcplan runs list --all`` shows it.
+    part_of : FolderKind, optional
+        What it is a part of, whose folder it is in.
+    begins_as : FolderKind, optional
+        What it is solved as in the same folder, before there is a file of its own.
+    option : str
+        The option that names such a folder.
+    """
+
+    name: str
+    words: str
+    files: tuple[str, ...] = ()
+    entry_file: str | None = None
+    is_listed: bool = False
+    part_of: FolderKind | None = None
+    begins_as: FolderKind | None = None
+    option: str = "--output"
+
+
+SWEEP: Final = FolderKind("sweep", "sweep", (SWEEP_FILE,), SWEEP_FILE, is_listed=True)
+SENSITIVITY: Final = FolderKind(
+    "sensitivity", "study of sensitivity", entry_file=SWEEP_FILE, begins_as=SWEEP
+)
+SENSITIVITY_METHODS: Final = ("tornado", "morris", "sobol")
+"""Methods of a study of sensitivity; each may be asked of several outputs in one folder."""
+STOCHASTIC: Final = FolderKind(
+    "stochastic", "stochastic program", (STOCHASTIC_FILE,), STOCHASTIC_FILE, is_listed=True
+)
+FRONTIER: Final = FolderKind("frontier", "frontier", (FRONTIER_FILE,), is_listed=True)
+ALTERNATIVES: Final = FolderKind(
+    "alternatives", "study of alternatives", ("alternatives.json",), is_listed=True
+)
+STRESS: Final = FolderKind("stress", "stress study", ("stress_year.parquet",))
+DISPATCH: Final = FolderKind("dispatch", "study of dispatch", ("dispatch.parquet",))
+DAYS_ERROR: Final = FolderKind("days_error", "study of the error of days", ("days_error.parquet",))
+STUDY_KINDS: Final = (
+    *(
+        FolderKind(
+            *(method, method, (f"{method}.json", f"{method}-*.json")),
+            is_listed=True,
+            part_of=SENSITIVITY,
+        )
+        for method in SENSITIVITY_METHODS
+    ),
+    *(SENSITIVITY, STOCHASTIC, FRONTIER, ALTERNATIVES, SWEEP, STRESS, DISPATCH, DAYS_ERROR),
+)
+"""Studies; where a folder has files of several, it is of the first."""
+RUNS: Final = FolderKind("runs", "folder of runs", (f"*/{META_FILE}",), option="--runs")
+FOLDER_KINDS: Final = (FolderKind("run", "run", (META_FILE,)), RUNS, *STUDY_KINDS)
+
+
+def files_of(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    """Return the files of a folder that match any of some patterns; none of what is no folder."""
+    try:
+        matching = [path for one in patterns for path in sorted(folder.glob(one))]
+        return [path for path in matching if path.is_file()]
+    except (OSError, ValueError):  # such as a name that is too long
+        return []

@@ -1,0 +1,190 @@
+"""Whose a folder is: a study goes into a new one or its own, never among files of another."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner.base.errors import InputError, Problem
+from planner.base.paths import SCENARIOS_DIR, is_file
+from planner.outputs.files import sha256_of
+from planner.outputs.folder_kinds import FOLDER_KINDS, RUNS, files_of
+from planner.outputs.staging import try_folder
+
+if TYPE_CHECKING:
+    from planner.outputs.folder_kinds import FolderKind
+
+__all__ = ["file_entry", "is_free_for", "require_own_folder", "try_own_folder", "wrong_folder"]
+
+
+def file_entry(file: Path, sha256: str) -> dict[str, Any]:
+    """Describe the file that a study was made from, as key ``file`` of the study's own file.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    sha256 : str
+        Its hash.
+    """
+    return {"file": str(file.resolve()), "sha256": sha256, "shipped": _is_shipped(file)}
+
+
+def try_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
+    """Find out whether a study can be written into a folder, before work is done for it.
+
+    Parameters
+    ----------
+    folder, kind, file
+        As for `wrong_folder`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written to, or is that of something else.
+    """
+    try_folder(folder, kind.option)
+    require_own_folder(folder, kind, file)
+
+
+def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
+    """Refuse the folder of something else, as every writer of a study does.
+
+    Parameters
+    ----------
+    folder, kind, file
+        As for `wrong_folder`.
+
+    Raises
+    ------
+    InputError
+        If it is that of something else.
+    """
+    if wrong := wrong_folder(folder, kind, file):
+        raise InputError(wrong)
+
+
+def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> list[Problem]:
+    """Return why a study may not be written into a folder: it holds what is of something else.
+
+    Files of both would be mixed, tables of one name replaced, and a report be of either.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is to be; it need not be there.
+    kind : FolderKind
+        Of the study, or `RUNS`.
+    file : Path, optional
+        That the study is of, there or not. It counts where the kind has an `entry_file`.
+    """
+    asked = "" if file is None or kind.entry_file is None else f" of {str(file)!r}"
+    must_be = f"a new folder, or that of {'the' if asked else 'a'} {kind.words}{asked}"
+    if kind is RUNS:
+        must_be = "a new folder, or one of runs"
+    fix = f"name another folder with {kind.option}, or move what is in this one away"
+    for found in FOLDER_KINDS:
+        whole = found.part_of or found
+        if whole not in {kind, kind.begins_as}:
+            for path in files_of(folder, found.files):
+                what_is = f"the folder is that of a {whole.words}"
+                return [Problem(str(path), None, None, what_is, must_be, fix)]
+    if file is None or kind.entry_file is None:
+        return []
+    path = folder / kind.entry_file
+    try:
+        other = _other_file(file, path)
+    except _EntryError:  # it names no file
+        return []
+    if other is None:
+        return []
+    is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
+    what_is = f"the folder is that of another {is_like}{kind.words}, of {other!r}"
+    return [Problem(str(path), None, None, what_is, must_be, fix)]
+
+
+def is_free_for(file: Path, path: Path) -> bool:
+    """Return whether a folder is not in use, or used by this file, even if either was moved since.
+
+    Parameters
+    ----------
+    file : Path
+        The file that is asked about, there or not.
+    path : Path
+        File in the folder that holds its `file_entry`. One that cannot be read is of another.
+    """
+    try:
+        entry = _entry_in(path)
+    except _EntryError:
+        return False
+    return entry is None or _is_of(file, entry)
+
+
+class _EntryError(Exception):
+    """A file of a study does not say which file it was made from."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A `file_entry` as it is read."""
+
+    file: Path
+    sha256: str
+    is_shipped: bool
+
+
+def _entry_in(path: Path) -> _Entry | None:
+    """Read the `file_entry` of a study's file; None where there is no such file.
+
+    Raises
+    ------
+    _EntryError
+        If it cannot be read, with the reason.
+    """
+    try:
+        entry = json.loads(path.read_bytes())["file"]
+        of = Path(entry["file"])
+        return _Entry(of, str(entry["sha256"]), bool(entry.get("shipped", _is_shipped(of))))
+    except FileNotFoundError:
+        return None
+    except (LookupError, TypeError, AttributeError) as error:
+        message = "it has no key file with keys file and sha256"
+        raise _EntryError(message) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise _EntryError(getattr(error, "strerror", None) or str(error)) from error
+
+
+def _other_file(file: Path, path: Path) -> str | None:
+    """Return the file that the folder of a study is of, where that is another one.
+
+    A file with the same content is no other one, wherever it is; nor is one of the same name
+    where the file that is named is gone: it was moved, and edited.
+
+    Raises
+    ------
+    _EntryError
+        As `_entry_in` does.
+    """
+    entry = _entry_in(path)
+    if entry is None or _is_of(file, entry):
+        return None
+    is_moved = entry.file.name == file.name and not is_file(entry.file)
+    is_copy = is_file(file) and entry.sha256 == sha256_of(file)
+    return None if is_copy or is_moved else str(entry.file)
+
+
+def _is_shipped(path: Path) -> bool:
+    return path.resolve().is_relative_to(SCENARIOS_DIR)
+
+
+def _is_of(file: Path, entry: _Entry) -> bool:
+    """Whether an entry is of this file, even if either was moved since."""
+    if entry.is_shipped or _is_shipped(file):  # wherever the other dcplan is installed
+        # Scenarios and sweeps share names.
+        is_like = entry.file.parts[-2:] == file.resolve().parts[-2:]
+        return entry.is_shipped and _is_shipped(file) and is_like
+    if entry.file == file.resolve():
+        return True
+    return not is_file(entry.file) and is_file(file) and entry.sha256 == sha256_of(file)
