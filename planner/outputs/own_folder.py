@@ -60,7 +60,7 @@ def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None)
     Raises
     ------
     InputError
-        If it is that of something else.
+        If it is that of something else, or does not say whose it is.
     """
     if wrong := wrong_folder(folder, kind, file):
         raise InputError(wrong)
@@ -96,8 +96,10 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     path = folder / kind.entry_file
     try:
         other = _other_file(file, path)
-    except _EntryError:  # it names no file
-        return []
+    except _EntryError as error:
+        what_is = f"it does not say what the folder is of: {error}"
+        fix = f"put back the file as dcplan wrote it, {fix}"
+        return [Problem(str(path), None, None, what_is, must_be, fix)]
     if other is None:
         return []
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "

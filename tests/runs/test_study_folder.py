@@ -146,6 +146,54 @@ def test_studies_that_go_on_from_their_folder_refuse_that_of_another_file(tmp_pa
             try_own_folder(folder, NAMED[kind], mine)
 
 
+@pytest.mark.parametrize("kind", ["sweep", "sensitivity", "stochastic"])
+@pytest.mark.parametrize(
+    ("torn", "reason"),
+    [
+        ("{torn", "Expecting property name"),
+        ("[]", "it has no key file with keys file and sha256"),
+        ('{"file": {"file": "mine.yaml"}}', "it has no key file with keys file and sha256"),
+    ],
+)
+def test_a_folder_whose_file_cannot_be_read_is_that_of_no_file(
+    tmp_path: Path, kind: str, torn: str, reason: str
+) -> None:
+    """It passed for free, and answers of another file stayed among those of the study."""
+    mine = tmp_path / "mine.yaml"
+    path = tmp_path / str(NAMED[kind].entry_file)
+    path.write_text(torn, encoding="utf-8")
+
+    (wrong,) = wrong_folder(tmp_path, NAMED[kind], mine)
+
+    assert wrong.file == str(path)
+    assert wrong.what_is.startswith(f"it does not say what the folder is of: {reason}")
+    assert wrong.must_be == f"a new folder, or that of the {KIND[kind]} of {str(mine)!r}"
+    assert wrong.fix == (
+        "put back the file as dcplan wrote it, name another folder with --output, or move what is"
+        " in this one away"
+    )
+
+
+def test_a_sweep_refuses_a_folder_whose_file_cannot_be_read(tmp_path: Path) -> None:
+    file = holding(tmp_path / "out", "sweep")
+    file.write_text("{torn", encoding="utf-8")
+
+    said = CliRunner().invoke(main, ["sweep", "tiny", "-o", str(tmp_path / "out")])
+
+    assert said.exit_code == 2, said.output
+    assert f"{file}: it does not say what the folder is of: " in said.stderr
+    assert file.read_text(encoding="utf-8") == "{torn"
+    assert list((tmp_path / "out").iterdir()) == [file]
+
+
+def test_a_study_that_is_replaced_as_a_whole_may_be_of_any_file(tmp_path: Path) -> None:
+    holding(tmp_path / "out", "frontier")
+
+    assert wrong_folder(tmp_path / "out", NAMED["frontier"], tmp_path / "mine.yaml") == []
+    (wrong,) = wrong_folder(tmp_path / "out", NAMED["stress"], tmp_path / "mine.yaml")
+    assert wrong.must_be == "a new folder, or that of a stress study"
+
+
 def test_sensitivity_refuses_the_folder_of_another_scenario_or_sweep(tmp_path: Path) -> None:
     """Its tables were removed, and its futures mixed with those of the study."""
     done = CliRunner().invoke(main, ["sweep", "tiny", "-o", str(tmp_path), "--jobs", "1"])
