@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import ALTERNATIVES
+from planner.outputs.own_folder import require_own_folder
 from planner.outputs.records import records
 
 if TYPE_CHECKING:
@@ -110,7 +112,13 @@ def write_alternatives(found: Alternatives, folder: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    InputError
+        If the folder is that of something else.
     """
+    require_own_folder(folder, ALTERNATIVES)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     tables = {"ranges": found.ranges, "plans": found.plans, "sites": found.sites.reset_index()}

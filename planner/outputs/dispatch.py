@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.outputs.own_folder import require_own_folder
 from planner.outputs.plan_identity import marked
 from planner.outputs.staging import staging
 from planner.outputs.user_files import put_files
@@ -41,7 +42,13 @@ def write_operation(
     list of Path, list of Kept
         ``KIND.csv`` and ``KIND.parquet``; and files in their places that a planner has
         changed, which are kept.
+
+    Raises
+    ------
+    InputError
+        If the folder is that of something else.
     """
+    require_own_folder(folder, kind)
     with staging(folder) as partial:
         table.to_csv(partial / f"{kind.name}.csv", index=False, lineterminator="\n")
         marked(table, run.tables).to_parquet(

@@ -10,6 +10,8 @@ from planner.base.number_format import amount
 from planner.base.svg import INK, MUTED, Frame, document, path, text
 from planner.base.words import within_sentence
 from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import FRONTIER
+from planner.outputs.own_folder import require_own_folder
 from planner.outputs.records import records
 
 if TYPE_CHECKING:
@@ -137,7 +139,13 @@ def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
     -------
     list of Path
         `FILES`.
+
+    Raises
+    ------
+    InputError
+        If the folder is that of something else.
     """
+    require_own_folder(folder, FRONTIER)
     folder.mkdir(parents=True, exist_ok=True)
     csv, parquet, as_json, svg = (folder / name for name in FILES)
     with whole_file(csv) as partial:

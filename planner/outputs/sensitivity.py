@@ -11,6 +11,8 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.words import some
 from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import SENSITIVITY
+from planner.outputs.own_folder import require_own_folder
 from planner.outputs.records import records
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ class Sensitivity:
         Plans that break a rule of the check.
     unmoved : int
         Figures of the same tables that have no low and high.
+    file : Path, optional
+        The file of the scenario.
     """
 
     scenario: str
@@ -88,6 +92,7 @@ class Sensitivity:
     dropped: int
     broken: int
     unmoved: int
+    file: Path | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -221,9 +226,15 @@ def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
     -------
     list of Path
         The files; no plot where matplotlib is not installed.
+
+    Raises
+    ------
+    InputError
+        If the folder is that of something else, another scenario among it.
     """
     from importlib.util import find_spec
 
+    require_own_folder(folder, SENSITIVITY, found.file)
     written = []
     tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
     for name, frame in tables.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.outputs.folder_kinds import STRESS
+from planner.outputs.own_folder import require_own_folder
 from planner.outputs.plan_identity import marked
 from planner.outputs.staging import staging
 from planner.outputs.user_files import put_files
@@ -36,7 +38,13 @@ def write_stress(study: StressStudy, folder: Path, run: Run) -> tuple[list[Path]
     list of Path, list of Kept
         ``<table>.csv``, ``<table>.parquet`` and ``stress.svg``; and files in their places that a
         planner has changed, which are kept.
+
+    Raises
+    ------
+    InputError
+        If the folder is that of something else.
     """
+    require_own_folder(folder, STRESS)
     with staging(folder) as partial:
         for table, frame in study.tables.items():
             frame.to_csv(partial / f"{table}.csv", index=False, lineterminator="\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,11 +13,26 @@ from click.testing import CliRunner
 from planner import solve
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.folder_kinds import FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
+from planner.outputs.alternatives import write_alternatives
+from planner.outputs.dispatch import write_operation
+from planner.outputs.folder_kinds import (
+    DAYS_ERROR,
+    DISPATCH,
+    FOLDER_KINDS,
+    SENSITIVITY_METHODS,
+    STUDY_KINDS,
+)
+from planner.outputs.frontier import write_frontier
 from planner.outputs.own_folder import file_entry, try_own_folder, wrong_folder
+from planner.outputs.sensitivity import write_sensitivity
+from planner.outputs.stress import write_stress
 from planner.runs.folder import write_run
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import METHODS
+from planner.studies.stochastic import write_stochastic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOLDS = {
     "run": "run.json",
@@ -192,6 +209,50 @@ def test_a_study_that_is_replaced_as_a_whole_may_be_of_any_file(tmp_path: Path) 
     assert wrong_folder(tmp_path / "out", NAMED["frontier"], tmp_path / "mine.yaml") == []
     (wrong,) = wrong_folder(tmp_path / "out", NAMED["stress"], tmp_path / "mine.yaml")
     assert wrong.must_be == "a new folder, or that of a stress study"
+
+
+WRITERS: dict[str, Callable[[Any, Path], object]] = {
+    "frontier": write_frontier,
+    "alternatives": write_alternatives,
+    "sensitivity": write_sensitivity,
+    "stochastic": write_stochastic,
+    "stress": lambda found, folder: write_stress(found, folder, found),
+    "dispatch": lambda found, folder: write_operation(found, DISPATCH, folder, found),
+    "days_error": lambda found, folder: write_operation(found, DAYS_ERROR, folder, found),
+}
+"""A sweep has none: it is written as it is solved."""
+
+
+@pytest.mark.parametrize("kind", sorted(KIND.keys() - {"runs", "sweep"}))
+def test_every_writer_of_a_study_refuses_the_folder_of_another(tmp_path: Path, kind: str) -> None:
+    """From Python a study was written over another: only commands looked."""
+    out = tmp_path / "out"
+    file = holding(out, "stress study" if kind != "stress" else "sweep")
+    found = SimpleNamespace(file=None)
+    if kind == "stochastic":
+        found.file = file_entry(tmp_path / "mine.yaml", "of mine")
+
+    with pytest.raises(InputError, match=f"{file.name}: the folder is that of a s"):
+        WRITERS[kind](found, out)
+
+    assert list(out.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("kind", ["sensitivity", "stochastic"])
+def test_a_writer_refuses_the_folder_of_another_file(tmp_path: Path, kind: str) -> None:
+    mine, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
+    mine.write_text("a: 1", encoding="utf-8")
+    other.write_text("a: 2", encoding="utf-8")
+    out = tmp_path / "out"
+    out.mkdir()
+    about = {"file": file_entry(other, "of other")}
+    (out / str(NAMED[kind].entry_file)).write_text(json.dumps(about), encoding="utf-8")
+    file = file_entry(mine, "of mine") if kind == "stochastic" else mine
+
+    with pytest.raises(InputError, match="the folder is that of another "):
+        WRITERS[kind](SimpleNamespace(file=file), out)
+
+    assert len(list(out.iterdir())) == 1
 
 
 def test_sensitivity_refuses_the_folder_of_another_scenario_or_sweep(tmp_path: Path) -> None:

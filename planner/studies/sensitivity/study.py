@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -174,7 +175,8 @@ def sensitivity(
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=report)
     solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
-    return solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables))
+    found = solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables))
+    return replace(found, file=_file_of(scenario))
 
 
 def folder_of(scenario: str | Path, out: str | Path | None = None) -> Path:

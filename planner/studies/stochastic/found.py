@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
-from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC_FILE
+from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE
+from planner.outputs.own_folder import require_own_folder
 from planner.outputs.records import records
 from planner.outputs.staging import staging
 from planner.outputs.user_files import put_files
@@ -154,9 +155,12 @@ def write_stochastic(found: Stochastic, folder: Path) -> tuple[Stochastic, list[
 
     Raises
     ------
+    InputError
+        If the folder is that of something else, or of another file.
     OSError
         If it cannot be written.
     """
+    require_own_folder(folder, STOCHASTIC, Path(found.file["file"]))
     names = {name: write_run(plan, folder / RUNS_FOLDER).name for name, plan in found.runs.items()}
     futures = found.futures.assign(run=found.futures["future"].map(names))
     found = replace(found, futures=futures)
