@@ -275,7 +275,7 @@ def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
 
 
 def _messages(futures: pd.DataFrame) -> Html:
-    """Say why futures have no plan."""
+    """Say why futures have no plan, or one that is at a limit or fails the check."""
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_ROWS)
     if failed.empty:
         return NOTHING

@@ -74,7 +74,7 @@ class FutureResult:
         That of the solver, or ``wrong_input``, ``stopped`` (a limit was reached before any plan),
         ``error`` (a bug, or the solver failed) or ``killed`` (its process was ended twice).
     message : str
-        Why there is no plan; empty where there is one.
+        Why there is no plan, that it is at a limit, or that the check failed; else empty.
     broken : tuple of str
         Rules that the plan breaks.
     rules : int

@@ -108,7 +108,7 @@ def _answer(
     return FutureResult(
         question.name,
         outcome.status,
-        _not_as_asked(plan),
+        _limit_or_failed_check(plan),
         tuple(check.name for check in plan.verdict.broken),
         len(plan.verdict.checks),
         _finite(outcome.objective),
@@ -121,14 +121,14 @@ def _answer(
     )
 
 
-def _not_as_asked(plan: Plan) -> str:
-    """Say why a plan is none as asked: where the solve ended, and rules that it breaks."""
+def _limit_or_failed_check(plan: Plan) -> str:
+    """Say that a plan is at a limit, or fails the check; nothing of one that does neither."""
     broken = [check.name for check in plan.verdict.broken]
     said = []
     if plan.outcome.status not in PLANNED:
         said.append(str(ended(plan.run.meta, plan.tables["solution"])))
     if broken:
-        said.append(f"the check found broken: {', '.join(broken)}")
+        said.append(f"the check failed: {', '.join(broken)}")
     return "; ".join(said)
 
 

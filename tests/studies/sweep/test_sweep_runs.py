@@ -139,7 +139,7 @@ def test_a_plan_that_is_not_as_asked_says_where_it_ended_and_what_it_breaks(
     assert row["status"] == "time_limit"
     assert row["message"] == (
         "Time limit reached: the best plan so far, not proven; no plan costs less than"
-        f" {bound_musd:,.0f} MUSD, 4.00% below; the check found broken: {first.name}"
+        f" {bound_musd:,.0f} MUSD, 4.00% below; the check failed: {first.name}"
     )
     assert "alone: Time limit reached: the best plan so far" in told
 
