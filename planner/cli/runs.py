@@ -47,7 +47,8 @@ def list_command(
 
     --all also lists the sweeps and studies in the folder that the folder of runs is in, and in the
     folders in it. Folders are read again where they have changed; what they say is all there is.
-    Changed is what is not as in the scenario of a run's name, or in the shipped one it starts from.
+    Changed is what is not as in the shipped scenario that a run starts from, and what --set or a
+    study sets.
 
     Example: dcplan runs list --tag board --differs years
     """

@@ -51,7 +51,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
         for run, entry in named
         if entry.differs
     ]
-    _print_lines("With changed settings", changed)
+    _print_lines("Not as the scenario of their name", changed)
     others = [
         (run, of) for run, of in named if not is_said_by_name(of.scenario, of.differs, of.shipped)
     ]

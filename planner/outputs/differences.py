@@ -27,7 +27,8 @@ class FromShipped:
     scenario : str or None
         The shipped scenario; None for a run that starts from none.
     differs : mapping of str to str
-        Settings and tables that are not those of that scenario, with their values.
+        Settings and tables that are not those of that scenario, with their values; without one,
+        what the command line or a study changes.
     """
 
     scenario: str | None

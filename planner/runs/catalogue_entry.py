@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
+
+from planner.scenario.chain import shipped_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,5 +59,17 @@ class Entry:
 
     @property
     def changed_settings(self) -> dict[str, str]:
-        """Settings and tables that are not those of its scenario or of the shipped one."""
-        return {**(self.shipped.differs if self.shipped else {}), **self.differs}
+        """Settings and tables that its files change of the shipped scenario, or command and study.
+
+        A file that has the name of a shipped scenario and does not start from it is compared with
+        that in `differs`, which says that the name means another plan, not what was changed.
+        """
+        if self.shipped is None:
+            return dict(self.differs)
+        is_namesake = self.scenario != self.shipped.scenario and self.scenario in _shipped()
+        return {**self.shipped.differs, **({} if is_namesake else self.differs)}
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    return frozenset(shipped_names())

@@ -26,6 +26,7 @@ __all__ = [
     "in_short",
     "merged",
     "own_files",
+    "set_over_files",
     "shortened",
     "written",
 ]
@@ -75,17 +76,34 @@ def differences(scenario: Scenario) -> dict[str, str]:
         scenario as it ships; any other for its file, without what the command line or a study
         sets.
     """
-    by_command = [
-        keys for keys, place in _places(scenario.tree) if place.startswith((_SET, CHANGED))
-    ]
     if scenario.name not in shipped_names():
-        here = dict(_leaves(merged(scenario)))
-        paths = [_leaf(tuple(map(str, keys)), here) for keys in by_command]
-        return {".".join(keys): shortened(here[keys]) for keys in paths if keys in here}
+        return set_over_files(scenario)
     is_shipped = scenario.source_files[:1] == (SCENARIOS_DIR / f"{scenario.name}.yaml",)
-    if is_shipped and not by_command:
+    if is_shipped and not _set_paths(scenario):
         return {}
     return changed_settings(merged(scenario), merged(load_scenario(scenario.name)))
+
+
+def set_over_files(scenario: Scenario) -> dict[str, str]:
+    """Return what the command line or a study sets in a scenario, shortened to be read.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As loaded.
+
+    Returns
+    -------
+    dict of str to str
+        Value by dotted key.
+    """
+    here = dict(_leaves(merged(scenario)))
+    paths = [_leaf(tuple(map(str, keys)), here) for keys in _set_paths(scenario)]
+    return {".".join(keys): shortened(here[keys]) for keys in paths if keys in here}
+
+
+def _set_paths(scenario: Scenario) -> list[Keys]:
+    return [keys for keys, place in _places(scenario.tree) if place.startswith((_SET, CHANGED))]
 
 
 def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR, is_file
 from planner.outputs.files import sha256_of
-from planner.runs.settings import LEFT_OUT, changed_settings, own_files, shortened
+from planner.runs.settings import (
+    LEFT_OUT,
+    changed_settings,
+    own_files,
+    set_over_files,
+    shortened,
+)
 from planner.scenario import load_scenario
 from planner.scenario.chain import shipped_names
 
@@ -38,38 +44,40 @@ def from_shipped(
     Returns
     -------
     dict or None
-        ``scenario``: the nearest shipped one of the files that each extend the next, else that of
-        the same name, else None. ``differs``: value by dotted key of the settings that are not as
-        in that scenario, defaults filled in; the name of the file by ``data.<table>`` of tables
-        that are not byte for byte as there; and what was moved. None where it is not known which
-        files the scenario was read from.
+        ``scenario``: the nearest shipped one of the files that each extend the next, None where
+        none of them ships. ``differs``: value by dotted key of the settings that are not as in
+        that scenario, defaults filled in; the name of the file by ``data.<table>`` of tables that
+        are not byte for byte as there; and what was moved. Without such a scenario: what the
+        command line or a study sets, and what was moved. None where it is not known which files
+        the scenario was read from.
     """
     if not scenario.source_sha256:
         return None
     name = _start(scenario)
+    of_data = {f"{_DATA}.{figure}": shortened(value) for figure, value in moved.items()}
     if name is None:
-        return {"scenario": None, "differs": {}}
+        return {"scenario": None, "differs": {**set_over_files(scenario), **of_data}}
     shipped = load_scenario(name)
     here, there = (_without_files(one) for one in (scenario, shipped))
     differs = {
         **changed_settings(here, there),
         **dict(_files_that_differ(scenario, shipped, sha256)),
-        **{f"{_DATA}.{figure}": shortened(value) for figure, value in moved.items()},
+        **of_data,
     }
     return {"scenario": name, "differs": differs}
 
 
 def _start(scenario: Scenario) -> str | None:
-    """Return the nearest shipped scenario of a chain of files, else that of the same name."""
+    """Return the nearest scenario of a chain of files that ships; a name alone makes no start."""
     names = shipped_names()
     for path, sha256 in zip(scenario.source_files, scenario.source_sha256, strict=True):
         shipped = SCENARIOS_DIR / f"{path.stem}.yaml"
         if path.stem not in names or path.name != shipped.name:
             continue
-        # On the worker of a cluster the path is that of another machine.
+        # On the worker of a cluster the path is that of another machine; a copy may be read too.
         if path.resolve() == shipped or sha256_of(shipped) == sha256:
             return path.stem
-    return scenario.name if scenario.name in names else None
+    return None
 
 
 def _without_files(scenario: Scenario) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import planner
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.inputs.uncertain_figures import UncertainFigure, moved_figures
@@ -84,26 +86,46 @@ def test_the_path_of_a_shipped_file_is_as_good_as_its_name(tmp_path: Path) -> No
 def test_a_file_that_extends_none_starts_from_none(tmp_path: Path) -> None:
     own = written(tmp_path, "alone.yaml", "rent: {allow: false}\n")
 
-    assert of(own, "years=[2027, 2029]") == {"scenario": None, "differs": {}}
+    assert of(own) == {"scenario": None, "differs": {}}
+    # What is set is known all the same, and what a study moves.
+    assert found(load_scenario(own, ["years=[2027, 2029]"]), {"racks.capex_usd": "9 of x"}) == {
+        "scenario": None,
+        "differs": {"years": "[2027, 2029]", "data.racks.capex_usd": "9 of x"},
+    }
 
 
-def test_a_copy_under_the_name_of_a_shipped_scenario_starts_from_that(tmp_path: Path) -> None:
+def test_a_file_starts_from_what_it_extends_whatever_its_name(tmp_path: Path) -> None:
+    alone = written(tmp_path, "us-247-cfe.yaml", "rent: {allow: false}\n")
+    namesake = written(tmp_path, "tiny.yaml", "extends: us-demand-high\n")
+    further = written(tmp_path, "us-base.yaml", "extends: ./us-247-cfe.yaml\n")
+
+    assert of(alone) == of(further) == {"scenario": None, "differs": {}}
+    assert of(alone, "years=[2027]") == {"scenario": None, "differs": {"years": "[2027]"}}
+    assert of(namesake) == {"scenario": "us-demand-high", "differs": {}}
+
+
+def test_a_copy_of_a_shipped_file_starts_from_that_until_it_is_edited(tmp_path: Path) -> None:
     shutil.copytree(SCENARIOS_DIR / "tiny", tmp_path / "tiny")
-    text = (SCENARIOS_DIR / "tiny.yaml").read_text(encoding="utf-8")
-    assert "  coast: {name: Coast" in text
-    copy = tmp_path / "tiny.yaml"
-    coast = "\n".join(line for line in text.splitlines() if not line.startswith("  coast:"))
-    copy.write_text(coast.replace(" south, coast]", " south]"), encoding="utf-8")
+    copy = Path(shutil.copy(SCENARIOS_DIR / "tiny.yaml", tmp_path))
+    own = written(tmp_path, "mine.yaml", "extends: ./tiny.yaml\nrent: {allow: true}\n")
 
-    shipped = of(copy)
-
-    assert shipped is not None
-    differs = shipped["differs"]
-    assert shipped["scenario"] == "tiny"
-    assert differs.pop("scope.sites") == '["north", "south"]'
     # Its tables are copies, byte for byte, and so no difference.
-    assert {key.rpartition(".")[0] for key in differs} == {"new_sites.coast"}
-    assert differs["new_sites.coast.land_limit_mw"] == "left out"
+    assert of(copy) == {"scenario": "tiny", "differs": {}}
+    assert of(own) == {"scenario": "tiny", "differs": {"rent.allow": "true"}}
+
+    copy.write_text(copy.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+
+    assert of(copy) == of(own) == {"scenario": None, "differs": {}}
+
+
+def test_a_file_that_only_the_shipped_scenario_has_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Path(shutil.copy(DATA_DIR / "rtt_measured.csv", tmp_path))
+    shipped = load_scenario("tiny", [f"latency.rtt_table={table}"])
+    monkeypatch.setattr("planner.runs.shipped.load_scenario", lambda _: shipped)
+
+    assert of("tiny") == {"scenario": "tiny", "differs": {"latency.rtt_table": "left out"}}
 
 
 def test_a_path_by_year_differs_year_by_year(tmp_path: Path) -> None:
@@ -184,7 +206,7 @@ def test_on_another_machine_a_shipped_file_is_known_by_its_content() -> None:
 
     (sha256,) = here.source_sha256
     assert found(there(sha256)) == {"scenario": "tiny", "differs": {"rent.allow": "true"}}
-    assert found(there("77")) == {"scenario": None, "differs": {}}
+    assert found(there("77")) == {"scenario": None, "differs": {"rent.allow": "true"}}
 
 
 def test_without_knowing_its_files_nothing_is_claimed() -> None:

@@ -402,6 +402,38 @@ def test_lists_by_the_shipped_scenario_and_what_is_changed_of_it(runs_dir: Path)
     )
 
 
+def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(
+    run: Run, runs_dir: Path
+) -> None:
+    for name, scenario, start, changed in (
+        ("namesake-cc33", "tiny", "us-base", {"horizon.salvage": "false"}),
+        ("namesake-dd44", "tiny", None, {"years": "[2029]"}),
+        ("own-ee55", "mine", "us-base", {}),
+        ("shipped-ff66", "us-base", "us-base", {"rent.allow": "true"}),
+    ):
+        starts = {"scenario": start, "differs": changed}
+        meta = {**run.meta, "differs": {"rent.allow": "true"}, "shipped": starts}
+        one = named(
+            Run({**meta, "scenario": scenario}, run.tables, run.inputs_tables),
+            name,
+            created="2026-01-02T03:04:05+00:00",
+        )
+        save_run(one, runs_dir, workbook=False)
+
+    def runs(key: str) -> set[str]:
+        found = dcplan("list", "--runs", str(runs_dir), "--json", "--differs", key)
+        return {row["run"] for row in json.loads(found.stdout)}
+
+    # In mine.yaml it was set back to what us-base has.
+    assert runs("rent.allow") == {SECOND, "own-ee55", "shipped-ff66"}
+    assert runs("years") == {SECOND, "namesake-dd44"}
+    assert runs("horizon") == {"namesake-cc33"}
+    shown = dcplan("list", "--runs", str(runs_dir)).stdout
+    _, _, after = shown.partition("\nNot as the scenario of their name:\n")
+    assert "namesake-cc33: rent.allow=true\n" in after
+    assert "namesake-cc33: us-base with horizon.salvage=false\n" in after
+
+
 def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
     meta = {**run.meta, "shipped": STARTS}
     latest = named(
