@@ -168,8 +168,8 @@ def name_command(run: str, name: str, runs_dir: str) -> None:
 def index_command(runs_dir: str) -> None:
     """Bring the SQLite index of the runs up to date and print where it is.
 
-    Tables runs, tags, differs and shipped_differs hold what dcplan runs list shows, for SQL. The
-    folders are the truth: the index may be deleted at any time, and is made again of them.
+    Tables runs, tags, differs and from_shipped_differs hold what dcplan runs list shows, for SQL.
+    The folders are the truth: the index may be deleted at any time, and is made again of them.
 
     Example: sqlite3 "$(dcplan runs index)" "SELECT run, tag FROM tags"
     """

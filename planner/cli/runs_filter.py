@@ -113,7 +113,7 @@ class RunFilter:
             of.run
             for of in found
             if isinstance(of, Entry)
-            and of.shipped is None
+            and of.from_shipped is None
             and rest.has_chosen(of)
             and not self.has_chosen(of)
         ]
@@ -131,7 +131,7 @@ def _has_changed(of: Entry | StudyEntry, key: str) -> bool:
 
 
 def _start(of: Entry | StudyEntry) -> str | None:
-    return of.shipped.scenario if isinstance(of, Entry) and of.shipped else None
+    return of.from_shipped.scenario if isinstance(of, Entry) and of.from_shipped else None
 
 
 def _starts(found: Iterable[Entry | StudyEntry]) -> list[str]:

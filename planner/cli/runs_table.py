@@ -53,10 +53,14 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     ]
     _print_lines("Not as the scenario of their name", changed)
     others = [
-        (run, of) for run, of in named if not is_said_by_name(of.scenario, of.differs, of.shipped)
+        (run, of)
+        for run, of in named
+        if not is_said_by_name(of.scenario, of.differs, of.from_shipped)
     ]
-    shown = [f"{run}: {from_shipped_words(of.shipped)}" for run, of in others if of.shipped]
-    unknown = [run for run, of in others if not of.shipped]
+    shown = [
+        f"{run}: {from_shipped_words(of.from_shipped)}" for run, of in others if of.from_shipped
+    ]
+    unknown = [run for run, of in others if not of.from_shipped]
     if unknown:
         shown.append(f"{some(unknown, _NAMED)}: {from_shipped_words(None)}")
     _print_lines(START, shown)

@@ -37,16 +37,16 @@ class FromShipped:
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> FromShipped | None:
         """Return what ``run.json`` says; None where it does not, as of an earlier version."""
-        said = meta.get("shipped")
+        said = meta.get("from_shipped")
         return None if said is None else cls(said["scenario"], dict(said["differs"]))
 
 
-def from_shipped_words(shipped: FromShipped | None) -> str:
+def from_shipped_words(start: FromShipped | None) -> str:
     """Say which shipped scenario a run starts from and what it has otherwise.
 
     Parameters
     ----------
-    shipped : FromShipped or None
+    start : FromShipped or None
         None where it is unknown.
 
     Returns
@@ -61,18 +61,18 @@ def from_shipped_words(shipped: FromShipped | None) -> str:
     >>> from_shipped_words(FromShipped("tiny", {})), from_shipped_words(FromShipped(None, {}))
     ('tiny, unchanged', 'none')
     """
-    if shipped is None:
+    if start is None:
         return _UNKNOWN
-    if shipped.scenario is None:
+    if start.scenario is None:
         return "none"
-    return f"{shipped.scenario}{with_differences(shipped.differs) or ', unchanged'}"
+    return f"{start.scenario}{with_differences(start.differs) or ', unchanged'}"
 
 
-def is_said_by_name(scenario: str, differs: Mapping[str, str], shipped: FromShipped | None) -> bool:
+def is_said_by_name(scenario: str, differs: Mapping[str, str], start: FromShipped | None) -> bool:
     """Return whether name and `differs` say it all, as of a run of a shipped scenario itself."""
-    if shipped is None or shipped.scenario != scenario:
+    if start is None or start.scenario != scenario:
         return False
-    return shipped.differs.keys() <= differs.keys()
+    return start.differs.keys() <= differs.keys()
 
 
 def with_differences(differs: Mapping[str, str]) -> str:

@@ -77,7 +77,7 @@ class Run:
         return dict(self.meta.get("differs", {}))
 
     @property
-    def shipped(self) -> FromShipped | None:
+    def from_shipped(self) -> FromShipped | None:
         """The shipped scenario that the run starts from; None where it is unknown."""
         return FromShipped.from_meta(self.meta)
 

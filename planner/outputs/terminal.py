@@ -133,9 +133,9 @@ def summary(run: Run) -> Group:
 
 def _start(run: Run) -> list[Text]:
     """Say which shipped scenario a scenario of one's own starts from, and what it changes."""
-    if is_said_by_name(run.name, run.differs, run.shipped):
+    if is_said_by_name(run.name, run.differs, run.from_shipped):
         return []
-    return [Text(printable(f"{START}: {from_shipped_words(run.shipped)}"), style="dim")]
+    return [Text(printable(f"{START}: {from_shipped_words(run.from_shipped)}"), style="dim")]
 
 
 def _decides(run: Run) -> list[Text | Table]:

@@ -223,7 +223,7 @@ def _entry(folder: Path) -> Entry:
         _number(meta["objective_musd"]),
         _number(meta["gap_frac"]),
         float(sum(meta["seconds"].values())),
-        shipped=FromShipped.from_meta(meta),
+        from_shipped=FromShipped.from_meta(meta),
     )
 
 

@@ -38,7 +38,7 @@ class Entry:
         What a planner calls it; empty for nothing.
     tags : tuple of str
         What a planner finds it by, sorted.
-    shipped : FromShipped or None
+    from_shipped : FromShipped or None
         The shipped scenario that it starts from, and how it differs from it; None where the run
         does not say.
     """
@@ -55,7 +55,7 @@ class Entry:
     seconds: float
     name: str = ""
     tags: tuple[str, ...] = ()
-    shipped: FromShipped | None = None
+    from_shipped: FromShipped | None = None
 
     @property
     def changed_settings(self) -> dict[str, str]:
@@ -64,10 +64,10 @@ class Entry:
         A file that has the name of a shipped scenario and does not start from it is compared with
         that in `differs`, which says that the name means another plan, not what was changed.
         """
-        if self.shipped is None:
+        if self.from_shipped is None:
             return dict(self.differs)
-        is_namesake = self.scenario != self.shipped.scenario and self.scenario in _shipped()
-        return {**self.shipped.differs, **({} if is_namesake else self.differs)}
+        is_namesake = self.scenario != self.from_shipped.scenario and self.scenario in _shipped()
+        return {**self.from_shipped.differs, **({} if is_namesake else self.differs)}
 
 
 @cache

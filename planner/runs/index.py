@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["index_file", "known_entries", "note_entries", "stamp_of"]
 
 _KIND: Final = "runs"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _MOST_FILES: Final = 200
 _WAIT_S: Final = 1.0
 _SETTLED_NS: Final = 2_000_000_000
@@ -38,20 +38,20 @@ _SETTLED_NS: Final = 2_000_000_000
 _TABLES: Final = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, scenario TEXT, title TEXT, created TEXT, status TEXT, checked INTEGER,
-    objective_musd REAL, gap_frac REAL, seconds REAL, name TEXT, shipped TEXT,
+    objective_musd REAL, gap_frac REAL, seconds REAL, name TEXT, from_shipped TEXT,
     stamp TEXT, digest TEXT
 );
 CREATE TABLE tags (run TEXT, tag TEXT);
 CREATE TABLE differs (run TEXT, setting TEXT, value TEXT);
-CREATE TABLE shipped_differs (run TEXT, setting TEXT, value TEXT);
-CREATE INDEX shipped_differs_by_run ON shipped_differs (run);
+CREATE TABLE from_shipped_differs (run TEXT, setting TEXT, value TEXT);
+CREATE INDEX from_shipped_differs_by_run ON from_shipped_differs (run);
 """
 _COLUMNS: Final = (
     "run, scenario, title, created, status, checked, objective_musd, gap_frac, seconds, name,"
-    " shipped"
+    " from_shipped"
 )
 _NONE_SHIPPED: Final = ""
-"""In column ``shipped`` of a run that starts from no shipped scenario; NULL where it is unknown."""
+"""In column ``from_shipped`` of a run that starts from none; NULL where it is unknown."""
 
 
 def index_file(runs_dir: Path) -> Path | None:
@@ -166,10 +166,10 @@ def _read(index: sqlite3.Connection) -> dict[str, tuple[Entry, str] | None]:
     tags: dict[str, list[str]] = {}
     for run, tag in index.execute("SELECT run, tag FROM tags ORDER BY tag"):
         tags.setdefault(run, []).append(tag)
-    differs, from_shipped = (_settings(index, table) for table in ("differs", "shipped_differs"))
-    found: dict[str, tuple[Entry, str] | None] = dict.fromkeys([*tags, *differs, *from_shipped])
+    differs, of_start = (_settings(index, table) for table in ("differs", "from_shipped_differs"))
+    found: dict[str, tuple[Entry, str] | None] = dict.fromkeys([*tags, *differs, *of_start])
     for *row, stamp, digest in index.execute(f"SELECT {_COLUMNS}, stamp, digest FROM runs"):
-        run, scenario, title, created, status, checked, musd, gap, seconds, name, shipped = row
+        run, scenario, title, created, status, checked, musd, gap, seconds, name, start = row
         entry = Entry(
             run,
             scenario,
@@ -183,7 +183,7 @@ def _read(index: sqlite3.Connection) -> dict[str, tuple[Entry, str] | None]:
             seconds,
             name,
             tuple(tags.get(run, ())),
-            None if shipped is None else FromShipped(shipped or None, from_shipped.get(run, {})),
+            None if start is None else FromShipped(start or None, of_start.get(run, {})),
         )
         found[run] = (entry, stamp) if digest == _digest(entry, stamp) else None
     return found
@@ -203,20 +203,20 @@ def _write(
     index: sqlite3.Connection, read: Mapping[str, tuple[Entry, str]], gone: Iterable[str]
 ) -> None:
     for run in (*gone, *read):
-        for table in ("runs", "tags", "differs", "shipped_differs"):
+        for table in ("runs", "tags", "differs", "from_shipped_differs"):
             index.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
     for run, (entry, stamp) in read.items():
         row = (
             *(run, entry.scenario, entry.title, entry.created, entry.status, entry.checked),
             *(entry.objective_musd, entry.gap_frac, entry.seconds, entry.name),
-            None if entry.shipped is None else entry.shipped.scenario or _NONE_SHIPPED,
+            None if entry.from_shipped is None else entry.from_shipped.scenario or _NONE_SHIPPED,
             *(stamp, _digest(entry, stamp)),
         )
         marks = ", ".join("?" * len(row))
         index.execute(f"INSERT INTO runs ({_COLUMNS}, stamp, digest) VALUES ({marks})", row)
         index.executemany("INSERT INTO tags VALUES (?, ?)", ((run, tag) for tag in entry.tags))
-        from_shipped = entry.shipped.differs if entry.shipped else {}
-        for table, differs in (("differs", entry.differs), ("shipped_differs", from_shipped)):
+        of_start = entry.from_shipped.differs if entry.from_shipped else {}
+        for table, differs in (("differs", entry.differs), ("from_shipped_differs", of_start)):
             index.executemany(
                 f"INSERT INTO {table} VALUES (?, ?, ?)",
                 ((run, setting, value) for setting, value in differs.items()),

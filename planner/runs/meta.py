@@ -92,7 +92,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             for path, sha256 in zip(scenario.source_files, scenario.source_sha256, strict=False)
         ],
         "differs": differences(scenario),
-        "shipped": from_shipped(scenario, plan.inputs.sha256, plan.inputs.moved),
+        "from_shipped": from_shipped(scenario, plan.inputs.sha256, plan.inputs.moved),
         "written": written(scenario),
         "merged": merged(scenario),
     }

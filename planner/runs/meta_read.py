@@ -194,7 +194,7 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "versions": (_are_versions, "versions by package, dcplan among them"),
     "data": (_is_mapping_of(_is_data_file), "file, shipped and sha256 of every table"),
     "differs": (_is_mapping_of(_is_text), "value by setting that differs from the scenario"),
-    "shipped": (
+    "from_shipped": (
         _is_from_shipped,
         "null, or scenario and differs: a shipped one or null, and value by setting",
     ),
@@ -203,5 +203,5 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
 }
 """What readers of a run count on, in words of a message."""
 
-_LATER: Final = frozenset({"differs", "shipped", "orders_held_before"})
+_LATER: Final = frozenset({"differs", "from_shipped", "orders_held_before"})
 """Keys that runs of an earlier version do not have."""

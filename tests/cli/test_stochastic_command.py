@@ -113,7 +113,7 @@ def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(
     later = [run.tables["builds"].query("year == 2028")["built_mw"].sum() for run in runs]
     assert later[0] < later[2]  # what is ordered after follows the future
     assert all("orders before 2027 held" in run.run.title for run in runs)
-    by_future = {run.run.name: run.run.shipped for run in runs}
+    by_future = {run.run.name: run.run.from_shipped for run in runs}
     assert by_future["as planned"] == FromShipped("tiny", {})
     assert {name: of and of.differs.keys() for name, of in by_future.items()} == {
         "low": {"demand.explicit"},

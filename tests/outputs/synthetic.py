@@ -302,7 +302,7 @@ def _meta(tables: dict[str, pd.DataFrame]) -> dict[str, object]:
         "format": 3,
         "run": "odd-names-0123456789",
         "scenario": "=odd names",
-        "shipped": {"scenario": "=odd names", "differs": {}},
+        "from_shipped": {"scenario": "=odd names", "differs": {}},
         "title": "=Odd <i>names</i> 🏭",
         "question": "-Do names survive?",
         "created": "2026-02-03T04:05:06+00:00",

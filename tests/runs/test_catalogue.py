@@ -146,7 +146,7 @@ WRONG = {
     "objective_musd": float("inf"),
     "title": "\ud800",
     "notes": None,
-    "shipped": {"scenario": "tiny", "differs": {"years": [2027]}},
+    "from_shipped": {"scenario": "tiny", "differs": {"years": [2027]}},
     "sha256": {"../../x": "5e"},
     "data": {"sites": 3},
 }

@@ -217,14 +217,14 @@ def test_without_knowing_its_files_nothing_is_claimed() -> None:
 
 
 def test_run_json_of_a_solved_plan_says_it(tmp_path: Path, plan: planner.Plan) -> None:
-    assert plan.run.meta["shipped"] == {"scenario": "tiny", "differs": {}}
+    assert plan.run.meta["from_shipped"] == {"scenario": "tiny", "differs": {}}
     text = "extends: tiny\nrent: {allow: true}\nnew_sites: {north: {name: '<b>=1+1'}}\n"
     own = written(tmp_path, "mine.yaml", text)
     made = planner.solve(own, overrides=["new_sites.north.land_limit_mw=29"])
 
     folder = planner.runs.write_run(made, tmp_path / "runs", workbook=False)
 
-    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["shipped"] == {
+    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["from_shipped"] == {
         "scenario": "tiny",
         "differs": {
             "rent.allow": "true",

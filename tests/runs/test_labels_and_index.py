@@ -50,10 +50,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs of one scenario: one of an earlier version, and one of a changed setting."""
     home = tmp_path_factory.mktemp("stored")
-    before = {key: value for key, value in run.meta.items() if key != "shipped"}
+    before = {key: value for key, value in run.meta.items() if key != "from_shipped"}
     earlier = Run(before, run.tables, run.inputs_tables)
     save_run(named(earlier, FIRST, created="2026-02-03T04:05:06+00:00"), home, workbook=False)
-    meta = {**run.meta, "differs": {"years": "[2027]"}, "shipped": STARTS}
+    meta = {**run.meta, "differs": {"years": "[2027]"}, "from_shipped": STARTS}
     changed = Run(meta, run.tables, run.inputs_tables)
     save_run(named(changed, SECOND, created="2026-03-04T05:06:07+00:00"), home, workbook=False)
     return home
@@ -74,7 +74,7 @@ Row: TypeAlias = tuple[str, str, tuple[str, ...], dict[str, str], FromShipped | 
 
 def rows(runs_dir: Path) -> dict[str, Row]:
     return {
-        entry.run: (entry.name, entry.status, entry.tags, dict(entry.differs), entry.shipped)
+        entry.run: (entry.name, entry.status, entry.tags, dict(entry.differs), entry.from_shipped)
         for entry in read_runs(runs_dir).entries
     }
 
@@ -110,10 +110,10 @@ def test_what_has_not_changed_is_taken_from_the_index(
         "DELETE FROM tags WHERE tag = 'march'",
         "UPDATE tags SET run = 'odd-names-bb22'",
         "INSERT INTO differs VALUES ('odd-names-aa11', 'years', '[2026]')",
-        "INSERT INTO shipped_differs VALUES ('odd-names-aa11', 'years', '[2026]')",
-        "UPDATE shipped_differs SET value = '[2026]' WHERE setting = 'years'",
-        "UPDATE runs SET shipped = 'us-base'",
-        "UPDATE runs SET shipped = ''",
+        "INSERT INTO from_shipped_differs VALUES ('odd-names-aa11', 'years', '[2026]')",
+        "UPDATE from_shipped_differs SET value = '[2026]' WHERE setting = 'years'",
+        "UPDATE runs SET from_shipped = 'us-base'",
+        "UPDATE runs SET from_shipped = ''",
         "INSERT INTO tags VALUES ('nowhere', 'april')",
         "INSERT INTO runs (run, scenario, created) VALUES ('../../nix', 'tiny', '2027')",
         "UPDATE runs SET created = x'ff', seconds = 'long'",
@@ -151,7 +151,7 @@ def test_an_index_that_is_deleted_or_torn_is_made_again(runs_dir: Path, left: st
 
 
 def test_an_index_of_the_version_before_is_made_again(runs_dir: Path) -> None:
-    """It had no column `shipped`: what runs say of it would be unknown for ever."""
+    """It had no column `from_shipped`: what runs say of it would be unknown for ever."""
     file = index_of(runs_dir)
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as database, database:
@@ -169,7 +169,7 @@ def test_an_index_of_the_version_before_is_made_again(runs_dir: Path) -> None:
 
     assert rows(runs_dir) == EXPECTED
     with closing(sqlite3.connect(file)) as database:
-        found = database.execute("SELECT run, shipped FROM runs ORDER BY run").fetchall()
+        found = database.execute("SELECT run, from_shipped FROM runs ORDER BY run").fetchall()
     assert found == [(FIRST, None), (SECOND, "tiny")]
 
 
@@ -351,7 +351,7 @@ def test_a_list_says_which_shipped_scenario_runs_start_from(run: Run, runs_dir: 
         ("odd-names-dd44", {"scenario": "tiny", "differs": {}}),
         ("odd-names-ee55", {"scenario": "=odd names", "differs": {}}),  # as its name says
     ):
-        one = Run({**run.meta, "shipped": shipped}, run.tables, run.inputs_tables)
+        one = Run({**run.meta, "from_shipped": shipped}, run.tables, run.inputs_tables)
         save_run(named(one, name, created="2026-01-02T03:04:05+00:00"), runs_dir, workbook=False)
 
     for _ in range(2):  # the second time it is of the index
@@ -366,7 +366,7 @@ def test_a_list_says_which_shipped_scenario_runs_start_from(run: Run, runs_dir: 
             f"{FIRST}: unknown, as run.json does not say",
         ]
     listed = json.loads(dcplan("list", "--runs", str(runs_dir), "--json").stdout)
-    assert {row["run"]: row["shipped"] for row in listed} == {
+    assert {row["run"]: row["from_shipped"] for row in listed} == {
         FIRST: None,
         SECOND: STARTS,
         "odd-names-cc33": {"scenario": None, "differs": {}},
@@ -412,7 +412,7 @@ def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(
         ("shipped-ff66", "us-base", "us-base", {"rent.allow": "true"}),
     ):
         starts = {"scenario": start, "differs": changed}
-        meta = {**run.meta, "differs": {"rent.allow": "true"}, "shipped": starts}
+        meta = {**run.meta, "differs": {"rent.allow": "true"}, "from_shipped": starts}
         one = named(
             Run({**meta, "scenario": scenario}, run.tables, run.inputs_tables),
             name,
@@ -435,7 +435,7 @@ def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(
 
 
 def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
-    meta = {**run.meta, "shipped": STARTS}
+    meta = {**run.meta, "from_shipped": STARTS}
     latest = named(
         Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00"
     )
@@ -535,7 +535,8 @@ def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.Monke
         )
         assert database.execute(asked).fetchall() == [("for the board", None), ("", "[2027]")]
         asked = (
-            "SELECT r.shipped, d.value FROM runs r LEFT JOIN shipped_differs d USING (run)"
+            "SELECT r.from_shipped, d.value FROM runs r"
+            " LEFT JOIN from_shipped_differs d USING (run)"
             " WHERE d.setting IS NULL OR d.setting LIKE 'carbon.%' ORDER BY created"
         )
         assert database.execute(asked).fetchall() == [(None, None), ("tiny", "40.5")]

@@ -113,7 +113,7 @@ def test_the_catalogue_says_what_a_run_changes_of_a_shipped_scenario(
 ) -> None:
     file = folder / "runs" / run / "run.json"
     meta = json.loads(file.read_text(encoding="utf-8"))
-    assert meta["shipped"] == {"scenario": "tiny", "differs": {}}
+    assert meta["from_shipped"] == {"scenario": "tiny", "differs": {}}
     assert "Shipped scenario it starts from" not in client.get("/").text  # its name says it
     meta["scenario"] = "mine"
     changed = {"years": "[2027]", "data.sites": "<b>\u202emy.csv", "a": "=1+1", "b": "7", "c": "9"}
@@ -126,10 +126,10 @@ def test_the_catalogue_says_what_a_run_changes_of_a_shipped_scenario(
         ({"scenario": None, "differs": {}}, "none"),
         (None, "unknown, as run.json does not say"),
     ):
-        file.write_text(json.dumps({**meta, "shipped": shipped}), encoding="utf-8")
+        file.write_text(json.dumps({**meta, "from_shipped": shipped}), encoding="utf-8")
         page = client.get("/").text
         assert f"<bdi>Shipped scenario it starts from: {expected}</bdi>" in page
-    del meta["shipped"]  # as of an earlier version
+    del meta["from_shipped"]  # as of an earlier version
     file.write_text(json.dumps(meta), encoding="utf-8")
     assert f"Shipped scenario it starts from: {expected}</bdi>" in client.get("/").text
 

@@ -102,10 +102,10 @@ def _row(entry: Entry, factor: float, decimals: int) -> Html:
         "input", type="checkbox", name="run", value=entry.run, aria_label=f"compare {entry.run}"
     )
     title = element("div", name(entry.title), class_="note") if entry.title else NOTHING
-    start = f"{START}: {from_shipped_words(entry.shipped)}"
-    from_shipped = (
+    start = f"{START}: {from_shipped_words(entry.from_shipped)}"
+    started = (
         NOTHING
-        if is_said_by_name(entry.scenario, entry.differs, entry.shipped)
+        if is_said_by_name(entry.scenario, entry.differs, entry.from_shipped)
         else element("div", name(start), class_="note")
     )
     called = element("div", name(entry.name), class_="name") if entry.name else NOTHING
@@ -124,7 +124,7 @@ def _row(entry: Entry, factor: float, decimals: int) -> Html:
             called,
             link,
             title,
-            from_shipped,
+            started,
             element("div", name(entry.run), class_="note"),
             tagged,
             scope="row",

@@ -47,7 +47,7 @@ def test_a_cluster_gives_the_same_tables_and_hands_runs_back(
     (run,) = (tmp_path / "out" / "runs").iterdir()
     assert run.name == result.futures.set_index("future").loc["price=46", "run"]
     assert (run / "report.html").is_file()
-    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["shipped"] == {
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["from_shipped"] == {
         "scenario": "tiny",
         "differs": {"new_sites.north.retail_usd_per_mwh": "46.0"},
     }

@@ -153,7 +153,7 @@ def test_a_run_that_is_kept_says_what_its_future_changes_of_the_shipped_scenario
     )
 
     assert (meta["scenario"], meta["differs"]) == ("price=46", {})
-    assert meta["shipped"] == {
+    assert meta["from_shipped"] == {
         "scenario": "tiny",
         "differs": {"new_sites.north.retail_usd_per_mwh": "46.0"},
     }
