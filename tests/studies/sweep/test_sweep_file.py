@@ -266,19 +266,19 @@ def test_all_futures_of_the_sweep_of_tiny_but_the_one_without_land_have_a_plan()
     assert list(status.values()) == ["optimal"] * 6
 
 
-def test_every_published_path_has_campuses_from_2029_on() -> None:
+def test_every_published_path_has_campuses_in_2030() -> None:
     sweep = read_sweep("us-grid-demand")
 
     assert len({question.name for question in sweep.questions}) == 84
     for question in sweep.questions:
         assert question.problems == ()
         assert question.scenario is not None
-        assert question.scenario.siting.block_from_year == {"train_frontier": 2029}
-    lowest = next(one for one in sweep.questions if "lbnl_low" in one.name)
+        assert question.scenario.siting.block_from_year == {"train_frontier": 2030}
+    lowest = next(one for one in sweep.questions if "deloitte_us_ai" in one.name)
     inputs = inputs_of(lowest, sweep.tables[lowest.tables_key])
     block = inputs.siting.block
     is_training = block["workload"] == block.axis("workload").code("train_frontier")
-    assert set(block.select(is_training, "training").labels("year")) == {"2029", "2030"}
+    assert set(block.select(is_training, "training").labels("year")) == {"2030"}
     assert not any("block_from_year" in str(noted) for noted in inputs.noted_settings)
 
 
