@@ -17,7 +17,7 @@ from planner.check import (
     unit_costs,
 )
 from planner.check.case import Case
-from planner.check.facts import CheckedInputs
+from planner.check.checked_inputs import CheckedInputs
 from planner.check.families import FAMILIES
 from planner.check.optimality import what_is_proven
 from planner.check.verdict import Verdict, judged
@@ -138,6 +138,11 @@ def check_plan(
     -------
     Verdict
         One check per rule; `Verdict.ok` when all hold.
+
+    Raises
+    ------
+    ValueError
+        If `checked` is of others: their verdicts would be lent to this plan.
     """
     case = Case(
         scenario,
@@ -152,7 +157,9 @@ def check_plan(
     )
     known: Mapping[Rule, CheckResult] = {}
     if checked is not None:
-        assert checked.is_of(scenario, inputs)
+        if not checked.is_of(scenario, inputs):
+            message = "checked is of other inputs, or of another scenario, than this plan"
+            raise ValueError(message)
         known = checked.lend(case)
     checks = tuple(known[one] if one in known else _judged(one, case) for one in RULES)
     return Verdict(checks, what_is_proven(case, checks))

@@ -24,7 +24,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.check.facts import CheckedInputs
+    from planner.check.checked_inputs import CheckedInputs
     from planner.inputs.prepared import PreparedScenario
     from planner.lp import Expression, Outcome
     from planner.lp.methods import Method

@@ -79,5 +79,8 @@ def test_inputs_that_were_not_judged_are_refused():
     checked = check_inputs(plan.scenario, plan.inputs)
     other = dataclasses.replace(plan, inputs=dataclasses.replace(plan.inputs))
 
-    with pytest.raises(AssertionError):
-        verdict(other, checked)
+    other_question = dataclasses.replace(plan, scenario=plan.scenario.model_copy())
+
+    for one in (other, other_question):
+        with pytest.raises(ValueError, match="of other inputs, or of another scenario"):
+            verdict(one, checked)
