@@ -231,6 +231,7 @@ def inputs_without_notes(scenario: Scenario, tables: Mapping[str, pd.DataFrame])
     -------
     Inputs
         With the figures that `build_inputs_from` makes, and only some of its notes and warnings.
+        `sha256` and `moved` are empty: what it was read from, and what was moved, is not known.
 
     Raises
     ------
