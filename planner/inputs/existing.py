@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from planner.base.errors import MOST_PROBLEMS
 from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.existing_halls import (
+    DIGITS,
     HALLS,
+    NAMED,
     begun_mw_by_year,
     check_ends,
     hall_mw_by_year,
@@ -19,7 +21,7 @@ from planner.inputs.existing_halls import (
     last_years,
     note_late,
 )
-from planner.inputs.existing_racks import RACKS, RackRows
+from planner.inputs.existing_racks import RACKS, StatedRacks
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import codes, floats
 
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.intp]
 
 __all__ = ["Existing", "existing_halls_and_racks", "stated_sites"]
-
-_NAMED: Final = 8
-_DIGITS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     serves = halls_in_service(case, halls)
     ends = last_years(halls) < case.last_year[-1]
     hall_mw = hall_mw_by_year(case, halls, serves)
-    row = RackRows(case, figures, quality, halls, racks)
+    row = StatedRacks(case, figures, quality, halls, racks)
     used = np.flatnonzero(row.is_used)
     pools = np.stack(
         [row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1
@@ -190,13 +189,13 @@ def _check_one_source(case: ScopedCase) -> None:
             )
 
 
-def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: RackRows) -> None:
+def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
     """Say what leaves the plan with halls that end within it, or have ended before."""
     serves, last = halls_in_service(case, halls), last_years(halls)
     site = codes(halls["site"], case.ids("sites"))
     for record in np.flatnonzero((site >= 0) & (last < case.last_year[-1])):
         name, place = halls["hall"].iloc[record], halls["site"].iloc[record]
-        mw = amount(floats(halls, "it_mw")[record], _DIGITS)
+        mw = amount(floats(halls, "it_mw")[record], DIGITS)
         years = case.year[serves[record]]
         if not years.size:
             text = (
@@ -206,12 +205,12 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: RackRows) -> None:
             gone = row.goes_with_hall & (row.hall == record)
             if gone.any():
                 text += (
-                    f" Racks of {amount(row.mw[gone].sum(), _DIGITS)} MW in it go with it: to keep"
+                    f" Racks of {amount(row.mw[gone].sum(), DIGITS)} MW in it go with it: to keep"
                     " them, put them in another hall."
                 )
         else:
             left = row.is_used & (row.hall == record) & (row.last_year > last[record])
-            racks_mw = amount(row.mw[left].sum(), _DIGITS)
+            racks_mw = amount(row.mw[left].sum(), DIGITS)
             text = (
                 f"Hall {name} of {place}, {mw} MW, is in the plan to {years[-1]}, by its last_year"
                 f" of {last[record]:.0f}."
@@ -235,7 +234,7 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw:
     site_mw = hall_mw.sum(axis=(1, 2))
     empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
-        names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), _NAMED)
+        names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), NAMED)
         case.findings.add_note_at_row(
             HALLS,
             _first_row(case, halls, empty),
@@ -248,7 +247,7 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw:
 def _by_year(case: ScopedCase, mw: Floats) -> str:
     """Write the power of the first year and of those in which it changes, shape (year,)."""
     changes = mw != np.concatenate([[0.0], mw[:-1]])
-    parts = [f"{amount(mw[t], _DIGITS)} MW from {case.year[t]}" for t in np.flatnonzero(changes)]
+    parts = [f"{amount(mw[t], DIGITS)} MW from {case.year[t]}" for t in np.flatnonzero(changes)]
     return ", ".join(parts)
 
 
@@ -259,14 +258,14 @@ def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) ->
     stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in ids]
     assumed = (site_mw.max(axis=1) > 0.0) & ~np.array(stated, dtype=np.bool_)
     if assumed.any():
-        names = some(list(np.array(ids, dtype=object)[assumed]), _NAMED)
+        names = some(list(np.array(ids, dtype=object)[assumed]), NAMED)
         ratio = case.scenario.demand.facility_mw_per_rack_mw
         case.findings.add_note_at_row(
             HALLS,
             _first_row(case, halls, assumed),
             "site",
             f"The firm connection of {names} is assumed to carry the halls of {HALLS}:"
-            f" {amount(ratio * site_mw[assumed, 0].sum(), _DIGITS)} MW in {case.year[0]},"
+            f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]},"
             f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw). Give grid_firm_mw"
             " of the sites to state it.",
         )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
 
 __all__ = [
+    "DIGITS",
     "HALLS",
+    "NAMED",
     "begun_mw_by_year",
     "check_ends",
     "hall_mw_by_year",
@@ -26,6 +28,10 @@ __all__ = [
 ]
 
 HALLS: Final = "existing_halls"
+NAMED: Final = 8
+"""Ids that a finding about existing halls and racks lists."""
+DIGITS: Final = 4
+"""Significant digits of MW and kW in it."""
 
 
 def halls_in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:

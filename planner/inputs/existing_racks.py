@@ -12,7 +12,7 @@ from planner.base.units import KW_PER_MW
 from planner.base.words import some
 from planner.inputs.blame import out_of_step, racks_of_moved_halls
 from planner.inputs.case import DUTIES
-from planner.inputs.existing_halls import HALLS, halls_in_service, last_years
+from planner.inputs.existing_halls import DIGITS, HALLS, NAMED, halls_in_service, last_years
 from planner.inputs.table_columns import any_along, codes, floats, ints, texts
 
 if TYPE_CHECKING:
@@ -25,15 +25,13 @@ if TYPE_CHECKING:
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
 
-__all__ = ["RACKS", "RackRows"]
+__all__ = ["RACKS", "StatedRacks"]
 
 RACKS: Final = "existing_racks"
-_NAMED: Final = 8
-_DIGITS: Final = 4
 _ROUNDING: Final = 1e-6  # of a hall's power: counts of racks times kW are no round numbers
 
 
-class RackRows:
+class StatedRacks:
     """The rows of `existing_racks` with what they mean; what is wrong goes to the findings."""
 
     def __init__(
@@ -148,7 +146,7 @@ class RackRows:
             found = f"hall {self.racks['hall'].iloc[record]!r} of {site} is not in {HALLS}"
             fix = f"add a row to {HALLS}: site, hall, cooling, redundancy, it_mw, first_year"
             if there:
-                fix = f"halls of {site} are {some(there, _NAMED)}; {fix}"
+                fix = f"halls of {site} are {some(there, NAMED)}; {fix}"
             self._problem(record, "hall", found, "a hall of the site", fix)
         self.case.findings.add_unlisted(RACKS, int(without.sum()) - MOST_PROBLEMS)
 
@@ -176,8 +174,8 @@ class RackRows:
             )
             if peak_kw > limit_kw:
                 found = (
-                    f"{rack} has {amount(peak_kw, _DIGITS)} kW, and halls with {cooling} cool"
-                    f" {amount(limit_kw, _DIGITS)} kW a rack"
+                    f"{rack} has {amount(peak_kw, DIGITS)} kW, and halls with {cooling} cool"
+                    f" {amount(limit_kw, DIGITS)} kW a rack"
                 )
                 fix = "put it into another hall, or correct peak_kw or max_kw_per_rack"
             else:
@@ -235,13 +233,13 @@ class RackRows:
                     f"no workload of {use} may run on {name}",
                     "one at least",
                     f"add rows workload,{name} to a table workload_racks of your own, for"
-                    f" {some(workloads, _NAMED) or 'a workload of this use'}",
+                    f" {some(workloads, NAMED) or 'a workload of this use'}",
                 )
             elif not admits.any():
                 self._note(
                     record,
                     f"{name} for {use} has no effect: the workloads that may run on it are not in"
-                    f" scope ({some(listed, _NAMED)})",
+                    f" scope ({some(listed, NAMED)})",
                     "remove it, widen scope.workloads, or admit it by rows of workload_racks",
                 )
             else:
@@ -250,7 +248,7 @@ class RackRows:
                 self._note(
                     record,
                     f"{name} for {use} has no effect: its hall is {topology}, which is not"
-                    f" available enough for {some(asking, _NAMED)}",
+                    f" available enough for {some(asking, NAMED)}",
                     "correct redundancy of the hall, or lower redundancy_min of a workload",
                 )
         case.findings.add_unlisted(RACKS, refused - MOST_PROBLEMS)
@@ -321,10 +319,10 @@ class RackRows:
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
             most_mw = drawn[hall].max()
             what_is = (
-                f"racks of {amount(most_mw / diversity, _DIGITS)} MW draw"
-                f" {amount(most_mw, _DIGITS)} MW in hall {name} of {site}, at"
+                f"racks of {amount(most_mw / diversity, DIGITS)} MW draw"
+                f" {amount(most_mw, DIGITS)} MW in hall {name} of {site}, at"
                 f" halls.diversity_frac {diversity:g}, and it has"
-                f" {amount(limit[hall], _DIGITS)} MW"
+                f" {amount(limit[hall], DIGITS)} MW"
             )
             if out_of_step(limit[hall], limit) > out_of_step(self.mw[record], self.mw[used]):
                 at = _at(case, RACKS, record, column)
@@ -372,13 +370,13 @@ class RackRows:
                 year = int(excess[number].argmax())
                 hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
                 site, *design = place[hall]
-                asked = what.format(amount(wanted[number, year], _DIGITS))
+                asked = what.format(amount(wanted[number, year], DIGITS))
                 case.findings.add_row_without_effect(
                     HALLS,
                     hall,
                     "it_mw",
                     f"the racks in halls {' '.join(design)} of {site} take {asked} in"
-                    f" {case.year[year]}, and there is {amount(there[number, year], _DIGITS)}: not"
+                    f" {case.year[year]}, and there is {amount(there[number, year], DIGITS)}: not"
                     " all can be in service",
                     "correct the halls or the racks",
                 )
@@ -394,7 +392,7 @@ class RackRows:
             drawn_mw = self.mw[record] * self.case.scenario.halls.diversity_frac
             hall = self.racks["hall"].iloc[record]
             what_is += (
-                f"; the {amount(drawn_mw, _DIGITS)} MW that they draw of hall {hall} are free for"
+                f"; the {amount(drawn_mw, DIGITS)} MW that they draw of hall {hall} are free for"
                 " other racks"
             )
         self.case.findings.add_row_without_effect(RACKS, int(record), "rack", what_is, fix)

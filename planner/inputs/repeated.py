@@ -35,7 +35,13 @@ Made = TypeVar("Made")
 _ONLY_NOTE: Final = (demand_out_of_proportion, note_own_prices, sites_out_of_proportion)
 _OFFERS: Final = (racks_on_offer, designs_on_offer)
 _NO_FIGURES: Final = (
-    *("tables", "sha256", "notes", "noted_settings", "moved", "warnings", "reference"),
+    "tables",
+    "sha256",
+    "notes",
+    "noted_settings",
+    "moved",
+    "warnings",
+    "reference",
 )
 _FRAMES: Final = ("sites", "regions", "workloads", "racks", "admitted", "cooling", "redundancy")
 _HELD: Final = {"duty": "frame workloads.*"}

@@ -40,9 +40,9 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
 from planner.studies.estimates.cost_lines import CostLines, _SameDecisions
+from planner.studies.estimates.deciding_figures import rest_of
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.plan_program import PlanProgram
-from planner.studies.estimates.search import rest_of
 from planner.studies.estimates.table import Again
 from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.scenario.references import IdOf
     from planner.serve.form.draft import Said
     from planner.serve.form.fields import FormField
-    from planner.serve.form.form_page import FormPage
+    from planner.serve.form.shown_form import ShownForm
 
 __all__ = [
     "anchor_of",
@@ -31,7 +31,7 @@ _ROWS: Final = 6
 _KINDS: Final = {"problem": "must be fixed", "warning": "implausible", "note": "note"}
 
 
-def field_part(of: FormField, keys: tuple[str, ...], page: FormPage) -> Html:
+def field_part(of: FormField, keys: tuple[str, ...], page: ShownForm) -> Html:
     """Return a field with its label, its unit, what is known of it and what is wrong with it."""
     anchor = anchor_of(keys)
     before = page.draft.before(of, keys)
@@ -143,7 +143,7 @@ def in_words(text: str) -> Html:
     return joined(element("code", one) if at % 2 else one for at, one in enumerate(pieces))
 
 
-def messages(page: FormPage, keys: tuple[str, ...]) -> Html:
+def messages(page: ShownForm, keys: tuple[str, ...]) -> Html:
     """Return what is wrong or implausible at a key path, or nothing."""
     said = [one for one in page.said if one.keys == keys]
     if not said:

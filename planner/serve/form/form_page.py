@@ -16,7 +16,7 @@ from planner.serve.form.field_html import (
     messages,
 )
 from planner.serve.form.fields import FILE, Cards, FormGroup, groups
-from planner.serve.form.form_page import ADD, DO, FormPage
+from planner.serve.form.shown_form import ADD, DO, ShownForm
 from planner.serve.form.site_map import NEW_SITES, new_site_part
 from planner.serve.guard import TOKEN_FIELD
 from planner.serve.paths import SCENARIOS, scenario_path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["form_page"]
 
 
-def form_page(page: FormPage) -> HTMLResponse:
+def form_page(page: ShownForm) -> HTMLResponse:
     """Return the page of a form; its status says whether there are problems."""
     ids = _ids_of_page(page)
     parts = (_group(group, page) for group in groups())
@@ -67,7 +67,7 @@ def form_page(page: FormPage) -> HTMLResponse:
     )
 
 
-def _summary(page: FormPage) -> Html:
+def _summary(page: ShownForm) -> Html:
     """Say what is wrong, with links to where."""
     if not page.is_judged and not page.said:
         return NOTHING
@@ -98,7 +98,7 @@ def _linked(said: Said) -> Html:
     return joined([link, name(rest) if rest != said.text else joined([": ", name(said.text)])])
 
 
-def _about(page: FormPage) -> Html:
+def _about(page: ShownForm) -> Html:
     """Return the fields of what the new scenario says of itself."""
     hints = {
         NAME: "Of the new file, in the folder that is served. No file is ever replaced.",
@@ -165,7 +165,7 @@ def _buttons() -> Html:
     )
 
 
-def _group(group: FormGroup, page: FormPage) -> Html:
+def _group(group: FormGroup, page: ShownForm) -> Html:
     cards = [(one, page.draft.ids(one)) for one in group.cards]
     fields = [(of, of.keys) for of in group.fields]
     fields += [
@@ -207,7 +207,7 @@ def _group_of(keys: tuple[str, ...]) -> str:
     return next((group.name for group in groups() if group.name == keys[0]), FILE)
 
 
-def _cards(cards: Cards, ids: list[str], page: FormPage) -> Html:
+def _cards(cards: Cards, ids: list[str], page: ShownForm) -> Html:
     key = name_of(cards.keys)
     made = (_card(cards, identifier, page) for identifier in ids)
     identifier = element(
@@ -240,7 +240,7 @@ def _cards(cards: Cards, ids: list[str], page: FormPage) -> Html:
     )
 
 
-def _card(cards: Cards, identifier: str, page: FormPage) -> Html:
+def _card(cards: Cards, identifier: str, page: ShownForm) -> Html:
     """Return the card of an id: what is needed or said of it first, all else when asked for."""
     home = (*cards.keys, identifier)
     said = {one.keys for one in page.said}
@@ -270,7 +270,7 @@ def _card(cards: Cards, identifier: str, page: FormPage) -> Html:
     )
 
 
-def _card_mark(cards: Cards, identifier: str, page: FormPage) -> Html:
+def _card_mark(cards: Cards, identifier: str, page: ShownForm) -> Html:
     """Return the field that keeps a card that was added, whatever is in it."""
     key = name_of((*cards.keys, identifier))
     if key not in page.draft.texts:
@@ -278,12 +278,12 @@ def _card_mark(cards: Cards, identifier: str, page: FormPage) -> Html:
     return element("input", type="hidden", name=key, value="")
 
 
-def _ids_of_table(page: FormPage, mark: IdOf) -> list[str]:
+def _ids_of_table(page: ShownForm, mark: IdOf) -> list[str]:
     table = page.draft.base.table(mark.table)
     return [] if table is None else list(map(str, table[mark.column].dropna().unique()))
 
 
-def _ids_of_page(page: FormPage) -> dict[IdOf, list[str]]:
+def _ids_of_page(page: ShownForm) -> dict[IdOf, list[str]]:
     """Return the ids that fields of the page take, out of its tables and new sites."""
     marks: dict[str, IdOf] = {}
     for group in groups():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from planner.serve.project import Source
     from planner.serve.service import Service
 
-__all__ = ["ADD", "DO", "FormPage"]
+__all__ = ["ADD", "DO", "ShownForm"]
 
 DO: Final = "do"
 """Name of the field that says what to do with a form."""
@@ -21,7 +21,7 @@ ADD: Final = "add:"
 
 
 @dataclass(frozen=True)
-class FormPage:
+class ShownForm:
     """What is shown of a form.
 
     Parameters

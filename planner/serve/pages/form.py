@@ -22,8 +22,8 @@ from planner.serve.form.draft import (
     value_text,
 )
 from planner.serve.form.fields import FormField, groups
-from planner.serve.form.form_page import ADD, DO, FormPage
-from planner.serve.form.page_html import form_page
+from planner.serve.form.form_page import form_page
+from planner.serve.form.shown_form import ADD, DO, ShownForm
 from planner.serve.form.site_map import NEW_SITES, place_at
 from planner.serve.jobs import Job
 from planner.serve.paths import PLACE, SCENARIOS, job_path
@@ -49,7 +49,7 @@ def form(request: Request, key: str, run: str = "") -> HTMLResponse:
     with service.computing:
         draft = FormDraft(base, _texts_of_run(service, base, run) if run else {})
         about = {NAME: service.project.free_name(base.source.name)}
-        return form_page(FormPage(service, draft, about))
+        return form_page(ShownForm(service, draft, about))
 
 
 @router.post(f"{SCENARIOS}/{{key}}")
@@ -113,7 +113,7 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
     # A browser sends the lines of a text with both signs of a line's end.
     texts = {key: text.replace("\r\n", "\n") for key, text in fields.items() if is_setting(key)}
     about = {key: fields.get(key, "").strip() for key in (NAME, *ABOUT)}
-    page = FormPage(service, FormDraft(base, texts), about)
+    page = ShownForm(service, FormDraft(base, texts), about)
     do = fields.get(DO, "")
     with service.computing:
         if do.startswith(ADD):
@@ -138,7 +138,7 @@ def _watched(job: Job) -> RedirectResponse:
     return RedirectResponse(job_path(job), status_code=303)
 
 
-def _with_card(page: FormPage, cards_name: str, fields: Mapping[str, str]) -> FormPage:
+def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> ShownForm:
     """Add a card for an id."""
     cards = next(
         (one for group in groups() for one in group.cards if name_of(one.keys) == cards_name), None

@@ -1,4 +1,4 @@
-"""Search for the figures with the largest effects, by groups that are split."""
+"""The figures with the largest effects, found by groups that are split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.base.errors import LimitReachedError
 from planner.studies.estimates.plan_program import SMALL_STEP, Moved, PlanProgram
-from planner.studies.estimates.table import NO_EFFECT_MUSD, swing
+from planner.studies.estimates.table import NO_EFFECT_MUSD, swing_musd
 
 if TYPE_CHECKING:
     import threading
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.uncertain_figures import UncertainFigure
 
-__all__ = ["FoundFigures", "rest_of", "search"]
+__all__ = ["FoundFigures", "deciding_figures", "rest_of"]
 
 _BEND: Final = 1.5
 """The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
@@ -27,14 +27,14 @@ _BEND: Final = 1.5
 
 @dataclass
 class FoundFigures:
-    """What a search has found so far."""
+    """What was found so far: effects of figures at their low and high [MUSD], and others."""
 
     effects: list[tuple[UncertainFigure, float, float]] = field(default_factory=list)
     in_steps: list[UncertainFigure] = field(default_factory=list)
     without_effect: int = 0
 
 
-def search(
+def deciding_figures(
     program: PlanProgram,
     figures: Sequence[UncertainFigure],
     most: int,
@@ -73,7 +73,7 @@ def search(
             found.without_effect += len(group)
     while queue:
         bound, _, group, moved = heapq.heappop(queue)
-        if len(found.effects) >= most and -bound <= swing(found.effects[most - 1]):
+        if len(found.effects) >= most and -bound <= swing_musd(*found.effects[most - 1][1:]):
             break
         if len(group) > 1:
             middle = len(group) // 2
@@ -88,7 +88,7 @@ def search(
             found.in_steps.append(figure)
             continue
         found.effects.append((figure, *ends))
-        found.effects.sort(key=lambda one: -swing(one))
+        found.effects.sort(key=lambda one: -swing_musd(*one[1:]))
     del found.effects[most:]
     return found
 

@@ -19,11 +19,11 @@ from planner.inputs.uncertain_figures import (
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.studies.estimates.cost_lines import CostLines
+from planner.studies.estimates.deciding_figures import deciding_figures
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.plan_program import PlanProgram
-from planner.studies.estimates.search import search
 from planner.studies.estimates.solved_again import solved_again
-from planner.studies.estimates.table import COLUMNS, Estimates, row_of
+from planner.studies.estimates.table import COLUMNS, Estimates, first_order_row
 from planner.studies.estimates.words import note_of
 from planner.studies.solve.at_plan import (
     duals_of,
@@ -99,14 +99,14 @@ def estimates(
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
     program = PlanProgram(repeated, model, plan, CostLines(model, plan.x), cuts)
     figures = figures_of(inputs.tables)
-    found = search(program, figures, most, ask.report_stage, ask.interrupt)
+    found = deciding_figures(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:
         table, again = solved_again(
             found, program, PreparedScenario(scenario, inputs), ask, run, most, seconds
         )
     else:
         again = None
-        rows = [row_of(rank, *one) for rank, one in enumerate(found.effects, start=1)]
+        rows = [first_order_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
         table = pd.DataFrame(rows, columns=list(COLUMNS))
     unmoved = unmoved_figures(inputs.tables)
     in_steps = tuple(found.in_steps)

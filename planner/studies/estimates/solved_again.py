@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from planner.inputs.repeated import changed_fields
-from planner.studies.estimates.table import COLUMNS, NO_EFFECT_MUSD, Again, row_of
+from planner.studies.estimates.table import COLUMNS, NO_EFFECT_MUSD, Again, first_order_row
 from planner.studies.solve.at_plan import fixed_program, integers_fixed, proof_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from planner.inputs.uncertain_figures import UncertainFigure
     from planner.model import Model
     from planner.outputs.run import Run
+    from planner.studies.estimates.deciding_figures import FoundFigures
     from planner.studies.estimates.plan_program import PlanProgram
-    from planner.studies.estimates.search import FoundFigures
     from planner.studies.solve.asking import Asking
 
 __all__ = ["solved_again"]
@@ -122,7 +122,7 @@ def _table_of(
     for at, figure in enumerate(to_solve.figures):
         ends = {name: results[at, name] for name in _ENDS if (at, name) in results}
         effects = found.effects[at][1:] if at < to_solve.ranked else (np.nan, np.nan)
-        row = row_of(at + 1, figure, *effects)
+        row = first_order_row(at + 1, figure, *effects)
         row |= {f"{name}_resolved_musd": musd for name, (musd, _) in ends.items()}
         row["racks_moved_mw"] = max((mw for _, mw in ends.values()), default=np.nan)
         if at >= to_solve.ranked:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.uncertain_figures import UncertainFigure
 
-__all__ = ["COLUMNS", "NO_EFFECT_MUSD", "Again", "Estimates", "row_of", "swing"]
+__all__ = ["COLUMNS", "NO_EFFECT_MUSD", "Again", "Estimates", "first_order_row", "swing_musd"]
 
 COLUMNS: Final = (
     "rank",
@@ -91,7 +91,7 @@ class Again:
     too_slow: int = 0
 
 
-def row_of(
+def first_order_row(
     rank: int, figure: UncertainFigure, low_musd: float, high_musd: float
 ) -> dict[str, object]:
     """Make a row of the table, with what first order says of both ends."""
@@ -107,7 +107,7 @@ def row_of(
         "high": figure.high,
         "low_musd": low_musd,
         "high_musd": high_musd,
-        "swing_musd": swing((figure, low_musd, high_musd)),
+        "swing_musd": swing_musd(low_musd, high_musd),
         "low_resolved_musd": np.nan,
         "high_resolved_musd": np.nan,
         "racks_moved_mw": np.nan,
@@ -115,7 +115,6 @@ def row_of(
     }
 
 
-def swing(one: tuple[UncertainFigure, float, float]) -> float:
+def swing_musd(low_musd: float, high_musd: float) -> float:
     """Return the larger change of cost of a figure at its low and its high. [MUSD]"""
-    _, low, high = one
-    return max(abs(low), abs(high))
+    return max(abs(low_musd), abs(high_musd))
