@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     import pandas as pd
 
@@ -22,6 +22,7 @@ __all__ = [
     "names_in",
     "order_words",
     "shortened",
+    "shortened_apart",
     "words",
 ]
 
@@ -159,6 +160,28 @@ def shortened(text: str, most: int) -> str:
     ('Santa Clara', 'Santa…')
     """
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def shortened_apart(texts: Sequence[str], most: int) -> list[str]:
+    """Cut texts of one list that are too long, in the middle where they would read alike.
+
+    Examples
+    --------
+    >>> shortened_apart(["price=42, land=20", "price=42, land=37"], 12)
+    ['pri…land=20', 'pri…land=37']
+    >>> shortened_apart(["Santa Clara", "Reno"], 6)
+    ['Santa…', 'Reno']
+    """
+    cut = [shortened(text, most) for text in texts]
+    if len(set(cut)) == len(set(texts)):
+        return cut
+    head = most // 4
+    return [
+        text
+        if len(text) <= most
+        else f"{text[:head].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - most :].lstrip()}"
+        for text in texts
+    ]
 
 
 def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:

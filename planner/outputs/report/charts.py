@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from planner.base.svg import tick_decimals, ticks
-from planner.outputs.labels import shortened
+from planner.outputs.labels import shortened_apart
 from planner.outputs.report.figures import decimals_for
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 from planner.outputs.report.table import NumberColumn, figure_table
@@ -201,13 +201,13 @@ def _bars(
     scale = room / (high - low)
     zero = beside - low * scale
     decimals = decimals_for(values)
+    shown = shortened_apart([label for label, _ in rows], int((beside - 8.0) / _PER_LETTER))
     parts = []
     for at, ((label, figure), value) in enumerate(zip(rows, values, strict=True)):
         top = at * _BAR
         left = zero + min(starts[at], ends[at]) * scale
         shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
-        shown = shortened(label, int((beside - 8.0) / _PER_LETTER))
-        parts.append(svg_text(beside - 8.0, top + 15.5, shown, "end"))
+        parts.append(svg_text(beside - 8.0, top + 15.5, shown[at], "end"))
         kind = 0 if value >= 0.0 else 1
         parts.append(_mark(figure, label, unit, shape, kind, per, decimals))
         end = zero + max(starts[at], ends[at]) * scale + 6.0

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from planner.base.svg import ticks
-from planner.outputs.labels import shortened
+from planner.outputs.labels import shortened_apart
 from planner.outputs.report.charts import WIDTH, chart_figure, drawing, legend, svg_text
 from planner.outputs.report.figures import decimals_for
 from planner.outputs.report.markup import NOTHING, Html, element
@@ -71,10 +71,10 @@ def dots(
         parts.append(svg_text(x, height - 6.0, f"{mark:,.{of_marks}f}", "middle"))
     decimals = decimals_for([value for of in known for value in of.values()])
     has_colours = len(places) <= _COLOURS
+    labels = shortened_apart([row.label for row in rows], int((beside - 8.0) / _PER_LETTER))
     for at, (row, of) in enumerate(zip(rows, known, strict=True)):
         y = (at + 0.5) * _ROW
-        label = shortened(row.label, int((beside - 8.0) / _PER_LETTER))
-        parts.append(svg_text(beside - 8.0, y + 4.0, label, "end"))
+        parts.append(svg_text(beside - 8.0, y + 4.0, labels[at], "end"))
         end = beside + max(of.values(), default=0.0) * scale
         parts.append(element("line", x1=beside, x2=f"{end:.1f}", y1=y, y2=y, class_="reach"))
         for place, value in of.items():
