@@ -159,15 +159,15 @@ def _is_text(value: object) -> bool:
 def _wrong(raw: Any) -> list[str]:
     """Say what in the file is not as it must be."""
     if not isinstance(raw, dict):
-        return [f"it holds {ascii(raw)[:_LONGEST]}"]
-    found = [f"unknown key {ascii(key)[:_LONGEST]}" for key in raw.keys() - _KEYS]
+        return [f"it holds {_shown(raw)}"]
+    found = [f"unknown key {_shown(key)}" for key in raw.keys() - _KEYS]
     name, tags = raw.get("name", ""), raw.get("tags", [])
     if name != "" and not _is_text(name):
-        found.append(f"name is {ascii(name)[:_LONGEST]}")
+        found.append(f"name is {_shown(name)}")
     if not isinstance(tags, list) or len(tags) > _MOST_TAGS:
-        found.append(f"tags are {ascii(tags)[:_LONGEST]}")
+        found.append(f"tags are {_shown(tags)}")
     else:
-        found += [f"a tag is {ascii(tag)[:_LONGEST]}" for tag in tags if not _is_text(tag)]
+        found += [f"a tag is {_shown(tag)}" for tag in tags if not _is_text(tag)]
     return sorted(found)
 
 
@@ -176,7 +176,7 @@ def _sorted(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def _not_text(text: str, what: str) -> Problem:
-    shown = ascii(text)[:_LONGEST]
+    shown = _shown(text)
     return Problem(f"{what} {shown}", None, None, f"it is not a {what}", _TEXT, "take another one")
 
 
@@ -185,6 +185,11 @@ def _with_comma(tag: str) -> Problem:
     fix = f"for several tags write {' '.join(map(repr, parts))}, with spaces between them"
     what_is, must_be = "it has a comma", "a tag without one, as lists put commas between tags"
     return Problem(f"tag {tag!r}", None, None, what_is, must_be, fix)
+
+
+def _shown(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _problem(path: Path, what_is: str) -> Problem:
