@@ -25,6 +25,7 @@ __all__ = [
     "differences",
     "in_short",
     "merged",
+    "only_written",
     "own_files",
     "set_over_files",
     "shortened",
@@ -81,7 +82,9 @@ def differences(scenario: Scenario) -> dict[str, str]:
     is_shipped = scenario.source_files[:1] == (SCENARIOS_DIR / f"{scenario.name}.yaml",)
     if is_shipped and not _set_paths(scenario):
         return {}
-    return changed_settings(merged(scenario), merged(load_scenario(scenario.name)))
+    shipped = load_scenario(scenario.name)
+    changed = changed_settings(merged(scenario), merged(shipped))
+    return only_written(changed, scenario, shipped)
 
 
 def set_over_files(scenario: Scenario) -> dict[str, str]:
@@ -140,6 +143,24 @@ def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[
         if value is not None and not is_other:
             changed[".".join(keys)] = LEFT_OUT
     return changed
+
+
+def only_written(changed: Mapping[str, str], *scenarios: Scenario) -> dict[str, str]:
+    """Leave out what no file and no option says: defaults that follow from a changed setting.
+
+    Parameters
+    ----------
+    changed : mapping of str to str
+        Value by dotted key, as `changed_settings` returns.
+    scenarios : Scenario
+        Those that were compared.
+    """
+    said = [f"{key}." for scenario in scenarios for key in written(scenario)]
+    return {
+        key: value
+        for key, value in changed.items()
+        if any(f"{key}.".startswith(of) or of.startswith(f"{key}.") for of in said)
+    }
 
 
 def in_short(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from planner.outputs.files import sha256_of
 from planner.runs.settings import (
     LEFT_OUT,
     changed_settings,
+    only_written,
     own_files,
     set_over_files,
     shortened,
@@ -46,10 +47,10 @@ def from_shipped(
     dict or None
         ``scenario``: the nearest shipped one of the files that each extend the next, None where
         none of them ships. ``differs``: value by dotted key of the settings that are not as in
-        that scenario, defaults filled in; the name of the file by ``data.<table>`` of tables that
-        are not byte for byte as there; and what was moved. Without such a scenario: what the
-        command line or a study sets, and what was moved. None where it is not known which files
-        the scenario was read from.
+        that scenario, defaults filled in, without those that only follow from another one; the
+        name of the file by ``data.<table>`` of tables that are not byte for byte as there; and
+        what was moved. Without such a scenario: what the command line or a study sets, and what
+        was moved. None where it is not known which files the scenario was read from.
     """
     if not scenario.source_sha256:
         return None
@@ -60,7 +61,7 @@ def from_shipped(
     shipped = load_scenario(name)
     here, there = (_without_files(one) for one in (scenario, shipped))
     differs = {
-        **changed_settings(here, there),
+        **only_written(changed_settings(here, there), scenario, shipped),
         **dict(_files_that_differ(scenario, shipped, sha256)),
         **of_data,
     }

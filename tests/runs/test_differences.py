@@ -12,6 +12,7 @@ from planner.base.paths import SCENARIOS_DIR
 from planner.outputs.run import Run
 from planner.runs import find_run, save_run
 from planner.runs.settings import differences
+from planner.runs.shipped import from_shipped
 from planner.scenario import load_scenario
 
 
@@ -23,6 +24,17 @@ def test_what_the_command_line_changes_of_a_shipped_scenario_differs() -> None:
     changed = load_scenario("tiny", ["rent.allow=true", "years=[2027, 2029]", "title=Other"])
 
     assert differences(changed) == {"years": "[2027, 2029]", "rent.allow": "true"}
+
+
+def test_shares_that_follow_from_one_that_is_set_are_no_differences_of_their_own() -> None:
+    usual, changed = (
+        load_scenario("us-base", of) for of in ([], ["operator.demand_share_frac=0.37"])
+    )
+
+    assert usual.operator.site_limit_share_frac != changed.operator.site_limit_share_frac
+    expected = {"operator.demand_share_frac": "0.37"}
+    assert differences(changed) == expected
+    assert from_shipped(changed, {}, {}) == {"scenario": "us-base", "differs": expected}
 
 
 def test_a_setting_of_a_site_differs_by_its_own_key_alone() -> None:
