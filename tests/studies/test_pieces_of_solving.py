@@ -299,7 +299,7 @@ def test_a_plan_with_fixed_integers_that_a_limit_cut_short_is_kept_where_it_is_w
         problem=SimpleNamespace(columns=lambda: SimpleNamespace(integer=integer))
     )
     finder._solves = SimpleNamespace(
-        fixed=lambda whole, reserve_s, start: cut_short, has_cuts=False, bound=600.0
+        fixed=lambda whole, reserve_s, **_: cut_short, has_cuts=False, bound=600.0
     )
     finder._best = finder._stopped = finder._last = None
     finder._how, finder._tried = [], []
