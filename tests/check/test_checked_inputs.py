@@ -10,24 +10,10 @@ from good_plan import RICH, solved
 from inputs_fields import figures, with_values, wrong
 
 from planner.check import RULES, check_inputs
-from planner.check.all_checks import GROUPS, check_plan
+from planner.check.all_checks import GROUPS
 
 FACTS = {one.name for one in GROUPS["Figures against the data"]}
 WORLDS = ("rich", "tariffs", "own_power", "non_firm", "failover", "whole")
-
-
-def verdict(plan, checked=None):
-    return check_plan(
-        plan.scenario,
-        plan.inputs,
-        plan.results,
-        objective_musd=plan.objective_musd,
-        status=plan.status,
-        bound_musd=plan.bound_musd,
-        gap_frac=plan.gap_frac,
-        proof=plan.proof,
-        checked=checked,
-    )
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -35,7 +21,7 @@ def test_a_plan_of_judged_inputs_has_the_verdict_that_it_has_alone(world):
     plan = solved(RICH.with_name(f"{world}.yaml"))
     checked = check_inputs(plan.scenario, plan.inputs)
 
-    alone, first, second = (verdict(plan, given) for given in (None, checked, checked))
+    alone, first, second = (plan.verdict(given) for given in (None, checked, checked))
 
     assert {one.name for one in checked.checks} <= {one.name for one in RULES}
     assert len(FACTS - {one.name for one in checked.checks}) <= 8  # those read the plan as well
@@ -52,8 +38,8 @@ def test_wrong_figures_of_judged_inputs_break_the_same_rules():
     places = np.arange(figure.values.size)
     bad = dataclasses.replace(good, inputs=with_values(good.inputs, figure, wrong(figure, places)))
 
-    alone = verdict(bad)
-    known = verdict(bad, check_inputs(bad.scenario, bad.inputs))
+    alone = bad.verdict()
+    known = bad.verdict(check_inputs(bad.scenario, bad.inputs))
 
     assert not alone.ok
     assert known.broken == alone.broken
@@ -66,12 +52,12 @@ def test_a_wrong_plan_of_judged_inputs_breaks_what_it_breaks_alone():
     plan = good.tables["plan"]
     bad = good.reported(plan=plan.assign(used_mw=1.1 * plan["used_mw"]))
 
-    assert verdict(good, checked).ok
-    known = verdict(bad, checked)
+    assert good.verdict(checked).ok
+    known = bad.verdict(checked)
 
     assert not known.ok
-    assert known.broken == verdict(bad).broken
-    assert verdict(good, checked).ok  # nothing of the wrong plan was kept
+    assert known.broken == bad.verdict().broken
+    assert good.verdict(checked).ok  # nothing of the wrong plan was kept
 
 
 def test_inputs_that_were_not_judged_are_refused():
@@ -83,4 +69,4 @@ def test_inputs_that_were_not_judged_are_refused():
 
     for one in (other, other_question):
         with pytest.raises(ValueError, match="of other inputs, or of another scenario"):
-            verdict(one, checked)
+            one.verdict(checked)
