@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["print_runs", "print_studies"]
 
-_NAMED: Final = 3  # settings
+_NAMED: Final = 3  # runs
 
 
 def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
@@ -24,7 +24,12 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
 
     from planner.base.console import TableConsole
     from planner.base.number_format import unit_of_money
-    from planner.outputs.differences import START, from_shipped_words, is_said_by_name
+    from planner.outputs.differences import (
+        START,
+        from_shipped_words,
+        is_said_by_name,
+        settings_words,
+    )
 
     unit, factor, decimals = unit_of_money(entry.objective_musd for _, entry in entries)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -46,11 +51,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     console = TableConsole()
     console.print(table)
     named = [(f"{before}{entry.run}", entry) for before, entry in entries]
-    changed = [
-        f"{run}: {some([f'{key}={value}' for key, value in entry.differs.items()], _NAMED)}"
-        for run, entry in named
-        if entry.differs
-    ]
+    changed = [f"{run}: {settings_words(of.differs)}" for run, of in named if of.differs]
     _print_lines("Not as the scenario of their name", changed)
     others = [
         (run, of)

@@ -10,7 +10,14 @@ from planner.base.words import some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["START", "FromShipped", "from_shipped_words", "is_said_by_name", "with_differences"]
+__all__ = [
+    "START",
+    "FromShipped",
+    "from_shipped_words",
+    "is_said_by_name",
+    "settings_words",
+    "with_differences",
+]
 
 START: Final = "Shipped scenario it starts from"
 """In front of what `from_shipped_words` says."""
@@ -93,5 +100,9 @@ def with_differences(differs: Mapping[str, str]) -> str:
     >>> with_differences({"years": "[2025, 2027]", "rent.allow": "false"})
     ' with years=[2025, 2027], rent.allow=false'
     """
-    shown = [f"{key}={value}" for key, value in differs.items()]
-    return f" with {some(shown, _NAMED)}" if shown else ""
+    return f" with {settings_words(differs)}" if differs else ""
+
+
+def settings_words(differs: Mapping[str, str]) -> str:
+    """List settings with their values, the first few of many."""
+    return some([f"{key}={value}" for key, value in differs.items()], _NAMED)
