@@ -64,6 +64,5 @@ def with_more_racks(
     )
     if outcome.status != "optimal":
         return outcome, whole
-    integers = lower  # of the integer columns
-    integers[lots] = np.ceil(outcome.x[lots] - _NOTHING)
-    return outcome, integers[columns.integer]
+    lower[lots] = np.ceil(outcome.x[lots] - _NOTHING)
+    return outcome, lower[columns.integer]
