@@ -104,6 +104,10 @@ class Arrays:
         """Return the program with other bounds of its rows."""
         return replace(self, rows=RowBounds(lower, upper))
 
+    def reduced_costs(self, dual: Floats) -> Floats:
+        """Return the cost of every column, less what it uses of the rows at their duals."""
+        return self.columns.cost - self.matrix.column_prices(dual)
+
     def head(self, rows: int) -> Arrays:
         """Return the program with its first rows alone."""
         matrix, end = self.matrix, int(self.matrix.start[rows])

@@ -272,6 +272,9 @@ class HighsSession:
                 self._first_basis = self._basis
         if status == "optimal" and gap > optimal_gap_frac(gap_frac):
             status = "within_gap"
+        duals = np.full(rows, np.nan)
+        if has_duals:
+            duals = self._engine.row_duals(self._arrays.reduced_costs)
         return Outcome(
             status=status,
             has_plan=has_plan,
@@ -281,7 +284,7 @@ class HighsSession:
             gap=gap,
             x=_array(solution.col_value, columns, is_known=has_plan),
             row_value=_array(solution.row_value, rows, is_known=has_plan),
-            row_dual=_array(solution.row_dual, rows, is_known=has_duals),
+            row_dual=duals,
             reduced_cost=_array(solution.col_dual, columns, is_known=has_duals),
             basis=self._basis,
             seconds=time.perf_counter() - self._engine.watch.began,

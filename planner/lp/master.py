@@ -98,6 +98,7 @@ class Master:
         )
         self._highs = self._engine.highs
         self._piece_of_cut = np.empty(0, dtype=np.intp)
+        self._cuts: list[Any] = []  # coefficients, as many at a time as were added
         self._is_cut = np.zeros(rows.size, dtype=np.bool_)  # of every row that HiGHS holds
         self._held = self._of(arrays)
         self._engine.pass_model(self._held)
@@ -188,6 +189,7 @@ class Master:
         """
         piece = np.flatnonzero(is_new)
         cuts = hstack([-slope[piece], self._costs_of[piece]]).tocsr()
+        self._cuts.append(cuts)
         added = self._highs.addRows(
             piece.size,
             constant[piece],
@@ -313,8 +315,16 @@ class Master:
 
     def duals(self) -> tuple[Floats, Floats]:
         """Return the dual of every row of the master, and of every cut."""
-        dual = np.array(self._highs.getSolution().row_dual)
+        dual = self._engine.row_duals(self._reduced_costs)
         return dual[~self._is_cut], dual[self._is_cut]
+
+    def _reduced_costs(self, dual: Floats) -> Floats:
+        """Return the reduced cost of every column of HiGHS by duals of its rows, and its cuts."""
+        reduced, of_cuts = self._held.reduced_costs(dual[~self._is_cut]), dual[self._is_cut]
+        for cuts in self._cuts:
+            own, of_cuts = np.split(of_cuts, [cuts.shape[0]])
+            reduced -= cuts.T @ own
+        return reduced
 
     @property
     def rows(self) -> Positions:

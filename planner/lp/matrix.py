@@ -116,6 +116,16 @@ class Matrix:
             value[rows] = added_up(worth, row, start.size - 1)
         return value
 
+    def column_prices(self, dual: Floats) -> Floats:
+        """Return what one unit of every column uses of the rows, at their duals."""
+        total = np.zeros(self.columns)
+        for rows in self.row_ranges():
+            start = self.start[rows.start : rows.stop + 1]
+            terms = slice(start[0], start[-1])
+            worth = self.value[terms] * np.repeat(dual[rows], np.diff(start))
+            total += added_up(worth, self.column[terms], self.columns)
+        return total
+
     def row_ranges(self) -> Iterator[slice]:
         """Yield ranges of rows of at most four million non-zeros, or of one longer row."""
         begin = 0

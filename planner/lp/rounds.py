@@ -11,7 +11,6 @@ import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp.best import Best
-from planner.lp.expression import added_up
 from planner.lp.outcome import LEAST_GAP_FRAC, Outcome, Status, relative_gap
 from planner.lp.pace import GapPace
 from planner.lp.progress import ProgressEvent
@@ -343,10 +342,6 @@ class Rounds:
         no_row = np.full(whole.matrix.rows, np.nan)
         plan = unknown if best.plan is None else best.plan
         dual = parts.duals() if is_optimal else no_row
-        matrix, reduced = whole.matrix, unknown
-        if is_optimal:
-            worth = matrix.value * dual[matrix.row_of_value()]
-            reduced = whole.columns.cost - added_up(worth, matrix.column, matrix.columns)
         objective = best.objective if has_plan else np.nan
         bound = min(best.bound, best.objective)
         where = f"{parts.pieces.count} pieces {parts.pieces.place}".rstrip()
@@ -358,9 +353,9 @@ class Rounds:
             dual_bound=bound,
             gap=relative_gap(objective, bound),
             x=plan,
-            row_value=matrix.times(plan) if has_plan else no_row,
+            row_value=whole.matrix.times(plan) if has_plan else no_row,
             row_dual=dual,
-            reduced_cost=reduced,
+            reduced_cost=whole.reduced_costs(dual) if is_optimal else unknown,
             basis=None,
             seconds=time.perf_counter() - self._began,
             iterations=steps,

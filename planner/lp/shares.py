@@ -285,14 +285,13 @@ class Shares:
         matrix = arrays.matrix
         at, x = self.row_at(matrix.rows), outcome.x[: self.columns]
         dual = outcome.row_dual[at]
-        worth = matrix.value * dual[matrix.row_of_value()]
         bound_dual = outcome.bound_row_dual
         return replace(
             outcome,
             x=x,
             row_value=matrix.times(x) if outcome.has_plan else np.full(matrix.rows, np.nan),
             row_dual=dual,
-            reduced_cost=arrays.columns.cost - added_up(worth, matrix.column, matrix.columns),
+            reduced_cost=arrays.reduced_costs(dual),
             bound_row_dual=None if bound_dual is None else bound_dual[at],
         )
 

@@ -561,6 +561,50 @@ def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
     assert used == [default, (1, 0), default]  # Devex, unscaled
 
 
+class InexactDuals:
+    """HiGHS whose duals are off by a little, as after many steps of simplex, until it runs."""
+
+    def __init__(self, highs: highspy.Highs, seed: int, by: float) -> None:
+        self._highs, self._rng = highs, np.random.default_rng(seed)
+        self._by, self.has_run = by, False
+
+    def run(self) -> highspy.HighsStatus:
+        self.has_run = True
+        return self._highs.run()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._highs, name)
+
+    def getSolution(self) -> highspy.HighsSolution:
+        solution = self._highs.getSolution()
+        if self.has_run:
+            return solution
+        dual = np.array(solution.row_dual)
+        solution.row_dual = dual + (dual != 0.0) * self._rng.uniform(-self._by, self._by, dual.size)
+        return solution
+
+
+@pytest.mark.parametrize(("seed", "by"), [(4, 3e-5), (5, 4e-6), (6, 2e-13)])
+def test_inexact_duals_become_those_of_the_basis(seed: int, by: float) -> None:
+    problem = dispatch(noisy(seed))
+    whole, pieces = HighsSession(problem), in_pieces(problem)
+    whole_dual = whole.solve().row_dual
+    assert pieces.solve().status == "optimal"
+    master = pieces._parted[0][1].master
+    assert master.cuts > 48  # 12 sites in 4 years, and more than a cut of each
+    of_master = np.concatenate(master.duals())
+
+    for engine, dual in ((whole._engine, whole_dual), (master._engine, of_master)):
+        engine.highs = InexactDuals(engine.highs, seed, by)
+        given = np.array(engine.highs.getSolution().row_dual)
+        assert by / 2.0 < np.abs(np.sort(given) - np.sort(dual)).max()
+    of_reduced = Arrays.from_problem(problem).reduced_costs
+
+    assert np.abs(whole._engine.row_duals(of_reduced) - whole_dual).max() < 1e-9
+    assert np.abs(np.concatenate(master.duals()) - of_master).max() < 1e-9
+    assert whole._engine.highs.has_run == master._engine.highs.has_run == (by > 1e-9)
+
+
 def test_a_master_that_knows_no_cut_begins_loosely(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = dispatch(noisy(3))
     loosely, seen = [], []

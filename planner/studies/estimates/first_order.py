@@ -62,7 +62,7 @@ class AtPlan:
             The program with the same rows and columns.
         """
         old, x, y = self.arrays, self.x, self.row_dual
-        reduced = self._reduced_cost()
+        reduced = old.reduced_costs(y)
         is_free = ~old.columns.integer
         parts = [
             np.array([new.columns.offset - old.columns.offset]),
@@ -73,14 +73,6 @@ class AtPlan:
         ]
         every = np.concatenate(parts)
         return Effect(float(every.sum()), float(np.abs(every).sum()))
-
-    def _reduced_cost(self) -> Floats:
-        matrix = self.arrays.matrix
-        paid = matrix.value * self.row_dual[matrix.row_of_value()]
-        reduced: Floats = self.arrays.columns.cost - np.bincount(
-            matrix.column, paid, minlength=matrix.columns
-        )
-        return reduced
 
     def _matrix_part(self, new: Arrays) -> Floats:
         """Return what each changed coefficient adds to y'Ax."""
