@@ -6,6 +6,9 @@ folder. Its key is a hash of the bytes of the table, of its description and of t
 checks it: where one of them changes, the table is read and checked again. Ids that point to
 other tables are not part of this; they are checked at every reading.
 
+A file ends with a hash of its key and of its bytes. One that does not agree, as damage on a disk
+or a partial copy leaves it, is not parsed: the table is read and checked again.
+
 The folder may be deleted at any time. `DCPLAN_CACHE` names another folder, or `off`.
 """
 
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import tempfile
 from functools import cache
@@ -33,6 +37,7 @@ __all__ = ["keep_table", "kept_table", "key_of"]
 _CODE: Final = ("cache.py", "check.py", "countries.py", "sheet.py", "sizes.py", "workbook.py")
 _MOST_TABLES: Final = 500
 _KIND: Final = "tables"
+_DIGEST_BYTES: Final = hashlib.sha256().digest_size
 _in_memory: dict[str, pd.DataFrame] = {}
 
 
@@ -56,7 +61,7 @@ def kept_table(key: str) -> pd.DataFrame | None:
     """Return a table that passed its checks before; None where there is none of this key."""
     if key not in _in_memory:
         folder = cache_folder(_KIND)
-        found = None if folder is None else _read(folder / f"{key}.arrow")
+        found = None if folder is None else _read(folder, key)
         if found is None:
             return None
         _remember(key, found)
@@ -75,8 +80,11 @@ def keep_table(key: str, frame: pd.DataFrame) -> None:
         handle, partial = tempfile.mkstemp(prefix=".", suffix=".arrow", dir=folder)
         os.close(handle)
         try:
-            pf.write_feather(frame, partial, compression="uncompressed")
-            Path(partial).replace(folder / f"{key}.arrow")
+            with Path(partial).open("wb") as file:
+                content = _as_arrow(frame)
+                file.write(content)
+                file.write(_digest(key, content))
+            Path(partial).replace(_file_of(folder, key))
         finally:
             Path(partial).unlink(missing_ok=True)
         _drop_oldest(folder)
@@ -95,14 +103,35 @@ def _drop_oldest(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> pd.DataFrame | None:
-    """Read a kept table; None where there is none or the file is broken."""
+def _read(folder: Path, key: str) -> pd.DataFrame | None:
+    """Read a kept table; None where there is none, or not the one that was kept."""
     try:
-        # Threads would cost more than they save: most tables have some hundred rows.
-        frame: pd.DataFrame = pf.read_feather(path, use_threads=False, memory_map=False)
-    except (OSError, pa.ArrowException, ValueError, KeyError):
+        raw = memoryview(_file_of(folder, key).read_bytes())
+    except OSError:
         return None
+    content, digest = raw[:-_DIGEST_BYTES], raw[-_DIGEST_BYTES:]
+    if digest != _digest(key, content):  # Arrow may end the program at bytes that are not its own
+        return None
+    # Threads would cost more than they save: most tables have some hundred rows.
+    frame: pd.DataFrame = pf.read_feather(pa.BufferReader(content), use_threads=False)
     return frame
+
+
+def _as_arrow(frame: pd.DataFrame) -> bytes:
+    content = io.BytesIO()
+    pf.write_feather(frame, content, compression="uncompressed")
+    return content.getvalue()
+
+
+def _digest(key: str, content: bytes | memoryview) -> bytes:
+    """Return what tells that a file holds what was kept under this key, byte for byte."""
+    digest = hashlib.sha256(key.encode())
+    digest.update(content)
+    return digest.digest()
+
+
+def _file_of(folder: Path, key: str) -> Path:
+    return folder / f"{key}.arrow"
 
 
 @cache

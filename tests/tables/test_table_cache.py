@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 
@@ -68,6 +69,43 @@ def test_a_caller_who_changes_a_table_does_not_change_the_kept_one(folder):
 
     assert read_table("racks")["peak_kw"].min() > 0.0
     assert "other" not in set(read_table("racks")["rack"])
+
+
+def test_one_changed_bit_anywhere_in_a_kept_table_has_it_read_again(folder, monkeypatch):
+    good = read_table("racks")
+    (kept,) = folder.iterdir()
+    content = kept.read_bytes()
+    for at in range(0, len(content), 997):
+        changed = bytearray(content)
+        changed[at] ^= 1 << at % 8
+        kept.write_bytes(changed)
+        forget(monkeypatch)
+
+        pd.testing.assert_frame_equal(read_table("racks"), good)
+        assert kept.read_bytes() == content
+
+
+def test_a_figure_changed_in_a_kept_table_is_not_used(folder, monkeypatch):
+    good = read_table("racks")
+    (kept,) = folder.iterdir()
+    figure = good["capex_usd"].max()
+    before, after = (struct.pack("<d", usd) for usd in (figure, 2.0 * figure))
+    assert before in kept.read_bytes()
+    kept.write_bytes(kept.read_bytes().replace(before, after))
+    forget(monkeypatch)
+
+    assert read_table("racks")["capex_usd"].max() == figure
+
+
+def test_a_kept_table_under_the_name_of_another_is_not_read(folder, monkeypatch):
+    read_table("racks")
+    (racks,) = folder.iterdir()
+    cooling = read_table("cooling")
+    (other,) = set(folder.iterdir()) - {racks}
+    other.write_bytes(racks.read_bytes())
+    forget(monkeypatch)
+
+    pd.testing.assert_frame_equal(read_table("cooling"), cooling)
 
 
 @pytest.mark.parametrize("broken", [b"", b"not Arrow", None])
