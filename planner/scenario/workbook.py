@@ -6,9 +6,7 @@ each entry of a block, and every other sheet that is called like a table is that
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
@@ -34,13 +32,14 @@ from planner.scenario.workbook_layout import (
     own_sheets,
     single_settings,
 )
+from planner.scenario.workbook_unread import unread_sheets
 from planner.scenario.workbook_values import value_of
 from planner.scenario.yaml12 import scalar
 from planner.tables import load_package
 from planner.tables.workbook import WorkbookError, read_workbook, sheet_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
@@ -60,8 +59,6 @@ _NOT_MW: Final = (
 )
 _YEAR_SHOWN: Final = 2028
 """Example of a head."""
-_SLIP: Final = 0.87
-"""How alike two names are of which one is the other with a letter lost, doubled or swapped."""
 _START: Final = "`dcplan init --xlsx` writes one to begin with"
 
 
@@ -97,63 +94,19 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
         for own in own_sheets():
             if own.name in names:
                 book.read_own(own)
+        if RESULT_SHEET in names:
+            book.read_edits()
+            # Its other sheets show the plan, and some are called like tables, as Sites is.
+            book.problems += unread_sheets(raw, path, names, ())
+        else:
+            tables = load_package().tables
+            book.problems += unread_sheets(raw, path, names, tables)
+            book.add_tables([name for name in names if name in tables])
     except WorkbookError as error:
         raise InputError(
             [Place(str(path)).problem(str(error), error.must_be, error.fix)]
         ) from error
-    tables = [name for name in names if name in load_package().tables]
-    if RESULT_SHEET in names:
-        book.read_edits()
-        # Its other sheets show the plan, and some are called like tables, as Sites is.
-        book.problems += _misspelt(path, names, ())
-    else:
-        book.problems += _misspelt(path, names, load_package().tables)
-        book.add_tables(tables)
     return book.tree, book.problems
-
-
-def _misspelt(path: Path, names: list[str], tables: Iterable[str]) -> Iterator[Problem]:
-    """Find sheets that are called nearly like one that is read.
-
-    Parameters
-    ----------
-    path : Path
-        The workbook.
-    names : list of str
-        Of all its sheets.
-    tables : iterable of str
-        Tables that a sheet of the workbook may be.
-    """
-    of_settings = [SETTINGS, *(own.name for own in own_sheets())]
-    known = [*of_settings, *tables]
-    by_letters = {_letters(name): name for name in known}
-    for name in names:
-        if name in known:
-            continue
-        is_settings = name.lower().startswith(SETTINGS.lower() + " ")
-        meant = by_letters.get(_letters(name)) or _slip(name, known)
-        if meant is None and is_settings:
-            meant = closest(name, known)
-        if meant is None and not is_settings:
-            continue
-        fix = "call it otherwise if it is a sheet of your own"
-        if meant in names:
-            fix = f"{meant!r} is there and is read: move rows over, and delete or rename this one"
-        elif meant is not None:
-            fix = f"call it {meant!r}, or otherwise if it is a sheet of your own"
-        place = Place(str(path), 1, 1, name)
-        yield place.problem(f"sheet {name!r} is not read", "the name of a sheet that is", fix)
-
-
-def _slip(name: str, known: list[str]) -> str | None:
-    """Return the sheet whose name a slip of the keyboard makes this one."""
-    by_letters = {_letters(word): word for word in known}
-    found = get_close_matches(_letters(name), by_letters, n=1, cutoff=_SLIP)
-    return by_letters[found[0]] if found else None
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\s_-]+", "_", name.strip().lower())
 
 
 @dataclass

@@ -354,6 +354,62 @@ def test_so_is_one_beside_the_sheet_that_is_read(
         assert f"'{meant}' is there and is read" in found[0]
 
 
+@pytest.mark.parametrize(
+    "name", ["racks (2)", "racks Copy", "my racks", "Racks_2027", "oldRacks", "Sheet5"]
+)
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_a_copy_of_a_table_is_named_whatever_it_is_called(
+    of_tiny: Path, tmp_path: Path, name: str, *, is_copy: bool
+) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    if is_copy:
+        book.copy_worksheet(book["racks"]).title = name
+        book[name].insert_rows(1)
+        book[name]["A1"] = "racks as the board saw them"
+    else:
+        book["racks"].title = name
+    book.save(tmp_path / "my-plan.xlsx")
+
+    (found,) = said(tmp_path / "my-plan.xlsx")
+
+    assert f"sheet '{name}' is not read" in found
+    assert ("'racks' is there and is read" if is_copy else "call it 'racks'") in found
+
+
+@pytest.mark.parametrize(
+    ("sheet", "name"),
+    [
+        ("Settings", "Settings (2)"),
+        ("Settings", "before"),
+        ("Settings new_sites", "Settings new_sites (2)"),
+        ("Settings new_sites", "north"),
+    ],
+)
+def test_so_is_a_copy_of_a_sheet_of_settings(
+    of_tiny: Path, tmp_path: Path, sheet: str, name: str
+) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    book.copy_worksheet(book[sheet]).title = name
+    book.save(tmp_path / "my-plan.xlsx")
+
+    (found,) = said(tmp_path / "my-plan.xlsx")
+
+    assert f"sheet '{name}' is not read" in found
+    assert f"'{sheet}' is there and is read" in found
+
+
+def test_sheets_of_notes_are_left_alone(of_tiny: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    for name in ("Notes", "Briefing", "websites", "Sheet1"):
+        notes = book.create_sheet(name)
+        notes["A1"], notes["B1"], notes["C1"] = "site", "what they said", 2027
+        notes["A2"] = "us-va-ashburn"
+    book.create_sheet("empty")
+    book.save(tmp_path / "my-plan.xlsx")
+
+    assert said(tmp_path / "my-plan.xlsx") == []
+
+
 def test_a_workbook_of_another_kind_is_refused_in_one_line(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.save(tmp_path / "other.xlsx")

@@ -152,7 +152,7 @@ def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
         ("Formulas may be used anywhere: what they gave when the workbook was saved is read.", ""),
         (
             "A row whose first cell begins with # is not read. Sheets of your own may be added, "
-            "with names unlike those of the sheets that are read.",
+            "with names and heads unlike those of the sheets that are read.",
             "",
         ),
         (
