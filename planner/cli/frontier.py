@@ -70,10 +70,11 @@ def command(
     """Trace the least cost of SCENARIO for each level of a measure, from the least-cost plan on.
 
     carbon: emissions as cap and price count them; water: evaporated; unmet, rented: compute;
-    latency: mean round trip of users; connection: new firm MW; largest: racks at the largest site,
-    so what one outage takes away; zone:ID, site:ID: racks there. All but unmet hold unmet demand
-    at its level in the plan of least cost; latency holds rented compute too. The price of a point
-    is the dual of its level: what one unit less costs. Integers are left out.
+    latency: mean round trip of users of own sites; connection: new firm MW; largest: racks at the
+    largest site, so what one outage takes away; zone:ID, site:ID: racks there. All but unmet hold
+    unmet demand at its level in the plan of least cost; latency holds rented compute, and whom own
+    sites serve, too. The price of a point is the dual of its level: what one unit less costs.
+    Integers are left out.
 
     Example: dcplan frontier us-base --cost-against carbon --most-cost 5 -o carbon/
     """

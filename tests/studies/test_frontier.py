@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from drawn_worlds import LEADS, Draw, Figures, as_overrides, drawn
-from hypothesis import example, given, settings
+from hypothesis import example, given, reject, settings
 from hypothesis import strategies as st
 from plans import MINI, plan_of
 
@@ -25,7 +25,7 @@ from planner.model import build_model
 from planner.outputs.frontier import Frontier, frontier_svg
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
-from planner.studies.frontier.measures import measure_of
+from planner.studies.frontier.measures import measure_of, users_served
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,14 @@ def traded(draw: Draw) -> Traded:
     return Traded("tiny", as_overrides(world), against)
 
 
+RENT = (
+    "rent.allow=true",
+    "build.capex_budget_musd={2027: 400}",
+    "operator.demand_share_frac=0.005",
+)
+"""With too little to build for all users, some of whom are rented for."""
+FAR = "workloads.chat_interactive.rtt_bound_ms=50"
+
 OF_TINY = ("largest", "site:north", "site:south", "latency", "unmet")
 OF_MINI = ("carbon", "water", "connection")
 
@@ -59,10 +67,18 @@ OF_MINI = ("carbon", "water", "connection")
 @settings(drawn, max_examples=12)
 @given(asked=traded(), points=st.integers(4, 7))
 @example(Traded("tiny", ["workloads.chat_interactive.rtt_bound_ms=50"], "latency"), 6)
+@example(Traded("tiny", [*RENT, FAR], "latency"), 6)
 @example(Traded("tiny", ["demand.unmet_usd_per_h100e_hour=0.8"], "unmet"), 6)
 @example(Traded(str(MINI), [], "connection"), 6)
 def test_a_frontier_is_convex_and_its_slopes_are_duals(asked: Traded, points: int) -> None:
-    table = frontier(asked.scenario, asked.against, points=points, overrides=asked.overrides).table
+    try:
+        table = frontier(
+            asked.scenario, asked.against, points=points, overrides=asked.overrides
+        ).table
+    except InputError as error:
+        if "the plan of least cost serves none" not in str(error):
+            raise
+        reject()
 
     assert len(table) in {1, points}  # 1 where nothing is to be traded
     level, cost, slope = (
@@ -101,13 +117,19 @@ def cost_within(question: PreparedScenario, against: str, most: float) -> float:
     """Return the least cost with that much of a measure, and nothing less served than at best."""
     model = build_model(question.inputs)
     measure = measure_of(against, model)
+    built = measure.build(model)
     if measure.holds:
         best = HighsSession(model.problem).solve("simplex")
         for name, served in (("unmet", model.unmet), ("rented", model.rented)):
             if name in measure.holds:
                 held = float(served.total().value(best.x)[0])
                 model.problem.rows(f"held_{name}", served.total() <= held + 1e-7 * max(held, 1.0))
-    model.problem.rows("most", measure.build(model) <= most)
+        if "served" in measure.holds:
+            users = users_served(model)
+            model.problem.rows("held_served", users >= users.value(best.x) * (1.0 - 1e-7))
+        if measure.per is not None:
+            built = built / float(measure.per(model).value(best.x)[0])
+    model.problem.rows("most", built <= most)
     found = HighsSession(model.problem).solve("simplex")
     assert found.status == "optimal"
     return found.objective
@@ -135,6 +157,44 @@ def test_a_warm_step_costs_what_the_program_with_that_row_does_from_nothing() ->
     model.problem.rows("held", unmet <= float(unmet.value(plan_of(MINI).outcome.x)[0]) + 1e-7)
 
     assert HighsSession(model.problem).solve("simplex").objective == pytest.approx(cost, rel=1e-6)
+
+
+def test_a_mean_round_trip_is_over_users_of_own_sites_not_those_rented_for() -> None:
+    found = frontier("tiny", "latency", points=4, overrides=[*RENT, FAR]).table
+
+    tables = plan_of("tiny", *RENT, FAR).tables
+    demand, routes = tables["demand"], tables["assignment"].dropna(subset="rtt_ms")
+    assert demand["rented_kh100e"].sum() > 1.0
+    year, last_year = demand["year"], tables["solution"]["last_year"].iloc[0]
+    years = {2027: 1, 2028: last_year - 2027}
+    assert set(year) == set(years)
+    weight = routes["served_kh100e"] * routes["year"].map(years)
+    mean_ms = (weight * routes["rtt_ms"]).sum() / weight.sum()
+    assert found["measure"].iloc[0] == pytest.approx(mean_ms, rel=1e-6)
+    nearest_ms = routes.groupby("region")["rtt_ms"].min()
+    least_ms = (weight * routes["region"].map(nearest_ms)).sum() / weight.sum()
+    assert least_ms > 10.0  # the last mile alone
+    assert (np.diff(found["measure"]) < -1.0).all()
+    assert (found["measure"] >= least_ms).all()
+    assert np.ptp(found["rented"]) < 1e-5 * found["rented"].max()
+
+
+def test_users_that_one_site_can_reach_have_no_shorter_round_trip_to_buy() -> None:
+    found = frontier("tiny", "latency", points=3, overrides=RENT)
+
+    served = plan_of("tiny", *RENT).tables["assignment"].dropna(subset="rtt_ms")
+    assert set(served["site"]) == {"coast"}
+    assert len(found.table) == 1
+    assert served["rtt_ms"].min() <= found.table["measure"].iloc[0] <= served["rtt_ms"].max()
+
+
+def test_a_mean_over_no_users_is_refused_as_a_measure_and_missing_as_a_column() -> None:
+    unmet = ["demand.unmet_usd_per_h100e_hour=0.01"]
+
+    with pytest.raises(InputError, match="plan of least cost serves none"):
+        frontier("tiny", "latency", points=3, overrides=unmet)
+
+    assert np.isnan(frontier("tiny", "largest", points=3, overrides=unmet).table["latency"][0])
 
 
 def test_racks_of_a_zone_can_be_spread_no_further_where_there_is_one_zone() -> None:

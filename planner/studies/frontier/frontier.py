@@ -19,7 +19,12 @@ from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.outputs.frontier import COLUMNS, Frontier
 from planner.scenario import Scenario, load_scenario
-from planner.studies.frontier.measures import MEASURES, FrontierMeasure, measure_of
+from planner.studies.frontier.measures import (
+    MEASURES,
+    FrontierMeasure,
+    measure_of,
+    users_served,
+)
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import Asking
 from planner.studies.solve.failover import FailureCuts
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Expression, Outcome
+    from planner.model import Model
 
 __all__ = ["frontier"]
 
@@ -44,7 +50,11 @@ _FEWEST: Final = 3
 _BEFORE_POINTS: Final = 2
 """Solves before the points: the plan of least cost, and the least of the measure."""
 _COLUMN: Final = "frontier_measure"
-_HELD: Final = {"unmet": "Unmet demand", "rented": "Rented compute"}
+_HELD: Final = {
+    "unmet": "Unmet demand",
+    "rented": "Rented compute",
+    "served": "What own sites serve of each region, workload and year",
+}
 _NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
 
 
@@ -84,13 +94,14 @@ def frontier(
     Frontier
         Of the program without integrality. Unmet demand is held at its level in the plan of least
         cost, or every measure would fall by serving less; not where it is the measure. For latency
-        so is rented compute, whose users' round trips are not known.
+        so are rented compute, whose users' round trips are not known, and what own sites serve of
+        each region, workload and year, over which it is a mean.
 
     Raises
     ------
     InputError
-        If the scenario cannot be used, there is no such measure, `points` is less than 3, or
-        `most_cost_frac` is not above 0.
+        If the scenario cannot be used, there is no such measure, it is a mean over nothing,
+        `points` is less than 3, or `most_cost_frac` is not above 0.
     InfeasibleError
         If it has no plan.
     LimitReachedError, SolverError
@@ -134,12 +145,12 @@ class _Tracer:
         measure = measure_of(against, model)
         is_relaxed = problem.isMIP()
         least = self._solve("the plan of least cost")
-        built = measure.build(model)
+        built = _as_one(measure, model, least)
         held = self._hold(least, measure)
         level = problem.variable(_COLUMN, UNIT, lower=-np.inf)
         problem.rows("frontier_level", level == built)
         others = {
-            one.name: one.build(model)
+            one.name: one.reader(model)
             for one in MEASURES
             if one.name not in {measure.name, "largest"}
         }
@@ -185,13 +196,20 @@ class _Tracer:
             limit = most + _SLACK_FRAC * max(most, 1.0)
             model.problem.rows(f"frontier_held_{name}", total <= limit)
             held.append(_HELD[name])
+        if "served" in measure.holds:
+            served = users_served(model)
+            now = served.value(least.x)
+            slack = _SLACK_FRAC * np.maximum(now, 1.0)
+            model.problem.rows("frontier_least_served", served >= now - slack)
+            model.problem.rows("frontier_most_served", served <= now + slack)
+            held.append(_HELD["served"])
         return tuple(held)
 
     def _point(
         self,
         measure: FrontierMeasure,
         built: Expression,
-        others: dict[str, Expression],
+        others: dict[str, Callable[[Floats], float]],
         most: float,
         at: int,
     ) -> dict[str, object]:
@@ -207,7 +225,7 @@ class _Tracer:
         self,
         measure: FrontierMeasure,
         built: Expression,
-        others: dict[str, Expression],
+        others: dict[str, Callable[[Floats], float]],
         outcome: Outcome,
         slope: float,
     ) -> dict[str, object]:
@@ -216,7 +234,7 @@ class _Tracer:
             "cost_musd": outcome.objective,
             "slope_musd_per_unit": slope,
             "price": -slope * measure.price_per_musd + 0.0,
-            **{name: float(one.value(outcome.x)[0]) for name, one in others.items()},
+            **{name: value_at(outcome.x) for name, value_at in others.items()},
         }
 
     def _solve(
@@ -235,6 +253,20 @@ class _Tracer:
             columns.lower if lower is None else lower, columns.upper if upper is None else upper
         )
         return with_plan(outcome, scenario.name, "the frontier was traced", good={"optimal"})
+
+
+def _as_one(measure: FrontierMeasure, model: Model, least: Outcome) -> Expression:
+    """Return a measure as one expression: a mean is over what it is over in the first plan."""
+    built = measure.build(model)
+    if measure.per is None:
+        return built
+    over = float(measure.per(model).value(least.x)[0])
+    if over <= _SLACK_FRAC:
+        found = f"{measure.name!r} is a mean over users of own sites that have a place"
+        found = f"{found}, and the plan of least cost serves none"
+        fix = "make renting or leaving demand unmet cost more, or choose another measure"
+        raise InputError([Problem("--cost-against", None, None, found, "one or more", fix)])
+    return built / over
 
 
 def _finished(rows: list[dict[str, object]]) -> pd.DataFrame:

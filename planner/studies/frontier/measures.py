@@ -18,14 +18,16 @@ from planner.base.units import (
 from planner.base.words import closest
 from planner.inputs.axes import ANYWHERE
 from planner.lp import UNIT
+from planner.lp.join import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from planner.base.arrays import Floats
     from planner.lp import Expression
     from planner.model import Model
 
-__all__ = ["MEASURES", "OF_ONE", "FrontierMeasure", "measure_of"]
+__all__ = ["MEASURES", "OF_ONE", "FrontierMeasure", "measure_of", "users_served"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class FrontierMeasure:
     build : callable
         From a model to the measure as one expression; may add rows and columns to its problem.
     holds : tuple of str
-        What must not grow in place of cost: ``unmet``, ``rented``.
+        What must not change in place of cost: ``unmet``, ``rented``, ``served``.
+    per : callable, optional
+        Where it is a mean: from a model to what it is a mean over, as one expression. It must be
+        held, since a ratio is not linear.
     """
 
     name: str
@@ -55,6 +60,20 @@ class FrontierMeasure:
     price_per_musd: float
     build: Callable[[Model], Expression]
     holds: tuple[str, ...] = ("unmet",)
+    per: Callable[[Model], Expression] | None = None
+
+    def reader(self, model: Model) -> Callable[[Floats], float]:
+        """Return what reads the measure of a plan from the values of all columns of a program."""
+        total = self.build(model)
+        if self.per is None:
+            return lambda x: float(total.value(x)[0])
+        over = self.per(model)
+
+        def mean(x: Floats) -> float:
+            divisor = float(over.value(x)[0])
+            return float(total.value(x)[0]) / divisor if divisor > 0.0 else np.nan
+
+        return mean
 
 
 def _carbon(m: Model) -> Expression:
@@ -75,15 +94,33 @@ def _rented(m: Model) -> Expression:
     return (m.rented * m.span_years[m.rented.over["year"]]).total()
 
 
-def _latency(m: Model) -> Expression:
-    """Round trip that users get, mean over all demand that has a place."""
-    given = m.p.demand
-    over, span = m.served.over, m.span_years
-    rtt_ms = given.route_rtt_ms[given.route.find(over)]
-    has_place = given.demand.labels("region") != ANYWHERE
-    wanted = float((given.demand_kh100e * span[given.demand["year"]])[has_place].sum())
-    per_user_ms = rtt_ms * span[over["year"]] / max(wanted, np.finfo(float).tiny)
-    return (m.served * per_user_ms).total()
+def _served(m: Model) -> Expression:
+    """Return what own sites serve of users that have a place. [kH100e], over route and year"""
+    return m.served.select(m.served.over.labels("region") != ANYWHERE, "served_with_place")
+
+
+def users_served(m: Model) -> Expression:
+    """Return the sum of what own sites serve of users that have a place.
+
+    Returns
+    -------
+    Expression
+        Over region, workload and year. [kH100e]
+    """
+    served = _served(m)
+    return served.sum_to(distinct(served.over, "region", "workload", "year"))
+
+
+def _round_trips(m: Model) -> Expression:
+    """Return round trips of users that own sites serve, added up. [ms kH100e-years]"""
+    served, given = _served(m), m.p.demand
+    rtt_ms = given.route_rtt_ms[given.route.find(served.over)]
+    return (served * (rtt_ms * m.span_years[served.over["year"]])).total()
+
+
+def _users(m: Model) -> Expression:
+    served = _served(m)
+    return (served * m.span_years[served.over["year"]]).total()
 
 
 def _connection(m: Model) -> Expression:
@@ -131,12 +168,13 @@ MEASURES: Final = (
     ),
     FrontierMeasure(
         "latency",
-        "Round trip, mean over users",
+        "Round trip, mean over users of own sites",
         "ms",
         "MUSD/ms",
         1.0,
-        _latency,
-        ("unmet", "rented"),
+        _round_trips,
+        ("unmet", "rented", "served"),
+        _users,
     ),
     FrontierMeasure("connection", "New firm connection", "MW", "USD/MW", USD_PER_MUSD, _connection),
     FrontierMeasure("largest", "Racks at the largest site", "MW", "USD/MW", USD_PER_MUSD, _largest),
