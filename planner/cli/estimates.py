@@ -44,7 +44,8 @@ def command(
     from planner.cli.estimates_report import print_table
     from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
-    from planner.outputs.estimates import ESTIMATES_FOLDER, write_estimates
+    from planner.outputs.estimates import ESTIMATES_FOLDER
+    from planner.runs.estimates import store_estimates
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
@@ -57,7 +58,7 @@ def command(
     folder = solved.run.folder
     if folder is not None:
         with writing_into(folder):
-            kept = write_estimates(found.table, solved.run, folder)
+            kept = store_estimates(found.table, solved.run, folder)
         note_kept(folder / ESTIMATES_FOLDER, kept)
     if as_json:
         click.echo(found.table.to_json(orient="records", indent=2))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from planner.outputs.plan_identity import is_of_plan, marked
 from planner.outputs.staging import staging
-from planner.outputs.user_files import put_files
+from planner.outputs.user_files import LEDGER_FILE, put_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ ESTIMATES_FOLDER: Final = "estimates"
 """Folder of the figures that decide in a run folder."""
 
 
-def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
+def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> tuple[list[Path], list[Kept]]:
     """Write the table into a run folder, as CSV and Parquet, each whole or not at all.
 
     Parameters
@@ -36,16 +36,16 @@ def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
 
     Returns
     -------
-    list of Kept
-        Files in their places that a planner has changed, which are kept.
+    list of Path, list of Kept
+        The files, and those in their places that a planner has changed, which are kept.
     """
     home = folder / ESTIMATES_FOLDER
     with staging(home) as partial:
         table.to_csv(partial / "estimates.csv", index=False, lineterminator="\n")
         stored = marked(table, run.tables)
         stored.to_parquet(partial / "estimates.parquet", index=False, compression="zstd")
-        _, kept = put_files(partial, sorted(partial.iterdir()), home)
-    return kept
+        written, kept = put_files(partial, sorted(partial.iterdir()), home)
+    return [*written, home / LEDGER_FILE], kept
 
 
 def read_estimates(run: Run) -> pd.DataFrame | None:

@@ -17,6 +17,7 @@ from plans import RICH, plan_of
 from planner.check import GROUPS, REREAD, RULES, TAKEN_AS_GIVEN, in_words
 from planner.cli import main
 from planner.runs import write_run
+from planner.runs.folder import changed_since_written
 from planner.runs.written import meta_bytes, sealed
 
 if TYPE_CHECKING:
@@ -145,6 +146,26 @@ def test_every_changed_file_is_named_those_gone_and_come_as_well(run: Path) -> N
     assert result.exit_code == 1
     names = ("inputs/sites", "tables/checks", "tables/plan2", "tables/summary")
     assert f"files: {', '.join(f'{name}.parquet' for name in names)}\n" in result.stdout
+
+
+def test_commands_that_store_into_a_run_leave_it_as_written(tmp_path: Path) -> None:
+    solved = dcplan("-q", "solve", "tiny", "--no-workbook", "-o", str(tmp_path))
+    (run,) = tmp_path.glob("*/run.json")
+    commands = (
+        ("estimates", "--resolve"),
+        ("stress",),
+        ("dispatch", "--year", "2028"),
+        ("days-error", "--year", "2028"),
+        ("report",),
+        ("export", "--format", "xlsx,parquet"),
+    )
+
+    for name, *options in commands:
+        done = dcplan("-q", name, str(run.parent), *options)
+        assert done.exit_code == solved.exit_code == 0, done.output
+        assert changed_since_written(run.parent) == (), name
+    stored = {path.name for path in run.parent.iterdir() if path.is_dir()}
+    assert {"estimates", "stress", "dispatch", "days_error", "exports"} <= stored
 
 
 def test_a_table_rewritten_without_its_schema_is_reported_with_the_way_to_fix(run: Path) -> None:
