@@ -226,7 +226,15 @@ class _Builder:
                 continue
             if isinstance(node.value, _Refused):
                 continue
-            name = key if isinstance(key, str) else _key_text(key)
+            name = key if isinstance(key, str) else _plain(event)
+            if name is None:
+                self._note(
+                    key_node.place,
+                    f"an alias of {key} is used as a key",
+                    "text or a year",
+                    "write the key out",
+                )
+                continue
             if name in entries:
                 first = entries[name].key_place
                 line = first.line if first else None
@@ -311,9 +319,3 @@ def _plain(event: yaml.Event) -> str | None:
     if not isinstance(event, yaml.ScalarEvent) or event.style:
         return None
     return str(event.value)
-
-
-def _key_text(key: float | bool | None) -> str:
-    if key is None:
-        return "null"
-    return str(key).lower() if isinstance(key, bool) else str(key)

@@ -60,6 +60,19 @@ def test_years_are_keys_as_text_so_that_quotes_do_not_matter() -> None:
     assert read("{2025: 30, '2030': 90}") == {"2025": 30, "2030": 90}
 
 
+def test_a_key_is_the_text_that_is_written_whatever_number_it_looks_like() -> None:
+    keys = ["1.10", "007", "1e3", "0x10", "0o17", "+2027", ".5", ".inf", "True", "Null", "~"]
+
+    assert [*read("{" + ", ".join(f"{key}: 3" for key in keys) + "}")] == keys
+    assert read("? 1.10\n: 3\n'1.1': 4\n") == {"1.10": 3, "1.1": 4}
+
+
+def test_an_alias_of_a_number_is_no_key_for_it_says_no_text() -> None:
+    assert read("a: &x b\n*x : 3\n") == {"a": "b", "b": 3}
+    (found,) = problems("a: &x 1.10\n*x : 3\n")
+    assert found.startswith("plan.yaml:2:1: an alias of 1.1 is used as a key; must be text or a")
+
+
 def test_accents_and_emoji_and_the_signs_of_formulas_come_through() -> None:
     text = "é: '=1+1'\nname: <b>São Paulo</b> 🏭\n"
 
