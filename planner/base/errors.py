@@ -67,7 +67,8 @@ class Problem:
             text += f"; must be {self.must_be}"
         if self.fix:
             text += f"; {self.fix}"
-        return f"{self.place}: {in_message(text)}"
+        line = in_message(text).replace("\n", r"\n")
+        return f"{self.place}: {line}"
 
 
 class DcplanError(Exception):

@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["and_more", "closest", "file_in_message", "in_message", "some", "within_sentence"]
+__all__ = [
+    "NOT_IN_NAMES",
+    "and_more",
+    "closest",
+    "file_in_message",
+    "in_message",
+    "some",
+    "within_sentence",
+]
 
-_NOT_TEXT: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
+_NOT_TEXT: Final = re.compile(f"(?!\n)[{NOT_IN_NAMES}\ud800-\udfff]")
 _LONG_NAME: Final = re.compile(
     r"(?<![^\s(\[])(?:'[^']{200,}'|\"[^\"]{200,}\")(?![^\s,;:.)\]])|[^\s'\"]{200,}"
 )
@@ -101,7 +111,7 @@ def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:
 def in_message(text: str) -> str:
     r"""Write text as a message shows it: control characters escaped, long names shortened.
 
-    A name is what stands in quotes, or has no spaces.
+    Ends of lines stay; a name is what stands in quotes, or has no spaces.
 
     Examples
     --------

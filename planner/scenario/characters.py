@@ -1,9 +1,15 @@
-"""Which characters a text of a scenario may hold: those that a YAML file may hold unescaped."""
+"""Which characters a text of a scenario may hold: those that a YAML file may hold unescaped.
+
+Of these, a name may hold no ends of lines and none that change the direction of text: it is shown
+in tables and in lines of messages.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+
+from planner.base.words import NOT_IN_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +21,14 @@ __all__ = ["joined", "name_problems", "text_problems"]
 
 _NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Not ``c-printable`` of YAML 1.2.2, section 5.1: controls, halves of pairs, U+FFFE, U+FFFF."""
+
+
+_NOT_IN_NAMES: Final = re.compile(f"{_NOT_TEXT.pattern}|[{NOT_IN_NAMES}]")
+_TEXT: Final = "text without control characters and without halves of surrogate pairs"
+_NAME: Final = (
+    "text without control characters, ends of lines, changes of direction and halves of surrogate"
+    " pairs"
+)
 
 
 def joined(text: str) -> str:
@@ -46,25 +60,28 @@ def text_problems(tree: Node) -> Iterator[Problem]:
         One for each key or value, with its place.
     """
     if isinstance(tree.value, str):
-        yield from _problems(tree.value, "the text", tree.place)
+        yield from _problems(tree.value, "the text", tree.place, _NOT_TEXT, _TEXT)
     elif isinstance(tree.value, tuple):
         for node in tree.value:
             yield from text_problems(node)
     for key, node in tree.children.items():
-        yield from _problems(key, "the key", node.key_place or node.place)
+        place = node.key_place or node.place
+        yield from _problems(key, "the key", place, _NOT_IN_NAMES, _NAME)
         yield from text_problems(node)
 
 
 def name_problems(name: str, place: Place) -> Iterator[Problem]:
     """Find characters that are no text in the name of a scenario, which is that of its file."""
-    yield from _problems(name, "the name of the scenario", place)
+    yield from _problems(name, "the name of the scenario", place, _NOT_IN_NAMES, _NAME)
 
 
-def _problems(text: str, what: str, place: Place) -> Iterator[Problem]:
-    found = _NOT_TEXT.search(text)
+def _problems(
+    text: str, what: str, place: Place, refused: re.Pattern[str], must_be: str
+) -> Iterator[Problem]:
+    found = refused.search(text)
     if found is not None:
         yield place.problem(
             f"{what} {text!a} holds the character U+{ord(found[0]):04X}",
-            "text without control characters and without halves of surrogate pairs",
+            must_be,
             "remove it",
         )

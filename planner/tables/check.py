@@ -14,7 +14,7 @@ from pyarrow import compute
 
 from planner.base.concepts import where_said
 from planner.base.errors import MOST_PROBLEMS, Problem, unlisted_problems
-from planner.base.words import closest
+from planner.base.words import NOT_IN_NAMES, closest
 from planner.tables.countries import COUNTRIES
 from planner.tables.descriptor import OWN
 from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
@@ -33,6 +33,7 @@ __all__ = ["check_foreign_keys", "check_sheet", "known_ids", "pandera_schema"]
 NUMBER: Final = r"\A\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*\z"
 INTEGER: Final = r"\A\s*[+-]?[0-9]+\s*\z"
 _KIND: Final = "kind"
+_NAME: Final = "name"
 SHARES_ROUNDING: Final = 0.005
 """Shares are often given in whole per cent, so four of them may miss 1 by half of one."""
 _LONGEST_SHOWN: Final = 200  # characters of a cell or a name in a message
@@ -78,6 +79,7 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
         {field.name: _typed(text[field.name], field, findings) for field in present}
     )
     _check_bounds(frame, schema, present, findings)
+    _check_names(text, schema, findings)
     _check_primary_key(frame, schema, findings)
     _check_sums(frame, schema, findings)
     problems += findings.problems()
@@ -370,6 +372,18 @@ def _check_bounds(
                 # Of a figure of one's own nobody needs to know how far off it may be.
                 records = records[frame[_KIND].ne(OWN).to_numpy(dtype=np.bool_)[records]]
             findings.add(records, str(name), must_be, _meaning(by_name[str(name)]))
+
+
+def _check_names(text: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
+    """Report ids and names that would break the lines and tables in which they are shown."""
+    for name in text.columns:
+        if schema.field(name).type != "string" or name not in (*schema.primary_key, _NAME):
+            continue
+        cells = arrow.array(text[name], arrow.large_string())
+        wrong = compute.match_substring_regex(cells, f"[{NOT_IN_NAMES}]")
+        must_be = "without control characters, ends of lines and changes of direction"
+        records = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
+        findings.add(records, name, must_be, "remove them")
 
 
 def _check_primary_key(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:

@@ -23,6 +23,12 @@ HEAD = "version: 1\nextends: tiny\n"
         ('question: "a\\uFFFEb"', "3:11", "U+FFFE"),
         ('new_sites: {"a\\x1Bb": {}}', "3:13", "U+001B"),
         ('scope: {sites: ["north\\x7F"]}', "3:17", "U+007F"),
+        ('new_sites: {"a\\nb": {}}', "3:13", "U+000A"),
+        ('new_sites: {"a\\tb": {}}', "3:13", "U+0009"),
+        ('new_sites: {"a\\Nb": {}}', "3:13", "U+0085"),
+        ('new_sites: {"a\\Lb": {}}', "3:13", "U+2028"),
+        ('new_sites: {"\\u202Eb": {}}', "3:13", "U+202E"),
+        ('new_sites: {"b\\u2069": {}}', "3:13", "U+2069"),
     ],
 )
 def test_a_character_that_is_no_text_is_refused_at_its_place(
@@ -38,6 +44,19 @@ def test_a_character_that_is_no_text_is_refused_at_its_place(
     assert f"mine.yaml:{place}: the " in said
     assert f"holds the character {sign}; must be text without control characters" in said
     assert said.isascii()
+
+
+def test_a_key_with_a_line_break_makes_no_line_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    site = '"a\\nb.yaml:1:1: all is well": {name: N, country: US, lat: 99, lon: 3, like: nope}'
+    file.write_text(f"{HEAD}new_sites: {{{site}}}\n", encoding="utf-8")
+
+    with pytest.raises(InputError) as caught:
+        load_scenario(file)
+
+    lines = str(caught.value).split("\n")
+    assert [line.startswith(f"{file}:3:") for line in lines] == [True, True]
+    assert r"new_sites.a\nb.yaml:1:1: all is well.lat is 99" in lines[1]
 
 
 def test_a_setting_given_by_hand_is_held_to_the_same() -> None:

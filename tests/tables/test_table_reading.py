@@ -94,6 +94,18 @@ def test_a_misspelt_id_and_column_come_with_the_likely_right_one(package: Packag
     assert fixes["unknown column 'powr_mw'"] == "did you mean 'power_mw'?"
 
 
+@pytest.mark.parametrize("sign", ["\n", "\t", "\x85", "\u2028", "\u202e", "\u2069"])
+def test_an_id_holds_nothing_that_moves_what_is_shown_after_it(package: Package, sign: str) -> None:
+    text = f'zone,peak_mw\n"no{sign}rth",4200\nsouth,3100\n'
+
+    (found,) = problems_of(package, text, "zones.csv")
+
+    assert found.startswith("2:1: zone is no")
+    assert found.endswith(
+        "must be without control characters, ends of lines and changes of direction"
+    )
+
+
 def test_a_duplicate_key_names_the_line_of_the_first(package: Package) -> None:
     found = problems_of(package, PLANTS + "alpha,south,12,2,true,open\n")
 
