@@ -90,7 +90,7 @@ def command(
     from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.comparison.terminal import comparison_summary
-    from planner.outputs.staging import try_folder
+    from planner.outputs.staging import try_file
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
     from planner.studies.compare import with_splits
@@ -109,7 +109,7 @@ def command(
         raise click.UsageError(message)
     for file in files:
         _check_ending(file)
-        try_folder(file.parent, "--output")
+        try_file(file, "--output")
     homes = [find_run(run, Path(runs_dir)) for run in runs]
     comparison = RunComparison(tuple(load_run(home) for home in homes))
     for home in homes:

@@ -162,6 +162,7 @@ def command(
 
 def _check_output(output: Path) -> None:
     from planner.base.errors import InputError, Problem
+    from planner.outputs.staging import try_file
 
     problems = []
     if output.suffix.lower() != ".svg":
@@ -174,6 +175,7 @@ def _check_output(output: Path) -> None:
         problems.append(Problem("--output", None, None, what_is, "a folder", "make it first"))
     if problems:
         raise InputError(problems)
+    try_file(output, "--output")
 
 
 def _for_programs(study: HeadroomStudy) -> dict[str, object]:

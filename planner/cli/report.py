@@ -54,7 +54,7 @@ def command(
 
     from planner.cli.progress import Progress
     from planner.outputs.report import write_page
-    from planner.outputs.staging import staging, try_folder
+    from planner.outputs.staging import staging, try_file
     from planner.outputs.study_folders import KINDS_READ
     from planner.outputs.user_files import put_files
     from planner.runs.folder import naming_changed_files
@@ -74,7 +74,7 @@ def command(
         raise click.UsageError(message)
     asked = _of_studies(runs) if all(are_studies) else _of_runs(runs, Path(runs_dir))
     target = Path(file) if file else asked.target
-    try_folder(target.parent, "--output")
+    try_file(target, "--output")
     with writing_into(target.parent), staging(target.parent) as staged:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress.from_context(ctx, patient=True))

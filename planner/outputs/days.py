@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
@@ -39,7 +40,7 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
     problems = [
         Problem(str(file), None, None, "the file is there already", "a new one", "move it away")
         for file in files.values()
-        if file.exists()
+        if os.path.lexists(file)
     ]
     if problems:
         raise InputError(problems)

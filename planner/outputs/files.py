@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import signal
+import stat
 import threading
 import uuid
 from contextlib import ExitStack, contextmanager
@@ -13,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["PARTIAL", "sha256_of", "whole_file", "whole_files"]
+__all__ = ["PARTIAL", "kind_of_special", "sha256_of", "whole_file", "whole_files"]
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
+_OF_SYSTEM: Final = ("/dev/", "/proc/")
 
 
 @contextmanager
@@ -32,7 +35,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     ------
     Path
         A path next to it with the same ending, at which nothing is.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or a device, a pipe or a socket is there: whoever uses that would
+        find a file in its place.
     """
+    if special := kind_of_special(path):
+        raise FileExistsError(errno.EEXIST, f"it is {special}", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{PARTIAL}{uuid.uuid4().hex[:12]}{path.suffix}")
     try:
@@ -81,6 +92,34 @@ def _interrupts_held() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         if came:
             signal.raise_signal(signal.SIGINT)
+
+
+def kind_of_special(path: Path) -> str | None:
+    """Return what is at a path where that is neither a regular file nor a folder.
+
+    Parameters
+    ----------
+    path : Path
+        Links are followed. One into the folders of devices and processes leads to no file of the
+        planner's, even where a shell has put a regular file at its end, as for ``/dev/stdout``.
+
+    Returns
+    -------
+    str, optional
+        Such as ``a device``; None where nothing is there, or what may be replaced.
+    """
+    try:
+        mode = path.stat().st_mode
+        is_of_system = path.is_symlink() and path.readlink().as_posix().startswith(_OF_SYSTEM)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISFIFO(mode):
+        return "a named pipe"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    if is_of_system or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        return "a device"
+    return None
 
 
 def sha256_of(path: Path) -> str:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.files import PARTIAL
+from planner.outputs.files import PARTIAL, kind_of_special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["locked", "new_token", "staging", "sweep", "try_folder"]
+__all__ = ["locked", "new_token", "staging", "sweep", "try_file", "try_folder"]
 
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
@@ -121,6 +121,27 @@ def sweep(home: Path) -> None:
                     left.unlink()
 
 
+def try_file(file: Path, setting: str) -> None:
+    """Find out whether a file can be written, before work is done for it.
+
+    Parameters
+    ----------
+    file : Path
+        It need not be there, nor its folder; nothing is left of the trial.
+    setting : str
+        What it is given by, for the message.
+
+    Raises
+    ------
+    InputError
+        If its folder cannot be written to, or a device, a pipe or a socket is there.
+    """
+    if special := kind_of_special(file):
+        what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
+        raise InputError([Problem(setting, None, None, what_is, must_be, "name another file")])
+    try_folder(file.parent, setting)
+
+
 def try_folder(folder: Path, setting: str) -> None:
     """Find out whether files can be written into a folder, before work is done for them.
 
@@ -145,7 +166,9 @@ def try_folder(folder: Path, setting: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
     except (OSError, ValueError) as error:
+        is_other = os.path.lexists(folder) and not folder.is_dir()
         reason = getattr(error, "strerror", None) or str(error)
+        reason = "it is not a folder" if is_other else reason
         problem = Problem(
             setting,
             None,

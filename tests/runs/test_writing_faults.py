@@ -18,7 +18,8 @@ import planner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs.validation import Validation
-from planner.outputs.staging import try_folder
+from planner.outputs.files import whole_file
+from planner.outputs.staging import try_file, try_folder
 from planner.runs import Run, load_run, save_run
 from planner.runs import folder as folders
 from planner.runs.catalogue import list_runs
@@ -129,6 +130,53 @@ def test_a_trial_leaves_nothing_and_needs_room(
     with pytest.raises(InputError, match="No space left on device"):
         try_folder(tmp_path / "a" / "b", "--output")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes have no path in a folder there")
+def test_a_pipe_or_a_device_is_refused_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.html"
+    os.mkfifo(pipe)
+    to_pipe, to_device = tmp_path / "to-pipe.html", tmp_path / "to-device.html"
+    to_pipe.symlink_to(pipe.name)
+    to_device.symlink_to("/dev/stdout")
+    for path, special in ((pipe, "a named pipe"), (to_pipe, "a named pipe"), (to_device, "a dev")):
+        with pytest.raises(InputError, match=f"--output: '.*{path.name}' is {special}"):
+            try_file(path, "--output")
+        with pytest.raises(FileExistsError, match=f"it is {special}"), whole_file(path):
+            pass
+
+    assert pipe.is_fifo()
+    assert to_pipe.is_symlink()
+    assert to_device.is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "pipe.html",
+        "to-pipe.html",
+        "to-device.html",
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes have no path in a folder there")
+@pytest.mark.usefixtures("solved")
+def test_commands_refuse_a_pipe_where_they_write_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dcplan("solve", "tiny", "--no-workbook", "--no-estimates")
+    (run,) = map(str, Path("runs").iterdir())
+    zone = tmp_path / "zone.csv"
+    zone.write_text("time,demand_mw\n")
+    for name in ("pipe.html", "pipe.svg"):
+        os.mkfifo(tmp_path / name)
+    for command in (
+        ("report", run, "-o", "pipe.html"),
+        ("compare", run, run, "-o", "pipe.html"),
+        ("headroom", str(zone), "-o", "pipe.svg"),
+    ):
+        result = dcplan(*command)
+
+        assert result.exit_code == 2, result.output
+        assert f"--output: '{command[-1]}' is a named pipe; must be a new file" in result.stderr
+        assert (tmp_path / command[-1]).is_fifo()
 
 
 @pytest.mark.usefixtures("solved")
