@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "limits",
         "plausible",
     },
-    "runs": {"lp", "outputs", "results", "scenario", "check", "inputs"},
+    "runs": {"lp", "outputs", "results", "scenario", "check", "inputs", "limits"},
     "studies": {
         "runs",
         "check",

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import moment
+from planner.base.number_format import amount, moment
 from planner.limits import BY_NAME, LIMITS
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.limits.limit import Binding, Tables
 
-__all__ = ["ONE_MORE", "PLACES", "binding", "binding_of", "demand_price", "start_words"]
+__all__ = [
+    "ONE_MORE",
+    "PLACES",
+    "binding",
+    "binding_of",
+    "demand_price",
+    "limit_words",
+    "start_words",
+]
 
 PLACES: Final = (
     "site",
@@ -66,6 +74,17 @@ def start_words(tables: Tables, row: pd.Series) -> str:
         return ""
     first = lead.loc[lead["service_start"].idxmin()]
     return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"
+
+
+def limit_words(row: pd.Series, tables: Tables) -> str:
+    """Say what binds, with ids in place of names, for a row of table `binding`."""
+    filled = {
+        "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
+        "year": str(row["year"]),
+        "start": start_words(tables, row),
+        **{place: str(row[place]).replace("|", " ") for place in PLACES},
+    }
+    return binding_of(str(row["block"])).sentence.format(**filled).rstrip(":")
 
 
 def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
@@ -12,11 +13,13 @@ from rich.text import Text
 from planner.base.console import TableConsole, printable
 from planner.base.number_format import amount
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
+from planner.limits.unmet_causes import unmet_causes
+from planner.outputs.binding import binding_of_run, sentence
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.estimates import read_estimates
+from planner.outputs.labels import DisplayNames
 from planner.outputs.terminal_decides import decides
 from planner.results.bridge import bridge_words
-from planner.results.clean_limits import caps_that_bind, targets_that_bind
 from planner.results.costs import PAID_FOR
 from planner.results.ended import ended
 from planner.results.four_moneys import moneys
@@ -37,7 +40,8 @@ _SMALL_GAP_FRAC: Final = 1e-4
 _NO_GAP_FRAC: Final = 1e-12  # what is less is rounding of the two numbers
 _SCALED_FRAC: Final = 1e-6  # what is less is rounding
 _SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
-_MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet or rented
+_MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet
+_NAMED: Final = 2  # of the limits that it is unmet for
 _COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
 
 # Label, unit, column of table `summary`, factor, decimals, whether a row of zeros is left out.
@@ -190,30 +194,31 @@ def _cost(run: Run) -> Text:
     )
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)
-    return line.append(f"\n  of which {', '.join(shares)}").append(_switched_off(run))
+    return line.append(f"\n  of which {', '.join(shares)}").append(_unmet(run))
 
 
-def _switched_off(run: Run) -> Text:
-    """Say in which year most compute is given up or rented under a limit on carbon or power."""
-    limits = {
-        "the carbon cap": set(caps_that_bind(run.tables)["year"]),
-        "the clean target": set(targets_that_bind(run.tables)["year"]),
-    }
-    columns = ["year", "demand_kh100e", "unmet_kh100e", "rented_kh100e"]
-    rows = run.tables["summary"][columns].itertuples(index=False, name=None)
-    fracs = {
-        year: (unmet / asked, rented / asked)
-        for year, asked, unmet, rented in rows
-        if any(year in held for held in limits.values()) and unmet + rented > _MUCH_FRAC * asked
-    }
-    if not fracs:
+def _unmet(run: Run) -> Text:
+    """Say in which year most compute is unmet, and which limits shadow prices show to be why."""
+    summary = run.tables["summary"].set_index("year")
+    unmet = summary["unmet_kh100e"] / summary["demand_kh100e"]
+    bound = binding_of_run(run) if unmet.max() > _MUCH_FRAC else None
+    if not isinstance(bound, pd.DataFrame):  # little is unmet, or the inputs are of another version
         return Text()
-    year = max(fracs, key=lambda of: sum(fracs[of]))
-    unmet_frac, rented_frac = fracs[year]
-    binding = " and ".join(name for name, held in limits.items() if year in held)
+    causes = unmet_causes(bound, run.tables).head(_NAMED)
+    if causes.empty:
+        return Text()
+    labels = DisplayNames(run)
+    said = (
+        "".join(part for part, _ in sentence(row, run.tables, labels)).rstrip(":")
+        for _, row in causes.iterrows()
+    )
+    limits = "; ".join(
+        f"{printable(words)} ({share:.0%})"
+        for words, share in zip(said, causes["share_frac"], strict=True)
+    )
     return Text(
-        f"\n  under {binding}: {unmet_frac:.0%} of the compute of {year} is unmet,"
-        f" {rented_frac:.0%} rented",
+        f"\n  {unmet.max():.0%} of the compute of {unmet.idxmax()} is unmet. What limits it,"
+        f" with its share at shadow prices: {limits}",
         style="yellow",
     )
 

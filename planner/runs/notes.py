@@ -10,10 +10,11 @@ import pandas as pd
 from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
-from planner.results.clean_limits import caps_that_bind, targets_that_bind
+from planner.limits.binding import binding, limit_words
+from planner.limits.unmet_causes import UNMET_FRAC, unmet_causes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from planner.runs.plan import Plan
 
@@ -26,8 +27,6 @@ _EMPTY_FRAC: Final = 1e-3  # of a hall's power, taken by racks
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
 _MUCH_GAP_FRAC: Final = 0.01  # of the cost
 _NAMED: Final = 3  # of a longer list
-_UNMET_FRAC: Final = 1e-3  # of the compute asked for
-_ELSEWHERE_FRAC: Final = 0.1  # of the compute asked for, unmet or rented
 _AT_LIMIT: Final = 1e-6  # share of a limit
 _MUCH_FRAC: Final = 0.1  # of the racks bought
 _SOME_FRAC: Final = 0.01  # the same, of one vendor
@@ -51,7 +50,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
         (_empty_halls, _empty_new_halls, _retrofits, _openings, _large_blocks, _below_blocks),
         (_foresight, _held_orders, _gap, _bills, _small_plants),
     )
-    parts = (_estimated_racks, _vendors, *of_halls, *of_money, _cap, _target)
+    parts = (_estimated_racks, _vendors, *of_halls, *of_money, _unmet)
     return tuple(note for part in parts for note in part(plan))
 
 
@@ -193,7 +192,7 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
     asked = plan.tables["demand"].groupby(["workload", "year"], as_index=False)[columns].sum()
     found = asked.merge(blocks.groupby(["workload", "year"], as_index=False)["block_mw"].min())
     found["need_mw"] = found["demand_kh100e"] / found["workload"].map(per_mw)
-    found = found[found["unmet_kh100e"] > _UNMET_FRAC * found["demand_kh100e"]]
+    found = found[found["unmet_kh100e"] > UNMET_FRAC * found["demand_kh100e"]]
     found = found[found["need_mw"] < found["block_mw"]]
     parts = [
         f"{unmet / demand:.0%} of {of} in {when}, which needs at most {amount(need_mw)} MW of racks"
@@ -313,52 +312,29 @@ def _small_plants(plan: Plan) -> Iterator[str]:
         )
 
 
-def _cap(plan: Plan) -> Iterator[str]:
-    """Say how much work a plan goes without while the cap on carbon binds."""
-    yield from _without(
-        plan,
-        {
-            year: f"the carbon cap of {amount(cap_kt, 4)} kt binds{_worth(usd, 't')}"
-            for year, cap_kt, usd in _rows(caps_that_bind(plan.tables))
-        },
-    )
-
-
-def _target(plan: Plan) -> Iterator[str]:
-    """Say how much work a plan goes without while a target of clean energy binds."""
-    yield from _without(
-        plan,
-        {
-            year: f"the target of {target:.0%} clean energy binds in {pool}{_worth(usd, 'MWh')}"
-            for pool, year, target, usd in _rows(targets_that_bind(plan.tables))
-        },
+def _unmet(plan: Plan) -> Iterator[str]:
+    """Say how much demand is unmet while limits bind that shadow prices show to be why."""
+    if not plan.proof.has_duals:
+        return
+    causes = unmet_causes(binding(plan.inputs, plan.tables), plan.tables)
+    if causes.empty:
+        return
+    parts = [
+        f"{limit_words(row, plan.tables)} ({row['share_frac']:.0%})"
+        for _, row in causes.head(_NAMED).iterrows()
+    ]
+    summary = plan.tables["summary"].set_index("year")
+    unmet = summary["unmet_kh100e"] / summary["demand_kh100e"]
+    unmet = unmet[unmet > UNMET_FRAC]
+    worst = unmet.index[int(unmet.to_numpy().argmax())]
+    others = ", ".join(str(year) for year in unmet.index if year != worst)
+    yield (
+        f"In {worst} {unmet.max():.0%} of the compute demand is unmet"
+        f"{f', and some in {others}' if others else ''}. What limits it: {'; '.join(parts)};"
+        " in brackets, what it takes at shadow prices of the value of the compute that is served"
+        " or rented."
     )
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     return frame.itertuples(index=False, name=None)
-
-
-def _worth(usd: float, unit: str) -> str:
-    """Say what one more unit under a limit is worth, where that is known."""
-    return f" (one more {unit} is worth {usd:,.0f} USD)" if usd > 0.0 else ""
-
-
-def _without(plan: Plan, binds: Mapping[int, str]) -> Iterator[str]:
-    """Tell the year in which a plan goes without most work while a limit binds, and all others."""
-    much: dict[int, tuple[float, float]] = {}
-    columns = ["year", "demand_kh100e", "unmet_kh100e", "rented_kh100e"]
-    for year, asked, unmet, rented in _rows(plan.tables["summary"][columns]):
-        elsewhere = unmet + rented
-        if year in binds and (unmet > _UNMET_FRAC * asked or elsewhere > _ELSEWHERE_FRAC * asked):
-            much[year] = unmet / asked, rented / asked
-    if not much:
-        return
-    worst = max(much, key=lambda year: sum(much[year]))
-    unmet_frac, rented_frac = much[worst]
-    others = ", ".join(str(year) for year in much if year != worst)
-    also = f" So it is in {others}." if others else ""
-    yield (
-        f"In {worst} {unmet_frac:.0%} of the compute demand is unmet and {rented_frac:.0%} "
-        f"rented, while {binds[worst]}.{also} A limit that cannot be met stops work."
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.console import Console
 
+import planner
 from planner.outputs.terminal import _cost, summary
 
 if TYPE_CHECKING:
@@ -124,30 +125,34 @@ def test_a_line_of_zeros_for_savings_is_left_out(run: Run) -> None:
     assert not any(line.startswith("  saved") for line in printed(without))
 
 
-def capped(run: Run, unmet_frac: float, value_usd_per_t: float = 71.0) -> Run:
-    """Put a cap on the last year, in which some compute is unmet and none rented."""
-    summary, carbon = run.tables["summary"].copy(), run.tables["carbon_year"].copy()
-    last = summary.index[-1]
-    summary.loc[last, "rented_kh100e"] = 0.0
-    summary.loc[last, "unmet_kh100e"] = unmet_frac * summary.loc[last, "demand_kh100e"]
-    row = carbon.index[carbon["year"] == run.years[-1]]
-    carbon.loc[row, "cap_kt"] = carbon.loc[row, "counted_kt"]
-    carbon.loc[row, "cap_value_usd_per_t"] = value_usd_per_t
-    return replace(run, tables={**run.tables, "summary": summary, "carbon_year": carbon})
+def budgeted(musd: float) -> Run:
+    """Plan `tiny` with a budget, which a carbon cap that is not reached stands next to."""
+    budget = f"build.capex_budget_musd={{2027: {musd}}}"
+    return planner.solve("tiny", [budget, "carbon.cap_kt=2000"]).run
 
 
-def test_a_cap_that_is_met_by_switching_compute_off_is_reported_beside_the_cost(run: Run) -> None:
-    lines = printed(capped(run, 0.31))
+def test_a_budget_that_work_is_unmet_for_is_reported_next_to_the_cost() -> None:
+    plan = budgeted(400.0)
 
+    lines = [line.rstrip() for line in printed(plan)]
     cost = next(at for at, line in enumerate(lines) if line.startswith("Cost "))
-    reported = "  under the carbon cap: 31% of the compute of 2030 is unmet, 0% rented"
-    assert reported in [line.rstrip() for line in lines[cost + 1 : cost + 6]]
-    assert max(len(line.rstrip()) for line in lines) <= 80
+    first = plan.tables["summary"].iloc[0]
+    missing = first["unmet_kh100e"] / first["demand_kh100e"]
+    reported = (
+        f"  {missing:.0%} of the compute of 2027 is unmet. What limits it, with its share at shadow"
+        " prices: The budget of 2027 (400 MUSD) is spent (96%)"
+    )
+    assert reported.strip() in " ".join(lines[cost + 1 : cost + 6])
+    assert max(map(len, lines)) <= 80
 
 
-def test_a_cap_that_stops_little_or_does_not_bind_is_not_reported_beside_the_cost(run: Run) -> None:
-    for other in (run, capped(run, 0.04), capped(run, 0.31, 0.0)):
-        assert not any("under the carbon cap" in line for line in printed(other))
+def test_no_limit_is_named_next_to_the_cost_where_little_is_unmet_or_no_limit_is_known(
+    run: Run,
+) -> None:
+    summary = run.tables["summary"].assign(unmet_kh100e=run.tables["summary"]["demand_kh100e"])
+    other = replace(run, tables={**run.tables, "summary": summary})
+    for one in (budgeted(4000.0), other):
+        assert not any("What limits it" in line for line in printed(one))
 
 
 def test_a_heading_that_is_less_than_a_tenth_of_a_percent_of_the_cost_is_left_out(run: Run) -> None:

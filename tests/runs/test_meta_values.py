@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 
 from planner.runs import meta_read
-from planner.runs.notes import _without
 from planner.runs.replace import remove_runs
 
 if TYPE_CHECKING:
@@ -77,24 +74,6 @@ def test_numbers_are_finite_and_no_truth_values(value: object, is_number: bool) 
 )
 def test_a_shipped_scenario_is_a_name_and_texts(value: object, is_right: bool) -> None:
     assert meta_read._is_from_shipped(value) is is_right
-
-
-def test_the_year_without_most_work_is_that_where_unmet_and_rented_are_most_together() -> None:
-    # Of 200 kH100e: 60 + 64 in 2026 is more than 20 + 90 in 2027, though 90 is most.
-    summary = pd.DataFrame(
-        {
-            "year": [2026, 2027],
-            "demand_kh100e": [200.0, 200.0],
-            "unmet_kh100e": [60.0, 20.0],
-            "rented_kh100e": [64.0, 90.0],
-        }
-    )
-    plan = SimpleNamespace(tables={"summary": summary})
-
-    (said,) = _without(plan, {2026: "land binds", 2027: "a cap binds"})
-
-    assert said.startswith("In 2026 30% of the compute demand is unmet and 32% rented")
-    assert "while land binds. So it is in 2027." in said
 
 
 def test_prune_leaves_files_and_links_alone(tmp_path: Path) -> None:

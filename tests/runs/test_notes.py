@@ -146,11 +146,6 @@ def test_a_plan_that_buys_as_the_market_does_says_so_unless_it_was_told_of_whom_
     assert list(notes_module._vendors(buyer(bought_as="meta"))) == []
 
 
-def test_the_worth_of_one_more_unit_is_reported_where_it_is_known() -> None:
-    assert notes_module._worth(1234.0, "MW") == " (one more MW is worth 1,234 USD)"
-    assert notes_module._worth(0.0, "MW") == ""
-
-
 def test_a_bill_without_declining_tiers_needs_no_note() -> None:
     rising = "[{usd_per_kw_month: [4, 9], tier_limits_kw: [20000]}]"
     own = f"energy.own_tariffs={{rise: {{energy: [{{usd_per_mwh: 41}}], demand: {rising}}}}}"
@@ -178,17 +173,35 @@ def test_less_of_a_source_than_its_smallest_plant_is_reported_with_both_sizes() 
     assert f"nuclear_smr at south {built['south']:.1f} MW (smallest 77 MW)" in note
 
 
-def test_a_cap_that_cannot_be_met_is_reported_with_the_work_it_stops_and_its_worth() -> None:
+_SHARES = (
+    "; in brackets, what it takes at shadow prices of the value of the compute that is served or"
+    " rented."
+)
+_BUDGET = "build.capex_budget_musd={2027: 400}"
+_TARGET = (
+    "contracts={ppa: {wind: {technology: wind, lead_months: 3}},"
+    " matching: {target_frac: {2028: 0.6}}}"
+)
+
+
+def test_a_cap_that_cannot_be_met_is_reported_with_what_it_takes() -> None:
     plan, notes = reported("In 20", "tiny", "carbon.cap_kt=20")
 
     summary = plan.tables["summary"].set_index("year")
     stopped = summary["unmet_kh100e"] / summary["demand_kh100e"]
     assert stopped[2028] > stopped[2027] > 0.5
-    worth = plan.tables["carbon_year"].set_index("year")["cap_value_usd_per_t"]
+    # All compute is worth the penalty of unmet demand. What is served is worth so much more than
+    # it costs as the cap takes: nothing else is scarce in this plan.
+    costs = plan.tables["costs"]
+    penalty = costs.loc[costs["item"] == "unmet_compute", "npv_musd"].sum()
+    prices = plan.prices[plan.prices["block"] == "demand_balance"]
+    met = plan.tables["demand"].merge(prices, on=["region", "workload", "year"])
+    value = (met["raw_dual"] * met["served_kh100e"]).sum()
+    share = 1.0 - (costs["npv_musd"].sum() - penalty) / value
+    assert share > 0.9
     assert notes == [
-        f"In 2028 {stopped[2028]:.0%} of the compute demand is unmet and 0% rented, while the "
-        f"carbon cap of 20 kt binds (one more t is worth {worth[2028]:,.0f} USD). So it is "
-        "in 2027. A limit that cannot be met stops work."
+        f"In 2028 {stopped[2028]:.0%} of the compute demand is unmet, and some in 2027. What limits"
+        f" it: The carbon cap of 2028 (20 kt CO2) is reached ({share:.0%}){_SHARES}"
     ]
 
 
@@ -197,10 +210,32 @@ def test_a_clean_target_that_cannot_be_met_is_reported() -> None:
 
     assert plan.tables["matching"]["used_mwh"].sum() == 0.0
     assert note.startswith(
-        "In 2027 100% of the compute demand is unmet and 0% rented, while the target of 100% "
-        "clean energy binds in US (one more MWh is worth "
+        "In 2027 100% of the compute demand is unmet, and some in 2028. What limits it: The"
+        " clean-energy target of US in 2027 (0 MW on average) is binding (100%); in brackets"
     )
-    assert "So it is in 2028." in note
+
+
+@pytest.mark.parametrize("changes", [(_BUDGET, _TARGET), (_BUDGET,)], ids=["with", "without"])
+def test_a_budget_is_named_for_unmet_work_and_a_target_that_binds_too_is_not(
+    changes: tuple[str, ...],
+) -> None:
+    plan, (note,) = reported("In 20", "tiny", *changes)
+
+    # Without the target just as much is unmet.
+    assert plan.tables["summary"]["unmet_kh100e"].sum() == pytest.approx(57.6412, abs=1e-3)
+    assert plan.prices["block"].eq("clean_target").any() == (_TARGET in changes)
+    assert note == (
+        "In 2027 67% of the compute demand is unmet, and some in 2028. What limits it: The budget"
+        f" of 2027 (400 MUSD) is spent (96%){_SHARES}"
+    )
+
+
+def test_a_target_that_binds_is_not_named_where_nothing_is_unmet() -> None:
+    plan, notes = reported("In 20", "tiny", _TARGET)
+
+    assert plan.prices["block"].eq("clean_target").any()
+    assert plan.tables["summary"]["unmet_kh100e"].sum() == pytest.approx(0.0, abs=1e-6)
+    assert notes == []
 
 
 @pytest.mark.parametrize(
