@@ -189,8 +189,7 @@ def _print(found: Sensitivity) -> None:
             _ranks(row),
             _rank(row["first_order_rank"]),
         )
-    unit = "" if found.method == "sobol" else f" [{found.unit}]"
-    click.echo(wrapped(f"{found.scenario}: which inputs decide {found.of}{unit}"))
+    click.echo(wrapped(f"{found.scenario}: which inputs decide {found.of} [{found.unit}]"))
     TableConsole().print(table)
     for note in found.notes:
         click.echo(wrapped(note, mark="- "))

@@ -21,9 +21,24 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.base.arrays import Floats
     from planner.outputs.plots.drawing import Drawing
 
-__all__ = ["BY", "FACTOR", "INDICES", "RANKS", "Sensitivity", "write_sensitivity"]
+__all__ = [
+    "BOUND",
+    "BY",
+    "COST",
+    "FACTOR",
+    "INDICES",
+    "RANKS",
+    "Sensitivity",
+    "is_constant",
+    "write_sensitivity",
+]
+
+COST: Final = "objective_musd"
+BOUND: Final = "bound_musd"
+"""The cost of a plan, which chooses the figures, and that of the program without integrality."""
 
 FACTOR: Final = (
     *("rank", "factor", "table", "column", "item", "figures", "unit"),
@@ -43,6 +58,20 @@ RANKS: Final = (
     *("first_order_rank", "first_order_musd"),
 )
 """Columns of how stable its rank is, and of its first-order rank."""
+_NOISE_FRAC: Final = 1e-7
+"""Outputs that differ by less are the same but for the tolerances of a solver."""
+
+
+def is_constant(outputs: Floats) -> bool:
+    """Return whether outputs differ by no more than numerical noise; nan are left out.
+
+    Examples
+    --------
+    >>> is_constant(np.array([4.0, 4.0 + 1e-9, np.nan])), is_constant(np.array([4.0, 4.01]))
+    (True, False)
+    """
+    known = outputs[~np.isnan(outputs)]
+    return not known.size or bool(np.ptp(known) <= _NOISE_FRAC * np.abs(known).max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +129,17 @@ class Sensitivity:
         return tuple(_notes(self))
 
     @property
+    def is_moved(self) -> bool:
+        """Whether the output differs between any two of the points and the plan as it is."""
+        return not is_constant(np.append(self.points["output"].to_numpy(np.float64), self.base))
+
+    @property
     def unstable(self) -> tuple[str, ...]:
         """Factors whose rank more points may change: the interval of one has the index of another.
 
         Intervals are the 95 % confidence of the index that ranks; a tornado has none.
         """
-        if self.method == "tornado":
+        if self.method == "tornado" or not self.is_moved:
             return ()
         name = BY[self.method]
         index, half = (self.table[one].to_numpy(np.float64) for one in (name, f"{name}_conf"))
@@ -117,7 +151,7 @@ class Sensitivity:
     @property
     def stem(self) -> str:
         """What its files are called, without their endings."""
-        return self.method if self.of == "objective_musd" else f"{self.method}-{self.of}"
+        return self.method if self.of == COST else f"{self.method}-{self.of}"
 
     def plot(self) -> Drawing:
         """Draw what each factor does, with matplotlib."""
@@ -141,7 +175,13 @@ def _notes(found: Sensitivity) -> list[str]:
     table = found.table
     steps = int((table["figures"] > 1).sum())
     said = [_MEANS[found.method].format(of=found.of, unit=found.unit)]
-    if found.method == "sobol":
+    if not found.is_moved:
+        unit = "" if found.unit == "-" else f" {found.unit}"
+        said.append(
+            f"None of these factors moves {found.of}: it is {amount(found.base)}{unit} in every"
+            " plan."
+        )
+    elif found.method == "sobol":
         alone = float(table["s1"].sum())
         said.append(
             f"First-order indices add up to {alone:.2f}: the rest of the variance is of factors"
@@ -152,6 +192,12 @@ def _notes(found: Sensitivity) -> list[str]:
     chosen = f"Moved are the figures that do most to first order ({len(table) - steps})"
     if steps:
         chosen += f" and whole columns that count in steps, which first order misses ({steps})"
+    if found.of not in {COST, BOUND}:
+        chosen += (
+            f". They are chosen by what they do to the cost of the plan, not to {found.of}:"
+            " `--figures` takes more of them, and a sweep varies any that its file names as an"
+            " axis (table, column, row)"
+        )
     said.append(
         f"{chosen}. {len(found.left_out):,} figures with a low and a high were left out (table"
         f" left_out says why). {found.unmoved:,} of the same tables have none and were not moved,"

@@ -179,6 +179,8 @@ def test_sobol_of_two_figures_has_the_indices_that_the_paid_amounts_give(tmp_pat
     notes = " ".join(json.loads(told.stdout)["notes"])
     assert "All ranks are unstable" in notes
     assert "More base samples (--samples, now 2) narrow it" in notes
+    shown = CliRunner().invoke(main, ["-q", *asked, "--set", ONE_YEAR[0], "-o", str(tmp_path)])
+    assert "tiny: which inputs decide objective_musd [MUSD]" in shown.stdout
 
 
 def answers(folder: Path) -> dict[str, int]:
@@ -479,6 +481,37 @@ def test_ranks_are_unstable_where_an_interval_reaches_another_value(
     said = [note for note in asked.notes if "unstable" in note]
     count = {0: [], 2: ["2 of 3 ranks"], 3: ["All ranks"]}[len(unstable)]
     assert [note.partition(" are")[0] for note in said] == count
+
+
+@pytest.mark.parametrize("design", [Design("tornado", 0, 0), Design("morris", 4, 3)])
+@pytest.mark.parametrize("noise_kt", [0.0, 3e-7])
+def test_an_output_that_no_factor_moves_has_no_ranks_and_says_so(
+    design: Design, noise_kt: float
+) -> None:
+    points = points_of(design, FACTORS)
+    answers = solved(points, dict.fromkeys(["base", *points["future"]], 800.0))
+    rows = [
+        (future, "emissions_kt", 2028, "kt CO2", 101.25 + noise_kt * (at % 2))
+        for at, future in enumerate(answers.futures["future"])
+    ]
+    results = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
+    of_emissions = SolvedFutures(
+        design, "emissions_kt", FACTORS, points, replace(answers, results=results)
+    )
+
+    found = of_emissions.to_sensitivity("made up", pd.DataFrame(), 17)
+
+    notes = " ".join(found.notes)
+    moved_none = "None of these factors moves emissions_kt: it is 101 kt CO2 in every plan."
+    assert moved_none in notes
+    assert "chosen by what they do to the cost of the plan, not to emissions_kt" in notes
+    assert found.unstable == ()
+    if design.method == "morris":
+        assert (found.table["mu_star"] == 0.0).all()
+        assert set(found.table["rank_low"]) == {1}
+        assert set(found.table["rank_high"]) == {3}
+        of_cost = study_of(design, 0).to_sensitivity("made up", pd.DataFrame(), 17)
+        assert not any("None of these" in note or "chosen by" in note for note in of_cost.notes)
 
 
 def test_names_stay_text_in_every_file(tmp_path: Path) -> None:

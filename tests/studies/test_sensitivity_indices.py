@@ -92,6 +92,17 @@ def test_ranks_of_factors_that_do_the_same_are_not_told_apart(method: str) -> No
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])
+def test_factors_that_do_nothing_share_the_last_ranks(method: str) -> None:
+    design = Design(method, 8, seed=9)  # type: ignore[arg-type]
+    shares = shares_of(design, factors=3)
+
+    ranks = ranks_of(design, shares, 500.0 + 7.0 * shares[:, 1])
+
+    assert ranks.low.tolist() == [2, 1, 2]
+    assert ranks.high.tolist() == [3, 1, 3]
+
+
+@pytest.mark.parametrize("method", ["morris", "sobol"])
 def test_a_larger_design_goes_on_from_a_smaller_one_and_a_seed_draws_the_same(method: str) -> None:
     small, large = Design(method, 4, 6), Design(method, 8, 6)  # type: ignore[arg-type]
     drawn = shares_of(small, factors=5)

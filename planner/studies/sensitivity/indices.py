@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.outputs.sensitivity import BY
+from planner.outputs.sensitivity import BY, is_constant
 from planner.studies.sensitivity.design import LEVELS, names_of, rows_per_block
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def indices_of(
     columns = ("mu", "mu_star", "mu_star_conf", "sigma")
     if design.method == "sobol":
         columns = ("s1", "s1_conf", "st", "st_conf")
-    if np.ptp(outputs) == 0.0:  # a variance of nothing cannot be divided
+    if is_constant(outputs):  # a variance of nothing cannot be divided
         return {name: np.zeros(factors) for name in columns}
     rng = np.random.default_rng(design.seed)  # SALib takes a seed of 0 for none
     problem = {"num_vars": factors, "names": names_of(factors), "bounds": [[0.0, 1.0]] * factors}
@@ -81,7 +81,8 @@ class Ranks:
     Parameters
     ----------
     low, high : array of int
-        Within which the rank of a factor is in 95 % of resamples, or as far as gaps tell.
+        Within which the rank of a factor is in 95 % of resamples, or as far as gaps tell. Factors
+        that are equal in a resample have all ranks that they share.
     same : array of float
         Share of resamples in which a factor has the rank that it has of all blocks.
     half : array of int
@@ -120,18 +121,22 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     rows = rows_per_block(design.method, factors)
     of_block, y = shares.reshape(-1, rows, factors), outputs.reshape(-1, rows)
 
-    def rank(blocks: Positions) -> Positions:
+    def index(blocks: Positions) -> Floats:
         drawn = of_block[blocks].reshape(-1, factors)
-        return ranked(indices_of(design, drawn, y[blocks].ravel(), resamples=_FEW)[by])
+        return indices_of(design, drawn, y[blocks].ravel(), resamples=_FEW)[by]
 
     rng = np.random.default_rng([design.seed, len(y)])
     every = np.arange(len(y))
     draws = [rng.integers(len(y), size=len(y)) for _ in range(RESAMPLES)]
-    found = np.array([rank(blocks) for blocks in draws])
-    low, high = np.quantile(found, _ENDS, axis=0, method="nearest").astype(np.int64)
-    same = (found == rank(every)).mean(axis=0)
+    found = [index(blocks) for blocks in draws]
+    first, last = np.array([intervals_ranked(one, one) for one in found]).swapaxes(0, 1)
+    low, high = (
+        np.quantile(ranks, end, axis=0, method="nearest").astype(np.int64)
+        for ranks, end in zip((first, last), _ENDS, strict=True)
+    )
+    same = (np.array([ranked(one) for one in found]) == ranked(index(every))).mean(axis=0)
     # A half of one block has no spread: SALib needs two.
-    half = rank(every[: max(2, len(y) // 2)])
+    half = ranked(index(every[: max(2, len(y) // 2)]))
     return Ranks(low, high, same, half)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import Problem
 from planner.base.words import closest
+from planner.outputs.sensitivity import BOUND, COST
 from planner.results.schema import TABLES as RESULTS
 from planner.studies.sensitivity.design import METHODS
 from planner.studies.sweep.file import MOST_FUTURES
@@ -14,7 +15,7 @@ from planner.studies.sweep.file import MOST_FUTURES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BOUND", "COST", "FIGURES", "OUTPUTS", "SEED", "size_of", "wrong_sizes", "wrong_wishes"]
+__all__ = ["FIGURES", "OUTPUTS", "SEED", "size_of", "wrong_sizes", "wrong_wishes"]
 
 _SIZES: Final[Mapping[str, int]] = {"tornado": 0, "morris": 10, "sobol": 64}
 """Trajectories or base samples where none are asked for."""
@@ -25,8 +26,6 @@ _USUAL: Final[Mapping[str, str]] = {
     "samples": "64 to 1,024 are usual",
 }
 FIGURES: Final = 10
-COST: Final = "objective_musd"
-BOUND: Final = "bound_musd"
 _MOST_SEED: Final = 2**32 - 1
 _MOST_FIGURES: Final = 100
 OUTPUTS: Final[Mapping[str, str]] = {

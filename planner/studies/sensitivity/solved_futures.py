@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
-from planner.outputs.sensitivity import BY, FACTOR, INDICES, RANKS, Sensitivity
+from planner.outputs.sensitivity import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
 from planner.results.ended import PLANNED
 from planner.studies.sensitivity.base_plan import without_plan
 from planner.studies.sensitivity.design import rows_per_block
@@ -21,7 +21,7 @@ from planner.studies.sensitivity.indices import (
     ranked,
     ranks_of,
 )
-from planner.studies.sensitivity.options import BOUND, COST, OUTPUTS
+from planner.studies.sensitivity.options import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,6 +13,7 @@ from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
 from planner.outputs.folder_kinds import SENSITIVITY, SWEEP_FILE
 from planner.outputs.own_folder import wrong_folder
+from planner.outputs.sensitivity import COST
 from planner.runs.study_folder import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
@@ -22,7 +23,6 @@ from planner.studies.sensitivity.design import Design, words_of
 from planner.studies.sensitivity.factors import factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
 from planner.studies.sensitivity.options import (
-    COST,
     FIGURES,
     SEED,
     size_of,
