@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from planner.base.errors import DcplanError
+from planner.runs.rescue import reason_of
 from planner.serve.api import about
-from planner.serve.guard import Guard
+from planner.serve.guard import HEADERS, Guard
 from planner.serve.pages import (
     catalogue,
     downloads,
@@ -59,10 +61,13 @@ def make_app(service: Service, port: int) -> FastAPI:
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)
     app.add_exception_handler(DcplanError, _problem)
+    app.add_exception_handler(OSError, _not_done)
+    app.add_exception_handler(Exception, _bug)
     app.add_middleware(Guard, port=port, keys=service.keys)
     return app
 
 
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_OBJECT: Final = "send Content-Type: application/json and an object, such as {}"
 
 
@@ -105,3 +110,28 @@ def _problem(request: Request, error: Exception) -> Response:
     if is_api(request.scope["path"]):
         return JSONResponse({"error": str(error)}, 422)
     return message_page("This cannot be shown", str(error), 422)
+
+
+def _not_done(request: Request, error: Exception) -> Response:
+    """Say why files could not be read or written, such as that the disk is full."""
+    assert isinstance(error, OSError)
+    is_full = error.errno in _NO_ROOM
+    text = f"files cannot be read or written: {reason_of(error)}"
+    if is_full:
+        text += "; make room, and repeat the request"
+    status = 507 if is_full else 500
+    if is_api(request.scope["path"]):
+        return JSONResponse({"error": text}, status)
+    return message_page("This could not be done", f"{text[0].upper()}{text[1:]}.", status)
+
+
+def _bug(request: Request, _: Exception) -> Response:
+    """Answer where the program is wrong; the terminal shows where, and the guard sees no answer."""
+    text = "a bug in dcplan; the terminal of dcplan serve shows where"
+    if is_api(request.scope["path"]):
+        answer: Response = JSONResponse({"error": text}, 500)
+    else:
+        answer = message_page("Error 500", f"{text[0].upper()}{text[1:]}.", 500)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
+__all__ = [
+    "HEADERS",
+    "MOST_BYTES",
+    "TOKEN_FIELD",
+    "TOKEN_HEADER",
+    "Guard",
+    "Keys",
+    "content_policy",
+]
 
 MOST_BYTES: Final = 1_000_000
 """Of the body of a request."""
@@ -78,7 +86,7 @@ def content_policy(*, scripts: str = "'self'", styles: str = "'self'") -> str:
     )
 
 
-_HEADERS: Final = {
+HEADERS: Final = {
     "content-security-policy": content_policy(),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -88,6 +96,7 @@ _HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+"""Of every answer."""
 
 
 class Guard:
@@ -261,7 +270,7 @@ def _with_headers(send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name.lower() for name, _ in message["headers"]}
-            more = ((name.encode(), value.encode()) for name, value in _HEADERS.items())
+            more = ((name.encode(), value.encode()) for name, value in HEADERS.items())
             added = [pair for pair in more if pair[0] not in own]
             message = {**message, "headers": [*message["headers"], *added]}
         await send(message)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from client import FORM, Client
 
 from planner.base.errors import InputError
-from planner.serve.guard import MOST_BYTES, Guard, Keys, content_policy
+from planner.serve.form.draft import name_of
+from planner.serve.guard import HEADERS, MOST_BYTES, Guard, Keys, content_policy
 from planner.serve.server import HOST, listen
 
 
@@ -225,3 +230,54 @@ def test_a_socket_of_another_kind_is_not_answered() -> None:
     coroutine = guard({"type": "websocket"}, never, never)
     with pytest.raises(StopIteration):
         coroutine.send(None)
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EACCES, 500)])
+def test_files_that_cannot_be_written_are_said_to_be_so(
+    client: Client,
+    run: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    number: int,
+    status: int,
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(number, os.strerror(number), "somewhere")
+
+    monkeypatch.setattr("planner.serve.pages.downloads.staging", refuse)
+    monkeypatch.setattr(Path, "write_text", refuse)
+    name = name_of(("demand", "scale_frac"))
+    key = {"Authorization": f"Bearer {client.service.keys.address}"}
+    body = json.dumps({"name": "x", "settings": {"demand": {"scale_frac": 2}}}).encode()
+
+    pages = (
+        client.get(f"/runs/{run}/export/csv"),
+        client.post("/scenarios/tiny", {"name": "x", name: "2", "do": "save"}),
+    )
+    answer = client.ask(
+        "POST", "/api/scenarios/tiny", body, {**key, "Content-Type": "application/json"}
+    )
+
+    for one in (*pages, answer):
+        assert one.status == status, one.text
+        assert os.strerror(number) in one.text
+        assert one.headers["content-security-policy"] == content_policy()
+    assert "files cannot be read or written" in json.loads(answer.body)["error"]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/runs", "/api/runs"])
+def test_a_bug_is_answered_with_the_headers_of_every_answer(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("planner.serve.project.Project.runs", fail)
+
+    answer = client.ask("GET", "/" if path == "/runs" else path)
+
+    assert answer.status == 500
+    assert "bug in dcplan" in answer.text
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
