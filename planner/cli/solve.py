@@ -93,7 +93,7 @@ def _solve(
 ) -> int:
     import json
 
-    from planner.base.errors import InputError, LimitReachedError
+    from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
     from planner.cli.validate import refuse
     from planner.inputs.validation import validated
@@ -102,8 +102,7 @@ def _solve(
     from planner.outputs.terminal import print_estimates, print_summary
     from planner.runs import run_of
     from planner.runs.catalogue import read_runs, seconds_before
-    from planner.runs.folder import store_run
-    from planner.runs.rescue import keep_elsewhere
+    from planner.runs.rescue import store_or_keep_elsewhere
     from planner.studies.solve import solve
 
     with Progress.from_context(context) as progress:
@@ -135,14 +134,11 @@ def _solve(
         progress.stage("write")
         kept: tuple[Kept, ...] = ()
         try:
-            stored = store_run(run, runs_dir, workbook=not no_workbook, log=progress.lines)
-        except Exception as error:
-            failed = keep_elsewhere(
-                run, runs_dir, error, workbook=not no_workbook, log=progress.lines
+            stored = store_or_keep_elsewhere(
+                run, runs_dir, workbook=not no_workbook, log=progress.lines
             )
-            if not isinstance(error, OSError):  # a bug: its traceback is wanted, the plan too
-                error.add_note(str(failed))
-                raise
+        except OutputError as error:
+            failed = error
         else:
             run, kept = stored.run, stored.kept
     if run.folder is not None:

@@ -14,8 +14,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from planner.outputs.run import Run
+    from planner.runs.folder import Stored
 
-__all__ = ["keep_elsewhere", "reason_of"]
+__all__ = ["keep_elsewhere", "reason_of", "store_or_keep_elsewhere"]
+
+
+def store_or_keep_elsewhere(
+    run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()
+) -> Stored:
+    """Store a run; one that cannot be written there is kept elsewhere.
+
+    Parameters
+    ----------
+    run, runs_dir, workbook, log
+        As for `store_run`.
+
+    Returns
+    -------
+    Stored
+        As `store_run` does.
+
+    Raises
+    ------
+    OutputError
+        As `keep_elsewhere` returns it. A bug of a writer is raised as it is, with that as a note.
+    """
+    lines = list(log)
+    try:
+        return store_run(run, runs_dir, workbook=workbook, log=lines)
+    except Exception as error:
+        failed = keep_elsewhere(run, runs_dir, error, workbook=workbook, log=lines)
+        if isinstance(error, OSError):
+            raise failed from error
+        error.add_note(str(failed))  # its traceback is wanted, the plan too
+        raise
 
 
 def keep_elsewhere(

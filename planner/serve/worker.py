@@ -102,9 +102,12 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     dict
         ``run``: the name of its folder; ``message``: how it ended.
     """
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import require_own_folder
+    from planner.outputs.staging import try_folder
     from planner.outputs.user_files import report_kept
     from planner.runs import run_of
-    from planner.runs.folder import store_run
+    from planner.runs.rescue import store_or_keep_elsewhere
     from planner.studies.solve import solve
     from planner.studies.solve.progress import STAGES, solver_words
 
@@ -136,6 +139,8 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         note(f"warning: {warning}")
         tell(warning=str(warning))
 
+    try_folder(runs_dir, "DIR")
+    require_own_folder(runs_dir, RUNS)
     plan = solve(
         scenario,
         on_stage=on_stage,
@@ -144,7 +149,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         interrupt=ASKED_TO_STOP,
     )
     on_stage("write")
-    stored = store_run(run_of(plan), runs_dir, log=log)
+    stored = store_or_keep_elsewhere(run_of(plan), runs_dir, log=log)
     folder = stored.run.folder
     assert folder is not None
     message = report_kept(folder, stored.kept) if stored.kept else ""

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import planner
-from planner.base.errors import InputError
+from planner.base.errors import InputError, OutputError
 from planner.cli import main
 from planner.inputs.validation import Validation
 from planner.outputs.files import whole_file
@@ -197,6 +197,36 @@ def test_a_plan_for_which_there_is_no_room_is_kept_elsewhere_and_said(
     )
     assert load_run(kept).meta["scenario"] == "tiny"
     assert not runs.exists()
+
+
+@pytest.mark.usefixtures("solved")
+def test_so_is_one_that_was_solved_from_a_page(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve_task = pytest.importorskip("planner.serve.worker").solve_task
+    runs = tmp_path / "runs"
+    monkeypatch.setattr(folders, "write_workbook", no_room(runs))
+
+    with pytest.raises(OutputError, match="No space left on device; it is kept in") as caught:
+        solve_task(lambda **_: None, ("tiny", runs))
+
+    (kept,) = temporary.glob("dcplan-*/tiny-*")
+    assert f"it is kept in {kept}: move that folder" in str(caught.value)
+    assert load_run(kept).meta["scenario"] == "tiny"
+
+
+def test_a_page_tries_the_folder_before_it_solves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solve_task = pytest.importorskip("planner.serve.worker").solve_task
+    monkeypatch.setattr("planner.studies.solve.solve", lambda *_, **__: pytest.fail("solved"))
+    (tmp_path / "file").touch()
+    (tmp_path / "sweep.json").write_text("{}", encoding="utf-8")
+
+    with pytest.raises(InputError, match="nothing can be written into"):
+        solve_task(lambda **_: None, ("tiny", tmp_path / "file" / "runs"))
+    with pytest.raises(InputError, match="the folder is that of a sweep"):
+        solve_task(lambda **_: None, ("tiny", tmp_path))
 
 
 @pytest.mark.usefixtures("solved")
