@@ -232,7 +232,7 @@ def _dotted(keys: Keys) -> str:
     text = ""
     for key in keys:
         text += f"[{key}]" if isinstance(key, int) else f".{key}"
-    return text.lstrip(".") or "the scenario"
+    return text.removeprefix(".") if keys else "the scenario"
 
 
 def _meaning(description: str | None) -> str:

@@ -317,6 +317,7 @@ def test_figures_by_year_go_in_as_json_has_them(client: Client, folder: Path) ->
     [
         ({"demand": {"scale_frac": -2}}, ["demand", "scale_frac"], "is -2"),
         ({"demand": {"scale": 2}}, ["demand", "scale"], "unknown"),
+        ({"": 2}, [""], "unknown key ''"),
         ({"finance": {"wacc_nominal_frac": "=1+1"}}, ["finance", "wacc_nominal_frac"], "=1+1"),
         ({"new_sites": {"north": {"lat": 246.9}}}, ["new_sites", "north", "lat"], "246.9"),
         ({"data": {"racks": "/etc/passwd"}}, ["data"], "not in the folder"),
@@ -372,6 +373,35 @@ def test_what_is_no_object_of_json_is_refused_in_one_line(client: Client, text: 
 
     assert answer.status == 422
     assert said(answer)["error"].startswith("send Content-Type: application/json and an object")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "key"),
+    [
+        (
+            "scenarios/tiny",
+            b'{"name": "x", "settings": {}, "settings": {"demand": {}}}',
+            "settings",
+        ),
+        ("scenarios/tiny", b'{"name": "x", "settings": {"a": {"b": 2, "c": 3, "b": 2}}}', "b"),
+        ("scenarios/tiny/check", b'{"settings": {}, "settings": {}}', "settings"),
+        ("solves", b'{"scenario": "none", "scenario": "tiny"}', "scenario"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused(
+    client: Client, folder: Path, path: str, text: bytes, key: str
+) -> None:
+    headers: dict[str, str | None] = {"Cookie": None, "Content-Type": JSON}
+    headers["Authorization"] = f"Bearer {client.service.keys.address}"
+
+    answer = client.ask("POST", f"/api/{path}", text, headers)
+
+    assert answer.status == 422
+    assert (
+        said(answer)["error"] == f"the body has the key '{key}' twice in one object; give it once"
+    )
+    assert not list(folder.glob("*.yaml"))
+    assert client.service.jobs.latest() == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])

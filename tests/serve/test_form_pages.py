@@ -346,10 +346,10 @@ def test_a_field_of_no_setting_is_refused(client: Client) -> None:
     assert client.post("/scenarios/tiny", {"do": "add:nothing"}).status == 404
 
 
-def test_a_place_off_the_globe_is_not_found(client: Client) -> None:
-    assert client.get("/place/us-base?x=1e9&y=1e9").status == 404
-    assert client.get("/place/us-base?x=nan&y=1").status == 404
-    assert client.get("/place/us-base?x=a&y=1").status == 422
+def test_a_place_off_the_globe_or_the_map_is_refused(client: Client) -> None:
+    assert client.get("/place/world?x=0&y=0").status == 404
+    for wrong in ("x=a&y=1", "x=nan&y=1", "x=1e400&y=1", "x=1&y=-1e308", "x=1e9&y=1e9"):
+        assert client.get(f"/place/us-base?{wrong}").status == 422
 
 
 OWN_SITES = """\

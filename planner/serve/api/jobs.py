@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from planner.serve.api.once import EACH_KEY_ONCE
 from planner.serve.jobs import Job
 from planner.serve.paths import API, JOBS, SWEEPS, job_path
 from planner.serve.service import Service, service_of
@@ -16,7 +17,7 @@ from planner.serve.starting import start_solve, start_sweep
 
 __all__ = ["router"]
 
-router = APIRouter(prefix=API)
+router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 
 
 class ScenarioName(BaseModel):

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
+from planner.serve.api.once import EACH_KEY_ONCE
 from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said
 from planner.serve.form.fields import groups
 from planner.serve.form.yaml_text import one_line
@@ -21,7 +22,7 @@ from planner.serve.service import Service, service_of
 
 __all__ = ["router"]
 
-router = APIRouter(prefix=API)
+router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 _DEEPEST: Final = 30
 """So many mappings and lists in one another are more than any setting has."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from planner.outputs.report.map import HEIGHT, WIDTH
 from planner.runs.folder import load_run
 from planner.serve.form.draft import (
     ABOUT,
@@ -39,6 +40,8 @@ __all__ = ["router"]
 
 router = APIRouter()
 _LONGEST_ID: Final = 300
+_OnMap = Annotated[float, Query(ge=0, le=max(WIDTH, HEIGHT), allow_inf_nan=False)]
+"""From the upper left corner of a map. [pixel]"""
 
 
 @router.get(f"{SCENARIOS}/{{key}}")
@@ -62,7 +65,7 @@ async def change(request: Request, key: str) -> Response:
 
 
 @router.get(f"{PLACE}/{{key}}")
-def place(request: Request, key: str, x: float, y: float) -> JSONResponse:
+def place(request: Request, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
     """Return what is known of a place on the map of a scenario."""
     service = service_of(request)
     found = place_at(BaseScenario(service.source(key)), x, y)
