@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -111,6 +111,8 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     one of the files is there already, none is copied.
     """
     from planner.base.errors import InputError, Problem
+    from planner.cli.output import writing_into
+    from planner.outputs.staging import staging
     from planner.tables import load_package
 
     package, problems = load_package(), list[Problem]()
@@ -128,13 +130,15 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     problems += [
         Problem(str(own), None, None, "the file is there already", "a new one", "move it away")
         for _, own in copies.values()
-        if own.exists()
+        if os.path.lexists(own)
     ]
     if problems:
         raise InputError(problems)
-    folder.mkdir(parents=True, exist_ok=True)
-    for shipped, own in copies.values():
-        shutil.copyfile(shipped, own)
+    with writing_into(folder, "name another folder"), staging(folder) as staged:
+        for shipped, own in copies.values():
+            (staged / own.name).write_bytes(shipped.read_bytes())
+        for _, own in copies.values():
+            (staged / own.name).rename(own)
     click.echo("data:")
     for table, (_, own) in copies.items():
         click.echo(f"  {table}: {(Path(folder.name) / own.name).as_posix()}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import shutil
+import os
 from pathlib import Path
 from typing import Final, NoReturn
 
 import click
 
-from planner.cli.output import note
+from planner.cli.output import note, writing_into
 
 __all__ = ["command"]
 
@@ -25,6 +25,7 @@ TABLES: Final = (
 COMPANY: Final = Path(__file__).parent / "starter_own"
 ADDED: Final = "added"
 """Folder of the company's rows that come below those of the shipped tables."""
+_INSTEAD: Final = "name another place"
 
 
 @click.command("init")
@@ -79,25 +80,36 @@ def command(
 
         with Progress.from_context(ctx, patient=True) as progress:
             progress.stage("Writing the workbook")
-            made = scenario = _make_workbook(folder, start or "us-base", tables)
+            with writing_into(folder, _INSTEAD):
+                made = scenario = _make_workbook(folder, start or "us-base", tables)
     else:
-        made, scenario = folder, _make_folder(folder, own=own)
+        with writing_into(folder, _INSTEAD):
+            made, scenario = folder, _make_folder(folder, own=own)
     shown = f'"{scenario}"' if " " in str(scenario) else scenario
     note(f"made {made}; next: dcplan validate {shown}")
 
 
 def _make_folder(folder: Path, *, own: bool) -> Path:
-    """Make a project in a folder. Returns its scenario."""
+    """Make a project in a folder, whole or not at all. Returns its scenario."""
+    from planner.outputs.files import PARTIAL
+    from planner.outputs.staging import staging
     from planner.scenario import json_schema
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_used = folder.is_dir() and any(
+        not path.name.startswith(PARTIAL)  # left of one that was killed: removed by `staging`
+        for path in folder.iterdir()
+    )
+    if is_used or (os.path.lexists(folder) and not folder.is_dir()):
         what_is = "the folder is not empty" if folder.is_dir() else "it is a file"
         _refuse(folder, what_is, "a new or empty folder")
-    if own:
-        _make_company(folder)
-    else:
-        _make_starter(folder)
-    (folder / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
+    with staging(folder) as staged:
+        if own:
+            _make_company(staged)
+        else:
+            _make_starter(staged)
+        (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
+        for made in sorted(staged.iterdir()):
+            made.rename(folder / made.name)
     return folder / ("company.yaml" if own else "my-plan.yaml")
 
 
@@ -108,7 +120,7 @@ def _make_workbook(target: Path, start: str, more: tuple[str, ...]) -> Path:
     from planner.tables import load_package
 
     path = target if target.suffix.lower() == ".xlsx" else target / "my-plan.xlsx"
-    if path.exists():
+    if os.path.lexists(path):
         _refuse(path, "the file is there already", "a new file")
     package = load_package()
     for table in more:
@@ -127,17 +139,27 @@ def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
 def _make_starter(folder: Path) -> None:
     from planner.tables import load_package
 
-    shutil.copytree(STARTER, folder, dirs_exist_ok=True)
+    _copy_files(STARTER, folder)
     (folder / "data").mkdir()
     for table in TABLES:
-        shutil.copy(load_package().path(table), folder / "data")
+        shipped = load_package().path(table)
+        (folder / "data" / shipped.name).write_bytes(shipped.read_bytes())
+
+
+def _copy_files(home: Path, folder: Path) -> None:
+    """Copy the files of a folder, and those of the folders in it but `ADDED`."""
+    for file in sorted(home.rglob("*")):
+        name = file.relative_to(home)
+        if file.is_file() and name.parts[0] != ADDED:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(file.read_bytes())
 
 
 def _make_company(folder: Path) -> None:
     """Copy the company, and put its rows below those of the shipped tables."""
     from planner.tables import load_package
 
-    shutil.copytree(COMPANY, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(ADDED))
+    _copy_files(COMPANY, folder)
     for added in sorted((COMPANY / ADDED).glob("*.csv")):
         shipped = load_package().path(added.stem).read_text(encoding="utf-8")
         columns = next(csv.reader([shipped.splitlines()[0]]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from planner.outputs.user_files import Kept
 
 __all__ = ["is_quiet", "note", "note_kept", "print_written", "write_study", "writing_into"]
+
+_INSTEAD: Final = "name another folder with --output"
 
 
 def is_quiet(context: click.Context) -> bool:
@@ -56,13 +58,15 @@ def print_written(*paths: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def writing_into(folder: Path) -> Iterator[None]:
+def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
     """Report a full disk, or a folder that is gone, as what it is.
 
     Parameters
     ----------
     folder : Path
         Where the files were to be.
+    instead : str
+        What else to do than to make room.
 
     Yields
     ------
@@ -77,10 +81,7 @@ def writing_into(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        message = (
-            f"{folder}: the files cannot be written: {reason}; make room, or name another folder"
-            " with --output"
-        )
+        message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
         raise OutputError(message) from error
 
 

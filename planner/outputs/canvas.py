@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import math
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from planner.outputs.files import whole_file
 
-    from xlsxwriter import Workbook
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
     from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
 
-__all__ = ["COLOURS", "INK", "PALE", "Canvas", "cell"]
+__all__ = ["COLOURS", "INK", "PALE", "Canvas", "cell", "new_workbook"]
 
 INK: Final = "#1f3a5f"
 GREY: Final = "#6b7280"
@@ -328,6 +333,41 @@ class Canvas:
                 "gap": 60,
             }
         )
+
+
+@contextmanager
+def new_workbook(path: Path) -> Iterator[Workbook]:
+    """Give a workbook to fill; its file is there once the block ends, whole or not at all.
+
+    Text is always stored as text, whatever it begins with.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Yields
+    ------
+    Workbook
+        Empty.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": True,  # else every sheet is a file of its own first
+    }
+    # Into memory: the library has an error of its own for a file that cannot be written.
+    made = io.BytesIO()
+    with whole_file(path) as partial:
+        with Workbook(made, options) as workbook:
+            yield workbook
+        partial.write_bytes(made.getvalue())
 
 
 def cell(row: int, column: int, *, fixed_row: bool = False, fixed_column: bool = False) -> str:

@@ -8,14 +8,14 @@ import signal
 import stat
 import threading
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["PARTIAL", "kind_of_special", "sha256_of", "whole_file", "whole_files"]
+__all__ = ["PARTIAL", "kind_of_special", "sha256_of", "whole_file", "whole_files", "without_empty"]
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
@@ -44,13 +44,36 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     if special := kind_of_special(path):
         raise FileExistsError(errno.EEXIST, f"it is {special}", str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{PARTIAL}{uuid.uuid4().hex[:12]}{path.suffix}")
+    with without_empty(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{PARTIAL}{uuid.uuid4().hex[:12]}{path.suffix}")
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def without_empty(home: Path) -> Iterator[None]:
+    """Remove folders in the end that a block had to make and that hold nothing.
+
+    Parameters
+    ----------
+    home : Path
+        A folder; it and those above it are removed where they are not there yet.
+
+    Yields
+    ------
+    None
+    """
+    made = [folder for folder in (home, *home.parents) if not folder.exists()]
     try:
-        yield partial
-        partial.replace(path)
+        yield
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # one that holds something stays
+            for folder in made:
+                folder.rmdir()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.files import PARTIAL, kind_of_special
+from planner.outputs.files import PARTIAL, kind_of_special, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,17 +60,14 @@ def staging(home: Path) -> Iterator[Path]:
     OSError
         If `home` cannot be written to.
     """
-    made = [folder for folder in (home, *home.parents) if not folder.exists()]
-    partial, held = _begin(home)
-    try:
-        yield partial
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if held is not None:
-            os.close(held)
-        with suppress(OSError):  # one that holds something stays
-            for folder in made:
-                folder.rmdir()
+    with without_empty(home):
+        partial, held = _begin(home)
+        try:
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            if held is not None:
+                os.close(held)
 
 
 @contextmanager

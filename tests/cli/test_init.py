@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -99,6 +101,59 @@ def test_a_file_in_the_place_of_the_folder_is_refused() -> None:
 
     assert result.exit_code == 2
     assert "it is a file" in result.stderr
+
+
+def no_room_for(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full once a file of this ending is begun."""
+    write = Path.write_bytes
+
+    def fail_midway(path: Path, content: bytes) -> int:
+        if path.suffix != ending:
+            return write(path, content)
+        write(path, content[:100])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", fail_midway)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ending"),
+    [
+        (("project",), ".csv"),
+        (("project", "--own"), ".yaml"),
+        (("project/plan.xlsx", "--xlsx", "--from", "tiny"), ".xlsx"),
+    ],
+)
+def test_nothing_is_left_where_there_is_no_room_and_it_can_be_made_later(
+    arguments: tuple[str, ...], ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        no_room_for(ending, full)
+        result = run("init", *arguments)
+
+    assert result.exit_code == 2
+    said = f"{arguments[0]}: the files cannot be written: No space left on device; make room, or"
+    assert said in result.stderr
+    assert list(Path().iterdir()) == []
+    assert run("init", *arguments).exit_code == 0
+
+
+def test_what_one_that_was_killed_left_is_not_in_the_way() -> None:
+    left = Path("project/.partial-0123456789ab")
+    left.mkdir(parents=True)
+    (left / "README.md").write_text("half")
+
+    assert run("init", "project").exit_code == 0
+    assert not left.exists()
+
+
+def test_a_link_to_nowhere_is_not_written_through() -> None:
+    Path("plan.xlsx").symlink_to("elsewhere.xlsx")
+    Path("project").symlink_to("elsewhere")
+    for arguments in (("project",), ("plan.xlsx", "--xlsx")):
+        assert run("init", *arguments).exit_code == 2
+
+    assert {path.name for path in Path().iterdir()} == {"plan.xlsx", "project"}
 
 
 def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
+from planner.cli import main
 from planner.cli.data import data
 from planner.tables import read_tables
 
@@ -85,6 +88,42 @@ def test_nothing_is_copied_where_a_copy_or_an_unknown_table_stands_in_the_way(
     assert "racks.csv: the file is there already" in str(result.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["racks.csv"]
     assert (tmp_path / "racks.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_copy_is_not_written_through_a_link_to_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own").mkdir()
+    Path("own/racks.csv").symlink_to(tmp_path / "elsewhere.csv")
+
+    result = CliRunner().invoke(main, ["data", "copy", "racks", "own"])
+
+    assert result.exit_code == 2
+    assert "racks.csv: the file is there already" in result.stderr
+    assert not Path("elsewhere.csv").exists()
+
+
+def test_no_table_is_copied_where_there_is_no_room_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write = Path.write_bytes
+
+    def fail_at_racks(path: Path, content: bytes) -> int:
+        if path.name == "racks.csv":
+            write(path, content[:100])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, content)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", fail_at_racks)
+        result = CliRunner().invoke(main, ["data", "copy", "sites", "racks", "own"])
+
+    assert result.exit_code == 2
+    assert "own: the files cannot be written: No space left on device; make room" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert CliRunner().invoke(main, ["data", "copy", "sites", "racks", "own"]).exit_code == 0
 
 
 def test_a_figure_may_be_ones_own(tmp_path: Path) -> None:

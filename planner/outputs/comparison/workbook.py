@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-import xlsxwriter
-
+from planner.outputs.canvas import new_workbook
 from planner.outputs.comparison.causes import split_sentences
 from planner.outputs.comparison.measures import difference_columns
 from planner.outputs.comparison.settings import setting_text
@@ -48,15 +46,8 @@ def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
     path : Path
         The file.
     """
-    made = io.BytesIO()
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,
-    }
     sheets = [one for one in _SHEETS if one[0] != "Causes" or comparison.splits]
-    with xlsxwriter.Workbook(made, options) as workbook:
+    with new_workbook(path) as workbook:
         workbook.set_properties({"title": _title(comparison)})
         book = Book(comparison.runs[0], workbook, _PRINTS)
         for name in ("Cover", *(name for name, _ in sheets)):
@@ -66,7 +57,6 @@ def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
         if comparison.splits:
             _write_causes(book, comparison)
         _write_inputs(book, comparison)
-    path.write_bytes(made.getvalue())
 
 
 def _title(comparison: RunComparison) -> str:

@@ -6,11 +6,8 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import xlsxwriter
-
 from planner.base.sheet_cells import cell_name
-from planner.outputs.canvas import Canvas
-from planner.outputs.files import whole_file
+from planner.outputs.canvas import Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
 from planner.outputs.plan_workbook.settings import setting_sheets, write_settings
 from planner.outputs.plan_workbook.tables import write_table_sheet
@@ -73,19 +70,15 @@ def write_plan_workbook(
     ------
     InputError
         If there is no such table, or the scenario's own cannot be read.
+    OSError
+        If the file cannot be written.
     """
     package = load_package()
     files = {name: package.path(name) for name in tables} | scenario.data_files
     files = {name: files[name] for name in package.tables if name in files}
     read = read_tables([RANGES], scenario.data_files)
     limits = Limits(ranges_of(read[RANGES], TablePlaces(scenario.data_files)))
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,  # else every sheet is a file of its own first
-    }
-    with whole_file(path) as partial, xlsxwriter.Workbook(partial, options) as workbook:
+    with new_workbook(path) as workbook:
         title = scenario.title or scenario.name
         workbook.set_properties({"title": title, "created": _MADE})
         book = Canvas(title, workbook, _READ_ME)

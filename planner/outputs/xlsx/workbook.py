@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-
-from planner.outputs.files import whole_file
+from planner.outputs.canvas import new_workbook
 from planner.outputs.plan_workbook.run_settings import LISTS, write_settings_of_run
 from planner.outputs.xlsx.assumptions import write_assumptions
 from planner.outputs.xlsx.bills import write_bills
@@ -53,7 +49,7 @@ from planner.outputs.xlsx.tidy import (
 from planner.scenario.workbook_layout import SETTINGS, own_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from planner.outputs.run import Run
@@ -123,7 +119,7 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
 
     Formulas add up the lists of the workbook, so that power and money follow when a cell of
     sheet Assumptions is edited; they do not optimise again. Each formula is stored with its
-    value. Text is always stored as text, whatever it begins with.
+    value.
 
     Parameters
     ----------
@@ -137,17 +133,7 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
     list of Path
         The file.
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,  # else every sheet is a file of its own first
-    }
-    with (
-        _failing_as_files_do(),
-        whole_file(path) as partial,
-        xlsxwriter.Workbook(partial, options) as workbook,
-    ):
+    with new_workbook(path) as workbook:
         workbook.set_properties(
             {
                 "title": run.title,
@@ -164,13 +150,3 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
         for _, _, write in sheets:
             write(book)
     return [path]
-
-
-@contextmanager
-def _failing_as_files_do() -> Iterator[None]:
-    """Raise what the operating system said, as of a full disk, not what the library makes of it."""
-    try:
-        yield
-    except FileCreateError as error:
-        cause = error.args[0] if error.args else None
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
