@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.paths import DATA_DIR
 from planner.outputs.staging import staging
 from planner.runs.replace import put_run
+from planner.runs.rescue import reason_of
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
 from planner.studies.cluster.connection import looks_for_workers
@@ -217,7 +218,11 @@ def answered(
         }
         here = replace(tables.tables, sha256=sha256)
         runs_dir = Path(home) / "runs"
-        answer, ended = answer_to(question, here, runs_dir, start)
+        try:
+            answer, ended = answer_to(question, here, runs_dir, start)
+        except OSError as error:  # of its disk, not of ours
+            message = f"files cannot be read or written on its worker: {reason_of(error)}"
+            return FutureResult(question.name, "error", message), None, None
         return answer, ended, _packed(runs_dir / answer.run) if answer.run else None
 
 

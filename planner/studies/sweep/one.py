@@ -73,6 +73,11 @@ def answer_to(
     FutureResult, bytes or None
         Also where there is no plan: then it says why. And where it ended, if others may begin
         there.
+
+    Raises
+    ------
+    OSError
+        If files cannot be read or written, as where the disk is full: others would end so too.
     """
     began, cpu_began = time.perf_counter(), time.process_time()
     # As in `dcplan solve`: hardly a cycle among many objects, so they are looked for once.
@@ -95,6 +100,8 @@ def _answer(
     except DcplanError as error:
         status = next((word for kind, word in _STATUS if isinstance(error, kind)), "error")
         return FutureResult(question.name, status, str(error))
+    except OSError:
+        raise
     except MemoryError:
         message = "there is not enough memory for it; run fewer futures at once"
         return FutureResult(question.name, "error", message)

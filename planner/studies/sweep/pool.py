@@ -34,7 +34,7 @@ SolvedFuture: TypeAlias = "tuple[FutureTask, FutureResult, bytes | None]"
 
 
 def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Iterator[SolvedFuture]:
-    """Solve futures one after the other in this process."""
+    """Solve futures one after the other in this process; an `OSError` is that of `answer_to`."""
     while (task := queue.next()) is not None:
         question, start = task
         answer, ended = answer_to(question, tables[question.tables_key], runs_dir, start)
@@ -64,6 +64,11 @@ def in_pool(
         As they are done, with where they ended. One whose process is ended from outside, as by a
         system that is out of memory, is tried once more in a new process, and then has the status
         ``killed``.
+
+    Raises
+    ------
+    OSError
+        As `answer_to` does.
     """
     ended_before: set[str] = set()
     workers: list[_Worker] = []
@@ -129,13 +134,16 @@ class _Worker:
             self.pipe.send(what)
 
     def answer(self) -> tuple[FutureResult, bytes | None] | None:
-        """Return the answer; None where the process ended without one."""
+        """Return the answer, or raise what it raised; None where it ended without either."""
         self.question = None
         try:
-            answer, ended = self.pipe.recv()
+            answered = self.pipe.recv()
         except (EOFError, OSError):
             self.process.join()
             return None
+        if isinstance(answered, OSError):
+            raise answered
+        answer, ended = answered
         return answer, ended
 
     def how_it_ended(self) -> str:
@@ -169,7 +177,16 @@ def _work(pipe: Connection) -> None:
         tables, runs_dir = pipe.recv()
         while True:
             question, start = pipe.recv()
-            pipe.send(answer_to(question, tables[question.tables_key], runs_dir, start))
+            pipe.send(_answer_or_error(question, tables[question.tables_key], runs_dir, start))
+
+
+def _answer_or_error(
+    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None
+) -> tuple[FutureResult, bytes | None] | OSError:
+    try:
+        return answer_to(question, tables, runs_dir, start)
+    except OSError as error:
+        return error
 
 
 def _end_with_parent() -> None:

@@ -21,12 +21,14 @@ from plans import plan_of
 from shared import shared
 
 from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.outputs.folder_kinds import FUTURES_FOLDER, SWEEP_FILE
 from planner.studies.sweep import (
     SweepProgress,
     SweepResult,
     answers,
+    cluster,
     futures,
     one,
     run_sweep,
@@ -823,6 +825,46 @@ def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(
     assert any("in has_a_bug" in line for line in said)
     assert run_sweep(path, out, jobs=1).futures["status"].tolist() == ["optimal"]
     assert not log.exists()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_cannot_be_written_ends_the_sweep_with_the_reason(
+    tmp_path: Path, jobs: int
+) -> None:
+    path, out = tmp_path / "ways.yaml", tmp_path / "out"
+    text = "version: 1\nbase: tiny\nfutures: {alone: , other: {demand: {scale_frac: 0.9}}}\n"
+    path.write_text(f"{text}runs: all\n", encoding="utf-8")
+    out.mkdir()
+    (out / "runs").write_text("no folder", encoding="utf-8")
+
+    ended = CliRunner().invoke(
+        main, ["-q", "sweep", str(path), "-o", str(out), "--jobs", str(jobs)]
+    )
+
+    assert ended.exit_code == 2, ended.output
+    assert ended.stderr.startswith(f"{out}: the files cannot be written: ")
+    assert "bug" not in ended.output
+
+
+def test_a_worker_of_a_cluster_that_cannot_write_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "ways.yaml"
+    path.write_text("version: 1\nbase: tiny\nfutures: {alone: }\n", encoding="utf-8")
+    sweep = read_sweep(path)
+    (question,) = sweep.questions
+    monkeypatch.setattr(one, "plan_of", full)
+    tables = cluster.SentTables(sweep.tables[question.tables_key], DATA_DIR)
+
+    answer, ended, run = cluster.answered(cluster.to_send(question), tables)
+
+    assert (answer.status, ended, run) == ("error", None, None)
+    assert answer.message == (
+        "files cannot be read or written on its worker: No space left on device"
+    )
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path) -> None:
