@@ -54,7 +54,7 @@ def from_shipped_words(start: FromShipped | None) -> str:
     Parameters
     ----------
     start : FromShipped or None
-        None where it is unknown.
+        None where it is unknown; of one that starts from no shipped scenario nothing is said.
 
     Returns
     -------
@@ -65,19 +65,24 @@ def from_shipped_words(start: FromShipped | None) -> str:
     --------
     >>> from_shipped_words(FromShipped("tiny", {"rent.allow": "true", "data.sites": "my.csv"}))
     'tiny with rent.allow=true, data.sites=my.csv'
-    >>> from_shipped_words(FromShipped("tiny", {})), from_shipped_words(FromShipped(None, {}))
-    ('tiny, unchanged', 'none')
+    >>> from_shipped_words(FromShipped("tiny", {}))
+    'tiny, unchanged'
     """
     if start is None:
         return _UNKNOWN
-    if start.scenario is None:
-        return "none"
     return f"{start.scenario}{with_differences(start.differs) or ', unchanged'}"
 
 
 def is_said_by_name(scenario: str, differs: Mapping[str, str], start: FromShipped | None) -> bool:
-    """Return whether name and `differs` say it all, as of a run of a shipped scenario itself."""
-    if start is None or start.scenario != scenario:
+    """Return whether name and `differs` say it all.
+
+    They do for a run of a shipped scenario itself, and for one that starts from none.
+    """
+    if start is None:
+        return False
+    if start.scenario is None:
+        return True
+    if start.scenario != scenario:
         return False
     return start.differs.keys() <= differs.keys()
 
