@@ -63,6 +63,6 @@ def command(
     if as_json:
         click.echo(found.table.to_json(orient="records", indent=2))
     else:
-        print_table(found.table, solved.inputs)
+        print_table(found.table, solved.inputs, solved.run)
     if folder is not None:
         print_written(folder / ESTIMATES_FOLDER, as_json=as_json)

@@ -120,7 +120,7 @@ def _print_estimates(solved: PlanViews) -> None:
         ask = f"Not looked for yet in this plan: dcplan estimates {solved.run.meta['run']}"
         click.echo(f"{wrapped(HEADING)}\n{wrapped(ask, mark='- ')}")
     else:
-        print_table(table, solved.inputs)
+        print_table(table, solved.inputs, solved.run)
 
 
 def _as_text(table: pd.DataFrame) -> str:

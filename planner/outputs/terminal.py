@@ -17,8 +17,9 @@ from planner.limits.unmet_causes import unmet_causes
 from planner.outputs.binding import binding_of_run, sentence
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.estimates import read_estimates
+from planner.outputs.first_order import cost_of, first_order_words
 from planner.outputs.labels import DisplayNames
-from planner.outputs.terminal_decides import decides
+from planner.outputs.terminal_decides import MARK, decides
 from planner.results.bridge import bridge_words
 from planner.results.costs import PAID_FOR
 from planner.results.ended import ended
@@ -145,7 +146,10 @@ def _start(run: Run) -> list[Text]:
 def _decides(run: Run) -> list[Text | Table]:
     """Lay out the figures that decide, where they were looked for."""
     table = read_estimates(run)
-    return [] if table is None else [Text(), decides(table, run.inputs_tables)]
+    if table is None:
+        return []
+    note = Text(printable(first_order_words(table, run, MARK)), style="dim")
+    return [Text(), decides(table, run.inputs_tables, cost_of(run)), note]
 
 
 def _note(note: str) -> Padding:

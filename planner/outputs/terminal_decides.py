@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.number_format import amount
+from planner.outputs.first_order import cannot_hold
 from planner.outputs.labels import figure_names, figure_words, words
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["decides"]
+__all__ = ["MARK", "decides"]
+
+MARK: Final = "*"
+"""At a saving that cannot hold."""
 
 _DIGITS: Final = 4
 _MILLION: Final = 1e6
@@ -25,7 +29,7 @@ _PRICE_YEAR: Final = re.compile(r" of \d{4}")
 """What a narrow screen leaves out of a unit, as in USD of 2025/kW."""
 
 
-def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
+def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: float) -> Table:
     """Lay out the figures whose own low and high move the cost of a plan most.
 
     Parameters
@@ -34,6 +38,8 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
         As `planner.outputs.estimates.read_estimates` returns it.
     tables : mapping of str to DataFrame
         The data as read, which hold the names.
+    cost_musd : float
+        What the plan costs: savings to first order that are more are marked.
     """
     names = figure_names(tables)
     shown = Table(box=None, pad_edge=False, header_style="bold")
@@ -45,7 +51,7 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Table:
         shown.add_column(head, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
-        at_low, at_high = (_change(float(row[f"{end}_musd"])) for end in ("low", "high"))
+        at_low, at_high = (_change(float(row[f"{end}_musd"]), cost_musd) for end in ("low", "high"))
         words_of = figure_words(str(row["item"]), names)
         # A bare number says least: Dallas, 0.889 is the construction index of a market.
         name = _cut(f"{words_of}, {words(str(row['column']))}" if row["unit"] == "-" else words_of)
@@ -65,7 +71,8 @@ def _short(value: float) -> str:
     return amount(value, _DIGITS)
 
 
-def _change(musd: float) -> str:
+def _change(musd: float, cost_musd: float) -> str:
     if np.isnan(musd):
         return "-"
-    return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}"
+    mark = MARK if cannot_hold(musd, cost_musd) else ""
+    return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}{mark}"

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,8 @@ from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.outputs.estimates import read_estimates
+from planner.outputs.first_order import first_order_words
+from planner.outputs.run import Run
 from planner.outputs.terminal_decides import decides
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
@@ -175,7 +178,9 @@ def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(
 
 
 def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
-    said = sentences(found_of_tiny().table, plan_of("tiny").inputs)
+    said = sentences(
+        found_of_tiny().table, plan_of("tiny").inputs, plan_of("tiny").outcome.objective
+    )
     (rack,) = [one for one in said if one.startswith("GB200 NVL72")]
 
     assert rack.startswith(
@@ -188,7 +193,7 @@ def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
 def test_figures_that_decide_have_names_and_units_on_a_narrow_screen() -> None:
     console = Console(width=80, highlight=False, force_terminal=False)
     with console.capture() as capture:
-        console.print(decides(found_of_tiny().table, plan_of("tiny").inputs.tables))
+        console.print(decides(found_of_tiny().table, plan_of("tiny").inputs.tables, 650.0))
     head, *rows = capture.get().splitlines()
 
     assert head.split()[:5] == ["Figures", "that", "decide", "unit", "value"]
@@ -212,7 +217,7 @@ def test_long_names_are_cut_on_a_narrow_screen_and_numbers_never(width: int) -> 
     }
     console = Console(width=width, force_terminal=False)
     with console.capture() as capture:
-        console.print(decides(pd.DataFrame([row]), {}))
+        console.print(decides(pd.DataFrame([row]), {}, 1e6))
 
     head, line = capture.get().splitlines()
 
@@ -227,9 +232,33 @@ def test_a_figure_without_a_unit_is_named_with_its_column() -> None:
     row |= {"high": 1.05, "low_musd": -31.5, "high_musd": 57.25}
     console = Console(width=80, force_terminal=False)
     with console.capture() as capture:
-        console.print(decides(pd.DataFrame([row]), {}))
+        console.print(decides(pd.DataFrame([row]), {}, 1e6))
 
     assert capture.get().splitlines()[1].startswith("dallas, index")
+
+
+def test_a_saving_of_more_than_the_plan_costs_is_marked_as_one_that_cannot_hold() -> None:
+    solution = pd.DataFrame({"objective_musd": [22_919.0]})
+    run = Run({"run": "own-0a17"}, {"solution": solution}, {})
+    row = {"item": "use", "column": "use_frac", "table": "rent_terms", "unit": "-"}
+    row |= {"kind": "estimate", "source": "Own.", "value": 0.6, "low": 0.4, "high": 0.8}
+    row |= {"low_musd": 25_600.0, "high_musd": -25_600.0, "racks_moved_mw": np.nan}
+    row |= {"low_resolved_musd": np.nan, "high_resolved_musd": -7740.0}
+    table = pd.DataFrame([row])
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(decides(table, {}, 22_919.0))
+
+    assert capture.get().splitlines()[1].split()[-4:] == ["0.4", "+25,600", "0.8", "-25,600*"]
+    (said,) = sentences(table, SimpleNamespace(tables={}), 22_919.0)
+    assert "at 0.4 the plan costs 25,600 MUSD more, at 0.8 25,600 MUSD less, more than the" in said
+    assert "whole plan costs, which cannot hold; solved again, 7,740 MUSD less at 0.8" in said
+    assert first_order_words(table, run, "*").endswith(
+        "as `dcplan estimates own-0a17 --resolve` does. * saves more than"
+        " the whole plan costs, which cannot hold."
+    )
+    dear = replace(run, tables={"solution": solution * 2.0})
+    assert first_order_words(table, dear, "*").endswith("--resolve` does.")
 
 
 def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:

@@ -6,6 +6,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.estimates import read_estimates
+from planner.outputs.first_order import (
+    CANNOT_HOLD,
+    cannot_hold,
+    cost_of,
+    first_order_words,
+)
 from planner.outputs.labels import DisplayNames, decider_words, figure_names
 from planner.outputs.studies import is_of_this_plan, stress_tables
 
@@ -133,7 +139,7 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
             "the plan costs."
         )
         return _paragraph(book, sheet, row, text)
-    names = figure_names(book.run.inputs_tables)
+    names, cost = figure_names(book.run.inputs_tables), cost_of(book.run)
     for column, head in enumerate(("figure", "kind", "at its low, MUSD", "at its high, MUSD")):
         book.text(sheet, row, column, head, "head" if column < 2 else "head_right")
     for one in found.head(_FIGURES).to_dict("records"):
@@ -142,4 +148,6 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
         book.text(sheet, row, 1, str(one["kind"]))
         for column, name in ((2, "low_musd"), (3, "high_musd")):
             book.number(sheet, row, column, float(one[name]), "+#,##0;-#,##0;0")
-    return row + 1
+        if any(cannot_hold(float(one[name]), cost) for name in ("low_musd", "high_musd")):
+            book.text(sheet, row, 4, f"saves {CANNOT_HOLD}")
+    return _paragraph(book, sheet, row + 1, first_order_words(found, book.run))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.number_format import amount
+from planner.outputs.first_order import CANNOT_HOLD, cannot_hold
 from planner.outputs.labels import figure_names, figure_words
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _NOISE_MW: Final = 0.05
 _KINDS: Final = {"seed": "of the brief", "estimate": "an estimate", "own": "your own"}
 
 
-def sentences(table: pd.DataFrame, inputs: Inputs) -> list[str]:
+def sentences(table: pd.DataFrame, inputs: Inputs, cost_musd: float) -> list[str]:
     """Say of each figure how far it may be off and what that does to the cost.
 
     Parameters
@@ -33,9 +34,11 @@ def sentences(table: pd.DataFrame, inputs: Inputs) -> list[str]:
         Of `planner.studies.estimates.Estimates`.
     inputs : Inputs
         Its tables hold the names.
+    cost_musd : float
+        What the plan costs: a saving to first order that is more cannot hold, and says so.
     """
     names = figure_names(inputs.tables)
-    return [_sentence(row, names) for row in table.to_dict("records")]
+    return [_sentence(row, names, cost_musd) for row in table.to_dict("records")]
 
 
 def note_of(found: Estimates, settings: int) -> str:
@@ -79,20 +82,24 @@ def note_of(found: Estimates, settings: int) -> str:
     return text
 
 
-def _sentence(row: Mapping[Any, Any], names: dict[str, str]) -> str:
+def _sentence(row: Mapping[Any, Any], names: dict[str, str], cost_musd: float) -> str:
     value, low, high = (_number(row[name]) for name in ("value", "low", "high"))
-    at_low, at_high = float(str(row["low_musd"])), float(str(row["high_musd"]))
+    low_musd, high_musd = float(str(row["low_musd"])), float(str(row["high_musd"]))
     item = figure_words(str(row["item"]), names)
     kind = _KINDS.get(str(row["kind"]), str(row["kind"]))
     unit = "" if row["unit"] == "-" else f" {row['unit']}"
     text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "
-    if np.isnan(at_low):
+    if np.isnan(low_musd):
         text += (
             f"it could be {low} or {high}; its effect comes in steps, which first order cannot"
             " estimate"
         )
     else:
-        text += f"at {low} the plan costs {_change(at_low)}, at {high} {_change(at_high)}"
+        at_low, at_high = (
+            f"{_change(musd)}{f', {CANNOT_HOLD}' if cannot_hold(musd, cost_musd) else ''}"
+            for musd in (low_musd, high_musd)
+        )
+        text += f"at {low} the plan costs {at_low}, at {high} {at_high}"
     low_found, high_found, moved = (
         float(str(row[name]))
         for name in ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")

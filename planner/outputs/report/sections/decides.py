@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.first_order import cannot_hold, cost_of
 from planner.outputs.labels import decider_words, figure_names
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
@@ -55,6 +56,12 @@ def decides_section(figures: Figures) -> Html:
         "Each figure moved to its own low and high with all others as they are: the change of the "
         f"net present value, to first order{', and solved again' if is_again else ''}."
     )
+    cost = cost_of(figures.run)
+    if any(cannot_hold(float(musd), cost) for musd in table[list(_EFFECTS)].to_numpy().ravel()):
+        about += (
+            " A saving to first order that is more than the whole plan costs cannot hold;"
+            " `dcplan estimates --resolve` solves again."
+        )
     note = str(table.attrs.get("note", ""))
     shown = figure_table("Figures that decide", "figure", heads, rows)
     return section("decides", heading, element("p", about), shown, element("p", note))
