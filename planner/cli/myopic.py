@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.base.errors import LimitReachedError
+from planner.base.errors import InfeasibleError, LimitReachedError
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES
 from planner.cli.output import note_kept, print_written
 
@@ -57,7 +57,8 @@ def command(
     need and nobody sees yet is not. With --decides service that is what enters service in the
     year, as if all could be had at once. The value of foresight is what such a plan costs more than
     the one with all years in view. Every plan is checked and stored as a run. Ctrl-C, or the time
-    limit, which is of all steps of a plan together, keeps the plans that are done.
+    limit, which is of all steps of a plan together, keeps the plans that are done. The exit code is
+    3 where no window shorter than the horizon has a plan.
 
     Example: dcplan myopic us-base --window 1 --window 2
     """
@@ -104,8 +105,11 @@ def command(
         _print(found)
     print_written(*dict.fromkeys(folders), as_json=as_json)
     codes = [plan.exit_code for plan in found.plans if plan is not None]
-    stopped = LimitReachedError.exit_code if found.is_stopped else 0
-    ctx.exit(worst_exit_code([*codes, stopped]))
+    if found.is_stopped:
+        codes.append(LimitReachedError.exit_code)
+    elif found.is_infeasible:
+        codes.append(InfeasibleError.exit_code)
+    ctx.exit(worst_exit_code(codes))
 
 
 def _print(found: Myopic) -> None:

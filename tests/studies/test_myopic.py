@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -20,13 +21,15 @@ from planner.cli import main
 from planner.cli.progress import Progress
 from planner.inputs import build_inputs
 from planner.inputs.foresight import order_dates
+from planner.inputs.prepared import PreparedScenario
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.money.finance import END_OF_HORIZON
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
-from planner.studies.myopic import myopic
-from planner.studies.solve import solve
+from planner.studies.myopic import Myopic, myopic
+from planner.studies.solve import no_plan, solve
+from planner.studies.solve.conflict_rules import ConflictRule
 from planner.studies.solve.foresight import (
     Decided,
     Failed,
@@ -328,6 +331,25 @@ def test_what_is_out_of_view_changes_nothing_that_is_decided(window, decides):
     assert first.value.max() > 1.0
 
 
+@pytest.mark.parametrize("window", [1, 2])
+def test_a_clean_target_out_of_view_asks_for_nothing(window):
+    """Racks draw power when they do nothing; a target of a year to come would leave no plan."""
+    taken = []
+    for target_frac in (0.0, 0.97):
+        changes = [
+            "years=[2027, 2028, 2029]",
+            f"contracts.matching={{mode: annual, target_frac: {{2029: {target_frac}}}}}",
+            f"foresight={{window_years: {window}, decides: orders}}",
+        ]
+        scenario = load_scenario("tiny", changes)
+        taken.append(decide_year_by_year(scenario, build_inputs(scenario)))
+
+    first, other = taken
+    assert isinstance(other, Decided)
+    assert first.value == pytest.approx(other.value, abs=1e-7)
+    assert first.value.max() > 1.0
+
+
 def test_a_rich_world_is_decided_within_limits_of_later_years_and_checked(rich):
     """A PPA that is signed within a year counts in full in the next: its limit is not forgotten."""
     least = solve(CHECK / "rich.yaml").outcome.objective
@@ -433,6 +455,59 @@ def test_a_step_without_a_plan_says_which_and_what_conflicts():
     assert "train_frontier 2028" in said
     assert "demand.unmet: forbid" in said
     assert error.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("most_s", "why"),
+    [
+        (0.0, "Which of them conflict was not found in 0 s."),
+        (60.0, "the solver ended without a proof that names them"),
+    ],
+)
+def test_a_step_whose_conflict_is_not_found_says_why(monkeypatch, most_s, why):
+    monkeypatch.setattr(no_plan, "_CONFLICT_SECONDS", most_s)
+    monkeypatch.setattr(HighsSession, "iis", lambda *_, **__: [])
+    with pytest.raises(InfeasibleError, match=r"^tiny: no plan meets all constraints\. ") as error:
+        solve("tiny", ["foresight.window_years=1", "demand.unmet=forbid"])
+
+    assert why in str(error.value)
+    assert "these conflict" not in str(error.value)
+
+
+@pytest.mark.parametrize("unmet", ["allow", "forbid"])
+def test_what_is_in_force_is_no_advice_and_years_out_of_view_are_named(unmet):
+    scenario = load_scenario("tiny", [f"demand.unmet={unmet}"])
+    question = PreparedScenario(scenario, build_inputs(scenario))
+    rules = [ConflictRule("land_limit", "", ({"site": "a", "year": "2028"}, {"site": "a"}), ())]
+
+    now, later = (no_plan._in_view(question, (2027, last), rules) for last in (2028, 2027))
+
+    assert ("demand.unmet: allow" in now) == (unmet == "forbid")
+    assert "out of view, but" not in now
+    assert "2028 is out of view, but its limits hold now." in later
+
+
+def test_windows_without_any_plan_end_as_infeasible(tmp_path):
+    asked = ["myopic", "tiny", "--set", "demand.unmet=forbid", "--no-workbook", "-q"]
+
+    said = CliRunner().invoke(main, [*asked, "--window", "1", "--runs", str(tmp_path)])
+
+    assert said.exit_code == 3
+    assert "With 1 in view there is no plan:" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("statuses", "is_so"),
+    [
+        (["infeasible", "infeasible", "optimal"], True),
+        (["infeasible", "optimal", "optimal"], False),
+        (["infeasible", "stopped", "optimal"], False),
+    ],
+)
+def test_one_window_with_a_plan_is_enough_and_one_of_all_years_does_not_count(statuses, is_so):
+    table = pd.DataFrame({"window_years": [4, 1, 2, 5], "status": ["optimal", *statuses]})
+
+    assert Myopic("four years", "orders", table, (), ()).is_infeasible == is_so
 
 
 def test_every_mistake_is_named_at_once():

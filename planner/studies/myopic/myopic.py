@@ -36,6 +36,7 @@ COLUMNS: Final = {
     "unmet_year": "that year, 0 where none is unmet",
 }
 """What each column of the table says."""
+_INFEASIBLE: Final = "infeasible"
 _STOPPED: Final = "stopped"
 _NOT_SOLVED: Final = "not_solved"
 _NOTHING_KH100E: Final = 1e-6
@@ -71,6 +72,13 @@ class Myopic:
     def is_stopped(self) -> bool:
         """Whether a limit or an interrupt left a window without its plan."""
         return bool(self.table["status"].isin([_STOPPED, _NOT_SOLVED]).any())
+
+    @property
+    def is_infeasible(self) -> bool:
+        """Whether windows shorter than the horizon were asked for, and none of them has a plan."""
+        is_short = self.table["window_years"] < self.table["window_years"].iloc[0]
+        statuses = self.table["status"][is_short]
+        return len(statuses) > 0 and bool((statuses == _INFEASIBLE).all())
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -183,7 +191,7 @@ def myopic(
         except InfeasibleError as error:
             if window is None:
                 raise
-            rows.append(_Row(seen, None, "infeasible", str(error)))
+            rows.append(_Row(seen, None, _INFEASIBLE, str(error)))
         except LimitReachedError as error:
             if window is None:
                 raise

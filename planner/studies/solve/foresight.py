@@ -1,7 +1,8 @@
 """Plans that are decided year by year, with so many model years in view.
 
-Each step solves the scenario's own program: after the window users ask for nothing and payments do
-not count, but all other rows stay, so that no step signs or builds what later years do not allow.
+Each step solves the scenario's own program: after the window users ask for nothing, clean power has
+no target and payments do not count, but all other rows stay, so that no step signs or builds what
+later years do not allow.
 What is decided for good in the step's year is then held for all later ones, and in the program of
 the whole horizon that ends the plan.
 """
@@ -16,6 +17,7 @@ import numpy as np
 
 from planner.inputs.foresight import order_dates
 from planner.model import build_model
+from planner.model.contracts import clean_target
 from planner.model.demand import ASKS
 from planner.results.ended import PLANNED
 from planner.studies.solve.failover import FailureCuts
@@ -176,11 +178,12 @@ def with_time_left(solver: Solver, spent_s: float, steps: int = 1) -> Solver:
 def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     """Leave of a program what counts up to a model year.
 
-    Orders of now for years that are out of view are not placed.
+    Orders of now for years that are out of view are not placed, so nothing may ask for them: a
+    target of clean power would, for the power that racks draw when they do nothing.
     """
     problem = model.problem
     asks = np.zeros(problem.numConstraints(), dtype=np.bool_)
-    for rows in ASKS:
+    for rows in (*ASKS, clean_target):
         if rows.name in problem.row_block_names:
             asks[problem.row_block(rows.name)] = problem.rows_over(rows.name)["year"] > last
     problem.free(asks)

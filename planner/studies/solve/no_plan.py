@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InfeasibleError, SolverError
 from planner.base.number_format import unit_of_money
+from planner.base.words import some
 from planner.model import build_model
 from planner.studies.solve.answers import stopped
 from planner.studies.solve.asking import without_costs
@@ -15,21 +17,22 @@ from planner.studies.solve.integer_conflict import integer_conflict
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from planner.base.errors import LimitReachedError
     from planner.inputs.prepared import PreparedScenario
     from planner.lp import HighsSession, Outcome
     from planner.model import Model
+    from planner.studies.solve.conflict_rules import ConflictRule
 
 __all__ = ["why_no_plan"]
 
-_INFEASIBLE: Final = "no plan meets all constraints; these conflict"
+_INFEASIBLE: Final = "no plan meets all constraints"
 _WITH_INTEGERS: Final = (
-    "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is"
-    " feasible. With integers these conflict"
+    "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is feasible"
 )
 _WHAT_NEXT: Final = "`dcplan diagnose` finds the least changes that would make a plan possible."
+_SHOWN_YEARS: Final = 3
 _CONFLICT_SECONDS: Final = 60.0
 """Most time to find out which rules conflict. [s]"""
 
@@ -61,7 +64,7 @@ def why_no_plan(
         Holds decisions of a program as they were held in `model`.
     """
     if outcome.status == "infeasible":
-        is_smallest = True
+        is_smallest, began = True, time.perf_counter()
         if outcome.bound_by == "search" and view is None:  # with fractions there is a plan
             trial = without_costs(build_model(question.inputs))
             if hold is not None:
@@ -71,16 +74,22 @@ def why_no_plan(
         else:
             conflict = tuple(session.iis(time_limit_s=_CONFLICT_SECONDS))
             rules = conflict_rules(question, model.problem, conflict)
-        lines = [f"{name}: {_WITH_INTEGERS if outcome.duals_of != 'program' else _INFEASIBLE}:"]
-        lines += in_words(rules)
-        if not is_smallest:
+        is_with_integers = outcome.duals_of != "program"
+        said = f"{name}: {_WITH_INTEGERS if is_with_integers else _INFEASIBLE}"
+        if not rules:
+            lines = [f"{said}. {_not_found(time.perf_counter() - began)}"]
+        elif is_with_integers:
+            lines = [f"{said}. With integers these conflict:", *in_words(rules)]
+        else:
+            lines = [f"{said}; these conflict:", *in_words(rules)]
+        if rules and not is_smallest:
             lines.append("  Time ran out before it was clear that each of them is needed.")
         if len(conflict) == 1:
             lines.append(
                 "  This constraint cannot be met on its own. Usual cause: users have no site within"
                 " their latency bound, and neither renting nor unmet demand is allowed."
             )
-        lines.append(_WHAT_NEXT if view is None else _in_view(question, view))
+        lines.append(_WHAT_NEXT if view is None else _in_view(question, view, rules))
         return InfeasibleError("\n".join(lines), conflict)
     if outcome.status in STOPPED:
         known = "" if view is not None else _bound(outcome.dual_bound)
@@ -96,7 +105,16 @@ def _bound(musd: float) -> str:
     return f"no plan costs less than {musd * factor:,.{decimals}f} {unit}"
 
 
-def _in_view(question: PreparedScenario, view: tuple[int, int]) -> str:
+def _not_found(seconds: float) -> str:
+    """Say why it is not known which constraints conflict, after so much time. [s]"""
+    if seconds >= _CONFLICT_SECONDS:
+        return f"Which of them conflict was not found in {_CONFLICT_SECONDS:.0f} s."
+    return "Which of them conflict was not found: the solver ended without a proof that names them."
+
+
+def _in_view(
+    question: PreparedScenario, view: tuple[int, int], rules: Sequence[ConflictRule]
+) -> str:
     """Say which step of a plan that is decided year by year has no plan, and what to do."""
     first, last = view
     seen = str(first) if first == last else f"{first} to {last}"
@@ -105,8 +123,14 @@ def _in_view(question: PreparedScenario, view: tuple[int, int]) -> str:
         if first > question.inputs.years.first
         else ""
     )
+    # Openings, and limits that no forecast is needed for, hold in later years as well.
+    years = {int(place["year"]) for rule in rules for place in rule.places if "year" in place}
+    later = some(sorted(str(year) for year in years if year > last), _SHOWN_YEARS)
+    of_later = f" {later} is out of view, but its limits hold now." if later else ""
+    is_allowed = question.scenario.demand.unmet == "allow"
+    unmet = "" if is_allowed else ", and so may unmet demand (demand.unmet: allow)"
     return (
         f"Decided year by year: this is the step of {first}, with {seen} in view; {held}orders for"
-        " years out of view are not placed. More years in view (foresight.window_years) may leave"
-        " a plan, and so may unmet demand (demand.unmet: allow)."
+        f" years out of view are not placed.{of_later} More years in view (foresight.window_years)"
+        f" may leave a plan{unmet}."
     )
