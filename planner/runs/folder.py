@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from pyarrow import ArrowException
+
 from planner.base.errors import InputError
-from planner.outputs.estimates import write_estimates
+from planner.outputs.estimates import read_estimates, write_estimates
 from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.run import Run
@@ -25,6 +27,8 @@ from planner.runs.written import SEAL, is_sealed, meta_bytes, sealed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from planner.outputs.user_files import Kept
     from planner.runs.plan import Plan
@@ -135,6 +139,9 @@ def store_run(
 ) -> Stored:
     """Do as `save_run`, and tell what was kept of the folder before.
 
+    Figures that decide, which take a while to find, are those of the folder where the run comes
+    without them and has the plan that they are of.
+
     Parameters
     ----------
     run, runs_dir, workbook, log
@@ -151,6 +158,8 @@ def store_run(
         As `save_run` does.
     """
     folder = runs_dir / plain_name(run.meta["run"], META_FILE)
+    if run.estimates is None:
+        run = replace(run, estimates=_estimates_in(folder, run))
     with staging(runs_dir) as partial:
         write_parquet(run, partial / TABLES_FOLDER)
         write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
@@ -166,6 +175,14 @@ def store_run(
         (partial / META_FILE).write_bytes(meta_bytes(meta))
         kept = put_run(partial, folder)
     return Stored(replace(run, meta=meta, folder=folder), tuple(kept))
+
+
+def _estimates_in(folder: Path, run: Run) -> pd.DataFrame | None:
+    """Return the figures that decide in a folder; None where there are none of its plan."""
+    try:
+        return read_estimates(replace(run, folder=folder))
+    except (OSError, ValueError, LookupError, TypeError, ArrowException):
+        return None
 
 
 def write_workbook(run: Run, path: Path) -> None:

@@ -37,8 +37,8 @@ from planner.outputs.first_order import first_order_words
 from planner.outputs.run import Run
 from planner.outputs.terminal_decides import decides
 from planner.outputs.xlsx.workbook import sheets_of
-from planner.runs import write_run
-from planner.runs.folder import load_run
+from planner.runs import run_of, save_run, write_run
+from planner.runs.folder import changed_since_written, load_run
 from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
 from planner.studies.estimates.aligned import aligned
@@ -558,6 +558,29 @@ def test_a_solve_stores_and_prints_the_figures_that_decide(tmp_path: Path) -> No
     assert "were not moved" in stored.attrs["note"]
     assert "Estimates" in [name for name, _, _ in sheets_of(load_run(run))]
     assert "were not moved" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_figures_that_decide_stay_as_long_as_the_plan_they_are_of(tmp_path: Path) -> None:
+    run = replace(run_of(plan_of("tiny")), estimates=found_of_tiny().table)
+    without = replace(run, estimates=None)
+    costs = run.tables["costs"].assign(npv_musd=lambda table: 1.1 * table["npv_musd"])
+    other = replace(without, tables={**run.tables, "costs": costs})
+
+    def stored(one: Run) -> pd.DataFrame | None:
+        folder = save_run(one, tmp_path, workbook=False)
+        assert changed_since_written(folder) == ()
+        return read_estimates(load_run(folder))
+
+    first, again = stored(run), stored(without)
+
+    assert first is not None
+    assert again is not None
+    pd.testing.assert_frame_equal(first, again)
+    assert stored(other) is None
+    assert stored(run) is not None
+    (parquet,) = tmp_path.glob("*/estimates/*.parquet")
+    parquet.write_bytes(b"broken")
+    assert save_run(without, tmp_path, workbook=False).is_dir()
 
 
 def test_a_solve_can_leave_the_figures_that_decide_out(tmp_path: Path) -> None:

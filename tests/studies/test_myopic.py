@@ -25,6 +25,7 @@ from planner.inputs.prepared import PreparedScenario
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.money.finance import END_OF_HORIZON
+from planner.outputs.estimates import read_estimates
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
 from planner.studies.myopic import Myopic, myopic
@@ -602,16 +603,19 @@ def test_the_proof_holds_what_was_decided(found):
 
 def test_the_command_stores_runs_and_prints_what_foresight_is_worth(tmp_path, found):
     runs = tmp_path / "runs"
+    solved = CliRunner().invoke(main, ["-q", "solve", "tiny", "--runs", str(runs)])
     said = CliRunner().invoke(
         main, ["myopic", "tiny", "--no-workbook", "--json", "-q", "--runs", str(runs)]
     )
 
-    assert said.exit_code == 0, said.output
+    assert solved.exit_code == said.exit_code == 0, said.output
     told = json.loads(said.stdout)
     assert told["windows"][1]["foresight_musd"] == pytest.approx(found.table["foresight_musd"][1])
     assert sorted(path.name for path in runs.iterdir() if path.is_dir()) == sorted(
         one["run"] for one in told["windows"]
     )
+    of_all = planner.load(runs / told["windows"][0]["run"])
+    assert read_estimates(of_all.run) is not None  # the solve's, of the same plan
     short = planner.load(runs / told["windows"][1]["run"])
     assert short.run.meta["differs"]["foresight.window_years"] == "1"
     assert "foresight.window_years=1" in short.run.label
