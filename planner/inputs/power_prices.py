@@ -14,6 +14,7 @@ from planner.inputs.case import trend_factor
 from planner.inputs.places import own_key
 from planner.inputs.shape_gaps import report_missing_hours
 from planner.inputs.table_columns import bools, codes, dense_by_ids, floats, texts
+from planner.inputs.tariffs_uses import billed_sites
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> Powe
     flat_load_demand = demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR
     adder = retail - in_slot @ weight - flat_load_demand
     below = adder < 0.0
+    below[list(billed_sites(case))] = False  # they pay none of the three
     if below.any():
         _note_below(case, np.flatnonzero(below), adder)
     growth = _growth(case)

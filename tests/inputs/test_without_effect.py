@@ -522,6 +522,21 @@ def test_a_note_about_a_setting_has_its_place(build, setting, begins):
     assert file == f"--set {setting}"
 
 
+def test_prices_of_a_site_that_a_tariff_bills_are_not_compared(build):
+    dear = ["sites.elm.wholesale_usd_per_mwh=271", "sites.oak.wholesale_usd_per_mwh=264"]
+    flat = "energy.own_tariffs={flat: {energy: [{usd_per_mwh: 47}]}}"
+    begins = "Wholesale price and demand charge exceed"
+
+    first = build(*dear, flat, "energy.tariffs=[{tariff: flat, sites: [elm]}]")
+    later = build(*dear, flat, "energy.tariffs=[{tariff: flat, sites: [elm], from_year: 2027}]")
+
+    ((text, _),) = placed(first, begins)
+    assert "oak by" in text
+    assert "elm" not in text
+    ((text, _),) = placed(later, begins)
+    assert "elm by" in text
+
+
 def test_a_note_about_a_price_of_a_table_of_ones_own_has_the_row(build, tables, tmp_path):
     prices = tables["electricity_price"]
     dear = prices.assign(wholesale_usd_per_mwh=prices["wholesale_usd_per_mwh"] + 300.0)

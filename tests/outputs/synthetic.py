@@ -91,6 +91,8 @@ def synthetic_run() -> Run:
     tables["costs"] = _costs(tables["costs"])
     tables["demand"] = _demand(tables["demand"])
     tables["summary"] = _summary(tables)
+    # No tariff bills the site that has a price of its own.
+    tables["bills"] = tables["bills"].query("site != 'NO'").reset_index(drop=True)
     tables["bridge"] = _bridge(tables)
     tables["money_years"] = _money_years(tables)
     tables["money_items"] = _money_items(tables)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["site_ratio", "write_sites"]
+__all__ = ["billed_years", "site_ratio", "write_sites"]
 
 _NAME: Final = "Sites"
 _HEAD: Final = 6
@@ -30,7 +30,8 @@ _ABOUT: Final = (
 )
 _EDIT: Final = (
     "Yellow cells: an edited MW scales power and all payments of the site in every year; an edited "
-    "price scales its energy payments; an edited lead time shows from when new halls could serve."
+    "price scales its energy payments, but for years billed by a tariff; an edited lead time shows "
+    "from when new halls could serve."
 )
 _HONEST: Final = (
     "Nothing is decided again: no rack moves, demand may be unmet, limits broken. `dcplan solve "
@@ -48,6 +49,8 @@ _COLUMNS: Final = (
 )
 _FIRST_EDIT: Final = 2 + len(_COLUMNS)
 _FORMATS: Final = ("#,##0.0", "#,##0.00", "0.0")
+_BY_TARIFF: Final = "by tariff"
+"""In place of a price that a site never pays: a tariff bills it in every year with racks."""
 
 
 def site_ratio(name: str, site: str) -> str:
@@ -61,6 +64,12 @@ def site_ratio(name: str, site: str) -> str:
         The cell with the id. It may hold what MATCH reads as a pattern; EXACT compares letters.
     """
     return f"(1+SUMPRODUCT(EXACT(site_ids,{site})*({name}-1)))"
+
+
+def billed_years(run: Run) -> set[tuple[str, int]]:
+    """Return the sites and calendar years that a tariff bills in place of the price of power."""
+    bills = run.tables["bills"]
+    return set(zip(bills["site"], bills["calendar_year"], strict=True))
 
 
 def write_sites(book: Book) -> None:
@@ -107,6 +116,10 @@ def _write_row(
     for at, (key, shown) in enumerate(zip(("racks", "price", "lead"), _FORMATS, strict=True)):
         solved, edited = _FIRST_EDIT + 2 * at, _FIRST_EDIT + 2 * at + 1
         value = float(one[key])
+        if key == "price" and one["is_billed"]:
+            for column in (solved, edited):
+                book.text(sheet, row, column, _BY_TARIFF, "closed")
+            continue
         book.number(sheet, row, solved, value, shown)
         if np.isnan(value):
             book.text(sheet, row, edited, "", "closed")
@@ -195,6 +208,7 @@ def _frame(run: Run) -> pd.DataFrame:
     total = used.groupby("site")["used_mw"].sum()
     trains = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
     frame = run.sites.set_index("site")
+    billed, years = billed_years(run), plan.groupby("site")["year"].unique()
     frame = frame.assign(
         zone=[labels.zone(str(zone)) for zone in frame["zone"]],
         first_year=plan.groupby("site")["year"].min(),
@@ -205,6 +219,9 @@ def _frame(run: Run) -> pd.DataFrame:
         new_firm=last["new_firm_mw"],
         capex=site_year.groupby("site")["capex_musd"].sum(),
         price=[_price(run, str(site)) for site in frame.index],
+        is_billed=[
+            all((site, year) in billed for year in years.get(site, ())) for site in frame.index
+        ],
         lead=leads.groupby("site")["months"].min(),
     )
     frame = frame[frame.index.isin(list(plan["site"].unique()))]

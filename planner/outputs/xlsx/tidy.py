@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.outputs.xlsx.assumptions import cash_groups
 from planner.outputs.xlsx.columns import SITE_NAME, number, text, whole, with_site_names
-from planner.outputs.xlsx.sites import site_ratio
+from planner.outputs.xlsx.sites import billed_years, site_ratio
 from planner.outputs.xlsx.table import Live, this_row, write_table
 from planner.results.schema import RUN_TABLES
 
@@ -32,6 +32,9 @@ __all__ = [
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _MODEL_YEAR: Final = whole("model_year", "year", "Model year that represents the calendar year")
 _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
+_PAYS_PRICE: Final = whole(
+    "pays_price", "-", "1 where the site pays the price of power in the year, 0 under a tariff"
+)
 
 
 def write_demand(book: Book) -> None:
@@ -122,11 +125,15 @@ def write_cost_lines(book: Book) -> None:
     """Write sheet Cost lines: payments as solved, and with the price factors."""
     table = RUN_TABLES["costs"]
     frame = with_model_year(book.run, book.run.tables["costs"])
+    billed = billed_years(book.run)
+    at = zip(frame["site"], frame["calendar_year"], strict=True)
+    frame = frame.assign(pays_price=[int(one not in billed) for one in at])
     group, year = this_row("CostLines", "group"), this_row("CostLines", "model_year")
     factor = f"INDEX(price_factors,MATCH({group},price_groups,0))"
     site = this_row("CostLines", "site")
     price = site_ratio("site_price_ratios", site)
-    energy = f'IF({group}="energy",{_of_year("energy_ratios", year)}*{price},1)'
+    paid = f"IF({this_row('CostLines', 'pays_price')}=1,{price},1)"
+    energy = f'IF({group}="energy",{_of_year("energy_ratios", year)}*{paid},1)'
     of_site = site_ratio("site_mw_ratios", site)
     live = Live(
         number("live_musd", "MUSD", "Payment with price factors, energy and edited sites, live"),
@@ -134,7 +141,8 @@ def write_cost_lines(book: Book) -> None:
         frame["musd"].tolist(),
     )
     sheet = book.sheet("Cost lines", f"{table.description} {_LIVE}")
-    write_table(book, sheet, "CostLines", frame, [*table.fields, _MODEL_YEAR], [live])
+    columns = [*table.fields, _MODEL_YEAR, _PAYS_PRICE]
+    write_table(book, sheet, "CostLines", frame, columns, [live])
 
 
 def write_cash_lines(book: Book) -> None:
