@@ -56,7 +56,8 @@ def days_command(
     A chronological scenario of 365 days gives its hours; for any other, weather and prices of a
     year are drawn from the shipped statistics, as for `dcplan stress`. Extreme days are kept by
     name; all others are grouped by likeness, and a real day of the year represents each group,
-    with as many days as the group has. Prints the lines that make a scenario use them.
+    with as many days as the group has. Where tariffs bill a site, each month has a day. Prints the
+    lines that make a scenario use them.
 
     Example: dcplan data days us-base --count 13 -o days
     """
@@ -66,6 +67,7 @@ def days_command(
     from planner.cli.progress import Progress
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
+    from planner.inputs.tariffs_uses import use_of_sites
     from planner.outputs.days import write_days
     from planner.outputs.staging import try_folder
     from planner.scenario import load_scenario
@@ -91,6 +93,7 @@ def days_command(
             count,
             None if not keep else () if keep == (_NONE,) else keep,
             source=f"dcplan data days {question.name} --count {count}{drawn}",
+            every_month=bool(use_of_sites(case)),
         )
     with writing_into(Path(folder)):
         files = write_days(chosen.days, chosen.hours, Path(folder))

@@ -162,6 +162,52 @@ def test_all_days_of_a_year_are_the_year_itself():
         assert chosen.hours[column].to_numpy() == pytest.approx(hours, abs=1e-4)
 
 
+def test_every_month_has_a_day_where_tariffs_bill_every_month():
+    """Kept days cover January and July; with 12 days, like ones represent the rest of both."""
+    chosen = choose_days(two_seasons(), 12, every_month=True)
+
+    days = chosen.days.set_index("month")
+    assert days.index.tolist() == list(range(1, 13))
+    assert days["kept_as"][[1, 7]].tolist() == ["most expensive", "hottest"]
+    # 30 cold days of January go to February, the first cold one, 30 warm ones of July to August.
+    assert days["weight_days"].tolist() == [1, 58, 31, 30, 31, 30, 1, 61, 30, 31, 30, 31]
+    assert chosen.represented_by[[0, 30, 58, 59, 180, 181, 199, 364]].tolist() == [
+        *(1, 0, 1, 2, 5, 7, 6, 11)
+    ]
+
+
+def test_days_beyond_one_for_each_month_go_where_they_differ_most():
+    """The 13th day is one of January and July, the 14th parts them: cold from warm."""
+    thirteen, fourteen = (choose_days(two_seasons(), n, every_month=True).days for n in (13, 14))
+
+    assert thirteen.groupby("month")["weight_days"].sum()[[2, 8]].tolist() == [28.0, 31.0]
+    assert thirteen["month"].nunique() == fourteen["month"].nunique() == 12
+    by_month = fourteen.groupby("month")["weight_days"].sum()
+    assert by_month.tolist() == list(DAYS_PER_MONTH)
+
+
+@pytest.mark.parametrize(
+    ("count", "keep", "must_be"),
+    [
+        (11, None, "12 (2 kept (hottest, most expensive) and one for each of 10 other months: tar"),
+        (6, (), "12 (one for each of 12 months: tariffs bill every month) to 365"),
+    ],
+)
+def test_too_few_days_for_all_months_are_refused_with_why(count, keep, must_be):
+    with pytest.raises(InputError) as error:
+        choose_days(two_seasons(), count, keep, every_month=True)
+
+    assert f"{count} days are asked for; must be {must_be}" in str(error.value)
+
+
+def test_the_year_itself_has_every_month():
+    every, any_month = (
+        choose_days(two_seasons(), 365, every_month=asked).days for asked in (True, False)
+    )
+
+    assert every.equals(any_month)
+
+
 @pytest.mark.parametrize(
     ("count", "keep", "reported"),
     [
@@ -448,6 +494,24 @@ def test_days_are_written_as_tables_that_a_scenario_reads(tmp_path):
     assert again.output.count("the file is there already") == 2
     other = dcplan("data", "days", "tiny", "--count", 9, "--json", "-o", tmp_path / "nine")
     assert sum(row["weight_days"] for row in json.loads(other.stdout)) == 365.0
+
+
+def test_days_for_a_scenario_with_a_tariff_are_days_that_it_takes(tmp_path):
+    tariff = (
+        "energy: {tariffs: [{tariff: own-rate, sites: [coast]}],"
+        " own_tariffs: {own-rate: {energy: [{usd_per_mwh: 53}]}}}\n"
+    )
+    scenario = tmp_path / "mine.yaml"
+    scenario.write_text(f"version: 1\nextends: tiny\n{tariff}", encoding="utf-8")
+
+    few = dcplan("data", "days", scenario, "--count", 6, "-o", tmp_path / "few")
+    said = dcplan("data", "days", scenario, "--count", 12, "-o", tmp_path / "twelve")
+
+    assert (few.exit_code, said.exit_code) == (2, 0), said.output
+    assert "tariffs bill every month" in few.output
+    lines = _with_cooling(said.stdout[said.stdout.index("data:") :])
+    scenario.write_text(f"version: 1\nextends: tiny\n{tariff}{lines}", encoding="utf-8")
+    assert (build_inputs(load_scenario(str(scenario))).days.days_by_month > 0.0).any(axis=0).all()
 
 
 def _with_cooling(lines: str) -> str:

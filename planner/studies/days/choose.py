@@ -13,7 +13,7 @@ from planner.base.units import HOURS_PER_DAY
 from planner.stress import YEAR_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from planner.base.arrays import Floats, Positions
     from planner.stress import StressYear
@@ -26,6 +26,9 @@ _COLUMNS: Final = ("dry_bulb_c", "wholesale_frac", "other_load_frac", "solar_fra
 
 _DIGITS: Final = 6
 """Of what days are compared by: noise of the last digit must not choose another day elsewhere."""
+_ANY_MONTH: Final = 0
+"""Part of the days whose month needs no day of its own."""
+_NONE: Final = -1
 
 
 def _hottest(year: StressYear) -> Floats | None:
@@ -81,7 +84,12 @@ class ChosenDays:
 
 
 def choose_days(
-    year: StressYear, count: int, keep: Sequence[str] | None = None, source: str = "own hours"
+    year: StressYear,
+    count: int,
+    keep: Sequence[str] | None = None,
+    source: str = "own hours",
+    *,
+    every_month: bool = False,
 ) -> ChosenDays:
     """Choose days from a year by their weather, prices, loads, sun and wind.
 
@@ -102,6 +110,9 @@ def choose_days(
         Of `KEPT`; left out: all that the year has figures for.
     source : str
         Who says so, for the column of that name.
+    every_month : bool
+        Whether each month must have a day, as tariffs bill every month. Then a month without a kept
+        day is grouped for itself.
 
     Returns
     -------
@@ -114,13 +125,16 @@ def choose_days(
         If the year lacks what is to be kept, or there are too few days or too many.
     """
     kept = _kept(year, keep if count < YEAR_DAYS else ())
-    _check_count(count, kept)
     named: dict[int, list[str]] = {}
     for name, extreme in kept.items():
         named.setdefault(int(extreme.mean(axis=0).argmax()), []).append(name)
+    month = np.array(year.days.months)
+    open_months = np.setdiff1d(month, month[list(named)]) if every_month else np.array([], np.intp)
+    _check_count(count, kept, len(named), len(open_months))
     others = np.setdiff1d(np.arange(YEAR_DAYS), list(named))
     features = _features(year)[others]
-    middles, group = _groups(features, count - len(named))
+    part = np.where(np.isin(month[others], open_months), month[others], _ANY_MONTH)
+    middles, group = _groups_by_part(features, part, count - len(named))
     chosen = np.sort(np.array([*named, *others[middles]], dtype=np.intp))
     represented_by = np.empty(YEAR_DAYS, dtype=np.intp)
     represented_by[list(named)] = np.searchsorted(chosen, list(named))
@@ -172,25 +186,25 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
     return {name: extreme for name, extreme in extremes.items() if extreme is not None}
 
 
-def _check_count(count: int, kept: dict[str, Floats]) -> None:
-    days = {int(extreme.mean(axis=0).argmax()) for extreme in kept.values()}
-    least = len(days) + 1
-    if not least <= count <= YEAR_DAYS:
-        why = f"{len(days)} kept ({', '.join(kept)}) and one for all others" if days else "one"
-        raise InputError(
-            [
-                Problem(
-                    "--count",
-                    None,
-                    None,
-                    f"{count} days are asked for",
-                    f"{least} ({why}) to {YEAR_DAYS}",
-                    "ask for more days, or keep fewer by --keep"
-                    if count < least
-                    else "a year has 365 days",
-                )
-            ]
-        )
+def _check_count(count: int, kept: Mapping[str, Floats], days: int, months: int) -> None:
+    """Refuse a number of days that cannot be chosen, `months` of which need one of their own."""
+    least = days + max(months, 1)
+    if least <= count <= YEAR_DAYS:
+        return
+    rest = f"one for each of {months} {'other ' if days else ''}months" if months else "one"
+    rest += " for all others" if days and not months else ""
+    why = f"{days} kept ({', '.join(kept)}) and {rest}" if days else rest
+    why += ": tariffs bill every month" if months else ""
+    fix = "ask for more days, or keep fewer by --keep" if days else "ask for more days"
+    problem = Problem(
+        "--count",
+        None,
+        None,
+        f"{count} days are asked for",
+        f"{least} ({why}) to {YEAR_DAYS}",
+        fix if count < least else "a year has 365 days",
+    )
+    raise InputError([problem])
 
 
 def _features(year: StressYear) -> Floats:
@@ -206,6 +220,55 @@ def _features(year: StressYear) -> Floats:
             by_day = there.transpose(1, 0, 2).reshape(YEAR_DAYS, -1)
             parts.append((by_day - by_day.mean(axis=0)) / (spread * np.sqrt(by_day.shape[1])))
     return np.round(np.concatenate(parts, axis=1), _DIGITS)
+
+
+def _groups_by_part(features: Floats, part: Positions, count: int) -> tuple[Positions, Positions]:
+    """Group days, those of each part for themselves.
+
+    Those of `_ANY_MONTH` are a part too, where there are more groups than other parts; else the
+    day in the middle of another part that is most like it represents each.
+
+    Parameters
+    ----------
+    features : array of float
+        What days are compared by, shape (day, feature).
+    part : array of int
+        Part of each day.
+    count : int
+        Groups in all, at least one for each part but `_ANY_MONTH`.
+
+    Returns
+    -------
+    array of int, array of int
+        Day in the middle of each group, and group of each day.
+    """
+    parts = np.unique(part)
+    if len(parts) > count:
+        parts = parts[parts != _ANY_MONTH]
+    days_of = [np.flatnonzero(part == one) for one in parts]
+    middles, group = np.empty(0, dtype=np.intp), np.full(len(part), _NONE)
+    for days, groups in zip(days_of, _shares(features, days_of, count), strict=True):
+        own_middles, own_group = _groups(features[days], groups)
+        group[days] = own_group + len(middles)
+        middles = np.concatenate([middles, days[own_middles]])
+    left = np.flatnonzero(group == _NONE)
+    away = ((features[left, None] - features[middles]) ** 2).sum(axis=2)
+    group[left] = np.round(away, _DIGITS).argmin(axis=1)
+    return middles, group
+
+
+def _shares(features: Floats, days_of: Sequence[Positions], count: int) -> list[int]:
+    """Return how many groups each part has: what Ward's method joins last stays apart."""
+    from scipy.cluster.hierarchy import linkage
+
+    if len(days_of) == 1:
+        return [count]
+    rises = [linkage(features[days], method="ward")[:, 2] for days in days_of]
+    of = np.repeat(np.arange(len(days_of)), [len(part) for part in rises])
+    # The last join of a part comes last among equal ones.
+    last = np.argsort(np.round(np.concatenate(rises), _DIGITS), kind="stable")[::-1]
+    apart = of[last[: count - len(days_of)]]
+    return [1 + int(groups) for groups in np.bincount(apart, minlength=len(days_of))]
 
 
 def _groups(features: Floats, count: int) -> tuple[Positions, Positions]:
