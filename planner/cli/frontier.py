@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -73,8 +73,8 @@ def command(
     latency: mean round trip of users of own sites; connection: new firm MW; largest: racks at the
     largest site, so what one outage takes away; zone:ID, site:ID: racks there. All but unmet hold
     unmet demand at its level in the plan of least cost; latency holds rented compute, and whom own
-    sites serve, too. The price of a point is the dual of its level: what one unit less costs.
-    Integers are left out.
+    sites serve, too. The price of a point is the dual of its level: what one unit less costs;
+    the last point has none where no plan has less. Integers are left out.
 
     Example: dcplan frontier us-base --cost-against carbon --most-cost 5 -o carbon/
     """
@@ -126,7 +126,7 @@ def _print(found: Frontier) -> None:
             amount(row["measure"], 5),
             f"{row['cost_musd']:,.2f}",
             f"{row['extra_frac']:.2%}",
-            amount(row["price"], 3),
+            "-" if isnan(row["price"]) else amount(row["price"], 3),
             "knee" if row["is_knee"] else "",
         )
     click.echo(f"{found.scenario}: cost against {within_sentence(found.label)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.number_format import amount
@@ -34,6 +35,9 @@ COLUMNS: Final = (
     "is_knee",
 )
 FILES: Final = ("frontier.csv", "frontier.parquet", "frontier.json", "frontier.svg")
+_NOT_OF_RENT: Final = ("carbon", "water")
+"""Measures that rented compute adds nothing to."""
+_NOISE_FRAC: Final = 1e-4
 _WIDTH: Final = 760.0
 _HEIGHT: Final = 460.0
 _LINE_HEIGHT: Final = 15.0
@@ -51,8 +55,9 @@ class Frontier:
         Name of the scenario; name, label and unit of the measure; unit of column `price`.
     table : DataFrame
         `COLUMNS`, from the plan of least cost on: the measure, the cost, how much it is above the
-        least, the slope of cost over the measure, which is its dual, what one unit less costs, and
-        whether the point is the knee; then the other measures, by name.
+        least, the slope of cost over the measure, which is its dual, what one unit less costs (both
+        missing where no plan has less), and whether the point is the knee; then the other
+        measures, by name.
     is_relaxed : bool
         Whether the program has integers, which are left out.
     held : tuple of str
@@ -77,8 +82,21 @@ class Frontier:
                 "Integers are left out: no plan lies below this frontier, and plans lie a little"
                 " above it."
             )
+        if self.table["price"].isna().iloc[-1]:
+            said.append("The last point has no price: no plan has less, whatever it costs.")
+        if self.against in _NOT_OF_RENT and self._rents_more:
+            first, last = (amount(self.table["rented"].iloc[at]) for at in (0, -1))
+            said.append(
+                "What is emitted or evaporated for rented compute is not counted, and the last"
+                f" point rents {last} kH100e-years, the first {first}."
+            )
         said += [f"{name} is held at its level in the plan of least cost." for name in self.held]
         return tuple(said)
+
+    @property
+    def _rents_more(self) -> bool:
+        rented = self.table["rented"]
+        return bool(rented.iloc[-1] > rented.iloc[0] + _NOISE_FRAC * max(rented.iloc[0], 1.0))
 
     def plot(self) -> Drawing:
         """Draw cost and price over the measure, with matplotlib."""
@@ -112,6 +130,8 @@ def frontier_svg(frontier: Frontier) -> str:
         is_knee = bool(row["is_knee"])
         level = f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD"
         price = f"one unit less costs {amount(row['price'])} {frontier.price_unit}"
+        if isnan(row["price"]):
+            price = "no plan has less"
         parts.append(
             f'<circle cx="{left:.1f}" cy="{top:.1f}" r="{6 if is_knee else 4}" '
             f'fill="{_KNEE if is_knee else _LINE}"><title>{level}, {price}</title></circle>\n'

@@ -89,8 +89,10 @@ def test_a_frontier_is_convex_and_its_slopes_are_duals(asked: Traded, points: in
     secant = np.diff(cost) / np.diff(level)  # from each point to the next lower level
     tolerance = 1e-4 * np.abs(secant).max(initial=0.0)
     assert (np.diff(secant) <= tolerance).all()
-    # A dual is a slope of a supporting line: between the secants on both sides of its point.
-    assert (slope[1:] <= secant + tolerance).all()
+    # A dual is a slope of a supporting line: between the secants on both sides of its point. The
+    # last point is the least there is, which has none below.
+    assert np.isnan(slope[1:]).tolist() == [*[False] * (len(table) - 2), *[True][: len(table) - 1]]
+    assert (slope[1:-1] <= secant[:-1] + tolerance).all()
     assert (slope[1:-1] >= secant[1:] - tolerance).all()
     if len(table) == points:
         assert_slope_is_what_a_unit_costs(asked, table)
@@ -208,6 +210,47 @@ def test_most_cost_ends_the_frontier_where_cost_is_that_far_above_the_least() ->
     found = frontier(MINI, "carbon", points=4, most_cost_frac=0.03)
 
     assert found.table["extra_frac"].iloc[-1] == pytest.approx(0.03, rel=1e-3)
+
+
+def test_only_the_least_there_is_has_no_price() -> None:
+    whole = frontier("tiny", "largest", points=3)
+    ended = frontier("tiny", "largest", points=3, most_cost_frac=0.002)
+    loose = frontier("tiny", "largest", points=3, most_cost_frac=0.5)
+
+    for found in (whole, loose):
+        assert found.table["price"].isna().tolist() == [False, False, True]
+        assert found.table["slope_musd_per_unit"].isna().tolist() == [False, False, True]
+        assert "The last point has no price: no plan has less, whatever it costs." in found.notes
+        assert found.to_dict()["points"][-1]["price"] is None
+        assert "17.46 MW: 639.39 MUSD, no plan has less" in frontier_svg(found)
+    assert ended.table["price"].iloc[-1] > ended.table["price"].iloc[1] > 0.0
+    assert not any("no price" in note for note in ended.notes)
+
+
+def test_what_the_slack_of_held_demand_lets_go_is_no_trade() -> None:
+    """All land is full, and of what is asked for a tenth is served: less racks serve less."""
+    explicit = (
+        "demand.explicit=[{by_year: {2027: 3000, 2028: 5000}, unit: kh100e, workload:"
+        " train_frontier}, {by_year: {2027: 8, 2028: 12}, unit: kh100e, workload:"
+        " chat_interactive}]"
+    )
+
+    found = frontier("tiny", "site:coast", points=3, overrides=[explicit])
+
+    assert found.table["unmet"].iloc[0] > 4000.0
+    assert len(found.table) == 1
+    assert found.table["measure"].iloc[0] > 50.0
+
+
+def test_emissions_that_go_to_rented_racks_are_said() -> None:
+    found = frontier("tiny", "carbon", points=3, overrides=RENT)
+
+    rented = found.table["rented"]
+    assert rented.iloc[-1] > 1.5 * rented.iloc[0]
+    (said,) = [note for note in found.notes if "rented compute is not counted" in note]
+    assert f"the first {rented.iloc[0]:.3g}" in said
+    still = frontier("tiny", "largest", points=3, overrides=RENT)
+    assert not any("not counted" in note for note in still.notes)
 
 
 def test_a_level_of_nothing_is_zero_not_the_slack_of_its_row() -> None:

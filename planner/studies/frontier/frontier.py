@@ -55,6 +55,7 @@ _HELD: Final = {
     "rented": "Rented compute",
     "served": "What own sites serve of each region, workload and year",
 }
+_MOST_COST: Final = "frontier_most_cost"
 _NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
 
 
@@ -132,6 +133,7 @@ class _Tracer:
     def __init__(self, question: PreparedScenario, ask: Asking, points: int) -> None:
         self._question, self._ask, self._points = question, ask, points
         self._pace, self._solves = Pace(), 0
+        self._slack: dict[str, Floats] = {}  # of rows that hold something
         self._model = build_model(question.inputs)
         self._cost = objective_musd(self._model)
         solver = question.scenario.solver
@@ -156,22 +158,27 @@ class _Tracer:
         }
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac
-            problem.rows("frontier_most_cost", self._cost <= limit)
+            problem.rows(_MOST_COST, self._cost <= limit)
         self._session.update(problem)
         first = self._solve("the plan of least cost, measured")
         high = float(built.value(first.x)[0])
         problem.minimise(built)
         self._session.update(problem)
-        low = self._solve(f"the least of {within_sentence(measure.label)}").objective
+        least_of_it = self._solve(f"the least of {within_sentence(measure.label)}")
+        low = least_of_it.objective
+        is_floor = self._is_floor(least_of_it)
+        by_slack = self._had_by_slack(least_of_it)
         problem.minimise(self._cost)
         self._session.update(problem)
         low = min(low + _SLACK_FRAC * max(abs(low), abs(high), 1.0), high)
         rows = [self._row(measure, built, others, first, 0.0)]
         width = high - low
-        if width > _NO_TRADE * max(abs(high), 1.0):
+        if width > _NO_TRADE * max(abs(high), 1.0) + 2.0 * by_slack:
             for at in range(1, self._points):
                 most = high - width * at / (self._points - 1)
                 rows.append(self._point(measure, built, others, most, at))
+            if is_floor:
+                rows[-1] |= {"slope_musd_per_unit": np.nan, "price": np.nan}
         table = _finished(rows)
         name = self._question.scenario.name
         return Frontier(
@@ -185,6 +192,21 @@ class _Tracer:
             held,
         )
 
+    def _is_floor(self, least_of_it: Outcome) -> bool:
+        """Return whether no plan has less of the measure, whatever it costs."""
+        problem = self._model.problem
+        if _MOST_COST not in problem.row_block_names:
+            return True
+        return not least_of_it.row_dual[problem.row_block(_MOST_COST)].any()
+
+    def _had_by_slack(self, least_of_it: Outcome) -> float:
+        """Return how much less of the measure there is by the slack of what is held, about."""
+        problem, less = self._model.problem, 0.0
+        for name, slack in self._slack.items():
+            dual = least_of_it.row_dual[problem.row_block(name)]
+            less += float((np.abs(dual) * slack).sum())
+        return less
+
     def _hold(self, least: Outcome, measure: FrontierMeasure) -> tuple[str, ...]:
         """Keep what would be given up in place of cost at its level in the plan of least cost."""
         model, held = self._model, []
@@ -193,17 +215,21 @@ class _Tracer:
                 continue
             total = column.total()
             most = float(total.value(least.x)[0])
-            limit = most + _SLACK_FRAC * max(most, 1.0)
-            model.problem.rows(f"frontier_held_{name}", total <= limit)
+            self._hold_within(f"frontier_held_{name}", total, np.array([most]))
             held.append(_HELD[name])
         if "served" in measure.holds:
             served = users_served(model)
             now = served.value(least.x)
-            slack = _SLACK_FRAC * np.maximum(now, 1.0)
-            model.problem.rows("frontier_least_served", served >= now - slack)
-            model.problem.rows("frontier_most_served", served <= now + slack)
+            self._hold_within("frontier_most_served", served, now)
+            self._hold_within("frontier_least_served", -served, -now)
             held.append(_HELD["served"])
         return tuple(held)
+
+    def _hold_within(self, name: str, held: Expression, most: Floats) -> None:
+        """Hold expressions at or below their values, but for a slack that leaves a plan."""
+        slack = _SLACK_FRAC * np.maximum(np.abs(most), 1.0)
+        self._model.problem.rows(name, held <= most + slack)
+        self._slack[name] = slack
 
     def _point(
         self,
