@@ -11,6 +11,8 @@ from planner.cli.options import OVERRIDES, STRICT, into_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from planner.studies.sweep import SweepProgress, SweepResult
 
 __all__ = ["command"]
@@ -134,6 +136,8 @@ def _exit_code(result: SweepResult) -> int:
 
 
 def _print(result: SweepResult) -> None:
+    from math import nan
+
     from rich.table import Table
     from rich.text import Text
 
@@ -147,20 +151,23 @@ def _print(result: SweepResult) -> None:
     table.add_column("Future")
     table.add_column("Status")
     unit, factor, decimals = unit_of_money(futures["objective_musd"])
-    for name in (f"Cost, {unit}", "Gap", "Unmet, %", "Nameplate, MW"):
+    figures = _unmet_and_nameplate(result)
+    ends = figures["year"].unique()
+    year = f"{ends[0]:.0f}" if len(ends) == 1 else "in its last year"
+    for name in (f"Cost, {unit}", "Gap", "Unmet of all years, %", f"Nameplate {year}, MW"):
         table.add_column(name, justify="right")
-    last = _in_last_year(result)
     for row in futures.head(_MOST_ROWS).to_dict("records"):
-        has_plan, figures = bool(row["gap_frac"] >= 0.0), last.get(row["future"], {})
-        asked, unmet = figures.get("demand_kh100e", 0.0), figures.get("unmet_kh100e", 0.0)
+        has_plan = bool(row["gap_frac"] >= 0.0)
+        unmet_frac = float(figures["unmet_frac"].get(row["future"], nan))
+        nameplate_mw = float(figures["nameplate_mw"].get(row["future"], nan))
         breaks = f", breaks {row['broken']}" if row["broken"] else ""
         table.add_row(
             Text(row["future"]),
             Text(f"{row['status']}{breaks}"),
             f"{row['objective_musd'] * factor:,.{decimals}f}" if has_plan else "",
             f"{row['gap_frac']:.2%}" if has_plan else "",
-            f"{100 * unmet / asked:.1f}" if asked else "",
-            f"{figures['nameplate_mw']:,.0f}" if figures else "",
+            "" if unmet_frac != unmet_frac else f"{100.0 * unmet_frac:.1f}",  # noqa: PLR0124  nan
+            "" if nameplate_mw != nameplate_mw else f"{nameplate_mw:,.0f}",  # noqa: PLR0124  nan
         )
     console.print(table)
     if len(futures) > _MOST_ROWS:
@@ -226,11 +233,15 @@ def _print_no_regret(result: SweepResult) -> None:
         click.echo(f"and {len(least) - _MOST_THINGS} more in table no_regret")
 
 
-def _in_last_year(result: SweepResult) -> dict[str, dict[str, float]]:
-    """Return the key figures of the last year by future."""
-    results = result.results.dropna(subset=["year"])
-    last = results[results["year"] == results.groupby("future")["year"].transform("max")]
-    by_future: dict[str, dict[str, float]] = {}
-    for future, figure, value in last[["future", "figure", "value"]].itertuples(index=False):
-        by_future.setdefault(future, {})[figure] = value
-    return by_future
+def _unmet_and_nameplate(result: SweepResult) -> pd.DataFrame:
+    """Return by future the share of the demand of all years that is unmet, and the last year.
+
+    Columns `unmet_frac`, `year`, and `nameplate_mw` in it.
+    """
+    names = ["demand_kh100e", "unmet_kh100e", "nameplate_mw"]
+    rows = result.results[result.results["figure"].isin(names)].dropna(subset=["year"])
+    by_year = rows.set_index(["future", "year", "figure"])["value"].unstack("figure")
+    by_year = by_year.reindex(columns=names).reset_index().sort_values("year")
+    of = by_year.groupby("future")
+    sums, last = of[names[:2]].sum(), of[["year", "nameplate_mw"]].last()
+    return last.assign(unmet_frac=sums["unmet_kh100e"] / sums["demand_kh100e"])

@@ -194,10 +194,33 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
             "gap_frac": [0.0, 0.0, none],
         }
     )
-    results = pd.DataFrame({"future": [], "figure": [], "year": [], "value": []})
+    # Small: 30 of 40 + 60 + 100 is unmet, all of it before the last year.
+    figures = {
+        "demand_kh100e": (40, 60, 100),
+        "unmet_kh100e": (28, 2, 0),
+        "nameplate_mw": (1, 9, 71),
+    }
+    results = pd.DataFrame(
+        [
+            ("small", figure, year, float(value))
+            for figure, values in figures.items()
+            for year, value in zip((2026, 2027, 2029), values, strict=True)
+        ],
+        columns=["future", "figure", "year", "value"],
+    )
     orders = pd.DataFrame({"kind": [], "site": [], "item": [], "year": [], "least_mw": []})
 
     sweep._print(SweepResult(Path("out"), futures, results, orders, orders, orders))
+    said = capsys.readouterr().out
+    assert "Nameplate 2029, MW" in " ".join(said.split())
+    small = next(line for line in said.splitlines() if line.startswith("small"))
+    assert small.split() == ["small", "optimal", "637.5", "0.00%", "15.0", "71"]
+
+    other = results.assign(future="large", year=results["year"] + 1)
+    both = SweepResult(Path("out"), futures, pd.concat([results, other]), orders, orders, orders)
+    sweep._print(both)
+    assert "last year, MW" in capsys.readouterr().out
+    sweep._print(SweepResult(Path("out"), futures, results.head(0), orders, orders, orders))
 
     said = capsys.readouterr().out
     assert "Cost, MUSD" in said
