@@ -30,6 +30,7 @@ _YEAR = ("year",)
 _HOURS_PER_YEAR: Final = 8760.0
 _L_PER_KWH: Final = 1.0  # m3/MWh are L/kWh
 _MWH_PER_TWH: Final = 1e6
+_IN_USE_MW: Final = 1e-3  # nameplate, from which a site counts as in use
 
 
 def model_year_of(case: Case, calendar_year: pd.Series[int]) -> pd.Series[int]:
@@ -90,7 +91,7 @@ def zones_summed(case: Case) -> Excess:
     zone = column_by(case.scope, "site", "zone")
     sites = sites.assign(
         zone=sites["site"].map(zone),
-        sites_in_use=sites["facility_peak_mw"] > 0.0,
+        sites_in_use=sites["nameplate_mw"] >= _IN_USE_MW,
         sum_of_site_peaks_mw=sites["facility_peak_mw"],
     )
     places = site_power(case).site_year.assign(zone=site_power(case).site_year["site"].map(zone))
@@ -139,7 +140,7 @@ def summary_summed(case: Case) -> Excess:
     """The summary adds up sites, purchases, builds and cash of each year."""
     table, sites, cash = case.plan("summary"), case.plan("site_year"), case.plan("cash")
     spent = cash.assign(year=model_year_of(case, cash["calendar_year"]))
-    in_use = sites.assign(sites_in_use=sites["facility_peak_mw"] > 0.0)
+    in_use = sites.assign(sites_in_use=sites["nameplate_mw"] >= _IN_USE_MW)
     sums = (
         (in_use, "sites_in_use"),
         *(

@@ -242,6 +242,7 @@ def _years(run: Run) -> Table:
         missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
         table.add_row(label, unit, *cells, style="yellow" if missed else "")
     share = run.tables["lifetime"].set_index("year")["inference_share_frac"].reindex(run.years)
+    share = share.where(frame.set_index("year")["served_kh100e"] > 0.0)  # else all of it is rent
     cells = ("-" if value != value else f"{value:.0%}" for value in share)  # noqa: PLR0124  nan
     table.add_row("Inference, of full cost", "-", *cells)
     for label, usd in _unit_costs(run).items():

@@ -125,7 +125,7 @@ def power_zone(s: SolvedModel) -> pd.DataFrame:
         {
             "zone": words(sets.zone, present // years),
             "year": np.asarray([int(label) for label in sets.year.labels])[present % years],
-            "sites_in_use": add(s.has_load.astype(np.float64)).astype(np.int64),
+            "sites_in_use": add(s.has_racks.astype(np.float64)).astype(np.int64),
             "nameplate_mw": add(s.by_site_year(s.nameplate_of_use_mw)),
             "it_mean_mw": it_mean,
             "facility_mean_mw": facility_mean,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 
 __all__ = ["SolvedCost", "SolvedModel"]
+
+_IN_USE_MW: Final = 1e-3
+"""Racks at a site: less is numerical noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,6 +245,11 @@ class SolvedModel:
     def facility_peak_mw(self) -> Floats:
         """Largest power at the meter in any time slice. [site_year]"""
         return np.asarray(self.facility_mw.max(axis=1, initial=0.0))
+
+    @cached_property
+    def has_racks(self) -> NDArray[np.bool_]:
+        """Whether racks are in use, more than noise. [site_year]"""
+        return np.asarray(self.by_site_year(self.nameplate_of_use_mw) >= _IN_USE_MW)
 
     @cached_property
     def has_load(self) -> NDArray[np.bool_]:

@@ -65,7 +65,7 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             **demand,
             "shed_mwh": add("non_firm_year", "shed_mwh"),
             "lost_kh100e": add("non_firm_year", "lost_kh100e"),
-            "sites_in_use": np.bincount(year_of_site[s.has_load], minlength=s.years),
+            "sites_in_use": np.bincount(year_of_site[s.has_racks], minlength=s.years),
             "halls_mw": add("site_year", "halls_mw"),
             "built_mw": add("builds", "built_mw"),
             "nameplate_mw": add("site_year", "nameplate_mw"),
