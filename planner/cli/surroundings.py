@@ -10,13 +10,13 @@ import errno
 import io
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["BROKEN_SURROUNDINGS", "READER_GONE", "within_surroundings"]
 
@@ -57,9 +57,14 @@ def within_surroundings(run: Callable[[], object]) -> object:
     SystemExit
         With `READER_GONE` where stdout was closed, or `BROKEN_SURROUNDINGS`.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_ESCAPES)
+    with _unheard_stderr():
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors=_ESCAPES)
+        return _within_surroundings(run)
+
+
+def _within_surroundings(run: Callable[[], object]) -> object:
     stdout = sys.stdout
     try:
         answer = run()
@@ -79,6 +84,40 @@ def within_surroundings(run: Callable[[], object]) -> object:
         _say("out of memory; fewer sites, fewer days or longer time slices need less")
         raise SystemExit(BROKEN_SURROUNDINGS) from None
     return answer
+
+
+class _Unheard(io.TextIOWrapper):
+    """A stream of which nobody depends on what is written: an error of it is no error."""
+
+    def write(self, text: str, /) -> int:
+        """Write, or lose what cannot be written."""
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is waiting, or leave it."""
+        with suppress(OSError):
+            super().flush()
+
+
+@contextmanager
+def _unheard_stderr() -> Iterator[None]:
+    """Let no line on stderr that cannot be written, as on a full disk, cost a plan."""
+    stderr = sys.__stderr__
+    if stderr is None or stderr is not sys.stderr:  # there is none, or another program's
+        yield
+        return
+    stderr.flush()
+    # Without a buffer: what cannot be written is not tried again at the end, which makes the exit
+    # code 120, and a signal that comes while a line is written may write one itself.
+    raw = io.FileIO(stderr.fileno(), "w", closefd=False)
+    sys.stderr = _Unheard(raw, stderr.encoding, stderr.errors, write_through=True)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = stderr
 
 
 def _flush() -> None:

@@ -19,6 +19,7 @@ __all__ = ["PARTIAL", "kind_of_special", "sha256_of", "whole_file", "whole_files
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
+_ENDING: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 _OF_SYSTEM: Final = ("/dev/", "/proc/")
 
 
@@ -80,8 +81,8 @@ def without_empty(home: Path) -> Iterator[None]:
 def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Give paths to write files to that belong together, as `whole_file` does for one.
 
-    Once the block ends without an error all take their names, and Ctrl-C waits until they have. A
-    kill or an error of the disk meanwhile can still leave some as they were before.
+    Once the block ends without an error all take their names, and Ctrl-C, SIGTERM and SIGHUP wait
+    until they have. SIGKILL or an error of the disk meanwhile can still leave some as they were.
 
     Parameters
     ----------
@@ -95,26 +96,31 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """
     with ExitStack() as files:
         yield [files.enter_context(whole_file(path)) for path in paths]
-        with _interrupts_held():
+        with _signals_held():
             files.close()
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Put Ctrl-C off until the block has ended."""
-    before = signal.getsignal(signal.SIGINT)
-    # Other threads are not interrupted; a handler that is not Python's cannot be set again.
-    if threading.current_thread() is not threading.main_thread() or before is None:
+def _signals_held() -> Iterator[None]:
+    """Put Ctrl-C and other signals that end a program off until the block has ended."""
+    if threading.current_thread() is not threading.main_thread():  # others are not interrupted
         yield
         return
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    # One that is ignored stays so; a handler that is not Python's cannot be set again.
+    for number in [one for one in numbers if before[one] in {None, signal.SIG_IGN}]:
+        del before[number]
     came: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    for number in before:
+        signal.signal(number, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            signal.raise_signal(signal.SIGINT)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)
 
 
 def kind_of_special(path: Path) -> str | None:

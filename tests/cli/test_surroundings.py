@@ -47,6 +47,31 @@ def test_a_full_disk_under_stdout_is_said_in_one_line(arguments: list[str]) -> N
     assert (done.returncode, done.stderr) == (2, b"dcplan: stdout: No space left on device\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_plan_is_kept_though_what_is_said_of_it_cannot_be_written(tmp_path: Path) -> None:
+    arguments = ("solve", "tiny", "--no-workbook", "--no-estimates")
+    with Path("/dev/full").open("wb") as full:
+        done = dcplan(*arguments, stderr=full, cwd=tmp_path)
+        refused = dcplan("solve", "tiny", "--set", "years=3", stderr=full, cwd=tmp_path)
+
+    assert done.returncode == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    assert done.stdout.decode().splitlines()[-1] == f"Written to runs/{run.name}"
+    assert refused.returncode == 2
+
+
+def test_a_plan_is_kept_though_nobody_reads_how_far_it_is(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    arguments = ("solve", "tiny", "--no-workbook", "--no-estimates")
+    done = dcplan(*arguments, stderr=writing, cwd=tmp_path)
+    os.close(writing)
+
+    assert done.returncode == 0
+    assert [run.name[:5] for run in (tmp_path / "runs").iterdir()] == ["tiny-"]
+
+
 def test_a_plan_is_kept_though_its_reader_has_left(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -1,4 +1,7 @@
-"""Ctrl-C in every phase of a solve: it ends, with 4 or 130, and nothing is half-written."""
+"""Ctrl-C in every phase of a solve: it ends, with 4 or 130, and nothing is half-written.
+
+So do signals that end a program, with 128 and their number.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,7 @@ PHASES = [
     "Checking the plan",
     "Writing the run folder",
 ]
+ENDINGS = {} if os.name == "nt" else {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -73,6 +77,43 @@ def test_ctrl_c_ends_a_solve_in_every_phase_and_leaves_no_half_run(
     assert all(load_run(run).tables["summary"].size for run in runs)
     if process.returncode == 130 and phase != PHASES[-1]:
         assert runs == []
+
+
+@pytest.mark.parametrize(("ending", "message"), ENDINGS.items())
+@pytest.mark.parametrize("phase", PHASES[1::2])
+def test_a_signal_that_ends_a_program_leaves_no_half_run(
+    phase: str, ending: signal.Signals, message: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", CODE, "solve", "tiny"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stderr is not None
+        assert any(line.rstrip().endswith(phase) for line in process.stderr)
+        process.send_signal(ending)
+        _, said = process.communicate(timeout=120)
+
+    assert process.returncode == 128 + ending, said
+    assert said.splitlines()[-1] == message
+    assert "Traceback" not in said
+    assert not list(tmp_path.rglob(".partial*"))
+
+
+def test_a_terminal_that_closes_does_not_end_what_ignores_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CODE, "solve", "tiny", "--no-workbook", "--no-estimates"]
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with process:
+        assert process.stderr is not None
+        assert any(line.rstrip().endswith(PHASES[0]) for line in process.stderr)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=120)
+
+    assert process.returncode == 0
+    assert len(list((tmp_path / "runs").glob("tiny-*"))) == 1
 
 
 @pytest.mark.parametrize("phase", WHILE_IMPORTING)
