@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.base.words import some
 from planner.inputs.existing import stated_sites
@@ -13,13 +14,11 @@ from planner.inputs.existing_halls import HALLS
 from planner.inputs.existing_racks import RACKS
 from planner.inputs.supply_figures import sources_in_play
 from planner.inputs.table_columns import PROVENANCE, floats, texts
-from planner.tables import load_package, read_tables
+from planner.tables import load_package, read_tables, right_tables
 from planner.tables.descriptor import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-
-    import pandas as pd
 
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
@@ -43,7 +42,7 @@ _PRICES: Final = ("capex_usd", "capex_low_usd", "capex_high_usd", "fabric_adder_
 
 
 def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
-    """Note tables of one's own that no plan reads.
+    """Note tables of one's own that no plan reads; a copy of a shipped one asks for nothing.
 
     Parameters
     ----------
@@ -52,11 +51,19 @@ def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
     read : tuple of str
         Tables that plans are made from.
     """
-    for table in case.scenario.data_files:
-        if table in read:
+    files = {name: of for name, of in case.scenario.data_files.items() if name not in read}
+    given = right_tables(files, files)
+    for name in files:
+        if name in given and _is_as_shipped(name, given[name]):
             continue
-        text = f"data.{table} has no effect: no plan is made from table {table}. Remove it."
-        case.findings.add_note(text, ("data", table))
+        text = f"data.{name} has no effect: no plan is made from table {name}. Remove it."
+        case.findings.add_note(text, ("data", name))
+
+
+def _is_as_shipped(name: str, table: pd.DataFrame) -> bool:
+    """Whether a table of one's own has the rows of the shipped one, in any order."""
+    rows, shipped = (_as_texts(one, _figures(one)) for one in (table, shipped_table(name)))
+    return sorted(rows) == sorted(shipped)
 
 
 def note_own_rows(case: ScopedCase) -> None:
@@ -195,7 +202,7 @@ def own_rows(name: str, table: pd.DataFrame) -> Bools:
     array of bool
         Shape (row,).
     """
-    figures = tuple(column for column in table.columns if column not in PROVENANCE)
+    figures = _figures(table)
     stamp = _stamp(name)
     is_known = np.zeros(len(table), dtype=np.bool_)
     # To compare whole rows as texts takes long, and a table of another world has other ids.
@@ -237,8 +244,15 @@ def _shipped_rows(
     return frozenset(_as_texts(_read_once(name, changed_ns, size), figures))
 
 
+def _figures(table: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(column for column in table.columns if column not in PROVENANCE)
+
+
 def _as_texts(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    return zip(*(texts(table, name) for name in columns), strict=True)
+    """Give rows to compare; -0.0, which a workbook does not have, is 0.0."""
+    numbers = [name for name in columns if pd.api.types.is_float_dtype(table[name])]
+    plain = table.assign(**{name: table[name] + 0.0 for name in numbers})
+    return zip(*(texts(plain, name) for name in columns), strict=True)
 
 
 def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.inputs import build_inputs
+from planner.inputs import build_inputs, own_rows
 from planner.scenario import load_scenario
 
 AIR = (
@@ -160,12 +162,42 @@ def test_a_row_for_a_country_or_an_operator_not_in_the_plan_is_noted(tmp_path, t
     assert f"1 row of your own has no effect in {table}, for {row.split(',')[0]}: {why};" in note
 
 
-def test_a_table_that_no_plan_reads_is_noted(tmp_path):
-    (note,) = notes(tmp_path, market_inventory=())
+def test_a_table_that_no_plan_reads_is_noted_unless_it_is_a_copy(tmp_path):
+    name = "stress_settings"
+    shipped = (DATA_DIR / f"{name}.csv").read_text(encoding="utf-8")
+    first = shipped.splitlines()[1]
+    path = tmp_path / f"{name}.csv"
+    noted = {}
+    for what, text in (
+        ("copy", shipped),
+        ("other order", shipped.replace(f"{first}\n", "") + f"{first}\n"),
+        ("a row less", shipped.replace(f"{first}\n", "")),
+    ):
+        path.write_text(text, encoding="utf-8")
+        inputs = build_inputs(load_scenario("tiny", [f"data.{name}={path}"]))
+        said = f"data.{name} has no effect: no plan is made from table {name}"
+        noted[what] = any(said in str(note) for note in inputs.noted_settings)
 
-    assert (
-        "data.market_inventory has no effect: no plan is made from table market_inventory" in note
-    )
+    assert noted == {"copy": False, "other order": False, "a row less": True}
+
+
+def test_minus_zero_is_zero():
+    """Workbooks have no -0.0: a figure that came back as 0 is the one that was shipped."""
+    given = own_rows.shipped_table("climate_monthly").copy()
+    is_zero = given["dry_bulb_c"] == 0.0
+    assert is_zero.any()
+    given.loc[is_zero, "dry_bulb_c"] = -0.0
+    given.loc[7, "dry_bulb_c"] = 41.5
+
+    assert np.flatnonzero(own_rows.own_rows("climate_monthly", given)).tolist() == [7]
+
+
+def test_no_figure_that_ships_is_minus_zero():
+    cell = re.compile(r"(^|,)-0(\.0*)?(,|$)", re.MULTILINE)
+
+    found = [path.name for path in DATA_DIR.glob("*.csv") if cell.search(path.read_text("utf-8"))]
+
+    assert found == []
 
 
 @pytest.fixture(scope="module")
