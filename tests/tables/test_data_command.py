@@ -155,6 +155,17 @@ def test_ids_of_a_key_of_several_columns_are_there_once() -> None:
     assert len(ids) == len(set(ids)) > 3
 
 
+@pytest.mark.parametrize("words", [(), ("ashburn",)])
+@pytest.mark.parametrize("table", ["existing_halls", "own_hours"])
+def test_ids_of_a_table_that_ships_without_rows_are_the_planner_s(
+    table: str, words: tuple[str, ...]
+) -> None:
+    result = CliRunner().invoke(data, ["ids", table, *words])
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"{table} ships without rows; its ids are yours.\n"
+
+
 def test_a_word_that_no_id_has_is_said() -> None:
     result = CliRunner().invoke(data, ["ids", "sites", "atlantis"])
 
