@@ -167,28 +167,16 @@ def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:
 
 
 def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
-    """Return a run with the figures that decide, or as it is where they cannot be found.
-
-    They are not looked for where a plan was decided year by year: other figures would have it
-    decide otherwise in each step.
-    """
-    import time
-    from dataclasses import replace
-
+    """Return a run with the figures that decide, or as it is where they cannot be found."""
     from planner.base.errors import LimitReachedError
-    from planner.studies.estimates import estimates
+    from planner.studies.estimates import has_estimates, with_estimates
     from planner.studies.solve.asking import Asking
 
-    if not plan.proof.has_duals or plan.scenario.foresight.window_years is not None:
+    if not has_estimates(plan):
         return run
     progress.stage("estimates")
-    began = time.perf_counter()
     try:
-        ask = Asking(progress.detail, progress.interrupt)
-        found = estimates(run, plan.scenario, plan.inputs, ask).table
+        return with_estimates(plan, run, Asking(progress.detail, progress.interrupt))
     except LimitReachedError as error:
         progress.print_line(f"{error}; dcplan estimates looks for them again")
         return run
-    spent_s = {"estimates": round(time.perf_counter() - began, 3)}
-    meta = {**run.meta, "seconds": {**run.meta["seconds"], **spent_s}}
-    return replace(run, estimates=found, meta=meta)

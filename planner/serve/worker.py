@@ -11,7 +11,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import DcplanError
+from planner.base.errors import DcplanError, LimitReachedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,9 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     from planner.outputs.user_files import report_kept
     from planner.runs import run_of
     from planner.runs.rescue import store_or_keep_elsewhere
+    from planner.studies.estimates import has_estimates, with_estimates
     from planner.studies.solve import solve
+    from planner.studies.solve.asking import Asking
     from planner.studies.solve.progress import STAGES, solver_words
 
     gc.disable()  # as `dcplan solve` does
@@ -148,8 +150,15 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         on_warning=on_warning,
         interrupt=ASKED_TO_STOP,
     )
+    run = run_of(plan)
+    if has_estimates(plan):
+        on_stage("estimates")
+        try:
+            run = with_estimates(plan, run, Asking(lambda text: tell(text=text), ASKED_TO_STOP))
+        except LimitReachedError as error:
+            note(f"{error}; dcplan estimates looks for them again")
     on_stage("write")
-    stored = store_or_keep_elsewhere(run_of(plan), runs_dir, log=log)
+    stored = store_or_keep_elsewhere(run, runs_dir, log=log)
     folder = stored.run.folder
     assert folder is not None
     message = report_kept(folder, stored.kept) if stored.kept else ""

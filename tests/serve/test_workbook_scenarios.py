@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import openpyxl
+import pandas as pd
 import pytest
 from test_form_pages import UNMET, send
 
@@ -59,4 +60,7 @@ def test_a_workbook_is_solved(workbook: Path, tmp_path: Path) -> None:
     found = solve_task(lambda **one: said.append(one), (str(workbook), tmp_path / "runs"))
 
     assert str(found["run"]).startswith("plan-")
-    assert (tmp_path / "runs" / str(found["run"]) / "report.html").is_file()
+    folder = tmp_path / "runs" / str(found["run"])
+    assert (folder / "report.html").is_file()
+    assert {"stage": "Finding which figures decide"} in said
+    assert len(pd.read_csv(folder / "estimates" / "estimates.csv")) == 10
