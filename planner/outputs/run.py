@@ -44,6 +44,8 @@ class Run:
     estimates : DataFrame, optional
         Which figures of the data decide, as `planner.studies.estimates` found it of this plan, to
         be stored with it; of a stored run `planner.outputs.estimates.read_estimates` reads it.
+    changed : callable
+        Names the files of a stored run that are not as they were written, which reads them all.
     """
 
     meta: Mapping[str, Any]
@@ -53,6 +55,7 @@ class Run:
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     inputs: Inputs | None = None
     estimates: pd.DataFrame | None = None
+    changed: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
     computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What several writers need, once it was computed: see `once_a_run`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -160,20 +161,20 @@ def store_run(
     folder = runs_dir / plain_name(run.meta["run"], META_FILE)
     if run.estimates is None:
         run = replace(run, estimates=_estimates_in(folder, run))
-    with staging(runs_dir) as partial:
-        write_parquet(run, partial / TABLES_FOLDER)
-        write_inputs(run.inputs_tables, partial / INPUTS_FOLDER)
-        write_proof(run.proof_tables, partial / PROOF_FOLDER)
-        (partial / LOG_FILE).write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
+    with staging(runs_dir) as staged:
+        write_parquet(run, staged / TABLES_FOLDER)
+        write_inputs(run.inputs_tables, staged / INPUTS_FOLDER)
+        write_proof(run.proof_tables, staged / PROOF_FOLDER)
+        (staged / LOG_FILE).write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
         if run.estimates is not None:
-            write_estimates(run.estimates, run, partial)
+            write_estimates(run.estimates, run, staged)
         if workbook:
-            write_workbook(run, partial / WORKBOOK_FILE)
-            write_report(run, partial / REPORT_FILE)
+            write_workbook(run, staged / WORKBOOK_FILE)
+            write_report(run, staged / REPORT_FILE)
         # Every file that is there by now is known by its hash, whoever wrote it.
-        meta = sealed({**run.meta, "sha256": hashes(partial)})
-        (partial / META_FILE).write_bytes(meta_bytes(meta))
-        kept = put_run(partial, folder)
+        meta = sealed({**run.meta, "sha256": hashes(staged)})
+        (staged / META_FILE).write_bytes(meta_bytes(meta))
+        kept = put_run(staged, folder)
     return Stored(replace(run, meta=meta, folder=folder), tuple(kept))
 
 
@@ -223,7 +224,8 @@ def load_run(folder: Path) -> Run:
         StoredTables(folder / name, _written_tables(meta["sha256"], name), read_input)
         for name in (INPUTS_FOLDER, PROOF_FOLDER)
     )
-    return Run(meta, results, inputs, folder, proof)
+    changed = partial(changed_since_written, folder)
+    return Run(meta, results, inputs, folder, proof, changed=changed)
 
 
 def changed_since_written(folder: Path) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,23 @@ def test_keeps_a_changed_file_in_the_place_of_the_new_one(runs: Path, tmp_path: 
     assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (tmp_path / "kept" / target.name).read_text(encoding="utf-8") == "edited"
     assert "kept" in result.stderr
+
+
+def test_the_page_of_an_edited_run_says_so_as_stderr_does(tmp_path: Path) -> None:
+    run = save_run(plan_of("tiny").run, tmp_path)
+    meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    meta["objective_musd"] = 3.5
+    (run / "run.json").write_text(json.dumps(meta), encoding="utf-8")
+    said = "hanged since it was written: run.json; "
+
+    result = report(tmp_path, "-o", str(tmp_path / "one.html"))
+    both = report(tmp_path, str(run), "-o", str(tmp_path / "two.html"))
+
+    assert (result.exit_code, both.exit_code) == (0, 0)
+    for name, times in (("one.html", 1), ("two.html", 2)):
+        assert (tmp_path / name).read_text(encoding="utf-8").count(said) == times
+    assert said in result.stderr
+    assert said not in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_edited_report_is_no_broken_rule(runs: Path) -> None:

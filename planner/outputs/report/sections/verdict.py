@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from planner.base.words import some
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.results.ended import ended
 from planner.results.not_housed import not_housed
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 __all__ = ["lights", "question", "signs"]
+
+_FILES_NAMED: Final = 3
+"""Changed files that are named; the others are counted."""
 
 
 def question(run: Run) -> Html:
@@ -28,7 +32,7 @@ def question(run: Run) -> Html:
 
 
 def lights(run: Run) -> Html:
-    """Show how the solve ended, what the independent check found, and what is not housed."""
+    """Show how the solve ended, what the check found, what is not housed and what was changed."""
     end = ended(run.meta, run.tables["solution"])
     check = run.meta["check"]
     checked = (
@@ -37,7 +41,14 @@ def lights(run: Run) -> Html:
         else ("bad", f"The check failed: {', '.join(check['broken'])}")
     )
     missed = not_housed(run.tables)
-    return signs([(end.light, str(end)), checked, *([("fair", f"{missed}.")] if missed else [])])
+    shown = [(end.light, str(end)), checked]
+    if missed:
+        shown.append(("fair", f"{missed}."))
+    if changed := run.changed():
+        files = some(changed, _FILES_NAMED)
+        said = f"Changed since it was written: {files}; this page is of the files as they are now"
+        shown.insert(0, ("bad", said))
+    return signs(shown)
 
 
 def signs(shown: Sequence[tuple[str, str]]) -> Html:
