@@ -66,10 +66,10 @@ def sites_in_scope(
         `new_halls` true.
     """
     frame = site_rows(scenario, tables, "sites")
-    names = {id_: site.name for id_, site in scenario.new_sites.items()}
-    for column in ("name", "country", "lat", "lon"):
-        own = {id_: getattr(site, column) for id_, site in scenario.new_sites.items()}
-        frame[column] = frame["site"].map(own).fillna(frame[column]) if names else frame[column]
+    for column in ("name", "country", "state", "lat", "lon"):
+        every = {id_: getattr(site, column) for id_, site in scenario.new_sites.items()}
+        own = {id_: value for id_, value in every.items() if value is not None}
+        frame[column] = frame["site"].map(own).fillna(frame[column]) if own else frame[column]
     frame = _scoped(frame, scenario, _excluded(scenario))
     if frame.empty:
         findings.add_at_key(

@@ -85,19 +85,26 @@ def _state_of_site(run: Run) -> pd.Series:
     if sites.empty:
         what_is = "no site that draws power is in the United States"
         raise InputError([Problem("--format", None, None, what_is, "one for reeds")])
-    given = run.inputs_tables["sites"].set_index("site")["state"]
+    new_sites = run.meta["merged"]["new_sites"]
+    given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
+    given |= {site: of.get("state") for site, of in new_sites.items()}
     state = sites["site"].map(given)
-    missing = sites["site"][state.isna() | (state == "")]
     problems = [
-        Problem("--format", None, None, f"site {site!r} has no state", "one for reeds", _MEND)
-        for site in missing
+        Problem(
+            "--format",
+            None,
+            None,
+            f"site {site!r} has no state",
+            "one for reeds",
+            f"give new_sites.{site}.state, as in state: VA, and solve again"
+            if site in new_sites
+            else "give it in column state of a table `sites` of your own",
+        )
+        for site in sites["site"][state.isna() | (state == "")]
     ]
     if problems:
         raise InputError(problems)
     return state.set_axis(sites["site"])
-
-
-_MEND: Final = "give it in a table `sites` of your own instead of in the scenario"
 
 
 def _left_out(run: Run) -> list[str]:

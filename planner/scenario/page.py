@@ -46,6 +46,7 @@ _TEXTS: Final = {
     "time_zone": "America/Chicago",
     "data": {"racks": "data/racks.csv"},
     "country": "US",
+    "state": "VA",
     "trajectory": "brief_high",
     "curtailment_rate_pct": 1,
     "barred_pairs": [["us-va-ashburn", "us-oh-columbus"]],

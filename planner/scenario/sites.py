@@ -29,6 +29,7 @@ from planner.scenario.values import (
 
 __all__ = ["Build", "LeadTimes", "NewSite", "SiteOverride"]
 
+_State = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
 
 
@@ -127,6 +128,9 @@ class NewSite(SiteOverride):
     """Name for reports and maps."""
     country: NewSiteCountry
     """Country, ISO 3166 alpha-2."""
+    state: _State | None = None
+    """State or province, as VA (ISO 3166-2 without the country), for exports to ReEDS and carbon
+    prices of states; left out, that of `like` for carbon prices, and no export to ReEDS."""
     lat: Annotated[float, Field(strict=True, ge=-90, le=90)]
     """Latitude, WGS84. [degrees]"""
     lon: Annotated[float, Field(strict=True, ge=-180, le=180)]

@@ -130,6 +130,18 @@ def test_nothing_of_making_is_counted_unless_asked():
     assert m.carbon.claimed_kt.column.size == 0
 
 
+def test_a_new_site_pays_the_scheme_of_the_state_that_it_is_given():
+    """Like oak, of Virginia, which pays what the country does; Texas has a scheme of its own."""
+    place = "name: Mine, country: US, lat: 31.4, lon: -97.2, like: oak"
+    asked = ("carbon.fuel_schemes=true", "scope.sites=[oak, mine]")
+
+    for state, price in (("", 7.0), (", state: TX", 17.0)):
+        inputs = inputs_of(SOURCES, *asked, f"new_sites={{mine: {{{place}{state}}}}}")
+
+        at = inputs.sites.site_year.position("mine", "2025")
+        assert inputs.carbon.fuel_price_usd_per_t[at] == pytest.approx(price)
+
+
 def test_fuel_pays_the_scheme_of_its_state_before_that_of_its_country():
     # Texas pays 17 USD/t in 2025 and 21 in 2027; Virginia what the country pays: 7 to 11 in 2029.
     inputs = inputs_of(SOURCES, "carbon.fuel_schemes=true")

@@ -127,6 +127,22 @@ def test_reeds_names_sites_without_a_state(run: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_reeds_takes_the_state_of_a_new_site_from_the_scenario(run: Run, tmp_path: Path) -> None:
+    sites = run.inputs_tables["sites"]
+    others = {**run.inputs_tables, "sites": sites[sites["site"] != "oak"]}
+
+    def with_new(**given: str) -> Run:
+        place = {"name": "Oak", "country": "US", "lat": 41.2, "lon": -104.8, "like": "elm"}
+        merged = {**run.meta["merged"], "new_sites": {"oak": {**place, **given}}}
+        meta = {**run.meta, "merged": merged}
+        return replace(run, inputs_tables=others, meta=meta)
+
+    (path,) = WRITERS["reeds"](with_new(state="WY"), tmp_path)
+    assert "\nWY,2025," in path.read_text()
+    with pytest.raises(InputError, match=r"give new_sites\.oak\.state, as in state: VA"):
+        WRITERS["reeds"](with_new(), tmp_path)
+
+
 def test_reeds_says_what_it_leaves_out_and_needs_a_site_at_home(run: Run, tmp_path: Path) -> None:
     used = set(run.tables["power_slot"]["site"])
     abroad = sorted(used)[0]

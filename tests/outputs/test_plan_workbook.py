@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from plans import plan_of
 
@@ -280,11 +281,13 @@ def test_remarks_beside_settings_are_left_alone(of_tiny: Path, edit: Any) -> Non
 def test_a_value_of_an_entry_under_no_head_is_named(of_tiny: Path, edit: Any) -> None:
     own = openpyxl.load_workbook(of_tiny)["Settings new_sites"]
     row = row_of(own, "north")
-    path = edit({("Settings new_sites", f"AA{row}"): "foo"})
+    column = get_column_letter(own.max_column + 1)
+    path = edit({("Settings new_sites", f"{column}{row}"): "foo"})
 
     (found,) = said(path)
 
-    assert found.startswith(f"my-plan.xlsx: 'Settings new_sites'!AA{row}: 'foo' is under no head")
+    place = f"'Settings new_sites'!{column}{row}"
+    assert found.startswith(f"my-plan.xlsx: {place}: 'foo' is under no head")
 
 
 def test_wrong_cells_of_tables_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> None:

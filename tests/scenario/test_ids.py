@@ -282,6 +282,7 @@ FREE_TEXT = {
     "failover.barred_groups.{}": "names of the planner's own",
     "latency.rtt_table": "a file",
     "new_sites.*.name": "for reports and maps",
+    "new_sites.*.state": "two letters, of which no table is",
     "question": "for readers",
     "siting.service_cost_table": "a file",
     "title": "for readers",
