@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -103,13 +104,14 @@ def _read_rows(
                 report(number, time_at, step, "one hour after the row before", fix)
         before = time
         text = record[demand_at]
-        if not _NUMBER.fullmatch(text) or has_odd_size(float(text)):
+        mw = float(text) if _NUMBER.fullmatch(text) else math.nan
+        if not math.isfinite(mw) or has_odd_size(mw):  # 1e400 is read as infinite
             what_is = f"the demand is {text!r}"
             must_be = "a number of MW, at least 0, with a decimal point"
             report(number, demand_at, what_is, must_be, _fix_number(text))
         elif time is not None:
             times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
-            demand_mw.append(float(text))
+            demand_mw.append(mw)
     if not sheet.records:
         problems.append(Problem(sheet.file, 2, 1, "there is no row", "a row per hour"))
     elif not problems and not any(demand_mw):

@@ -95,7 +95,7 @@ def write_lp(run: Run, path: Path) -> list[Path]:
             what_is = "some names of columns are longer than the format allows"
             must_be = f"at most {_LONGEST_NAME} signs"
             fix = "take mps, or shorter ids of sites"
-            raise InputError([Problem(str(path), None, None, what_is, must_be, fix)]) from error
+            raise InputError([Problem(path.name, None, None, what_is, must_be, fix)]) from error
     return [path]
 
 

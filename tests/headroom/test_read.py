@@ -165,6 +165,13 @@ def test_a_demand_of_zeros_is_refused(tmp_path: Path) -> None:
     assert read_hourly_demand(one).tolist() == [0, 0.5]
 
 
+@pytest.mark.parametrize("text", ["1e300", "1e400"])
+def test_a_demand_of_no_possible_size_is_named_by_its_line(text: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "large.csv", f"hour,demand_mw\n2027-03-01 00:00,{text}\n")
+
+    assert problems(path)[0].startswith(f"2:18: the demand is '{text}'; must be a number of MW")
+
+
 @pytest.mark.parametrize(
     ("time", "demand", "fix"),
     [

@@ -107,3 +107,14 @@ def test_a_run_that_lacks_a_table_says_so(stored: Run) -> None:
         InputError, match=r"cooling\.parquet: the table can not be read: the run has no 'cooling'"
     ):
         model_of(replace(stored, inputs_tables=tables))
+
+
+def test_names_that_the_lp_format_does_not_allow_are_refused_by_the_name_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.outputs.solver_files._LONGEST_NAME", 5)
+    staged = tmp_path / ".partial-0123456789ab"  # gone by the time the message is read
+
+    with pytest.raises(InputError, match=r"^program\.lp: some names .* at most 5 signs"):
+        WRITERS["lp"](plan_of("tiny").run, staged)
+    assert list(tmp_path.iterdir()) == []
