@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+    from planner.base.errors import Problem
     from planner.headroom import Curtailment, HeadroomStudy
 
 __all__ = ["command"]
@@ -131,7 +132,8 @@ def command(
     which it starts, and the demand in MW. In summer (April to October) the zone is taken to
     carry the highest demand of June to August of any year, in winter that of December to
     February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
-    months, as in September in California, give them.
+    months, as in September in California, give them. Hours above three times the 99th percentile
+    are warned of.
     """
     from planner.cli.output import print_written, writing_into
     from planner.cli.progress import Progress
@@ -140,11 +142,18 @@ def command(
 
     if output is not None:
         _check_output(output)
+    warnings: list[Problem] = []
     hourly_demand = read_hourly_demand(
-        demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone
+        demand,
+        time_column=time_column,
+        demand_column=demand_column,
+        time_zone=time_zone,
+        on_warning=warnings.append,
     )
     seasons = seasons_with(summer_months, winter_months)
     with Progress.from_context(ctx, patient=True) as progress:
+        for warning in warnings:
+            progress.warn(warning)
         studies = []
         for rate_frac in rates:
             progress.stage(f"Finding the headroom at {rate_frac:.2%} curtailment")

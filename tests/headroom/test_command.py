@@ -150,6 +150,18 @@ def test_the_plot_is_one_file_that_names_what_it_shows(zone_file: Path, tmp_path
     assert "http" not in plot.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
 
 
+def test_an_hour_far_above_all_others_is_warned_of(zone: pd.Series[float], tmp_path: Path) -> None:
+    path = tmp_path / "zone.csv"
+    zone.iloc[40] = 70_000.0
+    zone.rename_axis("hour").to_csv(path)
+
+    done = CliRunner().invoke(main, ["headroom", str(path), "--json"])
+
+    assert done.exit_code == 0
+    assert f"warning: {path}:42:21: the demand is 70,000 MW, 100.0 times" in done.stderr
+    assert len(json.loads(done.stdout)) == 1
+
+
 def test_quiet_leaves_the_result_alone(zone_file: Path, tmp_path: Path) -> None:
     result = run("-q", zone_file, "-o", tmp_path / "plot.svg")
 

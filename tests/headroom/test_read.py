@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from planner.base.errors import InputError
+from planner.base.errors import InputError, Problem
 from planner.headroom import read_hourly_demand
 
 if TYPE_CHECKING:
@@ -44,6 +44,44 @@ def test_times_in_utc_are_reported_by_the_clock_of_a_zone(zone_file: Path) -> No
     read = read_hourly_demand(zone_file, time_zone="America/New_York")
 
     assert str(read.index[0]) == "2026-12-31 19:00:00-05:00"
+
+
+def test_hours_far_above_all_others_are_warned_of(zone: pd.Series[float], tmp_path: Path) -> None:
+    """The 99th percentile of the hours is 700 MW, of which 2,100 MW is three times."""
+    path = tmp_path / "zone.csv"
+    zone.iloc[[5, 100]] = [2100.0, 2101.0]
+    zone.rename_axis("hour").to_csv(path)
+    said: list[Problem] = []
+
+    demand = read_hourly_demand(path, on_warning=said.append)
+
+    assert demand.iloc[100] == 2101.0
+    (warning,) = said
+    assert str(warning) == (
+        f"{path}:102:21: the demand is 2,101 MW, 3.0 times the 99th percentile of all hours,"
+        " 700 MW; look for another unit, or for a sum in its place"
+    )
+
+
+def test_many_hours_far_above_are_counted(zone: pd.Series[float], tmp_path: Path) -> None:
+    path = tmp_path / "zone.csv"
+    zone.iloc[200:207] = 700_000.0
+    zone.rename_axis("hour").to_csv(path)
+    said: list[Problem] = []
+
+    read_hourly_demand(path, on_warning=said.append)
+
+    assert [warning.line for warning in said] == [202, 203, 204, 205, 206]
+    assert ["more)" in warning.what_is for warning in said] == [False] * 4 + [True]
+    assert "(and 2 more)" in said[-1].what_is
+
+
+def test_a_zone_as_it_is_has_no_warning(zone_file: Path) -> None:
+    said: list[Problem] = []
+
+    read_hourly_demand(zone_file, on_warning=said.append)
+
+    assert said == []
 
 
 def test_offsets_carry_a_table_over_the_change_of_clocks(tmp_path: Path) -> None:
