@@ -88,14 +88,15 @@ def write_lp(run: Run, path: Path) -> list[Path]:
     from pulp import PulpError
 
     problem = model_of(run).problem
+    try:
+        problem.checkLengthVars(_LONGEST_NAME)  # the writer does, and leaves its file open
+    except PulpError as error:
+        what_is = "some names of columns are longer than the format allows"
+        must_be = f"at most {_LONGEST_NAME} signs"
+        fix = "take mps, or shorter ids of sites"
+        raise InputError([Problem(path.name, None, None, what_is, must_be, fix)]) from error
     with whole_file(path) as partial:
-        try:
-            problem.writeLP(str(partial), max_length=_LONGEST_NAME)
-        except PulpError as error:
-            what_is = "some names of columns are longer than the format allows"
-            must_be = f"at most {_LONGEST_NAME} signs"
-            fix = "take mps, or shorter ids of sites"
-            raise InputError([Problem(path.name, None, None, what_is, must_be, fix)]) from error
+        problem.writeLP(str(partial), max_length=_LONGEST_NAME)
     return [path]
 
 
