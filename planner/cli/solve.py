@@ -125,10 +125,10 @@ def _solve(
             found = validated(scenario, overrides)
             every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
             refuse(context, every, () if strict else found.warnings)
-        run, failed = run_of(plan), None
+        run, bug, failed = run_of(plan), None, None
         unheard = None if as_json else _unheard(partial(print_summary, run), progress)
         if not no_estimates:
-            run = _with_estimates(plan, run, progress)
+            run, bug = _try_estimates(plan, run, progress)
             if not as_json and unheard is None:
                 unheard = _unheard(partial(print_estimates, run), progress)
         progress.stage("write")
@@ -147,7 +147,9 @@ def _solve(
         click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
     if run.folder is not None and unheard is None:
         print_written(run.folder, as_json=as_json)
-    for wrong in (failed, unheard):
+    if bug is not None and failed is not None:
+        bug.add_note(str(failed))  # its traceback is wanted, the plan too
+    for wrong in (bug, failed, unheard):
         if wrong is not None:
             raise wrong
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
@@ -166,17 +168,13 @@ def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:
     return None
 
 
-def _with_estimates(plan: Plan, run: Run, progress: Progress) -> Run:
-    """Return a run with the figures that decide, or as it is where they cannot be found."""
-    from planner.base.errors import LimitReachedError
-    from planner.studies.estimates import has_estimates, with_estimates
+def _try_estimates(plan: Plan, run: Run, progress: Progress) -> tuple[Run, Exception | None]:
+    """Return a run with the figures that decide where they can be found, and a bug otherwise."""
+    from planner.studies.estimates import has_estimates, try_estimates
     from planner.studies.solve.asking import Asking
 
     if not has_estimates(plan):
-        return run
+        return run, None
     progress.stage("estimates")
-    try:
-        return with_estimates(plan, run, Asking(progress.detail, progress.interrupt))
-    except LimitReachedError as error:
-        progress.print_line(f"{error}; dcplan estimates looks for them again")
-        return run
+    ask = Asking(progress.detail, progress.interrupt)
+    return try_estimates(plan, run, ask, progress.print_line)

@@ -11,7 +11,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import DcplanError, LimitReachedError
+from planner.base.errors import DcplanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     from planner.outputs.user_files import report_kept
     from planner.runs import run_of
     from planner.runs.rescue import store_or_keep_elsewhere
-    from planner.studies.estimates import has_estimates, with_estimates
+    from planner.studies.estimates import has_estimates, try_estimates
     from planner.studies.solve import solve
     from planner.studies.solve.asking import Asking
     from planner.studies.solve.progress import STAGES, solver_words
@@ -137,7 +137,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
             told_at = time.perf_counter()
             tell(text=text)
 
-    def on_warning(warning: Problem) -> None:
+    def on_warning(warning: Problem | str) -> None:
         note(f"warning: {warning}")
         tell(warning=str(warning))
 
@@ -150,17 +150,18 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         on_warning=on_warning,
         interrupt=ASKED_TO_STOP,
     )
-    run = run_of(plan)
+    run, bug = run_of(plan), None
     if has_estimates(plan):
         on_stage("estimates")
-        try:
-            run = with_estimates(plan, run, Asking(lambda text: tell(text=text), ASKED_TO_STOP))
-        except LimitReachedError as error:
-            note(f"{error}; dcplan estimates looks for them again")
+        ask = Asking(lambda text: tell(text=text), ASKED_TO_STOP)
+        run, bug = try_estimates(plan, run, ask, on_warning)
     on_stage("write")
     stored = store_or_keep_elsewhere(run, runs_dir, log=log)
     folder = stored.run.folder
     assert folder is not None
+    if bug is not None:
+        tell(warning=f"the plan is stored in {folder.name}, without the figures that decide")
+        raise bug
     message = report_kept(folder, stored.kept) if stored.kept else ""
     return {"run": folder.name, "message": message}
 

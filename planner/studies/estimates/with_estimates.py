@@ -6,14 +6,17 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planner.base.errors import DcplanError
 from planner.studies.estimates.estimates import estimates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.outputs.run import Run
     from planner.runs.plan import Plan
     from planner.studies.solve.asking import Asking
 
-__all__ = ["has_estimates", "with_estimates"]
+__all__ = ["has_estimates", "try_estimates", "with_estimates"]
 
 
 def has_estimates(plan: Plan) -> bool:
@@ -23,6 +26,34 @@ def has_estimates(plan: Plan) -> bool:
     other figures would have it decide otherwise in each step.
     """
     return plan.proof.has_duals and plan.scenario.foresight.window_years is None
+
+
+def try_estimates(
+    plan: Plan, run: Run, ask: Asking, note: Callable[[str], None]
+) -> tuple[Run, Exception | None]:
+    """Return a run to be stored: with the figures that decide where they can be found.
+
+    Parameters
+    ----------
+    plan, run, ask
+        As for `with_estimates`.
+    note : callable
+        Called with why there are no such figures, where an error raised on purpose says so.
+
+    Returns
+    -------
+    Run
+        With the figures, or as it was.
+    Exception or None
+        A bug or a lack of memory, to be raised once the run is stored.
+    """
+    try:
+        return with_estimates(plan, run, ask), None
+    except DcplanError as error:
+        note(f"no figures that decide: {error}; dcplan estimates looks for them again")
+    except Exception as error:
+        return run, error
+    return run, None
 
 
 def with_estimates(plan: Plan, run: Run, ask: Asking) -> Run:
@@ -41,6 +72,8 @@ def with_estimates(plan: Plan, run: Run, ask: Asking) -> Run:
     ------
     LimitReachedError
         If it was stopped.
+    SolverError
+        If the solver fails on a changed figure.
     """
     began = time.perf_counter()
     found = estimates(run, plan.scenario, plan.inputs, ask).table
