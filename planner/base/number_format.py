@@ -14,6 +14,7 @@ __all__ = [
     "amount",
     "duration",
     "moment",
+    "percent",
     "round_down",
     "round_up",
     "unit_of_money",
@@ -52,6 +53,17 @@ def moment(year: float) -> str:
     """
     months = round(year * len(_MONTHS))
     return f"{_MONTHS[months % len(_MONTHS)]} {months // len(_MONTHS)}"
+
+
+def percent(frac: float) -> str:
+    """Write a share in percent, with three digits.
+
+    Examples
+    --------
+    >>> percent(0.25563), percent(0.0011), percent(1.0)
+    ('25.6 %', '0.11 %', '100 %')
+    """
+    return f"{100.0 * frac:.3g} %"
 
 
 def duration(seconds: float) -> str:

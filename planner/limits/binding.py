@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from planner.base.number_format import amount, moment
 from planner.limits import BY_NAME, LIMITS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.inputs.inputs import Inputs
     from planner.limits.limit import Binding, Tables
 
@@ -20,6 +23,7 @@ __all__ = [
     "binding",
     "binding_of",
     "demand_price",
+    "limit_parts",
     "limit_words",
     "start_words",
 ]
@@ -76,15 +80,40 @@ def start_words(tables: Tables, row: pd.Series) -> str:
     return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"
 
 
-def limit_words(row: pd.Series, tables: Tables) -> str:
-    """Say what binds, with ids in place of names, for a row of table `binding`."""
+def limit_parts(
+    row: pd.Series, tables: Tables, named: Callable[[str, str], str]
+) -> list[tuple[str, str]]:
+    """Say what binds, in pieces.
+
+    Parameters
+    ----------
+    row : Series
+        Of table `binding`.
+    tables : mapping of str to DataFrame
+        Of the plan.
+    named : callable
+        From a kind of place and an id to what people call it.
+
+    Returns
+    -------
+    list of tuple of str, str
+        Pieces in order, each with the kind of place that it names, or nothing.
+    """
     filled = {
         "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
         "year": str(row["year"]),
         "start": start_words(tables, row),
-        **{place: str(row[place]).replace("|", " ") for place in PLACES},
+        **{place: named(place, str(row[place])) for place in PLACES},
+        "hall": str(row["hall"]).replace("|", ", ").replace("_", " "),
     }
-    return binding_of(str(row["block"])).sentence.format(**filled).rstrip(":")
+    parts = re.split(r"\{(\w+)\}", binding_of(str(row["block"])).sentence)
+    return [(part, "") if at % 2 == 0 else (filled[part], part) for at, part in enumerate(parts)]
+
+
+def limit_words(row: pd.Series, tables: Tables) -> str:
+    """Say what binds, with ids in place of names, for a row of table `binding`."""
+    parts = limit_parts(row, tables, lambda _, label: label)
+    return "".join(part for part, _ in parts).rstrip(":")
 
 
 def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:

@@ -139,6 +139,7 @@ LIMITS: Final = (
             _permit,
             "Permits for the halls at {site} grant {limit} of water in {year}, all used:",
             is_scarce=_is_granted,
+            is_of_decisions=True,
         ),
         set_by=(
             SetBy("table water_classes", _permit_now),

@@ -85,6 +85,7 @@ CLEAN_LIMITS: Final = (
             "MW",
             _clean,
             "The clean-energy target of {pool} in {year} ({limit} on average) is binding:",
+            is_of_decisions=True,
         ),
         set_by=(SetBy("contracts.matching.target_frac", _target),),
         moved_by=(_MODE, "contracts.matching.target_frac"),

@@ -73,6 +73,8 @@ class Binding:
         By default everywhere.
     aside : callable, optional
         From a row and its price to the same price in another unit, as words.
+    is_of_decisions : bool
+        Whether there is as much of it as decisions make: the right side of its rows is zero.
     """
 
     unit: str
@@ -80,6 +82,7 @@ class Binding:
     sentence: str
     is_scarce: IsScarce | None = None
     aside: Aside | None = None
+    is_of_decisions: bool = False
 
 
 @dataclass(frozen=True)

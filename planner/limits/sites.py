@@ -139,6 +139,7 @@ LAND_LIMITS: Final = (
             _land,
             "The land at {site} is full in {year} ({limit} of halls):",
             is_scarce=_is_built_up,
+            is_of_decisions=True,
         ),
         set_by=(SetBy("sites.{site}.land_limit_mw", _land_now),),
         relaxed_by={LAND: unit_increments},

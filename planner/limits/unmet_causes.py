@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.number_format import percent
+from planner.limits import LIMITS
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.limits.limit import Tables
 
-__all__ = ["UNMET_FRAC", "unmet_causes"]
+__all__ = ["UNMET_FRAC", "share_words", "unmet_causes"]
 
 UNMET_FRAC: Final = 1e-3
 """Of the demand of a year: less unmet is not looked into."""
@@ -19,19 +22,30 @@ _MUCH_FRAC: Final = 0.1
 """Of the value of the compute that is met: a limit that takes less is no cause."""
 _NOTHING: Final = 1e-6
 """Of the demand of a year: less of it served is nothing, as is less of a limit."""
+_YEARLY: Final = frozenset(
+    limit.name for limit in LIMITS if limit.price is not None and limit.price.paid == "yearly"
+)
+_OF_DECISIONS: Final = frozenset(
+    limit.name for limit in LIMITS if limit.binding is not None and limit.binding.is_of_decisions
+)
 
 
 def unmet_causes(bound: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """List the limits that take much of the value of compute in years with unmet demand.
 
     In a linear program the value of the compute that is met, at its shadow price, is what it
-    costs and what limits take of it, each its shadow price times how much of it there is. Where
+    costs and what limits take of it, each its shadow price times the right side of its row. Where
     demand is unmet that price is the penalty of unmet demand; a limit that takes little of it
-    leaves the work unmet for another reason. Limits of later years than the last with unmet
-    demand are left out.
+    leaves the work unmet for another reason.
 
-    Where a limit is zero in a year in which nothing is served, nothing is left to take a share
-    of, and it counts as taking all.
+    A limit on what goes on all year takes from its own year, and counts if demand is unmet then. A
+    limit on what is bought, or a lasting right, takes from later years too: it counts up to the
+    last year with unmet demand, and the value is then of all years from the first such limit on.
+
+    Limits of as much as decisions make have a right side of zero: what they take goes to others,
+    such as a contract of which there is no more. They are listed by the same measure, without a
+    share. Nor is there one where a limit is zero in a year in which nothing is served; it comes
+    first.
 
     Parameters
     ----------
@@ -44,31 +58,40 @@ def unmet_causes(bound: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         Of each kind of limit a row of `bound`, of the year with most unmet if it binds then, with
-        what the whole kind takes of that value (share_frac), the largest first.
+        what the whole kind takes of that value (share_frac, nan where it has no share), the
+        largest first.
     """
     summary = tables["summary"].set_index("year")
     short = summary[summary["unmet_kh100e"] > UNMET_FRAC * summary["demand_kh100e"]]
     none = bound.head(0).assign(share_frac=np.zeros(0))
     if short.empty or bound.empty:
         return none
-    rows = bound[bound["year"] <= short.index.max()]
-    rows = rows[rows["raw_dual"] != 0.0]
+    lasts = ~bound["block"].isin(_YEARLY)
+    counts = bound["year"].isin(short.index) | (lasts & (bound["year"] <= short.index.max()))
+    rows = bound[counts & (bound["raw_dual"] != 0.0)]
     stops_all = (rows["limit"] <= _NOTHING) & rows["year"].isin(
         short.index[short["served_kh100e"] <= _NOTHING * short["demand_kh100e"]]
     )
-    takes = (rows["raw_dual"].abs() * rows["limit"]).groupby(rows["block"]).sum()
-    value_musd = _value_of_met(tables, short.index)
-    share = takes / value_musd if value_musd > 0.0 else takes * 0.0
-    share[rows.loc[stops_all, "block"].unique()] = 1.0
-    share = share[share >= _MUCH_FRAC]
+    takes_musd = (rows["raw_dual"].abs() * rows["limit"]).groupby(rows["block"]).sum()
+    much = takes_musd.index[takes_musd >= _MUCH_FRAC * _value_of_met(tables, short.index)]
+    first = rows.loc[rows["block"].isin(much) & ~rows["block"].isin(_YEARLY), "year"].min()
+    reached = summary.index[(summary.index >= first) & (summary.index <= short.index.max())]
+    value_musd = _value_of_met(tables, short.index.union(reached))
+    size = takes_musd / value_musd if value_musd > 0.0 else takes_musd * 0.0
+    size[rows.loc[stops_all, "block"].unique()] = np.inf
+    size = size[size >= _MUCH_FRAC]
+    share = size.where(np.isfinite(size) & ~size.index.isin(_OF_DECISIONS))
     worst = (short["unmet_kh100e"] / short["demand_kh100e"]).idxmax()
-    first = np.lexsort((-rows["one_percent_musd"], rows["year"] != worst, ~stops_all))
-    once = rows.iloc[first].drop_duplicates("block")
-    found: pd.DataFrame = once.assign(share_frac=once["block"].map(share)).dropna(
-        subset="share_frac"
-    )
-    found = found.sort_values("share_frac", ascending=False, kind="stable")
+    order = np.lexsort((-rows["one_percent_musd"], rows["year"] != worst, ~stops_all))
+    once = rows.iloc[order].drop_duplicates("block").set_index("block", drop=False)
+    by_size = size.sort_values(ascending=False, kind="stable").index
+    found: pd.DataFrame = once.loc[by_size].assign(share_frac=share)
     return found.reset_index(drop=True)
+
+
+def share_words(share_frac: float) -> str:
+    """Write a share behind what limits, or nothing where there is none."""
+    return f" ({percent(share_frac)})" if np.isfinite(share_frac) else ""
 
 
 def _value_of_met(tables: Tables, years: pd.Index) -> float:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from planner.base.errors import InputError
-from planner.base.number_format import amount
 from planner.limits import BY_NAME
-from planner.limits.binding import PLACES, binding, binding_of, start_words
+from planner.limits.binding import PLACES, binding, limit_parts
 from planner.outputs.run import once_a_run
 from planner.outputs.solver_files import inputs_of
 
@@ -69,22 +68,11 @@ def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple
     list of tuple of str, bool
         Pieces in order, and whether each is a name, which is data.
     """
-    filled = {
-        "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
-        "year": str(row["year"]),
-        "start": start_words(tables, row),
-        **{place: _known(place, str(row[place]), labels) for place in PLACES},
-    }
-    parts = re.split(r"\{(\w+)\}", binding_of(str(row["block"])).sentence)
-    return [
-        (part, False) if at % 2 == 0 else (filled[part], part in _NAMES)
-        for at, part in enumerate(parts)
-    ]
+    parts = limit_parts(row, tables, partial(_known, labels))
+    return [(part, place in _NAMES) for part, place in parts]
 
 
-def _known(place: str, label: str, labels: DisplayNames) -> str:
-    if place == "hall":
-        return label.replace("|", ", ").replace("_", " ")
+def _known(labels: DisplayNames, place: str, label: str) -> str:
     names = {
         "site": labels.site,
         "zone": labels.zone,

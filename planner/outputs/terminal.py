@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
-from planner.base.number_format import amount
+from planner.base.number_format import amount, percent
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
-from planner.limits.unmet_causes import unmet_causes
+from planner.limits.unmet_causes import share_words, unmet_causes
 from planner.outputs.binding import binding_of_run, sentence
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.estimates import read_estimates
@@ -217,12 +217,13 @@ def _unmet(run: Run) -> Text:
         for _, row in causes.iterrows()
     )
     limits = "; ".join(
-        f"{printable(words)} ({share:.0%})"
+        printable(words) + share_words(share)
         for words, share in zip(said, causes["share_frac"], strict=True)
     )
+    with_share = ", with its share at shadow prices"
     return Text(
-        f"\n  {unmet.max():.0%} of the compute of {unmet.idxmax()} is unmet. What limits it,"
-        f" with its share at shadow prices: {limits}",
+        f"\n  {percent(unmet.max())} of the compute of {unmet.idxmax()} is unmet. What limits it"
+        f"{with_share if causes['share_frac'].notna().any() else ''}: {limits}",
         style="yellow",
     )
 

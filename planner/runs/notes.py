@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import amount
+from planner.base.number_format import amount, percent
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
 from planner.limits.binding import binding, limit_words
-from planner.limits.unmet_causes import UNMET_FRAC, unmet_causes
+from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -316,23 +316,26 @@ def _unmet(plan: Plan) -> Iterator[str]:
     """Say how much demand is unmet while limits bind that shadow prices show to be why."""
     if not plan.proof.has_duals:
         return
-    causes = unmet_causes(binding(plan.inputs, plan.tables), plan.tables)
+    causes = unmet_causes(binding(plan.inputs, plan.tables), plan.tables).head(_NAMED)
     if causes.empty:
         return
     parts = [
-        f"{limit_words(row, plan.tables)} ({row['share_frac']:.0%})"
-        for _, row in causes.head(_NAMED).iterrows()
+        limit_words(row, plan.tables) + share_words(row["share_frac"])
+        for _, row in causes.iterrows()
     ]
+    takes = (
+        "; in brackets, what it takes at shadow prices of the value of the compute that is served"
+        " or rented"
+    )
     summary = plan.tables["summary"].set_index("year")
     unmet = summary["unmet_kh100e"] / summary["demand_kh100e"]
     unmet = unmet[unmet > UNMET_FRAC]
     worst = unmet.index[int(unmet.to_numpy().argmax())]
     others = ", ".join(str(year) for year in unmet.index if year != worst)
     yield (
-        f"In {worst} {unmet.max():.0%} of the compute demand is unmet"
-        f"{f', and some in {others}' if others else ''}. What limits it: {'; '.join(parts)};"
-        " in brackets, what it takes at shadow prices of the value of the compute that is served"
-        " or rented."
+        f"In {worst} {percent(unmet.max())} of the compute demand is unmet"
+        f"{f', and some in {others}' if others else ''}. What limits it: {'; '.join(parts)}"
+        f"{takes if causes['share_frac'].notna().any() else ''}."
     )
 
 

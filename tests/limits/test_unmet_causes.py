@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import planner
+from planner.limits import BY_NAME
+from planner.limits.binding import binding
 from planner.limits.unmet_causes import unmet_causes
 
 # In 2027 all is met, in 2028 and 2029 some is not; in 2030 all is met again.
@@ -50,13 +54,39 @@ def test_limits_are_named_by_what_they_take_of_the_value_of_met_compute() -> Non
             ("clean_target", 2029, 4.0, 11.0),  # 44 of 2,940 is little
             ("rent_depth", 2028, -70.0, 3.0),  # 210 is 7 %, too little as well
             ("zone_headroom", 2028, -5.0, 300.0),
+            ("carbon_cap", 2027, -40.0, 90.0),  # by the year, of one in which all is met
             ("carbon_cap", 2030, -40.0, 90.0),  # of a year after the last with unmet demand
         )
     )
 
     assert found["block"].tolist() == ["zone_headroom", "capex_budget"]
-    assert found["share_frac"].tolist() == pytest.approx([1500.0 / VALUE, 1100.0 / VALUE])
+    # The budget of 2027 limits what is met in 2027 too, 2 * 10 MUSD.
+    assert found["share_frac"].tolist() == pytest.approx([1500.0 / 2960.0, 1100.0 / 2960.0])
     assert found["year"].tolist() == [2028, 2029]
+
+
+def test_a_limit_by_the_year_takes_from_years_with_unmet_demand_alone() -> None:
+    found = causes(
+        limits(
+            ("rent_depth", 2028, -70.0, 15.0),
+            ("carbon_cap", 2029, -20.0, 30.0),
+            ("carbon_cap", 2027, -1.0, 900.0),
+            ("capex_budget", 2027, -0.1, 500.0),  # 50 is little, and adds no value of 2027
+        )
+    )
+
+    assert found["block"].tolist() == ["rent_depth", "carbon_cap"]
+    assert found["share_frac"].tolist() == pytest.approx([1050.0 / VALUE, 600.0 / VALUE])
+
+
+def test_a_limit_of_what_decisions_make_has_no_share() -> None:
+    target, contracts = ("clean_target", 2029, 900.0, 11.0), ("contract_limit", 2029, -140.0, 6.0)
+    found = causes(limits(contracts, target, ("water_permit", 2028, -2.0, 140.0)))
+
+    # What the target asks for, at its price, is more than all that is met is worth: 9,900 of
+    # 2,940 MUSD. The permit takes 280, a little less than a tenth.
+    assert found["block"].tolist() == ["clean_target", "contract_limit"]
+    np.testing.assert_allclose(found["share_frac"], [np.nan, 840.0 / VALUE])
 
 
 def test_a_limit_of_nothing_counts_where_nothing_is_served() -> None:
@@ -65,7 +95,8 @@ def test_a_limit_of_nothing_counts_where_nothing_is_served() -> None:
 
     assert causes(bound).empty  # 70 of 2,940
     found = causes(bound, served)
-    assert found[["year", "share_frac"]].to_numpy().tolist() == [[2029, 1.0]]
+    assert found["year"].tolist() == [2029]
+    assert found["share_frac"].isna().all()  # no share of nothing
 
 
 def test_nothing_is_named_where_nothing_is_unmet_or_nothing_binds() -> None:
@@ -74,3 +105,49 @@ def test_nothing_is_named_where_nothing_is_unmet_or_nothing_binds() -> None:
     assert len(causes(bound)) == 1
     assert causes(bound, SUMMARY.assign(unmet_kh100e=0.01)).empty
     assert causes(bound.head(0)).empty
+
+
+_PPA = "ppa: {wind: {technology: wind, lead_months: 3, max_mw: 2}}"
+_BUDGET = "build.capex_budget_musd={2027: 400}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        (
+            (f"contracts={{{_PPA}, matching: {{target_frac: {{2027: 0.5, 2028: 0.5}}}}}}",),
+            ["clean_target", "contract_limit"],
+        ),
+        (
+            (_BUDGET, f"contracts={{{_PPA}, matching: {{target_frac: {{2028: 0.6}}}}}}"),
+            ["clean_target", "capex_budget", "contract_limit"],
+        ),
+        (
+            (
+                "rent={allow: true, depth_scale_frac: 0.0015}",
+                "carbon.cap_kt={2027: 60, 2028: 20}",
+            ),
+            ["rent_depth", "carbon_cap"],
+        ),
+        ((_BUDGET, "carbon.cap_kt=20"), ["carbon_cap", "capex_budget"]),
+        (
+            ("deliveries={limit: true, scale_frac: 0.002}", "carbon.cap_kt={2028: 50}"),
+            ["carbon_cap", "deliveries"],
+        ),
+    ],
+)
+def test_shares_of_a_plan_add_up_to_at_most_one(changes: tuple[str, ...], named: list[str]) -> None:
+    plan = planner.solve("tiny", list(changes))
+    bound = binding(plan.inputs, plan.tables)
+    found = unmet_causes(bound, plan.tables)
+
+    assert found["block"].tolist() == named
+    assert 0.1 < found["share_frac"].sum() <= 1.0
+    rows = plan.proof.rows.assign(side=lambda rows: rows["lower"].where(rows["dual"] > 0.0))
+    rows["side"] = rows["side"].fillna(rows["upper"])
+    for limit in bound.itertuples():
+        of = rows[(rows["family"] == limit.block) & np.isclose(rows["dual"], limit.raw_dual)]
+        about = BY_NAME[limit.block].binding
+        assert about is not None
+        expected = 0.0 if about.is_of_decisions else limit.limit
+        assert of["side"].tolist() == pytest.approx([expected])

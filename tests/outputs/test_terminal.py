@@ -139,8 +139,8 @@ def test_a_budget_that_work_is_unmet_for_is_reported_next_to_the_cost() -> None:
     first = plan.tables["summary"].iloc[0]
     missing = first["unmet_kh100e"] / first["demand_kh100e"]
     reported = (
-        f"  {missing:.0%} of the compute of 2027 is unmet. What limits it, with its share at shadow"
-        " prices: The budget of 2027 (400 MUSD) is spent (96%)"
+        f"  {100.0 * missing:.3g} % of the compute of 2027 is unmet. What limits it, with its share"
+        " at shadow prices: The budget of 2027 (400 MUSD) is spent (96.1 %)"
     )
     assert reported.strip() in " ".join(lines[cost + 1 : cost + 6])
     assert max(map(len, lines)) <= 80

@@ -200,8 +200,9 @@ def test_a_cap_that_cannot_be_met_is_reported_with_what_it_takes() -> None:
     share = 1.0 - (costs["npv_musd"].sum() - penalty) / value
     assert share > 0.9
     assert notes == [
-        f"In 2028 {stopped[2028]:.0%} of the compute demand is unmet, and some in 2027. What limits"
-        f" it: The carbon cap of 2028 (20 kt CO2) is reached ({share:.0%}){_SHARES}"
+        f"In 2028 {100.0 * stopped[2028]:.3g} % of the compute demand is unmet, and some in 2027."
+        " What limits it: The carbon cap of 2028 (20 kt CO2) is reached"
+        f" ({100.0 * share:.3g} %){_SHARES}"
     ]
 
 
@@ -210,8 +211,8 @@ def test_a_clean_target_that_cannot_be_met_is_reported() -> None:
 
     assert plan.tables["matching"]["used_mwh"].sum() == 0.0
     assert note.startswith(
-        "In 2027 100% of the compute demand is unmet, and some in 2028. What limits it: The"
-        " clean-energy target of US in 2027 (0 MW on average) is binding (100%); in brackets"
+        "In 2027 100 % of the compute demand is unmet, and some in 2028. What limits it: The"
+        " clean-energy target of US in 2027 (0 MW on average) is binding."
     )
 
 
@@ -225,8 +226,8 @@ def test_a_budget_is_named_for_unmet_work_and_a_target_that_binds_too_is_not(
     assert plan.tables["summary"]["unmet_kh100e"].sum() == pytest.approx(57.6412, abs=1e-3)
     assert plan.prices["block"].eq("clean_target").any() == (_TARGET in changes)
     assert note == (
-        "In 2027 67% of the compute demand is unmet, and some in 2028. What limits it: The budget"
-        f" of 2027 (400 MUSD) is spent (96%){_SHARES}"
+        "In 2027 67.3 % of the compute demand is unmet, and some in 2028. What limits it: The"
+        f" budget of 2027 (400 MUSD) is spent (96.1 %){_SHARES}"
     )
 
 
