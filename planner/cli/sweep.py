@@ -236,6 +236,8 @@ def _print_no_regret(result: SweepResult) -> None:
 def _unmet_and_nameplate(result: SweepResult) -> pd.DataFrame:
     """Return by future the share of the demand of all years that is unmet, and the last year.
 
+    A model year counts as often as the calendar years it stands for.
+
     Columns `unmet_frac`, `year`, and `nameplate_mw` in it.
     """
     names = ["demand_kh100e", "unmet_kh100e", "nameplate_mw"]
@@ -243,5 +245,7 @@ def _unmet_and_nameplate(result: SweepResult) -> pd.DataFrame:
     by_year = rows.set_index(["future", "year", "figure"])["value"].unstack("figure")
     by_year = by_year.reindex(columns=names).reset_index().sort_values("year")
     of = by_year.groupby("future")
-    sums, last = of[names[:2]].sum(), of[["year", "nameplate_mw"]].last()
+    span_years = of["year"].shift(-1).sub(by_year["year"]).fillna(1.0)
+    sums = by_year[names[:2]].mul(span_years, axis=0).groupby(by_year["future"]).sum()
+    last = of[["year", "nameplate_mw"]].last()
     return last.assign(unmet_frac=sums["unmet_kh100e"] / sums["demand_kh100e"])

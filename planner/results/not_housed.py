@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from planner.base.number_format import percent
+from planner.clock.calendar import ModelYears
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,6 +25,8 @@ _RENTED_FRAC: Final = 0.5
 def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
     """Say of a plan that it leaves demand unmet, or rents most of it.
 
+    In shares of all years a model year counts as often as the calendar years it stands for.
+
     Parameters
     ----------
     tables : mapping of str to DataFrame
@@ -34,22 +41,20 @@ def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
     asked, unmet, rented = (
         table[f"{name}_kh100e"].to_numpy() for name in ("demand", "unmet", "rented")
     )
-    total = asked.sum()
+    span_years = np.array(ModelYears(tuple(table["year"].tolist())).spans)
+    total = span_years @ asked
     if total <= 0.0:
         return ""
     missing = unmet / asked.clip(min=total * 1e-12)
     worst = int(missing.argmax())
     parts = []
     if missing[worst] > _UNMET_FRAC:
-        of_all = unmet.sum() / total
+        of_all = span_years @ unmet / total
         parts.append(
-            f"{_share(missing[worst])} of the demand of {table['year'].iloc[worst]} is unmet"
-            f" ({_share(of_all)} of all years)"
+            f"{percent(missing[worst])} of the demand of {table['year'].iloc[worst]} is unmet"
+            f" ({percent(of_all)} of all years)"
         )
-    if rented.sum() / total > _RENTED_FRAC:
-        parts.append(f"{_share(rented.sum() / total)} of the demand is met with rented compute")
+    rented_frac = span_years @ rented / total
+    if rented_frac > _RENTED_FRAC:
+        parts.append(f"{percent(rented_frac)} of the demand is met with rented compute")
     return "; ".join(parts)
-
-
-def _share(frac: float) -> str:
-    return f"{100.0 * frac:.3g} %"

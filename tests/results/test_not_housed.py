@@ -11,7 +11,7 @@ from planner.results.not_housed import not_housed
 def said(unmet: list[float], rented: list[float]) -> str:
     summary = pd.DataFrame(
         {
-            "year": [2026, 2028, 2030],
+            "year": [2026, 2027, 2028],
             "demand_kh100e": [200.0, 300.0, 500.0],
             "unmet_kh100e": unmet,
             "rented_kh100e": rented,
@@ -29,7 +29,7 @@ def said(unmet: list[float], rented: list[float]) -> str:
         (
             [0.2, 33.0, 31.0],
             [11.0, 12.0, 13.0],
-            "11 % of the demand of 2028 is unmet (6.42 % of all years)",
+            "11 % of the demand of 2027 is unmet (6.42 % of all years)",
         ),
         # 190 + 240 + 131 of 1,000.
         ([0.3, 0.4, 0.6], [190.0, 240.0, 131.0], "56.1 % of the demand is met with rented compute"),
@@ -45,3 +45,21 @@ def test_shares_are_of_the_worst_year_and_of_all(
     unmet: list[float], rented: list[float], words: str
 ) -> None:
     assert said(unmet, rented) == words
+
+
+def test_a_model_year_counts_as_often_as_the_years_it_stands_for() -> None:
+    summary = pd.DataFrame(
+        {
+            "year": [2026, 2027, 2030],  # for 1, 3 and 1 years
+            "demand_kh100e": [100.0, 200.0, 300.0],
+            "unmet_kh100e": [50.0, 10.0, 0.0],
+            "rented_kh100e": [0.0, 180.0, 20.0],
+        }
+    )
+
+    # 50 + 3 * 10 = 80 and 3 * 180 + 20 = 560 of 100 + 3 * 200 + 300 = 1,000; one of each, it were
+    # 10 and 33.3 %.
+    assert not_housed({"summary": summary}) == (
+        "50 % of the demand of 2026 is unmet (8 % of all years); 56 % of the demand is met with"
+        " rented compute"
+    )
