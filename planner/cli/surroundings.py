@@ -57,7 +57,7 @@ def within_surroundings(run: Callable[[], object]) -> object:
     SystemExit
         With `READER_GONE` where stdout was closed, or `BROKEN_SURROUNDINGS`.
     """
-    with _unheard_stderr():
+    with _lossy_stderr():
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors=_ESCAPES)
@@ -86,7 +86,7 @@ def _within_surroundings(run: Callable[[], object]) -> object:
     return answer
 
 
-class _Unheard(io.TextIOWrapper):
+class _LossyStderr(io.TextIOWrapper):
     """A stream of which nobody depends on what is written: an error of it is no error."""
 
     def write(self, text: str, /) -> int:
@@ -102,7 +102,7 @@ class _Unheard(io.TextIOWrapper):
 
 
 @contextmanager
-def _unheard_stderr() -> Iterator[None]:
+def _lossy_stderr() -> Iterator[None]:
     """Let no line on stderr that cannot be written, as on a full disk, cost a plan."""
     stderr = sys.__stderr__
     if stderr is None or stderr is not sys.stderr:  # there is none, or another program's
@@ -111,8 +111,8 @@ def _unheard_stderr() -> Iterator[None]:
     stderr.flush()
     # Without a buffer: what cannot be written is not tried again at the end, which makes the exit
     # code 120, and a signal that comes while a line is written may write one itself.
-    raw = io.FileIO(stderr.fileno(), "w", closefd=False)
-    sys.stderr = _Unheard(raw, stderr.encoding, stderr.errors, write_through=True)
+    raw = open(stderr.fileno(), "wb", buffering=0, closefd=False)  # noqa: SIM115
+    sys.stderr = _LossyStderr(raw, stderr.encoding, stderr.errors, write_through=True)
     try:
         yield
     finally:
