@@ -203,7 +203,7 @@ class Engine:
 
         HiGHS says of a column in the basis that it has no reduced cost. By the duals that it gives
         of the rows it may have one, of 2e-6 where a master has many cuts. Then the basis is
-        factored again and its duals are computed anew, without a step.
+        factored again and its duals are computed again, without a step.
 
         Parameters
         ----------
