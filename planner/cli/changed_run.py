@@ -9,34 +9,28 @@ import click
 from planner.base.words import some
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from planner.outputs.run import Run
 
 __all__ = ["warn_of_changes"]
 
 _NAMED: Final = 3  # files
 
 
-def warn_of_changes(folder: Path) -> None:
+def warn_of_changes(run: Run) -> None:
     """Warn of table files that were changed since the run was written.
 
     Also with ``-q``: it says that the result is not of the run that was stored.
 
     Parameters
     ----------
-    folder : Path
-        The run folder.
-
-    Raises
-    ------
-    InputError
-        If it is not a run folder, or one of another version.
+    run : Run
+        A stored run.
     """
-    from planner.runs.folder import changed_since_written
+    from planner.outputs.run import files_changed
 
-    changed = changed_since_written(folder)
-    if changed:
+    if changed := files_changed(run):
         click.echo(
-            f"{folder}: changed since it was written: {some(changed, _NAMED)}; what follows is of"
-            f" the files as they are now (`dcplan check {folder}` judges them)",
+            f"{run.folder}: changed since it was written: {some(changed, _NAMED)}; what follows is"
+            f" of the files as they are now (`dcplan check {run.folder}` judges them)",
             err=True,
         )

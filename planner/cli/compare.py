@@ -112,8 +112,8 @@ def command(
         try_file(file, "--output")
     homes = [find_run(run, Path(runs_dir)) for run in runs]
     comparison = RunComparison(tuple(load_run(home) for home in homes))
-    for home in homes:
-        warn_of_changes(home)
+    for run in comparison.runs:
+        warn_of_changes(run)
     with ExitStack() as stack:
         for home in homes:
             stack.enter_context(naming_changed_files(home))

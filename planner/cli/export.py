@@ -76,7 +76,7 @@ def command(
         raise InputError(problems)
     home = find_run(run, Path(runs_dir))
     loaded = load_run(home)
-    warn_of_changes(home)
+    warn_of_changes(loaded)
     target = Path(folder) if folder else home / "exports"
     try_folder(target, "--output")
     # A format that refuses the run must not leave the files of those before it.

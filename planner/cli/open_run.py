@@ -20,13 +20,13 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     from planner.outputs.own_folder import try_own_folder
     from planner.runs import find_run, run_of
     from planner.runs.find import is_unsolved
-    from planner.runs.folder import store_run
+    from planner.runs.folder import load_run, store_run
     from planner.runs.reopen import reopen
     from planner.studies.solve import solve
 
     if not is_unsolved(text, runs_dir):
         folder = find_run(text, runs_dir)
-        warn_of_changes(folder)
+        warn_of_changes(load_run(folder))
         progress.stage("read")
         return reopen(folder)
     try_own_folder(runs_dir, RUNS)

@@ -113,8 +113,8 @@ def _of_runs(names: Sequence[str], runs_dir: Path) -> _Asked:
         raise click.UsageError(message)
     homes = [find_run(name, runs_dir) for name in names]
     loaded = [load_run(home) for home in homes]
-    for home in homes:
-        warn_of_changes(home)
+    for run in loaded:
+        warn_of_changes(run)
     exports = homes[0] / "exports"
     if len(names) == 1:
         return _Asked(partial(report_html, loaded[0]), exports / REPORT_FILE, homes)

@@ -206,7 +206,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 
     folder = find_run(run, Path(runs_dir))
     loaded = load_run(folder)
-    warn_of_changes(folder)
+    warn_of_changes(loaded)
     if as_json:
         click.echo(json.dumps(loaded.meta, indent=2, ensure_ascii=False))
     else:

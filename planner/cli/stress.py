@@ -214,7 +214,7 @@ def folder_to_fill(stored: StoredPlan, folder: Path | None, kind: FolderKind) ->
     from planner.outputs.own_folder import try_own_folder
 
     if stored.run.folder is not None:
-        warn_of_changes(stored.run.folder)
+        warn_of_changes(stored.run)
     home = folder or (stored.run.folder or Path()) / kind.name
     try_own_folder(home, kind)
     return home

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
 
-__all__ = ["Run", "once_a_run"]
+__all__ = ["Run", "files_changed", "once_a_run"]
 
 Made = TypeVar("Made")
 
@@ -45,7 +45,8 @@ class Run:
         Which figures of the data decide, as `planner.studies.estimates` found it of this plan, to
         be stored with it; of a stored run `planner.outputs.estimates.read_estimates` reads it.
     changed : callable
-        Names the files of a stored run that are not as they were written, which reads them all.
+        Names the files of a stored run that are not as they were written, which reads them all:
+        see `files_changed`.
     """
 
     meta: Mapping[str, Any]
@@ -113,3 +114,9 @@ def once_a_run(compute: Callable[[Run], Made]) -> Callable[[Run], Made]:
         return made
 
     return of_run
+
+
+@once_a_run
+def files_changed(run: Run) -> tuple[str, ...]:
+    """Return the files of a stored run that are not as written, read when first asked for."""
+    return run.changed()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_plan
 from planner.inputs import build_inputs_from
+from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.program_tables import Proof
 from planner.results.store import from_parquet
@@ -18,7 +19,6 @@ from planner.runs.find import find_run
 from planner.runs.folder import (
     PROOF_FOLDER,
     TABLES_FOLDER,
-    changed_since_written,
     load_run,
     naming_changed_files,
 )
@@ -124,7 +124,7 @@ def reopen(folder: Path) -> StoredPlan:
         version no longer takes the scenario.
     """
     run = load_run(folder)
-    changed = changed_since_written(folder)
+    changed = files_changed(run)
     problems = list(unreadable_tables(run))
     try:
         results = from_parquet(folder / TABLES_FOLDER)

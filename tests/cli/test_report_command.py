@@ -37,6 +37,25 @@ def test_writes_what_the_run_folder_has(runs: Path) -> None:
     assert written.read_bytes() == (folder / "report.html").read_bytes()
 
 
+def test_files_are_read_once_to_find_those_that_were_changed(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def changed(folder: Path) -> tuple[str, ...]:
+        asked.append(folder)
+        return ("tables/fleet.parquet",)
+
+    monkeypatch.setattr("planner.runs.folder.changed_since_written", changed)
+
+    result = report(runs, "-o", str(tmp_path / "page.html"))
+
+    assert asked == list(runs.iterdir())
+    assert "changed since it was written: tables/fleet.parquet" in result.stderr
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Changed since it was written: tables/fleet.parquet" in page
+
+
 def test_keeps_a_changed_file_in_the_place_of_the_new_one(runs: Path, tmp_path: Path) -> None:
     target = tmp_path / "of <mine>.html"
     assert report(runs, "-o", str(target)).exit_code == 0

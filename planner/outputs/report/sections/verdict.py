@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.words import some
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.outputs.run import files_changed
 from planner.results.ended import ended
 from planner.results.not_housed import not_housed
 
@@ -44,7 +45,7 @@ def lights(run: Run) -> Html:
     shown = [(end.light, str(end)), checked]
     if missed:
         shown.append(("fair", f"{missed}."))
-    if changed := run.changed():
+    if changed := files_changed(run):
         files = some(changed, _FILES_NAMED)
         said = f"Changed since it was written: {files}; this page is of the files as they are now"
         shown.insert(0, ("bad", said))
