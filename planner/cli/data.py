@@ -114,6 +114,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     """
     from planner.base.errors import InputError, Problem
     from planner.cli.output import writing_into
+    from planner.outputs.files import move_all
     from planner.outputs.staging import staging
     from planner.tables import load_package
 
@@ -139,8 +140,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     with writing_into(folder, "name another folder"), staging(folder) as staged:
         for shipped, own in copies.values():
             (staged / own.name).write_bytes(shipped.read_bytes())
-        for _, own in copies.values():
-            (staged / own.name).rename(own)
+        move_all((staged / own.name, own) for _, own in copies.values())
     click.echo("data:")
     for table, (_, own) in copies.items():
         click.echo(f"  {table}: {(Path(folder.name) / own.name).as_posix()}")

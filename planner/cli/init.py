@@ -91,7 +91,7 @@ def command(
 
 def _make_folder(folder: Path, *, own: bool) -> Path:
     """Make a project in a folder, whole or not at all. Returns its scenario."""
-    from planner.outputs.files import PARTIAL
+    from planner.outputs.files import PARTIAL, move_all
     from planner.outputs.staging import staging
     from planner.scenario import json_schema
 
@@ -108,8 +108,7 @@ def _make_folder(folder: Path, *, own: bool) -> Path:
         else:
             _make_starter(staged)
         (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
-        for made in sorted(staged.iterdir()):
-            made.rename(folder / made.name)
+        move_all((made, folder / made.name) for made in sorted(staged.iterdir()))
     return folder / ("company.yaml" if own else "my-plan.yaml")
 
 

@@ -11,22 +11,19 @@ import signal
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from planner.base.ending_signals import ENDING_SIGNALS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
 __all__ = ["INTERRUPTED", "MESSAGE", "leave_on_interrupt", "raise_on_interrupt"]
 
-INTERRUPTED: Final = 130  # as a shell reports a program ended by Ctrl-C
-MESSAGE: Final = "interrupted"
-"""All that is said then."""
-_ENDING: Final = {
-    getattr(signal, name): said
-    for name, said in (("SIGTERM", "terminated"), ("SIGHUP", "hung up"))
-    if hasattr(signal, name)  # Windows has no SIGHUP
-}
-"""Other signals that end a command, and what is said of them; the exit code is 128 and the number,
-as of a program that a shell sees ended by one."""
+_ENDED: Final = 128
+"""Exit code, with the number of the signal added, as a shell reports a program ended by one."""
+INTERRUPTED: Final = _ENDED + signal.SIGINT
+MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
+"""What is said after Ctrl-C."""
 
 
 def leave_on_interrupt() -> None:
@@ -41,18 +38,18 @@ def leave_on_interrupt() -> None:
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     _say(number)
-    os._exit(128 + number)
+    os._exit(_ENDED + number)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
     signal.signal(number, _leave)  # a second one does not wait for anything
     _say(number)
-    raise SystemExit(128 + number)
+    raise SystemExit(_ENDED + number)
 
 
 def _say(number: int) -> None:
     with suppress(OSError):  # a terminal that was closed
-        os.write(2, f"{_ENDING.get(number, MESSAGE)}\n".encode())
+        os.write(2, f"{ENDING_SIGNALS[number]}\n".encode())
 
 
 @contextmanager
@@ -65,7 +62,8 @@ def raise_on_interrupt() -> Iterator[None]:
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    ending = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    # SIGINT is not among them: its handler is the one above.
+    ending = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     for number in ending:
         signal.signal(number, _end)
     try:

@@ -11,15 +11,24 @@ import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from planner.base.ending_signals import ENDING_SIGNALS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["PARTIAL", "kind_of_special", "sha256_of", "whole_file", "whole_files", "without_empty"]
+__all__ = [
+    "PARTIAL",
+    "kind_of_special",
+    "move_all",
+    "sha256_of",
+    "whole_file",
+    "whole_files",
+    "without_empty",
+]
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
-_ENDING: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 _OF_SYSTEM: Final = ("/dev/", "/proc/")
 
 
@@ -100,16 +109,37 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
             files.close()
 
 
+def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
+    """Give files and folders other names on the same file system: all of them, or none.
+
+    Ctrl-C, SIGTERM and SIGHUP wait meanwhile; what was moved is taken back if a later one fails.
+
+    Parameters
+    ----------
+    moves : iterable of tuple of Path and Path
+        Where each is, and where it is to be; nothing is there yet.
+
+    Raises
+    ------
+    OSError
+        If one cannot be moved.
+    """
+    with _signals_held(), ExitStack() as taking_back:
+        for source, target in moves:
+            source.rename(target)
+            taking_back.callback(target.rename, source)
+        taking_back.pop_all()
+
+
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Put Ctrl-C and other signals that end a program off until the block has ended."""
     if threading.current_thread() is not threading.main_thread():  # others are not interrupted
         yield
         return
-    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     # One that is ignored stays so; a handler that is not Python's cannot be set again.
-    for number in [one for one in numbers if before[one] in {None, signal.SIG_IGN}]:
+    for number in [one for one in ENDING_SIGNALS if before[one] in {None, signal.SIG_IGN}]:
         del before[number]
     came: list[int] = []
     for number in before:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner, Result
@@ -136,6 +138,69 @@ def test_nothing_is_left_where_there_is_no_room_and_it_can_be_made_later(
     assert said in result.stderr
     assert list(Path().iterdir()) == []
     assert run("init", *arguments).exit_code == 0
+
+
+def fail_at_rename_to(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full once a file is to have this name."""
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if target.name == name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (("init", "project"), "scenario.schema.json"),
+        (("init", "project", "--own"), "scenario.schema.json"),
+        (("data", "copy", "sites", "racks", "project"), "racks.csv"),
+    ],
+)
+def test_what_was_moved_is_taken_back_where_a_later_move_fails(
+    arguments: tuple[str, ...], last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        fail_at_rename_to(last, full)
+        result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert "project: the files cannot be written: No space left on device" in result.stderr
+    assert list(Path().iterdir()) == []
+    assert run(*arguments).exit_code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signal of Unix can be raised there")
+@pytest.mark.parametrize(
+    "arguments", [("init", "project"), ("data", "copy", "sites", "racks", "project")]
+)
+def test_a_signal_waits_until_all_files_are_moved(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+    run(*arguments)
+    whole = sorted(path.name for path in Path("project").iterdir())
+    Path("project").rename("whole")
+
+    def end_meanwhile(path: Path, target: Path) -> Path:
+        signal.raise_signal(signal.SIGTERM)
+        return rename(path, target)
+
+    def end(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        monkeypatch.setattr(Path, "rename", end_meanwhile)
+        result = run(*arguments)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert result.exit_code == 128 + signal.SIGTERM
+    assert sorted(path.name for path in Path("project").iterdir()) == whole
 
 
 def test_what_one_that_was_killed_left_is_not_in_the_way() -> None:
