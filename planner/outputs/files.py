@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import signal
 import stat
 import threading
 import uuid
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.ending_signals import ENDING_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 __all__ = [
     "PARTIAL",
@@ -29,7 +30,9 @@ __all__ = [
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
-_OF_SYSTEM: Final = ("/dev/", "/proc/")
+_OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")
+"""Start of the paths of what a process has open, whatever it is."""
+_MOST_LINKS: Final = 40  # that Linux follows in a path
 
 
 @contextmanager
@@ -159,8 +162,8 @@ def kind_of_special(path: Path) -> str | None:
     Parameters
     ----------
     path : Path
-        Links are followed. One into the folders of devices and processes leads to no file of the
-        planner's, even where a shell has put a regular file at its end, as for ``/dev/stdout``.
+        Links are followed. One to an open file of a process, such as ``/dev/stdout``, leads to no
+        file of the planner's, even where a shell has put a regular file at its end.
 
     Returns
     -------
@@ -169,16 +172,28 @@ def kind_of_special(path: Path) -> str | None:
     """
     try:
         mode = path.stat().st_mode
-        is_of_system = path.is_symlink() and path.readlink().as_posix().startswith(_OF_SYSTEM)
+        is_open_file = _leads_to_open_file(path)
     except (OSError, ValueError):
         return None
     if stat.S_ISFIFO(mode):
         return "a named pipe"
     if stat.S_ISSOCK(mode):
         return "a socket"
-    if is_of_system or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    if is_open_file or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return "a device"
     return None
+
+
+def _leads_to_open_file(path: Path) -> bool:
+    """Return whether a path, or a link that it leads over, is a name of what a process has open."""
+    for _ in range(_MOST_LINKS):
+        path = Path(os.path.realpath(path.parent), path.name)
+        if path.as_posix().startswith(_OPEN_FILES):
+            return True
+        if not path.is_symlink():
+            break
+        path = path.parent / path.readlink()
+    return False
 
 
 def sha256_of(path: Path) -> str:

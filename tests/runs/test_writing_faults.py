@@ -26,7 +26,7 @@ from planner.base.errors import (
 )
 from planner.cli import main
 from planner.inputs.validation import Validation
-from planner.outputs.files import whole_file
+from planner.outputs.files import kind_of_special, whole_file
 from planner.outputs.staging import try_file, try_folder
 from planner.runs import Run, load_run, save_run
 from planner.runs import folder as folders
@@ -161,6 +161,43 @@ def test_a_pipe_or_a_device_is_refused_and_stays_what_it_is(tmp_path: Path) -> N
         "to-pipe.html",
         "to-device.html",
     }
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files have no path there")
+def test_a_chain_of_links_to_an_open_file_is_refused_where_that_is_a_regular_one(
+    tmp_path: Path,
+) -> None:
+    kept = tmp_path / "kept.html"
+    chain = tmp_path / "chain.html"
+    chain.symlink_to("next.html")
+    with kept.open("wb") as file:
+        for place in ("/proc/self/fd", "/dev/fd"):
+            (tmp_path / "next.html").symlink_to(f"{place}/{file.fileno()}")
+            for path in (chain, tmp_path / "next.html", Path(place, str(file.fileno()))):
+                assert path.is_file()
+                assert kind_of_special(path) == "a device"
+            (tmp_path / "next.html").unlink()
+        (tmp_path / "fds").symlink_to("/dev/fd")
+        assert kind_of_special(tmp_path / "fds" / str(file.fileno())) == "a device"
+
+    assert kind_of_special(kept) is None
+    assert kind_of_special(chain) is None  # it leads nowhere
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no memory disk")
+def test_a_link_to_a_regular_file_on_a_memory_disk_may_be_replaced(tmp_path: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        link, chain = tmp_path / "link.html", tmp_path / "chain.html"
+        link.symlink_to(file.name)
+        chain.symlink_to(link.name)
+        assert kind_of_special(link) is None
+        assert kind_of_special(chain) is None
+
+        with whole_file(link) as partial:
+            partial.write_text("mine")
+
+    assert link.read_text() == "mine"
+    assert not link.is_symlink()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="named pipes have no path in a folder there")
