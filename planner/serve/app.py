@@ -68,6 +68,7 @@ def make_app(service: Service, port: int) -> FastAPI:
 
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NOT_ALLOWED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_OBJECT: Final = "send Content-Type: application/json and an object, such as {}"
 
 
@@ -113,9 +114,11 @@ def _problem(request: Request, error: Exception) -> Response:
 
 
 def _not_done(request: Request, error: Exception) -> Response:
-    """Say why files could not be read or written, such as that the disk is full."""
+    """Say that the disk is full, or files may not be read or written; all else is a bug."""
     assert isinstance(error, OSError)
     is_full = error.errno in _NO_ROOM
+    if not is_full and error.errno not in _NOT_ALLOWED:
+        raise error
     text = f"files cannot be read or written: {reason_of(error)}"
     if is_full:
         text += "; make room, and repeat the request"

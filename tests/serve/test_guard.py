@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 from client import FORM, Client
+from test_jobs import wait
 
 from planner.base.errors import InputError
 from planner.serve.form.draft import name_of
@@ -264,6 +265,31 @@ def test_files_that_cannot_be_written_are_said_to_be_so(
         assert one.headers["content-security-policy"] == content_policy()
     assert "files cannot be read or written" in json.loads(answer.body)["error"]
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/", "/api/runs"])
+@pytest.mark.parametrize(
+    "error", [BrokenPipeError(errno.EPIPE, "a worker"), TimeoutError(), FileNotFoundError("mine")]
+)
+def test_any_other_error_of_the_system_is_a_bug_that_the_terminal_shows(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: OSError,
+    path: str,
+) -> None:
+    def fail(_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr("planner.serve.project.Project.runs", fail)
+
+    answer = client.ask("GET", path)
+
+    assert answer.status == 500
+    assert "bug in dcplan" in answer.text
+    wait(lambda: any(of.exc_info and of.exc_info[1] is error for of in caplog.records))
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
 
 
 @pytest.mark.parametrize("path", ["/runs", "/api/runs"])
