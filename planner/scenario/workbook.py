@@ -24,6 +24,7 @@ from planner.scenario.workbook_layout import (
     EDITED_SITE,
     ID_HEAD,
     RESULT_SHEET,
+    RESULT_SHEETS,
     SETTING_HEAD,
     SETTING_HEADS,
     SETTINGS,
@@ -97,7 +98,8 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
         if RESULT_SHEET in names:
             book.read_edits()
             # Its other sheets show the plan, and some are called like tables, as Sites is.
-            book.problems += unread_sheets(raw, path, names, ())
+            others = [name for name in names if name not in RESULT_SHEETS]
+            book.problems += unread_sheets(raw, path, others, ())
         else:
             tables = load_package().tables
             book.problems += unread_sheets(raw, path, names, tables)

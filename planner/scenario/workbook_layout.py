@@ -21,6 +21,7 @@ __all__ = [
     "EDITED_SITE",
     "ID_HEAD",
     "RESULT_SHEET",
+    "RESULT_SHEETS",
     "SETTINGS",
     "SETTING_HEAD",
     "SETTING_HEADS",
@@ -49,6 +50,47 @@ RESULT_SHEET: Final = "Cover"
 """A workbook that has it holds a solved plan next to its settings."""
 ASSUMPTIONS: Final = "Assumptions"
 """Sheet of a solved plan with factors to edit."""
+RESULT_SHEETS: Final = frozenset(
+    {
+        RESULT_SHEET,
+        "Summary",
+        "Charts",
+        "Bridge",
+        "Sites",
+        "Power",
+        "Money",
+        "Costs",
+        "Limits",
+        "Risks",
+        "Sources",
+        ASSUMPTIONS,
+        "Checks",
+        "Compare",
+        "Heat map",
+        "Power by source",
+        "Grid",
+        "Carbon and water",
+        "Contracts",
+        "Lifetime",
+        "Bills",
+        "Openings",
+        "Latency",
+        "Resilience",
+        "Estimates",
+        "Years",
+        "Demand",
+        "Site list",
+        "Plan",
+        "Site-years",
+        "Class-years",
+        "Cost lines",
+        "Cash lines",
+        "Figures",
+        "Source list",
+        "Map",
+    }
+)
+"""Sheets that show a solved plan."""
 SITE_ID_HEAD: Final = "site id"
 EDITED_SITE: Final = (
     ("racks, edited", "MW"),

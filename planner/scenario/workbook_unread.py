@@ -1,6 +1,7 @@
 """Sheets of a plan workbook that are not read, and look as if they were meant to be.
 
-They are known by their names, which hold that of a sheet that is read, or by a row of its heads.
+They are known by names like that of a sheet that is read, or like those of copies of it; by a name
+that contains it, above half of its heads; or by all of its heads.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from planner.scenario.tree import Place
 from planner.scenario.workbook_cells import name_and_unit
 from planner.scenario.workbook_layout import SETTING_HEADS, SETTINGS, own_sheets
 from planner.tables import load_package
-from planner.tables.workbook import read_workbook
+from planner.tables.workbook import first_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -29,6 +30,12 @@ _SLIP: Final = 0.87
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_a-zA-Z]+")
 _ROWS_OF_HEADS: Final = 20
 """So many filled rows are searched for heads: notes may stand above them."""
+_HEADS_FRAC: Final = 0.5
+"""Share of its heads that a sheet needs if its name contains that of a table, an everyday word."""
+_COPY: Final = re.compile(
+    r"(?:copy\sof\s)?(?P<of>.+?)[\s_-]*(?:copy[\s_-]*\d*|(?:copy\s*)?\(\d+\))?", re.IGNORECASE
+)
+"""What programs call a copy of a sheet."""
 
 
 def unread_sheets(
@@ -43,7 +50,7 @@ def unread_sheets(
     path : Path
         Where it was read.
     names : collection of str
-        Of all its sheets.
+        Of all its sheets that may be meant to be read.
     tables : collection of str
         Tables that a sheet of the workbook may be.
 
@@ -51,22 +58,17 @@ def unread_sheets(
     ------
     Problem
         One for each such sheet.
-
-    Raises
-    ------
-    WorkbookError
-        If a sheet whose heads are looked for cannot be read.
     """
     known = [SETTINGS, *(own.name for own in own_sheets()), *tables]
     heads = _heads(tables)
-    for name in names:
-        if name in known:
-            continue
+    unread = [name for name in names if name not in known]
+    for name, rows in first_texts(raw, unread, _ROWS_OF_HEADS).items():
         found = f"sheet {name!r} is not read"
-        of_own = "call it otherwise"
-        meant = _meant(name, known)
+        of_own = "give it another name"
+        rows_of_heads = [{name_and_unit(text.strip())[0] for text in row} for row in rows]
+        meant = _meant(name, known) or _contained(name, rows_of_heads, heads)
         if meant is None:
-            meant = _headed_like(raw, name, heads)
+            meant = _headed_like(rows_of_heads, heads)
             if meant is None:
                 continue
             found += f", and has the heads of sheet {meant!r}"
@@ -81,18 +83,29 @@ def unread_sheets(
 
 
 def _meant(name: str, known: list[str]) -> str | None:
-    """Return the sheet that is meant by a name, None if it is like none."""
+    """Return the sheet that is meant by a name alone, None if it is like none."""
     by_letters = {_letters(word): word for word in known}
+    copied = _COPY.fullmatch(name.strip())
+    if copied is not None and _letters(copied["of"]) in by_letters:
+        return by_letters[_letters(copied["of"])]
     near = get_close_matches(_letters(name), by_letters, n=1, cutoff=_SLIP)
     if near:
         return by_letters[near[0]]
     if name.lower().startswith(SETTINGS.lower() + " "):
-        meant = closest(name, known)
-        if meant is not None:
-            return meant
-    words = _words(name)
-    held = (word for word in known if f" {_words(word)} " in f" {words} ")
-    return max(held, key=len, default=None)
+        return closest(name, known)
+    return None
+
+
+def _contained(name: str, rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
+    """Return the sheet whose name is in this one, above half of its heads; the longest of them."""
+    words = f" {_words(name)} "
+    found = (
+        sheet
+        for sheet, wanted in heads.items()
+        if f" {_words(sheet)} " in words
+        and any(len(wanted & row) >= _HEADS_FRAC * len(wanted) for row in rows)
+    )
+    return max(found, key=len, default=None)
 
 
 def _letters(name: str) -> str:
@@ -100,7 +113,7 @@ def _letters(name: str) -> str:
 
 
 def _words(name: str) -> str:
-    """Return the words of a name, however they are told apart in it.
+    """Return the words of a name, with a space between two of them.
 
     Examples
     --------
@@ -123,12 +136,7 @@ def _heads(tables: Iterable[str]) -> dict[str, frozenset[str]]:
     }
 
 
-def _headed_like(raw: bytes, name: str, heads: dict[str, frozenset[str]]) -> str | None:
+def _headed_like(rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
     """Return the sheet of which this one has the heads; of several, the one with the most."""
-    filled = [row for row in read_workbook(raw, name).rows if any(cell != "" for cell in row)]
-    rows = [
-        {name_and_unit(cell.strip())[0] for cell in row if isinstance(cell, str)}
-        for row in filled[:_ROWS_OF_HEADS]
-    ]
     found = (sheet for sheet, wanted in heads.items() if any(wanted <= row for row in rows))
     return max(found, key=lambda sheet: len(heads[sheet]), default=None)

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,18 @@ from planner.cli import main
 from planner.inputs import build_inputs
 from planner.inputs.validation import validated
 from planner.outputs.plan_workbook import tables, write_plan_workbook
+from planner.outputs.xlsx.workbook import SHEETS
 from planner.scenario import load_scenario
 from planner.scenario.page import settings
 from planner.scenario.tree import plain
 from planner.scenario.workbook import read_plan_workbook
-from planner.scenario.workbook_layout import own_sheets, single_settings
+from planner.scenario.workbook_layout import (
+    RESULT_SHEET,
+    RESULT_SHEETS,
+    SETTINGS,
+    own_sheets,
+    single_settings,
+)
 from planner.tables import load_package, read_tables
 
 NAUGHTY = ("=1+1", "<script>alert(1)</script>", "../../x", "\u202eright to left", "🏭", "x" * 300)
@@ -401,9 +409,71 @@ def test_so_is_a_copy_of_a_sheet_of_settings(
     assert f"'{sheet}' is there and is read" in found
 
 
+@pytest.mark.parametrize("name", ["racks (2)", "Racks(3)", "racks Copy", "Copy of racks"])
+def test_what_is_called_a_copy_is_named_whatever_is_in_it(
+    of_tiny: Path, tmp_path: Path, name: str
+) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    book.create_sheet(name)["A1"] = "a note"
+    book.save(tmp_path / "my-plan.xlsx")
+
+    (found,) = said(tmp_path / "my-plan.xlsx")
+
+    assert f"sheet '{name}' is not read; must be the name of a sheet that is" in found
+    assert found.endswith("or give it another name if it is a sheet of your own")
+
+
+@pytest.mark.parametrize(("lacking", "is_named"), [(1, False), (0, True)])
+def test_a_name_that_contains_a_table_needs_half_of_its_heads(
+    of_tiny: Path, tmp_path: Path, lacking: int, *, is_named: bool
+) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    needed = [one.name for one in load_package().tables["racks"].fields if not one.may_be_absent]
+    notes = book.create_sheet("my racks")
+    notes.append(["as the board saw them"])
+    notes.append(needed[: (len(needed) + 1) // 2 - lacking])
+    book.save(tmp_path / "my-plan.xlsx")
+
+    found = said(tmp_path / "my-plan.xlsx")
+
+    assert ["sheet 'my racks' is not read" in text for text in found] == [True] * is_named
+
+
+@pytest.mark.parametrize("is_solved", [False, True])
+def test_a_sheet_of_ones_own_may_reach_far_and_be_broken(
+    of_tiny: Path, tmp_path: Path, *, is_solved: bool
+) -> None:
+    book = openpyxl.load_workbook(of_tiny)
+    book.create_sheet("Scratch")["XFD1048576"] = 1
+    book.create_sheet("Broken")["A1"] = 2
+    if is_solved:
+        book.create_sheet("Cover")
+    book.save(tmp_path / "whole.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "my-plan.xlsx", "w", zipfile.ZIP_DEFLATED) as broken,
+    ):
+        broken_part = f"xl/worksheets/sheet{book.sheetnames.index('Broken') + 1}.xml"
+        for part in whole.namelist():
+            text = whole.read(part)
+            broken.writestr(part, text[: len(text) // 2] if part == broken_part else text)
+
+    found = said(tmp_path / "my-plan.xlsx")
+    assert [text for text in found if "no row has the heads" not in text] == []
+    assert len(found) == 2 * is_solved  # the sheets of results, of which it has none
+
+
+def test_sheets_of_a_solved_plan_are_known_where_it_is_read() -> None:
+    written = {RESULT_SHEET, *(name for name, _, _ in SHEETS)}
+
+    assert written - RESULT_SHEETS == {SETTINGS, *(own.name for own in own_sheets())}
+    assert written >= RESULT_SHEETS
+
+
 def test_sheets_of_notes_are_left_alone(of_tiny: Path, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(of_tiny)
-    for name in ("Notes", "Briefing", "websites", "Sheet1"):
+    everyday = ("Finance summary", "Board brief", "Climate notes", "Requests log", "Sites map")
+    for name in ("Notes", "Briefing", "websites", "Sheet1", *everyday):
         notes = book.create_sheet(name)
         notes["A1"], notes["B1"], notes["C1"] = "site", "what they said", 2027
         notes["A2"] = "us-va-ashburn"

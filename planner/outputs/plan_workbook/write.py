@@ -145,7 +145,7 @@ def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
         ("Formulas may be used anywhere: what they gave when the workbook was saved is read.", ""),
         (
             "A row whose first cell begins with # is not read. Sheets of your own may be added, "
-            "with names and heads unlike those of the sheets that are read.",
+            "but none called like a sheet that is read or a copy of it, nor with its heads.",
             "",
         ),
         (
