@@ -96,7 +96,7 @@ def ids_command(table: str, word: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(ids.iloc[:, 0].tolist(), indent=2, ensure_ascii=False))
     elif ids.empty and (not word or list_ids(table).empty):
-        click.echo(f"{table} ships without rows; its ids are yours.", err=True)
+        click.echo(f"{table} ships without rows; use ids of your own.", err=True)
     elif ids.empty:
         click.echo(f"No id of {table} has {word!r} in it.", err=True)
     else:

@@ -132,8 +132,7 @@ def command(
     which it starts, and the demand in MW. In summer (April to October) the zone is taken to
     carry the highest demand of June to August of any year, in winter that of December to
     February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
-    months, as in September in California, give them. Hours above three times the 99th percentile
-    are warned of.
+    months, as in September in California, give them. Hours above 4 times the median are warned of.
     """
     from planner.cli.output import print_written, writing_into
     from planner.cli.progress import Progress

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import gzip
+import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from planner.base.errors import InputError, Problem
+from planner.cli import main
 from planner.headroom import read_hourly_demand
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from planner.headroom.read import FAR_ABOVE_MEDIAN
 
 
 def problems(path: Path, **options: str) -> list[str]:
@@ -47,18 +49,18 @@ def test_times_in_utc_are_reported_by_the_clock_of_a_zone(zone_file: Path) -> No
 
 
 def test_hours_far_above_all_others_are_warned_of(zone: pd.Series[float], tmp_path: Path) -> None:
-    """The 99th percentile of the hours is 700 MW, of which 2,100 MW is three times."""
+    """The median of the hours is 700 MW, of which 2,800 MW is four times."""
     path = tmp_path / "zone.csv"
-    zone.iloc[[5, 100]] = [2100.0, 2101.0]
+    zone.iloc[[5, 100]] = [2800.0, 2801.0]
     zone.rename_axis("hour").to_csv(path)
     said: list[Problem] = []
 
     demand = read_hourly_demand(path, on_warning=said.append)
 
-    assert demand.iloc[100] == 2101.0
+    assert demand.iloc[100] == 2801.0
     (warning,) = said
     assert str(warning) == (
-        f"{path}:102:21: the demand is 2,101 MW, 3.0 times the 99th percentile of all hours,"
+        f"{path}:102:21: the demand is 2,801 MW, 4.0 times the median of all hours,"
         " 700 MW; look for another unit, or for a sum in its place"
     )
 
@@ -74,6 +76,46 @@ def test_many_hours_far_above_are_counted(zone: pd.Series[float], tmp_path: Path
     assert [warning.line for warning in said] == [202, 203, 204, 205, 206]
     assert ["more)" in warning.what_is for warning in said] == [False] * 4 + [True]
     assert "(and 2 more)" in said[-1].what_is
+
+
+def test_hours_in_kw_are_warned_of_however_many_they_are(
+    zone: pd.Series[float], tmp_path: Path
+) -> None:
+    path = tmp_path / "zone.csv"
+    wrong = zone.index[4000:7000]
+    zone[wrong] *= 1000.0
+    zone.rename_axis("hour").to_csv(path)
+    said: list[Problem] = []
+
+    read_hourly_demand(path, on_warning=said.append)
+
+    assert said[0].line == 4002
+    assert f"(and {len(wrong) - 5:,} more)" in said[-1].what_is
+
+
+def test_help_and_changes_name_the_multiple_of_the_median_once() -> None:
+    named = f"{FAR_ABOVE_MEDIAN:g} times the median"
+    shown = CliRunner().invoke(main, ["headroom", "--help"]).stdout
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert " ".join(shown.split()).count(named) == changes.count(named) == 1
+
+
+def test_published_demand_of_nine_years_has_no_warning(tmp_path: Path) -> None:
+    file = (
+        Path(os.environ.get("DCPLAN_CASES", "/nowhere"))
+        / "headroom"
+        / "ISNE_2016_2024_hourly.csv.gz"
+    )
+    if not file.exists():
+        pytest.skip("DCPLAN_CASES holds no headroom")
+    path = tmp_path / "zone.csv"
+    path.write_bytes(gzip.decompress(file.read_bytes()))
+    said: list[Problem] = []
+
+    read_hourly_demand(path, on_warning=said.append)
+
+    assert said == []
 
 
 def test_a_zone_as_it_is_has_no_warning(zone_file: Path) -> None:

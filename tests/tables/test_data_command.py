@@ -163,7 +163,7 @@ def test_ids_of_a_table_that_ships_without_rows_are_the_planner_s(
     result = CliRunner().invoke(data, ["ids", table, *words])
 
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"{table} ships without rows; its ids are yours.\n"
+    assert result.stderr == f"{table} ships without rows; use ids of your own.\n"
 
 
 def test_a_word_that_no_id_has_is_said() -> None:
