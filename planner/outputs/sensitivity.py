@@ -59,7 +59,10 @@ RANKS: Final = (
 )
 """Columns of how stable its rank is, and of its first-order rank."""
 _NOISE_FRAC: Final = 1e-7
-"""Outputs that differ by less are the same but for the tolerances of a solver."""
+"""Outputs that differ by less are the same but for the tolerances of a solver. [-]"""
+_LEAST_SCALE: Final = 1.0
+"""What outputs near 0 are compared with, in their unit: rows of a program are met to 1e-7 of its
+units, so an output of 1e-9 is a 0. [unit of the output]"""
 
 
 def is_constant(outputs: Floats) -> bool:
@@ -69,9 +72,14 @@ def is_constant(outputs: Floats) -> bool:
     --------
     >>> is_constant(np.array([4.0, 4.0 + 1e-9, np.nan])), is_constant(np.array([4.0, 4.01]))
     (True, False)
+    >>> is_constant(np.array([0.0, 1e-9, 0.0])), is_constant(np.array([0.0, 1e-3, 0.0]))
+    (True, False)
     """
     known = outputs[~np.isnan(outputs)]
-    return not known.size or bool(np.ptp(known) <= _NOISE_FRAC * np.abs(known).max())
+    if not known.size:
+        return True
+    scale = max(float(np.abs(known).max()), _LEAST_SCALE)
+    return bool(np.ptp(known) <= _NOISE_FRAC * scale)
 
 
 @dataclass(frozen=True, eq=False)

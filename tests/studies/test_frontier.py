@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,6 +25,7 @@ from planner.model import build_model
 from planner.outputs.frontier import Frontier, frontier_svg
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
+from planner.studies.frontier.frontier import _as_one as as_one
 from planner.studies.frontier.measures import measure_of, users_served
 
 
@@ -197,6 +198,23 @@ def test_a_mean_over_no_users_is_refused_as_a_measure_and_missing_as_a_column() 
         frontier("tiny", "latency", points=3, overrides=unmet)
 
     assert np.isnan(frontier("tiny", "largest", points=3, overrides=unmet).table["latency"][0])
+
+
+@pytest.mark.parametrize(("kh100e_years", "is_mean"), [(0.9e-4, False), (1.1e-4, True)])
+def test_a_mean_over_noise_is_none(kh100e_years: float, *, is_mean: bool) -> None:
+    plan = plan_of("tiny", *RENT)
+    model = build_model(plan.inputs)
+    latency = measure_of("latency", model)
+    assert latency.per is not None
+    served = float(latency.per(model).value(plan.outcome.x)[0])
+    few = replace(plan.outcome, x=plan.outcome.x * (kh100e_years / served))
+
+    assert np.isfinite(latency.reader(model)(few.x)) == is_mean
+    if is_mean:
+        assert as_one(latency, model, few).value(few.x)[0] == latency.reader(model)(few.x)
+    else:
+        with pytest.raises(InputError, match="plan of least cost serves none"):
+            as_one(latency, model, few)
 
 
 def test_racks_of_a_zone_can_be_spread_no_further_where_there_is_one_zone() -> None:

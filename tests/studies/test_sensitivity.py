@@ -19,7 +19,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of
-from planner.outputs.sensitivity import Sensitivity, write_sensitivity
+from planner.outputs.sensitivity import Sensitivity, is_constant, write_sensitivity
 from planner.runs.studies import kind_of
 from planner.scenario import read_draft
 from planner.studies.estimates import Estimates
@@ -539,3 +539,8 @@ def test_a_column_whose_end_makes_no_valid_input_is_left_out() -> None:
 
     assert factor is wrong
     assert why.startswith("its low or high makes no valid input: data/racks.csv: amd_helios: last")
+
+
+@pytest.mark.parametrize(("outputs", "is_same"), [([0.0, 1e-9, 0.0], True), ([0.0, 1e-6], False)])
+def test_an_output_of_zero_but_for_noise_is_constant(outputs: list[float], is_same: bool) -> None:
+    assert is_constant(np.array(outputs)) == is_same

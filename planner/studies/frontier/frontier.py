@@ -20,6 +20,7 @@ from planner.model.money import objective_musd
 from planner.outputs.frontier import COLUMNS, Frontier
 from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import (
+    LEAST_SERVED_KH100E_YEARS,
     MEASURES,
     FrontierMeasure,
     measure_of,
@@ -287,7 +288,7 @@ def _as_one(measure: FrontierMeasure, model: Model, least: Outcome) -> Expressio
     if measure.per is None:
         return built
     over = float(measure.per(model).value(least.x)[0])
-    if over <= _SLACK_FRAC:
+    if over <= LEAST_SERVED_KH100E_YEARS:
         found = f"{measure.name!r} is a mean over users of own sites that have a place"
         found = f"{found}, and the plan of least cost serves none"
         fix = "make renting or leaving demand unmet cost more, or choose another measure"

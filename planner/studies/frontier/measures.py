@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model import Model
 
-__all__ = ["MEASURES", "OF_ONE", "FrontierMeasure", "measure_of", "users_served"]
+__all__ = [
+    "LEAST_SERVED_KH100E_YEARS",
+    "MEASURES",
+    "OF_ONE",
+    "FrontierMeasure",
+    "measure_of",
+    "users_served",
+]
+
+LEAST_SERVED_KH100E_YEARS: Final = 1e-4
+"""Served users, over fewer of which there is no mean: a thousand region-years of demand, each of
+which a solver meets to 1e-7 kH100e, add up to so much noise. [kH100e-years]"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,8 @@ class FrontierMeasure:
     holds : tuple of str
         What must not change in place of cost: ``unmet``, ``rented``, ``served``.
     per : callable, optional
-        Where it is a mean: from a model to what it is a mean over, as one expression. It must be
-        held, since a ratio is not linear.
+        Where it is a mean: from a model to what it is a mean over, as one expression in
+        kH100e-years. It must be held, since a ratio is not linear.
     """
 
     name: str
@@ -71,7 +82,8 @@ class FrontierMeasure:
 
         def mean(x: Floats) -> float:
             divisor = float(over.value(x)[0])
-            return float(total.value(x)[0]) / divisor if divisor > 0.0 else np.nan
+            is_served = divisor > LEAST_SERVED_KH100E_YEARS
+            return float(total.value(x)[0]) / divisor if is_served else np.nan
 
         return mean
 
