@@ -9,10 +9,12 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["CANNOT_HOLD", "cannot_hold", "cost_of", "first_order_words"]
+__all__ = ["CANNOT_HOLD", "MARK", "cannot_hold", "cost_of", "first_order_words"]
 
 CANNOT_HOLD: Final = "more than the whole plan costs, which cannot hold"
 """What is said of a saving that first order makes larger than the cost."""
+MARK: Final = "*"
+"""At such a saving, in a table."""
 
 
 def cost_of(run: Run) -> float:

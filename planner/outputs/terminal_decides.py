@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.number_format import amount
-from planner.outputs.first_order import cannot_hold
+from planner.outputs.first_order import MARK, cannot_hold
 from planner.outputs.labels import figure_names, figure_words, words
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["MARK", "decides"]
-
-MARK: Final = "*"
-"""At a saving that cannot hold."""
+__all__ = ["decides"]
 
 _DIGITS: Final = 4
 _MILLION: Final = 1e6

@@ -506,7 +506,20 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(
     assert "solved again, at its low" in text
     once = found.assign(low_resolved_musd=float("nan"), high_resolved_musd=float("nan"))
     marked(once, plan.tables).to_parquet(tmp_path / "estimates" / "estimates.parquet", index=False)
-    assert "solved again" not in read_page(report_html(stored)).elements[0].text
+    said = read_page(report_html(stored)).elements[0].text
+    assert "solved again, at its low" not in said
+    name = plan.run.meta["run"]
+    assert f"unless said to be solved again, as `dcplan estimates {name} --resolve` does." in said
+    assert "* saves" not in said
+    beyond = once.assign(low_musd=[-9_876_543.0, -23.25])
+    folder = tmp_path / "estimates"
+    marked(beyond, plan.tables).to_parquet(folder / "estimates.parquet", index=False)
+    page_of_it = read_page(report_html(stored))
+    tables = {**stored.tables, "estimates": beyond}
+    assert_numbers_are_those_of(page_of_it, replace(stored, tables=tables))
+    said = page_of_it.elements[0].text
+    assert "-9,876,543*" in "".join(said.split())
+    assert "* saves more than the whole plan costs, which cannot hold." in " ".join(said.split())
     assert "was not asked yet" in page.elements[0].text
 
 

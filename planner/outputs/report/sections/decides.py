@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.first_order import cannot_hold, cost_of
+from planner.outputs.first_order import MARK, cannot_hold, cost_of, first_order_words
 from planner.outputs.labels import decider_words, figure_names
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
@@ -35,6 +35,7 @@ def decides_section(figures: Figures) -> Html:
     is_again = bool(table[list(_AGAIN)].notna().any(axis=None))
     effects = (*_EFFECTS, *_AGAIN) if is_again else _EFFECTS
     names = figure_names(figures.run.inputs_tables)
+    cost_musd = cost_of(figures.run)
     rows: list[tuple[str, list[ReportFigure | str]]] = []
     for row in table.to_dict("records"):
         rank, kind = int(row["rank"]), str(row["kind"])
@@ -44,7 +45,9 @@ def decides_section(figures: Figures) -> Html:
         label = decider_words(row, names)
         cells: list[ReportFigure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
         cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
-        cells += [of[column] for column in effects]
+        cells += [
+            _effect(of[column], cost_musd, is_first_order=column in _EFFECTS) for column in effects
+        ]
         rows.append((label, cells))
     heads = [NumberColumn(head) for head in ("kind", "unit", "value", "low", "high")]
     heads += [NumberColumn(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
@@ -53,15 +56,16 @@ def decides_section(figures: Figures) -> Html:
             NumberColumn(f"solved again, at its {end}", decimals=0) for end in ("low", "high")
         ]
     about = (
-        "Each figure moved to its own low and high with all others as they are: the change of the "
-        f"net present value, to first order{', and solved again' if is_again else ''}."
+        "Each figure is moved to its own low and high with all others as they are; its cost there "
+        f"is the change of the net present value. {first_order_words(table, figures.run, MARK)}"
     )
-    cost = cost_of(figures.run)
-    if any(cannot_hold(float(musd), cost) for musd in table[list(_EFFECTS)].to_numpy().ravel()):
-        about += (
-            " A saving to first order that is more than the whole plan costs cannot hold;"
-            " `dcplan estimates --resolve` solves again."
-        )
     note = str(table.attrs.get("note", ""))
     shown = figure_table("Figures that decide", "figure", heads, rows)
     return section("decides", heading, element("p", about), shown, element("p", note))
+
+
+def _effect(change: ReportFigure, cost_musd: float, *, is_first_order: bool) -> ReportFigure | Html:
+    """Show a change of cost, with a mark if first order makes it a saving that cannot hold."""
+    if is_first_order and cannot_hold(change.shown_value, cost_musd):
+        return element("span", change.html(decimals=0), MARK)
+    return change
