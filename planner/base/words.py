@@ -19,7 +19,7 @@ __all__ = [
     "within_sentence",
 ]
 
-NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
 _NOT_TEXT: Final = re.compile(f"(?!\n)[{NOT_IN_NAMES}\ud800-\udfff]")
 _LONG_NAME: Final = re.compile(

@@ -228,9 +228,10 @@ class _Builder:
                 continue
             name = key if isinstance(key, str) else _plain(event)
             if name is None:
+                alias = getattr(event, "anchor", "")
                 self._note(
                     key_node.place,
-                    f"an alias of {key} is used as a key",
+                    f"*{alias}, the alias of a value that is no text, is used as a key",
                     "text or a year",
                     "write the key out",
                 )

@@ -29,6 +29,9 @@ HEAD = "version: 1\nextends: tiny\n"
         ('new_sites: {"a\\Lb": {}}', "3:13", "U+2028"),
         ('new_sites: {"\\u202Eb": {}}', "3:13", "U+202E"),
         ('new_sites: {"b\\u2069": {}}', "3:13", "U+2069"),
+        ('new_sites: {"b\\u200E": {}}', "3:13", "U+200E"),
+        ('new_sites: {"b\\u200F": {}}', "3:13", "U+200F"),
+        ('new_sites: {"b\\u061C": {}}', "3:13", "U+061C"),
     ],
 )
 def test_a_character_that_is_no_text_is_refused_at_its_place(

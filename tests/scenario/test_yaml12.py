@@ -70,7 +70,13 @@ def test_a_key_is_the_text_that_is_written_whatever_number_it_looks_like() -> No
 def test_an_alias_of_a_number_is_no_key_for_it_says_no_text() -> None:
     assert read("a: &x b\n*x : 3\n") == {"a": "b", "b": 3}
     (found,) = problems("a: &x 1.10\n*x : 3\n")
-    assert found.startswith("plan.yaml:2:1: an alias of 1.1 is used as a key; must be text or a")
+    assert found == (
+        "plan.yaml:2:1: *x, the alias of a value that is no text, is used as a key;"
+        " must be text or a year; write the key out"
+    )
+    for value in ("null", "true", "~"):
+        (same,) = problems(f"a: &x {value}\n*x : 3\n")
+        assert same == found
 
 
 def test_accents_and_emoji_and_the_signs_of_formulas_come_through() -> None:

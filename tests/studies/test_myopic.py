@@ -486,6 +486,9 @@ def test_what_is_in_force_is_no_advice_and_years_out_of_view_are_named(unmet):
     assert ("demand.unmet: allow" in now) == (unmet == "forbid")
     assert "out of view, but" not in now
     assert "2028 is out of view, but its limits hold now." in later
+    places = tuple({"year": str(year)} for year in range(2028, 2032))
+    several = no_plan._in_view(question, (2027, 2027), [ConflictRule("land_limit", "", places, ())])
+    assert "2028, 2029, 2030 and 1 more are out of view, but their limits hold now." in several
 
 
 def test_windows_without_any_plan_end_as_infeasible(tmp_path):

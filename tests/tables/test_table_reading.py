@@ -94,7 +94,9 @@ def test_a_misspelt_id_and_column_come_with_the_likely_right_one(package: Packag
     assert fixes["unknown column 'powr_mw'"] == "did you mean 'power_mw'?"
 
 
-@pytest.mark.parametrize("sign", ["\n", "\t", "\x85", "\u2028", "\u202e", "\u2069"])
+@pytest.mark.parametrize(
+    "sign", ["\n", "\t", "\x85", "\u061c", "\u200e", "\u200f", "\u2028", "\u202e", "\u2069"]
+)
 def test_an_id_holds_nothing_that_moves_what_is_shown_after_it(package: Package, sign: str) -> None:
     text = f'zone,peak_mw\n"no{sign}rth",4200\nsouth,3100\n'
 

@@ -125,8 +125,13 @@ def _in_view(
     )
     # Openings, and limits that no forecast is needed for, hold in later years as well.
     years = {int(place["year"]) for rule in rules for place in rule.places if "year" in place}
-    later = some(sorted(str(year) for year in years if year > last), _SHOWN_YEARS)
-    of_later = f" {later} is out of view, but its limits hold now." if later else ""
+    later = sorted(str(year) for year in years if year > last)
+    are, their = ("is", "its") if len(later) == 1 else ("are", "their")
+    of_later = (
+        f" {some(later, _SHOWN_YEARS)} {are} out of view, but {their} limits hold now."
+        if later
+        else ""
+    )
     is_allowed = question.scenario.demand.unmet == "allow"
     unmet = "" if is_allowed else ", and so may unmet demand (demand.unmet: allow)"
     return (
