@@ -85,9 +85,14 @@ def test_a_signal_that_ends_a_program_leaves_no_half_run(
     phase: str, ending: signal.Signals, message: str, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", CODE, "solve", "tiny"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as process:
+    before = signal.signal(ending, signal.SIG_DFL)  # the tests may run under nohup
+    try:
+        started = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+    finally:
+        signal.signal(ending, before)
+    with started as process:
         assert process.stderr is not None
         assert any(line.rstrip().endswith(phase) for line in process.stderr)
         process.send_signal(ending)

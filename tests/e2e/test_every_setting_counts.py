@@ -35,6 +35,7 @@ NOT_FOR_THE_MODEL: Final = {
     "title": "is shown in the summary and the workbook",
     "question": "is shown in the summary and the workbook",
     "new_sites.*.name": "is shown in tables and maps",
+    "new_sites.*.state": "chooses its carbon schemes: tests/model/test_carbon_rows.py holds it",
     "latency.rtt_table": "has a test of its own below",
     "latency.own_rtt_includes_last_mile": "has a test of its own below",
     "latency.own_rtt_fill_missing": "lets a table of round trips lack pairs: tests/inputs holds it",
