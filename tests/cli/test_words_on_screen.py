@@ -194,7 +194,8 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
             "gap_frac": [0.0, 0.0, none],
         }
     )
-    # Small: 30 of 40 + 60 + 100 is unmet, all of it before the last year.
+    # Small: 28 + 2 x 2 of 40 + 2 x 60 + 100 is unmet, all of it before the last year; 2027 stands
+    # for two years.
     figures = {
         "demand_kh100e": (40, 60, 100),
         "unmet_kh100e": (28, 2, 0),
@@ -214,7 +215,7 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
     said = capsys.readouterr().out
     assert "Nameplate 2029, MW" in " ".join(said.split())
     small = next(line for line in said.splitlines() if line.startswith("small"))
-    assert small.split() == ["small", "optimal", "637.5", "0.00%", "15.0", "71"]
+    assert small.split() == ["small", "optimal", "637.5", "0.00%", "12.3", "71"]
 
     other = results.assign(future="large", year=results["year"] + 1)
     both = SweepResult(Path("out"), futures, pd.concat([results, other]), orders, orders, orders)
