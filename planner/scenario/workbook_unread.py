@@ -15,7 +15,7 @@ from planner.scenario.tree import Place
 from planner.scenario.workbook_cells import name_and_unit
 from planner.scenario.workbook_layout import SETTING_HEADS, SETTINGS, own_sheets
 from planner.tables import load_package
-from planner.tables.workbook import first_texts
+from planner.tables.workbook import WorkbookError, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -61,11 +61,10 @@ def unread_sheets(
     """
     known = [SETTINGS, *(own.name for own in own_sheets()), *tables]
     heads = _heads(tables)
-    unread = [name for name in names if name not in known]
-    for name, rows in first_texts(raw, unread, _ROWS_OF_HEADS).items():
+    for name in [name for name in names if name not in known]:
         found = f"sheet {name!r} is not read"
         of_own = "give it another name"
-        rows_of_heads = [{name_and_unit(text.strip())[0] for text in row} for row in rows]
+        rows_of_heads = _first_rows(raw, name)
         meant = _meant(name, known) or _contained(name, rows_of_heads, heads)
         if meant is None:
             meant = _headed_like(rows_of_heads, heads)
@@ -80,6 +79,19 @@ def unread_sheets(
         fix += f", or {of_own} if it is a sheet of your own"
         place = Place(str(path), 1, 1, name)
         yield place.problem(found, "the name of a sheet that is", fix)
+
+
+def _first_rows(raw: bytes, name: str) -> list[set[str]]:
+    """Return what could be heads in the first filled rows of a sheet; none if it cannot be read."""
+    try:
+        rows = read_workbook(raw, name).rows
+    except WorkbookError:  # of no matter: it is not read
+        return []
+    filled = [row for row in rows if any(cell != "" for cell in row)]
+    return [
+        {name_and_unit(cell.strip())[0] for cell in row if isinstance(cell, str)}
+        for row in filled[:_ROWS_OF_HEADS]
+    ]
 
 
 def _meant(name: str, known: list[str]) -> str | None:

@@ -20,16 +20,9 @@ from xml.parsers import expat
 from planner.base.sheet_cells import cell_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
-__all__ = [
-    "Cells",
-    "WorkbookError",
-    "first_texts",
-    "most_cells",
-    "read_workbook",
-    "sheet_names",
-]
+__all__ = ["Cells", "WorkbookError", "most_cells", "read_workbook", "sheet_names"]
 
 MOST_CELLS: Final = 5_000_000
 CELLS_PER_BYTE: Final = 4
@@ -40,25 +33,10 @@ UNFOLDED_PER_BYTE: Final = 50
 MOST_TEXT: Final = 2**30
 MOST_ERRORS: Final = 51
 _CHUNK: Final = 2**20
-_FIRST_CHUNK: Final = 2**15
-"""Read at a time where only the first rows are wanted."""
 _WORKBOOK: Final = "xl/workbook.xml"
 _SHARED_STRINGS: Final = "xl/sharedStrings.xml"
 _ID: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-_BROKEN: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    KeyError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-    ElementTree.ParseError,
-    expat.ExpatError,
-)
-"""What is raised where a package or a part of it is broken or locked."""
 
 
 class WorkbookError(Exception):
@@ -155,42 +133,6 @@ def sheet_names(raw: bytes) -> list[str]:
         return list(_sheets(package))
 
 
-def first_texts(raw: bytes, sheets: Iterable[str], most_rows: int) -> dict[str, list[list[str]]]:
-    """Return the texts in the first filled rows of sheets, whatever is below them.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-    sheets : iterable of str
-        Names of sheets of it.
-    most_rows : int
-        How many filled rows are read.
-
-    Returns
-    -------
-    dict
-        Texts by row, by sheet; a sheet that cannot be read has no rows.
-
-    Raises
-    ------
-    WorkbookError
-        If the file is no workbook, is broken or locked, or unpacks to far more than its size.
-    """
-    with _opened(raw) as package:
-        parts = _sheets(package)
-        found = {sheet: _first_rows(package, parts[sheet], most_rows) for sheet in sheets}
-        cells = [cell for rows in found.values() for row in rows for cell in row]
-        shared = _shared_texts(package, {cell for cell in cells if isinstance(cell, int)})
-    return {
-        sheet: [
-            [shared.get(cell, "") if isinstance(cell, int) else cell for cell in row]
-            for row in rows
-        ]
-        for sheet, rows in found.items()
-    }
-
-
 @contextmanager
 def _opened(raw: bytes) -> Iterator[zipfile.ZipFile]:
     """Open the package; what keeps it from being read is a `WorkbookError`."""
@@ -198,7 +140,18 @@ def _opened(raw: bytes) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             _check_unfolded(package, len(raw))
             yield package
-    except _BROKEN as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        KeyError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        ElementTree.ParseError,
+        expat.ExpatError,
+    ) as error:
         raise WorkbookError(_cannot(error)) from error
 
 
@@ -345,115 +298,9 @@ def _longest_text(package: zipfile.ZipFile) -> int:
     return longest
 
 
-def _first_rows(package: zipfile.ZipFile, part: str, most: int) -> list[list[str | int]]:
-    """Return the texts of the first filled rows; a number is one of the texts that are shared."""
-    rows: list[list[str | int]] = []
-    kind: str | None = None
-    is_new_row = True
-    texts = _Texts({"v", "t"})
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal kind, is_new_row
-        tag = texts.start(tag)
-        if tag == "row":
-            is_new_row = True
-        elif tag == "c":
-            kind = attributes.get("t")
-        elif tag in {"v", "is"} and is_new_row:
-            is_new_row = False
-            rows.append([])
-
-    def end(tag: str) -> None:
-        tag = texts.end(tag)
-        if tag != "c":
-            return
-        text = texts.take()
-        if kind == "s":
-            rows[-1].append(int(text))
-        elif kind in {"str", "inlineStr"} and text:
-            rows[-1].append(text)
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = texts.add
-    try:
-        for chunk in _chunks(package, part, _FIRST_CHUNK):
-            parser.Parse(chunk, False)
-            if len(rows) > most:
-                break
-    except _BROKEN:
-        return []
-    return rows[:most]
-
-
-def _shared_texts(package: zipfile.ZipFile, wanted: Collection[int]) -> dict[int, str]:
-    """Return some of the texts that the cells of all sheets share, by number."""
-    found: dict[int, str] = {}
-    if not wanted or _SHARED_STRINGS not in package.namelist():
-        return found
-    number, last = 0, max(wanted)
-    texts = _Texts({"t"})
-
-    def start(tag: str, _: dict[str, str]) -> None:
-        texts.start(tag)
-
-    def end(tag: str) -> None:
-        nonlocal number
-        if texts.end(tag) == "si":
-            text = texts.take()
-            if number in wanted:
-                found[number] = text
-            number += 1
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = texts.add
-    for chunk in _chunks(package, _SHARED_STRINGS, _FIRST_CHUNK):
-        parser.Parse(chunk, False)
-        if number > last:
-            break
-    return found
-
-
-class _Texts:
-    """The text within elements of some names; how it is pronounced is left out."""
-
-    def __init__(self, tags: Collection[str]) -> None:
-        self._tags = tags
-        self._parts: list[str] = []
-        self._is_within = self._is_pronunciation = False
-
-    def start(self, tag: str) -> str:
-        """Note the begin of an element, and return its name without a prefix."""
-        tag = tag[tag.rfind(":") + 1 :]  # some programs write x:c
-        if tag == "rPh":
-            self._is_pronunciation = True
-        self._is_within = tag in self._tags and not self._is_pronunciation
-        return tag
-
-    def end(self, tag: str) -> str:
-        """Note the end of an element, and return its name without a prefix."""
-        tag = tag[tag.rfind(":") + 1 :]
-        if tag == "rPh":
-            self._is_pronunciation = False
-        self._is_within = False
-        return tag
-
-    def add(self, part: str) -> None:
-        """Keep a part of the text, if it is within such an element."""
-        if self._is_within:
-            self._parts.append(part)
-
-    def take(self) -> str:
-        """Return the text since it was last taken."""
-        text = "".join(self._parts)
-        self._parts.clear()
-        return text
-
-
-def _chunks(package: zipfile.ZipFile, part: str, size: int = _CHUNK) -> Iterator[bytes]:
+def _chunks(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     with package.open(part) as stream:
-        while chunk := stream.read(size):
+        while chunk := stream.read(_CHUNK):
             yield chunk
 
 

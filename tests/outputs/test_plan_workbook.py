@@ -450,12 +450,12 @@ def test_a_sheet_of_ones_own_may_reach_far_and_be_broken(
         book.create_sheet("Cover")
     book.save(tmp_path / "whole.xlsx")
     with (
-        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as package,
         zipfile.ZipFile(tmp_path / "my-plan.xlsx", "w", zipfile.ZIP_DEFLATED) as broken,
     ):
         broken_part = f"xl/worksheets/sheet{book.sheetnames.index('Broken') + 1}.xml"
-        for part in whole.namelist():
-            text = whole.read(part)
+        for part in package.namelist():
+            text = package.read(part)
             broken.writestr(part, text[: len(text) // 2] if part == broken_part else text)
 
     found = said(tmp_path / "my-plan.xlsx")

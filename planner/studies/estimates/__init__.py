@@ -2,7 +2,7 @@
 
 from planner.studies.estimates.estimates import estimates
 from planner.studies.estimates.table import COLUMNS, Estimates
-from planner.studies.estimates.with_estimates import has_estimates, try_estimates, with_estimates
+from planner.studies.estimates.with_estimates import has_estimates, try_estimates
 
 __all__ = [
     "COLUMNS",
@@ -10,5 +10,4 @@ __all__ = [
     "estimates",
     "has_estimates",
     "try_estimates",
-    "with_estimates",
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.studies.solve.asking import Asking
 
-__all__ = ["has_estimates", "try_estimates", "with_estimates"]
+__all__ = ["has_estimates", "try_estimates"]
 
 
 def has_estimates(plan: Plan) -> bool:
@@ -35,8 +35,12 @@ def try_estimates(
 
     Parameters
     ----------
-    plan, run, ask
-        As for `with_estimates`.
+    plan : Plan
+        For which `has_estimates` is true.
+    run : Run
+        The run of it.
+    ask : Asking
+        How to solve.
     note : callable
         Called with why there are no such figures, where an error raised on purpose says so.
 
@@ -48,7 +52,7 @@ def try_estimates(
         A bug or a lack of memory, to be raised once the run is stored.
     """
     try:
-        return with_estimates(plan, run, ask), None
+        return _with_estimates(plan, run, ask), None
     except DcplanError as error:
         note(f"no figures that decide: {error}; dcplan estimates looks for them again")
     except Exception as error:
@@ -56,25 +60,8 @@ def try_estimates(
     return run, None
 
 
-def with_estimates(plan: Plan, run: Run, ask: Asking) -> Run:
-    """Return a run with the figures that decide, and the seconds that they took.
-
-    Parameters
-    ----------
-    plan : Plan
-        For which `has_estimates` is true.
-    run : Run
-        The run of it.
-    ask : Asking
-        How to solve.
-
-    Raises
-    ------
-    LimitReachedError
-        If it was stopped.
-    SolverError
-        If the solver fails on a changed figure.
-    """
+def _with_estimates(plan: Plan, run: Run, ask: Asking) -> Run:
+    """Return a run with the figures that decide, and the seconds that they took."""
     began = time.perf_counter()
     found = estimates(run, plan.scenario, plan.inputs, ask).table
     spent_s = {"estimates": round(time.perf_counter() - began, 3)}
