@@ -145,7 +145,7 @@ def _power(case: Case) -> Power:
     following = add(loss_frac * stays_mw, at_row, at_shape)
     halls = _placed(hall_years(case).merge(case.halls, on="hall"), row_of)
     plant = np.bincount(
-        halls["row"], weights=halls["loss_fixed_frac"] * halls["usable_mw"], minlength=rows
+        halls["row"], weights=halls["loss_fixed_frac"] * halls["operated_mw"], minlength=rows
     )
     losses_mw = (plant + add(loss_frac * idle_mw, at_row))[:, None] + np.einsum(
         "rf,rfh->rh", following, profile

@@ -1,47 +1,46 @@
 """What a plan may decide of halls and racks, computed a second time from the data.
 
-Index lists of the inputs say which halls may be built, retrofitted and leased, and which racks may
-be bought and used. What cannot win is left out of them, so each list is computed again here, from
-the tables and the scenario: a row that is missing, or one too many, breaks a rule.
+Index lists of the inputs say which halls may be built, retrofitted, operated and leased, and which
+racks may be bought and used. Each list is computed again here, from the tables and the scenario: a
+row that is missing, or one too many, breaks a rule. So the proof that no plan of the program costs
+less is about all that the scenario allows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import stated_halls
 from planner.check.frames import column_by, crossed, isin, lookup, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.offers import (
-    cheapest_topology,
     committed_by_site,
+    cooling_on_offer,
     designs_on_offer,
-    enough_redundancy,
     ids_of,
     may_grow,
     may_serve,
     mean_throughput,
     numbers_of,
+    rack_cooling,
     racks_on_offer,
     year_ends,
 )
 from planner.check.once import once
-from planner.check.racks_figures import admitted_racks
+from planner.check.pools import availability, halls_apart, in_pools, least_topology
 from planner.check.stock import existing_halls, existing_racks, lasting_halls
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Bools
     from planner.check.case import Case
     from planner.check.frames import Labelled
 
 __all__ = ["FACTS"]
 
-_ROUNDING: Final = 1e-12
+_DEPLOYMENT: Final = ["rack", "hall", "workload"]
 
 
 @once
@@ -72,24 +71,14 @@ def _buildable(case: Case) -> pd.DataFrame:
     is_early = (~may | is_late) & (committed_by_site(case) > 0.0)
     early = is_early[:, None] & (begins[:, None] <= years)
     late = (may & may_grow(case))[:, None] & (begins[:, None] < ends) & ~early
-    may_build = (early | late)[:, :, None] & (designs_on_offer(case) > 0.0)[..., None]
-    s, c, q, t = np.nonzero(may_build)
-    return _hall_rows(case, s, c, q).assign(year=np.array(case.years)[t])
-
-
-def _hall_rows(case: Case, site: Any, cooling: Any, redundancy: Any) -> pd.DataFrame:
-    sites, halls = (
-        np.array(ids_of(case, "site"), object),
-        np.array(ids_of(case, "cooling"), object),
+    s, c, t = np.nonzero(early | late)
+    names = {axis: np.array(ids_of(case, axis), object) for axis in ("site", "cooling")}
+    places = table_of(
+        {"site": names["site"][s], "cooling": names["cooling"][c], "year": np.array(case.years)[t]}
     )
-    topologies = np.array(ids_of(case, "redundancy"), object)
-    return table_of({"site": sites[site], "hall": halls[cooling] + "|" + topologies[redundancy]})
-
-
-def _parts(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
-    """Return cooling and topology of designs, which are named by both."""
-    parts = hall.astype("str").str.split("|")
-    return parts.str[0], parts.str[1]
+    designs = designs_on_offer(case)
+    designs = designs.assign(cooling=halls_apart(designs["hall"])[0])
+    return places.merge(designs, on=["site", "cooling"])[["site", "hall", "year"]]
 
 
 @once
@@ -102,14 +91,12 @@ def _retrofittable(case: Case) -> pd.DataFrame:
     # Halls that end before the plan does cannot become others that would go on.
     lasting = lasting_halls(case)
     before = lasting.loc[lasting["mw"] > 0.0, ["site", "hall", "year"]].drop_duplicates()
-    s, c, q = np.nonzero(designs_on_offer(case))
-    after = _hall_rows(case, s, c, q).rename(columns={"hall": "to_hall"})
-    rows = before.merge(after, on="site")
-    for name, prefix in (("hall", "from_"), ("to_hall", "to_")):
-        cooling, redundancy = _parts(rows[name])
-        rows = rows.assign(**{f"{prefix}cooling": cooling, f"{prefix}redundancy": redundancy})
+    cooling, redundancy = halls_apart(before["hall"])
+    rows = before.assign(from_cooling=cooling, redundancy=redundancy)
+    rows = rows.merge(cooling_on_offer(case).rename(columns={"cooling": "to_cooling"}), on="site")
+    rows = rows.assign(to_hall=rows["to_cooling"] + "|" + rows["redundancy"])
+    for prefix in ("from_", "to_"):
         rows = rows.merge(medium.add_prefix(prefix), on=f"{prefix}cooling", how="left")
-    rows = rows[rows["from_redundancy"] == rows["to_redundancy"]]
     table = case.data("retrofit")[["from_medium", "to_medium", "duration_months"]]
     rows = rows.merge(table, on=["from_medium", "to_medium"])
     stated = settings.duration_months
@@ -123,7 +110,7 @@ def _retrofittable(case: Case) -> pd.DataFrame:
 
 
 @once
-def _in_play(case: Case) -> pd.DataFrame:
+def _may_be_there(case: Case) -> pd.DataFrame:
     """List site, hall and year where some hall of the design can be."""
     key = ["site", "hall", "year"]
     years = table_of({"year": case.years})
@@ -136,20 +123,50 @@ def _in_play(case: Case) -> pd.DataFrame:
     return pd.concat([there[key], _leasable(case), later[key]]).drop_duplicates(ignore_index=True)
 
 
-def _designs(case: Case) -> pd.DataFrame:
-    """List every design that is on offer, available to lease or there at some site: hall."""
-    s, c, q = np.nonzero(designs_on_offer(case))
-    parts = [_hall_rows(case, s, c, q), _leasable(case), existing_halls(case)]
-    return pd.concat([part[["hall"]] for part in parts]).drop_duplicates(ignore_index=True)
+@once
+def _operable(case: Case) -> pd.DataFrame:
+    """List site, hall, as_hall and year of halls that may be operated as less available ones."""
+    there, available = _may_be_there(case), availability(case)
+    cooling, redundancy = halls_apart(there["hall"])
+    needed = table_of({"topology": list(dict.fromkeys(least_topology(case).values()))})
+    rows = crossed(there.assign(cooling=cooling, redundancy=redundancy), needed)
+    enough = rows["redundancy"].map(available) >= rows["topology"].map(available)
+    rows = rows[(enough & (rows["redundancy"] != rows["topology"])).to_numpy(np.bool_)]
+    rows = rows.assign(as_hall=rows["cooling"] + "|" + rows["topology"])
+    return rows[["site", "hall", "as_hall", "year"]]
+
+
+@once
+def _in_play(case: Case) -> pd.DataFrame:
+    """List site, hall and year where a hall of the design, or operated as such, can be."""
+    key = ["site", "hall", "year"]
+    others = _operable(case).drop(columns="hall").rename(columns={"as_hall": "hall"})
+    return pd.concat([_may_be_there(case), others[key]]).drop_duplicates(ignore_index=True)
+
+
+@once
+def _classes(case: Case) -> pd.DataFrame:
+    """List workload, rack, hall and duty: racks that it admits, and halls as it needs them."""
+    admits = ~np.isnan(mean_throughput(case))
+    w, k = np.nonzero(admits)
+    pairs = table_of(
+        {
+            "workload": np.array(ids_of(case, "workload"), object)[w],
+            "rack": np.array(ids_of(case, "rack"), object)[k],
+        }
+    )
+    pairs = pairs.assign(
+        duty=pairs["workload"].map(case.duty), topology=pairs["workload"].map(least_topology(case))
+    )
+    halls = table_of({"cooling": ids_of(case, "cooling")})
+    rows = crossed(pairs, halls)
+    return rows.assign(hall=rows["cooling"] + "|" + rows["topology"])
 
 
 @once
 def _purchases(case: Case) -> pd.DataFrame:
-    """List rack, hall, workload and year of every purchase for a design of some site."""
+    """List rack, hall, workload, duty and year of every purchase for a hall as it is operated."""
     w, k, c, t = np.nonzero(racks_on_offer(case))
-    halls = _designs(case)
-    cooling, redundancy = _parts(halls["hall"])
-    halls = halls.assign(cooling=cooling, redundancy=redundancy)
     names = {axis: np.array(ids_of(case, axis), object) for axis in ("workload", "rack", "cooling")}
     frame = table_of(
         {
@@ -158,109 +175,54 @@ def _purchases(case: Case) -> pd.DataFrame:
             "cooling": names["cooling"][c],
             "year": np.array(case.years)[t],
         }
-    ).merge(halls, on="cooling")
-    of_class, topology = _class_and_topology(case, frame)
-    is_own = cheapest_topology(case, of_stock=False)[of_class] == topology
-    there = [*_leasable(case)["hall"], *stated_halls(case)["hall"]]
-    is_there = frame["hall"].isin(there).to_numpy()
-    allowed = is_own | (is_there & enough_redundancy(case)[of_class, topology])
-    columns = ["rack", "hall", "workload", "year"]
-    found: pd.DataFrame = frame.loc[allowed, columns].reset_index(drop=True)
-    return found
+    )
+    rows = frame.merge(_classes(case), on=["workload", "rack", "cooling"])
+    in_play = list(_in_play(case)["hall"].unique())
+    return rows.loc[rows["hall"].isin(in_play), [*_DEPLOYMENT, "duty", "year"]]
 
 
 @once
 def _installable(case: Case) -> pd.DataFrame:
     """List site, rack, hall, use and year of every purchase that may be made."""
-    bought = _purchases(case)
-    bought = bought.assign(duty=bought["workload"].map(case.duty))
-    pools = bought[["rack", "hall", "duty", "year"]].drop_duplicates()
-    return pools.merge(_in_play(case), on=["hall", "year"])
+    bought = _purchases(case).merge(_in_play(case), on=["hall", "year"])
+    pools = in_pools(case, bought[["site", "rack", "hall", "duty", "year"]])
+    return pools.drop_duplicates(ignore_index=True)
 
 
 @once
 def _from_stock(case: Case) -> pd.DataFrame:
     """List rack, hall and workload of existing racks that a workload may use.
 
-    Racks that the planner states, which are of no workload, serve every workload of their use.
+    All of its use that it admits, and those that it is assumed to have had: where their halls are
+    no longer good enough for it, as they were.
     """
-    every = existing_racks(case)
-    racks, stated = every[every["workload"] != ""], every[every["workload"] == ""]
-    own = racks[["rack", "hall", "workload"]].drop_duplicates()
-    places = racks[["rack", "hall"]].drop_duplicates()
-    pairs = places.merge(admitted_racks(case)[["workload", "rack"]], on="rack")
-    pairs = pairs[pairs["workload"].isin(ids_of(case, "workload"))]
-    pairs = pairs[_is_computing(case, pairs)]
-    of_class, topology = _class_and_topology(case, pairs)
-    placed = cheapest_topology(case, of_stock=True)[of_class] == topology
-    good = placed & enough_redundancy(case)[of_class, topology]
-    classes = admitted_racks(case)[["workload", "rack"]]
-    classes = classes[classes["workload"].isin(ids_of(case, "workload"))]
-    classes = classes[_is_computing(case, classes)]
-    classes = classes.assign(duty=classes["workload"].map(case.duty))
-    others = stated[["rack", "hall", "duty"]].drop_duplicates().merge(classes, on=["rack", "duty"])
-    others = others[enough_redundancy(case)[_class_and_topology(case, others)]]
-    columns = list(own.columns)
-    may_use: pd.DataFrame = pd.concat([own, pairs.loc[good, columns], others[columns]])
-    return may_use.drop_duplicates(ignore_index=True)
-
-
-def _class_and_topology(case: Case, pairs: pd.DataFrame) -> tuple[Any, Any]:
-    """Return the positions of the workload and of the hall's topology of every row."""
-    classes, topologies = (
-        pd.Index(ids_of(case, "workload")),
-        pd.Index(ids_of(case, "redundancy")),
-    )
-    return (
-        classes.get_indexer(pd.Index(pairs["workload"])),
-        topologies.get_indexer(pd.Index(_parts(pairs["hall"])[1])),
-    )
-
-
-def _is_computing(case: Case, pairs: pd.DataFrame) -> Bools:
-    """Say which pairs of rack and workload have any throughput."""
-    racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
-    k = pairs["rack"].map({name: i for i, name in enumerate(racks)})
-    w = pairs["workload"].map({name: i for i, name in enumerate(classes)})
-    return np.asarray(~np.isnan(mean_throughput(case)[w, k]))
+    racks, available = existing_racks(case), availability(case)
+    cooling, redundancy = halls_apart(racks["hall"])
+    racks = racks.assign(cooling=cooling, redundancy=redundancy)
+    key = ["rack", "cooling", "duty"]
+    shared = racks[key].drop_duplicates().merge(_classes(case), on=key)
+    own = racks.loc[racks["workload"] != "", ["rack", "cooling", "redundancy", "workload"]]
+    own = own.drop_duplicates().assign(least=lambda of: of["workload"].map(least_topology(case)))
+    good = own["redundancy"].map(available) >= own["least"].map(available)
+    as_used = own["least"].where(good, own["redundancy"])
+    own = own.assign(hall=own["cooling"] + "|" + as_used)
+    rows = pd.concat([shared[_DEPLOYMENT], own[_DEPLOYMENT]])
+    return rows.drop_duplicates(ignore_index=True)
 
 
 @once
 def _handed_on(case: Case) -> pd.DataFrame:
     """List rack, hall and workload of racks that inference may take over from training."""
-    columns = ["rack", "hall", "workload"]
-    source = pd.concat([_from_stock(case), _purchases(case)[columns]])
-    source = source[source["workload"].map(case.duty) == "training"]
-    if source.empty or not case.scenario.cascade.allow:
-        return pd.DataFrame(columns=columns, dtype="str")
-    source = source.assign(cooling=_parts(source["hall"])[0])
-    halls = table_of({"hall": ids_of(case, "hall")})
-    cooling, redundancy = _parts(halls["hall"])
-    halls = halls.assign(cooling=cooling, redundancy=redundancy)
-    takes = source[["rack", "cooling"]].drop_duplicates().merge(halls, on="cooling")
-    takes = takes.merge(admitted_racks(case)[["workload", "rack"]], on="rack")
-    takes = takes[takes["workload"].isin(ids_of(case, "workload"))]
-    takes = takes[(takes["workload"].map(case.duty) == "inference") & _is_computing(case, takes)]
-    names = dict(
-        zip(ids_of(case, "workload"), cheapest_topology(case, of_stock=False), strict=True)
-    )
-    of_class = takes["workload"].map(names)
-    numbers = {name: i for i, name in enumerate(ids_of(case, "redundancy"))}
-    takes = takes[of_class == takes["redundancy"].map(numbers)]
-    demand = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    last = demand[demand["year"] == case.years[-1]]
-    takes = takes.assign(want=takes["workload"].map(last.groupby("workload")["kh100e"].sum()))
-    wanted = takes.groupby(["rack", "hall"])["want"].transform("sum")
-    by_hall = takes.assign(wanted=wanted)
-    most = by_hall.groupby(["rack", "cooling"])["wanted"].transform("max")
-    best = (wanted > 0.0) & (wanted >= most * (1.0 - _ROUNDING))
-    return takes.loc[best, columns].drop_duplicates(ignore_index=True)
+    takes = _classes(case)
+    takes = takes[(takes["duty"] == "inference") & case.scenario.cascade.allow]
+    fits = isin(takes, rack_cooling(case), ("rack", "cooling"))
+    halls = list(table_of({"hall": ids_of(case, "hall")})["hall"])
+    return takes.loc[fits & takes["hall"].isin(halls).to_numpy(), _DEPLOYMENT]
 
 
 def _deployable(case: Case) -> pd.DataFrame:
     """List rack, hall and workload of every deployment."""
-    columns = ["rack", "hall", "workload"]
-    parts = [_purchases(case)[columns], _from_stock(case), _handed_on(case)]
+    parts = [_purchases(case)[_DEPLOYMENT], _from_stock(case), _handed_on(case)]
     return pd.concat(parts).drop_duplicates(ignore_index=True)
 
 
@@ -269,15 +231,22 @@ def _cohorts(case: Case) -> pd.DataFrame:
     """List racks of one age: site, rack, hall, use, vintage, dies, is_stock, year alive in."""
     key = ["site", "rack", "hall", "duty", "vintage", "dies"]
     stock = existing_racks(case)
-    stock = stock.loc[stock["mw"] > 0.0, key].drop_duplicates().assign(is_stock=True)
+    stock = in_pools(case, stock.loc[stock["mw"] > 0.0, key]).drop_duplicates()
     bought = _installable(case).rename(columns={"year": "vintage"})
     life = lookup(column_by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
     bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
-    both = pd.concat([stock, bought[[*key, "is_stock"]]], ignore_index=True)
+    both = pd.concat([stock.assign(is_stock=True), bought[[*key, "is_stock"]]], ignore_index=True)
     rows = crossed(both, table_of({"year": case.years}))
     dies = rows["dies"].to_numpy(dtype=np.float64)
     is_alive = (rows["vintage"] <= rows["year"]) & (case.last_calendar_year(rows["year"]) < dies)
     return rows[is_alive].reset_index(drop=True)
+
+
+def _in_pools_of(case: Case, deployments: pd.DataFrame) -> pd.DataFrame:
+    """List deployments with the use and the hall that name their pool: pool_hall."""
+    rows = deployments.drop_duplicates()
+    rows = rows.assign(duty=rows["workload"].map(case.duty))
+    return rows.assign(pool_hall=in_pools(case, rows)["hall"])
 
 
 def _arrivals(case: Case) -> pd.DataFrame:
@@ -290,27 +259,28 @@ def _arrivals(case: Case) -> pd.DataFrame:
     of_age = training["vintage"].to_numpy(dtype=np.int64) + case.scenario.cascade.min_age_years
     waits = np.searchsorted(years, training["year"]) - np.searchsorted(years, of_age)
     leaves = training[(waits == 0) | (waits == 1)]
-    halls = _handed_on(case)[["rack", "hall"]].drop_duplicates()
+    halls = _in_pools_of(case, _handed_on(case))[["rack", "hall", "pool_hall"]].drop_duplicates()
     key = ["site", "rack", "vintage", "dies"]
     arrives = leaves[[*key, "year"]].drop_duplicates().merge(halls, on="rack")
     arrives = arrives.merge(_in_play(case), on=["site", "hall", "year"])
-    since = arrives.groupby([*key, "hall"], as_index=False)["year"].min()
+    since = arrives.groupby([*key, "pool_hall"], as_index=False)["year"].min()
     later = crossed(since.rename(columns={"year": "since"}), table_of({"year": case.years}))
     ends = case.last_calendar_year(later["year"])
     stays = (later["year"] >= later["since"]) & (ends < later["dies"].to_numpy(dtype=np.float64))
-    return later.loc[stays, ["site", "rack", "hall", "year"]].drop_duplicates()
+    return later.loc[stays, ["site", "rack", "pool_hall", "year"]].drop_duplicates()
 
 
 def _usable(case: Case) -> pd.DataFrame:
     """List site, rack, hall, workload and year of every use of racks."""
     cohorts, key = _cohorts(case), ["site", "rack", "hall", "workload", "year"]
-    columns = ["rack", "hall", "workload"]
-    parts = [_arrivals(case).merge(_handed_on(case), on=columns[:2])]
-    for is_stock, classes in ((True, _from_stock(case)), (False, _purchases(case)[columns])):
-        own = classes.drop_duplicates().assign(duty=lambda of: of["workload"].map(case.duty))
+    moved = _in_pools_of(case, _handed_on(case))
+    parts = [_arrivals(case).merge(moved, on=["rack", "pool_hall"])]
+    for is_stock, classes in ((True, _from_stock(case)), (False, _purchases(case)[_DEPLOYMENT])):
         there = cohorts[cohorts["is_stock"].to_numpy(bool) == is_stock]
         places = there[["site", "rack", "hall", "duty", "year"]].drop_duplicates()
-        parts.append(places.merge(own, on=["rack", "hall", "duty"]))
+        places = places.rename(columns={"hall": "pool_hall"})
+        own = _in_pools_of(case, classes)
+        parts.append(places.merge(own, on=["rack", "pool_hall", "duty"]))
     rows = pd.concat([part[key] for part in parts]).drop_duplicates()
     return rows.merge(_in_play(case), on=["site", "hall", "year"])
 
@@ -337,13 +307,19 @@ def leasable_halls_from_tables(case: Case) -> Excess:
 
 @rule(unit="rows")
 def buildable_halls_from_tables(case: Case) -> Excess:
-    """Halls may be built of each design that is the cheapest for a vendor's best racks."""
+    """Halls may be built of every design that the scenario allows, or of one that replaces it."""
     return _same_rows(case.inputs.halls.build, _buildable(case))
 
 
 @rule(unit="rows")
+def operable_halls_from_tables(case: Case) -> Excess:
+    """Halls may be operated as the less available ones of their cooling that workloads need."""
+    return _same_rows(case.inputs.halls.operate, _operable(case))
+
+
+@rule(unit="rows")
 def possible_retrofits_from_tables(case: Case) -> Excess:
-    """Existing halls may become any design on offer that the table of retrofits leads to."""
+    """Existing halls may become any of a cooling on offer that the table of retrofits leads to."""
     return _same_rows(case.inputs.halls.retrofit, _retrofittable(case))
 
 
@@ -355,7 +331,7 @@ def deployments_listed(case: Case) -> Excess:
 
 @rule(unit="rows")
 def purchases_listed(case: Case) -> Excess:
-    """Racks may be bought that no others dominate, for every hall that is possible in the year."""
+    """Racks may be bought of every type on sale, for every hall that is possible in the year."""
     return _same_rows(case.inputs.racks.install, _installable(case))
 
 
@@ -368,6 +344,7 @@ def uses_listed(case: Case) -> Excess:
 FACTS = (
     leasable_halls_from_tables,
     buildable_halls_from_tables,
+    operable_halls_from_tables,
     possible_retrofits_from_tables,
     deployments_listed,
     purchases_listed,

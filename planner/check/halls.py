@@ -55,12 +55,14 @@ def hall_power(case: Case) -> Excess:
 def _for_racks_mw(case: Case) -> Floats:
     """Power that racks may take of every design in a year, in the order of `hall_years`. [MW]
 
-    Halls that exist and are not retrofitted may be as full as stated racks make them.
+    Halls that exist and are not retrofitted may be as full as stated racks make them, whatever they
+    are operated as.
     """
     halls, kept_free = hall_years(case), case.scenario.halls.free_frac
     existing_mw = (halls["existing_mw"] - halls["turned_mw"]).to_numpy()
     other_mw = halls["usable_mw"].to_numpy() - existing_mw
-    return np.asarray((1.0 - kept_free) * other_mw + fill_frac(case, halls) * existing_mw)
+    own_mw = (1.0 - kept_free) * other_mw + fill_frac(case, halls) * existing_mw
+    return np.asarray(own_mw + halls["filled_mw"].to_numpy())
 
 
 @rule(unit="m2")
@@ -69,7 +71,7 @@ def hall_space(case: Case) -> Excess:
     uses = case.uses
     halls = hall_years(case).merge(case.halls, on="hall", how="left")
     taken = sum_by(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
-    floor = halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"]
+    floor = halls["operated_mw"] * _KW_PER_MW / halls["density_kw_per_m2"]
     return Excess.above(halls[list(_HALL)], lookup(taken, halls, _HALL), floor.to_numpy())
 
 
@@ -83,19 +85,22 @@ def halls_table(case: Case) -> Excess:
     table, uses = case.plan("halls"), case.uses
     halls = hall_years(case).merge(case.halls, on="hall", how="left")
     place = table[list(_HALL)]
-    usable, leased, existing = (
-        halls.set_index(list(_HALL))[name] for name in ("usable_mw", "leased_mw", "existing_mw")
+    usable, leased, existing, operated = (
+        halls.set_index(list(_HALL))[name]
+        for name in ("usable_mw", "leased_mw", "existing_mw", "operated_mw")
     )
-    floor = sum_by(halls, _HALL, halls["usable_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
+    floor = sum_by(halls, _HALL, halls["operated_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
     drawn = sum_by(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
     taken = sum_by(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
     power_mw, floor_m2 = lookup(usable, table, _HALL, np.nan), lookup(floor, table, _HALL, np.nan)
+    operated_mw = lookup(operated, table, _HALL, np.nan)
     used_mw, used_m2 = lookup(drawn, table, _HALL), lookup(taken, table, _HALL)
     for_racks = halls.assign(mw=_for_racks_mw(case)).set_index(list(_HALL))["mw"]
     for_racks_mw = lookup(for_racks, table, _HALL, np.nan)
     pairs = [
         (table["usable_mw"], power_mw),
-        (table["free_mw"], power_mw - for_racks_mw),
+        (table["operated_mw"], operated_mw),
+        (table["free_mw"], operated_mw - for_racks_mw),
         (table["used_mw"], used_mw),
         (table["spare_power_mw"], np.maximum(for_racks_mw - used_mw, 0.0)),
         # Floor counts in MW of the density it is built for, so that one tolerance serves all.
@@ -191,6 +196,18 @@ def retrofit_source(case: Case) -> Excess:
 
 
 @rule(unit="MW")
+def operated_halls(case: Case) -> Excess:
+    """No more of a hall is operated as others than there is of it, and only where it may be."""
+    table, halls = case.plan("operated"), hall_years(case)
+    key = ("site", "hall", "as_hall", "year")
+    allowed = isin(table, to_frame(case.inputs.halls.operate), key)
+    others = lookup(sum_by(table, _HALL, table["operated_mw"]), halls, _HALL)
+    return Excess.above(halls[list(_HALL)], others, halls["usable_mw"].to_numpy()).and_also(
+        Excess.count_broken(table[list(key)], ~allowed)
+    )
+
+
+@rule(unit="MW")
 def lease_depth(case: Case) -> Excess:
     """Halls leased at a site stay within what its market has available."""
     leases, halls = case.plan("leases"), case.inputs.halls
@@ -238,7 +255,12 @@ def lease_rent(case: Case) -> pd.DataFrame:
 
 def _halls_rows(case: Case) -> pd.DataFrame:
     halls = hall_years(case)
-    return halls.loc[halls["usable_mw"] > TRACE, ["site", "hall", "year"]]
+    is_there = (halls["usable_mw"] > TRACE) | (halls["operated_mw"] > TRACE)
+    return halls.loc[is_there, ["site", "hall", "year"]]
+
+
+def _operated_rows(case: Case) -> pd.DataFrame:
+    return case.plan("operated")[["site", "hall", "as_hall", "year"]]
 
 
 HEADING: Final = "Halls"
@@ -250,6 +272,7 @@ RULES = (
     hall_lead,
     committed_halls,
     retrofit_source,
+    operated_halls,
     lease_depth,
     lease_rents_reported,
 )
@@ -270,6 +293,7 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("builds", "built_mw"),
     "retrofit": ("retrofits", "retrofitted_mw"),
     "lease": ("leases", "leased_mw"),
+    "operate": ("operated", "operated_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
     "hall_power": DualPrice("USD/MW-year", rule=hall_power),
@@ -298,10 +322,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "cost_lease_rent": "site hall year leased_mw",
         "halls_table": "site hall year leased_mw",
     },
+    "operated": {
+        "rows": "operated_halls",
+        "operated_halls": "site hall as_hall year operated_mw",
+    },
     "halls": {
         "halls_table": (
-            "site hall year existing_mw leased_mw usable_mw free_mw used_mw spare_power_mw "
-            "stranded_power_mw floor_m2 used_m2 spare_floor_m2 stranded_floor_m2"
+            "site hall year existing_mw leased_mw usable_mw operated_mw free_mw used_mw "
+            "spare_power_mw stranded_power_mw floor_m2 used_m2 spare_floor_m2 stranded_floor_m2"
         ),
     },
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.check.existing import fill_frac
 from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.payments import assets
@@ -116,7 +117,9 @@ def hall_years(case: Case) -> pd.DataFrame:
     -------
     DataFrame
         site, hall, year; existing_mw, turned_mw (whose retrofit has begun), own_mw (existing,
-        built, retrofitted), leased_mw and usable_mw, the sum of own and leased.
+        built, retrofitted), leased_mw and usable_mw, the sum of own and leased; operated_mw, with
+        halls that are operated as this design and less what of it is as others, and filled_mw, by
+        how much racks may take more or less for that.
     """
     halls, settings = case.inputs.halls, case.scenario.halls
     frame = to_frame(halls.hall, existing_mw=halls.existing_mw)
@@ -143,8 +146,22 @@ def hall_years(case: Case) -> pd.DataFrame:
         - turned_mw
         + lookup(arrived, frame, _HALL)
     )
+    as_others = case.plan("operated")
+    filled = as_others["operated_mw"] * fill_frac(case, as_others)
+    into = as_others.drop(columns="hall").rename(columns={"as_hall": "hall"})
+    shifted_mw, filled_mw = (
+        lookup(sum_by(into, _HALL, mw), frame, _HALL)
+        - lookup(sum_by(as_others, _HALL, mw), frame, _HALL)
+        for mw in (as_others["operated_mw"], filled)
+    )
+    usable_mw = own_mw + leased_mw
     return frame.assign(
-        turned_mw=turned_mw, own_mw=own_mw, leased_mw=leased_mw, usable_mw=own_mw + leased_mw
+        turned_mw=turned_mw,
+        own_mw=own_mw,
+        leased_mw=leased_mw,
+        usable_mw=usable_mw,
+        operated_mw=usable_mw + shifted_mw,
+        filled_mw=filled_mw,
     )
 
 

@@ -13,6 +13,7 @@ from planner.check.in_service import since
 from planner.check.offers import last_sale_years, vendors_bought_from
 from planner.check.once import once
 from planner.check.payments import assets, every_year
+from planner.check.pools import in_pools
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -40,7 +41,6 @@ __all__ = [
 
 
 _POOL = ("site", "rack", "hall", "duty", "year")
-_PLACE = ("site", "rack", "hall", "year")
 _COHORT = ("site", "rack", "hall", "vintage")
 _USE = ("site", "rack", "hall", "workload", "year")
 
@@ -122,7 +122,7 @@ def lots_from_scenario(case: Case) -> Excess:
 @rule(unit="MW")
 def racks_alive(case: Case) -> Excess:
     """Racks in service are existing, bought or moved in within their life, less departures."""
-    plan, pools = case.uses, alive_mw(case)
+    plan, pools = in_pools(case, case.uses), alive_mw(case)
     alive = pools["alive_mw"].to_numpy()
     used = sum_by(plan, _POOL, plan["in_service_mw"])
     place = pools[list(_POOL)]
@@ -183,14 +183,14 @@ def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
 
 @rule(unit="MW")
 def stock_only_use(case: Case) -> Excess:
-    """Workloads that do not admit a rack type use no more of it than exists."""
+    """Workloads use no more of what they would not buy, racks or halls, than exists."""
     plan, racks = case.uses, case.inputs.racks
     listed_uses = to_frame(racks.stock_only)
-    uses = plan[isin(plan, listed_uses, _USE)]
+    uses = in_pools(case, plan[isin(plan, listed_uses, _USE)])
     groups = to_frame(racks.stock_only_group, stock_mw=racks.stock_only_mw)
-    used = sum_by(uses, _PLACE, uses["in_service_mw"])
+    used = sum_by(uses, _POOL, uses["in_service_mw"])
     return Excess.above(
-        groups[list(_PLACE)], lookup(used, groups, _PLACE), groups["stock_mw"].to_numpy()
+        groups[list(_POOL)], lookup(used, groups, _POOL), groups["stock_mw"].to_numpy()
     )
 
 
@@ -282,7 +282,7 @@ def companions_reported(case: Case) -> Excess:
 def fleet_table(case: Case) -> Excess:
     """Each pool of racks has the racks alive: in use, on standby, and the rest parked."""
     fleet = case.plan("fleet")
-    plan, pools = case.plan("plan"), alive_mw(case).set_index(list(_POOL))
+    plan, pools = in_pools(case, case.plan("plan")), alive_mw(case).set_index(list(_POOL))
     used, standby = (sum_by(plan, _POOL, plan[name]) for name in ("used_mw", "standby_mw"))
     place = fleet[list(_POOL)]
     return Excess.differs(place, fleet["used_mw"].to_numpy(), lookup(used, fleet, _POOL)).and_also(

@@ -13,6 +13,7 @@ from planner.check.frames import cell, column_by, isin, lookup, sum_by, to_frame
 from planner.check.memory import with_enough_memory
 from planner.check.once import once
 from planner.check.payments import instalment
+from planner.check.pools import in_pools
 from planner.check.stock import assumed_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -204,7 +205,7 @@ def racks_admitted(case: Case) -> Excess:
     """Racks not admitted by the data for a workload, cooling or topology are existing ones."""
     uses, racks = case.uses, case.inputs.racks
     pool = ("site", "rack", "hall", "duty", "year")
-    strangers = uses[~_may_run(case, uses)]
+    strangers = in_pools(case, uses[~_may_run(case, uses)])
     used = sum_by(strangers, pool, strangers["in_service_mw"])
     pools = to_frame(racks.fleet, stock_mw=racks.stock_mw)
     place = strangers[list(pool)].drop_duplicates().reset_index(drop=True)
@@ -292,7 +293,7 @@ def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
     racks = stated_racks(case)
     now = (racks["vintage"] <= first[0]) & (racks["dies"] > case.last_calendar_year(first)[0])
     pool = ("site", "rack", "hall", "duty")
-    stated = sum_by(racks[now], pool, racks["mw"][now])
+    stated = sum_by(in_pools(case, racks[now]), pool, racks["mw"][now])
     return pools.assign(stock_mw=pools["stock_mw"] - lookup(stated, pools, pool))
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
 from planner.check.existing import stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, sum_by, to_frame
-from planner.check.halls_figures import hall_parts
 from planner.check.once import once
+from planner.check.pools import in_pools
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 _POOL = ("site", "rack", "hall", "duty", "year")
-_PLACE = ("site", "rack", "hall", "year")
 _COHORT = ("site", "rack", "hall", "vintage")
 _HALL = ("site", "hall", "year")
 _TRACE_MW = 1e-9
@@ -107,23 +106,24 @@ def racks_alive(case: Case) -> pd.DataFrame:
 def existing_racks_from_tables(case: Case) -> Excess:
     """Existing racks have site, hall and remaining life from shares, sites and lives.
 
-    So do their cohorts that may move, and the workloads that may use but not buy them. Racks
-    whose hall has ended are out of service where no other hall of its design can be at the site.
+    So do their cohorts that may move, and the workloads that may use but not buy them. Racks that
+    no workload can use, since no hall of their cooling can be at the site, are in no pool.
     """
-    p, alive = case.inputs.racks, racks_alive(case)
-    alive = alive[isin(alive, to_frame(case.inputs.halls.hall), _HALL)]
+    p, alive = case.inputs.racks, in_pools(case, racks_alive(case))
     reported = to_frame(p.fleet, mw=p.stock_mw)
     expected = sum_by(alive, _POOL, alive["mw"])
-    due = alive[alive["mw"] > _TRACE_MW][list(_POOL)].drop_duplicates()
+    uses = to_frame(p.used)
+    uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
+    due = alive[(alive["mw"] > _TRACE_MW).to_numpy() & isin(alive, uses, _POOL)]
+    due = due[list(_POOL)].drop_duplicates()
 
-    racks = existing_racks(case)
+    racks = in_pools(case, existing_racks(case))
     racks = racks[racks["duty"] == "training"]
     racks = racks.assign(vintage="stock-" + racks["vintage"].astype("str"))
     cohorts = to_frame(p.cohort, mw=p.cohort_stock_mw)
 
     uses = to_frame(p.stock_only)
-    uses = uses.assign(duty=uses["workload"].map(case.duty))[list(_POOL)].drop_duplicates()
-    of_pools = sum_by(uses, _PLACE, lookup(expected, uses, _POOL))
+    uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
     return Excess.differs(
         reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)
@@ -135,8 +135,10 @@ def existing_racks_from_tables(case: Case) -> Excess:
             lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
         ),
         Excess.differs(
-            groups[list(_PLACE)], groups["mw"].to_numpy(), lookup(of_pools, groups, _PLACE)
+            groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL)
         ),
+        Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL)),
+        Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL)),
     )
 
 
@@ -179,7 +181,8 @@ def existing_racks(case: Case) -> pd.DataFrame:
     """
     cooling = _cooling(case)
     pools = pd.concat([_pools(case, duty) for duty in _DUTIES], ignore_index=True)
-    topology = pools["workload"].map(_topologies(case))
+    placed = column_by(case.data("workloads"), "workload", "redundancy_min")
+    topology = pools["workload"].map(placed)
     pools = pools.assign(hall=pools["rack"].map(cooling) + "|" + topology)
     racks = pools.merge(_site_shares(case), on="duty")
     columns = ["site", "rack", "hall", "duty", "workload", "vintage", "dies"]
@@ -324,24 +327,6 @@ def _site_shares(case: Case) -> pd.DataFrame:
     ]
     shares: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return shares[shares["site_share"] > 0.0]
-
-
-def _topologies(case: Case) -> dict[str, str]:
-    """Topology of the base-year racks of each workload: the cheapest that is available enough.
-
-    What topologies cost is compared at the first site and the first cooling of the table.
-    """
-    table = case.data("redundancy")
-    site, cooling = case.inputs.sets.site.labels[0], str(case.data("cooling")["cooling"].iloc[0])
-    designs = table[["redundancy"]].assign(site=site, cooling=cooling)
-    parts = hall_parts(case, designs)
-    price = pd.Series(parts["taxed"] + parts["plant"], index=list(table["redundancy"]))
-    available = column_by(table, "redundancy", "availability_pct").astype("float64")
-    asked = column_by(case.data("workloads"), "workload", "redundancy_min")
-    return {
-        str(name): str(price[(available >= available[least]).to_numpy()].idxmin())
-        for name, least in asked.items()
-    }
 
 
 def _cooling(case: Case) -> dict[str, str]:

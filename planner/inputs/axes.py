@@ -41,6 +41,7 @@ class Sets:
     vendor: Axis
     hall_cooling: NDArray[np.intp]  # [hall] -> cooling
     hall_redundancy: NDArray[np.intp]  # [hall] -> redundancy
+    hall_pool: NDArray[np.intp]  # (duty, hall) -> hall that names its racks
     workload_duty: NDArray[np.intp]  # [workload] -> duty
     site_zone: NDArray[np.intp]  # [site] -> zone
     site_market: NDArray[np.intp]  # [site] -> market

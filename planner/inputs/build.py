@@ -15,7 +15,6 @@ from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
 from planner.inputs.currency import note_other_currencies
 from planner.inputs.demand import demand_inputs, wanted_compute
-from planner.inputs.designs import designs_on_offer
 from planner.inputs.early_ends import note_early_ends
 from planner.inputs.existing import existing_halls_and_racks
 from planner.inputs.facility import hall_cost
@@ -31,7 +30,7 @@ from planner.inputs.load_price import load_price_inputs
 from planner.inputs.migration import migration_inputs
 from planner.inputs.money import finance_inputs, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
-from planner.inputs.offers import racks_on_offer
+from planner.inputs.offers import designs_on_offer, racks_on_offer
 from planner.inputs.own_prices import note_own_prices
 from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.own_share import note_assumed_share
@@ -56,7 +55,6 @@ from planner.inputs.sites_without_effect import note_fixed_costs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
-from planner.inputs.table_columns import bools
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
@@ -249,7 +247,7 @@ def _made(case: ScopedCase) -> Inputs:
         raise InputError(case.findings.problems or error.problems) from error
 
 
-def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0915  the wiring, on one page
+def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:
     """Make everything the model knows from what is in scope; calls the functions by `call`."""
     scenario = case.scenario
     figures = call(rack_figures, case)
@@ -265,7 +263,7 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0
     offer = call(supply_offer, case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = call(find_leads, case, offer.makes_its_power)
-    quality = call(quality_of_classes, case, cost)
+    quality = call(quality_of_classes, case)
     wanted = call(wanted_compute, case, figures)
     case.findings.warnings += (
         *call(sites_out_of_proportion, case, figures, wanted),
@@ -280,15 +278,10 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:  # noqa: PLR0
     committed_it_mw = committed / per_rack
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
-    may_grow = bools(case.sites, "new_halls")[:, None]
-    can_build = (leads.hall.may & may_grow) | (committed_it_mw > 0.0)
-    offers = call(racks_on_offer, case, figures, cost, rates, quality, stated.has_cooling)
-    designs = call(
-        designs_on_offer, case, offers, cost, rates, quality, climate, can_build, stock.stands(case)
-    )
-    halls = call(hall_space, case, leads, stock, designs, committed_it_mw)
-    last = wanted.kh100e[:, :, -1].sum(axis=0)
-    racks = call(rack_space, case, figures, halls, stock, offers.offered, quality, last)
+    offers = call(racks_on_offer, case, figures)
+    designs = call(designs_on_offer, case, figures, quality)
+    halls = call(hall_space, case, leads, stock, designs, quality, committed_it_mw)
+    racks = call(rack_space, case, figures, halls, stock, offers, quality)
     sets = call(make_sets, case, reach, halls, racks)
 
     rack_lists = call(rack_inputs, case, sets, figures, racks, rates)

@@ -81,11 +81,6 @@ class Existing:
         """Critical IT power of halls in service, shape (site, year). [MW]"""
         return np.asarray(self.hall_mw.sum(axis=(1, 2)))
 
-    @property
-    def has_cooling(self) -> Bools:
-        """Whether some hall has a cooling technology, shape (cooling,)."""
-        return np.asarray((self.hall_mw > 0.0).any(axis=(0, 2, 3)))
-
 
 def stated_sites(case: ScopedCase) -> Bools:
     """Tell of which sites in scope the tables state what exists, shape (site,)."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
+    from planner.inputs.offers import DesignOffers
+    from planner.inputs.quality import Quality
     from planner.inputs.stock import Stock
 
     Codes = NDArray[np.intp]
@@ -52,6 +54,7 @@ class HallInputs:
     retrofit_done: Floats  # [retrofit] service start of the new design, e.g. 2027.75
     retrofit_capacity_frac: Floats  # [retrofit]
     retrofit_capex_musd_per_mw: Floats  # [retrofit]
+    operate: Index  # (site, hall, as_hall, year): halls that may be operated as less available ones
     lease: Index  # (site, hall, year)
     lease_musd_per_mw_year: Floats  # [lease]
     lease_depth_mw: Floats  # [site]
@@ -88,8 +91,14 @@ class HallSpace:
         Halls available to lease, shape (site, design, year).
     lease_usd_per_kw_month
         Their rent, NaN where there is none, shape (site, design).
+    operate
+        A hall that can be there may be operated as another design, shape (site, design, design,
+        year): of its cooling, no more available, and the least that some workload needs.
     stands
-        Some hall of the design can be there, shape (site, design, year).
+        Some hall of the design, or operated as such, can be there, shape (site, design, year).
+    pool_hall
+        Design that names the racks of a use in halls of a cooling, shape (duty, design): the least
+        topology that its workloads need.
     committed_mw
         Critical IT power committed by the end of each year, cumulative, shape (site, year).
     """
@@ -105,7 +114,9 @@ class HallSpace:
     retrofit_row: Codes
     lease: Bools
     lease_usd_per_kw_month: Floats
+    operate: Bools
     stands: Bools
+    pool_hall: Codes
     committed_mw: Floats
 
     def design(self, cooling: Codes, redundancy: Codes) -> Codes:
@@ -117,7 +128,12 @@ class HallSpace:
 
 
 def hall_space(
-    case: ScopedCase, leads: Leads, stock: Stock, new_designs: Bools, committed_mw: Floats
+    case: ScopedCase,
+    leads: Leads,
+    stock: Stock,
+    designs: DesignOffers,
+    quality: Quality,
+    committed_mw: Floats,
 ) -> HallSpace:
     """Find where and when halls can be.
 
@@ -129,8 +145,10 @@ def hall_space(
         When new halls can serve.
     stock : Stock
         What exists in the base year.
-    new_designs : array of bool
-        Designs that may be built, shape (site, cooling, redundancy).
+    designs : DesignOffers
+        Designs that may be built or retrofitted to.
+    quality : Quality
+        Topologies that workloads need, and which replace them.
     committed_mw : array of float
         Critical IT power committed, cumulative, shape (site, year). [MW]
 
@@ -139,11 +157,15 @@ def hall_space(
     HallSpace
     """
     rents = _rents(case)
-    in_play = any_along(new_designs, axis=0) | any_along(~np.isnan(rents), axis=0)
+    stands = stock.stands(case)
+    kept = any_along(stands, (0, 1)) & bool(case.scenario.retrofit.allow)  # topologies of retrofits
+    in_play = any_along(designs.new, axis=0) | any_along(~np.isnan(rents), axis=0)
+    in_play |= any_along(stands, 0) | (any_along(designs.cooling, 0)[:, None] & kept)
     in_play[stock.cooling, stock.redundancy] = True
-    in_play |= (stock.stated.hall_mw > 0.0).any(axis=(0, 3))
+    is_least = np.isin(np.arange(len(case.redundancy)), quality.least)
+    in_play |= any_along(in_play, 1)[:, None] & is_least
     cooling, redundancy = np.nonzero(in_play)
-    offered = new_designs[:, cooling, redundancy]
+    offered = designs.new[:, cooling, redundancy]
     existing = _existing_mw(case, stock, cooling, redundancy)
     ending = stock.stated.ending_mw[:, cooling, redundancy]
 
@@ -165,7 +187,7 @@ def hall_space(
     some_lasts = existing > ending
     retrofit = (
         some_lasts[:, :, None, :]
-        & offered[:, None, :, None]
+        & designs.cooling[:, None, cooling, None]
         & is_known[None, None]
         & _serves(case, row)
     )
@@ -173,6 +195,9 @@ def hall_space(
     lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
     stands = (existing > 0.0) | lease
     stands = stands | np.logical_or.accumulate(build | early | retrofit.any(axis=1), axis=2)
+    replaces = quality.replaces[np.ix_(redundancy, redundancy)] & (cooling[:, None] == cooling)
+    replaces &= is_least[redundancy] & ~np.eye(cooling.size, dtype=np.bool_)
+    operate = stands[:, :, None] & replaces[None, :, :, None]
     return HallSpace(
         cooling=cooling,
         redundancy=redundancy,
@@ -185,9 +210,25 @@ def hall_space(
         retrofit_row=row,
         lease=lease,
         lease_usd_per_kw_month=lease_rent,
-        stands=stands,
+        operate=operate,
+        stands=stands | any_along(operate, 1),
+        pool_hall=_pool_hall(case, quality, cooling, redundancy),
         committed_mw=committed_mw,
     )
+
+
+def _pool_hall(case: ScopedCase, quality: Quality, cooling: Codes, redundancy: Codes) -> Codes:
+    """Design of each cooling at the least topology that workloads of a use need, (duty, design)."""
+    available = floats(case.redundancy, "availability_pct")
+    result = np.tile(np.arange(cooling.size), (len(DUTIES), 1))
+    for duty in range(len(DUTIES)):
+        needed = np.unique(quality.least[case.duty == duty])
+        if needed.size:
+            least = needed[available[needed].argmin()]
+            of_cooling = np.full(len(case.cooling), -1, dtype=np.intp)
+            of_cooling[cooling[redundancy == least]] = np.flatnonzero(redundancy == least)
+            result[duty] = of_cooling[cooling]
+    return result
 
 
 def _existing_mw(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
@@ -361,6 +402,9 @@ def hall_inputs(
         build_capex_musd_per_mw=capex[bs, bl] * construction_factor(case, start),
         ramp_months=settings.halls.ramp_months,
         ramp_mean_frac=settings.halls.ramp_mean_frac,
+        operate=Index.sparse(
+            "operate", (site, design, design.renamed("as_hall"), year), np.nonzero(halls.operate)
+        ),
         lease=Index.sparse("lease", (site, design, year), (ls, ll, lt)),
         lease_musd_per_mw_year=rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD,
         lease_depth_mw=np.full(len(site), settings.lease.depth_mw_per_site),

@@ -42,10 +42,8 @@ class RackInputs:
     fleet: Index  # (site, rack, hall, duty, year)
     stock_mw: Floats  # [fleet], alive stock that starts in this pool
     stock_capex_musd_per_mw: Floats  # [fleet], what such racks cost, for costs in full
-    stock_only: (
-        Index  # (site, rack, hall, workload, year): uses of racks the class does not admit new
-    )
-    stock_only_group: Index  # (site, rack, hall, year): their common limit
+    stock_only: Index  # (site, rack, hall, workload, year): uses of racks the class would not buy
+    stock_only_group: Index  # (site, rack, hall, duty, year): their common limit
     stock_only_mw: Floats  # [stock_only_group]
     install: Index  # (site, rack, hall, duty, year)
     install_capex_musd_per_mw: Floats  # [install], overnight incl. fabric and storage
@@ -144,7 +142,7 @@ def rack_inputs(
     cohort, cohort_mw = _cohorts(sets, racks)
     moves = (site, rack, hall, sets.vintage, year)
     out_at, in_at = np.nonzero(racks.move_out), np.nonzero(racks.move_in)
-    stock_only, group, group_mw = _stock_only(sets, figures, racks)
+    stock_only, group, group_mw = _stock_only(sets, racks)
     limit = delivery_limit_mw(case)
     limited = np.nonzero(np.isfinite(limit))
     tax = 1.0 + case.finance_by_site("sales_tax")
@@ -242,11 +240,10 @@ def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
     return cohort, mw
 
 
-def _stock_only(sets: Sets, figures: RackFigures, racks: RackSpace) -> tuple[Index, Index, Floats]:
-    """Uses of racks that a workload does not admit, where pools hold other racks than stock too."""
-    admits = figures.admits[racks.workload, racks.rack]
+def _stock_only(sets: Sets, racks: RackSpace) -> tuple[Index, Index, Floats]:
+    """Uses of racks that a workload would not buy, where pools hold other racks than stock too."""
     grows = any_along(racks.install, 2) | any_along(racks.move_in, (2, 3))  # (site, pool)
-    s, d, t = np.nonzero(racks.used & ~admits[:, None] & grows[:, racks.pool][:, :, None])
+    s, d, t = np.nonzero((racks.used & racks.of_stock[:, None]) & grows[:, racks.pool][:, :, None])
     uses = Index.sparse(
         "stock_only",
         (sets.site, sets.rack, sets.hall, sets.workload, sets.year),
@@ -255,9 +252,4 @@ def _stock_only(sets: Sets, figures: RackFigures, racks: RackSpace) -> tuple[Ind
     limited = np.zeros(racks.stock_mw.shape, dtype=np.bool_)
     limited[s, racks.pool[d], t] = True
     gs, gp, gt = np.nonzero(limited)
-    group = Index.sparse(
-        "stock_only_group",
-        (sets.site, sets.rack, sets.hall, sets.year),
-        (gs, racks.pool_rack[gp], racks.pool_hall[gp], gt),
-    )
-    return uses, group, racks.stock_mw[gs, gp, gt]
+    return uses, _of_pools("stock_only_group", sets, racks, gs, gp, gt), racks.stock_mw[gs, gp, gt]

@@ -42,6 +42,8 @@ class RackSpace:
         Pool of every deployment, shape (deployment,).
     pool_rack, pool_hall, pool_duty
         Codes of every pool, shape (pool,).
+    of_stock
+        The workload would not buy such racks for such a hall, shape (deployment,).
     used
         Racks can be in use, shape (site, deployment, year).
     stock_mw
@@ -68,6 +70,7 @@ class RackSpace:
     pool_rack: Codes
     pool_hall: Codes
     pool_duty: Codes
+    of_stock: Bools
     used: Bools
     stock_mw: Floats
     stock_vintage_mw: Floats
@@ -85,15 +88,13 @@ def rack_space(
     stock: Stock,
     racks: Bools,
     quality: Quality,
-    wanted_kh100e: Floats,
 ) -> RackSpace:
     """Find what can be done with racks.
 
-    A workload buys racks for halls of its own topology, the cheapest that is good enough, and for
-    halls that are good enough where they are leased, or stated by the planner. Racks of the base
-    year serve the workload they were bought for, and every workload that admits them in halls that
-    are good enough for it. Training racks that are old enough may move to the inference halls of
-    their site.
+    A workload may have racks that it admits, bought, existing or moved from training where they
+    are old enough, in every hall whose cooling they fit and that is operated at the topology that
+    it needs, as every better hall may be. Racks of a use may change halls of their cooling at a
+    site, so their pool is named by the least topology that its workloads need.
 
     Parameters
     ----------
@@ -108,37 +109,52 @@ def rack_space(
     racks : array of bool
         Racks on offer, shape (workload, rack, cooling, year).
     quality : Quality
-        Topology of each workload.
-    wanted_kh100e : array of float
-        Compute that each workload wants in the last year, shape (workload,). [kH100e]
+        Topologies that are good enough for each workload.
 
     Returns
     -------
     RackSpace
     """
-    for_sale = _for_sale(halls, stock, racks, quality)  # (w, k, l, t)
-    from_stock = _from_stock(case, figures, halls, stock, quality)  # (w, k, l)
-    is_moved = _movable(case, figures, halls, quality, from_stock, for_sale, wanted_kh100e)
+    is_own = halls.redundancy == quality.least[:, None]  # (w, l)
+    for_sale = racks[:, :, halls.cooling] & is_own[:, None, :, None]  # (w, k, l, t)
+    stock_pool, own_pool = (
+        _pool_key(halls, of.rack, halls.design(of.cooling, of.redundancy), of.duty)
+        for of in (stock, stock.stated)
+    )
+    keys_there = np.unique(np.concatenate([stock_pool, own_pool]))
+    from_stock = _from_stock(case, figures, halls, stock, quality, keys_there)  # (w, k, l)
+    is_moved = figures.admits[:, :, None] & figures.fits[:, halls.cooling] & is_own[:, None]
+    is_moved &= (case.duty == DUTIES.index("inference"))[
+        :, None, None
+    ] & case.scenario.cascade.allow
     workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
-    pool_key = _pool_key(halls, rack, hall, case.duty[workload])
-    keys, first, pool = np.unique(pool_key, return_index=True, return_inverse=True)
-    pool_rack, pool_hall = rack[first], hall[first]
-    pool_duty = case.duty[workload[first]]
+    keys, first, pool = np.unique(
+        _pool_key(halls, rack, hall, case.duty[workload]), return_index=True, return_inverse=True
+    )
+    pool_rack, pool_duty = rack[first], case.duty[workload[first]]
+    pool_hall = halls.pool_hall[pool_duty, hall[first]]
 
+    def of_pools(of_deployment: Bools) -> Bools:
+        """Whether it is so of any deployment, (site, pool, t)."""
+        result = np.zeros((keys.size, *of_deployment.shape[::2]), dtype=np.bool_)
+        np.logical_or.at(result, pool, of_deployment.transpose(1, 0, 2))
+        return result.transpose(1, 0, 2)
+
+    stands = halls.stands[:, hall, :]  # (s, deployment, t)
     buys = for_sale[workload, rack, hall]  # (deployment, t)
-    pool_buys = np.zeros((keys.size, len(case.years)), dtype=np.bool_)
-    np.logical_or.at(pool_buys, pool, buys)
-    install = halls.stands[:, pool_hall, :] & pool_buys
+    install = of_pools(stands & buys)
 
-    design = halls.design(stock.cooling, stock.redundancy)
-    place = np.searchsorted(keys, _pool_key(halls, stock.rack, design, stock.duty))
     by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
+    place = np.searchsorted(keys, stock_pool)
     np.add.at(by_pool, place, stock.share.T[:, :, None] * stock.mw[:, None, :])
     own = stock.stated
-    design = halls.design(own.cooling, own.redundancy)
-    place = np.searchsorted(keys, _pool_key(halls, own.rack, design, own.duty))
-    at = np.ix_(place, np.arange(len(case.sites)), np.searchsorted(stock.vintage, own.vintage))
-    np.add.at(by_pool, at, own.mw.transpose(1, 0, 2))
+    is_known = np.isin(own_pool, keys)  # others are of a use that no workload has
+    at = np.ix_(
+        np.searchsorted(keys, own_pool[is_known]),
+        np.arange(len(case.sites)),
+        np.searchsorted(stock.vintage, own.vintage),
+    )
+    np.add.at(by_pool, at, own.mw.transpose(1, 0, 2)[is_known])
     stock_vintage_mw = by_pool.transpose(1, 0, 2)
     stock_alive = alive_frac(
         stock.vintage[None, :], figures.life_years[pool_rack][:, None], case.years
@@ -151,19 +167,18 @@ def rack_space(
     alive = (vintage[:, None] <= case.year) & (
         last_year[:, pool_rack].T[:, :, None] >= case.last_year
     )  # (p, v, t)
-    pool_takes = np.zeros(keys.size, dtype=np.bool_)
-    np.logical_or.at(pool_takes, pool, is_moved[workload, rack, hall])
-    enters = halls.stands[:, pool_hall, :] & pool_takes[:, None]
-    move_out, move_in = _moves(case, there, alive, vintage, pool_rack, pool_duty, enters)
+    takes = is_moved[workload, rack, hall][:, None]  # (deployment, 1)
+    move_out, move_in = _moves(
+        case, there, alive, vintage, pool_rack, pool_duty, of_pools(stands & takes)
+    )
 
     bought = any_along(install[..., None] & alive[None, :, -len(case.years) :], axis=2)
     moved = any_along(np.logical_or.accumulate(move_in, axis=3) & alive, axis=2)
-    is_new = any_along(buys, axis=1)
     used = (
-        (bought[:, pool] & is_new[:, None])
+        (bought[:, pool] & any_along(buys, axis=1)[:, None])
         | ((stock_mw > 0.0)[:, pool] & from_stock[workload, rack, hall][:, None])
-        | (moved[:, pool] & is_moved[workload, rack, hall][:, None])
-    ) & halls.stands[:, hall, :]
+        | (moved[:, pool] & takes)
+    ) & stands
     return RackSpace(
         rack=rack,
         hall=hall,
@@ -172,6 +187,7 @@ def rack_space(
         pool_rack=pool_rack,
         pool_hall=pool_hall,
         pool_duty=pool_duty,
+        of_stock=~(figures.admits[workload, rack] & is_own[workload, hall]),
         used=used,
         stock_mw=stock_mw,
         stock_vintage_mw=stock_vintage_mw,
@@ -185,68 +201,34 @@ def rack_space(
 
 def _pool_key(halls: HallSpace, rack: Codes, hall: Codes, duty: Codes) -> Codes:
     """Number pools of (rack, hall design, duty) in the order of their codes."""
-    return (rack * halls.cooling.size + hall) * len(DUTIES) + duty
-
-
-def _for_sale(halls: HallSpace, stock: Stock, racks: Bools, quality: Quality) -> Bools:
-    """Racks that a workload may buy for a hall, (workload, rack, design, year)."""
-    is_own = halls.redundancy[None, :] == quality.new[:, None]
-    stated_mw = stock.stated.hall_mw[:, halls.cooling, halls.redundancy]
-    is_there = halls.lease.any(axis=(0, 2)) | (stated_mw > 0.0).any(axis=(0, 2))
-    allowed = is_own | (is_there & quality.suffices[:, halls.redundancy])
-    return np.asarray(racks[:, :, halls.cooling, :] & allowed[:, None, :, None])
+    return (rack * halls.cooling.size + halls.pool_hall[duty, hall]) * len(DUTIES) + duty
 
 
 def _from_stock(
-    case: ScopedCase, figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality
-) -> Bools:
-    """Existing racks that a workload may use, (workload, rack, design).
-
-    Racks that the planner states serve every workload of their use that may run on them, in halls
-    that are good enough for it.
-    """
-    design = halls.design(stock.cooling, stock.redundancy)
-    stands = np.zeros((figures.life_years.size, halls.cooling.size), dtype=np.bool_)
-    stands[stock.rack, design] = True
-    good = quality.suffices[:, halls.redundancy] & (
-        halls.redundancy[None, :] == quality.placed[:, None]
-    )
-    may = figures.admits[:, :, None] & stands[None] & good[:, None, :]
-    may[stock.workload, stock.rack, design] = True
-    own = stock.stated
-    at = own.rack, halls.design(own.cooling, own.redundancy)
-    of_duty = case.duty[:, None] == own.duty
-    suffices = quality.suffices[:, own.redundancy]
-    w, pool = np.nonzero(of_duty & suffices & figures.admits[:, own.rack])
-    may[w, at[0][pool], at[1][pool]] = True
-    return np.asarray(may)
-
-
-def _movable(
     case: ScopedCase,
     figures: RackFigures,
     halls: HallSpace,
+    stock: Stock,
     quality: Quality,
-    from_stock: Bools,
-    for_sale: Bools,
-    want: Floats,
+    keys_there: Codes,
 ) -> Bools:
-    """Racks that inference workloads may take over from training, (workload, rack, design).
+    """Existing racks that a workload may use, (workload, rack, design).
 
-    A rack stays with its cooling, and of the topologies in play with that cooling it goes to
-    the one whose workloads want the most compute in the last year.
+    Those of its use that it admits, in halls operated at the topology that it needs. Those that it
+    is assumed to have had in the base year it may go on using, admitted or not, and in the halls
+    that they were in where it needs better ones now.
     """
-    if not case.scenario.cascade.allow:
-        return np.zeros(from_stock.shape, dtype=np.bool_)
-    is_training = case.duty == DUTIES.index("training")
-    in_training = (from_stock | for_sale.any(axis=3))[is_training].any(axis=0)  # (k, l)
-    same_cooling = halls.cooling[:, None] == halls.cooling[None, :]
-    reaches = (in_training.astype(np.float64) @ same_cooling) > 0.0
-    is_own = halls.redundancy[None, :] == quality.new[:, None]
-    takes = (figures.admits & ~is_training[:, None])[:, :, None] & is_own[:, None, :] & reaches
-    wanted = np.einsum("wkl,w->kl", takes, want)
-    most = np.where(same_cooling[None], wanted[:, None, :], 0.0).max(axis=2, initial=0.0)
-    return np.asarray(takes & (wanted > 0.0) & (wanted == most))
+    workload, rack, hall = np.nonzero(
+        figures.admits[:, :, None] & (halls.redundancy == quality.least[:, None])[:, None]
+    )
+    may = np.zeros((len(case.workloads), figures.life_years.size, halls.cooling.size), np.bool_)
+    is_there = np.isin(_pool_key(halls, rack, hall, case.duty[workload]), keys_there)
+    may[workload[is_there], rack[is_there], hall[is_there]] = True
+    w = stock.workload
+    is_good = quality.suffices[w, stock.redundancy]
+    topology = np.where(is_good, quality.least[w], stock.redundancy)
+    may[w, stock.rack, halls.design(stock.cooling, topology)] = True
+    return may
 
 
 def _moves(

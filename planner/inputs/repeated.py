@@ -13,9 +13,8 @@ import pandas as pd
 from planner.base.recording import recording_reads
 from planner.inputs.build import inputs_of
 from planner.inputs.case import ScopedCase
-from planner.inputs.designs import designs_on_offer
 from planner.inputs.findings import Findings
-from planner.inputs.offers import racks_on_offer
+from planner.inputs.offers import designs_on_offer, racks_on_offer
 from planner.inputs.own_prices import note_own_prices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.scope import make_case

@@ -76,6 +76,7 @@ def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace
         vendor=Axis("vendor", makers),
         hall_cooling=halls.cooling,
         hall_redundancy=halls.redundancy,
+        hall_pool=halls.pool_hall,
         workload_duty=case.duty,
         site_zone=codes(case.sites["zone"], zones),
         site_market=codes(case.sites["market"], markets),

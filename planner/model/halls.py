@@ -12,11 +12,12 @@ from planner.base.units import (
 )
 from planner.clock.ramp import usable_share
 from planner.lp import Expression, Index
-from planner.lp.join import pairs
+from planner.lp.join import distinct, locate, pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.lp import Comparison
     from planner.model.variables import Model
 
@@ -89,14 +90,35 @@ class HallTerms:
         return m.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
 
     @cached_property
-    def for_racks_mw(self) -> Expression:
-        """Usable power that racks and companions may take. [MW], (site, hall, year)
+    def operated_mw(self) -> Expression:
+        """Critical IT power operated as a design, its own or a better one. [MW], (site, hall, year)
 
-        Existing halls may be fuller than others, as far as they are not retrofitted.
+        A hall may be operated as one of a less available topology: the paths and modules that this
+        has not are out of service, so that it loses what such a hall loses.
+        """
+        return self.usable_mw + self._operated(np.ones(self.p.operate.size))
+
+    def _operated(self, per_mw: Floats) -> Expression:
+        """Halls of other designs operated as one, less its own as others. (site, hall, year)"""
+        p, every = self.p, np.arange(self.p.operate.size)
+        site, year = p.operate["site"], p.operate["year"]
+        takes = locate(p.hall, site, p.operate["as_hall"], year)
+        gives = locate(p.hall, site, p.operate["hall"], year)
+        into = self.m.operate.map(p.hall, every, takes, per_mw)
+        return into - self.m.operate.map(p.hall, every, gives, per_mw)
+
+    @cached_property
+    def for_racks_mw(self) -> Expression:
+        """Operated power that racks and companions may take. [MW], (site, hall, year)
+
+        Existing halls may be fuller than others, as far as they are not retrofitted, whatever they
+        are operated as.
         """
         p = self.p
         more = p.fill_frac - p.new_fill_frac
-        return p.new_fill_frac * self.usable_mw + more * (p.existing_mw - self.turned_mw)
+        own = p.new_fill_frac * self.usable_mw + more * (p.existing_mw - self.turned_mw)
+        gives = locate(p.hall, p.operate["site"], p.operate["hall"], p.operate["year"])
+        return own + self._operated(p.fill_frac[gives])
 
     @cached_property
     def stands_mw(self) -> Expression:
@@ -146,7 +168,19 @@ def hall_space(m: Model) -> Comparison:
     p = m.p
     floor = m.in_service_times(p.racks.space_m2_per_mw / M2_PER_THOUSAND_M2).sum_to(p.halls.hall)
     # MW over kW/m2 is thousand m2
-    return floor <= m.halls.usable_mw / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
+    return floor <= m.halls.operated_mw / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
+
+
+@constraint(over="site, hall, year", unit="MW", links="stock")
+def operated_halls(m: Model) -> Comparison:
+    r"""No more of a design is operated as others than there is of it.
+
+    .. math:: \sum_{l'} h_{sll't} \le H_{slt} \qquad \forall s, l, t
+
+    Source: dcplan.
+    """
+    source = distinct(m.p.halls.operate, "site", "hall", "year")
+    return m.operate.sum_to(source) <= m.halls.usable_mw.on(source)
 
 
 @constraint(over="site, hall, year", unit="MW", links="stock")
@@ -200,7 +234,14 @@ def lease_depth(m: Model) -> Comparison:
     return leased <= p.halls.lease_depth_mw[leased.over["site"]]
 
 
-CONSTRAINTS = (hall_power, hall_space, retrofit_source, committed_halls, lease_depth)
+CONSTRAINTS = (
+    hall_power,
+    hall_space,
+    operated_halls,
+    retrofit_source,
+    committed_halls,
+    lease_depth,
+)
 
 
 @asset(kind="facility", group="halls", paid_while_built=True)

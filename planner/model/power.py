@@ -138,7 +138,7 @@ def base_losses(m: Model) -> Comparison:
     Source: UPS loss curves, IEC 62040-3.
     """
     p, site_year = m.p, m.p.sites.site_year
-    standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * m.halls.usable_mw
+    standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * m.halls.operated_mw
     per_mw = p.racks.idle_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
     return m.loss_base_mw == standing.sum_to(site_year) + m.in_service_times(per_mw).sum_to(
         site_year

@@ -31,30 +31,26 @@ def racks_alive(m: Model) -> Comparison:
     Source: capacity vintages as in GenX and Temoa.
     """
     used, fleet = m.p.racks.used, m.p.racks.fleet
-    pool = locate(
-        fleet,
-        used["site"],
-        used["rack"],
-        used["hall"],
-        m.p.sets.workload_duty[used["workload"]],
-        used["year"],
-    )
-    in_use = m.failover.in_service_mw.map(fleet, np.arange(used.size), pool)
+    in_use = m.failover.in_service_mw.map(fleet, np.arange(used.size), m.pool_of_used)
     return in_use <= m.alive
 
 
-@constraint(over="site, rack, hall, year", unit="MW", links="stock")
+@constraint(over="site, rack, hall, duty, year", unit="MW", links="stock")
 def stock_only_use(m: Model) -> Comparison:
-    r"""Workloads that no longer admit a rack type may go on using the stock of it, no more.
+    r"""Workloads may go on using stock that they would not buy today, no more.
 
-    .. math:: \sum_{w\ \mathrm{not\ admitting}\ k} (n_{sklwt} + z_{sklwt}) \le N^0_{sklt}
-        \qquad \forall s, k, l, t
+    .. math:: \sum_{w\ \mathrm{not\ buying}\ k} (n_{sklwt} + z_{sklwt}) \le N^0_{sklft}
+        \qquad \forall s, k, l, f, t
+
+    They no longer admit the rack type, or need better halls than those that it is in.
 
     Source: dcplan.
     """
     p = m.p.racks
-    uses = m.failover.in_service_mw.select(p.used.find(p.stock_only), "stock_only")
-    return uses.sum_to(p.stock_only_group) <= p.stock_only_mw
+    at = p.used.find(p.stock_only)
+    pool = p.stock_only_group.find(p.fleet)[m.pool_of_used[at]]
+    uses = m.failover.in_service_mw.map(p.stock_only_group, at, pool)
+    return uses <= p.stock_only_mw
 
 
 @constraint(over="site, rack, hall, vintage", unit="MW", links="stock")

@@ -75,6 +75,7 @@ class Model:
         self.build: Variable = new("build", p.halls.build)
         self.retrofit: Variable = new("retrofit", p.halls.retrofit)
         self.lease: Variable = new("lease", p.halls.lease)
+        self.operate: Variable = new("operate", p.halls.operate)  # [MW]
         # sites [share of a site that is open; 0 or 1 where openings are whole]
         self.open: Variable = new(
             "open",
@@ -172,6 +173,14 @@ class Model:
     def deployment_of_used(self) -> np.ndarray:
         """For each use of racks, its deployment."""
         return self.p.racks.deployment.find(self.p.racks.used)
+
+    @cached_property
+    def pool_of_used(self) -> np.ndarray:
+        """For each use of racks, its pool in the fleet: of its duty, in halls of its cooling."""
+        used, sets = self.p.racks.used, self.p.sets
+        duty = sets.workload_duty[used["workload"]]
+        hall = sets.hall_pool[duty, used["hall"]]
+        return locate(self.p.racks.fleet, used["site"], used["rack"], hall, duty, used["year"])
 
     def used_times(self, per_mw: Floats) -> Expression:
         """Racks in use times a coefficient of their deployment.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["builds", "halls", "leads", "leases", "retrofits", "sites", "stranded"]
+__all__ = ["builds", "halls", "leads", "leases", "operated", "retrofits", "sites", "stranded"]
 
 
 def sites(s: SolvedModel) -> pd.DataFrame:
@@ -112,15 +112,23 @@ def leases(s: SolvedModel) -> pd.DataFrame:
     )
 
 
+def operated(s: SolvedModel) -> pd.DataFrame:
+    """Make table `operated`: halls operated as others of a less available topology."""
+    mw = s.value(s.model.operate)
+    rows = np.flatnonzero(mw)
+    return result_table("operated", {**labels(s.p.halls.operate, rows), "operated_mw": mw[rows]})
+
+
 def halls(s: SolvedModel) -> pd.DataFrame:
     """Make table `halls`: power and floor that is usable, taken, spare and stranded."""
     over, racks, used = s.p.halls.hall, s.p.racks, s.p.racks.used
     hall_of_use = over.find(used)
     usable_mw = s.value(s.model.halls.usable_mw)
+    operated_mw = s.value(s.model.halls.operated_mw)
     used_mw = total_by(hall_of_use, s.per_mw_in_service(racks.hall_mw_per_mw), over.size)
-    floor_m2 = usable_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
+    floor_m2 = operated_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
     used_m2 = total_by(hall_of_use, s.per_mw_in_service(racks.space_m2_per_mw), over.size)
-    rows = np.flatnonzero(usable_mw)
+    rows = np.flatnonzero((usable_mw != 0.0) | (operated_mw != 0.0))
     for_racks_mw = s.value(s.model.halls.for_racks_mw)
     stranded_mw, stranded_m2 = stranded(for_racks_mw, used_mw, floor_m2, used_m2)
     return result_table(
@@ -131,7 +139,8 @@ def halls(s: SolvedModel) -> pd.DataFrame:
             "existing_mw": s.p.halls.existing_mw[rows],
             "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
             "usable_mw": usable_mw[rows],
-            "free_mw": (usable_mw - for_racks_mw)[rows],
+            "operated_mw": operated_mw[rows],
+            "free_mw": (operated_mw - for_racks_mw)[rows],
             "used_mw": used_mw[rows],
             "spare_power_mw": cleaned(np.maximum(for_racks_mw - used_mw, 0.0))[rows],
             "stranded_power_mw": stranded_mw[rows],

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW
-from planner.lp.join import locate
 from planner.results.frame import cleaned, labels, result_table, total_by, words
 
 if TYPE_CHECKING:
@@ -44,15 +43,7 @@ def plan(s: SolvedModel) -> pd.DataFrame:
 
 def fleet(s: SolvedModel) -> pd.DataFrame:
     """Make table `fleet`: racks alive, in use, standing by and parked by pool."""
-    used, pools, sets = s.p.racks.used, s.p.racks.fleet, s.p.sets
-    pool = locate(
-        pools,
-        used["site"],
-        used["rack"],
-        used["hall"],
-        sets.workload_duty[used["workload"]],
-        used["year"],
-    )
+    pools, pool = s.p.racks.fleet, s.model.pool_of_used
     alive_mw = s.value(s.model.alive)
     used_mw = total_by(pool, s.used_mw, pools.size)
     standby_mw = total_by(pool, s.standby_mw, pools.size)

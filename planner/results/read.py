@@ -54,6 +54,7 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "builds": halls.builds,
     "retrofits": halls.retrofits,
     "leases": halls.leases,
+    "operated": halls.operated,
     "halls": halls.halls,
     "leads": halls.leads,
     "openings": siting.openings,

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import random
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_world import changed, inputs_of, inputs_with, solve, tables
 
-from planner.inputs import Inputs
+import planner
+from planner.inputs import TABLES, Inputs, inputs_without_notes
+from planner.lp import HighsSession
+from planner.model import build_model
+from planner.scenario import load_scenario
+from planner.tables import read_tables
 
 few = settings(max_examples=6, deadline=None, derandomize=True)
 many = settings(few, max_examples=25)
@@ -240,3 +252,108 @@ def test_racks_sold_for_longer_never_cost_more():
     ended = solve(inputs_with(*settings, "racks.override.liquid25.last_year=2026")).cost_musd
 
     assert ended > always
+
+
+# --- more to choose from ------------------------------------------------------------------------
+
+COMPANY = Path(planner.__file__).parent / "cli" / "starter_own" / "company.yaml"
+PAIRS = int(os.environ.get("DCPLAN_PAIRS", "40"))
+"""Pairs of worlds drawn; 200 of them take some three minutes."""
+US = {
+    "scope.sites": ["us-va-ashburn", "us-tx-dallas", "us-az-phoenix"],
+    "scope.demand_regions": ["us-washington", "us-dallas", "us-phoenix"],
+    "scope.workloads": ["train_frontier", "batch_inference", "chat_interactive", "reco_ads"],
+    "years": [2025, 2027, 2028, 2030],
+    "time.slot_h": 24,
+}
+CHOICES = {
+    "racks.allow": [
+        "gb200_nvl72",
+        "gb300_nvl72",
+        "vr_nvl72_maxq",
+        "rubin_ultra_kyber",
+        "tpu_v7_ironwood",
+        "amd_helios",
+        "amd_after_helios",
+        "hgx_b200_air",
+        "hgx_b300_air",
+        "hgx_after_b300_air",
+        "rtx_pro_6000_air",
+    ],
+    "halls.cooling": [
+        "dlc_hybrid_dry",
+        "air_containment_dry",
+        "dlc_hybrid_tower",
+        "dlc_full_warm",
+        "rdhx_active",
+    ],
+    "halls.redundancy": ["2(N+1)", "N", "N+1", "block_6to5", "4N3", "3N2", "2N"],
+    "supply.allow": ["pv_utility", "wind_onshore", "bess_4h", "gas_sc_turbine"],
+}
+"""Lists that a scenario chooses from; the first of each is always there."""
+LOOSER = {
+    "cascade.allow": (False, True),
+    "retrofit.allow": (False, True),
+    "lease.allow": (False, True),
+    "racks.end_of_sale": (True, False),
+    "workloads.chat_interactive.least_memory_gb": (5284, 0),
+}
+AMOUNTS = {
+    "grid.headroom_scale_frac": (0.2, 1.8),
+    "deliveries.scale_frac": (0.2, 1.8),
+    "rent.depth_scale_frac": (0.2, 1.8),
+    "lease.depth_mw_per_site": (3.0, 40.0),
+}
+FIR = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5, "like": "us-tx-dallas"}
+
+
+def drawn_pair(number: int) -> tuple[Path | str, dict[str, Any], dict[str, Any]]:
+    """Draw a world, and the same with one more thing to choose from or a looser limit."""
+    lot = random.Random(number)
+    base = lot.choice(["us-base", "us-base", COMPANY])
+    less: dict[str, Any] = dict(US) if base == "us-base" else {"time.slot_h": 24}
+    for key, ids in CHOICES.items():
+        some = (
+            lot.randint(0, len(ids) - 2) if key == "supply.allow" else lot.randint(2, len(ids) - 1)
+        )
+        less[key] = sorted({*ids[: some > 0], *lot.sample(ids, some)}, key=ids.index)
+    less["operator.demand_share_frac"] = round(lot.uniform(0.003, 0.012), 5)
+    key = lot.choice([*CHOICES, *LOOSER, *AMOUNTS, "lead_times.delay_months", "site"])
+    more = dict(less)
+    if key in CHOICES:
+        more[key] = [*less[key], lot.choice([i for i in CHOICES[key] if i not in less[key]])]
+    elif key in LOOSER:
+        less[key], more[key] = LOOSER[key]
+    elif key in AMOUNTS:
+        less[key], more[key] = sorted(round(lot.uniform(*AMOUNTS[key]), 3) for _ in range(2))
+        less["lease.allow"] = more["lease.allow"] = key.startswith("lease")
+    elif key == "site":
+        more["new_sites.fir"] = FIR
+        if "scope.sites" in less:
+            more["scope.sites"] = [*less["scope.sites"], "fir"]
+    else:
+        less[key] = round(lot.uniform(12.5, 30.0), 1)
+        more[key] = less[key] - 12.0
+    return base, less, more
+
+
+@cache
+def held_tables(base: Path | str) -> Mapping[str, pd.DataFrame]:
+    return read_tables(TABLES, load_scenario(base).data_files)
+
+
+def least_musd(base: Path | str, world: Mapping[str, Any]) -> float:
+    """Cost without integers."""
+    asked = {"racks.whole": False, "siting.whole_openings": False, "siting.table_blocks": False}
+    settings = [f"{key}={json.dumps(value)}" for key, value in {**asked, **world}.items()]
+    inputs = inputs_without_notes(load_scenario(base, settings), held_tables(base))
+    problem = build_model(inputs).problem
+    outcome = HighsSession(problem, {"primal_feasibility_tolerance": 1e-9}).solve("simplex")
+    assert outcome.status == "optimal", outcome.message
+    return outcome.objective
+
+
+@pytest.mark.parametrize("number", range(PAIRS))
+def test_more_to_choose_from_never_costs_more(number):
+    base, less, more = drawn_pair(number)
+    assert least_musd(base, more) <= least_musd(base, less) * (1.0 + SLACK)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.lp.methods import Method
     from planner.lp.start import Start
@@ -34,6 +34,8 @@ _MANY_PER_ROW: Final = 0.01
 _MANY: Final = 200
 """Where so many columns, most of them integers that are fixed, move into their new bounds, for each
 row and at all, a basis is of no use."""
+_TRIED_FIRST_FRAC: Final = 0.3
+"""Share of the unused columns, those of the least reduced cost, that a solve afresh begins with."""
 _ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, a column was elsewhere
 
 
@@ -90,6 +92,7 @@ class Solves:
         self._began: float | None = None
         self._count, self._has_own_cost = 0, True
         self._last_x: Floats | None = None
+        self._dear: Bools | None = None  # columns that the first optimum is furthest from using
         self.iterations = 0
         self.step: Step = ""
         self.bound = -np.inf
@@ -221,10 +224,42 @@ class Solves:
         *,
         strictly: bool,
     ) -> Outcome:
-        integer = np.zeros(len(lower), dtype=np.bool_)
+        if start is None and self._goes_without_some(method, lower, strictly=strictly):
+            few = np.where(self._dear, lower, upper)
+            outcome = self._run(lower, few, cost, method, reserve_s)
+            if outcome.status in STOPPED:
+                return outcome
+            if outcome.status == "optimal":
+                method = "auto"
+        return self._run(lower, upper, cost, method, reserve_s, start, strictly=strictly)
+
+    def _goes_without_some(self, method: Method, lower: Floats, *, strictly: bool) -> bool:
+        """Return whether a solve afresh begins without columns that promise nothing.
+
+        Which these are is seen from the first optimum. From the optimum without them, simplex
+        prices all and adds what pays, so what it ends with is the optimum over all columns.
+        """
+        is_afresh = method == self.cold_method and not strictly and not self._session.has_pieces
+        return is_afresh and self._dear is not None and bool((lower[self._dear] <= 0.0).all())
+
+    def _run(
+        self,
+        lower: Floats,
+        upper: Floats,
+        cost: Floats,
+        method: Method,
+        reserve_s: float,
+        start: Start | None = None,
+        *,
+        strictly: bool = False,
+    ) -> Outcome:
+        """Solve once without integers; the first optimum says which columns promise nothing."""
         # Copies: a session finds what changed by comparing with the arrays it was given before.
         self._session.set_columns(
-            cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer
+            cost=cost.copy(),
+            lower=lower.copy(),
+            upper=upper.copy(),
+            integer=np.zeros(len(lower), dtype=np.bool_),
         )
         if start is not None:
             self._session.start_from(start)
@@ -238,6 +273,12 @@ class Solves:
         )
         self.iterations += outcome.iterations
         self._last_x = outcome.x if outcome.has_plan else None
+        if self._dear is None and outcome.status == "optimal":
+            integer = self._model.problem.columns().integer
+            is_unused = ~integer & (outcome.x <= 0.0) & (lower == 0.0)
+            price = np.where(is_unused, outcome.reduced_cost, 0.0)
+            if is_unused.any():
+                self._dear = price > np.quantile(price[is_unused], _TRIED_FIRST_FRAC)
         return outcome
 
     def searched(
