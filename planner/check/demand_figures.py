@@ -36,6 +36,7 @@ __all__ = [
     "region_shares",
     "stated_classes",
     "stated_kh100e",
+    "stock_over_demand",
     "stock_shares",
 ]
 
@@ -125,6 +126,13 @@ def stock_shares(case: Case, duty: str) -> pd.DataFrame:
     return existing
 
 
+def stock_over_demand(case: Case) -> float:
+    """Return the operator's share of the market's racks over that of its demand."""
+    operator = case.scenario.operator
+    own = operator.stock_share_frac
+    return 1.0 if own is None else own / operator.demand_share_frac
+
+
 @once
 def base_year_stock_mw(case: Case) -> pd.DataFrame:
     """List the racks existing in the first model year.
@@ -139,12 +147,11 @@ def base_year_stock_mw(case: Case) -> pd.DataFrame:
     DataFrame
         duty, rack, stock_mw: nameplate at the operator's share of the stock, all sites.
     """
-    share = case.scenario.operator
     parts = []
     for duty in ("training", "inference"):
         classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
         path = sum(rack_path_mw(case, name, case.years[0]) for name in classes)
-        total = path * share.stock_share_frac / share.demand_share_frac
+        total = path * stock_over_demand(case)
         existing = stock_shares(case, duty)
         parts.append(existing[["duty", "rack"]].assign(stock_mw=existing["share"] * total))
     return pd.concat(parts).groupby(["duty", "rack"], as_index=False)[["stock_mw"]].sum()

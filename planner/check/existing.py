@@ -22,6 +22,7 @@ __all__ = [
     "RULES",
     "begun_facility_mw",
     "fill_frac",
+    "market_share_frac",
     "stated_halls",
     "stated_racks",
     "stated_sites",
@@ -35,6 +36,16 @@ def stated_sites(case: Case) -> list[str]:
     """Return the sites of which the tables `existing_halls` and `existing_racks` say something."""
     tables = (case.data("existing_halls"), case.data("existing_racks"))
     return sorted({str(site) for table in tables for site in table["site"]})
+
+
+def market_share_frac(case: Case, given: float | None) -> float:
+    """Return the share of the market's halls, existing or under construction, of other sites.
+
+    Where the planner states some halls or racks, it has none that it does not ask for.
+    """
+    if given is not None:
+        return given
+    return 0.0 if stated_sites(case) else case.scenario.operator.demand_share_frac
 
 
 def without_new_halls(case: Case) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import stated_sites, without_new_halls
+from planner.check.existing import market_share_frac, stated_sites, without_new_halls
 from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.supply_output import makes_its_power
@@ -58,7 +58,8 @@ def committed_mw(case: Case) -> pd.DataFrame:
         site, year, mw: cumulative, at the operator's share. [MW]
     """
     settings = case.scenario
-    share = settings.operator.pipeline_share_frac / settings.demand.facility_mw_per_rack_mw
+    share = market_share_frac(case, settings.operator.pipeline_share_frac)
+    share /= settings.demand.facility_mw_per_rack_mw
     table = case.data("site_pipeline")
     if not settings.build.committed:
         table = table.iloc[:0]

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_shares
-from planner.check.existing import stated_halls, stated_racks, stated_sites
+from planner.check.demand_figures import (
+    base_year_stock_mw,
+    rack_path_mw,
+    stock_over_demand,
+    stock_shares,
+)
+from planner.check.existing import market_share_frac, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.pools import in_pools
@@ -63,6 +68,8 @@ def base_year_facility_mw(case: Case) -> pd.Series[float]:
 def assumed_facility_mw(case: Case) -> pd.Series[float]:
     """Return the facility power whose racks are a mix of the tables, by site of the plan. [MW]"""
     of_market = market_facility_mw(case).loc[list(case.inputs.sets.site.labels)]
+    if not market_share_frac(case, case.scenario.operator.stock_share_frac):
+        of_market = of_market * 0.0
     assumed = case.own_figures("existing_mw", of_market)
     return assumed.where(~assumed.index.isin(stated_sites(case)), 0.0)
 
@@ -254,8 +261,7 @@ def _assumed_halls(case: Case) -> pd.DataFrame:
 @once
 def _class_mw(case: Case) -> pd.Series[float]:
     """Nameplate racks of each workload at the operator's share of the stock. [MW]"""
-    share = case.scenario.operator
-    scale = share.stock_share_frac / share.demand_share_frac
+    scale = stock_over_demand(case)
     classes = case.inputs.sets.workload.labels
     mw = [rack_path_mw(case, name, case.years[0]) * scale for name in classes]
     return pd.Series(mw, index=list(classes), dtype="float64")

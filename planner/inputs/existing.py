@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["Existing", "existing_halls_and_racks", "stated_sites"]
+__all__ = ["Existing", "existing_halls_and_racks", "market_share_frac", "stated_sites"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,28 @@ def stated_sites(case: ScopedCase) -> Bools:
     """Tell of which sites in scope the tables state what exists, shape (site,)."""
     named = {site for table in (HALLS, RACKS) for site in case.tables[table]["site"]}
     return np.array([site in named for site in case.ids("sites")], dtype=np.bool_)
+
+
+def market_share_frac(case: ScopedCase, given: float | None) -> float:
+    """Return the share of the market's halls that the operator has at sites without a row.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Scope, and the two tables.
+    given : float or None
+        What the scenario says of halls that exist, or of those under construction.
+
+    Returns
+    -------
+    float
+        What is given; else the demand share, or 0 where a row says that the planner states what
+        exists.
+    """
+    if given is not None:
+        return given
+    states_own = any(len(case.tables[table]) for table in (HALLS, RACKS))
+    return 0.0 if states_own else case.scenario.operator.demand_share_frac
 
 
 def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Quality) -> Existing:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.words import some
-from planner.inputs.existing import stated_sites
+from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.existing_halls import HALLS
 from planner.inputs.existing_racks import RACKS
 from planner.inputs.supply_figures import sources_in_play
@@ -304,7 +304,8 @@ def _existing_racks(case: ScopedCase) -> Collection[str]:
     """Racks that sites in scope have: stated, or in the mix that is assumed of the others."""
     stated = case.tables[RACKS]
     there = {*stated["rack"][stated["site"].isin(case.ids("sites"))]}
-    own_mw, share = floats(case.sites, "existing_mw"), case.scenario.operator.stock_share_frac
+    own_mw = floats(case.sites, "existing_mw")
+    share = market_share_frac(case, case.scenario.operator.stock_share_frac)
     is_assumed = np.where(np.isnan(own_mw), share, own_mw) > 0.0
     if (is_assumed & ~stated_sites(case)).any():
         there |= {*case.tables["rack_stock"]["rack"]}

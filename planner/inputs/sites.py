@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.existing import stated_sites
+from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import bools, dense_by_ids, floats
 from planner.lp import Index
@@ -77,7 +77,7 @@ def committed_facility_mw(case: ScopedCase) -> Floats:
     """Return facility power under construction that serves by the end of a year. [MW]
 
     Of the table of the market nothing is built at sites of which the planner states what exists,
-    and where no new halls are wanted.
+    and where no new halls are wanted; nor at others, unless asked, where the planner states any.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ def committed_facility_mw(case: ScopedCase) -> Floats:
         table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw"
     )
     known = np.maximum.accumulate(np.where(np.isnan(by_year), 0.0, by_year), axis=1)
-    shared = known[:, case.last_year - first] * case.scenario.operator.pipeline_share_frac
+    share = market_share_frac(case, case.scenario.operator.pipeline_share_frac)
+    shared = known[:, case.last_year - first] * share
     shared = np.where(stated_sites(case)[:, None], 0.0, shared)
     may_build = bools(case.sites, "new_halls")
     _note_not_built(case, np.where(may_build, 0.0, shared[:, -1]))

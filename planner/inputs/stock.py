@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
-from planner.inputs.existing import stated_sites
+from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.places import excluded_stock, own_key
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
 
@@ -230,8 +230,9 @@ def _connected_mw(case: ScopedCase, stated: Existing) -> Floats:
 
 def _rack_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Nameplate racks of the base year by workload, at the operator's share of the stock. [MW]"""
-    operator = case.scenario.operator
-    return wanted.rack_mw[:, 0] * (operator.stock_share_frac / operator.demand_share_frac)
+    stock_frac = case.scenario.operator.stock_share_frac
+    scale = 1.0 if stock_frac is None else stock_frac / case.scenario.operator.demand_share_frac
+    return wanted.rack_mw[:, 0] * scale
 
 
 def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
@@ -243,8 +244,6 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     of_duty = _of_duty(case, wanted)
     out = excluded_stock(case.scenario, case.tables)
     everywhere = _everywhere(case, wanted, out)
-    _note_largest(case, everywhere.size)
-    left_out = everywhere[len(case.sites) :]
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     own = floats(case.sites, "existing_mw")
     site_mw = _site_mw(case, everywhere)
@@ -260,9 +259,14 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
         (training - on_campus) / metro_mw if metro_mw > 0.0 else 0.0,
     )
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
-    _note_left_out(case, texts(out, "site"), left_out * per_rack)
     of_market = np.isnan(own) & ~stated_sites(case)
-    _note_listed(case, {*texts(out, "site")}, np.where(of_market, site_mw * per_rack, 0.0))
+    if _has_market_stock(case):
+        _note_largest(case, everywhere.size)
+        left_out = everywhere[len(case.sites) :]
+        _note_left_out(case, texts(out, "site"), left_out * per_rack)
+        _note_listed(case, {*texts(out, "site")}, np.where(of_market, site_mw * per_rack, 0.0))
+    else:
+        _note_none(case, of_market & (everywhere[: len(case.sites)] > _NOTHING))
     _refuse_without_racks(case, own, by_duty[:, of_duty <= 0.0].sum(axis=1))
     share = np.where(of_duty > 0.0, by_duty / np.where(of_duty > 0.0, of_duty, 1.0), 0.0)
     return share, site_mw * per_rack
@@ -278,6 +282,18 @@ def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) 
             " base-year racks to place there",
             "0 where there are none",
             "leave it out, or raise operator.stock_share_frac",
+        )
+
+
+def _note_none(case: ScopedCase, sites: Bools) -> None:
+    """Say where nothing exists, since the planner states what does."""
+    if sites.any():
+        names = some(list(np.array(case.ids("sites"), dtype=object)[sites]), _NAMED)
+        case.findings.add_note(
+            f"Nothing exists or is under construction at {names}, as your tables existing_halls and"
+            " existing_racks have no row there. If you have halls there, add them, or give"
+            " existing_mw of the site; operator.stock_share_frac and operator.pipeline_share_frac"
+            " give you a share of the market's at all such sites."
         )
 
 
@@ -342,8 +358,14 @@ def _site_mw(case: ScopedCase, everywhere: Floats) -> Floats:
     """Racks at each site in scope that no table states; a scenario's own figure counts. [MW]"""
     own = floats(case.sites, "existing_mw")
     own_mw = own / case.scenario.demand.facility_mw_per_rack_mw
-    site_mw = np.where(np.isnan(own), everywhere[: len(case.sites)], own_mw)
+    of_market = everywhere[: len(case.sites)] * _has_market_stock(case)
+    site_mw = np.where(np.isnan(own), of_market, own_mw)
     return np.where(stated_sites(case), 0.0, site_mw)
+
+
+def _has_market_stock(case: ScopedCase) -> bool:
+    """Tell whether the operator has its share of what the market has at sites without a row."""
+    return market_share_frac(case, case.scenario.operator.stock_share_frac) > 0.0
 
 
 def _in_largest(case: ScopedCase, weight: Floats) -> Floats:

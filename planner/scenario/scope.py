@@ -77,12 +77,13 @@ class Operator(Block):
     """Share of the demand path that this operator serves. [-]"""
     headroom_share_frac: Frac = Field(default_factory=_as_demand_share)
     """Share of each zone's grid headroom; left out: the demand share. [-]"""
-    stock_share_frac: Frac = Field(default_factory=_as_demand_share)
-    """Share of the halls and racks standing in the base year; left out: the demand share. [-]"""
+    stock_share_frac: Frac | None = None
+    """Share of the market's halls and racks of the base year; left out: the demand share, or none
+    where table `existing_halls` or `existing_racks` has a row. [-]"""
     stock_sites: Annotated[int, Field(strict=True, ge=1)] | None = None
     """Number of largest markets that the stock is in; left out: every market in scope."""
-    pipeline_share_frac: Frac = Field(default_factory=_as_demand_share)
-    """Share of the halls under construction; left out: the demand share. [-]"""
+    pipeline_share_frac: Frac | None = None
+    """Share of the market's halls under construction; left out: as for `stock_share_frac`. [-]"""
     rent_share_frac: Frac = Field(default_factory=_as_demand_share)
     """Share of the compute that clouds rent out; left out: the demand share. [-]"""
     deliveries_share_frac: Frac = Field(default_factory=_as_demand_share)

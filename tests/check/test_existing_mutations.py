@@ -48,6 +48,21 @@ def test_a_site_without_new_halls_builds_and_leases_none(good):
     assert "elm" not in sites
 
 
+def test_halls_of_the_market_that_nobody_asked_for_are_found_out():
+    own = f"data.existing_halls={EXISTING.with_name('existing_halls.csv')}"
+    shares = ("operator.stock_share_frac=0.2", "operator.pipeline_share_frac=0.2")
+    alone, asked = solved(MINI, own), solved(MINI, own, *shares)
+    unasked = dataclasses.replace(asked, scenario=alone.scenario)
+
+    assert alone.verdict().ok
+    assert asked.verdict().ok
+    broken = {check.name for check in unasked.verdict().broken}
+    assert {"existing_racks_from_tables", "committed_of_zones"} <= broken
+    assert asked.objective_musd < alone.objective_musd - 1.0  # of the market's halls, for nothing
+    elm = [plan.tables["halls"].query("site == 'elm'")["existing_mw"] for plan in (alone, asked)]
+    assert elm[0].sum() == 0.0 < elm[1].sum()
+
+
 @pytest.mark.parametrize(
     ("name", "spoil"),
     [s[1:] for s in SPOILED_EXISTING],

@@ -257,6 +257,36 @@ def test_a_company_that_gives_no_share_of_the_market_hears_which_is_assumed() ->
     ) in notes
 
 
+def test_a_site_of_the_tables_brings_a_company_nothing_for_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run("init", "--own", "company")
+    monkeypatch.chdir("company")
+    fewer = ("years=[2026, 2027]", "latency.own_rtt_fill_missing=true", "scope.countries=[US, CA]")
+    sites = "scope.sites=[ohio, texas, arizona{}]"
+    alone, added, asked = (
+        planner.solve("company.yaml", [*fewer, sites.format(more), *share])
+        for more, share in (
+            ("", ()),
+            (", ca-on-toronto", ()),
+            (", ca-on-toronto", ("operator.stock_share_frac=0.01",)),
+        )
+    )
+
+    free = ["existing_halls_mw", "coming_halls_mw", "existing_racks_mw"]
+    of_toronto = [
+        plan.tables["sites"].set_index("site").loc["ca-on-toronto"] for plan in (added, asked)
+    ]
+    assert added.verdict.ok
+    assert of_toronto[0][free].sum() == 0.0 < of_toronto[0]["opening_musd"]
+    firm = added.tables["site_year"].query("site == 'ca-on-toronto'")
+    assert firm["firm_mw"].sum() == 0.0
+    # It may come too late to be used, and is had for nothing by a company that asks for a share.
+    assert added.outcome.objective == pytest.approx(alone.outcome.objective, rel=1e-6)
+    assert of_toronto[1]["existing_halls_mw"] > 100.0
+    assert asked.outcome.objective < 0.9 * alone.outcome.objective
+
+
 def test_rows_of_the_company_come_below_those_of_the_shipped_tables() -> None:
     run("init", "--own", "company")
 

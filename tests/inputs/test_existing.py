@@ -73,14 +73,52 @@ def test_racks_are_those_that_are_stated_by_number_or_mw(own):
     }
 
 
-def test_other_sites_keep_their_share_of_the_tables(own, mini):
-    def elm(inputs):
-        p = inputs.racks
-        there = by_label(p.fleet, p.stock_mw, "site", "rack", "hall", "duty", "year")
-        return {key: mw for key, mw in there.items() if key[0] == "elm"}
+def existing_at(inputs, site):
+    """Racks, halls, connection and halls under construction at a site, by label."""
+    firm, halls, p = inputs.grid, inputs.halls, inputs.racks
+    parts = (
+        by_label(p.fleet, p.stock_mw, "site", "rack", "hall", "duty", "year"),
+        by_label(halls.hall, halls.existing_mw, "site", "hall", "year"),
+        by_label(firm.firm, firm.firm_mw, "site", "year"),
+        by_label(halls.committed, halls.committed_mw, "site", "year"),
+    )
+    return [{key: mw for key, mw in part.items() if key[0] == site} for part in parts]
 
-    assert elm(own) == elm(mini)
-    assert sum(mw for key, mw in elm(own).items() if key[-1] == "2025") == pytest.approx(ELM_MW)
+
+def test_where_some_halls_are_stated_nothing_exists_elsewhere(own, mini):
+    assert all(existing_at(mini, "elm")[:3])
+    assert existing_at(own, "elm") == [{}, {}, {}, {}]
+    assert not own.sites.is_existing[own.sets.site.labels.index("elm")]  # it pays its opening
+    (note,) = (note for note in own.notes if note.startswith("Nothing exists"))
+    assert "at elm, as your tables existing_halls and existing_racks have no row there" in note
+
+
+@pytest.mark.parametrize("site", ["oak", "elm"])
+def test_halls_of_a_site_out_of_scope_state_what_others_have_too(build, site):
+    other = {"oak": "elm", "elm": "oak"}[site]
+    stated = halls((other, "A", "air_dry", "N", 9.0, 2024))
+    inputs = build(f"scope.sites=[{site}]", existing_halls=stated)
+
+    assert existing_at(inputs, site) == [{}, {}, {}, {}]
+
+
+def test_other_sites_have_their_share_of_the_market_where_it_is_asked_for(build, mini):
+    stated = {"existing_halls": halls(("elm", "A", "air_dry", "N", 9.0, 2024))}
+
+    stock = build("operator.stock_share_frac=0.2", **stated)
+    pipeline = build("operator.pipeline_share_frac=0.2", **stated)
+
+    racks, there, firm, committed = existing_at(mini, "oak")
+    stock_mw = sum(mw for key, mw in racks.items() if key[-1] == "2025")
+    assert stock_mw == pytest.approx(RACKS_MW - ELM_MW)
+    of_stock, of_pipeline = existing_at(stock, "oak"), existing_at(pipeline, "oak")
+    assert of_stock[:2] == [pytest.approx(racks), pytest.approx(there)]
+    assert of_stock[2]["oak", "2027"] == pytest.approx(stock_mw * PER_RACK)
+    assert of_pipeline[:2] == of_stock[3:] * 2 == [{}, {}]
+    added_mw = firm["oak", "2027"] - stock_mw * PER_RACK
+    assert of_pipeline[2]["oak", "2027"] == pytest.approx(added_mw)
+    assert of_pipeline[3] == committed
+    assert added_mw > 1.0
 
 
 def test_the_connection_carries_the_halls_and_grows_with_those_under_construction(own):
