@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError
+from planner.inputs.assumed import note_assumed
 from planner.inputs.balance import balance_inputs
 from planner.inputs.calls import Call, call_each
 from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
@@ -33,7 +34,6 @@ from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import designs_on_offer, racks_on_offer
 from planner.inputs.own_prices import note_own_prices
 from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
-from planner.inputs.own_share import note_assumed_share
 from planner.inputs.power import power_inputs
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.proportions import (
@@ -198,7 +198,7 @@ def build_inputs_from(
     note_unread_tables(case, TABLES)
     note_own_rows(case)
     note_other_currencies(case)
-    note_assumed_share(case)
+    note_assumed(case)
     note_early_ends(case)
     note_fixed_costs(case)
     note_no_new_halls(case)
@@ -208,10 +208,14 @@ def build_inputs_from(
         case.findings.problems += error.problems
     inputs = _made(case)
     note_unread_rows(case)
+    assumed = tuple(case.findings.assumed)
+    first = {one.text for one in assumed}
+    noted = sorted(case.findings.noted_settings, key=lambda note: note.what_is not in first)
     return replace(
         inputs,
         notes=tuple(case.findings.notes),
-        noted_settings=tuple(case.findings.noted_settings),
+        assumed=assumed,
+        noted_settings=tuple(noted),
     )
 
 

@@ -277,14 +277,12 @@ def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) ->
     if assumed.any():
         names = some(list(np.array(ids, dtype=object)[assumed]), NAMED)
         ratio = case.scenario.demand.facility_mw_per_rack_mw
-        case.findings.add_note_at_row(
-            HALLS,
-            _first_row(case, halls, assumed),
-            "site",
-            f"The firm connection of {names} is assumed to carry the halls of {HALLS}:"
+        case.findings.assume(
+            f"The firm connection of {names} carries the halls of {HALLS}:"
             f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]},"
-            f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw). Give grid_firm_mw"
-            " of the sites to state it.",
+            f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw); grid_firm_mw of the"
+            " sites states yours.",
+            row=(HALLS, _first_row(case, halls, assumed), "site"),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem, unlisted_problems
 from planner.base.sheet_cells import workbook_of
@@ -14,7 +15,29 @@ if TYPE_CHECKING:
 
     from planner.scenario import Scenario
 
-__all__ = ["Findings"]
+__all__ = ["ASSUMED", "Assumption", "Findings"]
+
+ASSUMED: Final = "Assumed for you"
+"""How a note of what is assumed begins, in every output."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """What a plan assumes in a planner's place, and which of its cost that sets.
+
+    Parameters
+    ----------
+    text : str
+        What is assumed, and which setting or table states it.
+    items : tuple of str
+        Lines of the cost list that it sets; none where it sets no price.
+    sites : tuple of str
+        Sites at which it does; none for everywhere.
+    """
+
+    text: str
+    items: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 class Findings:
@@ -32,6 +55,7 @@ class Findings:
         self.problems: list[Problem] = []
         self.sha256: dict[Path, str] = {}  # of the bytes of each file read, by full path
         self.notes: list[str] = []
+        self.assumed: list[Assumption] = []
         self.noted_settings: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -94,10 +118,39 @@ class Findings:
         """
         self.notes.append(text)
         if keys is not None:
-            file, line, column = self._scenario.place_of(keys)
-            handed_down = {str(path) for path in self._scenario.source_files[1:]}
-            if workbook_of(file)[0] not in handed_down:
-                self.noted_settings.append(Problem(file, line, column, text, ""))
+            self._note_setting(keys, text)
+
+    def assume(
+        self,
+        text: str,
+        keys: tuple[str | int, ...] | None = None,
+        *,
+        row: tuple[str, int, str] | None = None,
+        items: tuple[str, ...] = (),
+        sites: tuple[str, ...] = (),
+    ) -> None:
+        """Add what is assumed in the planner's place, for the list that comes before all notes.
+
+        Parameters
+        ----------
+        text, items, sites
+            As in `Assumption`.
+        keys : tuple of str and int, optional
+            Setting it is about, for its place.
+        row : tuple of str, int and str, optional
+            Table, record and column for its place instead, as by `add_at_row`.
+        """
+        self.assumed.append(Assumption(text, items, sites))
+        if row is not None:
+            self.noted_settings.append(self._places.problem(*row, text))
+        elif keys is not None:
+            self._note_setting(keys, text)
+
+    def _note_setting(self, keys: tuple[str | int, ...], text: str) -> None:
+        file, line, column = self._scenario.place_of(keys)
+        handed_down = {str(path) for path in self._scenario.source_files[1:]}
+        if workbook_of(file)[0] not in handed_down:
+            self.noted_settings.append(Problem(file, line, column, text, ""))
 
     def add_without_effect(self, problem: Problem) -> None:
         """Add a setting that has no effect; a note of a plan has no files to point at."""

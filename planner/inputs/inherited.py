@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.number_format import amount
+from planner.inputs.assumed import HALL_ITEMS, POWER_ITEMS
 from planner.inputs.sites_without_effect import idle_figures
 from planner.inputs.table_columns import floats
 from planner.place.geo import geodesic_km
@@ -16,19 +17,28 @@ if TYPE_CHECKING:
 __all__ = ["note_inherited"]
 
 _PLACE: Final = ("lat", "lon")
-_FIGURES: Final = (
-    ("zone", "grid zone {}"),
-    ("market", "construction market {}"),
-    ("retail_usd_per_mwh", "retail price {} USD/MWh"),
-    ("wholesale_usd_per_mwh", "wholesale price {} USD/MWh"),
-    ("demand_charge_usd_per_kw_month", "demand charge {} USD/kW-month"),
-    ("land_limit_mw", "land for {} MW"),
-    ("build_rate_mw_per_year", "build rate {} MW/year"),
-    ("opening_usd", "opening cost {} USD"),
-    ("fixed_usd_per_year", "fixed cost {} USD/year"),
-    ("minimum_size_mw", "least size {} MW"),
-)
+_FIGURES: Final = {
+    "zone": "grid zone {}",
+    "market": "construction market {}",
+    "retail_usd_per_mwh": "retail price {} USD/MWh",
+    "wholesale_usd_per_mwh": "wholesale price {} USD/MWh",
+    "demand_charge_usd_per_kw_month": "demand charge {} USD/kW-month",
+    "land_limit_mw": "land for {} MW",
+    "build_rate_mw_per_year": "build rate {} MW/year",
+    "opening_usd": "opening cost {} USD",
+    "fixed_usd_per_year": "fixed cost {} USD/year",
+    "minimum_size_mw": "least size {} MW",
+}
 """Keys of a new site, and how the figure is said that stands where one is not given."""
+_ITEMS: Final = {
+    "market": HALL_ITEMS,
+    "retail_usd_per_mwh": POWER_ITEMS,
+    "wholesale_usd_per_mwh": POWER_ITEMS[:1],
+    "demand_charge_usd_per_kw_month": POWER_ITEMS[1:],
+    "opening_usd": ("site_opening",),
+    "fixed_usd_per_year": ("site_fixed",),
+}
+"""Lines of the cost list that these figures set."""
 
 
 def note_inherited(case: ScopedCase) -> None:
@@ -52,16 +62,16 @@ def note_inherited(case: ScopedCase) -> None:
             continue
         row = rows[id_]
         left_out = {*site.written_values(), *_refined(case.scenario, id_), *idle.get(id_, ())}
-        parts = [
-            words.format(_said(row[key]))
-            for key, words in _FIGURES
-            if key not in left_out and row[key] == row[key]
-        ]
+        taken = [key for key in _FIGURES if key not in left_out and row[key] == row[key]]
+        parts = [_FIGURES[key].format(_said(row[key])) for key in taken]
         parts += [f"kind of site {row['archetype']}", "climate, water and carbon of the grid"]
         km = float(geodesic_km(lat[site.like], lon[site.like], site.lat, site.lon))
-        case.findings.add_note(
+        items = dict.fromkeys(item for key in taken for item in _ITEMS.get(key, ()))
+        case.findings.assume(
             f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}.",
             ("new_sites", id_, "like"),
+            items=tuple(items),
+            sites=(id_,),
         )
 
 

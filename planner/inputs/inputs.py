@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.inputs.contracts import ContractInputs
     from planner.inputs.demand import DemandInputs
     from planner.inputs.failover import FailoverInputs
+    from planner.inputs.findings import Assumption
     from planner.inputs.grid import GridInputs
     from planner.inputs.halls import HallInputs
     from planner.inputs.heat import HeatInputs
@@ -78,5 +79,6 @@ class Inputs:
     sha256: Mapping[Path, str]  # of the bytes of each file that was read, by its full path
     notes: tuple[str, ...]  # what a planner must know: smeared sites, regions without a route, ...
     noted_settings: tuple[Problem, ...]  # settings that notes are about, with their places
+    assumed: tuple[Assumption, ...] = ()  # what is assumed in the planner's place
     moved: Mapping[str, str] = field(default_factory=dict)  # figures that a study moved in tables
     warnings: tuple[Problem, ...] = ()  # figures that are allowed but implausible, with places

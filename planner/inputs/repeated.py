@@ -37,6 +37,7 @@ _NO_FIGURES: Final = (
     "tables",
     "sha256",
     "notes",
+    "assumed",
     "noted_settings",
     "moved",
     "warnings",

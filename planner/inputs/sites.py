@@ -103,7 +103,14 @@ def committed_facility_mw(case: ScopedCase) -> Floats:
     shared = np.where(stated_sites(case)[:, None], 0.0, shared)
     may_build = bools(case.sites, "new_halls")
     _note_not_built(case, np.where(may_build, 0.0, shared[:, -1]))
-    return np.where(may_build[:, None], shared, 0.0)
+    shared = np.where(may_build[:, None], shared, 0.0)
+    if shared.any():
+        case.findings.assume(
+            f"{amount(shared[:, -1].sum(), 4)} MW of facilities are under construction at"
+            f" {(shared[:, -1] > 0.0).sum()} of {len(case.sites)} sites, with their connections:"
+            " the operator's share of table site_pipeline. Table existing_halls states your own."
+        )
+    return shared
 
 
 def note_no_new_halls(case: ScopedCase) -> None:

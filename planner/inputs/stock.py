@@ -32,6 +32,7 @@ _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
 _NAMED: Final = 6
 _DIGITS: Final = 4
+_STATE_YOURS: Final = "Tables existing_halls and existing_racks state your own."
 
 
 @dataclass(frozen=True)
@@ -184,17 +185,17 @@ def _note_assumed(case: ScopedCase, stock: Stock) -> None:
     of_market = np.isnan(own_mw) & (rack_mw.sum(axis=1) > _NOTHING)
     if of_market.any():
         mw = rack_mw[of_market].sum(axis=0)
-        case.findings.add_note(
-            f"Existing racks at {of_market.sum()} of {of_market.size} sites are assumed:"
-            f" {amount(mw.sum(), _DIGITS)} MW, the operator's share of the market, of"
-            f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks."
+        case.findings.assume(
+            f"{amount(mw.sum(), _DIGITS)} MW of racks exist at {of_market.sum()} of"
+            f" {of_market.size} sites, with their halls and connections: the operator's share of"
+            f" the market, of {_mix(case, mw)}. {_STATE_YOURS}"
         )
     for site in np.flatnonzero(rack_mw.sum(axis=1) * ~of_market > _NOTHING):
         name, mw = case.ids("sites")[site], rack_mw[site]
-        case.findings.add_note(
-            f"existing_mw of {name}, {amount(own_mw[site], _DIGITS)} MW, is assumed to be"
+        case.findings.assume(
+            f"existing_mw of {name}, {amount(own_mw[site], _DIGITS)} MW, is"
             f" {amount(mw.sum(), _DIGITS)} MW of racks in the mix of table rack_stock,"
-            f" {_mix(case, mw)}. State your own in tables existing_halls and existing_racks.",
+            f" {_mix(case, mw)}. {_STATE_YOURS}",
             own_key(case.scenario, name, "existing_mw"),
         )
 
@@ -289,11 +290,12 @@ def _note_none(case: ScopedCase, sites: Bools) -> None:
     """Say where nothing exists, since the planner states what does."""
     if sites.any():
         names = some(list(np.array(case.ids("sites"), dtype=object)[sites]), _NAMED)
-        case.findings.add_note(
+        case.findings.assume(
             f"Nothing exists or is under construction at {names}, as your tables existing_halls and"
             " existing_racks have no row there. If you have halls there, add them, or give"
             " existing_mw of the site; operator.stock_share_frac and operator.pipeline_share_frac"
-            " give you a share of the market's at all such sites."
+            " give you a share of the market's at all such sites.",
+            ("scope", "sites"),
         )
 
 
@@ -325,7 +327,7 @@ def _note_listed(case: ScopedCase, left_out: set[str], facility_mw: Floats) -> N
         f"{case.ids('sites')[site]} {amount(facility_mw[site], _DIGITS)} MW"
         for site in order[facility_mw[order] > _NOTHING]
     ]
-    case.findings.add_note(
+    case.findings.assume(
         f"scope.sites says where the operator is: its share of the market, facility power of"
         f" {amount(facility_mw.sum(), _DIGITS)} MW, is all at these sites, and of the"
         f" market's sites in scope.countries {len(others)} have none:"

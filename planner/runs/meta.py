@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.runs.names import folder_name
-from planner.runs.notes import notes_of
+from planner.runs.notes import assumed_of, notes_of
 from planner.runs.settings import differences, merged, own_files, written
 from planner.runs.shipped import from_shipped
 
@@ -79,7 +79,12 @@ def describe(plan: Plan) -> dict[str, Any]:
             "broken": broken,
             "proven": plan.verdict.proven,
         },
-        "notes": [*_in_words(plan.inputs.warnings), *notes_of(plan), *plan.inputs.notes],
+        "notes": [
+            *assumed_of(plan),
+            *_in_words(plan.inputs.warnings),
+            *notes_of(plan),
+            *plan.inputs.notes,
+        ],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from planner.base.number_format import amount, percent
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
+from planner.inputs.findings import ASSUMED
 from planner.limits.binding import binding, limit_words
 from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.runs.plan import Plan
 
-__all__ = ["notes_of"]
+__all__ = ["assumed_of", "notes_of"]
 
 _A_LITTLE: Final = 1e-3  # of a site, or MW
 _HALF_EMPTY_FRAC: Final = 0.5  # of the new halls of a design at a site, taken by racks
@@ -31,6 +33,32 @@ _AT_LIMIT: Final = 1e-6  # share of a limit
 _MUCH_FRAC: Final = 0.1  # of the racks bought
 _SOME_FRAC: Final = 0.01  # the same, of one vendor
 _MANY_VENDORS: Final = 3
+
+
+def assumed_of(plan: Plan) -> tuple[str, ...]:
+    """List what is assumed in the planner's place, each with its share of the cost.
+
+    Parameters
+    ----------
+    plan : Plan
+        As solved.
+
+    Returns
+    -------
+    tuple of str
+        What sets most of the cost first, and what sets no price last.
+    """
+    costs = plan.tables["costs"]
+    total = costs["npv_musd"].sum() or np.nan
+    said: list[tuple[float, str]] = []
+    for one in plan.inputs.assumed:
+        is_set = costs["item"].isin(one.items)
+        if one.sites:
+            is_set &= costs["site"].isin(one.sites)
+        frac = float(costs.loc[is_set, "npv_musd"].sum() / total)
+        of_cost = f", {frac:.1%} of the cost" if one.items and np.isfinite(frac) else ""
+        said.append((-frac if of_cost else np.inf, f"{ASSUMED}{of_cost}: {one.text}"))
+    return tuple(text for _, text in sorted(said, key=itemgetter(0)))
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:

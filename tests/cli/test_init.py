@@ -253,7 +253,7 @@ def test_a_company_that_gives_no_share_of_the_market_hears_which_is_assumed() ->
     assert without != text
     assert (
         "operator.demand_share_frac is not given: 10% of the headroom of grid zones, of what"
-        " vendors deliver and of what clouds rent out is assumed to be yours"
+        " vendors deliver and of what clouds rent out is yours"
     ) in notes
 
 

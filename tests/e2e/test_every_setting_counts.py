@@ -131,7 +131,7 @@ def tables() -> dict[str, pd.DataFrame]:
 def built_from(*settings: str) -> bytes:
     """Return everything the model knows, but for what is only told."""
     inputs = build_inputs_from(load_scenario(SCENARIO, settings), tables())
-    reported = {"tables": {}, "notes": (), "workloads": pd.DataFrame()}
+    reported = {"tables": {}, "notes": (), "assumed": (), "workloads": pd.DataFrame()}
     return pickle.dumps(replace(inputs, **reported))
 
 

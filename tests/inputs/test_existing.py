@@ -11,7 +11,8 @@ RACKS_MW = 1250 * 0.2 / 1.16  # what the tables give the operator at both sites
 ELM_MW = RACKS_MW * 290 / (830 + 290)
 PER_RACK = 1.16
 MADE_UP = {"source": "made up", "source_year": 2025, "kind": "own"}
-FIRM_OAK = "sites.oak={grid_firm_mw: 83, lead_time_months: 26}"  # nothing of it is assumed
+FIRM_OAK = "sites={oak: {grid_firm_mw: 83, lead_time_months: 26}, elm: {existing_mw: 0}}"
+"""Nothing of what exists is assumed."""
 HALLS = (
     ("oak", "A", "air_dry", "N", 40.0, 2019),
     ("oak", "B", "plate_dry", "2N", 30.0, 2024),
@@ -89,7 +90,8 @@ def test_where_some_halls_are_stated_nothing_exists_elsewhere(own, mini):
     assert all(existing_at(mini, "elm")[:3])
     assert existing_at(own, "elm") == [{}, {}, {}, {}]
     assert not own.sites.is_existing[own.sets.site.labels.index("elm")]  # it pays its opening
-    (note,) = (note for note in own.notes if note.startswith("Nothing exists"))
+    (note,) = (one.text for one in own.assumed if one.text.startswith("Nothing exists"))
+    assert note in [one.what_is for one in own.noted_settings]
     assert "at elm, as your tables existing_halls and existing_racks have no row there" in note
 
 
@@ -292,23 +294,23 @@ def test_a_row_without_effect_is_noted(build, settings, hall, rack, note):
 def test_what_is_assumed_is_said_with_its_mix(build):
     inputs = build("sites.elm.existing_mw=58", existing_halls=halls(*HALLS))
 
-    (note,) = (note for note in inputs.notes if note.startswith("existing_mw of elm"))
+    (note,) = (one.text for one in inputs.assumed if one.text.startswith("existing_mw of elm"))
     # A campus holds training racks: 0.27 + 0.18 of them air24 and 0.55 liquid25.
-    assert "58 MW, is assumed to be 50 MW of racks" in note
+    assert "58 MW, is 50 MW of racks" in note
     assert "55% liquid25, 45% air24" in note
     noted = [reported.what_is for reported in inputs.noted_settings]
     assert note in noted
     # What is assumed of the stated halls has its place too: racks, and the connection.
-    (no_rack, connection) = (text for text in noted if text != note)
+    (connection, no_rack) = (text for text in noted if text != note)
     assert "of oak, which begin without racks: 70 MW from 2025, 95 MW from 2027." in no_rack
     assert "1.16 MW per MW of halls" in connection
 
 
 def test_the_share_of_the_market_is_said_with_its_mix(mini):
-    (note,) = (note for note in mini.notes if "are assumed" in note)
+    (note,) = (one.text for one in mini.assumed if "racks exist" in one.text)
 
     # air24: 0.62 x 0.45 + 0.38 x 0.79 = 0.579
-    assert f"at 2 of 2 sites are assumed: {RACKS_MW:.4g} MW" in note
+    assert note.startswith(f"{RACKS_MW:.4g} MW of racks exist at 2 of 2 sites, with their halls")
     assert "58% air24, 42% liquid25" in note
 
 
@@ -392,7 +394,7 @@ def test_large_figures_are_written_without_an_exponent(build):
     inputs = build(existing_halls=halls(("oak", "A", "air_dry", "N", 40_000.0, 2019)))
 
     assert any("begin without racks: 40,000 MW from 2025." in note for note in inputs.notes)
-    assert any("46,400 MW in 2025" in note for note in inputs.notes)
+    assert any("46,400 MW in 2025" in one.text for one in inputs.assumed)
 
 
 def test_halls_with_too_many_racks_beyond_the_most_are_counted(problems):

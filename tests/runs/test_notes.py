@@ -3,14 +3,59 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import planner
+from planner.model.money import ALL_COSTS
+from planner.outputs.report.report import report_html
+from planner.outputs.terminal import summary
 from planner.runs import notes as notes_module
 from planner.runs.notes import notes_of
+
+MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
+FIR = "{name: Fir, country: US, lat: 39.2, lon: -76.6, like: oak}"
+
+
+def test_what_is_assumed_is_one_list_before_all_notes_with_its_share_of_the_cost() -> None:
+    plan = planner.solve(MINI, [f"new_sites.fir={FIR}", "scope.sites=[oak, elm, fir]"])
+
+    notes, assumed = plan.run.meta["notes"], plan.inputs.assumed
+    first, rest = notes[: len(assumed)], notes[len(assumed) :]
+    assert rest
+    assert [note.startswith("Assumed for you") for note in notes] == [True] * len(first) + [
+        False
+    ] * len(rest)
+    costs = plan.tables["costs"]
+    total = costs["npv_musd"].sum()
+    of_rent = costs.loc[costs["item"] == "rented_compute", "npv_musd"].sum() / total
+    power = costs["item"].isin(["electricity_energy", "electricity_demand"])
+    of_power = costs.loc[power & costs["site"].isin(["oak", "elm"]), "npv_musd"].sum() / total
+    assert min(of_rent, of_power) > 0.001
+    for said in (
+        f", {of_rent:.1%} of the cost: Compute may be rented from clouds;",
+        f", {of_power:.1%} of the cost: Power is priced by table electricity_price at oak, elm;",
+        ": 215.5 MW of racks exist at 2 of 3 sites, with their halls and connections:",
+        ": 71.6 MW of facilities are under construction at 2 of 3 sites",
+        " of the cost: New site fir takes from oak, 86 km away",
+        " of the cost: Compute may stay unmet for 20 USD/H100e-hour;",
+    ):
+        assert any(said in note for note in first), said
+    shares = [
+        float(found[1]) for note in first if (found := re.search(r"([\d.]+)% of the c", note))
+    ]
+    assert all(left >= right for left, right in pairwise(shares))
+    assert {item for one in assumed for item in one.items} <= {cost.name for cost in ALL_COSTS}
+
+    lines = [getattr(one, "renderable", one) for one in summary(plan.run).renderables]
+    head = next(at for at, line in enumerate(lines) if str(line).startswith("\nNotes"))
+    assert str(lines[head + 1]).startswith("- Assumed for you")
+    sources = report_html(plan.run).split("Sources and notes")[-1]
+    assert sources[: sources.index("</li>")].endswith(f"{first[0]}</bdi>")
 
 
 def reported(start: str, base: str = "tiny", *changes: str) -> tuple[planner.Plan, list[str]]:
