@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from planner.base.words import some
+from planner.inputs.existing import market_share_frac
 from planner.inputs.failover import failover_without_effect, has_failover
 from planner.inputs.foresight import foresight_without_effect
 from planner.inputs.migration import moves_between_sites
@@ -181,7 +182,15 @@ def _without_company(case: ScopedCase) -> Iterator[Problem]:
     non_firm = scenario.grid.non_firm
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     may_move = bool((moves_between_sites(case) & waits).any())
+    operator = scenario.operator
     rules: tuple[tuple[Keys, bool, str, str], ...] = (
+        (
+            ("operator", "stock_sites"),
+            operator.stock_sites is not None
+            and not market_share_frac(case, operator.stock_share_frac),
+            "nothing that exists is a share of the market's",
+            "give operator.stock_share_frac, or remove it",
+        ),
         (
             ("contracts", "matching", "mode"),
             matching.target_frac is None and carbon.accounting != "market",

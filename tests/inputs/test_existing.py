@@ -95,6 +95,17 @@ def test_where_some_halls_are_stated_nothing_exists_elsewhere(own, mini):
     assert "at elm, as your tables existing_halls and existing_racks have no row there" in note
 
 
+def test_the_number_of_markets_with_stock_is_noted_where_none_has(build):
+    def noted(*settings, **tables):
+        found = build("operator.stock_sites=1", *settings, **tables).noted_settings
+        return [one.what_is for one in found if "stock_sites" in one.what_is]
+
+    own = {"existing_halls": halls(*HALLS)}
+    (said,) = noted(**own)
+    assert "has no effect: nothing that exists is a share of the market's" in said
+    assert not any("no effect" in one for one in noted("operator.stock_share_frac=0.2", **own))
+
+
 @pytest.mark.parametrize("site", ["oak", "elm"])
 def test_halls_of_a_site_out_of_scope_state_what_others_have_too(build, site):
     other = {"oak": "elm", "elm": "oak"}[site]
