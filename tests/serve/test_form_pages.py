@@ -142,7 +142,7 @@ def test_a_free_name_is_proposed(client: Client, folder: Path) -> None:
 WRONG = {
     "operator.demand_share_frac": ("7", "7; must be at most 1"),
     "demand.scale_frac": ("2027: 1.5, 2027: 2", "given twice"),
-    "operator.headroom_share_frac": ("", "must be"),
+    "demand.unmet_usd_per_h100e_hour": ("", "must be"),
     "time.peak_hotter_k": ("a little", "must be"),
     "grid.headroom_scale_frac": ("{2027: 1.5", "must be"),
     "years": ("2027, 2026", "strictly increasing"),
