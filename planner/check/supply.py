@@ -123,14 +123,16 @@ def smallest_plants(case: Case) -> Excess:
 
 @rule(unit="MW")
 def source_output(case: Case) -> Excess:
-    """Engines make no more than is available; solar and wind give what the weather yields."""
+    """None makes more than is available; solar and wind without cost give all of it."""
     onsite, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
     rows = onsite.rows
     share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
     most = rows["mw"].to_numpy()[:, None] * share
     place = _slots(case, rows[list(_SOURCE)])
-    runs = np.repeat(onsite.is_role("firm", "standby"), share.shape[1])
-    yields = np.repeat(onsite.is_role("solar", "wind"), share.shape[1])
+    is_paid = of.is_paid_by_output(case, rows["source"])
+    makes = onsite.is_role("firm", "standby", "solar", "wind")
+    runs = np.repeat(makes, share.shape[1])
+    yields = np.repeat(onsite.is_role("solar", "wind") & ~is_paid, share.shape[1])
     reported = onsite.output_mw.ravel()
     made = Excess.above(place[runs], reported[runs], most.ravel()[runs])
     weather = Excess.differs(place[yields], reported[yields], onsite.yield_mw.ravel()[yields])
@@ -306,7 +308,7 @@ def _upkeep_musd(case: Case) -> Floats:
     rows = onsite.rows
     of_power = to_frame(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
     of_cells = to_frame(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
-    by_output = to_frame(p.dispatch, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
+    by_output = to_frame(p.capacity, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
     made_mwh = onsite.output_mw @ slot_hours(case)
     return np.asarray(
         rows["mw"] * lookup(of_power["musd"], rows, _SOURCE)

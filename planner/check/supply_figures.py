@@ -228,7 +228,11 @@ def source_running_costs_from_tables(case: Case) -> Excess:
     is_cell = _each(case, rows["source"], lambda c, name: of.role(c, name) == "storage") > 0.0
     place, at_run = cells[list(_SOURCE)], runs[list(_SOURCE)]
     pairs = (
-        (at_run, p.variable_usd_per_mwh, of.figures(case, runs["source"], "variable_usd_per_mwh")),
+        (
+            rows[list(_SOURCE)],
+            p.variable_usd_per_mwh,
+            of.figures(case, rows["source"], "variable_usd_per_mwh"),
+        ),
         (at_run, p.fuel_mmbtu_per_mwh, heat),
         (at_run, p.fuel_usd_per_mwh, heat * price),
         (at_run, p.co2_t_per_mwh, of.figures(case, runs["source"], "co2_t_per_mwh")),

@@ -29,6 +29,7 @@ __all__ = [
     "figures",
     "fuel",
     "is_given",
+    "is_paid_by_output",
     "leaves",
     "limit_mw",
     "makes_its_power",
@@ -258,6 +259,13 @@ def figures(
         [figure(case, name, column, at) for name, at in zip(names, moments, strict=True)],
         dtype=np.float64,
     )
+
+
+def is_paid_by_output(case: Case, source: Iterable[str]) -> Bools:
+    """Say of a list of sources whether output has a variable cost or emissions."""
+    names = list(source)
+    paid = [figures(case, names, key) > 0.0 for key in ("variable_usd_per_mwh", "co2_t_per_mwh")]
+    return np.asarray(paid[0] | paid[1], dtype=np.bool_)
 
 
 def role(case: Case, source: str) -> str:

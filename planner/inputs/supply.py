@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.supply_bridge_power import bridge_lists
-from planner.inputs.supply_figures import DISPATCHED, RENEWABLE, source_figures
+from planner.inputs.supply_figures import RENEWABLE, source_figures
 from planner.inputs.supply_plants import plant_lists
 from planner.inputs.supply_shapes import availability, fuel_prices
 from planner.inputs.table_columns import floats
@@ -31,9 +31,10 @@ __all__ = ["SupplyInputs", "SupplyOffer", "supply_inputs", "supply_offer"]
 class SupplyInputs:
     """On-site sources and batteries; every list is empty where the scenario allows none.
 
-    A source is one of three: renewable (its output is availability times capacity), dispatched
-    (its output is a decision), or a store. Figures of operation are those of the plan's first
-    year, since a source keeps what it was built with; costs are those of the start of service.
+    A source is one of three: renewable (its output is availability times capacity and costs
+    nothing), dispatched (its output is a decision), or a store. Figures of operation are those of
+    the plan's first year, since a source keeps what it was built with; costs are those of the start
+    of service.
     """
 
     source: Axis  # sources in play
@@ -62,13 +63,13 @@ class SupplyInputs:
     standby_mw_per_mw: Floats  # [hall design], per MW of own hall
     fixed_musd_per_mw_year: Floats  # [capacity]; 0 for batteries and standby generators
     # what it yields
-    renewable: Index  # (site, source, year) of sun and wind, of the capacity
+    renewable: Index  # (site, source, year) of sun and wind without a cost of output, of capacity
     availability_frac: Floats  # [site, source, slot], output or its limit over capacity
     dispatch: Index  # (site, source, year) with an output to decide, of the capacity
     output: Index  # (site, source, year, slot) = dispatch x slot
     run_hours: Index  # (site, source, year), of dispatch, with limited hours
     run_hours_h: Floats  # [run_hours] at full output
-    variable_usd_per_mwh: Floats  # [dispatch] upkeep that follows output
+    variable_usd_per_mwh: Floats  # [capacity] upkeep that follows output; of stores, discharge
     fuel_usd_per_mwh: Floats  # [dispatch] heat rate times price
     fuel_mmbtu_per_mwh: Floats  # [dispatch]
     co2_t_per_mwh: Floats  # [dispatch]
@@ -231,8 +232,9 @@ def supply_inputs(
     here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan & serves
     capacity = Index.sparse("capacity", axes, np.nonzero(here))
     s, g, _ = capacity.codes
-    dispatch = _part(capacity, figures.is_role(*DISPATCHED), "dispatch")
-    renewable = _part(capacity, figures.is_role(*RENEWABLE), "renewable")
+    dispatch = _part(capacity, figures.is_dispatched, "dispatch")
+    yields = figures.is_role(*RENEWABLE) & ~figures.is_dispatched
+    renewable = _part(capacity, yields, "renewable")
     store = _part(capacity, figures.is_role("storage"), "store")
     is_used = np.asarray(here.any(axis=2), dtype=np.bool_)
 
@@ -274,7 +276,7 @@ def supply_inputs(
         output=cross(dispatch, sets.slot, name="output"),
         run_hours=dispatch.select(hours_limited, "run_hours"),
         run_hours_h=hours[hours_limited],
-        variable_usd_per_mwh=figures.operating("variable_usd_per_mwh")[dispatch["source"]],
+        variable_usd_per_mwh=figures.operating("variable_usd_per_mwh")[g],
         fuel_mmbtu_per_mwh=heat_rate,
         fuel_usd_per_mwh=heat_rate * fuel_price[dispatch.codes],
         co2_t_per_mwh=figures.operating("co2_t_per_mwh")[dispatch["source"]],

@@ -91,6 +91,14 @@ class SourceFigures:
         return np.array([role in roles for role in self.role], dtype=np.bool_)
 
     @cached_property
+    def is_dispatched(self) -> Bools:
+        """Whether the output is a decision: sun and wind yield for nothing unless it costs."""
+        is_paid = (self.operating("variable_usd_per_mwh") > 0.0) | (
+            self.operating("co2_t_per_mwh") > 0.0
+        )
+        return self.is_role(*DISPATCHED) | (self.is_role(*RENEWABLE) & is_paid)
+
+    @cached_property
     def burns_fuel(self) -> Bools:
         """Whether a source burns something, fossil or biogenic."""
         return np.array([fuel not in _NOT_BURNT for fuel in self.fuel], dtype=np.bool_)

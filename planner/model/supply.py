@@ -127,19 +127,19 @@ class SupplyTerms:
 
     @cached_property
     def renewable_slot(self) -> Index:
-        """(site, source, year, slot) of sun and wind."""
+        """(site, source, year, slot) of sun and wind without a cost of output."""
         return cross(self.p.renewable, self.m.p.sets.slot, name="renewable_slot")
 
     @cached_property
     def available_mw(self) -> Expression:
-        """What sun and wind yield, used or not. [MW], (site, source, year, slot)"""
+        """What sun and wind yield for nothing, used or not. [MW], (site, source, year, slot)"""
         at = self.renewable_slot
         share = self.p.availability_frac[at["site"], at["source"], at["slot"]]
         return share * self.capacity_mw.on(at)
 
     @cached_property
     def renewable_mw(self) -> Expression:
-        """What sun and wind yield, used or not. [MW], (site, year, slot)"""
+        """What sun and wind yield for nothing, used or not. [MW], (site, year, slot)"""
         return self.available_mw.sum_to(self._slot)
 
     @cached_property
@@ -205,6 +205,13 @@ class SupplyTerms:
         return self._year_mwh(self.output_mw).sum_to(self.p.dispatch)
 
     @cached_property
+    def paid_mwh(self) -> Expression:
+        """Energy with a cost of its own in a year: of stores, delivered. [MWh], (capacity,)"""
+        delivered = self._year_mwh(self.discharge_mw).sum_to(self.p.store)
+        made = self.output_mwh.on(self.p.capacity, missing="zero")
+        return made + delivered.on(self.p.capacity, missing="zero")
+
+    @cached_property
     def taken_mwh(self) -> Expression:
         """Energy taken out of the cells of batteries in a year. [MWh], (site, source, year)"""
         loss = self.p.discharge_efficiency_frac[self.p.store_slot["source"]]
@@ -222,7 +229,9 @@ class SupplyTerms:
     @cached_property
     def firm_capacity_mw(self) -> Expression:
         """Capacity that can run at any hour of the year. [MW], (site, year)"""
-        always = self.p.dispatch.select(self.p.run_hours.find(self.p.dispatch) < 0)
+        p = self.p
+        needs_weather = np.isin(p.role, ("solar", "wind"))[p.dispatch["source"]]
+        always = p.dispatch.select(~needs_weather & (p.run_hours.find(p.dispatch) < 0))
         return self.capacity_mw.on(always).sum_to(self.m.p.sites.site_year)
 
 
@@ -289,8 +298,9 @@ def output_limit(m: Model) -> Comparison:
 
     .. math:: o_{sgth} \le a_g\, \kappa_{sgt} \qquad \forall s, g, t, h
 
-    Sun and wind have no output of their own: they give :math:`a_{gsh}\, \kappa_{sgt}` to the
-    balance, and what is not used is curtailed.
+    Sun and wind whose output costs nothing have no output of their own: they give
+    :math:`a_{gsh}\, \kappa_{sgt}` to the balance, and what is not used is curtailed. With a
+    variable cost or emissions they make what is used, up to :math:`a_{gsh}\, \kappa_{sgt}`.
 
     Source: generation expansion as in PyPSA.
     """
@@ -409,11 +419,11 @@ def bridge_removal(m: Model) -> Expression:
 
 @cost(group="own power")
 def source_upkeep(m: Model) -> Expression:
-    """Upkeep of on-site sources and batteries, fixed and by output."""
+    """Upkeep of on-site sources and batteries, fixed and by output; of batteries, by discharge."""
     p = m.p.supply
     of_power = p.fixed_musd_per_mw_year * m.supply.capacity_mw
     of_energy = p.fixed_musd_per_mwh_year * m.supply.energy_mwh
-    by_output = (p.variable_usd_per_mwh / USD_PER_MUSD) * m.supply.output_mwh
+    by_output = (p.variable_usd_per_mwh / USD_PER_MUSD) * m.supply.paid_mwh
     site_year = m.p.sites.site_year
     every = of_power.sum_to(site_year) + of_energy.sum_to(site_year) + by_output.sum_to(site_year)
     return yearly(m, every, escalates=True)

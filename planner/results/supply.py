@@ -180,10 +180,8 @@ def _running_musd(s: SolvedModel) -> Floats:
     p, m = s.p.supply, s.model.supply
     fixed = p.fixed_musd_per_mw_year * m.capacity_mw
     of_energy = p.fixed_musd_per_mwh_year * m.energy_mwh
-    by_output = (p.variable_usd_per_mwh / USD_PER_MUSD) * m.output_mwh
-    upkeep = s.value(
-        fixed + of_energy.on(p.capacity, missing="zero") + by_output.on(p.capacity, missing="zero")
-    )
+    by_output = (p.variable_usd_per_mwh / USD_PER_MUSD) * m.paid_mwh
+    upkeep = s.value(fixed + of_energy.on(p.capacity, missing="zero") + by_output)
     fuel = (p.fuel_usd_per_mwh / USD_PER_MUSD) * m.output_mwh
     worn = p.wear_musd_per_mwh * m.worn_mwh
     other = fuel.on(p.capacity, missing="zero") + worn.on(p.capacity, missing="zero")

@@ -37,7 +37,7 @@ class SourceOverride(Override):
     fixed_usd_per_unit_year: NonNegative | None = None
     """Fixed upkeep, per kW; of a battery per kWh. [USD/kW-year or USD/kWh-year]"""
     variable_usd_per_mwh: NonNegative | None = None
-    """Upkeep that follows the output. [USD/MWh]"""
+    """Upkeep that follows the output; of a battery, the energy that it delivers. [USD/MWh]"""
     heat_rate_mmbtu_per_mwh: NonNegative | None = None
     """Fuel for each MWh, higher heating value. [MMBtu/MWh]"""
     availability_frac: Frac | None = None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from good_plan import solved
 from spoiled import costlier
-from spoiled_supply import ASSUMED, OWN_POWER, SPOILED
+from spoiled_supply import ASSUMED, OWN_POWER, SPOILED, of_source
 
 from planner.check.supply import ASSETS, LINES
 from planner.studies.solve import solve
 
+PRICED_WIND = "supply.override.mill.variable_usd_per_mwh=7"
 SETTINGS = (
     "finance.end_of_horizon=perpetuity",
     "finance.end_of_horizon=truncated_salvage",
@@ -19,6 +20,7 @@ SETTINGS = (
     "sites.oak.other_load_mw=9",
     "years=[2025,2027]",
     "supply.override.mill.availability_frac=0.31",
+    PRICED_WIND,
     "supply.override.cells={duration_h: 4.5, charge_efficiency_frac: 0.9}",
     "supply.override.genset={max_hours_per_year: null}",
     "supply.fuel_price_usd_per_mmbtu.natural_gas={2025: 3.5, 2027: 8.5}",
@@ -51,6 +53,17 @@ def test_a_good_plan_with_own_power_passes_whatever_the_settings(change):
     verdict = solved(OWN_POWER, change).verdict()
 
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
+
+
+def test_wind_with_a_cost_of_output_makes_what_is_used_and_no_more_than_it_yields():
+    good = solved(OWN_POWER, PRICED_WIND)
+    output, surplus = good.tables["source_year"], good.tables["site_surplus"]
+
+    assert output.loc[output["source"] == "mill", "output_mwh"].sum() > 1e5
+    assert surplus["surplus_mw"].sum() == pytest.approx(0.0, abs=1e-6)
+    assert good.check("source_output").ok
+    assert of_source("mill", "output_mw", 0.9, good).check("source_output").ok
+    assert not of_source("mill", "output_mw", 1.1, good).check("source_output").ok
 
 
 @pytest.mark.parametrize(

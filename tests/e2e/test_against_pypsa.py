@@ -16,6 +16,8 @@ How the conventions are matched:
   each weighs one over their number, and snapshots that number times their hours of the year.
 - Batteries. A battery of fixed hours is a storage unit; where the plan sizes power and energy
   apart it is a store between two links of one converter, with power at the meter both ways.
+- Cost by output. Of sun and wind it is paid for what is used, of a battery for what it delivers,
+  where a link counts what it takes out of the cells. Some worlds have it of all, some of none.
 - Grid. An import up to the firm connection at the delivered price of the hour, no demand charge.
 """
 
@@ -103,9 +105,14 @@ class World:
     ways: tuple[float, float]  # efficiency of the battery, in and out
 
 
+PRICED = (("sun", "wind", "battery"), (), ("battery", "wind"), ("sun",))
+
+
 def drawn(seed: int) -> World:
     """Draw a world in which all sources are near enough in cost for each to matter."""
     rng = np.random.default_rng(seed)
+    usd = np.random.default_rng([seed, 1]).uniform(2, 15, 3).round(3)
+    priced = PRICED[seed % len(PRICED)]
 
     def between(low: float, high: float, digits: int = 3) -> float:
         return round(float(rng.uniform(low, high)), digits)
@@ -114,24 +121,27 @@ def drawn(seed: int) -> World:
     day = np.clip(np.sin((hour - 6) / 12 * np.pi), 0, None)
     sun = day * rng.uniform(0.4, 0.9, (4, 1)) * rng.uniform(0.8, 1.0, (4, 24))
     wind = np.clip(rng.uniform(0.15, 0.55, (4, 1)) + rng.normal(0, 0.12, (4, 24)), 0.02, 0.97)
-    return World(
-        sources={
-            "sun": {"capex_usd": between(500, 900), "fixed_usd_per_unit_year": between(9, 20)},
-            "wind": {"capex_usd": between(1700, 2600), "fixed_usd_per_unit_year": between(20, 35)},
-            "gas": {
-                "capex_usd": between(700, 1400),
-                "fixed_usd_per_unit_year": between(10, 20),
-                "variable_usd_per_mwh": between(3, 9),
-                "heat_rate_mmbtu_per_mwh": between(7, 10),
-                "availability_frac": between(0.85, 0.95),
-                "co2_t_per_mwh": between(0.3, 0.5),
-            },
-            "battery": {
-                "power_capex_usd_per_kw": between(60, 120),
-                "energy_capex_usd_per_kwh": between(30, 70),
-                "fixed_usd_per_unit_year": between(1, 3),
-            },
+    sources = {
+        "sun": {"capex_usd": between(500, 900), "fixed_usd_per_unit_year": between(9, 20)},
+        "wind": {"capex_usd": between(1700, 2600), "fixed_usd_per_unit_year": between(20, 35)},
+        "gas": {
+            "capex_usd": between(700, 1400),
+            "fixed_usd_per_unit_year": between(10, 20),
+            "variable_usd_per_mwh": between(3, 9),
+            "heat_rate_mmbtu_per_mwh": between(7, 10),
+            "availability_frac": between(0.85, 0.95),
+            "co2_t_per_mwh": between(0.3, 0.5),
         },
+        "battery": {
+            "power_capex_usd_per_kw": between(60, 120),
+            "energy_capex_usd_per_kwh": between(30, 70),
+            "fixed_usd_per_unit_year": between(1, 3),
+        },
+    }
+    for name, by_output in zip(priced, usd, strict=False):
+        sources[name]["variable_usd_per_mwh"] = float(by_output)
+    return World(
+        sources=sources,
         weather={"sun": sun.round(4), "wind": wind.round(4)},
         price_shape=rng.uniform(0.35, 1.9, (4, 24)).round(4),
         gas_usd_per_mmbtu=between(4, 9),
@@ -324,6 +334,10 @@ def add_site(
         build_year=0,
         lifetime=np.inf,
     )
+
+    def by_output(name: str, per_unit: float = 1.0) -> float:
+        return first.sources[name].get("variable_usd_per_mwh", 0.0) * per_unit * likelihood
+
     gas = first.sources["gas"]
     running = by_year(
         [
@@ -353,7 +367,7 @@ def add_site(
                 p_nom_max=world.sun_mw if name == "sun" else np.inf,
                 p_max_pu=gas["availability_frac"] if is_gas else pd.Series(weather, n.snapshots),
                 capital_cost=per_mw * 1e3 * likelihood,
-                marginal_cost=running if is_gas else 0.0,
+                marginal_cost=running if is_gas else by_output(name),
                 **always,
             )
         figures, life = world.sources["battery"], LIVES["battery"]
@@ -372,6 +386,7 @@ def add_site(
                 cyclic_state_of_charge=True,
                 cyclic_state_of_charge_per_period=True,
                 capital_cost=per_mw + world.duration_h * per_mwh,
+                marginal_cost=by_output("battery"),
                 **always,
             )
             continue
@@ -386,8 +401,11 @@ def add_site(
             build_year=year * len(DAYS),
             lifetime=np.inf,
         )
-        ends = {"charge": (site, cells, into, per_mw), "discharge": (cells, site, out, 0.0)}
-        for name, (bus0, bus1, efficiency, cost) in ends.items():
+        ends = {
+            "charge": (site, cells, into, per_mw, 0.0),
+            "discharge": (cells, site, out, 0.0, by_output("battery", out)),
+        }
+        for name, (bus0, bus1, efficiency, cost, usd_per_mwh) in ends.items():
             n.add(
                 "Link",
                 name + built,
@@ -395,6 +413,7 @@ def add_site(
                 bus1=bus1,
                 efficiency=efficiency,
                 capital_cost=cost,
+                marginal_cost=usd_per_mwh,
                 **always,
             )
 
@@ -439,7 +458,7 @@ def test_the_cheapest_supply_of_a_site_costs_what_pypsa_says(seed: int, plans: l
     )
 
     objective = n.objective + n.objective_constant
-    assert energy_cost_usd(plan) * (1 + RATE) ** 0.5 == pytest.approx(objective, rel=1e-6)
+    assert energy_cost_usd(plan) * (1 + RATE) ** 0.5 == pytest.approx(objective, rel=1e-8)
 
 
 def test_the_draws_have_something_to_compare(plans: list[Plan]) -> None:

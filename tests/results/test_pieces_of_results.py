@@ -243,6 +243,7 @@ def test_upkeep_of_sources_rises_with_the_years_and_fuel_does_not() -> None:
     supply = SimpleNamespace(
         **{name: problem.variable(name, over) for name, over in columns.items()}
     )
+    supply.paid_mwh = supply.output_mwh
     p = SimpleNamespace(
         capacity=capacity,
         fixed_musd_per_mw_year=np.array([0.2, 0.2, 0.3, 0.3]),

@@ -26,7 +26,7 @@ OWN_POWER = str(Path(__file__).parents[1] / "check" / "own_power.yaml")
 NO_PLACES = np.zeros(0, dtype=np.intp)
 
 
-def one_site(price, *, use_mw=10.0, room_mw=20.0, free_mw=0.0):
+def one_site(price, *, use_mw=10.0, room_mw=20.0, free_mw=0.0, usd_per_mwh=0.0):
     """One site with a battery of 4 MW and 6 MWh, 0.9 of what goes in and 0.8 of what comes out."""
     price = np.asarray(price, dtype=np.float64)[None, :]
     flat = np.ones_like(price)
@@ -41,10 +41,12 @@ def one_site(price, *, use_mw=10.0, room_mw=20.0, free_mw=0.0):
         0.0 * flat,
         np.array([9000.0]),
         OperatedSupply(
-            NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), np.zeros(0)
+            NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), *np.zeros((2, 0))
         ),
         Batteries(
-            np.array([0]), np.array([4.0]), np.array([6.0]), np.array([0.9]), np.array([0.8])
+            np.array([0]),
+            *(np.array([figure]) for figure in (4.0, 6.0, 0.9, 0.8, usd_per_mwh)),
+            np.zeros(1),
         ),
     )
 
@@ -55,6 +57,7 @@ def usd(fleet, found):
         (found.grid_mw * fleet.usd_per_mwh).sum()
         - (found.sold_mw * fleet.sell_usd_per_mwh).sum()
         + found.output_mw.sum(axis=1) @ fleet.sources.usd_per_mwh
+        + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh
         + found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh
     )
 
@@ -75,13 +78,15 @@ def at_random(seed, hours=72):
         np.zeros(shape),
         0.7 * price,
         np.array([7000.0, 8000.0, 9500.0]),
-        OperatedSupply(np.array([1]), engine, 0.5 * engine, np.array([61.0])),
+        OperatedSupply(np.array([1]), engine, 0.5 * engine, np.array([61.0]), np.array([True])),
         Batteries(
             np.array([0, 2]),
             np.array([4.0, 2.5]),
             np.array([9.0, 13.0]),
             np.array([0.93, 0.96]),
             np.array([0.91, 0.94]),
+            np.array([2.5, 0.0]),
+            np.zeros(2),
         ),
     )
 
@@ -108,6 +113,21 @@ def test_a_battery_buys_cheap_hours_for_expensive_ones():
     assert found.discharge_mw[0, 6:] == pytest.approx([4.0, 0.8])
     assert found.level_mwh[0, [1, 5]] == pytest.approx([6.0, 6.0])
     assert found.level_mwh[0, -1] == pytest.approx(0.0)
+
+
+def test_a_battery_with_a_cost_by_energy_delivered_rests_where_the_price_rises_too_little():
+    """The first night saves 0.8 x 0.9 MWh at 90 for one at 30: 48.3 USD/MWh, less than 50.
+
+    The second takes 4 MWh at 20 and 2.667 at 25 again; the MWh at 50 are not worth 50 more, so
+    that 4 MWh at 130 are delivered of 5.556 charged, 1.556 of them at 25.
+    """
+    fleet = one_site([30, 30, 90, 90, 20, 25, 130, 50], usd_per_mwh=50.0)
+
+    found = operate(fleet, 8, 0)
+
+    assert found.discharge_mw[0] == pytest.approx([0, 0, 0, 0, 0, 0, 4.0, 0.0])
+    charged_usd = 4.0 * 20 + (5.0 / 0.9 - 4.0) * 25
+    assert usd(fleet, found) == pytest.approx(4650.0 - 4.0 * (130 - 50) + charged_usd)
 
 
 def test_a_battery_shaves_a_peak_that_is_billed():

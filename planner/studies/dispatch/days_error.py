@@ -53,7 +53,7 @@ _FIGURES: Final = {
     "cost_musd": "cost of operation: the next three and what is short, less what is sold",
     "energy_musd": "grid energy at delivered prices, before demand charges and tariffs",
     "demand_musd": "demand charges on the billed peak of each month",
-    "source_musd": "fuel of on-site technologies, and what they cost by output",
+    "source_musd": "fuel of on-site technologies, and what they and batteries cost by output",
     "sold_musd": "own power sold",
     "short_musd": "energy that is short, at the price of unmet compute",
     "used_mwh": "energy that the site uses",
@@ -190,7 +190,6 @@ def days_error(
         def report(share: float, number: int = number, t: int = t) -> None:
             on_progress(f"{plan.years[t]}: all hours", (number + share) / len(chosen))
 
-        source_year = run.tables["source_year"]
         fleet = fleet_of(
             plan,
             scenario,
@@ -200,7 +199,7 @@ def days_error(
             every.use_mw(t),
             every.energy_usd[:, t],
             every.above_usd(t),
-            every.renewable_mw(source_year[source_year["year"] == plan.years[t]]),
+            every.yield_frac,
         )
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
@@ -260,6 +259,7 @@ def _operated(
                 found.short_mw[0],
             )
             source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
+            source_usd[site] += found.discharge_mw.sum(axis=1) @ some.batteries.usd_per_mwh
             sold_usd[site] += (found.sold_mw * some.sell_usd_per_mwh).sum()
             moved_mw = some.work.mw_per_mw * (found.done_mw - some.work.due_mw)
             used_mwh[site] += moved_mw.sum()
@@ -320,6 +320,8 @@ class _Counted:
         source_usd, nothing = np.zeros(len(fleet.sites)), np.zeros(len(fleet.sites))
         planned_mwh = fleet.sources.planned_mw.sum(axis=1)
         np.add.at(source_usd, fleet.sources.site, planned_mwh * fleet.sources.usd_per_mwh)
+        batteries = fleet.batteries
+        np.add.at(source_usd, batteries.site, batteries.planned_mwh * batteries.usd_per_mwh)
         return _with_cost(
             energy_musd=self._by_site(mwh * power["energy_usd_per_mwh"], power) / USD_PER_MUSD,
             demand_musd=self._by_site(peaks["charge_musd"], peaks),
@@ -450,9 +452,8 @@ class _Hours:
         none = np.zeros_like(cooling_mw)
         self._heat_mw = np.divide(cooling_mw, overhead, out=none, where=overhead > 0.0)
         figures = supply_offer(case).figures
-        self._source_ids = tuple(figures.ids)
         everywhere = np.ones((len(case.sites), len(figures.ids)), dtype=np.bool_)
-        self._yields = availability(case, figures, everywhere, hours.series)[at]
+        self.yield_frac = availability(case, figures, everywhere, hours.series)[at]
         case.findings.stop_if_wrong()
 
     def use_mw(self, t: int) -> Floats:
@@ -486,20 +487,6 @@ class _Hours:
         """Wholesale price above that of the plan's day, (site, hour). [USD/MWh]"""
         of_days = self._by_hour(self._plan.wholesale_usd_per_mwh[t])
         return np.asarray(self._wholesale_usd[:, t] - of_days)
-
-    def renewable_mw(self, sources: pd.DataFrame) -> Floats:
-        """Yield of sun and wind of rows of table `source_year`, (site, hour). [MW]"""
-        rows = sources[sources["role"].isin(["solar", "wind"])]
-        site, source = (
-            codes(rows["site"], self._plan.sites),
-            codes(rows["source"], self._source_ids),
-        )
-        there = site >= 0
-        capacity_mw = rows["capacity_mw"].to_numpy(dtype=np.float64)[there]
-        yields = self._yields[site[there], source[there]]
-        result = np.zeros((len(self._plan.sites), _YEAR_H))
-        np.add.at(result, site[there], capacity_mw[:, None] * yields)
-        return result
 
     def _by_hour(self, of_slot: Floats) -> Floats:
         return self._plan.hours(of_slot, 0, _YEAR_DAYS)

@@ -37,7 +37,7 @@ COLUMNS: Final = {
     "cost_musd": "cost of energy, on-site technologies and what is short, less what is sold",
     "above_musd": "cost above that of perfect foresight",
     "energy_musd": "grid energy at delivered prices, before demand charges, tariffs and contracts",
-    "source_musd": "fuel of on-site technologies, and what they cost by output",
+    "source_musd": "fuel of on-site technologies, and what they and batteries cost by output",
     "sold_musd": "own power sold, at the hour's wholesale price by the share of the scenario",
     "short_musd": "energy that is short, at the price of unmet compute",
     "used_mwh": "energy that the sites use",
@@ -199,6 +199,7 @@ def _figures(fleet: Fleet, found: Operation) -> dict[str, float]:
     """Add up what sites do in a year, and what it costs."""
     short_usd = found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh
     source_usd = found.output_mw.sum(axis=1) @ fleet.sources.usd_per_mwh
+    source_usd = source_usd + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh
     return {
         "energy_musd": float((found.grid_mw * fleet.usd_per_mwh).sum()) / USD_PER_MUSD,
         "source_musd": float(source_usd) / USD_PER_MUSD,
@@ -228,13 +229,18 @@ def _by_rules(
     found = simulate_year(
         plan, year, replace(settings, draws=1), reliability, own=own, with_outages=False
     )
-    planned_mwh = fleet.sources.planned_mw.sum(axis=1)
-    by_site = _by_site(fleet, planned_mwh)
-    usd = _by_site(fleet, planned_mwh * fleet.sources.usd_per_mwh)
-    most = np.zeros(len(fleet.sites))
-    np.maximum.at(most, fleet.sources.site, fleet.sources.usd_per_mwh)
+    sources, batteries = fleet.sources, fleet.batteries
+    planned_mwh = sources.planned_mw.sum(axis=1)
+    # More than in the plan: firm technologies at their mean, batteries at their highest cost.
+    by_site = _by_site(fleet, planned_mwh * sources.is_firm)
+    usd = _by_site(fleet, planned_mwh * sources.is_firm * sources.usd_per_mwh)
+    most, cycled = np.zeros((2, len(fleet.sites)))
+    np.maximum.at(most, sources.site, sources.is_firm * sources.usd_per_mwh)
+    np.maximum.at(cycled, batteries.site, batteries.usd_per_mwh)
     per_mwh = np.divide(usd, by_site, out=most, where=by_site > 0.0)
-    source_usd = usd.sum() + found.source_mwh[0] @ per_mwh
+    more_usd = found.source_mwh[0] @ per_mwh + found.battery_mwh[0] @ cycled
+    planned_usd = planned_mwh @ sources.usd_per_mwh + batteries.planned_mwh @ batteries.usd_per_mwh
+    source_usd = planned_usd + more_usd
     short_mwh = found.unserved_mwh[0] + found.generator_mwh[0]
     level = plan.hours(plan.level_mwh[year], 0, 365)
     fallen = np.maximum(-np.diff(level, axis=1), 0.0).sum()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.units import H100E_PER_KH100E
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.inputs.table_columns import codes
 from planner.stress.simulate import conditions
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.inputs import Inputs
+    from planner.lp import Index
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
 __all__ = ["Batteries", "Fleet", "OperatedSupply", "Work", "fleet_of", "operated", "short_prices"]
 
 _DAYS = 365
+_WEATHER = ("solar", "wind")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +40,15 @@ class OperatedSupply:
         What it can put out, and what it does in the plan, shape (source, hour). [MW]
     usd_per_mwh : array of float
         Fuel and what it costs by output, shape (source,). [USD/MWh]
+    is_firm : array of bool
+        Whether it needs no weather, same shape.
     """
 
     site: Positions
     mw: Floats
     planned_mw: Floats
     usd_per_mwh: Floats
+    is_firm: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +63,10 @@ class Batteries:
         Power, and energy of its cells. [MW], [MWh]
     charge_frac, discharge_frac : array of float
         Efficiency of each way. [-]
+    usd_per_mwh : array of float
+        What it costs by the energy that it delivers. [USD/MWh]
+    planned_mwh : array of float
+        Energy that it delivers in the plan's year. [MWh]
     """
 
     site: Positions
@@ -65,6 +74,8 @@ class Batteries:
     mwh: Floats
     charge_frac: Floats
     discharge_frac: Floats
+    usd_per_mwh: Floats
+    planned_mwh: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +129,8 @@ class Fleet:
     use_mw : array of float
         Power that a site uses, on the weather of the hour, shape (site, hour). [MW]
     free_mw : array of float
-        Yield of sun and wind, and of sources whose hours are the plan's, same shape. [MW]
+        Yield of sun and wind without a cost of output, and of sources whose hours are the plan's,
+        same shape. [MW]
     room_mw : array of float
         Connection, firm and what is there of the non-firm, same shape. [MW]
     usd_per_mwh : array of float
@@ -185,6 +197,7 @@ class Fleet:
                 self.sources.mw[source],
                 self.sources.planned_mw[source],
                 self.sources.usd_per_mwh[source],
+                self.sources.is_firm[source],
             ),
             Batteries(
                 place[self.batteries.site[battery]],
@@ -192,6 +205,8 @@ class Fleet:
                 self.batteries.mwh[battery],
                 self.batteries.charge_frac[battery],
                 self.batteries.discharge_frac[battery],
+                self.batteries.usd_per_mwh[battery],
+                self.batteries.planned_mwh[battery],
             ),
             self.work.select(part, place[self.work.site[part]]),
         )
@@ -276,7 +291,7 @@ def fleet_of(
     use_mw: Floats,
     usd_per_mwh: Floats,
     above_usd: Floats,
-    renewable_mw: Floats | None = None,
+    yield_frac: Floats | None = None,
 ) -> Fleet:
     """Return what is operated where the hours are known.
 
@@ -288,8 +303,9 @@ def fleet_of(
         Power that sites use and the delivered price, shape (site, 8760). [MW], [USD/MWh]
     above_usd : array of float
         Wholesale price of the hour above that of the plan's day, same shape. [USD/MWh]
-    renewable_mw : array of float, optional
-        Yield of sun and wind, same shape; left out, that of the plan's days. [MW]
+    yield_frac : array of float, optional
+        Output of technologies over capacity, shape (site, technology, 8760); left out, that of the
+        plan's days.
 
     Returns
     -------
@@ -299,7 +315,7 @@ def fleet_of(
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
-    sources = _Sources(plan, inputs, tables, year)
+    sources = _Sources(plan, inputs, tables, year, yield_frac)
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
     share = scenario.supply.export.wholesale_price_frac
@@ -315,7 +331,7 @@ def fleet_of(
     return Fleet(
         sites=plan.sites,
         use_mw=use_mw,
-        free_mw=sources.free_mw(renewable_mw),
+        free_mw=sources.free_mw(),
         room_mw=room_mw,
         usd_per_mwh=usd_per_mwh,
         sell_mw=np.where(may_sell, plan.firm_mw[year][:, None], 0.0),
@@ -360,56 +376,75 @@ class _Sources:
     """On-site technologies of a model year of a plan."""
 
     def __init__(
-        self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame], year: int
+        self,
+        plan: FixedPlan,
+        inputs: Inputs,
+        tables: Mapping[str, pd.DataFrame],
+        year: int,
+        yield_frac: Floats | None,
     ) -> None:
         self._plan, self._inputs, self._sold = plan, inputs, tables["site_surplus"]
+        self._yield_frac = yield_frac
         label = plan.years[year]
         self._year = tables["source_year"].query("year == @label").reset_index(drop=True)
-        slots = tables["source_slot"].query("year == @label")
-        key = ["site", "source"]
-        self._slot = slots.merge(self._year[[*key, "role"]], on=key)
+        self._slot = tables["source_slot"].query("year == @label")
         supply = inputs.supply
-        at = supply.dispatch["year"] == plan.years.index(label)
-        over = supply.dispatch.select(at)
-        usd = (supply.fuel_usd_per_mwh + supply.variable_usd_per_mwh)[at]
-        places = zip(over.labels("site"), over.labels("source"), strict=True)
-        self._usd = dict(zip(places, usd.tolist(), strict=True))
+        position = plan.years.index(label)
+
+        def by_place(over: Index, usd: Floats) -> dict[tuple[str, str], float]:
+            at = np.flatnonzero(over["year"] == position)
+            of_year = over.select(at)
+            places = zip(of_year.labels("site"), of_year.labels("source"), strict=True)
+            return dict(zip(places, usd[at].tolist(), strict=True))
+
+        self._variable_usd = by_place(supply.capacity, supply.variable_usd_per_mwh)
+        fuel_usd = by_place(supply.dispatch, supply.fuel_usd_per_mwh)
+        self._usd = {place: usd + self._variable_usd[place] for place, usd in fuel_usd.items()}
         hours = supply.run_hours
         self._limited = set(zip(hours.labels("site"), hours.labels("source"), strict=True))
 
-    def free_mw(self, renewable_mw: Floats | None) -> Floats:
-        """Yield of sun and wind, and what sources with limited hours put out. [MW]"""
-        is_limited = [
-            place in self._limited
-            for place in zip(self._slot["site"], self._slot["source"], strict=True)
-        ]
-        is_free = (self._slot["role"] == "firm") & np.array(is_limited, dtype=np.bool_)
-        if renewable_mw is None:
-            is_free |= self._slot["role"].isin(["solar", "wind"])
-        of_days = self._by_hour(self._slot[is_free], len(self._plan.sites), None)
-        return of_days if renewable_mw is None else of_days + renewable_mw
+    def free_mw(self) -> Floats:
+        """Yield of sun and wind for nothing, and what sources with limited hours put out. [MW]"""
+        limited = [place for place in self._places("firm") if place in self._limited]
+        yields = [place for place in self._places(*_WEATHER) if place not in self._usd]
+        result = np.zeros((len(self._plan.sites), round(HOURS_PER_YEAR)))
+        sites = codes([site for site, _ in (*limited, *yields)], self._plan.sites)
+        mw = np.concatenate([self._planned_mw(limited), self._available_mw(yields)])
+        np.add.at(result, sites, mw)
+        return result
 
     def dispatched(self) -> OperatedSupply:
-        """Sources that may run at any hour."""
-        rows = self._year[self._year["role"] == "firm"]
+        """Sources that may run at any hour, and sun and wind with a cost of output."""
         places = [
             place
-            for place in zip(rows["site"], rows["source"], strict=True)
+            for place in self._places("firm", *_WEATHER)
             if place not in self._limited and place in self._usd
         ]
         site = codes([site for site, _ in places], self._plan.sites)
-        there = site >= 0
-        places = [place for place, is_there in zip(places, there, strict=True) if is_there]
-        supply, p = self._inputs.supply, self._inputs
-        sets_site = p.sets.site.codes([site for site, _ in places])
-        source = supply.source.codes([source for _, source in places])
-        by_slot = supply.availability_frac[sets_site, source]
-        capacity = rows.set_index(["site", "source"])["capacity_mw"]
-        mw = np.array([capacity[place] for place in places], dtype=np.float64)
-        planned = self._by_hour(self._slot, len(places), places)
-        can = self._plan.hours(by_slot * mw[:, None], 0, _DAYS)
         usd = np.array([self._usd[place] for place in places], dtype=np.float64)
-        return OperatedSupply(site[there], np.maximum(can, planned), planned, usd)
+        firm = set(self._places("firm"))
+        is_firm = np.array([place in firm for place in places], dtype=np.bool_)
+        can_mw, planned_mw = self._available_mw(places), self._planned_mw(places)
+        return OperatedSupply(site, can_mw, planned_mw, usd, is_firm)
+
+    def _places(self, *roles: str) -> list[tuple[str, str]]:
+        """List technologies of some roles at sites of the plan, as (site, technology)."""
+        rows = self._year[
+            self._year["role"].isin(roles) & self._year["site"].isin(self._plan.sites)
+        ]
+        return list(zip(rows["site"], rows["source"], strict=True))
+
+    def _available_mw(self, places: list[tuple[str, str]]) -> Floats:
+        """What technologies can put out, (place, hour). [MW]"""
+        capacity = self._year.set_index(["site", "source"])["capacity_mw"]
+        mw = np.array([capacity[place] for place in places], dtype=np.float64)[:, None]
+        supply, sets = self._inputs.supply, self._inputs.sets
+        source = supply.source.codes([source for _, source in places])
+        names = [site for site, _ in places]
+        if self._yield_frac is not None:
+            return np.asarray(mw * self._yield_frac[codes(names, self._plan.sites), source])
+        by_slot = supply.availability_frac[sets.site.codes(names), source]
+        return self._plan.hours(by_slot * mw, 0, _DAYS)
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
@@ -438,27 +473,24 @@ class _Sources:
         rows, site = rows[site >= 0], site[site >= 0]
         supply = self._inputs.supply
         source = supply.source.codes(rows["source"])
+        places = list(zip(rows["site"], rows["source"], strict=True))
         return Batteries(
             site,
             rows["capacity_mw"].to_numpy(dtype=np.float64),
             rows["energy_mwh"].to_numpy(dtype=np.float64),
             supply.charge_efficiency_frac[source],
             supply.discharge_efficiency_frac[source],
+            np.array([self._variable_usd[place] for place in places], dtype=np.float64),
+            self._planned_mw(places).sum(axis=1),
         )
 
-    def _by_hour(
-        self, rows: pd.DataFrame, count: int, places: list[tuple[str, str]] | None
-    ) -> Floats:
-        """Add up what rows put out, by site or by place, over the hours of the year."""
-        slots = self._plan.days.names
-        by_slot = np.zeros((count, len(slots)))
-        if places is None:
-            row = codes(rows["site"], self._plan.sites)
-        else:
-            known = {place: at for at, place in enumerate(places)}
-            pairs = zip(rows["site"], rows["source"], strict=True)
-            row = np.array([known.get(pair, -1) for pair in pairs], dtype=np.intp)
-        there = row >= 0
-        slot = codes(rows["slot"], slots)[there]
-        np.add.at(by_slot, (row[there], slot), rows["output_mw"].to_numpy(dtype=np.float64)[there])
+    def _planned_mw(self, places: list[tuple[str, str]]) -> Floats:
+        """What technologies put out in the plan, (place, hour). [MW]"""
+        known = {place: row for row, place in enumerate(places)}
+        pairs = zip(self._slot["site"], self._slot["source"], strict=True)
+        row = np.array([known.get(pair, -1) for pair in pairs], dtype=np.intp)
+        there, slots = row >= 0, self._plan.days.names
+        by_slot = np.zeros((len(places), len(slots)))
+        output_mw = self._slot["output_mw"].to_numpy(dtype=np.float64)
+        by_slot[row[there], codes(self._slot["slot"], slots)[there]] = output_mw[there]
         return self._plan.hours(by_slot, 0, _DAYS)

@@ -92,8 +92,9 @@ def operate(
     .. math:: \min \sum_{s,h} \bigl( p_{sh}\, g_{sh} - e_{sh}\, x_{sh} + \pi_s\, u_{sh} \bigr)
         + \sum_{k,h} f_k\, o_{kh}
 
-    of power drawn, sold, short, and put out by on-site technologies, with the balance of each site
-    and hour, the limits of each part, and the level of batteries from hour to hour.
+    of power drawn, sold, short, and put out by on-site technologies and batteries, with the
+    balance of each site and hour, the limits of each part, and the level of batteries from hour to
+    hour.
 
     Each window is solved on its own; what it does in its last hours, the overlap, is decided again
     by the next one, which goes on from the batteries' level at that moment. Batteries are empty
@@ -213,7 +214,8 @@ def _program(
     penalty = np.repeat(fleet.short_usd_per_mwh, count)
     worth = fleet.sell_usd_per_mwh[:, now].ravel()
     bought = (grid * price).total() + (output * fuel).total()
-    cost = bought + (short * penalty).total() - (sold * worth).total()
+    cycled = (discharge * np.repeat(fleet.batteries.usd_per_mwh, count)).total()
+    cost = bought + cycled + (short * penalty).total() - (sold * worth).total()
     if billing is not None:
         cost = cost + _billed(problem, grid, billing.period[now], billing.usd_per_mw)
     problem.minimise(cost)
