@@ -156,16 +156,20 @@ def rates_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-")
+@rule(unit="- or years")
 def interest_during_construction(case: Case) -> Excess:
-    """Halls carry interest on even spending until service, here added up step by step."""
+    """Halls carry interest on even spending until service, here added up step by step.
+
+    Spending takes the years of the tables.
+    """
     items = column_by(case.data("facility_cost"), "item", "value")
     years = float(items["spend_profile_years"])
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
     expected = np.mean((1.0 + rate) ** waits) - 1.0
-    reported = np.array([case.inputs.finance.build_idc_frac])
-    return Excess.differs(table_of({"what": ["halls"]}), reported, np.array([expected]))
+    reported = [case.inputs.finance.build_idc_frac, case.inputs.finance.spend_months / 12.0]
+    place = table_of({"what": ["halls", "spending"]})
+    return Excess.differs(place, np.array(reported), np.array([expected, years]))
 
 
 @rule(unit="years or -")
@@ -269,6 +273,19 @@ def capex_budget(case: Case) -> Excess:
 
 
 @rule(unit="MUSD")
+def cash_budget(case: Case) -> Excess:
+    """Cash for assets in the calendar years since the model year before stays within its budget."""
+    sites, cash = case.inputs.sites, case.plan("cash")
+    limits = to_frame(sites.cash_budget, limit_musd=sites.cash_budget_musd)
+    next_model_year = {y: min(t for t in case.years if t >= y) for y in case.calendar}
+    due = cash.assign(year=cash["calendar_year"].map(next_model_year))
+    spent = sum_by(due, ("year",), due["cash_musd"])
+    return Excess.above(
+        limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
+    )
+
+
+@rule(unit="MUSD")
 def overnight_cost(case: Case) -> Excess:
     """The overnight cost of each purchase is amount times price."""
     inputs = case.inputs
@@ -354,6 +371,7 @@ RULES = (
     objective,
     rent_and_unmet_apart,
     capex_budget,
+    cash_budget,
     overnight_cost,
     cash_reported,
 )
@@ -365,6 +383,7 @@ FACTS = (
 )
 PRICES: Final[Mapping[str, DualPrice]] = {
     "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, capex_budget, paid="once"),
+    "cash_budget": DualPrice("USD/USD", _USD_PER_MUSD, cash_budget, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "installs": {
@@ -407,6 +426,7 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "finance.life_years": ("horizon_from_scenario",),
     "finance.opex_escalation": ("rates_from_tables",),
     "finance.rate_frac": ("rates_from_tables",),
+    "finance.spend_months": ("interest_during_construction",),
     "finance.site_rate_adder_frac": ("rates_from_tables",),
     "finance.year_weight": ("horizon_from_scenario",),
 }

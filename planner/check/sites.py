@@ -295,7 +295,7 @@ def build_rates_from_tables(case: Case) -> Excess:
 
 @rule(unit="MW or MUSD")
 def market_limits_from_scenario(case: Case) -> Excess:
-    """Build rates of markets and the budget of each year are the scenario's."""
+    """Build rates of markets and the budgets of each year are the scenario's."""
     sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
     limits = to_frame(sites.market_rate, mw=sites.market_rate_mw)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
@@ -311,20 +311,24 @@ def market_limits_from_scenario(case: Case) -> Excess:
     )
     wanted = pd.DataFrame(due, columns=["market", "year"])
     key = ("market", "year")
-    budget = to_frame(sites.capex_budget, musd=sites.capex_budget_musd)
-    path = build.capex_budget_musd
-    asked = {
-        year: np.nan if path is None else path_value_or_nan(path, year) * span[year]
-        for year in case.years
-    }
-    right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
-    years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
+    budgets = []
+    for budget, path in (
+        (to_frame(sites.capex_budget, musd=sites.capex_budget_musd), build.capex_budget_musd),
+        (to_frame(sites.cash_budget, musd=sites.cash_budget_musd), build.cash_budget_musd),
+    ):
+        asked = {
+            year: np.nan if path is None else path_value_or_nan(path, year) * span[year]
+            for year in case.years
+        }
+        right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
+        years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
+        budgets.append(Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right))
+        budgets.append(Excess.count_broken(years, ~isin(years, budget, ("year",))))
     return Excess.differs(
         limits[list(key)], limits["mw"].to_numpy(), lookup(expected, limits, key, np.nan)
     ).and_also(
         Excess.count_broken(wanted, ~isin(wanted, limits, key)),
-        Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right),
-        Excess.count_broken(years, ~isin(years, budget, ("year",))),
+        *budgets,
     )
 
 
@@ -508,6 +512,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "sites.build_rate_mw": ("build_rates_from_tables",),
     "sites.capex_budget_musd": ("market_limits_from_scenario",),
+    "sites.cash_budget_musd": ("market_limits_from_scenario",),
     "sites.land_limit_mw": ("land_from_tables",),
     "sites.market_rate_mw": ("market_limits_from_scenario",),
     "sites.pace_mw": ("build_rates_from_tables",),

@@ -39,6 +39,7 @@ class FinanceInputs:
     asset_rate_frac: Mapping[str, float]  # real WACC per asset class (rack, facility, grid)
     site_rate_adder_frac: Floats  # [site], real, on the rate of every asset: country risk
     build_idc_frac: float
+    spend_months: float  # before service, over which what is paid while it is built is paid
     end_of_horizon: str  # annuity, truncated_salvage, perpetuity
     year_weight: Floats  # [year]: sum of mid-year discount factors of the years it stands for
     opex_escalation: Floats  # [year], real, 1 in the base year of money
@@ -126,6 +127,7 @@ def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
         },
         asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
         site_rate_adder_frac=_country_risk(case),
+        spend_months=months,
         build_idc_frac=float(interest_during_construction_frac(rates.facility, months)),
         end_of_horizon=case.scenario.finance.end_of_horizon,
         year_weight=year_weights(rates.plan, calendar, years.first),

@@ -16,6 +16,8 @@ from planner.lp import Index
 from planner.scenario import path_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats
@@ -70,6 +72,8 @@ class SiteInputs:
     fixed_musd_per_year: Floats  # [site]
     capex_budget: Index  # (year,) with a budget
     capex_budget_musd: Floats  # [capex_budget]
+    cash_budget: Index  # (year,) with a budget of cash
+    cash_budget_musd: Floats  # [cash_budget], of the calendar years since the model year before
     table: pd.DataFrame  # one row per site: name, country, lat, lon, zone, market, ... for outputs
 
 
@@ -265,8 +269,8 @@ def site_inputs(
         [build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels]
     )
     market_years = _market_years(case, sets, can_build, moved)
-    budget = _budget(case)
-    has_budget = np.flatnonzero(~np.isnan(budget))
+    capex_budget, capex_musd = _budget(case, sets, "capex_budget", build.capex_budget_musd)
+    cash_budget, cash_musd = _budget(case, sets, "cash_budget", build.cash_budget_musd)
     return SiteInputs(
         site_year=site_year,
         land_limit_mw=np.maximum(land, needed),
@@ -279,8 +283,10 @@ def site_inputs(
         is_existing=standing > 0.0,
         opening_musd=floats(case.sites, "opening_usd") / USD_PER_MUSD,
         fixed_musd_per_year=floats(case.sites, "fixed_usd_per_year") / USD_PER_MUSD,
-        capex_budget=Index.sparse("capex_budget", (sets.year,), (has_budget,)),
-        capex_budget_musd=budget[has_budget] * case.gap_years[has_budget],
+        capex_budget=capex_budget,
+        capex_budget_musd=capex_musd,
+        cash_budget=cash_budget,
+        cash_budget_musd=cash_musd,
         table=case.sites[[name for name in _TABLE if name in case.sites]].copy(),
     )
 
@@ -297,10 +303,12 @@ def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats)
     return np.where(np.isfinite(least), least, case.gap_years)
 
 
-def _budget(case: ScopedCase) -> Floats:
-    """Most capex a year, NaN in years without a budget. [MUSD]"""
-    path = case.scenario.build.capex_budget_musd
-    if path is None:
-        return np.full(len(case.years), np.nan)
-    by_year = [path_value(path, year) for year in case.years.years]
-    return np.array([np.nan if musd is None else musd for musd in by_year])
+def _budget(
+    case: ScopedCase, sets: Sets, name: str, path: float | Mapping[int, float] | None
+) -> tuple[Index, Floats]:
+    """Return the model years with a budget, and it for the years since the one before. [MUSD]"""
+    by_year = [None if path is None else path_value(path, year) for year in case.years.years]
+    musd = np.array([np.nan if value is None else value for value in by_year], dtype=np.float64)
+    has_budget = np.flatnonzero(~np.isnan(musd))
+    index = Index.sparse(name, (sets.year,), (has_budget,))
+    return index, musd[has_budget] * case.gap_years[has_budget]

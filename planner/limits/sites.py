@@ -69,8 +69,8 @@ def _market_rate(question: PreparedScenario, place: Place) -> str:
     return f"{amount(rate)} MW a year"
 
 
-def _budget(question: PreparedScenario, place: Place) -> str:
-    over, musd = _budget_a_year(question)
+def _budget(name: str, question: PreparedScenario, place: Place) -> str:
+    over, musd = _budget_a_year(name, question)
     return f"{amount(float(musd[over.position(place['year'])]))} MUSD a year in {place['year']}"
 
 
@@ -103,10 +103,15 @@ def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> 
     return ProposedChange(tuple(words), tuple(settings), share=share)
 
 
-def _budget_a_year(question: PreparedScenario) -> tuple[Index, Floats]:
+def _of_years(name: str, p: Inputs) -> tuple[Index, Floats]:
+    """Return the model years with a budget, `capex_budget` or `cash_budget`, and it. [MUSD]"""
+    return getattr(p.sites, name), getattr(p.sites, f"{name}_musd")
+
+
+def _budget_a_year(name: str, question: PreparedScenario) -> tuple[Index, Floats]:
     """Return the model years with a budget, and what each of their years may cost. [MUSD/year]"""
-    p = question.inputs.sites
-    return p.capex_budget, p.capex_budget_musd / gap_years(question, p.capex_budget)
+    over, musd = _of_years(name, question.inputs)
+    return over, musd / gap_years(question, over)
 
 
 LAND: Final = Relaxation(
@@ -122,12 +127,27 @@ BUILD_RATE: Final = Relaxation(
     partial(more_at_sites, "build_rate_mw_per_year", "MW a year of building", _rate_mw),
 )
 MARKET: Final = Relaxation("market", "MW/year", ("market",), _faster_market)
-BUDGET: Final = Relaxation(
-    "budget",
-    "MUSD/year",
-    ("year",),
-    partial(more_by_year, ("build", "capex_budget_musd"), "MUSD of capex a year", _budget_a_year),
-)
+
+
+def _more_budget(words: str, name: str, what: str) -> Relaxation:
+    """Let more be spent in a year."""
+    keys, now = ("build", f"{name}_musd"), partial(_budget_a_year, name)
+    change = partial(more_by_year, keys, f"MUSD of {what} a year", now)
+    return Relaxation(words, "MUSD/year", ("year",), change)
+
+
+BUDGET: Final = _more_budget("budget", "capex_budget", "capex")
+CASH: Final = _more_budget("budget of cash", "cash_budget", "cash for assets")
+
+
+def _budget_limit(name: str, sentence: str, relaxation: Relaxation) -> Limit:
+    return Limit(
+        name,
+        price=LimitPrice("USD/USD", USD_PER_MUSD, "once", -1),
+        binding=Binding("MUSD", amount_by_list(partial(_of_years, name)), sentence),
+        set_by=(SetBy(f"build.{name}_musd", partial(_budget, name)),),
+        relaxed_by={relaxation: gap_years},
+    )
 
 
 LAND_LIMITS: Final = (
@@ -175,15 +195,6 @@ RATE_LIMITS: Final = (
     ),
 )
 BUDGET_LIMITS: Final = (
-    Limit(
-        "capex_budget",
-        price=LimitPrice("USD/USD", USD_PER_MUSD, "once", -1),
-        binding=Binding(
-            "MUSD",
-            amount_by_list(lambda p: (p.sites.capex_budget, p.sites.capex_budget_musd)),
-            "The budget of {year} ({limit}) is spent:",
-        ),
-        set_by=(SetBy("build.capex_budget_musd", _budget),),
-        relaxed_by={BUDGET: gap_years},
-    ),
+    _budget_limit("capex_budget", "The budget of {year} ({limit}) is spent:", BUDGET),
+    _budget_limit("cash_budget", "The cash for assets of {year} ({limit}) is spent:", CASH),
 )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.lp import UNIT, Expression
+from planner.lp.join import locate
 from planner.model.block import Asset, Cost, constraint, cost
 from planner.model.families import FAMILIES
-from planner.model.payments import capital_payments, discount
+from planner.model.payments import by_calendar, capital_payments, cash_per_unit, discount
+from planner.model.racks import rack_moves
 
 if TYPE_CHECKING:
     from planner.lp import Comparison
@@ -81,7 +83,34 @@ def capex_budget(m: Model) -> Comparison:
     return capex_musd(m).sum_to(budget, where="present") <= m.p.sites.capex_budget_musd
 
 
-CONSTRAINTS = (capex_budget,)
+@constraint(over="year", unit="MUSD", dual_unit="MUSD/MUSD")
+def cash_budget(m: Model) -> Comparison:
+    r"""What is spent on assets in the calendar years since the model year before is budgeted.
+
+    .. math:: \sum_{t-1 < y \le t}\, \sum_{s, i} \sigma_{iy}\, K_{si} \le \bar{C}_t
+        \qquad \forall t
+
+    :math:`\sigma_{iy}` is the share of the overnight cost of purchase :math:`i` that is paid in
+    calendar year :math:`y`: halls, connections and on-site technologies are paid evenly over the
+    months before service, all else when it starts to serve. What bridge power is worth when it
+    leaves is received; moves of racks are paid. The dual is what one more dollar of budget saves.
+
+    Source: dcplan.
+    """
+    budget = m.p.sites.cash_budget
+    of_calendar = locate(budget, np.searchsorted(m.year, m.calendar_year))
+    is_counted = of_calendar >= 0
+    spent = rack_moves.build(m)
+    for item in ASSETS:
+        bought = item.bought(m)
+        musd = cash_per_unit(m, bought, paid_while_built=item.paid_while_built)
+        spent = spent + by_calendar(m, bought.decision, musd * is_counted)
+    row = of_calendar[spent.over["calendar"]]
+    counted = np.flatnonzero(row >= 0)
+    return spent.map(budget, counted, row[counted]) <= m.p.sites.cash_budget_musd
+
+
+CONSTRAINTS = (capex_budget, cash_budget)
 
 
 @cost(group="financing", upfront=True)

@@ -12,6 +12,7 @@ from planner.money.finance import (
     annuity_payment,
     discount_factor,
     perpetuity_tail,
+    spending_shares,
     yearly_payment_shares,
 )
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Purchase",
+    "by_calendar",
     "capital_payments",
     "capital_payments_per_unit",
+    "cash_per_unit",
     "discount",
     "once",
     "yearly",
@@ -87,7 +90,7 @@ def capital_payments(m: Model, purchase: Purchase, rate_frac: Floats | None = No
     Expression
         Payments over (site, calendar). [MUSD]
     """
-    return _spread(m, purchase.decision, capital_payments_per_unit(m, purchase, rate_frac))
+    return by_calendar(m, purchase.decision, capital_payments_per_unit(m, purchase, rate_frac))
 
 
 def capital_payments_per_unit(
@@ -119,11 +122,32 @@ def capital_payments_per_unit(
     return np.asarray(payment[:, None] * shares)
 
 
+def cash_per_unit(m: Model, purchase: Purchase, *, paid_while_built: bool) -> Floats:
+    """Return the cash for one unit of what is bought in each calendar year.
+
+    Parameters
+    ----------
+    m, purchase
+        As in `capital_payments`.
+    paid_while_built : bool
+        Whether it is paid evenly over the months before service; else when it starts to serve.
+
+    Returns
+    -------
+    array of float
+        Shape (tuple, calendar). [MUSD per unit]
+    """
+    p = m.p.finance
+    months = p.spend_months if paid_while_built else 0.0
+    shares = spending_shares(purchase.start, months, p.first_year, p.last_year)
+    return np.asarray(purchase.overnight_musd[:, None] * shares)
+
+
 def once(m: Model, decision: Expression, musd_per_unit: float) -> Expression:
     """Pay in the calendar year a decision is taken. Returns payments over (site, calendar)."""
     year = m.year[decision.over["year"]]
     amount = musd_per_unit * (year[:, None] == m.calendar_year[None, :])
-    return _spread(m, decision, amount)
+    return by_calendar(m, decision, amount)
 
 
 def yearly(m: Model, paid: Expression, *, escalates: bool = False) -> Expression:
@@ -141,10 +165,10 @@ def yearly(m: Model, paid: Expression, *, escalates: bool = False) -> Expression
     over = paid.over
     factor = m.p.finance.opex_escalation[over["year"]] if escalates else np.ones(over.size)
     is_represented = over["year"][:, None] == m.model_year_of[None, :]
-    return _spread(m, paid, factor[:, None] * is_represented)
+    return by_calendar(m, paid, factor[:, None] * is_represented)
 
 
-def _spread(m: Model, decision: Expression, amount: Floats) -> Expression:
+def by_calendar(m: Model, decision: Expression, amount: Floats) -> Expression:
     """Return a decision times an amount per calendar year. `amount` is [tuple, calendar]."""
     source, calendar = np.nonzero(amount)
     factor = amount[source, calendar]

@@ -202,8 +202,9 @@ def power_balance(m: Model) -> Comparison:
         + \sum_g d_{sgth} \ge F_{sth} + O_{sh} + \sum_g c_{sgth} + e_{sth} \qquad \forall s, t, h
 
     with the power of racks, cooling and losses :math:`F` and what else the site uses, :math:`O`.
-    Surplus is curtailed at no cost, so solar and wind need no output of their own here. The dual,
-    divided by the hours of the time slice and the year's discount factor, is the worth of a MWh.
+    Surplus is curtailed at no cost, so solar and wind without a variable cost, RE, need no output
+    of their own here. The dual, divided by the hours of the time slice and the year's discount
+    factor, is the worth of a MWh.
 
     Source: nodal balance as in any dispatch model.
     """

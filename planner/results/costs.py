@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.units import MONTHS_PER_YEAR
 from planner.model.money import ASSETS
+from planner.model.payments import cash_per_unit
 from planner.model.racks import rack_moves
-from planner.money.finance import spending_shares
 from planner.results.frame import result_table, words
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def _payments(s: SolvedModel, line: SolvedCost) -> pd.DataFrame:
 
 def cash(s: SolvedModel) -> pd.DataFrame:
     """Make table `cash`: money spent on assets, over the years in which they are built."""
-    spend_months = _spend_years(s) * MONTHS_PER_YEAR
-    parts = [_spent(s, item, spend_months if item.paid_while_built else 0.0) for item in ASSETS]
+    parts = [_spent(s, item) for item in ASSETS]
     moved = next(line for line in s.lines if line.cost is rack_moves)
     paid = _payments(s, moved)
     parts.append(paid[["item", "site", "calendar_year"]].assign(cash_musd=paid["musd"]))
@@ -65,31 +63,22 @@ def cash(s: SolvedModel) -> pd.DataFrame:
     return result_table("cash", table)
 
 
-def _spent(s: SolvedModel, item: Asset, spend_months: float) -> pd.DataFrame:
+def _spent(s: SolvedModel, item: Asset) -> pd.DataFrame:
     """Return cash and overnight cost of an asset by site and calendar year."""
-    first, last = s.p.finance.first_year, s.p.finance.last_year
-    sites, years = len(s.p.sets.site), last - first + 1
-    bought = item.bought(s.model)
-    overnight = bought.overnight_musd * s.value(bought.decision)
-    site = bought.decision.over["site"]
-    by_site = np.zeros((2, sites, years))
-    for kind, months in enumerate((spend_months, 0.0)):
-        shares = spending_shares(bought.start, np.full(overnight.size, months), first, last)
-        np.add.at(by_site[kind], site, overnight[:, None] * shares)
+    m, bought = s.model, item.bought(s.model)
+    amount, site = s.value(bought.decision)[:, None], bought.decision.over["site"]
+    by_site = np.zeros((2, len(s.p.sets.site), len(m.calendar)))
+    for kind, paid_while_built in enumerate((item.paid_while_built, False)):
+        musd = cash_per_unit(m, bought, paid_while_built=paid_while_built)
+        np.add.at(by_site[kind], site, amount * musd)
     at, year = np.nonzero(by_site.any(axis=0))
     return pd.DataFrame(
         {
             "item": item.name,
             "site": words(s.p.sets.site, at),
-            "calendar_year": first + year,
+            "calendar_year": s.p.finance.first_year + year,
             "cash_musd": by_site[0][at, year],
             "overnight_musd": by_site[1][at, year],
         },
         index=pd.RangeIndex(at.size),
     )
-
-
-def _spend_years(s: SolvedModel) -> float:
-    """Return over how many years before service a hall is paid for. [yr]"""
-    facility_cost = s.p.tables["facility_cost"].set_index("item")["value"]
-    return float(facility_cost["spend_profile_years"])

@@ -76,7 +76,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
     """
     of_halls, of_money = (
         (_empty_halls, _empty_new_halls, _retrofits, _openings, _large_blocks, _below_blocks),
-        (_foresight, _held_orders, _gap, _bills, _small_plants),
+        (_foresight, _held_orders, _gap, _cash, _bills, _small_plants),
     )
     parts = (_estimated_racks, _vendors, *of_halls, *of_money, _unmet)
     return tuple(note for part in parts for note in part(plan))
@@ -318,6 +318,30 @@ def _bills(plan: Plan) -> Iterator[str]:
         yield (
             f"Tiers that decline: over all years the plan's bill is {some(parts, _NAMED)}, against "
             "the exact bill of its load (table bills, charged_above_exact_usd)."
+        )
+
+
+def _cash(plan: Plan) -> Iterator[str]:
+    """Say where cash for assets exceeds a budget that holds by year of service."""
+    sites, years = plan.inputs.sites, np.array(plan.inputs.years.years)
+    if sites.cash_budget.size:
+        return
+    limit = pd.Series(sites.capex_budget_musd, sites.capex_budget.labels("year").astype(int))
+    cash = plan.tables["cash"]
+    # As budgets do, a model year counts the calendar years since the one before.
+    of_year = years[np.searchsorted(years, cash["calendar_year"])]
+    musd = cash["cash_musd"].groupby(of_year).sum().reindex(limit.index, fill_value=0.0)
+    above = (musd - limit)[musd > limit * (1.0 + _AT_LIMIT)].sort_values(ascending=False)
+    parts = [
+        f"{amount(musd[year])} MUSD in {year} (budget {amount(limit[year])} MUSD)"
+        for year in above.index
+    ]
+    if parts:
+        yield (
+            f"Cash for assets exceeds build.capex_budget_musd in {len(parts)} of {len(limit)} model"
+            f" years: {some(parts, _NAMED)}. That budget holds overnight cost by year of service,"
+            " and halls, connections and on-site technologies are paid before;"
+            " build.cash_budget_musd limits the cash of each calendar year."
         )
 
 

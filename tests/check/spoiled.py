@@ -331,6 +331,7 @@ SPOILED = (
     ("crews build less", "build_rate", partial(limit, "sites", "build_rate_mw", 0.2)),
     ("a market builds less", "market_rate", partial(limit, "sites", "market_rate_mw", 0.2)),
     ("the board gives less", "capex_budget", partial(limit, "sites", "capex_budget_musd", 0.1)),
+    ("the bank gives less", "cash_budget", partial(limit, "sites", "cash_budget_musd", 0.1)),
     ("a purchase is cheaper", "overnight_cost", partial(times, "installs", "overnight_musd", 0.97)),
     ("a day has 25 hours", "slot_weights", partial(plus, "power_slot", "hours", 92.0)),
     ("the meter shows less", "power_chain", partial(times, "power_slot", "facility_mw", 0.99)),
@@ -524,5 +525,7 @@ ASSUMED = (
     ("delivery_profiles", partial(limit, "contracts", "profile_frac", 1.01)),
     ("rates_from_tables", partial(limit, "finance", "rate_frac", 1.01)),
     ("interest_during_construction", partial(limit, "finance", "build_idc_frac", 1.01)),
+    ("interest_during_construction", partial(limit, "finance", "spend_months", 1.01)),
+    ("market_limits_from_scenario", partial(limit, "sites", "cash_budget_musd", 1.01)),
 )
 """Figures that the plan assumes, and the check that computes them again from the tables."""

@@ -40,7 +40,9 @@ def test_land_holds_at_least_what_stands_and_is_committed(build):
 
 def test_market_rates_and_budgets_count_the_years_between(build):
     inputs = build(
-        "build.market_rate_mw_per_year={elm-market: 35}", "build.capex_budget_musd={2026: 480}"
+        "build.market_rate_mw_per_year={elm-market: 35}",
+        "build.capex_budget_musd={2026: 480}",
+        "build.cash_budget_musd=510",
     )
 
     rate = dict(
@@ -49,6 +51,8 @@ def test_market_rates_and_budgets_count_the_years_between(build):
     assert rate == {"2025": pytest.approx(35), "2027": pytest.approx(2 * 35)}
     assert inputs.sites.capex_budget.labels("year").tolist() == ["2027"]
     assert inputs.sites.capex_budget_musd == pytest.approx(2 * 480)
+    assert inputs.sites.cash_budget.labels("year").tolist() == ["2025", "2027"]
+    assert inputs.sites.cash_budget_musd == pytest.approx([510, 2 * 510])
 
 
 def test_sites_and_countries_can_be_left_out(build):

@@ -38,6 +38,7 @@ EVERY_BLOCK = (
     "water.stress_limits=true",
     "heat.sell=true",
     "build.capex_budget_musd={2027: 2600}",
+    "build.cash_budget_musd={2027: 2900}",
     "build.market_rate_mw_per_year={elm-market: 60}",
     "grid.contract_min_nameplate_frac=0.55",
     "workloads.chat.max_deferral_h=12",

@@ -157,6 +157,28 @@ def test_capex_budget_bites_at_what_enters_service_in_a_year():
     assert_bites("capex_budget", inputs, spend(two_years - 0.1), spend(two_years + 0.1))
 
 
+def test_cash_budget_bites_at_what_is_paid_in_its_years():
+    inputs = inputs_of("build.cash_budget_musd={2027: 450}")
+    hall, halls = ("elm", "plate_dry|N", "2027"), inputs.halls
+    at = halls.build.position(*hall)
+    # Paid over the 21 months to February 2027: 13 of them are in 2026 and 2027.
+    assert halls.build_start[at] == pytest.approx(2027 + 1 / 12)
+    assert inputs.finance.spend_months == 21.0
+    in_its_years = 13 / 21 * halls.build_capex_musd_per_mw[at]
+    of_racks = 1.92 * 1.15 / 0.104 * 1.013 * (1 - 0.022) ** 2 * 20.0  # when they serve
+    rack = ("elm", "chip26", "plate_dry|N", "training", "2027")
+
+    def spend(musd: float) -> Wish:
+        return lambda m: [
+            only(m.build, {hall: (musd - of_racks) / in_its_years}),
+            only(m.retrofit, {}),
+            only(m.expand, {}),
+            only(m.install, {rack: 20.0}),
+        ]
+
+    assert_bites("cash_budget", inputs, spend(2 * 450.0 - 0.1), spend(2 * 450.0 + 0.1))
+
+
 def test_an_opening_counts_towards_the_budget(with_fir):
     solved = solve(
         with_fir,

@@ -405,6 +405,7 @@ def test_duals_lose_their_weights_and_discounts(model):
         "water_limit": {("dal", "2028"): -0.004},
         "deliveries": {("maker", "2028"): -1.5},
         "capex_budget": {("2026",): -0.2},
+        "cash_budget": {("2028",): -0.3},
         "hall_power": {("ash", "air|2N", "2026"): -1.7},
     }
 
@@ -420,6 +421,7 @@ def test_duals_lose_their_weights_and_discounts(model):
     assert value["water_limit"] == pytest.approx(4e3 / 1000 / in_2028)
     assert value["deliveries"] == pytest.approx(1.5e6 / in_2028)
     assert value["capex_budget"] == pytest.approx(0.2 / in_2026)  # what is bought in one year
+    assert value["cash_budget"] == pytest.approx(0.3 / in_2028)
     assert value["hall_power"] == pytest.approx(1.7e6 / (in_2026 + in_2027))
     horizon = in_2026 + in_2027 + in_2028
     assert value["zone_headroom"] == pytest.approx(2.5e6 / horizon)

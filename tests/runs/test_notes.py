@@ -276,6 +276,28 @@ def test_a_budget_is_named_for_unmet_work_and_a_target_that_binds_too_is_not(
     )
 
 
+_BY_SERVICE = "build.capex_budget_musd={2027: 500, 2028: 2000}"
+
+
+def test_cash_above_a_budget_of_service_years_is_reported_and_can_be_limited() -> None:
+    plan, (note,) = reported("Cash for assets", "tiny", _BY_SERVICE)
+
+    cash = plan.tables["cash"].groupby("calendar_year")[["cash_musd", "overnight_musd"]].sum()
+    # Halls that serve in 2028 are paid in 2027 too, with racks and what serves in that year.
+    assert cash.loc[2027, "overnight_musd"] == pytest.approx(500.0)
+    assert cash.loc[2027, "cash_musd"] > 600.0
+    figures = f"{cash.loc[2027, 'cash_musd']:.0f} MUSD in 2027 (budget 500 MUSD)"
+    assert f"build.capex_budget_musd in 1 of 2 model years: {figures}." in note
+    assert "build.cash_budget_musd limits the cash of each calendar year" in note
+
+    held, notes = reported("Cash for assets", "tiny", _BY_SERVICE, "build.cash_budget_musd=500")
+
+    assert notes == []
+    spent = held.tables["cash"].groupby("calendar_year")["cash_musd"].sum()
+    assert spent.to_dict() == {2027: pytest.approx(500.0), 2028: pytest.approx(500.0)}
+    assert held.outcome.objective > plan.outcome.objective
+
+
 def test_a_target_that_binds_is_not_named_where_nothing_is_unmet() -> None:
     plan, notes = reported("In 20", "tiny", _TARGET)
 

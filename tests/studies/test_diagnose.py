@@ -87,6 +87,12 @@ CASES = {
         frozenset({"headroom", "headroom firm or not", "connection"}),
         frozenset({"land", "carbon"}),
     ),
+    "budget of cash": Case(
+        ("build.cash_budget_musd=900",),
+        {"cash_budget": "build.cash_budget_musd: 900 MUSD a year in 2027"},
+        frozenset({"budget of cash", "demand"}),
+        frozenset({"land", "headroom"}),
+    ),
     "budget": Case(
         ("build.capex_budget_musd=900",),
         {"capex_budget": "build.capex_budget_musd: 900 MUSD a year in 2027"},

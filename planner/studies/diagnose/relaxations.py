@@ -18,6 +18,7 @@ RELAXATIONS: Final = (
     sites.BUILD_RATE,
     sites.MARKET,
     sites.BUDGET,
+    sites.CASH,
     grid.CONNECTION,
     contracts.CONTRACTS,
     supply.SOURCES,
