@@ -98,3 +98,25 @@ def test_the_objective_is_the_cost_table_and_the_checker_agrees(plan: Plan) -> N
     assert plan.outcome.status == "optimal"
     assert plan.outcome.objective == pytest.approx(plan.costs["npv_musd"].sum(), rel=1e-9)
     assert plan.verdict.ok, plan.verdict
+
+
+def test_non_firm_connection_serves_where_halls_have_a_lead_of_their_own() -> None:
+    alone = (
+        "scope.sites=[south]",
+        "new_sites.south.grid_firm_mw={2027: 0}",
+        "grid.non_firm={allow: true, lead_months: 10}",
+        "supply.standby.allow=true",  # runs while the grid takes the connection back
+    )
+    own = ("new_sites.south.hall_lead_months=8", "new_sites.south.connection_lead_months=28")
+
+    alike = plan_of("tiny", *alone, "new_sites.south.lead_time_months=28")
+    apart = plan_of("tiny", *alone, *own)
+
+    # From January 2026 on 28 months last to April 2028, 10 to November 2026.
+    assert alike.tables["summary"].set_index("year")["served_kh100e"][2027] == pytest.approx(0.0)
+    assert apart.tables["summary"].set_index("year")["served_kh100e"][2027] == pytest.approx(30.0)
+    assert apart.verdict.ok, apart.verdict.broken
+    lead = apart.tables["leads"].iloc[0]
+    assert (lead["months"], lead["by"]) == (10.0, "non-firm connection")
+    assert lead["connection_months"] == 28.0
+    assert any("Non-firm connection brings nothing forward" in note for note in alike.inputs.notes)

@@ -32,15 +32,9 @@ __all__ = [
 ]
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
-_HALL_CHAINS: Final = (
-    "permit and construction",
-    "permit and switchgear",
-    "transformer",
-    "interconnection",
-)
-"""What a new hall waits for, side by side, in the words of table `leads`."""
-
-_GIVEN: Final = "given for the site"
+_BUILDING: Final = ("permit and construction", "permit and switchgear")
+_NON_FIRM: Final = "non-firm connection"
+_FOR_ALL: Final = "given for the site"
 
 
 @once
@@ -100,26 +94,66 @@ def months_to_service(case: Case) -> pd.DataFrame:
         hall, hall_as_planned (without the delays of the scenario), hall_by_grid (if it had firm
         connection alone to wait for), connection and non_firm by site.
     """
-    settings, chains = case.scenario.lead_times, _chains(case)
-    in_time = case.own_figures(
-        "lead_time_months", _chains(case, delayed=False)[list(_HALL_CHAINS)].max(axis=1)
+    now, planned = _waits(case), _waits(case, delayed=False)
+    months = {what: words.max(axis=1) for what, words in now.items()}
+    return table_of({**months, "hall_as_planned": planned["hall"].max(axis=1)}).rename_axis("site")
+
+
+@once
+def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
+    """Months of all that hall, hall_by_grid, connection and non_firm wait for, by site and word.
+
+    With the delays that the scenario adds, or without. What is given for a site takes the place of
+    chains; words that do not count there are missing.
+    """
+    chains = _chains(case, delayed=delayed)
+    delay = case.scenario.lead_times.delay_months * float(delayed)
+    none = chains["transformer"] * np.nan
+    both, of_hall, of_grid = (
+        case.own_figures(name, none)
+        for name in ("lead_time_months", "hall_lead_months", "connection_lead_months")
     )
-    longest = {
-        "hall": chains[list(_HALL_CHAINS)].max(axis=1),
-        "hall_by_grid": chains[[*_HALL_CHAINS[:3], "grid"]].max(axis=1),
-        "connection": chains[["transformer", "grid"]].max(axis=1),
-        "non_firm": chains[["transformer", "early"]].max(axis=1),
+    # A lead of halls has the transformer in it.
+    chains = chains.assign(transformer=chains["transformer"].where(of_hall.isna(), 0.0))
+
+    def side_by_side(names: tuple[str, ...], given: Mapping[str, pd.Series[float]]) -> pd.DataFrame:
+        table = (chains[[*names, "transformer"]] + delay).clip(lower=0.0)
+        for word, months in given.items():
+            here = months.notna()
+            table.loc[here] = np.nan
+            table.loc[here, word] = months[here]
+        return table
+
+    building = side_by_side(_BUILDING, {_FOR_ALL: both, "given for the halls": of_hall})
+    grid = side_by_side(("interconnection",), {_FOR_ALL: both, "given for the connection": of_grid})
+    own_early = _early(case, of_grid.fillna(both))
+    for_all = both.where(of_hall.isna() & of_grid.isna())
+    early = side_by_side((_NON_FIRM,), {_NON_FIRM: own_early, _FOR_ALL: for_all})
+    is_early = _may_have_non_firm(case) & (early.max(axis=1) < grid.max(axis=1))
+    stated = [
+        site
+        for block in (case.scenario.new_sites, case.scenario.sites)
+        for site, own in block.items()
+        if own.grid_firm_mw is not None and pd.Series(own.grid_firm_mw).max() > 0.0
+    ]
+    needs_power = ~makes_its_power(case) & ~(chains.index.isin(stated) & of_hall.notna())
+    power = pd.concat([early[is_early & needs_power], grid[~is_early & needs_power]])
+
+    def both_of(power: pd.DataFrame) -> pd.DataFrame:
+        words = pd.concat([building, power.reindex(chains.index)], axis=1)
+        return words.T.groupby(level=0).max().T
+
+    return {
+        "hall": both_of(power),
+        "hall_by_grid": both_of(grid),
+        "connection": grid,
+        "non_firm": early,
     }
-    with_delay = {
-        what: case.own_figures("lead_time_months", (months + settings.delay_months).clip(lower=0.0))
-        for what, months in longest.items()
-    }
-    return table_of({**with_delay, "hall_as_planned": in_time}).rename_axis("site")
 
 
 @once
 def _chains(case: Case, *, delayed: bool = True) -> pd.DataFrame:
-    """Months of every chain by site: those that halls wait for, the grid, and the grid non-firm.
+    """Months of every chain by site: those that halls wait for, and non-firm connection.
 
     With the delays of connections that the scenario adds, or without.
     """
@@ -142,28 +176,34 @@ def _chains(case: Case, *, delayed: bool = True) -> pd.DataFrame:
     of_zone = sites["zone"].map(dict(settings.interconnection_months_by_zone))
     grid = of_zone.astype("float64").where(of_zone.notna(), grid)
     queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
-    makes_power = pd.Series(makes_its_power(case), index=sites.index)
     interconnection = grid + (settings.interconnection_delay_months + queue) * float(delayed)
-    service = column_by(case.data("connection_services"), "service", "lead_frac")
-    non_firm, early = case.scenario.grid.non_firm, interconnection
-    if non_firm.allow:
-        early = early * float(service[non_firm.service])
-    if non_firm.lead_months is not None:
-        early = pd.Series(non_firm.lead_months, index=sites.index)
-    named = sites.index if non_firm.sites == "all" else list(non_firm.sites)
-    may_have = sites.index.isin(named) & non_firm.allow
-    hall_interconnection = interconnection.where(~may_have, np.minimum(interconnection, early))
     return table_of(
         {
             "permit and construction": permit + construction,
             "permit and switchgear": permit + switchgear,
             "transformer": transformer,
-            "interconnection": hall_interconnection * ~makes_power,
-            "grid": interconnection,
-            "early": early,
+            "interconnection": interconnection,
+            _NON_FIRM: _early(case, interconnection),
         },
         index=sites.index,
     )
+
+
+def _early(case: Case, connection: pd.Series[float]) -> pd.Series[float]:
+    """Months until non-firm connection serves, from those until firm connection does."""
+    service = column_by(case.data("connection_services"), "service", "lead_frac")
+    settings = case.scenario.grid.non_firm
+    months = settings.lead_months
+    if months is not None:
+        return connection.where(connection.isna(), months)
+    return connection * float(service[settings.service]) if settings.allow else connection
+
+
+def _may_have_non_firm(case: Case) -> pd.Series[bool]:
+    """Say for each site whether non-firm connection may be had there."""
+    settings, sites = case.scenario.grid.non_firm, pd.Index(case.inputs.sets.site.labels)
+    named = sites if settings.sites == "all" else list(settings.sites)
+    return pd.Series(sites.isin(named) & settings.allow, index=sites)
 
 
 def decision_start(case: Case) -> float:
@@ -193,22 +233,33 @@ def leads_from_tables(case: Case) -> Excess:
 
 @rule(unit="months")
 def leads_reported(case: Case) -> Excess:
-    """Table `leads` reports months, start and a longest chain of every hall."""
-    table, first_day = case.plan("leads"), decision_start(case)
+    """Table `leads` reports months, start and a longest chain of halls, and of connections."""
+    table, first_day, months = case.plan("leads"), decision_start(case), months_to_service(case)
     place = table[["site", "hall"]]
-    months = lookup(months_to_service(case)["hall"], table, ("site",), np.nan)
+    ends = case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
+    in_time = first_day + months["non_firm"] / 12.0 < ends
+    months = months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
     start_months = (table["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
-    chains = _chains(case)[list(_HALL_CHAINS)]
-    given = case.own_figures("lead_time_months", chains["transformer"] * np.nan)
-    is_given = lookup(given.notna().astype("float64"), table, ("site",), np.nan) > 0.0
-    longest = lookup(chains.max(axis=1), table, ("site",), np.nan)
-    of_chain = chains.rename_axis("site").reset_index().melt("site", var_name="by")
-    reported = lookup(of_chain.set_index(["site", "by"])["value"], table, ("site", "by"), np.nan)
-    is_longest = np.where(is_given, table["by"] == _GIVEN, reported >= longest - _SAME_MONTHS)
-    return Excess.differs(place, table["months"].to_numpy(dtype=np.float64), months).and_also(
-        Excess.differs(place, start_months, months),
-        Excess.count_broken(place, ~is_longest.astype(np.bool_)),
+    parts = [
+        Excess.differs(place, values, lookup(months[what], table, ("site",), np.nan))
+        for what, values in (
+            ("hall", table["months"].to_numpy(dtype=np.float64)),
+            ("hall", start_months),
+            ("connection", table["connection_months"].to_numpy(dtype=np.float64)),
+        )
+    ]
+    soon = table["non_firm_months"].to_numpy(dtype=np.float64)
+    expected = lookup(months["non_firm"], table, ("site",), np.nan)
+    parts.append(
+        Excess.differs(place, np.nan_to_num(soon, nan=-1.0), np.nan_to_num(expected, nan=-1.0))
     )
+    for what, column in (("hall", "by"), ("connection", "connection_by")):
+        of_word = _waits(case)[what].rename_axis("site").reset_index().melt("site", var_name=column)
+        values = of_word.set_index(["site", column])["value"]
+        waited = lookup(values, table, ("site", column), np.nan)
+        longest = lookup(months[what], table, ("site",), np.nan)
+        parts.append(Excess.count_broken(place, ~(waited >= longest - _SAME_MONTHS)))
+    return parts[0].and_also(*parts[1:])
 
 
 def _leads_rows(case: Case) -> pd.DataFrame:
@@ -225,7 +276,9 @@ IMPLIED: Final[Mapping[str, Table]] = {
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "leads": {
-        "leads_reported": "site months by service_start",
+        "leads_reported": (
+            "site months by service_start connection_months connection_by non_firm_months"
+        ),
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {

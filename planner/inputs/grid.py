@@ -10,6 +10,7 @@ import numpy as np
 from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.headroom import headroom_lists
+from planner.inputs.leads import NON_FIRM
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import bools, texts
 from planner.lp import Axis, Index
@@ -168,7 +169,7 @@ def _expansion_musd_per_mw(case: ScopedCase) -> float:
 
 def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
     """Note where halls wait for a connection though one that is stated has room, (site, year)."""
-    waits = (leads.hall.by == _INTERCONNECTION) & bools(case.sites, "new_halls")
+    waits = np.isin(leads.hall.by, (_INTERCONNECTION, NON_FIRM)) & bools(case.sites, "new_halls")
     waits &= leads.hall.start > case.year[0] + 1.0
     for row in np.flatnonzero(waits & (spare_mw[:, 0] >= _ROOM_MW)):
         site, zone = case.ids("sites")[row], texts(case.sites, "zone")[row]
@@ -178,7 +179,7 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
         case.findings.add_note(
             f"New halls at {site} wait {leads.hall.months[row]:.0f} months for an interconnection"
             f" of {zone}, to {moment(leads.hall.start[row])}, though grid_firm_mw leaves"
-            f" {amount(spare_mw[row, 0])} MW unused in {case.year[0]}: give {site} lead_time_months"
+            f" {amount(spare_mw[row, 0])} MW unused in {case.year[0]}: give {site} hall_lead_months"
             " if that carries them.",
             key,
         )

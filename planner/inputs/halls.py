@@ -456,6 +456,7 @@ def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> _Retrofits:
 def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:
     """List the critical path of every design that can be built at a site within the horizon."""
     s, design = np.nonzero(halls.build.any(axis=2))
+    non_firm = np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan)
     return pd.DataFrame(
         {
             "site": sets.site.texts[s],
@@ -463,5 +464,8 @@ def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:
             "months": leads.hall.months[s],
             "by": leads.hall.by[s],
             "service_start": leads.hall.start[s],
+            "connection_months": leads.connection.months[s],
+            "connection_by": leads.connection.by[s],
+            "non_firm_months": non_firm[s],
         }
     )

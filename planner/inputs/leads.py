@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
+from planner.base.words import some
 from planner.clock.calendar import float_year
+from planner.inputs.places import LEADS
 from planner.inputs.services import check_service, may_have_non_firm, service_figure
-from planner.inputs.table_columns import floats, texts
+from planner.inputs.table_columns import bools, floats, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
 
-__all__ = ["Lead", "Leads", "find_leads"]
+__all__ = ["NON_FIRM", "Lead", "Leads", "find_leads"]
+
+NON_FIRM: Final = "non-firm connection"
+"""What halls wait for where it comes before the firm one."""
+_FOR_ALL: Final = "given for the site"
+_FOR_HALLS: Final = "given for the halls"
+_FOR_GRID: Final = "given for the connection"
+_NAMED: Final = 5  # of a longer list
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,34 @@ class Leads:
     non_firm: Lead
 
 
+@dataclass(frozen=True)
+class _Wait:
+    """Months until something is there at every site, and what it waits for."""
+
+    months: Floats
+    by: NDArray[np.object_]
+
+    @classmethod
+    def longest(cls, parts: dict[str, Floats], delay_months: float) -> _Wait:
+        """Return the longest of chains that run side by side, and a delay after them."""
+        stacked = np.stack(list(parts.values()))
+        by = np.array(list(parts), dtype=object)[stacked.argmax(axis=0)]
+        return cls(np.maximum(stacked.max(axis=0) + delay_months, 0.0), by)
+
+    def given(self, months: Floats, by: str) -> _Wait:
+        """Put what is given, where it is, in place of the chains."""
+        return self.where(np.isnan(months), _Wait(months, np.full(months.shape, by, object)))
+
+    def where(self, holds: Bools, other: _Wait) -> _Wait:
+        """Return this where something holds, and the other elsewhere."""
+        months = np.where(holds, self.months, other.months)
+        return _Wait(months, np.where(holds, self.by, other.by).astype(object))
+
+    def and_then(self, other: _Wait) -> _Wait:
+        """Wait for both."""
+        return self.where(self.months >= other.months, other)
+
+
 def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     r"""Compute the longest chain of everything that has to be there.
 
@@ -71,7 +111,10 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
 
     Months are not rounded up to years. Where a site may make its own power, halls do not wait
     for the interconnection; what they draw from the grid still does. Where it may have non-firm
-    connection, which comes before the network is reinforced, halls wait for that.
+    connection, which comes before the network is reinforced, halls wait for that. A lead that is
+    given for the halls of a site has permits, building and equipment, and where the scenario states
+    a firm connection they wait for no other; one for its connection has the transformer and the
+    grid. Neither is delayed.
 
     Parameters
     ----------
@@ -99,40 +142,102 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     def months(setting: float | None, table: Floats | float) -> Floats:
         return np.full(n, table if setting is None else setting, dtype=np.float64)
 
+    both, of_hall, of_grid = (floats(case.sites, column) for column in LEADS)
     switchgear = months(own.switchgear_months, case.lead_months("mv_switchgear"))
     transformer = months(own.transformer_months, case.lead_months("power_transformer"))
+    transformer = np.where(np.isnan(of_hall), transformer, 0.0)
     permit = months(own.permit_months, floats(case.sites, "permit_months"))
     construction = months(own.construction_months, floats(case.sites, "construction_months"))
     planned, delay = _interconnection_months(case)
-    interconnection = planned + delay
     check_service(case)
     may_have = may_have_non_firm(case)
+    has_power = makes_its_power | (~np.isnan(of_hall) & _states_connection(case))
     lead_frac = service_figure(case, "lead_frac")
+    # Who gives one lead for all gives that of non-firm connection too.
+    for_all = np.where(np.isnan(of_hall) & np.isnan(of_grid), both, np.nan)
+    given_grid = np.where(np.isnan(of_grid), both, of_grid)
 
     def non_firm_after(firm: Floats) -> Floats:
         return months(case.scenario.grid.non_firm.lead_months, lead_frac * firm)
 
-    def of_halls(firm: Floats) -> dict[str, Floats]:
-        first = np.where(may_have, np.minimum(firm, non_firm_after(firm)), firm)
-        return {
+    def waits(interconnection: Floats, delay_months: float) -> tuple[_Wait, _Wait, _Wait]:
+        """Waits for the building, for firm connection, and for non-firm connection."""
+        built = {
             "permit and construction": permit + construction,
             "permit and switchgear": permit + switchgear,
             "transformer": transformer,
-            "interconnection": np.where(makes_its_power, 0.0, first),
         }
+        grid = {"transformer": transformer, "interconnection": interconnection}
+        early = {"transformer": transformer, NON_FIRM: non_firm_after(interconnection)}
+        building, firm, non_firm = (
+            _Wait.longest(parts, delay_months) for parts in (built, grid, early)
+        )
+        return (
+            building.given(both, _FOR_ALL).given(of_hall, _FOR_HALLS),
+            firm.given(both, _FOR_ALL).given(of_grid, _FOR_GRID),
+            non_firm.given(
+                np.where(np.isnan(given_grid), np.nan, non_firm_after(given_grid)), NON_FIRM
+            ).given(for_all, _FOR_ALL),
+        )
 
-    halls = of_halls(interconnection)
-    by_grid = {**halls, "interconnection": interconnection}
-    early = non_firm_after(interconnection)
-    grid = {"transformer": transformer, "interconnection": interconnection}
-    non_firm = _longest(case, {"transformer": transformer, "interconnection": early})
+    def of_halls(building: _Wait, firm: _Wait, non_firm: _Wait) -> _Wait:
+        power = firm.where(~may_have | (firm.months <= non_firm.months), non_firm)
+        return building.where(has_power, building.and_then(power))
+
+    as_given = waits(planned + delay, own.delay_months)
+    building, firm, non_firm = as_given
+    hall = of_halls(*as_given)
+    _note_waits(case, hall, np.where(may_have, non_firm_after(given_grid), np.nan))
+    early = _lead(case, non_firm)
     return Leads(
-        hall=_longest(case, halls),
-        hall_as_planned=_longest(case, of_halls(planned), delay_months=0.0),
-        hall_by_grid=_longest(case, by_grid),
-        connection=_longest(case, grid),
-        non_firm=replace(non_firm, may=non_firm.may & may_have[:, None]),
+        hall=_lead(case, hall),
+        hall_as_planned=_lead(case, of_halls(*waits(planned, 0.0))),
+        hall_by_grid=_lead(case, building.and_then(firm)),
+        connection=_lead(case, firm),
+        non_firm=replace(early, may=early.may & may_have[:, None]),
     )
+
+
+def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
+    """Say where a lead that is given has no effect, since another one is longer."""
+    both, of_hall, of_grid = (floats(case.sites, column) for column in LEADS)
+    grows = bools(case.sites, "new_halls")
+    named = np.array(case.ids("sites"), dtype=object)
+
+    def at(sites: Bools, words: Callable[[int], str]) -> str:
+        return some([f"{named[row]} ({words(int(row))})" for row in np.flatnonzero(sites)], _NAMED)
+
+    is_held = grows & np.isnan(of_hall) & np.isnan(of_grid) & (non_firm_months < both)
+    if is_held.any():
+        where = at(is_held, lambda s: f"{non_firm_months[s]:g} of {both[s]:g} months")
+        case.findings.add_note(
+            f"Non-firm connection brings nothing forward at {where}: lead_time_months is the lead"
+            " of halls and of all connections there. Give hall_lead_months and"
+            " connection_lead_months, each its own."
+        )
+    for given, column, by in (
+        (of_hall, "hall_lead_months", _FOR_HALLS),
+        (of_grid, "connection_lead_months", _FOR_GRID),
+    ):
+        is_longer = grows & (hall.months > given) & (hall.by != by)
+        if is_longer.any():
+            where = at(is_longer, lambda s: f"{hall.months[s]:.3g} months: {hall.by[s]}")
+            case.findings.add_note(
+                f"{column} is not what new halls wait for at {where}: a shorter one brings no new"
+                " hall forward."
+            )
+
+
+def _states_connection(case: ScopedCase) -> Bools:
+    """Return the sites of which the scenario states some firm connection, shape (site,)."""
+    stated = set()
+    for block in (case.scenario.new_sites, case.scenario.sites):
+        for site, own in block.items():
+            path = own.grid_firm_mw
+            most = max(path.values()) if isinstance(path, Mapping) else path
+            if most:
+                stated.add(site)
+    return np.array([site in stated for site in case.ids("sites")], dtype=np.bool_)
 
 
 def _interconnection_months(case: ScopedCase) -> tuple[Floats, Floats]:
@@ -148,19 +253,8 @@ def _interconnection_months(case: ScopedCase) -> tuple[Floats, Floats]:
     return np.array(chosen, dtype=np.float64), np.array(queue, dtype=np.float64)
 
 
-def _longest(case: ScopedCase, parts: dict[str, Floats], delay_months: float | None = None) -> Lead:
-    stacked = np.stack(list(parts.values()))
-    delay = case.scenario.lead_times.delay_months if delay_months is None else delay_months
-    own = floats(case.sites, "lead_time_months")
-    by = np.array(list(parts), dtype=object)[stacked.argmax(axis=0)]
-    months = np.where(np.isnan(own), np.maximum(stacked.max(axis=0) + delay, 0.0), own)
-    start = float_year(case.scenario.decisions_start) + months / MONTHS_PER_YEAR
-    opens = case.year.astype(np.float64)
+def _lead(case: ScopedCase, wait: _Wait) -> Lead:
+    start = float_year(case.scenario.decisions_start) + wait.months / MONTHS_PER_YEAR
     may = start[:, None] < case.last_year + 1.0
-    return Lead(
-        months=months,
-        by=np.where(np.isnan(own), by, "given for the site").astype(object),
-        start=start,
-        may=np.asarray(may),
-        service=np.maximum(start[:, None], opens),
-    )
+    service = np.maximum(start[:, None], case.year.astype(np.float64))
+    return Lead(wait.months, wait.by, start, np.asarray(may), service)

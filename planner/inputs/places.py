@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
 
 __all__ = [
+    "LEADS",
     "excluded_stock",
     "own_key",
     "regions_in_scope",
@@ -27,6 +28,8 @@ __all__ = [
 
 _SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
 _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
+LEADS = ("lead_time_months", "hall_lead_months", "connection_lead_months")
+"""Leads that the scenario gives for single sites: of both, of halls, of connections. [months]"""
 _OWN = (
     *_SHARED,
     "phase_mw",
@@ -35,7 +38,7 @@ _OWN = (
     "retail_usd_per_mwh",
     "wholesale_usd_per_mwh",
     "demand_charge_usd_per_kw_month",
-    "lead_time_months",
+    *LEADS,
     "existing_mw",
     "other_load_mw",
     "new_halls",
@@ -62,7 +65,7 @@ def sites_in_scope(
         Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate` and
         `water_stress`. Limits are the operator's share, or what the scenario gives as its own.
         `existing_mw` is facility power that the scenario gives, NaN where it gives none;
-        `lead_time_months` and `phase_mw` likewise; `other_load_mw` is 0 where it gives none,
+        leads and `phase_mw` likewise; `other_load_mw` is 0 where it gives none,
         `new_halls` true.
     """
     frame = site_rows(scenario, tables, "sites")
@@ -85,8 +88,8 @@ def sites_in_scope(
     for column in _SHARED:
         frame[column] = frame[column].astype(np.float64) * share
     frame["phase_mw"] = scenario.siting.phase_mw or np.nan
-    frame["lead_time_months"] = np.nan
-    frame["existing_mw"] = np.nan
+    for column in (*LEADS, "existing_mw"):
+        frame[column] = np.nan
     frame["other_load_mw"] = 0.0
     frame["new_halls"] = True
     return _with_own_figures(frame, scenario, _OWN)

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.inputs.existing import stated_sites
-from planner.inputs.places import own_key
+from planner.inputs.places import LEADS, own_key
 from planner.inputs.table_columns import bools, floats, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.scenario.messages import problem_at
@@ -38,12 +38,15 @@ def idle_figures(case: ScopedCase) -> Mapping[str, Mapping[str, str]]:
     billed = np.isin(np.arange(len(case.sites)), list(billed_sites(case)))
     closed = ~bools(case.sites, "new_halls")
     exists = stated_sites(case) | (floats(case.sites, "existing_mw") > 0.0)
+    _, of_hall, of_grid = (~np.isnan(floats(case.sites, column)) for column in LEADS)
     free = np.full(len(case.sites), not case.scenario.energy.demand_charge)
     rules = (
         ("retail_usd_per_mwh", billed, "a tariff bills it from the first year"),
         ("demand_charge_usd_per_kw_month", billed, "a tariff bills it from the first year"),
         ("demand_charge_usd_per_kw_month", free, "energy.demand_charge is false"),
         ("build_rate_mw_per_year", closed, "new_halls is false there"),
+        ("lead_time_months", of_hall & of_grid, "halls and connection have each their own lead"),
+        ("hall_lead_months", closed, "new_halls is false there"),
         ("phase_mw", closed, "new_halls is false there"),
         ("opening_usd", exists, "it is open already"),
         ("minimum_size_mw", exists, "it is open already"),

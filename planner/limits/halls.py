@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from planner.base.number_format import amount, round_up
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.limits.amounts import amount_by_axis, amount_by_list, codes, lookup
-from planner.limits.increments import unit_increments, without_new_halls
+from planner.limits.increments import LEAD_KEYS, unit_increments, without_new_halls
 from planner.limits.limit import Binding, Limit, LimitPrice
 from planner.limits.relaxation import ProposedChange, Relaxation
 from planner.limits.settings import SetBy
@@ -58,8 +59,8 @@ def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _lead_time(question: PreparedScenario, place: Place) -> str | None:
-    """Say how long new halls take, where they come too late."""
+def _lead_time(figure: str, question: PreparedScenario, place: Place) -> str | None:
+    """Say how long new halls take, where they come too late and this figure is why."""
     p = question.inputs.halls
     site, year = place["site"], place["year"]
     code, at = question.inputs.sets.site.code(site), question.inputs.sets.year.code(year)
@@ -70,7 +71,10 @@ def _lead_time(question: PreparedScenario, place: Place) -> str | None:
     start = float(lead["service_start"].min())
     if start < float(year):
         return None
-    return f"{lead['months'].min():.0f} months ({lead['by'].iloc[0]}), first halls in {start:.1f}"
+    by = lead["by"].iloc[0]
+    if LEAD_KEYS.get(by, "lead_time_months") != figure:
+        return None
+    return f"{lead['months'].min():.0f} months ({by}), first halls in {start:.1f}"
 
 
 def _committed(question: PreparedScenario, place: Place) -> str:
@@ -97,8 +101,9 @@ def _kept_free(question: PreparedScenario, place: Place) -> str | None:
 
 _FREE: Final = "halls.free_frac"
 _NEW_HALLS: Final = "sites.{site}.new_halls"
+_LEADS: Final = ("lead_time_months", *LEAD_KEYS.values())
 _SET_BY: Final = (
-    SetBy("sites.{site}.lead_time_months", _lead_time),
+    *(SetBy(f"sites.{{site}}.{key}", partial(_lead_time, key)) for key in _LEADS),
     SetBy(_NEW_HALLS, _no_new_halls),
 )
 
@@ -119,7 +124,7 @@ LEASE: Final = Relaxation("halls to lease", "MW", (), _more_to_lease)
 _DATES: Final = (
     "build.committed",
     "lead_times.delay_months",
-    "sites.{site}.lead_time_months",
+    *(f"sites.{{site}}.{key}" for key in _LEADS),
     "decisions_start",
 )
 """What brings halls earlier."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,12 +14,32 @@ if TYPE_CHECKING:
     from planner.lp import Index
     from planner.scenario import Scenario
 
-__all__ = ["gap_years", "relaxed_rows", "site_key", "unit_increments", "without_new_halls"]
+__all__ = [
+    "LEAD_KEYS",
+    "gap_years",
+    "lead_key",
+    "relaxed_rows",
+    "site_key",
+    "unit_increments",
+    "without_new_halls",
+]
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
     """Return the way to a figure of a site, shipped or one's own."""
     return ("new_sites" if site in scenario.new_sites else "sites", site, figure)
+
+
+LEAD_KEYS: Final = {
+    "given for the halls": "hall_lead_months",
+    "given for the connection": "connection_lead_months",
+}
+"""Settings of a site's leads, by what table `leads` says that halls wait for."""
+
+
+def lead_key(scenario: Scenario, site: str, by: str) -> tuple[str, str, str]:
+    """Return the key path of the lead that the halls of a site wait for."""
+    return site_key(scenario, site, LEAD_KEYS.get(by, "lead_time_months"))
 
 
 def without_new_halls(scenario: Scenario) -> tuple[str, ...]:

@@ -50,10 +50,12 @@ def no_lead(scenario: Scenario) -> Iterator[Problem]:
     """Find sites whose halls would serve on the day on which they are decided."""
     for block, sites in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
         for site, given in sites.items():
-            if given.lead_time_months == 0.0 and given.new_halls:
-                file, line, column = scenario.place_of((block, site, "lead_time_months"))
+            for key in ("lead_time_months", "hall_lead_months"):
+                if getattr(given, key) != 0.0 or not given.new_halls:
+                    continue
+                file, line, column = scenario.place_of((block, site, key))
                 what_is = (
-                    f"{block}.{site}.lead_time_months is 0: its halls would serve on the day on"
+                    f"{block}.{site}.{key} is 0: its halls would serve on the day on"
                     " which they are decided"
                 )
                 fix = "check it, or leave it out for the lead of the tables"

@@ -192,8 +192,7 @@ def stranded(
 def leads(s: SolvedModel) -> pd.DataFrame:
     """Make table `leads`: when a decision of the first day enters service, and why then."""
     lead = s.p.halls.lead
-    names = ("site", "hall", "months", "by", "service_start")
-    return result_table("leads", {name: lead[name].to_numpy() for name in names})
+    return result_table("leads", {str(name): lead[name].to_numpy() for name in lead})
 
 
 def _design(s: SolvedModel, hall: NDArray[np.integer]) -> dict[str, Cells]:

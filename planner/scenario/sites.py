@@ -107,8 +107,14 @@ class SiteOverride(Override):
     phase_mw: Positive | None = None
     """Critical IT power of one phase of new halls there, instead of `siting.phase_mw`. [MW]"""
     lead_time_months: Months | None = None
-    """Months until a new hall or connection serves, instead of the critical path; 600, the most,
-    means never. [months]"""
+    """Months until a new hall or connection serves, instead of the critical path, where neither
+    has a lead of its own; 600, the most, means never. [months]"""
+    hall_lead_months: Months | None = None
+    """Months until a new hall is built: permits, construction, switchgear and transformers. It
+    serves once it has power too: firm or non-firm, of `grid_firm_mw`, or its own. [months]"""
+    connection_lead_months: Months | None = None
+    """Months until a new firm connection serves; non-firm comes after `grid.non_firm.lead_months`,
+    or a share of these. [months]"""
     retail_usd_per_mwh: Positive | None = None
     """Delivered price of a flat load. [USD/MWh]"""
     wholesale_usd_per_mwh: Number | None = None

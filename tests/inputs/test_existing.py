@@ -468,9 +468,12 @@ def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(
 
     # 31 months from June 2025.
     assert "wait 31 months for an interconnection of east, to January 2028" in note.what_is
-    assert "give oak lead_time_months if that carries them" in note.what_is
-    given = build(*firm, "decisions_start=2025-06-01", "sites.oak.lead_time_months=17")
-    assert not any("wait" in note.what_is for note in given.noted_settings)
+    assert "give oak hall_lead_months if that carries them" in note.what_is
+    for setting in ("lead_time_months", "hall_lead_months"):
+        given = build(*firm, "decisions_start=2025-06-01", f"sites.oak.{setting}=17")
+        assert not any("wait" in note.what_is for note in given.noted_settings)
+        lead = given.halls.lead.set_index("site").loc[["oak"]]
+        assert set(lead["months"]) == {17.0}
 
 
 def test_a_site_without_new_halls_is_named_with_what_it_goes_without(build, mini):

@@ -70,6 +70,64 @@ def test_every_part_of_the_lead_can_be_set(build, setting, months):
     assert lead.loc["oak", "months"] == pytest.approx(months)
 
 
+OWN_LEADS = ("sites.oak.hall_lead_months=8", "sites.oak.connection_lead_months=28")
+NON_FIRM = "grid.non_firm={allow: true, lead_months: 10}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "hall", "connection", "soon"),
+    [
+        (OWN_LEADS, (28, "given for the connection"), 28, None),
+        ((*OWN_LEADS, NON_FIRM), (10, "non-firm connection"), 28, 10),
+        ((*OWN_LEADS, "grid.non_firm.allow=true"), (16.8, "non-firm connection"), 28, 0.6 * 28),
+        ((*OWN_LEADS, "supply.allow=[engine]"), (8, "given for the halls"), 28, None),
+        ((*OWN_LEADS, "sites.oak.grid_firm_mw=90"), (8, "given for the halls"), 28, None),
+        # The transformer, 18.5 months, is in a lead of halls; the interconnection takes 26.
+        ((OWN_LEADS[0],), (26, "interconnection"), 26, None),
+        (
+            (OWN_LEADS[0], NON_FIRM, "lead_times.delay_months=3"),
+            (13, "non-firm connection"),
+            29,
+            13,
+        ),
+        ((OWN_LEADS[1],), (28, "given for the connection"), 28, None),
+        ((OWN_LEADS[1], NON_FIRM), (20, "permit and construction"), 28, 10),
+        (("sites.oak.lead_time_months=28", NON_FIRM), (28, "given for the site"), 28, 28),
+        (("sites.oak.lead_time_months=28", OWN_LEADS[0]), (28, "given for the site"), 28, None),
+    ],
+)
+def test_halls_and_connections_have_each_their_own_lead(build, settings, hall, connection, soon):
+    (lead,) = build(*settings).halls.lead.query("site == 'oak'").to_dict("records")[:1]
+
+    assert (lead["months"], lead["by"]) == (pytest.approx(hall[0]), hall[1])
+    assert lead["connection_months"] == pytest.approx(connection)
+    expected = np.nan if soon is None else soon
+    assert lead["non_firm_months"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_lead_without_effect_is_named_with_what_is_waited_for(build):
+    def notes(*settings: str) -> list[str]:
+        return [
+            note for note in build(*settings).notes if "_lead_months" in note or "own lead" in note
+        ]
+
+    assert notes("sites.oak.lead_time_months=28", NON_FIRM) == [
+        "Non-firm connection brings nothing forward at oak (10 of 28 months): lead_time_months is"
+        " the lead of halls and of all connections there. Give hall_lead_months and"
+        " connection_lead_months, each its own."
+    ]
+    assert notes(*OWN_LEADS) == [
+        "hall_lead_months is not what new halls wait for at oak (28 months: given for the"
+        " connection): a shorter one brings no new hall forward."
+    ]
+    assert notes("sites.oak.connection_lead_months=5") == [
+        "connection_lead_months is not what new halls wait for at oak (20 months: permit and"
+        " construction): a shorter one brings no new hall forward."
+    ]
+    (idle,) = notes(*OWN_LEADS, "supply.allow=[engine]", "sites.oak.lead_time_months=12")
+    assert "oak.lead_time_months has no effect: halls and connection have each their own" in idle
+
+
 def test_a_queue_of_a_zone_comes_on_top_of_its_lead_and_of_the_delay_of_all(build):
     lead = (
         build(

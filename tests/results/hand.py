@@ -281,6 +281,9 @@ def halls() -> HallInputs:
                 "months": [27.5, 31.5],
                 "by": ["transformer", "interconnection"],
                 "service_start": [2028.25, 2028.625],
+                "connection_months": [27.0, 31.5],
+                "connection_by": ["interconnection", "transformer"],
+                "non_firm_months": [14.5, np.nan],
             }
         ),
     )
@@ -302,6 +305,8 @@ def sites() -> SiteInputs:
         f(1.3, 1.9),
         listed("capex_budget", (YEAR,), ("2026",)),
         f(400.0),
+        listed("cash_budget", (YEAR,), ("2028",)),
+        f(530.0),
         pd.DataFrame(
             {
                 "site": ["dal", "ash"],
@@ -623,6 +628,7 @@ def finance() -> FinanceInputs:
         MappingProxyType({"rack": 0.08, "facility": RATE_FRAC, "grid": RATE_FRAC}),
         f(0.0, 0.0),  # one country, so no premium of a country
         0.04,
+        24.0,
         "annuity",
         f(2.0, 1.0),
         f(1.0, 1.05),

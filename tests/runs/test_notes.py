@@ -294,7 +294,8 @@ def test_cash_above_a_budget_of_service_years_is_reported_and_can_be_limited() -
 
     assert notes == []
     spent = held.tables["cash"].groupby("calendar_year")["cash_musd"].sum()
-    assert spent.to_dict() == {2027: pytest.approx(500.0), 2028: pytest.approx(500.0)}
+    assert spent[2027] <= 500.0 * (1 + 1e-6)
+    assert spent[2028] == pytest.approx(500.0)
     assert held.outcome.objective > plan.outcome.objective
 
 

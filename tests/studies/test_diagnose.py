@@ -88,8 +88,8 @@ CASES = {
         frozenset({"land", "carbon"}),
     ),
     "budget of cash": Case(
-        ("build.cash_budget_musd=900",),
-        {"cash_budget": "build.cash_budget_musd: 900 MUSD a year in 2027"},
+        ("build.cash_budget_musd=600",),
+        {"cash_budget": "build.cash_budget_musd: 600 MUSD a year in 2027"},
         frozenset({"budget of cash", "demand"}),
         frozenset({"land", "headroom"}),
     ),

@@ -16,7 +16,7 @@ from planner.base.number_format import amount, round_down
 from planner.base.units import HOURS_PER_YEAR
 from planner.inputs.prepared import Cell
 from planner.limits import moved_by
-from planner.limits.increments import site_key, without_new_halls
+from planner.limits.increments import lead_key, site_key, without_new_halls
 from planner.limits.relaxation import ProposedChange
 from planner.scenario import Setting
 
@@ -368,10 +368,10 @@ def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]
         return ProposedChange((words,), (setting,), share=step / max(longest, 1))
 
     yield Search("lead times", "months", moved_by("lead_times.delay_months"), steps, everywhere)
-    months = lead.groupby("site")["months"].min()
-    for site in [site for site in sites if site in months.index][:_SITES_TRIED]:
-        now = float(months[site])
-        key = site_key(question.scenario, site, "lead_time_months")
+    of_site = lead.drop_duplicates("site").set_index("site")  # alike for all designs
+    for site in [site for site in sites if site in of_site.index][:_SITES_TRIED]:
+        now = float(of_site["months"][site])
+        key = lead_key(question.scenario, site, str(of_site["by"][site]))
 
         def here(
             step: float, site: str = site, now: float = now, key: tuple[str, ...] = key
@@ -379,7 +379,7 @@ def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]
             words = f"-{amount(step)} months of lead time at {site}"
             return ProposedChange((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
 
-        rules = moved_by("sites.{site}.lead_time_months")
+        rules = moved_by(f"sites.{{site}}.{key[-1]}")
         yield Search(f"lead time at {site}", "months", rules, steps[: math.ceil(now)], here)
 
 

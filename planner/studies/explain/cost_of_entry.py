@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.inputs.prepared import PreparedScenario
-from planner.limits.increments import site_key
+from planner.limits.increments import lead_key, site_key
 from planner.lp.join import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
@@ -235,7 +235,7 @@ def _lead(
     if own.empty:
         return
     now = float(own["months"].min())
-    key = site_key(question.scenario, site, "lead_time_months")
+    key = lead_key(question.scenario, site, str(own["by"].iloc[0]))
     steps = np.arange(_MONTHS_STEP, now + _MONTHS_STEP, _MONTHS_STEP)
     months = [max(0.0, now - step) for step in steps]
     ask.report_stage(f"solve again with shorter lead times at {site}")
