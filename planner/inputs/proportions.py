@@ -21,12 +21,14 @@ from planner.inputs.proportions_own import (
     rows_out_of_step,
 )
 from planner.inputs.proportions_power import (
+    bills_in_cents,
     clocks_elsewhere,
     signed_beyond_use,
     sources_beyond_sites,
 )
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
+from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.inputs.table_columns import codes, floats, texts
 from planner.plausible import implausible, one_at_each_place
@@ -102,6 +104,12 @@ _DELIVERIES_OVER_DEMAND: Final = 3.0
 """Share of what vendors deliver over the share of demand: a company that grows is served first."""
 _YEARS_OF_BUILDING: Final = 500.0
 """Years in which the land of a site is built on: those of table `site_limits` are 4 to 6."""
+_RATE_BELOW_NEED: Final = 5.0
+"""What demand needs and land holds over what is built on it at a planner's own rates: at most."""
+_LAND_OVER_HELD: Final = 5.0
+_LAND_OVER_NEED: Final = 3.0
+"""Land over what exists or is connected there, and over what all demand needs: beyond both, acres
+are likelier than MW."""
 _LAND: Final = "site_land"
 _LAND_SHARES: Final = ("site_limit_share_frac", "demand_share_frac")
 """Shares of the operator that land follows; the second where the first is not given."""
@@ -163,6 +171,7 @@ def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
         *_racks(case),
         *company_out_of_proportion(case),
         *clocks_elsewhere(case),
+        *bills_in_cents(case),
     )
 
 
@@ -203,6 +212,8 @@ def sites_out_of_proportion(
     least_mw = _least_mw(case, figures, wanted)
     return (
         *_sites(case, existing_mw),
+        *_acres(case, least_mw),
+        *_slow_building(case, existing_mw, least_mw),
         *sources_beyond_sites(case, existing_mw),
         *signed_beyond_use(case, existing_mw, least_mw),
         *budget_too_small(case, least_mw),
@@ -271,6 +282,49 @@ def _sites(case: ScopedCase, existing: Floats) -> Iterator[Problem]:
                     places = TablePlaces(scenario.data_files)
                     what_is += f", {places.problem(HALLS, record, 'it_mw', '').place} first"
                 yield _problem(case, key, what_is, _MW)
+
+
+def _acres(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
+    """Find land that is many times what is held there and what all demand needs."""
+    scenario, need_mw = case.scenario, float(least_mw.max())
+    halls = case.tables[HALLS]
+    of_halls = floats(halls, "it_mw")
+    land = floats(case.sites, "land_limit_mw")
+    stated = np.nan_to_num(floats(case.sites, "existing_mw"))
+    for at, site in enumerate(case.ids("sites")):
+        key = own_key(scenario, site, "land_limit_mw")
+        firm = max(np.nan_to_num([_connection_mw(scenario, site, int(y)) for y in case.year]))
+        held_mw = max(firm, stated[at] + of_halls[(halls["site"] == site).to_numpy()].sum())
+        if not key or not 0.0 < _LAND_OVER_HELD * held_mw < land[at]:
+            continue
+        if land[at] > _LAND_OVER_NEED * need_mw > 0.0:
+            what_is = (
+                f"land_limit_mw of {site} is {as_text(land[at])} MW, but {as_text(held_mw)} MW"
+                f" exist or are connected there, and all demand needs some {as_text(need_mw)} MW"
+            )
+            fix = "acres are no MW: give the critical IT power that the land is to hold"
+            yield _problem(case, key, what_is, fix)
+
+
+def _slow_building(case: ScopedCase, existing: Floats, least_mw: Floats) -> Iterator[Problem]:
+    """Find rates of building at which hardly any of the demand that land has room for is met."""
+    land_mw, rate_mw = floats(case.sites, "land_limit_mw"), crews_mw(case)
+    years = case.last_year - case.last_year[0] + 1.0
+    built = np.minimum(land_mw[:, None], existing + rate_mw[:, None] * years)
+    wanted = np.minimum(least_mw, land_mw.sum())
+    at = int((wanted - _RATE_BELOW_NEED * built.sum(axis=0)).argmax())
+    if wanted[at] <= _RATE_BELOW_NEED * built[:, at].sum():
+        return
+    for site in np.flatnonzero(land_mw > _RATE_BELOW_NEED * built[:, at]):
+        name, figure = case.ids("sites")[site], "build_rate_mw_per_year"
+        key = own_key(case.scenario, name, figure)
+        if key:
+            what_is = (
+                f"{figure} of {name} is {as_text(rate_mw[site])} MW/year, so that all sites can"
+                f" have {as_text(built[:, at].sum())} MW by {case.year[at]}, and demand needs at"
+                f" least {as_text(least_mw[at])} MW of racks"
+            )
+            yield _problem(case, key, what_is, "check that it is in MW a year")
 
 
 def _share_of_land(case: ScopedCase, site: str, land_mw: float, halls_mw: float) -> Problem:

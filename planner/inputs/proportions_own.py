@@ -19,6 +19,7 @@ from planner.base.units import (
 )
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites
+from planner.inputs.existing_halls import HALLS
 from planner.inputs.existing_racks import RACKS
 from planner.inputs.places import site_rows
 from planner.inputs.table_columns import codes, floats, ints
@@ -53,6 +54,8 @@ _MODELS_LESS: Final = 10.0
 """A run of frontier training may be so much smaller than the smallest published model."""
 _APART: Final = 100.0
 """Demand of one region over that of others, as such and by the weight of the regions, at most."""
+_GW: Final = 300.0
+"""Halls that exist, or the largest row of demand, over a row in MW: a slip of a unit is beyond."""
 _ENERGY: Final = (0.5, 6.0)
 """Energy a year over that of the fewest racks at full power: idle hours below, older racks and
 their cooling above."""
@@ -224,7 +227,7 @@ def _small_runs(case: ScopedCase) -> Iterator[Problem]:
 
 
 def rows_out_of_step(case: ScopedCase, wanted: Wanted) -> tuple[Problem, ...]:
-    """Find rows of demand out of step with those of other regions of their workload.
+    """Find rows of demand out of step with what exists, or other regions of their workload.
 
     Parameters
     ----------
@@ -236,9 +239,32 @@ def rows_out_of_step(case: ScopedCase, wanted: Wanted) -> tuple[Problem, ...]:
     Returns
     -------
     tuple of Problem
-        At the unit of each row, one a workload.
+        At each row, or at its unit where it is out of step with other regions.
     """
-    return tuple(_rows_in_another_unit(case, wanted))
+    return tuple(_rows_in_gw(case)) or tuple(_rows_in_another_unit(case, wanted))
+
+
+def _rows_in_gw(case: ScopedCase) -> Iterator[Problem]:
+    """Compare demand in MW with the halls and power that a planner states, and other such rows."""
+    largest = {
+        number: max(stated.by_year.values())
+        for number, stated in enumerate(case.scenario.demand.explicit)
+        if stated.unit == "mw_rack"
+    }
+    halls = case.tables[HALLS]["site"].isin(case.ids("sites")).to_numpy(dtype=np.bool_)
+    exists_mw = float(floats(case.tables[HALLS], "it_mw")[halls].sum())
+    exists_mw += float(np.nansum(floats(case.sites, "existing_mw")))
+    beside_mw = max(exists_mw, *largest.values()) if largest else 0.0
+    small = [number for number, mw in largest.items() if 0.0 < mw < beside_mw / _GW]
+    keys: list[Keys] = [("demand", "explicit", number) for number in small]
+    if small and len(small) == len(case.scenario.demand.explicit):
+        keys = [("demand", "explicit")]  # all of them, to be corrected together
+    for number, key in zip(small, keys, strict=False):
+        what_is = (
+            f"demand.explicit[{number}] is {as_text(largest[number])} MW at most, beside"
+            f" {as_text(beside_mw)} MW {'that exist' if beside_mw == exists_mw else 'in another'}"
+        )
+        yield _problem(case, key, what_is, "GW times 1,000 are MW")
 
 
 def _rows_in_another_unit(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Power that does not go with the sites it is for: sources, signed PPAs, clocks of tariffs."""
+"""Power that does not go with the sites it is for: sources, signed PPAs, tariffs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from planner.base.errors import Problem
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.inputs.places import own_key
 from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_uses import use_of_sites
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
+    from planner.scenario.tariffs import OwnTariff, TariffEnergy, TariffPeriod
     from planner.scenario.tree import Keys
 
-__all__ = ["clocks_elsewhere", "signed_beyond_use", "sources_beyond_sites"]
+__all__ = ["bills_in_cents", "clocks_elsewhere", "signed_beyond_use", "sources_beyond_sites"]
 
 _SOURCE_OVER_SITE: Final = 10.0
 """Power of a source over the largest of a site's land, connection, halls and other load."""
@@ -33,7 +35,11 @@ _SIGNED_OVER_USE: Final = 5.0
 _HOURS_APART: Final = 3.0
 """Clocks of one country are so far apart at most, but for distant islands."""
 _TERM: Final = ("first_year", "last_year")
-_HOURS_PER_DAY: Final = 24.0
+_WEEK_FRAC: Final = {"all": 1.0, "workdays": 5.0 / 7.0, "weekend": 2.0 / 7.0}
+_CENTS_USD_PER_MWH: Final = 10.0
+"""Energy below it is in cents a kWh, or its bill is made of other charges: of tariffs that bill
+energy the least in table `tariffs` is above 20."""
+_HALF: Final = 0.5  # of the price of the tables
 
 
 def sources_beyond_sites(case: ScopedCase, existing_mw: Floats) -> Iterator[Problem]:
@@ -147,7 +153,7 @@ def clocks_elsewhere(case: ScopedCase) -> Iterator[Problem]:
             continue
         clock_h = _standard_time_h(zone, case.years.first)
         apart_h = abs(
-            (clock_h - offset_h[site] + _HOURS_PER_DAY / 2) % _HOURS_PER_DAY - _HOURS_PER_DAY / 2
+            (clock_h - offset_h[site] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2
         )
         if apart_h > _HOURS_APART:
             what_is = (
@@ -158,6 +164,64 @@ def clocks_elsewhere(case: ScopedCase) -> Iterator[Problem]:
             fix = "name the zone of the site, or leave it out for the standard time of the site"
             found[name] = _problem(case, keys, what_is, fix)
     yield from found.values()
+
+
+def bills_in_cents(case: ScopedCase) -> Iterator[Problem]:
+    """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Scope and settings.
+
+    Yields
+    ------
+    Problem
+        At the first energy charge, one for each tariff.
+    """
+    retail = floats(case.sites, "retail_usd_per_mwh")
+    found: dict[str, Problem] = {}
+    for site, use in sorted(use_of_sites(case).items()):
+        own = case.scenario.energy.own_tariffs.get(use.tariff)
+        if own is None or use.tariff in found or not own.energy or own.bundle != "bundled":
+            continue
+        energy = sum(_flat_energy_usd_per_mwh(charge) for charge in own.energy)
+        bill = energy + _flat_power_usd_per_mwh(own)
+        if 0.0 < energy < _CENTS_USD_PER_MWH and bill < _HALF * retail[site]:
+            what_is = (
+                f"energy of the own tariff {use.tariff} costs {as_text(energy)} USD/MWh, so that a"
+                f" flat load pays {as_text(round(bill, 1))} USD/MWh in all, and the price of the"
+                f" tables at {case.ids('sites')[site]} is {as_text(round(retail[site], 1))}"
+            )
+            keys = ("energy", "own_tariffs", use.tariff, "energy", 0, "usd_per_mwh")
+            fix = "cents a kWh times 10 are USD/MWh; bundle: delivery where energy is bought apart"
+            found[use.tariff] = _problem(case, keys, what_is, fix)
+    yield from found.values()
+
+
+def _flat_energy_usd_per_mwh(charge: TariffEnergy) -> float:
+    """Return what a MWh of a flat load costs by an energy charge, its tiers as one."""
+    frac = [_time_frac(period) for period in charge.periods]
+    prices = [float(np.mean(one.usd_per_mwh)) for one in (charge, *charge.periods)]
+    return float(np.dot([1.0 - sum(frac), *frac], prices))
+
+
+def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
+    """Return what a MWh of a flat load costs by the charges on its power."""
+    by_year = sum(
+        KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand
+    )
+    by_year += sum(KW_PER_MW * one.usd_per_kw for one in own.coincident_peak)
+    by_day = sum(one.usd_per_mw_day for one in own.capacity)
+    return by_year / HOURS_PER_YEAR + by_day / HOURS_PER_DAY
+
+
+def _time_frac(period: TariffPeriod) -> float:
+    """Return the share of a year's hours that are in a period."""
+    hours = (period.to_hour - period.from_hour - 1) % HOURS_PER_DAY + 1
+    return (
+        hours / HOURS_PER_DAY * _WEEK_FRAC[period.weekdays] * len(period.months) / MONTHS_PER_YEAR
+    )
 
 
 def _standard_time_h(zone: str, year: int) -> float:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
+    from planner.tables.places import TablePlaces
 
-__all__ = ["NEEDED", "related_far_away"]
+__all__ = ["NEEDED", "related_far_away", "zones_elsewhere"]
 
 NEEDED: Final = frozenset({"sites", "grid_zones", "facility_market"})
 """Tables by which these are judged."""
 _ZONE_KM: Final = 300.0
 """A grid may reach so far into another country, from the nearest of its sites."""
+_OWN_ZONE_KM: Final = 750.0
+"""The nearest other site of its zone may be so far away: San Diego is 670 km from that of CAISO."""
+_NEXT: Final = 3  # sites whose zones are named
 _MARKET_KM: Final = 1000.0
 """Builders of a market work so far away, from the nearest of its sites."""
 _LIKE_KM: Final = 3000.0
@@ -63,7 +67,8 @@ def related_far_away(
                 continue
             of = _Site(scenario, tables, (block, id_), country[id_], _km(sites, place[id_]))
             if site.zone is not None:
-                yield from of.zone(site.zone)
+                new = scenario.new_sites.get(id_)
+                yield from of.zone(site.zone, None if new is None else new.like)
             if site.market is not None:
                 yield from of.market(site.market)
     for id_, new in scenario.new_sites.items():
@@ -72,6 +77,49 @@ def related_far_away(
             refined = scenario.sites.get(id_)
             takes_zone = new.zone is None and (refined is None or refined.zone is None)
             yield from of.like(new.like, takes_zone=takes_zone)
+
+
+def zones_elsewhere(sites: pd.DataFrame, places: TablePlaces) -> Iterator[Problem]:
+    """Find sites of a user's own table in another zone than the sites next to them.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        The table, typed, with the rows of its file in order.
+    places : TablePlaces
+        Knows the file.
+
+    Yields
+    ------
+    Problem
+        At the zone.
+    """
+    listed = zip(*(sites[name] for name in ("site", "zone", "country", "lat", "lon")), strict=True)
+    for record, (site, zone, country, lat, lon) in enumerate(listed):
+        km = _km(sites, (lat, lon))
+        km[record] = np.inf
+        found = _other_zone(sites, zone, country, km)
+        if found is not None:
+            what_is, fix = found
+            yield places.problem("sites", record, "zone", f"zone of {site} is {what_is}", "", fix)
+
+
+def _other_zone(sites: pd.DataFrame, zone: str, country: str, km: Floats) -> tuple[str, str] | None:
+    """Say of a zone that its sites are far away and the nearest site has another; or nothing."""
+    in_zone = (sites["zone"] == zone).to_numpy(dtype=np.bool_)
+    near_km, beside = float(km[in_zone].min(initial=np.inf)), sites.iloc[int(km.argmin())]
+    if not np.isfinite(near_km) or beside["country"] != country:
+        return None
+    if near_km <= max(_OWN_ZONE_KM, _MUCH_NEARER * km.min()):
+        return None
+    beside_km = round(km.min())
+    away = f", {as_text(beside_km)} km away," if beside_km else " of the tables"
+    what_is = (
+        f"{zone}, whose nearest site is {as_text(round(near_km))} km away, and"
+        f" {beside['site']}{away} is in {beside['zone']}"
+    )
+    zones = sites["zone"].iloc[np.argsort(km)[:_NEXT]].unique()
+    return what_is, f"sites next to it are in {' and '.join(zones)}"
 
 
 def _km(sites: pd.DataFrame, place: tuple[float, float]) -> Floats:
@@ -95,8 +143,11 @@ class _Site:
         self.country, self.km = country, km
         self.name = f"{keys[0]}.{keys[1]}"
 
-    def zone(self, zone: str) -> Iterator[Problem]:
-        """Find a zone of another country whose sites are further away than those of its own."""
+    def zone(self, zone: str, like: str | None) -> Iterator[Problem]:
+        """Find a zone whose sites are further away than those of its country, or the next site.
+
+        One that is also the zone of the site it is like is meant.
+        """
         zones, sites = self.tables["grid_zones"], self.tables["sites"]
         of = set(zones["country"][zones["zone"] == zone])
         in_zone = (sites["zone"] == zone).to_numpy(dtype=np.bool_)
@@ -107,6 +158,10 @@ class _Site:
             what_is = f"{self.name}.zone is {zone}, a zone of {min(of)}, and its country is"
             fix = f"zones of {self.country} are {', '.join(own)}" if len(own) else "check the zone"
             yield self._problem("zone", f"{what_is} {self.country}", fix)
+        elif not (in_zone & (sites["site"] == like).to_numpy(dtype=np.bool_)).any():
+            found = _other_zone(sites, zone, self.country, self.km)
+            if found is not None:
+                yield self._problem("zone", f"{self.name}.zone is {found[0]}", found[1])
 
     def market(self, market: str) -> Iterator[Problem]:
         """Find a market of another country, none of whose sites is near, where there are own."""

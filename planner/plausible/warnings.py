@@ -8,9 +8,9 @@ from planner.plausible.agreements import unlike_their_technology
 from planner.plausible.cells import implausible_cells
 from planner.plausible.coordinates import misplaced, misplaced_rows
 from planner.plausible.ranges import RANGES, ranges_of
-from planner.plausible.related import NEEDED, related_far_away
+from planner.plausible.related import NEEDED, related_far_away, zones_elsewhere
 from planner.plausible.settings import implausible_settings, jumps, stray_years
-from planner.plausible.years import early_start, falling_connections, late_start, no_lead
+from planner.plausible.years import early_start, falling_connections, implausible_leads, late_start
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
@@ -57,12 +57,13 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         *unlike_their_technology(scenario, ranges),
         *early_start(scenario),
         *late_start(scenario),
-        *no_lead(scenario),
+        *implausible_leads(scenario),
         *falling_connections(scenario),
         *wrong.values(),
         *(related_far_away(scenario, tables, wrong) if tables.keys() >= NEEDED else ()),
         *implausible_cells(own, ranges, places),
         *misplaced_rows(own, places),
+        *(zones_elsewhere(own["sites"], places) if "sites" in own else ()),
     )
     return one_at_each_place(found)
 

@@ -1,4 +1,4 @@
-"""Times that are allowed but implausible: an early or late start, no lead, a path that falls."""
+"""Times that are allowed but implausible: an early or late start, leads, a path that falls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import Problem
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
 from planner.plausible.ranges import as_text
 
 if TYPE_CHECKING:
@@ -13,11 +15,15 @@ if TYPE_CHECKING:
 
     from planner.scenario import Scenario
 
-__all__ = ["early_start", "falling_connections", "late_start", "no_lead"]
+__all__ = ["early_start", "falling_connections", "implausible_leads", "late_start"]
 
 _YEARS_BEFORE_START: Final = 3
 _YEARS_AFTER_START: Final = 5
 """A plan may begin so long after the day of its decisions, as one of 2030 alone does."""
+_LONG_MONTHS: Final = 60.0
+"""Halls rarely take longer: what does is the queue of the grid, or a figure in weeks."""
+_NEVER_MONTHS: Final = 600.0
+"""A lead of so long says outright that nothing is built."""
 
 
 def late_start(scenario: Scenario) -> Iterator[Problem]:
@@ -46,19 +52,32 @@ def early_start(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(file, line, column, what_is, "", fix)
 
 
-def no_lead(scenario: Scenario) -> Iterator[Problem]:
-    """Find sites whose halls would serve on the day on which they are decided."""
+def implausible_leads(scenario: Scenario) -> Iterator[Problem]:
+    """Find sites whose halls would serve at once, or after years and then not within the plan."""
+    start, last = float_year(scenario.decisions_start), scenario.years[-1]
     for block, sites in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
         for site, given in sites.items():
             for key in ("lead_time_months", "hall_lead_months"):
-                if getattr(given, key) != 0.0 or not given.new_halls:
+                months = getattr(given, key)
+                if months is None or not given.new_halls:
+                    continue
+                serves = start + months / MONTHS_PER_YEAR
+                is_late = _LONG_MONTHS < months < _NEVER_MONTHS and serves >= last + 1
+                if months == 0.0:
+                    what_is = "its halls would serve on the day on which they are decided"
+                    fix = "check it, or leave it out for the lead of the tables"
+                elif is_late:
+                    what_is = (
+                        f"halls decided on {scenario.decisions_start} would serve in {int(serves)},"
+                        f" and the plan ends with {last}"
+                    )
+                    fix = (
+                        "weeks divided by 4.35 are months; new_halls: false says that none is built"
+                    )
+                else:
                     continue
                 file, line, column = scenario.place_of((block, site, key))
-                what_is = (
-                    f"{block}.{site}.{key} is 0: its halls would serve on the day on"
-                    " which they are decided"
-                )
-                fix = "check it, or leave it out for the lead of the tables"
+                what_is = f"{block}.{site}.{key} is {as_text(months)}: {what_is}"
                 yield Problem(file, line, column, what_is, "", fix)
 
 
