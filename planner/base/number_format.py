@@ -17,6 +17,7 @@ __all__ = [
     "percent",
     "round_down",
     "round_up",
+    "signed",
     "unit_of_money",
 ]
 
@@ -126,6 +127,17 @@ def amount(value: float, digits: int = 3) -> str:
     if decimals <= 0:
         return f"{rounded:,.0f}"
     return f"{rounded:,.{decimals}f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """Write a difference with its sign.
+
+    Examples
+    --------
+    >>> signed(1234.56), signed(-0.5), signed(0.0)
+    ('+1,235', '-0.5', '0')
+    """
+    return f"{'+' if value > 0.0 else ''}{amount(value, digits)}"
 
 
 def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:

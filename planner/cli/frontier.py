@@ -112,20 +112,26 @@ def command(
 
 def _print(found: Frontier) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
     from planner.base.number_format import amount
     from planner.base.words import within_sentence
+    from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    heads = (found.unit, "MUSD", "more", f"one unit less costs [{found.price_unit}]", "")
+    has_penalty = (found.table["extra_penalty_musd"].abs() >= LEAST_PENALTY_MUSD).any()
+    penalty = ["of which penalty [MUSD]"] if has_penalty else []
+    heads = (found.unit, "MUSD", "more", *penalty)
+    heads += (f"one unit less costs [{found.price_unit}]", "")
     for head in heads:
-        table.add_column(head, justify="right")
+        table.add_column(Text(head), justify="right")
     for row in found.table.to_dict("records"):
         table.add_row(
             amount(row["measure"], 5),
             f"{row['cost_musd']:,.2f}",
             f"{row['extra_frac']:.2%}",
+            *(f"{row['extra_penalty_musd']:+,.2f}" for _ in penalty),
             "-" if isnan(row["price"]) else amount(row["price"], 3),
             "knee" if row["is_knee"] else "",
         )

@@ -114,14 +114,20 @@ def command(
 
 def _print(found: Myopic) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
     from planner.base.number_format import amount
+    from planner.results.cost_difference import WITHIN_GAPS
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    heads = ("years in view", "status", "cost [MUSD]", "foresight [MUSD]", "", "unmet [kH100e]")
+    penalty = "of which penalty"
+    heads = (
+        *("years in view", "status", "cost [MUSD]", "foresight [MUSD]", "", penalty),
+        "unmet [kH100e]",
+    )
     for head in heads:
-        table.add_column(head, justify="left" if head == "status" else "right")
+        table.add_column(Text(head), justify="left" if head == "status" else "right")
     for row in found.table.to_dict("records"):
         has_plan = row["cost_musd"] == row["cost_musd"]
         year = row["unmet_year"]
@@ -131,7 +137,10 @@ def _print(found: Myopic) -> None:
             row["status"],
             f"{row['cost_musd']:,.2f}" if has_plan else "",
             f"{row['foresight_musd']:,.2f}" if has_plan else "",
-            f"{row['foresight_frac']:.2%}" if has_plan else "",
+            (WITHIN_GAPS if row["is_within_gaps"] else f"{row['foresight_frac']:.2%}")
+            if has_plan
+            else "",
+            f"{row['foresight_penalty_musd']:,.2f}" if has_plan else "",
             unmet if has_plan else "",
         )
     decided = {

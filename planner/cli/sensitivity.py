@@ -22,6 +22,8 @@ _HEADS: Final = {
     "sobol": (("st", "total"), ("st_conf", "+/-"), ("s1", "alone"), ("s1_conf", "+/-")),
 }
 """Columns of the table that are printed, with their heads."""
+_PENALTIES: Final = {"penalty_at_low": "penalty", "penalty_at_high": "penalty"}
+"""What of the changes of a tornado is the penalty of unmet demand, printed where there is any."""
 
 
 @click.command("sensitivity")
@@ -171,9 +173,14 @@ def _print(found: Sensitivity) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
+    from planner.results.cost_difference import LEAST_PENALTY_MUSD, rank_words
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     heads = _HEADS[found.method]
+    if found.method == "tornado" and (
+        found.table[list(_PENALTIES)].abs() >= LEAST_PENALTY_MUSD
+    ).any(axis=None):
+        heads += tuple(_PENALTIES.items())
     table.add_column("Rank", justify="right", no_wrap=True)
     # So wide at most, or a long name would squeeze the numbers out of 80 columns.
     table.add_column("Figure", no_wrap=True, overflow="ellipsis", max_width=42 - 4 * len(heads))
@@ -186,7 +193,7 @@ def _print(found: Sensitivity) -> None:
             str(row["rank"]),
             Text(str(row["factor"])),
             *(_number(row[name], is_change=found.method == "tornado") for name, _ in heads),
-            _ranks(row),
+            rank_words(int(row["rank_low"]), int(row["rank_high"])),
             _rank(row["first_order_rank"]),
         )
     click.echo(wrapped(f"{found.scenario}: which inputs decide {found.of} [{found.unit}]"))
@@ -204,11 +211,6 @@ def _number(value: float, *, is_change: bool) -> str:
         return "no plan"
     sign = "-" if value < 0.0 else "+" if is_change else ""
     return f"{sign}{amount(abs(value))}"
-
-
-def _ranks(row: dict[Any, Any]) -> str:
-    low, high = int(row["rank_low"]), int(row["rank_high"])
-    return str(low) if low == high else f"{low}-{high}"
 
 
 def _rank(value: Any) -> str:

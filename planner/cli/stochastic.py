@@ -24,6 +24,12 @@ _MOST_ROWS: Final = 24
 _LEAST: Final = 0.05  # 0.1, rounded
 _WHOLE: Final = 0.999  # of a site; where openings are not whole their shares only follow halls
 _MOST_LEFT_OUT: Final = 6  # named
+_PENALTY_HEADS: Final = {
+    "penalty_musd": "Penalty",
+    "alone_penalty_musd": "Penalty alone",
+    "regret_penalty_musd": "Penalty in regret",
+}
+"""Penalties of unmet demand, which are printed where there are any."""
 
 
 @click.command("stochastic")
@@ -100,6 +106,7 @@ def _print(found: Stochastic) -> None:
     from planner.base.console import TableConsole, wrapped
     from planner.base.number_format import unit_of_money
     from planner.outputs.report.sections.orders import plan_name
+    from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
     console = TableConsole()
     unit, factor, decimals = unit_of_money(found.plans["expected_musd"])
@@ -107,13 +114,24 @@ def _print(found: Stochastic) -> None:
     def money(musd: float) -> str:
         return f"{musd * factor:,.{decimals}f}" if isfinite(musd) else "no plan"
 
+    of_futures, of_plans = (
+        tuple(name for name in names if (table[name].abs() >= LEAST_PENALTY_MUSD).any())
+        for table, names in (
+            (found.futures, ("penalty_musd", "alone_penalty_musd", "regret_penalty_musd")),
+            (found.plans, ("penalty_musd",)),
+        )
+    )
     click.echo(wrapped(f"{found.label}: futures are known from {found.known_from}."))
     click.echo()
     _print_decided(found, console)
     click.echo()
     _table(
         console,
-        ("Future", "Weight", f"Cost, {unit}", "Alone", "Regret", "Status"),
+        (
+            *("Future", "Weight", f"Cost, {unit}", "Alone", "Regret"),
+            *(_PENALTY_HEADS[name] for name in of_futures),
+            "Status",
+        ),
         [
             (
                 row["future"],
@@ -121,6 +139,7 @@ def _print(found: Stochastic) -> None:
                 money(row["cost_musd"]),
                 money(row["alone_musd"]),
                 money(row["regret_musd"]),
+                *(money(row[name]) for name in of_futures),
                 f"{row['status']}{', breaks ' + row['broken'] if row['broken'] else ''}",
             )
             for row in found.futures.to_dict("records")
@@ -130,11 +149,16 @@ def _print(found: Stochastic) -> None:
     has_cvar = found.cvar_tail is not None
     _table(
         console,
-        ("Plan", f"Expected cost, {unit}", *(["CVaR"] if has_cvar else []), "Greatest regret"),
+        (
+            *("Plan", f"Expected cost, {unit}", *(_PENALTY_HEADS[name] for name in of_plans)),
+            *(["CVaR"] if has_cvar else []),
+            "Greatest regret",
+        ),
         [
             (
                 plan_name(row["plan"]),
                 money(row["expected_musd"]),
+                *(money(row[name]) for name in of_plans),
                 *([money(row["cvar_musd"])] if has_cvar else []),
                 money(row["greatest_regret_musd"]),
             )
@@ -200,13 +224,27 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
     from planner.base.words import some
     from planner.outputs.labels import order_words
     from planner.outputs.report.sections.orders import objective_words, plan_name
+    from planner.results.cost_difference import penalty_share_words
 
-    worth = found.worth.set_index("measure")["value_musd"]
+    table = found.worth.set_index("measure")
+    worth, penalty = table["value_musd"], table["penalty_musd"]
+
+    def words(measure: str) -> str:
+        said = penalty_share_words(penalty[measure], worth[measure])
+        return f", {said}" if said else ""
+
     single = next(name for name in found.plans["plan"] if name in {"mean", "central"})
     vss = worth["vss"]
+    weighed = (
+        f"The objective is {money(worth['stochastic'])} {unit}{words('stochastic')}: orders weigh"
+        " it as a cost, and demand.unmet_usd_per_h100e_hour sets it."
+    )
     lines = [
-        f"To know which future comes would be worth {money(worth['evpi'])} {unit} (EVPI).",
-        f"Planning {plan_name(single)} instead would cost {money(vss)} {unit} more (VSS)."
+        *([weighed] if words("stochastic") else []),
+        f"To know which future comes would be worth {money(worth['evpi'])} {unit}"
+        f" (EVPI){words('evpi')}.",
+        f"Planning {plan_name(single)} instead would cost {money(vss)} {unit} more"
+        f" (VSS){words('vss')}."
         if isfinite(vss)
         else f"Planning {plan_name(single)} instead leaves no plan in some future.",
     ]

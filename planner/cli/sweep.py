@@ -142,30 +142,42 @@ def _print(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.number_format import unit_of_money
+    from planner.base.number_format import amount, unit_of_money
     from planner.base.words import and_more
+    from planner.results.cost_difference import (
+        GAPS_RANK,
+        LEAST_PENALTY_MUSD,
+        PlanCost,
+        rank_words,
+    )
 
     console = TableConsole()
     futures = result.futures
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Future")
-    table.add_column("Status")
+    table.add_column("Status", no_wrap=True)
     unit, factor, decimals = unit_of_money(futures["objective_musd"])
     figures = _unmet_and_nameplate(result)
     ends = figures["year"].unique()
     year = f"{ends[0]:.0f}" if len(ends) == 1 else "in its last year"
-    for name in (f"Cost, {unit}", "Gap", "Unmet of all years, %", f"Nameplate {year}, MW"):
+    penalties = (
+        [f"Penalty, {unit}"] if (futures["penalty_musd"] >= LEAST_PENALTY_MUSD).any() else []
+    )
+    heads = ("Gap", "Rank", *penalties, "Unmet, %", f"Nameplate {year}, MW")
+    for name in (f"Cost, {unit}", *heads):
         table.add_column(name, justify="right")
     for row in futures.head(_MOST_ROWS).to_dict("records"):
-        has_plan = bool(row["gap_frac"] >= 0.0)
+        has_plan = bool(row["objective_musd"] == row["objective_musd"])  # not nan
         unmet_frac = float(figures["unmet_frac"].get(row["future"], nan))
         nameplate_mw = float(figures["nameplate_mw"].get(row["future"], nan))
         breaks = f", breaks {row['broken']}" if row["broken"] else ""
         table.add_row(
             Text(row["future"]),
             Text(f"{row['status']}{breaks}"),
-            f"{row['objective_musd'] * factor:,.{decimals}f}" if has_plan else "",
-            f"{row['gap_frac']:.2%}" if has_plan else "",
+            _money(row["objective_musd"], factor, decimals),
+            f"{row['gap_frac']:.2%}" if row["gap_frac"] >= 0.0 else "",
+            rank_words(row["rank_low"], row["rank_high"]) if has_plan else "",
+            *([_money(row["penalty_musd"], factor, decimals)] if penalties else []),
             "" if unmet_frac != unmet_frac else f"{100.0 * unmet_frac:.1f}",  # noqa: PLR0124  nan
             "" if nameplate_mw != nameplate_mw else f"{nameplate_mw:,.0f}",  # noqa: PLR0124  nan
         )
@@ -175,13 +187,19 @@ def _print(result: SweepResult) -> None:
     solved = futures.dropna(subset="objective_musd").sort_values("objective_musd")
     if len(solved) > 1:
         low, *_, high = solved.to_dict("records")
+        cheapest, dearest = map(PlanCost.from_row, (low, high))
+        why = dearest.less(cheapest).explanation
         click.echo()
         click.echo(
             wrapped(
-                f"Cost from {low['objective_musd'] * factor:,.{decimals}f} {unit} ({low['future']})"
-                f" to {high['objective_musd'] * factor:,.{decimals}f} {unit} ({high['future']})."
+                f"Cost from {_money(low['objective_musd'], factor, decimals)} {unit}"
+                f" ({low['future']}) to {_money(high['objective_musd'], factor, decimals)} {unit}"
+                f" ({high['future']}): {amount(dearest.cost_musd - cheapest.cost_musd, 4)} MUSD"
+                f"{why and f', {why}'}."
             )
         )
+        if (solved["rank_low"] < solved["rank_high"]).any():
+            click.echo(wrapped(GAPS_RANK))
     _print_no_regret(result)
     failed = result.failed
     for name, message in failed[["future", "message"]].head(_MOST_FAILED).itertuples(index=False):
@@ -192,6 +210,10 @@ def _print(result: SweepResult) -> None:
             click.echo("\n".join(lines[1:]))
     if len(failed) > _MOST_FAILED:
         click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
+
+
+def _money(musd: float, factor: float, decimals: int) -> str:
+    return f"{musd * factor:,.{decimals}f}" if musd == musd else ""  # noqa: PLR0124  nan
 
 
 def _print_no_regret(result: SweepResult) -> None:

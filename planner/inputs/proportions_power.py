@@ -202,7 +202,7 @@ def bills_in_cents(case: ScopedCase) -> Iterator[Problem]:
 def _flat_energy_usd_per_mwh(charge: TariffEnergy) -> float:
     """Return what a MWh of a flat load costs by an energy charge, its tiers as one."""
     frac = [_time_frac(period) for period in charge.periods]
-    prices = [float(np.mean(one.usd_per_mwh)) for one in (charge, *charge.periods)]
+    prices = [np.mean(charge.usd_per_mwh), *(np.mean(one.usd_per_mwh) for one in charge.periods)]
     return float(np.dot([1.0 - sum(frac), *frac], prices))
 
 

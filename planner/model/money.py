@@ -14,10 +14,21 @@ from planner.model.payments import by_calendar, capital_payments, cash_per_unit,
 from planner.model.racks import rack_moves
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["ALL_COSTS", "ASSETS", "CONSTRAINTS", "COSTS", "capex_musd", "objective_musd"]
+__all__ = [
+    "ALL_COSTS",
+    "ASSETS",
+    "CONSTRAINTS",
+    "COSTS",
+    "PENALTIES",
+    "capex_musd",
+    "objective_musd",
+    "penalty_musd",
+]
 
 _GROUPS: Final = (
     "racks",
@@ -43,6 +54,8 @@ _OF_FAMILIES: tuple[Cost, ...] = tuple(
 
 ASSETS: tuple[Asset, ...] = tuple(item for item in _OF_FAMILIES if isinstance(item, Asset))
 """All that is bought up front."""
+PENALTIES: Final = ("unmet_compute", "shed_load_worth")
+"""Costs that put a price on work not done, which nobody is paid."""
 
 
 def objective_musd(m: Model) -> Expression:
@@ -50,9 +63,18 @@ def objective_musd(m: Model) -> Expression:
 
     .. math:: \min \sum_{i \in \mathrm{COSTS}} \sum_{y} \frac{C_{iy}}{(1 + r)^{y - y_0 + 1/2}}
     """
+    return _npv_musd(m, ALL_COSTS)
+
+
+def penalty_musd(m: Model) -> Expression:
+    """Return the part of the objective that prices work not done. [MUSD]"""
+    return _npv_musd(m, [item for item in ALL_COSTS if item.name in PENALTIES])
+
+
+def _npv_musd(m: Model, items: Iterable[Cost]) -> Expression:
     factor = discount(m)
     total = Expression.constant(UNIT, 0.0)
-    for item in ALL_COSTS:
+    for item in items:
         line = item.build(m)
         total = (total + (line * factor[line.over["calendar"]]).total()).merged()
     return total

@@ -6,10 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
+from planner.base.number_format import signed
 from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import ALTERNATIVES
 from planner.outputs.own_folder import require_own_folder
 from planner.outputs.records import records
+from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +31,7 @@ PLANS: Final = (
     "place",
     "cost_musd",
     "extra_frac",
+    "extra_penalty_musd",
     "moved_mw",
     "is_checked",
 )
@@ -48,8 +53,8 @@ class Alternatives:
         `RANGES`: for each slack and place the MW in the plan, the least and the most of any plan
         within the slack, and whether a place has racks in ``all`` of them, ``some`` or ``none``.
     plans : DataFrame
-        `PLANS`: each plan that was found, with its cost and how much it moves; every one of them
-        is checked.
+        `PLANS`: each plan that was found, with its cost, what of the extra cost is the penalty of
+        unmet demand, and how much it moves; every one of them is checked.
     sites : DataFrame
         MW of racks by site (rows) in each plan (columns by their number, 0 for the plan itself).
     has_integers : bool
@@ -79,6 +84,19 @@ class Alternatives:
             said.append(
                 "Least and most are of the program without integrality: no plan within the slack"
                 " is outside them, and not every end of them is a plan."
+            )
+        gap_musd = self.cost_musd - self.bound_musd
+        slack_frac = float(self.ranges["slack_frac"].min()) if len(self.ranges) else np.inf
+        if gap_musd > slack_frac * abs(self.cost_musd):
+            said.append(
+                f"The gap of the plan, {gap_musd:,.2f} MUSD, is more than the smallest slack: plans"
+                " within that slack differ in cost by less than the plan may miss the least."
+            )
+        penalty = self.plans["extra_penalty_musd"]
+        if (penalty.abs() >= LEAST_PENALTY_MUSD).any():
+            said.append(
+                f"Of what plans cost more, {signed(penalty.min())} to {signed(penalty.max())} MUSD"
+                " are the penalty of unmet demand: as much is unmet, in other years."
             )
         if self.not_found:
             said.append(f"In {self.not_found} directions no plan was found within the slack.")

@@ -30,6 +30,8 @@ COLUMNS: Final = (
     "cost_musd",
     "extra_musd",
     "extra_frac",
+    "penalty_musd",
+    "extra_penalty_musd",
     "slope_musd_per_unit",
     "price",
     "is_knee",
@@ -55,9 +57,9 @@ class Frontier:
         Name of the scenario; name, label and unit of the measure; unit of column `price`.
     table : DataFrame
         `COLUMNS`, from the plan of least cost on: the measure, the cost, how much it is above the
-        least, the slope of cost over the measure, which is its dual, what one unit less costs (both
-        missing where no plan has less), and whether the point is the knee; then the other
-        measures, by name.
+        least, what of both is the penalty of unmet demand, the slope of cost over the measure,
+        which is its dual, what one unit less costs (both missing where no plan has less), and
+        whether the point is the knee; then the other measures, by name.
     is_relaxed : bool
         Whether the program has integers, which are left out.
     held : tuple of str

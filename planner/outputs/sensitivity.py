@@ -14,6 +14,7 @@ from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import SENSITIVITY
 from planner.outputs.own_folder import require_own_folder
 from planner.outputs.records import records
+from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,10 @@ FACTOR: Final = (
 )
 """Columns that say which factor a row is of."""
 INDICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "tornado": ("at_low", "at_high", "swing", "swing_least", "swing_most", "without_plan"),
+    "tornado": (
+        *("at_low", "at_high", "swing", "swing_least", "swing_most", "without_plan"),
+        *("penalty_at_low", "penalty_at_high"),
+    ),
     "morris": ("mu_star", "mu_star_conf", "mu", "sigma"),
     "sobol": ("st", "st_conf", "s1", "s1_conf"),
 }
@@ -97,7 +101,8 @@ class Sensitivity:
     left_out : DataFrame
         Figures with a low and a high that were not moved, and why.
     points : DataFrame
-        Every point of the design with its future and output; columns of the factors' names.
+        Every point of the design with its future, output, and penalty of unmet demand in the cost
+        of its plan [MUSD]; columns of the factors' names.
     base : float
         The output with every figure at its value.
     gap_musd : float
@@ -211,6 +216,13 @@ def _notes(found: Sensitivity) -> list[str]:
         f" left_out says why). {found.unmoved:,} of the same tables have none and were not moved,"
         " nor were settings of the scenario."
     )
+    penalty = found.points["penalty_musd"].to_numpy(np.float64)
+    if found.of == COST and (penalty >= LEAST_PENALTY_MUSD).any():
+        least, most = amount(float(np.nanmin(penalty)), 4), amount(float(np.nanmax(penalty)), 4)
+        said.append(
+            f"Of the cost of a plan {least} to {most} MUSD are the penalty of unmet demand"
+            " (demand.unmet_usd_per_h100e_hour), which differences between plans include."
+        )
     if found.gap_musd > 0.0:
         said.append(
             f"Plans are within {amount(found.gap_musd)} MUSD of the least cost: smaller"

@@ -52,7 +52,10 @@ QUANTILES: Final = {
 }
 """Columns of the table that `fans_of` makes, with the share of the futures below them."""
 _OF_TABLES: Final = {
-    "futures": {"future", "status", "checked", "broken", "objective_musd", "message"},
+    "futures": {
+        *("future", "status", "checked", "broken", "objective_musd", "message"),
+        *("bound_musd", "penalty_musd", "rank_low", "rank_high"),
+    },
     "results": {"future", "figure", "year", "unit", "value"},
     "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
 }
@@ -61,11 +64,12 @@ _OF_STOCHASTIC_TABLES: Final = {
         *("kind", "site", "item", "order_by", "unit"),
         *("ordered", "least", "most", "minimax_regret"),
     },
-    "plans": {"plan", "expected_musd", "greatest_regret_musd"},
+    "plans": {"plan", "expected_musd", "penalty_musd", "greatest_regret_musd"},
     "costs": {"plan", "future", "regret_musd"},
-    "worth": {"measure", "value_musd"},
+    "worth": {"measure", "value_musd", "penalty_musd"},
     "futures": {
         *("future", "weight", "alone_musd", "cost_musd", "regret_musd", "plan_musd"),
+        *("alone_penalty_musd", "penalty_musd", "regret_penalty_musd", "plan_penalty_musd"),
         *("status", "broken", "run"),
     },
     "results": _OF_TABLES["results"],
@@ -334,11 +338,13 @@ def effects_of(
     Returns
     -------
     DataFrame
-        axis, value (text), how many futures, and their mean, least and most cost. [MUSD]
+        axis, value (text), how many futures, and their mean, least and most cost; of the mean cost
+        the mean bound, and the mean penalty of unmet demand. [MUSD]
 
     Examples
     --------
     >>> planned = pd.DataFrame({"price": [40, 40, 60], "objective_musd": [500.0, 540.0, 590.0]})
+    >>> planned = planned.assign(bound_musd=planned["objective_musd"], penalty_musd=0.0)
     >>> effects = effects_of(planned, ("price",), is_grid=True)
     >>> effects[["axis", "value", "futures", "mean_musd", "most_musd"]]
         axis value  futures  mean_musd  most_musd
@@ -356,9 +362,12 @@ def effects_of(
         cost = planned.loc[values.index, "objective_musd"].groupby(labels, sort=False)
         order = values.groupby(labels, sort=False).min()
         found = cost.agg(futures="count", mean_musd="mean", least_musd="min", most_musd="max")
+        of_mean = planned.loc[values.index, ["bound_musd", "penalty_musd"]].groupby(labels)
+        found[["mean_bound_musd", "mean_penalty_musd"]] = of_mean.mean()
         found = found.loc[order.sort_values(key=_sortable).index].rename_axis("value")
         parts.append(found.reset_index().assign(axis=axis))
     columns = ["axis", "value", "futures", "mean_musd", "least_musd", "most_musd"]
+    columns += ["mean_bound_musd", "mean_penalty_musd"]
     return (
         pd.concat(parts)[columns].reset_index(drop=True) if parts else pd.DataFrame(columns=columns)
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import MUSD_PER_BUSD
 from planner.model.contracts import contract_strike
 from planner.model.demand import rented_compute
-from planner.model.money import ASSETS
+from planner.model.money import ASSETS, PENALTIES
 from planner.model.payments import capital_payments_per_unit
 from planner.model.racks import rack_moves
 from planner.money.finance import (
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Moneys", "Term", "money_items", "money_years", "moneys"]
 
-_NO_CASH: Final = ("unmet_compute", "shed_load_worth")
-"""Lines of the cost list that put a price on work not done, which nobody is paid."""
 _YEARS: Final = "money_years"
 _ITEMS: Final = "money_items"
 
@@ -54,7 +52,7 @@ def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
         place = table["calendar_year"].to_numpy() - finance.first_year
         return total_by(place, table[column].to_numpy(), years.size)
 
-    is_price = costs["item"].isin(_NO_CASH)
+    is_price = costs["item"].isin(PENALTIES)
     repaid = of_years(costs[costs["upfront"]], "musd")
     running = of_years(costs[~costs["upfront"] & ~is_price], "musd")
     unmet = of_years(costs[is_price], "musd")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
+from planner.model.money import PENALTIES
 from planner.results.frame import ratio, result_table, total_by
 from planner.results.power import wue_l_per_kwh
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["solution", "summary"]
 
-_RENT, _UNMET = "rented_compute", ("unmet_compute", "shed_load_worth")
+_RENT = "rented_compute"
 
 
 def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -99,7 +100,7 @@ def _payments(s: SolvedModel) -> dict[str, Floats]:
 def _heading(line: SolvedCost) -> str:
     if line.cost.name == _RENT:
         return "rent_musd"
-    if line.cost.name in _UNMET:
+    if line.cost.name in PENALTIES:
         return "unmet_musd"
     return "upfront_musd" if line.cost.upfront else "opex_musd"
 

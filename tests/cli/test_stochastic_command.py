@@ -56,6 +56,36 @@ def test_it_says_what_to_order_and_what_that_is_worth(done: Result) -> None:
     assert "Solving 3 futures as one program" in done.stderr
 
 
+def test_what_of_costs_regrets_and_worth_is_the_penalty_of_unmet_demand(
+    done: Result, folder: Path
+) -> None:
+    costs, plans, futures = (table(folder, name) for name in ("costs", "plans", "futures"))
+    worth = table(folder, "worth").set_index("measure")
+
+    # Halls for the mean of the demands leave more than half of future high unmet: of the 643 MUSD
+    # that it costs to plan so, all is penalty and 49 MUSD are saved on halls and power.
+    assert worth["value_musd"]["vss"] == pytest.approx(643.4, abs=0.05)
+    assert worth["penalty_musd"]["vss"] == pytest.approx(692.2, abs=0.05)
+    assert "(VSS), of which 692.2 MUSD (108 %) is the penalty of unmet demand." in " ".join(
+        done.stdout.split()
+    )
+    weights = futures.set_index("future")["weight"]
+    of_plans = costs.set_index("future").groupby("plan")["penalty_musd"]
+    expected = of_plans.apply(lambda penalty: (penalty * weights).sum())
+    pd.testing.assert_series_equal(
+        plans.set_index("plan")["penalty_musd"], expected, check_like=True
+    )
+    assert (costs["regret_penalty_musd"] <= costs["penalty_musd"] + 1e-9).all()
+    for row in futures.to_dict("records"):
+        paid = load(folder / "runs" / row["run"]).costs
+        unmet = paid.loc[paid["item"] == "unmet_compute", "npv_musd"].sum()
+        assert row["plan_penalty_musd"] == pytest.approx(unmet, abs=1e-6)
+    content = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
+    assert {row["measure"]: row["penalty_musd"] for row in content["worth"]} == worth[
+        "penalty_musd"
+    ].to_dict()
+
+
 def test_a_cvar_is_shown_where_one_is_asked_for_alone(
     done: Result, folder: Path, tmp_path: Path
 ) -> None:

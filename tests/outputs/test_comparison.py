@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 from plans import plan_of
 from rich.console import Console
@@ -18,13 +19,14 @@ from rich.console import Console
 from planner.base.paths import DATA_DIR
 from planner.outputs.comparison.causes import CostSplit, causes_frame
 from planner.outputs.comparison.cells import table_differences, tables_together
-from planner.outputs.comparison.comparison import Certainty, RunComparison
+from planner.outputs.comparison.comparison import RunComparison
 from planner.outputs.comparison.drawing import site_differences
 from planner.outputs.comparison.measures import OF_YEAR, side_by_side
 from planner.outputs.comparison.settings import ABSENT, setting_differences
 from planner.outputs.comparison.terminal import comparison_summary
 from planner.outputs.comparison.words import cost_sentences
 from planner.outputs.report import comparison_html
+from planner.results.cost_difference import CostDifference
 
 if TYPE_CHECKING:
     from planner.outputs.run import Run
@@ -170,7 +172,7 @@ def test_a_difference_that_is_less_than_the_gaps_is_called_so() -> None:
     a = with_meta(first(), objective_musd=640.0, bound_musd=632.0)
     b = with_meta(first(), objective_musd=643.0, bound_musd=638.0)
 
-    certainty = Certainty.from_runs(a, b)
+    (certainty,) = RunComparison((a, b)).certainty
 
     assert (certainty.musd, certainty.low_musd, certainty.high_musd) == (3.0, -2.0, 11.0)
     assert certainty.is_within_gaps
@@ -188,6 +190,27 @@ def test_a_difference_beyond_the_gaps_is_not_called_less_than_them() -> None:
     assert sentence == (
         "B costs 23 MUSD more than A; with the gaps of the plans, the best plans differ by "
         "between +18 and +31 MUSD."
+    )
+
+
+def test_what_of_a_difference_is_the_penalty_of_unmet_demand_is_said() -> None:
+    # B costs 23 MUSD more. Of A's 640 MUSD 7 are penalty, of B's 663 the same and 19.5 more.
+    def with_penalty(run: Run, musd: float) -> Run:
+        costs = run.tables["costs"]
+        rows = costs[~costs["item"].isin(["unmet_compute", "shed_load_worth"])]
+        unmet = rows.tail(1).assign(item="unmet_compute", npv_musd=musd)
+        shed = unmet.assign(item="shed_load_worth", npv_musd=2.5)
+        return replace(run, tables={**run.tables, "costs": pd.concat([rows, unmet, shed])})
+
+    a = with_penalty(with_meta(first(), objective_musd=640.0, bound_musd=632.0), 4.5)
+    b = with_penalty(with_meta(first(), objective_musd=663.0, bound_musd=658.0), 24.0)
+    comparison = RunComparison((a, b))
+
+    assert [one.penalty_musd for one in comparison.certainty] == [19.5]
+    assert comparison.to_dict()["cost"][0]["penalty_musd"] == 19.5
+    (sentence,) = cost_sentences(comparison)
+    assert sentence.startswith(
+        "B costs 23 MUSD more than A, of which +19.5 MUSD is the penalty of unmet demand; with the"
     )
 
 
@@ -224,7 +247,10 @@ def test_json_has_all_of_it() -> None:
 
 def split_of(*parts: float) -> CostSplit:
     """A difference of 640 MUSD and these parts, of causes that look like formulas and markup."""
-    rows = [(f"=cause<{at}>&", f"inputs {at}", musd, musd, musd) for at, musd in enumerate(parts)]
+    rows = [
+        (f"=cause<{at}>&", f"inputs {at}", CostDifference(musd, musd, musd))
+        for at, musd in enumerate(parts)
+    ]
     return CostSplit(
         "B less A",
         "bounds",

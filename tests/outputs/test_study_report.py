@@ -51,6 +51,10 @@ def sweep_folder(folder: Path, odd: str = "price=40") -> Path:
             "checked": [True, True, True, False],
             "broken": "",
             "objective_musd": [520.0, 545.5, 561.5, float("nan")],
+            "bound_musd": [520.0, 515.5, 561.5, float("nan")],
+            "penalty_musd": [0.0, 7.25, 30.5, float("nan")],
+            "rank_low": pd.array([1, 1, 3, None], dtype="Int64"),
+            "rank_high": pd.array([2, 2, 3, None], dtype="Int64"),
             "message": ["", "", "", "no plan meets all constraints"],
         }
     )
@@ -83,6 +87,7 @@ def frontier_folder(folder: Path) -> Path:
         {"point": 2, "measure": 40.0, "cost_musd": 594.5, "extra_frac": 0.1433, "price": 3.9},
     ]
     for point in points:
+        point |= {"penalty_musd": 41.5, "extra_penalty_musd": 0.0}
         point |= {"extra_musd": point["cost_musd"] - 520.0, "slope_musd_per_unit": -point["price"]}
         point["is_knee"] = point["point"] == 1
     meta = {
@@ -119,6 +124,10 @@ def stochastic_folder(folder: Path) -> Path:
         cost_musd=[517.0, 534.5, 559.75],
         regret_musd=[6.0, 2.0, 6.5],
         plan_musd=[518.5, 537.25, 562.0],
+        alone_penalty_musd=[0.0, 1.5, 2.75],
+        penalty_musd=[4.25, 1.75, 7.0],
+        regret_penalty_musd=[4.25, 0.25, 4.25],
+        plan_penalty_musd=[4.5, 2.25, 7.5],
         checked=True,
         broken="",
         run=["tiny-a1", "tiny-b2", "tiny-c3"],
@@ -136,10 +145,15 @@ def stochastic_folder(folder: Path) -> Path:
         ],
     )
     plans = pd.DataFrame(
-        [("stochastic", 537.7, 6.5), ("mean", None, None), ("alone: price=40", 566.6, 47.25)],
-        columns=["plan", "expected_musd", "greatest_regret_musd"],
-    ).astype({"expected_musd": "float64", "greatest_regret_musd": "float64"})
+        [
+            ("stochastic", 537.7, 3.95, 6.5),
+            ("mean", None, None, None),
+            ("alone: price=40", 566.6, 21.5, 47.25),
+        ],
+        columns=["plan", "expected_musd", "penalty_musd", "greatest_regret_musd"],
+    ).astype(dict.fromkeys(("expected_musd", "penalty_musd", "greatest_regret_musd"), "float64"))
     worth = pd.DataFrame({"measure": ["evpi", "vss"], "value_musd": [4.35, float("nan")]})
+    worth["penalty_musd"] = [2.45, float("nan")]
     # Cost of each plan in each future above 511, 532.5 and 553.25.
     regrets = {
         "stochastic": (6.0, 2.0, 6.5),
@@ -182,7 +196,8 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     assert len(page.numbers) > 30
     assert wrong == []
     text = page.elements[0].text
-    assert "To know which future comes would be worth 4.35 MUSD (EVPI)." in text
+    evpi = "To know which future comes would be worth 4.35 MUSD (EVPI), of which 2.45 MUSD is the"
+    assert f"{evpi} penalty of unmet demand." in text
     assert "Planning for the mean of the futures instead leaves no plan in some future." in text
     assert "halls north" in text
     assert "What to order before the price is known?" in text
@@ -215,15 +230,16 @@ def test_a_cvar_is_shown_and_its_weight_in_evpi_and_vss(tmp_path: Path) -> None:
     page = read_page(stochastic_html(stochastic_of(folder)))
 
     text = page.elements[0].text
-    assert "The expected cost is 537.7 MUSD, net present value.The CVaR is 559.8 MUSD." in text
+    assert "The expected cost is 537.7 MUSD, net present value, of which 3.95 MUSD is" in text
+    assert "the penalty of unmet demand.The CVaR is 559.8 MUSD." in text
     assert (
         "The objective is 0.7 of the expected cost and 0.3 of the mean of the worst 0.2 (CVaR);"
         " EVPI and VSS are differences of it." in text
     )
     rows = [one.text for one in page.elements if one.tag == "tr"]
-    head = "planexpected cost, MUSDCVaR, MUSDobjective, MUSDgreatest regret, MUSD"
-    assert head in rows
-    assert "stochastic537.7559.8544.36.5" in rows
+    head = "planexpected cost, MUSDof which penalty of unmet demand, MUSDCVaR, MUSDobjective, MUSD"
+    assert f"{head}greatest regret, MUSD" in rows
+    assert "stochastic537.74.0559.8544.36.5" in rows
 
 
 def test_a_weight_that_is_no_number_is_named(tmp_path: Path) -> None:
@@ -298,7 +314,7 @@ def test_the_answer_names_the_ends_and_what_cost_depends_on(page: Page) -> None:
     assert "3 of 4 futures have a plan." in said
     assert "1 of 4 futures have no plan as asked." in said
     # 561.5 less 520.
-    assert "the most expensive one of 561.5 MUSD (price=60): +41.5 MUSD." in said
+    assert "the most expensive one of 561.5 MUSD (price=60): +41.5 MUSD, of which" in said
     assert (
         "Cost depends most on price: on average it is 520 MUSD at 40 and 561.5 MUSD at 60" in said
     )
@@ -329,8 +345,8 @@ def test_only_a_future_of_the_list_sets_nothing(tmp_path: Path) -> None:
 
     rows = [one.text for one in read_page(studies_html(sweep, [])).elements if one.tag == "tr"]
 
-    assert "price=6060the values of its axesoptimalok561.5" in rows
-    assert "none-nothinginfeasible-–" in rows
+    assert "price=6060the values of its axesoptimalok3561.530.5" in rows
+    assert "none-nothinginfeasible-–––" in rows
 
 
 def test_a_future_of_the_list_is_at_no_value_of_an_axis(tmp_path: Path) -> None:
@@ -387,11 +403,33 @@ def test_quantiles_lie_between_futures() -> None:
     assert (row["least"], row["most"], row["futures"]) == (10.0, 46.0, 4)
 
 
+def optimal(futures: pd.DataFrame) -> pd.DataFrame:
+    """Return futures whose plans are proven optimal, and leave no demand unmet."""
+    return futures.assign(bound_musd=futures["objective_musd"], penalty_musd=0.0)
+
+
+def test_the_page_of_a_sweep_says_what_penalty_and_gaps_could_explain(tmp_path: Path) -> None:
+    sweep = read_study(sweep_folder(tmp_path / "mine"))
+    assert isinstance(sweep, StoredSweep)
+
+    page = read_page(studies_html(sweep, []))
+
+    # The plan at 50 costs 545.5, and its bound is 515.5: below 520, what that at 40 costs. Of the
+    # 41.5 MUSD between 40 and 60 are 30.5 penalty, and no gap.
+    text = " ".join(one.text for one in page.elements)
+    assert "price=50 (within the gaps)" in text
+    assert "price=60 (within" not in text
+    assert "+41.5 MUSD, of which +30.5 MUSD is the penalty of unmet demand." in text
+    assert "A rank such as 1-3: the gaps of the plans are as large as the differences" in text
+    rows = [one.text for one in page.elements if one.tag == "tr"]
+    assert "price=5050the values of its axeswithin gapok1-2545.57.2" in rows
+
+
 def test_an_axis_of_many_values_is_put_into_thirds() -> None:
     cost = [510.0, 500.0, 530.0, 520.0, 560.0, 540.0, 580.0, 570.0, 590.0]
     planned = pd.DataFrame({"price": [float(at) for at in range(41, 50)], "objective_musd": cost})
 
-    effects = effects_of(planned, ("price",)).set_index("value")
+    effects = effects_of(optimal(planned), ("price",)).set_index("value")
 
     assert effects.index.to_list() == ["41 to 43", "44 to 46", "47 to 49"]
     # (510 + 500 + 530) / 3, and so on.
@@ -404,7 +442,7 @@ def test_values_of_an_axis_come_in_their_order() -> None:
         {"price": [100, 20, 3], "rule": ["b", "c", "a"], "objective_musd": [7.0, 5.0, 6.0]}
     )
 
-    effects = effects_of(planned, ("price", "rule"), is_grid=True)
+    effects = effects_of(optimal(planned), ("price", "rule"), is_grid=True)
 
     assert effects["value"].to_list() == ["3", "20", "100", "a", "b", "c"]
 
@@ -418,7 +456,7 @@ def sample_of(prices: list[float], costs: list[float]) -> pd.DataFrame:
 def test_values_of_a_small_sample_have_two_futures_at_least() -> None:
     planned = sample_of([19.1, 20.9, 19.4, 20.2, 19.9, 20.5], [500, 510, 620, 600, 710, 700])
 
-    effects = effects_of(planned, ("price", "rate"))
+    effects = effects_of(optimal(planned), ("price", "rate"))
 
     of = effects.set_index(["axis", "value"])["mean_musd"].to_dict()
     assert of == {
@@ -435,14 +473,17 @@ def test_values_of_a_small_sample_have_two_futures_at_least() -> None:
 def test_a_smaller_sample_is_halved_or_left_out(size: int, futures: list[int]) -> None:
     planned = sample_of([41.0, 42.0, 43.0, 44.0, 45.0], [500, 540, 510, 560, 590]).head(size)
 
-    assert effects_of(planned, ("price",))["futures"].to_list() == futures
+    assert effects_of(optimal(planned), ("price",))["futures"].to_list() == futures
 
 
 def test_texts_of_a_sample_with_a_future_each_are_left_out() -> None:
     planned = pd.DataFrame({"rule": ["a", "a", "b", "c"], "objective_musd": [4.0, 5.0, 6.0, 7.0]})
 
-    assert effects_of(planned, ("rule",)).empty
-    assert effects_of(planned.head(3), ("rule",), is_grid=True)["futures"].to_list() == [2, 1]
+    assert effects_of(optimal(planned), ("rule",)).empty
+    assert effects_of(optimal(planned.head(3)), ("rule",), is_grid=True)["futures"].to_list() == [
+        2,
+        1,
+    ]
 
 
 def points_folder(folder: Path, points: pd.DataFrame) -> Path:
@@ -452,7 +493,8 @@ def points_folder(folder: Path, points: pd.DataFrame) -> Path:
     meta |= {"axes": {"price": [19, 21], "rate": [5, 8]}, "changes": {}}
     (folder / "sweep.json").write_text(json.dumps(meta), encoding="utf-8")
     names = [f"sample-{at + 1}" for at in range(len(points))]
-    futures = points.assign(future=names, status="optimal", checked=True, broken="", message="")
+    futures = optimal(points).assign(future=names, status="optimal", checked=True, broken="")
+    futures = futures.assign(message="", rank_low=1, rank_high=1)
     futures.to_parquet(folder / "futures.parquet")
     return folder
 

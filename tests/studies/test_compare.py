@@ -19,8 +19,16 @@ import planner
 from planner.base.errors import InfeasibleError, InputError
 from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
-from planner.outputs.comparison.causes import CostSplit, causes_frame, split_sentences
+from planner.outputs.comparison.causes import (
+    CostSplit,
+    cause_notes,
+    causes_frame,
+    split_sentences,
+)
+from planner.outputs.comparison.comparison import RunComparison
 from planner.outputs.solver_files import inputs_of, scenario_of
+from planner.results.cost_difference import CostDifference
+from planner.studies.compare import with_splits
 from planner.studies.compare.costs import Costs
 from planner.studies.compare.groups import Mixture, groups_of
 from planner.studies.compare.split import split_by_cause
@@ -348,14 +356,41 @@ def test_no_plan_with_the_openings_of_the_first_is_said() -> None:
 
 
 def test_a_part_within_the_gaps_is_marked() -> None:
-    rows = [("a", "x", 3.0, -2.0, 11.0), ("b", "y", 7.0, 4.0, 9.0)]
+    parts = CostDifference(3.0, -2.0, 11.0, 0.25), CostDifference(7.0, 4.0, 9.0, 6.5)
+    table = causes_frame([("a", "x", parts[0]), ("b", "y", parts[1])])
 
-    assert causes_frame(rows)["is_within_gaps"].tolist() == [True, False]
+    assert table["is_within_gaps"].tolist() == [True, False]
+    assert table["penalty_musd"].tolist() == [0.25, 6.5]
+    split = CostSplit("B less A", "plans", "ordered", 2.0, 12.0, table, 4)
+    assert cause_notes(split) == [
+        "of which +0.25 MUSD is the penalty of unmet demand, within the gaps",
+        "of which +6.5 MUSD is the penalty of unmet demand",
+    ]
+
+
+def test_penalties_of_causes_add_up_to_that_of_the_difference() -> None:
+    # Less room and a lower penalty: how much stays unmet, and what a unit of it costs, both move.
+    a = base()
+    b = plan_of(
+        "tiny",
+        "new_sites.south.land_limit_mw=11",
+        "new_sites.coast.land_limit_mw=7",
+        "demand.unmet_usd_per_h100e_hour=13",
+    ).run
+    comparison = with_splits(RunComparison((a, b)), ASK)
+    costs = b.tables["costs"]
+    unmet_musd = costs.loc[costs["item"] == "unmet_compute", "npv_musd"].sum()  # 0 in A
+
+    (whole,), (split,) = comparison.certainty, comparison.splits
+
+    assert unmet_musd == pytest.approx(491.33, abs=0.01)
+    assert whole.penalty_musd == pytest.approx(unmet_musd, rel=1e-9)
+    assert split.causes["penalty_musd"].sum() == pytest.approx(whole.penalty_musd, rel=1e-6)
 
 
 def test_cents_add_up() -> None:
     third = 10.0 / 3.0 * 1e-8  # 3.33 cents each, 10 together
-    rows = [(name, name, third, third, third) for name in "abc"]
+    rows = [(name, name, CostDifference(third, third, third)) for name in "abc"]
     split = CostSplit(
         "B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4
     )

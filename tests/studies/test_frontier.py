@@ -418,3 +418,17 @@ def test_what_the_knee_is_stays_within_the_chart(at_mw: float, anchor: str) -> N
         wide = 7.0 * len(one.text or "") * (1.0 if anchor == "start" else -1.0)
         assert 90.0 < float(one.get("x", "")) + wide < 720.0
         assert 60.0 < float(one.get("y", "")) < 390.0
+
+
+def test_what_serving_more_saves_of_the_penalty_is_next_to_what_it_costs() -> None:
+    # At 0.4 USD an hour all demand is left unmet; where all is met, all of that price is saved.
+    found = frontier("tiny", "unmet", points=3, overrides=["demand.unmet_usd_per_h100e_hour=0.4"])
+
+    table = found.table
+    first, *_, last = table.to_dict("records")
+    racks_musd = last["cost_musd"]
+    assert first["penalty_musd"] > 0.9 * first["cost_musd"] > 100.0
+    assert (last["measure"], last["penalty_musd"]) == pytest.approx((0.0, 0.0), abs=1e-3)
+    assert last["extra_penalty_musd"] == pytest.approx(-first["penalty_musd"])
+    assert last["extra_musd"] == pytest.approx(racks_musd - first["cost_musd"])
+    assert found.to_dict()["points"][1]["extra_penalty_musd"] == table["extra_penalty_musd"][1]

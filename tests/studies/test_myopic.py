@@ -29,6 +29,7 @@ from planner.outputs.estimates import read_estimates
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
 from planner.studies.myopic import Myopic, myopic
+from planner.studies.myopic.myopic import _Row, _table
 from planner.studies.solve import no_plan, solve
 from planner.studies.solve.conflict_rules import ConflictRule
 from planner.studies.solve.foresight import (
@@ -624,3 +625,39 @@ def test_the_command_stores_runs_and_prints_what_foresight_is_worth(tmp_path, fo
     assert "foresight.window_years=1" in short.run.label
     checked = CliRunner().invoke(main, ["check", str(runs / told["windows"][1]["run"])])
     assert checked.exit_code == 0, checked.output
+
+
+def test_what_of_the_value_of_foresight_is_the_penalty_of_unmet_demand() -> None:
+    # Nobody orders the halls of 2028 in 2027: 15 + 4 kH100e are unmet all year, at 20 USD an hour.
+    found = myopic("tiny", [1])
+
+    unmet_musd = 19.0 * H100E_PER_KH100E * HOURS * 20.0 / USD_PER_MUSD
+    costs = found.plans[1].costs
+    factor = costs.query("item == 'unmet_compute' and calendar_year == 2028")
+    rate = (factor["npv_musd"] / factor["musd"]).iloc[0]
+    (seen, alone) = found.table.to_dict("records")
+    assert seen["penalty_musd"] == seen["foresight_penalty_musd"] == 0.0
+    assert alone["foresight_penalty_musd"] == pytest.approx(unmet_musd * rate, rel=1e-6)
+    assert alone["foresight_penalty_musd"] > alone["foresight_musd"]  # the rest is saved
+    assert not found.table["is_within_gaps"].any()
+    assert found.to_dict()["windows"][1]["foresight_penalty_musd"] == pytest.approx(
+        alone["foresight_penalty_musd"]
+    )
+
+
+def test_a_value_of_foresight_that_gaps_could_explain_is_marked() -> None:
+    plan = solve("tiny")
+    rows = [
+        _Row(
+            seen,
+            replace(plan, outcome=replace(plan.outcome, objective=cost, dual_bound=629.0)),
+            "within_gap",
+            "",
+        )
+        for seen, cost in ((2, 640.0), (1, 643.5))
+    ]
+
+    table = _table(rows)
+
+    assert table["foresight_musd"].tolist() == [0.0, 3.5]
+    assert table["is_within_gaps"].tolist() == [False, True]

@@ -292,6 +292,7 @@ def solved(points: pd.DataFrame, cost: dict[str, float], gap: float = 0.0) -> Sw
             "broken": "",
             "objective_musd": costs,
             "bound_musd": costs - gap,
+            "penalty_musd": (costs - 700.0) / 4.0,
         }
     )
     nothing = pd.DataFrame()
@@ -319,6 +320,10 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
     assert table["rank_low"].tolist() == table["rank_high"].tolist() == [1, 2, 3]
     assert table["first_order_rank"].tolist() == [1, pd.NA, 2]
     assert any("within 2.5 MUSD of the least cost" in note for note in found.notes)
+    # Of each change a quarter is penalty, and of the cost (790 - 700) / 4 to (833 - 700) / 4.
+    assert table["penalty_at_low"].tolist() == [-2.5, -1.0, -0.75]
+    assert table["penalty_at_high"].tolist() == [8.25, 2.25, 0.875]
+    assert any("22.5 to 33.25 MUSD are the penalty of unmet" in note for note in found.notes)
 
     wide = SolvedFutures(
         Design("tornado", 0, 0),

@@ -6,15 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from planner.base.number_format import amount
+from planner.results.cost_difference import CostDifference
 
 __all__ = [
     "COLUMNS",
     "CostSplit",
     "CostsOf",
     "Method",
+    "cause_notes",
     "causes_frame",
     "dollars",
     "split_sentences",
@@ -27,7 +30,8 @@ plans with the integers of the first run."""
 Method = Literal["shapley", "ordered", "rounding"]
 """How causes share the difference; rounding is all of it where no input differs."""
 
-COLUMNS: Final = ("cause", "inputs", "musd", "low_musd", "high_musd", "is_within_gaps")
+_PARTS: Final = ("musd", "low_musd", "high_musd", "penalty_musd", "is_within_gaps")
+COLUMNS: Final = ("cause", "inputs", *_PARTS)
 
 _CENTS_PER_MUSD: Final = 1e8
 
@@ -60,8 +64,9 @@ class CostSplit:
     start_musd, end_musd : float
         Costs of the first run and of the other one. [MUSD]
     causes : DataFrame
-        `COLUMNS`: the cause, the inputs that it is made of, its part [MUSD], and between which
-        parts the best plans would have it; the parts add up to the difference.
+        `COLUMNS`: the cause, the inputs that it is made of, its part [MUSD], between which parts
+        the best plans would have it, and how much of it is the penalty of unmet demand; the parts
+        add up to the difference.
     solves : int
         Programs that were solved for it.
     notes : tuple of str
@@ -117,16 +122,22 @@ class CostSplit:
         }
 
 
-def causes_frame(rows: list[tuple[str, str, float, float, float]]) -> pd.DataFrame:
+def causes_frame(rows: list[tuple[str, str, CostDifference]]) -> pd.DataFrame:
     """Return causes as a table.
 
     Parameters
     ----------
     rows : list of tuple
-        Cause, inputs, part, least and most that the best plans would have of it. [MUSD]
+        Cause, inputs and part.
     """
-    found = [(*row, row[3] < 0.0 < row[4]) for row in rows]
+    found = [(*row, *(getattr(part, name) for name in _PARTS)) for *row, part in rows]
     return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def cause_notes(split: CostSplit) -> list[str]:
+    """Say of each cause how much of it is penalty, and whether gaps could explain it."""
+    parts = split.causes[list(_PARTS[:-1])].to_numpy(dtype=np.float64)
+    return [CostDifference(*part).explanation for part in parts.tolist()]
 
 
 def dollars(cents: int) -> str:

@@ -18,6 +18,7 @@ from planner.outputs.comparison.measures import (
 )
 from planner.outputs.comparison.settings import ABSENT, setting_differences
 from planner.outputs.records import records
+from planner.results.cost_difference import PlanCost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,37 +29,9 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.cells import TableDifference
     from planner.outputs.comparison.settings import SettingDifference
     from planner.outputs.run import Run
+    from planner.results.cost_difference import CostDifference
 
-__all__ = ["Certainty", "RunComparison"]
-
-
-@dataclass(frozen=True)
-class Certainty:
-    """The difference in cost of two plans, and what is known of that of the best plans.
-
-    Parameters
-    ----------
-    musd : float
-        Cost of the later run less that of the first. [MUSD]
-    low_musd, high_musd : float
-        The least and the most that the best plans can differ by, from costs and bounds; infinite
-        where a run has no bound. [MUSD]
-    """
-
-    musd: float
-    low_musd: float
-    high_musd: float
-
-    @property
-    def is_within_gaps(self) -> bool:
-        """Whether the best plans may as well differ the other way round, or not at all."""
-        return self.low_musd < 0.0 < self.high_musd
-
-    @classmethod
-    def from_runs(cls, first: Run, other: Run) -> Certainty:
-        """Compare the cost of a run with that of the first."""
-        (cost_a, bound_a), (cost_b, bound_b) = (_cost_and_bound(run) for run in (first, other))
-        return cls(cost_b - cost_a, bound_b - cost_a, cost_b - bound_a)
+__all__ = ["RunComparison"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +90,11 @@ class RunComparison:
         return pd.DataFrame(rows, columns=columns, dtype=object)
 
     @cached_property
-    def certainty(self) -> tuple[Certainty, ...]:
-        """For each further run its difference in cost, and what gaps leave of it."""
+    def certainty(self) -> tuple[CostDifference, ...]:
+        """For each further run its difference in cost, its penalty, and what gaps leave of it."""
         first, *others = self.runs
-        return tuple(Certainty.from_runs(first, other) for other in others)
+        cost = _cost(first)
+        return tuple(_cost(other).less(cost) for other in others)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -167,6 +141,7 @@ class RunComparison:
                 {
                     "difference": name,
                     "musd": one.musd,
+                    "penalty_musd": _finite(one.penalty_musd),
                     "low_musd": _finite(one.low_musd),
                     "high_musd": _finite(one.high_musd),
                     "is_within_gaps": one.is_within_gaps,
@@ -192,15 +167,13 @@ def _head(letter: str, run: Run) -> dict[str, Any]:
     }
 
 
-def _cost_and_bound(run: Run) -> tuple[float, float]:
-    cost, bound = (run.meta[key] for key in ("objective_musd", "bound_musd"))
-    known = math.nan if cost is None else float(cost)
-    return known, -math.inf if bound is None else min(float(bound), known)
-
-
 def _plain(value: Any) -> Any:
     return None if value is ABSENT else value
 
 
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
+
+
+def _cost(run: Run) -> PlanCost:
+    return PlanCost.from_stored(run.meta, run.tables["costs"])

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.number_format import amount
+from planner.base.number_format import amount, signed
 from planner.base.svg import INK, MUTED, document, line, rect, text
 from planner.outputs.comparison.measures import common_years
-from planner.outputs.comparison.words import signed
 from planner.outputs.map_labels import xml_text
 from planner.outputs.map_svg import MAP_STYLE, land
 from planner.outputs.projection import sheet_for

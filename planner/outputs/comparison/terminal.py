@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import broken, printable
-from planner.base.number_format import amount
-from planner.outputs.comparison.causes import dollars, split_sentences
+from planner.base.number_format import amount, signed
+from planner.outputs.comparison.causes import cause_notes, dollars, split_sentences
 from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.comparison.settings import setting_text
-from planner.outputs.comparison.words import cell_text, cost_sentences, signed
+from planner.outputs.comparison.words import cell_text, cost_sentences
 from planner.outputs.labels import item_words
 
 if TYPE_CHECKING:
@@ -151,13 +151,12 @@ def _causes(split: CostSplit) -> list[Text | Table]:
     said = [Text(sentence) for sentence in split_sentences(split)]
     if split.method is None:
         return [head, *said]
-    table = _table("cause", ("USD",))
-    if split.costs_of == "plans":
+    table, notes = _table("cause", ("USD",)), cause_notes(split)
+    if any(notes):
         table.add_column("", overflow="fold")
     cents = split.cents()
-    for row, part in zip(split.causes.to_dict("records"), cents, strict=True):
-        note = ["less than the gaps" if row["is_within_gaps"] else ""] * (len(table.columns) - 2)
-        table.add_row(Text(printable(str(row["cause"]))), dollars(part), *note)
+    for cause, part, note in zip(split.causes["cause"], cents, notes, strict=True):
+        table.add_row(Text(printable(str(cause))), dollars(part), *([note] if any(notes) else []))
     table.add_row(*(Text(one, style="bold") for one in ("together", dollars(sum(cents)))))
     return [head, *said, table]
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.number_format import amount
+from planner.base.number_format import amount, signed
 
 if TYPE_CHECKING:
-    from planner.outputs.comparison.comparison import Certainty, RunComparison
+    from planner.outputs.comparison.comparison import RunComparison
+    from planner.results.cost_difference import CostDifference
 
-__all__ = ["cell_text", "cost_sentences", "signed"]
+__all__ = ["cell_text", "cost_sentences"]
 
 _DIGITS: Final = 6
 _NO_DIFFERENCE_MUSD: Final = 1e-6
 
 
 def cost_sentences(comparison: RunComparison) -> list[str]:
-    """Say of each further run what it costs more or less, and what gaps leave of that."""
+    """Say of each further run what it costs more, how much of it is penalty, what gaps leave."""
     first = comparison.letters[0]
     return [
         _sentence(f"{letter} costs", first, one)
@@ -25,7 +26,7 @@ def cost_sentences(comparison: RunComparison) -> list[str]:
     ]
 
 
-def _sentence(subject: str, first: str, one: Certainty) -> str:
+def _sentence(subject: str, first: str, one: CostDifference) -> str:
     if math.isnan(one.musd):
         return f"{subject}: not known, as a run has no plan."
     if abs(one.musd) < _NO_DIFFERENCE_MUSD:
@@ -33,6 +34,8 @@ def _sentence(subject: str, first: str, one: Certainty) -> str:
     else:
         kind = "more" if one.musd > 0.0 else "less"
         text = f"{subject} {amount(abs(one.musd), 4)} MUSD {kind} than {first}"
+    if one.penalty_words:
+        text = f"{text}, {one.penalty_words}"
     if not (math.isfinite(one.low_musd) and math.isfinite(one.high_musd)):
         return f"{text}; a run has no bound, so that nothing is known of the best plans."
     if one.high_musd - one.low_musd < _NO_DIFFERENCE_MUSD:
@@ -44,17 +47,6 @@ def _sentence(subject: str, first: str, one: Certainty) -> str:
             f" {between}, in either direction; --paired compares without rounding."
         )
     return f"{text}; with the gaps of the plans, the best plans differ by {between}."
-
-
-def signed(value: float, digits: int = 4) -> str:
-    """Write a difference with its sign.
-
-    Examples
-    --------
-    >>> signed(1234.56), signed(-0.5), signed(0.0)
-    ('+1,235', '-0.5', '0')
-    """
-    return f"{'+' if value > 0.0 else ''}{amount(value, digits)}"
 
 
 def cell_text(value: Any) -> str:

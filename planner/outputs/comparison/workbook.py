@@ -129,6 +129,7 @@ def _write_causes(book: Book, comparison: RunComparison) -> None:
         number("musd", "MUSD", "The same as computed"),
         number("low_musd", "MUSD", "The least that the best plans would have of it", missing=True),
         number("high_musd", "MUSD", "The most that the best plans would have of it", missing=True),
+        number("penalty_musd", "MUSD", "How much of it is the penalty of unmet demand"),
         text("inputs", "Settings and tables that it is made of"),
     ]
     for at, split in enumerate(comparison.splits):

@@ -220,6 +220,7 @@ class _Search:
                 place,
                 plan.objective,
                 float(cleaned(np.asarray(more))),
+                near.penalty_musd(plan) - near.penalty_musd(near.best),
                 float(np.abs(cleaned(mw - near.best_mw)).sum()) / 2.0,
                 near.verdict(plan).ok,
             )

@@ -12,7 +12,7 @@ from planner.lp import Index
 from planner.lp.index import UNIT
 from planner.lp.outcome import relative_gap
 from planner.model import build_model
-from planner.model.money import objective_musd
+from planner.model.money import objective_musd, penalty_musd
 from planner.results.frame import cleaned
 from planner.results.read import read_results
 from planner.studies.solve.answers import with_plan
@@ -62,7 +62,7 @@ class NearOptimal:
         self._question, self._ask = question, ask
         self.model = build_model(question.inputs)
         model, problem = self.model, self.model.problem
-        self._cost = objective_musd(model)
+        self._cost, self._penalty = objective_musd(model), penalty_musd(model)
         self.has_integers = problem.isMIP()
         has_cuts = bool(question.inputs.failover.reserve.size)
         rounds = question.scenario.failover.most_rounds
@@ -113,6 +113,10 @@ class NearOptimal:
     def site_mw(self, outcome: Outcome) -> Floats:
         """Return the racks of a solution by site. [MW]"""
         return _racks(self._site, outcome)
+
+    def penalty_musd(self, outcome: Outcome) -> float:
+        """Return what of the cost of a solution is the penalty of unmet demand. [MUSD]"""
+        return float(cleaned(self._penalty.value(outcome.x))[0])
 
     def extreme(self, by: str, at: int, sign: float, extra_musd: float, what: str) -> Outcome:
         """Find the least (sign 1) or the most (-1) of a place within a limit of extra cost."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isclose
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ import numpy as np
 from planner.base.errors import InputError
 from planner.lp.change import Arrays
 from planner.model import build_model
+from planner.model.money import penalty_musd
+from planner.results.cost_difference import PlanCost
 from planner.results.ended import PLANNED
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.asking import session_of
@@ -30,23 +31,9 @@ if TYPE_CHECKING:
     from planner.studies.compare.groups import Mixture
     from planner.studies.solve.asking import Asking
 
-__all__ = ["Costs", "Value"]
+__all__ = ["Costs"]
 
 _SAME: float = 1e-9  # relative
-
-
-@dataclass(frozen=True)
-class Value:
-    """What a mixture costs.
-
-    Parameters
-    ----------
-    cost_musd, bound_musd : float
-        Cost of the plan, and of no plan less; the same where no rounding counts. [MUSD]
-    """
-
-    cost_musd: float
-    bound_musd: float
 
 
 class Costs:
@@ -68,19 +55,18 @@ class Costs:
         self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking
     ) -> None:
         self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
-        self._found: dict[frozenset[int], Value | None] = {}
+        self._found: dict[frozenset[int], PlanCost | None] = {}
         self._session: tuple[HighsSession, float] | None = None
         self._openings: _Integers | None = None
         self.solves = 0
 
-    def stored(self, run: Run) -> Value | None:
+    def stored(self, run: Run) -> PlanCost | None:
         """Return what a run stores of its own cost; None where it has no plan."""
-        cost, bound = run.meta["objective_musd"], run.meta["bound_musd"]
-        if cost is None:
+        if run.meta["objective_musd"] is None:
             return None
-        return Value(float(cost), -np.inf if bound is None else min(float(bound), float(cost)))
+        return PlanCost.from_stored(run.meta, run.tables["costs"])
 
-    def cost_of(self, chosen: frozenset[int]) -> Value | None:
+    def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
         """Return what a mixture costs; None where it makes no scenario, or has no plan.
 
         Raises
@@ -106,7 +92,7 @@ class Costs:
             proof, arrays
         )
 
-    def _solve(self, chosen: frozenset[int]) -> Value | None:
+    def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
         try:
             question = self._mixture.question(chosen)
         except InputError:
@@ -118,9 +104,10 @@ class Costs:
         with_plan(outcome, name, "the difference was split", good=good)
         if not outcome.has_plan:
             return None
+        cost = bound = outcome.objective
         if self._costs_of == "plans":
-            return Value(outcome.objective, min(outcome.dual_bound, outcome.objective))
-        return Value(outcome.objective, outcome.objective)
+            bound = min(outcome.dual_bound, cost)
+        return PlanCost(cost, bound, float(penalty_musd(model).value(outcome.x)[0]))
 
     def _outcome(self, question: PreparedScenario, model: Model) -> Outcome:
         session = self._session_with(question, model)

@@ -11,13 +11,14 @@ has what it adds when it is changed after those before it.
 from __future__ import annotations
 
 from itertools import combinations
-from math import factorial, fsum
+from math import factorial
 from typing import TYPE_CHECKING, Final, Literal
 
 from planner.base.errors import InfeasibleError
 from planner.outputs.comparison.causes import CostSplit, Method, causes_frame
 from planner.outputs.comparison.measures import letters_of
-from planner.studies.compare.costs import Costs, Value
+from planner.results.cost_difference import CostDifference
+from planner.studies.compare.costs import Costs
 from planner.studies.compare.groups import Mixture, groups_of
 from planner.studies.solve.progress import Pace
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.comparison.causes import CostsOf
     from planner.outputs.run import Run
+    from planner.results.cost_difference import PlanCost
     from planner.studies.compare.groups import By, InputGroup
     from planner.studies.solve.asking import Asking
 
@@ -36,7 +38,7 @@ HowToSplit = Literal["auto", "shapley", "ordered", "none"]
 _MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
 _OTHER_VERSION: Final = "version of dcplan"
 _ROUNDING: Final = "rounding"
-_Row = tuple[str, str, float, float, float]
+_Row = tuple[str, str, CostDifference]
 
 
 def split_by_cause(
@@ -90,7 +92,7 @@ def split_by_cause(
     notes: list[str] = []
     method: Method | None = None
     if how != "none" and not groups:
-        rows, method = [_rounding(*ends)], "rounding"
+        rows, method = [(_ROUNDING, "none differs", ends[1].less(ends[0]))], "rounding"
     elif how != "none":
         method = _method(how, len(groups))
         counted.expect(method)
@@ -118,7 +120,7 @@ class _Counted:
 
     def __init__(self, costs: Costs, ask: Asking, groups: int) -> None:
         self._costs, self._ask, self._groups = costs, ask, groups
-        self._known: dict[frozenset[int], Value | None] = {}
+        self._known: dict[frozenset[int], PlanCost | None] = {}
         self._expected, self._pace = 0, Pace()
 
     def expect(self, method: Method) -> None:
@@ -126,11 +128,11 @@ class _Counted:
         every = 2**self._groups if method == "shapley" else self._groups + 1
         self._expected = max(every - len(self._known), 0) + self._costs.solves
 
-    def know(self, chosen: frozenset[int], value: Value) -> None:
+    def know(self, chosen: frozenset[int], value: PlanCost) -> None:
         """Take a cost that needs no solve."""
         self._known[chosen] = value
 
-    def cost_of(self, chosen: frozenset[int]) -> Value | None:
+    def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
         """Return the cost of a mixture."""
         if chosen not in self._known:
             how_far = self._pace.describe(self._costs.solves, self._expected)
@@ -145,11 +147,10 @@ def _ends(
     runs: tuple[Run, Run],
     every: frozenset[int],
     costs_of: CostsOf,
-) -> tuple[tuple[Value, Value], _Row | None]:
+) -> tuple[tuple[PlanCost, PlanCost], _Row | None]:
     """Return the costs of both runs by this version, and what another version makes of them."""
-    found, moved = [], [0.0, 0.0, 0.0]
-    is_other_version = False
-    for sign, run, chosen in zip((1.0, -1.0), runs, (frozenset[int](), every), strict=True):
+    found, moved = [], []
+    for run, chosen in zip(runs, (frozenset[int](), every), strict=True):
         stored = costs.stored(run)
         if costs_of == "plans" and stored is not None and costs.is_program_of(run, chosen):
             counted.know(chosen, stored)
@@ -161,29 +162,13 @@ def _ends(
             raise InfeasibleError(message)
         found.append(value)
         if costs_of == "plans" and stored is not None and value is not stored:
-            is_other_version = True
-            change = value.cost_musd - stored.cost_musd
-            low, high = (
-                value.bound_musd - stored.cost_musd,
-                value.cost_musd - stored.bound_musd,
-            )
-            ends = (low, high) if sign > 0.0 else (-high, -low)
-            moved = [moved[0] + sign * change, moved[1] + ends[0], moved[2] + ends[1]]
+            is_first = run is runs[0]
+            moved.append((1.0, value.less(stored) if is_first else stored.less(value)))
     version: _Row | None = None
-    if is_other_version:
-        version = (_OTHER_VERSION, "the program that it builds", moved[0], moved[1], moved[2])
+    if moved:
+        whole = CostDifference.weighted_sum(moved)
+        version = (_OTHER_VERSION, "the program that it builds", whole)
     return (found[0], found[1]), version
-
-
-def _rounding(start: Value, end: Value) -> _Row:
-    """Return the whole difference of two plans of one program."""
-    return (
-        _ROUNDING,
-        "none differs",
-        end.cost_musd - start.cost_musd,
-        end.bound_musd - start.cost_musd,
-        end.cost_musd - start.bound_musd,
-    )
 
 
 def _method(how: HowToSplit, groups: int) -> Method:
@@ -193,7 +178,7 @@ def _method(how: HowToSplit, groups: int) -> Method:
 
 
 def _parts(
-    costs: _Counted, groups: Sequence[InputGroup], ends: tuple[Value, Value], method: Method
+    costs: _Counted, groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost], method: Method
 ) -> tuple[list[_Row], Method, list[str]]:
     if method == "shapley":
         rows = _shapley(costs.cost_of, groups)
@@ -208,11 +193,11 @@ def _parts(
 
 
 def _shapley(
-    cost: Callable[[frozenset[int]], Value | None], groups: Sequence[InputGroup]
+    cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup]
 ) -> list[_Row] | None:
     """Return the Shapley value of each group; None where a mixture has no cost."""
     count = len(groups)
-    terms: list[list[tuple[float, Value, Value]]] = [[] for _ in groups]
+    terms: list[list[tuple[float, CostDifference]]] = [[] for _ in groups]
     for size in range(count):
         share = factorial(size) * factorial(count - size - 1) / factorial(count)
         for chosen in combinations(range(count), size):
@@ -221,23 +206,17 @@ def _shapley(
                 after = cost(frozenset((*chosen, at)))
                 if before is None or after is None:
                     return None
-                terms[at].append((share, before, after))
+                terms[at].append((share, after.less(before)))
     return [
-        (
-            group.name,
-            group.inputs,
-            fsum(share * (after.cost_musd - before.cost_musd) for share, before, after in of),
-            fsum(share * (after.bound_musd - before.cost_musd) for share, before, after in of),
-            fsum(share * (after.cost_musd - before.bound_musd) for share, before, after in of),
-        )
+        (group.name, group.inputs, CostDifference.weighted_sum(of))
         for group, of in zip(groups, terms, strict=True)
     ]
 
 
 def _ordered(
-    cost: Callable[[frozenset[int]], Value | None],
+    cost: Callable[[frozenset[int]], PlanCost | None],
     groups: Sequence[InputGroup],
-    ends: tuple[Value, Value],
+    ends: tuple[PlanCost, PlanCost],
 ) -> list[_Row]:
     """Return what each group adds after those before it; what has no cost goes with the next."""
     rows: list[_Row] = []
@@ -252,9 +231,7 @@ def _ordered(
             (
                 " with ".join(one.name for one in waiting),
                 ", ".join(one.inputs for one in waiting),
-                after.cost_musd - before.cost_musd,
-                after.bound_musd - before.cost_musd,
-                after.cost_musd - before.bound_musd,
+                after.less(before),
             )
         )
         before, waiting = after, []

@@ -14,7 +14,10 @@ from planner.limits.increments import lead_key, site_key
 from planner.lp.join import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
+from planner.model.money import penalty_musd
 from planner.model.payments import discount
+from planner.results.cost_difference import PlanCost
+from planner.results.frame import cleaned
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ ENTRY_COLUMNS: Final = (
     "tried",
     "cost_musd",
     "change_musd",
+    "change_penalty_musd",
     "site_mw",
 )
 RELAXED: Final = " (LP relaxation)"
@@ -56,6 +60,13 @@ class Resolved:
     question: PreparedScenario
     model: Model
     outcome: Outcome
+
+    @property
+    def cost(self) -> PlanCost:
+        """Its cost, proven least, and what of it is penalty."""
+        cost = self.outcome.objective
+        penalty = float(cleaned(penalty_musd(self.model).value(self.outcome.x))[0])
+        return PlanCost(cost, cost, penalty)
 
     def site_mw(self, site: str) -> float:
         """Nameplate at the site in the last year. [MW]"""
@@ -92,9 +103,10 @@ def entry(solved: ExplainablePlan, site: str, ask: Asking) -> pd.DataFrame:
     -------
     DataFrame
         One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed (ending in
-        `RELAXED` where the plan has integers), its value now and the value needed (missing
-        where none was found) or else the one that was tried, cost of the plan and its change
-        against the plan without it, nameplate at the site in the last year.
+        `RELAXED` where the plan has integers), its value now and the value needed (missing where
+        none was found) or else the one that was tried, cost of the plan, its change against the
+        plan without it, what of that is the penalty of unmet demand, nameplate at the site in the
+        last year.
     """
     question = PreparedScenario(solved.scenario, solved.inputs)
     ask.report_stage("solve again as it was")
@@ -127,9 +139,9 @@ def builds(solved: ExplainablePlan, site: str) -> bool:
 def _line(
     what: str, unit: str, now: float, needed: float, base: Resolved, after: Resolved, site: str
 ) -> tuple[str | float, ...]:
-    cost = after.outcome.objective
-    change = cost - base.outcome.objective
-    return (what, unit, now, needed, np.nan, cost, change, after.site_mw(site))
+    change = after.cost.less(base.cost)
+    figures = (after.cost.cost_musd, change.musd, change.penalty_musd, after.site_mw(site))
+    return (what, unit, now, needed, np.nan, *figures)
 
 
 def _not_found(
@@ -137,7 +149,7 @@ def _not_found(
 ) -> tuple[str | float, ...]:
     """Tell of the furthest value that was tried and brings no more load."""
     if after.outcome.status != "optimal":
-        return (what, unit, now, np.nan, furthest, np.nan, np.nan, np.nan)
+        return (what, unit, now, np.nan, furthest, np.nan, np.nan, np.nan, np.nan)
     _, _, _, _, _, *found = _line(what, unit, now, np.nan, base, after, site)
     return (what, unit, now, np.nan, furthest, *found)
 

@@ -11,6 +11,7 @@ from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.limits.increments import site_key, without_new_halls
+from planner.results.cost_difference import LEAST_PENALTY_MUSD
 from planner.studies.explain.cost_of_entry import ENTRY_COLUMNS, RELAXED, entry
 from planner.studies.explain.explanation import Number, Statement, number
 from planner.studies.explain.plain_words import about_limits
@@ -234,22 +235,30 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
         of = {"what": str(row)}
         what = str(row).removesuffix(RELAXED)
         how = ", in the LP relaxation before and after" if str(row).endswith(RELAXED) else ""
-        change, mw = (
+        change, penalty, mw = (
             number(tables, "entry", column, in_unit, **of)
-            for column, in_unit in (("change_musd", "MUSD"), ("site_mw", "MW"))
+            for column, in_unit in (
+                ("change_musd", "MUSD"),
+                ("change_penalty_musd", "MUSD"),
+                ("site_mw", "MW"),
+            )
         )
+        part = ""
+        if abs(penalty.value) >= LEAST_PENALTY_MUSD:
+            part = f" (of which {penalty} is the penalty of unmet demand)"
+        costs = (change, penalty) if part else (change,)
         now, needed, tried = (
             number(tables, "entry", column, str(unit), **of)
             for column in ("now", "needed", "tried")
         )
         if what == "one MW more":
-            yield Statement(TAKES, _one_mw_more(site, change, how), (change, mw))
+            yield Statement(TAKES, _one_mw_more(site, change, part, how), (*costs, mw))
         elif what == "no new halls":
             text = (
-                f"Without new halls at {site} the plan would cost {change} more (solved "
+                f"Without new halls at {site} the plan would cost {change} more{part} (solved "
                 f"again{how})."
             )
-            yield Statement(TAKES, text, (change,))
+            yield Statement(TAKES, text, costs)
         elif what == "as it is" or (what == "power price" and grows):
             continue
         elif np.isnan(needed.value):
@@ -267,16 +276,16 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
         else:
             text = (
                 f"At a {what} of {needed} instead of {now} it would have {mw} of racks in the last "
-                f"year, and the plan would cost {_less(change)} (solved again{how})."
+                f"year, and the plan would cost {_less(change)}{part} (solved again{how})."
             )
-            yield Statement(TAKES, text, (needed, now, mw, change))
+            yield Statement(TAKES, text, (needed, now, mw, *costs))
 
 
-def _one_mw_more(site: str, change: Number, how: str) -> str:
+def _one_mw_more(site: str, change: Number, part: str, how: str) -> str:
     if change.value > _NOTHING_MUSD:
         return (
             f"One more MW of racks at {site} in the last year would raise the cost of the plan by "
-            f"{change} (solved again with it forced in{how}): that is its cost of entry."
+            f"{change}{part} (solved again with it forced in{how}): that is its cost of entry."
         )
     return (
         f"One more MW of racks at {site} in the last year costs the plan nothing (solved again "

@@ -16,8 +16,9 @@ from planner.base.words import within_sentence
 from planner.inputs.prepared import PreparedScenario
 from planner.lp import UNIT
 from planner.model import build_model
-from planner.model.money import objective_musd
+from planner.model.money import objective_musd, penalty_musd
 from planner.outputs.frontier import COLUMNS, Frontier
+from planner.results.frame import cleaned
 from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import (
     LEAST_SERVED_KH100E_YEARS,
@@ -137,6 +138,7 @@ class _Tracer:
         self._slack: dict[str, Floats] = {}  # of rows that hold something
         self._model = build_model(question.inputs)
         self._cost = objective_musd(self._model)
+        self._penalty = penalty_musd(self._model)
         solver = question.scenario.solver
         self._session = plan_session(self._model.problem, solver, ends_at_gap=False)
         has_cuts = bool(question.inputs.failover.reserve.size)
@@ -259,6 +261,7 @@ class _Tracer:
         return {
             "measure": float(built.value(outcome.x)[0]),
             "cost_musd": outcome.objective,
+            "penalty_musd": float(cleaned(self._penalty.value(outcome.x))[0]),
             "slope_musd_per_unit": slope,
             "price": -slope * measure.price_per_musd + 0.0,
             **{name: value_at(outcome.x) for name, value_at in others.items()},
@@ -307,6 +310,7 @@ def _finished(rows: list[dict[str, object]]) -> pd.DataFrame:
     least = float(table["cost_musd"].iloc[0])
     table["extra_musd"] = table["cost_musd"] - least
     table["extra_frac"] = table["extra_musd"] / abs(least) if least else np.nan
+    table["extra_penalty_musd"] = table["penalty_musd"] - table["penalty_musd"].iloc[0]
     table["is_knee"] = np.arange(len(table)) == _knee(table)
     others = [name for name in table if name not in COLUMNS]
     return table[[*COLUMNS, *others]]

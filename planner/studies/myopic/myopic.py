@@ -11,6 +11,7 @@ import pandas as pd
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import build_inputs
+from planner.results.cost_difference import PlanCost
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 
@@ -32,6 +33,9 @@ COLUMNS: Final = {
     "cost_musd": "cost of the plan over the whole horizon",
     "foresight_musd": "value of foresight: cost less that of the plan with all years in view",
     "foresight_frac": "the same as a share of that plan's cost",
+    "penalty_musd": "part of the cost that is the penalty of unmet demand",
+    "foresight_penalty_musd": "part of the value of foresight that is that penalty",
+    "is_within_gaps": "whether the gaps of both plans could explain the value of foresight",
     "unmet_kh100e": "unmet compute in its worst year",
     "unmet_year": "that year, 0 where none is unmet",
 }
@@ -226,17 +230,20 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
     lines: list[tuple[object, ...]] = []
     least = rows[0].plan
     assert least is not None
-    base = least.outcome.objective
+    base = PlanCost.from_stored(least.run.meta, least.costs)
     for row in rows:
         plan = row.plan
         if plan is None:
-            lines.append((row.seen, row.status, np.nan, np.nan, np.nan, np.nan, 0))
+            lines.append((row.seen, row.status, *[np.nan] * 5, False, np.nan, 0))
             continue
-        more = plan.outcome.objective - base
+        cost = PlanCost.from_stored(plan.run.meta, plan.costs)
+        more = cost.less(base)
         unmet = plan.summary["unmet_kh100e"].to_numpy(dtype=np.float64)
         most = float(unmet.max())
         years = plan.summary["year"].to_numpy(dtype=np.int64)
         year = int(years[unmet.argmax()]) if most > _NOTHING_KH100E else 0
-        share = more / abs(base) if base else np.nan
-        lines.append((row.seen, row.status, plan.outcome.objective, more, share, most, year))
+        share = more.musd / abs(base.cost_musd) if base.cost_musd else np.nan
+        is_within = plan is not least and more.is_within_gaps
+        of = (share, cost.penalty_musd, more.penalty_musd, is_within, most, year)
+        lines.append((row.seen, row.status, cost.cost_musd, more.musd, *of))
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.outputs.sensitivity import BY, is_constant
+from planner.results.cost_difference import intervals_ranked
 from planner.studies.sensitivity.design import LEVELS, names_of, rows_per_block
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.studies.sensitivity.design import Design
 
-__all__ = ["RESAMPLES", "Ranks", "indices_of", "intervals_ranked", "ranked", "ranks_of"]
+__all__ = ["RESAMPLES", "Ranks", "indices_of", "ranked", "ranks_of"]
 
 RESAMPLES: Final = 200
 _FEW: Final = 2
@@ -138,22 +139,3 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     # A half of one block has no spread: SALib needs two.
     half = ranked(index(every[: max(2, len(y) // 2)]))
     return Ranks(low, high, same, half)
-
-
-def intervals_ranked(least: Floats, most: Floats) -> tuple[Positions, Positions]:
-    """Return the first and last rank of factors of which only intervals are known.
-
-    Parameters
-    ----------
-    least, most : array of float
-        Ends of each interval.
-
-    Examples
-    --------
-    >>> first, last = intervals_ranked(np.array([2.0, 6.0, 5.0]), np.array([3.0, 9.0, 8.0]))
-    >>> first.tolist(), last.tolist()
-    ([3, 1, 1], [3, 2, 2])
-    """
-    above = (least[None, :] > most[:, None]).sum(axis=1)
-    below = (most[None, :] < least[:, None]).sum(axis=1)
-    return above + 1, len(least) - below

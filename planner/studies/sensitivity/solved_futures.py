@@ -11,16 +11,12 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
 from planner.outputs.sensitivity import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
+from planner.results.cost_difference import intervals_ranked
 from planner.results.ended import PLANNED
 from planner.studies.sensitivity.base_plan import without_plan
 from planner.studies.sensitivity.design import rows_per_block
 from planner.studies.sensitivity.futures import BASE
-from planner.studies.sensitivity.indices import (
-    indices_of,
-    intervals_ranked,
-    ranked,
-    ranks_of,
-)
+from planner.studies.sensitivity.indices import indices_of, ranked, ranks_of
 from planner.studies.sensitivity.options import OUTPUTS
 
 if TYPE_CHECKING:
@@ -50,7 +46,11 @@ class SolvedFutures:
         """Make the table of the study, and say what it is of."""
         futures = self.solved.futures.set_index("future")
         output = self._outputs()
-        points = self.points.assign(output=output.reindex(self.points["future"]).to_numpy())
+        penalty = futures["penalty_musd"]
+        points = self.points.assign(
+            output=output.reindex(self.points["future"]).to_numpy(),
+            penalty_musd=penalty.reindex(self.points["future"]).to_numpy(),
+        )
         method, blocks, dropped = self.design.method, 0, 0
         if method == "tornado":
             columns = self._tornado(futures, output)
@@ -105,6 +105,7 @@ class SolvedFutures:
             np.array([output[f"{one.name}={end}"] for one in self.factors]) - output[BASE]
             for end in ("low", "high")
         )
+        penalty = futures["penalty_musd"] if self.of == COST else futures["penalty_musd"] * np.nan
         gap = np.zeros(len(futures))
         if self.of == COST:
             gap = (futures["objective_musd"] - futures["bound_musd"]).clip(lower=0.0).to_numpy()
@@ -138,6 +139,12 @@ class SolvedFutures:
             "swing_least": least,
             "swing_most": most,
             "without_plan": without,
+            **{
+                f"penalty_at_{end}": [
+                    penalty[f"{one.name}={end}"] - penalty[BASE] for one in self.factors
+                ]
+                for end in ("low", "high")
+            },
             "rank_low": first,
             "rank_high": last,
             "same_rank_frac": np.nan,

@@ -64,18 +64,20 @@ class Stochastic:
         ``least`` and ``most`` that any future alone would order at that date, and
         ``minimax_regret``, what the plan of least greatest regret orders.
     costs : DataFrame
-        A row per plan and future: plan, future, weight, cost_musd, regret_musd; missing where the
-        orders of the plan leave no plan in the future.
+        A row per plan and future: plan, future, weight, cost_musd, regret_musd, and what of each is
+        the penalty of unmet demand: penalty_musd, regret_penalty_musd; missing where the orders of
+        the plan leave no plan in the future.
     plans : DataFrame
-        A row per plan: expected_musd, cvar_musd (where a CVaR is asked for), objective_musd,
-        greatest_regret_musd. The plans are ``stochastic``, ``mean`` or ``central``,
-        ``minimax_regret``, and ``alone: FUTURE``.
+        A row per plan: expected_musd, penalty_musd (of that), cvar_musd (where a CVaR is asked
+        for), objective_musd, greatest_regret_musd. The plans are ``stochastic``, ``mean`` or
+        ``central``, ``minimax_regret``, and ``alone: FUTURE``.
     worth : DataFrame
-        measure, value_musd: wait_and_see, stochastic, single_future, evpi, vss, and plans: the
-        objective at the cost of the checked plans, with integers where futures have them.
+        measure, value_musd, penalty_musd (of that): wait_and_see, stochastic, single_future, evpi,
+        vss, and plans: the objective at the cost of the checked plans, with integers where futures
+        have them.
     futures : DataFrame
-        A row per future: weight, cost alone and with the orders, regret, and of the plan with
-        integers its status, cost, gap, verdict and run.
+        A row per future: weight, cost alone and with the orders, regret, what of each is penalty,
+        and of the plan with integers its status, cost, penalty, gap, verdict and run.
     results, orders, no_regret : DataFrame
         As of a sweep: key figures and orders of the checked plans; what every future orders by a
         year, each as if it were certain.

@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.base.errors import InfeasibleError
 from planner.model import build_model
+from planner.model.money import penalty_musd
 from planner.results.frame import cleaned
 from planner.studies.solve.answers import with_plan
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
@@ -78,6 +79,10 @@ class FutureProgram:
             name = f"future {self.name}"
             raise why_no_plan(name, outcome, self._session, self.question, self.model)
         return outcome
+
+    def penalty_musd(self, outcome: Outcome) -> float:
+        """Return what of the cost of a solution is the penalty of unmet demand. [MUSD]"""
+        return float(cleaned(penalty_musd(self.model).value(outcome.x))[0])
 
     def with_orders(self, received: Received, ordered: Floats) -> tuple[Outcome, float] | None:
         """Solve it with the orders of another plan.

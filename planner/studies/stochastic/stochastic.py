@@ -19,6 +19,7 @@ from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
 from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.outputs.own_folder import file_entry
+from planner.results.cost_difference import PlanCost
 from planner.results.read import read_results
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.found import Stochastic
@@ -214,20 +215,24 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         left_out=pd.DataFrame(left_out, columns=["kind", "site", "item"], dtype=object),
         sizes=found.sizes,
         decided=_decided(study, found, ordered),
-        costs=pd.concat([_costs(study, plan, found.least) for plan in found.plans]).reset_index(
+        costs=pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(
             drop=True
         ),
         plans=_plans(study, found),
-        worth=_worth(study, found, np.array([runs[name].outcome.objective for name in names])),
+        worth=_worth(study, found, [_plan_cost(runs[name]) for name in names]),
         futures=pd.DataFrame(
             {
                 "future": names,
                 "weight": weights,
                 "alone_musd": found.least,
+                "alone_penalty_musd": found.least_penalties,
                 "cost_musd": found.stochastic.costs,
+                "penalty_musd": found.stochastic.penalties,
                 "regret_musd": _regrets(study, found.stochastic, found.least),
+                "regret_penalty_musd": found.stochastic.penalties - found.least_penalties,
                 "status": [answers[name].status for name in names],
                 "plan_musd": [answers[name].objective_musd for name in names],
+                "plan_penalty_musd": [_plan_cost(runs[name]).penalty_musd for name in names],
                 "gap_frac": [answers[name].gap_frac for name in names],
                 "checked": [runs[name].verdict.ok for name in names],
                 "rules": [answers[name].rules for name in names],
@@ -262,6 +267,7 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
             "plan": [plan.name for plan in plans],
             "expected_musd": [plan.costs @ weights for plan in plans],
             "cvar_musd": [risk.cvar(plan.costs, weights) for plan in plans],
+            "penalty_musd": [plan.penalties @ weights for plan in plans],
             "objective_musd": [risk.objective(plan.costs, weights) for plan in plans],
             "greatest_regret_musd": [_regrets(study, plan, found.least).max() for plan in plans],
         }
@@ -271,8 +277,13 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
     return table.replace(np.inf, np.nan)
 
 
-def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.DataFrame:
+def _plan_cost(plan: Plan) -> PlanCost:
+    return PlanCost.from_stored(plan.run.meta, plan.costs)
+
+
+def _worth(study: StochasticPrograms, found: Compared, planned: Sequence[PlanCost]) -> pd.DataFrame:
     risk, weights = study.uncertainty.risk, study.weights
+    plans_musd = np.array([one.cost_musd for one in planned])
     waits = risk.objective(found.least, weights)
     least = risk.objective(found.stochastic.costs, weights)
     single = risk.objective(found.single.costs, weights)
@@ -286,10 +297,19 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Floats) -> pd.Da
         "single_future": single,
         "evpi": evpi,
         "vss": vss,
-        "plans": risk.objective(planned, weights),
+        "plans": risk.objective(plans_musd, weights),
     }
+    of = [
+        risk.part(penalties, costs, weights)
+        for penalties, costs in (
+            (found.least_penalties, found.least),
+            *((one.penalties, one.costs) for one in both),
+            (np.array([one.penalty_musd for one in planned]), plans_musd),
+        )
+    ]
+    penalties = [*of[:3], of[1] - of[0], of[2] - of[1], of[3]]
     table = pd.DataFrame(measures.items(), columns=["measure", "value_musd"])
-    return table.replace(np.inf, np.nan)
+    return table.assign(penalty_musd=penalties).replace(np.inf, np.nan)
 
 
 def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
@@ -328,14 +348,16 @@ def _regrets(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> Float
     return above_least(plan.costs, least, of)
 
 
-def _costs(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> pd.DataFrame:
+def _costs(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "plan": plan.name,
             "future": [future.name for future in study.futures],
             "weight": study.weights,
             "cost_musd": plan.costs,
-            "regret_musd": _regrets(study, plan, least),
+            "penalty_musd": plan.penalties,
+            "regret_musd": _regrets(study, plan, found.least),
+            "regret_penalty_musd": plan.penalties - found.least_penalties,
         }
     )
     return table.replace(np.inf, np.nan)

@@ -68,11 +68,14 @@ class OrderPlan:
         One number per order.
     costs : array of float
         One per future, inf where the orders leave no plan. [MUSD]
+    penalties : array of float
+        What of them is the penalty of unmet demand, nan where there is no plan. [MUSD]
     """
 
     name: str
     ordered: Floats
     costs: Floats
+    penalties: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,8 @@ class Compared:
         regret.
     own : sequence of OrderPlan
         Of each future planned alone.
+    least_penalties : array of float
+        What of the cost of each future as if it were certain is penalty of unmet demand. [MUSD]
     sizes : dict of str to int
         rows, columns and nonzeros of the program of all futures.
     """
@@ -97,6 +102,7 @@ class Compared:
     single: OrderPlan
     minimax: OrderPlan
     own: Sequence[OrderPlan]
+    least_penalties: Floats
     sizes: dict[str, int]
 
     @property
@@ -173,7 +179,7 @@ class StochasticPrograms:
         alone = self.alone()
         none = np.empty(0)
         own = [
-            OrderPlan(f"alone: {future.name}", received.placed(outcome.x), none)
+            OrderPlan(f"alone: {future.name}", received.placed(outcome.x), none, none)
             for future, received, outcome in zip(self.futures, self.received, alone, strict=True)
         ]
         single = self._single(own)
@@ -183,15 +189,21 @@ class StochasticPrograms:
             message = f"{error}\n{_WHAT_NEXT}"
             raise InfeasibleError(message, error.conflict) from error
         stats = together.problem.stats()
-        stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none)
+        stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none, none)
         least = np.array([one.objective for one in alone])
-        minimax = OrderPlan(MINIMAX, self.minimax(least), none)
+        minimax = OrderPlan(MINIMAX, self.minimax(least), none, none)
         return Compared(
             alone,
             self.in_every_future(stochastic),
             self.in_every_future(single),
             self.in_every_future(minimax),
             [self.in_every_future(plan) for plan in own],
+            np.array(
+                [
+                    future.penalty_musd(outcome)
+                    for future, outcome in zip(self.futures, alone, strict=True)
+                ]
+            ),
             {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros},
         )
 
@@ -278,7 +290,11 @@ class StochasticPrograms:
             for future, received in zip(self.futures, self.received, strict=True)
         ]
         costs = [np.inf if one is None else one[0].objective for one in found]
-        return replace(plan, costs=np.array(costs))
+        penalties = [
+            np.nan if one is None else future.penalty_musd(one[0])
+            for future, one in zip(self.futures, found, strict=True)
+        ]
+        return replace(plan, costs=np.array(costs), penalties=np.array(penalties))
 
     def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
         """Return the checked plan of each future with the same orders.
@@ -429,7 +445,7 @@ class StochasticPrograms:
             what_is = "the mean of the futures has no plan, though each future has one"
             raise InputError([self._no_single(what_is)])
         with_plan(outcome, "the mean of all futures", BEFORE, good=SOLVED)
-        return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0))
+        return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0), np.empty(0))
 
     def _no_single(self, what_is: str) -> Problem:
         at = self.uncertainty.at

@@ -15,9 +15,10 @@ import pandas as pd
 from planner.lp.start import Start
 from planner.outputs.files import PARTIAL, whole_file
 from planner.outputs.folder_kinds import FUTURES_FOLDER
+from planner.results.cost_difference import PENALTIES, intervals_ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from planner.studies.sweep.futures import FutureTask
@@ -54,7 +55,7 @@ STARTS_FOLDER: Final = "starts"
 OWN_COLUMNS: Final = frozenset(
     {
         *("future", "status", "checked", "rules", "broken", "run", "message"),
-        *("objective_musd", "bound_musd", "gap_frac"),
+        *("objective_musd", "bound_musd", "gap_frac", "penalty_musd", "rank_low", "rank_high"),
     }
 )
 """Columns that table `futures` has next to those of the axes."""
@@ -205,6 +206,13 @@ def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
         All futures, in order.
     answers : mapping of str to FutureResult
         Those that are known, by name; a future without one has the status ``not_solved``.
+
+    Returns
+    -------
+    DataFrame
+        future, a column for each axis, and `OWN_COLUMNS`. ``penalty_musd`` is the part of the cost
+        that prices unmet demand; ``rank_low`` and ``rank_high`` are the ranks that the best plan of
+        the future may have by cost, 1 for the least, as far as gaps tell.
     """
     questions = list(questions)
     none = FutureResult("", "not_solved")
@@ -220,10 +228,32 @@ def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
         "objective_musd": _numbers([one.objective_musd for one in of]),
         "bound_musd": _numbers([one.bound_musd for one in of]),
         "gap_frac": _numbers([one.gap_frac for one in of]),
+        "penalty_musd": _numbers([_penalty_musd(one) for one in of]),
+        **_ranks([one.objective_musd for one in of], [one.bound_musd for one in of]),
         "run": [one.run for one in of],
         "message": [one.message for one in of],
     }
     return pd.DataFrame(table)
+
+
+def _penalty_musd(answer: FutureResult) -> float | None:
+    if answer.objective_musd is None:
+        return None
+    of = {f"npv_of_{item}_musd" for item in PENALTIES}
+    return sum(value or 0.0 for figure, _, _, value in answer.figures if figure in of)
+
+
+def _ranks(cost_musd: Sequence[float | None], bound_musd: Sequence[float | None]) -> dict[str, Any]:
+    """Return between which ranks the best plans are by cost, missing where there is no plan."""
+    cost = _numbers(list(cost_musd))
+    bound = np.fmin(np.nan_to_num(_numbers(list(bound_musd)), nan=-np.inf), cost)
+    has_plan = ~np.isnan(cost)
+    first, last = intervals_ranked(-cost[has_plan], -bound[has_plan])
+    ranks = {}
+    for name, of in (("rank_low", first), ("rank_high", last)):
+        ranks[name] = pd.array([pd.NA] * len(cost), dtype="Int64")
+        ranks[name][has_plan] = of
+    return ranks
 
 
 def figures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:

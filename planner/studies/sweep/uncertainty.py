@@ -62,20 +62,43 @@ class Risk:
         >>> Risk(0.5, 0.25).objective(np.array([3.0, 7.0]), np.array([0.75, 0.25]))
         5.5
         """
-        parts = ((1.0 - self.weight, costs @ weights), (self.weight, self.cvar(costs, weights)))
-        # A part of share 0 is left out: 0 times an infinite cost would be nan.
-        return float(sum(share * musd for share, musd in parts if share > 0.0))
+        return self.part(costs, costs, weights)
+
+    def part(self, part: Floats, costs: Floats, weights: Floats) -> float:
+        """Return what of the objective a part of the cost of each future is.
+
+        Parameters
+        ----------
+        part : array of float
+            Part of the cost of each future.
+        costs, weights : array of float
+            As for `objective`.
+
+        Examples
+        --------
+        >>> costs, weights = np.array([3.0, 7.0]), np.array([0.75, 0.25])
+        >>> Risk(0.5, 0.25).part(np.array([1.0, 2.0]), costs, weights)
+        1.625
+        """
+        shares = (1.0 - self.weight) * weights + self.weight * self._tail_weights(costs, weights)
+        # A future of weight 0 is left out: 0 times an infinite cost would be nan.
+        return float(shares[shares > 0.0] @ part[shares > 0.0])
 
     def cvar(self, costs: Floats, weights: Floats) -> float:
         """Return the mean cost of the worst futures.
 
         Source: Rockafellar and Uryasev 2000.
         """
+        shares = self._tail_weights(costs, weights)
+        return float(shares[shares > 0.0] @ costs[shares > 0.0])
+
+    def _tail_weights(self, costs: Floats, weights: Floats) -> Floats:
+        """Return how much each future counts in the mean of the worst; they add up to 1."""
         order = np.argsort(-costs, kind="stable")
         before = np.cumsum(weights[order]) - weights[order]
-        counted = np.clip(self.tail - before, 0.0, weights[order])
-        worst = counted > 0.0
-        return float(counted[worst] @ costs[order][worst] / self.tail)
+        shares = np.empty(len(costs))
+        shares[order] = np.clip(self.tail - before, 0.0, weights[order]) / self.tail
+        return shares
 
 
 @dataclass(frozen=True, eq=False)

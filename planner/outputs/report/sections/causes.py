@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.comparison.causes import dollars, split_sentences
+from planner.outputs.comparison.causes import cause_notes, dollars, split_sentences
 from planner.outputs.report.markup import Html, element
 from planner.outputs.report.page import section
 
@@ -27,8 +27,10 @@ def causes_section(splits: Sequence[CostSplit]) -> Html:
 
 def _split(split: CostSplit) -> Html:
     rows = [
-        (str(row["cause"]), dollars(part), "less than the gaps" if row["is_within_gaps"] else "")
-        for row, part in zip(split.causes.to_dict("records"), split.cents(), strict=True)
+        (str(cause), dollars(part), note)
+        for cause, part, note in zip(
+            split.causes["cause"], split.cents(), cause_notes(split), strict=True
+        )
     ]
     rows.append(("together", dollars(sum(split.cents())), ""))
     body = (

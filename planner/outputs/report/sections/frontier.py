@@ -32,17 +32,18 @@ def frontier_section(identifier: str, figures: TableFigures, study: StoredFronti
     points, rows = [], []
     for row in study.table.to_dict("records"):
         point = int(row["point"])
-        measure, cost, more, price = (
+        measure, cost, more, penalty, price = (
             figures.sum("frontier", column, point=point)
-            for column in ("measure", "cost_musd", "extra_frac", "price")
+            for column in ("measure", "cost_musd", "extra_frac", "extra_penalty_musd", "price")
         )
         points.append((measure, cost, bool(row["is_knee"])))
-        cells: list[ReportFigure | str | None] = [measure, cost, more, price]
+        cells: list[ReportFigure | str | None] = [measure, cost, more, penalty, price]
         rows.append((f"{point}{', knee' if row['is_knee'] else ''}", cells))
     heads = [
         NumberColumn(f"{study.label} [{study.unit}]"),
         NumberColumn("cost, MUSD", decimals=1),
         NumberColumn("more, %", per=0.01, decimals=2),
+        NumberColumn("of which penalty of unmet demand, MUSD", decimals=1),
         NumberColumn(f"one unit less costs [{study.price_unit}]"),
     ]
     title = f"Cost against {within_sentence(study.label)}"

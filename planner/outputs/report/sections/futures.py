@@ -16,12 +16,14 @@ from planner.outputs.report.page import section
 from planner.outputs.report.spread import fan
 from planner.outputs.report.table import NumberColumn, figure_table
 from planner.outputs.study_folders import QUANTILES
+from planner.results.cost_difference import GAPS_RANK, WITHIN_GAPS, PlanCost, rank_words
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.outputs.report.figures import ReportFigure, TableFigures
+    from planner.results.cost_difference import CostDifference
 
 __all__ = ["answer_of_sweep", "effects_section", "fans_section", "futures_section"]
 
@@ -52,9 +54,13 @@ def answer_of_sweep(figures: TableFigures, axes: Sequence[str]) -> Html:
                 name(high),
                 "): ",
                 dearest.above(cheapest).html(per=per),
-                f" {unit}.",
+                f" {unit}",
+                *_why(_of(planned, high).less(_of(planned, low))),
+                ".",
             ]
         )
+        if (planned["rank_low"] < planned["rank_high"]).any():
+            said.append([GAPS_RANK])
         said.append(
             _widest(figures, [axis for axis in axes if planned[axis].nunique() > 1], unit, per)
         )
@@ -94,8 +100,22 @@ def _widest(figures: TableFigures, axes: Sequence[str], unit: str, per: float) -
         high.html(per=per, digits=_DIGITS),
         f" {unit} at ",
         name(str(of.iloc[-1]["value"])),
+        *_why(_of_mean(of.iloc[-1]).less(_of_mean(of.iloc[0]))),
         ".",
     ]
+
+
+def _why(difference: CostDifference) -> list[str]:
+    return [f", {difference.explanation}"] if difference.explanation else []
+
+
+def _of(futures: pd.DataFrame, future: str) -> PlanCost:
+    return PlanCost.from_row(futures[futures["future"] == future].iloc[0])
+
+
+def _of_mean(row: pd.Series) -> PlanCost:
+    names = {"mean_musd": "objective_musd", "mean_bound_musd": "bound_musd"}
+    return PlanCost.from_row(row.rename({**names, "mean_penalty_musd": "penalty_musd"}))
 
 
 def _above_the_cheapest(figures: TableFigures, planned: pd.DataFrame) -> Html:
@@ -103,7 +123,16 @@ def _above_the_cheapest(figures: TableFigures, planned: pd.DataFrame) -> Html:
         return NOTHING
     cheapest = _cost(figures, planned.iloc[0]["future"])
     shown = planned.iloc[1:].iloc[::-1].head(_MOST_BARS)["future"]
-    rows = [(future, _cost(figures, future).above(cheapest)) for future in shown]
+    least = _of(planned, planned.iloc[0]["future"])
+    rows = [
+        (
+            f"{future} ({WITHIN_GAPS})"
+            if _of(planned, future).less(least).is_within_gaps
+            else future,
+            _cost(figures, future).above(cheapest),
+        )
+        for future in shown
+    ]
     note = f"the {_MOST_BARS} most expensive" if len(planned) - 1 > _MOST_BARS else ""
     return bars(f"Cost above that of {planned.iloc[0]['future']}", "MUSD", rows, note=note)
 
@@ -114,12 +143,13 @@ def effects_section(figures: TableFigures) -> Html:
     tables = []
     for axis in dict.fromkeys(effects["axis"]):
         values = effects.loc[effects["axis"] == axis, "value"]
-        columns = ("mean_musd", "least_musd", "most_musd", "futures")
+        columns = ("mean_musd", "mean_penalty_musd", "least_musd", "most_musd", "futures")
         rows = [
             (value, [figures.sum("effects", column, axis=axis, value=value) for column in columns])
             for value in values
         ]
-        heads = [NumberColumn(f"{head}, MUSD", decimals=1) for head in ("mean", "least", "most")]
+        names = ("mean", "of which penalty of unmet demand", "least", "most")
+        heads = [NumberColumn(f"{head}, MUSD", decimals=1) for head in names]
         heads.append(NumberColumn("futures", decimals=0))
         tables.append(figure_table(axis, axis, heads, rows, shows_caption=True))
     if not tables:
@@ -181,13 +211,18 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
             # A future that is not of the list is a point of the axes, whose values are beside it.
             cells.append(changes.get(str(row["future"]), "the values of its axes") or "nothing")
         cells += [words(str(row["status"])), broken]
+        cells.append(rank_words(row["rank_low"], row["rank_high"]) if is_planned else None)
         cells.append(_cost(figures, row["future"]) if is_planned else None)
+        penalty = figures.sum("futures", "penalty_musd", future=row["future"])
+        cells.append(penalty if is_planned else None)
         rows.append((str(row["future"]), cells))
     heads = [*(NumberColumn(axis) for axis in axes), *([NumberColumn("sets")] if changes else [])]
-    heads += [NumberColumn("ended"), NumberColumn("check")]
-    table = figure_table(
-        "Futures", "future", [*heads, NumberColumn("cost, MUSD", decimals=1)], rows
-    )
+    heads += [NumberColumn("ended"), NumberColumn("check"), NumberColumn("rank by cost")]
+    heads += [
+        NumberColumn(f"{head}, MUSD", decimals=1)
+        for head in ("cost", "of which penalty of unmet demand")
+    ]
+    table = figure_table("Futures", "future", heads, rows)
     more = len(futures) - _MOST_ROWS
     note = element("p", f"and {more} more in table futures", class_="note") if more > 0 else NOTHING
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_ROWS)

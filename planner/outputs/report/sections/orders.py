@@ -12,6 +12,7 @@ from planner.outputs.report.dots import dots
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.table import NumberColumn, figure_table
+from planner.results.cost_difference import penalty_share_words
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
@@ -74,14 +75,18 @@ def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
     """Say how much is ordered before the futures are known, and what it is worth to know them."""
     expected = figures.sum("plans", "expected_musd", plan="stochastic")
     evpi, vss = (figures.sum("worth", "value_musd", measure=one) for one in ("evpi", "vss"))
+    of_evpi, of_vss = (figures.sum("worth", "penalty_musd", measure=m) for m in ("evpi", "vss"))
     single = next(one for one in figures.tables["plans"]["plan"] if one in {"mean", "central"})
     planned_for = plan_name(single)
     said: list[list[str]] = [
         [f"Which of {len(figures.tables['futures'])} futures comes is known from"
          f" {study.known_from}; the orders below are placed before, the same in all of them."],
-        ["The expected cost is ", expected.html(digits=_DIGITS), " MUSD, net present value."],
-        ["To know which future comes would be worth ", evpi.html(), " MUSD (EVPI)."],
-        [f"Planning {planned_for} instead would cost ", vss.html(), " MUSD more (VSS)."]
+        ["The expected cost is ", expected.html(digits=_DIGITS), " MUSD, net present value",
+         *_penalty(figures.sum("plans", "penalty_musd", plan="stochastic"), expected), "."],
+        ["To know which future comes would be worth ", evpi.html(), " MUSD (EVPI)",
+         *_penalty(of_evpi, evpi), "."],
+        [f"Planning {planned_for} instead would cost ", vss.html(), " MUSD more (VSS)",
+         *_penalty(of_vss, vss), "."]
         if isfinite(vss.value)
         else [f"Planning {planned_for} instead leaves no plan in some future."],
     ]  # fmt: skip
@@ -101,6 +106,13 @@ def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
         "The answer",
         element("ul", (element("li", of) for of in said), class_="sentences"),
     )
+
+
+def _penalty(penalty: ReportFigure, of: ReportFigure) -> list[Html | str]:
+    """Say how much of a cost is the penalty of unmet demand, if any is."""
+    if not penalty_share_words(penalty.value, of.value):
+        return []
+    return [", of which ", penalty.html(digits=_DIGITS), " MUSD is the penalty of unmet demand"]
 
 
 def orders_section(figures: TableFigures) -> Html:
@@ -135,7 +147,7 @@ def orders_section(figures: TableFigures) -> Html:
 
 def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     """Compare plans over all futures: expected cost, and what each would regret in each."""
-    shown = {"expected_musd": "expected cost"}
+    shown = {"expected_musd": "expected cost", "penalty_musd": "of which penalty of unmet demand"}
     shown |= {"cvar_musd": "CVaR", "objective_musd": "objective"} if has_cvar else {}
     shown |= {"greatest_regret_musd": "greatest regret"}
     rows: list[tuple[str, list[ReportFigure | str | None]]] = [
@@ -172,7 +184,10 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
 def weighed_section(figures: TableFigures) -> Html:
     """List the futures: how likely each is, what it costs alone and with the orders."""
     rows: list[tuple[str, list[ReportFigure | str | None]]] = []
-    columns = ("alone_musd", "cost_musd", "regret_musd", "plan_musd")
+    columns = (
+        *("alone_musd", "alone_penalty_musd", "cost_musd", "penalty_musd"),
+        *("regret_musd", "regret_penalty_musd", "plan_musd", "plan_penalty_musd"),
+    )
     for row in figures.tables["futures"].to_dict("records"):
         future, is_planned = str(row["future"]), row["status"] in PLANNED
         broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
@@ -191,8 +206,9 @@ def weighed_section(figures: TableFigures) -> Html:
         NumberColumn("weight", decimals=3),
     ]
     heads += [
-        NumberColumn(f"{head}, MUSD", decimals=1)
+        NumberColumn(f"{one}, MUSD", decimals=1)
         for head in ("alone", "with the orders", "regret", "checked plan")
+        for one in (head, "of which penalty of unmet demand")
     ]
     about = element("p", "Each future has a whole run, with a report of its own: ", class_="note")
     code = element("code", name("dcplan report FOLDER/runs/RUN"))
