@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +13,7 @@ import pandas as pd
 import pytest
 
 import planner
+from planner.base.errors import InputError
 from planner.runs import write_run
 from planner.runs.plan import Plan
 
@@ -94,3 +97,68 @@ def test_a_plan_that_leaves_demand_unmet_says_so_first(plan: Plan) -> None:
 
     assert "unmet" not in repr(plan)
     assert ": 37 % of the demand of 2027 is unmet (37 % of all years); optimal, checked" in said
+
+
+CHANGE = "demand.scale_frac=0.4"
+WITH_A_CHANGE: dict[str, Callable[[str | planner.Scenario], float]] = {
+    "alternatives": lambda what: (
+        planner.alternatives(
+            what, slacks=[0.1], of=["site"], different=0, plans=False, overrides=[CHANGE]
+        ).cost_musd
+    ),
+    "diagnose": lambda what: float(planner.diagnose(what, [NO_PLAN], quick=True).feasible),
+    "frontier": lambda what: (
+        planner.frontier(what, "largest", points=3, overrides=[CHANGE]).table["cost_musd"].min()
+    ),
+    "load_scenario": lambda what: planner.load_scenario(what, [CHANGE]).demand.scale_frac,
+    "myopic": lambda what: planner.myopic(what, [2], overrides=[CHANGE]).table["cost_musd"].iloc[0],
+    "solve": lambda what: planner.solve(what, [CHANGE]).outcome.objective,
+}
+"""What each public function that takes a scenario and changes finds of the changed one."""
+NO_PLAN = "new_sites.coast.land_limit_mw=0.1"
+
+
+def takes_a_scenario_and_changes(name: str) -> bool:
+    function = getattr(planner, name)
+    given = {} if isinstance(function, type) else signature(function).parameters
+    return "overrides" in given and any("Scenario" in str(p.annotation) for p in given.values())
+
+
+@pytest.mark.parametrize("name", [*filter(takes_a_scenario_and_changes, planner.__all__)])
+def test_a_loaded_scenario_is_changed_as_one_that_is_named(name: str) -> None:
+    asked = WITH_A_CHANGE[name]
+
+    assert asked(planner.load_scenario("tiny")) == pytest.approx(asked("tiny"), rel=1e-12)
+
+
+def test_a_run_of_a_changed_scenario_says_the_change(tmp_path: Path) -> None:
+    changed = planner.solve(planner.load_scenario("tiny"), [CHANGE])
+    named = planner.solve("tiny", [CHANGE])
+
+    runs = [write_run(plan, tmp_path, workbook=False) for plan in (changed, named)]
+
+    assert [planner.load(run).run.meta["differs"] for run in runs] == [
+        {"demand.scale_frac": "0.4"},
+        {"demand.scale_frac": "0.4"},
+    ]
+
+
+@pytest.mark.parametrize("change", ["demand.scale_farc=0.4", "demand.scale_frac=-2", "nothing"])
+def test_a_wrong_change_of_a_loaded_scenario_is_refused_as_by_name(change: str) -> None:
+    said = []
+    for scenario in (planner.load_scenario("tiny"), "tiny"):
+        with pytest.raises(InputError) as refused:
+            planner.solve(scenario, [change])
+        said.append(str(refused.value))
+
+    assert said[0] == said[1]
+    assert said[0].startswith(f"--set {change}: ")
+
+
+def test_a_scenario_that_was_changed_in_python_takes_no_more_changes() -> None:
+    """What is written would be changed, and what was set in Python forgotten."""
+    loaded = planner.load_scenario("tiny")
+    demand = loaded.demand.model_copy(update={"scale_frac": 0.7})
+
+    with pytest.raises(InputError, match="made or changed in Python"):
+        planner.solve(loaded.model_copy(update={"demand": demand}), [CHANGE])

@@ -85,13 +85,13 @@ class ScenarioDraft:
         return rest_of(self.name, self.source_files, self.tree, problems)
 
 
-def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scenario:
-    """Read a scenario.
+def load_scenario(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario, or change one that is loaded; all that take a scenario ask this.
 
     Parameters
     ----------
-    path_or_name : str or Path
-        A file, or the name of a shipped scenario.
+    scenario : str, Path or Scenario
+        A file, the name of a shipped scenario, or one already loaded.
     overrides : sequence of str, optional
         Changes such as `"operator.demand_share_frac=0.2"`; values in YAML.
 
@@ -105,19 +105,21 @@ def load_scenario(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sc
     InputError
         If anything is wrong; it carries every problem with its place.
     """
-    scenario, problems = read_draft(path_or_name, overrides).checked()
-    if scenario is None or problems:
+    if isinstance(scenario, Scenario) and not overrides:
+        return scenario
+    loaded, problems = read_draft(scenario, overrides).checked()
+    if loaded is None or problems:
         raise InputError(problems)
-    return scenario
+    return loaded
 
 
-def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> ScenarioDraft:
+def read_draft(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> ScenarioDraft:
     """Read a scenario file and those it extends, and lay the changes on top.
 
     Parameters
     ----------
-    path_or_name : str or Path
-        A file, or the name of a shipped scenario.
+    scenario : str, Path or Scenario
+        A file, the name of a shipped scenario, or one already loaded.
     overrides : sequence of str, optional
         Changes such as `"operator.demand_share_frac=0.2"`.
 
@@ -129,8 +131,31 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scena
     Raises
     ------
     InputError
-        If there is no shipped scenario of the name.
+        If there is no shipped scenario of the name, or a loaded one says what no file does.
     """
+    draft = _as_loaded(scenario) if isinstance(scenario, Scenario) else _as_written(scenario)
+    tree, problems = draft.tree, list(draft.problems)
+    for override in overrides:
+        try:
+            tree = with_override(tree, override)
+        except InputError as error:
+            problems.extend(error.problems)
+    return replace(draft, tree=tree, problems=(*problems, *text_problems(tree)))
+
+
+def _as_loaded(scenario: Scenario) -> ScenarioDraft:
+    tree = scenario.tree
+    is_as_written = scenario.source_files and (
+        Scenario.model_validate(plain(tree)).merged() == scenario.merged()
+    )
+    if not is_as_written:  # a change of what is written would drop what was set in Python
+        found = "the scenario was made or changed in Python, not read from a file"
+        fix = "load it with planner.load_scenario(file, changes)"
+        raise InputError([Problem(scenario.name, None, None, found, "one that was loaded", fix)])
+    return ScenarioDraft(scenario.name, scenario.source_files, tree, (), scenario.source_sha256)
+
+
+def _as_written(path_or_name: str | Path) -> ScenarioDraft:
     path = find(path_or_name)
     sources, problems = read_chain(path)
     trees = [source.tree for source in sources]
@@ -140,12 +165,7 @@ def read_draft(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Scena
     for child in reversed([*own, *handed_down]):
         tree = merge(tree, child, is_by_year)
     tree = replace(tree, value={"version": Node(VERSION, tree.place), **tree.children})
-    for override in overrides:
-        try:
-            tree = with_override(tree, override)
-        except InputError as error:
-            problems.extend(error.problems)
-    problems += [*name_problems(path.stem, Place(ascii(str(path))[1:-1])), *text_problems(tree)]
+    problems += name_problems(path.stem, Place(ascii(str(path))[1:-1]))
     return ScenarioDraft(
         path.stem,
         tuple(source.path for source in sources),

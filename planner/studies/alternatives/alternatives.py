@@ -105,8 +105,7 @@ def alternatives(
     if different < 0:
         found = f"it is {different}"
         raise InputError([Problem("--different", None, None, found, "0 or more", "")])
-    if not isinstance(scenario, Scenario):
-        scenario = load_scenario(scenario, overrides)
+    scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)
     kinds, shares = tuple(dict.fromkeys(of)), sorted(slacks)

@@ -146,8 +146,7 @@ def diagnose(
     """
     ask = Asking(on_stage or (lambda _: None), interrupt)
     ask.report_stage("read")
-    if not isinstance(scenario, Scenario):
-        scenario = load_scenario(scenario, overrides)
+    scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     ask.report_stage("look whether there is a plan")
     model = without_costs(build_model(question.inputs))

@@ -122,8 +122,7 @@ def frontier(
     if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
         message = f"most_cost_frac is {most_cost_frac:g}"
         raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
-    if not isinstance(scenario, Scenario):
-        scenario = load_scenario(scenario, overrides)
+    scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
     return tracer.trace(against, most_cost_frac)

@@ -167,8 +167,7 @@ def myopic(
     if not windows:
         problems.append(Problem("--window", None, None, "no window is given", "one or more", ""))
     try:
-        if not isinstance(scenario, Scenario):
-            scenario = load_scenario(scenario, overrides)
+        scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from error

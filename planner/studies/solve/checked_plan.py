@@ -136,8 +136,7 @@ def solve(
         raise InputError(problems)
     clock = StageTimes(on_stage)
     with clock.stage("read"):
-        if not isinstance(scenario, Scenario):
-            scenario = load_scenario(scenario, overrides)
+        scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
         if strict and inputs.warnings:
             raise InputError(inputs.warnings)
