@@ -43,9 +43,12 @@ def command(
     """Write files of RUN for other programs.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is. mps and lp are the
-    linear program itself, built again from the scenario and data of the run.
+    linear program itself, built again from the scenario and data of the run. Where a format
+    cannot be written, as reeds without the states of sites, the others are: why is said, and the
+    exit code is 2.
     """
     import json
+    from dataclasses import replace
     from pathlib import Path
 
     from planner.base.errors import InputError, Problem
@@ -53,7 +56,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.plots import no_matplotlib
     from planner.outputs.staging import staging, try_folder
-    from planner.outputs.user_files import put_files
+    from planner.outputs.user_files import Kept, put_files
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
 
@@ -79,16 +82,28 @@ def command(
     warn_of_changes(loaded)
     target = Path(folder) if folder else home / "exports"
     try_folder(target, "--output")
-    # A format that refuses the run must not leave the files of those before it.
+    made: list[Path] = []
+    written: list[Path] = []
+    kept: list[Kept] = []
+    refused: list[Problem] = []
     with writing_into(target), staging(target) as staged:
-        with naming_changed_files(home), Progress.from_context(ctx, patient=True) as progress:
-            made = []
+        with Progress.from_context(ctx, patient=True) as progress:
             for number, name in enumerate(wanted, start=1):
                 progress.stage(f"Writing {name} ({number} of {len(wanted)})")
-                made += WRITERS[name](loaded, staged)
-        written, kept = put_files(staged, made, target)
+                try:
+                    with naming_changed_files(home):
+                        made += WRITERS[name](loaded, staged)
+                except InputError as error:
+                    refused += [
+                        replace(problem, what_is=f"{name} is not written: {problem.what_is}")
+                        for problem in error.problems
+                    ]
+        if made:
+            written, kept = put_files(staged, made, target)
     note_kept(target, kept)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
-    else:
+    elif written:
         click.echo("\n".join(map(str, written)))
+    if refused:
+        raise InputError(refused)

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from test_run_folder import named
 
 from planner.cli import main
+from planner.outputs.user_files import LEDGER_FILE
 from planner.runs import Run, save_run
 
 if TYPE_CHECKING:
@@ -159,15 +160,20 @@ def test_a_run_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     assert "solve a scenario first" in result.stderr
 
 
-def test_a_format_that_refuses_leaves_no_file_of_those_before_it(
-    runs_dir: Path, tmp_path: Path
-) -> None:
+def test_a_format_that_refuses_the_run_leaves_the_others(runs_dir: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
+    where = ("--runs", str(runs_dir), "-o", str(out))
 
-    result = dcplan(
-        "export", "odd-b", "--format", "csv,mps", "--runs", str(runs_dir), "-o", str(out)
-    )
-
-    assert result.exit_code == 2
-    assert "the table can not be read" in result.stderr
+    alone = dcplan("export", "odd-b", "--format", "mps", *where)
+    assert alone.exit_code == 2
+    assert alone.stdout == ""
     assert not out.exists()
+
+    result = dcplan("export", "odd-b", "--format", "mps,geojson", "--json", *where)
+
+    written = {str(path) for path in out.rglob("*.geojson")}
+    assert written
+    assert {path for path in json.loads(result.stdout) if path.endswith(".geojson")} == written
+    assert {path.name for path in out.iterdir()} == {"geojson", LEDGER_FILE}
+    assert result.exit_code == 2
+    assert "mps is not written: the table can not be read" in result.stderr
