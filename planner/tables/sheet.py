@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["Sheet", "bytes_of", "read_sheet", "sheet_of", "shown_path"]
 
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
+_LONGEST_LINE: Final = 1_000_000  # bytes; the longest record of a shipped table has 2,000
 _LONGEST_REASON: Final = 200  # characters of what another program says of a file
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DECIMAL_COMMA: Final = "[+-]?[0-9]+,[0-9]+"
 _HEAD: Final = re.compile(r"(?P<name>\w+) \[(?P<unit>[^\]]+)\]")
 """A head of a workbook that says the unit of its column."""
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_LINE_END_BYTES: Final = re.compile(_LINE_END.pattern.encode())
 
 
 @dataclass(frozen=True)
@@ -173,10 +175,14 @@ def _error(
 
 
 class _Lines:
-    """The lines of a text, found when the first place in it is asked for."""
+    """The lines of a file, found when the first place in it is asked for."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, raw: bytes, file: str) -> None:
+        self._raw, self._file = raw, file
+
+    @cached_property
+    def _text(self) -> str:
+        return _decode(self._raw, self._file)
 
     @cached_property
     def _starts(self) -> array[int]:
@@ -191,9 +197,12 @@ class _Lines:
 
 
 def _read_csv(raw: bytes, file: str) -> Sheet:
-    text = _decode(raw, file)
-    _refuse_other_separator(text, file)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    _refuse_long_lines(raw, file)
+    _refuse_other_separator(raw, file)
+    # Line by line: a cell without its closing quote holds all that follows.
+    reader = csv.reader(
+        io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", newline=""), strict=True
+    )
     records: list[list[str]] = []
     firsts, ends = array("q"), array("q")
     start = 0
@@ -204,6 +213,9 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
                 firsts.append(start)
                 ends.append(reader.line_num)
             start = reader.line_num
+    except UnicodeDecodeError:
+        _decode(raw, file)  # says where
+        raise
     except csv.Error as error:
         raise _error(
             file,
@@ -214,7 +226,7 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
         ) from error
     if not records:
         raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
-    lines = _Lines(text)
+    lines = _Lines(raw, file)
 
     def place(record: int, cell: int) -> tuple[int, int]:
         first, end = firsts[record + 1], ends[record + 1]
@@ -224,15 +236,37 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
     return Sheet(file, records[0], records[1:], place)
 
 
-def _refuse_other_separator(text: str, file: str) -> None:
+def _refuse_long_lines(raw: bytes, file: str) -> None:
+    """Raise for a line that no table has, before it is decoded and taken apart."""
+    start = 0
+    while len(raw) - start > _LONGEST_LINE:
+        window = (start, start + _LONGEST_LINE + 1)
+        end = max(raw.rfind(b"\n", *window), raw.rfind(b"\r", *window))
+        if end < 0:
+            line = len(_LINE_END_BYTES.findall(raw[:start])) + 1
+            found = _LINE_END_BYTES.search(raw, start)
+            size = (found.start() if found else len(raw)) - start
+            raise _error(
+                file,
+                f"the line has {size:,} bytes",
+                f"at most {_LONGEST_LINE:,}",
+                "shorten the text of its cells, or end each record with a line break",
+                line=line,
+                column=1,
+            )
+        start = end + 1
+
+
+def _refuse_other_separator(raw: bytes, file: str) -> None:
     """Raise for a file whose cells are not separated by commas: once, not for each of its cells.
 
     Spreadsheets in languages with a decimal comma write semicolons between cells.
     """
-    header, _, rows = text.partition("\n")
-    sign = next((sign for sign in _SEPARATORS if sign in header), "")
-    if not sign or "," in header:
+    head = raw[:_LONGEST_LINE].partition(b"\n")[0]
+    if b"," in head or not any(sign.encode() in head for sign in _SEPARATORS):
         return
+    header, _, rows = _decode(raw, file).partition("\n")
+    sign = next(sign for sign in _SEPARATORS if sign in header)
     found = re.search(
         rf"(?:^|{re.escape(sign)})\"?({_DECIMAL_COMMA})\"?\s*(?:$|{re.escape(sign)})",
         rows,

@@ -7,6 +7,7 @@ import os
 import resource
 import sys
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -217,6 +218,30 @@ def test_a_csv_that_is_no_table_is_refused_at_its_place(
     package: Package, raw: bytes, problem: str
 ) -> None:
     assert any(found.startswith(problem) for found in refused(package, raw))
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        (b"a" * 30_000_000, ":3:1: the line has 30,000,000 bytes; must be at most 1,000,000; "),
+        (b'"' + b"a\n" * 15_000_000, ":3:1: the record that begins here cannot be read (field"),
+        ("é\U0001f3ed".encode() * 5_000_000, ":3:1: the line has 30,000,000 bytes; "),
+    ],
+    ids=["one line", "no closing quote", "other letters"],
+)
+def test_a_huge_cell_is_refused_before_it_is_taken_apart(
+    package: Package, cell: bytes, problem: str
+) -> None:
+    raw = HEADER.encode() + b"alpha,north,7,2,true,open\r\n" + cell
+    tracemalloc.start()
+    try:
+        (found,) = refused(package, raw)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert found.startswith(problem)
+    assert most_bytes < 1.2 * len(cell)
 
 
 @pytest.mark.parametrize(
