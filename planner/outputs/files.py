@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.ending_signals import ENDING_SIGNALS
+from planner.base.errors import InputError
+from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +24,7 @@ __all__ = [
     "PARTIAL",
     "kind_of_special",
     "move_all",
+    "refuse_device_names",
     "sha256_of",
     "whole_file",
     "whole_files",
@@ -54,7 +57,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     OSError
         If it cannot be written, or a device, a pipe or a socket is there: whoever uses that would
         find a file in its place.
+    InputError
+        As `refuse_device_names` does.
     """
+    refuse_device_names(path)
     if special := kind_of_special(path):
         raise FileExistsError(errno.EEXIST, f"it is {special}", str(path))
     with without_empty(path.parent):
@@ -65,6 +71,26 @@ def whole_file(path: Path) -> Iterator[Path]:
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def refuse_device_names(path: Path, setting: str = "") -> None:
+    """Refuse to make a file or folder that Windows could not: all that is written passes here.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder; what is there already, of the folders above it, may be called anything.
+    setting : str
+        What it is given by, for the message.
+
+    Raises
+    ------
+    InputError
+        If a step of the path has the name of a device.
+    """
+    for step in (path, *path.parents):
+        if is_device_name(step.name) and not os.path.lexists(step):
+            raise InputError([device_problem(step.name, at=setting or str(path))])
 
 
 @contextmanager

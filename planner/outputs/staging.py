@@ -17,7 +17,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.files import PARTIAL, kind_of_special, without_empty
+from planner.outputs.files import (
+    PARTIAL,
+    kind_of_special,
+    refuse_device_names,
+    without_empty,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +64,10 @@ def staging(home: Path) -> Iterator[Path]:
     ------
     OSError
         If `home` cannot be written to.
+    InputError
+        As `planner.outputs.files.refuse_device_names` does.
     """
+    refuse_device_names(home)
     with without_empty(home):
         partial, held = _begin(home)
         try:
@@ -131,8 +139,10 @@ def try_file(file: Path, setting: str) -> None:
     Raises
     ------
     InputError
-        If its folder cannot be written to, or a device, a pipe or a socket is there.
+        If its folder cannot be written to, a device, a pipe or a socket is there, or its name
+        cannot be that of a file everywhere.
     """
+    refuse_device_names(file, setting)
     if special := kind_of_special(file):
         what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
         raise InputError([Problem(setting, None, None, what_is, must_be, "name another file")])
@@ -154,6 +164,7 @@ def try_folder(folder: Path, setting: str) -> None:
     InputError
         If it cannot be made or written to, or if there is not a MiB of room.
     """
+    refuse_device_names(folder, setting)
     try:
         with staging(folder) as partial:
             probe = partial / _LONGEST_NAME

@@ -9,6 +9,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
+from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,8 @@ def plain_name(name: object, file: str) -> str:
     'us-base-0123456789'
     """
     if isinstance(name, str) and re.fullmatch(PLAIN_NAME, name):
+        if is_device_name(name):
+            raise InputError([device_problem(name, at=file)])
         return name
     problem = Problem(
         file,
@@ -69,12 +72,12 @@ def slug(name: str) -> str:
     -------
     str
         At most 48 characters, with a letter or digit at both ends; ``scenario`` where nothing
-        of the name is left.
+        of the name is left that files have everywhere.
 
     Examples
     --------
-    >>> slug("US base, Évry"), slug("../../etc/passwd"), slug("=1+1"), slug("..")
-    ('us-base-evry', 'etc-passwd', '1-1', 'scenario')
+    >>> slug("US base, Évry"), slug("../../etc/passwd"), slug("=1+1"), slug(".."), slug("Con!")
+    ('us-base-evry', 'etc-passwd', '1-1', 'scenario', 'scenario')
     """
     return _plain_part(name) or "scenario"
 
@@ -89,8 +92,8 @@ def has_slug(name: str) -> bool:
 
     Examples
     --------
-    >>> [has_slug(name) for name in ("less land", "Évry", "???", "東京", "")]
-    [True, True, False, False, False]
+    >>> [has_slug(name) for name in ("less land", "Évry", "???", "東京", "", "con")]
+    [True, True, False, False, False, False]
     """
     return _plain_part(name) != ""
 
@@ -98,7 +101,8 @@ def has_slug(name: str) -> bool:
 def _plain_part(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower()))
-    return plain.strip("-._")[:_LONGEST_SLUG].strip("-._")
+    part = plain.strip("-._")[:_LONGEST_SLUG].strip("-._")
+    return "" if is_device_name(part) else part
 
 
 def fingerprint(content: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from planner.base.paths import device_problem, is_device_name
 from planner.base.words import NOT_IN_NAMES
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00
 
 
 _NOT_IN_NAMES: Final = re.compile(f"{_NOT_TEXT.pattern}|[{NOT_IN_NAMES}]")
+_OF_SCENARIO: Final = "the name of the scenario"
 _TEXT: Final = "text without control characters and without halves of surrogate pairs"
 _NAME: Final = (
     "text without control characters, ends of lines, changes of direction and halves of surrogate"
@@ -71,8 +73,10 @@ def text_problems(tree: Node) -> Iterator[Problem]:
 
 
 def name_problems(name: str, place: Place) -> Iterator[Problem]:
-    """Find characters that are no text in the name of a scenario, which is that of its file."""
-    yield from _problems(name, "the name of the scenario", place, _NOT_IN_NAMES, _NAME)
+    """Find what the name of a scenario, which is that of its file, may not hold or be."""
+    yield from _problems(name, _OF_SCENARIO, place, _NOT_IN_NAMES, _NAME)
+    if is_device_name(name):
+        yield device_problem(name, _OF_SCENARIO, at=place.file)
 
 
 def _problems(

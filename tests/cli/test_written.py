@@ -74,3 +74,35 @@ def test_a_file_that_is_kept_is_named_but_not_with_quiet(
     assert f"{out}: kept other or changed files: {name} is now kept/{name}\n" in said[0].stderr
     assert said[1].stderr == ""
     assert (out / "kept-2" / name).read_text(encoding="utf-8") == "mine, -q"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("solve", "tiny", "--runs", "nul"),
+        ("export", "RUN", "--format", "csv", "-o", "new/prn"),
+        ("report", "RUN", "-o", "con.html"),
+        ("compare", "RUN", "RUN", "-o", "aux.json"),
+        ("stress", "RUN", "-o", "lpt9"),
+        ("frontier", "tiny", "--cost-against", "carbon", "-o", "con"),
+        ("data", "copy", "sites", "Com1"),
+        ("init", "con"),
+        ("init", "con.xlsx", "--xlsx"),
+    ],
+)
+def test_nothing_is_written_by_the_name_of_a_device(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = dcplan(*(folder if word == "RUN" else word for word in words))
+
+    assert result.exit_code == 2, result.output
+    assert "for a device; must be one that files have everywhere" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_such_a_name_that_is_there_may_be_written_into(tmp_path: Path) -> None:
+    (tmp_path / "aux").mkdir()
+
+    assert dcplan("init", tmp_path / "aux" / "mine", "-q").exit_code == 0

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.runs.names import folder_name, slug
+from planner.base.errors import InputError
+from planner.runs.names import folder_name, plain_name, slug
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,9 @@ from planner.runs.names import folder_name, slug
         ("Évry +2", "evry-2"),
         ("a" * 99, "a" * 48),
         ("line\nbreak\0", "line-break"),
+        ("Con!", "scenario"),
+        ("lpt1.2030", "scenario"),
+        ("con-2", "con-2"),
     ],
 )
 def test_slugs(name: str, expected: str) -> None:
@@ -40,6 +44,11 @@ def test_a_folder_name_is_one_plain_step_of_a_path(name: str) -> None:
     assert not made.startswith(".")
     assert made.isascii()
     assert len(made) <= 48 + 1 + 10
+
+
+def test_a_run_has_no_name_of_a_device() -> None:
+    with pytest.raises(InputError, match=r"run\.json: .* the name 'NUL\.1' for a device"):
+        plain_name("NUL.1", "run.json")
 
 
 def test_names_that_look_alike_as_slugs_stay_apart() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from planner.base.errors import InputError
 from planner.scenario import load_scenario
+from planner.studies.sweep.futures import read_sweep
 
 HEAD = "version: 1\nextends: tiny\n"
 
@@ -87,3 +88,19 @@ def test_a_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
         InputError, match=r"the name of the scenario .* holds the character U\+DCFF"
     ):
         load_scenario(file)
+
+
+@pytest.mark.parametrize("name", ["con", "Com1", "nul.old", "aux "])
+def test_a_file_with_the_name_of_a_device_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(HEAD)
+
+    with pytest.raises(InputError) as caught:
+        load_scenario(file)
+
+    assert str(caught.value).startswith(
+        f"{file}: Windows keeps the name of the scenario {name!r} for a device; must be"
+    )
+    file.write_text(f"{HEAD}axes: {{demand.scale_frac: [0.5]}}\n")
+    with pytest.raises(InputError, match="for a device"):
+        read_sweep(file)

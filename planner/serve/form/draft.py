@@ -293,7 +293,8 @@ class FormDraft:
         if not has_slug(given):
             nameless = (
                 f"Nothing of {given!r} can be the name of a file; use a name with a letter "
-                "from a to z or a digit, and the title for any other text"
+                "from a to z or a digit that Windows keeps for no device, as it does con and aux, "
+                "and the title for any other text"
             )
             return Said((NAME,), nameless, "problem")
         text, _ = self.file(about, changed)
