@@ -72,7 +72,9 @@ def pages() -> dict[str, str]:
 
 def first_id(of: IdOf) -> str:
     """Return the first id of a kind in the shipped tables."""
-    return str(read_table(of.table)[of.column].iloc[0])
+    table = read_table(of.table)
+    rows = table[table["layer"] == of.layer] if of.layer else table
+    return str(rows[of.column].iloc[0])
 
 
 def model_page(model: Model) -> str:

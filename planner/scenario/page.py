@@ -76,6 +76,7 @@ _BY_UNIT: Final = {
     "%": 0.5,
 }
 _A_YEAR: Final = 2028  # as an example
+_FIRST_YEAR: Final = 2025  # model year by default, in which a path by year must have begun
 _FACTOR: Final = 1.25
 """An example of a number is so many times its default."""
 
@@ -245,7 +246,7 @@ def _several(kind: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
         is_years = one.keys == ("years",)
         return [2026, 2028, 2030] if is_years else [_example(get_args(kind)[0], one, id_of)]
     key, value = (_example(part, one, id_of) for part in get_args(kind))
-    return {_A_YEAR if isinstance(key, int | float) else key: value}
+    return {_FIRST_YEAR if isinstance(key, int | float) else key: value}
 
 
 def _single(kind: Any, marks: tuple[Any, ...], one: SchemaKey) -> Any:

@@ -59,6 +59,8 @@ class IdOf:
         Whether it may be one that the scenario adds, see `NewIdOf`.
     in_scope : bool
         Whether the key has no effect unless what it names is in scope.
+    layer : str
+        Of the rows that it may name, where column ``layer`` of the table tells them apart.
     """
 
     noun: str
@@ -67,6 +69,7 @@ class IdOf:
     also_in: tuple[str, ...] = ()
     may_be_new: bool = False
     in_scope: bool = False
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,10 @@ PlannedZoneId: TypeAlias = Annotated[Text, IdOf("zone", "grid_zones", "zone", in
 ConnectionServiceId: TypeAlias = Annotated[
     Text, IdOf("connection service", "connection_services", "service")
 ]
-TariffId: TypeAlias = Annotated[Text, IdOf("tariff", "tariffs", "tariff", may_be_new=True)]
-TariffTermsId: TypeAlias = Annotated[Text, IdOf("tariff", "tariffs", "tariff")]
+TariffId: TypeAlias = Annotated[
+    Text, IdOf("tariff", "tariffs", "tariff", may_be_new=True, layer="rate")
+]
+TariffTermsId: TypeAlias = Annotated[Text, IdOf("tariff", "tariffs", "tariff", layer="terms")]
 NewTariffId: TypeAlias = Annotated[
     Text, NewIdOf("tariffs", "tariff", "own tariff", "choose another id")
 ]
