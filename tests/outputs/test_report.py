@@ -19,7 +19,8 @@ from planner.outputs import WRITERS
 from planner.outputs.plan_identity import marked
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.charts import Series, ValueAxis, bars, lines
-from planner.outputs.report.figures import ReportFigure
+from planner.outputs.report.figures import Figures, ReportFigure
+from planner.outputs.report.sections.days import days_section
 from planner.results.four_moneys import moneys
 from planner.results.power_by_source import sources_of_power
 
@@ -561,3 +562,20 @@ def test_the_key_of_the_map_has_circles_of_the_size_of_sites(plan: planner.Plan)
         [float(units) for units, _ in shown], abs=0.11
     )
     assert radii == pytest.approx([40.0 * (mw / largest) ** 0.5 for mw in sizes], abs=0.06)
+
+
+def test_days_are_drawn_up_to_those_of_the_months_and_a_peak_day() -> None:
+    run = plan_of("tiny").run
+    power = run.tables["power_slot"]
+    first = power[power["slot"].str.startswith("d0h")].assign(is_peak_day=False)
+
+    def drawn(count: int) -> str:
+        days = [first.iloc[:0]]
+        days += [
+            first.assign(slot=first["slot"].str.replace("d0h", f"d{n}h")) for n in range(count)
+        ]
+        table = pd.concat(days, ignore_index=True)
+        return str(days_section(Figures(replace(run, tables={**run.tables, "power_slot": table}))))
+
+    assert "Day 13" in drawn(13)
+    assert drawn(14) == drawn(0) == ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 from office import SOFFICE, printed, recalculated
+from plans import plan_of
 
 import planner
 from planner.outputs.xlsx import write_workbook
@@ -61,6 +62,21 @@ def workbook(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("workbook") / "plan.xlsx"
     write_workbook(run, path)
     return path
+
+
+def test_a_limit_says_what_one_more_of_it_saves(tmp_path: Path) -> None:
+    write_workbook(plan_of("tiny").run, tmp_path / "plan.xlsx")
+
+    limits = {
+        row: text
+        for (sheet, row), text in cells(tmp_path / "plan.xlsx").items()
+        if sheet == "Limits"
+    }
+
+    assert limits["A6"] == "The land at North is full in 2028 (30 MW of halls)."
+    assert [limits[f"{column}6"] for column in "BCDF"] == [
+        *(30, "MW", "one more MW saves", "USD/MW-year")
+    ]
 
 
 @needs_office

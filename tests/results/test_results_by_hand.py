@@ -128,6 +128,19 @@ def test_power_of_a_slot_is_it_cooling_and_losses(model):
     assert billed["charge_musd"] == pytest.approx(2.3 * 1000 * 9.0 / 1e6)  # one month
 
 
+def test_only_peaks_that_are_billed_are_listed():
+    inputs = hand_inputs()
+    plan = {"peak_mw": {("ash", "2026", "Jul"): 2.3}}
+
+    def billed(usd_per_kw_month):
+        price = np.full_like(inputs.grid.demand_charge_usd_per_kw_month, usd_per_kw_month)
+        grid = dataclasses.replace(inputs.grid, demand_charge_usd_per_kw_month=price)
+        return results_of(build_model(dataclasses.replace(inputs, grid=grid)), plan).billed_peaks
+
+    assert billed(0.4)["usd_per_kw_month"].tolist() == [0.4]
+    assert billed(0.0).empty
+
+
 def test_a_zone_peaks_when_its_sites_peak_together(model):
     plan = {
         "loss_base_mw": {("ash", "2026"): 0.7, ("dal", "2026"): 0.9},
