@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tasks
-from client import Answer, Client
+from client import Answer, Client, serving
 from test_form_fields import NAUGHTY
 from test_jobs import at, over, wait
 
 from planner.scenario import json_schema, load_scenario
+from planner.serve.form.draft import FormDraft
+from planner.serve.service import MOST_CHECKS
 from planner.serve.worker import sweep_task
 from planner.studies.solve.progress import STAGES
 
@@ -505,3 +509,33 @@ def test_sweeps_are_listed(client: Client) -> None:
     listed = said(ask(client, "/api/sweeps"))["sweeps"]
 
     assert {"tiny", "us-grid-demand"} <= {one["sweep"] for one in listed}
+
+
+def test_pages_do_not_wait_for_a_check_and_few_checks_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def judged(*_: object) -> list[object]:
+        begun.set()
+        assert may_end.wait(60)
+        return []
+
+    monkeypatch.setattr(FormDraft, "judged", judged)
+    body = {"settings": {"demand": {"scale_frac": 0.4}}}
+    with serving(tmp_path) as client, ThreadPoolExecutor(MOST_CHECKS + 1) as others:
+        checks = [
+            others.submit(ask, client, "/api/scenarios/tiny/check", body)
+            for _ in range(MOST_CHECKS + 1)
+        ]
+        assert begun.wait(60)
+        pages = [ask(client, "/api/scenarios/tiny"), client.ask("GET", "/scenarios/tiny")]
+        refused = next(as_completed(checks)).result()  # the others wait
+        may_end.set()
+
+    assert [page.status for page in pages] == [200, 200]
+    assert (refused.status, said(refused)["error"]) == (
+        503,
+        "8 checks wait already; repeat it later",
+    )
+    assert sorted(check.result().status for check in checks) == [200] * MOST_CHECKS + [503]

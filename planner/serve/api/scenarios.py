@@ -63,8 +63,8 @@ def scenario(request: Request, key: str) -> dict[str, Any]:
 def check(request: Request, key: str, asked: ChangedSettings) -> dict[str, Any]:
     """Say what would be wrong or implausible of a scenario with changed settings."""
     service = service_of(request)
-    draft, changed = _draft(service, key, asked)
-    with service.computing:
+    with service.checking_alone():
+        draft, changed = _draft(service, key, asked)
         return _told(draft.judged(service.project, {}, changed))
 
 
@@ -72,10 +72,10 @@ def check(request: Request, key: str, asked: ChangedSettings) -> dict[str, Any]:
 def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
     """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
     service = service_of(request)
-    draft, changed = _draft(service, key, asked)
     given = {NAME: asked.name, "title": asked.title, "question": asked.question}
     about = {key: text.strip() for key, text in given.items()}
-    with service.computing:
+    with service.checking_alone():
+        draft, changed = _draft(service, key, asked)
         said = draft.judged(service.project, about, changed)
         if not any(one.kind == "problem" for one in said):
             made = draft.saved(service.project, about, changed)
@@ -100,8 +100,7 @@ def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraf
     if _depth(asked.settings) > _DEEPEST:
         raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
     draft = FormDraft(BaseScenario(service.source(key)))
-    with service.computing:
-        return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
+    return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
 
 
 def _settings(base: BaseScenario) -> dict[str, Any]:

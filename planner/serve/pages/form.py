@@ -118,9 +118,10 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
     about = {key: fields.get(key, "").strip() for key in (NAME, *ABOUT)}
     page = ShownForm(service, FormDraft(base, texts), about)
     do = fields.get(DO, "")
-    with service.computing:
-        if do.startswith(ADD):
+    if do.startswith(ADD):
+        with service.computing:
             return form_page(_with_card(page, do.removeprefix(ADD), fields))
+    with service.checking_alone():
         changed, said = page.draft.settings()
         if not said:
             said = page.draft.judged(service.project, about, changed)
@@ -133,6 +134,7 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
                     return _watched(start_solve(service, made, base.source.name))
                 return RedirectResponse(SCENARIOS, status_code=303)
             said = [made, *said]
+    with service.computing:
         return form_page(replace(page, said=tuple(said), is_judged=True))
 
 
