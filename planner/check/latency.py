@@ -10,7 +10,8 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
 from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.failover import asks, may_not_cover
+from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -205,31 +206,6 @@ def no_route_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="classes")
-def clouds_from_tables(case: Case) -> Excess:
-    """Clouds serve all users, or only those near a metro among the sites if they must be near."""
-    demand, rent = case.inputs.demand, case.inputs.rent
-    wanted, reported = to_frame(demand.demand), to_frame(rent.rented, near=rent.rented_is_tight)
-    key = [*_USERS, "year"]
-    may, near = (np.ones(len(wanted), dtype=np.bool_) for _ in range(2))
-    if not case.scenario.rent.placeless:
-        sites = column_by(case.sites, "site", "archetype")
-        clouds = reach_of_users(case)[reach_of_users(case)["site"].map(sites) == "metro"]
-        is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
-        may, near = (isin(wanted, clouds[clouds[by]], _USERS) for by in ("in_time", "is_tight"))
-        may = may | (is_lumped & bool(len(clouds)))
-    may = may & case.scenario.rent.allow
-    due = wanted[may]
-    of_due = pd.Series(near[may].astype("float64"), index=keyed(due[key]))
-    return Excess.count_broken(due[key], ~isin(due, reported, key)).and_also(
-        Excess.differs(
-            reported[key],
-            reported["near"].to_numpy("float64"),
-            lookup(of_due, reported, key, np.nan),
-        )
-    )
-
-
 def timed(case: Case) -> pd.DataFrame:
     """List the assignments of users whose place makes a difference, with their round trips.
 
@@ -374,6 +350,39 @@ def no_route_reported(case: Case) -> Excess:
     )
 
 
+@rule(unit="users")
+def why_not_reported(case: Case) -> Excess:
+    """Who may not be served by own sites or not by clouds is reported with the reason."""
+    table, p = case.plan("demand"), case.inputs
+    keys = [tuple(row) for row in table[list(_DEMAND)].itertuples(index=False)]
+    served = to_frame(p.demand.served)
+    sites = served.groupby(list(_DEMAND))["site"].agg(frozenset).to_dict()
+    routes = set(to_frame(p.demand.route)[list(_USERS)].itertuples(index=False, name=None))
+    nearest = reach_of_users(case).groupby(list(_USERS))["rtt_ms"].min()
+    bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
+    is_far = lookup(nearest, table, _USERS) > _ROUNDING * lookup(bound, table, ("workload",))
+    pairs = served[["site"]].drop_duplicates()
+    pairs = crossed(pairs, pairs.rename(columns={"site": "standby"}))
+    pairs = pairs[~may_not_cover(case, pairs)]
+    covers = pairs.groupby("site")["standby"].agg(frozenset).to_dict()
+    expected = []
+    for key, far, asked in zip(keys, is_far, asks(case, table), strict=True):
+        there = sites.get(key, frozenset())
+        if key[:2] not in routes:
+            within = "within its latency bound" if far else "that its residency admits"
+            expected.append(f"no own site {within}")
+        elif not there:
+            expected.append("own sites in reach have no racks for it by then")
+        elif asked and not any(covers.get(one, frozenset()) & there for one in there):
+            expected.append("no two own sites that may cover for each other")
+        else:
+            expected.append("")
+    barred = to_frame(p.demand.demand, why=p.rent.barred).set_index(list(_DEMAND))["why"]
+    odd = table["why_not_own"].astype(object).to_numpy() != np.array(expected, dtype=object)
+    odd |= table["why_not_rented"].astype(object).to_numpy() != barred.loc[keys].to_numpy()
+    return Excess.count_broken(table[list(_DEMAND)], odd)
+
+
 @rule(unit="USD/H100e-hour", rows_of=("rent",))
 def rent_terms_reported(case: Case) -> Excess:
     """Term and price of rented compute are those of its offer."""
@@ -445,6 +454,7 @@ RULES = (
     percentiles_reported,
     service_of_classes,
     no_route_reported,
+    why_not_reported,
     rent_terms_reported,
     levers_reported,
     reference_reported,
@@ -455,7 +465,6 @@ FACTS = (
     service_terms_from_tables,
     routes_from_tables,
     no_route_from_tables,
-    clouds_from_tables,
 )
 IMPLIED: Final[Mapping[str, Table]] = {
     "latency": _latency_rows,
@@ -471,6 +480,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "demand": {
         "round_trips_of_users": "mean_rtt_ms",
+        "why_not_reported": "why_not_own why_not_rented",
     },
     "no_route": {
         "rows": "no_route_reported",
@@ -500,5 +510,4 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "demand.tight_share_frac": ("service_terms_from_tables",),
     "demand.unmet_usd_per_h100e_hour": ("service_terms_from_tables",),
     "workloads": ("classes_from_tables",),
-    "rent.rented_is_tight": ("clouds_from_tables",),
 }

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
+from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
 from planner.check.demand_figures import net_utilisation
-from planner.check.frames import cell, crossed, isin, lookup, sum_by, to_frame
+from planner.check.failover import asks, may_not_cover
+from planner.check.frames import cell, column_by, crossed, isin, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.paths import path_value_or_nan
 from planner.check.payments import every_year
+from planner.check.routes import reach_of_users, round_trips, stays_elsewhere
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from planner.check.case import Case
 
@@ -45,6 +47,15 @@ _OFFERED = ("workload", "tier", "year")
 _LEVER = ("workload", "lever", "year")
 _CLASS = ("workload", "year")
 _DEMAND = ("region", "workload", "year")
+_USERS = ("region", "workload")
+_ROUNDING = 1.0 + 1e-9
+_MOST_PLACES = 3
+_WHY_NOT = (
+    "rent.allow is false",
+    "needs more than the availability of clouds",
+    "no cloud within its latency bound and residency",
+    "needs clouds in two places, and one is admitted",
+)
 
 
 @once
@@ -110,6 +121,107 @@ def rent_depth_from_tables(case: Case) -> Excess:
         expected.append(in_use * asked / taken if taken > 0.0 else 0.0)
     place = table_of({"year": case.years})
     return Excess.differs(place, np.asarray(case.inputs.rent.depth_kh100e), np.array(expected))
+
+
+@once
+def _cloud_places(case: Case) -> pd.DataFrame:
+    """Count for all users the clouds that cover for each other, up to three, and find near ones.
+
+    Returns
+    -------
+    DataFrame
+        places, near; by region and workload.
+    """
+    sites, countries = case.data("sites"), case.scenario.scope.countries
+    clouds = sites.loc[sites["archetype"] == "metro"]
+    if countries != "all":
+        clouds = clouds[clouds["country"].isin(list(countries))]
+    sets, placeless = case.inputs.sets, case.scenario.rent.placeless
+    regions = [name for name in sets.region.labels if name != ANYWHERE]
+    users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
+    users = users.to_frame(index=False)
+    frame = round_trips(case, users.merge(clouds[["site"]], how="cross"))
+    fits = ~stays_elsewhere(frame)
+    in_time, tight = (
+        fits & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
+        for bound in ("rtt_bound_ms", "tight_rtt_ms")
+    )
+    pairs = clouds[["site"]].merge(
+        clouds[["site"]].rename(columns={"site": "standby"}), how="cross"
+    )
+    pairs = pairs[~may_not_cover(case, pairs)]
+    covers = pairs.groupby("site")["standby"].agg(frozenset).to_dict()
+    reached = frame[in_time].groupby(list(_USERS))["site"].agg(frozenset)
+    count = {group: _together(group, covers) for group in set(reached)}
+    is_near = frame.assign(near=tight).groupby(list(_USERS))["near"].any()
+    found = users.assign(
+        places=lookup(reached.map(count).astype("float64"), users, _USERS),
+        near=lookup(is_near.astype("float64"), users, _USERS) > 0.0,
+    )
+    stays = users["workload"].map(column_by(case.workloads, "workload", "residency"))
+    if placeless:
+        found.loc[stays == "none", ["places", "near"]] = [_MOST_PLACES, True]
+    return found.set_index(list(_USERS))
+
+
+def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> int:
+    """Count clouds that may all cover for each other, up to three."""
+    pairs = [(one, other) for one in sites for other in covers.get(one, frozenset()) & sites]
+    if any(covers[one] & covers[other] & sites for one, other in pairs):
+        return _MOST_PLACES
+    return 2 if pairs else min(len(sites), 1)
+
+
+@rule(unit="classes")
+def clouds_from_tables(case: Case) -> Excess:
+    """Clouds serve users within bound and residency, in several places if quality asks for it."""
+    demand, rent, settings = case.inputs.demand, case.inputs.rent, case.scenario.rent
+    wanted = to_frame(demand.demand, barred=np.asarray(rent.barred))
+    found = _cloud_places(case)
+    # Whoever every site can serve is one of the lumped users, if their workload has any.
+    everywhere = reach_of_users(case).groupby(list(_USERS))["in_time"].all()
+    lumped = found[lookup(everywhere.astype("float64"), found.reset_index(), _USERS) > 0.0]
+    of_lumped = lumped.groupby("workload")["places"].min()
+    is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
+    places = np.where(
+        is_lumped,
+        lookup(of_lumped, wanted, ("workload",), float(_MOST_PLACES)),
+        lookup(found["places"], wanted, _USERS),
+    )
+    near = lookup(found["near"].astype("float64"), wanted, _USERS)
+    available = column_by(case.data("redundancy"), "redundancy", "availability_pct")
+    asked = column_by(case.workloads, "workload", "redundancy_min").map(available)
+    least = lookup(asked.astype("float64"), wanted, ("workload",))
+    one, several = settings.availability_pct, settings.spread_availability_pct
+    one = _term(case, "availability_one_place") if one is None else one
+    several = _term(case, "availability_several_places") if several is None else several
+    spreads = asks(case, wanted) | (least > one)
+    why = np.select(
+        [
+            np.full(len(wanted), not settings.allow),
+            least > np.where(spreads, several, one),
+            places == 0,
+            places <= spreads,
+        ],
+        list(_WHY_NOT),
+        "",
+    )
+    may = why == ""
+    capacity = places[may] / (places - spreads)[may]
+    due = wanted[may].assign(near=near[may], capacity=capacity)
+    reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
+    key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
+    parts = [
+        Excess.differs(
+            reported[key],
+            reported[name].to_numpy("float64"),
+            lookup(expected[name], reported, key, np.nan),
+        )
+        for name in ("near", "capacity")
+    ]
+    return Excess.count_broken(due[key], ~isin(due, reported, key)).and_also(
+        Excess.count_broken(wanted[key], (wanted["barred"] != why).to_numpy()), *parts
+    )
 
 
 @rule(unit="-")
@@ -187,14 +299,16 @@ def efficiency_levers(case: Case) -> pd.DataFrame:
 
 @rule(unit="kH100e")
 def rent_supply(case: Case) -> Excess:
-    """Rented compute is covered by rentals that run, and is rented only where allowed."""
+    """Contracts that run cover what is rented, with room where it is spread, and where allowed."""
     reported = case.plan("demand")
-    rented = sum_by(reported, _CLASS, reported["rented_kh100e"])
+    allowed = to_frame(case.inputs.rent.rented, frac=case.inputs.rent.rented_capacity_frac)
+    capacity = lookup(allowed.set_index(list(_DEMAND))["frac"], reported, _DEMAND, 1.0)
+    rented = sum_by(reported, _CLASS, reported["rented_kh100e"] * capacity)
     place = reported[list(_CLASS)].drop_duplicates().reset_index(drop=True)
     supply = lookup(_contracts(case), place, _CLASS)
     covered = Excess.above(place, lookup(rented, place, _CLASS), supply)
     is_rented = reported["rented_kh100e"].to_numpy() > 0.0
-    elsewhere = is_rented & ~isin(reported, to_frame(case.inputs.rent.rented), _DEMAND)
+    elsewhere = is_rented & ~isin(reported, allowed, _DEMAND)
     return covered.and_also(Excess.count_broken(reported[list(_DEMAND)], elsewhere))
 
 
@@ -225,6 +339,7 @@ RULES = (
 )
 
 FACTS = (
+    clouds_from_tables,
     rent_price_from_tables,
     rent_depth_from_tables,
     levers_from_tables,
@@ -247,6 +362,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "rent.barred": ("clouds_from_tables",),
+    "rent.rented_capacity_frac": ("clouds_from_tables",),
+    "rent.rented_is_tight": ("clouds_from_tables",),
     "rent.depth_kh100e": ("rent_depth_from_tables",),
     "rent.price_musd_per_kh100e_year": ("rent_price_from_tables",),
     "rent.term_years": ("rent_price_from_tables",),

@@ -191,7 +191,8 @@ def _line_of(case: Case, frame: pd.DataFrame, quantile: str) -> tuple[Floats, Fl
 def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]) -> Floats:
     """Put the round trips of the scenario's own table in place; one-way times go there and back.
 
-    A pair that the table lacks has no round trip, unless the scenario lets it be filled in.
+    A pair that the table lacks has no round trip, unless the scenario lets it be filled in. The
+    table is about sites in scope; clouds elsewhere are as far away as the tables say.
     """
     latency = case.scenario.latency
     path = case.scenario.file_at(("latency", "rtt_table"))
@@ -208,9 +209,11 @@ def _stated_ms(case: Case, frame: pd.DataFrame, from_tables_ms: pd.Series[float]
         stated[ends] = there[ends] + back
     ends_of_pairs = zip(frame["region"], frame["site"], strict=True)
     own = np.array([stated.get(ends, np.nan) for ends in ends_of_pairs], dtype=np.float64)
+    is_beyond = ~frame["site"].isin(case.inputs.sets.site.labels)
     if not latency.own_rtt_includes_last_mile:
         own = own + frame["last_mile_ms"].to_numpy(dtype=np.float64)
-    missing = from_tables_ms if latency.own_rtt_fill_missing else np.inf
+    own = np.where(is_beyond, np.nan, own)
+    missing = np.where(is_beyond | latency.own_rtt_fill_missing, from_tables_ms, np.inf)
     stated_ms: Floats = np.where(np.isnan(own), missing, own)
     return stated_ms
 

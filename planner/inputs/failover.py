@@ -17,7 +17,7 @@ from planner.scenario.messages import problem_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.base.arrays import Bools, Positions
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.base.errors import Problem
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
 
 
-__all__ = ["FailoverInputs", "failover_inputs", "failover_without_effect", "has_failover"]
+__all__ = [
+    "FailoverInputs",
+    "failover_inputs",
+    "failover_without_effect",
+    "has_failover",
+    "may_cover_for",
+    "needs_failover",
+    "reaches_two",
+]
 
 
 @dataclass(frozen=True)
@@ -73,8 +81,8 @@ def failover_inputs(
         Empty lists where no workload asks for failover.
     """
     settings = case.scenario.failover
-    asks = _needs_failover(case, sets)  # (workload, year)
-    may_cover = _may_cover(case)
+    asks = needs_failover(case, sets)  # (workload, year)
+    may_cover = may_cover_for(case)
     use = racks.used
     standby = use.select(asks[use["workload"], use["year"]], "standby")
     reserve = distinct(standby, "site", "workload", "year", name="reserve")
@@ -109,7 +117,7 @@ def failover_inputs(
     )
 
 
-def _needs_failover(case: ScopedCase, sets: Sets) -> Bools:
+def needs_failover(case: ScopedCase, sets: Sets) -> Bools:
     """Return for which workloads and years the outage of a site must be survived."""
     given = case.scenario.workloads
     names = sets.workload.labels
@@ -124,7 +132,7 @@ def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: 
     shape = [len(route.axis(name)) for name in ("region", "workload", "site")]
     reaches = np.zeros(shape)
     reaches[route["region"], route["workload"], route["site"]] = 1.0
-    has_two = np.einsum("rws,sf,rwf->rw", reaches, may_cover, reaches, optimize=True) > 0.0
+    has_two = reaches_two(reaches, may_cover)
     is_alone = reaches.any(axis=2) & ~has_two
     in_question = asks[wanted["workload"], wanted["year"]]
     labels = wanted.axis("region").labels
@@ -147,11 +155,16 @@ def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: 
         )
 
 
+def reaches_two(reaches: Floats, may_cover: Bools) -> Bools:
+    """Say who reaches two sites that may cover for each other; sites are the last axis."""
+    return np.asarray(((reaches @ may_cover) * reaches > 0.0).any(axis=-1))
+
+
 def _none(index: Index) -> Index:
     return index.select(np.zeros(index.size, dtype=np.bool_))
 
 
-def _may_cover(case: ScopedCase) -> Bools:
+def may_cover_for(case: ScopedCase) -> Bools:
     """Return which sites may stand in for which, shape (failed site, site)."""
     settings, sites = case.scenario.failover, case.ids("sites")
     lat, lon = floats(case.sites, "lat"), floats(case.sites, "lon")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.number_format import percent
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
+from planner.base.words import some
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
-from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
+from planner.inputs.failover import may_cover_for, needs_failover
+from planner.inputs.routes import reach_of_clouds
+from planner.inputs.table_columns import codes, dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.lp.join import distinct
 from planner.scenario import path_value
@@ -31,14 +35,19 @@ _OFFER: Final = "h100_hyper_od"
 """The on-demand offer that prices follow: one accelerator is about one H100e."""
 _RESERVED_TERM_YEARS: Final = 3
 _CLOUD_ARCHETYPE: Final = "metro"
+_MOST_PLACES: Final = 3
+"""Places that a workload is spread over: each of three holds half of what is in use."""
+_NAMED: Final = 8
 
 
 @dataclass(frozen=True)
 class RentInputs:
     """Compute rented from a cloud."""
 
-    rented: Index  # (region, workload, year) where a cloud is within the bound
+    rented: Index  # (region, workload, year) where clouds are admitted, near and available enough
     rented_is_tight: Bools  # [rented]
+    rented_capacity_frac: Floats  # [rented], under contract for what is in use; above 1 when spread
+    barred: NDArray[np.object_]  # [demand], why no cloud may serve it; "" where one may
     bought: Index  # (workload, tier, year): capacity rented from year on
     price_musd_per_kh100e_year: Floats  # [bought], per mean kH100e served, a year
     term_years: NDArray[np.int64]  # [bought]: 1 on demand
@@ -74,9 +83,9 @@ def rent_inputs(
     -------
     RentInputs
     """
-    settings = case.scenario.rent
-    in_time, is_tight = _near_clouds(case, sets, reach, demand)
-    rents = np.flatnonzero(in_time & settings.allow)
+    is_tight, places, barred = _clouds(case, sets, demand, reach)
+    _note_barred(case, demand, barred)
+    rents = np.flatnonzero(barred == "")
     rented = demand.demand.select(rents, "rented")
     class_year = distinct(rented, "workload", "year")
     n = len(sets.tier)
@@ -87,6 +96,8 @@ def rent_inputs(
     return RentInputs(
         rented=rented,
         rented_is_tight=is_tight[rents],
+        rented_capacity_frac=np.where(places > 1, places / np.maximum(places - 1, 1), 1.0)[rents],
+        barred=barred,
         bought=Index.sparse("bought", (sets.workload, sets.tier, sets.year), (w, tier, t)),
         price_musd_per_kh100e_year=_price(case, figures, w, t, is_reserved),
         term_years=np.where(is_reserved, _RESERVED_TERM_YEARS, 1).astype(np.int64),
@@ -160,19 +171,96 @@ def _depth_kh100e(case: ScopedCase, wanted: Wanted) -> Floats:
     return np.where(taken > 0.0, mine * in_use / np.where(taken > 0.0, taken, 1.0), 0.0)
 
 
-def _near_clouds(
-    case: ScopedCase, sets: Sets, reach: Reach, demand: DemandInputs
-) -> tuple[Bools, Bools]:
-    """Return which demand a cloud can serve, and which within the tight bound, (demand,).
+def _clouds(
+    case: ScopedCase, sets: Sets, demand: DemandInputs, reach: Reach
+) -> tuple[Bools, NDArray[np.intp], NDArray[np.object_]]:
+    """Find what clouds there are for each demand, (demand,).
 
-    Placeless clouds are everywhere; otherwise clouds are in the metros among the sites.
+    Clouds are in the metros of table `sites` in the countries in scope. Where one place is not
+    available enough, or its outage must be survived, work is spread over two or three that may
+    cover for each other, so that any one may fail.
+
+    Returns
+    -------
+    array of bool
+        Whether one is within the tight bound.
+    array of int
+        Places that the work is spread over: 1, 2 or 3.
+    array of str
+        Why none may serve it; "" where some may.
     """
+    over, settings = demand.demand, case.scenario.rent
+    table, countries = case.tables["sites"], case.scenario.scope.countries
+    is_cloud = table["archetype"] == _CLOUD_ARCHETYPE
+    if countries != "all":
+        is_cloud &= table["country"].isin(list(countries))
+    clouds = table[is_cloud].reset_index(drop=True)
+    near, tight = reach_of_clouds(case, reach, clouds)
+    # Compute without a place or residency is wherever it is needed, as often as it is needed.
+    is_free = np.array(texts(case.workloads, "residency")) == "none"
+    is_free &= settings.placeless
+    count = np.where(
+        is_free, _MOST_PLACES, _places(near, may_cover_for(replace(case, sites=clouds)))
+    )
+    tight = tight.any(axis=2) | is_free
+    # Users whom every site can serve are one region; a cloud must be there for each of them.
+    lumped = np.where(reach.is_lumped, count, _MOST_PLACES).min(axis=0, initial=_MOST_PLACES)
+    there = np.where(over.labels("region") == ANYWHERE, -1, over["region"]), over["workload"]
+    count = np.concatenate([count, lumped[None]])[there]
+    is_tight = np.concatenate([tight, np.zeros_like(tight[:1])])[there]
+
+    available = floats(case.redundancy, "availability_pct")
+    names = texts(case.workloads, "redundancy_min")
+    least = available[codes(names, case.ids("redundancy"))][over["workload"]]
+    stated = (
+        ("availability_one_place", settings.availability_pct),
+        ("availability_several_places", settings.spread_availability_pct),
+    )
+    one, several = (
+        case.item("rent_terms", item, "%") if own is None else own for item, own in stated
+    )
+    must_survive = needs_failover(case, sets)[over["workload"], over["year"]]
+    spreads = must_survive | (least > one)
+    barred = np.full(over.size, "", dtype=object)
+    why = (
+        (spreads & (count == 1), "needs clouds in two places, and one is admitted"),
+        (count == 0, "no cloud within its latency bound and residency"),
+        (least > np.where(spreads, several, one), "needs more than the availability of clouds"),
+        (np.full(over.size, not settings.allow), "rent.allow is false"),
+    )
+    for applies, words in why:
+        barred[applies] = words
+    return is_tight, np.where(spreads, count, 1), barred
+
+
+def _places(near: Bools, may_cover: Bools) -> NDArray[np.intp]:
+    """Count clouds, up to three, of which each may cover for the others, (region, workload)."""
+    if not near.shape[2]:
+        return np.zeros(near.shape[:2], dtype=np.intp)
+    kinds, kind = np.unique(near.reshape(-1, near.shape[2]), axis=0, return_inverse=True)
+    count = kinds.any(axis=1).astype(np.intp)
+    for at, is_near in enumerate(kinds):
+        pair = may_cover[np.ix_(is_near, is_near)]
+        through = pair.astype(np.float32)
+        count[at] += int(pair.any()) + int((pair & (through @ through > 0.0)).any())
+    return count[kind.ravel()].reshape(near.shape[:2])
+
+
+def _note_barred(case: ScopedCase, demand: DemandInputs, barred: NDArray[np.object_]) -> None:
+    """Note who may not rent, and why."""
+    if not case.scenario.rent.allow:
+        return
     over = demand.demand
-    if case.scenario.rent.placeless:
-        return np.ones(over.size, dtype=np.bool_), np.ones(over.size, dtype=np.bool_)
-    is_cloud = np.array(texts(case.sites, "archetype")) == _CLOUD_ARCHETYPE
-    is_anywhere = over.labels("region") == ANYWHERE
-    region = np.where(is_anywhere, 0, over["region"])
-    near = any_along(reach.is_route[:, :, is_cloud], axis=2)[region, over["workload"]]
-    tight = any_along(reach.is_tight[:, :, is_cloud], axis=2)[region, over["workload"]]
-    return np.asarray(near | is_anywhere & is_cloud.any()), np.asarray(tight & ~is_anywhere)
+    region, workload = over.labels("region"), over.labels("workload")
+    for why in dict.fromkeys(barred[barred != ""]):
+        parts = []
+        for name in dict.fromkeys(workload[barred == why]):
+            mine = workload == name
+            kh100e = demand.demand_kh100e[mine]
+            share = kh100e[barred[mine] == why].sum() / kh100e.sum()
+            regions = dict.fromkeys(region[mine & (barred == why)])
+            who = f"{len(regions)} of {len(set(region[mine]))} regions"
+            parts.append(
+                f"{name} in {who}, {percent(share)} of its demand ({some(list(regions), _NAMED)})"
+            )
+        case.findings.add_note(f"May not be rented, {why}: {'; '.join(parts)}.", ("rent",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
 
-__all__ = ["Reach", "find_reach", "lines_between"]
+__all__ = ["Reach", "find_reach", "lines_between", "reach_of_clouds"]
 
 _LOCAL_KM = 200.0
 
@@ -68,12 +68,7 @@ def find_reach(case: ScopedCase) -> Reach:
     -----
     A measured value faster than light in fibre is added to the findings as a problem.
     """
-    km = geodesic_km(
-        floats(case.regions, "lat")[:, None],
-        floats(case.regions, "lon")[:, None],
-        floats(case.sites, "lat"),
-        floats(case.sites, "lon"),
-    )
+    km = _distance_km(case)
     haul, is_whole = with_own_table(case, _haul_ms(case, km), km)
     last_mile = floats(case.workloads, "last_mile_ms")
     rtt = haul[:, None, :] + np.where(is_whole[:, None, :], 0.0, last_mile[None, :, None])
@@ -89,6 +84,41 @@ def find_reach(case: ScopedCase) -> Reach:
         is_tight=is_route & (rtt <= tight[None, :, None]),
         is_lumped=is_free & (is_free.sum(axis=0) > 1),
     )
+
+
+def reach_of_clouds(case: ScopedCase, reach: Reach, clouds: pd.DataFrame) -> tuple[Bools, Bools]:
+    """Find which users clouds may serve: in time, and within the tight bound.
+
+    Parameters
+    ----------
+    case : ScopedCase
+        Regions, workloads and latency settings.
+    reach : Reach
+        Of the sites in scope: a cloud at one of them is as far away as the site.
+    clouds : DataFrame
+        Rows of table `sites`.
+
+    Returns
+    -------
+    array of bool, array of bool
+        Shape (region, workload, cloud). With `rent.placeless` residency alone decides.
+    """
+    there = replace(case, sites=clouds)
+    km = _distance_km(there)
+    admitted = _admitted(there, km)
+    if case.scenario.rent.placeless:
+        return admitted, admitted
+    rtt = _haul_ms(there, km)[:, None, :] + floats(case.workloads, "last_mile_ms")[None, :, None]
+    site = codes(clouds["site"], case.ids("sites"))
+    rtt[:, :, site >= 0] = reach.rtt_ms[:, :, site[site >= 0]]
+    bound, tight = (floats(case.workloads, name) for name in ("rtt_bound_ms", "tight_rtt_ms"))
+    return admitted & (rtt <= bound[:, None]), admitted & (rtt <= tight[:, None])
+
+
+def _distance_km(case: ScopedCase) -> Floats:
+    """Distance of every demand region from every site, shape (region, site). [km]"""
+    lat, lon = (floats(case.regions, name)[:, None] for name in ("lat", "lon"))
+    return geodesic_km(lat, lon, floats(case.sites, "lat"), floats(case.sites, "lon"))
 
 
 def _admitted(case: ScopedCase, km: Floats) -> Bools:

@@ -98,15 +98,19 @@ def tight_latency_share(m: Model) -> Comparison:
 def rent_supply(m: Model) -> Comparison:
     r"""Rented compute comes from contracts that run.
 
-    .. math:: \sum_r \rho_{rwt} \le \sum_{o} \sum_{v \le t < v + T_o} b_{wov} \qquad \forall w, t
+    .. math:: \sum_r \theta_{rwt}\, \rho_{rwt} \le \sum_{o} \sum_{v \le t < v + T_o} b_{wov}
+        \qquad \forall w, t
 
-    On-demand capacity runs for its year, reserved capacity for its whole term; a model year
-    that represents several counts only if the term covers them all.
+    Work that is spread over :math:`n` places, so that any one may fail, has
+    :math:`\theta = n / (n - 1)` of what it uses under contract, other work 1. On-demand capacity
+    runs for its year, reserved capacity for its whole term; a model year that represents several
+    counts only if the term covers them all.
 
     Source: dcplan.
     """
     class_year = distinct(m.p.rent.rented, "workload", "year")
-    return m.rented.sum_to(class_year) <= _rented_capacity(m).sum_to(class_year)
+    contracted = m.p.rent.rented_capacity_frac * m.rented
+    return contracted.sum_to(class_year) <= _rented_capacity(m).sum_to(class_year)
 
 
 @constraint(over="year", unit="kH100e")

@@ -24,7 +24,7 @@ from planner.results.bridge import bridge_words
 from planner.results.costs import PAID_FOR
 from planner.results.ended import ended
 from planner.results.four_moneys import moneys
-from planner.results.not_housed import not_housed
+from planner.results.not_housed import not_by_own_sites, not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -111,7 +111,7 @@ def summary(run: Run) -> Group:
     where = " in short; in full in run.json" if is_cut else ""
     head = Text.assemble(("\nNotes", "bold"), where)
     notes: list[Text | Padding] = [head, *map(_note, run.meta["notes"])]
-    first = not_housed(run.tables)
+    first, others = not_housed(run.tables), not_by_own_sites(run.tables)
     return Group(
         *([Text(f"{first}.", style="bold yellow")] if first else []),
         Text(printable(run.title), style="bold"),
@@ -120,6 +120,7 @@ def summary(run: Run) -> Group:
         Text(),
         _verdict(run),
         _cost(run),
+        *([Text(f"  {others}", style="yellow")] if others else []),
         Text(),
         _years(run),
         Text(_IN_FULL, style="dim"),

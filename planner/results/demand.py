@@ -8,7 +8,8 @@ import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
-from planner.lp.join import pairs
+from planner.inputs.failover import reaches_two
+from planner.lp.join import distinct, pairs
 from planner.model.demand import saved_kh100e
 from planner.results.frame import labels, ratio, result_table, total_by
 
@@ -63,8 +64,41 @@ def demand(s: SolvedModel) -> pd.DataFrame:
             "saved_kh100e": s.value(saved_kh100e(m)),
             "unmet_kh100e": s.value(m.unmet.sum_to(over)),
             "mean_rtt_ms": ratio(travel, total_by(place, timed_kh100e, over.size)),
+            "why_not_own": _why_not_own(s),
+            "why_not_rented": s.p.rent.barred,
         },
     )
+
+
+def _why_not_own(s: SolvedModel) -> np.ndarray:
+    """Say why no own site may serve a demand; "" where one may. [demand]"""
+    over, served = s.p.demand.demand, s.p.demand.served
+    lonely = s.p.demand.no_route
+    is_far = (lonely["nearest_rtt_ms"] > lonely["bound_ms"]).to_numpy()
+    users = set(zip(lonely["region"], lonely["workload"], strict=True))
+    far = set(zip(lonely["region"][is_far], lonely["workload"][is_far], strict=True))
+    of = list(zip(over.labels("region"), over.labels("workload"), strict=True))
+    must_survive = distinct(s.p.failover.reserve, "workload", "year").find(over) >= 0
+    has_two = np.ones(over.size, dtype=np.bool_)
+    if must_survive.any():
+        axes = ("region", "workload", "year", "site")
+        reaches = np.zeros([len(served.axis(name)) for name in axes])
+        reaches[tuple(served[name] for name in axes)] = 1.0
+        twice = reaches_two(reaches, s.p.failover.may_cover)
+        has_two = twice[over["region"], over["workload"], over["year"]]
+    why = (
+        (must_survive & ~has_two, "no two own sites that may cover for each other"),
+        (
+            distinct(served, *over.axis_names).find(over) < 0,
+            "own sites in reach have no racks for it by then",
+        ),
+        (np.array([one in users for one in of]), "no own site that its residency admits"),
+        (np.array([one in far for one in of]), "no own site within its latency bound"),
+    )
+    said = np.full(over.size, "", dtype=object)
+    for applies, words in why:
+        said[applies] = words
+    return said
 
 
 def no_route(s: SolvedModel) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import percent
+from planner.base.number_format import amount, percent
+from planner.base.words import some
 from planner.clock.calendar import ModelYears
 
 if TYPE_CHECKING:
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["not_housed"]
+__all__ = ["not_by_own_sites", "not_housed"]
 
 _UNMET_FRAC: Final = 0.01
 """Of the demand of a year: more of it unmet is said before anything else."""
+_LITTLE_FRAC: Final = 1e-3
+"""Of the demand of all years: less is not worth a sentence."""
+_NAMED: Final = 3
+_COULD: Final = "own sites may, but it costs more or a limit binds"
 _RENTED_FRAC: Final = 0.5
 """Of the demand of all years: more of it rented, and the plan is one to rent."""
 
@@ -58,3 +63,65 @@ def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
     if rented_frac > _RENTED_FRAC:
         parts.append(f"{percent(rented_frac)} of the demand is met with rented compute")
     return "; ".join(parts)
+
+
+def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Say how much own sites do not serve, what it costs, of which workloads, and why.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Result tables: `summary`, `demand` and `costs`.
+
+    Returns
+    -------
+    str
+        Sentences; empty where own sites serve nearly everything.
+    """
+    table, demand = tables["summary"], tables["demand"]
+    years = table["year"].tolist()
+    spans = dict(zip(years, ModelYears(tuple(years)).spans, strict=True))
+    weight = demand["year"].map(spans)
+    rented, unmet, asked = (
+        float((weight * demand[f"{name}_kh100e"]).sum()) for name in ("rented", "unmet", "demand")
+    )
+    if rented + unmet <= _LITTLE_FRAC * asked or "why_not_own" not in demand:
+        return ""
+    costs = tables["costs"].groupby("item")["npv_musd"].sum()
+    parts = []
+    for kh100e, words, item in (
+        (rented, "rented", "rented_compute"),
+        (unmet, "unmet", "unmet_compute"),
+    ):
+        if kh100e > _LITTLE_FRAC * _LITTLE_FRAC * asked:
+            musd = float(costs.get(item, 0.0))
+            parts.append(
+                f"{percent(kh100e / asked)} is {words} for {amount(musd)} MUSD"
+                f" ({percent(musd / costs.sum())} of the cost)"
+            )
+    missed = table["rented_kh100e"] + table["unmet_kh100e"]
+    worst = (missed / table["demand_kh100e"].clip(lower=1e-12)).idxmax()
+    share = percent(missed[worst] / table["demand_kh100e"][worst])
+    said = (
+        f"Of the compute of all years {' and '.join(parts)}, most in {table['year'][worst]}:"
+        f" {amount(missed[worst])} kH100e, {share}."
+    )
+    own, cloud = demand["why_not_own"].where(demand["why_not_own"] != "", _COULD), "why_not_rented"
+    rows = [
+        demand.assign(kh100e=weight * demand["rented_kh100e"], why=own, how="rented"),
+        demand.assign(
+            kh100e=weight * demand["unmet_kh100e"],
+            why=own + demand[cloud].where(demand[cloud] == "", "; rent: " + demand[cloud]),
+            how="unmet",
+        ),
+    ]
+    for how in rows:
+        of = how[how["kh100e"] > 0.0].groupby(["workload", "how", "why"])["kh100e"].sum()
+        of = of[of > _LITTLE_FRAC * of.sum()].sort_values(ascending=False, kind="stable")
+        named = [
+            f"{workload} {percent(kh100e / (rented + unmet))} ({why})"
+            for (workload, _, why), kh100e in of.items()
+        ]
+        if named:
+            said += f" {how['how'].iloc[0].capitalize()}: {some(named, _NAMED, between='; ')}."
+    return said

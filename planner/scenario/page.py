@@ -49,6 +49,8 @@ _TEXTS: Final = {
     "state": "VA",
     "trajectory": "brief_high",
     "curtailment_rate_pct": 1,
+    "availability_pct": 99.99,
+    "spread_availability_pct": 99.999,
     "barred_pairs": [["us-va-ashburn", "us-oh-columbus"]],
     "barred_groups": {"east": ["us-va-ashburn", "us-oh-columbus"]},
 }

@@ -22,7 +22,8 @@ class Rent(Block):
     allow: Flag = True
     """Whether compute may be rented."""
     placeless: Flag = True
-    """Whether rented compute meets every latency bound, wherever its users are."""
+    """Whether rented compute meets every latency bound, wherever its users are. Residency still
+    asks for a cloud, which are in the metros of table `sites` in countries in scope."""
     tiers: Annotated[tuple[Literal["on_demand", "reserved"], ...], Field(min_length=1)] = (
         "on_demand",
         "reserved",
@@ -33,5 +34,11 @@ class Rent(Block):
     discount. [USD/H100e-hour]"""
     trend_frac: Annotated[Number, Field(gt=-1, le=1)] | None = None
     """Yearly real change of the price instead of the table's figure. [1/year]"""
+    availability_pct: Annotated[Number, Field(gt=0, le=100)] | None = None
+    """Availability of a cloud in one place instead of the table's. Workloads whose
+    `redundancy_min` is more available rent in several places, with room for the loss of any. [%]"""
+    spread_availability_pct: Annotated[Number, Field(gt=0, le=100)] | None = None
+    """Availability in several places instead of the table's; a workload that needs more does not
+    rent. [%]"""
     depth_scale_frac: NonNegative = 1.0
     """Factor on what the market rents out. [-]"""

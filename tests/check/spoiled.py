@@ -200,6 +200,18 @@ def rented_out_of_nothing(plan):
     return plan.reported(rent=plan.tables["rent"].iloc[:0])
 
 
+def rented_where_barred(plan):
+    """Judge a plan whose rented work may not be rented."""
+    rented = plan.inputs.rent.rented
+    return plan.assumed(
+        "rent",
+        rented=rented.select(rented.labels("workload") != "chat"),
+        rented_capacity_frac=plan.inputs.rent.rented_capacity_frac[
+            rented.labels("workload") != "chat"
+        ],
+    )
+
+
 def in_another_hall(plan):
     """Stand a rack in a hall that has no cooling for it."""
     table = plan.tables["plan"]
@@ -264,6 +276,13 @@ SPOILED = (
     ("half the racks carry all", "compute_capacity", partial(times, "plan", "used_mw", 0.5)),
     ("racks carry more", "load_of_racks", partial(times, "plan", "load_kh100e", 1.1)),
     ("nothing is under contract", "rent_supply", rented_out_of_nothing),
+    ("rent is spread", "rent_supply", partial(limit, "rent", "rented_capacity_frac", 1.5)),
+    ("who rents may not", "rent_supply", rented_where_barred),
+    (
+        "clouds are not available enough",
+        "clouds_from_tables",
+        partial(setting, "rent.availability_pct", 99.99),
+    ),
     ("clouds have less", "rent_depth", partial(limit, "rent", "depth_kh100e", 0.5)),
     ("a lever is pulled too far", "lever_adoption", partial(times, "levers", "adopted_frac", 4.0)),
     ("unmet is reported smaller", "percent_served", partial(times, "latency", "unmet_frac", 0.5)),

@@ -23,7 +23,6 @@ from planner.inputs import (
     scope,
     siting,
 )
-from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import ScopedCase
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.findings import Findings
@@ -142,7 +141,7 @@ def test_sites_of_a_group_or_near_each_other_do_not_stand_in_for_each_other() ->
         sites=sites,
     )
 
-    may = failover._may_cover(case)
+    may = failover.may_cover_for(case)
 
     assert np.argwhere(may).tolist() == [[0, 2], [1, 3], [2, 0], [2, 3], [3, 1], [3, 2]]
 
@@ -155,29 +154,27 @@ def test_losses_are_survived_from_the_year_that_is_asked_for(
     scenario = SimpleNamespace(workloads=of_class, failover=SimpleNamespace(from_year=from_year))
     years = SimpleNamespace(years=(2025, 2026, 2028), first=2025)
 
-    asks = failover._needs_failover(
+    asks = failover.needs_failover(
         SimpleNamespace(scenario=scenario, years=years), SimpleNamespace(workload=CLASS)
     )
 
     assert asks.tolist() == [[False] * 3, first]
 
 
-def test_clouds_serve_users_near_one_and_those_who_may_be_anywhere() -> None:
-    region = Axis("region", ("paris", ANYWHERE))
-    demand = Index.full("demand", region, CLASS)
-    is_route = np.zeros((2, 2, 3), dtype=bool)
-    is_route[0, 0] = [True, False, False]  # from Paris to no cloud, for training
-    is_route[0, 1] = [True, True, False]  # and to the one at Bay, for chat
-    reach = SimpleNamespace(is_route=is_route, is_tight=is_route & False)
-    case = SimpleNamespace(
-        scenario=SimpleNamespace(rent=SimpleNamespace(placeless=False)),
-        sites=pd.DataFrame({"archetype": ["campus", rent._CLOUD_ARCHETYPE, None]}),
+def test_clouds_count_up_to_three_where_each_may_cover_for_the_others() -> None:
+    covers = ~np.eye(5, dtype=bool)
+    covers[0, 1] = covers[1, 0] = covers[2, 3] = covers[3, 2] = False
+    near = np.array(
+        [
+            [[0, 0, 0, 0, 0], [0, 0, 1, 0, 0]],
+            [[1, 1, 0, 0, 0], [1, 1, 1, 1, 0]],  # of four in two pairs that fail together: two
+            [[1, 0, 1, 0, 1], [1, 1, 1, 1, 1]],
+        ],
+        dtype=bool,
     )
 
-    near, tight = rent._near_clouds(case, None, reach, SimpleNamespace(demand=demand))
-
-    assert near.tolist() == [False, True, True, True]
-    assert not tight.any()
+    assert rent._places(near, covers).tolist() == [[0, 1], [1, 2], [3, 3]]
+    assert rent._places(near[:, :, :0], covers[:0, :0]).tolist() == [[0, 0]] * 3
 
 
 def test_a_class_that_moves_has_no_part_in_it_without_work_that_may_wait() -> None:

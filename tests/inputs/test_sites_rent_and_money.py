@@ -136,10 +136,69 @@ def test_clouds_with_a_place_serve_only_users_near_them(build, mini):
     }
 
 
+def may_rent(inputs):
+    rent = inputs.rent
+    frame = rent.rented.frame().assign(capacity=rent.rented_capacity_frac)
+    return frame[frame["year"] == "2025"].set_index(["region", "workload"])["capacity"].to_dict()
+
+
+TRAIN = {("(anywhere)", "train"): 1.0}
+BAY, MESA = ("bay", "chat"), ("mesa", "chat")
+ABROAD = "scope.countries=[US, CA]"  # where Ash is a metro too, 800 km from Oak
+REGIONAL = "workloads.chat.residency=regional"
+ANYWHERE = "workloads.chat.residency=none"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ([], {**TRAIN, BAY: 1.0, MESA: 1.0}),
+        # Oak is the one metro in the US, at 86 km from Bay and 3,000 km from Mesa.
+        (["workloads.chat.residency=local"], {**TRAIN, BAY: 1.0}),
+        # Chat wants 99.995 % (2N): more than one place has, so half of it in each of three.
+        (["rent.availability_pct=99.99"], TRAIN),
+        (["rent.availability_pct=99.99", ABROAD, REGIONAL], {**TRAIN, BAY: 2.0, MESA: 2.0}),
+        (["rent.availability_pct=99.99", ABROAD, ANYWHERE], {**TRAIN, BAY: 1.5, MESA: 1.5}),
+        (
+            ["rent.availability_pct=99.6", "rent.spread_availability_pct=99.8"],
+            {("(anywhere)", "train"): 1.5},
+        ),
+        # So does work that must survive the outage of a site, unless both may fail together.
+        (["workloads.chat.failover=true"], TRAIN),
+        (["workloads.chat.failover=true", ABROAD, REGIONAL], {**TRAIN, BAY: 2.0, MESA: 2.0}),
+        (
+            ["workloads.chat.failover=true", "failover.from_year=2027", ABROAD, REGIONAL],
+            {**TRAIN, BAY: 1.0, MESA: 1.0},
+        ),
+        (
+            ["workloads.chat.failover=true", "failover.barred_within_km=900", ABROAD, REGIONAL],
+            TRAIN,
+        ),
+    ],
+)
+def test_residency_availability_and_failover_bind_rented_compute(build, settings, expected):
+    assert may_rent(build(*settings)) == expected
+
+
+def test_work_without_residency_is_rented_where_no_table_has_a_cloud(build, tables):
+    campuses = tables["sites"].assign(archetype="campus")
+
+    inputs = build(sites=campuses)
+
+    assert may_rent(inputs) == TRAIN
+    (note,) = [note for note in inputs.notes if note.startswith("May not be rented")]
+    assert note == (
+        "May not be rented, no cloud within its latency bound and residency: chat in 2 of 2"
+        " regions, 100 % of its demand (bay, mesa)."
+    )
+
+
 def test_nothing_is_rented_where_the_scenario_says_so(build):
     inputs = build("rent.allow=false")
 
     assert inputs.rent.rented.size == inputs.rent.bought.size == 0
+    assert set(inputs.rent.barred) == {"rent.allow is false"}
+    assert not [note for note in inputs.notes if note.startswith("May not be rented")]
 
 
 def test_savings_of_levers_multiply(build):

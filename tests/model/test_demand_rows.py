@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_world import (
     Wish,
@@ -10,11 +11,13 @@ from small_world import (
     at,
     changed,
     inputs_of,
+    inputs_with,
     is_possible,
     long_inputs_of,
     only,
     part,
     solve,
+    tables,
 )
 
 RACKS_MW = 1250 * 0.2 / 1.16  # 1.25 GW of facilities, a fifth of them ours, 1.16 MW per MW
@@ -154,6 +157,39 @@ def test_a_contract_counts_in_a_model_year_only_if_it_covers_all_of_it(term_year
         ]
 
     assert is_possible(inputs, rent_in_2026) is runs
+
+
+def test_rent_supply_asks_for_more_where_any_of_the_places_may_fail(inputs):
+    frac = np.where(inputs.rent.rented.labels("workload") == "chat", 1.5, 1.0)
+    spread = changed(inputs, "rent", rented_capacity_frac=frac)
+
+    def rent(kh100e: float) -> Wish:
+        return lambda m: [
+            part(m.bought, workload="chat") <= 6.0,
+            part(m.rented, workload="chat", year="2025") >= kh100e,
+        ]
+
+    assert_bites("rent_supply", spread, rent(4.0), rent(4.0 + MARGIN))
+
+
+def test_one_more_cloud_never_costs_more():
+    sites = tables()["sites"]
+    (oak,) = np.flatnonzero(sites["site"] == "oak")
+    more = [
+        sites.iloc[[oak]].assign(site=name, lat=lat, lon=lon)
+        for name, lat, lon in (("fir", 36.3, -80.4), ("yew", 41.9, -87.7))
+    ]
+    asked = ("workloads.chat.failover=true", "scope.sites=[oak, elm]")
+
+    # One cloud serves no chat, two hold all of it each, three half of it.
+    cost = [
+        solve(inputs_with(*asked, sites=pd.concat([sites, *more[:count]]))).cost_musd
+        for count in range(3)
+    ]
+    deeper = solve(inputs_with(*asked, "rent.depth_scale_frac=1.3")).cost_musd
+
+    assert cost[0] > cost[1] > cost[2]
+    assert deeper <= cost[0] * (1.0 + 1e-9)
 
 
 def test_rent_depth_bites_at_what_the_market_has(inputs):

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pytest
 from rich.console import Console
 
 import planner
 from planner.outputs.terminal import _cost, summary
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.runs import Run
 
 
@@ -155,6 +158,63 @@ def test_no_limit_is_named_next_to_the_cost_where_little_is_unmet_or_no_limit_is
         assert not any("What limits it" in line for line in printed(one))
 
 
+CANADA = """
+version: 1
+scope:
+  countries: [CA]
+  sites: [quebec]
+  demand_regions: [ca-toronto, ca-montreal]
+  workloads: [sovereign_regulated]
+years: [2027, 2029]
+decisions_start: 2025-01-01
+time: {season_days: 4, slot_h: 12}
+new_sites:
+  quebec: {name: Quebec, country: CA, lat: 46.8, lon: -71.2, like: ca-qc-montreal}
+operator: {stock_share_frac: 0, demand_share_frac: 0.02}
+demand:
+  unmet: allow
+  explicit:
+    - {workload: sovereign_regulated, unit: mw_rack, by_year: {2027: 6, 2029: 9}}
+workloads:
+  sovereign_regulated: {failover: true}
+"""
+
+
+@pytest.fixture(scope="module")
+def canada(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("canada") / "canada.yaml"
+    path.write_text(CANADA, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("settings", "places", "words"),
+    [
+        ((), 3, "100 % is rented"),
+        # Toronto and Montreal are 505 km apart, Vancouver 3,400 from both.
+        (("failover.barred_within_km=600",), 2, "100 % is rented"),
+        (("failover.barred_within_km=5000",), 0, "100 % is unmet"),
+        (("rent.spread_availability_pct=99.99", "rent.availability_pct=99.9"), 0, "100 % is unmet"),
+    ],
+)
+def test_work_that_own_sites_do_not_serve_is_reported_next_to_the_cost_with_why(
+    canada: Path, settings: tuple[str, ...], places: int, words: str
+) -> None:
+    plan = planner.solve(canada, settings)
+
+    assert plan.verdict.ok
+    lines = " ".join(line.strip() for line in printed(plan.run))
+    rented = plan.tables["demand"].groupby("year")["rented_kh100e"].sum()
+    bought = plan.tables["rent"].groupby("year")["bought_kh100e"].sum()
+    if places:
+        assert bought[2027] == pytest.approx(rented[2027] * places / (places - 1))
+    else:
+        assert rented.sum() == 0.0
+        assert "; rent: needs" in lines
+    assert f"Of the compute of all years {words} for " in lines
+    assert "no two own sites that may cover for each other" in lines
+
+
 def test_a_heading_that_is_less_than_a_tenth_of_a_percent_of_the_cost_is_left_out(run: Run) -> None:
     # Of 2,000 MUSD: 1 is 0.05 %, which is shown as 0.1 %; 0.9 is not.
     npv = {"racks": 1998.1, "halls": 1.0, "energy": 0.9}
@@ -169,7 +229,7 @@ def test_a_heading_that_is_less_than_a_tenth_of_a_percent_of_the_cost_is_left_ou
 
 def test_a_plan_that_leaves_demand_unmet_says_so_in_its_first_line_in_amber(run: Run) -> None:
     frame = run.tables["summary"].copy()
-    frame["unmet_kh100e"] = 0.37 * frame["demand_kh100e"]
+    frame["unmet_kh100e"] = [0.37, 0.36999, 0.36999] * frame["demand_kh100e"]
     changed = replace(run, tables={**run.tables, "summary": frame})
 
     first = next(iter(summary(changed).renderables))

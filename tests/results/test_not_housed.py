@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planner.results.not_housed import not_housed
+from planner.results.not_housed import not_by_own_sites, not_housed
 
 
 def said(unmet: list[float], rented: list[float]) -> str:
@@ -63,3 +63,36 @@ def test_a_model_year_counts_as_often_as_the_years_it_stands_for() -> None:
         "50 % of the demand of 2026 is unmet (8 % of all years); 56 % of the demand is met with"
         " rented compute"
     )
+
+
+def test_what_own_sites_do_not_serve_is_reported_with_its_cost_and_why() -> None:
+    demand = pd.DataFrame(
+        {
+            "workload": ["chat", "chat", "voice", "voice"],
+            "year": [2026, 2027] * 2,
+            "demand_kh100e": [120.0, 130.0, 40.0, 110.0],
+            "rented_kh100e": [60.0, 0.0, 10.0, 20.0],
+            "unmet_kh100e": [0.0, 0.0, 0.0, 10.0],
+            "why_not_own": ["no racks", "", "no site", ""],
+            "why_not_rented": ["", "", "", "no cloud"],
+        }
+    )
+    summary = demand.groupby("year", as_index=False).sum(numeric_only=True)
+    costs = pd.DataFrame(
+        {
+            "item": ["racks", "rented_compute", "rented_compute", "unmet_compute"],
+            "npv_musd": [516.0, 200.0, 24.0, 60.0],
+        }
+    )
+    tables = {"summary": summary, "demand": demand, "costs": costs}
+
+    # 90 and 10 of 400, of 800 MUSD; 70 of the 160 of 2026. Of the 100 chat is 60, voice 20 and 10.
+    assert not_by_own_sites(tables) == (
+        "Of the compute of all years 22.5 % is rented for 224 MUSD (28 % of the cost) and 2.5 %"
+        " is unmet for 60 MUSD (7.5 % of the cost), most in 2026: 70 kH100e, 43.8 %. Rented: chat"
+        " 60 % (no racks); voice 20 % (own sites may, but it costs more or a limit binds); voice"
+        " 10 % (no site). Unmet: voice 10 % (own sites may, but it costs more or a limit binds;"
+        " rent: no cloud)."
+    )
+    housed = demand.assign(rented_kh100e=0.0, unmet_kh100e=[0.39, 0.0, 0.0, 0.0])
+    assert not not_by_own_sites({**tables, "demand": housed})

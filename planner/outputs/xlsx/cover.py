@@ -9,7 +9,7 @@ from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.map import MAP_HEIGHT, map_chart
 from planner.results.ended import ended
-from planner.results.not_housed import not_housed
+from planner.results.not_housed import not_by_own_sites, not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,6 +108,8 @@ def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
     first = not_housed(book.run.tables)
     if first:
         lines = (*lines, ("Demand", f"{first}.", "fair"))
+    if others := not_by_own_sites(book.run.tables):
+        lines = (*lines, ("Not by own sites", others, "fair"))
     for at, (label, text, style) in enumerate(lines, start=row):
         book.text(sheet, at, 0, label)
         look = book.style(style, text_wrap=True, valign="vcenter")

@@ -8,7 +8,7 @@ from planner.base.words import some
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.run import files_changed
 from planner.results.ended import ended
-from planner.results.not_housed import not_housed
+from planner.results.not_housed import not_by_own_sites, not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +41,11 @@ def lights(run: Run) -> Html:
         if check["ok"]
         else ("bad", f"The check failed: {', '.join(check['broken'])}")
     )
-    missed = not_housed(run.tables)
     shown = [(end.light, str(end)), checked]
-    if missed:
+    if missed := not_housed(run.tables):
         shown.append(("fair", f"{missed}."))
+    if others := not_by_own_sites(run.tables):
+        shown.append(("fair", others))
     if changed := files_changed(run):
         files = some(changed, _FILES_NAMED)
         said = f"Changed since it was written: {files}; this page is of the files as they are now"
