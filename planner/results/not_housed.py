@@ -99,29 +99,23 @@ def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
                 f"{percent(kh100e / asked)} is {words} for {amount(musd)} MUSD"
                 f" ({percent(musd / costs.sum())} of the cost)"
             )
-    missed = table["rented_kh100e"] + table["unmet_kh100e"]
-    worst = (missed / table["demand_kh100e"].clip(lower=1e-12)).idxmax()
-    share = percent(missed[worst] / table["demand_kh100e"][worst])
+    missed = (table["rented_kh100e"] + table["unmet_kh100e"]).to_numpy()
+    share = missed / table["demand_kh100e"].to_numpy().clip(min=asked * 1e-12)
+    worst = int(share.argmax())
     said = (
-        f"Of the compute of all years {' and '.join(parts)}, most in {table['year'][worst]}:"
-        f" {amount(missed[worst])} kH100e, {share}."
+        f"Of the compute of all years {' and '.join(parts)}, most in {years[worst]}:"
+        f" {amount(float(missed[worst]))} kH100e, {percent(float(share[worst]))}."
     )
-    own, cloud = demand["why_not_own"].where(demand["why_not_own"] != "", _COULD), "why_not_rented"
-    rows = [
-        demand.assign(kh100e=weight * demand["rented_kh100e"], why=own, how="rented"),
-        demand.assign(
-            kh100e=weight * demand["unmet_kh100e"],
-            why=own + demand[cloud].where(demand[cloud] == "", "; rent: " + demand[cloud]),
-            how="unmet",
-        ),
-    ]
-    for how in rows:
-        of = how[how["kh100e"] > 0.0].groupby(["workload", "how", "why"])["kh100e"].sum()
-        of = of[of > _LITTLE_FRAC * of.sum()].sort_values(ascending=False, kind="stable")
-        named = [
-            f"{workload} {percent(kh100e / (rented + unmet))} ({why})"
-            for (workload, _, why), kh100e in of.items()
-        ]
-        if named:
-            said += f" {how['how'].iloc[0].capitalize()}: {some(named, _NAMED, between='; ')}."
+    own = demand["why_not_own"].where(demand["why_not_own"] != "", _COULD)
+    cloud = ("; rent: " + demand["why_not_rented"]).where(demand["why_not_rented"] != "", "")
+    for what, why in (("rented", own), ("unmet", own + cloud)):
+        rows = demand.assign(kh100e=weight * demand[f"{what}_kh100e"], why=why)
+        named = []
+        for reason, mine in rows[rows["kh100e"] > 0.0].groupby("why"):
+            of = mine.groupby("workload")["kh100e"].sum().sort_values(ascending=False)
+            frac = float(of.sum()) / (rented + unmet)
+            named.append((frac, f"{percent(frac)} {reason} ({some(of.index.tolist(), _NAMED)})"))
+        shown = [text for frac, text in sorted(named, reverse=True) if frac > _LITTLE_FRAC]
+        if shown:
+            said += f" {what.capitalize()}: {some(shown, _NAMED, between='; ')}."
     return said

@@ -89,10 +89,10 @@ def test_what_own_sites_do_not_serve_is_reported_with_its_cost_and_why() -> None
     # 90 and 10 of 400, of 800 MUSD; 70 of the 160 of 2026. Of the 100 chat is 60, voice 20 and 10.
     assert not_by_own_sites(tables) == (
         "Of the compute of all years 22.5 % is rented for 224 MUSD (28 % of the cost) and 2.5 %"
-        " is unmet for 60 MUSD (7.5 % of the cost), most in 2026: 70 kH100e, 43.8 %. Rented: chat"
-        " 60 % (no racks); voice 20 % (own sites may, but it costs more or a limit binds); voice"
-        " 10 % (no site). Unmet: voice 10 % (own sites may, but it costs more or a limit binds;"
-        " rent: no cloud)."
+        " is unmet for 60 MUSD (7.5 % of the cost), most in 2026: 70 kH100e, 43.8 %. Rented: 60 %"
+        " no racks (chat); 20 % own sites may, but it costs more or a limit binds (voice); 10 % no"
+        " site (voice). Unmet: 10 % own sites may, but it costs more or a limit binds; rent: no"
+        " cloud (voice)."
     )
     housed = demand.assign(rented_kh100e=0.0, unmet_kh100e=[0.39, 0.0, 0.0, 0.0])
     assert not not_by_own_sites({**tables, "demand": housed})
