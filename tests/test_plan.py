@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import openpyxl
@@ -100,7 +101,7 @@ def test_a_plan_that_leaves_demand_unmet_says_so_first(plan: Plan) -> None:
 
 
 CHANGE = "demand.scale_frac=0.4"
-WITH_A_CHANGE: dict[str, Callable[[str | planner.Scenario], float]] = {
+WITH_A_CHANGE: dict[str, Callable[[str | planner.Scenario], Any]] = {
     "alternatives": lambda what: (
         planner.alternatives(
             what, slacks=[0.1], of=["site"], different=0, plans=False, overrides=[CHANGE]
