@@ -120,3 +120,34 @@ def test_non_firm_connection_serves_where_halls_have_a_lead_of_their_own() -> No
     assert (lead["months"], lead["by"]) == (10.0, "non-firm connection")
     assert lead["connection_months"] == 28.0
     assert any("Non-firm connection brings nothing forward" in note for note in alike.inputs.notes)
+
+
+@pytest.mark.parametrize("has_regions", [False, True])
+def test_users_whom_every_site_may_serve_are_gathered_next_to_others(has_regions: bool) -> None:
+    # Within 50 ms are all three sites for Chicago and Washington; South is too far from New York.
+    near = 19.5 / (19.5 + 9.3 + 6.3)  # New York's share of the people of the three
+    york = {2027: 3, 2028: 4} if has_regions else {2027: 8 * near, 2028: 12 * near}
+    others = {2027: 5, 2028: 6} if has_regions else {2027: 8 * (1 - near), 2028: 12 * (1 - near)}
+    stated = ["by_year: {2027: 8, 2028: 12}"]
+    if has_regions:
+        stated = [
+            "demand_region: us-chicago, by_year: {2027: 5, 2028: 6}",
+            "demand_region: us-new-york-city, by_year: {2027: 3, 2028: 4}",
+        ]
+    chat = ", ".join(f"{{workload: chat_interactive, unit: kh100e, {one}}}" for one in stated)
+
+    served = plan_of(
+        "tiny",
+        "scope.demand_regions=[us-chicago,us-washington,us-new-york-city]",
+        "workloads.chat_interactive.rtt_bound_ms=50",
+        f"demand.explicit=[{chat}]",
+    )
+    demand = served.tables["demand"].set_index(["region", "year"])["demand_kh100e"].to_dict()
+
+    expected = {
+        (region, year): kh100e
+        for region, own in (("us-new-york-city", york), ("(anywhere)", others))
+        for year, kh100e in own.items()
+    }
+    assert demand == pytest.approx(expected)
+    assert served.verdict.ok, served.verdict.broken

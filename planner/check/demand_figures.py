@@ -9,9 +9,19 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
-from planner.check.frames import cell, column_by, lookup, sum_by, to_frame, with_int_year
+from planner.check.frames import (
+    cell,
+    column_by,
+    isin,
+    lookup,
+    sum_by,
+    to_frame,
+    together,
+    with_int_year,
+)
 from planner.check.once import once
 from planner.check.paths import between
+from planner.check.routes import lumped_users
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -41,6 +51,7 @@ __all__ = [
 ]
 
 _CLASS = ("workload", "year")
+_DEMAND = ("region", "workload", "year")
 _MW_PER_GW = 1000.0
 _PER_THOUSAND = 1000.0
 _DAYS_PER_YEAR = 365.0
@@ -254,16 +265,25 @@ def demand_from_trajectory(case: Case) -> Excess:
 @rule(unit="kH100e")
 def demand_by_weight(case: Case) -> Excess:
     """Regions share the demand of a workload by their weight among the regions in scope."""
-    settings = case.scenario.demand
-    stated = stated_classes(case)
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    placed = wanted[(wanted["region"] != ANYWHERE) & ~wanted["workload"].isin(stated)]
-    weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
-    in_scope = [name for name in case.inputs.sets.region.labels if name in weight.index]
-    share = weight[in_scope] / weight[in_scope].sum()
-    total = lookup(sum_by(wanted, _CLASS, wanted["kh100e"]), placed, _CLASS)
-    expected = total * lookup(share, placed, ("region",), np.nan)
-    return Excess.differs(placed[["region", *_CLASS]], placed["kh100e"].to_numpy(), expected)
+    wanted = wanted[~wanted["workload"].isin(stated_classes(case))]
+    total = sum_by(wanted, _CLASS, wanted["kh100e"]).rename("kh100e").reset_index()
+    expected = total.merge(region_shares(case).rename("share").reset_index(), how="cross")
+    expected = expected.rename(columns={"demand_region": "region"})
+    return _same_demand(
+        case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"])
+    )
+
+
+def _same_demand(case: Case, wanted: pd.DataFrame, expected: pd.DataFrame) -> Excess:
+    """Compare demand with that of every region, latency-insensitive users gathered in one."""
+    is_lumped = isin(expected, lumped_users(case), ("region", "workload"))
+    expected = expected.assign(region=expected["region"].mask(is_lumped, ANYWHERE))
+    by_region, reported = (sum_by(one, _DEMAND, one["kh100e"]) for one in (expected, wanted))
+    place = together(_DEMAND, wanted, expected)
+    return Excess.differs(
+        place, lookup(reported, place, _DEMAND), lookup(by_region, place, _DEMAND)
+    )
 
 
 def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
@@ -291,28 +311,9 @@ def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
 @rule(unit="kH100e")
 def demand_as_stated(case: Case) -> Excess:
     """Demand that the scenario states is the amount given, in the unit it is given in."""
-    settings = case.scenario.demand
-    classes = stated_classes(case)
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    asked = wanted[wanted["workload"].isin(classes)].reset_index(drop=True)
-    weight = case.data("demand_regions").set_index("demand_region")[settings.region_weight]
-    regions = [name for name in case.inputs.sets.region.labels if name in weight.index]
-    share = weight[regions].astype("float64") / weight[regions].sum()
-    expected = np.zeros(len(asked))
-    for one in settings.explicit:
-        if one.workload not in classes:
-            continue
-        for year in case.years:
-            rate = per_amount(case, one.workload, one.unit, year)
-            kh100e = _factor(case, one.workload, year) * between(one.by_year, year) * rate
-            rows = ((asked["workload"] == one.workload) & (asked["year"] == year)).to_numpy()
-            is_lumped = (asked["region"] == ANYWHERE).to_numpy()
-            of_region = lookup(share, asked, ("region",)) + is_lumped
-            if one.demand_region is not None:
-                is_there = (asked["region"] == one.demand_region).to_numpy() | is_lumped
-                of_region = is_there.astype("float64")
-            expected[rows] += kh100e * of_region[rows]
-    return Excess.differs(asked[["region", *_CLASS]], asked["kh100e"].to_numpy(), expected)
+    asked = wanted[wanted["workload"].isin(stated_classes(case))]
+    return _same_demand(case, asked, stated_kh100e(case))
 
 
 @rule(unit="GW or kH100e")

@@ -12,7 +12,13 @@ from planner.check.declared import DualPrice, Table
 from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.failover import asks, may_not_cover
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
-from planner.check.routes import reach_of_users, round_trips, stays_elsewhere, used_routes
+from planner.check.routes import (
+    lumped_users,
+    reach_of_users,
+    round_trips,
+    stays_elsewhere,
+    used_routes,
+)
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -73,19 +79,16 @@ def residency(case: Case) -> Excess:
     return Excess.count_broken(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
-@rule(unit="ms")
+@rule(unit="users")
 def served_from_anywhere(case: Case) -> Excess:
-    """Every site is within bound and residency of latency-insensitive demand."""
-    wanted = to_frame(case.inputs.demand.demand)[["region", "workload"]].drop_duplicates()
-    lumped = wanted.loc[wanted["region"] == ANYWHERE, ["workload"]]
-    everywhere = reach_of_users(case)
-    frame = everywhere[
-        everywhere["workload"].isin(lumped["workload"])
-        & ~isin(everywhere, wanted, ("region", "workload"))
-    ].reset_index(drop=True)
-    barred = np.where(frame["is_admitted"], 0.0, np.inf)
-    late = frame["rtt_ms"].to_numpy() + barred
-    return Excess.above(frame[list(_ROUTE)], late, frame["rtt_bound_ms"].to_numpy())
+    """Latency-insensitive demand is that of users whom every site may serve, and no other's."""
+    wanted = to_frame(case.inputs.demand.demand)[list(_USERS)].drop_duplicates(ignore_index=True)
+    lumped = lumped_users(case)
+    is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
+    has_lumped = wanted["workload"].isin(lumped["workload"]).to_numpy()
+    return Excess.count_broken(
+        wanted, np.where(is_lumped, ~has_lumped, isin(wanted, lumped, _USERS))
+    )
 
 
 @rule(unit="kH100e")

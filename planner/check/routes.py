@@ -21,9 +21,17 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["between_sites", "reach_of_users", "round_trips", "stays_elsewhere", "used_routes"]
+__all__ = [
+    "between_sites",
+    "lumped_users",
+    "reach_of_users",
+    "round_trips",
+    "stays_elsewhere",
+    "used_routes",
+]
 
 _ROUTE = ("region", "workload", "site")
+_USERS = ("region", "workload")
 _LOCAL_KM = 200.0
 _ROUNDING = 1.0 + 1e-9
 _BEYOND_ALL_KM = 1e6
@@ -104,8 +112,8 @@ def reach_of_users(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `used_routes` does, and `is_admitted`: residency lets the workload go there; `in_time`
-        and `is_tight`: admitted, and within the bound or the tighter one.
+        As `used_routes` does, and `in_time` and `is_tight`: admitted by residency, and within the
+        bound or the tighter one.
     """
     sets = case.inputs.sets
     regions = [name for name in sets.region.labels if name != ANYWHERE]
@@ -114,10 +122,32 @@ def reach_of_users(case: Case) -> pd.DataFrame:
     frame = round_trips(case, pairs)
     is_admitted = ~stays_elsewhere(frame)
     return frame.assign(
-        is_admitted=is_admitted,
         in_time=is_admitted & (frame["rtt_ms"] <= frame["rtt_bound_ms"] * _ROUNDING),
         is_tight=is_admitted & (frame["rtt_ms"] <= frame["tight_rtt_ms"] * _ROUNDING),
     )
+
+
+@once
+def lumped_users(case: Case) -> pd.DataFrame:
+    """List latency-insensitive users: those for whom the site that serves them is all the same.
+
+    Parameters
+    ----------
+    case : Case
+        Inputs and plan.
+
+    Returns
+    -------
+    DataFrame
+        region, workload: every site is within bound and residency, no tighter bound holds, no
+        table of service costs is given, and there are at least two such regions of the workload.
+    """
+    reach = reach_of_users(case)
+    is_free = reach["in_time"] & reach["tight_rtt_ms"].isna()
+    is_free &= case.scenario.siting.service_cost_table is None
+    users = is_free.groupby([reach[name] for name in _USERS], sort=False).all()
+    users = users[users].reset_index()[list(_USERS)]
+    return users[users.duplicated("workload", keep=False)].reset_index(drop=True)
 
 
 @once
