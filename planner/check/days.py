@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD", "YearDays", "slot_hours", "year_days", "year_rows", "year_slots"]
+__all__ = [
+    "FACTS",
+    "REREAD",
+    "YearDays",
+    "follows_on",
+    "slot_hours",
+    "year_days",
+    "year_rows",
+    "year_slots",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +84,12 @@ def year_days(case: Case) -> YearDays:
     of_month[day_of_month[peak], peak] -= time.peak_day_days
     of_month[-1, peak] = time.peak_day_days
     return YearDays(of_month, np.arange(time.season_days + 1) == time.season_days)
+
+
+def follows_on(case: Case) -> bool:
+    """Whether each day of the year goes over into the next, and does not repeat itself."""
+    time = case.scenario.time
+    return time.chronological and not time.days_repeat
 
 
 @once
@@ -178,8 +193,7 @@ def days_from_scenario(case: Case) -> Excess:
     hours = list(range(0, 24, time.slot_h))
     names = [f"d{day}h{hour:02d}" for day in range(n_days) for hour in hours]
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
-    goes_on = time.chronological and not time.days_repeat
-    follows = np.roll(slot, -1) if goes_on else np.roll(slot, -1, axis=1)
+    follows = np.roll(slot, -1, axis=None if follows_on(case) else 1)
     lists = Excess.count_broken(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
         _alike("years", case.inputs.years.years, case.years),
         _alike("slots", case.inputs.sets.slot.labels, names),

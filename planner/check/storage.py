@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.days import year_slots
+from planner.check.days import follows_on, year_slots
 from planner.check.frames import isin, lookup, sum_by, to_frame
 from planner.check.once import once
 from planner.check.supply_output import sources_in_service
@@ -35,8 +35,8 @@ def _batteries(case: Case) -> pd.DataFrame:
     slots = year_slots(case)[["slot", "day", "hour", "hours"]]
     frame = rows[[*_SOURCE, "mw", "mwh"]].merge(slots, how="cross")
     code = p.source.codes(frame["source"])
-    # What comes round again: each representative day, or a series as a whole.
-    cycle = np.where(case.scenario.time.chronological, 0, frame["day"])
+    # What comes round again: each day that repeats itself, or a series as a whole.
+    cycle = np.where(follows_on(case), 0, frame["day"])
     return frame.assign(
         cycle=cycle,
         out_mw=onsite.output_mw[is_battery].ravel(),

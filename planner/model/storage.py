@@ -62,9 +62,9 @@ def state_of_charge(m: Model) -> Comparison:
         + \Delta_h \Bigl( \eta^c_g\, c_{sgth} - \frac{d_{sgth}}{\eta^d_g} \Bigr)
         \qquad \forall s, g, t, h
 
-    Before the first time slice of a representative day comes its last, before that of a
-    chronological series the last of the series: what repeats itself is given no charge at its
-    start.
+    Before the first time slice of a day that repeats itself (a representative day, or with
+    `time.days_repeat`) comes its last, before that of a chronological series the last of the
+    series: what repeats itself is given no charge at its start.
 
     Source: storage as in PyPSA, cyclic.
     """

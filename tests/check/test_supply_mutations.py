@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from good_plan import solved
 from spoiled import costlier
@@ -17,6 +19,7 @@ SETTINGS = (
     "time.season_days=12",
     "time.slot_h=3",
     "time.chronological=true",
+    "time={chronological: true, days_repeat: true}",
     "sites.oak.other_load_mw=9",
     "years=[2025,2027]",
     "supply.override.mill.availability_frac=0.31",
@@ -135,6 +138,21 @@ def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew
     days = plan.inputs.tables["series_days"]
     longer = days.assign(weight_days=days["weight_days"] + 0.5)
     assert not plan.read(series_days=longer).check("slot_weights").ok
+
+
+def test_energy_that_a_battery_takes_over_midnight_is_found_where_days_repeat():
+    def plan(time: str):
+        return solved(OWN_POWER, f"time={time}")
+
+    series, repeated = (
+        plan("{chronological: true}"),
+        plan("{chronological: true, days_repeat: true}"),
+    )
+    taken_over = replace(series, scenario=repeated.scenario)
+
+    assert repeated.check("battery_level").ok
+    assert series.check("battery_level").ok
+    assert not taken_over.check("battery_level").ok
 
 
 def test_stand_by_generators_that_no_one_names_are_the_table_s_diesel():
