@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from planner.base.errors import InputError
-from planner.cli.dispatch import write_and_report
-from planner.cli.options import RUNS_DIR, SOME_YEARS, into_folder
+from planner.cli.dispatch import print_short, write_and_report
+from planner.cli.options import LOST_LOAD, RUNS_DIR, SOME_YEARS, into_folder
 from planner.cli.output import print_written
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.errors import Problem
+    from planner.stress import StressSettings
     from planner.studies.dispatch import DaysError
 
 __all__ = ["command"]
 
 _HEADS: Final = (
     *("days\nMUSD", "hours\nMUSD", "error\nMUSD", "error\n%", "peaks\nMUSD"),
-    *("carbon\n%", "short\nMWh", "short\nh"),
+    *("carbon\n%", "short\nMUSD", "short\nMWh", "short\nh"),
 )
 """Cost counted on the plan's days and in all hours, the error and what of it demand charges are,
 that of emissions, and what is short, in hours added up over sites."""
@@ -40,6 +41,7 @@ that of emissions, and what is short, in hours added up over sites."""
     " of RUN, or drawn ones.",
 )
 @click.option("--seed", type=int, help="Of weather and prices that are drawn; left out: 1.")
+@LOST_LOAD
 @RUNS_DIR
 @into_folder("Folder to write into; left out: days_error/ in the run folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -52,6 +54,7 @@ def command(
     years: tuple[int, ...],
     hours_of: str | None,
     seed: int | None,
+    lost_load_usd_per_mwh: float | None,
     runs_dir: str,
     folder: Path | None,
     as_json: bool,
@@ -77,7 +80,7 @@ def command(
     from planner.tables import read_tables
 
     problems: list[Problem] = []
-    given = {} if seed is None else {"seed": seed}
+    given = {"seed": seed, "lost_load_usd_per_mwh": lost_load_usd_per_mwh}
     table = read_tables(["stress_settings"])["stress_settings"]
     settings = unless_wrong(problems, lambda: settings_from(table, given))
     asked = unless_wrong(problems, lambda: asked_of(run, Path(runs_dir), years, None))
@@ -99,6 +102,7 @@ def command(
             stored.scenario,
             stored.inputs,
             hours,
+            settings.lost_load_usd_per_mwh,
             years=years or None,
             on_progress=progress.share,
         )
@@ -106,11 +110,11 @@ def command(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        _print(found, settings.seed)
+        _print(found, settings)
     print_written(home, as_json=as_json)
 
 
-def _print(found: DaysError, seed: int) -> None:
+def _print(found: DaysError, settings: StressSettings) -> None:
     from planner.base.console import wrapped
 
     slots = f"{found.days} days in time slices of {found.slot_h} h"
@@ -131,12 +135,17 @@ def _print(found: DaysError, seed: int) -> None:
             f" than counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
         )
     )
+    short_mwh, short_musd = (
+        float(found.table[f"hours_short_{of}"].sum()) for of in ("mwh", "musd")
+    )
+    cost = "the cost in all hours, not discounted"
+    print_short(short_mwh, short_musd, cost, settings.lost_load_usd_per_mwh)
     if found.is_drawn:
         click.echo(
             wrapped(
-                f"Weather and prices of the year are drawn with seed {seed}, as `dcplan data days`"
-                " and `dcplan stress` draw them. --hours-of names a scenario with a year of your"
-                " own."
+                f"Weather and prices of the year are drawn with seed {settings.seed}, as"
+                " `dcplan data days` and `dcplan stress` draw them. --hours-of names a scenario"
+                " with a year of your own."
             )
         )
     if found.with_tariffs:
@@ -160,6 +169,7 @@ def _print_table(by: str, sums: pd.DataFrame) -> None:
             _percent(row["days_cost_musd"], row["hours_cost_musd"]),
             f"{row['hours_demand_musd'] - row['days_demand_musd']:+,.1f}",
             _percent(row["days_carbon_t"], row["hours_carbon_t"]),
+            f"{row['hours_short_musd']:,.1f}",
             f"{row['hours_short_mwh']:,.0f}",
             f"{row['hours_short_h']:,.0f}",
         )

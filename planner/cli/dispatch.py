@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from planner.base.errors import InputError
-from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
+from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
 from planner.cli.output import note, note_kept, print_written, writing_into
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.studies.dispatch import DaysError, Dispatch
 
-__all__ = ["command", "write_and_report"]
+__all__ = ["command", "print_short", "write_and_report"]
+
+
+_SHORT_MWH: Final = 0.5
+"""Less is noise of the solver, and 0 in print."""
 
 
 @click.command("dispatch")
@@ -38,6 +42,7 @@ __all__ = ["command", "write_and_report"]
 @SOME_YEARS
 @click.option("--seed", type=int, help="Of weather and prices; left out: 1.")
 @OWN_HOURS
+@LOST_LOAD
 @RUNS_DIR
 @into_folder("Folder to write into; left out: dispatch/ in the run folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
@@ -52,6 +57,7 @@ def command(
     years: tuple[int, ...],
     seed: int | None,
     hours: str | None,
+    lost_load_usd_per_mwh: float | None,
     runs_dir: str,
     folder: Path | None,
     as_json: bool,
@@ -76,7 +82,7 @@ def command(
 
     tables = read_tables(["stress_settings", "source_reliability"])
     problems: list[Problem] = window_problems(window_h, overlap_h)
-    given: dict[str, Any] = {} if seed is None else {"seed": seed}
+    given: dict[str, Any] = {"seed": seed, "lost_load_usd_per_mwh": lost_load_usd_per_mwh}
     settings = unless_wrong(problems, lambda: settings_from(tables["stress_settings"], given))
     asked = unless_wrong(problems, lambda: asked_of(run, Path(runs_dir), years, hours))
     if problems or settings is None or asked is None:
@@ -104,7 +110,7 @@ def command(
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
-        _print(found)
+        _print(found, settings.lost_load_usd_per_mwh)
     print_written(home, as_json=as_json)
 
 
@@ -117,7 +123,31 @@ def write_and_report(found: Dispatch | DaysError, kind: FolderKind, home: Path, 
     note_kept(home, kept)
 
 
-def _print(found: Dispatch) -> None:
+def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:
+    """Say how much energy is short, and what of the cost that is; nothing where none is.
+
+    Parameters
+    ----------
+    short_mwh, short_musd : float
+        How much, and at its price. [MWh], [MUSD]
+    cost : str
+        What the price is part of.
+    lost_load_usd : float
+        Price where no work is done. [USD/MWh]
+    """
+    from planner.base.console import wrapped
+
+    if short_mwh > _SHORT_MWH:
+        click.echo(
+            wrapped(
+                f"Warning: {short_mwh:,.0f} MWh are short, {short_musd:,.1f} MUSD of {cost}: at the"
+                " price of unmet compute where racks work, and at"
+                f" {lost_load_usd:,.0f} USD/MWh (--lost-load-usd-per-mwh) elsewhere."
+            )
+        )
+
+
+def _print(found: Dispatch, lost_load_usd: float) -> None:
     from rich.table import Table
 
     from planner.base.console import TableConsole, wrapped
@@ -139,6 +169,9 @@ def _print(found: Dispatch) -> None:
         )
     click.echo(f"{found.run}: {found.window_h} hours in view, {found.overlap_h} of them seen again")
     TableConsole().print(table)
+    for way, rows in found.table.groupby("way", sort=False):
+        short_mwh, short_musd = (float(rows[name].sum()) for name in ("short_mwh", "short_musd"))
+        print_short(short_mwh, short_musd, f"the cost with {way}", lost_load_usd)
     if not found.batteries:
         click.echo(
             wrapped("No site has a battery: no hour depends on another, and windows cost nothing.")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INTO_RUNS_DIR",
+    "LOST_LOAD",
     "OVERRIDES",
     "OWN_HOURS",
     "RUNS_DIR",
@@ -55,6 +56,13 @@ STRICT: Final = click.option(
 
 SOME_YEARS: Final = click.option(
     "--year", "years", type=int, multiple=True, help="A model year; left out: all."
+)
+
+LOST_LOAD: Final = click.option(
+    "--lost-load-usd-per-mwh",
+    type=float,
+    metavar="USD",
+    help="Price of energy that is short at sites without racks; left out: 10,000.",
 )
 
 OWN_HOURS: Final = click.option(

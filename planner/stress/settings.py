@@ -44,6 +44,9 @@ class StressSettings:
         Time over which weather and prices forget. [h]
     weather_reach_km, price_reach_km
         Distance over which places stop sharing them. [km]
+    lost_load_usd_per_mwh
+        Price of energy that nothing delivers at a site without racks, in `dispatch` and
+        `days-error`. [USD/MWh]
     """
 
     outages_per_year: float
@@ -59,6 +62,7 @@ class StressSettings:
     weather_reach_km: float
     price_persistence_h: float
     price_reach_km: float
+    lost_load_usd_per_mwh: float
     draws: int = 10
     seed: int = 1
 
@@ -77,6 +81,7 @@ _UNITS = {
     "weather_reach_km": "km",
     "price_persistence_h": "h",
     "price_reach_km": "km",
+    "lost_load_usd_per_mwh": "USD/MWh",
 }
 _MAY_BE_ZERO = {
     "outages_per_year",

@@ -35,6 +35,7 @@ SETTINGS = StressSettings(
     weather_reach_km=900.0,
     price_persistence_h=15.0,
     price_reach_km=700.0,
+    lost_load_usd_per_mwh=9000.0,
     draws=3,
     seed=11,
 )

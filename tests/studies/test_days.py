@@ -14,6 +14,7 @@ from plans import plan_of
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.cli.dispatch import print_short
 from planner.clock.calendar import DAYS_PER_MONTH, SeriesDays
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.scope import make_case
@@ -326,7 +327,9 @@ def plan_of_months(folder: Path, *settings: str) -> Path:
 def error_of(folder: Path, hours: StressYear, *years: int):
     stored = reopen(folder)
     plan = fixed_plan(stored.scenario, stored.run.inputs_tables, stored.run.tables)
-    return days_error(stored.run, plan, stored.scenario, stored.inputs, hours, years=years or None)
+    return days_error(
+        stored.run, plan, stored.scenario, stored.inputs, hours, 10e3, years=years or None
+    )
 
 
 def pairs(table: pd.DataFrame):
@@ -468,6 +471,104 @@ def test_what_the_connection_cannot_carry_is_short(months):
     cost = found.table["hours_cost_musd"] - found.table["days_cost_musd"]
     weight = dict(zip((2027, 2028), stored.inputs.finance.year_weight, strict=True))
     assert found.error_musd == pytest.approx(cost @ found.table["year"].map(weight))
+
+
+# --- without racks ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def island(tmp_path_factory):
+    """A plan of all days of a year for a load alone: sun, a battery, and a connection."""
+    folder = tmp_path_factory.mktemp("island")
+    hour, step_h = np.arange(0, 8760, 6), 6
+    sun = np.array([0.0, 0.31, 0.83, 0.12])[(hour // step_h) % 4]
+    sun *= 0.75 + 0.25 * np.cos(2 * np.pi * hour / 8760 + 0.3) + 0.02 * (hour % 17) / 17
+    load = 0.6 + 0.15 * (hour % 24 == 18) + 0.2 * ((hour // 24) % 7 < 5)
+    place = {"site": "island", "day": hour // 24, "hour_utc": hour % 24}
+    series = {"other_load_frac": load / load.max(), "solar_frac": sun, "wind_frac": ""}
+    prices = {"dry_bulb_c": "", "wet_bulb_c": "", "wholesale_frac": 0.6 + 0.3 * (hour % 24) / 9}
+    days = {"day": np.arange(365), "month": MONTH, "weight_days": 1.0, "kept_as": ""}
+    peak = {"is_peak_day": np.arange(365) == 2, "year_day": np.arange(365) + 1}
+    pd.DataFrame({**days, **peak, **MARKS}).to_csv(folder / "days.csv", index=False)
+    pd.DataFrame({**place, **series, **prices, **MARKS}).to_csv(folder / "hours.csv", index=False)
+    (folder / "island.yaml").write_text(
+        """version: 1
+title: A load without racks
+data: {series_days: days.csv, site_series: hours.csv}
+time: {chronological: true, slot_h: 6}
+scope: {countries: [US], sites: [island]}
+years: [2025]
+demand: {scale_frac: 0}
+operator: {stock_share_frac: 0}
+build: {committed: false}
+new_sites:
+  island: {name: Island, country: US, lat: 45.0, lon: -90.0, like: us-tx-dallas,
+    other_load_mw: 40, grid_firm_mw: {2025: 34}, lead_time_months: 600}
+supply:
+  allow: [pv_utility, bess_4h]
+  override:
+    pv_utility: {lead_months: 0, capex_usd_per_kw: 200}
+    bess_4h: {lead_months: 0, capex_usd_per_kw: 20, energy_capex_usd_per_kwh: 12,
+      cycle_life_cycles: 90000}
+""",
+        encoding="utf-8",
+    )
+    plan = plan_of(folder / "island.yaml")
+    assert plan.verdict.ok, plan.verdict.broken
+    return write_run(plan, folder / "runs", workbook=False)
+
+
+def of_island(island: Path) -> StressYear:
+    stored = reopen(island)
+    settings = settings_from(read_tables(["stress_settings"])["stress_settings"], {})
+    return year_of_hours(make_case(stored.scenario, stored.run.inputs_tables), settings)
+
+
+def test_a_year_has_no_error_against_itself_where_batteries_go_on_round_it(island):
+    found = error_of(island, of_island(island))
+
+    sizes = reopen(island).run.tables["source_year"].set_index("source")
+    assert sizes["capacity_mw"].min() > 1.0
+    assert sizes.loc["bess_4h", "energy_mwh"] > 10.0
+    (of_days,) = found.table["days_cost_musd"]
+    assert of_days > 0.5
+    assert found.error_musd == pytest.approx(0.0, abs=1e-6 * of_days)
+    assert found.table["hours_short_mwh"].max() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_is_short_without_racks_costs_the_value_of_lost_load(island):
+    """For six days without sun the load is 40 MW, and the connection carries 34."""
+    year = of_island(island)
+    solar, load = year.series.solar_frac.copy(), year.series.other_load_frac.copy()
+    solar[:, 24 * 100 : 24 * 106], load[:, 24 * 100 : 24 * 106] = 0.0, 1.0
+    series = replace(year.series, solar_frac=solar, other_load_frac=load)
+
+    dark = error_of(island, replace(year, series=series))
+
+    (of,) = dark.table.to_dict("records")
+    assert of["hours_short_mwh"] > 10.0
+    assert of["hours_short_musd"] == pytest.approx(of["hours_short_mwh"] * 10e3 / 1e6)
+    assert dark.error_musd > of["hours_short_musd"] * 0.9
+
+
+def test_energy_that_is_short_is_said_with_what_of_the_cost_it_is(capsys):
+    print_short(0.4, 0.004, "the cost", 7000.0)
+    assert capsys.readouterr().out == ""
+
+    print_short(1234.0, 8.638, "the cost with rolling windows", 7000.0)
+
+    assert " ".join(capsys.readouterr().out.split()) == (
+        "Warning: 1,234 MWh are short, 8.6 MUSD of the cost with rolling windows: at the price of"
+        " unmet compute where racks work, and at 7,000 USD/MWh (--lost-load-usd-per-mwh) elsewhere."
+    )
+
+
+@pytest.mark.parametrize("command", ["dispatch", "days-error"])
+def test_lost_load_has_a_price_above_0(island, command):
+    said = dcplan(command, island, "--lost-load-usd-per-mwh", 0)
+
+    assert said.exit_code == 2
+    assert "--lost-load-usd-per-mwh: 0 is given; must be above 0" in said.output
 
 
 # --- commands ---------------------------------------------------------------------------

@@ -179,18 +179,46 @@ def test_work_that_may_wait_is_done_where_power_costs_least():
 def test_a_window_that_ends_too_soon_misses_trades_that_a_longer_view_finds():
     """Hours at 50, 30, 95 and 35: windows of 2 h that do not overlap see nothing to buy for.
 
+    Batteries begin empty.
+
     With one hour seen again, 4 MWh are bought at 30: 3.6 in cells, 2.88 sold at 95, which saves
     273.6 - 120. With all in view, 4 MW are sold at 95, for which cells must give 5: the 1.4 that
     lack are 1.4 / 0.9 bought at 50 before.
+
+    Where they may begin with what they end with, 4 MW are bought at 35 as well: cells get 7.2 in
+    all, and the 2.2 that the third hour does not take give 1.76 at 50.
     """
     price = [50, 30, 95, 35]
     fleet = one_site(price)
-    apart, rolling, whole = (operate(fleet, *window) for window in ((2, 0), (2, 1), (4, 0)))
+    empty = np.zeros(1)
+    apart, rolling, whole = (
+        operate(fleet, *window, begin_mwh=empty) for window in ((2, 0), (2, 1), (4, 0))
+    )
+    round_the_year = operate(fleet, 4, 0)
 
     assert usd(fleet, apart) == pytest.approx(2100.0)
     assert usd(fleet, rolling) == pytest.approx(2100.0 - (2.88 * 95 - 4 * 30))
     assert usd(fleet, whole) == pytest.approx(2100.0 - (4 * 95 - 4 * 30 - 1.4 / 0.9 * 50))
     assert (apart.solves, rolling.solves, whole.solves) == (2, 3, 1)
+    traded = 4 * 95 + 1.76 * 50 - 4 * 30 - 4 * 35
+    assert usd(fleet, round_the_year) == pytest.approx(2100.0 - traded)
+    assert round_the_year.begin_mwh[0] > 2.2 - 1e-9
+    assert round_the_year.level_mwh[:, -1] == pytest.approx(round_the_year.begin_mwh)
+
+
+def test_what_a_battery_lacks_when_the_hours_end_is_short():
+    """It gives its 3 MWh in the first hour; nothing is left of the connection to charge it again.
+
+    Who sees both hours keeps them.
+    """
+    fleet = one_site([50, 40], use_mw=10.0, room_mw=10.0)
+    begin_mwh = np.array([3.0])
+
+    blind, seeing = (operate(fleet, window, 0, begin_mwh=begin_mwh) for window in (1, 2))
+
+    assert blind.grid_mw[0] == pytest.approx([10.0 - 3.0 * 0.8, 10.0])
+    assert blind.short_mw[0] == pytest.approx([0.0, 3.0])
+    assert seeing.short_mw[0] == pytest.approx([0.0, 0.0])
 
 
 def test_what_nothing_delivers_is_short_and_sun_that_is_too_much_is_not_used():
@@ -210,10 +238,11 @@ def test_what_nothing_delivers_is_short_and_sun_that_is_too_much_is_not_used():
 @pytest.mark.parametrize("seed", range(3))
 def test_windows_never_cost_less_than_all_hours_in_view(seed):
     fleet = at_random(seed)
-    least = usd(fleet, operate(fleet, fleet.hours, 0))
+    best = operate(fleet, fleet.hours, 0)
+    least = usd(fleet, best)
 
     costs = {
-        window: usd(fleet, operate(fleet, *window))
+        window: usd(fleet, operate(fleet, *window, begin_mwh=best.begin_mwh))
         for window in ((6, 0), (24, 0), (24, 12), (48, 24), (fleet.hours, 5))
     }
 
@@ -306,17 +335,11 @@ def test_batteries_are_those_of_the_year_that_has_most(monkeypatch):
     assert found.table["year"].tolist() == [2027] * 3 + [2028] * 3
 
 
-@pytest.mark.parametrize(("load", "expected"), [(6.0, 20e3 * 6.0 / 12.0), (0.0, 20e3 * 4.5)])
-def test_what_is_short_costs_what_compute_does_in_usd_per_mwh(load, expected):
-    """Of 12 MW with 6 kH100e at 20 USD/h: 6,000 x 20 / 12 = 10,000 USD/MWh.
+def test_what_is_short_costs_what_compute_does_in_usd_per_mwh_or_lost_load():
+    """Of 12 MW with 6 kH100e at 20 USD/h: 6,000 x 20 / 12 = 10,000 USD/MWh."""
+    found = short_prices(20.0, np.array([6.0, 0.0]), np.array([12.0, 7.0]), 4300.0)
 
-    Where nothing works a MWh would let the best rack work: 4.5 kH100e/MW, 90,000 USD/MWh.
-    """
-    per_mw = np.array([2.5, 4.5, 3.0])
-
-    found = short_prices(20.0, np.array([load]), np.array([12.0]), per_mw)
-
-    assert found == pytest.approx([expected])
+    assert found == pytest.approx([20e3 * 6.0 / 12.0, 4300.0])
 
 
 def test_every_mistake_is_named_at_once(stored):

@@ -55,7 +55,7 @@ _FIGURES: Final = {
     "demand_musd": "demand charges on the billed peak of each month",
     "source_musd": "fuel of on-site technologies, and what they and batteries cost by output",
     "sold_musd": "own power sold",
-    "short_musd": "energy that is short, at the price of unmet compute",
+    "short_musd": "energy that is short, at the price of unmet compute or of lost load",
     "used_mwh": "energy that the site uses",
     "grid_mwh": "energy drawn from the grid",
     "short_mwh": "energy that connection, on-site technologies and batteries do not deliver",
@@ -142,6 +142,7 @@ def days_error(
     scenario: Scenario,
     inputs: Inputs,
     hours: StressYear,
+    lost_load_usd_per_mwh: float,
     *,
     years: Sequence[int] | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
@@ -162,6 +163,8 @@ def days_error(
         Of the run.
     hours : StressYear
         Weather, prices, loads, sun and wind of every hour.
+    lost_load_usd_per_mwh : float
+        Price of energy that is short at a site without racks. [USD/MWh]
     years : sequence of int, optional
         Model years; by default all.
     on_progress : callable
@@ -199,6 +202,7 @@ def days_error(
             every.use_mw(t),
             every.energy_usd[:, t],
             every.above_usd(t),
+            lost_load_usd_per_mwh,
             every.yield_frac,
         )
         fleet = replace(fleet, work=every.work(t, waiting))

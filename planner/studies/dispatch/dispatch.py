@@ -39,7 +39,7 @@ COLUMNS: Final = {
     "energy_musd": "grid energy at delivered prices, before demand charges, tariffs and contracts",
     "source_musd": "fuel of on-site technologies, and what they and batteries cost by output",
     "sold_musd": "own power sold, at the hour's wholesale price by the share of the scenario",
-    "short_musd": "energy that is short, at the price of unmet compute",
+    "short_musd": "energy that is short, at the price of unmet compute or of lost load",
     "used_mwh": "energy that the sites use",
     "grid_mwh": "energy drawn from the grid",
     "source_mwh": "output of on-site technologies that may run at any hour",
@@ -130,7 +130,8 @@ def dispatch(
     scenario, inputs
         Of the run.
     settings : StressSettings
-        Seed of weather and prices; one year of them is drawn, without outages.
+        Seed of weather and prices, of which one year is drawn, without outages; the price of lost
+        load.
     reliability : Reliability
         Of standby generators, for the rules of stress.
     window_h, overlap_h : int
@@ -174,13 +175,22 @@ def dispatch(
 
         alone = operate(others, _WEEK_H, 0, on_window=report("sites"), interrupt=interrupt)
         with_stores = fleet.select(stores)
-        rolling = operate(
-            with_stores, window_h, overlap_h, on_window=report("windows"), interrupt=interrupt
-        )
         every = [
             (one, operate(one, _LONGEST_H, 0, on_window=report("all hours"), interrupt=interrupt))
             for one in (fleet.select(stores[at : at + 1]) for at in range(len(stores)))
         ]
+        # Windows begin the year with what is best to begin and to end it with.
+        begin_mwh = np.zeros(len(with_stores.batteries.mw))
+        for at, (_, found) in enumerate(every):
+            begin_mwh[with_stores.batteries.site == at] = found.begin_mwh
+        rolling = operate(
+            with_stores,
+            window_h,
+            overlap_h,
+            begin_mwh=begin_mwh,
+            on_window=report("windows"),
+            interrupt=interrupt,
+        )
         rest = _figures(others, alone)
         perfect = _sum([rest, *(_figures(one, found) for one, found in every)])
         rolled = _sum([rest, _figures(with_stores, rolling)])

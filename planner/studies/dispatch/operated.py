@@ -260,7 +260,7 @@ def operated(
     year : int
         Position of the model year.
     settings : StressSettings
-        Seed of weather and prices; one year of them is drawn.
+        Seed of weather and prices, of which one year is drawn, and the price of lost load.
     own : OwnHours, optional
         A user's own weather and prices instead of drawn ones.
 
@@ -279,7 +279,8 @@ def operated(
     )
     use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
     above_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
-    return fleet_of(plan, scenario, inputs, tables, year, use_mw, usd_per_mwh, above_usd)
+    lost_usd = settings.lost_load_usd_per_mwh
+    return fleet_of(plan, scenario, inputs, tables, year, use_mw, usd_per_mwh, above_usd, lost_usd)
 
 
 def fleet_of(
@@ -291,6 +292,7 @@ def fleet_of(
     use_mw: Floats,
     usd_per_mwh: Floats,
     above_usd: Floats,
+    lost_load_usd_per_mwh: float,
     yield_frac: Floats | None = None,
 ) -> Fleet:
     """Return what is operated where the hours are known.
@@ -303,6 +305,8 @@ def fleet_of(
         Power that sites use and the delivered price, shape (site, 8760). [MW], [USD/MWh]
     above_usd : array of float
         Wholesale price of the hour above that of the plan's day, same shape. [USD/MWh]
+    lost_load_usd_per_mwh : float
+        Price of energy that nothing delivers where no work is done. [USD/MWh]
     yield_frac : array of float, optional
         Output of technologies over capacity, shape (site, technology, 8760); left out, that of the
         plan's days.
@@ -325,8 +329,8 @@ def fleet_of(
     short = short_prices(
         scenario.demand.unmet_usd_per_h100e_hour,
         plan.load_kh100e[year],
-        use_mw.mean(axis=1),
-        inputs.racks.throughput_kh100e_per_mw,
+        hours(plan.used_mw - plan.other_mw).mean(axis=1),
+        lost_load_usd_per_mwh,
     )
     return Fleet(
         sites=plan.sites,
@@ -344,32 +348,28 @@ def fleet_of(
 
 
 def short_prices(
-    usd_per_h100e_hour: float, load_kh100e: Floats, mean_mw: Floats, kh100e_per_mw: Floats
+    usd_per_h100e_hour: float, load_kh100e: Floats, mean_mw: Floats, lost_load_usd_per_mwh: float
 ) -> Floats:
-    """Return what energy that is not delivered costs at each site: work that is not served.
+    """Return what energy that is not delivered costs at each site: work that is not done.
 
     Parameters
     ----------
     usd_per_h100e_hour : float
         Price of unmet compute. [USD/h]
     load_kh100e, mean_mw : array of float
-        Work of each site, and the power that it uses for it. [kH100e], [MW]
-    kh100e_per_mw : array of float
-        What racks of the scenario do with power. [kH100e/MW]
+        Work of each site, and the power that it uses for it, other load left out. [kH100e], [MW]
+    lost_load_usd_per_mwh : float
+        Price of energy that is not delivered where no work is done. [USD/MWh]
 
     Returns
     -------
     array of float
-        Of a site without work the price of the most expensive one; where none has any, that of
-        the work of the best rack. [USD/MWh]
+        Price of unmet compute by the work that a MWh does, or of lost load. [USD/MWh]
     """
-    usd_per_kh100e_h = usd_per_h100e_hour * H100E_PER_KH100E
-    prices = np.divide(
-        usd_per_kh100e_h * load_kh100e, mean_mw, out=np.zeros(len(mean_mw)), where=mean_mw > 0.0
-    )
-    of_best = usd_per_kh100e_h * kh100e_per_mw.max(initial=0.0)
-    prices[prices == 0.0] = prices.max(initial=0.0) or of_best
-    return prices
+    works = (load_kh100e > 0.0) & (mean_mw > 0.0)
+    lost_usd = np.full(len(mean_mw), lost_load_usd_per_mwh)
+    unmet_usd = usd_per_h100e_hour * H100E_PER_KH100E * load_kh100e
+    return np.divide(unmet_usd, mean_mw, out=lost_usd, where=works)
 
 
 class _Sources:

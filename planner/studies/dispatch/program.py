@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.lp import Expression
-    from planner.studies.dispatch.operated import Fleet
+    from planner.studies.dispatch.operated import Batteries, Fleet
 
 __all__ = ["Operation", "PeakBilling", "operate"]
 
@@ -61,6 +61,8 @@ class Operation:
         Power into and out of batteries, shape (battery, hour). [MW]
     level_mwh : array of float
         Energy in batteries at the end of the hour, same shape. [MWh]
+    begin_mwh : array of float
+        Energy in batteries when the hours begin, shape (battery,). [MWh]
     done_mw : array of float
         IT power of deferrable work when it is done, shape (part, hour). [MW]
     solves : int
@@ -74,6 +76,7 @@ class Operation:
     charge_mw: Floats
     discharge_mw: Floats
     level_mwh: Floats
+    begin_mwh: Floats
     done_mw: Floats
     solves: int
 
@@ -83,6 +86,7 @@ def operate(
     window_h: int,
     overlap_h: int,
     *,
+    begin_mwh: Floats | None = None,
     billing: PeakBilling | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
     interrupt: threading.Event | None = None,
@@ -97,8 +101,8 @@ def operate(
     hour.
 
     Each window is solved on its own; what it does in its last hours, the overlap, is decided again
-    by the next one, which goes on from the batteries' level at that moment. Batteries are empty
-    when the year begins, and worth nothing when it ends.
+    by the next one, which goes on from the batteries' level at that moment. Batteries end with at
+    least the energy that they begin with; what they lack then is short.
 
     Parameters
     ----------
@@ -108,6 +112,9 @@ def operate(
         Hours in view.
     overlap_h : int
         Hours of a window that the next one sees again, fewer than `window_h`.
+    begin_mwh : array of float, optional
+        Energy in batteries when the hours begin, shape (battery,); left out, what is best where
+        all hours are in view, and none where they are not. [MWh]
     billing : PeakBilling, optional
         Highest draws that are billed, where all hours are in view; left out, none is.
     on_window : callable
@@ -127,13 +134,15 @@ def operate(
         If the solver failed.
     """
     step = window_h - overlap_h
-    level = np.zeros(len(fleet.batteries.mw))
+    begin = np.zeros(len(fleet.batteries.mw)) if begin_mwh is None else begin_mwh
+    level = None if begin_mwh is None and window_h >= fleet.hours else begin
     parts: dict[str, list[Floats]] = {name: [] for name in _NAMES}
     session: HighsSession | None = None
     solves = 0
     for first in range(0, fleet.hours, step):
         count = min(window_h, fleet.hours - first)
-        problem = _program(fleet, first, count, level, billing)
+        is_last = first + count == fleet.hours
+        problem = _program(fleet, first, count, level, begin if is_last else None, billing)
         if session is None:
             session = HighsSession(problem)
         else:
@@ -146,23 +155,35 @@ def operate(
             message = f"hours {first} to {first + count}: {outcome.status}: {outcome.message}"
             raise SolverError(message)
         solves += 1
-        is_last = first + count == fleet.hours
         kept = count if is_last else step
         for name in _NAMES:
             values = outcome.x[problem.column_block(name)].reshape(-1, count)
             parts[name].append(np.maximum(values[:, :kept], 0.0))
+        if level is None:
+            begin = outcome.x[problem.column_block("begin_mwh")]
         level = np.minimum(parts["level_mwh"][-1][:, -1], fleet.batteries.mwh)
         on_window((first + kept) / fleet.hours)
         if is_last:
             break
     rows = {name: np.concatenate(found, axis=1) for name, found in parts.items()}
-    return Operation(**rows, solves=solves)
+    missing_mwh = np.maximum(outcome.x[problem.column_block("missing_mwh")], 0.0)
+    np.add.at(rows["short_mw"][:, -1], fleet.batteries.site, missing_mwh)
+    return Operation(**rows, begin_mwh=begin, solves=solves)
 
 
 def _program(
-    fleet: Fleet, first: int, count: int, level_mwh: Floats, billing: PeakBilling | None
+    fleet: Fleet,
+    first: int,
+    count: int,
+    level_mwh: Floats | None,
+    end_mwh: Floats | None,
+    billing: PeakBilling | None,
 ) -> ArrayProblem:
-    """Write the program of some hours, from the level of the batteries when they begin."""
+    """Write the program of some hours.
+
+    Batteries have `level_mwh` when these begin and at least `end_mwh` when they end, if that is
+    given; where the first is left out, they begin with what they end with.
+    """
     now = slice(first, first + count)
     problem = ArrayProblem("dispatch")
     hour = Axis("hour", tuple(map(str, range(count))))
@@ -171,7 +192,10 @@ def _program(
         return Index.full(name, Axis(name, tuple(map(str, range(rows)))), hour)
 
     place = over("site", len(fleet.sites))
-    sources, batteries = over("source", len(fleet.sources.mw)), over("battery", len(level_mwh))
+    sources, batteries = (
+        over("source", len(fleet.sources.mw)),
+        over("battery", len(fleet.batteries.mw)),
+    )
     parts = over("part", len(fleet.work.site))
     grid = problem.variable("grid_mw", place, upper=fleet.room_mw[:, now].ravel())
     short = problem.variable("short_mw", place)
@@ -182,7 +206,6 @@ def _program(
     done = problem.variable("done_mw", parts, upper=fleet.work.room_mw[:, now].ravel())
     charge = problem.variable("charge_mw", batteries)
     discharge = problem.variable("discharge_mw", batteries)
-    level = problem.variable("level_mwh", batteries, upper=np.repeat(fleet.batteries.mwh, count))
 
     def at_site(terms: Expression, site: np.ndarray) -> Expression:
         """Add up what sources or batteries do at their sites."""
@@ -201,25 +224,52 @@ def _program(
         np.subtract.at(used, work.site, moved * work.due_mw[:, now])
         _do_work(problem, done, work.block[:, now], work.due_mw[:, now])
     problem.rows("balance", supplied == used.ravel())
-    if batteries.size:
-        problem.rows("battery_power", charge + discharge <= np.repeat(fleet.batteries.mw, count))
-        goes_on = np.flatnonzero(batteries["hour"] > 0)
-        before = level.map(batteries, goes_on - 1, goes_on)
-        begin = np.where(batteries["hour"] == 0, np.repeat(level_mwh, count), 0.0)
-        stored = np.repeat(fleet.batteries.charge_frac, count) * charge
-        taken = np.repeat(1.0 / fleet.batteries.discharge_frac, count) * discharge
-        problem.rows("state_of_charge", level - before - stored + taken == begin)
+    missing = _store(problem, fleet.batteries, charge, discharge, level_mwh, end_mwh)
     price = fleet.usd_per_mwh[:, now].ravel()
     fuel = np.repeat(fleet.sources.usd_per_mwh, count)
     penalty = np.repeat(fleet.short_usd_per_mwh, count)
     worth = fleet.sell_usd_per_mwh[:, now].ravel()
     bought = (grid * price).total() + (output * fuel).total()
     cycled = (discharge * np.repeat(fleet.batteries.usd_per_mwh, count)).total()
-    cost = bought + cycled + (short * penalty).total() - (sold * worth).total()
+    lacks = (missing * fleet.short_usd_per_mwh[fleet.batteries.site]).total()
+    cost = bought + cycled + (short * penalty).total() + lacks - (sold * worth).total()
     if billing is not None:
         cost = cost + _billed(problem, grid, billing.period[now], billing.usd_per_mw)
     problem.minimise(cost)
     return problem
+
+
+def _store(
+    problem: ArrayProblem,
+    of: Batteries,
+    charge: Expression,
+    discharge: Expression,
+    begin_mwh: Floats | None,
+    end_mwh: Floats | None,
+) -> Expression:
+    """Add levels of batteries from hour to hour; return what they lack at the end. [MWh]"""
+    over = charge.over
+    battery, count = over.axis("battery"), len(over.axis("hour"))
+    store, first = Index.full("store", battery), np.arange(len(battery)) * count
+    lowest, highest = (0.0, of.mwh) if begin_mwh is None else (begin_mwh, begin_mwh)
+    level = problem.variable("level_mwh", over, upper=np.repeat(of.mwh, count))
+    begin = problem.variable("begin_mwh", store, lower=lowest, upper=highest)
+    missing = problem.variable("missing_mwh", store, upper=0.0 if begin_mwh is None else np.inf)
+    if not over.size:
+        return missing
+    problem.rows("battery_power", charge + discharge <= np.repeat(of.mw, count))
+    goes_on = np.flatnonzero(over["hour"] > 0)
+    before = level.map(over, goes_on - 1, goes_on)
+    before = before + begin.map(over, np.arange(len(battery)), first)
+    stored = np.repeat(of.charge_frac, count) * charge
+    taken = np.repeat(1.0 / of.discharge_frac, count) * discharge
+    problem.rows("state_of_charge", level == before + stored - taken)
+    left = level.map(store, first + count - 1, np.arange(len(battery))) + missing
+    if begin_mwh is None:
+        problem.rows("end_level", left >= begin)
+    elif end_mwh is not None:
+        problem.rows("end_level", left >= end_mwh)
+    return missing
 
 
 def _do_work(problem: ArrayProblem, done: Expression, block: Positions, due_mw: Floats) -> None:
