@@ -212,6 +212,38 @@ class DecomposedSession(HighsSession):
         )
         return replace(whole, method_used=whole.method_used + note) if note else whole
 
+    def exact(
+        self, outcome: Outcome, *, time_limit_s: float, interrupt: threading.Event | None = None
+    ) -> Outcome:
+        """Return an optimum with the duals of a vertex of the whole program.
+
+        Rounds end within 1e-7 of the optimum, where a single dual may be off by much more. The
+        whole program goes on from the basis that plan and duals stand for, or from nothing where
+        that takes more steps. Where it takes too long, the plan stays, proven by its duals, and
+        none of them is given as a price.
+        """
+        if not (self.has_pieces and outcome.status == "optimal" and outcome.has_duals):
+            return outcome
+        dual = np.zeros(self._arrays.matrix.rows)  # rows that were added since have none
+        dual[: outcome.row_dual.size] = outcome.row_dual
+        self.start_at(outcome.x, dual)
+        found = super().solve("auto", time_limit_s=time_limit_s, interrupt=interrupt)
+        how = f"{outcome.method_used}, its duals by {found.method_used}"
+        seconds, steps = outcome.seconds + found.seconds, outcome.iterations + found.iterations
+        if found.status == "optimal":
+            return replace(found, method_used=how, seconds=seconds, iterations=steps)
+        return replace(
+            outcome,
+            status="within_gap",
+            has_duals=False,
+            row_dual=np.full_like(outcome.row_dual, np.nan),
+            reduced_cost=np.full_like(outcome.reduced_cost, np.nan),
+            bound_row_dual=outcome.row_dual,
+            method_used=f"{how}, given up",
+            seconds=seconds,
+            iterations=steps,
+        )
+
     def _in_parts(self) -> Parts | None:
         """Return the program in parts, as far as possible with the cuts there are."""
         arrays = self._arrays

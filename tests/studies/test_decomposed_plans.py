@@ -125,7 +125,7 @@ def test_a_future_begins_with_the_cuts_of_the_one_that_leads_it() -> None:
 
 
 def rounds(plan: Plan) -> int:
-    return int(plan.outcome.method_used.split()[-2])
+    return int(plan.outcome.method_used.partition(" rounds")[0].split()[-1])
 
 
 def test_a_stopped_plan_is_kept_with_its_gap_and_passes_the_check() -> None:

@@ -281,6 +281,7 @@ class _Tracer:
         outcome = solves.solve_within(
             columns.lower if lower is None else lower, columns.upper if upper is None else upper
         )
+        outcome = solves.exact(outcome)
         return with_plan(outcome, scenario.name, "the frontier was traced", good={"optimal"})
 
 

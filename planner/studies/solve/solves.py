@@ -281,6 +281,26 @@ class Solves:
                 self._dear = price > np.quantile(price[is_unused], _TRIED_FIRST_FRAC)
         return outcome
 
+    def exact(self, outcome: Outcome, whole: Floats | None = None) -> Outcome:
+        """Return an optimum with duals that are exact, or without any.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            That of the last solve, or with integers as they are fixed.
+        whole : array of float, optional
+            These integers.
+        """
+        if whole is not None:
+            columns = self._model.problem.columns()
+            lower, upper, integer = columns.lower.copy(), columns.upper.copy(), columns.integer
+            lower[integer] = upper[integer] = whole
+            self._session.set_columns(
+                cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer)
+            )
+        left_s = self.left_s()
+        return self._session.exact(outcome, time_limit_s=left_s, interrupt=self._interrupt)
+
     def searched(
         self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool
     ) -> Outcome:

@@ -93,7 +93,7 @@ def find_plan(
     """
     solves = Solves(model, session, solver, cuts, on_progress, interrupt)
     if not model.problem.isMIP():
-        outcome = solves.relaxed(solver.method)
+        outcome = solves.exact(solves.relaxed(solver.method))
     else:
         outcome = _Finder(model, solver, solves, like).whole()
     return _over_all_rows(outcome, model)
@@ -148,7 +148,9 @@ class _Finder:
             return self._report(self._unproven, relaxed)
         if self._best is None:
             return self._none(relaxed)
-        return self._report(self._freed(self._best), relaxed)
+        best = self._freed(self._best)
+        exact = self._solves.exact(best, self._solves.whole_of(best.x))
+        return self._report(_with_duals(best, exact), relaxed)
 
     def _relaxed(self) -> Outcome:
         """Solve without insisting on integers."""
@@ -357,21 +359,7 @@ class _Finder:
         self._solves.free_rows(ONLY_FOR_THE_BOUND)
         freed = self._solves.fixed(whole, strictly=True)
         self._step_text("freed", freed.method_used)
-        if freed.status != "optimal":
-            return replace(
-                best,
-                status=freed.status,
-                has_duals=False,
-                row_dual=np.full_like(best.row_dual, np.nan),
-                reduced_cost=np.full_like(best.reduced_cost, np.nan),
-            )
-        return replace(
-            best,
-            has_duals=True,
-            row_dual=freed.row_dual,
-            reduced_cost=freed.reduced_cost,
-            basis=freed.basis,
-        )
+        return _with_duals(best, freed)
 
     # --- what is reported ---------------------------------------------------------------
 
@@ -456,6 +444,18 @@ class _Finder:
         self._how.append(f"{step} ({words})")
 
 
+def _with_duals(plan: Outcome, other: Outcome) -> Outcome:
+    """Return a plan with the duals of another solve, or with none where that has none."""
+    return replace(
+        plan,
+        status=other.status,
+        has_duals=other.has_duals,
+        row_dual=other.row_dual,
+        reduced_cost=other.reduced_cost,
+        basis=other.basis,
+    )
+
+
 def _bounding(outcome: Outcome) -> Outcome:
     """Take a relaxation that ran out of rounds of cuts for solved: it is a bound all the same."""
     if outcome.status == "iteration_limit" and outcome.has_plan:
@@ -469,9 +469,9 @@ def _over_all_rows(outcome: Outcome, model: Model) -> Outcome:
     A plan that breaks no cut keeps every other one, and stays the best with them.
     """
     matrix = model.problem.matrix()
-    added = matrix.rows - len(outcome.row_dual)
-    if not added:
+    if len(outcome.row_value) == matrix.rows:
         return outcome
+    added = matrix.rows - len(outcome.row_dual)
     none = np.zeros(added) if outcome.has_duals else np.full(added, np.nan)
     return replace(
         outcome,
