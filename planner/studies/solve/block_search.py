@@ -61,7 +61,8 @@ class BlockSearch:
     both to other workloads, until none is short; then the program is solved with the others whole
     and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
     much more. At last blocks that a workload has only because they must be whole, and that are
-    expensive at their dual, are closed as long as that lowers the cost.
+    expensive at their dual, are closed as long as that lowers the cost. All of these are rough
+    solves: they only choose, and with what is chosen the whole program is solved.
     """
 
     def __init__(
@@ -195,7 +196,7 @@ class BlockSearch:
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         self.last = self._solves.solve_within(
-            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
+            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost, is_rough=True
         )
         self.solves += 1
         return self.last
