@@ -35,7 +35,7 @@ __all__ = ["LEASE", "LIMITS"]
 def _hall_mw(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     del p
     halls = tables["halls"].set_index(["site", "hall", "year"])
-    return lookup(halls["usable_mw"] - halls["free_mw"], rows[["site", "hall", "year"]])
+    return lookup(halls["operated_mw"] - halls["free_mw"], rows[["site", "hall", "year"]])
 
 
 def _floor(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:

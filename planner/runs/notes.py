@@ -117,9 +117,27 @@ def _vendors(plan: Plan) -> Iterator[str]:
         )
 
 
+def _as_built(plan: Plan) -> pd.DataFrame:
+    """Table `halls` with the racks in each design as it is built (used_mw).
+
+    Halls operated as another design have of its racks what its own halls have no room for.
+    """
+    key = ["site", "hall", "year"]
+    halls, operated = plan.tables["halls"].set_index(key), plan.tables["operated"]
+    given_mw = operated.groupby(key)["operated_mw"].sum().reindex(halls.index, fill_value=0.0)
+    own_mw = halls["usable_mw"] - given_mw
+    beyond_mw = (halls["used_mw"] - own_mw).clip(lower=0.0)
+    received_mw = (halls["operated_mw"] - own_mw).clip(lower=_A_LITTLE)
+    place = pd.MultiIndex.from_frame(operated[["site", "as_hall", "year"]], names=key)
+    held_mw = operated["operated_mw"] * (beyond_mw / received_mw).reindex(place).to_numpy()
+    held_mw = held_mw.groupby([operated[name] for name in key]).sum()
+    used_mw = halls["used_mw"] - beyond_mw + held_mw.reindex(halls.index, fill_value=0.0)
+    return halls.assign(used_mw=used_mw).reset_index()
+
+
 def _empty_halls(plan: Plan) -> Iterator[str]:
     """Say which existing halls have no racks in service, and in which years."""
-    halls = plan.tables["halls"]
+    halls = _as_built(plan)
     halls = halls.assign(mw=halls[["existing_mw", "usable_mw"]].min(axis=1))
     is_empty = (halls["used_mw"] <= _EMPTY_FRAC * halls["usable_mw"]) & (halls["mw"] > _A_LITTLE)
     empty = halls[is_empty].assign(shown=halls["mw"].map("{:,.1f} MW".format))
@@ -145,7 +163,7 @@ def _empty_new_halls(plan: Plan) -> Iterator[str]:
     """
     design = ["site", "cooling", "redundancy"]
     built = plan.tables["builds"].groupby(design)["built_mw"].sum()
-    halls = plan.tables["halls"].set_index(design)
+    halls = _as_built(plan).set_index(design)
     last = halls[halls["year"] == plan.inputs.years.last].join(built, how="inner")
     new_mw = last[["built_mw", "usable_mw"]].min(axis=1)
     used_mw = (last["used_mw"] - (last["usable_mw"] - new_mw)).clip(lower=0.0)
@@ -155,7 +173,7 @@ def _empty_new_halls(plan: Plan) -> Iterator[str]:
     for at in empty_mw.index:
         years = halls.loc[[at]].set_index("year")
         usable = years["usable_mw"]
-        is_full = (years["free_mw"] + years["spare_power_mw"]) <= _AT_LIMIT * usable
+        is_full = usable - years["used_mw"] <= _AT_LIMIT * usable
         ramp = usable[is_full & (usable < usable.iloc[-1] * (1.0 - _AT_LIMIT))]
         why = "".join(
             f", full in {year} when the ramp left {mw:,.1f} MW usable" for year, mw in ramp.items()

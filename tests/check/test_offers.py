@@ -16,6 +16,7 @@ LISTS = {
     "leasable_halls_from_tables": ("halls", "lease"),
     "buildable_halls_from_tables": ("halls", "build"),
     "possible_retrofits_from_tables": ("halls", "retrofit"),
+    "operable_halls_from_tables": ("halls", "operate"),
     "deployments_listed": ("racks", "deployment"),
     "purchases_listed": ("racks", "install"),
     "uses_listed": ("racks", "used"),

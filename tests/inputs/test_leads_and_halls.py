@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planner.inputs import Inputs
@@ -231,7 +232,8 @@ def test_a_retrofit_serves_from_the_month_its_work_is_done(mini):
         capacity=mini.halls.retrofit_capacity_frac,
         capex=mini.halls.retrofit_capex_musd_per_mw,
     )
-    oak = works[(works["site"] == "oak") & (works["hall"] == "air_dry|2N")].set_index("year")
+    oak = works[(works["site"] == "oak") & (works["hall"] == "air_dry|2N")]
+    oak = oak[oak["to_hall"] == "plate_dry|2N"].set_index("year")
 
     # begun on 1 March 2025, the first day of decisions, or on 1 January; done in eight months
     assert oak.loc["2025", "start"] == pytest.approx(2025 + 2 / 12)
@@ -264,13 +266,33 @@ def test_retrofits_can_be_ruled_out(build):
     assert build("retrofit.allow=false").halls.retrofit.size == 0
 
 
-def test_new_halls_have_the_cheapest_topology_that_is_good_enough(build, mini):
-    def topologies(inputs: Inputs) -> set[str]:
-        return {hall.split("|")[1] for hall in inputs.halls.build.labels("hall")}
+def test_new_halls_have_every_topology_that_none_replaces_at_no_disadvantage(build, mini, tables):
+    def topologies(*settings: str, **changed: pd.DataFrame) -> set[str]:
+        return {
+            hall.split("|")[1] for hall in build(*settings, **changed).halls.build.labels("hall")
+        }
 
-    assert topologies(mini) == {"N", "2N"}
-    assert topologies(build("workloads.chat.redundancy_min=N")) == {"N"}
-    assert topologies(build("halls.redundancy=[3N2, 2N]")) == {"3N2", "2N"}
+    # 3N2 is not good enough for chat, and N serves train for less of everything.
+    assert topologies() == {"N", "2N"}
+    assert topologies("workloads.chat.redundancy_min=N") == {"N"}
+    assert topologies("halls.redundancy=[3N2, 2N]") == {"3N2", "2N"}
+    # What costs less in anything is on offer, whatever else it costs.
+    redundancy = tables["redundancy"].set_index("redundancy")
+    redundancy.loc["3N2", "mechanical_capex_ratio"] = 1.03  # of N 1.04
+    assert topologies(redundancy=redundancy.reset_index()) == {"N", "3N2", "2N"}
+
+
+def test_a_hall_may_be_operated_as_a_less_available_one_of_its_cooling(mini, build):
+    pairs = set(map(tuple, mini.halls.operate.frame()[["hall", "as_hall"]].to_numpy()))
+    assert pairs == {(f"{c}|2N", f"{c}|N") for c in ("air_dry", "plate_dry", "warm_full")}
+    # Racks are in halls operated at the least topology that their workload needs.
+    used = mini.racks.used.frame()
+    topology = used["hall"].str.split("|").str[1]
+    assert (topology == used["workload"].map({"train": "N", "chat": "2N"})).all()
+    better = build("halls.redundancy=[2N]").halls
+    assert {hall.split("|")[1] for hall in better.build.labels("hall")} == {"2N"}
+    as_other = better.operate.frame()[["hall", "as_hall"]].to_numpy()
+    assert ("warm_full|2N", "warm_full|N") in set(map(tuple, as_other))
 
 
 def test_only_the_cooling_on_offer_is_built(build):

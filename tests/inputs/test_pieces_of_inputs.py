@@ -16,7 +16,6 @@ from planner.inputs import (
     headroom,
     migration,
     non_firm,
-    offers,
     racks_space,
     rent,
     routes,
@@ -338,33 +337,6 @@ def test_non_firm_connection_turns_firm_in_the_year_that_it_does(monkeypatch) ->
     assert offer.firm_year.tolist() == [1, 2, -1, 1]
 
 
-def test_racks_are_beaten_by_those_that_cost_less_with_a_hall_of_their_own(monkeypatch) -> None:
-    case = SimpleNamespace(
-        cooling=pd.DataFrame({"cooling": ["dry"], "first_year": [2025]}),
-        racks=pd.DataFrame({"rack": ["old", "new"], "vendor": ["own", "own"]}),
-        scenario=SimpleNamespace(halls=SimpleNamespace(cooling="all")),
-        ids=lambda name: ["dry"],
-        year=np.array([2027]),
-    )
-    monkeypatch.setattr(offers, "delivery_limit_mw", lambda _: np.array([[70.0]]))
-    monkeypatch.setattr(offers, "vendors", lambda _: ["own"])
-    own, mw = np.array([[10.0, 4.0]] * 2), np.array([[3.0, 2.0]] * 2)
-    hall = np.array([[9.0, 2.5], [9.0, 3.5]])
-
-    beaten = offers._beaten_with_hall(
-        case,
-        SimpleNamespace(fits=np.ones((2, 1), dtype=np.bool_)),
-        np.ones((2, 2, 1), dtype=np.bool_),
-        own,
-        mw,
-        hall,
-        np.ones((2, 2), dtype=np.bool_),
-    )
-
-    # The new ones cost 4 + 2 * 2.5 = 9 with a hall, less than 10; at 3.5 a MW they cost 11.
-    assert beaten[:, :, 0, 0].tolist() == [[True, False], [False, False]]
-
-
 def test_the_metro_rule_holds_within_its_own_radius_and_the_line_beyond(monkeypatch) -> None:
     metro = {"metro_radius_km": 0.4, "metro_rtt_ms": 0.7}
     latency = SimpleNamespace(**metro, measured=SimpleNamespace(use=False))
@@ -380,6 +352,7 @@ def test_a_design_is_there_once_a_hall_can_have_become_it(monkeypatch) -> None:
     # Ash has halls of air cooling in 2026 alone, which may be refitted for plates; bay has none.
     existing = np.zeros((2, 2, 2))
     existing[0, 0, 0] = 30.0
+    there = (existing > 0.0).any(axis=2, keepdims=True)
     may_become = np.array([[-1, 0], [-1, -1]])
     for name, found in (
         ("_rents", np.full((2, 2, 1), np.nan)),
@@ -387,24 +360,32 @@ def test_a_design_is_there_once_a_hall_can_have_become_it(monkeypatch) -> None:
         ("_fill_frac", np.full((2, 2), 0.9)),
         ("_retrofit_row", may_become),
         ("_serves", np.repeat((may_become == 0)[:, :, None], 2, axis=2)),
+        ("_pool_hall", np.array([[0, 1], [0, 1]])),
     ):
         monkeypatch.setattr(halls, name, lambda *_, found=found: found)
     case = SimpleNamespace(
         cooling=pd.DataFrame({"first_year": [2025, 2025]}),
         sites=pd.DataFrame({"new_halls": [True, True]}),
+        redundancy=pd.DataFrame({"redundancy": ["2N"]}),
+        scenario=SimpleNamespace(retrofit=SimpleNamespace(allow=True)),
         year=np.array([2026, 2028]),
         last_year=np.array([2027, 2028]),
     )
     never = SimpleNamespace(may=np.zeros((2, 2), dtype=np.bool_), service=np.full((2, 2), np.inf))
     none = np.zeros((2, 2, 1, 2))
     stated = SimpleNamespace(hall_mw=none, ending_mw=none)
-    stock = SimpleNamespace(cooling=np.array([0]), redundancy=np.array([0]), stated=stated)
+    stock = SimpleNamespace(
+        cooling=np.array([0]), redundancy=np.array([0]), stated=stated, stands=lambda _: there
+    )
+    every = np.ones((2, 2), dtype=np.bool_)
+    quality = SimpleNamespace(least=np.array([0]), replaces=np.ones((1, 1), dtype=np.bool_))
 
     space = halls.hall_space(
         case,
         SimpleNamespace(hall=never, hall_by_grid=never),
         stock,
-        np.ones((2, 2, 1), dtype=np.bool_),
+        SimpleNamespace(cooling=every, new=every[:, :, None]),
+        quality,
         np.zeros((2, 2)),
     )
 

@@ -134,6 +134,18 @@ def test_hall_space_bites_at_the_floor_the_hall_has(inputs):
     )
 
 
+def test_operated_halls_bites_at_what_there_is_of_the_design(inputs):
+    as_other = ("oak", LIQUID, "plate_dry|N", "2027")
+
+    def operate(mw: float) -> Wish:
+        return lambda m: [*stand_still(m), only(m.operate, {as_other: mw}), only(m.used, {})]
+
+    # Racks that are not in service leave `hall_power` nothing to say but that power is not negative.
+    assert_bites(
+        "operated_halls", inputs, operate(OAK_LIQUID_MW - MARGIN), operate(OAK_LIQUID_MW + MARGIN)
+    )
+
+
 def test_a_new_hall_ramps_over_its_first_year(inputs):
     # Permits and construction from March 2025: in service on 1 May 2027 (2027 1/3). The usable
     # share rises from 0.2 to 1 over twelve months, 0.2 + 0.8 x: over the 8 months of 2027 that

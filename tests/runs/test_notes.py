@@ -362,6 +362,13 @@ def test_a_wide_gap_of_a_rounded_plan_is_reported_with_what_closes_it() -> None:
     assert none == []
 
 
+def with_operated(halls: pd.DataFrame, *operated: tuple[object, ...]) -> SimpleNamespace:
+    """Return a plan of halls, and of those operated as others: site, hall, as_hall, year, MW."""
+    columns = ["site", "hall", "as_hall", "year", "operated_mw"]
+    other = pd.DataFrame(operated, columns=columns).astype({"operated_mw": float})
+    return SimpleNamespace(tables={"halls": halls, "operated": other})
+
+
 def test_existing_halls_that_stay_empty_are_named_with_their_power_and_year() -> None:
     halls = pd.DataFrame(
         {
@@ -374,18 +381,30 @@ def test_existing_halls_that_stay_empty_are_named_with_their_power_and_year() ->
             "used_mw": [0.0, 0.0, 0.002, 29.0, 0.0],  # fir is built, and no existing hall
         }
     )
-    plan = SimpleNamespace(tables={"halls": halls})
 
-    assert list(notes_module._empty_halls(plan)) == [
+    def notes(of: pd.DataFrame, *operated: tuple[object, ...]) -> list[str]:
+        of = of.assign(hall=of["cooling"] + "|" + of["redundancy"])
+        if "operated_mw" not in of:
+            of = of.assign(operated_mw=of["usable_mw"])
+        return list(notes_module._empty_halls(with_operated(of, *operated)))
+
+    assert notes(halls) == [
         "Existing halls stay empty: 23.0 MW of air N+1 at oak in 2027, 2028; 7.5 MW of rdhx 2N at"
         " elm in 2028."
     ]
     # Of a hall that grows, each year has its own power: 23 MW, and 42 MW with the next part.
     grown = halls.assign(existing_mw=[23.0, 42.0, 7.5, 31.0, 0.0]).assign(usable_mw=44.0)
-    (note,) = notes_module._empty_halls(SimpleNamespace(tables={"halls": grown}))
+    (note,) = notes(grown)
     assert "23.0 MW of air N+1 at oak in 2027 and 42.0 MW in 2028; 7.5 MW" in note
-    filled = SimpleNamespace(tables={"halls": halls.assign(used_mw=13.0)})
-    assert list(notes_module._empty_halls(filled)) == []
+    assert notes(halls.assign(used_mw=13.0)) == []
+    # Those of elm in operation as N have 5 MW of its racks, since 31 MW have no room for 36.
+    as_other = halls.assign(
+        operated_mw=[23.0, 23.0, 0.0, 38.5, 44.0], used_mw=[9.0, 9.0, 0.0, 36.0, 0.0], cooling="dlc"
+    )
+    assert notes(as_other, ("elm", "dlc|2N", "dlc|N", 2028, 7.5)) == []
+    less = as_other.assign(used_mw=[9.0, 9.0, 0.0, 30.0, 0.0])
+    (note,) = notes(less, ("elm", "dlc|2N", "dlc|N", 2028, 7.5))
+    assert note == "Existing halls stay empty: 7.5 MW of dlc 2N at elm in 2028."
 
 
 def test_existing_halls_that_are_retrofitted_are_named_with_what_they_become() -> None:
@@ -420,14 +439,15 @@ def test_the_size_of_a_large_plant_is_written_without_an_exponent() -> None:
 def new_halls(*rows: tuple[str, int, float, float, float]) -> list[str]:
     """Notes on halls of 60 MW built at two sites: site, year, existing, usable and used MW."""
     halls = pd.DataFrame(rows, columns=["site", "year", "existing_mw", "usable_mw", "used_mw"])
-    halls = halls.assign(cooling="dlc", redundancy="2N", free_mw=0.0)
-    halls["spare_power_mw"] = halls["usable_mw"] - halls["used_mw"]
+    halls = halls.assign(cooling="dlc", redundancy="2N", hall="dlc|2N")
+    halls = halls.assign(operated_mw=halls["usable_mw"])
     builds = pd.DataFrame(
         [("ash", "dlc", "2N", 60.0), ("bay", "dlc", "2N", 40.0), ("bay", "dlc", "2N", 20.0)],
         columns=["site", "cooling", "redundancy", "built_mw"],
     )
     inputs = SimpleNamespace(years=SimpleNamespace(last=2030))
-    plan = SimpleNamespace(tables={"halls": halls, "builds": builds}, inputs=inputs)
+    plan = with_operated(halls)
+    plan.tables["builds"], plan.inputs = builds, inputs
     return list(notes_module._empty_new_halls(plan))
 
 
