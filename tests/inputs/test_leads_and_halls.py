@@ -306,9 +306,10 @@ def test_stressed_basins_build_nothing_that_evaporates_water(build, mini):
         frame = inputs.halls.build.frame()
         return set(frame.loc[frame["hall"].str.startswith("warm_full"), "site"])
 
-    assert evaporate(mini) == {"elm"}  # stress 3.6
-    assert evaporate(build("water.max_stress_score=3.7")) == {"elm"}
-    assert evaporate(build("water.max_stress_score=3.5")) == set()
+    assert evaporate(mini) == {"oak", "elm"}  # stress 2.4 and 3.6
+    assert evaporate(build("water.max_stress_score=3.7")) == {"oak", "elm"}
+    assert evaporate(build("water.max_stress_score=3.5")) == {"oak"}
+    assert evaporate(build("water.max_stress_score=2.3")) == set()
 
 
 def test_leased_halls_are_there_at_once(build):
