@@ -322,6 +322,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "cost_lease_rent": "site hall year leased_mw",
         "halls_table": "site hall year leased_mw",
     },
+    "plan": {"halls_table": "hall"},
     "operated": {
         "rows": "operated_halls",
         "operated_halls": "site hall as_hall year operated_mw",

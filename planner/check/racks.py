@@ -401,7 +401,7 @@ PRICES: Final[Mapping[str, DualPrice]] = {
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "plan": {
         "rows": "fleet_table",
-        "fleet_table": "site rack hall duty year used_mw standby_mw",
+        "fleet_table": "site rack duty year used_mw standby_mw",
         "rack_counts": "racks",
         "companions_reported": "companion_mw",
     },
