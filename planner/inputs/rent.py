@@ -238,7 +238,7 @@ def _places(near: Bools, may_cover: Bools) -> NDArray[np.intp]:
     if not near.shape[2]:
         return np.zeros(near.shape[:2], dtype=np.intp)
     kinds, kind = np.unique(near.reshape(-1, near.shape[2]), axis=0, return_inverse=True)
-    count = kinds.any(axis=1).astype(np.intp)
+    count: NDArray[np.intp] = np.asarray(kinds.any(axis=1), dtype=np.intp)
     for at, is_near in enumerate(kinds):
         pair = may_cover[np.ix_(is_near, is_near)]
         through = pair.astype(np.float32)
