@@ -78,7 +78,8 @@ def _buildable(case: Case) -> pd.DataFrame:
     )
     designs = designs_on_offer(case)
     designs = designs.assign(cooling=halls_apart(designs["hall"])[0])
-    return places.merge(designs, on=["site", "cooling"])[["site", "hall", "year"]]
+    found: pd.DataFrame = places.merge(designs, on=["site", "cooling"])[["site", "hall", "year"]]
+    return found
 
 
 @once
@@ -178,7 +179,8 @@ def _purchases(case: Case) -> pd.DataFrame:
     )
     rows = frame.merge(_classes(case), on=["workload", "rack", "cooling"])
     in_play = list(_in_play(case)["hall"].unique())
-    return rows.loc[rows["hall"].isin(in_play), [*_DEPLOYMENT, "duty", "year"]]
+    found: pd.DataFrame = rows.loc[rows["hall"].isin(in_play), [*_DEPLOYMENT, "duty", "year"]]
+    return found
 
 
 @once

@@ -77,6 +77,7 @@ def topologies_built(case: Case) -> list[str]:
     available, needed = availability(case), set(least_topology(case).values())
     more = ["space_ratio", "electrical_capex_ratio", "mechanical_capex_ratio"]
     more += ["maintenance_ratio", "installed_kw_per_kw"]
+    generators = column_by(case.data("redundancy"), "redundancy", "generator_kw_per_kw").to_dict()
     counts = case.scenario.supply.standby.allow or case.scenario.carbon.embodied
 
     def replaces(other: str, name: str) -> bool:
@@ -84,9 +85,8 @@ def topologies_built(case: Case) -> list[str]:
             available[other] >= available[q] or available[name] < available[q] for q in needed
         )
         costs = bool((table.loc[other, more] <= table.loc[name, more]).all())
-        column = "generator_kw_per_kw"
-        generators = not counts or table.loc[other, column] == table.loc[name, column]
-        return serves and costs and bool(generators)
+        as_many = not counts or generators[other] == generators[name]
+        return serves and costs and as_many
 
     allowed = allowed_topologies(case)
     kept = []

@@ -38,8 +38,8 @@ def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
         if duty not in least or available[topology] < available[least[duty]]:
             least[duty] = topology
     cooling, own = halls_apart(rows["hall"])
-    topology = rows["duty"].map(least)
-    return rows.assign(hall=cooling + "|" + topology.fillna(own))
+    of_use = rows["duty"].map(least).fillna(own)
+    return rows.assign(hall=cooling + "|" + of_use)
 
 
 def halls_apart(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:

@@ -138,8 +138,8 @@ def _cloud_places(case: Case) -> pd.DataFrame:
         clouds = clouds[clouds["country"].isin(list(countries))]
     sets, placeless = case.inputs.sets, case.scenario.rent.placeless
     regions = [name for name in sets.region.labels if name != ANYWHERE]
-    users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
-    users = users.to_frame(index=False)
+    pairs_of_users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
+    users = pairs_of_users.to_frame(index=False)
     frame = round_trips(case, users.merge(clouds[["site"]], how="cross"))
     fits = ~stays_elsewhere(frame)
     in_time, tight = (
@@ -150,9 +150,10 @@ def _cloud_places(case: Case) -> pd.DataFrame:
         clouds[["site"]].rename(columns={"site": "standby"}), how="cross"
     )
     pairs = pairs[~may_not_cover(case, pairs)]
-    covers = pairs.groupby("site")["standby"].agg(frozenset).to_dict()
+    covers = pairs.groupby("site")["standby"].agg(frozenset)
     reached = frame[in_time].groupby(list(_USERS))["site"].agg(frozenset)
-    count = {group: _together(group, covers) for group in set(reached)}
+    covered = {str(name): found for name, found in covers.items()}
+    count = {group: _together(group, covered) for group in set(reached)}
     is_near = frame.assign(near=tight).groupby(list(_USERS))["near"].any()
     found = users.assign(
         places=lookup(reached.map(count).astype("float64"), users, _USERS),
@@ -161,7 +162,8 @@ def _cloud_places(case: Case) -> pd.DataFrame:
     stays = users["workload"].map(column_by(case.workloads, "workload", "residency"))
     if placeless:
         found.loc[stays == "none", ["places", "near"]] = [_MOST_PLACES, True]
-    return found.set_index(list(_USERS))
+    by_users: pd.DataFrame = found.set_index(list(_USERS))
+    return by_users
 
 
 def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> int:

@@ -145,8 +145,8 @@ def lumped_users(case: Case) -> pd.DataFrame:
     reach = reach_of_users(case)
     is_free = reach["in_time"] & reach["tight_rtt_ms"].isna()
     is_free &= case.scenario.siting.service_cost_table is None
-    users = is_free.groupby([reach[name] for name in _USERS], sort=False).all()
-    users = users[users].reset_index()[list(_USERS)]
+    every = is_free.groupby([reach[name] for name in _USERS], sort=False).all()
+    users: pd.DataFrame = every[every].reset_index()[list(_USERS)]
     return users[users.duplicated("workload", keep=False)].reset_index(drop=True)
 
 

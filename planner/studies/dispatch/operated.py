@@ -369,7 +369,7 @@ def short_prices(
     works = (load_kh100e > 0.0) & (mean_mw > 0.0)
     lost_usd = np.full(len(mean_mw), lost_load_usd_per_mwh)
     unmet_usd = usd_per_h100e_hour * H100E_PER_KH100E * load_kh100e
-    return np.divide(unmet_usd, mean_mw, out=lost_usd, where=works)
+    return np.asarray(np.divide(unmet_usd, mean_mw, out=lost_usd, where=works))
 
 
 class _Sources:
