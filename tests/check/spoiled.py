@@ -276,6 +276,11 @@ SPOILED = (
     ("half the racks carry all", "compute_capacity", partial(times, "plan", "used_mw", 0.5)),
     ("racks carry more", "load_of_racks", partial(times, "plan", "load_kh100e", 1.1)),
     ("nothing is under contract", "rent_supply", rented_out_of_nothing),
+    (
+        "why nobody serves is made up",
+        "why_not_reported",
+        partial(renamed, "demand", "why_not_own", "no own site within its latency bound"),
+    ),
     ("rent is spread", "rent_supply", partial(limit, "rent", "rented_capacity_frac", 1.5)),
     ("who rents may not", "rent_supply", rented_where_barred),
     (
