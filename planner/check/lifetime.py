@@ -26,11 +26,11 @@ _H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
 _USD_PER_MUSD: Final = 1e6
 
 
-def _paid(case: Case, duty: str, years: pd.Series[int]) -> Floats:
-    """Full cost and rent of a use, by year. [MUSD/year]"""
+def _paid(case: Case, duty: str, years: pd.Series[int], *columns: str) -> Floats:
+    """Sum columns of the unit costs of a use, by year. [MUSD/year]"""
     rows = case.plan("unit_costs")
     rows = rows[rows["scope"] == duty].set_index("year")
-    paid = (rows["full_cost_musd"] + rows["rent_musd"]).reindex(years)  # nan where a row is gone
+    paid = rows[list(columns)].sum(axis=1).reindex(years)  # nan where a row is gone
     return np.asarray(paid, dtype=np.float64)
 
 
@@ -45,12 +45,19 @@ def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
 def lifetime_shared(case: Case) -> Excess:
     """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
     table = case.plan("lifetime")
-    training, inference = (_paid(case, duty, table["year"]) for duty in ("training", "inference"))
+    duties = ("training", "inference")
+    training, inference = (
+        _paid(case, duty, table["year"], "full_cost_musd", "rent_musd") for duty in duties
+    )
+    idle = {
+        f"{name}_idle_musd": _paid(case, name, table["year"], "full_idle_musd") for name in duties
+    }
     expected = {
         "training_musd": training,
         "inference_musd": inference,
         "inference_share_frac": quotient(inference, training + inference),
         "usd_per_pf_day": _usd_per_pf_day(case, table["year"]),
+        **idle,
     }
     return columns_reported(table, ("year",), expected)
 
@@ -83,7 +90,10 @@ def model_rows(case: Case) -> pd.DataFrame:
 RULES = (lifetime_shared, models_trained_priced)
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "lifetime": {
-        "lifetime_shared": "year training_musd inference_musd inference_share_frac usd_per_pf_day",
+        "lifetime_shared": (
+            "year training_musd inference_musd inference_share_frac training_idle_musd "
+            "inference_idle_musd usd_per_pf_day"
+        ),
     },
     "models_trained": {"models_trained_priced": "model year training_pf_days run_musd"},
 }

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_rows
+from planner.check.declared import TRACE
 from planner.check.demand_figures import classes_in_scope
 from planner.check.frames import lookup, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
+from planner.check.once import once
 from planner.check.payments import instalment, of_site, repay
-from planner.check.racks import racks_bought
+from planner.check.pools import in_pools
+from planner.check.racks import alive_mw, racks_bought
 from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of
 from planner.check.table import table_of
@@ -29,6 +32,7 @@ __all__ = ["COLUMNS", "RULES", "unit_cost_rows"]
 
 _SCOPE = ("scope", "year")
 _CLASS = ("workload", "year")
+_POOL = ("site", "rack", "hall", "duty", "year")
 _APART: Final = ("rent and unmet", "levers")
 """Headings of lines that own sites do not cause."""
 _BY_IT_ENERGY: Final = ("energy", "own power", "contracts", "water and carbon", "heat")
@@ -97,19 +101,35 @@ def _accounts(case: Case) -> dict[str, Floats]:
         "it_maintenance": _dense(case, uses, in_service * lookup(maintenance, uses, ("rack",))),
     }
     paid = {True: np.zeros(nameplate.shape[1:]), False: np.zeros(nameplate.shape[1:])}
+    idle, left_empty = np.zeros(nameplate.shape[1:]), _left_empty(case)
+    parked_mw = _parked_by_class(case, nameplate)
     for name, rows in case.plan("costs").groupby("item", sort=False):
         item = str(name)
         heading, up_front = _heading(item)
         if item == "rack_purchase" or heading in _APART:
             continue
         driver = it if heading in _BY_IT_ENERGY else drivers.get(item, nameplate)
-        paid[up_front] += _shared(_paid(case, rows), driver, nameplate)
+        yearly = _paid(case, rows)
+        if up_front and heading not in _BY_IT_ENERGY:
+            of_parked = _shared(yearly * left_empty, parked_mw, nameplate)
+            yearly = yearly * (1.0 - left_empty)
+            paid[True] += of_parked
+            idle += of_parked
+        paid[up_front] += _shared(yearly, driver, nameplate)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    duty, racks = case.plan("installs")["duty"], racks_bought(case)
+    bought = case.plan("installs")
+    repaid = repay(case, racks_bought(case))
+    of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
+    pool = repaid.assign(
+        year=model_year_of(case, repaid["calendar_year"]),
+        **{name: of[name].to_numpy() for name in of},
+    )
+    parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
     for one in sets.duty.labels:
-        mine = repay(case, racks[(duty == one).to_numpy()])
+        mine = (pool["duty"] == one).to_numpy()
         driver = nameplate * (duty_of == one)[None, :, None]
-        paid[True] += _shared(_paid(case, mine), driver, nameplate)
+        paid[True] += _shared(_paid(case, repaid[mine]), driver, nameplate)
+        idle += _shared(_paid(case, repaid.assign(musd=parked)[mine]), driver, nameplate)
     demand, rent = case.plan("demand"), rent_by_class(case)
     rent = rent.assign(year=model_year_of(case, rent["calendar_year"]))
     span = case.last_calendar_year(rent["year"]) - rent["year"].to_numpy() + 1.0
@@ -121,19 +141,72 @@ def _accounts(case: Case) -> dict[str, Floats]:
     def of_classes(sums: pd.Series[float]) -> Floats:
         return lookup(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
 
+    existing, idle_existing = _existing(case, nameplate)
     return {
         "served_kh100e": _dense(case, uses, used * uses["throughput_kh100e_per_mw"]).sum(axis=0),
         "nameplate_mw": nameplate.sum(axis=0),
         "upfront_musd": paid[True],
         "running_musd": paid[False],
-        "existing_musd": _existing(case, nameplate),
+        "existing_musd": existing,
+        "idle_musd": idle,
+        "full_idle_musd": idle + idle_existing,
         "rented_kh100e": of_classes(sum_by(demand, _CLASS, demand["rented_kh100e"])),
         "rent_musd": of_classes(sum_by(rent, _CLASS, rent["musd"] / span)),
     }
 
 
-def _existing(case: Case, nameplate: Floats) -> Floats:
-    """Instalments of existing racks and halls by workload and year. [MUSD/year]"""
+@once
+def _parked(case: Case) -> pd.Series[float]:
+    """Share of the racks alive of each pool that is neither in use nor standing by."""
+    uses, pools = in_pools(case, case.uses), alive_mw(case)
+    alive = pools["alive_mw"].to_numpy()
+    parked = np.maximum(alive - lookup(sum_by(uses, _POOL, uses["in_service_mw"]), pools, _POOL), 0)
+    parked = np.where(parked > TRACE, parked, 0.0)
+    return pools.assign(frac=np.nan_to_num(quotient(parked, alive))).set_index(list(_POOL))["frac"]
+
+
+def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
+    """Racks parked of the use of each workload, shape (site, workload, year). [MW]
+
+    Workloads have them by their nameplate of the use, at the site or else at all sites.
+    """
+    sets, pools = case.inputs.sets, alive_mw(case)
+    mw = pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL)
+    place = sets.site.codes(pools["site"]), pd.Index(case.years).get_indexer(pools["year"])
+    total = np.zeros_like(nameplate)
+    for one in sets.duty.labels:
+        mine = (pools["duty"] == one).to_numpy()
+        parked = np.zeros((len(sets.site), len(case.years)))
+        np.add.at(parked, (place[0][mine], place[1][mine]), mw[mine])
+        is_of = np.array([case.duty[name] == one for name in sets.workload.labels])
+        here = nameplate * is_of[None, :, None]
+        every = here.sum(axis=0)
+        every = np.where(every.sum(axis=0) > 0.0, every, nameplate.sum(axis=0))
+        weight = np.where(here.sum(axis=1, keepdims=True) > 0.0, here, every)
+        share = np.nan_to_num(quotient(weight, weight.sum(axis=1, keepdims=True)))
+        total += parked[:, None, :] * share
+    return total
+
+
+def _left_empty(case: Case) -> Floats:
+    """Share of a site's power for racks that parked racks leave; the last row is of no site."""
+    halls, pools = case.plan("halls"), alive_mw(case)
+    place = pd.DataFrame(
+        [(site, year) for site in [*case.inputs.sets.site.labels, ""] for year in case.years],
+        columns=["site", "year"],
+    )
+
+    def by_site(rows: pd.DataFrame, mw: object) -> Floats:
+        return lookup(sum_by(rows, ("site", "year"), mw), place, ("site", "year"))
+
+    parked = by_site(pools, pools["alive_mw"] * lookup(_parked(case), pools, _POOL))
+    left = np.minimum(by_site(halls, halls["spare_power_mw"]), parked)
+    share = quotient(left, by_site(halls, halls["operated_mw"] - halls["free_mw"]))
+    return np.nan_to_num(share).reshape(-1, len(case.years))
+
+
+def _existing(case: Case, nameplate: Floats) -> tuple[Floats, Floats]:
+    """Instalments of existing racks and halls by workload and year, and those of idle ones."""
     finance, sets = case.inputs.finance, case.inputs.sets
     racks, halls = case.inputs.racks, case.inputs.halls
     pools = to_frame(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
@@ -155,14 +228,19 @@ def _existing(case: Case, nameplate: Floats) -> Floats:
 
     life = np.full(len(standing), finance.life_years["facility"])
     of_halls = instalments(standing, "facility", life) * interest
-    charged = _shared(by_site(standing, of_halls), nameplate, nameplate)
+    hall_musd = by_site(standing, of_halls)
+    left_empty, parked_mw = _left_empty(case), _parked_by_class(case, nameplate)
+    idle = _shared(hall_musd * left_empty, parked_mw, nameplate)
+    charged = idle + _shared(hall_musd * (1.0 - left_empty), nameplate, nameplate)
     of_racks = instalments(pools, "rack", lookup(lives, pools, ("rack",), np.nan))
+    parked = of_racks * lookup(_parked(case), pools, _POOL)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
     for one in sets.duty.labels:
         mine = (pools["duty"] == one).to_numpy()
         driver = nameplate * (duty_of == one)[None, :, None]
         charged += _shared(by_site(pools[mine], of_racks[mine]), driver, nameplate)
-    return charged
+        idle += _shared(by_site(pools[mine], parked[mine]), driver, nameplate)
+    return charged, idle
 
 
 def _by_scope(case: Case) -> pd.DataFrame:
@@ -204,7 +282,11 @@ def unit_costs_divided(case: Case) -> Excess:
 
     hours = table["served_kh100e"] * _H100E_HOURS
     kinds = ("cost", "upfront", "running", "full_cost")
-    usd = {name: table[f"{name}_musd"] * _USD_PER_MUSD for name in kinds}
+    idle = {"running": 0.0, "full_cost": table["full_idle_musd"]}  # in no cost of a unit
+    usd = {
+        name: (table[f"{name}_musd"] - idle.get(name, table["idle_musd"])) * _USD_PER_MUSD
+        for name in kinds
+    }
     seconds, tokens = of_class("h100e_seconds_per_unit"), of_class("tokens_per_s_per_h100e")
     unit = np.where(is_class, table["scope"].map(given["unit"]), "")
     unit = pd.Series(unit).fillna("").to_numpy()
@@ -268,7 +350,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "unit_costs": {
         "unit_costs_shared": (
             "scope year served_kh100e nameplate_mw upfront_musd running_musd "
-            "cost_musd existing_musd full_cost_musd rented_kh100e rent_musd"
+            "cost_musd existing_musd full_cost_musd idle_musd full_idle_musd "
+            "rented_kh100e rent_musd"
         ),
         "unit_costs_divided": (
             "full_usd_per_h100e_hour full_usd_per_mw_year full_usd_per_work_unit "

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["builds", "halls", "leads", "leases", "operated", "retrofits", "sites", "stranded"]
+__all__ = [
+    "builds",
+    "halls",
+    "leads",
+    "leases",
+    "operated",
+    "retrofits",
+    "sites",
+    "spare_power_mw",
+    "stranded",
+]
 
 
 def sites(s: SolvedModel) -> pd.DataFrame:
@@ -129,7 +139,7 @@ def halls(s: SolvedModel) -> pd.DataFrame:
     floor_m2 = operated_mw * KW_PER_MW / s.p.halls.density_kw_per_m2[over["hall"]]
     used_m2 = total_by(hall_of_use, s.per_mw_in_service(racks.space_m2_per_mw), over.size)
     rows = np.flatnonzero((usable_mw != 0.0) | (operated_mw != 0.0))
-    for_racks_mw = s.value(s.model.halls.for_racks_mw)
+    for_racks_mw, spare_mw = s.value(s.model.halls.for_racks_mw), spare_power_mw(s)
     stranded_mw, stranded_m2 = stranded(for_racks_mw, used_mw, floor_m2, used_m2)
     return result_table(
         "halls",
@@ -142,7 +152,7 @@ def halls(s: SolvedModel) -> pd.DataFrame:
             "operated_mw": operated_mw[rows],
             "free_mw": (operated_mw - for_racks_mw)[rows],
             "used_mw": used_mw[rows],
-            "spare_power_mw": cleaned(np.maximum(for_racks_mw - used_mw, 0.0))[rows],
+            "spare_power_mw": spare_mw[rows],
             "stranded_power_mw": stranded_mw[rows],
             "floor_m2": floor_m2[rows],
             "used_m2": used_m2[rows],
@@ -150,6 +160,13 @@ def halls(s: SolvedModel) -> pd.DataFrame:
             "stranded_floor_m2": stranded_m2[rows],
         },
     )
+
+
+def spare_power_mw(s: SolvedModel) -> Floats:
+    """Return the power that racks may still take. [hall design of a site and year, MW]"""
+    over, drawn_mw = s.p.halls.hall, s.per_mw_in_service(s.p.racks.hall_mw_per_mw)
+    used_mw = total_by(over.find(s.p.racks.used), drawn_mw, over.size)
+    return cleaned(np.maximum(s.value(s.model.halls.for_racks_mw) - used_mw, 0.0))
 
 
 def stranded(

@@ -46,6 +46,8 @@ def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
                 "inference_share_frac": ratio(
                     costs["inference"], costs["training"] + costs["inference"]
                 ),
+                "training_idle_musd": training["full_idle_musd"].to_numpy(),
+                "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
                 "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
             }
         ),

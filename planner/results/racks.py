@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.base.arrays import Floats
     from planner.lp import Variable
     from planner.results.frame import Cells
     from planner.results.solved import SolvedModel
 
-__all__ = ["fleet", "installs", "moves", "plan"]
+__all__ = ["fleet", "installs", "moves", "parked_mw", "plan"]
 
 
 def plan(s: SolvedModel) -> pd.DataFrame:
@@ -56,10 +57,18 @@ def fleet(s: SolvedModel) -> pd.DataFrame:
             "stock_mw": s.p.racks.stock_mw[rows],
             "used_mw": used_mw[rows],
             "standby_mw": standby_mw[rows],
-            # The solver's tolerance may use a trace more than there is; nothing is parked then.
-            "parked_mw": cleaned(np.maximum(alive_mw - used_mw - standby_mw, 0.0))[rows],
+            "parked_mw": parked_mw(s)[rows],
         },
     )
+
+
+def parked_mw(s: SolvedModel) -> Floats:
+    """Return the racks that are alive and neither in use nor standing by. [pool of racks, MW]
+
+    The solver's tolerance may use a trace more than there is; nothing is parked then.
+    """
+    in_service_mw = total_by(s.model.pool_of_used, s.in_service_mw, s.p.racks.fleet.size)
+    return cleaned(np.maximum(s.value(s.model.alive) - in_service_mw, 0.0))
 
 
 def installs(s: SolvedModel) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 Every payment of a year for own sites goes to the workloads that the site served in that year:
 purchases of racks to the use they were bought for, each other line by the quantity that drives
-it. So the workloads add up to the total, and the total to the cost table.
+it. So the workloads add up to the total, and the total to the cost table. What of it repays idle
+capacity, racks that are parked and halls that they leave empty, is known apart, and is in no cost
+of a unit of work done.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ from planner.base.units import (
     SECONDS_PER_HOUR,
     USD_PER_MUSD,
 )
+from planner.lp.join import locate
 from planner.money.annuity import annuity_payment
 from planner.results.frame import mean_of, ratio, result_table
+from planner.results.halls import spare_power_mw
+from planner.results.racks import parked_mw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.lp import Variable
+    from planner.lp import Index, Variable
     from planner.results.solved import SolvedCost, SolvedModel
 
 
@@ -61,6 +66,8 @@ class _Account:
     upfront_musd: Floats
     running_musd: Floats
     existing_musd: Floats
+    idle_upfront_musd: Floats
+    idle_existing_musd: Floats
     rented_kh100e: Floats
     rent_musd: Floats
 
@@ -105,7 +112,12 @@ def _rows(
     upfront, running = add(of_class.upfront_musd), add(of_class.running_musd)
     rented, rent = add(of_class.rented_kh100e), add(of_class.rent_musd)
     existing = add(of_class.existing_musd)
-    full = upfront + running + existing
+    idle_upfront, idle_existing = (
+        add(of_class.idle_upfront_musd),
+        add(of_class.idle_existing_musd),
+    )
+    used_upfront = upfront - idle_upfront
+    used, used_full = used_upfront + running, used_upfront + running + existing - idle_existing
     served_hours, rented_hours = _h100e_hours(served), _h100e_hours(rented)
     return pd.DataFrame(
         {
@@ -118,13 +130,15 @@ def _rows(
             "running_musd": running,
             "cost_musd": upfront + running,
             "existing_musd": existing,
-            "full_cost_musd": full,
-            "usd_per_h100e_hour": ratio((upfront + running) * USD_PER_MUSD, served_hours),
-            "upfront_usd_per_h100e_hour": ratio(upfront * USD_PER_MUSD, served_hours),
+            "full_cost_musd": upfront + running + existing,
+            "idle_musd": idle_upfront,
+            "full_idle_musd": idle_upfront + idle_existing,
+            "usd_per_h100e_hour": ratio(used * USD_PER_MUSD, served_hours),
+            "upfront_usd_per_h100e_hour": ratio(used_upfront * USD_PER_MUSD, served_hours),
             "running_usd_per_h100e_hour": ratio(running * USD_PER_MUSD, served_hours),
-            "full_usd_per_h100e_hour": ratio(full * USD_PER_MUSD, served_hours),
-            "usd_per_mw_year": ratio((upfront + running) * USD_PER_MUSD, nameplate),
-            "full_usd_per_mw_year": ratio(full * USD_PER_MUSD, nameplate),
+            "full_usd_per_h100e_hour": ratio(used_full * USD_PER_MUSD, served_hours),
+            "usd_per_mw_year": ratio(used * USD_PER_MUSD, nameplate),
+            "full_usd_per_mw_year": ratio(used_full * USD_PER_MUSD, nameplate),
             "rented_kh100e": rented,
             "rent_musd": rent,
             "rented_usd_per_h100e_hour": ratio(rent * USD_PER_MUSD, rented_hours),
@@ -148,26 +162,39 @@ def _accounts(s: SolvedModel) -> _Account:
         ),
     }
     paid = {True: np.zeros(_class_years(s)), False: np.zeros(_class_years(s))}
+    idle_racks, idle_halls = _idle_racks(s), _idle_halls(s)
+    parked_share = _shares(_parked(s, nameplate), nameplate)
+    idle = np.zeros(_class_years(s))
     for line in s.lines:
         if line.cost.name == "rack_purchase":
-            paid[True] += _racks_by_duty(s, line, nameplate)
+            of_racks = _racks_by_duty(s, line, nameplate, idle_racks)
+            paid[True] += of_racks[0]
+            idle += of_racks[1]
         elif shared_by := _BY_HEADING[line.cost.group]:
             driver, otherwise = drivers.get(line.cost.name, by_heading[shared_by]), nameplate
             if "site" not in line.over.axis_names:  # paid for all sites together
                 driver, otherwise = (of.sum(axis=0, keepdims=True) for of in (driver, otherwise))
-            share = _shares(driver, otherwise)
-            paid[line.cost.upfront] += np.einsum("sy,swy->wy", s.yearly_musd(line), share)
+            share, yearly = _shares(driver, otherwise), s.yearly_musd(line)
+            if line.cost.upfront and shared_by == "nameplate" and "site" in line.over.axis_names:
+                left_empty = np.einsum("sy,swy->wy", yearly * idle_halls, parked_share)
+                yearly = yearly * (1.0 - idle_halls)
+                paid[True] += left_empty
+                idle += left_empty
+            paid[line.cost.upfront] += np.einsum("sy,swy->wy", yearly, share)
     served = np.zeros(_class_years(s))
     np.add.at(served, (used["workload"], used["year"]), s.load_of_use_kh100e)
     rented = np.zeros(_class_years(s))
     over = s.p.rent.rented
     np.add.at(rented, (over["workload"], over["year"]), s.value(s.model.rented))
+    existing, idle_existing = _existing(s, nameplate, parked_share, idle_racks, idle_halls)
     return _Account(
         served_kh100e=served,
         nameplate_mw=nameplate.sum(axis=0),
         upfront_musd=paid[True],
         running_musd=paid[False],
-        existing_musd=_existing(s, nameplate),
+        existing_musd=existing,
+        idle_upfront_musd=idle,
+        idle_existing_musd=idle_existing,
         rented_kh100e=rented,
         rent_musd=_rent_by_class(s),
     )
@@ -199,30 +226,74 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
     return np.asarray(here / np.where(total > 0.0, total, 1.0))
 
 
-def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats) -> Floats:
-    """Return the repayments of racks by workload, by way of the use they were bought for."""
-    sets = s.p.sets
-    paid = np.zeros(_class_years(s))
+def _idle_racks(s: SolvedModel) -> Floats:
+    """Return the share of the racks alive that is parked. [pool of racks]"""
+    return np.nan_to_num(ratio(parked_mw(s), s.value(s.model.alive)))
+
+
+def _idle_halls(s: SolvedModel) -> Floats:
+    """Return the share of a site's hall power that its parked racks leave, shape (site, year).
+
+    What would be empty with every rack in use is capacity in reserve, which the work needs.
+    """
+
+    def by_site(over: Index, mw: Floats) -> Floats:
+        total = np.zeros((len(s.p.sets.site), s.years))
+        np.add.at(total, (over["site"], over["year"]), mw)
+        return total
+
+    hall = s.p.halls.hall
+    left_mw = np.minimum(by_site(hall, spare_power_mw(s)), by_site(s.p.racks.fleet, parked_mw(s)))
+    return np.nan_to_num(ratio(left_mw, by_site(hall, s.value(s.model.halls.for_racks_mw))))
+
+
+def _parked(s: SolvedModel, nameplate: Floats) -> Floats:
+    """Return the racks parked of the use of each workload, shape (site, workload, year). [MW]"""
+    pool, duties = s.p.racks.fleet, len(s.p.sets.duty)
+    parked = np.zeros((duties, len(s.p.sets.site), s.years))
+    np.add.at(parked, (pool["duty"], pool["site"], pool["year"]), parked_mw(s))
+    return np.einsum("dsy,dswy->swy", parked, _shares_by_duty(s, nameplate))
+
+
+def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
+    """Return shares in what is paid for a use, shape (duty, site, workload, year)."""
+    is_of_duty = s.p.sets.workload_duty == np.arange(len(s.p.sets.duty))[:, None]
+    return np.stack([_shares(nameplate * of[:, None], nameplate) for of in is_of_duty])
+
+
+def _racks_by_duty(
+    s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_frac: Floats
+) -> Floats:
+    """Return the repayments of racks by workload, by way of the use they were bought for.
+
+    Shape (2, workload, year): all of them, and what of them is of parked racks.
+    """
     bought, calendar, amount = _terms(s, line, s.model.install)
-    over = s.model.install.over
-    for duty in range(len(sets.duty)):
-        mine = over["duty"][bought] == duty
-        by_calendar = np.zeros((len(sets.site), len(s.model.calendar)))
-        np.add.at(by_calendar, (over["site"][bought[mine]], calendar[mine]), amount[mine])
-        yearly = mean_of(by_calendar, s.model_year_of, s.years)
-        of_duty = nameplate * (sets.workload_duty == duty)[None, :, None]
-        paid += np.einsum("sy,swy->wy", yearly, _shares(of_duty, nameplate))
-    return paid
+    over, year = s.model.install.over, s.model_year_of[calendar]
+    site, rack, hall, duty = (over[name][bought] for name in ("site", "rack", "hall", "duty"))
+    pool = locate(s.p.racks.fleet, site, rack, hall, duty, year)
+    idle = np.where(pool >= 0, idle_frac[pool], 0.0) * amount
+    by_calendar = np.zeros((2, len(s.p.sets.duty), len(s.p.sets.site), len(s.model.calendar)))
+    np.add.at(by_calendar, (slice(None), duty, site, calendar), np.stack([amount, idle]))
+    return _by_duty(s, nameplate, mean_of(by_calendar, s.model_year_of, s.years))
 
 
-def _existing(s: SolvedModel, nameplate: Floats) -> Floats:
-    """Return the instalments of existing racks and halls, shape (workload, year). [MUSD/year]
+def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
+    """Share payments of uses, shape (kind, duty, site, year), to (kind, workload, year)."""
+    return np.einsum("kdsy,dswy->kwy", paid, _shares_by_duty(s, nameplate))
+
+
+def _existing(
+    s: SolvedModel, nameplate: Floats, parked_share: Floats, idle_racks: Floats, idle_halls: Floats
+) -> Floats:
+    """Return the instalments of existing racks and halls. [MUSD/year]
 
     Each repays the price of its kind over its life, whatever its age: what is left of its
-    instalments is its remaining value. Racks are charged to the use they are for, halls to all.
+    instalments is its remaining value. Racks are charged to the use they are for, halls to all,
+    and those that parked racks leave empty to the use of these.
+    Shape (2, workload, year): all of them, and what of them is of idle ones.
     """
     finance, sets, racks, halls = s.p.finance, s.p.sets, s.p.racks, s.p.halls
-    shape = (len(sets.site), s.years)
 
     def rate(kind: str, site: NDArray[np.integer]) -> Floats:
         of_kind = finance.asset_rate_frac.get(kind, finance.rate_frac)
@@ -238,16 +309,15 @@ def _existing(s: SolvedModel, nameplate: Floats) -> Floats:
         finance.life_years["facility"],
         finance.build_idc_frac,
     )
-    by_site = np.zeros(shape)
+    by_site = np.zeros((len(sets.site), s.years))
     np.add.at(by_site, (hall["site"], hall["year"]), of_halls)
-    charged = np.einsum("sy,swy->wy", by_site, _shares(nameplate, nameplate))
-    for duty in range(len(sets.duty)):
-        mine = pool["duty"] == duty
-        by_site = np.zeros(shape)
-        np.add.at(by_site, (pool["site"][mine], pool["year"][mine]), of_racks[mine])
-        of_duty = nameplate * (sets.workload_duty == duty)[None, :, None]
-        charged += np.einsum("sy,swy->wy", by_site, _shares(of_duty, nameplate))
-    return np.asarray(charged)
+    left_empty = np.einsum("sy,swy->wy", by_site * idle_halls, parked_share)
+    by_site *= 1.0 - idle_halls
+    filled = np.einsum("sy,swy->wy", by_site, _shares(nameplate, nameplate))
+    by_duty = np.zeros((2, len(sets.duty), *by_site.shape))
+    place = (slice(None), pool["duty"], pool["site"], pool["year"])
+    np.add.at(by_duty, place, np.stack([of_racks, of_racks * idle_racks]))
+    return np.stack([filled + left_empty, left_empty]) + _by_duty(s, nameplate, by_duty)
 
 
 def _rent_by_class(s: SolvedModel) -> Floats:

@@ -184,6 +184,8 @@ def rent() -> RentInputs:
     return RentInputs(
         rented,
         np.array([True, False]),
+        f(1.0, 1.0),
+        np.full(4, "", dtype=object),
         bought,
         f(43.8, 35.04, 26.28),
         np.array([1, 1, 3]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from plans import plan_of
 
 PF_DAY_H = 24 / (0.989 * 0.40)  # H100e-hours of a day at one PFLOP/s, at 40 % of peak
 
@@ -33,3 +34,33 @@ def test_a_model_costs_its_pf_days_on_the_racks_of_the_year(case):
         expected = 3640 * PF_DAY_H * hour["training", year] / 1e6 * scale.get(year, 1.0)
         assert trained["gpt_3", year] == pytest.approx(expected)
         assert trained["llama_3_1_405b", year] == pytest.approx(expected * 439800 / 3640)
+
+
+def test_parked_racks_are_in_no_price_of_a_pf_day_but_on_a_line_of_their_own():
+    """45, then 15 kH100e of training want 38.4, then 12.8 MW of racks: 25.6 MW are parked."""
+    asked = (
+        "{workload: train_frontier, unit: kh100e, by_year: {2027: 45, 2028: 15}}, "
+        "{workload: chat_interactive, unit: kh100e, by_year: {2027: 8, 2028: 12}}"
+    )
+    plan = plan_of("tiny", f"demand.explicit=[{asked}]")
+    tables = plan.tables
+    first, second = tables["lifetime"].itertuples()
+
+    assert plan.verdict.ok
+    assert first.training_idle_musd == pytest.approx(0.0, abs=1e-6)
+    # A third of the work at its own price: only what runs on, such as upkeep of halls, is shared
+    # by less work.
+    assert first.usd_per_pf_day < second.usd_per_pf_day < 1.03 * first.usd_per_pf_day
+    pf_days = 15e3 * 8760 / PF_DAY_H
+    done = second.training_musd - second.training_idle_musd
+    assert done == pytest.approx(second.usd_per_pf_day * pf_days / 1e6)
+    # Idle are two thirds of the training racks, and South, where nothing is in use; chat took over
+    # the halls at Coast.
+    costs = tables["costs"].query("calendar_year == 2028 and upfront")
+    racks = tables["installs"].groupby("duty")["overnight_musd"].sum()
+    is_racks = costs["item"] == "rack_purchase"
+    repaid = costs.loc[is_racks, "musd"].sum() * racks["training"] / racks.sum()
+    south = costs.loc[~is_racks & (costs["site"] == "south"), "musd"].sum()
+    assert south > 10.0
+    assert second.training_idle_musd == pytest.approx(repaid * 2 / 3 + south, rel=1e-4)
+    assert second.inference_idle_musd == pytest.approx(0.0, abs=1e-6)

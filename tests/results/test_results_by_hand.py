@@ -357,13 +357,16 @@ def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
     share = train_mw / (train_mw + chat_mw)
     train = row(costs, scope="train", year=2028)
     companions = 0.4 * 0.07 * 2.3
-    assert train["upfront_musd"] == pytest.approx(repaid + share * premium)
+    left = 0.1 / (2.6 - 0.182)  # of halls, less what is kept free, by the fifth that is parked
+    assert train["upfront_musd"] == pytest.approx(repaid + (left + (1 - left) * share) * premium)
+    assert train["idle_musd"] == pytest.approx(repaid / 5 + left * premium)
     # halls stand and are paid for by nameplate, maintenance is each rack's own; + 5 % since 2026
     hall = 0.37 * 2.6 * share * 1.05
     assert train["running_musd"] == pytest.approx(0.9 * 0.4 * 1.05 + hall + companions)
     hours = 0.4 * 0.9 * 1000 * 8760
-    assert train["usd_per_h100e_hour"] == pytest.approx(train["cost_musd"] * 1e6 / hours)
-    assert train["usd_per_mw_year"] == pytest.approx(train["cost_musd"] * 1e6 / train_mw)
+    used_usd = (train["cost_musd"] - train["idle_musd"]) * 1e6
+    assert train["usd_per_h100e_hour"] == pytest.approx(used_usd / hours)
+    assert train["usd_per_mw_year"] == pytest.approx(used_usd / train_mw)
     assert train["work_unit"] == "PF-day"
     pf_day_h = 218_400 / 3600  # H100e hours
     assert train["usd_per_work_unit"] == pytest.approx(train["usd_per_h100e_hour"] * pf_day_h)
@@ -388,12 +391,15 @@ def test_existing_racks_and_halls_cost_their_instalments_in_full(model):
     costs = results_of(model, plan).unit_costs
 
     # 1.6 MW of old racks of 4 years at 11.9 MUSD/MW and 8 %, all for inference; 2.6 MW of halls of
-    # 20 years at 13.1 and 6 %, with 4 % interest while built, by nameplate in use.
+    # 20 years at 13.1 and 6 %, with 4 % interest while built, by nameplate in use; but training
+    # pays for what its 0.1 MW of parked racks leave empty of the 2.418 MW that racks may take.
     racks = 1.6 * 11.9 * 0.08 / (1 - 1.08**-4) / 1.08**0.5
     halls = 2.6 * 13.1 * 1.04 * 0.06 / (1 - 1.06**-20) / 1.06**0.5
     train_mw, chat_mw = 0.4 * 1.07, 1.6 * 1.11
-    share = chat_mw / (train_mw + chat_mw)
+    left = 0.1 / 2.418
+    share = (1 - left) * chat_mw / (train_mw + chat_mw)
     chat = row(costs, scope="chat", year=2028)
+    assert chat["full_idle_musd"] == 0.0
     assert chat["existing_musd"] == pytest.approx(racks + share * halls)
     full = chat["cost_musd"] + racks + share * halls
     assert chat["full_cost_musd"] == pytest.approx(full)
@@ -404,6 +410,7 @@ def test_existing_racks_and_halls_cost_their_instalments_in_full(model):
     assert chat["full_usd_per_million_tokens"] == pytest.approx(hour / (350 * 3600) * 1e6)
     train = row(costs, scope="train", year=2028)
     assert train["existing_musd"] == pytest.approx((1 - share) * halls)
+    assert train["full_idle_musd"] == pytest.approx(train["idle_musd"] + left * halls)
     pf_day_h = 218_400 / 3600
     per_day = train["full_usd_per_h100e_hour"] * pf_day_h
     assert train["full_usd_per_work_unit"] == pytest.approx(per_day)

@@ -63,7 +63,7 @@ CASH_BY_YEAR: Final = "cash_by_year_musd"
 """Names of the calendar years, and of their cash."""
 UNIT_RULE: Final = (
     "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
-    "their price over their life"
+    "their price over their life; parked racks and the halls they leave empty are in neither"
 )
 _HEADS: Final = {
     "before_musd": "before horizon",

@@ -72,7 +72,8 @@ def unit_costs_section(figures: Figures, labels: DisplayNames) -> Html:
             "p",
             "Payments of a year for own sites over what they serve. As paid, what exists in the "
             "base year is sunk and costs nothing up front; in full, existing racks and halls cost "
-            "the instalments that repay their price over their life.",
+            "the instalments that repay their price over their life. What parked racks and the "
+            "halls that they leave empty cost is in neither; table unit_costs has it apart.",
         ),
         element("div", chart, of_years, class_="charts"),
         of_class,
