@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_plan
@@ -13,6 +15,7 @@ from planner.inputs import build_inputs_from
 from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.program_tables import Proof
+from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
 from planner.runs.find import find_run
@@ -22,7 +25,7 @@ from planner.runs.folder import (
     load_run,
     naming_changed_files,
 )
-from planner.runs.meta import FIRST_FORMAT_WITH_PROOF
+from planner.runs.meta import FIRST_FORMAT_WITH_PROOF, versions_used
 from planner.runs.views import PlanViews
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
 
 __all__ = ["StoredPlan", "load", "reopen"]
+
+_CHECKS_FILE: Final = f"{TABLES_FOLDER}/{CHECKS.name}.parquet"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,13 +64,12 @@ class StoredPlan(PlanViews):
     changed: tuple[str, ...]
 
     def verdict(self) -> Verdict:
-        """Judge the plan again; what ``run.json`` says of an earlier check is not looked at."""
+        """Judge the plan again; a stored table of rules that says otherwise counts as changed."""
         meta = self.run.meta
         objective, bound, gap = (
             math.nan if meta[key] is None else float(meta[key])
             for key in ("objective_musd", "bound_musd", "gap_frac")
         )
-        files = files_check(self.run.meta["sha256"], self.changed)
         rules = check_plan(
             self.scenario,
             self.inputs,
@@ -77,7 +81,25 @@ class StoredPlan(PlanViews):
             proof=self.proof(),
             orders_held_before=meta.get("orders_held_before"),
         )
-        return Verdict((files, *rules.checks), rules.proven)
+        wrong = () if self._checks_agree(rules) else (_CHECKS_FILE,)
+        changed = tuple(sorted({*self.changed, *wrong}))
+        return Verdict((files_check(meta["sha256"], changed), *rules.checks), rules.proven)
+
+    def _checks_agree(self, rules: Verdict) -> bool:
+        """Whether the stored table of rules says of each rule that holds now that it holds.
+
+        A rule that is broken now tells of itself. Another version may have had other rules: of
+        its table only those that both know are compared.
+        """
+        stored, now = self.run.tables[CHECKS.name], rules.frame()
+        if self.run.meta["versions"]["dcplan"] != versions_used()["dcplan"]:
+            stored = stored[stored["name"].isin(now["name"])]
+            now = now[now["name"].isin(stored["name"])]
+        if sorted(stored["name"]) != sorted(now["name"]):
+            return False
+        stored = stored.set_index("name").loc[now["name"]]
+        agrees = (stored["ok"] & (stored["broken"] == 0)).to_numpy(dtype=np.bool_)
+        return bool((agrees | ~now["ok"].to_numpy(dtype=np.bool_)).all())
 
     def proof(self) -> Proof | None:
         """Return the proof that the run stores; None for a run of a version that stored none.
