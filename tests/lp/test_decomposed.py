@@ -100,32 +100,6 @@ def test_pieces_find_the_optimum_and_duals_that_prove_it(seed: int) -> None:
     assert outcome.objective == pytest.approx(cost)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_price_is_the_slope_on_both_sides_where_these_are_one(seed: int) -> None:
-    """Rounds end within 1e-7 of the optimum: a single dual may be off by much more than that."""
-    problem = coupled(seed, "most")
-    session, whole = in_pieces(problem), HighsSession(problem)
-    in_rounds = session.solve()
-    exact = session.exact(in_rounds, time_limit_s=np.inf)
-    least, rows = whole.solve(), Arrays.from_problem(problem).rows
-    binding = np.flatnonzero(np.abs(exact.row_dual) > 1e-6)
-    assert exact.objective == pytest.approx(least.objective, rel=1e-10)
-    assert exact.method_used.startswith(f"{in_rounds.method_used}, its duals by ")
-
-    unique = 0
-    for row in np.random.default_rng(seed).choice(binding, 25, replace=False):
-        slopes = []
-        for step in (-1e-3, 1e-3):
-            moved = np.zeros(len(rows.lower))
-            moved[row] = step
-            whole.set_rows(rows.lower + moved, rows.upper + moved)
-            slopes.append((whole.solve().objective - least.objective) / step)
-        if slopes[0] == pytest.approx(slopes[1], rel=1e-5):
-            unique += 1
-            assert exact.row_dual[row] == pytest.approx(slopes[0], rel=1e-4)
-    assert unique >= 10
-
-
 def coupled(seed: int, sides: str, demand_frac: float = 1.0) -> ArrayProblem:
     """A dispatch whose emissions of all sites and hours are limited, and imports with them."""
     data = noisy(seed)

@@ -119,11 +119,11 @@ def test_a_battery_with_a_cost_by_energy_delivered_rests_where_the_price_rises_t
     """The first night saves 0.8 x 0.9 MWh at 90 for one at 30: 48.3 USD/MWh, less than 50.
 
     The second takes 4 MWh at 20 and 2.667 at 25 again; the MWh at 50 are not worth 50 more, so
-    that 4 MWh at 130 are delivered of 5.556 charged, 1.556 of them at 25.
+    that 4 MWh at 130 are delivered of 5.556 charged, 1.556 of them at 25. The battery begins empty.
     """
     fleet = one_site([30, 30, 90, 90, 20, 25, 130, 50], usd_per_mwh=50.0)
 
-    found = operate(fleet, 8, 0)
+    found = operate(fleet, 8, 0, begin_mwh=np.zeros(1))
 
     assert found.discharge_mw[0] == pytest.approx([0, 0, 0, 0, 0, 0, 4.0, 0.0])
     charged_usd = 4.0 * 20 + (5.0 / 0.9 - 4.0) * 25
