@@ -348,6 +348,11 @@ SPOILED = (
         "retrofit_source",
         partial(times, "retrofits", "retrofitted_mw", 9.0),
     ),
+    (
+        "more is operated otherwise than there is",
+        "operated_halls",
+        partial(times, "operated", "operated_mw", 1000.0),
+    ),
     ("more is leased than there is", "lease_depth", partial(times, "leases", "leased_mw", 3.0)),
     ("land is smaller", "land_limit", partial(limit, "sites", "land_limit_mw", 0.3)),
     ("a site is too small", "minimum_size", larger_campus),
