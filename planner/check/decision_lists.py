@@ -165,6 +165,18 @@ def _classes(case: Case) -> pd.DataFrame:
 
 
 @once
+def _cooling_in_play(case: Case) -> list[str]:
+    """Return the cooling of halls that are on offer or there at some site."""
+    existing = existing_halls(case)
+    halls = pd.concat(
+        [part["hall"] for part in (designs_on_offer(case), _leasable(case), existing)]
+    )
+    to_retrofit = case.scenario.retrofit.allow and (existing["mw"] > 0.0).any()
+    offered = cooling_on_offer(case)["cooling"] if to_retrofit else []
+    return list(dict.fromkeys([*halls_apart(halls)[0], *offered]))
+
+
+@once
 def _purchases(case: Case) -> pd.DataFrame:
     """List rack, hall, workload, duty and year of every purchase for a hall as it is operated."""
     w, k, c, t = np.nonzero(racks_on_offer(case))
@@ -178,8 +190,8 @@ def _purchases(case: Case) -> pd.DataFrame:
         }
     )
     rows = frame.merge(_classes(case), on=["workload", "rack", "cooling"])
-    in_play = list(_in_play(case)["hall"].unique())
-    found: pd.DataFrame = rows.loc[rows["hall"].isin(in_play), [*_DEPLOYMENT, "duty", "year"]]
+    there = rows["cooling"].isin(_cooling_in_play(case))
+    found: pd.DataFrame = rows.loc[there, [*_DEPLOYMENT, "duty", "year"]]
     return found
 
 
@@ -218,8 +230,8 @@ def _handed_on(case: Case) -> pd.DataFrame:
     takes = _classes(case)
     takes = takes[(takes["duty"] == "inference") & case.scenario.cascade.allow]
     fits = isin(takes, rack_cooling(case), ("rack", "cooling"))
-    halls = list(table_of({"hall": ids_of(case, "hall")})["hall"])
-    return takes.loc[fits & takes["hall"].isin(halls).to_numpy(), _DEPLOYMENT]
+    there = takes["cooling"].isin(_cooling_in_play(case)).to_numpy(dtype=np.bool_)
+    return takes.loc[fits & there, _DEPLOYMENT]
 
 
 def _deployable(case: Case) -> pd.DataFrame:

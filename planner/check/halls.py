@@ -324,8 +324,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "plan": {"halls_table": "hall"},
     "operated": {
-        "rows": "operated_halls",
-        "operated_halls": "site hall as_hall year operated_mw",
+        "rows": "halls_table",
+        "halls_table": "site hall as_hall year operated_mw",
     },
     "halls": {
         "halls_table": (
