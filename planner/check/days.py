@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.check.frames import column_by, label_of
 from planner.check.once import once
+from planner.check.pools import in_pools
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -171,6 +172,10 @@ def labels_belong(case: Case) -> Excess:
         )
         for axis, what, other, codes, expected in pairs
     ]
+    for duty, code in zip(sets.duty.labels, sets.hall_pool, strict=True):
+        halls = table_of({"hall": list(sets.hall.labels), "duty": duty})
+        pools = in_pools(case, halls)["hall"].to_numpy(dtype=object)
+        parts.append(Excess.count_broken(halls, label_of(sets.hall, code) != pools))
     return parts[0].and_also(*parts[1:])
 
 
@@ -224,6 +229,7 @@ FACTS = (
 )
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "sets.hall_cooling": ("labels_belong",),
+    "sets.hall_pool": ("labels_belong",),
     "sets.hall_redundancy": ("labels_belong",),
     "sets.workload_duty": ("labels_belong",),
     "sets.site_zone": ("labels_belong",),

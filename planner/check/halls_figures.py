@@ -9,6 +9,7 @@ import numpy as np
 from planner.check.existing import fill_frac
 from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service
+from planner.check.pools import halls_apart
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -149,7 +150,9 @@ def hall_dates_from_tables(case: Case) -> Excess:
         sum_by(committed, ("site", "year"), committed["mw"]), reported, ("site", "year")
     )
     waits = (serves("hall") >= end) | ((serves("hall_by_grid") >= end) & (due > middle))
-    early = waits & (is_committed > 0.0)
+    begins = column_by(case.data("cooling"), "cooling", "first_year")
+    is_known = halls_apart(reported["hall"])[0].map(begins).to_numpy(dtype=np.float64) <= year
+    early = waits & (is_committed > 0.0) & is_known
     place = reported[list(_HALL)]
     return Excess.differs(
         place, reported["start"].to_numpy(), np.where(early, middle, due)

@@ -219,46 +219,50 @@ def leads_from_tables(case: Case) -> Excess:
 
     Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
     """
-    lead, grid = case.inputs.halls.lead, case.inputs.grid
-    expected, first_day = months_to_service(case), decision_start(case)
-    place = lead[["site", "hall"]]
-    months = lookup(expected["hall"], lead, ("site",), np.nan)
-    reported = Excess.differs(place, lead["months"].to_numpy(dtype=np.float64), months)
-    start_months = (lead["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
+    grid, first_day = case.inputs.grid, decision_start(case)
     connections = to_frame(grid.expand, start=grid.expand_start)
-    due = lookup(expected["connection"], connections, ("site",), np.nan) / 12.0 + first_day
-    too_early = Excess.above(connections[["site", "year"]], due, connections["start"].to_numpy())
-    return reported.and_also(Excess.differs(place, start_months, months), too_early)
+    months = months_to_service(case)["connection"]
+    due = lookup(months, connections, ("site",), np.nan) / 12.0 + first_day
+    place = connections[["site", "year"]]
+    too_early = Excess.above(place, due, connections["start"].to_numpy())
+    return _leads_differ(case, case.inputs.halls.lead).and_also(too_early)
 
 
 @rule(unit="months")
 def leads_reported(case: Case) -> Excess:
     """Table `leads` reports months, start and a longest chain of halls, and of connections."""
-    table, first_day, months = case.plan("leads"), decision_start(case), months_to_service(case)
-    place = table[["site", "hall"]]
-    ends = case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
-    in_time = first_day + months["non_firm"] / 12.0 < ends
-    months = months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
-    start_months = (table["service_start"].to_numpy(dtype=np.float64) - first_day) * 12.0
-    parts = [
-        Excess.differs(place, values, lookup(months[what], table, ("site",), np.nan))
-        for what, values in (
-            ("hall", table["months"].to_numpy(dtype=np.float64)),
-            ("hall", start_months),
-            ("connection", table["connection_months"].to_numpy(dtype=np.float64)),
-        )
-    ]
-    soon = table["non_firm_months"].to_numpy(dtype=np.float64)
-    expected = lookup(months["non_firm"], table, ("site",), np.nan)
-    parts.append(
-        Excess.differs(place, np.nan_to_num(soon, nan=-1.0), np.nan_to_num(expected, nan=-1.0))
-    )
+    table, months = case.plan("leads"), months_to_service(case)
+    parts = []
     for what, column in (("hall", "by"), ("connection", "connection_by")):
         of_word = _waits(case)[what].rename_axis("site").reset_index().melt("site", var_name=column)
         values = of_word.set_index(["site", column])["value"]
         waited = lookup(values, table, ("site", column), np.nan)
         longest = lookup(months[what], table, ("site",), np.nan)
-        parts.append(Excess.count_broken(place, ~(waited >= longest - _SAME_MONTHS)))
+        is_broken = ~(waited >= longest - _SAME_MONTHS)
+        parts.append(Excess.count_broken(table[["site", "hall"]], is_broken))
+    return _leads_differ(case, table).and_also(*parts)
+
+
+def _leads_differ(case: Case, table: pd.DataFrame) -> Excess:
+    """Compare months and start of halls, of connections and of non-firm ones in time, by site."""
+    first_day, months = decision_start(case), months_to_service(case)
+    ends = case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
+    in_time = first_day + months["non_firm"] / 12.0 < ends
+    months = months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
+    start = (table["service_start"].astype("float64") - first_day) * 12.0
+    parts = [
+        Excess.differs(
+            table[["site", "hall"]],
+            np.nan_to_num(values.to_numpy(dtype=np.float64), nan=-1.0),
+            np.nan_to_num(lookup(months[what], table, ("site",), np.nan), nan=-1.0),
+        )
+        for what, values in (
+            ("hall", table["months"]),
+            ("hall", start),
+            ("connection", table["connection_months"]),
+            ("non_firm", table["non_firm_months"]),
+        )
+    ]
     return parts[0].and_also(*parts[1:])
 
 
@@ -283,6 +287,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.committed_mw": ("committed_from_tables",),
+    "halls.lead.connection_months": ("leads_from_tables",),
     "halls.lead.months": ("leads_from_tables",),
+    "halls.lead.non_firm_months": ("leads_from_tables",),
     "halls.lead.service_start": ("leads_from_tables",),
 }

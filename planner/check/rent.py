@@ -364,7 +364,6 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "rent.barred": ("clouds_from_tables",),
     "rent.rented_capacity_frac": ("clouds_from_tables",),
     "rent.rented_is_tight": ("clouds_from_tables",),
     "rent.depth_kh100e": ("rent_depth_from_tables",),

@@ -239,9 +239,11 @@ def held_to_fewer_old_racks(plan):
     row = table.loc[table["used_mw"].idxmax()]
     names = ("site", "rack", "hall", "workload", "year")
     use = over.select([over.position(*(str(row[name]) for name in names))], "stock_only")
-    axes = ("site", "rack", "hall", "year")
+    sets, duty = plan.inputs.sets, plan.inputs.sets.workload_duty[use["workload"]]
     group = Index.sparse(
-        "stock_only_group", [use.axis(axis) for axis in axes], [use[axis] for axis in axes]
+        "stock_only_group",
+        [use.axis("site"), use.axis("rack"), use.axis("hall"), sets.duty, use.axis("year")],
+        [use["site"], use["rack"], sets.hall_pool[duty, use["hall"]], duty, use["year"]],
     )
     stock_mw = np.array([0.5 * float(row["used_mw"])])
     return plan.assumed("racks", stock_only=use, stock_only_group=group, stock_only_mw=stock_mw)

@@ -16,7 +16,7 @@ KNOWN = tuple(
     for rack, gb in [("air24", 2560), ("liquid25", 20700), ("liquid27", 13500)]
 )
 NEEDS = (*KNOWN, "workloads.chat.least_memory_gb=15000")
-RULES = {"deployments_listed": "liquid27", "purchases_listed": "liquid25"}
+RULES = {"deployments_listed": "liquid27", "purchases_listed": "air24"}
 """And the rack of the first row found: one too many, or one that is missing in its place."""
 
 

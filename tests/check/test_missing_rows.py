@@ -74,7 +74,6 @@ FACTS = [
 ]
 OF_WORLDS = {
     "non_firm": [
-        "moves",
         "retrofits",
         "deferral",
         "source_builds",
@@ -87,6 +86,8 @@ OF_WORLDS = {
         "rent",
     ],
     "own_power": [
+        "moves",
+        "operated",
         "leases",
         "migration",
         "migration_site",
