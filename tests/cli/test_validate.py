@@ -211,10 +211,11 @@ def test_json_of_a_right_scenario_has_no_problems() -> None:
 
     assert result.exit_code == 0
     answer = json.loads(result.stdout)
-    sites, blocks = (note["what_is"] for note in answer.pop("notes"))
+    sites, edge, blocks = (note["what_is"] for note in answer.pop("notes"))
     assert answer == {"scenario": "us-base", "problems": [], "warnings": []}
     # Least campuses: most sites have no land for one.
     assert blocks.startswith("train_frontier: no racks at")
+    assert edge.startswith("edge_vision_av: no site reaches 9 of 52 regions in time")
     assert sites == "The operator's stock is in the 20 largest of 68 markets."
 
 

@@ -192,6 +192,10 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
             "message": ["", "", "no plan"],
             "objective_musd": [637.5, 116_901.48, none],
             "gap_frac": [0.0, 0.0, none],
+            "penalty_musd": [0.0, 0.0, none],
+            "bound_musd": [637.5, 116_901.48, none],
+            "rank_low": pd.array([1, 2, None], dtype="Int64"),
+            "rank_high": pd.array([1, 2, None], dtype="Int64"),
         }
     )
     # Small: 28 + 2 x 2 of 40 + 2 x 60 + 100 is unmet, all of it before the last year; 2027 stands
@@ -215,14 +219,14 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
     said = capsys.readouterr().out
     assert "Nameplate 2029, MW" in " ".join(said.split())
     small = next(line for line in said.splitlines() if line.startswith("small"))
-    assert small.split() == ["small", "optimal", "637.5", "0.00%", "12.3", "71"]
+    assert small.split() == ["small", "optimal", "637.5", "0.00%", "1", "12.3", "71"]
 
     other = results.assign(future="large", year=results["year"] + 1)
     both = SweepResult(Path("out"), futures, pd.concat([results, other]), orders, orders, orders)
     sweep._print(both)
-    assert "last year, MW" in capsys.readouterr().out
+    assert "in its last" in capsys.readouterr().out
     sweep._print(SweepResult(Path("out"), futures, results.head(0), orders, orders, orders))
 
     said = capsys.readouterr().out
     assert "Cost, MUSD" in said
-    assert "Cost from 637.5 MUSD (small) to 116,901.5 MUSD (large)." in said
+    assert "Cost from 637.5 MUSD (small) to 116,901.5 MUSD (large)" in said
