@@ -446,15 +446,15 @@ def bought(inputs):
     return set(zip(*(install.labels(name) for name in names), strict=True))
 
 
-def test_racks_are_bought_for_stated_halls_that_are_better_than_a_class_needs(own, mini):
-    # Training needs N, and new halls for it are of N; hall B is of 2N and has room.
-    better = {(hall, duty) for site, hall, _, duty in bought(own) if site == "oak"}
+def test_stated_halls_that_are_better_than_a_class_needs_serve_it(own):
+    # Training needs N, and hall B is of 2N: it may be operated as one of N.
+    over = own.halls.operate
+    pairs = set(zip(*(over.labels(axis) for axis in ("site", "hall", "as_hall")), strict=True))
 
-    assert ("plate_dry|2N", "training") in better
-    # Air racks cost more than liquid ones with halls of their own, but hall A is there.
-    assert ("air_dry|N", "training") in better
-    assert not any(rack == "air24" for _, _, rack, _ in bought(mini))
-    assert ("plate_dry|2N", "training") not in {(hall, duty) for _, hall, _, duty in bought(mini)}
+    assert ("oak", "plate_dry|2N", "plate_dry|N") in pairs
+    assert ("oak", "plate_dry|N", "plate_dry|2N") not in pairs
+    racks = {(hall, duty) for site, hall, _, duty in bought(own) if site == "oak"}
+    assert {("plate_dry|N", "training"), ("air_dry|N", "training")} <= racks
 
 
 def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(build):

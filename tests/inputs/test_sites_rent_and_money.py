@@ -268,7 +268,7 @@ def test_twice_the_share_is_twice_of_everything(build, mini):
 
 def test_every_list_lies_on_the_axes_of_the_sets(mini):
     known = [value for value in vars(mini.sets).values() if isinstance(value, Axis)]
-    known += [mini.grid.period, mini.sets.hall.renamed("to_hall")]
+    known += [mini.grid.period, *map(mini.sets.hall.renamed, ("to_hall", "as_hall"))]
 
     lists = [
         (room, name, value)

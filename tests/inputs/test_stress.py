@@ -127,7 +127,7 @@ def test_non_firm_connection_comes_before_the_network_and_halls_with_it(build):
     assert months() == (26.0, "interconnection")
     assert months(NON_FIRM) == (20.0, "permit and construction")
     assert months(NON_FIRM, "grid.non_firm.sites=[elm]") == (26.0, "interconnection")
-    assert months(NON_FIRM, "grid.non_firm.lead_months=24.5") == (24.5, "interconnection")
+    assert months(NON_FIRM, "grid.non_firm.lead_months=24.5") == (24.5, "non-firm connection")
     # What it carries comes with it, but not before the transformer, 18.5 months.
     inputs = build(NON_FIRM, "years=[2025, 2026, 2027]")
     start = inputs.non_firm.start[inputs.non_firm.connect.position("oak", "2026", "0.5")]

@@ -165,4 +165,6 @@ def test_the_lead_time_is_reported_where_halls_of_the_site_come_too_late(
 ) -> None:
     question = SimpleNamespace(inputs=hall_inputs())
 
-    assert halls._lead_time(question, {"site": site, "year": year}) == said
+    place = {"site": site, "year": year}
+
+    assert halls._lead_time("lead_time_months", question, place) == said
