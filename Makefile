@@ -12,7 +12,7 @@ COMPILE := $(BIN)/python -m compileall -q planner
 .PHONY: plan test check lint types pages docs golden bench clean
 
 plan: $(VENV)/.installed
-	@echo "Solving us-base: a minute or so on two cores."
+	@echo "Solving us-base: some minutes on two cores."
 	$(BIN)/dcplan solve us-base
 
 test: $(VENV)/.installed-dev
