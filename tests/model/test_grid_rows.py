@@ -213,9 +213,10 @@ def test_a_flat_load_pays_the_retail_price_all_in_all(steady):
 
 
 def test_carbon_cap_bites_at_what_the_grid_emits(steady):
-    # Oak draws the losses of its empty halls, and Elm nothing but its racks and halls.
+    # Oak draws the losses of its empty halls, those of 2N operated as N, and Elm nothing but its
+    # racks and halls.
     inputs = flat(steady, 0.21)
-    oak_mw = 0.0061 * 1.02 * OAK_N_HALLS_MW + 0.0063 * 2.04 * OAK_2N_HALLS_MW
+    oak_mw = 0.0061 * 1.02 * (OAK_N_HALLS_MW + OAK_2N_HALLS_MW)
     oak_t = oak_t_per_mwh(inputs) * 8760 * oak_mw
     capped = changed(inputs, "carbon", **cap(inputs, 2027, 60.0))
 

@@ -290,7 +290,7 @@ AMOUNTS = {
     "rent.depth_scale_frac": (0.2, 1.8),
     "lease.depth_mw_per_site": (3.0, 40.0),
 }
-FIR = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5, "like": "us-tx-dallas"}
+NEW_SITE = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5, "like": "us-tx-dallas"}
 
 
 @pytest.fixture(scope="module")
@@ -322,7 +322,7 @@ def drawn_pair(number: int, company: str) -> tuple[str, dict[str, Any], dict[str
         less[key], more[key] = sorted(round(lot.uniform(*AMOUNTS[key]), 3) for _ in range(2))
         less["lease.allow"] = more["lease.allow"] = key.startswith("lease")
     elif key == "site":
-        more["new_sites.fir"] = FIR
+        more["new_sites.fir"] = NEW_SITE
         if "scope.sites" in less:
             more["scope.sites"] = [*less["scope.sites"], "fir"]
     else:
