@@ -38,6 +38,7 @@ def chat_in(topology: str, inputs: Inputs) -> Solved:
             only(m.used, racks),
             only(m.build, halls),
             only(m.retrofit, {}),
+            only(m.operate, {}),
             only(m.expand, {}),
         ],
     )

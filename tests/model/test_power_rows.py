@@ -46,8 +46,9 @@ CHAT_WAITS = ("oak", "conversation", "12h", "2027")
 
 
 def use_racks(m: Model) -> list:
-    """The racks above, and nothing built, turned or connected."""
-    return [only(m.used, RACKS), only(m.build, {}), only(m.retrofit, {}), only(m.expand, {})]
+    """The racks above, and nothing built, turned, operated as another or connected."""
+    none = (m.build, m.retrofit, m.operate, m.expand)
+    return [only(m.used, RACKS), *(only(decision, {}) for decision in none)]
 
 
 def using_racks(what: Callable[[Model], Expression]) -> Callable[[float], Wish]:
@@ -161,7 +162,7 @@ def test_power_at_the_meter_is_racks_cooling_and_losses(inputs, in_use, slot):
     oak, now = sets.site.code("oak"), sets.slot.code(slot)
     overhead = {
         cooling: p.mechanical_frac[oak, sets.cooling.code(cooling), now]
-        for cooling in ("air_dry", "plate_dry")
+        for cooling in ("air_dry", "plate_dry", "warm_full")
     }
     chat_hour = p.shape_frac[oak, sets.shape.code("conversation"), now]
     deferred = in_use.at(in_use.model.defer_mw, "oak", "flat", "12h", "2027", slot)
@@ -231,7 +232,9 @@ def test_a_rack_in_use_never_draws_more_than_when_busy(inputs):
 
 
 def test_unused_racks_draw_nothing(inputs):
-    solved = solve(inputs, lambda m: [only(m.used, {}), only(m.build, {}), only(m.retrofit, {})])
+    solved = solve(
+        inputs, lambda m: [only(of, {}) for of in (m.used, m.build, m.retrofit, m.operate)]
+    )
 
     halls = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS
     meter = solved.value(part_of_oak(solved.model))

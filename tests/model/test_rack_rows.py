@@ -48,7 +48,8 @@ def test_racks_alive_bites_at_the_stock_that_lives(inputs):
 
 
 def test_racks_alive_bites_once_part_of_the_stock_is_worn_out():
-    inputs = inputs_of("racks.override.air24.life_years=4")  # those of 2023 serve until 2026
+    # Those of 2023 serve until 2026, and none is bought.
+    inputs = inputs_of("racks.override.air24.life_years=4", "racks.exclude=[air24]")
     in_2027 = used(*OLD_RACKS, "2027")
 
     assert_bites(
@@ -148,11 +149,11 @@ def stock_of(inputs, pool: tuple[str, ...], year: str) -> float:
 def test_stock_only_use_bites_at_the_racks_that_stand(inputs):
     # Were liquid25 no longer for chat: chat goes on with the 17.2 MW of 2025 at Oak, and may not
     # have those that move in from training.
-    group = ("oak", "liquid25", "plate_dry|2N", "2027")
+    group = ("oak", "liquid25", "plate_dry|2N", "inference", "2027")
     stock_mw = RACKS_MW * 0.38 * 0.21
     p = inputs.racks
     use = p.used.position("oak", "liquid25", "plate_dry|2N", "chat", "2027")
-    axes = [p.used.axis(name) for name in ("site", "rack", "hall", "year")]
+    axes = [p.fleet.axis(name) for name in ("site", "rack", "hall", "duty", "year")]
     listed = [axis.codes([label]) for axis, label in zip(axes, group, strict=True)]
     no_longer = changed(
         inputs,
@@ -163,7 +164,8 @@ def test_stock_only_use_bites_at_the_racks_that_stand(inputs):
     )
 
     def use_in_chat(mw: float) -> Wish:
-        return lambda m: [part(m.used, rack="liquid25", workload="chat", year="2027") >= mw]
+        here = {"site": "oak", "rack": "liquid25", "hall": "plate_dry|2N"}
+        return lambda m: [part(m.used, **here, workload="chat", year="2027") >= mw]
 
     assert_bites(
         "stock_only_use", no_longer, use_in_chat(stock_mw - MARGIN), use_in_chat(stock_mw + MARGIN)
@@ -172,7 +174,7 @@ def test_stock_only_use_bites_at_the_racks_that_stand(inputs):
 
 def test_cohort_moves_bites_at_the_size_of_the_cohort(inputs):
     def move(mw: float) -> Wish:
-        return lambda m: [part(m.move_out, vintage="stock-2023") >= mw]
+        return lambda m: [part(m.move_out, site="oak", vintage="stock-2023") >= mw]
 
     assert_bites("cohort_moves", inputs, move(AIR_2023_MW - MARGIN), move(AIR_2023_MW + MARGIN))
 
@@ -181,8 +183,8 @@ def test_cohort_moves_counts_racks_once_over_the_years(inputs):
     # A third in 2025 and two thirds in 2027 are all there was, whatever the year.
     def move(mw: float) -> Wish:
         return lambda m: [
-            part(m.move_out, vintage="stock-2023", year="2025") >= mw / 3,
-            part(m.move_out, vintage="stock-2023", year="2027") >= mw * 2 / 3,
+            part(m.move_out, site="oak", vintage="stock-2023", year="2025") >= mw / 3,
+            part(m.move_out, site="oak", vintage="stock-2023", year="2027") >= mw * 2 / 3,
         ]
 
     assert_bites("cohort_moves", inputs, move(AIR_2023_MW - MARGIN), move(AIR_2023_MW + MARGIN))

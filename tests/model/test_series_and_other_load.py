@@ -154,7 +154,7 @@ def test_a_site_without_racks_or_halls_is_served_by_what_stands_there():
         )
     )
 
-    assert len(alone.model.p.sets.hall) == 0
+    assert alone.model.p.halls.hall.size == 0
     made = alone.sum(alone.model.supply.output_mwh, year="2025")
     assert made == pytest.approx(3.5 * 8760)
     assert alone.sum(alone.model.grid_mw) == pytest.approx(0.0, abs=1e-9)
