@@ -259,6 +259,7 @@ def test_figures_that_replace_those_of_a_table_are_named_as_its_columns(
     # freedom that no class has unless a scenario gives it.
     own = {"racks", "exclude", "existing_mw", "grid_firm_mw", "lead_time_months"}
     own |= {"moves_between_sites", "failover", "least_memory_gb", "phase_mw", "new_halls"}
+    own |= {"hall_lead_months", "connection_lead_months"}
     own |= {"existing_source_mw", "existing_storage_mwh", "other_load_mw"}
     columns = {column for table in tables for column in load_package()[table].columns}
 

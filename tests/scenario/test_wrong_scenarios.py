@@ -100,7 +100,8 @@ def problems_of(text: str, **others: str) -> list[str]:
         (
             "build: {zzz: 3}",
             "2:9: unknown key 'build.zzz'; must be a key of the schema; known here: "
-            "rate_scale_frac, market_rate_mw_per_year, capex_budget_musd, committed",
+            "rate_scale_frac, market_rate_mw_per_year, capex_budget_musd, cash_budget_musd,"
+            " committed",
         ),
         (
             "lease: {term_years: 5}",
