@@ -172,7 +172,7 @@ def _cooling_in_play(case: Case) -> list[str]:
         [part["hall"] for part in (designs_on_offer(case), _leasable(case), existing)]
     )
     to_retrofit = case.scenario.retrofit.allow and (existing["mw"] > 0.0).any()
-    offered = cooling_on_offer(case)["cooling"] if to_retrofit else []
+    offered: list[str] = list(cooling_on_offer(case)["cooling"]) if to_retrofit else []
     return list(dict.fromkeys([*halls_apart(halls)[0], *offered]))
 
 

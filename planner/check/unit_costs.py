@@ -122,7 +122,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
     pool = repaid.assign(
         year=model_year_of(case, repaid["calendar_year"]),
-        **{name: of[name].to_numpy() for name in of},
+        **{str(name): of[name].to_numpy() for name in of},
     )
     parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
     for one in sets.duty.labels:
@@ -172,7 +172,10 @@ def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
     """
     sets, pools = case.inputs.sets, alive_mw(case)
     mw = pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL)
-    place = sets.site.codes(pools["site"]), pd.Index(case.years).get_indexer(pools["year"])
+    place = (
+        sets.site.codes(pools["site"]),
+        pd.Index(case.years).get_indexer(pd.Index(pools["year"])),
+    )
     total = np.zeros_like(nameplate)
     for one in sets.duty.labels:
         mine = (pools["duty"] == one).to_numpy()
@@ -282,11 +285,9 @@ def unit_costs_divided(case: Case) -> Excess:
 
     hours = table["served_kh100e"] * _H100E_HOURS
     kinds = ("cost", "upfront", "running", "full_cost")
-    idle = {"running": 0.0, "full_cost": table["full_idle_musd"]}  # in no cost of a unit
-    usd = {
-        name: (table[f"{name}_musd"] - idle.get(name, table["idle_musd"])) * _USD_PER_MUSD
-        for name in kinds
-    }
+    own, none = table["idle_musd"], 0.0 * table["idle_musd"]  # in no cost of a unit
+    idle = {"cost": own, "upfront": own, "running": none, "full_cost": table["full_idle_musd"]}
+    usd = {name: (table[f"{name}_musd"] - idle[name]) * _USD_PER_MUSD for name in kinds}
     seconds, tokens = of_class("h100e_seconds_per_unit"), of_class("tokens_per_s_per_h100e")
     unit = np.where(is_class, table["scope"].map(given["unit"]), "")
     unit = pd.Series(unit).fillna("").to_numpy()

@@ -252,7 +252,7 @@ def _parked(s: SolvedModel, nameplate: Floats) -> Floats:
     pool, duties = s.p.racks.fleet, len(s.p.sets.duty)
     parked = np.zeros((duties, len(s.p.sets.site), s.years))
     np.add.at(parked, (pool["duty"], pool["site"], pool["year"]), parked_mw(s))
-    return np.einsum("dsy,dswy->swy", parked, _shares_by_duty(s, nameplate))
+    return np.asarray(np.einsum("dsy,dswy->swy", parked, _shares_by_duty(s, nameplate)))
 
 
 def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
@@ -274,13 +274,14 @@ def _racks_by_duty(
     pool = locate(s.p.racks.fleet, site, rack, hall, duty, year)
     idle = np.where(pool >= 0, idle_frac[pool], 0.0) * amount
     by_calendar = np.zeros((2, len(s.p.sets.duty), len(s.p.sets.site), len(s.model.calendar)))
-    np.add.at(by_calendar, (slice(None), duty, site, calendar), np.stack([amount, idle]))
+    for total, musd in zip(by_calendar, (amount, idle), strict=True):
+        np.add.at(total, (duty, site, calendar), musd)
     return _by_duty(s, nameplate, mean_of(by_calendar, s.model_year_of, s.years))
 
 
 def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
     """Share payments of uses, shape (kind, duty, site, year), to (kind, workload, year)."""
-    return np.einsum("kdsy,dswy->kwy", paid, _shares_by_duty(s, nameplate))
+    return np.asarray(np.einsum("kdsy,dswy->kwy", paid, _shares_by_duty(s, nameplate)))
 
 
 def _existing(
@@ -315,8 +316,8 @@ def _existing(
     by_site *= 1.0 - idle_halls
     filled = np.einsum("sy,swy->wy", by_site, _shares(nameplate, nameplate))
     by_duty = np.zeros((2, len(sets.duty), *by_site.shape))
-    place = (slice(None), pool["duty"], pool["site"], pool["year"])
-    np.add.at(by_duty, place, np.stack([of_racks, of_racks * idle_racks]))
+    for total, musd in zip(by_duty, (of_racks, of_racks * idle_racks), strict=True):
+        np.add.at(total, (pool["duty"], pool["site"], pool["year"]), musd)
     return np.stack([filled + left_empty, left_empty]) + _by_duty(s, nameplate, by_duty)
 
 
