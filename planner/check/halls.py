@@ -201,8 +201,7 @@ def operated_halls(case: Case) -> Excess:
     table, halls = case.plan("operated"), hall_years(case)
     key = ("site", "hall", "as_hall", "year")
     allowed = isin(table, to_frame(case.inputs.halls.operate), key)
-    others = lookup(sum_by(table, _HALL, table["operated_mw"]), halls, _HALL)
-    return Excess.above(halls[list(_HALL)], others, halls["usable_mw"].to_numpy()).and_also(
+    return Excess.above(halls[list(_HALL)], -halls["operated_mw"].to_numpy(), 0.0).and_also(
         Excess.count_broken(table[list(key)], ~allowed)
     )
 

@@ -12,7 +12,7 @@ from planner.base.units import (
 )
 from planner.clock.ramp import usable_share
 from planner.lp import Expression, Index
-from planner.lp.join import distinct, locate, pairs
+from planner.lp.join import locate, pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, yearly
 
@@ -94,7 +94,8 @@ class HallTerms:
         """Critical IT power operated as a design, its own or a better one. [MW], (site, hall, year)
 
         A hall may be operated as one of a less available topology: the paths and modules that this
-        has not are out of service, so that it loses what such a hall loses.
+        has not are out of service, so that it loses what such a hall loses. Power and floor that
+        racks take are no less than none, so no more of a design is given than there is of it.
         """
         return self.usable_mw + self._operated(np.ones(self.p.operate.size))
 
@@ -172,18 +173,6 @@ def hall_space(m: Model) -> Comparison:
 
 
 @constraint(over="site, hall, year", unit="MW", links="stock")
-def operated_halls(m: Model) -> Comparison:
-    r"""No more of a design is operated as others than there is of it.
-
-    .. math:: \sum_{l'} h_{sll't} \le H_{slt} \qquad \forall s, l, t
-
-    Source: dcplan.
-    """
-    source = distinct(m.p.halls.operate, "site", "hall", "year")
-    return m.operate.sum_to(source) <= m.halls.usable_mw.on(source)
-
-
-@constraint(over="site, hall, year", unit="MW", links="stock")
 def retrofit_source(m: Model) -> Comparison:
     r"""A retrofit takes own halls that exist and that do not end before the plan does.
 
@@ -237,7 +226,6 @@ def lease_depth(m: Model) -> Comparison:
 CONSTRAINTS = (
     hall_power,
     hall_space,
-    operated_halls,
     retrofit_source,
     committed_halls,
     lease_depth,
