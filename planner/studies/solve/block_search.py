@@ -25,6 +25,7 @@ _LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a ba
 _MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
 _WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
 _NOTHING: Final = 1e-6  # of a MW
+_TRIED_FRAC: Final = 0.3  # of the uses of racks, those of the least reduced cost
 
 
 class BlockSearch:
@@ -40,6 +41,8 @@ class BlockSearch:
         The rounded plan, one number per column.
     reserve_s : float
         Time to leave for later. [s]
+    relaxed : Outcome
+        Optimum of the relaxation.
     one_by_one : bool
         Whether of several blocks that stay short at one place only one is closed before the next
         solve. That takes more solves; closed together, they may leave racks there idle which one
@@ -61,8 +64,10 @@ class BlockSearch:
     both to other workloads, until none is short; then the program is solved with the others whole
     and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
     much more. At last blocks that a workload has only because they must be whole, and that are
-    expensive at their dual, are closed as long as that lowers the cost. All of these are rough
-    solves: they only choose, and with what is chosen the whole program is solved.
+    expensive at their dual, are closed as long as that lowers the cost.
+
+    All this only chooses blocks, so most uses of racks that are not in the relaxation, those of the
+    largest reduced cost, are left out, unless there is no plan without them.
     """
 
     def __init__(
@@ -71,11 +76,12 @@ class BlockSearch:
         solves: Solves,
         plan: Floats,
         reserve_s: float,
+        relaxed: Outcome,
         *,
         one_by_one: bool,
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
-        self._one_by_one = one_by_one
+        self._one_by_one, self._relaxed_x = one_by_one, relaxed.x
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         # Some may be decided already.
@@ -89,19 +95,18 @@ class BlockSearch:
         block, duty = model.p.siting.block, model.p.sets.workload_duty
         place = np.stack([block["site"], block["year"], duty[block["workload"]]])
         self._place = np.unique(place, axis=1, return_inverse=True)[1].ravel()
+        self._left_out = np.zeros(len(columns.cost), dtype=np.bool_)
+        used = model.problem.column_block("used")
+        price = np.where(relaxed.x[used] > 0.0, 0.0, relaxed.reduced_cost[used])
+        if price.size:
+            self._left_out[used] = price > np.quantile(price, _TRIED_FRAC)
         self.solves = 0
         self.last: Outcome
 
-    def search(self, relaxed_x: Floats) -> tuple[Floats, Bools] | None:
-        """Return a plan with whole blocks, and which it has; None where none was found.
-
-        Parameters
-        ----------
-        relaxed_x : array of float
-            Optimum of the relaxation, one number per column.
-        """
-        chosen = chosen_blocks(self._model, relaxed_x, among=self._may) | self._must
-        worth_musd = self._mean_musd_per_mw(relaxed_x) * self._model.p.siting.block_mw
+    def search(self) -> tuple[Floats, Bools] | None:
+        """Return a plan with whole blocks, and which it has; None where none was found."""
+        chosen = chosen_blocks(self._model, self._relaxed_x, among=self._may) | self._must
+        worth_musd = self._mean_musd_per_mw(self._relaxed_x) * self._model.p.siting.block_mw
         for times in _WORTH:
             filled, may = self._filled(chosen, times * worth_musd)
             if filled.status != "optimal":
@@ -195,8 +200,12 @@ class BlockSearch:
         upper[self._holds] = (has_block & self._may) | self._must
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
+        upper = np.where(self._left_out, lower, upper)
         self.last = self._solves.solve_within(
-            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost, is_rough=True
+            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
         )
         self.solves += 1
+        if self.last.status == "infeasible" and self._left_out.any():
+            self._left_out[:] = False
+            return self._solved(has_block, least, method, worth_musd=worth_musd)
         return self.last

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.lp.methods import Method
     from planner.lp.start import Start
@@ -34,8 +34,6 @@ _MANY_PER_ROW: Final = 0.01
 _MANY: Final = 200
 """Where so many columns, most of them integers that are fixed, move into their new bounds, for each
 row and at all, a basis is of no use."""
-_TRIED_FIRST_FRAC: Final = 0.3
-"""Share of the uses of racks, those of the least reduced cost, that a rough solve has."""
 _ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, a column was elsewhere
 
 
@@ -92,8 +90,6 @@ class Solves:
         self._began: float | None = None
         self._count, self._has_own_cost = 0, True
         self._last_x: Floats | None = None
-        self._dear: Bools | None = None  # uses of racks that the first optimum is furthest from
-        self._was_rough = False
         self.iterations = 0
         self.step: Step = ""
         self.bound = -np.inf
@@ -170,8 +166,6 @@ class Solves:
         x = self._last_x
         if x is None or self._session.has_pieces or self._solver.method != "auto":
             return False
-        if self._was_rough:
-            return True
         moved = (x < lower - _ELSEWHERE) | (x > upper + _ELSEWHERE)
         return int(moved.sum()) > max(_MANY_PER_ROW * self._model.problem.numConstraints(), _MANY)
 
@@ -185,13 +179,9 @@ class Solves:
         strictly: bool = False,
         cost: Floats | None = None,  # in place of what the columns cost
         adds_cuts: bool = True,
-        is_rough: bool = False,
         start: Start | None = None,
     ) -> Outcome:
         """Solve without insisting on integers, within bounds of the columns.
-
-        Roughly means without most uses of racks that are not in the first optimum, those of the
-        largest reduced cost: what is found is a plan, and need not be the best.
 
         It begins at `start`, where a like program ended, if that promises to be quicker.
         With cuts it is solved again, from the last basis, until none is broken. A limit on the
@@ -202,9 +192,7 @@ class Solves:
             cost = self._model.problem.columns().cost
 
         def once(method: Method, start: Start | None = None) -> Outcome:
-            return self._once(
-                lower, upper, cost, method, reserve_s, start, strictly=strictly, is_rough=is_rough
-            )
+            return self._once(lower, upper, cost, method, reserve_s, start, strictly=strictly)
 
         outcome = once(method, start)
         if self._cuts is None or not adds_cuts:
@@ -232,36 +220,11 @@ class Solves:
         start: Start | None,
         *,
         strictly: bool,
-        is_rough: bool,
     ) -> Outcome:
-        """Solve once; roughly first, where that is asked for and leaves a plan."""
-        if is_rough and self._dear is not None:
-            few = np.where(self._dear, lower, upper)
-            outcome = self._run(lower, few, cost, method, reserve_s, start, strictly=strictly)
-            if outcome.status != "infeasible":
-                self._was_rough = True
-                return outcome
-        self._was_rough = False
-        return self._run(lower, upper, cost, method, reserve_s, start, strictly=strictly)
-
-    def _run(
-        self,
-        lower: Floats,
-        upper: Floats,
-        cost: Floats,
-        method: Method,
-        reserve_s: float,
-        start: Start | None = None,
-        *,
-        strictly: bool = False,
-    ) -> Outcome:
-        """Solve once without integers; the first optimum says which uses promise nothing."""
+        integer = np.zeros(len(lower), dtype=np.bool_)
         # Copies: a session finds what changed by comparing with the arrays it was given before.
         self._session.set_columns(
-            cost=cost.copy(),
-            lower=lower.copy(),
-            upper=upper.copy(),
-            integer=np.zeros(len(lower), dtype=np.bool_),
+            cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer
         )
         if start is not None:
             self._session.start_from(start)
@@ -275,12 +238,6 @@ class Solves:
         )
         self.iterations += outcome.iterations
         self._last_x = outcome.x if outcome.has_plan else None
-        if self._dear is None and outcome.status == "optimal":
-            at = self._model.problem.column_block("used")
-            self._dear = np.zeros(len(lower), dtype=np.bool_)
-            price = np.where(outcome.x[at] > 0.0, 0.0, outcome.reduced_cost[at])
-            if price.size:
-                self._dear[at] = price > np.quantile(price, _TRIED_FIRST_FRAC, method="lower")
         return outcome
 
     def exact(self, outcome: Outcome, whole: Floats | None = None) -> Outcome:

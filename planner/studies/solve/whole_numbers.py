@@ -211,7 +211,7 @@ class _Finder:
                 continue
             if has_blocks:
                 tried.append(whole)
-                with_blocks = self._with_blocks(relaxed.x, plan, one_by_one=not only_first)
+                with_blocks = self._with_blocks(relaxed, plan, one_by_one=not only_first)
                 if self._stopped is not None:
                     return
                 if with_blocks is None:
@@ -219,21 +219,22 @@ class _Finder:
                 whole = self._solves.whole_of(with_blocks)
                 if any(np.array_equal(whole, other) for other in self._tried):
                     continue
-            outcome = self._fix(whole, "rounded and fixed")
+            # Blocks were chosen with only some uses of racks: their basis is of little use.
+            outcome = self._fix(whole, "rounded and fixed", afresh=has_blocks)
             # Blocks left a plan with lots in part, so lots are what leaves none.
             if outcome.status == "infeasible" and has_blocks and self._model.p.racks.lot.size:
                 outcome = self._with_more_racks(whole)
             if outcome.status in STOPPED or (only_first and self._best is not None):
                 return
 
-    def _with_blocks(self, x: Floats, plan: Floats, *, one_by_one: bool) -> Floats | None:
+    def _with_blocks(self, relaxed: Outcome, plan: Floats, *, one_by_one: bool) -> Floats | None:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
         search = BlockSearch(
-            self._model, self._solves, plan, self._reserve_s(), one_by_one=one_by_one
+            self._model, self._solves, plan, self._reserve_s(), relaxed, one_by_one=one_by_one
         )
         self._last = None
-        found = search.search(x)
+        found = search.search()
         self._note_stop(search.last)
         if found is None:
             self._step_text("blocks", f"{search.solves} solves, no plan")
