@@ -81,8 +81,9 @@ class StoredPlan(PlanViews):
             proof=self.proof(),
             orders_held_before=meta.get("orders_held_before"),
         )
-        wrong = () if self._checks_agree(rules) else (_CHECKS_FILE,)
-        changed = tuple(sorted({*self.changed, *wrong}))
+        changed = self.changed
+        if _CHECKS_FILE not in changed and not self._checks_agree(rules):
+            changed = tuple(sorted((*changed, _CHECKS_FILE)))
         return Verdict((files_check(meta["sha256"], changed), *rules.checks), rules.proven)
 
     def _checks_agree(self, rules: Verdict) -> bool:
