@@ -116,18 +116,20 @@ def test_cash_of_a_model_year_is_that_of_the_years_it_represents(run: Run, tmp_p
     assert rows["Cash by year"] == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_third_unit_cost_is_the_one_as_paid_with_rent_and_levers(rich: Opened) -> None:
+def test_the_third_unit_cost_is_all_that_is_paid_with_rent_and_levers(rich: Opened) -> None:
     costs = rich.plan.tables["unit_costs"].query("level == 'total'").set_index("year")
     lines = rich.plan.tables["costs"].query("group == 'levers'")
     levers_musd = lines.groupby("calendar_year")["musd"].sum().reindex(costs.index, fill_value=0.0)
-    own_musd = costs["usd_per_h100e_hour"] * costs["served_kh100e"] * HOURS / 1e3
+    work_musd = costs["usd_per_h100e_hour"] * costs["served_kh100e"] * HOURS / 1e3
+    own_musd = work_musd + costs["idle_musd"]
     hours = (costs["served_kh100e"] + costs["rented_kh100e"]) * HOURS
     expected = (own_musd + costs["rent_musd"] + levers_musd) * 1e3 / hours
 
-    found = by_year(rich, row_of(rich, "H100e-hour, rent and levers included"))
+    found = by_year(rich, row_of(rich, "H100e-hour, rent, levers and idle capacity included"))
 
     assert found == pytest.approx(expected.tolist(), rel=1e-9)
     assert levers_musd.iloc[-1] > 1.0
+    assert costs["idle_musd"].max() > 0.01
     assert (costs["rent_musd"] > 1.0).all()
 
 

@@ -267,7 +267,7 @@ def _money(run: Run) -> list[Row]:
             for group in groups
         ),
         Row(
-            "H100e-hour, rent and levers included",
+            "H100e-hour, rent, levers and idle capacity included",
             "USD/H100e-hour",
             _unit_cost,
             [
