@@ -279,7 +279,7 @@ def test_a_plan_without_duals_or_without_such_rows_is_left_as_it_is() -> None:
 
 
 def test_a_solve_without_those_rows_that_is_stopped_leaves_no_duals() -> None:
-    reported, _ = freed(found(), found("time_limit", dual=5.0), is_last=True)
+    reported, _ = freed(found(), found("time_limit", dual=np.nan, has_duals=False), is_last=True)
 
     assert (reported.x, reported.status, reported.has_duals) == ((3.0, 4.0), "time_limit", False)
     assert np.isnan(reported.row_dual).all()

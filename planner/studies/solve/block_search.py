@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.lp.outcome import relative_gap
 from planner.studies.solve.siting_blocks import chosen_blocks, furthest_short, underfilled_blocks
 from planner.studies.solve.solves import STOPPED
 
@@ -43,6 +44,8 @@ class BlockSearch:
         Time to leave for later. [s]
     relaxed : Outcome
         Optimum of the relaxation.
+    enough_frac : float
+        Gap at which a plan is good enough, so that no more blocks are closed. [-]
     one_by_one : bool
         Whether of several blocks that stay short at one place only one is closed before the next
         solve. That takes more solves; closed together, they may leave racks there idle which one
@@ -64,7 +67,7 @@ class BlockSearch:
     both to other workloads, until none is short; then the program is solved with the others whole
     and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
     much more. At last blocks that a workload has only because they must be whole, and that are
-    expensive at their dual, are closed as long as that lowers the cost.
+    expensive at their dual, are closed as long as that lowers the cost and the gap is too large.
 
     All this only chooses blocks, so most uses of racks that are not in the relaxation, those of the
     largest reduced cost, are left out, unless there is no plan without them.
@@ -78,10 +81,12 @@ class BlockSearch:
         reserve_s: float,
         relaxed: Outcome,
         *,
+        enough_frac: float,
         one_by_one: bool,
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
         self._one_by_one, self._relaxed_x = one_by_one, relaxed.x
+        self._enough_frac = enough_frac
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         # Some may be decided already.
@@ -175,6 +180,8 @@ class BlockSearch:
         worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * may_close
         order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]
         for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
+            if relative_gap(outcome.objective, self._solves.bound) <= self._enough_frac:
+                break
             fewer = has_block.copy()
             fewer[at] = False
             trial = self._solved(fewer, fewer)

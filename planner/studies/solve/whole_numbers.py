@@ -231,7 +231,13 @@ class _Finder:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
         search = BlockSearch(
-            self._model, self._solves, plan, self._reserve_s(), relaxed, one_by_one=one_by_one
+            self._model,
+            self._solves,
+            plan,
+            self._reserve_s(),
+            relaxed,
+            enough_frac=self._aim_frac,
+            one_by_one=one_by_one,
         )
         self._last = None
         found = search.search()
