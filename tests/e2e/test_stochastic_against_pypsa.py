@@ -93,6 +93,6 @@ def test_the_futures_have_something_to_hedge(solved: tuple[World, Stochastic]) -
     sources = found.decided[found.decided["kind"] == "on-site power"]
     worth = found.worth.set_index("measure")["value_musd"]
 
-    assert (sources["most"] - sources["least"]).max() > 1.0  # MW, futures alone differ
-    assert worth["evpi"] > 0.01
+    assert (sources["most"] - sources["least"]).max() > 0.5  # MW, futures alone differ
+    assert worth["evpi"] > 0.003
     assert worth["single_future"] - worth["stochastic"] > -1e-6 * worth["stochastic"]

@@ -222,7 +222,7 @@ def test_settings_that_follow_from_another_are_one_cause_with_it() -> None:
     groups = groups_of(a, b)
 
     assert [group.name for group in groups] == ["operator.demand_share_frac and what follows"]
-    assert len(groups[0].settings) == 6
+    assert len(groups[0].settings) == 5
 
 
 def test_many_settings_are_put_together_by_block() -> None:

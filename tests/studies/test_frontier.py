@@ -165,7 +165,8 @@ def test_a_warm_step_costs_what_the_program_with_that_row_does_from_nothing() ->
 def test_a_mean_round_trip_is_over_users_of_own_sites_not_those_rented_for() -> None:
     found = frontier("tiny", "latency", points=4, overrides=[*RENT, FAR]).table
 
-    tables = plan_of("tiny", *RENT, FAR).tables
+    plan = plan_of("tiny", *RENT, FAR)
+    tables = plan.tables
     demand, routes = tables["demand"], tables["assignment"].dropna(subset="rtt_ms")
     assert demand["rented_kh100e"].sum() > 1.0
     year, last_year = demand["year"], tables["solution"]["last_year"].iloc[0]
@@ -173,7 +174,9 @@ def test_a_mean_round_trip_is_over_users_of_own_sites_not_those_rented_for() -> 
     assert set(year) == set(years)
     weight = routes["served_kh100e"] * routes["year"].map(years)
     mean_ms = (weight * routes["rtt_ms"]).sum() / weight.sum()
-    assert found["measure"].iloc[0] == pytest.approx(mean_ms, rel=1e-6)
+    # Plans of the same cost differ a little in who is served from where.
+    assert found["measure"].iloc[0] == pytest.approx(mean_ms, rel=5e-3)
+    assert found["cost_musd"].iloc[0] == pytest.approx(plan.outcome.objective)
     nearest_ms = routes.groupby("region")["rtt_ms"].min()
     least_ms = (weight * routes["region"].map(nearest_ms)).sum() / weight.sum()
     assert least_ms > 10.0  # the last mile alone
@@ -188,7 +191,7 @@ def test_users_that_one_site_can_reach_have_no_shorter_round_trip_to_buy() -> No
     served = plan_of("tiny", *RENT).tables["assignment"].dropna(subset="rtt_ms")
     assert set(served["site"]) == {"coast"}
     assert len(found.table) == 1
-    assert served["rtt_ms"].min() <= found.table["measure"].iloc[0] <= served["rtt_ms"].max()
+    assert found.table["measure"].iloc[0] == pytest.approx(served["rtt_ms"].unique()[0])
 
 
 def test_a_mean_over_no_users_is_refused_as_a_measure_and_missing_as_a_column() -> None:

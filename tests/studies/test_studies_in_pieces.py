@@ -19,6 +19,7 @@ from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.uncertainty import Risk, Uncertainty
 
 HOURLY = "time.slot_h=1"
+ONE_COOLING = "halls.cooling=[air_dry]"  # pieces of like sizes: none is too large a part of all
 IN_PIECES = "solver.method=decomposed"
 SWEEP = """version: 1
 base: {base}
@@ -52,10 +53,10 @@ def pieces_and_rounds(outcome: Outcome) -> tuple[int, int]:
 
 
 def test_a_frontier_in_pieces_is_that_of_the_whole(solved: list[Outcome]) -> None:
-    whole = frontier(MINI, "carbon", points=4, overrides=[HOURLY]).table
+    whole = frontier(MINI, "carbon", points=4, overrides=[HOURLY, ONE_COOLING]).table
     assert not solved
 
-    found = frontier(MINI, "carbon", points=4, overrides=[HOURLY, IN_PIECES]).table
+    found = frontier(MINI, "carbon", points=4, overrides=[HOURLY, ONE_COOLING, IN_PIECES]).table
 
     for name in ("measure", "cost_musd", "slope_musd_per_unit"):
         expected = pytest.approx(whole[name].to_numpy(), rel=1e-6, nan_ok=True)
@@ -74,10 +75,10 @@ def test_alternatives_in_pieces_are_those_of_the_whole(solved: list[Outcome]) ->
         table = found.ranges
         return list(zip(table["least_mw"], table["most_mw"], strict=True))
 
-    whole = ranges(HOURLY)
+    whole = ranges(HOURLY, ONE_COOLING)
     assert not solved
 
-    found = ranges(HOURLY, IN_PIECES)
+    found = ranges(HOURLY, ONE_COOLING, IN_PIECES)
 
     assert np.array(found) == pytest.approx(np.array(whole), rel=1e-6)
     assert {pieces_and_rounds(outcome)[0] for outcome in solved} == {16}
@@ -97,7 +98,7 @@ def test_all_futures_in_pieces_cost_what_they_cost_whole(
             StochasticPrograms("two", futures, Uncertainty(2027, weights, risk, None, at))
             for risk in (Risk(), Risk(0.4, 0.5))
         )
-        orders = OrderPlan("minimax", averse.minimax(least), np.empty(0))
+        orders = OrderPlan("minimax", averse.minimax(least), np.empty(0), np.empty(0))
         regret = (averse.in_every_future(orders).costs - least).max()
         return [expected.stochastic()[1].objective, averse.stochastic()[1].objective, regret]
 

@@ -306,8 +306,8 @@ def assert_command_shows(path: Path, out: Path) -> None:
     assert (shown.exit_code, as_json.exit_code) == (0, 0)
     assert shown.stderr == "4 of 4 futures, 1 failed, 4 stored before\n"
     said = " ".join(shown.stdout.split())
-    # Heads of two lines: what is unmet of all years, and the year of the nameplate.
-    assert "Unmet of all Nameplate 2028, Future Status Cost, MUSD Gap years, % MW price=41" in said
+    # The last head is of two lines.
+    assert "Nameplate 2028, Future Status Cost, MUSD Gap Rank Unmet, % MW price=41" in said
     assert "Ordered by that year in each of 3 futures with a plan, at least (MW): 2027 2028" in said
     assert "no plan: no plan meets all constraints; these conflict: demand_balance" in said
     assert said.endswith(f"Written to {out}")
