@@ -26,7 +26,7 @@ _LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a ba
 _MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
 _WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
 _NOTHING: Final = 1e-6  # of a MW
-_TRIED_FRAC: Final = 0.3  # of the uses of racks, those of the least reduced cost
+_TRIED_FRAC: Final = 0.5  # of the uses of racks, those of the least reduced cost
 
 
 class BlockSearch:
