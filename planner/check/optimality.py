@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.check import decision_lists
 from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
 from planner.check.once import once
 from planner.check.table import table_of
@@ -299,7 +300,7 @@ def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
     broken = [check.name for check in checks if check.name in names and not check.ok]
     if broken:
         return f"Nothing is proven of the optimum: {', '.join(broken)} broken."
-    integers, view = case.proof.is_integer.any(), _view(case)
+    integers, view = case.proof.is_integer.any(), _left_out(checks) + _view(case)
     proven = proven_bound_musd(case)
     if not case.proof.has_duals and not np.isfinite(proven):
         return f"Feasible, not proven optimal: the solver stopped ({case.status}) without duals."
@@ -326,6 +327,17 @@ def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
             f" its branch and bound is not stored."
         )
     return words + view
+
+
+def _left_out(checks: Sequence[CheckResult]) -> str:
+    """Say that the program has all that the scenario allows, where its lists are so."""
+    names = {rule.name for rule in decision_lists.FACTS}
+    if sum(check.ok for check in checks if check.name in names) < len(names):
+        return ""
+    return (
+        " It has every hall, rack and use of racks that the scenario allows: there is none left out"
+        " that would lower the cost."
+    )
 
 
 def _view(case: Case) -> str:

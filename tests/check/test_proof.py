@@ -181,6 +181,20 @@ def test_the_verdict_says_which_part_of_the_bound_is_the_solvers_word(good, whol
     assert wrong.startswith("Nothing is proven of the optimum: program_objective, strong_duality")
 
 
+def test_that_nothing_is_left_out_is_said_where_the_lists_are_what_the_scenario_allows(good):
+    said = "there is none left out that would lower the cost"
+    verdict = good.verdict()
+    fewer = [
+        dataclasses.replace(check, ok=False) if check.name == "uses_listed" else check
+        for check in verdict.checks
+    ]
+
+    assert said in verdict.proven
+    shorter = optimality.what_is_proven(good.case, fewer)
+    assert shorter.startswith("Optimal, proven")
+    assert said not in shorter
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), scale=st.sampled_from([0.01, 0.3, 1.0, 3.0]))
 def test_no_duals_prove_more_than_the_optimum(good, seed, scale):
