@@ -213,7 +213,13 @@ class DecomposedSession(HighsSession):
         return replace(whole, method_used=whole.method_used + note) if note else whole
 
     def exact(
-        self, outcome: Outcome, *, time_limit_s: float, interrupt: threading.Event | None = None
+        self,
+        outcome: Outcome,
+        *,
+        time_limit_s: float,
+        threads: int = 1,
+        on_progress: Callable[[ProgressEvent], None] | None = None,
+        interrupt: threading.Event | None = None,
     ) -> Outcome:
         """Return an optimum with the duals of a vertex of the whole program.
 
@@ -227,7 +233,13 @@ class DecomposedSession(HighsSession):
         dual = np.zeros(self._arrays.matrix.rows)  # rows that were added since have none
         dual[: outcome.row_dual.size] = outcome.row_dual
         self.start_at(outcome.x, dual)
-        found = super().solve("auto", time_limit_s=time_limit_s, interrupt=interrupt)
+        found = super().solve(
+            "auto",
+            time_limit_s=time_limit_s,
+            threads=threads,
+            on_progress=on_progress,
+            interrupt=interrupt,
+        )
         how = f"{outcome.method_used}, its duals by {found.method_used}"
         seconds, steps = outcome.seconds + found.seconds, outcome.iterations + found.iterations
         if found.status == "optimal":

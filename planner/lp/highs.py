@@ -306,7 +306,13 @@ class HighsSession:
         return float(info.objective_function_value) if is_bound else -np.inf
 
     def exact(
-        self, outcome: Outcome, *, time_limit_s: float, interrupt: threading.Event | None = None
+        self,
+        outcome: Outcome,
+        *,
+        time_limit_s: float,
+        threads: int = 1,
+        on_progress: Callable[[ProgressEvent], None] | None = None,
+        interrupt: threading.Event | None = None,
     ) -> Outcome:
         """Return an optimum of the program that the session holds with duals of a vertex.
 
@@ -316,15 +322,15 @@ class HighsSession:
             An optimum, to within the tolerance of what found it.
         time_limit_s : float
             Most wall time. [s]
-        interrupt : threading.Event, optional
-            Set it to stop.
+        threads, on_progress, interrupt
+            As for `solve`.
 
         Returns
         -------
         Outcome
             Of a session without pieces the same: its optimum is a vertex.
         """
-        del time_limit_s, interrupt
+        del time_limit_s, threads, on_progress, interrupt
         return outcome
 
     def start_at(self, x: Floats, row_dual: Floats) -> None:

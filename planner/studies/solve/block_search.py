@@ -69,8 +69,8 @@ class BlockSearch:
     much more. At last blocks that a workload has only because they must be whole, and that are
     expensive at their dual, are closed as long as that lowers the cost and the gap is too large.
 
-    All this only chooses blocks, so most uses of racks that are not in the relaxation, those of the
-    largest reduced cost, are left out, unless there is no plan without them.
+    All this only chooses blocks, so half of the uses of racks, those of the largest reduced cost,
+    are left out, unless there is no plan without them.
     """
 
     def __init__(

@@ -250,6 +250,8 @@ class Solves:
         whole : array of float, optional
             These integers.
         """
+        if not self._session.has_pieces:
+            return outcome
         if whole is not None:
             columns = self._model.problem.columns()
             lower, upper, integer = columns.lower.copy(), columns.upper.copy(), columns.integer
@@ -257,8 +259,15 @@ class Solves:
             self._session.set_columns(
                 cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer)
             )
-        left_s = self.left_s()
-        return self._session.exact(outcome, time_limit_s=left_s, interrupt=self._interrupt)
+        exact = self._session.exact(
+            outcome,
+            time_limit_s=self.left_s(),
+            threads=self._solver.threads,
+            on_progress=self._next_solve(),
+            interrupt=self._interrupt,
+        )
+        self.iterations += exact.iterations - outcome.iterations
+        return exact
 
     def searched(
         self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool

@@ -150,6 +150,8 @@ class _Finder:
             return self._none(relaxed)
         best = self._freed(self._best)
         exact = self._solves.exact(best, self._solves.whole_of(best.x))
+        if exact is not best:
+            self._step_text("duals", exact.method_used)
         return self._report(_with_duals(best, exact), relaxed)
 
     def _relaxed(self) -> Outcome:
