@@ -92,18 +92,13 @@ def topologies_built(case: Case) -> list[str]:
     kept = []
     for place, name in enumerate(allowed):
         beaten = any(
-            replaces(other, name) and (not replaces(name, other) or rank < place)
+            replaces(other, name) and (other in needed or not replaces(name, other) or rank < place)
             for rank, other in enumerate(allowed)
             if other != name
         )
         if name in needed or not beaten:
             kept.append(name)
     return kept
-
-
-def _may_cool(case: Case) -> Bools:
-    asked = case.scenario.halls.cooling
-    return np.array([asked == "all" or name in asked for name in ids_of(case, "cooling")])
 
 
 # --- racks on offer -------------------------------------------------------------------------

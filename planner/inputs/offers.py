@@ -1,8 +1,7 @@
 """What may be bought and built: every rack and hall design that the scenario allows.
 
-Nothing is left out by an estimate of what will win: the program decides. Two things that no plan
-could gain by are: designs that no rack of any workload fits, and topologies that another one
-replaces at no disadvantage.
+Nothing is left out by an estimate of what will win: the program decides. Left out are only designs
+that no workload can have racks in, and topologies that another one replaces at no disadvantage.
 """
 
 from __future__ import annotations
@@ -74,11 +73,11 @@ def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality) -
 
     All that the scenario allows, but for two kinds that no plan is better with:
 
-    - designs of a cooling that fits no rack of any workload;
-    - topologies in whose place another one serves the same workloads, costs no more to build and
-      keep, and has as much of what standby generators and embodied carbon count. Racks are bought
-      for halls operated at a topology that some workload needs, and both can be operated at the
-      same ones, where the other loses no more: it can take the place of the first in every row.
+    - designs whose cooling or topology suits no rack that some workload admits;
+    - topologies that no workload needs, in whose place another one serves the same workloads, costs
+      no more to build and keep, and has as much of what standby generators and embodied carbon
+      count. Racks are only in halls operated at a topology that some workload needs, and both can
+      be operated at the same ones: the other can take the place of the first in every row.
 
     Parameters
     ----------
@@ -111,7 +110,7 @@ def _is_replaced(case: ScopedCase, quality: Quality) -> Bools:
     replaces = np.all([figure[of][:, None] >= figure[of] for of in no_more], axis=0)
     replaces &= np.all([figure[of][:, None] == figure[of] for of in as_many], axis=0)
     replaces &= np.all(quality.suffices[:, :, None] <= quality.suffices[:, None, :], axis=0)
-    # Where a workload needs the topology itself, the other one stands for it only if it loses less.
+    # What a workload needs is kept: halls are operated as it.
     is_least = np.isin(np.arange(len(case.redundancy)), quality.least)
     replaces &= quality.allowed & ~is_least[:, None] & ~np.eye(is_least.size, dtype=np.bool_)
     rank = np.arange(is_least.size)

@@ -1,7 +1,8 @@
 """Which racks can be used for which workload in which halls, sites and years.
 
 Dense masks over (site, deployment or pool, year) are made once; index lists are their true
-entries. A deployment is (rack, hall design, class), a pool is (rack, hall design, duty).
+entries. A deployment is (rack, hall design, class). A pool is (rack, cooling, duty), by the name of
+one design of that cooling.
 """
 
 from __future__ import annotations

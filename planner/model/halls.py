@@ -140,13 +140,14 @@ def hall_power(m: Model) -> Comparison:
     r"""Racks and their companions draw no more than the hall can feed, less what is kept free.
 
     .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le \phi H_{slt}
-        + (\phi_{sl} - \phi)\, (H^0_{slt} - r_{slt}) \qquad \forall s, l, t
+        + (\phi_{sl} - \phi)\, (H^0_{slt} - r_{slt})
+        + \sum_m (\phi_{sm}\, o_{smlt} - \phi_{sl}\, o_{slmt}) \qquad \forall s, l, t
 
     :math:`1 - \phi` is the share of power that no rack may take, and :math:`\phi_{sl}` is the
     larger share that stated racks take of stated halls :math:`H^0` already, as far as these are not
-    retrofitted. A 2N hall has twice the power
-    chain behind the same MW: it multiplies equipment, cost and part-load loss, never the load. The
-    dual is the value of one more MW that racks may take of this design.
+    retrofitted; :math:`o_{slmt}` is the power of halls of design l that are operated as m. A 2N
+    hall has twice the power chain behind the same MW: it multiplies equipment, cost and part-load
+    loss, never the load. The dual is the value of one more MW that racks may take of this design.
 
     Source: dcplan.
     """
@@ -159,8 +160,8 @@ def hall_power(m: Model) -> Comparison:
 def hall_space(m: Model) -> Comparison:
     r"""Racks use no more floor than the hall has.
 
-    .. math:: \sum_{k,w} \alpha_{k}\, (n_{sklwt} + z_{sklwt}) \le H_{slt} / \Delta_l
-        \qquad \forall s, l, t
+    .. math:: \sum_{k,w} \alpha_{k}\, (n_{sklwt} + z_{sklwt}) \le
+        \bigl(H_{slt} + \sum_m (o_{smlt} - o_{slmt})\bigr) / \Delta_l \qquad \forall s, l, t
 
     Dense racks strand floor, sparse racks strand power; the stranded part is in the tables.
 
