@@ -20,8 +20,8 @@ __all__ = ["early_start", "falling_connections", "implausible_leads", "late_star
 _YEARS_BEFORE_START: Final = 3
 _YEARS_AFTER_START: Final = 5
 """A plan may begin so long after the day of its decisions, as one of 2030 alone does."""
-_LONG_MONTHS: Final = 60.0
-"""Halls rarely take longer: what does is the queue of the grid, or a figure in weeks."""
+_LONG_MONTHS: Final = {"lead_time_months": 60, "hall_lead_months": 60, "connection_lead_months": 96}
+"""Halls, and queues of the grid, rarely take longer: what does is a figure in weeks."""
 _NEVER_MONTHS: Final = 600.0
 """A lead of so long says outright that nothing is built."""
 
@@ -53,27 +53,28 @@ def early_start(scenario: Scenario) -> Iterator[Problem]:
 
 
 def implausible_leads(scenario: Scenario) -> Iterator[Problem]:
-    """Find sites whose halls would serve at once, or after years and then not within the plan."""
+    """Find halls that would serve at once, halls and connections that would after the plan."""
     start, last = float_year(scenario.decisions_start), scenario.years[-1]
     for block, sites in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
         for site, given in sites.items():
-            for key in ("lead_time_months", "hall_lead_months"):
+            for key, long_months in _LONG_MONTHS.items():
                 months = getattr(given, key)
                 if months is None or not given.new_halls:
                     continue
                 serves = start + months / MONTHS_PER_YEAR
-                is_late = _LONG_MONTHS < months < _NEVER_MONTHS and serves >= last + 1
-                if months == 0.0:
+                is_late = long_months < months < _NEVER_MONTHS and serves >= last + 1
+                what = "connections" if key == "connection_lead_months" else "halls"
+                if months == 0.0 and what == "halls":  # a connection may be granted
                     what_is = "its halls would serve on the day on which they are decided"
                     fix = "check it, or leave it out for the lead of the tables"
                 elif is_late:
                     what_is = (
-                        f"halls decided on {scenario.decisions_start} would serve in {int(serves)},"
-                        f" and the plan ends with {last}"
+                        f"{what} decided on {scenario.decisions_start} would serve in"
+                        f" {int(serves)}, and the plan ends with {last}"
                     )
-                    fix = (
-                        "weeks divided by 4.35 are months; new_halls: false says that none is built"
-                    )
+                    fix = "weeks divided by 4.35 are months"
+                    if what == "halls":
+                        fix += "; new_halls: false says that none is built"
                 else:
                     continue
                 file, line, column = scenario.place_of((block, site, key))
