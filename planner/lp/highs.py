@@ -305,34 +305,6 @@ class HighsSession:
         is_bound = info.dual_solution_status == _FEASIBLE and self._highs.getBasis().valid
         return float(info.objective_function_value) if is_bound else -np.inf
 
-    def exact(
-        self,
-        outcome: Outcome,
-        *,
-        time_limit_s: float,
-        threads: int = 1,
-        on_progress: Callable[[ProgressEvent], None] | None = None,
-        interrupt: threading.Event | None = None,
-    ) -> Outcome:
-        """Return an optimum of the program that the session holds with duals of a vertex.
-
-        Parameters
-        ----------
-        outcome : Outcome
-            An optimum, to within the tolerance of what found it.
-        time_limit_s : float
-            Most wall time. [s]
-        threads, on_progress, interrupt
-            As for `solve`.
-
-        Returns
-        -------
-        Outcome
-            Of a session without pieces the same: its optimum is a vertex.
-        """
-        del time_limit_s, threads, on_progress, interrupt
-        return outcome
-
     def start_at(self, x: Floats, row_dual: Floats) -> None:
         """Let the next solve go on from a plan with its duals, as one that was stored.
 

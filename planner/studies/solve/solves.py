@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome, ProgressEvent
+    from planner.lp.decomposed import DecomposedSession
     from planner.lp.methods import Method
     from planner.lp.start import Start
     from planner.model import Model
@@ -259,7 +260,7 @@ class Solves:
             self._session.set_columns(
                 cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer)
             )
-        exact = self._session.exact(
+        exact = cast("DecomposedSession", self._session).exact(
             outcome,
             time_limit_s=self.left_s(),
             threads=self._solver.threads,
