@@ -330,13 +330,13 @@ def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
 
 
 def _left_out(checks: Sequence[CheckResult]) -> str:
-    """Say that the program has all that the scenario allows, where its lists are so."""
+    """Say that the program has all that it must, where its lists computed again are the same."""
     names = {rule.name for rule in decision_lists.FACTS}
     if sum(check.ok for check in checks if check.name in names) < len(names):
         return ""
     return (
-        " It has every hall, rack and use of racks that the scenario allows: there is none left out"
-        " that would lower the cost."
+        " It has every hall, rack and use of racks of the lists that were computed again from the"
+        " scenario: none was left out."
     )
 
 
