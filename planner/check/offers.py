@@ -13,6 +13,7 @@ from planner.check.lead_times import committed_mw, decision_start, months_to_ser
 from planner.check.once import once
 from planner.check.pools import availability, least_topology
 from planner.check.racks_figures import admitted_racks
+from planner.check.stock import existing_halls
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -245,21 +246,28 @@ def cooling_on_offer(case: Case) -> pd.DataFrame:
 
 @once
 def designs_on_offer(case: Case) -> pd.DataFrame:
-    """List site and hall of every design that may be built: for some workload and its racks."""
+    """List site and hall of every design that may be built: for some workload and its racks.
+
+    A topology that another one replaces may be built where such halls stand and may be retrofitted.
+    """
     available, least = availability(case), least_topology(case)
-    admits, fits = ~np.isnan(mean_throughput(case)), _fits(case)
+    admits, fits, built = ~np.isnan(mean_throughput(case)), _fits(case), topologies_built(case)
     designs = [
-        (cooling, topology)
+        (cooling, f"{cooling}|{topology}", topology in built)
         for c, cooling in enumerate(ids_of(case, "cooling"))
-        for topology in topologies_built(case)
+        for topology in allowed_topologies(case)
         if any(
             available[topology] >= available[needed] and (admits[w] & fits[:, c]).any()
             for w, needed in enumerate(least.values())
         )
     ]
-    frame = pd.DataFrame(designs, columns=["cooling", "redundancy"], dtype="str")
-    frame = frame.assign(hall=frame["cooling"] + "|" + frame["redundancy"])
-    return cooling_on_offer(case).merge(frame, on="cooling")[["site", "hall"]]
+    frame = pd.DataFrame(designs, columns=["cooling", "hall", "is_built"])
+    rows = cooling_on_offer(case).merge(frame, on="cooling")
+    there = existing_halls(case)
+    stands = isin(rows, there[there["mw"] > 0.0], ("site", "hall"))
+    may_change = stands & case.scenario.retrofit.allow
+    kept = rows["is_built"].to_numpy(np.bool_) | may_change
+    return rows.loc[kept, ["site", "hall"]].reset_index(drop=True)
 
 
 def rack_cooling(case: Case) -> pd.DataFrame:

@@ -283,7 +283,7 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
     offers = call(racks_on_offer, case, figures)
-    designs = call(designs_on_offer, case, figures, quality)
+    designs = call(designs_on_offer, case, figures, quality, stock)
     halls = call(hall_space, case, leads, stock, designs, quality, committed_it_mw)
     racks = call(rack_space, case, figures, halls, stock, offers, quality)
     sets = call(make_sets, case, reach, halls, racks)

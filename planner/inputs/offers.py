@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.stock import Stock
 
 __all__ = [
     "DesignOffers",
@@ -68,7 +69,9 @@ def racks_on_offer(case: ScopedCase, figures: RackFigures) -> Bools:
     return np.asarray(offered)
 
 
-def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality) -> DesignOffers:
+def designs_on_offer(
+    case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock
+) -> DesignOffers:
     """Return the designs that may be built or retrofitted to at every site.
 
     All that the scenario allows, but for two kinds that no plan is better with:
@@ -77,7 +80,8 @@ def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality) -
     - topologies that no workload needs, in whose place another one serves the same workloads, costs
       no more to build and keep, and has as much of what standby generators and embodied carbon
       count. Racks are only in halls operated at a topology that some workload needs, and both can
-      be operated at the same ones: the other can take the place of the first in every row.
+      be operated at the same ones: the other can take the place of the first in every row. Where
+      halls of the design stand that may be retrofitted it stays: new ones may be as well.
 
     Parameters
     ----------
@@ -87,6 +91,8 @@ def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality) -
         Racks that a workload admits, and the cooling that they fit.
     quality : Quality
         Topologies that are good enough for each workload.
+    stock : Stock
+        Halls of the base year.
 
     Returns
     -------
@@ -97,7 +103,8 @@ def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality) -
     cooling = buildable_cooling(case) & ~(is_stressed[:, None] & bools(case.cooling, "needs_water"))
     admitted = figures.admits.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
     houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
-    new = cooling[:, :, None] & houses & ~_is_replaced(case, quality)
+    may_change = stock.stands(case) & case.scenario.retrofit.allow
+    new = cooling[:, :, None] & houses & (~_is_replaced(case, quality) | may_change)
     return DesignOffers(cooling & any_along(admitted, 0), np.asarray(new))
 
 

@@ -274,7 +274,9 @@ def test_new_halls_have_every_topology_that_none_replaces_at_no_disadvantage(bui
 
     # 3N2 is not good enough for chat, and N serves train for less of everything.
     assert topologies() == {"N", "2N"}
-    assert topologies("workloads.chat.redundancy_min=N") == {"N"}
+    served_by_n = "workloads.chat.redundancy_min=N"
+    assert topologies(served_by_n, "retrofit.allow=false") == {"N"}
+    assert topologies(served_by_n) == {"N", "2N"}  # 2N halls stand, and may be retrofitted
     assert topologies("halls.redundancy=[3N2, 2N]") == {"3N2", "2N"}
     # What costs less in anything is on offer, whatever else it costs.
     redundancy = tables["redundancy"].set_index("redundancy")
