@@ -26,7 +26,8 @@ _LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a ba
 _MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
 _WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
 _NOTHING: Final = 1e-6  # of a MW
-_TRIED_FRAC: Final = 0.5  # of the uses of racks, those of the least reduced cost
+_MANY: Final = ("used", "served", "operate", "build", "retrofit", "move_in", "move_out")
+"""Columns that there are most of: of each kind half are tried, those of the least reduced cost."""
 
 
 class BlockSearch:
@@ -69,8 +70,8 @@ class BlockSearch:
     much more. At last blocks that a workload has only because they must be whole, and that are
     expensive at their dual, are closed as long as that lowers the cost and the gap is too large.
 
-    All this only chooses blocks, so half of the uses of racks, those of the largest reduced cost,
-    are left out, unless there is no plan without them.
+    All this only chooses blocks, so half of the columns of each large kind, those of the largest
+    reduced cost, are left out, unless there is no plan without them.
     """
 
     def __init__(
@@ -101,10 +102,10 @@ class BlockSearch:
         place = np.stack([block["site"], block["year"], duty[block["workload"]]])
         self._place = np.unique(place, axis=1, return_inverse=True)[1].ravel()
         self._left_out = np.zeros(len(columns.cost), dtype=np.bool_)
-        used = model.problem.column_block("used")
-        price = np.where(relaxed.x[used] > 0.0, 0.0, relaxed.reduced_cost[used])
-        if price.size:
-            self._left_out[used] = price > np.quantile(price, _TRIED_FRAC)
+        price = np.where(relaxed.x > 0.0, 0.0, relaxed.reduced_cost)
+        for columns_of in (model.problem.column_block(name) for name in _MANY):
+            if price[columns_of].size:
+                self._left_out[columns_of] = price[columns_of] > np.median(price[columns_of])
         self.solves = 0
         self.last: Outcome
 
