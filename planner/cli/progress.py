@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Progress"]
 
 _BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines
-_STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve", "estimates"))
+_STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
 
 
 class Progress:
@@ -35,7 +35,7 @@ class Progress:
     On a terminal one line is redrawn, with the time since the command began. Elsewhere each stage
     is one line, and a stage that goes on has another line after five seconds, and whenever a tenth
     of the time so far has passed. While the solver is at work Ctrl-C asks it to stop, and the best
-    plan so far is kept; while figures that decide are looked for, the plan is stored without them.
+    plan so far is kept.
     A second one ends the program at once, as the first does in every other stage.
 
     Parameters

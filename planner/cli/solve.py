@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.cli.progress import Progress
-    from planner.outputs.run import Run
     from planner.outputs.user_files import Kept
-    from planner.runs.plan import Plan
 
 __all__ = ["command"]
 
@@ -28,9 +26,7 @@ __all__ = ["command"]
 @OVERRIDES
 @STRICT
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
-@click.option(
-    "--no-estimates", is_flag=True, help="Do not look for the figures of the data that decide."
-)
+@click.option("--no-estimates", is_flag=True, hidden=True)
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -55,11 +51,12 @@ def command(
     Figures that are allowed but implausible are warned of before the solve, and in the run.
 
     The plan is checked by an independent program; the run folder holds tables, workbook and log.
-    After the summary come the ten figures of the data that move its cost most, which workbook and
-    report have too; without a workbook they are not looked for.
+    Which figures of the data move its cost most is a question of its own: dcplan estimates RUN.
     """
     import gc
 
+    if no_estimates:
+        click.echo("--no-estimates: no solve looks for them any more; leave it out", err=True)
     # A solve makes many small objects that live to its end and hardly a cycle among them:
     # looking for cycles is an eighth of a short run.
     gc.disable()
@@ -71,7 +68,6 @@ def command(
             overrides,
             strict,
             no_workbook,
-            no_estimates or no_workbook,
             scheduler,
             as_json,
         )
@@ -87,7 +83,6 @@ def _solve(
     overrides: tuple[str, ...],
     strict: bool,
     no_workbook: bool,
-    no_estimates: bool,
     scheduler: str | None,
     as_json: bool,
 ) -> int:
@@ -99,7 +94,7 @@ def _solve(
     from planner.inputs.validation import validated
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
-    from planner.outputs.terminal import print_estimates, print_summary
+    from planner.outputs.terminal import print_summary
     from planner.runs import run_of
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.rescue import store_or_keep_elsewhere
@@ -125,12 +120,8 @@ def _solve(
             found = validated(scenario, overrides)
             every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
             refuse(context, every, () if strict else found.warnings)
-        run, bug, failed = run_of(plan), None, None
+        run, failed = run_of(plan), None
         unheard = None if as_json else _unheard(partial(print_summary, run), progress)
-        if not no_estimates:
-            run, bug = _try_estimates(plan, run, progress)
-            if not as_json and unheard is None:
-                unheard = _unheard(partial(print_estimates, run), progress)
         progress.stage("write")
         kept: tuple[Kept, ...] = ()
         try:
@@ -147,9 +138,7 @@ def _solve(
         click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
     if run.folder is not None and unheard is None:
         print_written(run.folder, as_json=as_json)
-    if bug is not None and failed is not None:
-        bug.add_note(str(failed))  # its traceback is wanted, the plan too
-    for wrong in (bug, failed, unheard):
+    for wrong in (failed, unheard):
         if wrong is not None:
             raise wrong
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
@@ -166,15 +155,3 @@ def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def _try_estimates(plan: Plan, run: Run, progress: Progress) -> tuple[Run, Exception | None]:
-    """Return a run with the figures that decide where they can be found, and a bug otherwise."""
-    from planner.studies.estimates import has_estimates, try_estimates
-    from planner.studies.solve.asking import Asking
-
-    if not has_estimates(plan):
-        return run, None
-    progress.stage("estimates")
-    ask = Asking(progress.detail, progress.interrupt)
-    return try_estimates(plan, run, ask, progress.print_line)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["print_estimates", "print_paths", "print_summary", "summary", "written_lines"]
+__all__ = ["print_paths", "print_summary", "summary", "written_lines"]
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8
@@ -76,11 +76,6 @@ def print_summary(run: Run, folder: Path | None = None) -> None:
     TableConsole().print(summary(run))
     if folder is not None:
         print_paths([folder])
-
-
-def print_estimates(run: Run) -> None:
-    """Print the figures that decide, where they were looked for."""
-    TableConsole().print(Group(*_decides(run)))
 
 
 def print_paths(paths: Iterable[Path]) -> None:
@@ -145,10 +140,11 @@ def _start(run: Run) -> list[Text]:
 
 
 def _decides(run: Run) -> list[Text | Table]:
-    """Lay out the figures that decide, where they were looked for."""
+    """Lay out the figures that decide, where they were looked for; else say how."""
     table = read_estimates(run)
     if table is None:
-        return []
+        ask = f"Which figures of the data decide: dcplan estimates {run.meta['run']}"
+        return [Text(), Text(printable(ask), style="dim")]
     note = Text(printable(first_order_words(table, run, MARK)), style="dim")
     return [Text(), decides(table, run.inputs_tables, cost_of(run)), note]
 

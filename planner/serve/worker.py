@@ -108,9 +108,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     from planner.outputs.user_files import report_kept
     from planner.runs import run_of
     from planner.runs.rescue import store_or_keep_elsewhere
-    from planner.studies.estimates import has_estimates, try_estimates
     from planner.studies.solve import solve
-    from planner.studies.solve.asking import Asking
     from planner.studies.solve.progress import STAGES, solver_words
 
     gc.disable()  # as `dcplan solve` does
@@ -150,18 +148,10 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         on_warning=on_warning,
         interrupt=ASKED_TO_STOP,
     )
-    run, bug = run_of(plan), None
-    if has_estimates(plan):
-        on_stage("estimates")
-        ask = Asking(lambda text: tell(text=text), ASKED_TO_STOP)
-        run, bug = try_estimates(plan, run, ask, on_warning)
     on_stage("write")
-    stored = store_or_keep_elsewhere(run, runs_dir, log=log)
+    stored = store_or_keep_elsewhere(run_of(plan), runs_dir, log=log)
     folder = stored.run.folder
     assert folder is not None
-    if bug is not None:
-        tell(warning=f"the plan is stored in {folder.name}, without the figures that decide")
-        raise bug
     message = report_kept(folder, stored.kept) if stored.kept else ""
     return {"run": folder.name, "message": message}
 

@@ -49,7 +49,7 @@ def test_a_full_disk_under_stdout_is_said_in_one_line(arguments: list[str]) -> N
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_a_plan_is_kept_though_what_is_said_of_it_cannot_be_written(tmp_path: Path) -> None:
-    arguments = ("solve", "tiny", "--no-workbook", "--no-estimates")
+    arguments = ("solve", "tiny", "--no-workbook")
     with Path("/dev/full").open("wb") as full:
         done = dcplan(*arguments, stderr=full, cwd=tmp_path)
         refused = dcplan("solve", "tiny", "--set", "years=3", stderr=full, cwd=tmp_path)
@@ -64,7 +64,7 @@ def test_a_plan_is_kept_though_nobody_reads_how_far_it_is(tmp_path: Path) -> Non
     reading, writing = os.pipe()
     os.close(reading)
 
-    arguments = ("solve", "tiny", "--no-workbook", "--no-estimates")
+    arguments = ("solve", "tiny", "--no-workbook")
     done = dcplan(*arguments, stderr=writing, cwd=tmp_path)
     os.close(writing)
 

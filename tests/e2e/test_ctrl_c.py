@@ -105,7 +105,7 @@ def test_a_signal_that_ends_a_program_leaves_no_half_run(
 
 
 def test_a_terminal_that_closes_does_not_end_what_ignores_it(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", CODE, "solve", "tiny", "--no-workbook", "--no-estimates"]
+    command = [sys.executable, "-c", CODE, "solve", "tiny", "--no-workbook"]
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     try:
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)

@@ -264,7 +264,7 @@ def test_an_integer_plan_that_a_limit_left_short_of_an_outage_is_marked_and_ends
     project: Project,
 ) -> None:
     project.write("outages.yaml", REGIONS_OF_MANY_OUTAGES)
-    at_limit = (*with_settings("failover.most_rounds=1"), "--no-workbook", "--no-estimates")
+    at_limit = (*with_settings("failover.most_rounds=1"), "--no-workbook")
     words = (
         "Iteration limit reached: the plan does not survive the outage of every site; more rounds"
         " are failover.most_rounds"

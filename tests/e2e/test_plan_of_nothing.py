@@ -18,9 +18,7 @@ def dcplan(*words: str | Path) -> Result:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
-    result = dcplan(
-        "solve", "tiny", "--set", "demand.scale_frac=0", "--no-estimates", "--runs", runs
-    )
+    result = dcplan("solve", "tiny", "--set", "demand.scale_frac=0", "--runs", runs)
     assert result.exit_code == 0, result.output
     (folder,) = runs.glob("tiny-*")
     return folder

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,8 @@ from click.testing import CliRunner, Result
 
 import planner
 from planner.base.errors import (
-    DcplanError,
-    InfeasibleError,
     InputError,
-    LimitReachedError,
     OutputError,
-    SolverError,
 )
 from planner.cli import main
 from planner.inputs.validation import Validation
@@ -206,7 +201,7 @@ def test_commands_refuse_a_pipe_where_they_write_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    dcplan("solve", "tiny", "--no-workbook", "--no-estimates")
+    dcplan("solve", "tiny", "--no-workbook")
     (run,) = map(str, Path("runs").iterdir())
     zone = tmp_path / "zone.csv"
     zone.write_text("time,demand_mw\n")
@@ -272,77 +267,6 @@ def test_a_page_tries_the_folder_before_it_solves(
         solve_task(lambda **_: None, ("tiny", tmp_path / "file" / "runs"))
     with pytest.raises(InputError, match="the folder is that of a sweep"):
         solve_task(lambda **_: None, ("tiny", tmp_path))
-
-
-def fail_in_estimates(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let looking for the figures that decide fail."""
-
-    def fail(*_: object) -> None:
-        raise error
-
-    module = import_module("planner.studies.estimates.with_estimates")
-    monkeypatch.setattr(module, "estimates", fail)
-
-
-@pytest.mark.usefixtures("solved")
-@pytest.mark.parametrize("kind", [SolverError, InfeasibleError, LimitReachedError])
-def test_a_plan_is_stored_though_the_figures_that_decide_cannot_be_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[DcplanError]
-) -> None:
-    solve_task = pytest.importorskip("planner.serve.worker").solve_task
-    fail_in_estimates(kind("the solver lost its way"), monkeypatch)
-    said = list[str]()
-
-    result = CliRunner().invoke(main, ["solve", "tiny", "-o", str(tmp_path / "runs")])
-    found = solve_task(lambda **sent: said.append(sent.get("warning", "")), ("tiny", tmp_path))
-
-    assert result.exit_code == 0
-    why = "no figures that decide: the solver lost its way; dcplan estimates looks for them again"
-    assert why in result.stderr.splitlines()
-    assert why in said
-    (by_command,) = (tmp_path / "runs").iterdir()
-    assert f"Written to {by_command}" in result.stdout
-    for folder in (by_command, tmp_path / found["run"]):
-        assert load_run(folder).meta["scenario"] == "tiny"
-        assert not (folder / "estimates").exists()
-        assert why in (folder / "solve.log").read_text(encoding="utf-8")
-
-
-@pytest.mark.usefixtures("solved")
-@pytest.mark.parametrize("kind", [ZeroDivisionError, MemoryError])
-def test_a_bug_while_figures_that_decide_are_looked_for_comes_after_the_plan_is_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
-) -> None:
-    solve_task = pytest.importorskip("planner.serve.worker").solve_task
-    fail_in_estimates(kind("somewhere"), monkeypatch)
-    said = list[str]()
-
-    result = dcplan("solve", "tiny", "-o", tmp_path / "runs")
-    with pytest.raises(kind, match="somewhere"):
-        solve_task(lambda **sent: said.append(sent.get("warning", "")), ("tiny", tmp_path / "page"))
-
-    assert result.exit_code == (2 if kind is MemoryError else 1)
-    assert isinstance(result.exception, SystemExit if kind is MemoryError else kind)
-    (by_command,) = (tmp_path / "runs").iterdir()
-    (by_page,) = (tmp_path / "page").iterdir()
-    assert f"Written to {by_command}" in result.stdout
-    assert f"the plan is stored in {by_page.name}, without the figures that decide" in said
-    for folder in (by_command, by_page):
-        assert load_run(folder).meta["scenario"] == "tiny"
-
-
-@pytest.mark.usefixtures("solved")
-def test_a_bug_in_them_says_where_a_plan_is_kept_for_which_there_is_no_room(
-    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fail_in_estimates(ZeroDivisionError(), monkeypatch)
-    monkeypatch.setattr(folders, "write_workbook", no_room(tmp_path / "runs"))
-
-    result = dcplan("solve", "tiny", "-o", tmp_path / "runs")
-
-    assert isinstance(result.exception, ZeroDivisionError)
-    (kept,) = temporary.glob("dcplan-*/tiny-*")
-    assert f"it is kept in {kept}" in "".join(result.exception.__notes__)
 
 
 @pytest.mark.usefixtures("solved")

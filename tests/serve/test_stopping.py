@@ -68,20 +68,3 @@ def test_the_solver_of_a_worker_hears_that_it_is_to_stop(
 
     with pytest.raises(LimitReachedError, match="interrupted"):
         worker.solve_task(lambda **_: None, ("tiny", tmp_path))
-
-
-def test_a_plan_is_stored_without_estimates_where_a_worker_is_stopped_in_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    event = worker.threading.Event()
-    monkeypatch.setattr(worker, "ASKED_TO_STOP", event)
-
-    def tell(**said: object) -> None:
-        if said.get("stage") == "Finding which figures decide":
-            event.set()
-
-    found = worker.solve_task(tell, ("tiny", tmp_path))
-
-    folder = tmp_path / found["run"]
-    assert (folder / "run.json").is_file()
-    assert not (folder / "estimates").exists()

@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 import openpyxl
-import pandas as pd
 import pytest
 from test_form_pages import UNMET, send
 
@@ -62,5 +61,4 @@ def test_a_workbook_is_solved(workbook: Path, tmp_path: Path) -> None:
     assert str(found["run"]).startswith("plan-")
     folder = tmp_path / "runs" / str(found["run"])
     assert (folder / "report.html").is_file()
-    assert {"stage": "Finding which figures decide"} in said
-    assert len(pd.read_csv(folder / "estimates" / "estimates.csv")) == 10
+    assert {"stage": "Writing the run folder"} in said

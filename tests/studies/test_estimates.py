@@ -583,12 +583,11 @@ def test_figures_that_decide_stay_as_long_as_the_plan_they_are_of(tmp_path: Path
     assert save_run(without, tmp_path, workbook=False).is_dir()
 
 
-def test_a_solve_can_leave_the_figures_that_decide_out(tmp_path: Path) -> None:
-    asked = ["-q", "solve", "tiny", "-o", str(tmp_path), "--no-estimates"]
-    solved = CliRunner().invoke(main, asked)
+def test_no_solve_looks_for_the_figures_that_decide_but_says_how(tmp_path: Path) -> None:
+    solved = CliRunner().invoke(main, ["-q", "solve", "tiny", "-o", str(tmp_path)])
     (run,) = [path for path in tmp_path.iterdir() if path.is_dir()]
 
     assert solved.exit_code == 0, solved.stderr
-    assert "Figures that decide" not in solved.stdout
+    assert f"Which figures of the data decide: dcplan estimates {run.name}" in solved.stdout
     assert read_estimates(load_run(run)) is None
     assert (run / "plan.xlsx").is_file()

@@ -2,12 +2,9 @@
 
 from planner.studies.estimates.estimates import estimates
 from planner.studies.estimates.table import COLUMNS, Estimates
-from planner.studies.estimates.with_estimates import has_estimates, try_estimates
 
 __all__ = [
     "COLUMNS",
     "Estimates",
     "estimates",
-    "has_estimates",
-    "try_estimates",
 ]

@@ -23,7 +23,6 @@ STAGES: Final = {
     "solve": "Solving",
     "results": "Making tables",
     "check": "Checking the plan",
-    "estimates": "Finding which figures decide",
     "dispatch": "Operating the plan",
     "write": "Writing the run folder",
 }
