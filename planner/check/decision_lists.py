@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["FACTS"]
 
 _DEPLOYMENT: Final = ["rack", "hall", "workload"]
+_AGED: Final = ["site", "rack", "vintage", "dies", "is_stock"]
 
 
 @once
@@ -263,22 +264,32 @@ def _in_pools_of(case: Case, deployments: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(pool_hall=in_pools(case, rows)["hall"])
 
 
-def _arrivals(case: Case) -> pd.DataFrame:
-    """List site, rack, hall and year in which racks that inference took over can be in use.
-
-    Racks are handed on in the model year in which they come of age, or in the next.
-    """
+@once
+def _moves_out(case: Case) -> pd.DataFrame:
+    """List racks of one age that may leave training: in the year they come of age, or the next."""
     cohorts, years = _cohorts(case), np.array(case.years)
     training = cohorts[cohorts["duty"] == "training"]
     of_age = training["vintage"].to_numpy(dtype=np.int64) + case.scenario.cascade.min_age_years
     waits = np.searchsorted(years, training["year"]) - np.searchsorted(years, of_age)
-    leaves = training[(waits == 0) | (waits == 1)]
+    leaves: pd.DataFrame = training[(waits == 0) | (waits == 1)]
+    return leaves
+
+
+@once
+def _moves_in(case: Case) -> pd.DataFrame:
+    """List site, rack, vintage, dies, is_stock, year and pool_hall of racks inference may take."""
     halls = _in_pools_of(case, _handed_on(case))[["rack", "hall", "pool_hall"]].drop_duplicates()
-    key = ["site", "rack", "vintage", "dies"]
-    arrives = leaves[[*key, "year"]].drop_duplicates().merge(halls, on="rack")
+    leaves = _moves_out(case)[[*_AGED, "year"]].drop_duplicates()
+    arrives: pd.DataFrame = leaves.merge(halls, on="rack")
     arrives = arrives.merge(_in_play(case), on=["site", "hall", "year"])
-    since = arrives.groupby([*key, "pool_hall"], as_index=False)["year"].min()
-    later = crossed(since.rename(columns={"year": "since"}), table_of({"year": case.years}))
+    return arrives.drop(columns="hall").drop_duplicates(ignore_index=True)
+
+
+def _arrivals(case: Case) -> pd.DataFrame:
+    """List site, rack, hall and year in which racks that inference took over can be in use."""
+    arrives = _moves_in(case)
+    since = arrives.groupby([*_AGED, "pool_hall"])["year"].min()
+    later = crossed(since.rename("since").reset_index(), table_of({"year": case.years}))
     ends = case.last_calendar_year(later["year"])
     stays = (later["year"] >= later["since"]) & (ends < later["dies"].to_numpy(dtype=np.float64))
     return later.loc[stays, ["site", "rack", "pool_hall", "year"]].drop_duplicates()
@@ -355,6 +366,27 @@ def uses_listed(case: Case) -> Excess:
     return _same_rows(case.inputs.racks.used, _usable(case))
 
 
+def _with_labels(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write vintages as the plan does: those of the base year are called stock."""
+    vintage = rows["vintage"].astype("str")
+    return rows.assign(vintage=vintage.mask(rows["is_stock"].astype(bool), "stock-" + vintage))
+
+
+@rule(unit="rows")
+def moves_out_listed(case: Case) -> Excess:
+    """Racks may leave training when they come of age, or a year later, if inference takes them."""
+    leaves, taken = _moves_out(case), _moves_in(case)
+    leaves = leaves[isin(leaves, taken, ("site", "rack", "vintage", "is_stock", "year"))]
+    return _same_rows(case.inputs.racks.move_out, _with_labels(leaves))
+
+
+@rule(unit="rows")
+def moves_in_listed(case: Case) -> Excess:
+    """Racks may enter inference in every hall that may house them there, as they leave training."""
+    taken = _moves_in(case).rename(columns={"pool_hall": "hall"})
+    return _same_rows(case.inputs.racks.move_in, _with_labels(taken))
+
+
 FACTS = (
     leasable_halls_from_tables,
     buildable_halls_from_tables,
@@ -363,4 +395,6 @@ FACTS = (
     deployments_listed,
     purchases_listed,
     uses_listed,
+    moves_out_listed,
+    moves_in_listed,
 )

@@ -34,6 +34,25 @@ _NOTHING_STORED: Final = (
 )
 
 
+@rule(unit="labels")
+def program_labels_apart(case: Case) -> Excess:
+    """Rows and columns of the stored program have labels of their own, of the axes of a family."""
+    if case.proof is None:
+        return _nothing()
+    return _unlabelled(case.proof.rows).and_also(_unlabelled(case.proof.columns))
+
+
+def _unlabelled(frame: pd.DataFrame) -> Excess:
+    """Count rows or columns of a family that lack a label of it, or have those of another one."""
+    labels = _labels(frame[frame["family"].notna()]).reset_index(drop=True)
+    is_broken = labels.duplicated(keep=False).to_numpy()
+    family = labels["family"].astype("category").cat.codes.to_numpy()
+    for name in labels.columns.drop("family"):
+        has = labels[name].notna().to_numpy()
+        is_broken = is_broken | (~has & (np.bincount(family, has)[family] > 0.0))
+    return Excess.count_broken(labels, is_broken)
+
+
 @rule(unit="row units")
 def program_rows_kept(case: Case) -> Excess:
     """The stored solution keeps every row of the stored program."""
@@ -335,7 +354,7 @@ def _left_out(checks: Sequence[CheckResult]) -> str:
     if sum(check.ok for check in checks if check.name in names) < len(names):
         return ""
     return (
-        " It has every hall, rack and use of racks of the lists that were computed again from the"
+        " It has every hall, rack, use and move of racks of the lists computed again from the"
         " scenario: none was left out."
     )
 
@@ -361,6 +380,7 @@ def _seen(years: int) -> str:
 
 
 RULES = (
+    program_labels_apart,
     program_rows_kept,
     program_bounds_kept,
     program_integers_whole,

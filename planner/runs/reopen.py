@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_plan
 from planner.inputs import build_inputs_from
@@ -87,20 +85,31 @@ class StoredPlan(PlanViews):
         return Verdict((files_check(meta["sha256"], changed), *rules.checks), rules.proven)
 
     def _checks_agree(self, rules: Verdict) -> bool:
-        """Whether the stored table of rules says of each rule that holds now that it holds.
+        """Whether the stored table of rules says the same of each rule that holds now.
 
-        A rule that is broken now tells of itself. Another version may have had other rules: of
-        its table only those that both know are compared.
+        A rule that is broken now tells of itself, and may move the numbers of others. Another
+        version may have had other rules, and other words: of its table only whether rules hold is
+        compared, of those that both know. Another machine may add in another order: `worst` may
+        differ within its tolerance, and then be at another place.
         """
         stored, now = self.run.tables[CHECKS.name], rules.frame()
+        columns = ["ok", "broken"]
+        in_full = rules.ok and not self.changed and len(self.run.proof_tables) > 0
         if self.run.meta["versions"]["dcplan"] != versions_used()["dcplan"]:
             stored = stored[stored["name"].isin(now["name"])]
-            now = now[now["name"].isin(stored["name"])]
+            now, in_full = now[now["name"].isin(stored["name"])], False
         if sorted(stored["name"]) != sorted(now["name"]):
             return False
         stored = stored.set_index("name").loc[now["name"]]
-        agrees = (stored["ok"] & (stored["broken"] == 0)).to_numpy(dtype=np.bool_)
-        return bool((agrees | ~now["ok"].to_numpy(dtype=np.bool_)).all())
+        now = now.set_index("name")
+        if in_full:
+            columns += ["verified", "tested", "unit", "tolerance"]
+        differs = (stored[columns] != now[columns]).any(axis=1)
+        if in_full:
+            apart = (stored["worst"] - now["worst"]).abs()
+            same_place = (stored["place"] == now["place"]) | (apart > 0.0)
+            differs |= ~(apart <= now["tolerance"]) | ~same_place
+        return not (differs & now["ok"]).any()
 
     def proof(self) -> Proof | None:
         """Return the proof that the run stores; None for a run of a version that stored none.

@@ -62,7 +62,20 @@ def test_a_run_json_that_was_edited_is_found(copied: Path, key: str, value: obje
     assert "run.json" in shown.output
 
 
-@pytest.mark.parametrize(("column", "value"), [("ok", False), ("broken", 7), ("name", "other")])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("ok", False),
+        ("broken", 7),
+        ("name", "other"),
+        ("verified", "All is well."),
+        ("tested", 6),
+        ("place", "nowhere"),
+        ("worst", 7.5),
+        ("unit", "GUSD"),
+        ("tolerance", 9.5),
+    ],
+)
 def test_a_stored_rule_that_says_otherwise_is_found_though_its_hash_was_rewritten(
     copied: Path, column: str, value: object
 ) -> None:
@@ -73,6 +86,21 @@ def test_a_stored_rule_that_says_otherwise_is_found_though_its_hash_was_rewritte
 
     assert [check.name for check in found.broken] == ["files_as_written"]
     assert found["files_as_written"].place == "tables/checks.parquet"
+
+
+@pytest.mark.parametrize("name", ["rows", "columns"])
+def test_labels_of_rows_and_columns_that_are_nothing_are_held_too(copied: Path, name: str) -> None:
+    file = f"proof/{name}.parquet"
+    table = pd.read_parquet(copied / file)
+    value = table["dual" if name == "rows" else "x"]
+    at = next(row for row in np.flatnonzero(value == 0) if isinstance(table["year"][row], str))
+    years = table["year"].astype(str).where(table["year"].notna(), None).tolist()
+    other = next(year for year in sorted(set(years) - {None}) if year != years[at])
+
+    changed(copied, file, year=[*years[:at], other, *years[at + 1 :]])
+
+    found = reopen(copied).verdict()
+    assert "program_labels_apart" in [check.name for check in found.broken]
 
 
 def test_the_proof_comes_back_as_it_was(plan: Plan, stored: Path) -> None:
