@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,18 @@ def read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
+NO_COST_BY_OUTPUT = {"wind": 0.0, "solar": 0.0, "battery": 0.0}
+
+
+def node(usd_per_mwh: Mapping[str, float]) -> DispatchCase:
+    """Return the node of one year with sun, wind and a battery, of these costs by output."""
     generators = {row["name"]: row for row in read("generators.csv")}
     battery = read("storage_units.csv")[0]
     yields = read("generators-p_max_pu.csv")
     shedding = generators["load shedding"]
     sources = [
         *(
-            Source(name, name, float(generators[name]["capital_cost"]))
+            Source(name, name, float(generators[name]["capital_cost"]), usd_per_mwh[name])
             for name in ("wind", "solar")
         ),
         Source(
@@ -82,6 +87,7 @@ def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
             "battery",
             "storage",
             float(battery["capital_cost"]),
+            usd_per_mwh["battery"],
             settings={
                 "charge_efficiency_frac": float(battery["efficiency_store"]),
                 "discharge_efficiency_frac": float(battery["efficiency_dispatch"]),
@@ -89,7 +95,7 @@ def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
             },
         ),
     ]
-    case = DispatchCase(
+    return DispatchCase(
         slot_h=3,
         months=[m + 1 for m, days in enumerate(DAYS_PER_MONTH) for _ in range(days)],
         weight_days=[1.0] * 365,
@@ -99,10 +105,56 @@ def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
         wind_frac=[float(row["wind"]) for row in yields],
     )
 
-    plan = solve(write_folder(case, tmp_path))
+
+def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
+    plan = solve(write_folder(node(NO_COST_BY_OUTPUT), tmp_path))
 
     assert plan.verdict.ok, plan.verdict.broken
     assert plan.outcome.objective * 1e6 == pytest.approx(9827982776.25, rel=1e-6)
     assert built_mw(plan) == pytest.approx(
         {"wind": 38959.89, "solar": 43798.74, "battery": 28539.93}, rel=1e-3
     )
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_the_node_with_costs_by_output_is_that_of_pypsa(tmp_path):
+    by_output = {"wind": 1.35, "solar": 0.02, "battery": 2.7}
+    pypsa = pytest.importorskip("pypsa", reason="PyPSA is a dependency of developers alone")
+    n = pypsa.Network()
+    n.set_snapshots(range(2920))
+    n.snapshot_weightings.loc[:, :] = 3.0
+    n.add("Bus", "node")
+    n.add(
+        "Load", "load", bus="node", p_set=[float(row["demand"]) for row in read("loads-p_set.csv")]
+    )
+    yields = read("generators-p_max_pu.csv")
+    for row in read("generators.csv"):
+        name, can_grow = row["name"], row["p_nom_extendable"] == "True"
+        n.add(
+            "Generator",
+            name,
+            bus="node",
+            p_nom=float(row["p_nom"]),
+            p_nom_extendable=can_grow,
+            capital_cost=float(row["capital_cost"]),
+            marginal_cost=by_output.get(name, float(row["marginal_cost"])),
+            p_max_pu=[float(one[name]) for one in yields] if can_grow else 1.0,
+        )
+    battery = read("storage_units.csv")[0]
+    figures = ("capital_cost", "max_hours", "efficiency_store", "efficiency_dispatch")
+    n.add(
+        "StorageUnit",
+        "battery",
+        bus="node",
+        p_nom_extendable=True,
+        cyclic_state_of_charge=True,
+        marginal_cost=by_output["battery"],
+        **{name: float(battery[name]) for name in figures},
+    )
+    n.optimize(solver_name="highs", log_to_console=False)
+
+    plan = solve(write_folder(node(by_output), tmp_path))
+
+    assert plan.verdict.ok, plan.verdict.broken
+    assert plan.outcome.objective * 1e6 == pytest.approx(n.objective, rel=1e-8)
+    assert n.objective > 1.003 * 9827982776.25  # they weigh, and some of them not little
