@@ -104,6 +104,16 @@ def slack_priced(plan):
     return proven(plan, "rows", dual=dual)
 
 
+def same_labels(plan):
+    """The first two rows of a family have the labels of the first."""
+    rows = plan.proof.rows
+    labels = [name for name in rows if name not in ("lower", "upper", "dual", "bound_dual")]
+    at = rows.index[rows["family"] == "hall_power"][:2]
+    changed = rows.copy()
+    changed.loc[at[1], labels] = rows.loc[at[0], labels].to_numpy()
+    return dataclasses.replace(plan, proof=dataclasses.replace(plan.proof, rows=changed))
+
+
 def row_tighter(plan):
     """Let a limit that is reached be a little less."""
     proof, upper = plan.proof, plan.proof.row("upper").copy()
@@ -203,6 +213,7 @@ SPOILED_PROOF = (
     ("a dual has the wrong sign", "dual_signs", dual_turned),
     ("serving would earn", "dual_feasible", demand_costlier),
     ("what is plenty has a dual", "complementary_slackness", slack_priced),
+    ("a row has the labels of another", "program_labels_apart", same_labels),
     ("a limit is passed", "program_rows_kept", row_tighter),
     ("a decision is missing", "program_bounds_kept", lambda p: proven(p, "columns", x=np.nan)),
     ("a decision leaves its bounds", "program_bounds_kept", decision_out_of_bounds),
