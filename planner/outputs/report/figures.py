@@ -112,10 +112,8 @@ class ReportFigure:
         value = self.shown_value / per
         if not math.isfinite(value):
             return MISSING
-        if decimals is None:
-            shown = amount(value, digits)
-        else:
-            shown = f"{round(value, decimals) + 0.0:,.{decimals}f}"  # never -0
+        fixed = f"{round(value, decimals or 0) + 0.0:,.{decimals or 0}f}"  # never -0
+        shown = amount(value, digits) if decimals is None else fixed
         is_more = self.less is not None and float(shown.replace(",", "")) > 0.0
         return f"+{shown}" if is_more else shown
 
