@@ -30,10 +30,7 @@ PAGE = DOCS / "grid-says-maybe.md"
 FOLDERS = ("sweeps/grid_says_maybe", "stochastic/us-uncertain", "runs")
 FUTURES, BY_YEAR, ORDERS, HEADROOM, COUNTRY, ZONES, DECIDED, PLANS, WORTH = (
     DOCS / "img" / f"grid-says-maybe-{name}.csv"
-    for name in (
-        *("futures", "years", "orders", "headroom", "country", "zones"),
-        *("decided", "plans", "worth"),
-    )
+    for name in (*("futures", "years", "orders", "headroom", "country", "zones"), *("decided", "plans", "worth"))
 )
 WORTH_OF_MW = DOCS / "img" / "us-headroom-zones.csv"
 DRAWING = DOCS / "img" / "grid-says-maybe.svg"
@@ -100,9 +97,7 @@ def draw() -> None:
             amounts(one, unit)
             one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
             years_below(one, years)
-        drawing.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(GW_2030)
-        )
+        drawing.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(GW_2030))
     drawing.write(DRAWING)
 
 
@@ -217,13 +212,7 @@ def _cost(futures: pd.DataFrame) -> str:
 
 def _room(limits: pd.DataFrame, futures: pd.DataFrame) -> str:
     """What zones can take of a tenth, beside what this operator connects. [GW]"""
-    heads = [
-        "headroom",
-        "zones can take, GW",
-        "under construction",
-        "new, at most",
-        "zones full, brief_30_to_90",
-    ]
+    heads = ["headroom", "zones can take, GW", "under construction", "new, at most", "zones full, brief_30_to_90"]
     most = futures.groupby("headroom_pct")["new_firm_mw_2030"].max()
     rows = [
         [
@@ -259,10 +248,7 @@ def _zones(zones: pd.DataFrame) -> str:
     """What a GW more is worth, at the worth of its first MW, where it is worth most. [MUSD]"""
     wide = zones.pivot_table(index="zone", columns="headroom_pct", values="value_npv_usd_per_mw")
     wide = wide[list(RATES)].fillna(0.0).sort_values(RATES[0], ascending=False)
-    rows = [
-        [zone, *(f"{usd / 1e3:,.0f}" for usd in row)]
-        for zone, *row in wide.head(MOST_ROWS).itertuples()
-    ]
+    rows = [[zone, *(f"{usd / 1e3:,.0f}" for usd in row)] for zone, *row in wide.head(MOST_ROWS).itertuples()]
     return _table(["zone", *(f"{rate:g} %" for rate in RATES)], rows)
 
 
@@ -384,12 +370,7 @@ def page_with(made: dict[str, str], text: str) -> str:
     """Return the text of the page with each table between its marks."""
     for name, table in made.items():
         marks = rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)"
-        text, count = re.subn(
-            marks,
-            lambda found, table=table: f"{found[1]}{table}\n{found[2]}",
-            text,
-            flags=re.DOTALL,
-        )
+        text, count = re.subn(marks, lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text, flags=re.DOTALL)
         assert count == 1, name
     return text
 

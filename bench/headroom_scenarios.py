@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
 
 IMG = Path(__file__).parent.parent / "docs" / "img"
-CURVE, ZONES, DRAWING = (
-    IMG / name for name in ("us-headroom.csv", "us-headroom-zones.csv", "us-headroom.svg")
-)
+CURVE, ZONES, DRAWING = (IMG / name for name in ("us-headroom.csv", "us-headroom-zones.csv", "us-headroom.svg"))
 RATES_PCT = (0.25, 0.5, 1.0, 5.0)
 SCENARIOS = {f"us-headroom-{rate:g}pct": rate for rate in RATES_PCT}
 SETTINGS = [  # without integers: their gap, 0.4 %, is more than the scenarios differ by
@@ -90,19 +88,14 @@ def kept(file: Path, new: pd.DataFrame) -> None:
     )
 
 
-def panel(
-    curve: pd.DataFrame, column: str, scale: float, left: float, title: str, colour: str
-) -> str:
+def panel(curve: pd.DataFrame, column: str, scale: float, left: float, title: str, colour: str) -> str:
     """Draw one measure over the four rates, side by side as steps of the study."""
     top, width, height = 70.0, 280.0, 190.0
     values = [float(value) * scale for value in curve[column]]
     margin = (max(values) - min(values)) * 0.15 or abs(values[0]) * 0.01 or 1.0
     low, high = min(values) - margin, max(values) + margin
     step = width / len(values)
-    points = [
-        (left + step * (k + 0.5), top + height * (high - value) / (high - low))
-        for k, value in enumerate(values)
-    ]
+    points = [(left + step * (k + 0.5), top + height * (high - value) / (high - low)) for k, value in enumerate(values)]
     rises = values[-1] > values[0]
     parts = [text(left, top - 18, title, weight=600)]
     for tick in ticks(low, high, 4):
@@ -113,9 +106,7 @@ def panel(
     for (x, y), value, rate in zip(points, values, curve["rate_pct"], strict=True):
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>\n')
         side = -7.0 if rises else 7.0
-        parts.append(
-            text(x + side, y - 8, f"{value:,.1f}", anchor="end" if rises else "start", color=INK)
-        )
+        parts.append(text(x + side, y - 8, f"{value:,.1f}", anchor="end" if rises else "start", color=INK))
         parts.append(text(x, top + height + 18, f"{rate:g} %", anchor="middle", color=MUTED))
     return "".join(parts)
 
@@ -123,13 +114,7 @@ def panel(
 def draw() -> None:
     """Draw cost and load over the curtailment rate."""
     curve = pd.read_csv(CURVE)
-    body = text(
-        24,
-        28,
-        "What headroom is worth: the US path to 90 GW by curtailment rate",
-        size=15,
-        weight=600,
-    )
+    body = text(24, 28, "What headroom is worth: the US path to 90 GW by curtailment rate", size=15, weight=600)
     body += panel(curve, "cost_busd", 1.0, 84.0, "Cost, billion USD (net present value)", COST)
     load = "AI load at its peak in 2030, GW"
     body += panel(curve, "facility_peak_mw", 1e-3, 434.0, load, OWN)

@@ -135,9 +135,7 @@ def split_places(times: int, folder: Path) -> dict[str, Path]:
     return written
 
 
-def _part(
-    frame: pd.DataFrame, key: str, units: dict[str, str | None], numbers: np.ndarray, part: int
-) -> pd.DataFrame:
+def _part(frame: pd.DataFrame, key: str, units: dict[str, str | None], numbers: np.ndarray, part: int) -> pd.DataFrame:
     """Return a table with each place's part of that number; the first keeps the name."""
     part_of = frame.copy()
     if part:
@@ -178,14 +176,7 @@ def solve_in_process(
     return answer
 
 
-def _solve(
-    problem: ArrayProblem,
-    method: str,
-    gap_frac: float,
-    threads: int,
-    limit_s: float,
-    answer_to: Any,
-) -> None:
+def _solve(problem: ArrayProblem, method: str, gap_frac: float, threads: int, limit_s: float, answer_to: Any) -> None:
     before, began = time.process_time(), time.perf_counter()
     if method in PEERS:
         result = solve_by_peer(problem, method, limit_s)
@@ -194,15 +185,11 @@ def _solve(
     else:
         solver = Solver.model_validate({"method": method})
         if method == "decomposed":
-            session = DecomposedSession(
-                problem, {}, local_columns(problem, HOURLY), gap_frac, places=PLACES
-            )
+            session = DecomposedSession(problem, {}, local_columns(problem, HOURLY), gap_frac, places=PLACES)
         else:
             session = plan_session(problem, solver)
         session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
-        outcome = session.solve(
-            solver.method, time_limit_s=limit_s, threads=threads, on_progress=_show
-        )
+        outcome = session.solve(solver.method, time_limit_s=limit_s, threads=threads, on_progress=_show)
         result = {
             "status": outcome.status,
             "objective": outcome.objective,
@@ -242,10 +229,7 @@ def main() -> None:
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     print(f"Python {platform.python_version()}, {versions}, {platform.machine()}\n")
     if not given.json:
-        print(
-            "| rung | rows | columns | non-zeros | method | status | MUSD | gap | cpu s | wall s"
-            " | GiB |"
-        )
+        print("| rung | rows | columns | non-zeros | method | status | MUSD | gap | cpu s | wall s | GiB |")
         print("|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|")
     for rung in given.rungs:
         with tempfile.TemporaryDirectory() as folder:
@@ -255,8 +239,7 @@ def main() -> None:
         stats = problem.stats()
         for method in given.methods.split(","):
             runs = [
-                solve_in_process(problem, method, given.gap, given.threads, given.limit)
-                for _ in range(given.repeats)
+                solve_in_process(problem, method, given.gap, given.threads, given.limit) for _ in range(given.repeats)
             ]
             runs.sort(key=lambda run: run.get("cpu_s", math.inf))
             middle = runs[len(runs) // 2]

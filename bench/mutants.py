@@ -182,11 +182,7 @@ def mutants_of(path: Path) -> list[Mutant]:
                     visit(child, f"{prefix}{node.name}")
             elif isinstance(node, ast.ClassDef):
                 outside(node.body, f"{prefix}{node.name}.")
-            elif (
-                isinstance(node, ast.Assign | ast.AnnAssign)
-                and isinstance(node.value, ast.Constant)
-                and not prefix
-            ):
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant) and not prefix:
                 add(node.value, None)
 
     outside(tree.body, "")
@@ -537,9 +533,7 @@ def in_child(work, cpu_s: float) -> int:
         time.sleep(0.02)
 
 
-def make_map(
-    items: list[pytest.Item], plugin: InProcesses, out: Path, sample: list[Mutant], cpu_s: float
-) -> None:
+def make_map(items: list[pytest.Item], plugin: InProcesses, out: Path, sample: list[Mutant], cpu_s: float) -> None:
     by_file: dict[Path, list[pytest.Item]] = {}
     for item in items:
         by_file.setdefault(item.path, []).append(item)
@@ -605,9 +599,7 @@ def of_like_name(mutant: Mutant) -> Callable[[str], int]:
         if file == mutant.file:  # its own examples
             return -1000
         is_near = f"tests/{mutant.room}/" in file
-        hits = [
-            sum(word in set(re.split(r"\W|_", text)) for word in words) for text in (file, case)
-        ]
+        hits = [sum(word in set(re.split(r"\W|_", text)) for word in words) for text in (file, case)]
         return -(100 * is_near + 20 * hits[0] + 10 * hits[1]) if is_near or hits[0] else 0
 
     return unlike
@@ -690,9 +682,7 @@ def report(out: Path) -> None:
     print("| room | mutants | " + " | ".join(verdicts) + " |")
     for room in [*sorted({row["room"] for row in rows}), "all"]:
         part = [row["verdict"] for row in rows if room in (row["room"], "all")]
-        print(
-            f"| {room} | {len(part)} | " + " | ".join(str(part.count(v)) for v in verdicts) + " |"
-        )
+        print(f"| {room} | {len(part)} | " + " | ".join(str(part.count(v)) for v in verdicts) + " |")
     for row in rows:
         if row["verdict"] not in CAUGHT:
             tests = f"{row['tests']} of {row['of']} tests"

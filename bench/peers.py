@@ -36,12 +36,7 @@ def solve_by_peer(problem: ArrayProblem, peer: str, limit_s: float) -> dict[str,
 
 def _by_linopy(problem: ArrayProblem, limit_s: float) -> dict[str, Any]:
     model = in_linopy(problem)
-    options: dict[str, Any] = {
-        "solver": "ipm",
-        "threads": 1,
-        "time_limit": limit_s,
-        "output_flag": False,
-    }
+    options: dict[str, Any] = {"solver": "ipm", "threads": 1, "time_limit": limit_s, "output_flag": False}
     _, status = model.solve("highs", io_api="direct", progress=False, **options)
     offset = Arrays.from_problem(problem).columns.offset
     objective = float(model.objective.value or np.nan) + offset
@@ -59,9 +54,7 @@ def in_linopy(problem: ArrayProblem) -> linopy.Model:
     model = linopy.Model()
     coords = {"column": np.arange(matrix.columns)}
     x = model.add_variables(
-        xr.DataArray(columns.lower, coords=coords),
-        xr.DataArray(columns.upper, coords=coords),
-        name="x",
+        xr.DataArray(columns.lower, coords=coords), xr.DataArray(columns.upper, coords=coords), name="x"
     )
     label = x.labels.to_numpy()
     is_equal = rows.lower == rows.upper

@@ -27,9 +27,7 @@ DESK, PHONE = 1280, 390
 MORE_LAND = "new_sites.north.land_limit_mw=60"
 
 
-def take(
-    browser: Browser, address: str, name: str, size: tuple[int, int], *, dark: bool = False
-) -> None:
+def take(browser: Browser, address: str, name: str, size: tuple[int, int], *, dark: bool = False) -> None:
     """Open a page and keep what is seen of it in a window of a size."""
     browser.window(*size, dark=dark)
     browser.open(address)
@@ -48,16 +46,7 @@ def print_first_page(browser: Browser, address: str, name: str) -> None:
 
 def keep(picture: bytes, name: str) -> None:
     """Write a picture with a palette, a third as large as in full colour."""
-    command = [
-        "convert",
-        "-",
-        "-dither",
-        "None",
-        "-colors",
-        "255",
-        "-strip",
-        f"png8:{IMAGES / name}",
-    ]
+    command = ["convert", "-", "-dither", "None", "-colors", "255", "-strip", f"png8:{IMAGES / name}"]
     subprocess.run(command, input=picture, check=True)
 
 

@@ -50,10 +50,7 @@ def orders(plan: Plan) -> str:
             f"fullest design at the end: {(designs['used_mw'] / designs['usable_mw']).max():.3f}",
             f"{len(small)} of {len(blocks)} blocks short",
             "sites with frontier training and the least of them, MW:",
-            frontier.groupby("year")["used_mw"]
-            .agg(["size", "min", "max", "sum"])
-            .round(1)
-            .to_string(),
+            frontier.groupby("year")["used_mw"].agg(["size", "min", "max", "sum"]).round(1).to_string(),
         ]
     )
 
@@ -125,9 +122,7 @@ def power(plan: Plan) -> str:
     frame = pd.DataFrame(
         {
             "Year": s.index,
-            "Nameplate facility, GW": (
-                t["reference"].groupby("year")["facility_gw"].sum()
-            ).to_numpy(),
+            "Nameplate facility, GW": (t["reference"].groupby("year")["facility_gw"].sum()).to_numpy(),
             "Racks of the reference fleet, GW": fleet.to_numpy(),
             "Racks of the plan, GW": used.to_numpy() / 1e3,
             "Metered peak, GW": s["facility_peak_mw"].to_numpy() / 1e3,
@@ -155,9 +150,7 @@ def sites_of(plan: Plan) -> pd.DataFrame:
     sites, tables = plan.inputs.sites.table, plan.inputs.tables
     price = tables["electricity_price"].sort_values("year").groupby("site")["retail_usd_per_mwh"]
     index = tables["facility_market"].set_index("market")["index"]
-    return sites.assign(
-        usd_per_mwh=sites["site"].map(price.first()), index=sites["market"].map(index)
-    )
+    return sites.assign(usd_per_mwh=sites["site"].map(price.first()), index=sites["market"].map(index))
 
 
 def where(plan: Plan) -> str:
@@ -183,25 +176,14 @@ def where(plan: Plan) -> str:
                 "In metros, %": 100 * mw[racks["archetype"] == "metro"].sum() / mw.sum(),
                 "USD/MWh": (mw * racks["usd_per_mwh"]).sum() / mw.sum(),
                 "Mean, ms": rtt,
-                "Rented, %": 100
-                * of_class["rented_kh100e"].sum()
-                / of_class["demand_kh100e"].sum(),
+                "Rented, %": 100 * of_class["rented_kh100e"].sum() / of_class["demand_kh100e"].sum(),
                 "Sites": racks.loc[mw > LEAST_MW, "site"].nunique(),
             }
         )
     frame = pd.DataFrame(rows)
-    digits = {
-        "MW": 0,
-        "of them, %": 0,
-        "In metros, %": 0,
-        "USD/MWh": 0,
-        "Mean, ms": 0,
-        "Rented, %": 1,
-    }
+    digits = {"MW": 0, "of them, %": 0, "In metros, %": 0, "USD/MWh": 0, "Mean, ms": 0, "Rented, %": 1}
     best = used.groupby(["workload", "site"])["used_mw"].sum().sort_values(ascending=False)
-    tops = [
-        f"{w}: {best[w].head(8).round(0).to_dict()}" for w in ("train_frontier", "train_finetune")
-    ]
+    tops = [f"{w}: {best[w].head(8).round(0).to_dict()}" for w in ("train_frontier", "train_finetune")]
     mean = f"mean price of all sites {sites['usd_per_mwh'].mean():.0f} USD/MWh"
     return "\n".join([table(frame, digits), mean, *tops])
 
@@ -226,8 +208,7 @@ def built(plan: Plan) -> str:
     rows = [
         f"{name}: "
         + ", ".join(
-            f"{column} {mw[column].corr(with_[name]):.2f}"
-            f" ({mw[column].corr(with_[name], method='spearman'):.2f})"
+            f"{column} {mw[column].corr(with_[name]):.2f} ({mw[column].corr(with_[name], method='spearman'):.2f})"
             for column in mw
         )
         for name in ("index", "first", "usd_per_mwh")
@@ -247,9 +228,7 @@ def built(plan: Plan) -> str:
 def rented(plan: Plan) -> str:
     """Share of each class that is rented, or not served at all. [%]"""
     demand = plan.tables["demand"]
-    sums = demand.groupby(["workload", "year"])[
-        ["demand_kh100e", "rented_kh100e", "unmet_kh100e"]
-    ].sum()
+    sums = demand.groupby(["workload", "year"])[["demand_kh100e", "rented_kh100e", "unmet_kh100e"]].sum()
     share = 100 * sums["rented_kh100e"] / sums["demand_kh100e"]
     unmet = 100 * sums["unmet_kh100e"] / sums["demand_kh100e"]
     wide = share.unstack()

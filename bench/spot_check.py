@@ -39,9 +39,7 @@ def main(folder: Path) -> None:
     ]
     last = run.inputs.sets.year.labels[-1]
     places.append(("demand_balance", {"workload": "train_frontier", "year": last}, 1.0))
-    steps = [
-        RightSideStep(block, labels, by * unit) for by in STEPS for block, labels, unit in places
-    ]
+    steps = [RightSideStep(block, labels, by * unit) for by in STEPS for block, labels, unit in places]
     ask = Asking(lambda text: print(text, file=sys.stderr))
     table = spot_check(PreparedScenario(run.scenario, run.inputs), steps, ask)
     solved_musd, run_musd = table.attrs["before_musd"], run.results.objective_musd

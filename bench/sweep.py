@@ -47,15 +47,11 @@ INTEGERS: Final = ("siting.whole_openings", "siting.table_blocks", "racks.whole"
 SAME, GOOD_ENOUGH = 1e-6, 0.01
 
 
-def cold(
-    scenario: Path, settings: list[str], folder: str, options: tuple[str, ...]
-) -> tuple[dict[str, Any], float]:
+def cold(scenario: Path, settings: list[str], folder: str, options: tuple[str, ...]) -> tuple[dict[str, Any], float]:
     """Return what the command says of a run, and its processor time. [s]"""
     given = [word for setting in settings for word in ("--set", setting)]
     command = [sys.executable, "-m", "planner", "-q", "solve", str(scenario), "-o", folder]
-    with subprocess.Popen(
-        [*command, "--json", *given, *options], stdout=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen([*command, "--json", *given, *options], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.read())
         _, _, used = os.wait4(process.pid, 0)
@@ -84,9 +80,7 @@ def nested(key: str, value: object) -> dict[str, Any]:
     return value
 
 
-def check(
-    question: FutureTask, answer: FutureResult, found: dict[str, Any], *, is_whole: bool
-) -> None:
+def check(question: FutureTask, answer: FutureResult, found: dict[str, Any], *, is_whole: bool) -> None:
     """Compare a future as the sweep solved it with the run of the command.
 
     Raises

@@ -17,20 +17,14 @@ from planner.lp import HighsSession
 def changes(case: Case) -> dict[str, Case]:
     noise = np.random.default_rng(20250202)
     return {
-        "demand, each by -5 to 10 %": replace(
-            case, demand=case.demand * noise.uniform(0.95, 1.1, case.demand.shape)
-        ),
+        "demand, each by -5 to 10 %": replace(case, demand=case.demand * noise.uniform(0.95, 1.1, case.demand.shape)),
         "headroom by -10 %": replace(case, headroom=case.headroom * 0.9),
         "energy prices, each by -20 to 20 %": replace(
             case, price=case.price * noise.uniform(0.8, 1.2, case.price.shape)
         ),
         "cost of building by 20 %": replace(case, cost_build=case.cost_build * 1.2),
-        "PUE, each by -2 to 5 %": replace(
-            case, pue=case.pue * noise.uniform(0.98, 1.05, case.pue.shape)
-        ),
-        "demand by 5 %, prices by 10 %": replace(
-            case, demand=case.demand * 1.05, price=case.price * 1.1
-        ),
+        "PUE, each by -2 to 5 %": replace(case, pue=case.pue * noise.uniform(0.98, 1.05, case.pue.shape)),
+        "demand by 5 %, prices by 10 %": replace(case, demand=case.demand * 1.05, price=case.price * 1.1),
     }
 
 

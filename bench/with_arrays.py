@@ -70,9 +70,7 @@ def build(case: Case) -> ArrayProblem:
 
     zones = zone_year.find(
         Index.sparse(
-            "zone_of",
-            (zone, year, site),
-            (case.zone_of_site[site_year["site"]], site_year["year"], site_year["site"]),
+            "zone_of", (zone, year, site), (case.zone_of_site[site_year["site"]], site_year["year"], site_year["site"])
         )
     )
     in_zone = firm.map(zone_year, np.arange(len(site_year)), zones)

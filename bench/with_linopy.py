@@ -10,10 +10,7 @@ from case import BATTERY_HOURS, EFFICIENCY, Case
 
 
 def build(case: Case) -> linopy.Model:
-    region, site = (
-        pd.RangeIndex(case.regions, name="region"),
-        pd.RangeIndex(case.sites, name="site"),
-    )
+    region, site = (pd.RangeIndex(case.regions, name="region"), pd.RangeIndex(case.sites, name="site"))
     year, slot = pd.RangeIndex(case.years, name="year"), pd.RangeIndex(case.slots, name="slot")
     route = pd.RangeIndex(len(case.route_region), name="route")
 

@@ -56,14 +56,8 @@ def build(case: Case) -> pulp.LpProblem:
                 f"demand_{r}_{t}",
             )
     for s, t in site_year:
-        problem += (
-            load[s, t] == lpSum(served[r, s, t] for r in regions_of[s]),
-            f"load_{s}_{t}",
-        )
-        problem += (
-            load[s, t] <= lpSum(built[s, u] for u in years if u <= t) + case.existing[s],
-            f"capacity_{s}_{t}",
-        )
+        problem += (load[s, t] == lpSum(served[r, s, t] for r in regions_of[s]), f"load_{s}_{t}")
+        problem += (load[s, t] <= lpSum(built[s, u] for u in years if u <= t) + case.existing[s], f"capacity_{s}_{t}")
     for s, t, h in site_year_slot:
         problem += (
             grid[s, t, h] + case.solar[s, h] * solar[s, t] + discharge[s, t, h]
@@ -72,8 +66,7 @@ def build(case: Case) -> pulp.LpProblem:
         )
         before = (h - 1) % case.slots
         problem += (
-            level[s, t, h] - level[s, t, before]
-            == EFFICIENCY * charge[s, t, h] - discharge[s, t, h] / EFFICIENCY,
+            level[s, t, h] - level[s, t, before] == EFFICIENCY * charge[s, t, h] - discharge[s, t, h] / EFFICIENCY,
             f"storage_{s}_{t}_{h}",
         )
         problem += charge[s, t, h] <= battery[s, t], f"charge_limit_{s}_{t}_{h}"
@@ -83,8 +76,7 @@ def build(case: Case) -> pulp.LpProblem:
     for z in zones:
         for t in years:
             problem += (
-                lpSum(firm[s, t] for s in sites if case.zone_of_site[s] == z)
-                <= case.headroom[z, t],
+                lpSum(firm[s, t] for s in sites if case.zone_of_site[s] == z) <= case.headroom[z, t],
                 f"headroom_{z}_{t}",
             )
     return problem

@@ -78,13 +78,7 @@ def first_id(of: IdOf) -> str:
 
 
 def model_page(model: Model) -> str:
-    """Return the page of the model: families, equations, one real row each, costs.
-
-    Parameters
-    ----------
-    model : Model
-        A built program whose rows serve as examples.
-    """
+    """Return the page of the model: families, equations, one real row each, costs."""
     parts = [_HEAD, "| family | rows |", "|---|---|"]
     for family in FAMILIES:
         names = ", ".join(f"[`{b.name}`](#{b.name})" for b in family.CONSTRAINTS)
@@ -132,10 +126,7 @@ def _row(problem: ArrayProblem, row: int) -> str:
     """Write one row as it is in the program."""
     matrix, bounds = problem.matrix(), problem.row_bounds()
     terms = np.arange(matrix.start[row], matrix.start[row + 1])
-    shown = [
-        f"{matrix.value[k]:+.4g} {problem.column_name(int(matrix.column[k]))}"
-        for k in terms[:_MOST_TERMS]
-    ]
+    shown = [f"{matrix.value[k]:+.4g} {problem.column_name(int(matrix.column[k]))}" for k in terms[:_MOST_TERMS]]
     if len(terms) > _MOST_TERMS:
         shown.append(f"... {len(terms) - _MOST_TERMS} more")
     lower, upper = bounds.lower[row] + 0.0, bounds.upper[row] + 0.0  # no minus zero

@@ -53,11 +53,7 @@ class Browser:
     def window(self, width: int, height: int, *, dark: bool = False) -> None:
         """Give it the size of a desk or a phone, by day or by night."""
         self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=width < 600,
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
@@ -74,9 +70,7 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Run a script in the page, and return its value."""
-        said = self.call(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
-        )
+        said = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in said, said["exceptionDetails"]
         return said["result"].get("value")
 
@@ -102,20 +96,12 @@ class Browser:
             " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent",
-                type=kind,
-                x=place[0],
-                y=place[1],
-                button="left",
-                clickCount=1,
-            )
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
     def type(self, selector: str, text: str) -> None:
         """Put text into a field, in place of what is there."""
         self.run(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)});"
-            " one.focus(); one.select(); })()"
+            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.focus(); one.select(); }})()"
         )
         self.call("Input.insertText", text=text)
 

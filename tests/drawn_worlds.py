@@ -14,11 +14,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 drawn = settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=(Phase.explicit, Phase.generate),
+    max_examples=8, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
 """As elsewhere, without shrinking: that takes minutes where an example takes a second."""
 
@@ -68,10 +64,7 @@ class Figures:
             {
                 "workload": workload,
                 "unit": "kh100e",
-                "by_year": {
-                    year: self.between(*range_)
-                    for year, range_ in zip((2027, 2028), ranges, strict=True)
-                },
+                "by_year": {year: self.between(*range_) for year, range_ in zip((2027, 2028), ranges, strict=True)},
             }
             for workload, ranges in (("train_frontier", TRAINING), ("chat_interactive", CHAT))
         ]

@@ -37,11 +37,7 @@ def dispatch(data: Data) -> ArrayProblem:
     route = Index.sparse(
         "route",
         (REGION, SITE, YEAR),
-        [
-            np.repeat(region, len(YEAR)),
-            np.repeat(site, len(YEAR)),
-            np.tile(np.arange(len(YEAR)), len(region)),
-        ],
+        [np.repeat(region, len(YEAR)), np.repeat(site, len(YEAR)), np.tile(np.arange(len(YEAR)), len(region))],
     )
 
     served = problem.variable("served", route)
@@ -57,8 +53,7 @@ def dispatch(data: Data) -> ArrayProblem:
     problem.rows("demand", served.sum_to(region_year) + unmet >= demand)
 
     here, before = np.nonzero(
-        (site_year["site"][:, None] == site_year["site"])
-        & (site_year["year"][:, None] >= site_year["year"])
+        (site_year["site"][:, None] == site_year["site"]) & (site_year["year"][:, None] >= site_year["year"])
     )
     capacity = built.map(site_year, before, here) + 2.5
     load = served.sum_to(site_year)

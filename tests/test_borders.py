@@ -23,20 +23,13 @@ FRAMES = read_tables(["sites", "demand_regions", "rtt_measured"])
         (0.0, -30.0, set()),  # the Atlantic
     ],
 )
-def test_places_lie_in_the_countries_that_a_map_shows(
-    lat: float, lon: float, countries: set[str]
-) -> None:
+def test_places_lie_in_the_countries_that_a_map_shows(lat: float, lon: float, countries: set[str]) -> None:
     assert set(countries_near(lat, lon)) == countries
 
 
 @pytest.mark.parametrize(
     ("table", "prefix"),
-    [
-        ("sites", ""),
-        ("demand_regions", ""),
-        ("rtt_measured", "origin_"),
-        ("rtt_measured", "destination_"),
-    ],
+    [("sites", ""), ("demand_regions", ""), ("rtt_measured", "origin_"), ("rtt_measured", "destination_")],
 )
 def test_every_place_of_the_tables_lies_in_its_country(table: str, prefix: str) -> None:
     frame = FRAMES[table]

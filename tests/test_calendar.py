@@ -182,11 +182,7 @@ def test_a_date_becomes_a_float_year_of_equal_months():
 def test_unequal_gaps_make_model_years_that_stand_for_several():
     years = ModelYears((2025, 2027, 2030))
     assert years.spans == (2, 3, 1)
-    assert [years.calendar_years(t) for t in range(3)] == [
-        (2025, 2026),
-        (2027, 2028, 2029),
-        (2030,),
-    ]
+    assert [years.calendar_years(t) for t in range(3)] == [(2025, 2026), (2027, 2028, 2029), (2030,)]
     assert years.last_calendar_years.tolist() == [2026, 2029, 2030]
     assert years.labels == ("2025", "2027", "2030")
 

@@ -49,9 +49,7 @@ def test_curves_of_several_plants_broadcast_over_their_temperatures():
 
 
 def test_water_rises_on_the_same_ramp_and_then_stays_level():
-    np.testing.assert_allclose(
-        wue_l_per_kwh([5, 16, 28, 40], 0.3, 2.2, 10, 22), [0.3, 1.4, 2.5, 2.5]
-    )
+    np.testing.assert_allclose(wue_l_per_kwh([5, 16, 28, 40], 0.3, 2.2, 10, 22), [0.3, 1.4, 2.5, 2.5])
 
 
 def test_a_ramp_that_ends_before_it_starts_is_refused():
@@ -112,9 +110,7 @@ def test_the_linear_loss_strays_from_the_curve_by_what_its_docstring_says(share,
     design = 0.75
     loss = electrical_loss(**UPS, installed_ratio=ratio, design_utilisation=design)
     load_mw = share * design
-    excess = float(loss.fixed_frac + loss.variable_frac * load_mw) - quadratic_loss_mw(
-        1.0, load_mw, ratio
-    )
+    excess = float(loss.fixed_frac + loss.variable_frac * load_mw) - quadratic_loss_mw(1.0, load_mw, ratio)
     x_design = design / ratio
     assert -1e-12 <= excess <= ratio * 0.018 * x_design**2 / 4 + 1e-12
 
@@ -150,12 +146,8 @@ def test_annual_pue_of_the_slots_is_that_of_an_hourly_year_in_a_like_climate():
     for site, months in read_facts("geo/climate_monthly.csv").groupby("site_id"):
         sorted_months = months.sort_values("month")
         temperatures = {
-            "Tdb": hourly_temperatures(
-                sorted_months.smooth_dry_bulb_c, sorted_months.daily_range_dry_bulb_k
-            ),
-            "Twb": hourly_temperatures(
-                sorted_months.smooth_wet_bulb_c, sorted_months.daily_range_wet_bulb_k
-            ),
+            "Tdb": hourly_temperatures(sorted_months.smooth_dry_bulb_c, sorted_months.daily_range_dry_bulb_k),
+            "Twb": hourly_temperatures(sorted_months.smooth_wet_bulb_c, sorted_months.daily_range_wet_bulb_k),
         }
         dry, wet = temperatures["Tdb"].mean(), temperatures["Twb"].mean()
         same_zone = published[published.ashrae_zone == zone[site]]

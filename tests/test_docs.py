@@ -11,15 +11,7 @@ import pytest
 from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS, SHOWN_ONLY
 from planner.docs import pages
 
-PAGES = [
-    "cli.md",
-    "model.md",
-    "data.md",
-    "demand-paths.md",
-    "results.md",
-    "settings.md",
-    "stress-tables.md",
-]
+PAGES = ["cli.md", "model.md", "data.md", "demand-paths.md", "results.md", "settings.md", "stress-tables.md"]
 DOCS = Path(__file__).parent.parent / "docs"
 SECTION = re.compile(r"^## (.*)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(#([^)]+)\)")

@@ -48,9 +48,7 @@ def test_interest_during_construction_is_the_mean_growth_of_money_spent_evenly()
     rate, months = 0.07, 18.0
     moments_years = (np.arange(100_000) + 0.5) / 100_000 * months / 12
     mean_growth = np.mean((1 + rate) ** moments_years)
-    assert float(interest_during_construction_frac(rate, months)) == pytest.approx(
-        mean_growth - 1, rel=1e-7
-    )
+    assert float(interest_during_construction_frac(rate, months)) == pytest.approx(mean_growth - 1, rel=1e-7)
 
 
 @pytest.mark.parametrize(("rate", "months"), [(0.0, 18.0), (0.07, 0.0)])
@@ -61,9 +59,7 @@ def test_there_is_no_interest_without_a_rate_or_without_a_wait(rate, months):
 @given(rate=rates, life=lives, start=st.integers(2025, 2030))
 def test_payments_of_the_whole_life_are_worth_the_cost_on_the_day_of_service(rate, life, start):
     cost, idc = 13.7, 0.031
-    paid = annuity_payment(cost, rate, life, idc) * payment_weights(
-        rate, life, start, 2025, 2025 + 60, 2025
-    )
+    paid = annuity_payment(cost, rate, life, idc) * payment_weights(rate, life, start, 2025, 2025 + 60, 2025)
     worth = cost * (1 + idc) * (1 + rate) ** -(start - 2025)
     assert float(paid) == pytest.approx(worth, rel=1e-9)
 
@@ -77,9 +73,7 @@ def test_a_start_inside_a_year_costs_at_most_an_eighth_of_the_squared_rate_more(
 
 @given(rate=rates, life=lives, start=starts, earlier=st.integers(1, 9))
 @pytest.mark.parametrize("end_of_horizon", sorted(END_OF_HORIZON))
-def test_moving_the_base_year_scales_every_weight_by_one_factor(
-    end_of_horizon, rate, life, start, earlier
-):
+def test_moving_the_base_year_scales_every_weight_by_one_factor(end_of_horizon, rate, life, start, earlier):
     weights = END_OF_HORIZON[end_of_horizon]
     rate += 0.01  # a perpetuity needs a rate above 0
     here = weights(rate, life, start, 2025, 2030, 2025)
@@ -96,9 +90,7 @@ def test_one_more_year_of_horizon_leaves_the_earlier_years_payments_alone(life, 
 
 def test_the_last_year_is_charged_one_year_and_not_the_overnight_cost():
     # 15 years at 6 %: one payment is about a tenth of the cost, not ten times that.
-    charged = float(
-        annuity_payment(40.0, 0.06, 15) * payment_weights(0.06, 15, 2030, 2025, 2030, 2025)
-    )
+    charged = float(annuity_payment(40.0, 0.06, 15) * payment_weights(0.06, 15, 2030, 2025, 2030, 2025))
     overnight = 40.0 * 1.06**-5
     assert 0.09 < charged / overnight < 0.11
 
@@ -123,9 +115,7 @@ def test_weights_work_on_arrays_as_on_single_assets():
     life, start = np.array([5.0, 20.0]), np.array([2026.5, 2028.25])
     for name, weights in END_OF_HORIZON.items():
         together = weights(0.06, life, start, 2025, 2030, 2025)
-        apart = [
-            float(weights(0.06, a, b, 2025, 2030, 2025)) for a, b in zip(life, start, strict=True)
-        ]
+        apart = [float(weights(0.06, a, b, 2025, 2030, 2025)) for a, b in zip(life, start, strict=True)]
         np.testing.assert_allclose(together, apart, err_msg=name)
 
 
@@ -158,9 +148,7 @@ def test_truncated_salvage_enters_an_older_asset_at_its_book_value():
 
 def test_a_perpetuity_is_the_limit_of_a_long_row_of_payments():
     years = np.arange(2031, 2031 + 600)
-    assert float(perpetuity_tail(0.05, 2030, 2025)) == pytest.approx(
-        discount_factor(0.05, years, 2025).sum()
-    )
+    assert float(perpetuity_tail(0.05, 2030, 2025)) == pytest.approx(discount_factor(0.05, years, 2025).sum())
 
 
 def test_a_perpetuity_goes_on_only_for_what_serves_at_the_end():

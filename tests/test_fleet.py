@@ -29,16 +29,13 @@ def test_a_five_year_rack_bought_in_2025_serves_2025_to_2029():
 
 def test_a_rack_serves_from_its_vintage_on():
     np.testing.assert_array_equal(
-        alive_frac([2022, 2027, 2029], [5, 3, 7], YEARS),
-        [[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 1, 0], [0, 0, 0, 0, 1, 1]],
+        alive_frac([2022, 2027, 2029], [5, 3, 7], YEARS), [[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 1, 0], [0, 0, 0, 0, 1, 1]]
     )
 
 
 def test_a_rack_serves_a_model_year_only_if_it_serves_all_its_years():
     years = ModelYears((2025, 2028, 2030))  # stand for 2025-2027, 2028-2029, 2030
-    np.testing.assert_array_equal(
-        alive_frac([2023, 2023, 2025], [4, 5, 5], years), [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
-    )
+    np.testing.assert_array_equal(alive_frac([2023, 2023, 2025], [4, 5, 5], years), [[0, 0, 0], [1, 0, 0], [1, 1, 0]])
 
 
 def test_gross_additions_are_net_growth_plus_what_retires():
@@ -101,15 +98,9 @@ def test_workloads_do_not_mix():
         YEARS,
         [SHARES[0], [0.6, 0.3, 0.1]],
         Cohorts(
-            STOCK.vintage,
-            np.repeat(STOCK.life_years, 2, 0),
-            np.array([[300.0, 500.0, 800.0], [200.0, 450.0, 600.0]]),
+            STOCK.vintage, np.repeat(STOCK.life_years, 2, 0), np.array([[300.0, 500.0, 800.0], [200.0, 450.0, 600.0]])
         ),
-        Cohorts(
-            REFERENCE.vintage,
-            np.repeat(REFERENCE.life_years, 2, 0),
-            np.repeat(REFERENCE.h100e_per_mw, 2, 0),
-        ),
+        Cohorts(REFERENCE.vintage, np.repeat(REFERENCE.life_years, 2, 0), np.repeat(REFERENCE.h100e_per_mw, 2, 0)),
         [0.7, 0.4],
         ["train", "chat"],
     )
@@ -133,14 +124,9 @@ def test_a_path_that_falls_switches_racks_off_and_on_again_before_new_ones_are_b
     np.testing.assert_allclose(fleet.compute_h100e, [[0.9 * mw * per_mw for mw in (20, 12, 18)]])
 
 
-@given(
-    path=st.lists(st.floats(0.5, 90.0), min_size=6, max_size=6),
-    shares=st.tuples(*[st.floats(0.1, 5.0)] * 3),
-)
+@given(path=st.lists(st.floats(0.5, 90.0), min_size=6, max_size=6), shares=st.tuples(*[st.floats(0.1, 5.0)] * 3))
 def test_the_fleet_in_service_is_the_path_in_every_year(path, shares):
-    fleet = reference_fleet_compute(
-        [path], YEARS, [np.array(shares) / sum(shares)], STOCK, REFERENCE, [0.7], WORKLOADS
-    )
+    fleet = reference_fleet_compute([path], YEARS, [np.array(shares) / sum(shares)], STOCK, REFERENCE, [0.7], WORKLOADS)
     np.testing.assert_allclose(fleet.alive_mw.sum(axis=1), [path])
     assert np.all(fleet.additions_mw >= 0)
 

@@ -45,11 +45,7 @@ def test_columns_and_rows_of_coordinates_give_a_matrix_of_distances():
 def test_coordinates_that_are_not_on_the_globe_are_all_named():
     with pytest.raises(InputError) as caught:
         geodesic_km([91.5, 40.0], [7.0, np.nan], 3.0, 200.0)
-    assert [problem.what_is for problem in caught.value.problems] == [
-        "lat 91.5",
-        "lon 200.0",
-        "lon nan",
-    ]
+    assert [problem.what_is for problem in caught.value.problems] == ["lat 91.5", "lon 200.0", "lon nan"]
 
 
 def test_light_in_fibre_needs_about_ten_milliseconds_there_and_back_per_thousand_km():
@@ -112,9 +108,7 @@ def pairs(*rows):
 
 
 def laid_over(measured, users, sites, radius_km=50.0):
-    fitted = np.array(
-        [[41.0 + 7 * u + 3 * s for s in range(len(sites))] for u in range(len(users))]
-    )
+    fitted = np.array([[41.0 + 7 * u + 3 * s for s in range(len(sites))] for u in range(len(users))])
     (ulat, ulon), (slat, slon) = np.array(users).T, np.array(sites).T
     return fitted, apply_measured(fitted, ulat, ulon, slat, slon, measured, radius_km)
 
@@ -225,13 +219,9 @@ def test_no_measured_pair_is_faster_than_light(cloud_pairs):
 
 @needs_facts
 @pytest.mark.parametrize(
-    ("fitted_on", "tried_on", "limit_ms"),
-    [({"US", "CA"}, {"US"}, 5.0), (EUROPE, EUROPE, 4.0)],
-    ids=["US", "Europe"],
+    ("fitted_on", "tried_on", "limit_ms"), [({"US", "CA"}, {"US"}, 5.0), (EUROPE, EUROPE, 4.0)], ids=["US", "Europe"]
 )
-def test_lines_fitted_on_half_the_pairs_foretell_the_other_half(
-    cloud_pairs, fitted_on, tried_on, limit_ms
-):
+def test_lines_fitted_on_half_the_pairs_foretell_the_other_half(cloud_pairs, fitted_on, tried_on, limit_ms):
     # Few pairs lie inside the US, so one cut in half says little (from 2.9 to 6.3 ms): the
     # errors of many cuts are pooled. Every pair is listed in one direction only, so neither
     # half knows the answers of the other.
@@ -241,9 +231,7 @@ def test_lines_fitted_on_half_the_pairs_foretell_the_other_half(
     pool = cloud_pairs[within(fitted_on)]
     is_tried = within(tried_on)[pool.index].to_numpy()
     km, rtt = pool.km.to_numpy(), pool.rtt_ms.to_numpy()
-    assert not set(zip(pool.origin, pool.dest, strict=True)) & set(
-        zip(pool.dest, pool.origin, strict=True)
-    )
+    assert not set(zip(pool.origin, pool.dest, strict=True)) & set(zip(pool.dest, pool.origin, strict=True))
     random = np.random.default_rng(2025)
     errors_ms = []
     for _ in range(40):

@@ -15,13 +15,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "planner"
 
 # For each room, the rooms it may import; all may import those of pure functions.
-PURE = {
-    "base": set(),
-    "clock": {"base"},
-    "money": {"base"},
-    "place": {"base", "clock"},
-    "fleet": {"base", "clock"},
-}
+PURE = {"base": set(), "clock": {"base"}, "money": {"base"}, "place": {"base", "clock"}, "fleet": {"base", "clock"}}
 MAY_IMPORT = {
     **PURE,
     "lp": set(),
@@ -36,16 +30,7 @@ MAY_IMPORT = {
     "results": {"limits", "model", "inputs", "lp", "tables", "tariffs"},
     "check": {"inputs", "results", "scenario", "tables"},
     "stress": {"check", "inputs", "results", "scenario", "tables"},
-    "outputs": {
-        "stress",
-        "results",
-        "scenario",
-        "tables",
-        "inputs",
-        "model",
-        "limits",
-        "plausible",
-    },
+    "outputs": {"stress", "results", "scenario", "tables", "inputs", "model", "limits", "plausible"},
     "runs": {"lp", "outputs", "results", "scenario", "check", "inputs", "limits"},
     "studies": {
         "runs",
@@ -60,17 +45,7 @@ MAY_IMPORT = {
         "stress",
         "tables",
     },
-    "serve": {
-        "inputs",
-        "lp",
-        "outputs",
-        "plausible",
-        "results",
-        "runs",
-        "scenario",
-        "studies",
-        "tables",
-    },
+    "serve": {"inputs", "lp", "outputs", "plausible", "results", "runs", "scenario", "studies", "tables"},
 }
 
 
@@ -201,9 +176,7 @@ def test_only_studies_solve() -> None:
 def circles(package: Path) -> list[list[str]]:
     """Return the circles of imports, those for types included, longest first."""
     files = {
-        ".".join(("planner", *file.relative_to(package).with_suffix("").parts)).removesuffix(
-            ".__init__"
-        ): file
+        ".".join(("planner", *file.relative_to(package).with_suffix("").parts)).removesuffix(".__init__"): file
         for file in package.rglob("*.py")
     }
     needs = {

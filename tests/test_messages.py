@@ -32,10 +32,7 @@ NOT_OURS = {
 }
 ROOT = Path(__file__).parent.parent
 HISTORY = ("decisions.md", "changes.md")  # of earlier words too; the second is made by `make docs`
-PAGES = (
-    ROOT / "README.md",
-    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in HISTORY),
-)
+PAGES = (ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in HISTORY))
 
 
 @pytest.mark.golden

@@ -103,14 +103,10 @@ def test_a_plan_that_leaves_demand_unmet_says_so_first(plan: Plan) -> None:
 CHANGE = "demand.scale_frac=0.4"
 WITH_A_CHANGE: dict[str, Callable[[str | planner.Scenario], Any]] = {
     "alternatives": lambda what: (
-        planner.alternatives(
-            what, slacks=[0.1], of=["site"], different=0, plans=False, overrides=[CHANGE]
-        ).cost_musd
+        planner.alternatives(what, slacks=[0.1], of=["site"], different=0, plans=False, overrides=[CHANGE]).cost_musd
     ),
     "diagnose": lambda what: float(planner.diagnose(what, [NO_PLAN], quick=True).feasible),
-    "frontier": lambda what: (
-        planner.frontier(what, "largest", points=3, overrides=[CHANGE]).table["cost_musd"].min()
-    ),
+    "frontier": lambda what: planner.frontier(what, "largest", points=3, overrides=[CHANGE]).table["cost_musd"].min(),
     "load_scenario": lambda what: planner.load_scenario(what, [CHANGE]).demand.scale_frac,
     "myopic": lambda what: planner.myopic(what, [2], overrides=[CHANGE]).table["cost_musd"].iloc[0],
     "solve": lambda what: planner.solve(what, [CHANGE]).outcome.objective,

@@ -159,9 +159,7 @@ def test_training_stands_on_campuses_more_than_real_time_work_does(used: pd.Data
     assert frontier < real_time - 0.2
 
 
-def test_frontier_training_pays_less_for_power_than_real_time_work(
-    plan: Plan, used: pd.DataFrame
-) -> None:
+def test_frontier_training_pays_less_for_power_than_real_time_work(plan: Plan, used: pd.DataFrame) -> None:
     costs = plan.costs[plan.costs["item"].isin(["electricity_energy", "electricity_demand"])]
     bill = costs[costs["calendar_year"] == LAST].groupby("site")["musd"].sum()
     energy = plan.site_year[plan.site_year["year"] == LAST].set_index("site")["energy_mwh"]

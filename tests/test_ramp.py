@@ -19,16 +19,10 @@ def test_the_share_is_the_integral_of_the_ramp_whatever_the_month_of_service():
     moments = (moments[1:] + moments[:-1]) / 2
     ramp = 2 * mean - 1 + (2 - 2 * mean) * (moments - start) / (months / 12)
     share = np.where(moments < start, 0.0, np.minimum(ramp, 1.0)).reshape(3, -1).mean(axis=1)
-    np.testing.assert_allclose(
-        usable_share(start, [2027, 2028, 2029], months, mean), share, atol=1e-5
-    )
+    np.testing.assert_allclose(usable_share(start, [2027, 2028, 2029], months, mean), share, atol=1e-5)
 
 
-@given(
-    start=st.floats(2025, 2031),
-    months=st.floats(0, 36),
-    mean=st.floats(0.5, 1.0),
-)
+@given(start=st.floats(2025, 2031), months=st.floats(0, 36), mean=st.floats(0.5, 1.0))
 def test_what_the_ramp_costs_in_all_is_the_same_for_every_start(start, months, mean):
     shares = usable_share(start, np.arange(2025, 2041), months, mean)
     assert shares.sum() == pytest.approx(2041 - start - (1 - mean) * months / 12, abs=1e-9)

@@ -39,9 +39,7 @@ def test_the_recipe_for_a_family_lists_every_file_that_a_real_one_touches() -> N
         str(file.relative_to(ROOT))
         for file in (ROOT / "planner").rglob("*.py")
         if file.parent.name != "stress"  # where heat is a wave of it
-        and any(
-            CALLED & names(node) for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        )
+        and any(CALLED & names(node) for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     }
     own = {f"planner/{room}/{FAMILY}.py" for room in ("inputs", "model", "results", "check")}
 
@@ -51,15 +49,11 @@ def test_the_recipe_for_a_family_lists_every_file_that_a_real_one_touches() -> N
 
 def test_the_recipe_says_where_a_family_with_limits_is_listed_besides() -> None:
     rooms = ("model", "limits")
-    model, limits = (
-        {file.stem for file in (ROOT / "planner" / room).glob("*.py")} for room in rooms
-    )
+    model, limits = ({file.stem for file in (ROOT / "planner" / room).glob("*.py")} for room in rooms)
     tree = ast.parse((ROOT / "planner/limits/__init__.py").read_text(encoding="utf-8"))
     imported = {name for node in ast.walk(tree) for name in names(node)}
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (row,) = (
-        line for line in text.splitlines() if line.startswith("| `planner/model/<family>.py`")
-    )
+    (row,) = (line for line in text.splitlines() if line.startswith("| `planner/model/<family>.py`"))
 
     assert len(model & limits - {"__init__"}) > 5
     assert model & limits - {"__init__"} <= imported

@@ -78,9 +78,7 @@ def test_a_series_takes_the_profile_of_its_months_and_seasons():
     assert slot_means(by_month, 3.5, days) == pytest.approx([12.0, 4.0, 4.0, 8.0])
     # Four days of a series, and four seasons of a profile: the seasons are meant.
     assert slot_means(by_season, 3.5, days) == pytest.approx([20.0, 30.0, 30.0, 40.0])
-    assert slot_means(by_season, 3.5, days, is_by_day=True) == pytest.approx(
-        [20.0, 30.0, 40.0, 50.0]
-    )
+    assert slot_means(by_season, 3.5, days, is_by_day=True) == pytest.approx([20.0, 30.0, 40.0, 50.0])
 
 
 def test_both_kinds_of_days_list_their_slots_alike():

@@ -57,10 +57,7 @@ def test_a_peak_day_stands_in_the_middle_of_its_month() -> None:
 
 def test_a_day_that_stands_for_part_of_a_day_is_mixed_with_its_neighbour() -> None:
     days = SeriesDays(
-        months=(1, 1, *range(2, 13)),
-        days=(12.4, 18.6, *(float(n) for n in DAYS_PER_MONTH[1:])),
-        peaks=(3,),
-        slot_h=12,
+        months=(1, 1, *range(2, 13)), days=(12.4, 18.6, *(float(n) for n in DAYS_PER_MONTH[1:])), peaks=(3,), slot_h=12
     )
 
     shares = calendar_days(days)

@@ -14,13 +14,7 @@ __all__ = ["cache_folder"]
 
 
 def cache_folder(name: str) -> Path | None:
-    """Return the folder of one kind of what is cached; None where nothing is to be.
-
-    Parameters
-    ----------
-    name : str
-        Of the kind, which is that of its folder.
-    """
+    """Return the folder of one kind of what is cached; None where nothing is to be."""
     asked = os.environ.get("DCPLAN_CACHE", "")
     if asked == "off":
         return None

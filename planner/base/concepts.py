@@ -17,8 +17,7 @@ _CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"(design_|annual_|mean_)?pue(_frac)?",
         r".*",
-        "PUE follows hour by hour from the cooling and the climate: its figures are in table"
-        " cooling",
+        "PUE follows hour by hour from the cooling and the climate: its figures are in table cooling",
     ),
     (
         r"(nominal_|real_)?wacc(_.*)?|cost_of_capital(_.*)?|discount_rate(_.*)?",
@@ -54,20 +53,6 @@ _CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
 def where_said(word: str, above: Sequence[object]) -> str:
     """Say where something is said that a planner gave as an unknown key or column.
 
-    Parameters
-    ----------
-    word : str
-        The unknown key or column.
-    above : sequence
-        Keys above it, or the name of its table.
-
-    Returns
-    -------
-    str
-        A sentence for a message; empty where the word is not known.
-
-    Examples
-    --------
     >>> where_said("pue", ("halls",))[:30]
     'PUE follows hour by hour from '
     >>> where_said("wacc_nominal_frac", ()), where_said("first_year", ("existing_halls",))

@@ -35,8 +35,6 @@ def wrapped(text: str, mark: str = "") -> str:
 def broken(text: str, width: int) -> list[str]:
     """Break a text into lines, behind a space or a sign between the parts of a key or a path.
 
-    Examples
-    --------
     >>> broken("new_sites.north.land_limit_mw", 20), broken("racks.csv:10", 20)
     (['new_sites.north.', 'land_limit_mw'], ['racks.csv:10'])
     """

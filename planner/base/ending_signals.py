@@ -9,11 +9,7 @@ __all__ = ["ENDING_SIGNALS"]
 
 ENDING_SIGNALS: Final = {
     getattr(signal, name): message
-    for name, message in (
-        ("SIGINT", "interrupted"),
-        ("SIGTERM", "terminated"),
-        ("SIGHUP", "hung up"),
-    )
+    for name, message in (("SIGINT", "interrupted"), ("SIGTERM", "terminated"), ("SIGHUP", "hung up"))
     if hasattr(signal, name)  # Windows has no SIGHUP
 }
 """Message by number: of Ctrl-C, of a scheduler of jobs or a system that shuts down, and of a

@@ -36,8 +36,6 @@ class Problem:
     In a workbook `file` is the place as `planner.base.sheet_cells.in_sheet` writes it.
     `count` is 1, or how many problems a line represents that are not listed one by one.
 
-    Examples
-    --------
     >>> print(Problem("data/sites.csv", 3, 12, "pue is 0.9", "at least 1", "check the column"))
     data/sites.csv:3:12: pue is 0.9; must be at least 1; check the column
     """
@@ -122,20 +120,6 @@ class SolverError(DcplanError):
 def unlisted_problems(file: str, count: int) -> Problem:
     """Return the line that represents the problems of a file that are not listed.
 
-    Parameters
-    ----------
-    file : str
-        The file.
-    count : int
-        How many more there are.
-
-    Returns
-    -------
-    Problem
-        Sorted behind the others of its file.
-
-    Examples
-    --------
     >>> print(unlisted_problems("data/sites.csv", 12345))
     data/sites.csv: 12,345 more problems in this file; fix the ones above first
     """

@@ -12,27 +12,9 @@ __all__ = ["unassigned"]
 _NOISE = 1e-12
 
 
-def unassigned(
-    work: Sequence[float], choices: Sequence[Sequence[str]], room: Mapping[str, float]
-) -> float:
+def unassigned(work: Sequence[float], choices: Sequence[Sequence[str]], room: Mapping[str, float]) -> float:
     """Return how much work is left when as much as possible is assigned to reserves.
 
-    Parameters
-    ----------
-    work : sequence of float
-        Amounts to be assigned.
-    choices : sequence of sequence of str
-        For each amount, the reserves that can take it; it may be split.
-    room : mapping of str to float
-        How much each reserve can take in total.
-
-    Returns
-    -------
-    float
-        In the unit of the amounts.
-
-    Examples
-    --------
     >>> unassigned([3.0, 4.0], [["a", "b"], ["a"]], {"a": 5.0, "b": 1.5})
     0.5
     """
@@ -49,10 +31,7 @@ def unassigned(
 
 
 def _augmenting_path(
-    begin: int,
-    choices: Sequence[Sequence[str]],
-    free: Mapping[str, float],
-    taken: Sequence[Mapping[str, float]],
+    begin: int, choices: Sequence[Sequence[str]], free: Mapping[str, float], taken: Sequence[Mapping[str, float]]
 ) -> list[tuple[int, str]] | None:
     """Find a path from an amount to a reserve with room, over amounts that may be moved.
 
@@ -84,10 +63,7 @@ def _walk_back(taker: str, came: Mapping[str, tuple[int, str | None]]) -> list[t
 
 
 def _send(
-    path: list[tuple[int, str]],
-    left: list[float],
-    free: dict[str, float],
-    taken: list[dict[str, float]],
+    path: list[tuple[int, str]], left: list[float], free: dict[str, float], taken: list[dict[str, float]]
 ) -> None:
     """Move as much along a path as its narrowest step allows."""
     first, last = path[0][0], path[-1][1]

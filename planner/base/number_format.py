@@ -10,16 +10,7 @@ from planner.base.units import MUSD_PER_BUSD
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "amount",
-    "duration",
-    "moment",
-    "percent",
-    "round_down",
-    "round_up",
-    "signed",
-    "unit_of_money",
-]
+__all__ = ["amount", "duration", "moment", "percent", "round_down", "round_up", "signed", "unit_of_money"]
 
 _LARGE_MUSD = 10_000.0
 _MINUTE_S = 60.0
@@ -40,15 +31,8 @@ _MONTHS = (
 
 
 def moment(year: float) -> str:
-    """Write a moment as the month that it is nearest to the beginning of.
+    """Write a moment as the month that it is nearest to the beginning of. Takes `year` [year].
 
-    Parameters
-    ----------
-    year : float
-        As 2028.5 for the middle of 2028. [year]
-
-    Examples
-    --------
     >>> moment(2030.0), moment(2028.5), moment(2027.99)
     ('January 2030', 'July 2028', 'January 2028')
     """
@@ -59,8 +43,6 @@ def moment(year: float) -> str:
 def percent(frac: float) -> str:
     """Write a share in percent, with three digits.
 
-    Examples
-    --------
     >>> percent(0.25563), percent(0.0011), percent(1.0)
     ('25.6 %', '0.11 %', '100 %')
     """
@@ -68,15 +50,8 @@ def percent(frac: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write how long something takes, with few digits.
+    """Write how long something takes, with few digits. Takes `seconds` [s].
 
-    Parameters
-    ----------
-    seconds : float
-        At least 0. [s]
-
-    Examples
-    --------
     >>> duration(0.3), duration(42.7), duration(95.0), duration(1500.0)
     ('1 s', '43 s', '2 min', '25 min')
     """
@@ -88,8 +63,6 @@ def duration(seconds: float) -> str:
 def round_up(value: float, digits: int) -> float:
     """Round up to so many significant digits.
 
-    Examples
-    --------
     >>> round_up(4.2012, 3), round_up(123456.2, 3), round_up(0.0, 3)
     (4.21, 124000.0, 0.0)
     """
@@ -102,8 +75,6 @@ def round_up(value: float, digits: int) -> float:
 def round_down(value: float, digits: int) -> float:
     """Round down to so many significant digits.
 
-    Examples
-    --------
     >>> round_down(4.2092, 3), round_down(0.0, 3)
     (4.2, 0.0)
     """
@@ -113,8 +84,6 @@ def round_down(value: float, digits: int) -> float:
 def amount(value: float, digits: int = 3) -> str:
     """Write a number with so many significant digits, thousands apart, never with an exponent.
 
-    Examples
-    --------
     >>> amount(0.01234), amount(4.2), amount(98.76), amount(1234567.0)
     ('0.0123', '4.2', '98.8', '1,230,000')
     >>> amount(30000.0, 4), amount(46428.2, 4), amount(215.517, 4)
@@ -132,8 +101,6 @@ def amount(value: float, digits: int = 3) -> str:
 def signed(value: float, digits: int = 4) -> str:
     """Write a difference with its sign.
 
-    Examples
-    --------
     >>> signed(1234.56), signed(-0.5), signed(0.0)
     ('+1,235', '-0.5', '0')
     """
@@ -145,13 +112,6 @@ def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
 
     It is the unit of the least: in that of the largest the least could not be read.
 
-    Parameters
-    ----------
-    costs_musd : iterable of float or None
-        Those that are not known, None or nan, count for nothing. [MUSD]
-
-    Examples
-    --------
     >>> unit_of_money([9_000.0, 12_000.0, None]), unit_of_money([12_000.0, math.nan])
     (('MUSD', 1.0, 1), ('BUSD', 0.001, 3))
     >>> unit_of_money([])

@@ -23,8 +23,6 @@ _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_
 def is_device_name(name: str) -> bool:
     """Return whether Windows keeps a name for a device, so that no file there can have it.
 
-    Examples
-    --------
     >>> [is_device_name(name) for name in ("con.yaml", "Com1", "AUX .tar.gz", "icon", "con-2")]
     [True, True, True, False, False]
     """

@@ -14,20 +14,6 @@ __all__ = ["recording_reads"]
 def recording_reads(thing: Any, note: Callable[[str], None]) -> Any:
     """Return a thing of a dataclass that notes which of its fields are read.
 
-    Parameters
-    ----------
-    thing : object
-        Of a dataclass; its properties and methods read fields as any other code does.
-    note : callable
-        Is given the name of a field whenever it is read.
-
-    Returns
-    -------
-    object
-        Of a subclass of the same name, with the same fields.
-
-    Examples
-    --------
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
     ... class Site:

@@ -14,13 +14,6 @@ _IN_SHEET: Final = re.compile(r"(.*\.xlsx): (.+)!([A-Z]{1,3})([0-9]{1,7})", re.D
 def cell_name(row: int, column: int) -> str:
     """Return the name of a cell as a spreadsheet shows it.
 
-    Parameters
-    ----------
-    row, column : int
-        Counted from 1.
-
-    Examples
-    --------
     >>> cell_name(1, 1), cell_name(12, 28), cell_name(1048576, 16384)
     ('A1', 'AB12', 'XFD1048576')
     """
@@ -34,17 +27,6 @@ def cell_name(row: int, column: int) -> str:
 def in_sheet(file: str, sheet: str, row: int, column: int) -> str:
     """Return the place of a cell as messages show it.
 
-    Parameters
-    ----------
-    file : str
-        The workbook.
-    sheet : str
-        Name of the sheet; in quotes, as in a formula, where it has spaces or other signs.
-    row, column : int
-        Counted from 1.
-
-    Examples
-    --------
     >>> in_sheet("my-plan.xlsx", "Settings", 14, 3), in_sheet("a.xlsx", "Settings sites", 5, 2)
     ('my-plan.xlsx: Settings!C14', "a.xlsx: 'Settings sites'!B5")
     """
@@ -56,18 +38,6 @@ def in_sheet(file: str, sheet: str, row: int, column: int) -> str:
 def workbook_of(place: str) -> tuple[str, tuple[str, int, int]]:
     """Return the file of a place that `in_sheet` made, and what sorts places in it.
 
-    Parameters
-    ----------
-    place : str
-        Any file, or a cell of a workbook.
-
-    Returns
-    -------
-    tuple of str, tuple of str, int, int
-        The file; sheet, row and column, an empty name and zeros where it is no cell.
-
-    Examples
-    --------
     >>> workbook_of("my-plan.xlsx: Settings!C14"), workbook_of("my.yaml")
     (('my-plan.xlsx', ('Settings', 14, 3)), ('my.yaml', ('', 0, 0)))
     """

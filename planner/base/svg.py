@@ -10,19 +10,7 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = [
-    "INK",
-    "MUTED",
-    "Frame",
-    "area",
-    "document",
-    "line",
-    "path",
-    "rect",
-    "text",
-    "tick_decimals",
-    "ticks",
-]
+__all__ = ["INK", "MUTED", "Frame", "area", "document", "line", "path", "rect", "text", "tick_decimals", "ticks"]
 
 INK: Final = "#22272e"
 MUTED: Final = "#5d6773"
@@ -34,8 +22,6 @@ FONT: Final = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-s
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round numbers from low to high, at most so many steps apart.
 
-    Examples
-    --------
     >>> ticks(0.0, 29_259.0)
     [0.0, 10000.0, 20000.0]
     >>> ticks(17.2, 17.9)
@@ -48,16 +34,12 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= least * (1 - 1e-9))
     first = -floor(-low / step + 1e-9)
     last = floor(high / step + 1e-9)
-    return list(
-        dict.fromkeys(round(number * step, _MOST_DECIMALS) for number in range(first, last + 1))
-    )
+    return list(dict.fromkeys(round(number * step, _MOST_DECIMALS) for number in range(first, last + 1)))
 
 
 def tick_decimals(values: Sequence[float]) -> int:
     """Return the fewest decimals that show ticks as they are, so that no two read the same.
 
-    Examples
-    --------
     >>> tick_decimals([0.0, 10000.0]), tick_decimals([637.5, 638.0]), tick_decimals([1.25])
     (0, 1, 2)
     >>> tick_decimals([0.1 + 0.2, 0.7])  # 0.30000000000000004 is 0.3
@@ -108,14 +90,7 @@ class Frame:
 
 
 def text(
-    x: float,
-    y: float,
-    words: str,
-    *,
-    size: float = 11.5,
-    anchor: str = "start",
-    color: str = INK,
-    weight: int = 400,
+    x: float, y: float, words: str, *, size: float = 11.5, anchor: str = "start", color: str = INK, weight: int = 400
 ) -> str:
     """Words at a place, with a white rim; whatever they hold is shown as it stands."""
     return (
@@ -126,12 +101,7 @@ def text(
 
 
 def line(
-    start: tuple[float, float],
-    end: tuple[float, float],
-    color: str,
-    *,
-    width: float = 1.0,
-    dash: str = "",
+    start: tuple[float, float], end: tuple[float, float], color: str, *, width: float = 1.0, dash: str = ""
 ) -> str:
     """Draw a straight line."""
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
@@ -149,19 +119,14 @@ def path(points: Iterable[tuple[float, float]], color: str, *, width: float = 1.
     )
 
 
-def area(
-    above: Sequence[tuple[float, float]], below: Sequence[tuple[float, float]], color: str
-) -> str:
+def area(above: Sequence[tuple[float, float]], below: Sequence[tuple[float, float]], color: str) -> str:
     """Fill what lies between two lines of points."""
     return f'<path d="M{_joined([*above, *reversed(below)])}Z" fill="{color}"/>\n'
 
 
 def rect(left: float, top: float, width: float, height: float, color: str, *, tip: str = "") -> str:
     """Fill a rectangle, with words that show under the pointer."""
-    shape = (
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" '
-        f'fill="{color}"'
-    )
+    shape = f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{color}"'
     return f"{shape}><title>{escape(tip)}</title></rect>\n" if tip else f"{shape}/>\n"
 
 

@@ -9,22 +9,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = [
-    "NOT_IN_NAMES",
-    "and_more",
-    "closest",
-    "file_in_message",
-    "in_message",
-    "some",
-    "within_sentence",
-]
+__all__ = ["NOT_IN_NAMES", "and_more", "closest", "file_in_message", "in_message", "some", "within_sentence"]
 
 NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
 _NOT_TEXT: Final = re.compile(f"(?!\n)[{NOT_IN_NAMES}\ud800-\udfff]")
-_LONG_NAME: Final = re.compile(
-    r"(?<![^\s(\[])(?:'[^']{200,}'|\"[^\"]{200,}\")(?![^\s,;:.)\]])|[^\s'\"]{200,}"
-)
+_LONG_NAME: Final = re.compile(r"(?<![^\s(\[])(?:'[^']{200,}'|\"[^\"]{200,}\")(?![^\s,;:.)\]])|[^\s'\"]{200,}")
 _NO_FILE: Final = re.compile(r"[^/\\]{256,}")
 """Longer than the name of a file or folder may be."""
 _CLOSE_ENOUGH: Final = 0.6
@@ -35,20 +25,6 @@ _LAST: Final = 20
 def and_more(count: int, shown: int) -> str:
     """Say how many of a list are left when so many of it are shown.
 
-    Parameters
-    ----------
-    count : int
-        Length of the list.
-    shown : int
-        The most of it that is shown.
-
-    Returns
-    -------
-    str
-        Begins with a space; empty where all are reported.
-
-    Examples
-    --------
     >>> and_more(5, 3), and_more(3, 3)
     (' and 2 more', '')
     """
@@ -60,8 +36,6 @@ def closest(word: str, known: Sequence[str]) -> str | None:
 
     A word with the same letters in another order is near, however short it is.
 
-    Examples
-    --------
     >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"]), closest("tyni", ["tiny"])
     ('us-va-ashburn', 'tiny')
     """
@@ -76,8 +50,6 @@ def closest(word: str, known: Sequence[str]) -> str | None:
 def within_sentence(text: str) -> str:
     """Begin a text in lower case; names and ids in it stay as they are.
 
-    Examples
-    --------
     >>> within_sentence("Racks in PJM, last year")
     'racks in PJM, last year'
     """
@@ -87,21 +59,6 @@ def within_sentence(text: str) -> str:
 def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:
     """List the first of some words, and say how many more there are.
 
-    Parameters
-    ----------
-    words : sequence of str
-        In the order in which they are reported.
-    most : int
-        How many of them are reported.
-    between : str
-        What stands between two of them.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> some(["oak", "elm", "ash"], 2), some(["oak", "elm"], 2)
     ('oak, elm and 1 more', 'oak, elm')
     """
@@ -113,8 +70,6 @@ def in_message(text: str) -> str:
 
     Ends of lines stay; a name is what stands in quotes, or has no spaces.
 
-    Examples
-    --------
     >>> in_message("unknown site 'a\x7fb'")
     "unknown site 'a\\x7fb'"
     >>> in_message(f"unknown key '{5000 * 'x'}'").count("x")
@@ -128,8 +83,6 @@ def in_message(text: str) -> str:
 def file_in_message(file: str) -> str:
     r"""Write the name of a file as a message shows it, whole if there may be such a file.
 
-    Examples
-    --------
     >>> file_in_message("plans/odd\x7f\nname.yaml"), file_in_message(5000 * "x")[-20:]
     ('plans/odd\\x7f\\nname.yaml', 'x (5,000 characters)')
     """

@@ -5,17 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import (
-    cells,
-    duals,
-    four_moneys,
-    lifetime,
-    money,
-    optimality,
-    proof_tables,
-    rows,
-    unit_costs,
-)
+from planner.check import cells, duals, four_moneys, lifetime, money, optimality, proof_tables, rows, unit_costs
 from planner.check.case import Case
 from planner.check.checked_inputs import CheckedInputs
 from planner.check.families import FAMILIES
@@ -33,24 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ACROSS", "GROUPS", "RULES", "check_inputs", "check_plan"]
 
-ACROSS: Final = (
-    cells,
-    rows,
-    proof_tables,
-    money,
-    four_moneys,
-    unit_costs,
-    lifetime,
-    optimality,
-    duals,
-)
+ACROSS: Final = (cells, rows, proof_tables, money, four_moneys, unit_costs, lifetime, optimality, duals)
 """Files with rules that are about all families; they declare as a family does."""
 
 
 def _by_heading() -> dict[str, tuple[Rule, ...]]:
-    groups: dict[str, tuple[Rule, ...]] = {
-        "Status and amounts": (*cells.RULES, *rows.RULES, *proof_tables.RULES)
-    }
+    groups: dict[str, tuple[Rule, ...]] = {"Status and amounts": (*cells.RULES, *rows.RULES, *proof_tables.RULES)}
     for family in FAMILIES:
         if rules := getattr(family, "RULES", ()):
             groups[family.HEADING] = (*groups.get(family.HEADING, ()), *rules)
@@ -76,20 +54,7 @@ _ASKED_AGAIN: Final = frozenset({*cells.RULES, *(price.rule for price in duals.P
 
 @with_texts_as_objects
 def check_inputs(scenario: Scenario, inputs: Inputs) -> CheckedInputs:
-    """Judge inputs by the rules that read no plan, where several plans are made from them.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    inputs : Inputs
-        What the plans are made from.
-
-    Returns
-    -------
-    CheckedInputs
-        For `check_plan`: more than half of the time that the check of a plan takes.
-    """
+    """Judge inputs by the rules that read no plan, where several plans are made from them."""
     return CheckedInputs(scenario, inputs, RULES)
 
 
@@ -111,50 +76,9 @@ def check_plan(
 
     Nothing of the model or its solver is used: racks, halls, power, money and distances are
     added up a second time by other code, time slice by time slice and year by year.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    inputs : Inputs
-        Index lists and coefficients the plan was made from, with the data as read.
-    results : Results
-        The plan as tables.
-    objective_musd : float
-        Objective that the solver reports. [MUSD]
-    status : str
-        How the solver says it ended.
-    bound_musd, gap_frac : float
-        Bound and gap that the solver reports, not finite where it reports none. [MUSD, -]
-    proof : Proof or None
-        The program that was solved, with its solution and duals. Without one nothing is said of
-        optimality, and shadow prices are held only against each other.
-    orders_held_before : int, optional
-        Year before which orders were given, not chosen: what is proven is of plans with them.
-    checked : CheckedInputs, optional
-        The same scenario and inputs, as `check_inputs` has judged them for an earlier plan.
-
-    Returns
-    -------
-    Verdict
-        One check per rule; `Verdict.ok` when all hold.
-
-    Raises
-    ------
-    ValueError
-        If `checked` is of others: their verdicts would be lent to this plan.
+    Takes `bound_musd` [MUSD, -], `gap_frac` [MUSD, -].
     """
-    case = Case(
-        scenario,
-        inputs,
-        results,
-        objective_musd,
-        status,
-        bound_musd,
-        gap_frac,
-        proof,
-        orders_held_before,
-    )
+    case = Case(scenario, inputs, results, objective_musd, status, bound_musd, gap_frac, proof, orders_held_before)
     known: Mapping[Rule, CheckResult] = {}
     if checked is not None:
         if not checked.is_of(scenario, inputs):

@@ -30,21 +30,11 @@ _ANY_DAY = 15  # of the month of the peak: none of its days is another
 
 @dataclass(frozen=True, eq=False)
 class BillHours:
-    """Hours of whole calendar years in a time zone.
+    """Hours of whole calendar years in a time zone."""
 
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    time_zone : str
-        IANA name.
-    first_year : int
-        First calendar year; the last is the plan's.
-    """
-
-    case: Case
-    time_zone: str
-    first_year: int
+    case: Case  # inputs and plan
+    time_zone: str  # IANA name
+    first_year: int  # first calendar year; the last is the plan's
 
     @cached_property
     def clock(self) -> pd.DatetimeIndex:
@@ -88,9 +78,7 @@ class BillHours:
         """What was asked of `inside` before, for other charges and other loads."""
         return {}
 
-    def _inside(
-        self, months: tuple[int, ...], weekdays: str, from_hour: int, to_hour: int
-    ) -> Bools:
+    def _inside(self, months: tuple[int, ...], weekdays: str, from_hour: int, to_hour: int) -> Bools:
         count = (to_hour - from_hour) % 24 or 24
         hours = (from_hour + np.arange(count)) % 24
         shown = self._shown
@@ -118,18 +106,7 @@ class BillHours:
         return np.asarray(quarters % (24 * 60) // slot_min, dtype=np.intp)
 
     def reported(self, load_mw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Write a load out hour by hour.
-
-        Parameters
-        ----------
-        load_mw : array of float
-            Power by calendar year, day and time slice of the day, shape (year, day, slot). [MW]
-
-        Returns
-        -------
-        mean, highest, peak_day_mean, peak_day_highest : arrays of float
-            By hour; a day counts in a month for as many days as it stands for there. [MW]
-        """
+        """Write a load out hour by hour. Takes `load_mw` (year, day, slot) [MW]. Gives [MW]."""
         days, (first, like) = year_days(self.case), self._alike
         share = self._share_of_days[first]
         year = self._shown["year"][first] - self.first_year

@@ -34,9 +34,7 @@ _YEAR = ("year",)
 _CLASS = ("workload", "year")
 _HOURS_PER_YEAR = 8760.0
 _LEVELS: Final = {
-    "nameplate_mw": (
-        "facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw companion_mw"
-    ),
+    "nameplate_mw": ("facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw companion_mw"),
     "it_mean_mw": "draw_mw load_mw",
     "facility_mean_mw": "cooling_mw loss_mw",
     "facility_peak_mw": "peak_mw",
@@ -53,9 +51,7 @@ def _path_classes(case: Case) -> pd.DataFrame:
     kh100e = np.concatenate([reference_kh100e(case, name) for name in classes])
     uses = case.uses
     load = sum_by(uses, _CLASS, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    own = quotient(
-        lookup(sum_by(uses, _CLASS, uses["used_mw"]), frame, _CLASS), lookup(load, frame, _CLASS)
-    )
+    own = quotient(lookup(sum_by(uses, _CLASS, uses["used_mw"]), frame, _CLASS), lookup(load, frame, _CLASS))
     of_path = quotient(rack_mw, kh100e)
     per_kh100e = np.nan_to_num(np.where(np.isnan(of_path), own, of_path))
     typed = frame["workload"].isin(classes_stated_in_mw(case)).to_numpy()
@@ -68,9 +64,7 @@ def _path_classes(case: Case) -> pd.DataFrame:
 def _busy_mw(case: Case) -> pd.Series[float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
-    busy = lookup(
-        column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan
-    )
+    busy = lookup(column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
     companion = companion_load(case) * uses["companion_mw_per_mw"].to_numpy()
     return sum_by(uses, _YEAR, uses["in_service_mw"].to_numpy() * (busy + companion))
 
@@ -92,15 +86,9 @@ def bridge_terms(case: Case) -> Excess:
     power = site_power(case)
     means = {
         name: power.site_year.assign(mw=mw @ power.hours / _HOURS_PER_YEAR)
-        for name, mw in (
-            ("it", power.it_mw),
-            ("loss", power.losses_mw),
-            ("facility", power.facility_mw),
-        )
+        for name, mw in (("it", power.it_mw), ("loss", power.losses_mw), ("facility", power.facility_mw))
     }
-    it, loss, facility = (
-        lookup(sum_by(of, _YEAR, of["mw"]), table, _YEAR) for of in means.values()
-    )
+    it, loss, facility = (lookup(sum_by(of, _YEAR, of["mw"]), table, _YEAR) for of in means.values())
     used = of_uses(uses["used_mw"])
     companion = of_uses(uses["in_service_mw"] * uses["companion_mw_per_mw"])
     busy = lookup(_busy_mw(case), table, _YEAR)
@@ -146,5 +134,5 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
             "standby_mw companion_mw draw_mw load_mw cooling_mw loss_mw"
         ),
         "bridge_adds_up": "nameplate_mw it_mean_mw facility_mean_mw peak_mw facility_peak_mw",
-    },
+    }
 }

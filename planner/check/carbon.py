@@ -75,12 +75,8 @@ def fuel_kt(case: Case) -> Floats:
     """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
     onsite, p = sources_in_service(case), case.inputs.supply
     key = ("site", "source", "year")
-    burnt = lookup(
-        to_frame(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key
-    )
-    return np.asarray(
-        onsite.of_sites(onsite.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT
-    )
+    burnt = lookup(to_frame(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key)
+    return np.asarray(onsite.of_sites(onsite.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT)
 
 
 @once
@@ -110,9 +106,7 @@ def _embodied_kt(case: Case) -> Floats:
     if not case.scenario.carbon.embodied:
         return np.zeros(len(power.site_year))
     table = case.data("embodied_carbon")
-    of = {
-        asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")
-    }
+    of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
     racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
     hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
     kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
@@ -126,8 +120,7 @@ def _embodied_kt(case: Case) -> Floats:
         (sources, amount * of["onsite"].reindex(sources["source"]).to_numpy()),
     )
     rows = pd.concat(
-        [frame[list(_SITE)].assign(t=np.asarray(t, dtype=np.float64)) for frame, t in parts],
-        ignore_index=True,
+        [frame[list(_SITE)].assign(t=np.asarray(t, dtype=np.float64)) for frame, t in parts], ignore_index=True
     )
     years = power.site_year["year"]
     span = case.last_calendar_year(years) - years.to_numpy(dtype=np.float64) + 1.0
@@ -147,19 +140,13 @@ def emissions(case: Case) -> Excess:
     """Emissions follow from power drawn, grid intensity by time slice, and fuel burnt."""
     expected, table = emissions_kt(case), case.plan("site_year")
     by_site = pd.Series(expected, index=keyed(site_power(case).site_year))
-    return Excess.differs(
-        table[list(_SITE)], table["emissions_kt"].to_numpy(), lookup(by_site, table, _SITE, np.nan)
-    )
+    return Excess.differs(table[list(_SITE)], table["emissions_kt"].to_numpy(), lookup(by_site, table, _SITE, np.nan))
 
 
 @rule(unit="kt")
 def carbon_tables(case: Case) -> Excess:
     """Location, market, fuel and embodied emissions are reported by site and in total."""
-    sites, years, site_year = (
-        case.plan("carbon_site"),
-        case.plan("carbon_year"),
-        site_power(case).site_year,
-    )
+    sites, years, site_year = (case.plan("carbon_site"), case.plan("carbon_year"), site_power(case).site_year)
     parts = []
     for name, expected in (
         ("location_kt", emissions_kt(case)),
@@ -188,24 +175,16 @@ def carbon_charges_reported(case: Case) -> Excess:
     price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
     scheme = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
     usd = counted_kt(case) * lookup(price, site_year, ("year",), np.nan)
-    usd = usd + fuel_kt(case) * lookup(
-        scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan
-    )
+    usd = usd + fuel_kt(case) * lookup(scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan)
     drawn = lookup(sum_by(site_year, _SITE, power.grid_mwh.sum(axis=1)), table, _SITE)
     of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
-    expected = {
-        "charge_musd": lookup(
-            sum_by(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE
-        ),
-    }
+    expected = {"charge_musd": lookup(sum_by(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE)}
     drawn_mw = drawn / _HOURS_PER_YEAR
     is_drawn = drawn_mw > TOLERANCE
     t_per_h = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
     expected_t_per_h = np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan)
     place = table[list(_SITE)].assign(what="grid_t_per_mwh")
-    return columns_reported(table, _SITE, expected).and_also(
-        Excess.reported(place, t_per_h, expected_t_per_h)
-    )
+    return columns_reported(table, _SITE, expected).and_also(Excess.reported(place, t_per_h, expected_t_per_h))
 
 
 @rule(unit="kt or USD/t", floor=10.0)
@@ -213,9 +192,7 @@ def carbon_limits_reported(case: Case) -> Excess:
     """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
     discount = discounts(case)
-    yearly = discount.groupby(
-        discount.index.map(lambda t: max(y for y in case.years if y <= t))
-    ).sum()
+    yearly = discount.groupby(discount.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
     caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
     of_cap = prices[prices["block"] == "carbon_cap"]
     usd = lookup(sum_by(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
@@ -267,21 +244,11 @@ def scheme_prices(case: Case) -> Excess:
 def carbon_shape(case: Case) -> Floats:
     """Return carbon intensity over its mean by site and time slice; flat where a site has no shape.
 
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    array of float
-        Shape (site, slot).
+    Gives (site, slot).
     """
     hours, table = slot_hours(case), case.data("carbon_shapes")
     sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
-    wide = table.pivot(
-        index=["carbon_zone", "season"], columns="hour_local", values="shape_frac"
-    ).sort_index(axis=1)
+    wide = table.pivot(index=["carbon_zone", "season"], columns="hour_local", values="shape_frac").sort_index(axis=1)
     rows = []
     for zone, offset_h in zip(sites["carbon_zone"], sites["utc_offset_h"], strict=True):
         row = np.ones(len(hours))
@@ -295,9 +262,7 @@ def carbon_shape(case: Case) -> Floats:
 def _mean_t_per_mwh(case: Case) -> pd.Series[float]:
     """Mean intensity by site and year, on straight lines between the table's years, then held."""
     table = case.data("carbon_intensity")
-    wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(
-        axis=1
-    )
+    wide = table.pivot(index="site", columns="year", values="location_kgco2_per_mwh").sort_index(axis=1)
     sites = list(case.inputs.sets.site.labels)
     rows = wide.loc[case.table_site(sites)].to_numpy(dtype=np.float64)
     by_year = [np.interp(case.years, wide.columns, row) / _KG_PER_T for row in rows]
@@ -345,9 +310,7 @@ def claims_from_tables(case: Case) -> Excess:
 def carbon_cap_from_scenario(case: Case) -> Excess:
     """Every year has the cap on emissions that the scenario gives, and no other."""
     carbon, years = case.inputs.carbon, table_of({"year": list(case.years)})
-    reported = lookup(
-        to_frame(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf
-    )
+    reported = lookup(to_frame(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf)
     caps = [path_value(case.scenario.carbon.cap_kt, year) for year in case.years]
     right = np.array([np.inf if kt is None else kt for kt in caps], dtype=np.float64)
     return Excess.differs(years, reported, right)
@@ -356,47 +319,29 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
 @rule(unit="USD/t")
 def carbon_price_from_scenario(case: Case) -> Excess:
     """Emissions pay the price that the scenario gives for the year."""
-    expected = [
-        path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years
-    ]
+    expected = [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
     place = table_of({"year": list(case.years)})
-    return Excess.differs(
-        place, case.inputs.carbon.price_usd_per_t, np.array(expected, dtype=np.float64)
-    )
+    return Excess.differs(place, case.inputs.carbon.price_usd_per_t, np.array(expected, dtype=np.float64))
 
 
 def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:
     """Embodied emissions of what may be bought: index, as in the inputs, by item, and its axis."""
     inputs, table = case.inputs, case.data("embodied_carbon")
-    of = {
-        asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")
-    }
+    of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
     kinds = case.data("redundancy").set_index("redundancy")
     designs = pd.Series(list(inputs.sets.hall.labels))
     topology = kinds.loc[list(designs.str.rsplit("|", n=1).str[1])]
     of_hall = sum(of["hall"][part] * topology[ratio] for part, ratio in _HALL_PARTS.items())
     racks = column_by(case.racks, "rack", "peak_kw")
     stores = {
-        name
-        for name, role in zip(inputs.supply.source.labels, inputs.supply.role, strict=True)
-        if role == "storage"
+        name for name, role in zip(inputs.supply.source.labels, inputs.supply.role, strict=True) if role == "storage"
     }
     source = of["onsite"]
     of_power = source.where(~source.index.isin(stores), 0.0)
     reported = inputs.carbon
     return {
-        "racks": (
-            inputs.racks.install,
-            reported.install_t_per_mw,
-            of["rack"] / racks * _KW_PER_MW,
-            "rack",
-        ),
-        "halls": (
-            inputs.halls.build,
-            reported.build_t_per_mw,
-            pd.Series(np.asarray(of_hall), index=designs),
-            "hall",
-        ),
+        "racks": (inputs.racks.install, reported.install_t_per_mw, of["rack"] / racks * _KW_PER_MW, "rack"),
+        "halls": (inputs.halls.build, reported.build_t_per_mw, pd.Series(np.asarray(of_hall), index=designs), "hall"),
         "retrofits": (
             inputs.halls.retrofit,
             reported.retrofit_t_per_mw,
@@ -416,9 +361,7 @@ def embodied_from_tables(case: Case) -> Excess:
     for what, (index, reported, of_item, column) in _embodied_t(case).items():
         rows = to_frame(index)
         place = rows[[column, "site", "year"]].assign(what=what)
-        expected = (
-            counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        )
+        expected = counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
         parts.append(Excess.differs(place, np.asarray(reported), expected))
     return parts[0].and_also(*parts[1:])
 
@@ -435,11 +378,7 @@ def scheme_payments(case: Case) -> pd.DataFrame:
     """Tonnes of fuel burnt at the price of the place's scheme."""
     frame = site_power(case).site_year
     price = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = (
-        fuel_kt(case)
-        * _T_PER_KT
-        * lookup(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
-    )
+    usd = fuel_kt(case) * _T_PER_KT * lookup(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
     return every_year(case, frame, usd / _USD_PER_MUSD)
 
 
@@ -449,14 +388,7 @@ def _carbon_site_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (
-    emissions,
-    carbon_tables,
-    carbon_charges_reported,
-    carbon_limits_reported,
-    carbon_cap,
-    scheme_prices,
-)
+RULES = (emissions, carbon_tables, carbon_charges_reported, carbon_limits_reported, carbon_cap, scheme_prices)
 
 FACTS = (
     carbon_from_tables,
@@ -469,28 +401,17 @@ LINES: Final[Mapping[str, CostLine]] = {
     "carbon_price": CostLine("water and carbon", carbon_payments),
     "carbon_schemes": CostLine("water and carbon", scheme_payments),
 }
-IMPLIED: Final[Mapping[str, Table]] = {
-    "carbon_site": _carbon_site_rows,
-    "carbon_year": year_rows,
-}
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "carbon_cap": DualPrice("USD/t", _T_PER_KT, carbon_cap),
-}
+IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
+PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT, carbon_cap)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {
-        "emissions": "emissions_kt",
-    },
+    "site_year": {"emissions": "emissions_kt"},
     "carbon_site": {
-        "carbon_tables": (
-            "site year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"
-        ),
+        "carbon_tables": ("site year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
         "carbon_charges_reported": "grid_t_per_mwh charge_musd",
     },
     "carbon_year": {
         "carbon_tables": ("year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
-        "carbon_limits_reported": (
-            "cap_kt price_usd_per_t cap_value_usd_per_t cap_value_npv_usd_per_t"
-        ),
+        "carbon_limits_reported": ("cap_kt price_usd_per_t cap_value_usd_per_t cap_value_npv_usd_per_t"),
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {

@@ -31,22 +31,7 @@ __all__ = ["Case"]
 
 
 def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -> pd.DataFrame:
-    """Put the scenario's figures into the cells of a table.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A table of the data.
-    key : str
-        Column that names the row.
-    overrides : mapping of str to Override
-        Figures by row; what is not a column of the table is left aside.
-
-    Returns
-    -------
-    DataFrame
-        A copy.
-    """
+    """Put the scenario's figures into the cells of a table."""
     if not overrides:
         return table.reset_index(drop=True)
     result = table.set_index(key, drop=False).rename_axis(None)
@@ -70,39 +55,19 @@ _COEFFICIENTS = (
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A finished plan and everything needed to judge it.
+    """A finished plan and everything needed to judge it."""
 
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    inputs : Inputs
-        Index lists and coefficients the plan was made from.
-    results : Results
-        The plan as tables.
-    objective_musd : float
-        Objective that the solver reports. [MUSD]
-    status : str
-        What the solver reports of it.
-    bound_musd : float
-        What the solver reports that no plan costs less than; nan where it reports none. [MUSD]
-    gap_frac : float
-        From the bound to the objective, as the solver reports it; nan where it reports none. [-]
-    proof : Proof or None
-        The program with solution and duals; None for a plan that was stored without.
-    orders_held_before : int or None
-        Year before which orders were given to the plan, not chosen by it.
-    """
-
-    scenario: Scenario
-    inputs: Inputs
-    results: Results
-    objective_musd: float
-    status: str
+    scenario: Scenario  # the question
+    inputs: Inputs  # index lists and coefficients the plan was made from
+    results: Results  # the plan as tables
+    objective_musd: float  # objective that the solver reports. [MUSD]
+    status: str  # what the solver reports of it
+    # what the solver reports that no plan costs less than; nan where it reports none. [MUSD]
     bound_musd: float = np.nan
+    # from the bound to the objective, as the solver reports it; nan where it reports none. [-]
     gap_frac: float = np.nan
-    proof: Proof | None = None
-    orders_held_before: int | None = None
+    proof: Proof | None = None  # the program with solution and duals; None for a plan that was stored without
+    orders_held_before: int | None = None  # year before which orders were given to the plan, not chosen by it
 
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table, its rows numbered from 0 whatever numbers a file keeps of them."""
@@ -191,9 +156,7 @@ class Case:
         """Return a column of a table by the sites of the plan; own sites take their model's."""
         rows = self.data(table).set_index("site")[column]
         sites = list(self.inputs.sets.site.labels)
-        figures = pd.Series(
-            rows.loc[self.table_site(sites)].to_numpy(), index=pd.Index(sites, name="site")
-        )
+        figures = pd.Series(rows.loc[self.table_site(sites)].to_numpy(), index=pd.Index(sites, name="site"))
         return figures.astype("float64")
 
     def own_figures(self, column: str, figures: pd.Series[float]) -> pd.Series[float]:

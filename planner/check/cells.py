@@ -40,11 +40,7 @@ def _places(parts: Iterable[tuple[str, str, Bools]]) -> Places:
     """Put the cells of many columns into one list: each part is table, column, which are wrong.
 
     A column that is right is one place, and so is each wrong cell of the others.
-
-    Returns
-    -------
-    array of object
-        Table, column, row and whether it is wrong, shape (place, 4).
+    Gives (place, 4).
     """
     places: list[tuple[str, str, str, bool]] = []
     for table, column, is_wrong in parts:
@@ -180,9 +176,7 @@ def _unknown_labels(case: Case, name: str) -> Places:
             labels = _KNOWN_IN.get((name, column.name), _KNOWN.get(column.name))
             if labels is None or table is None or column.name not in table.columns:
                 continue
-            allowed = _allowed_labels(case, labels) | (
-                {_NOWHERE} if name in _MAY_BE_EMPTY else set()
-            )
+            allowed = _allowed_labels(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
             codes, found = coded(cells_of(table, column.name))  # few labels in many rows
             is_known = np.array([*(label in allowed for label in found), False])
             yield name, column.name, ~is_known[codes]  # what is missing is code -1
@@ -201,11 +195,5 @@ RULES = (cells_there, rows_once, labels_known)
 
 
 def are_complete(case: Case) -> bool:
-    """Say whether every cell is there, once and with a known label: no rule may fail then.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    """
+    """Say whether every cell is there, once and with a known label: no rule may fail then."""
     return not any(tested(one, case).amount.any() for one in RULES)

@@ -27,43 +27,23 @@ __all__ = ["Power", "exported_mw", "share_that_moves", "shed_mw", "site_power"]
 
 @dataclass(frozen=True, eq=False)
 class Power:
-    """Power by site and year (rows) and time slice (columns).
+    """Power by site and year (rows) and time slice (columns)."""
 
-    Parameters
-    ----------
-    site_year : DataFrame
-        site and year of every row.
-    slot : DataFrame
-        time slice, day, hour, hours of the year and is_peak of every column.
-    it_mw, facility_mw : array of float
-        IT power and all power of racks, shape (site_year, slot). [MW]
-    other_mw : array of float
-        Load beside the racks, shape (site_year, slot). [MW]
-    it_by_cooling_mw : array of float
-        IT power before anything is put off, shape (site_year, cooling, slot). [MW]
-    grid_mw : array of float
-        Power drawn from the grid: what is used, or what the plan says it imports where a site
-        balances its power, shape (site_year, slot). [MW]
-    shifted_mw, migrated_mw : array of float
-        IT power of work done in a time slice less of work due in it, of workloads that only wait
-        and of those that move between sites, shape (site_year, slot). [MW]
-    losses_mw : array of float
-        Electrical losses, shape (site_year, slot). [MW]
-    water_m3 : array of float
-        Water evaporated in a year, shape (site_year,). [m3]
-    """
-
-    site_year: pd.DataFrame
-    slot: pd.DataFrame
-    it_mw: Floats
+    site_year: pd.DataFrame  # site and year of every row
+    slot: pd.DataFrame  # time slice, day, hour, hours of the year and is_peak of every column
+    it_mw: Floats  # IT power and all power of racks, shape (site_year, slot). [MW]
     facility_mw: Floats
-    it_by_cooling_mw: Floats
-    other_mw: Floats
+    it_by_cooling_mw: Floats  # IT power before anything is put off, shape (site_year, cooling, slot). [MW]
+    other_mw: Floats  # load beside the racks, shape (site_year, slot). [MW]
+    # power drawn from the grid: what is used, or what the plan says it imports where a site balances its power, shape
+    # (site_year, slot). [MW]
     grid_mw: Floats
+    # IT power of work done in a time slice less of work due in it, of workloads that only wait and of those that move
+    # between sites, shape (site_year, slot). [MW]
     shifted_mw: Floats
     migrated_mw: Floats
-    losses_mw: Floats
-    water_m3: Floats
+    losses_mw: Floats  # electrical losses, shape (site_year, slot). [MW]
+    water_m3: Floats  # water evaporated in a year, shape (site_year,). [m3]
 
     @property
     def hours(self) -> Floats:
@@ -87,18 +67,7 @@ class Power:
 
 
 def site_power(case: Case) -> Power:
-    """Return the power of every site, year and time slice, added up again, once for a case.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    Power
-        By site, year and time slice.
-    """
+    """Return the power of every site, year and time slice, added up again, once for a case."""
     if site_power not in case.computed:
         case.computed[site_power] = _power(case)
     known: Power = case.computed[site_power]
@@ -144,12 +113,8 @@ def _power(case: Case) -> Power:
     loss_frac = uses["loss_variable_frac"].to_numpy()
     following = add(loss_frac * stays_mw, at_row, at_shape)
     halls = _placed(hall_years(case).merge(case.halls, on="hall"), row_of)
-    plant = np.bincount(
-        halls["row"], weights=halls["loss_fixed_frac"] * halls["operated_mw"], minlength=rows
-    )
-    losses_mw = (plant + add(loss_frac * idle_mw, at_row))[:, None] + np.einsum(
-        "rf,rfh->rh", following, profile
-    )
+    plant = np.bincount(halls["row"], weights=halls["loss_fixed_frac"] * halls["operated_mw"], minlength=rows)
+    losses_mw = (plant + add(loss_frac * idle_mw, at_row))[:, None] + np.einsum("rf,rfh->rh", following, profile)
     losses_mw += add(work["loss_variable_frac"].to_numpy() * done, *work_at)
     cooled_mw = np.einsum("rch,rch->rh", 1.0 + chain.mechanical_frac[site], it_mw)
     cooled_mw += (1.0 + chain.defer_mechanical_frac[site]) * shifted_mw
@@ -203,24 +168,9 @@ def _drawn(case: Case, site_year: pd.DataFrame, site_mw: Floats) -> Floats:
 
 
 def share_that_moves(case: Case, frame: pd.DataFrame) -> Floats:
-    """Return the share of work that may move between sites, for every row of a table.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    frame : DataFrame
-        With a column `workload`.
-
-    Returns
-    -------
-    array of float
-        0 for workloads that the scenario does not let move.
-    """
+    """Return the share of work that may move between sites, for every row of a table."""
     given = case.scenario.workloads
-    moving = [
-        name for name, stated in given.items() if stated.written_values().get("moves_between_sites")
-    ]
+    moving = [name for name, stated in given.items() if stated.written_values().get("moves_between_sites")]
     share = column_by(case.workloads, "workload", "deferrable_frac")
     return lookup(share[share.index.isin(moving)], frame, ("workload",))
 

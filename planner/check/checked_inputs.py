@@ -39,17 +39,7 @@ def _refuse() -> NoReturn:
 
 
 class CheckedInputs:
-    """Inputs as judged by those rules that read no plan, with what others need of them too.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    inputs : Inputs
-        What plans are made from.
-    rules : iterable of Rule
-        Rules that are tried; those that read the plan are left to the check of each plan.
-    """
+    """Inputs as judged by those rules that read no plan, with what others need of them too."""
 
     def __init__(self, scenario: Scenario, inputs: Inputs, rules: Iterable[Rule]) -> None:
         self.scenario, self.inputs = scenario, inputs

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from pandas.api.internals import (  # type: ignore[import-not-found]
-    create_dataframe_from_blocks,
-)
+from pandas.api.internals import create_dataframe_from_blocks  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -29,27 +27,11 @@ _ANOTHER: Final[Any] = pd.Series([0.5])._mgr.blocks[0]  # type: ignore[attr-defi
 
 
 class ColumnStore:
-    """Columns by name, and the labels of the rows.
-
-    Parameters
-    ----------
-    columns : dict
-        One array for each name; nobody may write into it.
-    index : Index
-        Labels of the rows.
-    can_change : bool, optional
-        Whether cells of the table may be written: into copies of the columns.
-    """
+    """Columns by name, and the labels of the rows."""
 
     __slots__ = ("_can_change", "_made", "columns", "index", "names")
 
-    def __init__(
-        self,
-        columns: dict[Any, NDArray[Any]],
-        index: pd.Index[Any],
-        *,
-        can_change: bool = False,
-    ) -> None:
+    def __init__(self, columns: dict[Any, NDArray[Any]], index: pd.Index[Any], *, can_change: bool = False) -> None:
         self._can_change = can_change
         self.columns = columns
         self.index = index
@@ -76,9 +58,7 @@ class ColumnStore:
         Whoever puts columns into a table, or gives them other names, puts other blocks or labels
         into its manager; the arrays cannot be written.
         """
-        return all(
-            one is before for one, before in zip(_what_changes(manager), self._made, strict=True)
-        )
+        return all(one is before for one, before in zip(_what_changes(manager), self._made, strict=True))
 
 
 def columns_known(table: pd.DataFrame) -> dict[Any, NDArray[Any]] | None:

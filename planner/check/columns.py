@@ -60,6 +60,6 @@ HELD_ROWS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """For each table the rules that find a row of it gone, unless it holds nothing but zeros."""
 SHOWN_ONLY: Final[Mapping[str, str]] = {
-    "solution.found_by": "a note on the solver's methods; plan and program do not have them",
+    "solution.found_by": "a note on the solver's methods; plan and program do not have them"
 }
 """Each `table.column` that is shown only, and why no rule can hold it."""

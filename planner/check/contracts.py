@@ -56,42 +56,19 @@ def profiles(case: Case, table: pd.DataFrame) -> Floats:
     """Output over capacity for every row of a table with contract and zone, shape (row, slot)."""
     contracts, sets = case.inputs.contracts, case.inputs.sets
     return np.asarray(
-        contracts.profile_frac[
-            contracts.contract.codes(table["contract"]), sets.zone.codes(table["zone"])
-        ]
+        contracts.profile_frac[contracts.contract.codes(table["contract"]), sets.zone.codes(table["zone"])]
     )
 
 
 def begin_of_delivery(case: Case, table: pd.DataFrame) -> Floats:
-    """Return the begin of delivery of what is signed for a model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    table : DataFrame
-        contract and year of each row.
-    """
+    """Return the begin of delivery of what is signed for a model year."""
     offers = case.scenario.contracts.ppa
     lead = np.array([offers[name].lead_months / 12.0 for name in table["contract"]])
-    return np.asarray(
-        np.maximum(decision_start(case) + lead, table["year"].to_numpy(dtype=np.float64))
-    )
+    return np.asarray(np.maximum(decision_start(case) + lead, table["year"].to_numpy(dtype=np.float64)))
 
 
 def signed_already(case: Case) -> pd.DataFrame:
-    """List agreements of the scenario that are signed already, of zones with a site.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        contract, zone, year (of the first delivery), signed_mw, begin, end.
-    """
+    """List agreements of the scenario that are signed already, of zones with a site."""
     listed, zones = case.scenario.contracts.existing, set(case.scope["zone"])
     rows = [
         (name, one.zone, one.first_year, one.mw, float(one.first_year), one.last_year + 1.0)
@@ -129,21 +106,15 @@ def contracts_in_force(case: Case) -> Excess:
     rows = in_force(case)
     expected = sum_by(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
-    reported = Excess.differs(
-        place, table["in_force_mw"].to_numpy(), lookup(expected, table, _FORCE)
-    )
+    reported = Excess.differs(place, table["in_force_mw"].to_numpy(), lookup(expected, table, _FORCE))
     now = rows.loc[rows["in_force_mw"] > TRACE, ["contract", "zone", "year_now"]]
     now = now.rename(columns={"year_now": "year"}).drop_duplicates(ignore_index=True)
     forgotten = Excess.count_broken(now, ~isin(now, table, _FORCE))
     offered = table[table["contract"].isin(list(offers))]
     too_early = begin_of_delivery(case, offered) >= case.last_calendar_year(offered["year"]) + 1.0
-    early = Excess.count_broken(
-        offered[list(_FORCE)], too_early & (offered["signed_mw"] > 0.0).to_numpy()
-    )
+    early = Excess.count_broken(offered[list(_FORCE)], too_early & (offered["signed_mw"] > 0.0).to_numpy())
     before = table[~table["contract"].isin(list(offers))]
-    again = Excess.differs(
-        before[list(_FORCE)], before["signed_mw"].to_numpy(), np.zeros(len(before))
-    )
+    again = Excess.differs(before[list(_FORCE)], before["signed_mw"].to_numpy(), np.zeros(len(before)))
     known = signed_already(case)
     allowed = [
         offers[name].zones == "all" or zone in offers[name].zones
@@ -174,9 +145,7 @@ def contract_energy(case: Case) -> Excess:
     """PPAs deliver capacity times profile, by time slice and in the year."""
     table, slots = case.plan("contracts"), case.plan("contract_slot")
     power = table["in_force_mw"].to_numpy()[:, None] * profiles(case, table)
-    year = Excess.differs(
-        table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ slot_hours(case)
-    )
+    year = Excess.differs(table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ slot_hours(case))
     frame = table[list(_FORCE)].merge(year_slots(case)[["slot"]], how="cross")
     by_slot = pd.Series(power.ravel(), index=keyed(frame))
     key = (*_FORCE, "slot")
@@ -185,9 +154,7 @@ def contract_energy(case: Case) -> Excess:
     forgotten = sum_by(slots, _FORCE, reported * lookup(hours, slots, ("slot",), np.nan))
     return year.and_also(
         Excess.differs(slots[list(key)], reported, lookup(by_slot, slots, key, np.nan)),
-        Excess.differs(
-            table[list(_FORCE)], lookup(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()
-        ),
+        Excess.differs(table[list(_FORCE)], lookup(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()),
     )
 
 
@@ -220,9 +187,7 @@ def contract_delivery(case: Case) -> Excess:
     zones = used[list(_ZONE_SLOT)].drop_duplicates().reset_index(drop=True)
     mw = used["taken_mw"].to_numpy()
     place = used[list(_SLOT)]
-    return Excess.above(
-        zones, lookup(taken, zones, _ZONE_SLOT), lookup(delivered, zones, _ZONE_SLOT)
-    ).and_also(
+    return Excess.above(zones, lookup(taken, zones, _ZONE_SLOT), lookup(delivered, zones, _ZONE_SLOT)).and_also(
         Excess.above(place, mw, lookup(_draw(case), used, _SLOT)), Excess.above(place, -mw, 0.0)
     )
 
@@ -252,9 +217,7 @@ def claims(case: Case) -> Excess:
     hours = column_by(year_slots(case), "slot", "hours")
     mw = used["claimed_mw"].to_numpy()
     place = used[list(_SLOT)]
-    by_site = Excess.above(place, mw, lookup(_draw(case), used, _SLOT)).and_also(
-        Excess.above(place, -mw, 0.0)
-    )
+    by_site = Excess.above(place, mw, lookup(_draw(case), used, _SLOT)).and_also(Excess.above(place, -mw, 0.0))
     rows = used.assign(pool=used["site"].map(pool_of_sites(case)))
     output = _output(case, physical=False)
     output = output.assign(pool=output["zone"].map(pool_of_zones(case)))
@@ -320,16 +283,8 @@ def matching(case: Case) -> Excess:
         by_slot = sum_by(pools, key, pools[name])
         by_year = sum_by(pools, _POOL, pools[name] * pools["hours"])
         parts += [
-            Excess.differs(
-                slots[list(key)],
-                slots[f"{name}_mw"].to_numpy(),
-                lookup(by_slot, slots, key, np.nan),
-            ),
-            Excess.differs(
-                table[list(_POOL)],
-                table[f"{name}_mwh"].to_numpy(),
-                lookup(by_year, table, _POOL, np.nan),
-            ),
+            Excess.differs(slots[list(key)], slots[f"{name}_mw"].to_numpy(), lookup(by_slot, slots, key, np.nan)),
+            Excess.differs(table[list(_POOL)], table[f"{name}_mwh"].to_numpy(), lookup(by_year, table, _POOL, np.nan)),
         ]
     clean = table[["own_clean_mwh", "claimed_mwh", "grid_clean_mwh"]].sum(axis=1)
     total = Excess.differs(table[list(_POOL)], table["clean_mwh"].to_numpy(), clean.to_numpy())
@@ -390,20 +345,11 @@ def best_matching_reported(case: Case) -> Excess:
     by_slot = sum_by(output, (*_POOL, "slot"), output["output_mw"])
     shares = [
         # Shares are held in MWh of what is used.
-        Excess.reported(
-            table[list(_POOL)].assign(what=name), table[name].to_numpy() * used, own * used
-        )
-        for name, own in (
-            *best.items(),
-            ("clean_frac", quotient(table["clean_mwh"], table["used_mwh"])),
-        )
+        Excess.reported(table[list(_POOL)].assign(what=name), table[name].to_numpy() * used, own * used)
+        for name, own in (*best.items(), ("clean_frac", quotient(table["clean_mwh"], table["used_mwh"])))
     ]
-    return columns_reported(
-        table, _POOL, {"delivered_mwh": lookup(delivered, table, _POOL)}
-    ).and_also(
-        columns_reported(
-            slots, (*_POOL, "slot"), {"delivered_mw": lookup(by_slot, slots, (*_POOL, "slot"))}
-        ),
+    return columns_reported(table, _POOL, {"delivered_mwh": lookup(delivered, table, _POOL)}).and_also(
+        columns_reported(slots, (*_POOL, "slot"), {"delivered_mw": lookup(by_slot, slots, (*_POOL, "slot"))}),
         forgotten,
         *shares,
     )
@@ -426,9 +372,7 @@ def clean_target_reported(case: Case) -> Excess:
     place = goals[list(_POOL)]
     # Targets are held in MWh of what is used.
     reported_mwh = goals["target_frac"].to_numpy() * used_mwh
-    return Excess.differs(place, reported_mwh, asked * used_mwh).and_also(
-        Excess.above(place, reached_mwh, best_mwh)
-    )
+    return Excess.differs(place, reported_mwh, asked * used_mwh).and_also(Excess.above(place, reached_mwh, best_mwh))
 
 
 @once
@@ -501,10 +445,7 @@ LINES: Final[Mapping[str, CostLine]] = {
     "contract_market_value": CostLine("contracts", contract_market_value),
     "contract_power_taken": CostLine("contracts", contract_power_taken),
 }
-IMPLIED: Final[Mapping[str, Table]] = {
-    "contract_slot": _contract_slot_rows,
-    "matching_slot": _matching_slot_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"contract_slot": _contract_slot_rows, "matching_slot": _matching_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),
@@ -512,9 +453,7 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year", rule=contract_limit),
-    "clean_target": DualPrice(
-        "USD/MWh", _HOURS_PER_YEAR, clean_target, _HOURS_PER_YEAR, must_be_met=True
-    ),
+    "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, clean_target, _HOURS_PER_YEAR, must_be_met=True),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "contracts": {
@@ -522,9 +461,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "contracts_in_force": "contract zone year signed_mw in_force_mw",
         "contract_energy": "zone year energy_mwh",
     },
-    "contract_slot": {
-        "contract_energy": "contract zone year slot output_mw",
-    },
+    "contract_slot": {"contract_energy": "contract zone year slot output_mw"},
     "contract_use": {
         "rows": "matching",
         "cost_contract_power_taken": "site year slot taken_mw",
@@ -532,9 +469,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "matching": {
         "rows": "best_matching_reported",
-        "matching": (
-            "pool year used_mwh grid_mwh own_clean_mwh claimed_mwh grid_clean_mwh clean_mwh"
-        ),
+        "matching": ("pool year used_mwh grid_mwh own_clean_mwh claimed_mwh grid_clean_mwh clean_mwh"),
         "clean_target_reported": "target_frac",
         "best_matching_reported": "delivered_mwh clean_frac annual_frac hourly_frac",
     },

@@ -9,31 +9,11 @@ import pandas as pd
 
 from planner.check.carbon import carbon_shape
 from planner.check.chain import site_power
-from planner.check.contracts import (
-    begin_of_delivery,
-    in_force,
-    pool_of_sites,
-    pool_of_zones,
-    profiles,
-    signed_already,
-)
+from planner.check.contracts import begin_of_delivery, in_force, pool_of_sites, pool_of_zones, profiles, signed_already
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import (
-    column_by,
-    crossed,
-    isin,
-    label_of,
-    lookup,
-    quotient,
-    sum_by,
-    to_frame,
-)
+from planner.check.frames import column_by, crossed, isin, label_of, lookup, quotient, sum_by, to_frame
 from planner.check.paths import between, path_value
-from planner.check.power_prices import (
-    by_local_hour,
-    wholesale_part_usd_per_mwh,
-    wholesale_usd_per_mwh,
-)
+from planner.check.power_prices import by_local_hour, wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -65,9 +45,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     region = column_by(case.data("ppa_regions"), "country", "region")
     prices = case.data("ppa_prices").sort_values("year")
     strike = np.full(len(table), np.nan)
-    for row, (name, zone, year) in enumerate(
-        zip(table["contract"], table["zone"], table["year"], strict=True)
-    ):
+    for row, (name, zone, year) in enumerate(zip(table["contract"], table["zone"], table["year"], strict=True)):
         if name in signed:
             strike[row] = signed[name].price_usd_per_mwh
             continue
@@ -75,9 +53,7 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
         if offer.price_usd_per_mwh is not None:
             strike[row] = between(offer.price_usd_per_mwh, year)
             continue
-        own = prices[
-            (prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])
-        ]
+        own = prices[(prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])]
         strike[row] = np.interp(year, own["year"], own["price_usd_per_mwh"])
     return strike
 
@@ -88,15 +64,10 @@ def contract_prices(case: Case) -> Excess:
     rows = in_force(case)
     mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ slot_hours(case))
     now = ("contract", "zone", "year_now")
-    paid, energy = (
-        sum_by(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows)))
-    )
+    paid, energy = (sum_by(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows))))
     table = case.plan("contracts")
     mean = quotient(lookup(paid, table, _FORCE), lookup(energy, table, _FORCE))
-    expected = {
-        "strike_usd_per_mwh": mean,
-        "strike_musd": lookup(paid, table, _FORCE) / _USD_PER_MUSD,
-    }
+    expected = {"strike_usd_per_mwh": mean, "strike_musd": lookup(paid, table, _FORCE) / _USD_PER_MUSD}
     return columns_reported(table, _FORCE, expected)
 
 
@@ -134,9 +105,7 @@ def market_prices(case: Case) -> Excess:
     earned = columns_reported(table, _FORCE, expected)
     return earned.and_also(
         Excess.differs(
-            slots[[*_FORCE, "slot"]],
-            slots["market_usd_per_mwh"].to_numpy(),
-            lookup(by_zone, slots, _ZONE_SLOT, np.nan),
+            slots[[*_FORCE, "slot"]], slots["market_usd_per_mwh"].to_numpy(), lookup(by_zone, slots, _ZONE_SLOT, np.nan)
         ),
         Excess.differs(
             used[list(_SLOT)],
@@ -236,11 +205,7 @@ def _signed_as_stated(case: Case) -> tuple[Excess, ...]:
     """Compare the agreements that are signed already with the scenario."""
     p, listed = case.inputs.contracts, case.scenario.contracts.existing
     rows = to_frame(
-        p.existing,
-        mw=p.existing_mw,
-        begin=p.existing_start,
-        end=p.existing_end,
-        usd=p.existing_usd_per_mwh,
+        p.existing, mw=p.existing_mw, begin=p.existing_start, end=p.existing_end, usd=p.existing_usd_per_mwh
     )
     stated = signed_already(case)
     stated = stated.assign(usd=[listed[name].price_usd_per_mwh for name in stated["contract"]])
@@ -288,9 +253,7 @@ def contract_values_from_tables(case: Case) -> Excess:
     np.add.at(total, (zone, year), wholesale_usd_per_mwh(case))
     np.add.at(count, (zone, year), 1.0)
     expected = total / np.maximum(count, 1.0)[:, :, None]
-    place = table_of({"zone": list(sets.zone.labels)}).merge(
-        table_of({"year": case.years}), how="cross"
-    )
+    place = table_of({"zone": list(sets.zone.labels)}).merge(table_of({"year": case.years}), how="cross")
     gap = np.abs(p.market_usd_per_mwh - expected).max(axis=2).ravel()
     market = Excess(place, gap, np.abs(expected).max(axis=2).ravel())
     part = np.zeros((len(sets.site), len(case.years), len(year_slots(case))))
@@ -318,12 +281,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "contract_prices": "contract zone year strike_musd strike_usd_per_mwh",
         "market_prices": "market_musd value_factor_frac",
     },
-    "contract_slot": {
-        "market_prices": "zone year slot market_usd_per_mwh",
-    },
-    "contract_use": {
-        "market_prices": "site year slot wholesale_usd_per_mwh",
-    },
+    "contract_slot": {"market_prices": "zone year slot market_usd_per_mwh"},
+    "contract_use": {"market_prices": "site year slot wholesale_usd_per_mwh"},
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "contracts.is_physical": ("contract_offers_from_scenario",),

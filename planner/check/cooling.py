@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FACTS", "REREAD"]
 
 _WARMEST_H = 15.0
-_OVERHEAD = (
-    "ramp_start_c",
-    "ramp_end_c",
-    "mech_floor_frac",
-    "mech_ramp_frac",
-    "mech_slope_per_k",
-)
+_OVERHEAD = ("ramp_start_c", "ramp_end_c", "mech_floor_frac", "mech_ramp_frac", "mech_slope_per_k")
 
 _WATER = ("wue_start_c", "wue_end_c", "wue_floor_l_per_kwh", "wue_ramp_l_per_kwh")
 _QUARTERS = 96  # places lie on half and quarter hours too
@@ -63,10 +57,7 @@ def _temperatures_c(case: Case, bulb: str) -> tuple[Floats, Floats]:
     design = design + case.scenario.time.peak_hotter_k
     warmest = by_month("dry_bulb_c").argmax(axis=1)
     half = spread[np.arange(len(like)), warmest][:, None] / 2.0
-    return (
-        mean[:, :, None] + spread[:, :, None] / 2.0 * swing[:, None, :],
-        design[:, None] - half + half * swing,
-    )
+    return (mean[:, :, None] + spread[:, :, None] / 2.0 * swing[:, None, :], design[:, None] - half + half * swing)
 
 
 def _curve(temperature_c: Floats, row: _Row, *columns: str) -> Floats:
@@ -89,9 +80,7 @@ def _by_slot(case: Case, by_month: Floats, on_peak_day: Floats) -> Floats:
     return np.asarray(by_day.reshape(len(mean), -1))
 
 
-def _own_by_slot(
-    case: Case, own_c: Mapping[str, Floats], row: _Row, columns: tuple[str, ...]
-) -> dict[str, Floats]:
+def _own_by_slot(case: Case, own_c: Mapping[str, Floats], row: _Row, columns: tuple[str, ...]) -> dict[str, Floats]:
     """Means and, on peak days, highest values of the slots at sites with own temperatures."""
     time, is_peak = case.scenario.time, year_days(case).is_peak[:, None]
     per_day, result = 24 // time.slot_h, {}
@@ -117,10 +106,7 @@ def cooling_from_weather(case: Case) -> Excess:
         row = technologies[name]
         ordinary_c, peak_c = temperatures[str(row["driver"])]
         place = table_of({"site": list(sets.site.labels), "cooling": name})
-        for reported, columns in (
-            (power.mechanical_frac, _OVERHEAD),
-            (power.wue_l_per_kwh, _WATER),
-        ):
+        for reported, columns in ((power.mechanical_frac, _OVERHEAD), (power.wue_l_per_kwh, _WATER)):
             ordinary, peak = (_curve(c, row, *columns) for c in (ordinary_c, peak_c))
             expected = _by_slot(case, ordinary, peak)
             own_c = series_by_hour(case, f"{row['driver']}_bulb_c")

@@ -24,32 +24,15 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "FACTS",
-    "REREAD",
-    "YearDays",
-    "follows_on",
-    "slot_hours",
-    "year_days",
-    "year_rows",
-    "year_slots",
-]
+__all__ = ["FACTS", "REREAD", "YearDays", "follows_on", "slot_hours", "year_days", "year_rows", "year_slots"]
 
 
 @dataclass(frozen=True, eq=False)
 class YearDays:
-    """Days by row.
+    """Days by row."""
 
-    Parameters
-    ----------
-    of_month : array of float
-        Days of each month that a day stands for, shape (day, month).
-    is_peak : array of bool
-        Days with the weather of the peak day, shape (day,).
-    """
-
-    of_month: Floats
-    is_peak: Bools
+    of_month: Floats  # days of each month that a day stands for, shape (day, month)
+    is_peak: Bools  # days with the weather of the peak day, shape (day,)
 
     @property
     def first_month(self) -> NDArray[np.intp]:
@@ -59,18 +42,7 @@ class YearDays:
 
 @once
 def year_days(case: Case) -> YearDays:
-    """Count the days that represent a year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    YearDays
-        Of the calendar of 2025, the peak day last; or of table `series_days` in its order.
-    """
+    """Count the days that represent a year."""
     time = case.scenario.time
     if time.chronological:
         table = case.data("series_days").set_index("day").sort_index()
@@ -95,19 +67,7 @@ def follows_on(case: Case) -> bool:
 
 @once
 def year_slots(case: Case) -> pd.DataFrame:
-    """List the time slices with the hours each stands for.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        time slice, day, hour (UTC), hours, is_peak; one row per time slice in the order of the
-        inputs.
-    """
+    """List the time slices with the hours each stands for."""
     days = year_days(case)
     label = pd.Series(case.inputs.sets.slot.labels, dtype="str")
     parts = label.str.extract(r"^d(\d+)h(\d+)$").astype("int64")
@@ -123,22 +83,7 @@ def slot_hours(case: Case) -> Floats:
 
 
 def year_rows(case: Case, column: str = "", labels: Iterable[str] = ()) -> pd.DataFrame:
-    """List the model years, for each label where there are labels.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    column : str, optional
-        Name of the column of labels.
-    labels : iterable of str, optional
-        What comes once in every year.
-
-    Returns
-    -------
-    DataFrame
-        The column of labels, where it is named, and year.
-    """
+    """List the model years, for each label where there are labels."""
     if not column:
         return table_of({"year": list(case.years)})
     return pd.DataFrame(list(product(labels, case.years)), columns=[column, "year"])
@@ -167,8 +112,7 @@ def labels_belong(case: Case) -> Excess:
     )
     parts = [
         Excess.count_broken(
-            table_of({"of": list(axis.labels), "what": what}),
-            label_of(other, codes) != expected.to_numpy(dtype=object),
+            table_of({"of": list(axis.labels), "what": what}), label_of(other, codes) != expected.to_numpy(dtype=object)
         )
         for axis, what, other, codes, expected in pairs
     ]
@@ -181,9 +125,7 @@ def labels_belong(case: Case) -> Excess:
 
 def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.count_broken(
-        table_of({"what": [what]}), np.array([list(reported) != list(expected)])
-    )
+    return Excess.count_broken(table_of({"what": [what]}), np.array([list(reported) != list(expected)]))
 
 
 @rule(unit="days or h")
@@ -209,9 +151,7 @@ def days_from_scenario(case: Case) -> Excess:
         return lists
     place = table_of({"what": [f"day {day}" for day in range(n_days)]})
     reported = np.asarray(days.days_by_month)
-    months = Excess(
-        place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1)
-    )
+    months = Excess(place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1))
     weight = np.repeat(expected.of_month.sum(axis=1) * time.slot_h, per_day)
     slots = table_of({"what": names})
     return lists.and_also(
@@ -223,10 +163,7 @@ def days_from_scenario(case: Case) -> Excess:
     )
 
 
-FACTS = (
-    labels_belong,
-    days_from_scenario,
-)
+FACTS = (labels_belong, days_from_scenario)
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "sets.hall_cooling": ("labels_belong",),
     "sets.hall_pool": ("labels_belong",),

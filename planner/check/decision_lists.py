@@ -74,9 +74,7 @@ def _buildable(case: Case) -> pd.DataFrame:
     late = (may & may_grow(case))[:, None] & (begins[:, None] < ends) & ~early
     s, c, t = np.nonzero(early | late)
     names = {axis: np.array(ids_of(case, axis), object) for axis in ("site", "cooling")}
-    places = table_of(
-        {"site": names["site"][s], "cooling": names["cooling"][c], "year": np.array(case.years)[t]}
-    )
+    places = table_of({"site": names["site"][s], "cooling": names["cooling"][c], "year": np.array(case.years)[t]})
     designs = designs_on_offer(case)
     designs = designs.assign(cooling=halls_apart(designs["hall"])[0])
     found: pd.DataFrame = places.merge(designs, on=["site", "cooling"])[["site", "hall", "year"]]
@@ -152,14 +150,9 @@ def _classes(case: Case) -> pd.DataFrame:
     admits = ~np.isnan(mean_throughput(case))
     w, k = np.nonzero(admits)
     pairs = table_of(
-        {
-            "workload": np.array(ids_of(case, "workload"), object)[w],
-            "rack": np.array(ids_of(case, "rack"), object)[k],
-        }
+        {"workload": np.array(ids_of(case, "workload"), object)[w], "rack": np.array(ids_of(case, "rack"), object)[k]}
     )
-    pairs = pairs.assign(
-        duty=pairs["workload"].map(case.duty), topology=pairs["workload"].map(least_topology(case))
-    )
+    pairs = pairs.assign(duty=pairs["workload"].map(case.duty), topology=pairs["workload"].map(least_topology(case)))
     halls = table_of({"cooling": ids_of(case, "cooling")})
     rows = crossed(pairs, halls)
     return rows.assign(hall=rows["cooling"] + "|" + rows["topology"])
@@ -169,9 +162,7 @@ def _classes(case: Case) -> pd.DataFrame:
 def _cooling_in_play(case: Case) -> list[str]:
     """Return the cooling of halls that are on offer or there at some site."""
     existing = existing_halls(case)
-    halls = pd.concat(
-        [part["hall"] for part in (designs_on_offer(case), _leasable(case), existing)]
-    )
+    halls = pd.concat([part["hall"] for part in (designs_on_offer(case), _leasable(case), existing)])
     to_retrofit = case.scenario.retrofit.allow and (existing["mw"] > 0.0).any()
     offered: list[str] = list(cooling_on_offer(case)["cooling"]) if to_retrofit else []
     return list(dict.fromkeys([*halls_apart(halls)[0], *offered]))
@@ -315,12 +306,8 @@ def _same_rows(reported: Labelled, expected: pd.DataFrame) -> Excess:
     key = list(reported.axis_names)
     listed_rows = to_frame(reported)[key]
     expected = expected[key].reset_index(drop=True)
-    return Excess.count_broken(
-        expected.assign(list="missing"), ~isin(expected, listed_rows, key)
-    ).and_also(
-        Excess.count_broken(
-            listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key)
-        )
+    return Excess.count_broken(expected.assign(list="missing"), ~isin(expected, listed_rows, key)).and_also(
+        Excess.count_broken(listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key))
     )
 
 

@@ -48,84 +48,39 @@ RowLabels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
 
 @dataclass(frozen=True)
 class CostLine:
-    """A cost line that is paid as something is used.
+    """A cost line that is paid as something is used."""
 
-    Parameters
-    ----------
-    heading : str
-        Heading of the cost list.
-    paid : callable
-        From a case to site, calendar_year, musd.
-    up_front : bool, optional
-        Whether it is for something bought up front.
-    at_once : bool, optional
-        Whether it is paid once, in the year it is for, and so is cash.
-    """
-
-    heading: str
-    paid: Table
-    up_front: bool = False
-    at_once: bool = False
+    heading: str  # heading of the cost list
+    paid: Table  # from a case to site, calendar_year, musd
+    up_front: bool = False  # whether it is for something bought up front
+    at_once: bool = False  # whether it is paid once, in the year it is for, and so is cash
 
 
 @dataclass(frozen=True)
 class Asset:
-    """Something bought up front and repaid over its life: a cost line, and cash.
+    """Something bought up front and repaid over its life: a cost line, and cash."""
 
-    Parameters
-    ----------
-    heading : str
-        Heading of the cost list.
-    kind : str
-        Whose cost of capital it has.
-    bought : callable
-        From a case to site, start (of service, float year), life_years and cost_musd, overnight.
-    capex : callable, optional
-        From a case to site, year and overnight_musd, which count to the budget of the year; None
-        where another asset's table has them, or it is no expense.
-    is_spread : bool, optional
-        Whether money is spent evenly over the years before service.
-    with_interest : bool, optional
-        Whether interest during construction is repaid too.
-    """
-
-    heading: str
-    kind: str
-    bought: Table
+    heading: str  # heading of the cost list
+    kind: str  # whose cost of capital it has
+    bought: Table  # from a case to site, start (of service, float year), life_years and cost_musd, overnight
+    # from a case to site, year and overnight_musd, which count to the budget of the year; None where another asset's
+    # table has them, or it is no expense
     capex: Table | None = None
-    is_spread: bool = False
-    with_interest: bool = False
+    is_spread: bool = False  # whether money is spent evenly over the years before service
+    with_interest: bool = False  # whether interest during construction is repaid too
 
 
 @dataclass(frozen=True)
 class DualPrice:
-    """What the dual of a limit is worth.
+    """What the dual of a limit is worth."""
 
-    Parameters
-    ----------
-    unit : str
-        Unit of the price.
-    units : float, optional
-        Units of it in one unit of the row.
-    rule : Rule, optional
-        The rule that computes the slack of the limit.
-    rule_units : float, optional
-        Units of that rule in one of the row.
-    must_be_met : bool, optional
-        Whether the row is at least its right side.
-    either_sign : bool, optional
-        Whether it is an equation, so that more may cost or save.
-    paid : {"yearly", "once", "horizon"}, optional
-        Which payments the price is of.
-    """
-
-    unit: str
-    units: float = 1.0
-    rule: Rule | None = None
-    rule_units: float = 1.0
-    must_be_met: bool = False
-    either_sign: bool = False
-    paid: Literal["yearly", "once", "horizon"] = "yearly"
+    unit: str  # unit of the price
+    units: float = 1.0  # units of it in one unit of the row
+    rule: Rule | None = None  # the rule that computes the slack of the limit
+    rule_units: float = 1.0  # units of that rule in one of the row
+    must_be_met: bool = False  # whether the row is at least its right side
+    either_sign: bool = False  # whether it is an equation, so that more may cost or save
+    paid: Literal["yearly", "once", "horizon"] = "yearly"  # which payments the price is of
 
 
 def plan_table(name: str) -> Table:
@@ -134,20 +89,7 @@ def plan_table(name: str) -> Table:
 
 
 def merged(families: Iterable[ModuleType], name: str) -> dict[Any, Any]:
-    """Put the mappings of a name that families declare into one.
-
-    Parameters
-    ----------
-    families : iterable of module
-        In order.
-    name : str
-        Name of what they declare; a family without it has nothing of the kind.
-
-    Returns
-    -------
-    dict
-        No key is declared twice, but where values are tuples, which are put together.
-    """
+    """Put the mappings of a name that families declare into one."""
     result: dict[Any, Any] = {}
     for family in families:
         for key, value in getattr(family, name, {}).items():

@@ -17,14 +17,7 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "LINES",
-    "PRICES",
-    "RULES",
-]
+__all__ = ["COLUMNS", "DECISIONS", "HEADING", "LINES", "PRICES", "RULES"]
 
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _DEMAND = ("region", "workload", "year")
@@ -52,11 +45,7 @@ def _demand(case: Case) -> pd.DataFrame:
 
 def _levers(case: Case) -> pd.DataFrame:
     levers = case.inputs.levers
-    return to_frame(
-        levers.adopted,
-        saving_frac=levers.saving_frac,
-        max_adoption_frac=levers.max_adoption_frac,
-    )
+    return to_frame(levers.adopted, saving_frac=levers.saving_frac, max_adoption_frac=levers.max_adoption_frac)
 
 
 @rule(unit="kH100e")
@@ -74,11 +63,7 @@ def demand_table(case: Case) -> Excess:
     frame = _demand(case)
     table = case.plan("demand").set_index(list(_DEMAND))
     parts = [
-        Excess.differs(
-            frame[list(_DEMAND)],
-            lookup(table[name], frame, _DEMAND, np.nan),
-            frame[name].to_numpy(),
-        )
+        Excess.differs(frame[list(_DEMAND)], lookup(table[name], frame, _DEMAND, np.nan), frame[name].to_numpy())
         for name in ("demand_kh100e", "served_kh100e", "saved_kh100e")
     ]
     unknown = ~isin(case.plan("demand"), frame, _DEMAND)
@@ -102,11 +87,7 @@ def compute_capacity(case: Case) -> Excess:
     served = sum_by(assigned, _LOAD, assigned["served_kh100e"])
     uses = case.uses
     carried = sum_by(uses, _LOAD, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    place = (
-        pd.concat([assigned[list(_LOAD)], uses[list(_LOAD)]])
-        .drop_duplicates()
-        .reset_index(drop=True)
-    )
+    place = pd.concat([assigned[list(_LOAD)], uses[list(_LOAD)]]).drop_duplicates().reset_index(drop=True)
     return Excess.differs(place, lookup(served, place, _LOAD), lookup(carried, place, _LOAD))
 
 
@@ -117,9 +98,7 @@ def load_of_racks(case: Case) -> Excess:
     key = ("site", "rack", "hall", *_CLASS)
     uses = case.uses
     carried = sum_by(uses, key, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    return Excess.differs(
-        plan[list(key)], plan["load_kh100e"].to_numpy(), lookup(carried, plan, key)
-    )
+    return Excess.differs(plan[list(key)], plan["load_kh100e"].to_numpy(), lookup(carried, plan, key))
 
 
 @rule(unit="share")
@@ -161,12 +140,7 @@ def percent_served(case: Case) -> Excess:
 def unmet_compute(case: Case) -> pd.DataFrame:
     """Unmet compute at the price that the scenario puts on it."""
     table = case.plan("demand")
-    price_musd = (
-        case.scenario.demand.unmet_usd_per_h100e_hour
-        * _HOURS_PER_YEAR
-        * _H100E_PER_KH100E
-        / _USD_PER_MUSD
-    )
+    price_musd = case.scenario.demand.unmet_usd_per_h100e_hour * _HOURS_PER_YEAR * _H100E_PER_KH100E / _USD_PER_MUSD
     return every_year(case, table[["year"]], table["unmet_kh100e"] * price_musd)
 
 
@@ -189,16 +163,10 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "unmet": ("demand", "unmet_kh100e"),
 }
 
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)}
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "plan": {
-        "rows": "compute_capacity",
-        "compute_capacity": "workload year used_mw",
-        "load_of_racks": "load_kh100e",
-    },
+    "plan": {"rows": "compute_capacity", "compute_capacity": "workload year used_mw", "load_of_racks": "load_kh100e"},
     "assignment": {
         "rows": "demand_table",
         "demand_table": "region workload year served_kh100e",
@@ -209,16 +177,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "demand_table": ("region workload year demand_kh100e served_kh100e saved_kh100e"),
         "demand_balance": "rented_kh100e unmet_kh100e",
     },
-    "latency": {
-        "percent_served": "rented_frac saved_frac unmet_frac",
-    },
-    "levers": {
-        "rows": "demand_table",
-        "demand_table": "workload lever year adopted_frac",
-    },
-    "summary": {
-        "percent_served": (
-            "year demand_kh100e served_kh100e rented_kh100e saved_kh100e unmet_kh100e"
-        ),
-    },
+    "latency": {"percent_served": "rented_frac saved_frac unmet_frac"},
+    "levers": {"rows": "demand_table", "demand_table": "workload lever year adopted_frac"},
+    "summary": {"percent_served": ("year demand_kh100e served_kh100e rented_kh100e saved_kh100e unmet_kh100e")},
 }

@@ -9,16 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
-from planner.check.frames import (
-    cell,
-    column_by,
-    isin,
-    lookup,
-    sum_by,
-    to_frame,
-    together,
-    with_int_year,
-)
+from planner.check.frames import cell, column_by, isin, lookup, sum_by, to_frame, together, with_int_year
 from planner.check.once import once
 from planner.check.paths import between
 from planner.check.routes import lumped_users
@@ -80,22 +71,7 @@ def _ai_path_mw(case: Case, year: int) -> float:
 
 @once
 def rack_path_mw(case: Case, workload: str, year: int) -> float:
-    """Nameplate of racks that a workload has on the operator's share of the trajectory.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    workload : str
-        Workload.
-    year : int
-        Model year.
-
-    Returns
-    -------
-    float
-        Nameplate. [MW]
-    """
+    """Nameplate of racks that a workload has on the operator's share of the trajectory. Gives [MW]."""
     settings = case.scenario.demand
     shares = case.data("workload_share")
     rows = shares[shares["workload"] == workload]
@@ -111,21 +87,7 @@ def rack_path_mw(case: Case, workload: str, year: int) -> float:
 
 @once
 def stock_shares(case: Case, duty: str) -> pd.DataFrame:
-    """List the racks of the base year that serve in the first model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    duty : str
-        training or inference.
-
-    Returns
-    -------
-    DataFrame
-        The columns of table `rack_stock`, `dies`, the first year no longer in service, and
-        `share` of the use's nameplate, which sums to 1.
-    """
+    """List the racks of the base year that serve in the first model year."""
     life = column_by(case.racks, "rack", "life_years")
     stock = case.data("rack_stock")
     stock = stock[stock["duty"] == duty]
@@ -146,18 +108,7 @@ def stock_over_demand(case: Case) -> float:
 
 @once
 def base_year_stock_mw(case: Case) -> pd.DataFrame:
-    """List the racks existing in the first model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        duty, rack, stock_mw: nameplate at the operator's share of the stock, all sites.
-    """
+    """List the racks existing in the first model year."""
     parts = []
     for duty in ("training", "inference"):
         classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
@@ -170,25 +121,10 @@ def base_year_stock_mw(case: Case) -> pd.DataFrame:
 
 @once
 def reference_kh100e(case: Case, workload: str) -> Floats:
-    """Compute of the reference fleet: stock dies, the year's reference rack fills the gap.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    workload : str
-        Workload.
-
-    Returns
-    -------
-    array of float
-        By model year. [kH100e]
-    """
+    """Compute of the reference fleet: stock dies, the year's reference rack fills the gap. Gives [kH100e]."""
     duty = case.duty[workload]
     factor, racks = net_utilisation(case, workload), case.racks
-    per_mw = dict(
-        zip(racks["rack"], racks[f"{duty}_h100e"] / racks["peak_kw"] * factor, strict=True)
-    )
+    per_mw = dict(zip(racks["rack"], racks[f"{duty}_h100e"] / racks["peak_kw"] * factor, strict=True))
     life = dict(zip(racks["rack"], racks["life_years"].astype(float), strict=True))
     reference = case.data("reference_fleet")
     reference = reference[reference["workload"] == workload]
@@ -254,9 +190,7 @@ def demand_from_trajectory(case: Case) -> Excess:
     stated = stated_classes(case)
     classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
     expected = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
-    frame = pd.DataFrame(
-        [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
-    )
+    frame = pd.DataFrame([(name, year) for name in classes for year in case.years], columns=list(_CLASS))
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     reported = lookup(sum_by(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
     return Excess.differs(frame, reported, np.asarray(expected, dtype=np.float64).ravel())
@@ -270,9 +204,7 @@ def demand_by_weight(case: Case) -> Excess:
     total = sum_by(wanted, _CLASS, wanted["kh100e"]).rename("kh100e").reset_index()
     expected = total.merge(region_shares(case).rename("share").reset_index(), how="cross")
     expected = expected.rename(columns={"demand_region": "region"})
-    return _same_demand(
-        case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"])
-    )
+    return _same_demand(case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"]))
 
 
 def _same_demand(case: Case, wanted: pd.DataFrame, expected: pd.DataFrame) -> Excess:
@@ -281,9 +213,7 @@ def _same_demand(case: Case, wanted: pd.DataFrame, expected: pd.DataFrame) -> Ex
     expected = expected.assign(region=expected["region"].mask(is_lumped, ANYWHERE))
     by_region, reported = (sum_by(one, _DEMAND, one["kh100e"]) for one in (expected, wanted))
     place = together(_DEMAND, wanted, expected)
-    return Excess.differs(
-        place, lookup(reported, place, _DEMAND), lookup(by_region, place, _DEMAND)
-    )
+    return Excess.differs(place, lookup(reported, place, _DEMAND), lookup(by_region, place, _DEMAND))
 
 
 def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
@@ -328,11 +258,7 @@ def reference_fleet_reported(case: Case) -> Excess:
     racks = np.array([rack_path_mw(case, name, year) for name, year in pairs]) / _MW_PER_GW
     kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])
     parts = [
-        Excess.differs(
-            reported[list(_CLASS)].assign(what=name),
-            reported[name].to_numpy(dtype=np.float64),
-            expected,
-        )
+        Excess.differs(reported[list(_CLASS)].assign(what=name), reported[name].to_numpy(dtype=np.float64), expected)
         for name, expected in (
             ("facility_gw", racks * per_rack),
             ("path_mw", racks * settings.facility_mw_per_rack_mw * _MW_PER_GW * ~is_stated),
@@ -353,18 +279,7 @@ def region_shares(case: Case) -> pd.Series[float]:
 
 
 def stated_kh100e(case: Case) -> pd.DataFrame:
-    """List the compute that the scenario states for workloads in scope.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        region, workload, year, kh100e; one row per statement, region and year.
-    """
+    """List the compute that the scenario states for workloads in scope."""
     share, settings = region_shares(case), case.scenario.demand
     rows: list[tuple[str, str, int, float]] = []
     for stated in settings.explicit:
@@ -384,16 +299,9 @@ def _reference_rows(case: Case) -> pd.DataFrame:
     return year_rows(case, "workload", classes_in_scope(case))
 
 
-FACTS = (
-    demand_from_trajectory,
-    demand_by_weight,
-    demand_as_stated,
-    reference_fleet_reported,
-)
+FACTS = (demand_from_trajectory, demand_by_weight, demand_as_stated, reference_fleet_reported)
 
-IMPLIED: Final[Mapping[str, Table]] = {
-    "reference": _reference_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"reference": _reference_rows}
 
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "demand.demand_kh100e": ("demand_from_trajectory", "demand_by_weight", "demand_as_stated"),

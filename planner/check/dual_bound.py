@@ -31,36 +31,21 @@ _NOISE: Final = 1e-12  # of the greatest dual
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """What duals prove.
+    """What duals prove."""
 
-    Parameters
-    ----------
-    musd : float
-        No solution within the bounds costs less, and none that costs less than the cutoff.
-    reduced_cost : array of float
-        ``cost - A.T @ dual`` of every column, duals of rows without the bound they price left
-        out. [MUSD per unit]
-    is_open : array of bool
-        Columns whose reduced cost points to a side on which neither a bound nor the rows hold
-        them; they are counted at the value given, and `musd` is exact but for them.
-    """
-
-    musd: float
+    musd: float  # no solution within the bounds costs less, and none that costs less than the cutoff
+    # ``cost - A.T @ dual`` of every column, duals of rows without the bound they price left out. [MUSD per unit]
     reduced_cost: Floats
+    # columns whose reduced cost points to a side on which neither a bound nor the rows hold them; they are counted at
+    # the value given, and `musd` is exact but for them
     is_open: Bools
 
 
 @dataclass(frozen=True, eq=False)
 class StoredProgram:
-    """Arrays of a program: minimise ``offset + cost @ x`` within the bounds of rows and columns.
+    """Arrays of a program: minimise ``offset + cost @ x`` within the bounds of rows and columns."""
 
-    Parameters
-    ----------
-    proof : Proof
-        As stored.
-    """
-
-    proof: Proof
+    proof: Proof  # as stored
 
     @cached_property
     def _terms(self) -> _Terms:
@@ -121,21 +106,8 @@ class StoredProgram:
         return self.proof.offset_musd + float(self.cost @ x)
 
     def bound(self, dual: Floats, lower: Floats, upper: Floats, x: Floats, cutoff: float) -> Bound:
-        """Return what duals prove within bounds of the columns.
+        """Return what duals prove within bounds of the columns. Takes `cutoff` [MUSD].
 
-        Parameters
-        ----------
-        dual : array of float
-            Any number per row: the bound holds whatever they are, and is only as good as they.
-        lower, upper : array of float
-            Bounds of the columns.
-        x : array of float
-            Value at which columns that nothing holds are counted.
-        cutoff : float
-            Cost that a solution must stay below to be of interest. [MUSD]
-
-        Notes
-        -----
         For any duals y and d = c - A'y, every solution costs offset + y'Ax + d'x, which is no less
         than y at the bounds of the rows plus d at the bounds of the columns. Where a column has
         no such bound, one that follows from the rows and the cutoff is taken.
@@ -148,9 +120,7 @@ class StoredProgram:
         bounds = (self._bound(any_dual, (lower, upper), implied, x) for any_dual in (dual, clean))
         return max(bounds, key=lambda bound: bound.musd)
 
-    def _bound(
-        self, dual: Floats, given: _Bounds, implied: Callable[[], _Bounds], x: Floats
-    ) -> Bound:
+    def _bound(self, dual: Floats, given: _Bounds, implied: Callable[[], _Bounds], x: Floats) -> Bound:
         side = side_of(dual, self.row_lower, self.row_upper)
         usable = np.where(np.isfinite(side), dual, 0.0)
         reduced = self.cost - self.column_prices(usable)[0]
@@ -184,15 +154,10 @@ class StoredProgram:
             is_new_lower = np.isinf(lower) & np.isfinite(below)
             if not (is_new_upper.any() or is_new_lower.any()):
                 break
-            upper, lower = (
-                np.where(is_new_upper, above, upper),
-                np.where(is_new_lower, below, lower),
-            )
+            upper, lower = (np.where(is_new_upper, above, upper), np.where(is_new_lower, below, lower))
         return lower, upper
 
-    def _at_most(
-        self, cutoff: float
-    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]]:
+    def _at_most(self, cutoff: float) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]]:
         """Yield all rows, and the cost below the cutoff, as rows with an upper bound only."""
         for row, column, value in self._parts():
             first, end = row[0], row[-1] + 1

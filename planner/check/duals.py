@@ -75,11 +75,7 @@ def dual_unit(case: Case) -> Excess:
     weight = np.where(
         paid == "once",
         lookup(once, prices, ("year",), np.nan),
-        np.where(
-            paid == "horizon",
-            discounts(case).sum(),
-            lookup(yearly_weight(case), prices, ("year",), np.nan),
-        ),
+        np.where(paid == "horizon", discounts(case).sum(), lookup(yearly_weight(case), prices, ("year",), np.nan)),
     )
     in_one = {block: price.units for block, price in PRICES.items()}
     units = prices["block"].map(in_one).to_numpy(dtype=np.float64)
@@ -113,25 +109,13 @@ def _named(flag: str) -> list[str]:
 
 
 def yearly_weight(case: Case) -> pd.Series[float]:
-    """Sum of the discount factors of the calendar years of each model year. [year]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    """
+    """Sum of the discount factors of the calendar years of each model year. [year]"""
     model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
     return discounts(case).groupby(model_year).sum()
 
 
 def hours_of_slot(case: Case) -> pd.Series[float]:
-    """Hours of the year that each time slice stands for. [h]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    """
+    """Hours of the year that each time slice stands for. [h]"""
     return column_by(site_power(case).slot, "slot", "hours")
 
 
@@ -146,8 +130,4 @@ def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:
 
 
 RULES = (dual_sign, dual_unit, dual_only_where_binding)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "prices": {
-        "dual_unit": "value raw_dual",
-    },
-}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {"prices": {"dual_unit": "value raw_dual"}}

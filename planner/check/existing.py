@@ -74,24 +74,11 @@ def no_halls_where_unwanted(case: Case) -> Excess:
 
 @once
 def stated_halls(case: Case) -> pd.DataFrame:
-    """List the stated halls of the sites of the plan in the years in which they are in service.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, hall (the design), year, mw; ends, the first calendar year without it.
-    """
+    """List the stated halls of the sites of the plan in the years in which they are in service."""
     table = case.data("existing_halls")
     table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
     design = table["cooling"] + "|" + table["redundancy"]
-    rows = table[["site", "first_year"]].assign(
-        hall=design, mw=table["it_mw"].astype("float64"), ends=_ends(table)
-    )
+    rows = table[["site", "first_year"]].assign(hall=design, mw=table["it_mw"].astype("float64"), ends=_ends(table))
     years = crossed(rows, table_of({"year": case.years}))
     serves: pd.DataFrame = years[
         (years["first_year"] <= years["year"])
@@ -127,19 +114,7 @@ def begun_facility_mw(case: Case) -> pd.Series[float]:
 
 @once
 def stated_racks(case: Case) -> pd.DataFrame:
-    """List the stated racks that some workload can use in some model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, rack, hall (the design), duty, vintage, dies (first year no longer in service), mw;
-        opens and ends, the first year of its hall and the first without it.
-    """
+    """List the stated racks that some workload can use in some model year."""
     table, halls = case.data("existing_racks"), case.data("existing_halls")
     halls = halls.assign(opens=halls["first_year"], ends=_ends(halls))
     places = halls[["site", "hall", "cooling", "redundancy", "opens", "ends"]]
@@ -161,20 +136,7 @@ def stated_racks(case: Case) -> pd.DataFrame:
 
 
 def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
-    """Return the share of the power of existing halls that racks may take.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    halls : DataFrame
-        site and hall, the design.
-
-    Returns
-    -------
-    array of float
-        One share per row: what the scenario leaves, or as much as stated racks take already.
-    """
+    """Return the share of the power of existing halls that racks may take."""
     settings, key = case.scenario.halls, ["site", "hall", "year"]
     if not len(stated_halls(case)):
         return np.full(len(halls), 1.0 - settings.free_frac)
@@ -184,16 +146,12 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
         case.last_calendar_year(racks["year"]) < gone
     )
     racks = racks[serves]
-    classes = case.workloads[
-        case.workloads["workload"].isin(list(case.inputs.sets.workload.labels))
-    ]
+    classes = case.workloads[case.workloads["workload"].isin(list(case.inputs.sets.workload.labels))]
     most = classes.groupby("duty")["companion_frac"].max().astype("float64")
     need = sum_by(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
     there = stated_halls(case)
     there = sum_by(there, key, there["mw"]).rename("mw").reset_index()
-    taken = (there.assign(frac=lookup(need, there, key) / there["mw"])).groupby(["site", "hall"])[
-        "frac"
-    ]
+    taken = (there.assign(frac=lookup(need, there, key) / there["mw"])).groupby(["site", "hall"])["frac"]
     return np.clip(lookup(taken.max(), halls, ("site", "hall")), 1.0 - settings.free_frac, 1.0)
 
 
@@ -210,21 +168,13 @@ def _able(case: Case) -> pd.DataFrame:
     classes = case.workloads
     classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
     pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {
-        name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None
-    }
+    stated = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
     replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    pairs = with_enough_memory(case, pairs).merge(
-        classes[["workload", "duty", "redundancy_min"]], on="workload"
-    )
+    pairs = with_enough_memory(case, pairs).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
     types = case.racks.set_index("rack")
     trains = pairs["duty"] == "training"
-    h100e = (
-        pairs["rack"]
-        .map(types["training_h100e"])
-        .where(trains, pairs["rack"].map(types["inference_h100e"]))
-    )
+    h100e = pairs["rack"].map(types["training_h100e"]).where(trains, pairs["rack"].map(types["inference_h100e"]))
     topologies = case.data("redundancy")[["redundancy", "availability_pct"]]
     least = pairs["redundancy_min"].map(column_by(topologies, "redundancy", "availability_pct"))
     ways = crossed(pairs.assign(least=least)[h100e.notna()], topologies)

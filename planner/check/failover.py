@@ -91,9 +91,7 @@ def reserve_of_standby(case: Case) -> Excess:
             ("called_mw", _called_of_reserves_mw(case)),
         )
     ]
-    return Excess.above(
-        place, table["reserve_kh100e"].to_numpy(), lookup(expected, table, _LOAD)
-    ).and_also(*reported)
+    return Excess.above(place, table["reserve_kh100e"].to_numpy(), lookup(expected, table, _LOAD)).and_also(*reported)
 
 
 @rule(unit="kH100e")
@@ -112,17 +110,14 @@ def failures_reported(case: Case) -> Excess:
     ]
     whole = table["taken_kh100e"] + table["unserved_kh100e"]
     adds_up = Excess.differs(table[list(_LOAD)], whole.to_numpy(), table["load_kh100e"].to_numpy())
-    return adds_up.and_also(
-        Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD)), *parts
-    )
+    return adds_up.and_also(Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD)), *parts)
 
 
 def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
     """Mean of `own_ms` over the rows of a table that have one, by failure."""
     timed = table[table["own_ms"].notna()]
     travel, total = (
-        lookup(sum_by(timed, _LOAD, of), places, _LOAD)
-        for of in (timed[kh100e] * timed["own_ms"], timed[kh100e])
+        lookup(sum_by(timed, _LOAD, of), places, _LOAD) for of in (timed[kh100e] * timed["own_ms"], timed[kh100e])
     )
     return quotient(travel, total)
 
@@ -135,15 +130,13 @@ def round_trips_after_failures(case: Case) -> Excess:
     served = case.plan("assignment")
     served = served.assign(own_ms=lookup(routes, served, _ROUTE, np.nan))
     by = taken.drop(columns="site").rename(columns={"standby": "site"})
-    reached = reach(
-        case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]]
-    ).set_index(list(_ROUTE))["rtt_ms"]
+    reached = reach(case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]]).set_index(
+        list(_ROUTE)
+    )["rtt_ms"]
     after = taken.assign(own_ms=lookup(reached, by, _ROUTE, np.nan))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
     trips = Excess.reported(
-        taken[["site", "standby", "region", *_CLASS]],
-        taken["rtt_ms"].to_numpy(),
-        after["own_ms"].to_numpy(),
+        taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"].to_numpy(), after["own_ms"].to_numpy()
     )
     own_columns = {
         "standby_sites": lookup(sum_by(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
@@ -159,9 +152,7 @@ def takeovers_fit(case: Case) -> Excess:
     table, reserve = case.plan("takeovers"), reserves(case)
     pair_key, service = ("site", "standby", *_CLASS), ("site", "region", *_CLASS)
     pairs = table[list(pair_key)].drop_duplicates().reset_index(drop=True)
-    room = lookup(
-        reserve.set_index(list(_LOAD))["reserve_kh100e"], pairs, ("standby", "workload", "year")
-    )
+    room = lookup(reserve.set_index(list(_LOAD))["reserve_kh100e"], pairs, ("standby", "workload", "year"))
     taken = lookup(sum_by(table, pair_key, table["taken_kh100e"]), pairs, pair_key)
     services = table[list(service)].drop_duplicates().reset_index(drop=True)
     served = sum_by(case.plan("assignment"), service, case.plan("assignment")["served_kh100e"])
@@ -307,9 +298,7 @@ def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
     pairs = _pairs_of_sites(case)
     expected = ~may_not_cover(case, pairs)
-    return Excess.count_broken(
-        pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected
-    )
+    return Excess.count_broken(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected)
 
 
 def _common_users(case: Case) -> pd.DataFrame:
@@ -342,9 +331,7 @@ def neighbours_from_tables(case: Case) -> Excess:
     right = loads.merge(users, on=["site", "workload"]).merge(
         reserves.rename(columns={"site": "standby"}), on=["standby", "workload", "year"]
     )[key]
-    row, cover = (
-        np.asarray(place, dtype=np.intp) for place in (p.neighbour_row, p.neighbour_reserve)
-    )
+    row, cover = (np.asarray(place, dtype=np.intp) for place in (p.neighbour_row, p.neighbour_reserve))
     reported = loads.iloc[row].reset_index(drop=True)
     stands_in = reserves.iloc[cover].reset_index(drop=True)
     apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
@@ -402,27 +389,21 @@ def outages(case: Case) -> pd.DataFrame:
     if not len(work):
         return pd.DataFrame(columns=[*_LOAD, "load_kh100e", "unserved_kh100e"])
     reserve = reserves(case)
-    reached = reach(
-        case, work[["region", "workload"]].drop_duplicates(), reserve[["workload", "site"]]
-    )
+    reached = reach(case, work[["region", "workload"]].drop_duplicates(), reserve[["workload", "site"]])
     by_class = reached.groupby(["region", "workload"])["site"].agg(frozenset).to_dict()
     failed = work["site"].drop_duplicates().to_frame()
-    pairs = failed.merge(
-        reserve[["site"]].drop_duplicates().rename(columns={"site": "standby"}), how="cross"
-    )
+    pairs = failed.merge(reserve[["site"]].drop_duplicates().rename(columns={"site": "standby"}), how="cross")
     barred = may_not_cover(case, pairs)
     may = pairs[~barred].groupby("site")["standby"].agg(frozenset).to_dict()
     room = {
-        key: dict(zip(rows["site"], rows["reserve_kh100e"], strict=True))
-        for key, rows in reserve.groupby(list(_CLASS))
+        key: dict(zip(rows["site"], rows["reserve_kh100e"], strict=True)) for key, rows in reserve.groupby(list(_CLASS))
     }
     rows = []
     for (site, workload, year), lost in work.groupby(list(_LOAD), sort=False):
         allowed = may.get(site, frozenset())
         there = room.get((workload, year), {})
         choices = [
-            sorted(by_class.get((region, workload), frozenset()) & allowed & there.keys())
-            for region in lost["region"]
+            sorted(by_class.get((region, workload), frozenset()) & allowed & there.keys()) for region in lost["region"]
         ]
         amounts = [float(amount) for amount in lost["served_kh100e"]]
         rows.append((site, workload, year, sum(amounts), unassigned(amounts, choices, there)))
@@ -446,13 +427,8 @@ RULES = (
     resilience_reported,
 )
 
-FACTS = (
-    may_cover_from_scenario,
-    neighbours_from_tables,
-)
-IMPLIED: Final[Mapping[str, Table]] = {
-    "resilience": _resilience_rows,
-}
+FACTS = (may_cover_from_scenario, neighbours_from_tables)
+IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "standby_mw": ("plan", "standby_mw"),
     "reserve": ("reserve", "reserve_kh100e"),
@@ -483,7 +459,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
             "workload year load_kh100e largest_load_kh100e reserve_kh100e "
             "reserve_frac standby_mw unserved_kh100e value_musd "
             "value_usd_per_h100e_hour"
-        ),
+        )
     },
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
@@ -492,12 +468,7 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "failover.neighbour_reserve": ("neighbours_from_tables",),
 }
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
-    (
-        "failover.cut_reserve",
-        "failover.cut_reserve_row",
-        "failover.cut_served",
-        "failover.cut_served_row",
-    ),
+    ("failover.cut_reserve", "failover.cut_reserve_row", "failover.cut_served", "failover.cut_served_row"),
     "empty in the inputs of a plan: rows that are added while it is solved, for outages that it"
     " did not survive; survives_loss_of_any_site lets every site fail without them",
 )

@@ -65,9 +65,7 @@ def _asset(case: Case, asset: Asset) -> dict[str, float]:
     finance, bought = case.inputs.finance, asset.bought(case)
     full, rate = repaid_cost(case, asset), asset_rate(case, asset, bought)
     overnight = float(bought["cost_musd"].sum())
-    start, life, cost = (
-        full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd")
-    )
+    start, life, cost = (full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd"))
     yearly = cost * instalment(rate, life)
     end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
     after = worth = 0.0
@@ -113,10 +111,7 @@ def _rented(case: Case) -> dict[str, float]:
 def _ppas(case: Case) -> dict[str, float]:
     table, key = case.plan("contracts"), ["contract", "zone"]
     last = table[table["year"] == case.years[-1]]
-    price = pd.Series(
-        np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])),
-        index=keyed(last[key]),
-    )
+    price = pd.Series(np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])), index=keyed(last[key]))
     offers = case.scenario.contracts.ppa
     signed = table[(table["signed_mw"] > 0.0) & table["contract"].isin(list(offers))]
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
@@ -175,12 +170,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "money_by_year": (
             "calendar_year asset_cash_musd running_musd cash_musd overnight_musd repaid_musd "
             "unmet_musd payments_musd discount_frac npv_musd npv_after_musd"
-        ),
+        )
     },
     "money_items": {
         "money_by_item": (
             "item kind overnight_musd before_musd cash_musd building_interest_musd interest_musd "
             "life_payments_musd paid_musd after_musd after_npv_musd"
-        ),
+        )
     },
 }

@@ -15,16 +15,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
 
-from planner.check.keys import (
-    cells_of,
-    coded,
-    coded_levels,
-    first_rows,
-    index_of,
-    labels,
-    one_number,
-    rows_of,
-)
+from planner.check.keys import cells_of, coded, coded_levels, first_rows, index_of, labels, one_number, rows_of
 from planner.check.table import side_by_side, table_of
 
 __all__ = [
@@ -79,27 +70,12 @@ class AxisLabels(Protocol):
 
 def with_int_year(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose years are whole numbers, so that tables can be laid side by side."""
-    years = [
-        column for column in _YEARS if column in frame.columns and frame[column].dtype != np.int64
-    ]
+    years = [column for column in _YEARS if column in frame.columns and frame[column].dtype != np.int64]
     return table_of(frame.astype(dict.fromkeys(years, "int64")) if years else frame)
 
 
 def to_frame(index: Labelled, **columns: NDArray[Any]) -> pd.DataFrame:
-    """Write an index list as a table of labels with values beside them.
-
-    Parameters
-    ----------
-    index : Labelled
-        List of tuples.
-    **columns : array
-        Values, one per tuple.
-
-    Returns
-    -------
-    DataFrame
-        One row per tuple; `year` is a whole number.
-    """
+    """Write an index list as a table of labels with values beside them."""
     if index not in _LISTS:
         axes = {
             name: index.labels(name).astype(np.int64) if name in _YEARS else index.labels(name)
@@ -116,31 +92,14 @@ def label_of(axis: AxisLabels, codes: NDArray[np.integer[Any]]) -> NDArray[np.ob
     return np.asarray(labels[np.where(known, codes, -1)])
 
 
-def take_codes(
-    codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]
-) -> NDArray[np.intp]:
+def take_codes(codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
     """Return the codes at places of a list, -1 where the list has no such place."""
     known = (place >= 0) & (place < len(codes))
     return np.append(codes, -1)[np.where(known, place, -1)].astype(np.intp)
 
 
 def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
-    """Add values up by keys.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Table with the columns `keys`.
-    keys : sequence of str
-        Columns to add up by.
-    values : array
-        One number per row.
-
-    Returns
-    -------
-    Series
-        Sums by the keys that occur.
-    """
+    """Add values up by keys."""
     columns = [coded(cells_of(frame, key)) for key in keys]
     place = one_number(columns)
     numbers = np.asarray(values, dtype=np.float64)
@@ -159,30 +118,8 @@ def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Serie
     return pd.Series(sums, index=index_of([(own[first], known) for own, known in columns], keys))
 
 
-def lookup(
-    series: pd.Series[float],
-    frame: pd.DataFrame,
-    keys: Sequence[str],
-    missing: float = 0.0,
-) -> Floats:
-    """Look up a number for every row of a table.
-
-    Parameters
-    ----------
-    series : Series
-        Numbers by key, such as `sum_by` returns, without repeated keys.
-    frame : DataFrame
-        Rows to look up.
-    keys : sequence of str
-        Columns of `frame`, in the order of the series' index.
-    missing : float, optional
-        What rows get whose key the series does not have.
-
-    Returns
-    -------
-    array of float
-        One number per row.
-    """
+def lookup(series: pd.Series[float], frame: pd.DataFrame, keys: Sequence[str], missing: float = 0.0) -> Floats:
+    """Look up a number for every row of a table."""
     if not len(frame) or not len(series):
         return np.full(len(frame), missing)
     found = rows_of(coded_levels(series.index), frame, keys)
@@ -192,15 +129,7 @@ def lookup(
 
 
 def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
-    """Return the keys of several tables, each once, in the order in which they come.
-
-    Parameters
-    ----------
-    keys : sequence of str
-        Columns of every table.
-    *tables : DataFrame
-        Their rows count one after the other.
-    """
+    """Return the keys of several tables, each once, in the order in which they come."""
     columns = {key: np.concatenate([cells_of(table, key) for table in tables]) for key in keys}
     place = one_number([coded(column) for column in columns.values()])
     if place is None or (place < 0).any():
@@ -211,19 +140,7 @@ def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
 
 
 def cell(table: pd.DataFrame, key: str, row: str | int, column: str) -> float:
-    """Return one number of a table: that of a column in the first row with a key.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Table with the columns `key` and `column`.
-    key : str
-        Column to look for the row in.
-    row : str or int
-        What it says there.
-    column : str
-        Column of the number.
-    """
+    """Return one number of a table: that of a column in the first row with a key."""
     return float(table.loc[table[key] == row, column].to_numpy(dtype=np.float64)[0])
 
 
@@ -257,15 +174,7 @@ def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> Bools:
 
 
 def column_by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
-    """Return a column of a table by another.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Table with both columns.
-    key, column : str
-        Column that becomes the index, and the one returned.
-    """
+    """Return a column of a table by another."""
     return table[column].set_axis(labels(cells_of(table, key), key))
 
 
@@ -275,38 +184,15 @@ def keyed(frame: pd.DataFrame) -> pd.MultiIndex:
     return index_of([coded(cells_of(frame, name)) for name in names], names)
 
 
-def lookup_labels(
-    known: Mapping[Any, float], column: pd.Series[Any] | NDArray[Any], missing: float = np.nan
-) -> Floats:
-    """Return the number of each label, `missing` where a label has none.
-
-    Parameters
-    ----------
-    known : mapping
-        Numbers by label.
-    column : Series or array
-        Labels.
-    missing : float, optional
-        What other labels get.
-    """
+def lookup_labels(known: Mapping[Any, float], column: pd.Series[Any] | NDArray[Any], missing: float = np.nan) -> Floats:
+    """Return the number of each label, `missing` where a label has none."""
     codes, distinct = coded(column)
     numbers = [known.get(label, missing) for label in distinct.tolist()]
     return np.array([*numbers, missing], dtype=np.float64)[codes]
 
 
 def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
-    """Return every row of a table with every row of another.
-
-    Parameters
-    ----------
-    left, right : DataFrame
-        Without columns in common.
-
-    Returns
-    -------
-    DataFrame
-        Columns of both; the rows of `right` run fastest.
-    """
+    """Return every row of a table with every row of another."""
     first = np.repeat(np.arange(len(left)), len(right))
     second = np.tile(np.arange(len(right)), len(left))
     return side_by_side(left.take(first), right.take(second))

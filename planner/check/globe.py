@@ -21,23 +21,11 @@ _ROUNDS: Final = 60  # ten settle all but pairs at opposite ends of the globe
 def distance_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
     """Shortest distance on the ellipsoid.
 
-    Parameters
-    ----------
-    lat_a, lon_a, lat_b, lon_b : array of float
-        Coordinates of both ends, all of one shape. [degree]
+    Takes `lat_a` [degree], `lon_a` [degree], `lat_b` [degree], `lon_b` [degree]. Gives [km].
 
-    Returns
-    -------
-    array of float
-        Distances, to a millimetre but at opposite ends of the globe. [km]
-
-    Notes
-    -----
     T. Vincenty, Direct and inverse solutions of geodesics on the ellipsoid, Survey Review 23,
     1975, formulae 14 to 19 and 3 to 6.
 
-    Examples
-    --------
     London to Paris:
 
     >>> ends = (np.array([degrees]) for degrees in (51.5074, -0.1278, 48.8566, 2.3522))
@@ -56,14 +44,10 @@ def distance_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> F
         sine = np.hypot(across, along)
         cosine = sin_a * sin_b + cos_a * cos_b * np.cos(around)
         arc = np.arctan2(sine, cosine)
-        sin_azimuth = np.where(
-            sine > 0.0, cos_a * cos_b * np.sin(around) / np.where(sine > 0.0, sine, 1.0), 0.0
-        )
+        sin_azimuth = np.where(sine > 0.0, cos_a * cos_b * np.sin(around) / np.where(sine > 0.0, sine, 1.0), 0.0)
         cos2_azimuth = 1.0 - sin_azimuth**2
         on_equator = cos2_azimuth < 1e-15
-        middle = np.where(
-            on_equator, 0.0, cosine - 2.0 * sin_a * sin_b / np.where(on_equator, 1.0, cos2_azimuth)
-        )
+        middle = np.where(on_equator, 0.0, cosine - 2.0 * sin_a * sin_b / np.where(on_equator, 1.0, cos2_azimuth))
         c = _FLATTENING / 16.0 * cos2_azimuth * (4.0 + _FLATTENING * (4.0 - 3.0 * cos2_azimuth))
         bend = arc + c * sine * (middle + c * cosine * (2.0 * middle**2 - 1.0))
         before, around = around, apart + (1.0 - c) * _FLATTENING * sin_azimuth * bend
@@ -72,8 +56,6 @@ def distance_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> F
     u2 = cos2_azimuth * (_EQUATOR_KM**2 - _POLE_KM**2) / _POLE_KM**2
     a = 1.0 + u2 / 16384.0 * (4096.0 + u2 * (-768.0 + u2 * (320.0 - 175.0 * u2)))
     b = u2 / 1024.0 * (256.0 + u2 * (-128.0 + u2 * (74.0 - 47.0 * u2)))
-    inner = cosine * (2.0 * middle**2 - 1.0) - b / 6.0 * middle * (4.0 * sine**2 - 3.0) * (
-        4.0 * middle**2 - 3.0
-    )
+    inner = cosine * (2.0 * middle**2 - 1.0) - b / 6.0 * middle * (4.0 * sine**2 - 3.0) * (4.0 * middle**2 - 3.0)
     bulge = b * sine * (middle + b / 4.0 * inner)
     return np.asarray(_POLE_KM * a * (arc - bulge))

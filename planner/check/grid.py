@@ -24,17 +24,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "RULES",
-    "power_covered",
-]
+__all__ = ["ASSETS", "COLUMNS", "DECISIONS", "HEADING", "IMPLIED", "LINES", "PRICES", "RULES", "power_covered"]
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
@@ -61,9 +51,7 @@ def contract_floor(case: Case) -> Excess:
     nameplate = sum_by(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
     least = case.scenario.grid.contract_min_nameplate_frac * lookup(nameplate, sites, _SITE)
     table = case.plan("site_year")
-    reported = Excess.differs(
-        table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE)
-    )
+    reported = Excess.differs(table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE))
     rows = sources_in_service(case).rows
     onsite_mw = lookup(sum_by(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
     firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + onsite_mw
@@ -81,15 +69,11 @@ def connections(case: Case) -> Excess:
     table, sites = case.plan("site_year"), site_years(case)
     totals = [
         Excess.differs(
-            table[list(_SITE)],
-            table[name].to_numpy(),
-            lookup(sum_by(sites, _SITE, sites[name]), table, _SITE, np.nan),
+            table[list(_SITE)], table[name].to_numpy(), lookup(sum_by(sites, _SITE, sites[name]), table, _SITE, np.nan)
         )
         for name in ("firm_mw", "new_firm_mw", "halls_mw")
     ]
-    return Excess.count_broken(place, ~isin(added, offers, _SITE)).and_also(
-        Excess.above(place, due, start), *totals
-    )
+    return Excess.count_broken(place, ~isin(added, offers, _SITE)).and_also(Excess.above(place, due, start), *totals)
 
 
 @rule(unit="MW")
@@ -123,9 +107,7 @@ def headroom_table(case: Case) -> Excess:
     both = since(by_zone(case, case.plan("connections")), table, ("zone",))
     every = every + lookup(sum_by(both, ("zone", "year_now"), both["added_mw"]), table, _ZONE)
     committed = lookup(given["committed_mw"], table, _ZONE, np.nan)
-    limit, firm_limit = (
-        lookup(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw")
-    )
+    limit, firm_limit = (lookup(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw"))
     spare = np.clip(limit - committed - every, 0.0, None)
     expected = {
         "limit_mw": limit,
@@ -139,8 +121,7 @@ def headroom_table(case: Case) -> Excess:
     # What is left of a difference is no more exact than what it was taken from.
     rounding = _ROUNDINGS * np.spacing(np.maximum(committed + every, 1.0))
     parts = [
-        Excess.differs(place, table[name].to_numpy(), mw).above_rounding(rounding)
-        for name, mw in expected.items()
+        Excess.differs(place, table[name].to_numpy(), mw).above_rounding(rounding) for name, mw in expected.items()
     ]
     rate = np.full(len(table), case.scenario.grid.curtailment_rate_pct, dtype=np.float64)
     parts.append(Excess.differs(place, table["rate_pct"].to_numpy(), rate))
@@ -191,16 +172,6 @@ def own_peaks(case: Case) -> pd.DataFrame:
 
     Months of a season have one maximum each and are alike; the month of the peak day is billed
     on the larger of its ordinary day and the peak day.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, year, period, months, peak_mw.
     """
     grid = case.inputs.grid
     period = np.asarray(grid.billing_slot["period"], dtype=np.intp)
@@ -223,31 +194,21 @@ def billed_peaks(case: Case) -> Excess:
     key = (*_SITE, "period")
     reported = table.set_index(list(key))["peak_mw"]
     known = expected[isin(expected, table, _SITE)]
-    right = Excess.above(
-        known[list(key)], known["peak_mw"].to_numpy(), lookup(reported, known, key)
-    )
+    right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), lookup(reported, known, key))
     # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
     silent = known[~isin(known, table, key)]
     listed = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
     months = sum_by(listed, _SITE, listed["months"])
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
     year = Excess.differs(place, lookup(months, place, _SITE), np.full(len(place), 12.0))
-    charge = (
-        table["months"] * table["peak_mw"] * table["usd_per_kw_month"] * 1000.0 / 1e6
-    ).to_numpy()
+    charge = (table["months"] * table["peak_mw"] * table["usd_per_kw_month"] * 1000.0 / 1e6).to_numpy()
     bill = Excess.differs(table[list(key)], table["charge_musd"].to_numpy(), charge)
     grid = case.inputs.grid
-    rates = to_frame(
-        case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month
-    ).set_index(list(_SITE))["usd"]
-    rate = Excess.differs(
-        table[list(key)], table["usd_per_kw_month"].to_numpy(), lookup(rates, table, _SITE, np.nan)
-    )
+    rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(list(_SITE))["usd"]
+    rate = Excess.differs(table[list(key)], table["usd_per_kw_month"].to_numpy(), lookup(rates, table, _SITE, np.nan))
     # A peak above the largest draw would be paid for nothing; without a charge it may float.
     costly = known[lookup(rates, known, _SITE) > 0.0]
-    exact = Excess.above(
-        costly[list(key)], lookup(reported, costly, key), costly["peak_mw"].to_numpy()
-    )
+    exact = Excess.above(costly[list(key)], lookup(reported, costly, key), costly["peak_mw"].to_numpy())
     return right.and_also(year, bill, rate, exact)
 
 
@@ -282,8 +243,7 @@ def power_balance(case: Case) -> Excess:
     price = to_frame(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
     paid = isin(place, price[price["usd"] < 0.0], (*_SITE, "slot"))
     return Excess.above(place, used, comes_in).and_also(
-        Excess.above(place, -drawn, 0.0),
-        Excess.above(place[paid], comes_in[paid], (used + yielded)[paid]),
+        Excess.above(place, -drawn, 0.0), Excess.above(place[paid], comes_in[paid], (used + yielded)[paid])
     )
 
 
@@ -292,9 +252,7 @@ def electricity_energy(case: Case) -> pd.DataFrame:
     power, grid = site_power(case), case.inputs.grid
     frame = crossed(power.site_year, power.slot[["slot"]])
     key = ("site", "year", "slot")
-    price = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))[
-        "usd"
-    ]
+    price = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
     usd = power.grid_mwh * lookup(price, frame, key, np.nan).reshape(power.grid_mw.shape)
     return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
 
@@ -302,9 +260,9 @@ def electricity_energy(case: Case) -> pd.DataFrame:
 def electricity_demand(case: Case) -> pd.DataFrame:
     """Months times the largest draw of each billing period, never times the hours of a day."""
     peaks = own_peaks(case)
-    rate = to_frame(
-        case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month
-    ).set_index(list(_SITE))["usd"]
+    rate = to_frame(case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month).set_index(
+        list(_SITE)
+    )["usd"]
     usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
     return every_year(case, peaks, usd / _USD_PER_MUSD)
 
@@ -347,10 +305,7 @@ LINES: Final[Mapping[str, CostLine]] = {
     "electricity_demand": CostLine("energy", electricity_demand),
 }
 
-IMPLIED: Final[Mapping[str, Table]] = {
-    "billed_peaks": _billed_peaks_rows,
-    "headroom": _headroom_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"billed_peaks": _billed_peaks_rows, "headroom": _headroom_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"expand": ("connections", "added_mw")}
 
@@ -368,22 +323,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "cost_interconnection": "site year service_start overnight_musd",
         "connections": "site year added_mw service_start",
     },
-    "site_year": {
-        "connections": "site year halls_mw firm_mw new_firm_mw",
-        "contract_floor": "site year nameplate_mw",
-    },
-    "billed_peaks": {
-        "billed_peaks": ("site year period months peak_mw usd_per_kw_month charge_musd"),
-    },
+    "site_year": {"connections": "site year halls_mw firm_mw new_firm_mw", "contract_floor": "site year nameplate_mw"},
+    "billed_peaks": {"billed_peaks": ("site year period months peak_mw usd_per_kw_month charge_musd")},
     "headroom": {
         "headroom_table": (
-            "zone year rate_pct limit_mw firm_limit_mw committed_mw new_firm_mw "
-            "new_non_firm_mw spare_mw firm_spare_mw"
+            "zone year rate_pct limit_mw firm_limit_mw committed_mw new_firm_mw new_non_firm_mw spare_mw firm_spare_mw"
         ),
         "headroom_binds": "binds firm_binds",
         "headroom_worth": (
-            "value_npv_usd_per_mw value_usd_per_mw_year firm_value_npv_usd_per_mw "
-            "firm_value_usd_per_mw_year"
+            "value_npv_usd_per_mw value_usd_per_mw_year firm_value_npv_usd_per_mw firm_value_usd_per_mw_year"
         ),
     },
 }

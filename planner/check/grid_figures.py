@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = [
-    "FACTS",
-    "REREAD",
-]
+__all__ = ["FACTS", "REREAD"]
 
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
@@ -38,9 +35,7 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
     committed = committed_mw(case)
-    of_market = sum_by(
-        committed, _SITE, committed["mw"] * case.scenario.demand.facility_mw_per_rack_mw
-    )
+    of_market = sum_by(committed, _SITE, committed["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
@@ -69,9 +64,7 @@ def connection_price_from_tables(case: Case) -> Excess:
         items = column_by(case.data("facility_cost"), "item", "value")
         usd_per_mw = float(items["substation_customer"]) + float(items["interconnection_network"])
     rows = to_frame(grid.expand, musd=grid.expand_capex_musd_per_mw)
-    return Excess.differs(
-        rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6)
-    )
+    return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6))
 
 
 @rule(unit="years")
@@ -100,9 +93,7 @@ def grid_terms_from_scenario(case: Case) -> Excess:
         "curtailment_rate_pct": settings.grid.curtailment_rate_pct,
     }
     reported = np.array([getattr(grid, name) for name in pairs], dtype=np.float64)
-    return Excess.differs(
-        table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64)
-    )
+    return Excess.differs(table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64))
 
 
 @rule(unit="MW or %")

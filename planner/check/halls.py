@@ -24,16 +24,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "RULES",
-]
+__all__ = ["ASSETS", "COLUMNS", "DECISIONS", "HEADING", "IMPLIED", "LINES", "PRICES", "RULES"]
 
 
 _HALL = ("site", "hall", "year")
@@ -86,8 +77,7 @@ def halls_table(case: Case) -> Excess:
     halls = hall_years(case).merge(case.halls, on="hall", how="left")
     place = table[list(_HALL)]
     usable, leased, existing, operated = (
-        halls.set_index(list(_HALL))[name]
-        for name in ("usable_mw", "leased_mw", "existing_mw", "operated_mw")
+        halls.set_index(list(_HALL))[name] for name in ("usable_mw", "leased_mw", "existing_mw", "operated_mw")
     )
     floor = sum_by(halls, _HALL, halls["operated_mw"] * _KW_PER_MW / halls["density_kw_per_m2"])
     drawn = sum_by(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
@@ -154,9 +144,7 @@ def hall_lead(case: Case) -> Excess:
     too_early = Excess.above(place, np.where(known, due, missing), start)
     year = builds["year"].to_numpy(dtype=np.float64)
     span_end = case.last_calendar_year(builds["year"]) + 1.0
-    outside = Excess.above(place, year, start).and_also(
-        Excess.above(place, start, span_end - _MONTH_YEARS / 31.0)
-    )
+    outside = Excess.above(place, year, start).and_also(Excess.above(place, start, span_end - _MONTH_YEARS / 31.0))
     return too_early.and_also(outside)
 
 
@@ -168,9 +156,7 @@ def committed_halls(case: Case) -> Excess:
     early = builds[builds["early"]]
     paired = since(early, limits, ("site",))
     built = sum_by(paired, ("site", "year_now"), paired["built_mw"])
-    return Excess.above(
-        limits[list(_SITE)], lookup(built, limits, _SITE), limits["committed_mw"].to_numpy()
-    )
+    return Excess.above(limits[list(_SITE)], lookup(built, limits, _SITE), limits["committed_mw"].to_numpy())
 
 
 @rule(unit="MW")
@@ -246,9 +232,7 @@ def hall_opex(case: Case) -> pd.DataFrame:
 def lease_rent(case: Case) -> pd.DataFrame:
     """Rent per MW leased."""
     halls, leases = case.inputs.halls, case.plan("leases")
-    price = to_frame(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))[
-        "price"
-    ]
+    price = to_frame(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))["price"]
     return every_year(case, leases, leases["leased_mw"] * lookup(price, leases, _HALL, np.nan))
 
 
@@ -285,9 +269,7 @@ LINES: Final[Mapping[str, CostLine]] = {
     "hall_opex": CostLine("halls", hall_opex),
     "lease_rent": CostLine("halls", lease_rent),
 }
-IMPLIED: Final[Mapping[str, Table]] = {
-    "halls": _halls_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"halls": _halls_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("builds", "built_mw"),
     "retrofit": ("retrofits", "retrofitted_mw"),
@@ -322,14 +304,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "halls_table": "site hall year leased_mw",
     },
     "plan": {"halls_table": "hall"},
-    "operated": {
-        "rows": "halls_table",
-        "halls_table": "site hall as_hall year operated_mw",
-    },
+    "operated": {"rows": "halls_table", "halls_table": "site hall as_hall year operated_mw"},
     "halls": {
         "halls_table": (
             "site hall year existing_mw leased_mw usable_mw operated_mw free_mw used_mw "
             "spare_power_mw stranded_power_mw floor_m2 used_m2 spare_floor_m2 stranded_floor_m2"
-        ),
+        )
     },
 }

@@ -34,30 +34,14 @@ _HALL = ("site", "hall", "year")
 
 
 def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
-    """Add up what a MW of halls costs, in its parts.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    designs : DataFrame
-        site, cooling and redundancy of each row.
-
-    Returns
-    -------
-    dict of str to array of float
-        taxed, plant: overnight, taxed as property or not [MUSD/MW]; upkeep, staff, network: a year
-        [MUSD/MW-year]; one number per row.
-    """
+    """Add up what a MW of halls costs, in its parts. Gives [MUSD/MW]."""
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     sites = case.sites.set_index("site")
     topology = case.data("redundancy").set_index("redundancy")
     technology = case.data("cooling").set_index("cooling")
     market = case.data("facility_market").set_index("market")
     known = designs
-    known = known.assign(
-        market=known["site"].map(sites["market"]), archetype=known["site"].map(sites["archetype"])
-    )
+    known = known.assign(market=known["site"].map(sites["market"]), archetype=known["site"].map(sites["archetype"]))
 
     def of(table: pd.DataFrame, key: str, column: str) -> Floats:
         return lookup(table[column], known, (key,), np.nan)
@@ -72,9 +56,7 @@ def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
     mechanical = cooling * of(topology, "redundancy", "mechanical_capex_ratio")
     acres = items["site_area"] * case.scenario.demand.facility_mw_per_rack_mw
     land = of(market, "market", "land_usd_per_m2") * _M2_PER_ACRE * acres / _USD_PER_MUSD
-    upkeep = local * (
-        items["maintenance"] * electrical + of(technology, "cooling", "opex_frac") * mechanical
-    )
+    upkeep = local * (items["maintenance"] * electrical + of(technology, "cooling", "opex_frac") * mechanical)
     staff = np.where(is_edge, items["staff_fte_small"], items["staff_fte_large"])
     return {
         "taxed": on_top * (shell + float(items[fit_out].sum())) + land,
@@ -115,8 +97,7 @@ def hall_upkeep_from_tables(case: Case) -> Excess:
     frame = to_frame(halls.hall, price=halls.opex_musd_per_mw_year)
     parts = _parts(case, frame)
     tax, insurance = (
-        lookup(case.finance_of_sites(item), frame, ("site",), np.nan)
-        for item in ("property_tax", "insurance")
+        lookup(case.finance_of_sites(item), frame, ("site",), np.nan) for item in ("property_tax", "insurance")
     )
     expected = (
         parts["upkeep"]
@@ -146,17 +127,13 @@ def hall_dates_from_tables(case: Case) -> Excess:
     end = case.last_calendar_year(reported["year"]) + 1.0
     due, middle = np.maximum(serves("hall"), year), (year + end) / 2.0
     committed = to_frame(halls.committed, mw=halls.committed_mw)
-    is_committed = lookup(
-        sum_by(committed, ("site", "year"), committed["mw"]), reported, ("site", "year")
-    )
+    is_committed = lookup(sum_by(committed, ("site", "year"), committed["mw"]), reported, ("site", "year"))
     waits = (serves("hall") >= end) | ((serves("hall_by_grid") >= end) & (due > middle))
     begins = column_by(case.data("cooling"), "cooling", "first_year")
     is_known = halls_apart(reported["hall"])[0].map(begins).to_numpy(dtype=np.float64) <= year
     early = waits & (is_committed > 0.0) & is_known
     place = reported[list(_HALL)]
-    return Excess.differs(
-        place, reported["start"].to_numpy(), np.where(early, middle, due)
-    ).and_also(
+    return Excess.differs(place, reported["start"].to_numpy(), np.where(early, middle, due)).and_also(
         Excess.count_broken(place, reported["early"].to_numpy(dtype=np.bool_) != early),
         Excess.count_broken(place, (due >= end) & ~early),
     )
@@ -194,9 +171,7 @@ def retrofits_from_tables(case: Case) -> Excess:
         capacity=halls.retrofit_capacity_frac,
         capex=halls.retrofit_capex_musd_per_mw,
     )
-    rows = reported.assign(
-        from_medium=_medium(case, reported["hall"]), to_medium=_medium(case, reported["to_hall"])
-    )
+    rows = reported.assign(from_medium=_medium(case, reported["hall"]), to_medium=_medium(case, reported["to_hall"]))
     table = case.data("retrofit").set_index(["from_medium", "to_medium"])
     kind = ("from_medium", "to_medium")
 
@@ -219,8 +194,7 @@ def retrofits_from_tables(case: Case) -> Excess:
     }
     place = reported[list(_RETROFIT)]
     parts = [
-        Excess.differs(place.assign(what=name), reported[name].to_numpy(), values)
-        for name, values in right.items()
+        Excess.differs(place.assign(what=name), reported[name].to_numpy(), values) for name, values in right.items()
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -252,9 +226,9 @@ def fill_from_scenario(case: Case) -> Excess:
     rows = to_frame(halls.hall, frac=halls.fill_frac)
     asked, read = 1.0 - case.scenario.halls.free_frac, halls.new_fill_frac
     place = table_of({"hall": ["built, retrofitted or leased"]})
-    return Excess.differs(
-        rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows)
-    ).and_also(Excess.differs(place, np.array([read]), np.array([asked])))
+    return Excess.differs(rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows)).and_also(
+        Excess.differs(place, np.array([read]), np.array([asked]))
+    )
 
 
 FACTS = (

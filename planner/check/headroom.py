@@ -25,17 +25,7 @@ _ZONE = ("zone", "year")
 
 
 def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
-    """Return the headroom of zones in years at a curtailment rate, at the operator's share. [MW]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    places : DataFrame
-        zone and year of each row.
-    rate_pct : float
-        A rate of table `zone_headroom`. [%]
-    """
+    """Return the headroom of zones in years at a curtailment rate, at the operator's share. [MW]"""
     settings, table = case.scenario.grid, case.data("zone_headroom")
     rate = table[table["curtailment_rate_pct"] == rate_pct].set_index("zone")["headroom_mw"]
     growth = case.data("zone_headroom_growth").set_index(["zone", "year"])["added_headroom_mw"]
@@ -60,9 +50,7 @@ def headroom_from_tables(case: Case) -> Excess:
     limit = headroom_mw(case, reported, settings.curtailment_rate_pct)
     firm = limit
     if settings.firm_headroom_frac is not None:
-        lowest = headroom_mw(
-            case, reported, case.data("zone_headroom")["curtailment_rate_pct"].min()
-        )
+        lowest = headroom_mw(case, reported, case.data("zone_headroom")["curtailment_rate_pct"].min())
         firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
     parts = [
         Excess.differs(place, reported["limit_mw"].to_numpy(dtype=np.float64), limit),
@@ -72,13 +60,9 @@ def headroom_from_tables(case: Case) -> Excess:
     tiers = to_frame(other.headroom, room=other.headroom_mw)
     of_tier = tiers["tier"].astype("float64")
     limits = [(to_frame(grid.headroom, room=grid.headroom_mw), firm)]
-    limits += [
-        (tiers[of_tier == rate], headroom_mw(case, reported, rate)) for rate in tiers_pct(case)
-    ]
+    limits += [(tiers[of_tier == rate], headroom_mw(case, reported, rate)) for rate in tiers_pct(case)]
     for rows, most in limits:
-        spare = sum_by(
-            reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None)
-        )
+        spare = sum_by(reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None))
         expected = lookup(spare, rows, _ZONE, np.nan)
         parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected))
     return parts[0].and_also(*parts[1:])

@@ -56,24 +56,11 @@ def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
 
 
 def heat_connections(case: Case) -> pd.DataFrame:
-    """List connections to heat networks as assets.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, start, life_years, cost_musd.
-    """
+    """List connections to heat networks as assets."""
     table = case.plan("heat")
     usd = _connection_usd(case, table)
     return table[["site"]].assign(
-        start=table["year"],
-        life_years=case.inputs.finance.life_years["facility"],
-        cost_musd=usd / _USD_PER_MUSD,
+        start=table["year"], life_years=case.inputs.finance.life_years["facility"], cost_musd=usd / _USD_PER_MUSD
     )
 
 
@@ -109,11 +96,7 @@ def heat_sold(case: Case) -> Excess:
         Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)),
         Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
         Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),
-        Excess.differs(
-            place,
-            table["overnight_musd"].to_numpy(),
-            _connection_usd(case, table) / _USD_PER_MUSD,
-        ),
+        Excess.differs(place, table["overnight_musd"].to_numpy(), _connection_usd(case, table) / _USD_PER_MUSD),
         Excess.differs(place, table["revenue_musd"].to_numpy(), sold * hours * price),
         Excess.count_broken(place, np.full(len(place), not settings.sell)),
     )
@@ -137,9 +120,7 @@ def heat_from_tables(case: Case) -> Excess:
     names = list(case.inputs.sets.cooling.labels)
     recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
     warm = Excess.differs(
-        table_of({"cooling": names}),
-        np.asarray(p.recover_frac),
-        np.asarray(recover.reindex(names), np.float64),
+        table_of({"cooling": names}), np.asarray(p.recover_frac), np.asarray(recover.reindex(names), np.float64)
     )
     return warm.and_also(
         *(
@@ -150,9 +131,7 @@ def heat_from_tables(case: Case) -> Excess:
 
 
 FACTS = (heat_from_tables,)
-ASSETS: Final[Mapping[str, Asset]] = {
-    "heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))
-}
+ASSETS: Final[Mapping[str, Asset]] = {"heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))}
 LINES: Final[Mapping[str, CostLine]] = {"heat_sales": CostLine("heat", heat_sales)}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),
@@ -162,11 +141,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "heat": {
         "rows": "cost_heat_sales",
         "cost_heat_network": "site year connect_mw",
-        "heat_sold": (
-            "site year connect_mw overnight_musd connected_mw recoverable_mw sold_mwh "
-            "revenue_musd sold_mw"
-        ),
-    },
+        "heat_sold": ("site year connect_mw overnight_musd connected_mw recoverable_mw sold_mwh revenue_musd sold_mw"),
+    }
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "heat.share_frac": ("heat_from_tables",),

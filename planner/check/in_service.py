@@ -41,58 +41,25 @@ _HALL = ("site", "hall", "year")
 
 
 def connected(case: Case) -> pd.DataFrame:
-    """Read what is connected without being firm; what never turns firm does so in infinity.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        The columns of table `non_firm_connections`.
-    """
+    """Read what is connected without being firm; what never turns firm does so in infinity."""
     table = case.plan("non_firm_connections")
     return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
 
 
 def non_firm_mw(case: Case, places: pd.DataFrame, rate_pct: float | None = None) -> Floats:
-    """Return the non-firm connection in service at sites in years, mean over the year. [MW]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    places : DataFrame
-        site and year of each row.
-    rate_pct : float, optional
-        Curtailment rate of what counts; by default all.
-    """
+    """Return the non-firm connection in service at sites in years, mean over the year. [MW]"""
     if not len(case.plan("non_firm_connections")):
         return np.zeros(len(places))
-    begun, ended = (
-        _in_service(case, places, moment, rate_pct) for moment in ("service_start", "turns_firm")
-    )
+    begun, ended = (_in_service(case, places, moment, rate_pct) for moment in ("service_start", "turns_firm"))
     return begun - ended
 
 
 def turned_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
-    """Return what was non-firm and is firm at sites in years, mean over the year. [MW]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    places : DataFrame
-        site and year of each row.
-    """
+    """Return what was non-firm and is firm at sites in years, mean over the year. [MW]"""
     return _in_service(case, places, "turns_firm")
 
 
-def _in_service(
-    case: Case, places: pd.DataFrame, moment: str, rate_pct: float | None = None
-) -> Floats:
+def _in_service(case: Case, places: pd.DataFrame, moment: str, rate_pct: float | None = None) -> Floats:
     years = places[list(_SITE)].drop_duplicates()
     added = connected(case)
     if rate_pct is not None:
@@ -106,21 +73,7 @@ def _in_service(
 
 @once
 def hall_years(case: Case) -> pd.DataFrame:
-    """List every hall design of a site in every year with what of it can be used.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, hall, year; existing_mw, turned_mw (whose retrofit has begun), own_mw (existing,
-        built, retrofitted), leased_mw and usable_mw, the sum of own and leased; operated_mw, with
-        halls that are operated as this design and less what of it is as others, and filled_mw, by
-        how much racks may take more or less for that.
-    """
+    """List every hall design of a site in every year with what of it can be used."""
     halls, settings = case.inputs.halls, case.scenario.halls
     frame = to_frame(halls.hall, existing_mw=halls.existing_mw)
     built = since(case.plan("builds"), frame, ("site", "hall"))
@@ -140,18 +93,12 @@ def hall_years(case: Case) -> pd.DataFrame:
     lease = case.plan("leases")
     leased_mw = lookup(sum_by(lease, _HALL, lease["leased_mw"]), frame, _HALL)
     turned_mw = lookup(left, frame, _HALL)
-    own_mw = (
-        frame["existing_mw"].to_numpy()
-        + lookup(new, frame, _HALL)
-        - turned_mw
-        + lookup(arrived, frame, _HALL)
-    )
+    own_mw = frame["existing_mw"].to_numpy() + lookup(new, frame, _HALL) - turned_mw + lookup(arrived, frame, _HALL)
     as_others = case.plan("operated")
     filled = as_others["operated_mw"] * fill_frac(case, as_others)
     into = as_others.drop(columns="hall").rename(columns={"as_hall": "hall"})
     shifted_mw, filled_mw = (
-        lookup(sum_by(into, _HALL, mw), frame, _HALL)
-        - lookup(sum_by(as_others, _HALL, mw), frame, _HALL)
+        lookup(sum_by(into, _HALL, mw), frame, _HALL) - lookup(sum_by(as_others, _HALL, mw), frame, _HALL)
         for mw in (as_others["operated_mw"], filled)
     )
     usable_mw = own_mw + leased_mw
@@ -167,19 +114,7 @@ def hall_years(case: Case) -> pd.DataFrame:
 
 @once
 def site_years(case: Case) -> pd.DataFrame:
-    """List every site and year with its halls, its connection and whether it is open.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, year; halls_mw (own halls, ramped or not), new_firm_mw (added, in full), firm_mw
-        (pro rata in the first year, with what has turned firm), non_firm_mw, open_frac.
-    """
+    """List every site and year with its halls, its connection and whether it is open."""
     halls, grid = case.inputs.halls, case.inputs.grid
     frame = to_frame(case.inputs.sites.site_year)
     existing = to_frame(halls.hall, existing_mw=halls.existing_mw)
@@ -216,48 +151,20 @@ def site_years(case: Case) -> pd.DataFrame:
 
 
 def since(events: pd.DataFrame, places: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Pair every event with the years of its place from its own year on.
-
-    Parameters
-    ----------
-    events, places : DataFrame
-        Rows with year and `keys`.
-    keys : sequence of str
-        What an event shares with its place.
-
-    Returns
-    -------
-    DataFrame
-        Rows of `events`, once for each year of the place, which is in `year_now`.
-    """
+    """Pair every event with the years of its place from its own year on."""
     on = list(keys)
     years = places[[*on, "year"]].rename(columns={"year": "year_now"})
     paired = events.merge(years, on=on)
     return paired[paired["year_now"] >= paired["year"]].reset_index(drop=True)
 
 
-def ramped_share(
-    age_begin: Floats, age_end: Floats, ramp_months: float, ramp_mean_frac: float
-) -> Floats:
+def ramped_share(age_begin: Floats, age_end: Floats, ramp_months: float, ramp_mean_frac: float) -> Floats:
     """Mean usable share of a hall between two ages, by the trapezoid rule.
 
     The usable share is 0 before service, then rises on a straight line whose mean over the ramp
     is given, up to 1. A straight line is integrated exactly by its two ends.
+    Takes `age_begin` [yr], `age_end` [yr].
 
-    Parameters
-    ----------
-    age_begin, age_end : array of float
-        Years since the start of service at both ends; negative before it. [yr]
-    ramp_months, ramp_mean_frac : float
-        Length of the ramp and the mean share over it.
-
-    Returns
-    -------
-    array of float
-        Shares from 0 to 1.
-
-    Examples
-    --------
     In service for half of a year, rising from 0 to 0.5: the mean is 0.25 / 2.
 
     >>> ramped_share(np.array([-0.5]), np.array([0.5]), 12.0, 0.5).tolist()
@@ -275,60 +182,22 @@ def ramped_share(
 
 
 def ages(case: Case, paired: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return years since the start of service at the begin and end of each event's model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    paired : DataFrame
-        service_start and year_now, as from `since`.
-
-    Returns
-    -------
-    tuple of array of float
-        Ages, below 0 before service. [yr]
-    """
+    """Return years since the start of service at the begin and end of each event's model year. Gives [yr]."""
     start, now = (paired[name].to_numpy(dtype=np.float64) for name in ("service_start", "year_now"))
     return now - start, case.last_calendar_year(paired["year_now"]) + 1.0 - start
 
 
 def retrofits(case: Case) -> pd.DataFrame:
-    """Retrofits of the plan with when their work begins and is done, and what it keeps.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        The columns of table `retrofits`; start, done [year] and capacity_frac.
-    """
+    """Retrofits of the plan with when their work begins and is done, and what it keeps. Gives [year]."""
     halls = case.inputs.halls
     known = to_frame(
-        halls.retrofit,
-        start=halls.retrofit_start,
-        done=halls.retrofit_done,
-        capacity_frac=halls.retrofit_capacity_frac,
+        halls.retrofit, start=halls.retrofit_start, done=halls.retrofit_done, capacity_frac=halls.retrofit_capacity_frac
     )
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
 
 
 def connections_bought(name: str) -> Table:
-    """Return what lists connections as assets.
-
-    Parameters
-    ----------
-    name : str
-        Table of the plan that has them.
-
-    Returns
-    -------
-    callable
-        From a case to site, start, life_years, cost_musd.
-    """
+    """Return what lists connections as assets."""
 
     def bought(case: Case) -> pd.DataFrame:
         table, life = case.plan(name), case.inputs.finance.life_years
@@ -338,13 +207,5 @@ def connections_bought(name: str) -> Table:
 
 
 def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write the zone beside every site.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    frame : DataFrame
-        With a column `site`.
-    """
+    """Write the zone beside every site."""
     return frame.assign(zone=frame["site"].map(column_by(case.sites, "site", "zone")))

@@ -41,18 +41,10 @@ _FEW: Final = 200
 
 
 class CodedLabels(NamedTuple):
-    """One kind of label of all rows or columns of the program.
+    """One kind of label of all rows or columns of the program."""
 
-    Parameters
-    ----------
-    codes : array of int
-        Place of each label among the kinds, -1 where there is none.
-    kinds : array of object
-        Labels as texts, nan as the last one.
-    """
-
-    codes: NDArray[np.integer[Any]]
-    kinds: NDArray[np.object_]
+    codes: NDArray[np.integer[Any]]  # place of each label among the kinds, -1 where there is none
+    kinds: NDArray[np.object_]  # labels as texts, nan as the last one
 
     def places_of(self, label: str) -> NDArray[np.intp]:
         """Return the rows or columns that have a label."""
@@ -119,9 +111,7 @@ def labels(column: NDArray[Any], name: Hashable) -> pd.Index[Any]:
 
 def index_of(columns: Sequence[Coded], names: Sequence[Hashable]) -> pd.MultiIndex:
     """Return an index of one level for each column."""
-    levels: list[Any] = [
-        labels(known, name) for (_, known), name in zip(columns, names, strict=True)
-    ]
+    levels: list[Any] = [labels(known, name) for (_, known), name in zip(columns, names, strict=True)]
     codes: list[Any] = [own for own, _ in columns]
     return pd.MultiIndex(levels, codes, names=list(names), verify_integrity=False)
 
@@ -149,9 +139,7 @@ def first_rows(number: Codes) -> tuple[Codes, Codes]:
     return group, first
 
 
-def joint_places(
-    left: Sequence[NDArray[Any]], right: Sequence[NDArray[Any]]
-) -> tuple[Codes, Codes] | None:
+def joint_places(left: Sequence[NDArray[Any]], right: Sequence[NDArray[Any]]) -> tuple[Codes, Codes] | None:
     """Return for the rows of two tables one number for their keys, from 0 without gaps.
 
     None where a key is missing.
@@ -179,28 +167,8 @@ def _joint(known: Sequence[Coded], columns: Sequence[NDArray[Any]]) -> tuple[Cod
     return joint[: len(listed)], joint[len(listed) :]
 
 
-def rows_of(
-    known: Sequence[Coded], frame: pd.DataFrame, keys: Sequence[str], *, distinct: bool = True
-) -> Codes | None:
-    """Return the row of a list that has the keys of each row of a table, -1 where none has.
-
-    Parameters
-    ----------
-    known : sequence of coded
-        Keys of the list, column by column, as from `coded`.
-    frame : DataFrame
-        Rows to look up.
-    keys : sequence of str
-        Columns of `frame`, in the order of the list's.
-    distinct : bool, optional
-        Whether the list must have each key once.
-
-    Returns
-    -------
-    array of int or None
-        None where that is left to pandas: keys of the list are missing or, unless they may, come
-        twice.
-    """
+def rows_of(known: Sequence[Coded], frame: pd.DataFrame, keys: Sequence[str], *, distinct: bool = True) -> Codes | None:
+    """Return the row of a list that has the keys of each row of a table, -1 where none has."""
     joint = _joint(known, [cells_of(frame, key) for key in keys])
     if joint is None or (joint[0] < 0).any():
         return None

@@ -12,13 +12,7 @@ from planner.check.declared import DualPrice, Table
 from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.failover import asks, may_not_cover
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
-from planner.check.routes import (
-    lumped_users,
-    reach_of_users,
-    round_trips,
-    stays_elsewhere,
-    used_routes,
-)
+from planner.check.routes import lumped_users, reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -28,17 +22,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "timed",
-]
+__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "IMPLIED", "PRICES", "REREAD", "RULES", "timed"]
 
 _ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
@@ -56,9 +40,7 @@ _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 def round_trip_within_bound(case: Case) -> Excess:
     """Users are served only from sites whose round trip, recomputed, is within the bound."""
     frame = used_routes(case)
-    return Excess.above(
-        frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy()
-    )
+    return Excess.above(frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy())
 
 
 @rule(unit="ms", floor=1000.0)
@@ -67,9 +49,7 @@ def round_trip_reported(case: Case) -> Excess:
     expected = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is reported of them.
-    return Excess.reported(
-        table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan)
-    )
+    return Excess.reported(table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan))
 
 
 @rule(unit="routes")
@@ -86,9 +66,7 @@ def served_from_anywhere(case: Case) -> Excess:
     lumped = lumped_users(case)
     is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
     has_lumped = wanted["workload"].isin(lumped["workload"]).to_numpy()
-    return Excess.count_broken(
-        wanted, np.where(is_lumped, ~has_lumped, isin(wanted, lumped, _USERS))
-    )
+    return Excess.count_broken(wanted, np.where(is_lumped, ~has_lumped, isin(wanted, lumped, _USERS)))
 
 
 @rule(unit="kH100e")
@@ -107,9 +85,7 @@ def tight_share(case: Case) -> Excess:
     inside = lookup(sum_by(served, key, served["served_kh100e"]), frame, key)
     inside = inside + is_near * lookup(reported["rented_kh100e"], frame, key)
     met = reported["demand_kh100e"] - reported["unmet_kh100e"] - reported["saved_kh100e"]
-    return Excess.above(
-        frame[list(key)], frame["share"].to_numpy() * lookup(met, frame, key), inside
-    )
+    return Excess.above(frame[list(key)], frame["share"].to_numpy() * lookup(met, frame, key), inside)
 
 
 @rule(unit="-")
@@ -139,9 +115,7 @@ def service_terms_from_tables(case: Case) -> Excess:
     missing = has_share & ~isin(everyone, reported, (*_USERS, "year"))
     price = table_of({"what": ["unmet compute"]})
     return Excess.differs(
-        reported[[*_USERS, "year"]],
-        reported["share"].to_numpy(),
-        lookup(share, reported, ("workload",), np.nan),
+        reported[[*_USERS, "year"]], reported["share"].to_numpy(), lookup(share, reported, ("workload",), np.nan)
     ).and_also(
         Excess.count_broken(everyone[[*_USERS, "year"]], missing),
         Excess.differs(
@@ -166,17 +140,13 @@ def routes_from_tables(case: Case) -> Excess:
     is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
     return Excess.differs(
-        placed[list(_ROUTE)],
-        placed["rtt"].to_numpy(),
-        lookup(expected["rtt_ms"], placed, _ROUTE, np.nan),
+        placed[list(_ROUTE)], placed["rtt"].to_numpy(), lookup(expected["rtt_ms"], placed, _ROUTE, np.nan)
     ).and_also(
         Excess.count_broken(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE)),
         Excess.count_broken(due[list(_ROUTE)], ~isin(due, placed, _ROUTE)),
         Excess.count_broken(placed[list(_ROUTE)], is_near),
         # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
-        Excess.count_broken(
-            lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]
-        ),
+        Excess.count_broken(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]),
     )
 
 
@@ -191,37 +161,21 @@ def no_route_from_tables(case: Case) -> Excess:
     nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
     bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
     asked = lookup(sum_by(wanted, _USERS, wanted["kh100e"]), reported, _USERS, np.nan)
-    of_class = lookup(
-        sum_by(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan
-    )
+    of_class = lookup(sum_by(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan)
     place = reported[list(_USERS)]
     pairs = (
         ("nearest_rtt_ms", lookup(nearest, reported, _USERS, np.nan)),
         ("bound_ms", lookup(bound, reported, ("workload",), np.nan)),
         ("demand_frac", asked / of_class),
     )
-    parts = [
-        Excess.differs(place, reported[name].to_numpy(dtype=np.float64), expected)
-        for name, expected in pairs
-    ]
+    parts = [Excess.differs(place, reported[name].to_numpy(dtype=np.float64), expected) for name, expected in pairs]
     return Excess.count_broken(lonely, ~isin(lonely, reported, _USERS)).and_also(
         Excess.count_broken(place, ~isin(reported, lonely, _USERS)), *parts
     )
 
 
 def timed(case: Case) -> pd.DataFrame:
-    """List the assignments of users whose place makes a difference, with their round trips.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        Rows of table `assignment`; own_ms, tail_ms, and is_tight, all recomputed.
-    """
+    """List the assignments of users whose place makes a difference, with their round trips."""
     table = case.plan("assignment")
     placed = table[table["region"] != ANYWHERE]
     routes = used_routes(case)
@@ -238,9 +192,7 @@ def tight_routes_reported(case: Case) -> Excess:
     """Assignments state correctly which of them are within the tighter bound."""
     table, routes = case.plan("assignment"), used_routes(case)
     near = lookup(routes.set_index(list(_ROUTE)).pipe(_is_tight).astype("float64"), table, _ROUTE)
-    return Excess.count_broken(
-        table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0)
-    )
+    return Excess.count_broken(table[[*_ROUTE, "year"]], table["within_tight"].to_numpy() != (near > 0.0))
 
 
 @rule(unit="ms", floor=1000.0)
@@ -248,17 +200,12 @@ def round_trips_of_users(case: Case) -> Excess:
     """The mean round trip of each demand is that of the sites which serve it."""
     served, table = timed(case), case.plan("demand")
     kh100e = served["served_kh100e"]
-    travel, total = (
-        lookup(sum_by(served, _DEMAND, of), table, _DEMAND)
-        for of in (kh100e * served["own_ms"], kh100e)
-    )
+    travel, total = (lookup(sum_by(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e))
     expected = quotient(travel, total)
     return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), expected)
 
 
-def _percentiles(
-    served: pd.DataFrame, column: str, shares: Sequence[float]
-) -> list[pd.Series[float]]:
+def _percentiles(served: pd.DataFrame, column: str, shares: Sequence[float]) -> list[pd.Series[float]]:
     """Least round trips, by workload and year, within which shares of the service are."""
     rows = served.sort_values(column, kind="stable")
     rows = rows[[*_CLASS, "served_kh100e", column]]
@@ -266,9 +213,7 @@ def _percentiles(
     so_far, total = groups.cumsum(), groups.transform("sum")
     # Rows are in the order of their round trips: the first that is reached has the least.
     reached = [rows[so_far >= share * total] for share in shares]
-    return [
-        first.drop_duplicates(list(_CLASS)).set_index(list(_CLASS))[column] for first in reached
-    ]
+    return [first.drop_duplicates(list(_CLASS)).set_index(list(_CLASS))[column] for first in reached]
 
 
 @rule(unit="ms", floor=1000.0)
@@ -283,9 +228,7 @@ def percentiles_reported(case: Case) -> Excess:
         ("tail_p95_rtt_ms", "tail_ms", 0.95),
     ):
         shares = (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
-        low, high = (
-            lookup(least, table, _CLASS, np.nan) for least in _percentiles(served, column, shares)
-        )
+        low, high = (lookup(least, table, _CLASS, np.nan) for least in _percentiles(served, column, shares))
         reported = table[name].to_numpy()
         parts.append(Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high)))
         # Where nobody is served from a place there is nothing to clip to.
@@ -341,15 +284,9 @@ def no_route_reported(case: Case) -> Excess:
     bound = column_by(case.workloads, "workload", "rtt_bound_ms")
     place = table[key]
     return Excess.count_broken(users, lonely != is_reported).and_also(
-        Excess.differs(
-            place, table["nearest_rtt_ms"].to_numpy(), lookup(nearest, table, key, np.nan)
-        ),
-        Excess.differs(
-            place, lookup(of_site, by_name, _ROUTE, np.nan), lookup(nearest, table, key, np.nan)
-        ),
-        Excess.differs(
-            place, table["bound_ms"].to_numpy(), lookup(bound, table, ("workload",), np.nan)
-        ),
+        Excess.differs(place, table["nearest_rtt_ms"].to_numpy(), lookup(nearest, table, key, np.nan)),
+        Excess.differs(place, lookup(of_site, by_name, _ROUTE, np.nan), lookup(nearest, table, key, np.nan)),
+        Excess.differs(place, table["bound_ms"].to_numpy(), lookup(bound, table, ("workload",), np.nan)),
     )
 
 
@@ -403,13 +340,11 @@ def rent_terms_reported(case: Case) -> Excess:
 def levers_reported(case: Case) -> Excess:
     """Savings and cost of each lever follow from its adoption and the demand."""
     table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers
-    offers = to_frame(
-        levers.adopted, saving=levers.saving_frac, musd=levers.cost_musd_per_kh100e_year
-    ).set_index(list(_LEVER))
-    asked = lookup(sum_by(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
-    saved = (
-        table["adopted_frac"].to_numpy() * asked * lookup(offers["saving"], table, _LEVER, np.nan)
+    offers = to_frame(levers.adopted, saving=levers.saving_frac, musd=levers.cost_musd_per_kh100e_year).set_index(
+        list(_LEVER)
     )
+    asked = lookup(sum_by(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
+    saved = table["adopted_frac"].to_numpy() * asked * lookup(offers["saving"], table, _LEVER, np.nan)
     cost = saved * lookup(offers["musd"], table, _LEVER, np.nan)
     return columns_reported(table, _LEVER, {"saved_kh100e": saved, "cost_musd": cost})
 
@@ -419,12 +354,8 @@ def reference_reported(case: Case) -> Excess:
     """The reported reference fleet follows from the trajectory and its racks."""
     table, operator = case.plan("reference"), case.scenario.operator.demand_share_frac
     classes = list(case.inputs.sets.workload.labels)
-    frame = pd.DataFrame(
-        [(name, year) for name in classes for year in case.years], columns=list(_CLASS)
-    )
-    rack_gw = np.array(
-        [rack_path_mw(case, name, year) for name, year in frame.itertuples(index=False)]
-    )
+    frame = pd.DataFrame([(name, year) for name in classes for year in case.years], columns=list(_CLASS))
+    rack_gw = np.array([rack_path_mw(case, name, year) for name, year in frame.itertuples(index=False)])
     rack_gw = rack_gw / 1000.0
     kh100e = np.array([reference_kh100e(case, name) for name in classes]).ravel()
     expected = frame.assign(
@@ -463,28 +394,15 @@ RULES = (
     reference_reported,
 )
 
-FACTS = (
-    classes_from_tables,
-    service_terms_from_tables,
-    routes_from_tables,
-    no_route_from_tables,
-)
-IMPLIED: Final[Mapping[str, Table]] = {
-    "latency": _latency_rows,
-}
+FACTS = (classes_from_tables, service_terms_from_tables, routes_from_tables, no_route_from_tables)
+IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"served": ("assignment", "served_kh100e")}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, tight_share, must_be_met=True),
+    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, tight_share, must_be_met=True)
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "assignment": {
-        "round_trip_reported": "region site rtt_ms",
-        "tight_routes_reported": "within_tight",
-    },
-    "demand": {
-        "round_trips_of_users": "mean_rtt_ms",
-        "why_not_reported": "why_not_own why_not_rented",
-    },
+    "assignment": {"round_trip_reported": "region site rtt_ms", "tight_routes_reported": "within_tight"},
+    "demand": {"round_trips_of_users": "mean_rtt_ms", "why_not_reported": "why_not_own why_not_rented"},
     "no_route": {
         "rows": "no_route_reported",
         "no_route_reported": "region workload nearest_site nearest_rtt_ms bound_ms",
@@ -496,15 +414,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
         "percentiles_reported": "p50_rtt_ms p95_rtt_ms tail_p95_rtt_ms",
     },
-    "rent": {
-        "rent_terms_reported": "workload tier year term_years usd_per_h100e_hour",
-    },
-    "levers": {
-        "levers_reported": "workload lever year adopted_frac saved_kh100e cost_musd",
-    },
-    "reference": {
-        "reference_reported": "workload year facility_gw path_mw rack_gw kh100e",
-    },
+    "rent": {"rent_terms_reported": "workload tier year term_years usd_per_h100e_hour"},
+    "levers": {"levers_reported": "workload lever year adopted_frac saved_kh100e cost_musd"},
+    "reference": {"reference_reported": "workload year facility_gw path_mw rack_gw kh100e"},
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "demand.no_route": ("no_route_from_tables",),

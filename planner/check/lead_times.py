@@ -21,15 +21,7 @@ if TYPE_CHECKING:
     from planner.check.declared import Table
 
 
-__all__ = [
-    "COLUMNS",
-    "FACTS",
-    "IMPLIED",
-    "REREAD",
-    "committed_mw",
-    "decision_start",
-    "months_to_service",
-]
+__all__ = ["COLUMNS", "FACTS", "IMPLIED", "REREAD", "committed_mw", "decision_start", "months_to_service"]
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
 _BUILDING: Final = ("permit and construction", "permit and switchgear")
@@ -39,18 +31,7 @@ _FOR_ALL: Final = "given for the site"
 
 @once
 def committed_mw(case: Case) -> pd.DataFrame:
-    """List the critical IT power under construction that serves by the end of each model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, year, mw: cumulative, at the operator's share. [MW]
-    """
+    """List the critical IT power under construction that serves by the end of each model year. Gives [MW]."""
     settings = case.scenario
     share = market_share_frac(case, settings.operator.pipeline_share_frac)
     share /= settings.demand.facility_mw_per_rack_mw
@@ -81,19 +62,7 @@ def committed_from_tables(case: Case) -> Excess:
 
 @once
 def months_to_service(case: Case) -> pd.DataFrame:
-    """Months until what is decided first serves at each site, by the longest chain.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        hall, hall_as_planned (without the delays of the scenario), hall_by_grid (if it had firm
-        connection alone to wait for), connection and non_firm by site.
-    """
+    """Months until what is decided first serves at each site, by the longest chain."""
     now, planned = _waits(case), _waits(case, delayed=False)
     months = {what: words.max(axis=1) for what, words in now.items()}
     return table_of({**months, "hall_as_planned": planned["hall"].max(axis=1)}).rename_axis("site")
@@ -110,8 +79,7 @@ def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
     delay = case.scenario.lead_times.delay_months * float(delayed)
     none = chains["transformer"] * np.nan
     both, of_hall, of_grid = (
-        case.own_figures(name, none)
-        for name in ("lead_time_months", "hall_lead_months", "connection_lead_months")
+        case.own_figures(name, none) for name in ("lead_time_months", "hall_lead_months", "connection_lead_months")
     )
     # A lead of halls has the transformer in it.
     chains = chains.assign(transformer=chains["transformer"].where(of_hall.isna(), 0.0))
@@ -143,12 +111,7 @@ def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
         words = pd.concat([building, power.reindex(chains.index)], axis=1)
         return words.T.groupby(level=0).max().T
 
-    return {
-        "hall": both_of(power),
-        "hall_by_grid": both_of(grid),
-        "connection": grid,
-        "non_firm": early,
-    }
+    return {"hall": both_of(power), "hall_by_grid": both_of(grid), "connection": grid, "non_firm": early}
 
 
 @once
@@ -167,9 +130,7 @@ def _chains(case: Case, *, delayed: bool = True) -> pd.DataFrame:
     kinds = case.data("site_archetypes").set_index("archetype")
     zones = column_by(case.data("grid_zones"), "zone", "large_load_lead_months")
     permit = chosen(settings.permit_months, sites["archetype"].map(kinds["permit_months"]))
-    construction = chosen(
-        settings.construction_months, sites["archetype"].map(kinds["construction_months"])
-    )
+    construction = chosen(settings.construction_months, sites["archetype"].map(kinds["construction_months"]))
     switchgear = chosen(settings.switchgear_months, float(items["mv_switchgear"]))
     transformer = chosen(settings.transformer_months, float(items["power_transformer"]))
     grid = chosen(settings.interconnection_months, sites["zone"].map(zones))
@@ -270,20 +231,10 @@ def _leads_rows(case: Case) -> pd.DataFrame:
     return case.inputs.halls.lead[["site", "hall"]]
 
 
-FACTS = (
-    committed_from_tables,
-    leads_from_tables,
-    leads_reported,
-)
-IMPLIED: Final[Mapping[str, Table]] = {
-    "leads": _leads_rows,
-}
+FACTS = (committed_from_tables, leads_from_tables, leads_reported)
+IMPLIED: Final[Mapping[str, Table]] = {"leads": _leads_rows}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "leads": {
-        "leads_reported": (
-            "site months by service_start connection_months connection_by non_firm_months"
-        ),
-    },
+    "leads": {"leads_reported": ("site months by service_start connection_months connection_by non_firm_months")}
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.committed_mw": ("committed_from_tables",),

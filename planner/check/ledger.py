@@ -49,13 +49,7 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
 
 
 def in_words() -> str:
-    """Say how many figures the checker rereads, and how many it takes as given.
-
-    Returns
-    -------
-    str
-        A sentence, as `dcplan check` and the README have it.
-    """
+    """Say how many figures the checker rereads, and how many it takes as given."""
     return (
         f"{len(REREAD)} kinds of input figures are reread from the scenario and the data;"
         f" {len(TAKEN_AS_GIVEN)} are taken as given."

@@ -46,12 +46,8 @@ def lifetime_shared(case: Case) -> Excess:
     """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
     table = case.plan("lifetime")
     duties = ("training", "inference")
-    training, inference = (
-        _paid(case, duty, table["year"], "full_cost_musd", "rent_musd") for duty in duties
-    )
-    idle = {
-        f"{name}_idle_musd": _paid(case, name, table["year"], "full_idle_musd") for name in duties
-    }
+    training, inference = (_paid(case, duty, table["year"], "full_cost_musd", "rent_musd") for duty in duties)
+    idle = {f"{name}_idle_musd": _paid(case, name, table["year"], "full_idle_musd") for name in duties}
     expected = {
         "training_musd": training,
         "inference_musd": inference,
@@ -93,10 +89,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "lifetime_shared": (
             "year training_musd inference_musd inference_share_frac training_idle_musd "
             "inference_idle_musd usd_per_pf_day"
-        ),
+        )
     },
     "models_trained": {"models_trained_priced": "model year training_pf_days run_musd"},
 }
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "demand.run_scale_frac": ("models_trained_priced",),
-}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {"demand.run_scale_frac": ("models_trained_priced",)}

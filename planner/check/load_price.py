@@ -42,18 +42,7 @@ _ZONE = ("zone", "year")
 
 @once
 def new_load(case: Case) -> pd.DataFrame:
-    """List the new load of every zone, year and time slice with what it pays above the price.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        zone, year, slot, hours, new_mw, usd (of the year), last_adder_usd_per_mwh.
-    """
+    """List the new load of every zone, year and time slice with what it pays above the price."""
     settings = case.scenario.energy.load_price
     if not settings.allow:
         numbers = ("hours", "new_mw", "usd", "last_adder_usd_per_mwh")
@@ -73,9 +62,7 @@ def new_load(case: Case) -> pd.DataFrame:
         usd[here], last[here] = _priced(case, str(zone), new[here])
     hours = load["hours"].to_numpy()
     return load[["zone", "year", "slot", "hours"]].assign(
-        new_mw=new,
-        usd=usd * hours * settings.scale_frac,
-        last_adder_usd_per_mwh=last * settings.scale_frac,
+        new_mw=new, usd=usd * hours * settings.scale_frac, last_adder_usd_per_mwh=last * settings.scale_frac
     )
 
 
@@ -87,21 +74,7 @@ def existing_mw(case: Case) -> pd.Series[float]:
 
 
 def curve(case: Case, zone: str) -> tuple[Floats, Floats]:
-    """Read the blocks of a zone, the table's default where it has none of its own.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    zone : str
-        Zone of the grid.
-
-    Returns
-    -------
-    tuple of array of float
-        New load at which each block ends, and its price above that of the time slice, without the
-        scenario's factor. [MW, USD/MWh]
-    """
+    """Read the blocks of a zone, the table's default where it has none of its own. Gives [MW, USD/MWh]."""
     table = case.data("price_blocks")
     rows = table[table["zone"] == zone]
     rows = (rows if len(rows) else table[table["zone"] == "default"]).sort_values("block")
@@ -132,9 +105,7 @@ def load_price_bill(case: Case) -> pd.DataFrame:
 def _as_reported(case: Case, column: str, expected: pd.Series[float]) -> Excess:
     """Hold a column of the table against what it should be, by zone and year."""
     table = case.plan("load_price")
-    return Excess.differs(
-        table[list(_ZONE)], table[column].to_numpy(), lookup(expected, table, _ZONE)
-    )
+    return Excess.differs(table[list(_ZONE)], table[column].to_numpy(), lookup(expected, table, _ZONE))
 
 
 @rule(unit="MWh", floor=10.0)
@@ -214,7 +185,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "load_price_peak_reported": "new_peak_mw",
         "load_price_paid": "musd",
         "load_price_adders_reported": "mean_adder_usd_per_mwh last_adder_usd_per_mwh",
-    },
+    }
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "load_price.standing_mw": ("load_price_from_tables",),

@@ -15,20 +15,7 @@ __all__ = ["with_enough_memory"]
 
 
 def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of workload and rack whose rack has the memory that the workload needs.
-
-    Parameters
-    ----------
-    case : Case
-        Scenario and data.
-    pairs : DataFrame
-        Columns workload and rack.
-
-    Returns
-    -------
-    DataFrame
-        Some of the rows.
-    """
+    """Return the pairs of workload and rack whose rack has the memory that the workload needs."""
     known_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
     known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}

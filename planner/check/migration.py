@@ -75,19 +75,7 @@ def _table(case: Case) -> pd.DataFrame:
 
 
 def moved_by_block(case: Case) -> pd.DataFrame:
-    """Add up the work that each site does beyond its own, by rack type, workload and block.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, rack, workload, year, day, own_block, moved_mwh (in the year; below 0: done at
-        other sites).
-    """
+    """Add up the work that each site does beyond its own, by rack type, workload and block."""
     table = _table(case)
     moved = sum_by(table, _SITE_BLOCK, (table["done_mw"] - table["due_mw"]) * table["hours"])
     return moved.rename("moved_mwh").reset_index()
@@ -103,8 +91,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
     pairs = named.merge(table[["site"]].drop_duplicates(), how="cross")
     ends = round_trips(case, pairs.reset_index(drop=True))
     in_time, tight = (
-        (ends["rtt_ms"] <= ends[name] * _ROUNDING).to_numpy()
-        for name in ("rtt_bound_ms", "tight_rtt_ms")
+        (ends["rtt_ms"] <= ends[name] * _ROUNDING).to_numpy() for name in ("rtt_bound_ms", "tight_rtt_ms")
     )
     grade = pd.Series((in_time.astype(np.int64) + tight) * ~stays_elsewhere(ends))
     words = grade.astype("str").groupby([ends["workload"], ends["site"]], sort=False).agg("".join)
@@ -130,9 +117,7 @@ def migration_is_due(case: Case) -> Excess:
     mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
     due = sum_by(uses, _USE, mean_mw)
     place = table[[*_USE, "slot"]]
-    reported = Excess.differs(
-        place, table["due_mw"].to_numpy(), lookup(due, table, _USE) * _profile(case, table)
-    )
+    reported = Excess.differs(place, table["due_mw"].to_numpy(), lookup(due, table, _USE) * _profile(case, table))
     begin = table["own_block"] * table["workload"].map(_windows(case, table))
     by_hour = site_power(case).slot.set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
@@ -140,9 +125,7 @@ def migration_is_due(case: Case) -> Excess:
     # What falls due in all time slices is the mean of the year, so that no time slice is forgotten.
     mean = sum_by(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
     moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
-    return reported.and_also(
-        Excess.differs(moving, lookup(mean, moving, _USE), lookup(due, moving, _USE)), blocks
-    )
+    return reported.and_also(Excess.differs(moving, lookup(mean, moving, _USE), lookup(due, moving, _USE)), blocks)
 
 
 @rule(unit="sites", rows_of=("migration",))
@@ -168,9 +151,7 @@ def migration_conserves_work(case: Case) -> Excess:
     slot_h = float(case.scenario.time.slot_h)
     done, due = (sum_by(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))
     place = table[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(
-        place.drop(columns="users"), lookup(done, place, key), lookup(due, place, key)
-    )
+    return Excess.differs(place.drop(columns="users"), lookup(done, place, key), lookup(due, place, key))
 
 
 @rule(unit="MW")
@@ -192,15 +173,11 @@ def migration_reported(case: Case) -> Excess:
     frame = site.merge(slot[["slot"]], how="cross")
     by_slot = pd.Series(power.migrated_mw.ravel(), index=keyed(frame))
     key = (*_SITE, "slot")
-    curve = Excess.differs(
-        slots[list(key)], slots["migrated_mw"].to_numpy(), lookup(by_slot, slots, key, np.nan)
-    )
+    curve = Excess.differs(slots[list(key)], slots["migrated_mw"].to_numpy(), lookup(by_slot, slots, key, np.nan))
     mean = power.migrated_mw @ power.hours / _HOURS_PER_YEAR
     by_site = pd.Series(mean, index=keyed(site))
     means = Excess.differs(
-        years[list(_SITE)],
-        years["migrated_mean_mw"].to_numpy(),
-        lookup(by_site, years, _SITE, np.nan),
+        years[list(_SITE)], years["migrated_mean_mw"].to_numpy(), lookup(by_site, years, _SITE, np.nan)
     )
     return curve.and_also(means)
 
@@ -236,18 +213,12 @@ def migration_from_tables(case: Case) -> Excess:
 
     Racks do at most what they can at full load, less the work that stays as it falls due.
     """
-    p, power, racks, sets = (
-        getattr(case.inputs, room) for room in ("migration", "power", "racks", "sets")
-    )
+    p, power, racks, sets = (getattr(case.inputs, room) for room in ("migration", "power", "racks", "sets"))
     uses, share = racks.deployment, _share_that_moves(case)
     frame = to_frame(uses)[["rack", "hall", "workload"]]
     parts = [Excess.differs(frame, p.deployment_frac, share[uses["workload"]])]
     price = case.scenario.flexibility.move_usd_per_mwh
-    parts.append(
-        Excess.differs(
-            table_of({"what": ["a move"]}), np.array([p.move_usd_per_mwh]), np.array([price])
-        )
-    )
+    parts.append(Excess.differs(table_of({"what": ["a move"]}), np.array([p.move_usd_per_mwh]), np.array([price])))
     of = case.workloads.set_index("workload").loc[list(sets.workload.labels)]
     shape = sets.shape.codes(of["shape"])
     busy = (of["utilisation_frac"] / (1.0 + of["spare_frac"])).to_numpy(dtype=np.float64)
@@ -274,8 +245,7 @@ def _by_class(case: Case, amount: Floats, scale: Floats) -> Excess:
     np.maximum.at(worst, at, amount)
     np.maximum.at(most, at, scale)
     place = pd.DataFrame(
-        [(rack, workload) for rack in sets.rack.labels for workload in sets.workload.labels],
-        columns=list(_PLACED),
+        [(rack, workload) for rack in sets.rack.labels for workload in sets.workload.labels], columns=list(_PLACED)
     )
     return Excess(place, worst.ravel(), most.ravel())
 
@@ -294,10 +264,7 @@ def _first_slot(case: Case) -> Codes:
 def _first_of_reach(case: Case) -> Codes:
     """First site with the same users of a workload as each site has, shape (workload, site)."""
     sets, moving = case.inputs.sets, moving_classes(case)
-    table = crossed(
-        table_of({"workload": list(sets.workload.labels)}),
-        table_of({"site": list(sets.site.labels)}),
-    )
+    table = crossed(table_of({"workload": list(sets.workload.labels)}), table_of({"site": list(sets.site.labels)}))
     table = table.assign(code=np.tile(np.arange(len(sets.site)), len(sets.workload)))
     may = table["workload"].isin(moving).to_numpy()
     own = table[may].reset_index(drop=True)
@@ -350,22 +317,13 @@ RULES = (
     migration_of_sites,
 )
 
-FACTS = (
-    migration_from_tables,
-    migration_blocks,
-)
+FACTS = (migration_from_tables, migration_blocks)
 LINES: Final[Mapping[str, CostLine]] = {"work_migration": CostLine("sites", work_migration)}
-IMPLIED: Final[Mapping[str, Table]] = {
-    "migration_site": _migration_site_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {
-        "migration_reported": "migrated_mean_mw",
-    },
-    "power_slot": {
-        "migration_reported": "migrated_mw",
-    },
+    "site_year": {"migration_reported": "migrated_mean_mw"},
+    "power_slot": {"migration_reported": "migrated_mw"},
     "migration": {
         "rows": "migration_is_due",
         "migration_is_due": "site rack hall workload year slot block due_mw",
@@ -374,9 +332,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "migration_reported": "slot done_mw",
         "migration_of_sites": "site rack year slot done_mw",
     },
-    "migration_site": {
-        "migration_of_sites": "site workload year due_mwh done_mwh arrived_mwh left_mwh",
-    },
+    "migration_site": {"migration_of_sites": "site workload year due_mwh done_mwh arrived_mwh left_mwh"},
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "migration.deployment_frac": ("migration_from_tables",),

@@ -99,9 +99,7 @@ def rent_and_unmet_apart(case: Case) -> Excess:
     spans = pd.Series(
         {
             year: float(last - year + 1)
-            for year, last in zip(
-                case.years, case.last_calendar_year(pd.Series(case.years)), strict=True
-            )
+            for year, last in zip(case.years, case.last_calendar_year(pd.Series(case.years)), strict=True)
         }
     )
     model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
@@ -117,9 +115,7 @@ def rent_and_unmet_apart(case: Case) -> Excess:
     ):
         sums = sum_by(paid[rows], ("year",), paid.loc[rows, "musd"])
         mean = lookup(sums, summary, ("year",)) / lookup(spans, summary, ("year",), np.nan)
-        parts.append(
-            Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean)
-        )
+        parts.append(Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean))
     return parts[0].and_also(*parts[1:])
 
 
@@ -148,9 +144,7 @@ def rates_from_tables(case: Case) -> Excess:
     upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
     later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
     return Excess.differs(place, np.array(given), np.array(expected)).and_also(
-        Excess.differs(
-            sites, reported.site_rate_adder_frac, lookup(risk, sites, ("rate",), np.nan)
-        ),
+        Excess.differs(sites, reported.site_rate_adder_frac, lookup(risk, sites, ("rate",), np.nan)),
         Excess.differs(table_of({"rate": ["base year"]}), years, np.zeros(1)),
         Excess.differs(table_of({"rate": case.years}), reported.opex_escalation, upkeep**later),
     )
@@ -182,11 +176,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     life = float(column_by(case.data("facility_cost"), "item", "value")["facility_life"])
     lives = dict.fromkeys(("facility", "retrofit", "opening", "grid"), life)
     kinds = sorted({*lives, *reported.life_years})
-    given = [
-        reported.first_year,
-        reported.last_year,
-        *(reported.life_years.get(k, np.nan) for k in kinds),
-    ]
+    given = [reported.first_year, reported.last_year, *(reported.life_years.get(k, np.nan) for k in kinds)]
     expected = [case.years[0], case.years[-1], *(lives.get(kind, np.nan) for kind in kinds)]
     place = table_of({"what": ["first year", "last year", *kinds]})
     rate = _real(case, case.scenario.finance.wacc_nominal_frac)
@@ -194,9 +184,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
     model_year = [max(year for year in case.years if year <= now) for now in years]
     weight = worth.groupby(model_year).sum()
-    return Excess.differs(
-        place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64)
-    ).and_also(
+    return Excess.differs(place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64)).and_also(
         Excess.differs(
             table_of({"what": case.years}),
             reported.year_weight,
@@ -267,9 +255,7 @@ def capex_budget(case: Case) -> Excess:
     limits = to_frame(sites.capex_budget, limit_musd=sites.capex_budget_musd)
     bought = overnight_musd(case)
     spent = sum_by(bought, ("year",), bought["overnight_musd"])
-    return Excess.above(
-        limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
-    )
+    return Excess.above(limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy())
 
 
 @rule(unit="MUSD")
@@ -280,9 +266,7 @@ def cash_budget(case: Case) -> Excess:
     next_model_year = {y: min(t for t in case.years if t >= y) for y in case.calendar}
     due = cash.assign(year=cash["calendar_year"].map(next_model_year))
     spent = sum_by(due, ("year",), due["cash_musd"])
-    return Excess.above(
-        limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy()
-    )
+    return Excess.above(limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy())
 
 
 @rule(unit="MUSD")
@@ -292,12 +276,7 @@ def overnight_cost(case: Case) -> Excess:
     offers = (
         ("installs", inputs.racks.install, inputs.racks.install_capex_musd_per_mw, "installed_mw"),
         ("builds", inputs.halls.build, inputs.halls.build_capex_musd_per_mw, "built_mw"),
-        (
-            "retrofits",
-            inputs.halls.retrofit,
-            inputs.halls.retrofit_capex_musd_per_mw,
-            "retrofitted_mw",
-        ),
+        ("retrofits", inputs.halls.retrofit, inputs.halls.retrofit_capex_musd_per_mw, "retrofitted_mw"),
         ("connections", inputs.grid.expand, inputs.grid.expand_capex_musd_per_mw, "added_mw"),
     )
     parts = []
@@ -321,10 +300,7 @@ def overnight_cost(case: Case) -> Excess:
 
 def _bought(case: Case) -> pd.DataFrame:
     """List what is bought: item, site, start of service [year], overnight_musd, is_spread."""
-    parts = [
-        asset.bought(case).assign(item=item, is_spread=asset.is_spread)
-        for item, asset in ASSETS.items()
-    ]
+    parts = [asset.bought(case).assign(item=item, is_spread=asset.is_spread) for item, asset in ASSETS.items()]
     costs = case.plan("costs")
     at_once = costs[costs["item"].isin([item for item, line in LINES.items() if line.at_once])]
     at_once = at_once.rename(columns={"calendar_year": "start", "musd": "cost_musd"})
@@ -376,46 +352,21 @@ RULES = (
     cash_reported,
 )
 
-FACTS = (
-    rates_from_tables,
-    interest_during_construction,
-    horizon_from_scenario,
-)
+FACTS = (rates_from_tables, interest_during_construction, horizon_from_scenario)
 PRICES: Final[Mapping[str, DualPrice]] = {
     "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, capex_budget, paid="once"),
     "cash_budget": DualPrice("USD/USD", _USD_PER_MUSD, cash_budget, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "installs": {
-        "overnight_cost": "rack installed_mw overnight_musd",
-    },
-    "builds": {
-        "overnight_cost": "site hall year built_mw overnight_musd",
-    },
-    "retrofits": {
-        "overnight_cost": "retrofitted_mw overnight_musd",
-    },
-    "site_year": {
-        "overnight_cost": "capex_musd",
-    },
-    "source_builds": {
-        "overnight_cost": "site source year built_mw built_mwh overnight_musd",
-    },
-    "costs": {
-        "rows": "objective",
-        "discounting": "calendar_year musd npv_musd",
-        "objective": "npv_musd",
-    },
-    "cash": {
-        "rows": "cash_reported",
-        "cash_reported": "item site calendar_year cash_musd overnight_musd",
-    },
-    "solution": {
-        "objective": "objective_musd",
-    },
-    "summary": {
-        "rent_and_unmet_apart": "upfront_musd opex_musd rent_musd unmet_musd cost_musd",
-    },
+    "installs": {"overnight_cost": "rack installed_mw overnight_musd"},
+    "builds": {"overnight_cost": "site hall year built_mw overnight_musd"},
+    "retrofits": {"overnight_cost": "retrofitted_mw overnight_musd"},
+    "site_year": {"overnight_cost": "capex_musd"},
+    "source_builds": {"overnight_cost": "site source year built_mw built_mwh overnight_musd"},
+    "costs": {"rows": "objective", "discounting": "calendar_year musd npv_musd", "objective": "npv_musd"},
+    "cash": {"rows": "cash_reported", "cash_reported": "item site calendar_year cash_musd overnight_musd"},
+    "solution": {"objective": "objective_musd"},
+    "summary": {"rent_and_unmet_apart": "upfront_musd opex_musd rent_musd unmet_musd cost_musd"},
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "finance.asset_rate_frac": ("rates_from_tables",),

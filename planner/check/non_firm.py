@@ -8,27 +8,10 @@ import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import (
-    column_by,
-    crossed,
-    isin,
-    keyed,
-    lookup,
-    quotient,
-    sum_by,
-    to_frame,
-    with_int_year,
-)
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame, with_int_year
 from planner.check.grid import own_peaks
 from planner.check.headroom import headroom_mw
-from planner.check.in_service import (
-    by_zone,
-    connected,
-    connections_bought,
-    non_firm_mw,
-    since,
-    site_years,
-)
+from planner.check.in_service import by_zone, connected, connections_bought, non_firm_mw, since, site_years
 from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.stress_slots import hours_off, stress_share, tiers_pct
@@ -67,19 +50,7 @@ _KW_PER_MW = 1000.0
 
 @once
 def non_firm_slots(case: Case) -> pd.DataFrame:
-    """List every time slice of the sites and years with non-firm connection, with what is off.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, year, slot, zone; firm_mw, non_firm_mw; off_mw, and room_mw to shed; place in
-        the arrays of `site_power(case)`.
-    """
+    """List every time slice of the sites and years with non-firm connection, with what is off."""
     power, shed = site_power(case), case.scenario.grid.non_firm.shed
     frame = crossed(power.site_year, power.slot[["slot", "hours"]])
     frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
@@ -93,9 +64,7 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
         fewer = {zone: min(h, shed.max_hours_per_year * shed.allow) for zone, h in hours.items()}
         off_mw += tier_mw * lookup(stress_share(case, hours), frame, key, np.nan)
         room_mw += tier_mw * lookup(stress_share(case, fewer), frame, key, np.nan)
-    return frame.assign(
-        firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw
-    )
+    return frame.assign(firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw)
 
 
 @rule(unit="MW")
@@ -149,9 +118,7 @@ def non_firm_where_offered(case: Case) -> Excess:
     return Excess.count_broken(place, ~may | ~has_rate).and_also(
         Excess.differs(place, table["service_start"].to_numpy(), start),
         Excess.differs(place, table["turns_firm"].to_numpy(), turns),
-        Excess.differs(
-            place, table["rate_pct"].to_numpy(), table["tier"].to_numpy(dtype=np.float64)
-        ),
+        Excess.differs(place, table["rate_pct"].to_numpy(), table["tier"].to_numpy(dtype=np.float64)),
         Excess.differs(place, table["overnight_musd"].to_numpy(), cost),
     )
 
@@ -163,9 +130,7 @@ def shed_in_stress(case: Case) -> Excess:
     room = sum_by(frame, _SLOT, frame["room_mw"])
     shed = table["shed_mw"].to_numpy()
     place = table[list(_SLOT)]
-    return Excess.above(place, shed, lookup(room, table, _SLOT)).and_also(
-        Excess.above(place, -shed, 0.0)
-    )
+    return Excess.above(place, shed, lookup(room, table, _SLOT)).and_also(Excess.above(place, -shed, 0.0))
 
 
 @rule(unit="MWh", floor=10.0)
@@ -173,9 +138,7 @@ def shed_energy(case: Case) -> Excess:
     """Energy shed at a site in a year stays within a share of what it would use."""
     power, budget = site_power(case), case.scenario.grid.non_firm.shed.max_energy_frac
     shed_mwh = (shed_mw(case) * power.hours).sum(axis=1)
-    return Excess.above(
-        power.site_year, shed_mwh, budget * (power.site_mw * power.hours).sum(axis=1)
-    )
+    return Excess.above(power.site_year, shed_mwh, budget * (power.site_mw * power.hours).sum(axis=1))
 
 
 @rule(unit="MW")
@@ -185,9 +148,7 @@ def shed_load(case: Case) -> Excess:
     waits = column_by(case.workloads, "workload", "deferrable_frac")
     share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
     row = keyed(power.site_year).get_indexer(keyed(uses[list(_SITE)]))
-    profile = case.inputs.power.shape_frac[
-        sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])
-    ]
+    profile = case.inputs.power.shape_frac[sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])]
     per_mw = uses["idle_mw_per_mw"].to_numpy()[:, None]
     per_mw = per_mw + uses["dynamic_mw_per_mw"].to_numpy()[:, None] * profile
     due = np.zeros(power.facility_mw.shape)
@@ -205,20 +166,16 @@ def stress_reported(case: Case) -> Excess:
     frame, table, power = non_firm_slots(case), case.plan("stress_slot"), site_power(case)
     stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
     expected = frame.set_index(list(_SLOT)).assign(
-        use_mw=power.site_mw.ravel()[frame["place"]],
-        grid_mw=power.grid_mw.ravel()[frame["place"]],
+        use_mw=power.site_mw.ravel()[frame["place"]], grid_mw=power.grid_mw.ravel()[frame["place"]]
     )
     place = table[list(_SLOT)]
     names = ("hours", "firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw")
     parts = [
-        Excess.differs(place, table[name].to_numpy(), lookup(expected[name], table, _SLOT, np.nan))
-        for name in names
+        Excess.differs(place, table[name].to_numpy(), lookup(expected[name], table, _SLOT, np.nan)) for name in names
     ]
     forgotten = ~stress.index.isin(keyed(place))
     every = stress.index.to_frame(index=False)
-    return parts[0].and_also(
-        *parts[1:], Excess.count_broken(every, forgotten), *_years_reported(case, table)
-    )
+    return parts[0].and_also(*parts[1:], Excess.count_broken(every, forgotten), *_years_reported(case, table))
 
 
 def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
@@ -226,10 +183,7 @@ def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
     table, summary = case.plan("non_firm_year"), case.plan("summary")
     hours = stress["hours"]
     pairs = (
-        (
-            "off_hours",
-            sum_by(stress, _SITE, hours * stress["off_mw"] / stress["non_firm_mw"]),
-        ),
+        ("off_hours", sum_by(stress, _SITE, hours * stress["off_mw"] / stress["non_firm_mw"])),
         ("drawn_mwh", sum_by(stress, _SITE, hours * stress["grid_mw"])),
         ("shed_mwh", sum_by(stress, _SITE, hours * stress["shed_mw"])),
         ("shed_peak_mw", stress.groupby(list(_SITE), sort=False)["shed_mw"].max()),
@@ -266,22 +220,15 @@ def stress_slots_reported(case: Case) -> Excess:
     exact = isin(frame, to_frame(case.inputs.balance.exact), _SLOT)
     used, drawn, shed, sold = (
         _by_slot(case, frame, values)
-        for values in (
-            site_power(case).site_mw,
-            site_power(case).grid_mw,
-            shed_mw(case),
-            exported_mw(case),
-        )
+        for values in (site_power(case).site_mw, site_power(case).grid_mw, shed_mw(case), exported_mw(case))
     )
     made = _by_slot(case, frame, onsite.of_sites(onsite.output_mw - onsite.charge_mw)) - sold
     # Where power must be used up, what is curtailed is taken off what is made.
-    frame = frame.assign(
-        use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)
-    ).set_index(list(_SLOT))
-    names = ("firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw", "own_mw")
-    reported = columns_reported(
-        table, _SLOT, {name: lookup(frame[name], table, _SLOT, np.nan) for name in names}
+    frame = frame.assign(use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)).set_index(
+        list(_SLOT)
     )
+    names = ("firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw", "own_mw")
+    reported = columns_reported(table, _SLOT, {name: lookup(frame[name], table, _SLOT, np.nan) for name in names})
     stressed = frame[frame["off_mw"] > _TRACE_MW].reset_index()[list(_SLOT)]
     return reported.and_also(Excess.count_broken(stressed, ~isin(stressed, table, _SLOT)))
 
@@ -298,8 +245,7 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
     it = share * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"]).to_numpy()
     compute = share * uses["throughput_kh100e_per_mw"].to_numpy()
     per_it_mw = quotient(
-        lookup(sum_by(uses, _SITE, compute), sites, _SITE),
-        lookup(sum_by(uses, _SITE, it), sites, _SITE),
+        lookup(sum_by(uses, _SITE, compute), sites, _SITE), lookup(sum_by(uses, _SITE, it), sites, _SITE)
     )
     it_share = quotient(sites["it_mean_mw"], sites["facility_mean_mw"])
     lost = np.nan_to_num(per_it_mw) * np.nan_to_num(it_share) / _HOURS_PER_YEAR
@@ -313,9 +259,7 @@ def non_firm_years_reported(case: Case) -> Excess:
     frame, sites = non_firm_slots(case), site_years(case).set_index(list(_SITE))
     off = sum_by(frame, _SITE, frame["off_mw"] * frame["hours"])
     non_firm = lookup(sites["non_firm_mw"], table, _SITE, np.nan)
-    shed = lookup(
-        sum_by(power.site_year, _SITE, (shed_mw(case) * power.hours).sum(axis=1)), table, _SITE
-    )
+    shed = lookup(sum_by(power.site_year, _SITE, (shed_mw(case) * power.hours).sum(axis=1)), table, _SITE)
     highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
     discount = non_firm_discount_musd(case)
     expected = {
@@ -342,9 +286,7 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     settings = case.scenario.grid.non_firm
     services = column_by(case.data("connection_services"), "service", "charge_discount_frac")
     off = float(services[settings.service]) if settings.allow else 0.0
-    rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(
-        list(_SITE)
-    )["usd"]
+    rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(list(_SITE))["usd"]
     carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
     usd = off * peaks["months"] * carried * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
     return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
@@ -353,10 +295,7 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
 def shed_load_worth(case: Case) -> pd.DataFrame:
     """Energy not served in stress time slices at the worth of the work that is lost."""
     price = case.scenario.grid.non_firm.shed.usd_per_mwh
-    frame, shed_mwh = (
-        site_power(case).site_year,
-        (shed_mw(case) * site_power(case).hours).sum(axis=1),
-    )
+    frame, shed_mwh = (site_power(case).site_year, (shed_mw(case) * site_power(case).hours).sum(axis=1))
     return every_year(case, frame, price * shed_mwh / _USD_PER_MUSD)
 
 
@@ -381,11 +320,7 @@ RULES = (
 
 ASSETS: Final[Mapping[str, Asset]] = {
     "non_firm_connection": Asset(
-        "grid",
-        "grid",
-        connections_bought("non_firm_connections"),
-        plan_table("non_firm_connections"),
-        is_spread=True,
+        "grid", "grid", connections_bought("non_firm_connections"), plan_table("non_firm_connections"), is_spread=True
     )
 }
 
@@ -394,37 +329,28 @@ LINES: Final[Mapping[str, CostLine]] = {
     "shed_load_worth": CostLine("rent and unmet", shed_load_worth),
 }
 
-IMPLIED: Final[Mapping[str, Table]] = {
-    "non_firm_year": _non_firm_year_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"non_firm_year": _non_firm_year_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "connect_mw": ("non_firm_connections", "added_mw"),
     "shed_mw": ("stress_slot", "shed_mw"),
 }
 
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "all_headroom": DualPrice("USD/MW-year", rule=all_headroom, paid="horizon"),
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"all_headroom": DualPrice("USD/MW-year", rule=all_headroom, paid="horizon")}
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "non_firm_connections": {
         "rows": "cost_non_firm_connection",
-        "non_firm_where_offered": (
-            "site year tier rate_pct added_mw service_start turns_firm overnight_musd"
-        ),
+        "non_firm_where_offered": ("site year tier rate_pct added_mw service_start turns_firm overnight_musd"),
     },
     "non_firm_year": {
         "non_firm_years_reported": (
-            "site year non_firm_mw off_hours drawn_mwh shed_mwh shed_peak_mw "
-            "lost_kh100e discount_musd"
-        ),
+            "site year non_firm_mw off_hours drawn_mwh shed_mwh shed_peak_mw lost_kh100e discount_musd"
+        )
     },
     "stress_slot": {
         "rows": "stress_slots_reported",
-        "stress_slots_reported": (
-            "site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"
-        ),
+        "stress_slots_reported": ("site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"),
         "cost_shed_load_worth": "shed_mw",
     },
 }

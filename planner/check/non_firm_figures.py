@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = [
-    "FACTS",
-    "REREAD",
-]
+__all__ = ["FACTS", "REREAD"]
 
 _SITE = ("site", "year")
 
@@ -39,9 +36,7 @@ def stress_from_tables(case: Case) -> Excess:
     """Non-firm power is curtailed in its zone's most stressed hours, as many as its rate has."""
     sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
-    place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(
-        year_slots(case)[["slot"]], how="cross"
-    )
+    place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(year_slots(case)[["slot"]], how="cross")
     parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
@@ -79,9 +74,7 @@ def non_firm_purchases(case: Case) -> Excess:
     bought = case.plan("non_firm_connections")
     musd_per_mw = _musd_per_mw(case) if len(bought) else 0.0
     reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(
-        bought[list(_SITE)], reported, musd_per_mw * bought["added_mw"].to_numpy()
-    )
+    return Excess.differs(bought[list(_SITE)], reported, musd_per_mw * bought["added_mw"].to_numpy())
 
 
 @rule(unit="months")

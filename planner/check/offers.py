@@ -82,9 +82,7 @@ def topologies_built(case: Case) -> list[str]:
     counts = case.scenario.supply.standby.allow or case.scenario.carbon.embodied
 
     def replaces(other: str, name: str) -> bool:
-        serves = all(
-            available[other] >= available[q] or available[name] < available[q] for q in needed
-        )
+        serves = all(available[other] >= available[q] or available[name] < available[q] for q in needed)
         costs = bool((table.loc[other, more] <= table.loc[name, more]).all())
         as_many = not counts or generators[other] == generators[name]
         return serves and costs and as_many
@@ -111,12 +109,9 @@ def mean_throughput(case: Case) -> Floats:
     racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
     peak_kw = numbers_of(case.racks, "rack", racks, "peak_kw")
     used, spare = (
-        numbers_of(case.workloads, "workload", classes, column)
-        for column in ("utilisation_frac", "spare_frac")
+        numbers_of(case.workloads, "workload", classes, column) for column in ("utilisation_frac", "spare_frac")
     )
-    h100e = np.stack(
-        [numbers_of(case.racks, "rack", racks, f"{case.duty[name]}_h100e") for name in classes]
-    )
+    h100e = np.stack([numbers_of(case.racks, "rack", racks, f"{case.duty[name]}_h100e") for name in classes])
     pairs = pd.MultiIndex.from_product([classes, racks], names=["workload", "rack"])
     admits = isin(pairs.to_frame(index=False), admitted_racks(case), ("workload", "rack"))
     per_mw = h100e / peak_kw * (used / (1.0 + spare))[:, None]
@@ -134,45 +129,20 @@ def _fits(case: Case) -> Bools:
 
 
 def last_sale_years(case: Case, racks: Iterable[str]) -> Floats:
-    """Return the last year in which racks are sold, infinite where that has no end.
-
-    Parameters
-    ----------
-    case : Case
-        Tables and scenario.
-    racks : iterable of str
-        Rack types.
-
-    Returns
-    -------
-    array of float
-        One year per rack.
-    """
+    """Return the last year in which racks are sold, infinite where that has no end."""
     last = numbers_of(case.racks, "rack", racks, "last_year")
     return np.where(np.isnan(last) | (not case.scenario.racks.end_of_sale), np.inf, last)
 
 
 def vendors_bought_from(case: Case) -> list[str]:
-    """Return the vendors that racks may be of, standard equipment among them.
-
-    Parameters
-    ----------
-    case : Case
-        Tables and scenario.
-
-    Returns
-    -------
-    list of str
-        Vendors, as in table `racks`.
-    """
+    """Return the vendors that racks may be of, standard equipment among them."""
     asked, fleets = case.scenario.racks, case.data("operator_fleets")
     names = [str(name) for name in case.data("racks")["vendor"].unique()]
     own = fleets[fleets["buys"] & (fleets["operator"] == asked.bought_as)]["vendor"]
     bought = [
         name
         for name in names
-        if (asked.vendors == "all" or name in asked.vendors)
-        and (asked.bought_as is None or name in list(own))
+        if (asked.vendors == "all" or name in asked.vendors) and (asked.bought_as is None or name in list(own))
     ]
     return [*bought, "general"]
 
@@ -183,12 +153,7 @@ def racks_on_offer(case: Case) -> Floats:
     racks, cooling = ids_of(case, "rack"), ids_of(case, "cooling")
     years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
     settings = case.scenario.racks
-    may_buy = np.array(
-        [
-            (settings.allow == "all" or n in settings.allow) and n not in settings.exclude
-            for n in racks
-        ]
-    )
+    may_buy = np.array([(settings.allow == "all" or n in settings.allow) and n not in settings.exclude for n in racks])
     may_buy &= np.isin(_texts(case.racks, "rack", racks, "vendor"), vendors_bought_from(case))
     arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
     first = numbers_of(case.racks, "rack", racks, "first_year")
@@ -234,9 +199,7 @@ def cooling_on_offer(case: Case) -> pd.DataFrame:
     cooling, asked = ids_of(case, "cooling"), case.scenario.halls.cooling
     may = np.array([asked == "all" or name in asked for name in cooling])
     may &= (~np.isnan(mean_throughput(case)).all(axis=0)[:, None] & _fits(case)).any(axis=0)
-    wet = np.asarray(
-        column_by(case.data("cooling"), "cooling", "needs_water").reindex(cooling), dtype=np.bool_
-    )
+    wet = np.asarray(column_by(case.data("cooling"), "cooling", "needs_water").reindex(cooling), dtype=np.bool_)
     most = case.scenario.water.max_stress_score
     stressed = _site_figure(case, "stress_score") > (np.inf if most is None else most)
     s, c = np.nonzero(may & ~(stressed[:, None] & wet))

@@ -19,22 +19,8 @@ Asked = ParamSpec("Asked")
 Figures = TypeVar("Figures")
 
 
-def once(
-    compute: Callable[Concatenate[Case, Asked], Figures],
-) -> Callable[Concatenate[Case, Asked], Figures]:
-    """Make a function of a case keep what it returns with the case, by its other arguments.
-
-    Parameters
-    ----------
-    compute : callable
-        From a case and hashable arguments to tables, arrays, or what is made of them.
-
-    Returns
-    -------
-    callable
-        The same. A table is returned as a shallow copy that the caller may change; an array is
-        one for all and cannot be written. All else is one for all and must not be changed.
-    """
+def once(compute: Callable[Concatenate[Case, Asked], Figures]) -> Callable[Concatenate[Case, Asked], Figures]:
+    """Make a function of a case keep what it returns with the case, by its other arguments."""
 
     @wraps(compute)
     def of_case(case: Case, /, *asked: Asked.args, **named: Asked.kwargs) -> Figures:

@@ -203,13 +203,7 @@ def gap_of_bound(case: Case) -> Excess:
 
 
 def relative_gap(objective_musd: float, bound_musd: float) -> float:
-    """Return the distance from bound to objective as a share of it; inf without a bound.
-
-    Parameters
-    ----------
-    objective_musd, bound_musd : float
-        Cost of the plan, and of no plan less. [MUSD]
-    """
+    """Return the distance from bound to objective as a share of it; inf without a bound."""
     distance = objective_musd - bound_musd
     if distance == 0.0:
         return 0.0
@@ -219,13 +213,7 @@ def relative_gap(objective_musd: float, bound_musd: float) -> float:
 
 @once
 def proven_bound_musd(case: Case) -> float:
-    """Return what the stored duals prove that no plan costs less than; nan where they do not.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    """
+    """Return what the stored duals prove that no plan costs less than; nan where they do not."""
     program = case.program
     if program is None:
         return np.nan
@@ -273,10 +261,7 @@ def _reports_bound(case: Case) -> bool:
 def _held(proof: Proof) -> tuple[Floats, Floats]:
     """Return the bounds of the columns with every integer fixed where it is."""
     whole, x = proof.is_integer, np.round(proof.column("x"))
-    return (
-        np.where(whole, x, proof.column("lower")),
-        np.where(whole, x, proof.column("upper")),
-    )
+    return (np.where(whole, x, proof.column("lower")), np.where(whole, x, proof.column("upper")))
 
 
 def _lost(price: Floats, value: Floats, lower: Floats, upper: Floats) -> Floats:
@@ -299,20 +284,7 @@ def _nothing() -> Excess:
 
 
 def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
-    """Say what is proven of a plan.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    checks : sequence of CheckResult
-        Outcome of the rules.
-
-    Returns
-    -------
-    str
-        A sentence or two.
-    """
+    """Say what is proven of a plan."""
     if case.proof is None:
         return _NOTHING_STORED
     names = {rule.name for rule in RULES}
@@ -362,10 +334,7 @@ def _left_out(checks: Sequence[CheckResult]) -> str:
 def _view(case: Case) -> str:
     """Say among which plans that is, where orders were held or few years in view."""
     if case.orders_held_before is not None:
-        return (
-            f" That is of plans with these orders: those placed before {case.orders_held_before}"
-            " were held."
-        )
+        return f" That is of plans with these orders: those placed before {case.orders_held_before} were held."
     window = case.scenario.foresight.window_years
     if window is None or window >= len(case.inputs.years):
         return ""

@@ -20,20 +20,7 @@ __all__ = ["other_load_mw", "series_by_hour"]
 
 @once
 def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
-    """Return a column of table `site_series` by site that has it, hour by hour.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    column : str
-        One with figures.
-
-    Returns
-    -------
-    dict of str to array of float
-        Shape (day, 24); what is given for an hour holds until the next hour given.
-    """
+    """Return a column of table `site_series` by site that has it, hour by hour. Gives (day, 24)."""
     table = case.data("site_series").dropna(subset=column)
     result = {}
     for site, rows in table.groupby("site"):

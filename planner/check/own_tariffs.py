@@ -31,36 +31,16 @@ _WHOLE_DAY = {"months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour
 
 @dataclass(frozen=True)
 class Written:
-    """A tariff as it stands in the scenario, or in the table in the same words.
+    """A tariff as it stands in the scenario, or in the table in the same words."""
 
-    Parameters
-    ----------
-    name
-        Its id; with terms of the table, both ids.
-    charges
-        Charges by kind, with the keys of a scenario.
-    terms
-        term_years, exit_fee_months, reduction_frac.
-    first_year
-        Calendar year from which on it is billed.
-    time_zone
-        IANA name.
-    rise_frac
-        Yearly real rise of its prices. [1/year]
-    ramp_frac
-        Share of signed capacity in force in its first years.
-    is_bundled
-        Whether the energy itself is in it.
-    """
-
-    name: str
-    charges: Mapping[str, tuple[Any, ...]]
-    terms: Any
-    first_year: int
-    time_zone: str
-    rise_frac: float
-    ramp_frac: tuple[float, ...]
-    is_bundled: bool
+    name: str  # its id; with terms of the table, both ids
+    charges: Mapping[str, tuple[Any, ...]]  # charges by kind, with the keys of a scenario
+    terms: Any  # term_years, exit_fee_months, reduction_frac
+    first_year: int  # calendar year from which on it is billed
+    time_zone: str  # IANA name
+    rise_frac: float  # yearly real rise of its prices. [1/year]
+    ramp_frac: tuple[float, ...]  # share of signed capacity in force in its first years
+    is_bundled: bool  # whether the energy itself is in it
 
     @property
     def has_take(self) -> bool:
@@ -74,18 +54,7 @@ class Written:
 
 @once
 def written_tariffs(case: Case) -> dict[str, Written]:
-    """Find the tariff of every site of the plan that has one.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    dict
-        By site: the entry that names it, else that of its zone, else the one for all.
-    """
+    """Find the tariff of every site of the plan that has one."""
     settings = case.scenario.energy
     zone = column_by(case.sites, "site", "zone")
     offset = column_by(case.sites, "site", "utc_offset_h").astype("float64")
@@ -94,9 +63,7 @@ def written_tariffs(case: Case) -> dict[str, Written]:
         rise = rise * 0.0 + settings.escalation_real_frac
     found = {}
     for site in case.site_year["site"].unique():
-        named = [
-            use for use in settings.tariffs if use.sites not in (None, "all") and site in use.sites
-        ]
+        named = [use for use in settings.tariffs if use.sites not in (None, "all") and site in use.sites]
         zoned = [use for use in settings.tariffs if zone[site] in use.zones]
         rest = [use for use in settings.tariffs if not use.zones and use.sites in (None, "all")]
         for use in [*named, *zoned, *rest][:1]:
@@ -106,21 +73,16 @@ def written_tariffs(case: Case) -> dict[str, Written]:
 
 def _written(case: Case, use: Any, rise_frac: float, offset_h: float) -> Written:
     stated = case.scenario.energy.own_tariffs.get(use.tariff)
-    hours = (
-        _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
-    )
+    hours = _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
     first = case.years[0] if use.from_year is None else int(use.from_year)
     if stated is None:
         charges, terms, bundled = _of_table(case, use)
     else:
         charges = {
-            kind: getattr(stated, kind)
-            for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
+            kind: getattr(stated, kind) for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
         }
         terms, bundled = stated.terms, stated.bundle == "bundled" and bool(stated.energy)
-        rise_frac = (
-            rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
-        )
+        rise_frac = rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
         hours = stated.time_zone or hours
     nothing = SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
     name = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"

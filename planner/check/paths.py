@@ -10,20 +10,7 @@ __all__ = ["between", "path_value", "path_value_or_nan"]
 
 
 def path_value(path: Mapping[int, float] | float | None, year: int) -> float | None:
-    """Read a path by year as steps.
-
-    Parameters
-    ----------
-    path : mapping of year to float, float or None
-        A setting of the scenario; a plain number holds in every year.
-    year : int
-        Model year.
-
-    Returns
-    -------
-    float or None
-        None before the first year given, and where nothing is given.
-    """
+    """Read a path by year as steps."""
     if not isinstance(path, Mapping):
         return path
     given = sorted(known for known in path if known <= year)

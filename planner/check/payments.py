@@ -26,21 +26,8 @@ def instalment(rate_frac: ArrayLike, life_years: Floats) -> Floats:
     It is one over what a dollar in the middle of every year of the life is worth at its start,
     added up year by year; the part of a year at the end of an uneven life counts as
     the geometric series does.
+    Takes `life_years` [yr]. Gives [1/yr].
 
-    Parameters
-    ----------
-    rate_frac : float or array of float
-        Real yearly rate of each asset.
-    life_years : array of float
-        Life of each asset. [yr]
-
-    Returns
-    -------
-    array of float
-        Payment per dollar and year. [1/yr]
-
-    Examples
-    --------
     Two payments at 5 %: 0.5248 / 1.05**0.5 + 0.5248 / 1.05**1.5 = 1.
 
     >>> instalment(0.05, np.array([2.0])).round(4).tolist()
@@ -53,18 +40,7 @@ def instalment(rate_frac: ArrayLike, life_years: Floats) -> Floats:
 
 
 def discounts(case: Case) -> pd.Series[float]:
-    """Worth of a payment in the middle of each calendar year on 1 January of the base year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    Series
-        By calendar year; with a perpetuity the last year also stands for all that follow.
-    """
+    """Worth of a payment in the middle of each calendar year on 1 January of the base year."""
     finance = case.inputs.finance
     growth = 1.0 + finance.rate_frac
     worth = {year: growth ** (finance.base_year - year - 0.5) for year in case.calendar}
@@ -74,26 +50,9 @@ def discounts(case: Case) -> pd.Series[float]:
 
 
 def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -> pd.DataFrame:
-    """Payments for assets by site and calendar year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    asset : DataFrame
-        site, start (float year), life_years and cost_musd, interest in construction included.
-    rate_frac : float or array of float, optional
-        Real cost of capital of each asset; by default the discount rate.
-
-    Returns
-    -------
-    DataFrame
-        site, calendar_year, musd.
-    """
+    """Payments for assets by site and calendar year."""
     finance = case.inputs.finance
-    start, life, cost = (
-        asset[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd")
-    )
+    start, life, cost = (asset[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd"))
     growth = 1.0 + finance.rate_frac
     yearly = cost * instalment(finance.rate_frac if rate_frac is None else rate_frac, life)
     worth = yearly / instalment(finance.rate_frac, life)
@@ -118,27 +77,8 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -
     )
 
 
-def every_year(
-    case: Case, frame: pd.DataFrame, musd: ArrayLike, *, escalates: bool = False
-) -> pd.DataFrame:
-    """Pay an amount of a model year in every calendar year it stands for.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    frame : DataFrame
-        year, and site where the payment has one.
-    musd : array of float
-        Yearly payment of each row. [MUSD]
-    escalates : bool, optional
-        Whether it grows with the real escalation of running costs.
-
-    Returns
-    -------
-    DataFrame
-        site (empty without one), calendar_year, musd.
-    """
+def every_year(case: Case, frame: pd.DataFrame, musd: ArrayLike, *, escalates: bool = False) -> pd.DataFrame:
+    """Pay an amount of a model year in every calendar year it stands for. Takes `musd` [MUSD]."""
     site = frame["site"].to_numpy() if "site" in frame else np.full(len(frame), "", dtype=object)
     amount = np.broadcast_to(np.asarray(musd, dtype=np.float64), len(frame))
     if escalates:
@@ -158,8 +98,6 @@ def of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 # --- bought up front ------------------------------------------------------------------------
 
 
-def assets(
-    table: pd.DataFrame, start: str, life_years: float | Floats, cost_musd: pd.Series[float]
-) -> pd.DataFrame:
+def assets(table: pd.DataFrame, start: str, life_years: float | Floats, cost_musd: pd.Series[float]) -> pd.DataFrame:
     """Return what is repaid: where it is, when it begins to serve, how long it lives, its cost."""
     return table[["site"]].assign(start=table[start], life_years=life_years, cost_musd=cost_musd)

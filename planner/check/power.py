@@ -22,17 +22,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "moving_classes",
-    "window_h",
-]
+__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "PRICES", "REREAD", "RULES", "moving_classes", "window_h"]
 
 _M3_PER_THOUSAND = 1000.0
 
@@ -60,18 +50,12 @@ def slot_weights(case: Case) -> Excess:
     """Time slices represent the days of the calendar, and 8,760 hours in every year."""
     table, power = case.plan("power_slot"), site_power(case)
     hours = column_by(power.slot, "slot", "hours")
-    reported = Excess.differs(
-        table[list(_SLOT)], table["hours"].to_numpy(), lookup(hours, table, ("slot",), np.nan)
-    )
+    reported = Excess.differs(table[list(_SLOT)], table["hours"].to_numpy(), lookup(hours, table, ("slot",), np.nan))
     sums = sum_by(table, _SITE, table["hours"])
     place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
     whole = Excess.differs(place, lookup(sums, place, _SITE), np.full(len(place), _HOURS_PER_YEAR))
-    total = Excess.differs(
-        table_of({"slots": ["all"]}), np.array([hours.sum()]), np.array([_HOURS_PER_YEAR])
-    )
-    weights = Excess.differs(
-        power.slot[["slot"]], np.asarray(case.inputs.days.weight_h, dtype=np.float64), power.hours
-    )
+    total = Excess.differs(table_of({"slots": ["all"]}), np.array([hours.sum()]), np.array([_HOURS_PER_YEAR]))
+    weights = Excess.differs(power.slot[["slot"]], np.asarray(case.inputs.days.weight_h, dtype=np.float64), power.hours)
     return reported.and_also(whole, total, weights)
 
 
@@ -82,9 +66,7 @@ def power_chain(case: Case) -> Excess:
     place = table[list(_SLOT)]
     cooling = power.facility_mw - power.it_mw - power.losses_mw
     parts = [
-        Excess.differs(
-            place, table[name].to_numpy(), lookup(_by_slot(case, values), table, _SLOT, np.nan)
-        )
+        Excess.differs(place, table[name].to_numpy(), lookup(_by_slot(case, values), table, _SLOT, np.nan))
         for name, values in (
             ("it_mw", power.it_mw),
             ("facility_mw", power.facility_mw),
@@ -117,9 +99,7 @@ def figures_by_slot(case: Case) -> Excess:
 def power_above_it(case: Case) -> Excess:
     """Power at the meter is never below IT power: PUE is at least 1 in every time slice."""
     table = case.plan("power_slot")
-    slots = Excess.above(
-        table[list(_SLOT)], table["it_mw"].to_numpy(), table["facility_mw"].to_numpy()
-    )
+    slots = Excess.above(table[list(_SLOT)], table["it_mw"].to_numpy(), table["facility_mw"].to_numpy())
     years = case.plan("site_year")
     loaded = years[years["pue"].notna()]
     return slots.and_also(Excess.above(loaded[list(_SITE)], 1.0 - loaded["pue"].to_numpy(), 0.0))
@@ -129,9 +109,7 @@ def power_above_it(case: Case) -> Excess:
 def topology_adds_no_load(case: Case) -> Excess:
     """IT power is that of racks and work moved, whatever the redundancy of their halls."""
     uses = case.uses
-    it_mw = (
-        uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
-    )
+    it_mw = uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
     table = case.plan("site_year")
     power = site_power(case)
     moved_mw = _by_site(case, power.migrated_mw @ power.hours / _HOURS_PER_YEAR)
@@ -147,9 +125,7 @@ def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = case.plan("deferral").merge(site_power(case).slot[["slot", "day", "hour"]], on="slot")
     axes = case.inputs.sets
     profile = power.shape_frac[
-        axes.site.codes(table["site"]),
-        axes.shape.codes(table["shape"]),
-        axes.slot.codes(table["slot"]),
+        axes.site.codes(table["site"]), axes.shape.codes(table["shape"]), axes.slot.codes(table["slot"])
     ]
     length = table["window"].str.removesuffix("h").astype("int64")
     block = table["hour"] // length
@@ -231,15 +207,11 @@ def energy_of_sites(case: Case) -> Excess:
         (table["grid_peak_mw"], power.grid_mw.max(axis=1)),
     ]
     parts = [
-        Excess.differs(
-            place, reported.to_numpy(), lookup(_by_site(case, expected), table, _SITE, np.nan)
-        )
+        Excess.differs(place, reported.to_numpy(), lookup(_by_site(case, expected), table, _SITE, np.nan))
         for reported, expected in pairs
     ]
     loaded = table[table["pue"].notna()]
-    taken, of_racks = (
-        lookup(_by_site(case, expected), loaded, _SITE) for expected in (facility, it)
-    )
+    taken, of_racks = (lookup(_by_site(case, expected), loaded, _SITE) for expected in (facility, it))
     by_pue = loaded["pue"].to_numpy() * of_racks
     return parts[0].and_also(*parts[1:], Excess.differs(loaded[list(_SITE)], by_pue, taken))
 
@@ -248,9 +220,7 @@ def energy_of_sites(case: Case) -> Excess:
 def water(case: Case) -> Excess:
     """Water follows from IT energy by technology and weather."""
     expected, table = _by_site(case, site_power(case).water_m3), case.plan("site_year")
-    return Excess.differs(
-        table[list(_SITE)], table["water_m3"].to_numpy(), lookup(expected, table, _SITE, np.nan)
-    )
+    return Excess.differs(table[list(_SITE)], table["water_m3"].to_numpy(), lookup(expected, table, _SITE, np.nan))
 
 
 @rule(unit="m3")
@@ -269,11 +239,7 @@ def forecast_totals(case: Case) -> Excess:
     zones, classes, summary = (case.plan(name) for name in ("power_zone", "power_class", "summary"))
     zone = ("zone", "year")
     parts = [
-        Excess.differs(
-            table[list(key)],
-            table[name].to_numpy(),
-            lookup(sum_by(sites, key, sites[name]), table, key),
-        )
+        Excess.differs(table[list(key)], table[name].to_numpy(), lookup(sum_by(sites, key, sites[name]), table, key))
         for table, key, names in (
             (zones, zone, ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "new_firm_mw")),
             (summary, ("year",), ("nameplate_mw", "facility_mean_mw", "emissions_kt")),
@@ -296,9 +262,7 @@ def other_load(case: Case) -> Excess:
     """Load other than racks is what the scenario says, along the series of its site."""
     sets = case.inputs.sets
     expected = other_load_mw(case)
-    frame = table_of({"site": list(sets.site.labels)}).merge(
-        table_of({"slot": list(sets.slot.labels)}), how="cross"
-    )
+    frame = table_of({"site": list(sets.site.labels)}).merge(table_of({"slot": list(sets.slot.labels)}), how="cross")
     key = ("site", "slot")
     by_slot = pd.Series(expected.ravel(), index=keyed(frame))
     assumed = Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), expected.ravel())
@@ -308,9 +272,7 @@ def other_load(case: Case) -> Excess:
     # Rows are left out of the table where a site uses nothing at all.
     is_loaded = np.asarray(site_power(case).other_mw.any(axis=1), dtype=np.bool_)
     place = case.site_year.loc[is_loaded].reset_index(drop=True)
-    return assumed.and_also(
-        reported, Excess.count_broken(place, ~isin(place, table, ("site", "year")))
-    )
+    return assumed.and_also(reported, Excess.count_broken(place, ~isin(place, table, ("site", "year"))))
 
 
 HEADING: Final = "Power, water and carbon"
@@ -360,19 +322,7 @@ def losses_from_curves(case: Case) -> Excess:
 
 
 def window_h(case: Case) -> pd.Series[int]:
-    """Hours within which each workload may put its work off, 0 where it may not.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    Series
-        By workload: the longest part of the day, of two time slices at least, that the workload
-        allows.
-    """
+    """Hours within which each workload may put its work off, 0 where it may not."""
     slot_h, table = case.scenario.time.slot_h, case.workloads.set_index("workload")
     parts = [hours for hours in range(2 * slot_h, 25, slot_h) if 24 % hours == 0]
     longest = table["max_deferral_h"].astype("float64")
@@ -402,12 +352,8 @@ def deployments_from_tables(case: Case) -> Excess:
     hours = _waits_h(case)[frame["workload"]]
     window = np.where(hours > 0, hours.astype("str") + "h", "")
     spare = of["utilisation_frac"] / (1.0 + of["spare_frac"])
-    return Excess.differs(
-        frame, power.deployment_utilisation_frac, spare.to_numpy(np.float64)
-    ).and_also(
-        Excess.count_broken(
-            frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy()
-        ),
+    return Excess.differs(frame, power.deployment_utilisation_frac, spare.to_numpy(np.float64)).and_also(
+        Excess.count_broken(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy()),
         Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window),
     )
 
@@ -431,11 +377,7 @@ def deferral_overhead(case: Case) -> Excess:
     """Deferred work is cooled with the lowest overhead that such work has at its site."""
     power, sets = case.inputs.power, case.inputs.sets
     used = case.inputs.racks.used
-    may_wait = (
-        (_waits_h(case) > 0)
-        .reindex(list(sets.workload.labels))
-        .to_numpy(np.bool_)[used["workload"]]
-    )
+    may_wait = (_waits_h(case) > 0).reindex(list(sets.workload.labels)).to_numpy(np.bool_)[used["workload"]]
     design = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1).str[0]
     cooling = sets.cooling.codes(design)[used["hall"]]
     has = np.zeros((len(sets.site), len(sets.cooling)), dtype=np.bool_)
@@ -450,13 +392,12 @@ def deferral_overhead(case: Case) -> Excess:
 FACTS = (losses_from_curves, deployments_from_tables, deferral_blocks, deferral_overhead)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_limit, _M3_PER_THOUSAND),
+    "water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_limit, _M3_PER_THOUSAND)
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {
         "energy_of_sites": (
-            "site year it_mean_mw facility_mean_mw facility_peak_mw energy_mwh "
-            "grid_mwh grid_peak_mw pue"
+            "site year it_mean_mw facility_mean_mw facility_peak_mw energy_mwh grid_mwh grid_peak_mw pue"
         ),
         "water": "water_m3",
     },
@@ -465,9 +406,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "rows": "slot_weights",
         "slot_weights": "site year slot hours",
         "energy_of_sites": "grid_mw",
-        "power_chain": (
-            "site year slot it_mw mechanical_mw electrical_loss_mw facility_mw grid_mw"
-        ),
+        "power_chain": ("site year slot it_mw mechanical_mw electrical_loss_mw facility_mw grid_mw"),
         "deferral_conserves_energy": "deferred_mw",
         "figures_by_slot": "site year slot energy_usd_per_mwh location_t_per_mwh",
     },

@@ -48,9 +48,7 @@ def _shape_by_slot(case: Case) -> Floats:
     if case.scenario.energy.use_flat_price:
         return np.ones((len(sites), len(year_slots(case))))
     wide = case.data("price_shapes").pivot(
-        index=["price_zone", "season"],
-        columns="hour_local",
-        values=["shape_median_frac", "shape_mean_frac"],
+        index=["price_zone", "season"], columns="hour_local", values=["shape_median_frac", "shape_mean_frac"]
     )
     own = case.sites.set_index("site").loc[sites]
     rows = []
@@ -70,19 +68,7 @@ def _shape_by_slot(case: Case) -> Floats:
 def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
     """Average over the time slices what is given by season and hour of a local clock.
 
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    of_seasons : array of float
-        Values from winter to autumn, shape (4, 24).
-    offset_h : float
-        Local clock less UTC. [h]
-
-    Returns
-    -------
-    array of float
-        Shape (slot,).
+    Takes `of_seasons` (4, 24). Gives (slot,).
     """
     seasons = [(month + 1) % 12 // 3 for month in year_days(case).first_month]
     return by_day_and_hour(case, of_seasons[seasons], offset_h)
@@ -91,19 +77,7 @@ def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
 def by_day_and_hour(case: Case, of_days: Floats, offset_h: float) -> Floats:
     """Average over the time slices what is given by day and hour of a local clock.
 
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    of_days : array of float
-        Values of the days that tell the year, shape (day, 24).
-    offset_h : float
-        Local clock less UTC. [h]
-
-    Returns
-    -------
-    array of float
-        Shape (slot,).
+    Takes `of_days` (day, 24). Gives (slot,).
     """
     middle_h = (np.arange(_QUARTERS) + 0.5) / 4.0
     local_h = np.floor((middle_h + offset_h) % 24.0).astype(int)
@@ -163,33 +137,14 @@ def _market(case: Case) -> Floats:
 
 @once
 def wholesale_usd_per_mwh(case: Case) -> Floats:
-    """What the market pays in a time slice of a year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    array of float
-        Shape (site_year, slot). [USD/MWh]
-    """
+    """What the market pays in a time slice of a year. Gives (site_year, slot) [USD/MWh]."""
     return _market(case) * _growth(case)[:, None]
 
 
 def wholesale_part_usd_per_mwh(case: Case) -> Floats:
     """What a site pays of the wholesale price: nothing where a bundled tariff bills its energy.
 
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    array of float
-        Shape (site_year, slot). [USD/MWh]
+    Gives (site_year, slot) [USD/MWh].
     """
     site_year, part = case.site_year, wholesale_usd_per_mwh(case).copy()
     for name, tariff in written_tariffs(case).items():
@@ -211,15 +166,7 @@ def _is_billed_by_tariff(case: Case) -> NDArray[np.bool_]:
 def demand_charge_usd_per_kw_month(case: Case) -> Floats:
     """Return the demand charge of a site and year: none where a tariff bills the peaks.
 
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    array of float
-        Shape (site_year,). [USD/kW-month]
+    Gives (site_year,) [USD/kW-month].
     """
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     site = case.inputs.sets.site.codes(case.site_year["site"])
@@ -239,9 +186,7 @@ def delivered_prices(case: Case) -> Excess:
     place = crossed(site_year, year_slots(case)[["slot"]])
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     retail = retail_usd_per_mwh(case)
-    mean = _mean_price(case, "wholesale_usd_per_mwh") * (
-        _shape_by_slot(case) @ (hours / hours.sum())
-    )
+    mean = _mean_price(case, "wholesale_usd_per_mwh") * (_shape_by_slot(case) @ (hours / hours.sum()))
     flat_charge = 12.0 * 1000.0 * charge / 8760.0 * settings.demand_charge
     adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
@@ -249,19 +194,11 @@ def delivered_prices(case: Case) -> Excess:
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
     expected[billed] = wholesale_part_usd_per_mwh(case)[billed]
-    reported = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))[
-        "usd"
-    ]
-    energy = Excess.differs(
-        place[list(_KEY)], lookup(reported, place, _KEY, np.nan), expected.ravel()
-    )
+    reported = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
+    energy = Excess.differs(place[list(_KEY)], lookup(reported, place, _KEY, np.nan), expected.ravel())
     rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
-    reported_rate = lookup(
-        rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan
-    )
-    return energy.and_also(
-        Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case))
-    )
+    reported_rate = lookup(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
+    return energy.and_also(Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case)))
 
 
 FACTS = (delivered_prices,)

@@ -63,9 +63,7 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     keys = [name for name in solved.columns if name != "x" and name in reported.columns]
     if not keys:  # the program has no such decision
         nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
-        return Excess.differs(
-            nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported))
-        )
+        return Excess.differs(nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported)))
     place = together(keys, solved, reported)
     left = lookup(sum_by(reported, keys, reported[column]), place, keys)
     left = np.where(isin(place, reported[reported[column].isna()], keys), np.nan, left)
@@ -89,10 +87,7 @@ def solution_table(case: Case) -> Excess:
     }
     if case.has_report:
         numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
-    texts = {
-        "scenario": case.scenario.name,
-        "end_of_horizon": case.scenario.finance.end_of_horizon,
-    }
+    texts = {"scenario": case.scenario.name, "end_of_horizon": case.scenario.finance.end_of_horizon}
     if case.proof is not None:
         integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
         numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
@@ -120,9 +115,7 @@ def prices_as_solved(case: Case) -> Excess:
     right = lookup(sum_by(solved, keys, solved["dual"]), place, keys, np.nan)
     units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
     is_wrong = (units != reported["unit"]).to_numpy(dtype=np.bool_)
-    return Excess.differs(place, left, right).and_also(
-        Excess.count_broken(reported[keys], is_wrong)
-    )
+    return Excess.differs(place, left, right).and_also(Excess.count_broken(reported[keys], is_wrong))
 
 
 @once
@@ -188,9 +181,7 @@ def _reserve_worths(case: Case) -> dict[str, Floats]:
     if not case.proof.has_duals:
         by_class = np.full(len(table), np.nan)
     hours = table["load_kh100e"].to_numpy() * 1000.0 * 8760.0
-    per_hour = np.where(
-        hours > 0.0, by_class * _USD_PER_MUSD / np.where(hours > 0, hours, 1), np.nan
-    )
+    per_hour = np.where(hours > 0.0, by_class * _USD_PER_MUSD / np.where(hours > 0, hours, 1), np.nan)
     return {"value_musd": by_class, "value_usd_per_h100e_hour": per_hour}
 
 
@@ -206,19 +197,7 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
 
 
 def _labelled(case: Case, of: str, block: str, number: str, noise: float) -> pd.DataFrame:
-    """Return the labels of a block's rows or columns with a number, where it is not nothing.
-
-    Parameters
-    ----------
-    case : Case
-        With the stored program.
-    of : str
-        Rows or columns.
-    block, number : str
-        Family, and the column with its number.
-    noise : float
-        Up to which a number is nothing.
-    """
+    """Return the labels of a block's rows or columns with a number, where it is not nothing."""
     labels = _coded_labels(case, of)
     here = labels["family"].places_of(block)
     numbers = _of_program(case, of)[number].to_numpy(dtype=np.float64)[here]
@@ -254,9 +233,7 @@ def _of_program(case: Case, of: str) -> pd.DataFrame:
 RULES = (decisions_as_solved, solution_table)
 PRICE_RULES = (prices_as_solved, worths_as_solved)
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "stress_slot": {
-        "worths_as_solved": "worth_usd_per_mwh",
-    },
+    "stress_slot": {"worths_as_solved": "worth_usd_per_mwh"},
     "prices": {
         "rows": "prices_as_solved",
         "prices_as_solved": (

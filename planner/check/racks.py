@@ -55,12 +55,8 @@ def racks_where_allowed(case: Case) -> Excess:
     move_key = (*_COHORT, "year")
     return Excess.count_broken(plan[list(_USE)], ~isin(plan, to_frame(racks.used), _USE)).and_also(
         Excess.count_broken(install[list(_POOL)], ~isin(install, to_frame(racks.install), _POOL)),
-        Excess.count_broken(
-            outward[list(move_key)], ~isin(outward, to_frame(racks.move_out), move_key)
-        ),
-        Excess.count_broken(
-            inward[list(move_key)], ~isin(inward, to_frame(racks.move_in), move_key)
-        ),
+        Excess.count_broken(outward[list(move_key)], ~isin(outward, to_frame(racks.move_out), move_key)),
+        Excess.count_broken(inward[list(move_key)], ~isin(inward, to_frame(racks.move_in), move_key)),
     )
 
 
@@ -87,9 +83,7 @@ def racks_of_vendors(case: Case) -> Excess:
     """Racks are bought from the vendors that the scenario, or its operator, buys from."""
     install = case.plan("installs")
     vendor = install["rack"].map(column_by(case.racks, "rack", "vendor"))
-    return Excess.count_broken(
-        install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy()
-    )
+    return Excess.count_broken(install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy())
 
 
 @rule(unit="racks")
@@ -97,9 +91,7 @@ def whole_racks(case: Case) -> Excess:
     """Racks are bought in integers where the scenario asks for it."""
     install = case.plan("installs")
     peak_kw = column_by(case.racks, "rack", "peak_kw").astype("float64")
-    racks = (
-        install["installed_mw"].to_numpy() * 1000.0 / lookup(peak_kw, install, ("rack",), np.nan)
-    )
+    racks = install["installed_mw"].to_numpy() * 1000.0 / lookup(peak_kw, install, ("rack",), np.nan)
     off = np.abs(racks - np.round(racks)) * case.scenario.racks.whole
     return Excess(install[list(_POOL)], off, np.ones(len(install)))
 
@@ -127,31 +119,16 @@ def racks_alive(case: Case) -> Excess:
     used = sum_by(plan, _POOL, plan["in_service_mw"])
     place = pools[list(_POOL)]
     stray = Excess.count_broken(plan[list(_POOL)], ~isin(plan, pools, _POOL))
-    return Excess.above(place, lookup(used, pools, _POOL), alive).and_also(
-        Excess.above(place, -alive, 0.0), stray
-    )
+    return Excess.above(place, lookup(used, pools, _POOL), alive).and_also(Excess.above(place, -alive, 0.0), stray)
 
 
 @once
 def alive_mw(case: Case) -> pd.DataFrame:
-    """List the pools of racks with what of them is alive.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, rack, hall, duty, year, stock_mw, alive_mw.
-    """
+    """List the pools of racks with what of them is alive."""
     racks = case.inputs.racks
     pools = to_frame(racks.fleet, stock_mw=racks.stock_mw)
     bought = lookup(_bought_and_alive(case, pools), pools, _POOL)
-    return pools.assign(
-        alive_mw=pools["stock_mw"].to_numpy() + bought + _moved_and_alive(case, pools)
-    )
+    return pools.assign(alive_mw=pools["stock_mw"].to_numpy() + bought + _moved_and_alive(case, pools))
 
 
 def _bought_and_alive(case: Case, pools: pd.DataFrame) -> pd.Series[float]:
@@ -189,9 +166,7 @@ def stock_only_use(case: Case) -> Excess:
     uses = in_pools(case, plan[isin(plan, listed_uses, _USE)])
     groups = to_frame(racks.stock_only_group, stock_mw=racks.stock_only_mw)
     used = sum_by(uses, _POOL, uses["in_service_mw"])
-    return Excess.above(
-        groups[list(_POOL)], lookup(used, groups, _POOL), groups["stock_mw"].to_numpy()
-    )
+    return Excess.above(groups[list(_POOL)], lookup(used, groups, _POOL), groups["stock_mw"].to_numpy())
 
 
 @rule(unit="MW")
@@ -206,9 +181,7 @@ def cascade_cohorts(case: Case) -> Excess:
     cohorts = to_frame(racks.cohort, stock_mw=racks.cohort_stock_mw)
     size = cohorts["stock_mw"].to_numpy() + lookup(bought, cohorts, _COHORT)
     stray = Excess.count_broken(out[list(_COHORT)], ~isin(out, cohorts, _COHORT))
-    return Excess.above(cohorts[list(_COHORT)], lookup(left, cohorts, _COHORT), size).and_also(
-        stray
-    )
+    return Excess.above(cohorts[list(_COHORT)], lookup(left, cohorts, _COHORT), size).and_also(stray)
 
 
 @rule(unit="MW", rows_of=("moves",))
@@ -239,16 +212,10 @@ def deliveries(case: Case) -> Excess:
     """Racks bought from a vendor in a model year stay within its deliveries."""
     install, racks = case.plan("installs"), case.inputs.racks
     vendor = column_by(case.racks, "rack", "vendor")
-    bought = sum_by(
-        install.assign(vendor=install["rack"].map(vendor)),
-        ("vendor", "year"),
-        install["installed_mw"],
-    )
+    bought = sum_by(install.assign(vendor=install["rack"].map(vendor)), ("vendor", "year"), install["installed_mw"])
     limits = to_frame(racks.delivery, limit_mw=racks.delivery_limit_mw)
     key = ("vendor", "year")
-    return Excess.above(
-        limits[list(key)], lookup(bought, limits, key), limits["limit_mw"].to_numpy()
-    )
+    return Excess.above(limits[list(key)], lookup(bought, limits, key), limits["limit_mw"].to_numpy())
 
 
 @rule(unit="racks")
@@ -305,18 +272,7 @@ def _vintage_year(moves: pd.DataFrame) -> Floats:
 
 
 def racks_bought(case: Case) -> pd.DataFrame:
-    """List purchases of racks as assets, in the order of table `installs`.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, start, life_years, cost_musd.
-    """
+    """List purchases of racks as assets, in the order of table `installs`."""
     table = case.plan("installs")
     life = column_by(case.racks, "rack", "life_years")
     life_years = lookup(life, table, ("rack",), np.nan)
@@ -378,26 +334,20 @@ RULES = (
 )
 FACTS = (lots_from_scenario,)
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {"racks.lot_rack_mw": ("lots_from_scenario",)}
-ASSETS: Final[Mapping[str, Asset]] = {
-    "rack_purchase": Asset("racks", "rack", racks_bought, plan_table("installs"))
-}
+ASSETS: Final[Mapping[str, Asset]] = {"rack_purchase": Asset("racks", "rack", racks_bought, plan_table("installs"))}
 LINES: Final[Mapping[str, CostLine]] = {
     "companions": CostLine("racks", companions),
     "rack_moves": CostLine("racks", rack_moves, up_front=True, at_once=True),
     "it_maintenance": CostLine("racks", it_maintenance),
 }
-IMPLIED: Final[Mapping[str, Table]] = {
-    "fleet": _fleet_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"fleet": _fleet_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "used": ("plan", "used_mw"),
     "install": ("installs", "installed_mw"),
     "move_out": ("moves", "moved_mw"),
     "move_in": ("moves", "moved_mw"),
 }
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "deliveries": DualPrice("USD/MW", rule=deliveries, paid="once"),
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"deliveries": DualPrice("USD/MW", rule=deliveries, paid="once")}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "plan": {
         "rows": "fleet_table",
@@ -405,9 +355,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "rack_counts": "racks",
         "companions_reported": "companion_mw",
     },
-    "fleet": {
-        "fleet_table": ("site rack hall duty year alive_mw stock_mw used_mw standby_mw parked_mw"),
-    },
+    "fleet": {"fleet_table": ("site rack hall duty year alive_mw stock_mw used_mw standby_mw parked_mw")},
     "installs": {
         "rows": "cost_rack_purchase",
         "cost_rack_purchase": "site year overnight_musd",

@@ -70,8 +70,7 @@ def rack_power_from_tables(case: Case) -> Excess:
     }
     place = frame[list(_DEPLOYMENT)]
     parts = [
-        Excess.differs(place.assign(what=name), np.asarray(getattr(p, name)), right)
-        for name, right in expected.items()
+        Excess.differs(place.assign(what=name), np.asarray(getattr(p, name)), right) for name, right in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -108,13 +107,11 @@ def vintages_from_tables(case: Case) -> Excess:
     vintage = pd.Series(sets.vintage.labels).str.removeprefix("stock-").astype("int64")
     life = column_by(case.racks, "rack", "life_years").astype("int64")
     expected = np.add.outer(vintage.to_numpy(), life.loc[list(sets.rack.labels)].to_numpy()) - 1
-    place = pd.MultiIndex.from_product(
-        [sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]
-    ).to_frame(index=False)
-    reported = case.inputs.racks.vintage_last_year
-    return Excess.differs(
-        place, reported.ravel().astype("float64"), expected.ravel().astype("float64")
+    place = pd.MultiIndex.from_product([sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]).to_frame(
+        index=False
     )
+    reported = case.inputs.racks.vintage_last_year
+    return Excess.differs(place, reported.ravel().astype("float64"), expected.ravel().astype("float64"))
 
 
 @rule(unit="MUSD/MW")
@@ -133,27 +130,9 @@ def companion_and_move_price(case: Case) -> Excess:
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Lay rack, workload and hall figures of the data beside uses of racks."""
     racks = case.racks[
-        [
-            "rack",
-            "peak_kw",
-            "busy_frac",
-            "idle_frac",
-            "training_h100e",
-            "inference_h100e",
-            "space_m2",
-            "vendor",
-        ]
+        ["rack", "peak_kw", "busy_frac", "idle_frac", "training_h100e", "inference_h100e", "space_m2", "vendor"]
     ]
-    classes = case.workloads[
-        [
-            "workload",
-            "duty",
-            "utilisation_frac",
-            "spare_frac",
-            "companion_frac",
-            "redundancy_min",
-        ]
-    ]
+    classes = case.workloads[["workload", "duty", "utilisation_frac", "spare_frac", "companion_frac", "redundancy_min"]]
     return (
         frame.merge(racks, on="rack", how="left")
         .merge(classes, on="workload", how="left")
@@ -178,9 +157,9 @@ def hall_need_from_tables(case: Case) -> Excess:
     frame = _described(case, to_frame(racks.deployment))
     place = frame[list(_DEPLOYMENT)]
     companion = frame["companion_frac"].to_numpy()
-    return Excess.differs(
-        place, racks.hall_mw_per_mw, case.scenario.halls.diversity_frac + companion
-    ).and_also(Excess.differs(place, racks.companion_mw_per_mw, companion))
+    return Excess.differs(place, racks.hall_mw_per_mw, case.scenario.halls.diversity_frac + companion).and_also(
+        Excess.differs(place, racks.companion_mw_per_mw, companion)
+    )
 
 
 @rule(unit="MW/MW")
@@ -190,9 +169,7 @@ def it_power_within_nameplate(case: Case) -> Excess:
     frame = _described(case, case.deployments.drop(columns="utilisation_frac"))
     busy = frame["busy_frac"] + frame["companion_frac"]
     mean = frame["idle_mw_per_mw"] + frame["dynamic_mw_per_mw"]
-    tallest = pd.Series(
-        inputs.power.shape_frac.max(axis=(0, 2)), index=list(inputs.sets.shape.labels)
-    )
+    tallest = pd.Series(inputs.power.shape_frac.max(axis=(0, 2)), index=list(inputs.sets.shape.labels))
     peak = frame["idle_mw_per_mw"] + frame["dynamic_mw_per_mw"] * lookup(tallest, frame, ("shape",))
     place = frame[list(_DEPLOYMENT)]
     return Excess.above(place, mean.to_numpy(), busy.to_numpy()).and_also(
@@ -217,11 +194,7 @@ def racks_admitted(case: Case) -> Excess:
 def admitted_racks(case: Case) -> pd.DataFrame:
     """List workload and rack of every pair that the tables, or the scenario, admit."""
     pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {
-        name: override.racks
-        for name, override in case.scenario.workloads.items()
-        if override.racks is not None
-    }
+    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
     replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
     return with_enough_memory(case, pairs)
@@ -238,10 +211,7 @@ def _may_run(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
         isin(known, pairs, ("workload", "rack"))
         & isin(known, case.data("rack_cooling"), ("rack", "cooling"))
         & (known["peak_kw"].to_numpy() <= lookup(cooling, known, ("cooling",)))
-        & (
-            lookup(availability, known, ("redundancy",))
-            >= lookup(least, known, ("redundancy_min",), np.inf) - 1e-9
-        )
+        & (lookup(availability, known, ("redundancy",)) >= lookup(least, known, ("redundancy_min",), np.inf) - 1e-9)
     )
 
 
@@ -303,9 +273,7 @@ def rack_price_from_tables(case: Case) -> Excess:
 
     Existing racks have the list price without the trend.
     """
-    reported = to_frame(
-        case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw
-    )
+    reported = to_frame(case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw)
     racks = case.racks.set_index("rack")
     list_price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     tax = case.finance_of_sites("sales_tax")

@@ -25,17 +25,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "LINES",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "rent_by_class",
-]
+__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "LINES", "PRICES", "REREAD", "RULES", "rent_by_class"]
 
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 
@@ -95,9 +85,9 @@ def rent_price_from_tables(case: Case) -> Excess:
         expected.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
     place = reported[list(_OFFERED)]
     years = np.asarray(reported["tier"].map(_TERM_YEARS), dtype=np.float64)
-    return Excess.differs(
-        place, reported["price"].to_numpy(), np.array(expected, dtype=np.float64)
-    ).and_also(Excess.differs(place, reported["term"].to_numpy(dtype=np.float64), years))
+    return Excess.differs(place, reported["price"].to_numpy(), np.array(expected, dtype=np.float64)).and_also(
+        Excess.differs(place, reported["term"].to_numpy(dtype=np.float64), years)
+    )
 
 
 @rule(unit="kH100e")
@@ -125,13 +115,7 @@ def rent_depth_from_tables(case: Case) -> Excess:
 
 @once
 def _cloud_places(case: Case) -> pd.DataFrame:
-    """Count for all users the clouds that cover for each other, up to three, and find near ones.
-
-    Returns
-    -------
-    DataFrame
-        places, near; by region and workload.
-    """
+    """Count for all users the clouds that cover for each other, up to three, and find near ones."""
     sites, countries = case.data("sites"), case.scenario.scope.countries
     clouds = sites.loc[sites["archetype"] == "metro"]
     if countries != "all":
@@ -146,9 +130,7 @@ def _cloud_places(case: Case) -> pd.DataFrame:
         fits & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
         for bound in ("rtt_bound_ms", "tight_rtt_ms")
     )
-    pairs = clouds[["site"]].merge(
-        clouds[["site"]].rename(columns={"site": "standby"}), how="cross"
-    )
+    pairs = clouds[["site"]].merge(clouds[["site"]].rename(columns={"site": "standby"}), how="cross")
     pairs = pairs[~may_not_cover(case, pairs)]
     covers = pairs.groupby("site")["standby"].agg(frozenset)
     reached = frame[in_time].groupby(list(_USERS))["site"].agg(frozenset)
@@ -214,11 +196,7 @@ def clouds_from_tables(case: Case) -> Excess:
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
     key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
     parts = [
-        Excess.differs(
-            reported[key],
-            reported[name].to_numpy("float64"),
-            lookup(expected[name], reported, key, np.nan),
-        )
+        Excess.differs(reported[key], reported[name].to_numpy("float64"), lookup(expected[name], reported, key, np.nan))
         for name in ("near", "capacity")
     ]
     return Excess.count_broken(due[key], ~isin(due, reported, key)).and_also(
@@ -231,10 +209,7 @@ def levers_from_tables(case: Case) -> Excess:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
     levers, allowed = case.inputs.levers, case.scenario.levers.allow
     reported = to_frame(
-        levers.adopted,
-        saving=levers.saving_frac,
-        most=levers.max_adoption_frac,
-        cost=levers.cost_musd_per_kh100e_year,
+        levers.adopted, saving=levers.saving_frac, most=levers.max_adoption_frac, cost=levers.cost_musd_per_kh100e_year
     )
     table = case.data("levers")
     if allowed != "all":
@@ -256,9 +231,7 @@ def levers_from_tables(case: Case) -> Excess:
     place = reported[list(_LEVER)]
     parts = [
         Excess.differs(
-            place.assign(what=name),
-            reported[name].to_numpy(),
-            lookup(expected[name], reported, _LEVER, np.nan),
+            place.assign(what=name), reported[name].to_numpy(), lookup(expected[name], reported, _LEVER, np.nan)
         )
         for name in ("saving", "most", "cost")
     ]
@@ -276,9 +249,7 @@ def rent_by_class(case: Case) -> pd.DataFrame:
     rent = case.inputs.rent
     offers = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
-    last = np.maximum(
-        bought["year"] + bought["term"] - 1.0, case.last_calendar_year(bought["year"])
-    )
+    last = np.maximum(bought["year"] + bought["term"] - 1.0, case.last_calendar_year(bought["year"]))
     paid = bought.assign(site="", last=last, musd=bought["bought_kh100e"] * bought["price"])
     rows = paid.merge(table_of({"calendar_year": case.calendar}), how="cross")
     runs = (rows["calendar_year"] >= rows["year"]) & (rows["calendar_year"] <= rows["last"])
@@ -288,15 +259,11 @@ def rent_by_class(case: Case) -> pd.DataFrame:
 def efficiency_levers(case: Case) -> pd.DataFrame:
     """Compute saved by each lever at its price."""
     levers, demand = case.inputs.levers, case.plan("demand")
-    offers = to_frame(
-        levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year
-    )
+    offers = to_frame(levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year)
     used = case.plan("levers").merge(offers, on=["workload", "lever", "year"], how="left")
     key = ("workload", "year")
     asked = lookup(sum_by(demand, key, demand["demand_kh100e"]), used, key)
-    return every_year(
-        case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"]
-    )
+    return every_year(case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"])
 
 
 @rule(unit="kH100e")
@@ -335,17 +302,9 @@ def _contracts(case: Case) -> pd.Series[float]:
 
 
 HEADING: Final = "Demand and rent"
-RULES = (
-    rent_supply,
-    rent_depth,
-)
+RULES = (rent_supply, rent_depth)
 
-FACTS = (
-    clouds_from_tables,
-    rent_price_from_tables,
-    rent_depth_from_tables,
-    levers_from_tables,
-)
+FACTS = (clouds_from_tables, rent_price_from_tables, rent_depth_from_tables, levers_from_tables)
 LINES: Final[Mapping[str, CostLine]] = {
     "rented_compute": CostLine("rent and unmet", rented_compute),
     "efficiency_levers": CostLine("levers", efficiency_levers),
@@ -354,14 +313,9 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),
 }
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS, rent_depth),
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS, rent_depth)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "rent": {
-        "rows": "cost_rented_compute",
-        "cost_rented_compute": "workload tier year bought_kh100e",
-    },
+    "rent": {"rows": "cost_rented_compute", "cost_rented_compute": "workload tier year bought_kh100e"}
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "rent.rented_capacity_frac": ("clouds_from_tables",),

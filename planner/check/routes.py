@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "between_sites",
-    "lumped_users",
-    "reach_of_users",
-    "round_trips",
-    "stays_elsewhere",
-    "used_routes",
-]
+__all__ = ["between_sites", "lumped_users", "reach_of_users", "round_trips", "stays_elsewhere", "used_routes"]
 
 _ROUTE = ("region", "workload", "site")
 _USERS = ("region", "workload")
@@ -43,19 +36,7 @@ _PLACES = ("lat", "lon", "country", "world")
 
 @once
 def used_routes(case: Case) -> pd.DataFrame:
-    """List every pair of users and site that the plan uses, with its round trip recomputed.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        region, workload, site, km, rtt_ms, tail_ms (on bad days), rtt_bound_ms, tight_rtt_ms,
-        residency, and both ends' country and part of the world; placeless workloads are left out.
-    """
+    """List every pair of users and site that the plan uses, with its round trip recomputed."""
     used = case.plan("assignment")[list(_ROUTE)].drop_duplicates()
     frame = round_trips(case, used[used["region"] != ANYWHERE].reset_index(drop=True))
     tail_ms = _line_ms(case, frame, frame["km"].to_numpy(), _TAIL)
@@ -65,25 +46,10 @@ def used_routes(case: Case) -> pd.DataFrame:
 
 
 def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Compute the round trip of pairs of users and sites.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    pairs : DataFrame
-        region, workload, site.
-
-    Returns
-    -------
-    DataFrame
-        As `used_routes` does.
-    """
+    """Compute the round trip of pairs of users and sites."""
     users = _ends(case.data("demand_regions"), "demand_region", "user_")
     sites = _ends(case.sites, "site", "site_")
-    classes = case.workloads[
-        ["workload", "rtt_bound_ms", "tight_rtt_ms", "last_mile_ms", "residency"]
-    ]
+    classes = case.workloads[["workload", "rtt_bound_ms", "tight_rtt_ms", "last_mile_ms", "residency"]]
     # How far it is, and how long without the last mile, is the same for every workload.
     pairs = table_of(pairs)
     ends = (
@@ -102,19 +68,7 @@ def round_trips(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
 
 @once
 def reach_of_users(case: Case) -> pd.DataFrame:
-    """List every pair of users and site in scope with its round trip, for every workload.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        As `used_routes` does, and `in_time` and `is_tight`: admitted by residency, and within the
-        bound or the tighter one.
-    """
+    """List every pair of users and site in scope with its round trip, for every workload."""
     sets = case.inputs.sets
     regions = [name for name in sets.region.labels if name != ANYWHERE]
     labels = (regions, sets.workload.labels, sets.site.labels)
@@ -129,19 +83,7 @@ def reach_of_users(case: Case) -> pd.DataFrame:
 
 @once
 def lumped_users(case: Case) -> pd.DataFrame:
-    """List latency-insensitive users: those for whom the site that serves them is all the same.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        region, workload: every site is within bound and residency, no tighter bound holds, no
-        table of service costs is given, and there are at least two such regions of the workload.
-    """
+    """List latency-insensitive users: those for whom the site that serves them is all the same."""
     reach = reach_of_users(case)
     is_free = reach["in_time"] & reach["tight_rtt_ms"].isna()
     is_free &= case.scenario.siting.service_cost_table is None
@@ -152,19 +94,7 @@ def lumped_users(case: Case) -> pd.DataFrame:
 
 @once
 def between_sites(case: Case) -> pd.DataFrame:
-    """List every pair of sites in scope with the round trip on fibre of their own.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, partner, rtt_ms: distance times the slope of the line of the pair, for the fixed part
-        of a line is access to the public network.
-    """
+    """List every pair of sites in scope with the round trip on fibre of their own."""
     ends = _ends(case.scope, "site", "user_").merge(_ends(case.scope, "site", "site_"), how="cross")
     km = distance_km(*(ends[name].to_numpy() for name in _coordinates("user_", "site_")))
     _, slope = _line_of(case, ends, case.scenario.latency.quantile)
@@ -212,9 +142,7 @@ def _line_of(case: Case, frame: pd.DataFrame, quantile: str) -> tuple[Floats, Fl
     lines = case.data("rtt_lines")
     line = lines[lines["quantile"] == quantile].set_index("pair_class")
     kind = table_of({"kind": _pair_class(frame)})
-    intercept, slope = (
-        lookup(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km")
-    )
+    intercept, slope = (lookup(line[name], kind, ("kind",), np.nan) for name in ("intercept_ms", "slope_ms_per_km"))
     return intercept, slope
 
 
@@ -265,10 +193,7 @@ def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:
     own = np.isin(user.astype(str), ["us_ca", *names.values()])
     same = np.where(own, user, "world")
     ends = {"us_ca", "europe"}
-    between = [
-        "transatlantic" if {a, b} == ends else "intercontinental"
-        for a, b in zip(user, site, strict=True)
-    ]
+    between = ["transatlantic" if {a, b} == ends else "intercontinental" for a, b in zip(user, site, strict=True)]
     return np.where(user == site, same, np.array(between, dtype=object))
 
 
@@ -278,10 +203,7 @@ def _measured_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
     pairs = case.data("rtt_measured")
     result, taken_km = haul_ms.copy(), np.full(len(frame), np.inf)
     for is_other_way, ends in enumerate((("origin", "destination"), ("destination", "origin"))):
-        user_km, site_km = (
-            _to_ends_km(frame, of, pairs, end)
-            for of, end in zip(("user", "site"), ends, strict=True)
-        )
+        user_km, site_km = (_to_ends_km(frame, of, pairs, end) for of, end in zip(("user", "site"), ends, strict=True))
         for pair, rtt_ms in enumerate(pairs["rtt_ms"]):
             near = (user_km[:, pair] <= radius_km) & (site_km[:, pair] <= radius_km)
             # A pair measured the other way comes after all that are measured this way.
@@ -295,13 +217,9 @@ def _to_ends_km(frame: pd.DataFrame, of: str, pairs: pd.DataFrame, end: str) -> 
     """Distances from users or sites to one end of each measured pair, shape (route, pair)."""
     places = frame[[f"{of}_id", f"{of}_lat", f"{of}_lon"]].drop_duplicates(f"{of}_id")
     shape = (len(places), len(pairs))
-    lat, lon = (
-        np.broadcast_to(places[f"{of}_{name}"].to_numpy()[:, None], shape).ravel()
-        for name in ("lat", "lon")
-    )
+    lat, lon = (np.broadcast_to(places[f"{of}_{name}"].to_numpy()[:, None], shape).ravel() for name in ("lat", "lon"))
     end_lat, end_lon = (
-        np.broadcast_to(pairs[f"{end}_{name}"].to_numpy()[None, :], shape).ravel()
-        for name in ("lat", "lon")
+        np.broadcast_to(pairs[f"{end}_{name}"].to_numpy()[None, :], shape).ravel() for name in ("lat", "lon")
     )
     km = distance_km(lat, lon, end_lat, end_lon).reshape(shape)
     place = pd.Index(places[f"{of}_id"]).get_indexer(pd.Index(frame[f"{of}_id"]))

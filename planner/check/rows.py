@@ -88,9 +88,7 @@ def _roles(case: Case) -> Mapping[str, object]:
 
 def _of_offers(column: str) -> RowLabels:
     def facts(case: Case) -> Mapping[str, object]:
-        return {
-            name: getattr(of, column) for name, of in case.scenario.contracts.agreements.items()
-        }
+        return {name: getattr(of, column) for name, of in case.scenario.contracts.agreements.items()}
 
     return facts
 
@@ -127,9 +125,7 @@ FOLLOWS: Final[tuple[tuple[str, str, str], ...]] = tuple(
 )
 """Table, column and the label that it follows from; rows of `prices` name what they are about."""
 WITH_HOURS: Final[tuple[str, ...]] = tuple(
-    name
-    for name, table in TABLES.items()
-    if {"slot", "hours"} <= {field.name for field in table.fields}
+    name for name, table in TABLES.items() if {"slot", "hours"} <= {field.name for field in table.fields}
 )
 
 
@@ -177,9 +173,7 @@ def amounts_not_negative(case: Case) -> Excess:
     """No decision is negative, and none is missing."""
     parts = [
         Excess.above(
-            table_of({"table": name, "row": case.plan(name).index.to_numpy()}),
-            -case.plan(name)[column].to_numpy(),
-            0.0,
+            table_of({"table": name, "row": case.plan(name).index.to_numpy()}), -case.plan(name)[column].to_numpy(), 0.0
         )
         for name, column in sorted(_AMOUNTS)
     ]
@@ -205,6 +199,4 @@ def status_reported(case: Case) -> Excess:
 
 
 RULES = (amounts_not_negative, status_reported, rows_there, labels_follow, hours_reported)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "solution": {"status_reported": "status gap_frac"},
-}
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {"solution": {"status_reported": "status gap_frac"}}

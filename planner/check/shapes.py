@@ -60,9 +60,7 @@ def _curve(case: Case, shape: str) -> Floats:
     """Load over its mean by day and local hour: a mean day, and a weekday on peak days."""
     table = case.data("demand_shapes")
     table = table[table["shape"] == shape]
-    wide = table.pivot(index="day_type", columns="hour_local", values="shape_frac").sort_index(
-        axis=1
-    )
+    wide = table.pivot(index="day_type", columns="hour_local", values="shape_frac").sort_index(axis=1)
     weekday, weekend = (wide.loc[kind].to_numpy(np.float64) for kind in ("weekday", "weekend"))
     mean_day = _WEEKDAYS * weekday + (1.0 - _WEEKDAYS) * weekend
     return np.where(year_days(case).is_peak[:, None], weekday, mean_day)
@@ -96,9 +94,7 @@ def shapes_from_tables(case: Case) -> Excess:
             near = near.pivot_table("kh100e", "site", "clock", aggfunc="sum", fill_value=0.0)
             weight = near.reindex(index=sites, columns=everyone.index, fill_value=0.0).to_numpy()
             weight = np.where(np.asarray(weight.any(axis=1))[:, None], weight, everyone.to_numpy())
-            by_clock = np.array(
-                [by_day_and_hour(case, curve, float(offset)) for offset in everyone.index]
-            )
+            by_clock = np.array([by_day_and_hour(case, curve, float(offset)) for offset in everyone.index])
             expected = weight @ by_clock
         expected = expected / (expected @ hours / hours.sum())[:, None]
         place = table_of({"site": sites, "shape": shape})
@@ -108,6 +104,4 @@ def shapes_from_tables(case: Case) -> Excess:
 
 
 FACTS = (shapes_from_tables,)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "power.shape_frac": ("shapes_from_tables",),
-}
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {"power.shape_frac": ("shapes_from_tables",)}

@@ -77,9 +77,7 @@ def minimum_size(case: Case) -> Excess:
     sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
     place = sites[list(_SITE)]
     least = pd.Series(np.asarray(inputs.minimum_mw), index=list(case.inputs.sets.site.labels))
-    pace = to_frame(inputs.site_year, mw=inputs.pace_mw).pivot(
-        index="site", columns="year", values="mw"
-    )
+    pace = to_frame(inputs.site_year, mw=inputs.pace_mw).pivot(index="site", columns="year", values="mw")
     is_new = pd.Series(~np.asarray(inputs.is_existing), index=least.index)
     by_year = sites.pivot(index="site", columns="year", values="open_frac").fillna(0.0)
     needed = pd.DataFrame(0.0, index=by_year.index, columns=years)
@@ -95,9 +93,7 @@ def minimum_size(case: Case) -> Excess:
                 built = built + pace[year].reindex(by_year.index).fillna(0.0)
             needed[year] += opened * np.minimum(least[by_year.index], built)
     grown = needed.rename_axis(index="site", columns="year").reset_index().melt("site")
-    amount = (
-        lookup(sum_by(grown, _SITE, grown["value"]), place, _SITE) - sites["halls_mw"].to_numpy()
-    )
+    amount = lookup(sum_by(grown, _SITE, grown["value"]), place, _SITE) - sites["halls_mw"].to_numpy()
     size = lookup(least, place, ("site",))
     new = lookup(is_new.astype("float64"), place, ("site",)) > 0.0
     return Excess(place[new], amount[new], size[new])
@@ -127,9 +123,7 @@ def build_rate(case: Case) -> Excess:
     sites = case.inputs.sites
     limits = to_frame(sites.site_year, limit_mw=sites.build_rate_mw)
     built = sum_by(builds, _SITE, builds["built_mw"])
-    return Excess.above(
-        limits[list(_SITE)], lookup(built, limits, _SITE), limits["limit_mw"].to_numpy()
-    )
+    return Excess.above(limits[list(_SITE)], lookup(built, limits, _SITE), limits["limit_mw"].to_numpy())
 
 
 @rule(unit="MW")
@@ -138,13 +132,9 @@ def market_rate(case: Case) -> Excess:
     builds, sites = case.plan("builds"), case.inputs.sites
     limits = to_frame(sites.market_rate, limit_mw=sites.market_rate_mw)
     market = column_by(sites.table, "site", "market")
-    built = sum_by(
-        builds.assign(market=builds["site"].map(market)), ("market", "year"), builds["built_mw"]
-    )
+    built = sum_by(builds.assign(market=builds["site"].map(market)), ("market", "year"), builds["built_mw"])
     key = ("market", "year")
-    return Excess.above(
-        limits[list(key)], lookup(built, limits, key), limits["limit_mw"].to_numpy()
-    )
+    return Excess.above(limits[list(key)], lookup(built, limits, key), limits["limit_mw"].to_numpy())
 
 
 def opened_musd(case: Case) -> pd.DataFrame:
@@ -169,12 +159,9 @@ def _crews(case: Case) -> pd.DataFrame:
     settings, labels = case.scenario, list(case.inputs.sets.site.labels)
     crews = case.own_figures(
         "build_rate_mw_per_year",
-        case.site_figures("site_limits", "build_rate_mw_per_year")
-        * settings.operator.site_limit_share_frac,
+        case.site_figures("site_limits", "build_rate_mw_per_year") * settings.operator.site_limit_share_frac,
     )
-    frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(
-        index=False
-    )
+    frame = pd.MultiIndex.from_product([labels, case.years], names=list(_SITE)).to_frame(index=False)
     committed = lookup(committed_mw(case).set_index(list(_SITE))["mw"], frame, _SITE)
     return frame.assign(
         span=frame["year"].map(span_years(case)).astype("float64"),
@@ -210,11 +197,7 @@ def _moved_years(case: Case) -> pd.DataFrame:
             if to is not None:
                 moved[site, to] = moved.get((site, to), 0.0) + row.span
     return table_of(
-        {
-            "site": [site for site, _ in moved],
-            "year": [year for _, year in moved],
-            "years": list(moved.values()),
-        }
+        {"site": [site for site, _ in moved], "year": [year for _, year in moved], "years": list(moved.values())}
     )
 
 
@@ -238,25 +221,10 @@ def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
 
 @once
 def build_paths(case: Case) -> pd.DataFrame:
-    """List what each site can commission in every model year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, year; rate_mw of its crews, or what is committed if that is more; pace_mw, what a
-        new site can commission, and reach_mw, the most it can have by then. Where a delay moves
-        halls into a year, the rate is no less, and the pace no more, than that of their years.
-    """
+    """List what each site can commission in every model year."""
     halls, frame = case.inputs.halls, _crews(case)
     shape = (len(case.inputs.sets.site.labels), len(case.years))
-    crews, span, comes = (
-        frame[name].to_numpy().reshape(shape) for name in ("crews_mw", "span", "comes_mw")
-    )
+    crews, span, comes = (frame[name].to_numpy().reshape(shape) for name in ("crews_mw", "span", "comes_mw"))
     builds = to_frame(halls.build, early=halls.build_is_early)
     early, late = (builds[builds["early"].to_numpy(bool) == of] for of in (True, False))
     is_early, is_late = (isin(frame, rows, _SITE).reshape(shape) for rows in (early, late))
@@ -276,17 +244,10 @@ def build_paths(case: Case) -> pd.DataFrame:
 def build_rates_from_tables(case: Case) -> Excess:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
     sites, expected = case.inputs.sites, build_paths(case).set_index(list(_SITE))
-    reported = to_frame(
-        sites.site_year,
-        rate_mw=sites.build_rate_mw,
-        pace_mw=sites.pace_mw,
-        reach_mw=sites.reach_mw,
-    )
+    reported = to_frame(sites.site_year, rate_mw=sites.build_rate_mw, pace_mw=sites.pace_mw, reach_mw=sites.reach_mw)
     parts = [
         Excess.differs(
-            reported[list(_SITE)].assign(what=name),
-            reported[name].to_numpy(),
-            lookup(expected[name], reported, _SITE),
+            reported[list(_SITE)].assign(what=name), reported[name].to_numpy(), lookup(expected[name], reported, _SITE)
         )
         for name in ("rate_mw", "pace_mw", "reach_mw")
     ]
@@ -302,10 +263,7 @@ def market_limits_from_scenario(case: Case) -> Excess:
     due = [(m, year) for m in markets for year in case.years]
     years_of = _years_of_markets(case) if markets else {}
     expected = pd.Series(
-        [
-            build.market_rate_mw_per_year[m] * years_of.get((m, year), float(span[year]))
-            for m, year in due
-        ],
+        [build.market_rate_mw_per_year[m] * years_of.get((m, year), float(span[year])) for m, year in due],
         index=pd.MultiIndex.from_tuples(due, names=["market", "year"]) if due else None,
         dtype="float64",
     )
@@ -316,19 +274,13 @@ def market_limits_from_scenario(case: Case) -> Excess:
         (to_frame(sites.capex_budget, musd=sites.capex_budget_musd), build.capex_budget_musd),
         (to_frame(sites.cash_budget, musd=sites.cash_budget_musd), build.cash_budget_musd),
     ):
-        asked = {
-            year: np.nan if path is None else path_value_or_nan(path, year) * span[year]
-            for year in case.years
-        }
+        asked = {year: np.nan if path is None else path_value_or_nan(path, year) * span[year] for year in case.years}
         right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
         years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
         budgets.append(Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right))
         budgets.append(Excess.count_broken(years, ~isin(years, budget, ("year",))))
-    return Excess.differs(
-        limits[list(key)], limits["mw"].to_numpy(), lookup(expected, limits, key, np.nan)
-    ).and_also(
-        Excess.count_broken(wanted, ~isin(wanted, limits, key)),
-        *budgets,
+    return Excess.differs(limits[list(key)], limits["mw"].to_numpy(), lookup(expected, limits, key, np.nan)).and_also(
+        Excess.count_broken(wanted, ~isin(wanted, limits, key)), *budgets
     )
 
 
@@ -344,9 +296,7 @@ def sites_in_scope(case: Case) -> Excess:
             "expected": pd.Series(expected).reindex(range(longest)),
         }
     )
-    return Excess.count_broken(
-        pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_)
-    )
+    return Excess.count_broken(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
 
 
 @rule(unit="degrees")
@@ -370,9 +320,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     share = case.scenario.operator.site_limit_share_frac
     inputs = case.inputs
     sites = table_of({"site": list(inputs.sets.site.labels)})
-    land = case.own_figures(
-        "land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share
-    )
+    land = case.own_figures("land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share)
     halls = to_frame(inputs.halls.hall, mw=inputs.halls.existing_mw)
     by_year = sum_by(halls, ("site", "year"), halls["mw"])
     standing = lookup(by_year.groupby("site").max(), sites, ("site",))
@@ -387,9 +335,7 @@ def land_from_tables(case: Case) -> Excess:
     """Land is the operator's share of each site's, or as stated, and holds existing halls."""
     expected = _land_mw(case)
     sites = table_of({"site": expected.index})
-    return Excess.differs(
-        sites, case.inputs.sites.land_limit_mw, np.asarray(expected, dtype=np.float64)
-    )
+    return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(expected, dtype=np.float64))
 
 
 def _own_table(case: Case) -> pd.DataFrame:
@@ -432,9 +378,7 @@ def sites_reported(case: Case) -> Excess:
     """
     expected, reported = _own_table(case), case.plan("sites")
     longest = range(max(len(expected), len(reported)))
-    expected, reported = (
-        frame.reset_index(drop=True).reindex(longest) for frame in (expected, reported)
-    )
+    expected, reported = (frame.reset_index(drop=True).reindex(longest) for frame in (expected, reported))
     parts = []
     for column in expected.columns:
         left, right = reported[column], expected[column]
@@ -467,13 +411,7 @@ def _sites_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Sites"
-RULES = (
-    land_limit,
-    minimum_size,
-    opening,
-    build_rate,
-    market_rate,
-)
+RULES = (land_limit, minimum_size, opening, build_rate, market_rate)
 
 FACTS = (
     build_rates_from_tables,
@@ -483,13 +421,9 @@ FACTS = (
     sites_reported,
     land_from_tables,
 )
-ASSETS: Final[Mapping[str, Asset]] = {
-    "site_opening": Asset("sites", "facility", _openings_bought, opened_musd)
-}
+ASSETS: Final[Mapping[str, Asset]] = {"site_opening": Asset("sites", "facility", _openings_bought, opened_musd)}
 LINES: Final[Mapping[str, CostLine]] = {"site_fixed": CostLine("sites", site_fixed)}
-IMPLIED: Final[Mapping[str, Table]] = {
-    "sites": _sites_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"open": ("site_year", "open_frac")}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "land_limit": DualPrice("USD/MW-year", rule=land_limit),
@@ -504,10 +438,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
             " coming_halls_mw ending_halls_mw existing_racks_mw land_limit_mw opening_musd"
         ),
     },
-    "site_year": {
-        "opening": "open_frac opened_frac",
-        "cost_site_opening": "opened_frac",
-    },
+    "site_year": {"opening": "open_frac opened_frac", "cost_site_opening": "opened_frac"},
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "sites.build_rate_mw": ("build_rates_from_tables",),

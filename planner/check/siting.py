@@ -27,17 +27,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "REREAD",
-    "RULES",
-    "service_usd",
-]
+__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "IMPLIED", "LINES", "REREAD", "RULES", "service_usd"]
 
 
 _SITE = ("site", "year")
@@ -177,9 +167,7 @@ def blocks_reported(case: Case) -> Excess:
     shared = _shared_mw(case, _in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
     place = reported[list(_CLASS)]
     block = np.asarray(reported["workload"].map(sizes), dtype=np.float64)
-    return Excess.differs(
-        place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)
-    ).and_also(
+    return Excess.differs(place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)).and_also(
         Excess.differs(place, reported["shared_mw"].to_numpy(), lookup(shared, reported, _CLASS)),
         Excess.differs(place, reported["block_mw"].to_numpy(), block),
     )
@@ -225,22 +213,17 @@ def openings_table(case: Case) -> Excess:
     opened = case.plan("site_year")
     share = sum_by(opened, ("site",), opened["opened_frac"])
     price = pd.Series(np.asarray(inputs.sites.opening_musd), index=labels["site"])
-    expected = np.asarray(
-        lookup(share, reported, ("site",)) * lookup(price, reported, ("site",), np.nan)
-    )
+    expected = np.asarray(lookup(share, reported, ("site",)) * lookup(price, reported, ("site",), np.nan))
     last = sites[sites["year"] == case.years[-1]]
     halls = lookup(sum_by(last, ("site",), last["halls_mw"]), reported, ("site",))
     first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
     began = lookup(first, reported, ("site",), np.nan)
     place = reported[["site"]]
     figures = table_of(
-        {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year},
-        index=labels["site"],
+        {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year}, index=labels["site"]
     )
     share_now = lookup(_open_in_the_end(case), reported, ("site",), np.nan)
-    least, fixed = (
-        lookup(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed")
-    )
+    least, fixed = (lookup(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed"))
     return Excess.count_broken(labels, missing | stray).and_also(
         *(
             Excess.differs(place, np.asarray(reported[name], dtype=np.float64), expected)
@@ -286,12 +269,9 @@ def phases_listed(case: Case) -> Excess:
     of_all = case.scenario.siting.phase_mw
     labels = list(case.inputs.sets.site.labels)
     size = case.own_figures(
-        "phase_mw",
-        pd.Series(np.nan if of_all is None else of_all, index=pd.Index(labels, name="site")),
+        "phase_mw", pd.Series(np.nan if of_all is None else of_all, index=pd.Index(labels, name="site"))
     )
-    wanted = np.nan_to_num(lookup(size, builds, ("site",), np.nan)) * ~builds["early"].to_numpy(
-        bool
-    )
+    wanted = np.nan_to_num(lookup(size, builds, ("site",), np.nan)) * ~builds["early"].to_numpy(bool)
     phases = to_frame(siting.phase, mw=siting.phase_mw)
     reported = lookup(sum_by(phases, _HALL, phases["mw"]), builds, _HALL)
     return Excess.differs(builds[list(_HALL)], reported, wanted)
@@ -314,9 +294,7 @@ def openings_from_scenario(case: Case) -> Excess:
     expected = [asked.whole_openings, exactly, exactly > 0, most, most > 0]
     return Excess.differs(sites, np.asarray(p.open_lower), lower).and_also(
         Excess.differs(sites, np.asarray(p.open_upper), upper),
-        Excess.differs(
-            counts, np.array(reported, dtype=np.float64), np.array(expected, dtype=np.float64)
-        ),
+        Excess.differs(counts, np.array(reported, dtype=np.float64), np.array(expected, dtype=np.float64)),
     )
 
 
@@ -349,9 +327,7 @@ def blocks_from_scenario(case: Case) -> Excess:
     sizes = block_sizes(case)
     need = case.deployments.groupby("workload")["hall_mw_per_mw"].min()
     land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
-    lets = (
-        reported["site"].isin(list(to_frame(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
-    )
+    lets = reported["site"].isin(list(to_frame(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
     halls = lookup(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
     place = reported[list(_CLASS)]
     due = _in_blocks(case, to_frame(inputs.racks.used))[list(_CLASS)].drop_duplicates()
@@ -360,13 +336,9 @@ def blocks_from_scenario(case: Case) -> Excess:
     pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
     may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
     return Excess.differs(
-        place,
-        reported["mw"].to_numpy(),
-        np.asarray(reported["workload"].map(sizes), dtype=np.float64),
+        place, reported["mw"].to_numpy(), np.asarray(reported["workload"].map(sizes), dtype=np.float64)
     ).and_also(
-        Excess.differs(
-            place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan)
-        ),
+        Excess.differs(place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan)),
         Excess.count_broken(due, ~isin(due, reported, _CLASS)),
         Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner"))),
         Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner"))),
@@ -405,30 +377,14 @@ def service_prices_from_scenario(case: Case) -> Excess:
 
 
 def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
-    """Return the cost of serving a mean H100e for a year. [USD/H100e-year]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    served : DataFrame
-        region, workload and site of each row, no two alike.
-
-    Returns
-    -------
-    Series
-        By region, workload and site; 0 where the table says nothing or there is none.
-    """
+    """Return the cost of serving a mean H100e for a year. [USD/H100e-year]"""
     index = keyed(served[list(_ENDS)])
     path = case.scenario.file_at(("siting", "service_cost_table"))
     if path is None:
         return pd.Series(0.0, index=index)
     sheet = read_sheet(path, "service_cost_table")
     rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
-    usd = {
-        (row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"])
-        for row in rows
-    }
+    usd = {(row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"]) for row in rows}
     of_all = "workload" not in sheet.header
     paid = [usd.get((region, site, "" if of_all else of), 0.0) for region, of, site in index]
     return pd.Series(paid, index=index, dtype="float64")
@@ -470,26 +426,16 @@ FACTS = (
     service_prices_from_scenario,
 )
 LINES: Final[Mapping[str, CostLine]] = {"service_network": CostLine("sites", service_network)}
-IMPLIED: Final[Mapping[str, Table]] = {
-    "blocks": _blocks_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"blocks": _blocks_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "openings": {
         "rows": "openings_table",
         "openings_table": ("site year open_frac halls_mw minimum_size_mw opening_musd fixed_musd"),
     },
-    "phases": {
-        "rows": "halls_in_phases",
-        "halls_in_phases": "site hall year phases phase_mw built_mw",
-    },
-    "blocks": {
-        "blocks_reported": "site workload year used_mw shared_mw block_mw",
-    },
-    "site_year": {
-        "openings_table": "opened_frac",
-        "whole_openings": "open_frac",
-    },
+    "phases": {"rows": "halls_in_phases", "halls_in_phases": "site hall year phases phase_mw built_mw"},
+    "blocks": {"blocks_reported": "site workload year used_mw shared_mw block_mw"},
+    "site_year": {"openings_table": "opened_frac", "whole_openings": "open_frac"},
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "sites.fixed_musd_per_year": ("openings_from_tables",),

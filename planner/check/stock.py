@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.demand_figures import (
-    base_year_stock_mw,
-    rack_path_mw,
-    stock_over_demand,
-    stock_shares,
-)
+from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
 from planner.check.existing import market_share_frac, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, sum_by, to_frame
 from planner.check.once import once
@@ -46,18 +41,7 @@ _DUTIES = ("training", "inference")
 
 @once
 def base_year_facility_mw(case: Case) -> pd.Series[float]:
-    """Return the facility power of the base year at every site of the plan, stated or assumed.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    Series
-        By site. [MW]
-    """
+    """Return the facility power of the base year at every site of the plan, stated or assumed. Gives [MW]."""
     halls = stated_halls(case)
     first = halls[halls["year"] == case.years[0]]
     stated = first.groupby("site")["mw"].sum() * case.scenario.demand.facility_mw_per_rack_mw
@@ -76,18 +60,7 @@ def assumed_facility_mw(case: Case) -> pd.Series[float]:
 
 @once
 def market_facility_mw(case: Case) -> pd.Series[float]:
-    """Return the operator's share of what the market has, at sites left out by name as well.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    Series
-        By site, those of the plan first. [MW]
-    """
+    """Return the operator's share of what the market has, at sites left out by name as well. Gives [MW]."""
     total_mw = float(base_year_stock_mw(case)["stock_mw"].sum())
     stock = case.site_figures("site_stock", "existing_facility_mw")
     stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing exists there yet
@@ -132,18 +105,14 @@ def existing_racks_from_tables(case: Case) -> Excess:
     uses = to_frame(p.stock_only)
     uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
-    return Excess.differs(
-        reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)
-    ).and_also(
+    return Excess.differs(reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)).and_also(
         Excess.count_broken(due, ~isin(due, reported, _POOL)),
         Excess.differs(
             cohorts[list(_COHORT)],
             cohorts["mw"].to_numpy(),
             lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
         ),
-        Excess.differs(
-            groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL)
-        ),
+        Excess.differs(groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL)),
         Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL)),
         Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL)),
     )
@@ -175,16 +144,6 @@ def existing_racks(case: Case) -> pd.DataFrame:
     first, each as much compute as it has power. A workload's racks stand in halls of the topology
     that the tables ask for it, and of as few cooling technologies as hold all. Campuses hold
     training first, other sites the rest. Racks that the planner states come last, of no workload.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, rack, hall, duty, workload, vintage, dies (first year no longer in service), mw.
     """
     cooling = _cooling(case)
     pools = pd.concat([_pools(case, duty) for duty in _DUTIES], ignore_index=True)
@@ -195,11 +154,7 @@ def existing_racks(case: Case) -> pd.DataFrame:
     columns = ["site", "rack", "hall", "duty", "workload", "vintage", "dies"]
     assumed = racks[columns].assign(mw=racks["mw"] * racks["site_share"])
     stated = stated_racks(case).assign(workload="")
-    return (
-        pd.concat([assumed, stated[[*columns, "mw"]]], ignore_index=True)
-        if len(stated)
-        else assumed
-    )
+    return pd.concat([assumed, stated[[*columns, "mw"]]], ignore_index=True) if len(stated) else assumed
 
 
 @once
@@ -207,34 +162,13 @@ def existing_halls(case: Case) -> pd.DataFrame:
     """List the halls that exist: those stated, and those that hold the racks of the market.
 
     The latter have no power to spare beyond the share that the scenario keeps free.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, hall, year, mw.
     """
     return _by_design([_assumed_halls(case), stated_halls(case)])
 
 
 @once
 def lasting_halls(case: Case) -> pd.DataFrame:
-    """List the halls that exist and serve to the end of the plan, hall by hall.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, hall, year, mw.
-    """
+    """List the halls that exist and serve to the end of the plan, hall by hall."""
     stated = stated_halls(case)
     last_year = case.last_calendar_year(pd.Series(case.years)).max()
     lasts = stated["ends"].to_numpy(np.float64) > last_year
@@ -308,8 +242,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
     """List the share of each use's racks that stands at each site: site, use, site_share."""
     by_class = _class_mw(case)
     of_duty = {
-        duty: float(sum(mw for name, mw in by_class.items() if case.duty[str(name)] == duty))
-        for duty in _DUTIES
+        duty: float(sum(mw for name, mw in by_class.items() if case.duty[str(name)] == duty)) for duty in _DUTIES
     }
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_table = market_facility_mw(case) / per_rack
@@ -366,10 +299,7 @@ def _cooling(case: Case) -> dict[str, str]:
     return stands
 
 
-FACTS = (
-    existing_racks_from_tables,
-    existing_halls_from_tables,
-)
+FACTS = (existing_racks_from_tables, existing_halls_from_tables)
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "racks.cohort_stock_mw": ("existing_racks_from_tables",),
     "racks.stock_mw": ("existing_racks_from_tables",),

@@ -63,9 +63,7 @@ def battery_energy(case: Case) -> Excess:
     """Stored energy stays between 0 and the energy of the cells in service."""
     frame = _batteries(case)
     place, level = frame[[*_SOURCE, "slot"]], frame["level_mwh"].to_numpy()
-    return Excess.above(place, level, frame["mwh"].to_numpy()).and_also(
-        Excess.above(place, -level, 0.0)
-    )
+    return Excess.above(place, level, frame["mwh"].to_numpy()).and_also(Excess.above(place, -level, 0.0))
 
 
 @rule(unit="MWh", floor=10.0)
@@ -82,9 +80,7 @@ def battery_level(case: Case) -> Excess:
     slots = case.plan("source_slot")
     others = slots[~isin(slots, frame, _SOURCE)]
     reported = others["level_mwh"].to_numpy(dtype=np.float64)
-    return moves.and_also(
-        Excess.differs(others[[*_SOURCE, "slot"]], reported, np.zeros(len(others)))
-    )
+    return moves.and_also(Excess.differs(others[[*_SOURCE, "slot"]], reported, np.zeros(len(others))))
 
 
 @rule(unit="MWh", floor=10.0)
@@ -94,10 +90,7 @@ def battery_cycle(case: Case) -> Excess:
     hours = float(case.scenario.time.slot_h)
     stored, taken = (
         sum_by(frame, _CYCLE, values * hours)
-        for values in (
-            frame["in_mw"] * frame["charge_frac"],
-            frame["out_mw"] / frame["discharge_frac"],
-        )
+        for values in (frame["in_mw"] * frame["charge_frac"], frame["out_mw"] / frame["discharge_frac"])
     )
     place = frame[list(_CYCLE)].drop_duplicates().reset_index(drop=True)
     return Excess.differs(place, lookup(stored, place, _CYCLE), lookup(taken, place, _CYCLE))
@@ -126,9 +119,7 @@ def battery_wear(case: Case) -> Excess:
     reported = lookup(sum_by(table, _SOURCE, table["worn_mwh"]), stores, _SOURCE)
     place = stores[list(_SOURCE)]
     other = table[~isin(table, stores, _SOURCE)]
-    nothing = Excess.differs(
-        other[list(_SOURCE)], other["worn_mwh"].to_numpy(), np.zeros(len(other))
-    )
+    nothing = Excess.differs(other[list(_SOURCE)], other["worn_mwh"].to_numpy(), np.zeros(len(other)))
     # More than that would be paid for nothing; without a price it may float.
     costly = stores["musd"].to_numpy() > 0.0
     exact = Excess.above(place[costly], reported[costly], np.maximum(beyond, 0.0)[costly])
@@ -154,24 +145,12 @@ def battery_duration(case: Case) -> Excess:
 
 
 HEADING: Final = "On-site power"
-RULES = (
-    battery_power,
-    battery_energy,
-    battery_level,
-    battery_cycle,
-    battery_one_way,
-    battery_wear,
-    battery_duration,
-)
+RULES = (battery_power, battery_energy, battery_level, battery_cycle, battery_one_way, battery_wear, battery_duration)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "charge_mw": ("source_slot", "charge_mw"),
     "level_mwh": ("source_slot", "level_mwh"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "source_year": {
-        "battery_wear": "worn_mwh",
-    },
-    "source_slot": {
-        "battery_level": "site year slot charge_mw level_mwh",
-    },
+    "source_year": {"battery_wear": "worn_mwh"},
+    "source_slot": {"battery_level": "site year slot charge_mw level_mwh"},
 }

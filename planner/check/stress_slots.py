@@ -25,20 +25,7 @@ _WINDOW = ("season", "stress_share_frac", "first_hour_local", "last_hour_local")
 
 
 def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
-    """Return the share of each time slice that so many hours a year fill, the most stressed first.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    hours : mapping of str to float
-        Hours of a year by zone.
-
-    Returns
-    -------
-    Series
-        By zone and time slice, for every zone of the plan with rows in table `zone_stress`.
-    """
+    """Return the share of each time slice that so many hours a year fill, the most stressed first."""
     ranked = stressed_slots(case)
     ranked = ranked[ranked["zone"].isin(list(hours))]
     before_h = ranked.groupby("zone", sort=False)["hours"].cumsum() - ranked["hours"]
@@ -49,18 +36,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
 
 @once
 def stressed_slots(case: Case) -> pd.DataFrame:
-    """Rank the time slices of every zone of the plan with rows in table `zone_stress`.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        zone, time slice and hours, zone by zone, the most stressed time slices first. [h]
-    """
+    """Rank the time slices of every zone of the plan with rows in table `zone_stress`. Gives [h]."""
     slot, slot_h = year_slots(case), case.scenario.time.slot_h
     slot = slot.assign(season=_seasons(case, slot))
     season_days = slot.groupby("season")["hours"].sum() / 24.0
@@ -81,21 +57,13 @@ def stressed_slots(case: Case) -> pd.DataFrame:
     most = pd.Series(in_window, frame.index)[frame["is_peak"]].groupby(frame["zone"]).idxmax()
     frame = frame.assign(first=frame.index.isin(most), order=frame["zone"].factorize()[0])
     ranked = frame.sort_values(
-        ["order", "first", "stress", "is_peak"],
-        ascending=[True, False, False, False],
-        kind="stable",
+        ["order", "first", "stress", "is_peak"], ascending=[True, False, False, False], kind="stable"
     )
     return ranked[["zone", "slot", "hours"]].reset_index(drop=True)
 
 
 def tiers_pct(case: Case) -> list[float]:
-    """Return the curtailment rates that non-firm connection of the plan may have. [%]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    """
+    """Return the curtailment rates that non-firm connection of the plan may have. [%]"""
     grid = case.scenario.grid
     if grid.non_firm.curtail == "pro_rata":
         return [grid.curtailment_rate_pct]
@@ -108,11 +76,6 @@ def hours_off(case: Case) -> dict[float, dict[str, float]]:
     """Return the hours of a year in which each tier is off, by rate and zone. [h]
 
     A zone's headroom at a rate, off for its own hours tier by tier, is off for the rate in all.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
     """
     table = case.data("zone_headroom")
     wide = table.pivot(index="zone", columns="curtailment_rate_pct", values="headroom_mw")

@@ -34,15 +34,7 @@ _IN_USE_MW: Final = 1e-3  # nameplate, from which a site counts as in use
 
 
 def model_year_of(case: Case, calendar_year: pd.Series[int]) -> pd.Series[int]:
-    """Model year that stands for each calendar year.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    calendar_year : Series
-        Years of the horizon.
-    """
+    """Model year that stands for each calendar year."""
     known = {year: max(t for t in case.years if t <= year) for year in case.calendar}
     return calendar_year.map(known)
 
@@ -78,9 +70,7 @@ def sites_summed(case: Case) -> Excess:
 
 def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[float]:
     """Largest sum of sites in a time slice, by keys of the rows of `site_power(case)`. [MW]"""
-    facility = pd.DataFrame(site_power(case).facility_mw).groupby(
-        [place[name].to_numpy() for name in key]
-    )
+    facility = pd.DataFrame(site_power(case).facility_mw).groupby([place[name].to_numpy() for name in key])
     return facility.sum().max(axis=1).rename_axis(list(key))
 
 
@@ -119,9 +109,7 @@ def zones_summed(case: Case) -> Excess:
 def classes_summed(case: Case) -> Excess:
     """The forecast of a workload adds up its racks, each with its share of its site's load."""
     uses, table, sites = case.uses, case.plan("power_class"), case.plan("site_year")
-    it = (
-        uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
-    )
+    it = uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
     of_site = lookup(sum_by(uses, _SITE, it), uses, _SITE)
     taken = lookup(sum_by(sites, _SITE, sites["facility_mean_mw"]), uses, _SITE)
     facility = np.nan_to_num(quotient(taken, of_site)) * it
@@ -163,9 +151,7 @@ def summary_summed(case: Case) -> Excess:
         (spent, "cash_musd"),
     )
     expected = {name: lookup(sum_by(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
-    expected["facility_peak_mw"] = lookup(
-        _peaks(case, site_power(case).site_year, _YEAR), table, _YEAR
-    )
+    expected["facility_peak_mw"] = lookup(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
     expected["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
     return columns_reported(table, _YEAR, {**expected, **_energy_quotients(table)})
 
@@ -191,28 +177,22 @@ IMPLIED: Final[Mapping[str, Table]] = {
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {
         "rows": "summary_summed",
-        "sites_summed": (
-            "site year usable_mw load_kh100e load_factor_frac wue_l_per_kwh pue cost_musd"
-        ),
+        "sites_summed": ("site year usable_mw load_kh100e load_factor_frac wue_l_per_kwh pue cost_musd"),
     },
     "power_zone": {
         "zones_summed": (
             "zone year sites_in_use nameplate_mw it_mean_mw facility_mean_mw "
             "coincident_peak_mw sum_of_site_peaks_mw energy_mwh pue emissions_kt "
             "water_m3 firm_mw new_firm_mw"
-        ),
+        )
     },
-    "power_class": {
-        "classes_summed": ("workload year nameplate_mw it_mean_mw facility_mean_mw energy_mwh"),
-    },
-    "costs": {
-        "sites_summed": "site",
-    },
+    "power_class": {"classes_summed": ("workload year nameplate_mw it_mean_mw facility_mean_mw energy_mwh")},
+    "costs": {"sites_summed": "site"},
     "summary": {
         "summary_summed": (
             "year shed_mwh lost_kh100e sites_in_use halls_mw built_mw nameplate_mw "
             "installed_mw it_mean_mw facility_mean_mw facility_peak_mw energy_twh pue "
             "water_m3 wue_l_per_kwh emissions_kt new_firm_mw capex_musd cash_musd"
-        ),
+        )
     },
 }

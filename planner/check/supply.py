@@ -66,9 +66,7 @@ def sources_where_allowed(case: Case) -> Excess:
     place = builds[list(_SOURCE)]
     wrong = Excess.count_broken(place, ~allowed | ~isin(builds, offers.reset_index(), _SOURCE))
     dates = [
-        Excess.differs(
-            place, builds[reported].to_numpy(), lookup(offers[name], builds, _SOURCE, np.nan)
-        )
+        Excess.differs(place, builds[reported].to_numpy(), lookup(offers[name], builds, _SOURCE, np.nan))
         for reported, name in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
@@ -83,9 +81,7 @@ def source_capacity(case: Case) -> Excess:
     place = table[list(_SOURCE)]
     expected = rows.set_index(list(_SOURCE))
     parts = [
-        Excess.differs(
-            place, table[reported].to_numpy(), lookup(expected[name], table, _SOURCE, np.nan)
-        )
+        Excess.differs(place, table[reported].to_numpy(), lookup(expected[name], table, _SOURCE, np.nan))
         for reported, name in (("capacity_mw", "mw"), ("energy_mwh", "mwh"))
     ]
     silent = rows[~isin(rows, table, _SOURCE)]
@@ -100,11 +96,7 @@ def source_limit(case: Case) -> Excess:
     p, rows = case.inputs.supply, sources_in_service(case).rows
     limits = to_frame(p.limited, limit_mw=p.limit_mw)
     stands = rows.set_index(list(_SOURCE))["standing_mw"]
-    return Excess.above(
-        limits[list(_SOURCE)],
-        lookup(stands, limits, _SOURCE, np.nan),
-        limits["limit_mw"].to_numpy(),
-    )
+    return Excess.above(limits[list(_SOURCE)], lookup(stands, limits, _SOURCE, np.nan), limits["limit_mw"].to_numpy())
 
 
 @rule(unit="MW", rows_of=("source_builds",))
@@ -165,13 +157,9 @@ def export_made_here(case: Case) -> Excess:
     return Excess.above(place, sold, lookup(made, table, _SLOT)).and_also(
         Excess.above(place, sold, lookup(sites, table, _SITE)),
         Excess.above(place, -sold, 0.0),
-        Excess.count_broken(
-            place, sells & np.full(len(table), not case.scenario.supply.export.allow)
-        ),
+        Excess.count_broken(place, sells & np.full(len(table), not case.scenario.supply.export.allow)),
         Excess.differs(
-            place[sells],
-            table["export_usd_per_mwh"].to_numpy()[sells],
-            lookup(price, table[sells], _SLOT, np.nan),
+            place[sells], table["export_usd_per_mwh"].to_numpy()[sells], lookup(price, table[sells], _SLOT, np.nan)
         ),
     )
 
@@ -188,12 +176,8 @@ def bridge_power(case: Case) -> Excess:
     later = table["year"].to_numpy() > table["vintage"].to_numpy()
     builds = case.plan("source_builds").rename(columns={"year": "vintage"})
     gone = sum_by(table, _VINTAGE, table["left_mw"])
-    whole = Excess.above(
-        builds[list(_VINTAGE)], lookup(gone, builds, _VINTAGE), builds["built_mw"].to_numpy()
-    )
-    offers = to_frame(
-        p.redeploy, worth=p.redeploy_worth_musd_per_mw, removal=p.redeploy_cost_musd_per_mw
-    )
+    whole = Excess.above(builds[list(_VINTAGE)], lookup(gone, builds, _VINTAGE), builds["built_mw"].to_numpy())
+    offers = to_frame(p.redeploy, worth=p.redeploy_worth_musd_per_mw, removal=p.redeploy_cost_musd_per_mw)
     key = [*_VINTAGE, "year"]
     offers = offers.assign(vintage=offers["vintage"].astype("int64")).set_index(key)
     money = [
@@ -212,19 +196,13 @@ def curtailment_reported(case: Case) -> Excess:
     """Curtailed power is what is supplied less what is used, stored and sold."""
     power, onsite, table = site_power(case), sources_in_service(case), case.plan("site_surplus")
     sold = exported_mw(case)
-    surplus = (
-        power.grid_mw + onsite.of_sites(onsite.output_mw - onsite.charge_mw) - power.site_mw - sold
-    )
+    surplus = power.grid_mw + onsite.of_sites(onsite.output_mw - onsite.charge_mw) - power.site_mw - sold
     frame = _slots(case, power.site_year)
     by_slot = pd.Series(surplus.ravel(), index=keyed(frame))
-    reported = Excess.differs(
-        table[list(_SLOT)], table["surplus_mw"].to_numpy(), lookup(by_slot, table, _SLOT, np.nan)
-    )
+    reported = Excess.differs(table[list(_SLOT)], table["surplus_mw"].to_numpy(), lookup(by_slot, table, _SLOT, np.nan))
     balanced = frame[isin(frame, to_frame(case.inputs.balance.site_year), _SITE)]
     silent = balanced[~isin(balanced, table, _SLOT)]
-    return reported.and_also(
-        Excess.above(silent[list(_SLOT)], lookup(by_slot, silent, _SLOT, np.nan), 0.0)
-    )
+    return reported.and_also(Excess.above(silent[list(_SLOT)], lookup(by_slot, silent, _SLOT, np.nan), 0.0))
 
 
 @rule(unit="MWh, MMBtu or MUSD", floor=10.0, rows_of=("source_slot", "source_year"))
@@ -238,9 +216,7 @@ def sources_of_a_year(case: Case) -> Excess:
     rates = to_frame(p.dispatch, fuel=p.fuel_mmbtu_per_mwh, kt=p.co2_t_per_mwh / 1000.0)
     rates = rates.set_index(list(_SOURCE))
     factor = np.where(
-        table["capacity_mw"] > 0.0,
-        output / (table["capacity_mw"] * _HOURS_PER_YEAR).replace(0.0, np.nan),
-        np.nan,
+        table["capacity_mw"] > 0.0, output / (table["capacity_mw"] * _HOURS_PER_YEAR).replace(0.0, np.nan), np.nan
     )
     capital, running = (lookup(make(case), table, _SOURCE) for make in (capital_musd, running_musd))
     pairs = (
@@ -332,9 +308,7 @@ def _worn_musd(case: Case) -> Floats:
     return lookup(worn, onsite.rows, _SOURCE) * lookup(price, onsite.rows, _SOURCE)
 
 
-def _by_year(
-    make: Callable[[Case], Floats], *, escalates: bool = False
-) -> Callable[[Case], pd.DataFrame]:
+def _by_year(make: Callable[[Case], Floats], *, escalates: bool = False) -> Callable[[Case], pd.DataFrame]:
     def bill(case: Case) -> pd.DataFrame:
         return every_year(case, sources_in_service(case).rows, make(case), escalates=escalates)
 
@@ -400,9 +374,7 @@ RULES = (
     sources_of_a_year,
 )
 ASSETS: Final[Mapping[str, Asset]] = {
-    "source_purchase": Asset(
-        "own power", "supply", _power, plan_table("source_builds"), is_spread=True
-    ),
+    "source_purchase": Asset("own power", "supply", _power, plan_table("source_builds"), is_spread=True),
     "battery_cells": Asset("own power", "supply", _cells, is_spread=True),
     "bridge_worth": Asset("own power", "supply", _sold),
 }
@@ -413,19 +385,14 @@ LINES: Final[Mapping[str, CostLine]] = {
     "battery_replacement": CostLine("own power", _by_year(_worn_musd)),
     "export_revenue": CostLine("own power", _export),
 }
-IMPLIED: Final[Mapping[str, Table]] = {
-    "source_year": _source_year_rows,
-    "source_slot": _source_slot_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"source_year": _source_year_rows, "source_slot": _source_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "source_mw": ("source_builds", "built_mw"),
     "store_mwh": ("source_builds", "built_mwh"),
     "redeploy_mw": ("source_leaves", "left_mw"),
     "export_mw": ("site_surplus", "export_mw"),
 }
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "source_limit": DualPrice("USD/MW-year", rule=source_limit),
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year", rule=source_limit)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "source_builds": {
         "rows": "cost_source_purchase",
@@ -441,14 +408,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "source_year": {
         "source_capacity": "site source year capacity_mw energy_mwh",
         "sources_of_a_year": (
-            "output_mwh charged_mwh capacity_factor_frac fuel_mmbtu emissions_kt "
-            "capital_musd running_musd usd_per_mwh"
+            "output_mwh charged_mwh capacity_factor_frac fuel_mmbtu emissions_kt capital_musd running_musd usd_per_mwh"
         ),
     },
-    "source_slot": {
-        "sources_of_a_year": "site source year output_mw charge_mw",
-        "source_output": "slot",
-    },
+    "source_slot": {"sources_of_a_year": "site source year output_mw charge_mw", "source_output": "slot"},
     "site_surplus": {
         "rows": "curtailment_reported",
         "curtailment_reported": "site year slot export_mw surplus_mw",

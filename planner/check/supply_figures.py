@@ -43,31 +43,22 @@ def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float
 def source_offers_from_tables(case: Case) -> Excess:
     """On-site sources start after their lead time; cost and life are the tables' for that date."""
     p, first_day = case.inputs.supply, decision_start(case)
-    offers = to_frame(
-        p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw
-    )
+    offers = to_frame(p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw)
     names = list(offers["source"])
     lead = of.figures(case, names, "lead_months") / 12.0
     start = np.maximum(first_day + lead, offers["year"].to_numpy(dtype=np.float64))
     life = of.figures(case, names, "life_years", start)
-    capex = np.array(
-        [of.capex_usd_per_kw(case, name, when) for name, when in zip(names, start, strict=True)]
-    )
+    capex = np.array([of.capex_usd_per_kw(case, name, when) for name, when in zip(names, start, strict=True)])
     place = offers[list(_SOURCE)]
     cells = to_frame(
-        p.build_store,
-        start=p.build_store_start,
-        life=p.build_store_life_years,
-        musd=p.build_store_capex_musd_per_mwh,
+        p.build_store, start=p.build_store_start, life=p.build_store_life_years, musd=p.build_store_capex_musd_per_mwh
     )
     own_cells = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["start"])
     starts = pd.Series(start, index=keyed(place))
     return Excess.differs(place, offers["start"].to_numpy(), start).and_also(
         Excess.differs(place, offers["life"].to_numpy(), life),
         Excess.differs(place, offers["musd"].to_numpy() * 1e3, capex),
-        Excess.differs(
-            cells[list(_SOURCE)], cells["start"].to_numpy(), lookup(starts, cells, _SOURCE, np.nan)
-        ),
+        Excess.differs(cells[list(_SOURCE)], cells["start"].to_numpy(), lookup(starts, cells, _SOURCE, np.nan)),
         Excess.differs(
             cells[list(_SOURCE)],
             cells["life"].to_numpy(),
@@ -102,9 +93,7 @@ def plants_from_tables(case: Case) -> Excess:
         Excess.differs(place, reported, np.asarray(least, np.float64)),
         Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
         Excess.differs(
-            cells[list(_SOURCE)],
-            lookup(sized, cells, _SOURCE, -1.0),
-            np.where(np.isnan(hours), -1.0, hours),
+            cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
         ),
     )
 
@@ -143,14 +132,8 @@ def standing_sources_from_scenario(case: Case) -> Excess:
     per_mw = lookup(ratio.astype("float64"), halls, ("redundancy",), np.nan)
     own_ratio = supply.standby.mw_per_hall_mw
     per_mw = per_mw if own_ratio is None else np.full(len(halls), own_ratio)
-    return Excess.differs(
-        rows[list(_SOURCE)], rows["mw"].to_numpy(), lookup(stands, rows, pair)
-    ).and_also(
-        Excess.differs(
-            cells[list(_SOURCE)],
-            cells["mwh"].to_numpy(),
-            lookup(energy, cells, pair),
-        ),
+    return Excess.differs(rows[list(_SOURCE)], rows["mw"].to_numpy(), lookup(stands, rows, pair)).and_also(
+        Excess.differs(cells[list(_SOURCE)], cells["mwh"].to_numpy(), lookup(energy, cells, pair)),
         Excess.differs(halls[["hall"]], np.asarray(p.standby_mw_per_mw, np.float64), per_mw),
     )
 
@@ -174,14 +157,10 @@ def source_limits_from_tables(case: Case) -> Excess:
     every = table_of({"source": list(p.source.labels)})
     is_store = np.array([of.role(case, name) == "storage" for name in p.source.labels], np.bool_)
     return Excess.differs(
-        rows[list(_SOURCE)],
-        lookup(reported, rows, _SOURCE, np.inf),
-        _each(case, rows["source"], of.limit_mw),
+        rows[list(_SOURCE)], lookup(reported, rows, _SOURCE, np.inf), _each(case, rows["source"], of.limit_mw)
     ).and_also(
         Excess.differs(
-            runs[list(_SOURCE)],
-            lookup(hours, runs, _SOURCE, np.inf),
-            _each(case, runs["source"], of.max_hours),
+            runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
         ),
         Excess.differs(place, np.asarray(p.cycles_per_year), cycles),
         Excess.differs(every, p.charge_efficiency_frac, one_way("charge_efficiency_frac")),
@@ -214,10 +193,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
     runs, cells, rows = to_frame(p.dispatch), to_frame(p.store), to_frame(p.capacity)
     heat = np.nan_to_num(of.figures(case, runs["source"], "heat_rate_mmbtu_per_mwh"))
     price = np.array(
-        [
-            _fuel_price(case, source, site, year)
-            for site, source, year in runs[list(_SOURCE)].itertuples(index=False)
-        ],
+        [_fuel_price(case, source, site, year) for site, source, year in runs[list(_SOURCE)].itertuples(index=False)],
         dtype=np.float64,
     )
     worn = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["year"])
@@ -228,29 +204,15 @@ def source_running_costs_from_tables(case: Case) -> Excess:
     is_cell = _each(case, rows["source"], lambda c, name: of.role(c, name) == "storage") > 0.0
     place, at_run = cells[list(_SOURCE)], runs[list(_SOURCE)]
     pairs = (
-        (
-            rows[list(_SOURCE)],
-            p.variable_usd_per_mwh,
-            of.figures(case, rows["source"], "variable_usd_per_mwh"),
-        ),
+        (rows[list(_SOURCE)], p.variable_usd_per_mwh, of.figures(case, rows["source"], "variable_usd_per_mwh")),
         (at_run, p.fuel_mmbtu_per_mwh, heat),
         (at_run, p.fuel_usd_per_mwh, heat * price),
         (at_run, p.co2_t_per_mwh, of.figures(case, runs["source"], "co2_t_per_mwh")),
-        (
-            rows[list(_SOURCE)],
-            p.fixed_musd_per_mw_year * 1e3,
-            np.where(is_hall | is_cell, 0.0, fixed),
-        ),
-        (
-            place,
-            p.fixed_musd_per_mwh_year * 1e3,
-            of.figures(case, cells["source"], "fixed_usd_per_unit_year"),
-        ),
+        (rows[list(_SOURCE)], p.fixed_musd_per_mw_year * 1e3, np.where(is_hall | is_cell, 0.0, fixed)),
+        (place, p.fixed_musd_per_mwh_year * 1e3, of.figures(case, cells["source"], "fixed_usd_per_unit_year")),
         (place, p.wear_musd_per_mwh * 1e6, worn),
     )
-    parts = [
-        Excess.differs(frame, np.asarray(reported), expected) for frame, reported, expected in pairs
-    ]
+    parts = [Excess.differs(frame, np.asarray(reported), expected) for frame, reported, expected in pairs]
     return parts[0].and_also(*parts[1:])
 
 
@@ -291,9 +253,7 @@ def source_yield_from_tables(case: Case) -> Excess:
 
 def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
     """Output over capacity of one site by time slice, from the shapes of its zone or all zones."""
-    wide = shapes.pivot(
-        index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
-    )
+    wide = shapes.pivot(index=["zone", "season"], columns="hour_local", values="capacity_factor_frac")
     zones = wide.index.get_level_values("zone")
     if site["zone"] in zones:
         of_zone = wide.loc[site["zone"]].loc[list(_SEASONS)].to_numpy(dtype=np.float64)
@@ -333,21 +293,12 @@ def bridge_worth_from_tables(case: Case) -> Excess:
         decline = figure(None, "residual_decline_frac")
         share = share - decline * np.clip(year - begun - _TOLD_AGE_YEARS, 0.0, None)
     new = np.array(
-        [
-            of.capex_usd_per_kw(case, name, when)
-            for name, when in zip(offers["source"], begun, strict=True)
-        ],
+        [of.capex_usd_per_kw(case, name, when) for name, when in zip(offers["source"], begun, strict=True)],
         dtype=np.float64,
     )
     place = offers[[*key, "year"]]
-    return Excess.differs(
-        place, offers["worth"].to_numpy(), np.clip(share, 0.0, 1.0) * new
-    ).and_also(
-        Excess.differs(
-            place,
-            offers["removal"].to_numpy(),
-            figure(bridge.redeploy_usd_per_kw, "redeploy_usd_per_kw"),
-        ),
+    return Excess.differs(place, offers["worth"].to_numpy(), np.clip(share, 0.0, 1.0) * new).and_also(
+        Excess.differs(place, offers["removal"].to_numpy(), figure(bridge.redeploy_usd_per_kw, "redeploy_usd_per_kw")),
         Excess.differs(place, offers["start"].to_numpy(), year),
         Excess.differs(place, offers["life"].to_numpy(), begun + life - year),
     )
@@ -375,9 +326,7 @@ def export_price_from_tables(case: Case) -> Excess:
     market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=keyed(frame))
     share = case.scenario.supply.export.wholesale_price_frac
     return Excess.differs(
-        reported[list(_SLOT)],
-        reported["usd"].to_numpy(),
-        share * lookup(market, reported, _SLOT, np.nan),
+        reported[list(_SLOT)], reported["usd"].to_numpy(), share * lookup(market, reported, _SLOT, np.nan)
     )
 
 

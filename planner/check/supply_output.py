@@ -48,30 +48,17 @@ _CAPEX: Final = "capex_usd_per_kw"
 
 @dataclass(frozen=True, eq=False)
 class SupplyOutput:
-    """On-site technologies by site, source and year (rows) and time slice (columns).
+    """On-site technologies by site, source and year (rows) and time slice (columns)."""
 
-    Parameters
-    ----------
-    rows : DataFrame
-        site, source, year and role of every row; mw and mwh in service, means over the year;
-        standing_mw at any time of it; is_firm where it may run at any hour.
-    site_row : array of int
-        Place of every row in the site-years of `site_power(case)`.
-    sites : int
-        Number of site-years.
-    output_mw, charge_mw, level_mwh : array of float
-        As the plan tells them, shape (row, slot). [MW, MWh]
-    yield_mw : array of float
-        What sun and wind give, 0 elsewhere, shape (row, slot). [MW]
-    """
-
+    # site, source, year and role of every row; mw and mwh in service, means over the year; standing_mw at any time of
+    # it; is_firm where it may run at any hour
     rows: pd.DataFrame
-    site_row: NDArray[np.intp]
-    sites: int
-    output_mw: Floats
+    site_row: NDArray[np.intp]  # place of every row in the site-years of `site_power(case)`
+    sites: int  # number of site-years
+    output_mw: Floats  # as the plan tells them, shape (row, slot). [MW, MWh]
     charge_mw: Floats
     level_mwh: Floats
-    yield_mw: Floats
+    yield_mw: Floats  # what sun and wind give, 0 elsewhere, shape (row, slot). [MW]
 
     def is_role(self, *roles: str) -> Bools:
         """Return whether each row has one of these roles."""
@@ -91,18 +78,7 @@ class SupplyOutput:
 
 
 def sources_in_service(case: Case) -> SupplyOutput:
-    """Add up what stands of every source and read what it does.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    SupplyOutput
-        Without rows where the scenario has no source of its own.
-    """
+    """Add up what stands of every source and read what it does."""
     if sources_in_service not in case.computed:
         case.computed[sources_in_service] = _added_up(case)
     known: SupplyOutput = case.computed[sources_in_service]
@@ -150,19 +126,7 @@ def _added_up(case: Case) -> SupplyOutput:
 
 
 def leaves(case: Case) -> pd.DataFrame:
-    """Read table `source_leaves` with start of service and life of the vintage that leaves.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        Its columns, vintage as a whole number, service_start and life_years; missing where no
-        such vintage was built.
-    """
+    """Read table `source_leaves` with start of service and life of the vintage that leaves."""
     table = case.plan("source_leaves")
     table = table.assign(vintage=table["vintage"].astype("int64"))
     built = case.plan("source_builds").rename(columns={"year": "vintage"})
@@ -223,42 +187,18 @@ def _rows(case: Case, source: str) -> pd.DataFrame:
 
 
 def figure(case: Case, source: str, column: str, moment: float, key: str = "") -> float:
-    """Read a figure of a source at a moment, on straight lines between the years.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    source : str
-        Its id.
-    column : str
-        Column of table `onsite_sources`.
-    moment : float
-        For example 2027.5.
-    key : str, optional
-        The scenario's key for it, by default the column's name.
-
-    Returns
-    -------
-    float
-        Missing where neither has one.
-    """
+    """Read a figure of a source at a moment, on straight lines between the years."""
     if is_given(case, source, key or column):
         return between(_given(case, source)[key or column], moment)
     rows = _rows(case, source)
     return float(np.interp(moment, rows["year"], rows[column].astype("float64")))
 
 
-def figures(
-    case: Case, source: Iterable[str], column: str, moment: Iterable[float] | None = None
-) -> Floats:
+def figures(case: Case, source: Iterable[str], column: str, moment: Iterable[float] | None = None) -> Floats:
     """Read a figure for a list of sources, each at its moment or in the first year of the plan."""
     names = list(source)
     moments = [float(case.years[0])] * len(names) if moment is None else list(moment)
-    return np.array(
-        [figure(case, name, column, at) for name, at in zip(names, moments, strict=True)],
-        dtype=np.float64,
-    )
+    return np.array([figure(case, name, column, at) for name, at in zip(names, moments, strict=True)], dtype=np.float64)
 
 
 def is_paid_by_output(case: Case, source: Iterable[str]) -> Bools:
@@ -315,12 +255,6 @@ def one_way_frac(case: Case, source: str, key: str) -> float:
 def makes_its_power(case: Case) -> Bools:
     """Say for each site whether a source that runs at any hour may be built there."""
     supply = case.scenario.supply
-    any_hour = any(
-        role(case, source) == "firm" and np.isinf(max_hours(case, source))
-        for source in supply.allow
-    )
+    any_hour = any(role(case, source) == "firm" and np.isinf(max_hours(case, source)) for source in supply.allow)
     sites = case.inputs.sets.site.labels
-    return np.array(
-        [any_hour and (supply.sites == "all" or site in supply.sites) for site in sites],
-        dtype=np.bool_,
-    )
+    return np.array([any_hour and (supply.sites == "all" or site in supply.sites) for site in sites], dtype=np.bool_)

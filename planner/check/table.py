@@ -56,9 +56,7 @@ class Table(pd.DataFrame):
     def index(self) -> pd.Index[Any]:
         """Labels of the rows."""
         held = self.__dict__
-        rows: pd.Index[Any] = (
-            _INDEX.__get__(self, Table) if "_mgr" in held else held["_parts"].index
-        )
+        rows: pd.Index[Any] = _INDEX.__get__(self, Table) if "_mgr" in held else held["_parts"].index
         return rows
 
     @index.setter
@@ -69,9 +67,7 @@ class Table(pd.DataFrame):
     def columns(self) -> pd.Index[Any]:
         """Names of the columns."""
         held = self.__dict__
-        names: pd.Index[Any] = (
-            _NAMES.__get__(self, Table) if "_mgr" in held else held["_parts"].names
-        )
+        names: pd.Index[Any] = _NAMES.__get__(self, Table) if "_mgr" in held else held["_parts"].names
         return names
 
     @columns.setter
@@ -248,9 +244,7 @@ def _is_alike(part: Columns | None, first: Columns) -> bool:
     return (
         part is not None
         and list(part) == list(first)
-        and all(
-            isinstance(of, np.ndarray) and of.dtype == first[at].dtype for at, of in part.items()
-        )
+        and all(isinstance(of, np.ndarray) and of.dtype == first[at].dtype for at, of in part.items())
     )
 
 
@@ -294,14 +288,10 @@ def _series(column: NDArray[Any], index: pd.Index[Any], name: Hashable) -> pd.Se
     return series
 
 
-def _columns(
-    data: Mapping[Any, Any], index: pd.Index[Any] | None
-) -> tuple[Columns, pd.Index[Any]] | None:
+def _columns(data: Mapping[Any, Any], index: pd.Index[Any] | None) -> tuple[Columns, pd.Index[Any]] | None:
     """Return columns of one length with their rows; None where pandas must make them."""
     if index is None:
-        sizes = {
-            len(reported) for reported in data.values() if isinstance(reported, (np.ndarray, list))
-        }
+        sizes = {len(reported) for reported in data.values() if isinstance(reported, (np.ndarray, list))}
         if len(sizes) != 1:
             return None
         index = pd.RangeIndex(sizes.pop())
@@ -315,15 +305,7 @@ def _columns(
 
 
 def _column(reported: Any, index: pd.Index[Any]) -> NDArray[Any] | None:
-    """Return what is reported as a column of numpy; None where pandas must make one of it.
-
-    Parameters
-    ----------
-    reported : object
-        An array, a column, a list, or one value for all rows.
-    index : Index
-        Rows of the table.
-    """
+    """Return what is reported as a column of numpy; None where pandas must make one of it."""
     if type(reported) in _ONE or isinstance(reported, np.generic):
         return np.full(len(index), reported, dtype=object if isinstance(reported, str) else None)
     if isinstance(reported, pd.Series):

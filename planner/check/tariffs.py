@@ -37,21 +37,9 @@ _MONTH = ("site", "month", "rule", "item", "unit")
 
 @once
 def own_bills(case: Case) -> pd.DataFrame:
-    """Bill every site that has a tariff, month by month and line by line.
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    DataFrame
-        site, and the columns of `bill_of`.
-    """
+    """Bill every site that has a tariff, month by month and line by line."""
     parts = [
-        bill_of(tariff, _load(case, site, tariff)).assign(site=site)
-        for site, tariff in written_tariffs(case).items()
+        bill_of(tariff, _load(case, site, tariff)).assign(site=site) for site, tariff in written_tariffs(case).items()
     ]
     if not parts:
         return table_of({name: [] for name in ("site", *BILL_COLUMNS)})
@@ -72,10 +60,7 @@ def _load(case: Case, site: str, tariff: Written) -> BilledLoad:
         if int(year) in row_of:
             load[place] = power.grid_mw[row_of[int(year)]].reshape(-1, slots_per_day)
             open_frac[place] = opened.get((site, int(year)), 0.0)
-    in_force = [
-        _in_force(case, site, int(y), int(m), tariff)
-        for y, m in zip(calendar, model_year, strict=True)
-    ]
+    in_force = [_in_force(case, site, int(y), int(m), tariff) for y, m in zip(calendar, model_year, strict=True)]
     return BilledLoad(hours, load, open_frac, np.array(in_force))
 
 
@@ -104,15 +89,7 @@ def tariff_exit_fee(case: Case) -> pd.DataFrame:
 
 
 def fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
-    """Return the fee for a MW of each vintage given up in each year. [USD/MW]
-
-    Parameters
-    ----------
-    case : Case
-        Inputs and plan.
-    table : DataFrame
-        site, signed_year and year of each row.
-    """
+    """Return the fee for a MW of each vintage given up in each year. [USD/MW]"""
     tariffs = written_tariffs(case)
     usd = []
     for site, vintage, year in table[["site", "signed_year", "year"]].to_numpy().tolist():
@@ -140,9 +117,7 @@ def capacity_under_contract(case: Case) -> Excess:
     table = case.plan("capacity_contracts").sort_values(["site", "signed_year", "year"])
     key = ("site", "signed_year", "year")
     gone = table.groupby(list(_VINTAGE))["released_mw"].cumsum().to_numpy()
-    left = Excess.differs(
-        table[list(key)], table["kept_mw"].to_numpy(), table["signed_mw"].to_numpy() - gone
-    )
+    left = Excess.differs(table[list(key)], table["kept_mw"].to_numpy(), table["signed_mw"].to_numpy() - gone)
     power = case.site_year
     tariffs = {site: tariff for site, tariff in written_tariffs(case).items() if tariff.has_take}
     begin = power["site"].map({site: tariff.first_year for site, tariff in tariffs.items()})
@@ -183,9 +158,7 @@ def _exit_lines(case: Case) -> pd.DataFrame:
         {
             "site": by_year["site"],
             "calendar_year": by_year["year"],
-            "tariff": by_year["site"].map(
-                {site: of.name for site, of in written_tariffs(case).items()}
-            ),
+            "tariff": by_year["site"].map({site: of.name for site, of in written_tariffs(case).items()}),
             "rule": "exit fee",
             "item": "capacity given up",
             "unit": "MW",
@@ -203,9 +176,7 @@ def bill_lines_reported(case: Case) -> Excess:
     table, expected = case.plan("bills"), own_bills(case)
     if not len(table) and not len(expected) and not len(case.plan("capacity_contracts")):
         return Excess.above(table[list(_LINE)], np.zeros(0), 0.0)
-    amounts = expected.groupby([*_LINE, "tariff", "kind"], as_index=False)[
-        ["quantity", "usd", "exact_usd"]
-    ].sum()
+    amounts = expected.groupby([*_LINE, "tariff", "kind"], as_index=False)[["quantity", "usd", "exact_usd"]].sum()
     lines = pd.concat([amounts, _exit_lines(case)], ignore_index=True)
     is_paid = (lines["usd"].abs() > _CENT) | (lines["exact_usd"].abs() > _CENT)
     lines = lines[is_paid].reset_index(drop=True)
@@ -218,11 +189,7 @@ def bill_lines_reported(case: Case) -> Excess:
             lookup(sum_by(table, _LINE, table[reported]), place, _LINE),
             lookup(sum_by(lines, _LINE, lines[name]), place, _LINE),
         )
-        for reported, name in (
-            ("charged_usd", "usd"),
-            ("exact_usd", "exact_usd"),
-            ("charged_above_exact_usd", "over"),
-        )
+        for reported, name in (("charged_usd", "usd"), ("exact_usd", "exact_usd"), ("charged_above_exact_usd", "over"))
     ]
     names = table.merge(lines[[*_LINE, "tariff", "kind", "quantity"]], on=list(_LINE))
     words = (names["tariff_x"] != names["tariff_y"]) | (names["kind_x"] != names["kind_y"])
@@ -230,9 +197,7 @@ def bill_lines_reported(case: Case) -> Excess:
     return parts[0].and_also(
         *parts[1:],
         Excess.count_broken(names[list(_LINE)], words.to_numpy()),
-        Excess.differs(
-            names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT
-        ),
+        Excess.differs(names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT),
     )
 
 
@@ -265,18 +230,14 @@ def _month_item(tariff: Written, line: Any) -> str:
 def bill_months_reported(case: Case) -> Excess:
     """The reported exact bill follows by month and tier: units, price, and what set them."""
     table, expected = case.plan("bill_months"), _month_lines(case)
-    place = pd.concat([expected[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(
-        ignore_index=True
-    )
+    place = pd.concat([expected[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(ignore_index=True)
     usd = Excess.differs(
         place,
         lookup(sum_by(table, _MONTH, table["usd"]), place, _MONTH),
         lookup(sum_by(expected, _MONTH, expected["usd"]), place, _MONTH),
     )
     both = table.merge(expected, on=list(_MONTH))
-    by_other = [
-        reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)
-    ]
+    by_other = [reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)]
     key = both[list(_MONTH)]
     numbers = [
         Excess.differs(
@@ -297,19 +258,11 @@ def vintages_reported(case: Case) -> Excess:
     years = crossed(vintages, table_of({"year": case.years}))
     years = years[years["year"] >= years["signed_year"]].reset_index(drop=True)
     early = (table["year"] < table["signed_year"]).to_numpy()
-    return Excess.count_broken(years, ~isin(years, table, key)).and_also(
-        Excess.count_broken(table[list(key)], early)
-    )
+    return Excess.count_broken(years, ~isin(years, table, key)).and_also(Excess.count_broken(table[list(key)], early))
 
 
 HEADING: Final = "Bills"
-RULES = (
-    bill_lines_reported,
-    bill_months_reported,
-    vintages_reported,
-    capacity_under_contract,
-    exit_fees,
-)
+RULES = (bill_lines_reported, bill_months_reported, vintages_reported, capacity_under_contract, exit_fees)
 LINES: Final[Mapping[str, CostLine]] = {
     **{f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS},
     "tariff_exit_fee": CostLine("energy", tariff_exit_fee),
@@ -318,8 +271,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "bills": {
         "rows": "bill_lines_reported",
         "bill_lines_reported": (
-            "site calendar_year tariff rule item unit kind quantity charged_usd "
-            "exact_usd charged_above_exact_usd"
+            "site calendar_year tariff rule item unit kind quantity charged_usd exact_usd charged_above_exact_usd"
         ),
     },
     "bill_months": {

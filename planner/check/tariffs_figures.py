@@ -47,21 +47,11 @@ _LOW_MW = (0.03, 0.3, 3.0)
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """A load made up, the same at every site.
+    """A load made up, the same at every site."""
 
-    Parameters
-    ----------
-    load_mw : array of float
-        By model year, day and time slice of the day. [MW]
-    open_frac : array of float
-        By model year. [-]
-    in_force_mw : array of float
-        By calendar year. [MW]
-    """
-
-    load_mw: Floats
-    open_frac: Floats
-    in_force_mw: Floats
+    load_mw: Floats  # by model year, day and time slice of the day. [MW]
+    open_frac: Floats  # by model year. [-]
+    in_force_mw: Floats  # by calendar year. [MW]
 
 
 def _trials(case: Case) -> Iterator[_Trial]:
@@ -133,9 +123,7 @@ class _Lists:
         np.maximum.at(peak, self.step_peak, load[self.step_load])
         billed = np.array(bills.past_mw)
         np.maximum.at(billed, self.floor_billed, bills.floor_share_frac * peak[self.floor_peak])
-        span = pd.Index(case.calendar).get_indexer(
-            pd.Index(bills.take.labels("span")).astype("int64")
-        )
+        span = pd.Index(case.calendar).get_indexer(pd.Index(bills.take.labels("span")).astype("int64"))
         most = bills.take_share_frac * trial.in_force_mw[span]
         np.maximum.at(billed, self.take_billed, most)
         sources = {"load": load, "peak": peak, "billed": billed, "connected": connected}
@@ -164,9 +152,7 @@ class _Lists:
         bills = self.bills
         total = np.zeros(bills.stair.size)
         for kind, of in bills.stair_of.items():
-            total += _collected(
-                len(total), of.target, of.amount * _amounts(sources[kind], of.place)
-            )
+            total += _collected(len(total), of.target, of.amount * _amounts(sources[kind], of.place))
         width = pd.Series(np.asarray(bills.tier_width))
         of_stair = pd.Series(self.tier_stair)
         end = width.groupby(of_stair).cumsum()
@@ -199,9 +185,7 @@ def _as_written(case: Case, trials: Sequence[_Trial]) -> pd.DataFrame:
                 )
                 for one in trials
             )
-            bills[key] = pd.concat(
-                [bill_of(tariff, billed).assign(trial=n) for n, billed in enumerate(every)]
-            )
+            bills[key] = pd.concat([bill_of(tariff, billed).assign(trial=n) for n, billed in enumerate(every)])
         parts.append(bills[key].assign(site=site))
     return pd.concat(parts, ignore_index=True)
 
@@ -236,12 +220,8 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     place = to_frame(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
     model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
     known = keyed(case.site_year)
-    due = known.get_indexer(
-        pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]])
-    )
-    return nothing.and_also(
-        *parts, Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
-    )
+    due = known.get_indexer(pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]]))
+    return nothing.and_also(*parts, Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due))
 
 
 @rule(unit="MW")
@@ -268,9 +248,7 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
             for site, years, counts in zip(pairs["site"], passed, begun, strict=True)
         ]
         expected += sign * np.bincount(
-            pairs["index"],
-            weights=pairs["mw"] * np.array(share, np.float64),
-            minlength=len(expected),
+            pairs["index"], weights=pairs["mw"] * np.array(share, np.float64), minlength=len(expected)
         )
     return Excess.differs(target[["site", "span"]], reported, expected)
 
@@ -290,16 +268,10 @@ def exit_terms_from_tariffs(case: Case) -> Excess:
     free = np.array([tariffs[site].terms.reduction_frac for site in vintages["site"]], np.float64)
     same = len(free) == len(p.free_frac)
     shares = np.asarray(p.free_frac) if same else np.full(len(free), np.nan)
-    return Excess.differs(every[key], reported * 1e6, expected).and_also(
-        Excess.differs(vintages, shares, free)
-    )
+    return Excess.differs(every[key], reported * 1e6, expected).and_also(Excess.differs(vintages, shares, free))
 
 
-FACTS = (
-    bill_lists_from_tariffs,
-    capacity_in_force_from_terms,
-    exit_terms_from_tariffs,
-)
+FACTS = (bill_lists_from_tariffs, capacity_in_force_from_terms, exit_terms_from_tariffs)
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "tariffs.bills.floor_share_frac": ("bill_lists_from_tariffs",),
     "tariffs.bills.take_share_frac": ("bill_lists_from_tariffs",),

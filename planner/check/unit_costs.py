@@ -61,10 +61,7 @@ def _paid(case: Case, frame: pd.DataFrame) -> Floats:
     sites = pd.Index([*case.inputs.sets.site.labels, ""])
     year = model_year_of(case, frame["calendar_year"])
     span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
-    place = (
-        sites.get_indexer(pd.Index(frame["site"])),
-        pd.Index(case.years).get_indexer(pd.Index(year)),
-    )
+    place = (sites.get_indexer(pd.Index(frame["site"])), pd.Index(case.years).get_indexer(pd.Index(year)))
     total = np.zeros((len(sites), len(case.years)))
     np.add.at(total, place, frame["musd"].to_numpy(dtype=np.float64) / span)
     return total
@@ -90,9 +87,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     """What every workload uses, serves and costs by year; each shape (workload, year)."""
     uses, sets = case.uses, case.inputs.sets
     in_service, used = uses["in_service_mw"], uses["used_mw"]
-    maintenance = pd.Series(
-        case.inputs.racks.it_maintenance_musd_per_mw_year, index=list(sets.rack.labels)
-    )
+    maintenance = pd.Series(case.inputs.racks.it_maintenance_musd_per_mw_year, index=list(sets.rack.labels))
     companions = in_service * uses["companion_mw_per_mw"]
     nameplate = _dense(case, uses, in_service + companions)
     it = _dense(case, uses, in_service * uses["idle_mw_per_mw"] + used * uses["dynamic_mw_per_mw"])
@@ -121,8 +116,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     repaid = repay(case, racks_bought(case))
     of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
     pool = repaid.assign(
-        year=model_year_of(case, repaid["calendar_year"]),
-        **{str(name): of[name].to_numpy() for name in of},
+        year=model_year_of(case, repaid["calendar_year"]), **{str(name): of[name].to_numpy() for name in of}
     )
     parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
     for one in sets.duty.labels:
@@ -134,8 +128,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     rent = rent.assign(year=model_year_of(case, rent["calendar_year"]))
     span = case.last_calendar_year(rent["year"]) - rent["year"].to_numpy() + 1.0
     by_class = pd.DataFrame(
-        [(name, year) for name in sets.workload.labels for year in case.years],
-        columns=list(_CLASS),
+        [(name, year) for name in sets.workload.labels for year in case.years], columns=list(_CLASS)
     )
 
     def of_classes(sums: pd.Series[float]) -> Floats:
@@ -172,10 +165,7 @@ def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
     """
     sets, pools = case.inputs.sets, alive_mw(case)
     mw = pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL)
-    place = (
-        sets.site.codes(pools["site"]),
-        pd.Index(case.years).get_indexer(pd.Index(pools["year"])),
-    )
+    place = (sets.site.codes(pools["site"]), pd.Index(case.years).get_indexer(pd.Index(pools["year"])))
     total = np.zeros_like(nameplate)
     for one in sets.duty.labels:
         mine = (pools["duty"] == one).to_numpy()
@@ -195,8 +185,7 @@ def _left_empty(case: Case) -> Floats:
     """Share of a site's power for racks that parked racks leave; the last row is of no site."""
     halls, pools = case.plan("halls"), alive_mw(case)
     place = pd.DataFrame(
-        [(site, year) for site in [*case.inputs.sets.site.labels, ""] for year in case.years],
-        columns=["site", "year"],
+        [(site, year) for site in [*case.inputs.sets.site.labels, ""] for year in case.years], columns=["site", "year"]
     )
 
     def by_site(rows: pd.DataFrame, mw: object) -> Floats:
@@ -308,14 +297,9 @@ def unit_costs_divided(case: Case) -> Excess:
             f"{paid}usd_per_request": np.where(unit == "request", per_second * seconds, np.nan),
             f"{paid}usd_per_million_tokens": quotient(per_second * 1e6, tokens),
         }
-    words = [
-        _in_words(str(of), float(size), float(rate))
-        for of, size, rate in zip(unit, seconds, tokens, strict=True)
-    ]
+    words = [_in_words(str(of), float(size), float(rate)) for of, size, rate in zip(unit, seconds, tokens, strict=True)]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
-    return _per_unit(table, expected).and_also(
-        Excess.count_broken(table[list(_SCOPE)], texts.to_numpy())
-    )
+    return _per_unit(table, expected).and_also(Excess.count_broken(table[list(_SCOPE)], texts.to_numpy()))
 
 
 def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Excess:
@@ -324,9 +308,7 @@ def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Excess:
     for name, values in expected.items():
         size = np.nanmax(np.abs(values), initial=0.0) or 1.0
         reported = table[name].to_numpy() / size
-        parts.append(
-            Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size)
-        )
+        parts.append(Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size))
     return parts[0].and_also(*parts[1:])
 
 
@@ -345,9 +327,7 @@ def unit_cost_rows(case: Case) -> pd.DataFrame:
 
 RULES = (unit_costs_shared, unit_costs_divided)
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "costs": {
-        "unit_costs_shared": "item site calendar_year",
-    },
+    "costs": {"unit_costs_shared": "item site calendar_year"},
     "unit_costs": {
         "unit_costs_shared": (
             "scope year served_kh100e nameplate_mw upfront_musd running_musd "

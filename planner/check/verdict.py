@@ -22,17 +22,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "TOLERANCE",
-    "CheckResult",
-    "Excess",
-    "Rule",
-    "Verdict",
-    "columns_reported",
-    "judged",
-    "rule",
-    "tested",
-]
+__all__ = ["TOLERANCE", "CheckResult", "Excess", "Rule", "Verdict", "columns_reported", "judged", "rule", "tested"]
 
 TOLERANCE: Final = 1e-6
 """Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
@@ -51,21 +41,9 @@ _CANNOT_COMPUTE: Final = (
 
 
 class Excess:
-    """By how much a rule is broken, place by place.
+    """By how much a rule is broken, place by place."""
 
-    Parameters
-    ----------
-    place : DataFrame or tuple of DataFrame
-        Labels of every place tested, one row each; of several parts one table for each.
-    amount : array of float
-        Violation; nothing is wrong at 0 or below, and a missing number is a violation.
-    scale : array of float
-        Magnitude of the numbers compared: what is allowed grows with it.
-    """
-
-    def __init__(
-        self, place: pd.DataFrame | tuple[pd.DataFrame, ...], amount: Floats, scale: Floats
-    ) -> None:
+    def __init__(self, place: pd.DataFrame | tuple[pd.DataFrame, ...], amount: Floats, scale: Floats) -> None:
         self._parts = place if isinstance(place, tuple) else (place,)
         self.amount = amount
         self.scale = scale
@@ -104,14 +82,9 @@ class Excess:
     @staticmethod
     def reported(place: pd.DataFrame, reported: Floats, expected: Floats) -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
-        reported, expected = (
-            np.asarray(reported, dtype=np.float64),
-            np.asarray(expected, dtype=np.float64),
-        )
+        reported, expected = (np.asarray(reported, dtype=np.float64), np.asarray(expected, dtype=np.float64))
         neither = np.isnan(reported) & np.isnan(expected)
-        return Excess.differs(
-            place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected)
-        )
+        return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected))
 
     @staticmethod
     def count_broken(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
@@ -132,25 +105,8 @@ class Excess:
         )
 
 
-def columns_reported(
-    table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]
-) -> Excess:
-    """Hold columns of a table against what they should be; a cell is missing where it should.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Table of the plan.
-    key : sequence of str
-        Columns that name its rows.
-    expected : mapping of str to array
-        What each column should be, row by row.
-
-    Returns
-    -------
-    Excess
-        Places are the keys and the name of the column.
-    """
+def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Excess:
+    """Hold columns of a table against what they should be; a cell is missing where it should."""
     place = table_of(table[list(key)])
     parts = [
         Excess.reported(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
@@ -161,55 +117,25 @@ def columns_reported(
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Result of one rule: how much was tested, how much is broken, and the worst place.
+    """Result of one rule: how much was tested, how much is broken, and the worst place."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the rule.
-    verified : str
-        What was verified, in words.
-    ok : bool
-        Whether every place keeps the rule within its tolerance.
-    tested : int
-        Places tested; 0 where the scenario has nothing of the kind.
-    broken : int
-        Places where the rule is broken.
-    worst : float
-        Largest violation over what is allowed there, given in `unit`; 0 where there is none.
-    unit : str
-        Unit of `worst` and `tolerance`.
-    place : str
-        Labels of the place of the worst violation; empty where there is none.
-    tolerance : float
-        What is allowed at that place.
-    """
-
-    name: str
-    verified: str
-    ok: bool
-    tested: int
-    broken: int
-    worst: float
-    unit: str
-    place: str
-    tolerance: float
+    name: str  # name of the rule
+    verified: str  # what was verified, in words
+    ok: bool  # whether every place keeps the rule within its tolerance
+    tested: int  # places tested; 0 where the scenario has nothing of the kind
+    broken: int  # places where the rule is broken
+    worst: float  # largest violation over what is allowed there, given in `unit`; 0 where there is none
+    unit: str  # unit of `worst` and `tolerance`
+    place: str  # labels of the place of the worst violation; empty where there is none
+    tolerance: float  # what is allowed at that place
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What all checks say of a plan together.
+    """What all checks say of a plan together."""
 
-    Parameters
-    ----------
-    checks : tuple of CheckResult
-        One per rule.
-    proven : str
-        What the stored duals prove of the plan's optimality, in words.
-    """
-
-    checks: tuple[CheckResult, ...]
-    proven: str = ""
+    checks: tuple[CheckResult, ...]  # one per rule
+    proven: str = ""  # what the stored duals prove of the plan's optimality, in words
 
     @property
     def ok(self) -> bool:
@@ -226,13 +152,7 @@ class Verdict:
         return next(check for check in self.checks if check.name == name)
 
     def frame(self) -> pd.DataFrame:
-        """Return one row per check, in the order they were made.
-
-        Returns
-        -------
-        DataFrame
-            Columns name, ok, verified, tested, broken, worst, unit, place, tolerance.
-        """
+        """Return one row per check, in the order they were made."""
         columns = ["name", "ok", "verified", "tested", "broken", "worst", "unit", "place"]
         rows = [[getattr(check, column) for column in columns] for check in self.checks]
         frame = pd.DataFrame(rows, columns=columns)
@@ -251,21 +171,8 @@ class Rule:
     rows_of: tuple[str, ...] = ()
 
 
-def rule(
-    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = ()
-) -> Callable[[Callable[[Case], Excess]], Rule]:
-    """Turn a function of a case into a rule; its docstring's first paragraph is its words.
-
-    Parameters
-    ----------
-    unit : str
-        Unit in which a violation is reported.
-    floor : float, optional
-        Magnitude in that unit below which the tolerance shrinks no further.
-    rows_of : tuple of str, optional
-        Tables of the plan that every place tested is a row of, so that there is nothing to test
-        where they have none. The rule holds there, of no place, and counts among those that hold.
-    """
+def rule(*, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = ()) -> Callable[[Callable[[Case], Excess]], Rule]:
+    """Turn a function of a case into a rule; its docstring's first paragraph is its words."""
 
     def made(test: Callable[[Case], Excess]) -> Rule:
         words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
@@ -275,23 +182,13 @@ def rule(
 
 
 def tested(one: Rule, case: Case) -> Excess:
-    """Test a case by a rule, once; numbers are warned of only where the plan's cells are all there.
-
-    Parameters
-    ----------
-    one : Rule
-        What must hold.
-    case : Case
-        Inputs and plan.
-    """
+    """Test a case by a rule, once; numbers are warned of only where the plan's cells are all there."""
     if one in case.computed:
         known: Excess = case.computed[one]
         return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        excess = (
-            one.test(case) if _has_rows(one, case) else Excess(pd.DataFrame(), *np.zeros((2, 0)))
-        )
+        excess = one.test(case) if _has_rows(one, case) else Excess(pd.DataFrame(), *np.zeros((2, 0)))
     case.computed[one] = excess
     for warning in caught if caught and case.is_complete else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
@@ -303,21 +200,7 @@ def _has_rows(one: Rule, case: Case) -> bool:
 
 
 def judged(one: Rule, case: Case) -> CheckResult:
-    """Judge a plan by one rule.
-
-    Parameters
-    ----------
-    one : Rule
-        What must hold.
-    case : Case
-        Inputs and plan.
-
-    Returns
-    -------
-    CheckResult
-        With the place where the violation is largest against what is allowed there. A rule that
-        can not be computed is broken where cells are missing or labels unknown.
-    """
+    """Judge a plan by one rule."""
     try:
         excess = tested(one, case)
     except _CANNOT_COMPUTE as fault:

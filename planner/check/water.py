@@ -21,17 +21,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "COLUMNS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "stress_classes",
-]
+__all__ = ["COLUMNS", "FACTS", "HEADING", "IMPLIED", "LINES", "PRICES", "REREAD", "RULES", "stress_classes"]
 
 _M3_PER_THOUSAND = 1000.0
 
@@ -43,9 +33,7 @@ _USD_PER_MUSD = 1e6
 def stress_classes(case: Case, sites: pd.Series[str]) -> pd.Series[str]:
     """Stress class of sites."""
     known = column_by(case.data("water_stress"), "site", "stress_class")
-    return pd.Series(
-        known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object"
-    )
+    return pd.Series(known.reindex(case.table_site(sites)).to_numpy(), index=sites.index, dtype="object")
 
 
 def _permit(case: Case, sites: pd.Series[str]) -> Floats:
@@ -77,9 +65,7 @@ def water_price(case: Case) -> Excess:
     more = factor.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     settings = case.scenario.water
     expected = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
-    return Excess.differs(
-        sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), expected
-    )
+    return Excess.differs(sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), expected)
 
 
 @rule(unit="m3", floor=10.0)
@@ -89,9 +75,7 @@ def water_by_class(case: Case) -> Excess:
     rows = power.site_year.assign(
         stress_class=stress_classes(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
     )
-    price = pd.Series(
-        case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels)
-    )
+    price = pd.Series(case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels))
     halls, sites = hall_years(case), case.plan("site_year")
     in_use = sum_by(sites, _SITE, sites["facility_peak_mw"] > 0.0)
     rows = rows.assign(
@@ -118,9 +102,7 @@ def water_by_class(case: Case) -> Excess:
         "permit_m3": np.where(np.isinf(sums["permit"]), np.nan, sums["permit"]),
         "price_usd_per_m3": quotient(sums["usd"], sums["m3"]),
     }
-    paid = Excess.differs(
-        table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"]
-    )
+    paid = Excess.differs(table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
     return columns_reported(table, _CLASS, expected).and_also(paid)
 
 
@@ -142,12 +124,7 @@ def water_limits_from_tables(case: Case) -> Excess:
     of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
     parts = []
     for asked, index, reported, expected in (
-        (
-            settings.limit,
-            carbon.water_limit,
-            carbon.water_limit_m3,
-            lookup(limit, site_year, ("site",)),
-        ),
+        (settings.limit, carbon.water_limit, carbon.water_limit_m3, lookup(limit, site_year, ("site",))),
         (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
     ):
         rows = to_frame(index, m3=reported).set_index(list(_SITE))["m3"]
@@ -164,27 +141,18 @@ def _water_class_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (
-    water_permit,
-    water_price,
-    water_by_class,
-)
+RULES = (water_permit, water_price, water_by_class)
 
 FACTS = (water_limits_from_tables,)
 LINES: Final[Mapping[str, CostLine]] = {"water": CostLine("water and carbon", water)}
-IMPLIED: Final[Mapping[str, Table]] = {
-    "water_class": _water_class_rows,
-}
+IMPLIED: Final[Mapping[str, Table]] = {"water_class": _water_class_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_permit, _M3_PER_THOUSAND),
+    "water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_permit, _M3_PER_THOUSAND)
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "water_class": {
-        "water_by_class": (
-            "stress_class year sites usable_mw water_m3 m3_per_mw permit_m3 "
-            "price_usd_per_m3 cost_musd"
-        ),
-    },
+        "water_by_class": ("stress_class year sites usable_mw water_m3 m3_per_mw permit_m3 price_usd_per_m3 cost_musd")
+    }
 }
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "carbon.water_limit_m3": ("water_limits_from_tables",),

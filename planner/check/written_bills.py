@@ -38,21 +38,11 @@ _AMOUNTS = ("quantity", "usd", "exact_usd", "in_tiers")
 
 @dataclass(frozen=True, eq=False)
 class BilledLoad:
-    """A site on the hours of its bills.
+    """A site on the hours of its bills."""
 
-    Parameters
-    ----------
-    hours : BillHours
-        Hours of the bills.
-    load_mw : array of float
-        Power drawn by calendar year, day and time slice of the day. [MW]
-    open_frac, in_force_mw : array of float
-        Share that is open, and capacity in force, by calendar year. [-, MW]
-    """
-
-    hours: BillHours
-    load_mw: Floats
-    open_frac: Floats
+    hours: BillHours  # hours of the bills
+    load_mw: Floats  # power drawn by calendar year, day and time slice of the day. [MW]
+    open_frac: Floats  # share that is open, and capacity in force, by calendar year. [-, MW]
     in_force_mw: Floats
 
 
@@ -100,21 +90,6 @@ def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
 
     Where tiers decline the bill is what the plan can be held to: the price of the last tier for
     all units and what those below it cost more, while a site is open.
-
-    Parameters
-    ----------
-    tariff : Written
-        Its charges.
-    billed : BilledLoad
-        Power drawn, and what is open and in force.
-
-    Returns
-    -------
-    DataFrame
-        calendar_year, month, tariff, rule, item, unit, kind; basis (what may have set the
-        quantity); quantity, usd (as a plan pays), exact_usd (as the tariff asks), in_tiers
-        (squares of the units in each tier times its number; 0 without tiers); tiers, the exact
-        bill of each as its units and price. A line for each month.
     """
     load = _Load(
         billed.hours,
@@ -183,9 +158,7 @@ def _energy(charge: Any, load: _Load) -> Iterator[_Billed]:
         has_hours = np.bincount(hours.month, weights=inside) > 0
         for month in np.flatnonzero(has_hours):
             energy = float(mwh[month])
-            usd, tiers = _in_tiers(
-                energy, period.usd_per_mwh, period.tier_limits_mwh, float(load.open_frac[month])
-            )
+            usd, tiers = _in_tiers(energy, period.usd_per_mwh, period.tier_limits_mwh, float(load.open_frac[month]))
             yield _Billed(int(month), charge.name, item, "MWh", energy, usd, tiers)
 
 
@@ -194,11 +167,7 @@ def _demand(charge: Any, load: _Load) -> Iterator[_Billed]:
     inside = hours.inside(range(1, 13), charge.weekdays, charge.from_hour, charge.to_hour)
     peak = pd.Series(np.where(inside, load.highest, 0.0)).groupby(hours.month).max().to_numpy()
     month = np.arange(len(peak)) % 12 + 1
-    floors = {
-        _PLAIN: peak,
-        "ratchet": np.zeros(len(peak)),
-        "minimum take": charge.min_take_frac * load.in_force_mw,
-    }
+    floors = {_PLAIN: peak, "ratchet": np.zeros(len(peak)), "minimum take": charge.min_take_frac * load.in_force_mw}
     if charge.ratchet is not None:
         seen = np.where(np.isin(month, list(charge.ratchet.months)), peak, 0.0)
         back = charge.ratchet.look_back_months
@@ -210,13 +179,9 @@ def _demand(charge: Any, load: _Load) -> Iterator[_Billed]:
     billing = np.max(list(floors.values()), axis=0)
     for place in np.flatnonzero(np.isin(month, list(charge.months))).tolist():
         kw = 1000.0 * float(billing[place])
-        usd, tiers = _in_tiers(
-            kw, charge.usd_per_kw_month, charge.tier_limits_kw, float(load.open_frac[place])
-        )
+        usd, tiers = _in_tiers(kw, charge.usd_per_kw_month, charge.tier_limits_kw, float(load.open_frac[place]))
         # What is as high as the highest, but for rounding, may have set it.
-        basis = frozenset(
-            name for name, mw in floors.items() if mw[place] >= billing[place] * (1.0 - 1e-9)
-        )
+        basis = frozenset(name for name, mw in floors.items() if mw[place] >= billing[place] * (1.0 - 1e-9))
         yield _Billed(place, charge.name, "billing demand", "kW-month", kw, usd, tiers, basis)
 
 
@@ -249,14 +214,7 @@ def _standing(charge: Any, load: _Load) -> Iterator[_Billed]:
             if due * price == 0.0:
                 continue
             yield _Billed(
-                month,
-                charge.name,
-                "standing charge",
-                unit,
-                due,
-                due * price,
-                ((due, price),),
-                frozenset({"calendar"}),
+                month, charge.name, "standing charge", unit, due, due * price, ((due, price),), frozenset({"calendar"})
             )
 
 

@@ -25,9 +25,7 @@ class _Percents(click.ParamType[tuple[float, ...]]):
 
     name = "percents"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
         try:
             found = tuple(float(part) for part in str(value).split(","))
         except ValueError:

@@ -20,11 +20,6 @@ def warn_of_changes(run: Run) -> None:
     """Warn of table files that were changed since the run was written.
 
     Also with ``-q``: it says that the result is not of the run that was stored.
-
-    Parameters
-    ----------
-    run : Run
-        A stored run.
     """
     from planner.outputs.run import files_changed
 

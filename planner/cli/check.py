@@ -21,9 +21,7 @@ __all__ = ["command"]
 @click.option("--inputs", "show_inputs", is_flag=True, help="List who rereads which input figure.")
 @click.option("--json", "as_json", is_flag=True, help="Print every rule as JSON.")
 @click.pass_context
-def command(
-    ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool
-) -> None:
+def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool) -> None:
     """Check the plan of RUN again: a run folder, its name, or a scenario: its latest run as it is.
 
     Plan, power, bills and shadow prices are recomputed by a program that shares no code with
@@ -145,10 +143,7 @@ def _print_broken(run: str, verdict: Verdict) -> None:
     click.echo(f"\n{in_words()}")
     if verdict.ok:
         rules = len(verdict.checks)
-        click.echo(
-            f"\n{run}: all {rules} rules hold: the {rules - 1} that solve checks, and one on the "
-            "stored files"
-        )
+        click.echo(f"\n{run}: all {rules} rules hold: the {rules - 1} that solve checks, and one on the stored files")
         return
     broken = len(verdict.broken)
     are = "is" if broken == 1 else "are"

@@ -28,15 +28,9 @@ __all__ = ["command"]
     multiple=True,
     help="File to write, by its ending: .xlsx, .html, .svg or .json; may be repeated.",
 )
-@click.option(
-    "--causes", is_flag=True, help="Solve again to split the difference in cost by what differs."
-)
-@click.option(
-    "--paired", is_flag=True, help="Compare programs without integrality: no rounding counts."
-)
-@click.option(
-    "--same-openings", is_flag=True, help="Compare plans with the openings of the first run."
-)
+@click.option("--causes", is_flag=True, help="Solve again to split the difference in cost by what differs.")
+@click.option("--paired", is_flag=True, help="Compare programs without integrality: no rounding counts.")
+@click.option("--same-openings", is_flag=True, help="Compare plans with the openings of the first run.")
 @click.option(
     "--split",
     "how",

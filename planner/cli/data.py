@@ -39,12 +39,7 @@ def list_command(*, as_json: bool) -> None:
 @click.argument("table")
 @click.option("--json", "as_json", is_flag=True, help="Print all rows and columns as JSON.")
 @click.option(
-    "--rows",
-    "rows",
-    type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    help="Rows to print below the columns.",
+    "--rows", "rows", type=click.IntRange(min=0), default=5, show_default=True, help="Rows to print below the columns."
 )
 def show_command(table: str, *, as_json: bool, rows: int) -> None:
     """Show what TABLE holds: meaning, columns, sources, licences, first rows."""
@@ -127,9 +122,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
             problems += error.problems
     if folder.exists() and not folder.is_dir():
         what_is = "it is a file"
-        problems.append(
-            Problem(str(folder), None, None, what_is, "a folder", "choose another name")
-        )
+        problems.append(Problem(str(folder), None, None, what_is, "a folder", "choose another name"))
     problems += [
         Problem(str(own), None, None, "the file is there already", "a new one", "move it away")
         for _, own in copies.values()

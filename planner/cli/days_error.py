@@ -135,9 +135,7 @@ def _print(found: DaysError, settings: StressSettings) -> None:
             f" than counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
         )
     )
-    short_mwh, short_musd = (
-        float(found.table[f"hours_short_{of}"].sum()) for of in ("mwh", "musd")
-    )
+    short_mwh, short_musd = (float(found.table[f"hours_short_{of}"].sum()) for of in ("mwh", "musd"))
     cost = "the cost in all hours, not discounted"
     print_short(short_mwh, short_musd, cost, settings.lost_load_usd_per_mwh)
     if found.is_drawn:

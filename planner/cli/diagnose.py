@@ -22,21 +22,10 @@ _SHOWN_PLACES = 6
 @click.command("diagnose")
 @click.argument("scenario", default="us-base")
 @OVERRIDES
-@click.option(
-    "--quick",
-    is_flag=True,
-    help="Skip settings tried by value: lead times, latency, switches.",
-)
+@click.option("--quick", is_flag=True, help="Skip settings tried by value: lead times, latency, switches.")
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
 @click.pass_context
-def command(
-    ctx: click.Context,
-    scenario: str,
-    overrides: tuple[str, ...],
-    *,
-    quick: bool,
-    as_json: bool,
-) -> None:
+def command(ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, quick: bool, as_json: bool) -> None:
     """Find out why SCENARIO (a file or a shipped name) has no plan, and what would give it one.
 
     Names a smallest set of rules that conflict, with the settings behind them, and for
@@ -56,13 +45,7 @@ def command(
     from planner.studies.diagnose.diagnose import diagnose
 
     with Progress.from_context(ctx) as progress:
-        found = diagnose(
-            scenario,
-            overrides,
-            quick=quick,
-            on_stage=progress.stage,
-            interrupt=progress.interrupt,
-        )
+        found = diagnose(scenario, overrides, quick=quick, on_stage=progress.stage, interrupt=progress.interrupt)
     if as_json:
         click.echo(json.dumps(_finite(asdict(found)), indent=2, ensure_ascii=False, default=str))
     else:

@@ -28,9 +28,7 @@ _SHORT_MWH: Final = 0.5
 
 @click.command("dispatch")
 @click.argument("run")
-@click.option(
-    "--window-h", type=int, default=48, show_default=True, metavar="H", help="Hours in view."
-)
+@click.option("--window-h", type=int, default=48, show_default=True, metavar="H", help="Hours in view.")
 @click.option(
     "--overlap-h",
     type=int,
@@ -126,14 +124,7 @@ def write_and_report(found: Dispatch | DaysError, kind: FolderKind, home: Path, 
 def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:
     """Say how much energy is short, and what of the cost that is; nothing where none is.
 
-    Parameters
-    ----------
-    short_mwh, short_musd : float
-        How much, and at its price. [MWh], [MUSD]
-    cost : str
-        What the price is part of.
-    lost_load_usd : float
-        Price where no work is done. [USD/MWh]
+    Takes `short_musd` [MWh], `lost_load_usd` [USD/MWh].
     """
     from planner.base.console import wrapped
 
@@ -160,10 +151,7 @@ def _print(found: Dispatch, lost_load_usd: float) -> None:
         table.add_row(
             str(row["year"]),
             row["way"],
-            *(
-                f"{row[name]:,.3f}"
-                for name in ("cost_musd", "above_musd", "energy_musd", "source_musd", "sold_musd")
-            ),
+            *(f"{row[name]:,.3f}" for name in ("cost_musd", "above_musd", "energy_musd", "source_musd", "sold_musd")),
             f"{row['short_mwh']:,.0f}",
             f"{row['taken_mwh']:,.0f}",
         )
@@ -173,6 +161,4 @@ def _print(found: Dispatch, lost_load_usd: float) -> None:
         short_mwh, short_musd = (float(rows[name].sum()) for name in ("short_mwh", "short_musd"))
         print_short(short_mwh, short_musd, f"the cost with {way}", lost_load_usd)
     if not found.batteries:
-        click.echo(
-            wrapped("No site has a battery: no hour depends on another, and windows cost nothing.")
-        )
+        click.echo(wrapped("No site has a battery: no hour depends on another, and windows cost nothing."))

@@ -13,9 +13,7 @@ __all__ = ["command"]
 @click.command("estimates")
 @click.argument("run", default="us-base")
 @RUNS_DIR
-@click.option(
-    "--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high."
-)
+@click.option("--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high.")
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0.0),
@@ -25,9 +23,7 @@ __all__ = ["command"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.pass_context
-def command(
-    ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, seconds: float, as_json: bool
-) -> None:
+def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, seconds: float, as_json: bool) -> None:
     """Say which ten figures of the data move the cost of the plan of RUN most.
 
     Each figure that has a low and a high of its own is moved to them, with all others as they are.
@@ -52,9 +48,7 @@ def command(
     with Progress.from_context(ctx) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
         ask = Asking(progress.stage, progress.interrupt)
-        found = estimates(
-            solved.run, solved.scenario, solved.inputs, ask, resolve=resolve, seconds=seconds
-        )
+        found = estimates(solved.run, solved.scenario, solved.inputs, ask, resolve=resolve, seconds=seconds)
     folder = solved.run.folder
     if folder is not None:
         with writing_into(folder):

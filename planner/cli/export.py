@@ -31,15 +31,7 @@ __all__ = ["command"]
 @RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print the files as a JSON list.")
 @click.pass_context
-def command(
-    ctx: click.Context,
-    run: str,
-    formats: str,
-    folder: str | None,
-    runs_dir: str,
-    *,
-    as_json: bool,
-) -> None:
+def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs_dir: str, *, as_json: bool) -> None:
     """Write files of RUN for other programs.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is. mps and lp are the

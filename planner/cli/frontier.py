@@ -21,9 +21,7 @@ __all__ = ["command"]
 class _Percent(click.FloatRange):
     """A percentage above 0; neither nan nor infinite, which a range of click lets through."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         found = float(super().convert(value, param, ctx))
         if not isfinite(found):
             self.fail(f"{value!r} is not a percentage above 0, such as 5", param, ctx)
@@ -138,8 +136,6 @@ def _print(found: Frontier) -> None:
     click.echo(f"{found.scenario}: cost against {within_sentence(found.label)}")
     TableConsole().print(table)
     if len(found.table) == 1:
-        click.echo(
-            wrapped("There is nothing to trade: the plan of least cost has the least of it.")
-        )
+        click.echo(wrapped("There is nothing to trade: the plan of least cost has the least of it."))
     for note in found.notes:
         click.echo(wrapped(note, mark="- "))

@@ -13,13 +13,7 @@ __all__ = ["refuse_jobs_of_a_cluster", "so_far"]
 
 
 def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
-    """Refuse a number of processes for futures that a cluster solves.
-
-    Raises
-    ------
-    UsageError
-        If both are given.
-    """
+    """Refuse a number of processes for futures that a cluster solves."""
     if jobs is not None and scheduler is not None:
         message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
         raise click.UsageError(message)

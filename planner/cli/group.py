@@ -25,38 +25,20 @@ COMMANDS: Final = {
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
     "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
     "sweep": ("planner.cli.sweep:command", "Solve many futures side by side, and resume."),
-    "stochastic": (
-        "planner.cli.stochastic:command",
-        "Decide before it is known which future comes.",
-    ),
+    "stochastic": ("planner.cli.stochastic:command", "Decide before it is known which future comes."),
     "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
     "compare": ("planner.cli.compare:command", "Say what differs between runs, and why."),
     "frontier": ("planner.cli.frontier:command", "Trace cost against carbon, water and others."),
-    "alternatives": (
-        "planner.cli.alternatives:command",
-        "Find plans that differ and cost little more.",
-    ),
+    "alternatives": ("planner.cli.alternatives:command", "Find plans that differ and cost little more."),
     "myopic": ("planner.cli.myopic:command", "Decide year by year; say what foresight is worth."),
     "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
-    "sensitivity": (
-        "planner.cli.sensitivity:command",
-        "Rank what decides by tornado, Morris or Sobol.",
-    ),
+    "sensitivity": ("planner.cli.sensitivity:command", "Rank what decides by tornado, Morris or Sobol."),
     "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
     "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
     "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
-    "dispatch": (
-        "planner.cli.dispatch:command",
-        "Operate a plan hour by hour with few hours in view.",
-    ),
-    "days-error": (
-        "planner.cli.days_error:command",
-        "Say what a plan's choice of days leaves out.",
-    ),
-    "report": (
-        "planner.cli.report:command",
-        "Write one HTML file that shows a run, or compares some.",
-    ),
+    "dispatch": ("planner.cli.dispatch:command", "Operate a plan hour by hour with few hours in view."),
+    "days-error": ("planner.cli.days_error:command", "Say what a plan's choice of days leaves out."),
+    "report": ("planner.cli.report:command", "Write one HTML file that shows a run, or compares some."),
     "export": ("planner.cli.export:command", "Write a run for other programs."),
     "serve": ("planner.cli.serve:command", "Show, change and solve in a browser, on this machine."),
     "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
@@ -67,11 +49,7 @@ COMMANDS: Final = {
 """Every command: where it is, and what it does."""
 
 LIBRARIES: Final = {
-    "solve": (
-        "planner.studies.solve",
-        "planner.runs.folder",
-        "planner.outputs.terminal",
-    ),
+    "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
     "sweep": ("planner.studies.sweep",),
     "stochastic": ("planner.studies.stochastic",),
     "explain": ("planner.studies.explain", "planner.runs.reopen"),
@@ -153,9 +131,7 @@ class _LazyGroup(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-def _begun(
-    callback: Callable[..., Any] | None, libraries: tuple[str, ...]
-) -> Callable[..., Any] | None:
+def _begun(callback: Callable[..., Any] | None, libraries: tuple[str, ...]) -> Callable[..., Any] | None:
     """Import what a command needs before it begins; from then on Ctrl-C raises an exception."""
     if callback is None:
         return None
@@ -204,13 +180,7 @@ def _talk_options() -> list[click.Parameter]:
             callback=_remember,
             help="Print only results and errors.",
         ),
-        click.Option(
-            ["-v", "--verbose"],
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Print progress.",
-        ),
+        click.Option(["-v", "--verbose"], is_flag=True, expose_value=False, callback=_remember, help="Print progress."),
     ]
 
 
@@ -234,11 +204,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(
-    cls=_LazyGroup,
-    params=_talk_options(),
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=_LazyGroup, params=_talk_options(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,

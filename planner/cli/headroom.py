@@ -27,9 +27,7 @@ __all__ = ["command"]
 _MONTHS = tuple(str(month) for month in range(1, 13))
 
 
-def _rates_frac(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> tuple[float, ...]:
+def _rates_frac(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[float, ...]:
     """Read percentages: a bare 0.5 could be a half or half a percent."""
     rates = []
     for value in values:
@@ -45,9 +43,7 @@ def _rates_frac(
     return tuple(rates)
 
 
-def _months(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> tuple[int, ...] | None:
+def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
     """Read months of a season, such as 6-9 or 12,1-2; a range may pass the end of the year."""
     if value is None:
         return None
@@ -89,8 +85,7 @@ def _months(
 @click.option(
     "--time-zone",
     metavar="ZONE",
-    help="Time zone of months and hours, such as America/New_York; "
-    "times without an offset are then in UTC.",
+    help="Time zone of months and hours, such as America/New_York; times without an offset are then in UTC.",
 )
 @click.option(
     "--summer-months",
@@ -99,10 +94,7 @@ def _months(
     help="Months whose highest demand is the threshold of summer, such as 6-9.  [default: 6-8]",
 )
 @click.option(
-    "--winter-months",
-    metavar="MONTHS",
-    callback=_months,
-    help="The same of winter, such as 11-3.  [default: 12-2]",
+    "--winter-months", metavar="MONTHS", callback=_months, help="The same of winter, such as 11-3.  [default: 12-2]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @click.option(
@@ -143,11 +135,7 @@ def command(
         _check_output(output)
     warnings: list[Problem] = []
     hourly_demand = read_hourly_demand(
-        demand,
-        time_column=time_column,
-        demand_column=demand_column,
-        time_zone=time_zone,
-        on_warning=warnings.append,
+        demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone, on_warning=warnings.append
     )
     seasons = seasons_with(summer_months, winter_months)
     with Progress.from_context(ctx, patient=True) as progress:
@@ -175,9 +163,7 @@ def _check_output(output: Path) -> None:
     problems = []
     if output.suffix.lower() != ".svg":
         fix = f"write {output.with_suffix('.svg').name!r}"
-        problems.append(
-            Problem("--output", None, None, f"the plot is {output}", "an .svg file", fix)
-        )
+        problems.append(Problem("--output", None, None, f"the plot is {output}", "an .svg file", fix))
     if not output.parent.is_dir():
         what_is = f"there is no folder {output.parent}"
         problems.append(Problem("--output", None, None, what_is, "a folder", "make it first"))

@@ -14,13 +14,7 @@ from planner.cli.output import note, writing_into
 __all__ = ["command"]
 
 STARTER: Final = Path(__file__).parent / "starter"
-TABLES: Final = (
-    "racks",
-    "electricity_price",
-    "site_limits",
-    "zone_headroom",
-    "demand_trajectories",
-)
+TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")
 """Tables that planners change first; the starter's scenario points to the copies."""
 COMPANY: Final = Path(__file__).parent / "starter_own"
 ADDED: Final = "added"
@@ -31,9 +25,7 @@ _INSTEAD: Final = "name another place"
 @click.command("init")
 @click.argument("folder", metavar="DIR|FILE", type=click.Path(path_type=Path))
 @click.option(
-    "--own",
-    is_flag=True,
-    help="A company with three campuses of its own: halls, racks, prices, tariff, round trips.",
+    "--own", is_flag=True, help="A company with three campuses of its own: halls, racks, prices, tariff, round trips."
 )
 @click.option(
     "--xlsx",
@@ -45,8 +37,7 @@ _INSTEAD: Final = "name another place"
     "--from",
     "start",
     metavar="SCENARIO",
-    help="With --xlsx: the scenario that the workbook says; a file or a shipped name, by default"
-    " us-base.",
+    help="With --xlsx: the scenario that the workbook says; a file or a shipped name, by default us-base.",
 )
 @click.option(
     "--table",
@@ -57,13 +48,7 @@ _INSTEAD: Final = "name another place"
 )
 @click.pass_context
 def command(
-    ctx: click.Context,
-    folder: Path,
-    *,
-    own: bool,
-    xlsx: bool,
-    start: str | None,
-    tables: tuple[str, ...],
+    ctx: click.Context, folder: Path, *, own: bool, xlsx: bool, start: str | None, tables: tuple[str, ...]
 ) -> None:
     """Make a starter project in DIR: a scenario, tables of your own to edit, a short README.
 

@@ -85,15 +85,10 @@ def command(
         )
         done = sum(plan is not None for plan in found.plans)
         if found.is_stopped:
-            progress.print_line(
-                f"Stopped with {done} of {len(found.plans)} plans; these are written"
-            )
+            progress.print_line(f"Stopped with {done} of {len(found.plans)} plans; these are written")
         progress.stage("write")
         plans = {id(plan): plan for plan in found.plans if plan is not None}.values()
-        stored = [
-            store_run(plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines)
-            for plan in plans
-        ]
+        stored = [store_run(plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines) for plan in plans]
     folders = []
     for one in stored:
         if one.run.folder is not None:
@@ -122,10 +117,7 @@ def _print(found: Myopic) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     penalty = "of which penalty"
-    heads = (
-        *("years in view", "status", "cost [MUSD]", "foresight [MUSD]", "", penalty),
-        "unmet [kH100e]",
-    )
+    heads = (*("years in view", "status", "cost [MUSD]", "foresight [MUSD]", "", penalty), "unmet [kH100e]")
     for head in heads:
         table.add_column(Text(head), justify="left" if head == "status" else "right")
     for row in found.table.to_dict("records"):
@@ -137,9 +129,7 @@ def _print(found: Myopic) -> None:
             row["status"],
             f"{row['cost_musd']:,.2f}" if has_plan else "",
             f"{row['foresight_musd']:,.2f}" if has_plan else "",
-            (WITHIN_GAPS if row["is_within_gaps"] else f"{row['foresight_frac']:.2%}")
-            if has_plan
-            else "",
+            (WITHIN_GAPS if row["is_within_gaps"] else f"{row['foresight_frac']:.2%}") if has_plan else "",
             f"{row['foresight_penalty_musd']:,.2f}" if has_plan else "",
             unmet if has_plan else "",
         )

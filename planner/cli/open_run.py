@@ -30,12 +30,8 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
         progress.stage("read")
         return reopen(folder)
     try_own_folder(runs_dir, RUNS)
-    progress.print_line(
-        f"No run of {text} in {runs_dir}: it is solved once, and its run is stored."
-    )
-    plan = solve(
-        text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt
-    )
+    progress.print_line(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
+    plan = solve(text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt)
     progress.stage("write")
     stored = store_run(run_of(plan), runs_dir, log=progress.lines)
     progress.print_line(f"Written to {stored.run.folder}")

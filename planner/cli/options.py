@@ -10,16 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = [
-    "INTO_RUNS_DIR",
-    "LOST_LOAD",
-    "OVERRIDES",
-    "OWN_HOURS",
-    "RUNS_DIR",
-    "SOME_YEARS",
-    "STRICT",
-    "into_folder",
-]
+__all__ = ["INTO_RUNS_DIR", "LOST_LOAD", "OVERRIDES", "OWN_HOURS", "RUNS_DIR", "SOME_YEARS", "STRICT", "into_folder"]
 
 OVERRIDES: Final = click.option(
     "--set",
@@ -49,14 +40,10 @@ INTO_RUNS_DIR: Final = click.option(
     help="Folder of the runs, into which the run is written.",
 )
 
-STRICT: Final = click.option(
-    "--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors."
-)
+STRICT: Final = click.option("--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors.")
 
 
-SOME_YEARS: Final = click.option(
-    "--year", "years", type=int, multiple=True, help="A model year; left out: all."
-)
+SOME_YEARS: Final = click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
 
 LOST_LOAD: Final = click.option(
     "--lost-load-usd-per-mwh",
@@ -74,17 +61,5 @@ OWN_HOURS: Final = click.option(
 
 
 def into_folder(text: str) -> Callable[[Any], Any]:
-    """Make the option for the folder that a study writes its files into.
-
-    Parameters
-    ----------
-    text : str
-        What `--help` says of it.
-    """
-    return click.option(
-        "-o",
-        "--output",
-        "folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        help=text,
-    )
+    """Make the option for the folder that a study writes its files into."""
+    return click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), help=text)

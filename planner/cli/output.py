@@ -40,15 +40,7 @@ def note_kept(folder: Path, kept: Sequence[Kept]) -> None:
 
 
 def print_written(*paths: Path, as_json: bool) -> None:
-    """Say where files were written, at the end of a result.
-
-    Parameters
-    ----------
-    *paths : Path
-        Folders, or files where these were named; none where nothing was written.
-    as_json : bool
-        Whether the result is JSON: it is alone on stdout, so this goes to stderr.
-    """
+    """Say where files were written, at the end of a result."""
     from planner.outputs.terminal import print_paths, written_lines
 
     if paths and as_json:
@@ -59,24 +51,7 @@ def print_written(*paths: Path, as_json: bool) -> None:
 
 @contextmanager
 def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
-    """Report a full disk, or a folder that is gone, as what it is.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the files were to be.
-    instead : str
-        What else to do than to make room.
-
-    Yields
-    ------
-    None
-
-    Raises
-    ------
-    OutputError
-        In place of any `OSError`.
-    """
+    """Report a full disk, or a folder that is gone, as what it is."""
     try:
         yield
     except OSError as error:
@@ -86,20 +61,7 @@ def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
 
 
 def write_study(folder: Path, write: Callable[[Path], list[Path]]) -> None:
-    """Write the files of a study into a folder, and say what of the planner's was kept there.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they are to be.
-    write : callable
-        Writes them into a folder that it is given, and returns them.
-
-    Raises
-    ------
-    OutputError
-        As `writing_into` does.
-    """
+    """Write the files of a study into a folder, and say what of the planner's was kept there."""
     from planner.outputs.staging import staging
     from planner.outputs.user_files import put_files
 

@@ -37,24 +37,9 @@ class Progress:
     of the time so far has passed. While the solver is at work Ctrl-C asks it to stop, and the best
     plan so far is kept.
     A second one ends the program at once, as the first does in every other stage.
-
-    Parameters
-    ----------
-    quiet : bool
-        Show nothing.
-    patience_s : float
-        Show nothing before that time, either; for commands that are mostly quick. [s]
-    between_s : float, optional
-        Least time from a line to the next that says that work goes on; left out: five seconds. [s]
     """
 
-    def __init__(
-        self,
-        *,
-        quiet: bool = False,
-        patience_s: float = 0.0,
-        between_s: float | None = None,
-    ) -> None:
+    def __init__(self, *, quiet: bool = False, patience_s: float = 0.0, between_s: float | None = None) -> None:
         from rich.console import Console
 
         self._console = Console(stderr=True, quiet=quiet)
@@ -87,10 +72,7 @@ class Progress:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
         self._status.stop()

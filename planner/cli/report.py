@@ -34,9 +34,7 @@ STUDY_FILE: Final = "report.html"
 @RUNS_DIR
 @click.option("--json", "as_json", is_flag=True, help="Print the file as a JSON list.")
 @click.pass_context
-def command(
-    ctx: click.Context, runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: bool
-) -> None:
+def command(ctx: click.Context, runs: tuple[str, ...], file: str | None, runs_dir: str, *, as_json: bool) -> None:
     """Write the report of RUN: one HTML file with map, charts and tables that needs no network.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is. Every run folder has
@@ -63,9 +61,7 @@ def command(
     kinds = [kind_of(Path(run)) for run in runs]
     for run, kind in zip(runs, kinds, strict=True):
         if kind is not None and kind not in KINDS_READ:
-            message = (
-                f"{run} is a study of kind {kind}, which has no report: its files are in the folder"
-            )
+            message = f"{run} is a study of kind {kind}, which has no report: its files are in the folder"
             raise click.UsageError(message)
     are_studies = [kind is not None for kind in kinds]
     if any(are_studies) and not all(are_studies):
@@ -126,22 +122,14 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
     from pathlib import Path
 
     from planner.outputs.report import stochastic_html, studies_html
-    from planner.outputs.study_folders import (
-        StoredFrontier,
-        StoredStochastic,
-        StoredSweep,
-        read_study,
-    )
+    from planner.outputs.study_folders import StoredFrontier, StoredStochastic, StoredSweep, read_study
 
     studies = [read_study(Path(folder)) for folder in folders]
     target = studies[0].folder / STUDY_FILE
     stochastic = [study for study in studies if isinstance(study, StoredStochastic)]
     if stochastic:
         if len(studies) > 1:
-            message = (
-                f"{stochastic[0].folder} is a stochastic program: its report shows no other study;"
-                " name it alone"
-            )
+            message = f"{stochastic[0].folder} is a stochastic program: its report shows no other study; name it alone"
             raise click.UsageError(message)
         return _Asked(partial(stochastic_html, stochastic[0]), target, [])
     sweeps = [study for study in studies if isinstance(study, StoredSweep)]

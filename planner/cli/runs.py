@@ -29,9 +29,7 @@ def runs() -> None:
 @click.option("--scenario", help="Only runs, sweeps and studies of this scenario.")
 @click.option("--differs", metavar="KEY", help="Only runs with this setting or block changed.")
 @click.option("--shipped", metavar="NAME", help="Only runs that start from this shipped scenario.")
-@click.option(
-    "--all", "every", is_flag=True, help="Sweeps, their runs and studies near the runs too."
-)
+@click.option("--all", "every", is_flag=True, help="Sweeps, their runs and studies near the runs too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def list_command(
     runs_dir: str,
@@ -71,11 +69,7 @@ def list_command(
         if folder.is_dir():
             listings[f"{study.folder}/{RUNS_FOLDER}/"] = folder, read_runs(folder)
 
-    listed = [
-        (before, folder, entry)
-        for before, (folder, listing) in listings.items()
-        for entry in listing.entries
-    ]
+    listed = [(before, folder, entry) for before, (folder, listing) in listings.items() for entry in listing.entries]
     found = [entry for _, _, entry in listed] + studies
     chosen = RunFilter(tags, scenario, differs, shipped)
     chosen.refuse_mistyped(found)
@@ -95,10 +89,7 @@ def list_command(
         ]
         rows += [{**asdict(study), "reason": None} for study in meant_studies]
         nothing = dict.fromkeys(field.name for field in fields(Entry))
-        rows += [
-            {**nothing, "run": bad.run, "status": "unreadable", "reason": bad.reason}
-            for bad in unreadable
-        ]
+        rows += [{**nothing, "run": bad.run, "status": "unreadable", "reason": bad.reason} for bad in unreadable]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     if meant:
@@ -217,11 +208,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 @runs.command("prune")
 @RUNS_DIR
 @click.option(
-    "--keep",
-    type=click.IntRange(min=0),
-    default=3,
-    show_default=True,
-    help="Latest runs of every scenario to keep.",
+    "--keep", type=click.IntRange(min=0), default=3, show_default=True, help="Latest runs of every scenario to keep."
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:

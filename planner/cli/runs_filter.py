@@ -25,24 +25,12 @@ _NAMED: Final = 3  # tags, settings, scenarios, runs
 
 @dataclass(frozen=True)
 class RunFilter:
-    """What runs are chosen by.
+    """What runs are chosen by."""
 
-    Parameters
-    ----------
-    tags : tuple of str
-        All of which a run has.
-    scenario : str or None
-        Its scenario.
-    differs : str or None
-        A setting that is changed, or a block in which one is.
-    shipped : str or None
-        The shipped scenario that it starts from.
-    """
-
-    tags: tuple[str, ...] = ()
-    scenario: str | None = None
-    differs: str | None = None
-    shipped: str | None = None
+    tags: tuple[str, ...] = ()  # all of which a run has
+    scenario: str | None = None  # its scenario
+    differs: str | None = None  # a setting that is changed, or a block in which one is
+    shipped: str | None = None  # the shipped scenario that it starts from
 
     def has_chosen(self, of: Entry | StudyEntry) -> bool:
         """Return whether a run is one of those; of studies it is not known what they change."""
@@ -54,18 +42,7 @@ class RunFilter:
         )
 
     def refuse_mistyped(self, found: Sequence[Entry | StudyEntry]) -> None:
-        """Refuse a key that is none, and a scenario that is not there but is close to one that is.
-
-        Parameters
-        ----------
-        found : sequence of Entry or StudyEntry
-            All there are.
-
-        Raises
-        ------
-        InputError
-            Naming what could be meant.
-        """
+        """Refuse a key that is none, and a scenario that is not there but is close to one that is."""
         problems = []
         known = {*(entry.scenario for entry in found), *shipped_names()}
         # Without a run, and wherever its file is, a scenario of one's own may have any other name.
@@ -112,10 +89,7 @@ class RunFilter:
         runs = [
             of.run
             for of in found
-            if isinstance(of, Entry)
-            and of.from_shipped is None
-            and rest.has_chosen(of)
-            and not self.has_chosen(of)
+            if isinstance(of, Entry) and of.from_shipped is None and rest.has_chosen(of) and not self.has_chosen(of)
         ]
         if not asked or not runs:
             return ""

@@ -24,12 +24,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
 
     from planner.base.console import TableConsole
     from planner.base.number_format import unit_of_money
-    from planner.outputs.differences import (
-        START,
-        from_shipped_words,
-        is_said_by_name,
-        settings_words,
-    )
+    from planner.outputs.differences import START, from_shipped_words, is_said_by_name, settings_words
 
     unit, factor, decimals = unit_of_money(entry.objective_musd for _, entry in entries)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -53,14 +48,8 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     named = [(f"{before}{entry.run}", entry) for before, entry in entries]
     changed = [f"{run}: {settings_words(of.differs)}" for run, of in named if of.differs]
     _print_lines("Not as the scenario of their name", changed)
-    others = [
-        (run, of)
-        for run, of in named
-        if not is_said_by_name(of.scenario, of.differs, of.from_shipped)
-    ]
-    shown = [
-        f"{run}: {from_shipped_words(of.from_shipped)}" for run, of in others if of.from_shipped
-    ]
+    others = [(run, of) for run, of in named if not is_said_by_name(of.scenario, of.differs, of.from_shipped)]
+    shown = [f"{run}: {from_shipped_words(of.from_shipped)}" for run, of in others if of.from_shipped]
     unknown = [run for run, of in others if not of.from_shipped]
     if unknown:
         shown.append(f"{some(unknown, _NAMED)}: {from_shipped_words(None)}")
@@ -115,9 +104,7 @@ def _kind(study: StudyEntry) -> str:
 def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:
     """Print what planners call things, the tags in brackets."""
     labelled = [
-        (folder, of.name, f"[{', '.join(of.tags)}]" if of.tags else "")
-        for folder, of in named
-        if of.name or of.tags
+        (folder, of.name, f"[{', '.join(of.tags)}]" if of.tags else "") for folder, of in named if of.name or of.tags
     ]
     lines = [f"{folder}: {' '.join(filter(None, labels))}" for folder, *labels in labelled]
     _print_lines("With a name or tags", lines)

@@ -59,10 +59,7 @@ _PENALTIES: Final = {"penalty_at_low": "penalty", "penalty_at_high": "penalty"}
     help="Move columns that count in steps, such as lead times, each as one factor.",
 )
 @OVERRIDES
-@into_folder(
-    "Folder of the study; left out: sensitivity/ and the name of SCENARIO,"
-    " NAME-2 if another file has that."
-)
+@into_folder("Folder of the study; left out: sensitivity/ and the name of SCENARIO, NAME-2 if another file has that.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Futures at once; as in dcplan sweep.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask cluster; as in dcplan sweep.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
@@ -155,9 +152,7 @@ def command(
         except KeyboardInterrupt:
             if not is_begun:
                 raise
-            live.print_line(
-                f"Stopped; what is done is stored in {home}, where the same command goes on"
-            )
+            live.print_line(f"Stopped; what is done is stored in {home}, where the same command goes on")
             ctx.exit(INTERRUPTED)
     write_study(home, partial(write_sensitivity, found))
     if as_json:
@@ -177,9 +172,7 @@ def _print(found: Sensitivity) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     heads = _HEADS[found.method]
-    if found.method == "tornado" and (
-        found.table[list(_PENALTIES)].abs() >= LEAST_PENALTY_MUSD
-    ).any(axis=None):
+    if found.method == "tornado" and (found.table[list(_PENALTIES)].abs() >= LEAST_PENALTY_MUSD).any(axis=None):
         heads += tuple(_PENALTIES.items())
     table.add_column("Rank", justify="right", no_wrap=True)
     # So wide at most, or a long name would squeeze the numbers out of 80 columns.

@@ -30,8 +30,7 @@ __all__ = ["command"]
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Dask cluster that solves the pieces of a decomposed solve, such as tcp://10.0.0.5:8786;"
-    " extra dask.",
+    help="Dask cluster that solves the pieces of a decomposed solve, such as tcp://10.0.0.5:8786; extra dask.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context
@@ -61,16 +60,7 @@ def command(
     # looking for cycles is an eighth of a short run.
     gc.disable()
     try:
-        exit_code = _solve(
-            context,
-            scenario,
-            Path(runs_dir),
-            overrides,
-            strict,
-            no_workbook,
-            scheduler,
-            as_json,
-        )
+        exit_code = _solve(context, scenario, Path(runs_dir), overrides, strict, no_workbook, scheduler, as_json)
     finally:
         gc.enable()
     context.exit(exit_code)
@@ -125,9 +115,7 @@ def _solve(
         progress.stage("write")
         kept: tuple[Kept, ...] = ()
         try:
-            stored = store_or_keep_elsewhere(
-                run, runs_dir, workbook=not no_workbook, log=progress.lines
-            )
+            stored = store_or_keep_elsewhere(run, runs_dir, workbook=not no_workbook, log=progress.lines)
         except OutputError as error:
             failed = error
         else:

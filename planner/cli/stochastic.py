@@ -34,22 +34,13 @@ _PENALTY_HEADS: Final = {
 
 @click.command("stochastic")
 @click.argument("file")
-@into_folder(
-    "Folder for runs and tables; left out: stochastic/ and the name of FILE,"
-    " NAME-2 if another file has that."
-)
+@into_folder("Folder for runs and tables; left out: stochastic/ and the name of FILE, NAME-2 if another file has that.")
 @OVERRIDES
 @STRICT
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(
-    context: click.Context,
-    file: str,
-    *,
-    folder: Path | None,
-    overrides: tuple[str, ...],
-    strict: bool,
-    as_json: bool,
+    context: click.Context, file: str, *, folder: Path | None, overrides: tuple[str, ...], strict: bool, as_json: bool
 ) -> None:
     """Find what to order before it is known which future of the sweep FILE comes.
 
@@ -241,10 +232,8 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
     )
     lines = [
         *([weighed] if words("stochastic") else []),
-        f"To know which future comes would be worth {money(worth['evpi'])} {unit}"
-        f" (EVPI){words('evpi')}.",
-        f"Planning {plan_name(single)} instead would cost {money(vss)} {unit} more"
-        f" (VSS){words('vss')}."
+        f"To know which future comes would be worth {money(worth['evpi'])} {unit} (EVPI){words('evpi')}.",
+        f"Planning {plan_name(single)} instead would cost {money(vss)} {unit} more (VSS){words('vss')}."
         if isfinite(vss)
         else f"Planning {plan_name(single)} instead leaves no plan in some future.",
     ]

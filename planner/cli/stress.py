@@ -34,10 +34,7 @@ _NAMED: Final = 8
 @click.option("--heat-wave-k", type=float, metavar="K", help="Kelvin above normal.")
 @click.option("--heat-wave-days", type=float, metavar="DAYS", help="Its length.")
 @click.option(
-    "--curtailment-frac",
-    type=float,
-    metavar="SHARE",
-    help="Share of all connections that a grid emergency curtails.",
+    "--curtailment-frac", type=float, metavar="SHARE", help="Share of all connections that a grid emergency curtails."
 )
 @click.option("--curtailment-h", type=float, metavar="H", help="Its length.")
 @click.option("--outages-per-year", type=float, metavar="N", help="Grid outages at a site.")
@@ -105,10 +102,7 @@ def command(
         _, kept = write_stress(study, home, loaded)
     note_kept(home, kept)
     if as_json:
-        content = {
-            name: json.loads(frame.to_json(orient="records"))
-            for name, frame in study.tables.items()
-        }
+        content = {name: json.loads(frame.to_json(orient="records")) for name, frame in study.tables.items()}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     else:
         print_study(study)
@@ -146,24 +140,7 @@ class Asked:
 
 
 def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None) -> Asked:
-    """Open the run, and read what is asked of it; every mistake is reported together.
-
-    Parameters
-    ----------
-    run : str
-        As the user names it.
-    runs_dir : Path
-        Folder of the runs.
-    years : tuple of int
-        Model years asked for.
-    hours : str or None
-        File of own weather and prices.
-
-    Raises
-    ------
-    InputError
-        With every problem.
-    """
+    """Open the run, and read what is asked of it; every mistake is reported together."""
     from pathlib import Path
 
     from planner.runs import find_run
@@ -197,17 +174,7 @@ def asked_of(run: str, runs_dir: Path, years: tuple[int, ...], hours: str | None
 
 
 def folder_to_fill(stored: StoredPlan, folder: Path | None, kind: FolderKind) -> Path:
-    """Return the folder of a study of a run, once it is known that it can be written.
-
-    Parameters
-    ----------
-    stored : StoredPlan
-        The run; warns if it is not as it was written.
-    folder : Path or None
-        As the user names it.
-    kind : FolderKind
-        Of the study, whose name the folder in that of the run has where the user names none.
-    """
+    """Return the folder of a study of a run, once it is known that it can be written."""
     from pathlib import Path
 
     from planner.cli.changed_run import warn_of_changes

@@ -77,8 +77,7 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
         )
     if len(short):
         named = [
-            f"{row['site']} {row['generators']} of {row['needed']} units needed"
-            for row in short.to_dict("records")
+            f"{row['site']} {row['generators']} of {row['needed']} units needed" for row in short.to_dict("records")
         ]
         reasons.append(
             f"too few generators at {len(short)} {of_all}: some of their halls have none, and the"
@@ -150,11 +149,7 @@ def _loss_table(losses: pd.DataFrame) -> Any:
     table = _table("site", "year", "its work\nkH100e", "not taken over\nkH100e", "%")
     for row in worst.assign(share=share.map("{:.0f}".format)).to_dict("records"):
         table.add_row(
-            row["site"],
-            str(row["year"]),
-            f"{row['load_kh100e']:,.1f}",
-            f"{row['unserved_kh100e']:,.1f}",
-            row["share"],
+            row["site"], str(row["year"]), f"{row['load_kh100e']:,.1f}", f"{row['unserved_kh100e']:,.1f}", row["share"]
         )
     return table
 
@@ -162,13 +157,7 @@ def _loss_table(losses: pd.DataFrame) -> Any:
 def standby_table(last: pd.DataFrame) -> Any:
     """Return how outages are carried by their length, of table `stress_standby` in a year."""
     table = _table(
-        "hours",
-        "worst, with\nenough units",
-        "median",
-        "best",
-        "below\n99 %",
-        "too few\nunits",
-        "without\nunits",
+        "hours", "worst, with\nenough units", "median", "best", "below\n99 %", "too few\nunits", "without\nunits"
     )
     for hours, rows in last.groupby("outage_h"):
         carried, has_none = rows["carried_frac"], rows["generators"] == 0

@@ -40,23 +40,7 @@ codecs.register_error(_ESCAPES, _escaped)
 
 
 def within_surroundings(run: Callable[[], object]) -> object:
-    """Run a command line; what goes wrong around it becomes a message and an exit code.
-
-    Parameters
-    ----------
-    run : callable
-        Runs it; may raise `SystemExit`.
-
-    Returns
-    -------
-    object
-        What it returns.
-
-    Raises
-    ------
-    SystemExit
-        With `READER_GONE` where stdout was closed, or `BROKEN_SURROUNDINGS`.
-    """
+    """Run a command line; what goes wrong around it becomes a message and an exit code."""
     with _lossy_stderr():
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):

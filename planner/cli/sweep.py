@@ -24,9 +24,7 @@ _MOST_THINGS: Final = 12
 
 @click.command("sweep")
 @click.argument("file")
-@into_folder(
-    "Folder of the sweep; left out: sweeps/ and the name of FILE, NAME-2 if another file has that."
-)
+@into_folder("Folder of the sweep; left out: sweeps/ and the name of FILE, NAME-2 if another file has that.")
 @click.option(
     "--jobs",
     type=click.IntRange(1, 1024),
@@ -97,9 +95,7 @@ def command(
             if latest is None:
                 raise
             stored = (
-                f", stored in {home}; the same command goes on from there"
-                if latest.done
-                else "; nothing is stored"
+                f", stored in {home}; the same command goes on from there" if latest.done else "; nothing is stored"
             )
             live.print_line(f"Stopped with {latest.done} of {latest.total} futures done{stored}")
             context.exit(INTERRUPTED)
@@ -144,12 +140,7 @@ def _print(result: SweepResult) -> None:
     from planner.base.console import TableConsole, wrapped
     from planner.base.number_format import amount, unit_of_money
     from planner.base.words import and_more
-    from planner.results.cost_difference import (
-        GAPS_RANK,
-        LEAST_PENALTY_MUSD,
-        PlanCost,
-        rank_words,
-    )
+    from planner.results.cost_difference import GAPS_RANK, LEAST_PENALTY_MUSD, PlanCost, rank_words
 
     console = TableConsole()
     futures = result.futures
@@ -160,9 +151,7 @@ def _print(result: SweepResult) -> None:
     figures = _unmet_and_nameplate(result)
     ends = figures["year"].unique()
     year = f"{ends[0]:.0f}" if len(ends) == 1 else "in its last year"
-    penalties = (
-        [f"Penalty, {unit}"] if (futures["penalty_musd"] >= LEAST_PENALTY_MUSD).any() else []
-    )
+    penalties = [f"Penalty, {unit}"] if (futures["penalty_musd"] >= LEAST_PENALTY_MUSD).any() else []
     heads = ("Gap", "Rank", *penalties, "Unmet, %", f"Nameplate {year}, MW")
     for name in (f"Cost, {unit}", *heads):
         table.add_column(name, justify="right")
@@ -234,9 +223,7 @@ def _print_no_regret(result: SweepResult) -> None:
     things = ["kind", "site", "item"]
     years = sorted(of_all["year"].unique())
     least = found.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
-    decided = pd.Series(
-        {thing: first_decided(of, "least_mw") for thing, of in of_all.groupby(things)}
-    )
+    decided = pd.Series({thing: first_decided(of, "least_mw") for thing, of in of_all.groupby(things)})
     least = least.loc[decided.index].sort_values(years[-1], ascending=False)
     planned = int(result.futures["status"].isin(sorted(PLANNED)).sum())
     click.echo()

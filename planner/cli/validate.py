@@ -25,9 +25,7 @@ __all__ = ["command", "refuse"]
 @STRICT
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.pass_context
-def command(
-    ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, strict: bool, as_json: bool
-) -> None:
+def command(ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
     """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
 
     Each line says file, line and column, what is, what must be and how to fix it. Ends with
@@ -57,9 +55,7 @@ def command(
         click.echo(f"note: {note}")
 
 
-def refuse(
-    ctx: click.Context, problems: Sequence[Problem], warnings: Sequence[Problem]
-) -> NoReturn:
+def refuse(ctx: click.Context, problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
     """Print every problem, then the warnings, and end with the exit code of wrong input."""
     from planner.base.errors import InputError
 

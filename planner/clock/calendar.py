@@ -10,15 +10,7 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
-from planner.clock.days import (
-    DAYS_PER_MONTH,
-    MONTHS,
-    SEASON_OF_MONTH,
-    SEASONS,
-    BillingPeriod,
-    Days,
-    RepresentativeDays,
-)
+from planner.clock.days import DAYS_PER_MONTH, MONTHS, SEASON_OF_MONTH, SEASONS, BillingPeriod, Days, RepresentativeDays
 from planner.clock.profiles import slot_means, slot_peaks, to_local_hours
 from planner.clock.series import SeriesDays
 
@@ -47,20 +39,8 @@ __all__ = [
 
 
 def hours_in_year(year: int) -> float:
-    """Hours of a calendar year, leap days counted.
+    """Hours of a calendar year, leap days counted. Gives [h].
 
-    Parameters
-    ----------
-    year
-        Calendar year.
-
-    Returns
-    -------
-    float
-        8,784 in leap years, else 8,760. [h]
-
-    Examples
-    --------
     >>> hours_in_year(2027), hours_in_year(2028), hours_in_year(2100)
     (8760.0, 8784.0, 8760.0)
     """
@@ -72,19 +52,8 @@ def float_year(date: datetime.date) -> float:
     """Write a date as a float year in which every month is a twelfth.
 
     Lead times are counted in months, so that 18 months after 1 January 2027 is 2028.5.
+    Gives [yr].
 
-    Parameters
-    ----------
-    date
-        Day; its first moment is meant.
-
-    Returns
-    -------
-    float
-        For example 2028.5 for 1 July 2028. [yr]
-
-    Examples
-    --------
     >>> import datetime
     >>> float_year(datetime.date(2028, 7, 1))
     2028.5
@@ -99,18 +68,6 @@ class ModelYears:
 
     The last represents one year.
 
-    Parameters
-    ----------
-    years
-        Strictly increasing calendar years, at least one.
-
-    Raises
-    ------
-    InputError
-        If there is no year or they do not increase.
-
-    Examples
-    --------
     >>> years = ModelYears((2025, 2026, 2030))
     >>> years.spans
     (1, 4, 1)
@@ -118,7 +75,7 @@ class ModelYears:
     (2026, 2027, 2028, 2029)
     """
 
-    years: tuple[int, ...]
+    years: tuple[int, ...]  # strictly increasing calendar years, at least one
 
     def __post_init__(self) -> None:
         if not self.years or any(b <= a for a, b in zip(self.years, self.years[1:], strict=False)):
@@ -155,9 +112,7 @@ class ModelYears:
     @property
     def spans(self) -> tuple[int, ...]:
         """Calendar years that each model year stands for."""
-        return tuple(
-            b - a for a, b in zip(self.years, (*self.years[1:], self.last + 1), strict=True)
-        )
+        return tuple(b - a for a, b in zip(self.years, (*self.years[1:], self.last + 1), strict=True))
 
     def calendar_years(self, t: int) -> tuple[int, ...]:
         """List the calendar years that the model year at position `t` stands for."""

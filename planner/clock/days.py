@@ -47,21 +47,11 @@ _DAYS_ALLOWED: Final = (len(SEASONS), len(MONTHS))
 
 @dataclass(frozen=True)
 class BillingPeriod:
-    """Months whose demand charge is billed on one maximum.
+    """Months whose demand charge is billed on one maximum."""
 
-    Parameters
-    ----------
-    name
-        A season, or a month where one stands alone.
-    months
-        Months that are billed so; they need not be whole. [month]
-    slots
-        Positions of the slots that represent these months.
-    """
-
-    name: str
-    months: float
-    slots: tuple[int, ...]
+    name: str  # a season, or a month where one stands alone
+    months: float  # months that are billed so; they need not be whole. [month]
+    slots: tuple[int, ...]  # positions of the slots that represent these months
 
 
 class Days(ABC):
@@ -154,9 +144,7 @@ class Days(ABC):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the time slices, such as `d0h03`: first day, from 3 h UTC."""
-        return tuple(
-            f"d{day}h{hour:02d}" for day, hour in zip(self.day, self.start_hour, strict=True)
-        )
+        return tuple(f"d{day}h{hour:02d}" for day, hour in zip(self.day, self.start_hour, strict=True))
 
     def slots_of(self, day: int) -> tuple[int, ...]:
         """Return the positions of the time slices of a day."""
@@ -174,24 +162,6 @@ class Days(ABC):
 class RepresentativeDays(Days):
     """Days that represent a year, cut into time slices; the peak day is always the last of them.
 
-    Parameters
-    ----------
-    season_days
-        4, one day per season, or 12, one per month.
-    slot_h
-        Length of a time slice; divides 24. [h]
-    peak_day_days
-        Days for which the peak day stands, taken from its month. [day]
-    peak_month
-        Month of the peak day, 1 to 12.
-
-    Raises
-    ------
-    InputError
-        With every setting that is out of range.
-
-    Examples
-    --------
     >>> days = RepresentativeDays(season_days=4, slot_h=6)
     >>> days.names[:5]
     ('d0h00', 'd0h06', 'd0h12', 'd0h18', 'd1h00')
@@ -203,24 +173,20 @@ class RepresentativeDays(Days):
     [('DJF', 3), ('MAM', 3), ('JJA', 2), ('SON', 3), ('Jul', 1)]
     """
 
-    season_days: int = len(SEASONS)
-    slot_h: int = 3
-    peak_day_days: float = 3.0
-    peak_month: int = 7
+    season_days: int = len(SEASONS)  # 4, one day per season, or 12, one per month
+    slot_h: int = 3  # length of a time slice; divides 24. [h]
+    peak_day_days: float = 3.0  # days for which the peak day stands, taken from its month. [day]
+    peak_month: int = 7  # month of the peak day, 1 to 12
 
     def __post_init__(self) -> None:
         problems = []
         if self.season_days not in _DAYS_ALLOWED:
-            problems.append(
-                _problem("season_days", self.season_days, "4, a day per season, or 12, per month")
-            )
+            problems.append(_problem("season_days", self.season_days, "4, a day per season, or 12, per month"))
         problems += self.problems_of_slots()
         if self.peak_month not in range(1, len(MONTHS) + 1):
             problems.append(_problem("peak_month", self.peak_month, "1 to 12"))
         elif not 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]:
-            problems.append(
-                _problem("peak_day_days", self.peak_day_days, "above 0 and below its month's days")
-            )
+            problems.append(_problem("peak_day_days", self.peak_day_days, "above 0 and below its month's days"))
         if problems:
             raise InputError(problems)
 

@@ -28,22 +28,8 @@ _HOURS: Final = int(HOURS_PER_DAY)
 
 
 def to_local_hours(slot_start_utc_h: ArrayLike, utc_offset_h: ArrayLike) -> Floats:
-    """Hour of the local clock, in standard time, at hours of UTC.
+    """Hour of the local clock, in standard time, at hours of UTC. Gives [h].
 
-    Parameters
-    ----------
-    slot_start_utc_h
-        Hours of the UTC day. [h]
-    utc_offset_h
-        Standard offset of the place, for example -5 or 5.5. [h]
-
-    Returns
-    -------
-    numpy.ndarray
-        Hours of the local day, at least 0 and below 24. [h]
-
-    Examples
-    --------
     >>> to_local_hours([0, 6, 21], 5.5).tolist()
     [5.5, 11.5, 2.5]
     """
@@ -51,36 +37,13 @@ def to_local_hours(slot_start_utc_h: ArrayLike, utc_offset_h: ArrayLike) -> Floa
     return np.asarray(local % HOURS_PER_DAY)
 
 
-def slot_means(
-    profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day: bool = False
-) -> Floats:
+def slot_means(profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day: bool = False) -> Floats:
     """Average an hourly profile on a local clock over the slots.
 
-    Parameters
-    ----------
-    profile
-        Values of the 24 local hours, hour 0 from midnight to one. Shape (..., 24) with one
-        axis only: the same every day. Otherwise the axis before the hours is by season (4)
-        or by month (12; a day that represents several months takes their mean).
-    utc_offset_h
-        Standard offset of the place; half and quarter hours are split exactly. [h]
-    days
-        Days and their slots.
-    is_by_day
-        The axis before the hours is by day instead.
+    `profile`: Values of the 24 local hours, hour 0 from midnight to one. Shape (..., 24) with one axis only: the
+    same every day. Otherwise the axis before the hours is by season (4) or by month (12; a day that represents
+    several months takes their mean).
 
-    Returns
-    -------
-    numpy.ndarray
-        Means, shape (..., slot): any axes before those named stay.
-
-    Raises
-    ------
-    InputError
-        If the profile has another shape.
-
-    Examples
-    --------
     Hour 9 to 10 in India (UTC + 5.5 h) lies in the two UTC hours from 3 to 5:
 
     >>> from planner.clock.days import RepresentativeDays
@@ -94,30 +57,11 @@ def slot_means(
     return np.asarray(means.reshape(*means.shape[:-2], days.n_slots))
 
 
-def slot_peaks(
-    profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day: bool = False
-) -> Floats:
+def slot_peaks(profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day: bool = False) -> Floats:
     """Take the largest value that an hourly profile on a local clock has in each slot.
 
     What sizes a connection must not shrink when the slots are made longer.
 
-    Parameters
-    ----------
-    profile, utc_offset_h, days, is_by_day
-        As in `slot_means`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Maxima over the local hours that a slot touches, shape (..., slot).
-
-    Raises
-    ------
-    InputError
-        If the profile has another shape.
-
-    Examples
-    --------
     >>> from planner.clock.days import RepresentativeDays
     >>> days = RepresentativeDays(slot_h=12)
     >>> slot_peaks(range(24), 0.0, days)[:2].tolist()

@@ -37,32 +37,8 @@ def usable_share(
     .. math:: \frac{U(y + n - t_0) - U(y - t_0)}{n}, \qquad
               U(x) = (2 m - 1) x + \frac{(1 - m) x^2}{T} \;\; (0 \le x \le T), \quad
               U(x) = m T + x - T \;\; (x > T)
+    Takes `ramp_months` [month], `span_years` [yr].
 
-    Parameters
-    ----------
-    service_start
-        Moment of energisation as a float year, for example 2028.5.
-    year
-        First calendar year of the mean.
-    ramp_months
-        Length of the ramp; 0 means usable at once. [month]
-    ramp_mean_frac
-        Mean usable share over the ramp, from 0.5 to 1.
-    span_years
-        Calendar years of the mean, for a model year that represents several. [yr]
-
-    Returns
-    -------
-    numpy.ndarray
-        Shares between 0 and 1, broadcast over all arguments.
-
-    Raises
-    ------
-    InputError
-        If the ramp is negative or its mean is out of range.
-
-    Examples
-    --------
     In service from mid-2028: half a year at 0.2 to 0.6, then half a year at 0.6 to 1:
 
     >>> usable_share(2028.5, [2027, 2028, 2029, 2030]).round(6).tolist()
@@ -72,9 +48,7 @@ def usable_share(
     if not ramp_months >= 0.0:
         problems.append(Problem("ramp", None, None, f"ramp_months is {ramp_months}", "at least 0"))
     if not 0.5 <= ramp_mean_frac <= 1.0:
-        problems.append(
-            Problem("ramp", None, None, f"ramp_mean_frac is {ramp_mean_frac}", "0.5 to 1")
-        )
+        problems.append(Problem("ramp", None, None, f"ramp_mean_frac is {ramp_mean_frac}", "0.5 to 1"))
     if problems:
         raise InputError(problems)
     ramp_years = ramp_months / MONTHS_PER_YEAR
@@ -91,35 +65,13 @@ def usable_share(
     return np.asarray((usable_years(begin + span) - usable_years(begin)) / span)
 
 
-def share_in_force(
-    begin: ArrayLike, end: ArrayLike, year: ArrayLike, span_years: ArrayLike = 1.0
-) -> Floats:
-    """Share of a calendar year, or of a row of them, between two moments; nothing ramps.
+def share_in_force(begin: ArrayLike, end: ArrayLike, year: ArrayLike, span_years: ArrayLike = 1.0) -> Floats:
+    """Share of a calendar year, or of a row of them, between two moments; nothing ramps. Takes `span_years` [yr].
 
-    Parameters
-    ----------
-    begin, end
-        Moments as float years; an end that is infinite never comes.
-    year
-        First calendar year of the mean.
-    span_years
-        Calendar years of the mean, for a model year that represents several. [yr]
-
-    Returns
-    -------
-    numpy.ndarray
-        Shares, broadcast over all arguments, and exactly 0 where nothing but rounding is left;
-        from 0 to 1 where no end is before its begin.
-
-    Examples
-    --------
     From April 2027 to the end of September 2029:
 
     >>> share_in_force(2027.25, 2029.75, [2026, 2027, 2028, 2029, 2030]).tolist()
     [0.0, 0.75, 1.0, 0.75, 0.0]
     """
-    begun, over = (
-        usable_share(moment, year, ramp_months=0.0, span_years=span_years)
-        for moment in (begin, end)
-    )
+    begun, over = (usable_share(moment, year, ramp_months=0.0, span_years=span_years) for moment in (begin, end))
     return np.asarray(np.round(begun - over, _DIGITS))

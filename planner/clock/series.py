@@ -25,28 +25,6 @@ _ROUNDING: Final = 1e-6  # of the year, for weights that are written with few di
 class SeriesDays(Days):
     """Days of a table: in the order in which they pass, or each repeating itself.
 
-    Parameters
-    ----------
-    months
-        Month of each day, 1 to 12.
-    days
-        Days of the year that each day stands for; they sum to 365. [day]
-    peaks
-        Positions of the days on which the whole system peaks; weather of the peak day sizes
-        cooling and connections on them.
-    slot_h
-        Length of a slot; divides 24. [h]
-    repeat
-        Whether a day is followed by itself, as one that was chosen to represent others is. Else
-        the next day follows, and the first one after the last.
-
-    Raises
-    ------
-    InputError
-        With everything that is out of range.
-
-    Examples
-    --------
     Two days in January that represent 100 days each, and one in July for the other 165:
 
     >>> days = SeriesDays(months=(1, 1, 7), days=(100.0, 100.0, 165.0), peaks=(2,), slot_h=12)
@@ -60,11 +38,13 @@ class SeriesDays(Days):
     [1, 0, 3, 2]
     """
 
-    months: tuple[int, ...]
-    days: tuple[float, ...]
+    months: tuple[int, ...]  # month of each day, 1 to 12
+    days: tuple[float, ...]  # days of the year that each day stands for; they sum to 365. [day]
+    # positions of the days on which the whole system peaks; weather of the peak day sizes cooling and connections on
+    # them
     peaks: tuple[int, ...]
-    slot_h: int = 3
-    repeat: bool = False
+    slot_h: int = 3  # length of a slot; divides 24. [h]
+    repeat: bool = False  # whether a day is followed by itself, as one that was chosen to represent others is
 
     def __post_init__(self) -> None:
         count = len(self.months)
@@ -91,11 +71,7 @@ class SeriesDays(Days):
                 f"at least one of 0 to {count - 1}",
             ),
         )
-        problems = [
-            Problem("series", None, None, what_is, must_be)
-            for holds, what_is, must_be in rules
-            if not holds
-        ]
+        problems = [Problem("series", None, None, what_is, must_be) for holds, what_is, must_be in rules if not holds]
         problems += self.problems_of_slots()
         if problems:
             raise InputError(problems)
@@ -134,9 +110,7 @@ class SeriesDays(Days):
         month_of_slot = np.array(self.months)[self.day] - 1
         return tuple(
             BillingPeriod(
-                MONTHS[month],
-                1.0 + float(more),
-                tuple(int(slot) for slot in np.flatnonzero(month_of_slot == month)),
+                MONTHS[month], 1.0 + float(more), tuple(int(slot) for slot in np.flatnonzero(month_of_slot == month))
             )
             for month, more in zip(there, also, strict=True)
         )

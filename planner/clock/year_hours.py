@@ -31,20 +31,8 @@ def calendar_days(days: Days) -> Floats:
     Representative days that represent a month follow each other in their order, the peak day in the
     middle of its month. Days of a series follow each other through the year, each for as long as
     it stands for: those of some weeks fill months that no day represents.
+    Gives (365, day).
 
-    Parameters
-    ----------
-    days : Days
-        The days of the plan.
-
-    Returns
-    -------
-    array of float, shape (365, day)
-        Shares; each calendar day's add up to 1, and each column adds up to the days of the year
-        that the day stands for.
-
-    Examples
-    --------
     >>> from planner.clock.days import RepresentativeDays
     >>> shares = calendar_days(RepresentativeDays(peak_day_days=3, peak_month=7))
     >>> shares.sum(axis=0).tolist()
@@ -61,20 +49,6 @@ def calendar_days(days: Days) -> Floats:
 def hourly(days: Days, of_slot: ArrayLike) -> Floats:
     """Return the hours of a year of something that is known by slot.
 
-    Parameters
-    ----------
-    days : Days
-        The days of the plan.
-    of_slot : array of float, shape (..., slot)
-        Means of the slots, such as power in MW.
-
-    Returns
-    -------
-    array of float, shape (..., 8760)
-        From 00:00 UTC on 1 January, without a leap day.
-
-    Examples
-    --------
     >>> from planner.clock.days import RepresentativeDays
     >>> days = RepresentativeDays(slot_h=6)
     >>> power_mw = np.arange(1.0, days.n_slots + 1)
@@ -94,8 +68,6 @@ def hourly(days: Days, of_slot: ArrayLike) -> Floats:
 def hour_names(year: int) -> NDArray[np.datetime64]:
     """Return the start of each hour of a model year in UTC; a leap day is left out.
 
-    Examples
-    --------
     >>> hours = hour_names(2028)
     >>> hours.size, str(hours[1416]), str(hours[-1])
     (8760, '2028-03-01T00', '2028-12-31T23')

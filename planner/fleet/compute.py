@@ -33,10 +33,7 @@ The Llama 3 Herd of Models, 2024, table 4)."""
 
 
 def mean_h100e_from_pf_days(
-    pf_days: ArrayLike,
-    days: ArrayLike,
-    *,
-    flop_utilisation_frac: float = TRAINING_FLOP_UTILISATION_FRAC,
+    pf_days: ArrayLike, days: ArrayLike, *, flop_utilisation_frac: float = TRAINING_FLOP_UTILISATION_FRAC
 ) -> Floats:
     r"""Mean H100-equivalents that a training run of so many PF-days keeps busy.
 
@@ -44,29 +41,8 @@ def mean_h100e_from_pf_days(
     of which a run reaches a share.
 
     .. math:: d = \frac{\text{PF-days}}{\text{days} \cdot u \cdot 0.989}
+    Takes `pf_days` [PFLOP/s x day], `days` [day]. Gives [H100e].
 
-    Parameters
-    ----------
-    pf_days
-        Arithmetic of the run, as published for a model. [PFLOP/s x day]
-    days
-        Time in which it is done; 365 spreads a year's work evenly over the year. [day]
-    flop_utilisation_frac
-        Model FLOPs over peak FLOPs while the run is on.
-
-    Returns
-    -------
-    numpy.ndarray
-        H100-equivalents in use during these days; for a mean over the year multiply by
-        days / 365. [H100e]
-
-    Raises
-    ------
-    InputError
-        If the days or the utilisation are not above 0, or the utilisation exceeds 1.
-
-    Examples
-    --------
     GPT-3 took 3,640 PF-days; in 30 days at 40 % of peak:
 
     >>> round(float(mean_h100e_from_pf_days(3640.0, 30.0)), 1)
@@ -75,31 +51,15 @@ def mean_h100e_from_pf_days(
     time = _above_zero(days, "days")
     share = _above_zero(flop_utilisation_frac, "flop_utilisation_frac")
     if np.any(share > 1.0):
-        raise InputError(
-            [Problem("compute", None, None, f"flop_utilisation_frac is {share}", "at most 1")]
-        )
+        raise InputError([Problem("compute", None, None, f"flop_utilisation_frac is {share}", "at most 1")])
     return np.asarray(pf_days, dtype=float) / (time * share * H100_DENSE_BF16_PFLOPS)
 
 
-def mean_h100e_from_requests_per_day(
-    requests_per_day: ArrayLike, h100e_seconds_per_request: ArrayLike
-) -> Floats:
+def mean_h100e_from_requests_per_day(requests_per_day: ArrayLike, h100e_seconds_per_request: ArrayLike) -> Floats:
     """Mean H100-equivalents that a stream of requests keeps busy.
 
-    Parameters
-    ----------
-    requests_per_day
-        Mean over the year. [request/day]
-    h100e_seconds_per_request
-        Time one H100 would spend on one request, batching included. [H100e s/request]
+    Takes `requests_per_day` [request/day], `h100e_seconds_per_request` [H100e s/request]. Gives [H100e].
 
-    Returns
-    -------
-    numpy.ndarray
-        Requests times seconds over the 86,400 s of a day. [H100e]
-
-    Examples
-    --------
     >>> round(float(mean_h100e_from_requests_per_day(2.5e9, 0.6)), 1)
     17361.1
     """
@@ -107,30 +67,11 @@ def mean_h100e_from_requests_per_day(
     return np.asarray(work / SECONDS_PER_DAY, dtype=float)
 
 
-def mean_h100e_from_tokens_per_day(
-    tokens_per_day: ArrayLike, tokens_per_s_per_h100e: ArrayLike
-) -> Floats:
+def mean_h100e_from_tokens_per_day(tokens_per_day: ArrayLike, tokens_per_s_per_h100e: ArrayLike) -> Floats:
     """Mean H100-equivalents that a stream of tokens keeps busy.
 
-    Parameters
-    ----------
-    tokens_per_day
-        Mean over the year. [token/day]
-    tokens_per_s_per_h100e
-        Measured throughput of one H100 for this mix of tokens. [token/s/H100e]
+    Takes `tokens_per_day` [token/day], `tokens_per_s_per_h100e` [token/s/H100e]. Gives [H100e].
 
-    Returns
-    -------
-    numpy.ndarray
-        Tokens per second over throughput. [H100e]
-
-    Raises
-    ------
-    InputError
-        If a throughput is not above 0.
-
-    Examples
-    --------
     >>> round(float(mean_h100e_from_tokens_per_day(4.32e12, 2500.0)), 1)
     20000.0
     """

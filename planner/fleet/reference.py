@@ -35,23 +35,8 @@ def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> 
 
     Lives are exact: a rack bought in v with a life of n serves the calendar years v to
     v + n - 1. In a model year that represents several it serves only if it serves them all.
+    Takes `life_years` [yr].
 
-    Parameters
-    ----------
-    vintage
-        Calendar year in which the racks enter service.
-    life_years
-        Life. [yr]
-    years
-        Model years.
-
-    Returns
-    -------
-    numpy.ndarray
-        0 or 1, shape (..., model year).
-
-    Examples
-    --------
     >>> from planner.clock.calendar import ModelYears
     >>> alive_frac([2023, 2025], 5, ModelYears((2025, 2026, 2028, 2030))).tolist()
     [[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
@@ -64,41 +49,22 @@ def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> 
 
 @dataclass(frozen=True)
 class Cohorts:
-    """Racks bought together, for every workload.
+    """Racks bought together, for every workload."""
 
-    Parameters
-    ----------
-    vintage
-        Calendar year in which each cohort enters service, shape (cohort,).
-    life_years
-        Life, shape (class, cohort). [yr]
-    h100e_per_mw
-        Compute per MW of nameplate rack power, shape (class, cohort). [H100e/MW]
-    """
-
-    vintage: NDArray[np.int64]
-    life_years: NDArray[np.int64]
-    h100e_per_mw: Floats
+    vintage: NDArray[np.int64]  # calendar year in which each cohort enters service, shape (cohort,)
+    life_years: NDArray[np.int64]  # life, shape (class, cohort). [yr]
+    h100e_per_mw: Floats  # compute per MW of nameplate rack power, shape (class, cohort). [H100e/MW]
 
 
 @dataclass(frozen=True)
 class ReferenceFleet:
-    """What exists, what is added, and the compute of it.
+    """What exists, what is added, and the compute of it."""
 
-    Parameters
-    ----------
-    compute_h100e
-        Mean compute, shape (class, model year). [H100e]
-    additions_mw
-        Gross additions of nameplate rack power, shape (class, model year): net growth plus
-        what retires. [MW]
-    alive_mw
-        Nameplate rack power in service by cohort, stock first and then the additions in the
-        order of the model years, shape (class, cohort, model year). [MW]
-    """
-
-    compute_h100e: Floats
+    compute_h100e: Floats  # mean compute, shape (class, model year). [H100e]
+    # gross additions of nameplate rack power, shape (class, model year): net growth plus what retires. [MW]
     additions_mw: Floats
+    # nameplate rack power in service by cohort, stock first and then the additions in the order of the model years,
+    # shape (class, cohort, model year). [MW]
     alive_mw: Floats
 
 
@@ -122,37 +88,8 @@ def reference_fleet_compute(
 
     Where a path falls faster than racks retire, the racks in service are switched off in equal
     parts down to the path, and come back before new ones are bought.
+    Takes `stock_share_frac` (workload, cohort), `utilisation_frac` (workload,).
 
-    Parameters
-    ----------
-    path_mw
-        Nameplate rack power in service, shape (workload, model year). [MW]
-    years
-        Model years; the first is the year of the stock.
-    stock_share_frac
-        Share of each cohort in the stock of the first year, shape (workload, cohort); every
-        workload sums to 1.
-    stock
-        Cohorts of the stock, with vintages up to the first year, the first year included.
-    additions
-        Reference racks of the model years, one cohort per model year.
-    utilisation_frac
-        Mean busy share, spare capacity taken off, shape (workload,).
-    workloads
-        Their names, for messages.
-
-    Returns
-    -------
-    ReferenceFleet
-
-    Raises
-    ------
-    InputError
-        With every workload whose shares do not sum to 1, every stock cohort that does not serve
-        in the first year, and every addition that does not outlive its model year.
-
-    Examples
-    --------
     One workload, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
     16 MW in 2026. In 2026 the older half is gone, so 6 MW of growth need 11 MW of racks:
 
@@ -197,19 +134,9 @@ def reference_fleet_compute(
     )
 
 
-def _check(
-    years: ModelYears,
-    share: Floats,
-    stock: Cohorts,
-    additions: Cohorts,
-    workloads: Sequence[str],
-) -> None:
+def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts, workloads: Sequence[str]) -> None:
     problems = [
-        _problem(
-            f"the stock shares of workload {name} sum to {total:g}",
-            "1",
-            "correct share_frac in table rack_stock",
-        )
+        _problem(f"the stock shares of workload {name} sum to {total:g}", "1", "correct share_frac in table rack_stock")
         for name, total in zip(workloads, share.sum(axis=1), strict=True)
         if abs(total - 1.0) > _SHARE_TOLERANCE
     ]
@@ -217,8 +144,7 @@ def _check(
     serves = (stock.vintage <= years.first) & (last >= years.first)
     problems += [
         _problem(
-            f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of"
-            f" {stock.life_years[w, v]}",
+            f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}",
             f"in service in {years.first}",
             "leave out vintages that are not",
         )
@@ -236,8 +162,7 @@ def _check(
         outlives = additions.life_years >= np.array(years.spans)
         problems += [
             _problem(
-                f"workload {workloads[w]} adds racks in {years.years[t]} with a life of"
-                f" {additions.life_years[w, t]}",
+                f"workload {workloads[w]} adds racks in {years.years[t]} with a life of {additions.life_years[w, t]}",
                 f"at least the {years.spans[t]} years this model year covers",
                 "add model years, or give these racks a longer life",
             )

@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.svg import (
-    INK,
-    MUTED,
-    Frame,
-    area,
-    document,
-    line,
-    path,
-    rect,
-    text,
-)
+from planner.base.svg import INK, MUTED, Frame, area, document, line, path, rect, text
 from planner.base.units import MWH_PER_GWH
 
 if TYPE_CHECKING:
@@ -45,20 +35,7 @@ MOST_POINTS: Final = 400  # of a curve; more are finer than a page shows
 
 
 def draw_headroom(study: HeadroomStudy, *, name: str) -> str:
-    """Draw a study: its duration curves, the hours at the top of them, and a year of hours.
-
-    Parameters
-    ----------
-    study
-        What was found.
-    name
-        What the demand is of, for the heading.
-
-    Returns
-    -------
-    str
-        An SVG document that needs nothing else.
-    """
+    """Draw a study: its duration curves, the hours at the top of them, and a year of hours."""
     title = f"Headroom at {study.rate_frac * 100:g} % curtailment: {study.load_mw:,.0f} MW"
     description = _describe(study, name)
     columns = len(study.seasons)
@@ -112,14 +89,7 @@ def _season(study: HeadroomStudy, season: Curtailment, left: float, width: float
     hours_per_year = len(demand_mw) / study.years
     top_hours = min(hours_per_year, max(24.0, 1.5 * season.hours_per_year))
     highest_mw = max(float(side.max()) for side in (study.demand_mw, study.limit_mw))
-    full = Frame(
-        left,
-        FULL[0],
-        width,
-        FULL[1],
-        (0.0, hours_per_year),
-        (0.0, max(highest_mw + study.load_mw, 1.0)),
-    )
+    full = Frame(left, FULL[0], width, FULL[1], (0.0, hours_per_year), (0.0, max(highest_mw + study.load_mw, 1.0)))
     low_mw = float(demand_mw[round(top_hours * study.years) - 1])
     span_mw = max(float(demand_mw[0]) + study.load_mw - low_mw, 1.0)
     top = Frame(left, TOP[0], width, TOP[1], (0.0, top_hours), (low_mw, low_mw + 1.06 * span_mw))
@@ -131,13 +101,7 @@ def _season(study: HeadroomStudy, season: Curtailment, left: float, width: float
         text(left - AXIS, FULL[0] - 11, held, color=MUTED),
         *duration.draw(full),
         _outline(full, top),
-        text(
-            left - AXIS,
-            TOP[0] - 18,
-            f"Enlarged: its {top_hours:,.0f} highest hours a year",
-            size=13,
-            weight=700,
-        ),
+        text(left - AXIS, TOP[0] - 18, f"Enlarged: its {top_hours:,.0f} highest hours a year", size=13, weight=700),
         *duration.draw(top),
         *_label_top(top, season),
     ]
@@ -146,9 +110,7 @@ def _season(study: HeadroomStudy, season: Curtailment, left: float, width: float
 class _Duration:
     """Demand of a season from its highest hour to its lowest, and the load on top."""
 
-    def __init__(
-        self, demand_mw: Floats, load_mw: float, threshold_mw: float, years: float
-    ) -> None:
+    def __init__(self, demand_mw: Floats, load_mw: float, threshold_mw: float, years: float) -> None:
         self.demand_mw = demand_mw
         self.load_mw = load_mw
         self.threshold_mw = threshold_mw
@@ -235,10 +197,7 @@ def _legend(highest_frac: float, top: float) -> list[str]:
     steps = 6
     right = WIDTH - MARGIN
     left = right - steps * 20 - 44
-    swatches = [
-        rect(left + number * 20, top, 20, 10, _shade(number / (steps - 1)))
-        for number in range(steps)
-    ]
+    swatches = [rect(left + number * 20, top, 20, 10, _shade(number / (steps - 1))) for number in range(steps)]
     return [
         text(left - 6, top + 9, "0 %", anchor="end", color=MUTED),
         *swatches,

@@ -47,32 +47,7 @@ def read_hourly_demand(
     time_zone: str | None = None,
     on_warning: Callable[[Problem], None] | None = None,
 ) -> pd.Series[float]:
-    """Read the hourly demand of a zone.
-
-    Parameters
-    ----------
-    path
-        A .csv (UTF-8), .xlsx or .parquet file with one row per hour, in order, without gaps.
-    time_column, demand_column
-        Columns with the time at which each hour starts, ISO 8601, and the demand in MW; by
-        default the first and the second of a table of two columns.
-    time_zone
-        IANA zone in which the index is given, and months are reported; times without an offset are
-        then in UTC. By default times with offsets become UTC and others stay as written.
-    on_warning
-        Called for hours with more than `FAR_ABOVE_MEDIAN` times the median of the demand: the
-        first few of them, and how many more there are.
-
-    Returns
-    -------
-    Series
-        Demand by hour. [MW]
-
-    Raises
-    ------
-    InputError
-        With the first fifty problems of the file, each with line and column, and how many more.
-    """
+    """Read the hourly demand of a zone. Gives [MW]."""
     zone = _checked_zone(time_zone)
     sheet = read_sheet(path, "demand")
     time_at, demand_at = _columns(sheet, time_column, demand_column)
@@ -213,11 +188,7 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
         elif name in sheet.header:
             found.append(sheet.header.index(name))
         else:
-            what_is = (
-                f"the columns are {', '.join(sheet.header)}"
-                if name is None
-                else f"no column is called {name!r}"
-            )
+            what_is = f"the columns are {', '.join(sheet.header)}" if name is None else f"no column is called {name!r}"
             must_be = f"a table of time and demand, or the {kind} column named"
             place = sheet.place(-1, 0)
             problems.append(Problem(sheet.file, *place, what_is, must_be, f"--{kind}-column NAME"))

@@ -22,21 +22,8 @@ def largest_load_mw(slack_mw: Floats, promised_h: float) -> float:
     it is not above 0 tells which `k` hours are curtailed, and the root is
 
     .. math:: L = \frac{s_1 + \dots + s_k}{k - E}
+    Takes `slack_mw` (hour,) [MW]. Gives [MW].
 
-    Parameters
-    ----------
-    slack_mw
-        Threshold less demand in each hour, at least 0, in any order, shape (hour,). [MW]
-    promised_h
-        Curtailed energy over the load, less than the number of hours. [h]
-
-    Returns
-    -------
-    float
-        The load. [MW]
-
-    Examples
-    --------
     At 30 MW, 30 and 20 MWh are cut in the two tightest hours: 50 MWh, 5/3 hours of the load.
 
     >>> round(largest_load_mw(np.array([40.0, 0.0, 10.0, 70.0]), promised_h=5 / 3), 9)

@@ -22,21 +22,11 @@ _MONTHS: Final = tuple(range(1, 13))
 
 @dataclass(frozen=True)
 class Season:
-    """Months in which a system is taken to carry what it once carried at its peak.
+    """Months in which a system is taken to carry what it once carried at its peak."""
 
-    Parameters
-    ----------
-    name
-        Name of the season.
-    months
-        Months, 1 to 12, in which load is held to the threshold.
-    peak_months
-        Months whose highest demand of all years is the threshold.
-    """
-
-    name: str
-    months: tuple[int, ...]
-    peak_months: tuple[int, ...]
+    name: str  # name of the season
+    months: tuple[int, ...]  # months, 1 to 12, in which load is held to the threshold
+    peak_months: tuple[int, ...]  # months whose highest demand of all years is the threshold
 
 
 SUMMER_AND_WINTER: Final = (
@@ -54,23 +44,6 @@ def seasons_with(
     Where demand peaks outside June to August or December to February, as in September in
     California, the usual months give a threshold that demand alone exceeds.
 
-    Parameters
-    ----------
-    summer_months, winter_months
-        Months whose highest demand is the threshold, each within its season; by default those of
-        `SUMMER_AND_WINTER`.
-
-    Returns
-    -------
-    tuple of Season
-
-    Raises
-    ------
-    InputError
-        If a month is not in the season.
-
-    Examples
-    --------
     >>> summer, winter = seasons_with(summer_months=(6, 7, 8, 9))
     >>> summer.peak_months, winter.peak_months
     ((6, 7, 8, 9), (12, 1, 2))
@@ -98,19 +71,7 @@ def seasons_with(
 
 
 def check_seasons(seasons: tuple[Season, ...]) -> None:
-    """Check that every month of the year is in exactly one season.
-
-    Parameters
-    ----------
-    seasons
-        Seasons of a study.
-
-    Raises
-    ------
-    InputError
-        With every month that is in no season, in several, or is none, and every season
-        without a name of its own or months that set its threshold.
-    """
+    """Check that every month of the year is in exactly one season."""
     problems = []
     held = [month for season in seasons for month in season.months]
     for month in sorted({*_MONTHS, *held}):
@@ -131,24 +92,7 @@ def check_seasons(seasons: tuple[Season, ...]) -> None:
 def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ...]) -> Floats:
     """Find the highest demand of each season's peak months, over all years.
 
-    Parameters
-    ----------
-    demand_mw
-        Demand of each hour, shape (hour,). [MW]
-    months
-        Month of each hour, 1 to 12, shape (hour,).
-    seasons
-        Seasons of the study.
-
-    Returns
-    -------
-    numpy.ndarray
-        Threshold of each season, shape (season,). [MW]
-
-    Raises
-    ------
-    InputError
-        With every month that would set a threshold and has no demand.
+    Takes `demand_mw` (hour,) [MW], `months` (hour,). Gives (season,) [MW].
     """
     problems = [
         Problem(

@@ -12,12 +12,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_YEAR
 from planner.clock.calendar import hours_in_year
 from planner.headroom.root import largest_load_mw
-from planner.headroom.seasons import (
-    SUMMER_AND_WINTER,
-    Season,
-    check_seasons,
-    thresholds_mw,
-)
+from planner.headroom.seasons import SUMMER_AND_WINTER, Season, check_seasons, thresholds_mw
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats, Integers
@@ -32,112 +27,47 @@ _ROUNDING: Final = 1e-9  # [MW/MW] of the load, below which nothing was curtaile
 
 @dataclass(frozen=True)
 class Curtailment:
-    """What is curtailed in a season, or in all the year.
+    """What is curtailed in a season, or in all the year."""
 
-    Parameters
-    ----------
-    name
-        Name of the season, or `all year`.
-    months
-        Its months, 1 to 12.
-    peak_months
-        Months whose highest demand is the threshold; None for the year.
-    threshold_mw
-        Load the system is taken to carry; None for the year, which has several. [MW]
-    hours_per_year
-        Hours in which any load is curtailed. [h/yr]
-    full_hours_per_year
-        Hours in which demand alone reaches the threshold, so that a load of any size is off. [h/yr]
-    energy_mwh_per_year
-        Energy curtailed. [MWh/yr]
-    half_served_frac
-        Share of these hours in which at least half of the load stays on; 1 if there are none.
-    deepest_mw
-        Most curtailed in one hour. [MW]
-    events_per_year
-        Runs of curtailed hours; a run belongs to the season in which it starts. [1/yr]
-    mean_event_h, longest_event_h
-        Length of the runs, 0 if there are none. [h]
-    largest_event_mwh
-        Most energy curtailed in one run. [MWh]
-    """
-
-    name: str
-    months: tuple[int, ...]
-    peak_months: tuple[int, ...] | None
-    threshold_mw: float | None
-    hours_per_year: float
+    name: str  # name of the season, or `all year`
+    months: tuple[int, ...]  # its months, 1 to 12
+    peak_months: tuple[int, ...] | None  # months whose highest demand is the threshold; None for the year
+    threshold_mw: float | None  # load the system is taken to carry; None for the year, which has several. [MW]
+    hours_per_year: float  # hours in which any load is curtailed. [h/yr]
+    # hours in which demand alone reaches the threshold, so that a load of any size is off. [h/yr]
     full_hours_per_year: float
-    energy_mwh_per_year: float
-    half_served_frac: float
-    deepest_mw: float
-    events_per_year: float
-    mean_event_h: float
+    energy_mwh_per_year: float  # energy curtailed. [MWh/yr]
+    half_served_frac: float  # share of these hours in which at least half of the load stays on; 1 if there are none
+    deepest_mw: float  # most curtailed in one hour. [MW]
+    events_per_year: float  # runs of curtailed hours; a run belongs to the season in which it starts. [1/yr]
+    mean_event_h: float  # length of the runs, 0 if there are none. [h]
     longest_event_h: int
-    largest_event_mwh: float
+    largest_event_mwh: float  # most energy curtailed in one run. [MWh]
 
 
 @dataclass(frozen=True, eq=False)
 class HeadroomStudy:
-    """The largest constant load at a rate, and when and how deep it is curtailed.
+    """The largest constant load at a rate, and when and how deep it is curtailed."""
 
-    Parameters
-    ----------
-    rate_frac
-        Curtailed energy over the load times 8,760 h a year.
-    load_mw
-        The headroom: constant load, curtailed where the threshold is reached. [MW]
-    years
-        Years of demand that were looked at, parts of a year counted as such. [yr]
-    total
-        Curtailment of all the year.
-    seasons
-        Curtailment of each season.
-    demand_mw, limit_mw, curtailed_mw
-        By hour of the study: demand without the load, threshold, and curtailed load. [MW]
-    """
-
-    rate_frac: float
-    load_mw: float
-    years: float
-    total: Curtailment
-    seasons: tuple[Curtailment, ...]
-    demand_mw: pd.Series[float]
+    rate_frac: float  # curtailed energy over the load times 8,760 h a year
+    load_mw: float  # the headroom: constant load, curtailed where the threshold is reached. [MW]
+    years: float  # years of demand that were looked at, parts of a year counted as such. [yr]
+    total: Curtailment  # curtailment of all the year
+    seasons: tuple[Curtailment, ...]  # curtailment of each season
+    demand_mw: pd.Series[float]  # by hour of the study: demand without the load, threshold, and curtailed load. [MW]
     limit_mw: pd.Series[float]
     curtailed_mw: pd.Series[float]
 
 
 def headroom_mw(
-    hourly_demand: pd.Series[float],
-    rate_frac: float,
-    *,
-    seasons: tuple[Season, ...] = SUMMER_AND_WINTER,
+    hourly_demand: pd.Series[float], rate_frac: float, *, seasons: tuple[Season, ...] = SUMMER_AND_WINTER
 ) -> float:
-    """Find the largest constant load whose curtailment stays at a rate.
-
-    Parameters
-    ----------
-    hourly_demand, rate_frac, seasons
-        As for `headroom_study`.
-
-    Returns
-    -------
-    float
-        The headroom. [MW]
-
-    Raises
-    ------
-    InputError
-        As `headroom_study` does.
-    """
+    """Find the largest constant load whose curtailment stays at a rate. Gives [MW]."""
     return headroom_study(hourly_demand, rate_frac, seasons=seasons).load_mw
 
 
 def headroom_study(
-    hourly_demand: pd.Series[float],
-    rate_frac: float,
-    *,
-    seasons: tuple[Season, ...] = SUMMER_AND_WINTER,
+    hourly_demand: pd.Series[float], rate_frac: float, *, seasons: tuple[Season, ...] = SUMMER_AND_WINTER
 ) -> HeadroomStudy:
     r"""Find the largest constant load whose curtailment stays at a rate, and look at it.
 
@@ -148,36 +78,12 @@ def headroom_study(
     .. math:: \sum_h \min(L, \max(0, D_h + L - T_h)) = r \cdot L \cdot 8760 \cdot \text{years}
 
     The left side is convex and piecewise linear, so the root is found exactly.
+    Takes `hourly_demand` [MW].
 
-    Parameters
-    ----------
-    hourly_demand
-        Demand of a zone, by the hour at which each hour starts, without gaps; months are those
-        of the index, in its time zone if it has one. [MW]
-    rate_frac
-        Share of the load's energy that may be curtailed, above 0 and below 1.
-    seasons
-        Seasons, by default those of the source; `seasons_with` gives them other months for their
-        thresholds.
-
-    Returns
-    -------
-    HeadroomStudy
-        The load, and its curtailment by season and by hour.
-
-    Raises
-    ------
-    InputError
-        With everything that is wrong with demand, rate or seasons.
-
-    References
-    ----------
     Norris, T. H., T. Profeta, D. Patino-Echeverri and A. Cowie-Haskell, Rethinking Load Growth:
     Assessing the Potential for Integration of Large Flexible Loads in US Power Systems, Nicholas
     Institute for Energy, Environment & Sustainability, Duke University, 2025.
 
-    Examples
-    --------
     >>> hours = pd.date_range("2027-01-01", "2028-01-01", freq="h", inclusive="left")
     >>> demand = pd.Series(100.0 + 50.0 * ((hours.day == 1) & (hours.hour == 18)), index=hours)
     >>> study = headroom_study(demand, rate_frac=0.005)
@@ -219,14 +125,7 @@ def headroom_study(
 class _Look:
     """Curtailed load of all hours, to be looked at season by season."""
 
-    def __init__(
-        self,
-        curtailed_mw: Floats,
-        slack_mw: Floats,
-        month: Integers,
-        load_mw: float,
-        years: float,
-    ) -> None:
+    def __init__(self, curtailed_mw: Floats, slack_mw: Floats, month: Integers, load_mw: float, years: float) -> None:
         self._curtailed_mw = curtailed_mw
         self._is_full = slack_mw <= 0.0
         self._month = month
@@ -240,11 +139,7 @@ class _Look:
         self._events_mwh = summed_mwh[ends] - summed_mwh[self._starts]
 
     def inside(
-        self,
-        name: str,
-        months: tuple[int, ...],
-        peak_months: tuple[int, ...] | None,
-        threshold_mw: float | None,
+        self, name: str, months: tuple[int, ...], peak_months: tuple[int, ...] | None, threshold_mw: float | None
     ) -> Curtailment:
         """Look at the hours of some months."""
         hours = np.isin(self._month, months)

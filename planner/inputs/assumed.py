@@ -27,13 +27,7 @@ _NAMED: Final = 4
 
 
 def note_assumed(case: ScopedCase) -> None:
-    """Note what is assumed for settings that a scenario does not give.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, settings and tables; takes the notes.
-    """
+    """Note what is assumed for settings that a scenario does not give."""
     _market_share(case)
     _demand(case)
     _rent_and_penalty(case)
@@ -61,7 +55,7 @@ def _demand(case: ScopedCase) -> None:
     if followed and demand.facility_gw is None and "trajectory" not in demand.model_fields_set:
         case.findings.assume(
             f"Demand of {some(followed, _NAMED)} is {case.scenario.operator.demand_share_frac:.3g}"
-            f" of trajectory {demand.trajectory}; demand.explicit states your own.",
+            f" of trajectory {demand.trajectory}; demand.explicit states your own."
         )
 
 

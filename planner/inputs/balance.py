@@ -32,32 +32,11 @@ class BalanceInputs:
 
 
 def balance_inputs(
-    sets: Sets,
-    site_year: Index,
-    answers: Bools,
-    energy_usd_per_mwh: Floats,
-    counts: Bools | None = None,
+    sets: Sets, site_year: Index, answers: Bools, energy_usd_per_mwh: Floats, counts: Bools | None = None
 ) -> BalanceInputs:
     """List the sites and years in which something answers to the hour.
 
-    Parameters
-    ----------
-    sets : Sets
-        Axes.
-    site_year : Index
-        Sites and years in the plan.
-    answers : array of bool
-        Whether something there answers to the hour, shape (site_year,).
-    energy_usd_per_mwh : array of float
-        Price of energy, shape (site_year x time slice,). [USD/MWh]
-    counts : array of bool, optional
-        Whether what is drawn there counts for something else than its price, shape (site_year,):
-        such places are balanced too, and exactly, so that nobody draws power to throw it away.
-
-    Returns
-    -------
-    BalanceInputs
-        Empty lists where nothing answers anywhere.
+    Takes `answers` (site_year,), `energy_usd_per_mwh` [USD/MWh], `counts` (site_year,).
     """
     if counts is None:
         counts = np.zeros(site_year.size, dtype=np.bool_)

@@ -19,15 +19,6 @@ __all__ = ["out_of_step", "racks_of_moved_halls"]
 def out_of_step(value: float, peers: Floats) -> float:
     """Return how far a figure is from the median of its kind, as the logarithm of their ratio.
 
-    Parameters
-    ----------
-    value : float
-        The figure, at least 0.
-    peers : array of float
-        Figures of its kind, itself among them.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> halls = np.array([11.3, 16.8, 0.0215])
     >>> round(out_of_step(0.0215, halls), 2), out_of_step(11.3, halls)
@@ -42,25 +33,7 @@ def out_of_step(value: float, peers: Floats) -> float:
 def racks_of_moved_halls(
     halls: pd.DataFrame, racks: pd.DataFrame, without: Bools, sites: Collection[str]
 ) -> tuple[Bools, dict[int, list[int]]]:
-    """Find racks that lack a hall because their hall is written at another site.
-
-    Parameters
-    ----------
-    halls, racks : DataFrame
-        Rows of `existing_halls` and `existing_racks`.
-    without : array of bool
-        Rows of racks without a hall, shape (rack row,).
-    sites : collection of str
-        Sites that there are.
-
-    Returns
-    -------
-    array of bool
-        Rows of racks of which the hall is to blame, and nothing else is said, shape (rack row,).
-    dict of int to list of int
-        By row of a hall that is at another site than all racks in a hall of its name: their rows.
-        Halls of a site that does not exist are refused already, and not among them.
-    """
+    """Find racks that lack a hall because their hall is written at another site."""
     used = set(zip(racks["site"], racks["hall"], strict=True))
     of_others, moved = np.zeros(len(racks), dtype=np.bool_), dict[int, list[int]]()
     name, site = racks["hall"].to_numpy(), racks["site"].to_numpy()

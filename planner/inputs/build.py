@@ -36,11 +36,7 @@ from planner.inputs.own_prices import note_own_prices
 from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.power import power_inputs
 from planner.inputs.power_prices import delivered_prices
-from planner.inputs.proportions import (
-    demand_out_of_proportion,
-    out_of_proportion,
-    sites_out_of_proportion,
-)
+from planner.inputs.proportions import demand_out_of_proportion, out_of_proportion, sites_out_of_proportion
 from planner.inputs.quality import quality_of_classes
 from planner.inputs.racks import rack_inputs
 from planner.inputs.racks_figures import rack_figures
@@ -143,53 +139,15 @@ TABLES: Final = (
 
 
 def build_inputs(scenario: Scenario) -> Inputs:
-    """Read the tables and make everything the model knows.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question, and a user's own tables.
-
-    Returns
-    -------
-    Inputs
-        Frozen, complete, checked.
-
-    Raises
-    ------
-    InputError
-        With every problem of tables and scenario that was found together.
-    """
+    """Read the tables and make everything the model knows."""
     read = read_with_hashes(TABLES, scenario.data_files)
     return build_inputs_from(scenario, read.frames, read.sha256)
 
 
 def build_inputs_from(
-    scenario: Scenario,
-    tables: Mapping[str, pd.DataFrame],
-    sha256: Mapping[Path, str] | None = None,
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], sha256: Mapping[Path, str] | None = None
 ) -> Inputs:
-    """Make everything the model knows from tables that are read already.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    tables : mapping of str to DataFrame
-        The tables named in `TABLES`, with the columns of the data dictionary.
-    sha256 : mapping of Path to str, optional
-        SHA-256 of the bytes they were parsed from, by full path.
-
-    Returns
-    -------
-    Inputs
-        Frozen, complete, checked.
-
-    Raises
-    ------
-    InputError
-        With every problem that was found together.
-    """
+    """Make everything the model knows from tables that are read already."""
     case = make_case(scenario, tables)
     note_inherited(case)
     case.findings.sha256.update(sha256 or {})
@@ -211,34 +169,13 @@ def build_inputs_from(
     assumed = tuple(case.findings.assumed)
     first = {one.text for one in assumed}
     noted = sorted(case.findings.noted_settings, key=lambda note: note.what_is not in first)
-    return replace(
-        inputs,
-        notes=tuple(case.findings.notes),
-        assumed=assumed,
-        noted_settings=tuple(noted),
-    )
+    return replace(inputs, notes=tuple(case.findings.notes), assumed=assumed, noted_settings=tuple(noted))
 
 
 def inputs_without_notes(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Inputs:
     """Make everything the model knows, for one of many questions on the way to an answer.
 
     What has no effect, is implausible or ends early is not looked for: nobody reads it there.
-
-    Parameters
-    ----------
-    scenario, tables
-        As for `build_inputs_from`.
-
-    Returns
-    -------
-    Inputs
-        With the figures that `build_inputs_from` makes, and only some of its notes and warnings.
-        `sha256` and `moved` are empty: what it was read from, and what was moved, is not known.
-
-    Raises
-    ------
-    InputError
-        As `build_inputs_from` does, except for wrong rows of `plausible_ranges`.
     """
     return _made(make_case(scenario, tables))
 
@@ -294,18 +231,14 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:
     site_year = site_lists.site_year
     power = call(power_inputs, case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
     offered = call(non_firm_offer, case, sets, leads, site_year)
-    grid, headroom = call(
-        grid_inputs, case, sets, stock, committed, leads, prices, site_year, offered, other_mw
-    )
+    grid, headroom = call(grid_inputs, case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
     non_firm = call(non_firm_inputs, case, sets, offered, headroom, grid, rack_lists)
     shape = call(intensity_shape, case)
     contracts = call(contract_inputs, case, sets, prices, shape, site_year)
     counts = np.zeros(site_year.size, dtype=np.bool_)
     for slots in (contracts.take, contracts.count):
         counts[site_year.find(slots)] = True
-    supply = call(
-        supply_inputs, case, sets, offer, prices, site_year, counts, series, leads.connection.start
-    )
+    supply = call(supply_inputs, case, sets, offer, prices, site_year, counts, series, leads.connection.start)
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True
@@ -333,13 +266,7 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:
         contracts=contracts,
         heat=call(heat_inputs, case, sets, site_year),
         carbon=call(
-            carbon_inputs,
-            case,
-            sets,
-            shape,
-            site_year,
-            Purchases(rack_lists, hall_lists, supply),
-            contracts.claim,
+            carbon_inputs, case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim
         ),
         tariffs=call(tariff_inputs, case, sets, customers, grid, power.slot),
         finance=call(finance_inputs, case, rates),

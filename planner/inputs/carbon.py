@@ -61,24 +61,7 @@ def carbon_inputs(
 ) -> CarbonInputs:
     """Make the coefficients and limits of emissions and water.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    sets : Sets
-        Axes.
-    shape : array of float
-        Carbon intensity over its mean, shape (site, slot).
-    site_year : Index
-        Sites and years in the plan.
-    made : Made
-        What may enter service.
-    claim : Index
-        (site, year, slot) where power under contract may count.
-
-    Returns
-    -------
-    CarbonInputs
+    Takes `shape` (site, slot), `claim` (site, year, slot).
     """
     s, t = site_year["site"], site_year["year"]
     intensity = _intensity_kg_per_mwh(case)[:, :, None] * shape[:, None, :]
@@ -117,9 +100,7 @@ def _basin_stress(case: ScopedCase) -> tuple[Floats, Floats]:
     table = case.tables["water_classes"].set_index("stress_class")
     classes = texts(case.sites, "stress_class")
     for missing in sorted(set(classes) - set(table.index)):
-        case.findings.add_at_table(
-            "water_classes", f"no row for stress class {missing}", "a row for each", "add it"
-        )
+        case.findings.add_at_table("water_classes", f"no row for stress class {missing}", "a row for each", "add it")
     of_site = table.reindex(list(classes))
     return floats(of_site, "water_price_factor"), floats(of_site, "limit_m3_per_mw_per_year")
 
@@ -169,20 +150,7 @@ def intensity_shape(case: ScopedCase) -> Floats:
 
 
 def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
-    """Return the carbon price that fuel pays at every site.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, and tables `carbon_schemes` (a row of the state goes before one of the country) and
-        `carbon_prices` (straight lines between its years, held beyond them).
-
-    Returns
-    -------
-    array of float
-        Shape (site, year); 0 without a scheme, and everywhere unless the scenario asks.
-        [USD/t]
-    """
+    """Return the carbon price that fuel pays at every site. Gives (site, year) [USD/t]."""
     price = np.zeros((len(case.sites), len(case.years)))
     if not case.scenario.carbon.fuel_schemes:
         return price
@@ -203,13 +171,9 @@ def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
                 "add its prices, or change the row",
             )
         else:
-            price[s] = np.interp(
-                case.year, floats(rows, "year"), floats(rows, "price_usd_per_tco2")
-            )
+            price[s] = np.interp(case.year, floats(rows, "year"), floats(rows, "price_usd_per_tco2"))
     if without:
-        case.findings.add_note(
-            f"Fuel pays no carbon price at {', '.join(without)}: no scheme is known."
-        )
+        case.findings.add_note(f"Fuel pays no carbon price at {', '.join(without)}: no scheme is known.")
     return price
 
 
@@ -227,20 +191,7 @@ def embodied_t(case: ScopedCase, sets: Sets, made: Purchases) -> dict[str, Float
 
     Shell, power chain, cooling and generators of a hall scale with its power topology as their
     figures in table `redundancy` do. Companions of racks are not counted.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Racks, topologies and table `embodied_carbon`.
-    sets : Sets
-        Axes.
-    made : Made
-        What may enter service.
-
-    Returns
-    -------
-    dict of str to array of float
-        Fields of `CarbonInputs` by name; 0 where the scenario does not count them. [t CO2e]
+    Gives [t CO2e].
     """
     lists = {
         "install_t_per_mw": made.racks.install,

@@ -35,20 +35,8 @@ def trend_factor(yearly_frac: ArrayLike, year: ArrayLike) -> Floats:
 
     Whatever the plan's first year, a price of the tables is that of their base year; before
     it prices are taken as they are.
+    Takes `yearly_frac` [1/year].
 
-    Parameters
-    ----------
-    yearly_frac : array of float
-        Real change a year. [1/year]
-    year : array of float
-        Moment, for example 2028.5; broadcast with `yearly_frac`.
-
-    Returns
-    -------
-    array of float
-
-    Examples
-    --------
     >>> trend_factor(0.02, [2024, 2025, 2027]).round(6).tolist()
     [1.0, 1.0, 1.0404]
     """
@@ -59,46 +47,21 @@ def trend_factor(yearly_frac: ArrayLike, year: ArrayLike) -> Floats:
 
 @dataclass(frozen=True)
 class ScopedCase:
-    """A scenario with its tables cut down to its scope.
+    """A scenario with its tables cut down to its scope."""
 
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    tables : mapping of str to DataFrame
-        The data as read, all rows.
-    findings : Findings
-        Takes problems and notes.
-    years : ModelYears
-        Model years.
-    days : Days
-        Days that represent a year, and their time slices.
-    sites : DataFrame
-        One row per site in scope with every figure of a site, the operator's share taken.
-    regions : DataFrame
-        One row per demand region in scope.
-    workloads : DataFrame
-        One row per workload in scope, the scenario's figures in place; `placed_redundancy` is
-        what the table says, which is where its racks of the base year stand.
-    racks : DataFrame
-        One row per rack type that computes, the scenario's figures in place.
-    admitted : DataFrame
-        Pairs of workload and rack that go together.
-    cooling, redundancy : DataFrame
-        Tables of technologies and topologies.
-    """
-
-    scenario: Scenario
-    tables: Mapping[str, pd.DataFrame]
-    findings: Findings
-    years: ModelYears
-    days: Days
-    sites: pd.DataFrame
-    regions: pd.DataFrame
+    scenario: Scenario  # the question
+    tables: Mapping[str, pd.DataFrame]  # the data as read, all rows
+    findings: Findings  # takes problems and notes
+    years: ModelYears  # model years
+    days: Days  # days that represent a year, and their time slices
+    sites: pd.DataFrame  # one row per site in scope with every figure of a site, the operator's share taken
+    regions: pd.DataFrame  # one row per demand region in scope
+    # one row per workload in scope, the scenario's figures in place; `placed_redundancy` is what the table says, which
+    # is where its racks of the base year stand
     workloads: pd.DataFrame
-    racks: pd.DataFrame
-    admitted: pd.DataFrame
-    cooling: pd.DataFrame
+    racks: pd.DataFrame  # one row per rack type that computes, the scenario's figures in place
+    admitted: pd.DataFrame  # pairs of workload and rack that go together
+    cooling: pd.DataFrame  # tables of technologies and topologies
     redundancy: pd.DataFrame
 
     @cached_property
@@ -123,39 +86,19 @@ class ScopedCase:
 
     def ids(self, frame: str) -> tuple[str, ...]:
         """Return the ids of `sites`, `regions`, `workloads`, `racks`, `cooling`, `redundancy`."""
-        column = {
-            "sites": "site",
-            "regions": "demand_region",
-            "workloads": "workload",
-            "racks": "rack",
-        }.get(frame, frame)
+        column = {"sites": "site", "regions": "demand_region", "workloads": "workload", "racks": "rack"}.get(
+            frame, frame
+        )
         return texts(getattr(self, frame), column)
 
     def item(self, table: str, item: str, unit: str) -> float:
-        """Return one figure of a table of items in the unit that is computed with.
-
-        Parameters
-        ----------
-        table : str
-            Table with columns item, value and unit.
-        item : str
-            The figure; a missing one is a problem.
-        unit : str
-            Its unit; a row in another is a problem.
-
-        Returns
-        -------
-        float
-            The figure, NaN with a problem.
-        """
+        """Return one figure of a table of items in the unit that is computed with."""
         row = self._row(table, item, ("value", "unit"))
         if row is None:
             return np.nan
         value, stated = row
         if stated != unit:
-            self.findings.add_at_table(
-                table, f"{item} is in {stated}", f"in {unit}", "write the figure in this unit"
-            )
+            self.findings.add_at_table(table, f"{item} is in {stated}", f"in {unit}", "write the figure in this unit")
             return np.nan
         return float(value)
 
@@ -173,9 +116,7 @@ class ScopedCase:
             rows = zip(*cells, strict=True)
             self._items[key] = dict(zip(frame["item"].tolist(), rows, strict=True))
         if item not in self._items[key]:
-            self.findings.add_at_table(
-                table, f"there is no item {item!r}", "a row for it", "add it"
-            )
+            self.findings.add_at_table(table, f"there is no item {item!r}", "a row for it", "add it")
             return None
         self.rows_read.add((table, item))
         return self._items[key][item]

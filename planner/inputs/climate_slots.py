@@ -35,18 +35,10 @@ _MONTHS = tuple(range(1, 13))
 
 @dataclass(frozen=True)
 class SlotClimate:
-    """What cooling takes.
+    """What cooling takes."""
 
-    Parameters
-    ----------
-    mechanical_frac
-        Power of cooling per IT power, shape (site, cooling, slot).
-    wue_l_per_kwh
-        Water per IT energy, same shape. [L/kWh]
-    """
-
-    mechanical_frac: Floats
-    wue_l_per_kwh: Floats
+    mechanical_frac: Floats  # power of cooling per IT power, shape (site, cooling, slot)
+    wue_l_per_kwh: Floats  # water per IT energy, same shape. [L/kWh]
 
 
 def slot_climate(case: ScopedCase, series: SiteSeries) -> SlotClimate:
@@ -54,26 +46,12 @@ def slot_climate(case: ScopedCase, series: SiteSeries) -> SlotClimate:
 
     The curve of a hybrid technology already holds the air cooling of the heat that its liquid
     loop is designed to leave.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites with their climate, and cooling technologies.
-    series : SiteSeries
-        Own temperatures by day, which take the place of mean days and of design weather; heat on
-        top of the peak day is put on them too.
-
-    Returns
-    -------
-    SlotClimate
     """
     dry, wet = monthly_temperatures(case, "dry"), monthly_temperatures(case, "wet")
     is_wet = np.array(texts(case.cooling, "driver")) == "wet"
     by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
     on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
-    own = np.where(
-        is_wet[None, :, None, None], series.wet_bulb_c[:, None], series.dry_bulb_c[:, None]
-    )
+    own = np.where(is_wet[None, :, None, None], series.wet_bulb_c[:, None], series.dry_bulb_c[:, None])
     own[:, :, case.days.is_peak_day] += case.scenario.time.peak_hotter_k
     has_none = any_along(np.isnan(own).reshape(*own.shape[:2], -1), axis=2)[:, :, None]
 
@@ -85,37 +63,20 @@ def slot_climate(case: ScopedCase, series: SiteSeries) -> SlotClimate:
 
 
 def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:
-    """Return temperatures of mean days and of the peak day on local clocks.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites with their climate.
-    bulb : {"dry", "wet"}
-        Which thermometer.
-
-    Returns
-    -------
-    tuple of array of float
-        Shapes (site, month, 24) and (site, 24). [deg C]
-    """
+    """Return temperatures of mean days and of the peak day on local clocks. Gives (site, month, 24) [deg C]."""
     table = site_rows(case.scenario, case.tables, "climate_monthly")
     axes = {"site": case.ids("sites"), "month": _MONTHS}
     mean = dense_by_ids(table, axes, f"{bulb}_bulb_c")
     swing = dense_by_ids(table, axes, f"{bulb}_daily_range_k")
     for s in np.flatnonzero(np.isnan(mean + swing).any(axis=1)):
         case.findings.add_at_table(
-            "climate_monthly",
-            f"{case.ids('sites')[s]} lacks a month",
-            "twelve rows for each site",
-            "add them",
+            "climate_monthly", f"{case.ids('sites')[s]} lacks a month", "twelve rows for each site", "add them"
         )
     warmest = dense_by_ids(table, axes, "dry_bulb_c").argmax(axis=1)
     is_extreme = case.scenario.time.peak_weather == "extreme" and bulb == "dry"
     highest = "extreme_dry_bulb_20yr_c" if is_extreme else f"design_{bulb}_bulb_c"
     peak = design_day_temperatures(
-        floats(case.sites, highest) + case.scenario.time.peak_hotter_k,
-        swing[np.arange(len(swing)), warmest],
+        floats(case.sites, highest) + case.scenario.time.peak_hotter_k, swing[np.arange(len(swing)), warmest]
     )
     return hourly_temperatures(mean, swing), peak
 

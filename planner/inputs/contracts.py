@@ -78,26 +78,7 @@ class ContractInputs:
 def contract_inputs(
     case: ScopedCase, sets: Sets, prices: PowerPrices, intensity_shape: Floats, site_year: Index
 ) -> ContractInputs:
-    """Make the lists of power under contract and of what must be clean.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    sets : Sets
-        Axes.
-    prices : PowerPrices
-        What the market pays, and what of it sites pay.
-    intensity_shape : array of float
-        Carbon intensity over its mean, shape (site, slot).
-    site_year : Index
-        Sites and years in the plan.
-
-    Returns
-    -------
-    ContractInputs
-        Every list is empty where nothing is on offer and no target is set.
-    """
+    """Make the lists of power under contract and of what must be clean. Takes `intensity_shape` (site, slot)."""
     settings = case.scenario.contracts
     offers, kinds = tuple(settings.ppa.values()), tuple(settings.agreements.values())
     contract = Axis("contract", tuple(settings.agreements))
@@ -123,10 +104,7 @@ def contract_inputs(
     start = np.maximum(first[sign["contract"]], case.year[sign["year"]])
     term = np.array([offer.term_years for offer in offers], dtype=np.float64)
     may_run = np.concatenate(
-        [
-            np.logical_or.accumulate(may_sign, axis=2),
-            delivers_in_years(case, sets, signed, has_sites)[len(offers) :],
-        ]
+        [np.logical_or.accumulate(may_sign, axis=2), delivers_in_years(case, sets, signed, has_sites)[len(offers) :]]
     )
     force = Index.sparse("force", axes, np.nonzero(may_run))
     limit = force.select(np.flatnonzero(force["contract"] < len(offers)), "limit")
@@ -137,19 +115,12 @@ def contract_inputs(
     years = len(sets.year)
     market = _market(sets, prices, site_year)
     runs_physical = any_along(may_run[is_physical], axis=0)
-    delivery = cross(
-        Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical)),
-        sets.slot,
-        "delivery",
-    )
+    delivery = cross(Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical)), sets.slot, "delivery")
     s, t = site_year["site"], site_year["year"]
     take = _slots(sets, site_year, runs_physical[sets.site_zone[s], t], "take")
     goal = [settings.matching.target_frac] * years
     target = np.array(
-        [
-            0.0 if g is None else path_value(g, y) or 0.0
-            for g, y in zip(goal, case.years.years, strict=True)
-        ]
+        [0.0 if g is None else path_value(g, y) or 0.0 for g, y in zip(goal, case.years.years, strict=True)]
     )
     counts = np.zeros((len(pool), years), dtype=np.bool_)
     np.logical_or.at(counts, zone_pool, any_along(may_run, axis=0))
@@ -186,45 +157,23 @@ def contract_inputs(
         delivery=delivery,
         take=take,
         take_usd_per_mwh=prices.wholesale_part_usd_per_mwh[take.codes],
-        count=_slots(
-            sets, site_year, (has_pool & (counts | (target > 0.0)))[site_pool[s], t], "count"
-        ),
+        count=_slots(sets, site_year, (has_pool & (counts | (target > 0.0)))[site_pool[s], t], "count"),
         claim=_slots(sets, site_year, (counts & has_pool)[site_pool[s], t], "claim"),
         claim_slot=cross(pools if is_hourly else pools.select(nowhere), sets.slot, "claim_slot"),
         claim_year=pools.select(nowhere) if is_hourly else pools,
         target=goals,
         target_frac=target[goals["year"]],
-        clean_frac=np.zeros(site_year.size * len(sets.slot))
-        if clean is None
-        else clean[s, t].ravel(),
+        clean_frac=np.zeros(site_year.size * len(sets.slot)) if clean is None else clean[s, t].ravel(),
         is_hourly=is_hourly,
     )
 
 
 def _note_late_zones(
-    case: ScopedCase,
-    sets: Sets,
-    offers: tuple[Ppa, ...],
-    is_offered: Bools,
-    in_time: Bools,
-    has_sites: Bools,
+    case: ScopedCase, sets: Sets, offers: tuple[Ppa, ...], is_offered: Bools, in_time: Bools, has_sites: Bools
 ) -> None:
     """Say where delivery could begin earlier if the zone had a site in use by then.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings; what is found is noted at them.
-    sets : Sets
-        Zones and years.
-    offers : tuple of Ppa
-        Agreements, in the order of the settings.
-    is_offered : array of bool
-        Zones with a price, shape (contract, zone).
-    in_time : array of bool
-        Years in which delivery can begin, shape (contract, year).
-    has_sites : array of bool
-        Years in which the zone has a site in use, or that can be, shape (zone, year).
+    Takes `is_offered` (contract, zone), `in_time` (contract, year), `has_sites` (zone, year).
     """
     year = np.append(case.year, np.inf)  # the last stands for never
     could = year[np.where(in_time.any(axis=1), in_time.argmax(axis=1), -1)]
@@ -242,21 +191,10 @@ def _note_late_zones(
             )
 
 
-def _note_spares_nothing(
-    case: ScopedCase, sets: Sets, is_physical: Bools, pays_market: Bools
-) -> None:
+def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_market: Bools) -> None:
     """Say where physical delivery saves nothing, as tariffs bill the energy of all sites there.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings; what is found is noted at them.
-    sets : Sets
-        Zones and sites.
-    is_physical : array of bool
-        Zones with physical delivery on offer, shape (contract, zone).
-    pays_market : array of bool
-        Sites that pay the wholesale price in some year, shape (site,).
+    Takes `is_physical` (contract, zone), `pays_market` (site,).
     """
     pays = np.zeros(len(sets.zone), dtype=np.bool_)
     np.logical_or.at(pays, sets.site_zone, pays_market)
@@ -315,20 +253,7 @@ def grid_clean_frac(case: ScopedCase, sets: Sets, intensity_shape: Floats) -> Fl
 
     with the mean share of zone and year and the shape of carbon intensity: the fossil rest
     follows what is emitted.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years and table `clean_share`; straight lines between its years, held beyond them.
-    sets : Sets
-        Axes.
-    intensity_shape : array of float
-        Carbon intensity over its mean, shape (site, slot).
-
-    Returns
-    -------
-    array of float
-        Shape (site, year, slot).
+    Takes `intensity_shape` (site, slot). Gives (site, year, slot).
     """
     table = case.tables["clean_share"]
     known = sorted({int(year) for year in table["year"]})
@@ -352,20 +277,7 @@ def strikes(case: ScopedCase, sets: Sets, first_site: np.ndarray) -> Floats:
     """Return the strike of every agreement by zone and year of first delivery.
 
     Prices of the table follow straight lines between its years and hold beyond them.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings, and tables `ppa_prices` and `ppa_regions`.
-    sets : Sets
-        Axes.
-    first_site : array of int
-        A site of every zone, whose country tells the zone's region, shape (zone,).
-
-    Returns
-    -------
-    array of float
-        Shape (contract, zone, year); NaN where it is not on offer. [USD/MWh]
+    Takes `first_site` (zone,). Gives (contract, zone, year) [USD/MWh].
     """
     table, of_country = case.tables["ppa_prices"], case.tables["ppa_regions"]
     regions = dict(zip(of_country["country"], of_country["region"], strict=True))
@@ -385,9 +297,7 @@ def strikes(case: ScopedCase, sets: Sets, first_site: np.ndarray) -> Floats:
             if own.empty:
                 without.append(zone)
                 continue
-            price[c, z] = np.interp(
-                case.year, floats(own, "year"), floats(own, "price_usd_per_mwh")
-            )
+            price[c, z] = np.interp(case.year, floats(own, "year"), floats(own, "price_usd_per_mwh"))
         _report_zones_without(case, name, offer, without)
     return price
 
@@ -411,26 +321,10 @@ def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[s
     )
 
 
-def delivery_profiles(
-    case: ScopedCase, sets: Sets, first_site: np.ndarray, delivers: Bools
-) -> Floats:
+def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, delivers: Bools) -> Floats:
     """Return output over capacity of every agreement by zone and time slice.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings and table `renewable_shapes`.
-    sets : Sets
-        Axes.
-    first_site : array of int
-        A site of every zone, whose clock the zone keeps, shape (zone,).
-    delivers : array of bool
-        Where each may deliver, shape (contract, zone); gaps in other zones are not reported.
-
-    Returns
-    -------
-    array of float
-        Shape (contract, zone, slot).
+    Takes `first_site` (zone,), `delivers` (contract, zone). Gives (contract, zone, slot).
     """
     weight = case.days.weight_h / case.days.weight_h.sum()
     offers = tuple(case.scenario.contracts.agreements.values())

@@ -23,25 +23,13 @@ _DIGITS: Final = 4
 
 @dataclass(frozen=True)
 class SignedPpas:
-    """PPAs signed already in zones of the plan.
+    """PPAs signed already in zones of the plan."""
 
-    Parameters
-    ----------
-    over
-        (contract, zone), one of each PPA.
-    mw
-        Capacity under contract. [MW]
-    start, end
-        First day of delivery, and the end of the last. [year, for example 2032.0]
-    usd_per_mwh
-        What is paid for a MWh. [USD/MWh]
-    """
-
-    over: Index
-    mw: Floats
-    start: Floats
+    over: Index  # (contract, zone), one of each PPA
+    mw: Floats  # capacity under contract. [MW]
+    start: Floats  # first day of delivery, and the end of the last. [year, for example 2032.0]
     end: Floats
-    usd_per_mwh: Floats
+    usd_per_mwh: Floats  # what is paid for a MWh. [USD/MWh]
 
     @property
     def has_zone(self) -> Bools:
@@ -52,59 +40,21 @@ class SignedPpas:
 
 
 def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> SignedPpas:
-    """Read the PPAs that are signed already.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings.
-    sets : Sets
-        Zones; PPAs of others have no effect, which `settings_without_effect` says.
-    contract : Axis
-        All PPAs, by name.
-
-    Returns
-    -------
-    SignedPpas
-    """
+    """Read the PPAs that are signed already."""
     listed = case.scenario.contracts.existing
     signed = {name: one for name, one in listed.items() if one.zone in sets.zone.labels}
-    codes = (
-        contract.codes(list(signed)),
-        sets.zone.codes([one.zone for one in signed.values()]),
-    )
-    figures = [
-        (one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh)
-        for one in signed.values()
-    ]
+    codes = (contract.codes(list(signed)), sets.zone.codes([one.zone for one in signed.values()]))
+    figures = [(one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh) for one in signed.values()]
     mw, start, end, usd = np.array(figures, dtype=np.float64).reshape(-1, 4).T
     return SignedPpas(
-        over=Index.sparse("existing", (contract, sets.zone), codes),
-        mw=mw,
-        start=start,
-        end=end,
-        usd_per_mwh=usd,
+        over=Index.sparse("existing", (contract, sets.zone), codes), mw=mw, start=start, end=end, usd_per_mwh=usd
     )
 
 
 def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_sites: Bools) -> Bools:
     """Find the years in which signed PPAs deliver to the plan, and say what is left out.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Years; what is left out is noted at the settings.
-    sets : Sets
-        Axes.
-    signed : SignedPpas
-        PPAs.
-    has_sites : array of bool
-        Years in which the zone has a site in use, or that can be, shape (zone, year).
-
-    Returns
-    -------
-    array of bool
-        Shape (contract, zone, year).
+    Takes `has_sites` (zone, year). Gives (contract, zone, year).
     """
     span_years = case.last_year + 1 - case.year
     runs = share_in_force(signed.start[:, None], signed.end[:, None], case.year, span_years) > 0.0

@@ -34,11 +34,6 @@ def note_other_currencies(case: ScopedCase) -> None:
     """Note which figures of a planner's own are read as US dollars at sites of other countries.
 
     No plausible range tells a price in Canadian dollars from one in US dollars.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, settings and tables; takes the note.
     """
     countries = np.array(texts(case.sites, "country"), dtype=object)
     abroad = ~np.isin(countries, sorted(_IN_DOLLARS))

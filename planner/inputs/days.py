@@ -26,25 +26,7 @@ _ROUNDING = 1e-6  # of the year, for days that are written with few digits
 
 
 def days_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Days:
-    """Return the days by which a scenario tells a year.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Its block `time`.
-    tables : mapping of str to DataFrame
-        With `series_days`, which represents the year of a chronological scenario.
-
-    Returns
-    -------
-    Days
-        Representative days, or those of the table one after the other.
-
-    Raises
-    ------
-    InputError
-        With everything that is wrong with the table, where it is needed.
-    """
+    """Return the days by which a scenario tells a year."""
     time = scenario.time
     if not time.chronological:
         return RepresentativeDays(
@@ -89,12 +71,7 @@ def _check(table: pd.DataFrame, findings: Findings) -> None:
         )
     for record in np.flatnonzero(days <= 0.0):
         findings.add_at_row(
-            _TABLE,
-            int(record),
-            "weight_days",
-            f"weight_days is {days[record]:g}",
-            "above 0 [days]",
-            "remove it",
+            _TABLE, int(record), "weight_days", f"weight_days is {days[record]:g}", "above 0 [days]", "remove it"
         )
     if abs(days.sum() / DAYS_PER_YEAR - 1.0) > _ROUNDING:
         findings.add_at_table(

@@ -27,14 +27,7 @@ if TYPE_CHECKING:
     from planner.inputs.routes import Reach
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "DemandInputs",
-    "Wanted",
-    "demand_inputs",
-    "wanted_compute",
-    "with_anywhere",
-    "workload_share",
-]
+__all__ = ["DemandInputs", "Wanted", "demand_inputs", "wanted_compute", "with_anywhere", "workload_share"]
 
 
 _ROUNDING = 1e-6
@@ -63,43 +56,17 @@ class DemandInputs:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Compute wanted, and the fleet it is computed from.
+    """Compute wanted, and the fleet it is computed from."""
 
-    Parameters
-    ----------
-    kh100e
-        Mean compute, shape (region, workload, year). [kH100e]
-    facility_gw
-        The path for AI, whole market, shape (year,). [GW]
-    share
-        Share of power by workload, shape (workload, year).
-    rack_mw
-        Nameplate racks of the path for this operator, shape (workload, year). [MW]
-    reference
-        The reference fleet as a table for the report.
-    """
-
-    kh100e: Floats
-    facility_gw: Floats
-    share: Floats
-    rack_mw: Floats
-    reference: pd.DataFrame
+    kh100e: Floats  # mean compute, shape (region, workload, year). [kH100e]
+    facility_gw: Floats  # the path for AI, whole market, shape (year,). [GW]
+    share: Floats  # share of power by workload, shape (workload, year)
+    rack_mw: Floats  # nameplate racks of the path for this operator, shape (workload, year). [MW]
+    reference: pd.DataFrame  # the reference fleet as a table for the report
 
 
 def wanted_compute(case: ScopedCase, figures: RackFigures) -> Wanted:
-    """Turn the path of facility power, or demand stated outright, into compute.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario and scope.
-    figures : RackFigures
-        Throughput of racks.
-
-    Returns
-    -------
-    Wanted
-    """
+    """Turn the path of facility power, or demand stated outright, into compute."""
     demand = case.scenario.demand
     gw = ai_facility_gw(case)
     share = workload_share(case)
@@ -137,10 +104,7 @@ def _scale(case: ScopedCase) -> Floats:
     of_class = [demand.workload_scale_frac.get(name, 1.0) for name in case.ids("workloads")]
     return np.array(
         [
-            [
-                interpolated(demand.scale_frac, year) * interpolated(own, year)
-                for year in case.years.years
-            ]
+            [interpolated(demand.scale_frac, year) * interpolated(own, year) for year in case.years.years]
             for own in of_class
         ]
     )
@@ -151,9 +115,7 @@ def workload_share(case: ScopedCase) -> Floats:
     own = case.scenario.demand.workload_share_frac or {}
     table = case.tables["workload_share"]
     every = tuple(dict.fromkeys(case.tables["workloads"]["workload"]))
-    share = dense_by_ids(
-        table, {"workload": every, "year": case.years.years}, "share_of_power_frac"
-    )
+    share = dense_by_ids(table, {"workload": every, "year": case.years.years}, "share_of_power_frac")
     for workload, path in own.items():
         share[every.index(workload)] = [interpolated(path, year) for year in case.years.years]
     missing = np.isnan(share).any(axis=1)
@@ -201,8 +163,7 @@ def _fleet_kh100e(case: ScopedCase, figures: RackFigures, rack_mw: Floats) -> Fl
     for w, t in np.argwhere(np.isnan(new)):
         case.findings.add_at_table(
             "reference_fleet",
-            f"{case.ids('racks')[reference[w, t]]} has no throughput for"
-            f" {case.ids('workloads')[w]}",
+            f"{case.ids('racks')[reference[w, t]]} has no throughput for {case.ids('workloads')[w]}",
             "a rack that can do its work",
             "name another rack, or give this one a throughput under racks.override",
         )
@@ -236,28 +197,8 @@ def _reference_racks(case: ScopedCase) -> np.ndarray:
     return rack
 
 
-def demand_inputs(
-    case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace
-) -> DemandInputs:
-    """Make the lists of who wants compute and who can serve it.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    wanted : Wanted
-        Compute by region, workload and year.
-    reach : Reach
-        Routes in time.
-    racks : RackSpace
-        Sites and years in which a workload can have racks.
-
-    Returns
-    -------
-    DemandInputs
-    """
+def demand_inputs(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace) -> DemandInputs:
+    """Make the lists of who wants compute and who can serve it."""
     kh100e, is_route = with_anywhere(wanted.kh100e, reach)
     placed = np.nonzero(kh100e > 0.0)
     demand = Index.sparse("demand", (sets.region, sets.workload, sets.year), placed)
@@ -269,9 +210,7 @@ def demand_inputs(
     rtt = np.where(is_anywhere, 0.0, reach.rtt_ms[inside, w, s])
     serves = _serves(case, racks)  # (site, workload, year)
     at = is_route[:, :, :, None] & (kh100e > 0.0)[:, :, None, :] & serves.transpose(1, 0, 2)
-    served = Index.sparse(
-        "served", (sets.region, sets.workload, sets.site, sets.year), np.nonzero(at)
-    )
+    served = Index.sparse("served", (sets.region, sets.workload, sets.site, sets.year), np.nonzero(at))
     load = Index.sparse("load", (sets.site, sets.workload, sets.year), np.nonzero(serves))
     share = floats(case.workloads, "tight_share_frac")[demand["workload"]]
     tight = demand.select(~np.isnan(share), "tight")
@@ -308,27 +247,14 @@ def _run_scale(case: ScopedCase) -> Floats:
 def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
     """Gather users that every site can serve in one region after all others.
 
-    Parameters
-    ----------
-    kh100e : array of float
-        Compute, shape (region, workload, year). [kH100e]
-    reach : Reach
-        Routes, and which users are location-independent.
-
-    Returns
-    -------
-    array of float, array of bool
-        Compute and routes, with one more region where users are location-independent.
+    Takes `kh100e` (region, workload, year) [kH100e].
     """
     lump = reach.is_lumped[:, :, None]
     if not lump.any():
         return kh100e, reach.is_route
     total = np.where(lump, kh100e, 0.0).sum(axis=0, keepdims=True)
     everywhere = np.broadcast_to(lump.any(axis=0), (1, *reach.is_route.shape[1:]))
-    return (
-        np.concatenate([np.where(lump, 0.0, kh100e), total]),
-        np.concatenate([reach.is_route & ~lump, everywhere]),
-    )
+    return (np.concatenate([np.where(lump, 0.0, kh100e), total]), np.concatenate([reach.is_route & ~lump, everywhere]))
 
 
 def _serves(case: ScopedCase, racks: RackSpace) -> Bools:

@@ -25,11 +25,6 @@ def note_early_ends(case: ScopedCase) -> None:
 
     The headroom of zones has a note of its own; a table without a figure that must be stated for
     each year, such as deliveries, is a problem where it is read.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years, settings and tables; takes the note.
     """
     held = []
     for name, keys, rows in _series_read(case):

@@ -41,40 +41,21 @@ __all__ = ["Existing", "existing_halls_and_racks", "market_share_frac", "stated_
 
 @dataclass(frozen=True)
 class Existing:
-    """What a planner states at the sites of the plan.
+    """What a planner states at the sites of the plan."""
 
-    Parameters
-    ----------
-    is_stated
-        Sites with a row in one of the tables, shape (site,).
-    hall_mw
-        Critical IT power of halls in service, shape (site, cooling, redundancy, year). [MW]
-    ending_mw
-        Of this, the power of halls that end before the plan does, same shape. [MW]
-    vintage
-        Calendar years in which racks enter service, rising.
-    rack, cooling, redundancy, duty
-        Codes of each pool of racks, shape (pool,).
-    mw
-        Nameplate of racks that the plan can use, shape (site, pool, vintage). [MW]
-    begun_mw
-        Critical IT power of halls that have entered service so far, and of those of the first
-        model year, whether they still serve or have ended since, shape (site, year). [MW]
-    housed_mw
-        Nameplate of racks that serve in their own hall, shape (site, pool, year). [MW]
-    """
-
-    is_stated: Bools
-    hall_mw: Floats
-    ending_mw: Floats
-    vintage: NDArray[np.int64]
-    rack: Codes
+    is_stated: Bools  # sites with a row in one of the tables, shape (site,)
+    hall_mw: Floats  # critical IT power of halls in service, shape (site, cooling, redundancy, year). [MW]
+    ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
+    vintage: NDArray[np.int64]  # calendar years in which racks enter service, rising
+    rack: Codes  # codes of each pool of racks, shape (pool,)
     cooling: Codes
     redundancy: Codes
     duty: Codes
-    mw: Floats
+    mw: Floats  # nameplate of racks that the plan can use, shape (site, pool, vintage). [MW]
+    # critical IT power of halls that have entered service so far, and of those of the first model year, whether they
+    # still serve or have ended since, shape (site, year). [MW]
     begun_mw: Floats
-    housed_mw: Floats
+    housed_mw: Floats  # nameplate of racks that serve in their own hall, shape (site, pool, year). [MW]
 
     @property
     def site_mw(self) -> Floats:
@@ -89,21 +70,7 @@ def stated_sites(case: ScopedCase) -> Bools:
 
 
 def market_share_frac(case: ScopedCase, given: float | None) -> float:
-    """Return the share of the market's halls that the operator has at sites without a row.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, and the two tables.
-    given : float or None
-        What the scenario says of halls that exist, or of those under construction.
-
-    Returns
-    -------
-    float
-        What is given; else the demand share, or 0 where a row says that the planner states what
-        exists.
-    """
+    """Return the share of the market's halls that the operator has at sites without a row."""
     if given is not None:
         return given
     states_own = any(len(case.tables[table]) for table in (HALLS, RACKS))
@@ -111,22 +78,7 @@ def market_share_frac(case: ScopedCase, given: float | None) -> float:
 
 
 def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Quality) -> Existing:
-    """Read what the planner states, and refuse what cannot be housed or used.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, and the two tables. What is wrong with them is added to the findings, and what has
-        no effect to the notes.
-    figures : RackFigures
-        Throughput of racks, their lives, and the cooling they fit.
-    quality : Quality
-        Topologies that are good enough for each workload.
-
-    Returns
-    -------
-    Existing
-    """
+    """Read what the planner states, and refuse what cannot be housed or used."""
     halls, racks = case.tables[HALLS], case.tables[RACKS]
     _check_sites(case)
     _check_one_source(case)
@@ -137,9 +89,7 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     hall_mw = hall_mw_by_year(case, halls, serves)
     row = StatedRacks(case, figures, quality, halls, racks)
     used = np.flatnonzero(row.is_used)
-    pools = np.stack(
-        [row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1
-    )
+    pools = np.stack([row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1)
     pool, of_pool = np.unique(pools, axis=0, return_inverse=True)
     vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
     mw = np.zeros((len(case.sites), len(pool), vintage.size))

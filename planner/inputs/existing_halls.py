@@ -35,20 +35,7 @@ DIGITS: Final = 4
 
 
 def halls_in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
-    """Find the model years that stated halls serve to their end.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years.
-    halls : DataFrame
-        Rows of table `existing_halls`.
-
-    Returns
-    -------
-    array of bool
-        Shape (hall, year).
-    """
+    """Find the model years that stated halls serve to their end. Gives (hall, year)."""
     first, last = ints(halls, "first_year"), last_years(halls)
     return np.asarray((first[:, None] <= case.year) & (case.last_year <= last[:, None]))
 
@@ -61,10 +48,7 @@ def last_years(halls: pd.DataFrame) -> Floats:
 def hall_mw_by_year(case: ScopedCase, halls: pd.DataFrame, counts: Bools) -> Floats:
     """Critical IT power of halls in the years that count, (site, cooling, redundancy, year)."""
     site = codes(halls["site"], case.ids("sites"))
-    place = (
-        codes(halls["cooling"], case.ids("cooling")),
-        codes(halls["redundancy"], case.ids("redundancy")),
-    )
+    place = (codes(halls["cooling"], case.ids("cooling")), codes(halls["redundancy"], case.ids("redundancy")))
     mw = np.where(counts, floats(halls, "it_mw")[:, None], 0.0)
     total = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy), len(case.years)))
     known = np.flatnonzero(site >= 0)

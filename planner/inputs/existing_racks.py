@@ -35,12 +35,7 @@ class StatedRacks:
     """The rows of `existing_racks` with what they mean; what is wrong goes to the findings."""
 
     def __init__(
-        self,
-        case: ScopedCase,
-        figures: RackFigures,
-        quality: Quality,
-        halls: pd.DataFrame,
-        racks: pd.DataFrame,
+        self, case: ScopedCase, figures: RackFigures, quality: Quality, halls: pd.DataFrame, racks: pd.DataFrame
     ) -> None:
         self.case, self.figures, self.halls, self.racks = case, figures, halls, racks
         self.site = codes(racks["site"], case.ids("sites"))
@@ -73,9 +68,7 @@ class StatedRacks:
     def serves(self) -> Bools:
         """Model years that racks serve to their end in their own hall, shape (row, year)."""
         case = self.case
-        alive = (self.first_year[:, None] <= case.year) & (
-            self.last_year[:, None] >= case.last_year
-        )
+        alive = (self.first_year[:, None] <= case.year) & (self.last_year[:, None] >= case.last_year)
         if not len(self.halls):
             return alive
         return np.asarray(alive & halls_in_service(case, self.halls)[self.hall])
@@ -113,11 +106,7 @@ class StatedRacks:
         for record in wrong[:MOST_PROBLEMS]:
             both = "neither" if np.isnan(mw[record]) else "both"
             self._problem(
-                record,
-                "racks",
-                f"{both} of racks and mw is given",
-                "one of the two",
-                "leave the other blank",
+                record, "racks", f"{both} of racks and mw is given", "one of the two", "leave the other blank"
             )
         self.case.findings.add_unlisted(RACKS, len(wrong) - MOST_PROBLEMS)
         peak_kw = np.where(self.rack >= 0, self.figures.peak_kw[self.rack], np.nan)
@@ -168,10 +157,7 @@ class StatedRacks:
         for record in misfits[:MOST_PROBLEMS]:
             rack = self.case.ids("racks")[self.rack[record]]
             cooling = self.case.ids("cooling")[self.cooling[record]]
-            peak_kw, limit_kw = (
-                self.figures.peak_kw[self.rack[record]],
-                most_kw[self.cooling[record]],
-            )
+            peak_kw, limit_kw = (self.figures.peak_kw[self.rack[record]], most_kw[self.cooling[record]])
             if peak_kw > limit_kw:
                 found = (
                     f"{rack} has {amount(peak_kw, DIGITS)} kW, and halls with {cooling} cool"
@@ -180,10 +166,7 @@ class StatedRacks:
                 fix = "put it into another hall, or correct peak_kw or max_kw_per_rack"
             else:
                 found = f"table rack_cooling does not pair {rack} with {cooling}"
-                fix = (
-                    f"add the row {rack},{cooling} to a table rack_cooling of your own, or use"
-                    " another hall"
-                )
+                fix = f"add the row {rack},{cooling} to a table rack_cooling of your own, or use another hall"
             self._problem(record, "rack", found, "a rack that its hall can cool", fix)
         self.case.findings.add_unlisted(RACKS, len(misfits) - MOST_PROBLEMS)
         self.is_used[misfits] = False
@@ -261,9 +244,7 @@ class StatedRacks:
         for record in np.flatnonzero(self.is_used & ~serves.any(axis=1)):
             self.is_used[record] = False
             name = case.ids("racks")[self.rack[record]]
-            years = (
-                f"{self.first_year[record]} to {last[record]}, its life of {life[record]} years,"
-            )
+            years = f"{self.first_year[record]} to {last[record]}, its life of {life[record]} years,"
             self._note(
                 record,
                 f"{name} has no effect: {years} hold no model year in full",
@@ -381,9 +362,7 @@ class StatedRacks:
                     "correct the halls or the racks",
                 )
 
-    def _problem(
-        self, record: int | np.intp, column: str, what_is: str, must_be: str, fix: str
-    ) -> None:
+    def _problem(self, record: int | np.intp, column: str, what_is: str, must_be: str, fix: str) -> None:
         self.case.findings.add_at_row(RACKS, int(record), column, what_is, must_be, fix)
 
     def _note(self, record: int | np.intp, what_is: str, fix: str) -> None:
@@ -391,10 +370,7 @@ class StatedRacks:
         if self._has_hall_in_service()[record]:
             drawn_mw = self.mw[record] * self.case.scenario.halls.diversity_frac
             hall = self.racks["hall"].iloc[record]
-            what_is += (
-                f"; the {amount(drawn_mw, DIGITS)} MW that they draw of hall {hall} are free for"
-                " other racks"
-            )
+            what_is += f"; the {amount(drawn_mw, DIGITS)} MW that they draw of hall {hall} are free for other racks"
         self.case.findings.add_row_without_effect(RACKS, int(record), "rack", what_is, fix)
 
 

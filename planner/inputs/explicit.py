@@ -24,29 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["explicit_kh100e"]
 
 
-def explicit_kh100e(
-    case: ScopedCase, figures: RackFigures, weight: Floats
-) -> tuple[Floats, Bools, Floats]:
+def explicit_kh100e(case: ScopedCase, figures: RackFigures, weight: Floats) -> tuple[Floats, Bools, Floats]:
     """Return the demand that a scenario states, and which workloads it is stated for.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario and scope.
-    figures : RackFigures
-        Throughput of racks, for demand in MW.
-    weight : array of float
-        Share of every region in a demand without a region, shape (region,).
-
-    Returns
-    -------
-    array of float
-        Mean compute, shape (region, workload, year). [kH100e]
-    array of bool
-        Workloads with a stated demand, shape (workload,).
-    array of float
-        Nameplate of racks where all demand of a workload is stated so, else 0, (workload, year).
-        [MW]
+    Takes `weight` (region,). Gives demand (region, workload, year) [kH100e], which workloads it is of
+    (workload,), and power (workload, year) [MW].
     """
     regions, workloads = case.ids("regions"), case.ids("workloads")
     kh100e = np.zeros((len(regions), len(workloads), len(case.years)))
@@ -67,11 +49,7 @@ def explicit_kh100e(
         place = workloads.index(stated.workload)
         amount = np.array([interpolated(stated.by_year, year) for year in case.years.years])
         by_year = _kh100e(case, figures, stated, amount, ("demand", "explicit", number, "unit"))
-        where = (
-            weight
-            if stated.demand_region is None
-            else np.eye(len(regions))[regions.index(stated.demand_region)]
-        )
+        where = weight if stated.demand_region is None else np.eye(len(regions))[regions.index(stated.demand_region)]
         kh100e[:, place] += where[:, None] * by_year
         is_stated[place] = True
         rack_mw[place] += amount
@@ -81,11 +59,7 @@ def explicit_kh100e(
 
 
 def _kh100e(
-    case: ScopedCase,
-    figures: RackFigures,
-    stated: ExplicitDemand,
-    amount: Floats,
-    keys: tuple[str | int, ...],
+    case: ScopedCase, figures: RackFigures, stated: ExplicitDemand, amount: Floats, keys: tuple[str | int, ...]
 ) -> Floats:
     """Turn an amount by year into mean compute. [kH100e]"""
     if stated.unit == "kh100e":
@@ -114,9 +88,7 @@ def _kh100e(
     return convert(amount, float(figure.iloc[0])) / H100E_PER_KH100E
 
 
-def _reference_throughput(
-    case: ScopedCase, figures: RackFigures, workload: str, keys: tuple[str | int, ...]
-) -> Floats:
+def _reference_throughput(case: ScopedCase, figures: RackFigures, workload: str, keys: tuple[str | int, ...]) -> Floats:
     """Mean compute per MW of the reference rack of every model year. [kH100e/MW]"""
     table = case.tables["reference_fleet"]
     of_class = table[table["workload"] == workload].set_index("vintage_year")["rack"]

@@ -24,18 +24,10 @@ _BUILDING: Final = ("shell_core", "site_development", "white_space_fitout", "bac
 
 @dataclass(frozen=True)
 class HallCost:
-    """Cost of halls per MW of critical IT, shape (site, cooling, redundancy).
+    """Cost of halls per MW of critical IT, shape (site, cooling, redundancy)."""
 
-    Parameters
-    ----------
-    capex_musd_per_mw
-        Overnight, land included, in the money and at the prices of the base year of money.
-    opex_musd_per_mw_year
-        Maintenance, staff, property tax, insurance and connectivity; no energy.
-    """
-
-    capex_musd_per_mw: Floats
-    opex_musd_per_mw_year: Floats
+    capex_musd_per_mw: Floats  # overnight, land included, in the money and at the prices of the base year of money
+    opex_musd_per_mw_year: Floats  # maintenance, staff, property tax, insurance and connectivity; no energy
 
 
 def hall_cost(case: ScopedCase) -> HallCost:
@@ -44,19 +36,8 @@ def hall_cost(case: ScopedCase) -> HallCost:
     Building and plant follow the construction index of the market, the electrical plant the
     topology, the mechanical plant the cooling technology and the topology. Soft costs and
     contingency come on top; land is bought for the facility power behind a MW of IT.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, technologies, topologies and cost tables.
-
-    Returns
-    -------
-    HallCost
     """
-    items = {
-        name: case.item("facility_cost", name, "USD/W IT") for name in (*_BUILDING, "electrical_N")
-    }
+    items = {name: case.item("facility_cost", name, "USD/W IT") for name in (*_BUILDING, "electrical_N")}
     space = floats(case.redundancy, "space_ratio")
     building = items["shell_core"] * space + sum(items[name] for name in _BUILDING[1:])
     electrical = items["electrical_N"] * floats(case.redundancy, "electrical_capex_ratio")
@@ -66,9 +47,7 @@ def hall_cost(case: ScopedCase) -> HallCost:
         / KW_PER_MW  # USD/kW to USD/W, which is MUSD/MW
     )
     archetype = np.array(texts(case.sites, "archetype"))
-    edge = np.where(
-        archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0
-    )
+    edge = np.where(archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0)
     local = (floats(case.sites, "index") * edge)[:, None, None]
     on_top = on_top_of_hard_cost(case)
     land = _land_musd_per_mw(case)[:, None, None]

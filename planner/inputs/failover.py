@@ -61,25 +61,8 @@ class FailoverInputs:
     cut_reserve: Positions  # [reserve in a cut] -> reserve
 
 
-def failover_inputs(
-    case: ScopedCase, sets: Sets, racks: RackInputs, demand: DemandInputs
-) -> FailoverInputs:
-    """Make the lists of standby racks and of what they must be able to take over.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    racks, demand : RackInputs, DemandInputs
-        Uses of racks, and who can be served from where.
-
-    Returns
-    -------
-    FailoverInputs
-        Empty lists where no workload asks for failover.
-    """
+def failover_inputs(case: ScopedCase, sets: Sets, racks: RackInputs, demand: DemandInputs) -> FailoverInputs:
+    """Make the lists of standby racks and of what they must be able to take over."""
     settings = case.scenario.failover
     asks = needs_failover(case, sets)  # (workload, year)
     may_cover = may_cover_for(case)
@@ -211,12 +194,7 @@ def _common_users(demand: DemandInputs) -> np.ndarray:
 
 
 def _pairs(
-    case: ScopedCase,
-    sets: Sets,
-    demand: DemandInputs,
-    covered: Index,
-    reserve: Index,
-    may_cover: Bools,
+    case: ScopedCase, sets: Sets, demand: DemandInputs, covered: Index, reserve: Index, may_cover: Bools
 ) -> Index:
     """Pair every service with the standbys nearest to its users."""
     route, standby = demand.route, sets.site.renamed("standby")
@@ -250,18 +228,7 @@ def has_failover(case: ScopedCase) -> bool:
 
 
 def failover_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find settings of failover that have no effect.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Yields
-    ------
-    Problem
-        Where each is written, why it has no effect, and what to do.
-    """
+    """Find settings of failover that have no effect."""
     scenario, failover = case.scenario, case.scenario.failover
     node = scenario.tree.children.get("failover")
     if node is None or not node.children:
@@ -279,6 +246,4 @@ def failover_without_effect(case: ScopedCase) -> Iterator[Problem]:
             f"failover is planned from {failover.from_year} on and has no effect:"
             f" {scenario.years[-1]} is the last model year"
         )
-        yield problem_at(
-            scenario.tree, ("failover", "from_year"), what_is, "", "name a model year, or remove it"
-        )
+        yield problem_at(scenario.tree, ("failover", "from_year"), what_is, "", "name a model year, or remove it")

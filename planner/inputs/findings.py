@@ -23,31 +23,15 @@ ASSUMED: Final = "Assumed for you"
 
 @dataclass(frozen=True)
 class Assumption:
-    """What a plan assumes in a planner's place, and which of its cost that sets.
+    """What a plan assumes in a planner's place, and which of its cost that sets."""
 
-    Parameters
-    ----------
-    text : str
-        What is assumed, and which setting or table states it.
-    items : tuple of str
-        Lines of the cost list that it sets; none where it sets no price.
-    sites : tuple of str
-        Sites at which it does; none for everywhere.
-    """
-
-    text: str
-    items: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
+    text: str  # what is assumed, and which setting or table states it
+    items: tuple[str, ...] = ()  # lines of the cost list that it sets; none where it sets no price
+    sites: tuple[str, ...] = ()  # sites at which it does; none for everywhere
 
 
 class Findings:
-    """What is wrong with a scenario and its tables, and what a planner must know of them.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Knows where its keys were written and which tables are a user's own.
-    """
+    """What is wrong with a scenario and its tables, and what a planner must know of them."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
@@ -59,9 +43,7 @@ class Findings:
         self.noted_settings: list[Problem] = []
         self.warnings: list[Problem] = []
 
-    def add_at_key(
-        self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = ""
-    ) -> None:
+    def add_at_key(self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = "") -> None:
         """Add a problem with a setting, placed where it was written."""
         file, line, column = self._scenario.place_of(keys)
         self.problems.append(Problem(file, line, column, what_is, must_be, fix))
@@ -72,31 +54,15 @@ class Findings:
         file = str(own) if own is not None else f"data/{table}.csv"
         self.problems.append(Problem(file, None, None, what_is, must_be, fix))
 
-    def add_at_row(
-        self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str = ""
-    ) -> None:
-        """Add a problem with a row of a table, placed at its line.
-
-        Parameters
-        ----------
-        table : str
-            Name of the table.
-        record : int
-            Position of the row in the table as read.
-        column : str
-            Column that the problem is seen in.
-        what_is, must_be, fix : str
-            As in `Problem`.
-        """
+    def add_at_row(self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str = "") -> None:
+        """Add a problem with a row of a table, placed at its line."""
         self.problems.append(self._places.problem(table, record, column, what_is, must_be, fix))
 
     def place_of_row(self, table: str, record: int, column: str) -> str:
         """Return file, line and column of a cell, for a message placed at another one."""
         return self._places.problem(table, record, column, "").place
 
-    def add_row_without_effect(
-        self, table: str, record: int, column: str, what_is: str, fix: str
-    ) -> None:
+    def add_row_without_effect(self, table: str, record: int, column: str, what_is: str, fix: str) -> None:
         """Add that a row of a table has no effect, placed as by `add_at_row`."""
         self.add_without_effect(self._places.problem(table, record, column, what_is, "", fix))
 
@@ -129,17 +95,7 @@ class Findings:
         items: tuple[str, ...] = (),
         sites: tuple[str, ...] = (),
     ) -> None:
-        """Add what is assumed in the planner's place, for the list that comes before all notes.
-
-        Parameters
-        ----------
-        text, items, sites
-            As in `Assumption`.
-        keys : tuple of str and int, optional
-            Setting it is about, for its place.
-        row : tuple of str, int and str, optional
-            Table, record and column for its place instead, as by `add_at_row`.
-        """
+        """Add what is assumed in the planner's place, for the list that comes before all notes."""
         self.assumed.append(Assumption(text, items, sites))
         if row is not None:
             self.noted_settings.append(self._places.problem(*row, text))
@@ -158,12 +114,6 @@ class Findings:
         self.noted_settings.append(problem)
 
     def stop_if_wrong(self) -> None:
-        """Raise every problem found so far.
-
-        Raises
-        ------
-        InputError
-            If there is one.
-        """
+        """Raise every problem found so far."""
         if self.problems:
             raise InputError(self.problems)

@@ -25,55 +25,25 @@ if TYPE_CHECKING:
     from planner.inputs.leads import Lead
     from planner.scenario import Scenario
 
-__all__ = [
-    "OrderDates",
-    "OrderMonths",
-    "foresight_without_effect",
-    "order_dates",
-    "order_months",
-]
+__all__ = ["OrderDates", "OrderMonths", "foresight_without_effect", "order_dates", "order_months"]
 
 
 @dataclass(frozen=True)
 class OrderDates:
-    """Last moment at which an order serves in time, as a float year such as 2026.5.
+    """Last moment at which an order serves in time, as a float year such as 2026.5."""
 
-    Parameters
-    ----------
-    hall, connection, non_firm
-        For service in a model year, shape (site, year). What is committed is ordered already, and
-        waits for nothing.
-    source
-        Of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`.
-    contract
-        Of PPAs, shape (contract, year).
-    is_under_construction
-        Whether the halls of a year are committed ones, whenever their lead has passed: more than
-        crews would build, shape (site, year).
-    """
-
-    hall: Floats
+    hall: Floats  # for service in a model year, shape (site, year)
     connection: Floats
     non_firm: Floats
-    source: Floats
-    contract: Floats
+    source: Floats  # of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`
+    contract: Floats  # of PPAs, shape (contract, year)
+    # whether the halls of a year are committed ones, whenever their lead has passed: more than crews would build, shape
+    # (site, year)
     is_under_construction: Bools
 
 
 def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
-    """Find the last moment for each order: start of service less lead time.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        With its lead times and the first day of decisions.
-    inputs : Inputs
-        Made from it.
-
-    Returns
-    -------
-    OrderDates
-    """
+    """Find the last moment for each order: start of service less lead time."""
     case = make_case(scenario, inputs.tables)
     offer = supply_offer(case)
     leads = find_leads(case, offer.makes_its_power)
@@ -92,30 +62,14 @@ def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
 
 @dataclass(frozen=True)
 class OrderMonths:
-    """From an order to service, beside the leads of halls in table `leads`. [month]
+    """From an order to service, beside the leads of halls in table `leads`. [month]"""
 
-    Parameters
-    ----------
-    connection
-        Of firm connection, shape (site,).
-    source
-        Of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`.
-    """
-
-    connection: Floats
-    source: Floats
+    connection: Floats  # of firm connection, shape (site,)
+    source: Floats  # of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`
 
 
 def order_months(scenario: Scenario, inputs: Inputs) -> OrderMonths:
-    """Find how long orders take, as `order_dates` does.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        With its lead times.
-    inputs : Inputs
-        Made from it.
-    """
+    """Find how long orders take, as `order_dates` does."""
     case = make_case(scenario, inputs.tables)
     offer = supply_offer(case)
     leads = find_leads(case, offer.makes_its_power)
@@ -137,22 +91,9 @@ def _in_time(case: ScopedCase, months: Floats) -> Floats:
 
 
 def foresight_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find a window that is no shorter than the horizon.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years and settings.
-
-    Yields
-    ------
-    Problem
-        Where it is written, why it has no effect, and what to do.
-    """
+    """Find a window that is no shorter than the horizon."""
     window, years = case.scenario.foresight.window_years, len(case.years)
     if window is not None and window >= years:
         what_is = f"foresight.window_years has no effect: it is {window}, and the plan has {years}"
         key_path = ("foresight", "window_years")
-        yield problem_at(
-            case.scenario.tree, key_path, f"{what_is} model years", "", "lower it, or remove it"
-        )
+        yield problem_at(case.scenario.tree, key_path, f"{what_is} model years", "", "lower it, or remove it")

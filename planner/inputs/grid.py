@@ -71,34 +71,7 @@ def grid_inputs(
     non_firm: NonFirmOffer,
     other_mw: Floats,
 ) -> tuple[GridInputs, Headroom]:
-    """Make the lists of the grid.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, zones and settings.
-    sets : Sets
-        Axes.
-    stock : Stock
-        Facility power that exists.
-    committed_facility_mw : array of float
-        Facility power under construction, cumulative, shape (site, year). [MW]
-    leads : Leads
-        When new connections can serve.
-    prices : PowerPrices
-        Price of energy and peaks.
-    site_year : Index
-        Sites and years in the plan.
-    non_firm : NonFirmOffer
-        Non-firm connection on offer.
-    other_mw : array of float
-        Load other than the racks, shape (site, slot). [MW]
-
-    Returns
-    -------
-    tuple of GridInputs and Headroom
-        The lists, and what new connection, firm and in all, zones take.
-    """
+    """Make the lists of the grid. Takes `committed_facility_mw` (site, year) [MW], `other_mw` (site, slot) [MW]."""
     settings = case.scenario.grid
     s, t = site_year["site"], site_year["year"]
     standing_mw = stock.facility_mw + other_mw.max(axis=1)
@@ -116,18 +89,14 @@ def grid_inputs(
     n = len(periods)
     # Without a demand charge too: a connection carries the peak of every period.
     billing = Index.sparse(
-        "billing",
-        (sets.site, sets.year, period),
-        (np.repeat(s, n), np.repeat(t, n), np.tile(np.arange(n), s.size)),
+        "billing", (sets.site, sets.year, period), (np.repeat(s, n), np.repeat(t, n), np.tile(np.arange(n), s.size))
     )
     firm_axes = (sets.site, sets.year)
     may_be_firm = np.zeros([len(axis) for axis in firm_axes], dtype=np.bool_)
     for index in (expand, non_firm.firm):
         may_be_firm[index.codes] = True
     enters = Index.sparse("firm enters", firm_axes, np.nonzero(may_be_firm))
-    headroom = headroom_lists(
-        case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier
-    )
+    headroom = headroom_lists(case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier)
     lists = GridInputs(
         energy_usd_per_mwh=prices.energy_usd_per_mwh[s, t].ravel(),
         demand_charge_usd_per_kw_month=prices.demand_charge_usd_per_kw_month[s, t],

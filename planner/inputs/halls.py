@@ -66,96 +66,39 @@ class HallInputs:
 
 @dataclass(frozen=True)
 class HallSpace:
-    """Designs, and the masks of what can be done with each.
+    """Designs, and the masks of what can be done with each."""
 
-    Parameters
-    ----------
-    cooling, redundancy
-        Codes of every design, shape (design,).
-    existing_mw
-        Critical IT power that exists, shape (site, design, year). [MW]
-    ending_mw
-        Of this, the power of halls that end before the plan does, same shape. [MW]
-    fill_frac
-        Share of the power of a design's existing halls that racks may take, shape (site, design).
-    build
-        New halls whose lead has passed, shape (site, design, year).
-    early
-        New halls before their lead, as far as they are committed, same shape.
-    retrofit
-        Existing halls, of those that last, that may become another design, shape (site, design,
-        design, year).
-    retrofit_row
-        Row of table `retrofit` for a pair of designs, -1 for none, shape (design, design).
-    lease
-        Halls available to lease, shape (site, design, year).
-    lease_usd_per_kw_month
-        Their rent, NaN where there is none, shape (site, design).
-    operate
-        A hall that can be there may be operated as another design, shape (site, design, design,
-        year): of its cooling, no more available, and the least that some workload needs.
-    stands
-        Some hall of the design, or operated as such, can be there, shape (site, design, year).
-    pool_hall
-        Design that names the racks of a use in halls of a cooling, shape (duty, design): the least
-        topology that its workloads need.
-    committed_mw
-        Critical IT power committed by the end of each year, cumulative, shape (site, year).
-    """
-
-    cooling: Codes
+    cooling: Codes  # codes of every design, shape (design,)
     redundancy: Codes
-    existing_mw: Floats
-    ending_mw: Floats
-    fill_frac: Floats
-    build: Bools
-    early: Bools
+    existing_mw: Floats  # critical IT power that exists, shape (site, design, year). [MW]
+    ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
+    fill_frac: Floats  # share of the power of a design's existing halls that racks may take, shape (site, design)
+    build: Bools  # new halls whose lead has passed, shape (site, design, year)
+    early: Bools  # new halls before their lead, as far as they are committed, same shape
+    # existing halls, of those that last, that may become another design, shape (site, design, design, year)
     retrofit: Bools
-    retrofit_row: Codes
-    lease: Bools
-    lease_usd_per_kw_month: Floats
+    retrofit_row: Codes  # row of table `retrofit` for a pair of designs, -1 for none, shape (design, design)
+    lease: Bools  # halls available to lease, shape (site, design, year)
+    lease_usd_per_kw_month: Floats  # their rent, NaN where there is none, shape (site, design)
+    # a hall that can be there may be operated as another design, shape (site, design, design, year): of its cooling, no
+    # more available, and the least that some workload needs
     operate: Bools
-    stands: Bools
+    stands: Bools  # some hall of the design, or operated as such, can be there, shape (site, design, year)
+    # design that names the racks of a use in halls of a cooling, shape (duty, design): the least topology that its
+    # workloads need
     pool_hall: Codes
-    committed_mw: Floats
+    committed_mw: Floats  # critical IT power committed by the end of each year, cumulative, shape (site, year)
 
     def design(self, cooling: Codes, redundancy: Codes) -> Codes:
         """Return the design of pairs of codes, -1 where none is in play."""
         width = int(max(self.redundancy.max(initial=0), redundancy.max(initial=0))) + 1
-        return codes(
-            list(cooling * width + redundancy), list(self.cooling * width + self.redundancy)
-        )
+        return codes(list(cooling * width + redundancy), list(self.cooling * width + self.redundancy))
 
 
 def hall_space(
-    case: ScopedCase,
-    leads: Leads,
-    stock: Stock,
-    designs: DesignOffers,
-    quality: Quality,
-    committed_mw: Floats,
+    case: ScopedCase, leads: Leads, stock: Stock, designs: DesignOffers, quality: Quality, committed_mw: Floats
 ) -> HallSpace:
-    """Find where and when halls can be.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, technologies and settings.
-    leads : Leads
-        When new halls can serve.
-    stock : Stock
-        What exists in the base year.
-    designs : DesignOffers
-        Designs that may be built or retrofitted to.
-    quality : Quality
-        Topologies that workloads need, and which replace them.
-    committed_mw : array of float
-        Critical IT power committed, cumulative, shape (site, year). [MW]
-
-    Returns
-    -------
-    HallSpace
-    """
+    """Find where and when halls can be. Takes `committed_mw` (site, year) [MW]."""
     rents = _rents(case)
     stands = stock.stands(case)
     kept = any_along(stands, (0, 1)) & bool(case.scenario.retrofit.allow)  # topologies of retrofits
@@ -176,9 +119,7 @@ def hall_space(
     is_late = ~leads.hall_by_grid.may & (leads.hall.service > middle)
     is_early = (~leads.hall.may | is_late) & (committed_mw > 0.0)
     early = (
-        offered[:, :, None]
-        & is_early[:, None, :]
-        & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
+        offered[:, :, None] & is_early[:, None, :] & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
     )
     may_grow = bools(case.sites, "new_halls")[:, None, None]
     build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early & may_grow
@@ -186,10 +127,7 @@ def hall_space(
     # Halls that end before the plan does cannot become others that would go on.
     some_lasts = existing > ending
     retrofit = (
-        some_lasts[:, :, None, :]
-        & designs.cooling[:, None, cooling, None]
-        & is_known[None, None]
-        & _serves(case, row)
+        some_lasts[:, :, None, :] & designs.cooling[:, None, cooling, None] & is_known[None, None] & _serves(case, row)
     )
     lease_rent = rents[:, cooling, redundancy]
     lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
@@ -255,13 +193,8 @@ def _fill_frac(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes
     settings, stated = case.scenario.halls, stock.stated
     companion = floats(case.workloads, "companion_frac")
     most = np.array([companion[case.duty == duty].max(initial=0.0) for duty in range(len(DUTIES))])
-    need_mw = (
-        stated.housed_mw.transpose(1, 0, 2)
-        * (settings.diversity_frac + most[stated.duty])[:, None, None]
-    )
-    by_design = np.zeros(
-        (len(case.cooling), len(case.redundancy), len(case.sites), len(case.years))
-    )
+    need_mw = stated.housed_mw.transpose(1, 0, 2) * (settings.diversity_frac + most[stated.duty])[:, None, None]
+    by_design = np.zeros((len(case.cooling), len(case.redundancy), len(case.sites), len(case.years)))
     np.add.at(by_design, (stated.cooling, stated.redundancy), need_mw)
     halls_mw = stated.hall_mw.transpose(1, 2, 0, 3)
     taken = np.divide(by_design, halls_mw, out=np.zeros_like(by_design), where=halls_mw > 0.0)
@@ -276,31 +209,13 @@ def _retrofit_row(case: ScopedCase, cooling: Codes, redundancy: Codes) -> Codes:
         return row
     medium = np.array(texts(case.cooling, "medium"), dtype=object)[cooling]
     same = redundancy[:, None] == redundancy[None, :]
-    for number, (before, after) in enumerate(
-        zip(table["from_medium"], table["to_medium"], strict=True)
-    ):
+    for number, (before, after) in enumerate(zip(table["from_medium"], table["to_medium"], strict=True)):
         row[same & (medium[:, None] == before) & (medium[None, :] == after)] = number
     return row
 
 
 def retrofit_dates(case: ScopedCase, row: Codes, year: Codes) -> tuple[Floats, Floats]:
-    """When retrofit work begins and when it is done.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, settings and table `retrofit`.
-    row : array of int
-        Row of the table for each retrofit.
-    year : array of int
-        Model year in which each is begun, as a code.
-
-    Returns
-    -------
-    begin, done : array of float
-        Work begins on 1 January of the model year or on the first day of decisions, whichever
-        is later, and takes its months. [year, for example 2027.5]
-    """
+    """When retrofit work begins and when it is done. Gives [year, for example 2027.5]."""
     months = floats(case.tables["retrofit"], "duration_months")[row]
     own_months = case.scenario.retrofit.duration_months
     if own_months is not None:
@@ -337,11 +252,7 @@ def _rents(case: ScopedCase) -> Floats:
     if settings.usd_per_kw_month is not None:
         price = np.full(price.shape, settings.usd_per_kw_month)
     for row, region in enumerate(table["region"]):
-        served = (
-            countries == region
-            if region != "world"
-            else ~np.isin(countries.astype(str), sorted(local))
-        )
+        served = countries == region if region != "world" else ~np.isin(countries.astype(str), sorted(local))
         place = (np.flatnonzero(served), cooling[row], redundancy[row])
         rents[place] = np.fmin(rents[place], price[row])
     return rents
@@ -350,28 +261,8 @@ def _rents(case: ScopedCase) -> Floats:
 _MIDDLE: Final = 0.5  # commitments are stated for the end of a year and come in during it
 
 
-def hall_inputs(
-    case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost
-) -> HallInputs:
-    """Make the lists of halls that exist, are built, retrofitted or leased.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    halls : HallSpace
-        Masks of what can be done.
-    leads : Leads
-        When new halls can serve.
-    cost : HallCost
-        Cost by site and design.
-
-    Returns
-    -------
-    HallInputs
-    """
+def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost) -> HallInputs:
+    """Make the lists of halls that exist, are built, retrofitted or leased."""
     site, design, year = sets.site, sets.hall, sets.year
     hall_at = np.nonzero(halls.stands)
     hs, hl, ht = hall_at
@@ -402,9 +293,7 @@ def hall_inputs(
         build_capex_musd_per_mw=capex[bs, bl] * construction_factor(case, start),
         ramp_months=settings.halls.ramp_months,
         ramp_mean_frac=settings.halls.ramp_mean_frac,
-        operate=Index.sparse(
-            "operate", (site, design, design.renamed("as_hall"), year), np.nonzero(halls.operate)
-        ),
+        operate=Index.sparse("operate", (site, design, design.renamed("as_hall"), year), np.nonzero(halls.operate)),
         lease=Index.sparse("lease", (site, design, year), (ls, ll, lt)),
         lease_musd_per_mw_year=rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD,
         lease_depth_mw=np.full(len(site), settings.lease.depth_mw_per_site),
@@ -440,16 +329,10 @@ def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> _Retrofits:
     local = floats(case.sites, "index")[s]
     capex = price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin)
     over = Index.sparse(
-        "retrofit",
-        (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year),
-        (s, before, after, t),
+        "retrofit", (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year), (s, before, after, t)
     )
     return _Retrofits(
-        over=over,
-        start=begin,
-        done=done,
-        capacity_frac=floats(table, "capacity_frac")[row],
-        capex_musd_per_mw=capex,
+        over=over, start=begin, done=done, capacity_frac=floats(table, "capacity_frac")[row], capex_musd_per_mw=capex
     )
 
 

@@ -30,59 +30,24 @@ LOWEST_RATE_PCT: Final = 0.25
 
 @dataclass(frozen=True)
 class Headroom:
-    """Limits of new connection in zones.
+    """Limits of new connection in zones."""
 
-    Parameters
-    ----------
-    firm : Index
-        (zone, year) in which firm connection meets a limit of its own.
-    total : Index
-        (zone, year, tier) in which firm connection and non-firm up to a tier meet one.
-    firm_mw, total_mw : array of float
-        The limits beyond commitments. [MW]
-    every : DataFrame
-        zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct: for the report.
-    """
-
-    firm: Index
-    firm_mw: Floats
-    total: Index
+    firm: Index  # (zone, year) in which firm connection meets a limit of its own
+    firm_mw: Floats  # the limits beyond commitments. [MW]
+    total: Index  # (zone, year, tier) in which firm connection and non-firm up to a tier meet one
     total_mw: Floats
-    every: pd.DataFrame
+    every: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct: for the report
 
 
 def headroom_lists(
-    case: ScopedCase,
-    sets: Sets,
-    committed_facility_mw: Floats,
-    firm: Index,
-    non_firm: Index,
-    tier: Axis,
+    case: ScopedCase, sets: Sets, committed_facility_mw: Floats, firm: Index, non_firm: Index, tier: Axis
 ) -> Headroom:
     """Return the limits of new connection by zone and year that can bind.
 
     Connections only grow: what later years allow binds earlier years as well, and a year whose
     limit is not below that of a later one needs no row. Firm connection needs no limit of its
     own where it is as large as that of firm and non-firm together.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Zones and settings.
-    sets : Sets
-        Axes.
-    committed_facility_mw : array of float
-        Facility power under construction, cumulative, shape (site, year). [MW]
-    firm : Index
-        (site, year) in which firm connection may enter or non-firm may turn firm.
-    non_firm : Index
-        (site, year) in which non-firm connection may enter.
-    tier : Axis
-        Curtailment rates that non-firm connection may have. [%]
-
-    Returns
-    -------
-    Headroom
+    Takes `committed_facility_mw` (site, year) [MW], `firm` (site, year), `non_firm` (site, year), `tier` [%].
     """
     rate_pct = case.scenario.grid.curtailment_rate_pct
     share = case.scenario.grid.firm_headroom_frac
@@ -148,16 +113,7 @@ def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarr
 def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) -> None:
     """Note in which zones and years more is under construction than the headroom.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings; takes the notes.
-    sets : Sets
-        Zones and sites.
-    excess_mw : array of float
-        What is under construction beyond the headroom, shape (zone, year). [MW]
-    comes : array of bool
-        Sites with something under construction, shape (site,).
+    Takes `excess_mw` (zone, year) [MW], `comes` (site,).
     """
     kind = "" if case.scenario.grid.firm_headroom_frac is None else "firm "
     parts = []
@@ -253,9 +209,7 @@ def _growth_mw(case: ScopedCase, sets: Sets) -> Floats:
             " zone_headroom_growth has no rows for them."
         )
     if case.year[-1] > calendar[-1]:
-        case.findings.add_note(
-            f"Headroom does not grow after {calendar[-1]}, the table's last year."
-        )
+        case.findings.add_note(f"Headroom does not grow after {calendar[-1]}, the table's last year.")
     added = np.where(is_blank, 0.0, added)
     place = np.clip(case.year - calendar[0], 0, len(calendar) - 1)
     return np.where(case.year >= calendar[0], added[:, place], 0.0)

@@ -32,22 +32,7 @@ class HeatInputs:
 
 
 def heat_inputs(case: ScopedCase, sets: Sets, site_year: Index) -> HeatInputs:
-    """Make the lists of heat that can be sold.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, settings, and tables `heat_reuse` and `cooling`.
-    sets : Sets
-        Axes.
-    site_year : Index
-        Sites and years in the plan.
-
-    Returns
-    -------
-    HeatInputs
-        Empty lists unless the scenario sells heat.
-    """
+    """Make the lists of heat that can be sold."""
     settings = case.scenario.heat
     table = case.tables["heat_reuse"].set_index("country")
     sites, country = case.ids("sites"), texts(case.sites, "country")

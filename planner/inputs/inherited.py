@@ -45,11 +45,6 @@ def note_inherited(case: ScopedCase) -> None:
     """Note for every new site in scope which figures it has from another site.
 
     Figures that have no effect at the site are left out, as the price where a tariff bills it.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites with their figures; takes the notes.
     """
     if not case.scenario.new_sites:
         return

@@ -36,27 +36,14 @@ _NAMED: Final = 5  # of a longer list
 
 @dataclass(frozen=True)
 class Lead:
-    """Lead of one kind of decision at every site.
+    """Lead of one kind of decision at every site."""
 
-    Parameters
-    ----------
-    months
-        From the first day of decisions to service, shape (site,). [month]
-    by
-        Which part of the critical path is the longest, shape (site,).
-    start
-        First moment in service as a float year, shape (site,).
-    may
-        Whether what is decided in time serves in a model year, shape (site, year).
-    service
-        Start of service of what enters in a model year: the first moment possible, in later
-        years 1 January, shape (site, year).
-    """
-
-    months: Floats
-    by: NDArray[np.object_]
-    start: Floats
-    may: Bools
+    months: Floats  # from the first day of decisions to service, shape (site,). [month]
+    by: NDArray[np.object_]  # which part of the critical path is the longest, shape (site,)
+    start: Floats  # first moment in service as a float year, shape (site,)
+    may: Bools  # whether what is decided in time serves in a model year, shape (site, year)
+    # start of service of what enters in a model year: the first moment possible, in later years 1 January, shape (site,
+    # year)
     service: Floats
 
 
@@ -115,17 +102,7 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     given for the halls of a site has permits, building and equipment, and where the scenario states
     a firm connection they wait for no other; one for its connection has the transformer and the
     grid. Neither is delayed.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and lead-time settings.
-    makes_its_power : array of bool
-        Sites where a source that runs at any hour may be built, shape (site,).
-
-    Returns
-    -------
-    Leads
+    Takes `makes_its_power` (site,).
     """
     own = case.scenario.lead_times
     n = len(case.sites)
@@ -169,15 +146,13 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
         }
         grid = {"transformer": transformer, "interconnection": interconnection}
         early = {"transformer": transformer, NON_FIRM: non_firm_after(interconnection)}
-        building, firm, non_firm = (
-            _Wait.longest(parts, delay_months) for parts in (built, grid, early)
-        )
+        building, firm, non_firm = (_Wait.longest(parts, delay_months) for parts in (built, grid, early))
         return (
             building.given(both, _FOR_ALL).given(of_hall, _FOR_HALLS),
             firm.given(both, _FOR_ALL).given(of_grid, _FOR_GRID),
-            non_firm.given(
-                np.where(np.isnan(given_grid), np.nan, non_firm_after(given_grid)), NON_FIRM
-            ).given(for_all, _FOR_ALL),
+            non_firm.given(np.where(np.isnan(given_grid), np.nan, non_firm_after(given_grid)), NON_FIRM).given(
+                for_all, _FOR_ALL
+            ),
         )
 
     def of_halls(building: _Wait, firm: _Wait, non_firm: _Wait) -> _Wait:
@@ -223,8 +198,7 @@ def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
         if is_longer.any():
             where = at(is_longer, lambda s: f"{hall.months[s]:.3g} months: {hall.by[s]}")
             case.findings.add_note(
-                f"{column} is not what new halls wait for at {where}: a shorter one brings no new"
-                " hall forward."
+                f"{column} is not what new halls wait for at {where}: a shorter one brings no new hall forward."
             )
 
 

@@ -36,17 +36,6 @@ def lever_inputs(case: ScopedCase, sets: Sets) -> LeverInputs:
     those of a workload are scaled to give together, fully adopted, what their product gives:
 
     .. math:: \sigma_j \cdot \frac{1 - \prod_i (1 - \sigma_i)}{\sum_i \sigma_i}
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Workloads and settings.
-    sets : Sets
-        Axes.
-
-    Returns
-    -------
-    LeverInputs
     """
     allowed = case.scenario.levers.allow
     table = case.tables["levers"]
@@ -66,9 +55,7 @@ def lever_inputs(case: ScopedCase, sets: Sets) -> LeverInputs:
     row, year = np.nonzero(adoption > 0.0)
     usd_per_hour = floats(table, "cost_usd_per_h100e_hour_saved")[row]
     return LeverInputs(
-        adopted=Index.sparse(
-            "adopted", (sets.workload, sets.lever, sets.year), (workload[row], lever[row], year)
-        ),
+        adopted=Index.sparse("adopted", (sets.workload, sets.lever, sets.year), (workload[row], lever[row], year)),
         saving_frac=together[row],
         max_adoption_frac=adoption[row, year],
         cost_musd_per_kh100e_year=usd_per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD,

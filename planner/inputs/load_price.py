@@ -36,29 +36,12 @@ _TABLE: Final = "price_blocks"
 _DEFAULT: Final = "default"
 
 
-def load_price_inputs(
-    case: ScopedCase, sets: Sets, base_year_facility_mw: Floats, site_year: Index
-) -> LoadPriceInputs:
+def load_price_inputs(case: ScopedCase, sets: Sets, base_year_facility_mw: Floats, site_year: Index) -> LoadPriceInputs:
     """Make the supply curves of zones.
 
     The share of a zone's peak at which a block ends is for all new load of the zone; others grow
     as the operator does, so its blocks are as wide as its share of the headroom.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Zones, settings and table `price_blocks`.
-    sets : Sets
-        Axes.
-    base_year_facility_mw : array of float
-        Facility power that exists in the base year, shape (site,). [MW]
-    site_year : Index
-        Sites and years in the plan.
-
-    Returns
-    -------
-    LoadPriceInputs
-        Empty lists where the scenario has no such price.
+    Takes `base_year_facility_mw` (site,) [MW].
     """
     settings = case.scenario.energy.load_price
     _check_curves(case)
@@ -106,9 +89,7 @@ def _curve(case: ScopedCase, zone: str) -> pd.DataFrame | None:
     own = table[table["zone"] == zone]
     rows = (own if len(own) else table[table["zone"] == _DEFAULT]).sort_values("block")
     if not len(rows):
-        case.findings.add_at_table(
-            _TABLE, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them"
-        )
+        case.findings.add_at_table(_TABLE, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them")
         return None
     return rows
 
@@ -130,11 +111,7 @@ def _check_curves(case: ScopedCase) -> None:
                 np.where(is_last, ~np.isnan(end), ~is_above),
                 "above that of the block before, and blank in the last block alone",
             ),
-            (
-                "price_adder_usd_per_mwh",
-                np.diff(adder, prepend=adder[:1]) < 0.0,
-                "no lower than in the block before",
-            ),
+            ("price_adder_usd_per_mwh", np.diff(adder, prepend=adder[:1]) < 0.0, "no lower than in the block before"),
         )
         for column, is_wrong, must_be in steps:
             for place in np.flatnonzero(is_wrong)[:1].tolist():

@@ -23,29 +23,9 @@ _NAMED = 12
 
 
 def with_enough_memory(
-    pairs: pd.DataFrame,
-    scenario: Scenario,
-    tables: Mapping[str, pd.DataFrame],
-    findings: Findings,
+    pairs: pd.DataFrame, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
 ) -> pd.DataFrame:
-    """Keep the pairs whose rack has, in one server or domain, the memory that the workload needs.
-
-    Parameters
-    ----------
-    pairs : DataFrame
-        Columns workload and rack.
-    scenario : Scenario
-        Least memory by workload, and memory by rack type that replaces table `rack_memory`.
-    tables : mapping of str to DataFrame
-        Holds table `rack_memory`; a rack without a row has no known memory, and too little.
-    findings : Findings
-        Takes a note for each workload that some racks are not offered to.
-
-    Returns
-    -------
-    DataFrame
-        Some of the rows.
-    """
+    """Keep the pairs whose rack has, in one server or domain, the memory that the workload needs."""
     table = tables["rack_memory"]
     memory_gb = dict(zip(table["rack"], table["memory_gb"].astype(float), strict=True))
     for rack, override in scenario.racks.override.items():

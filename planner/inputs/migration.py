@@ -37,9 +37,7 @@ class MigrationInputs:
     deployment_frac: Floats  # [deployment] of its dynamic power, 0 where the class does not move
     work: Index  # (site, rack, hall, workload, year, slot)
     due_mw_per_mw: Floats  # [work], mean IT power that falls due, per MW of racks in use
-    room_mw_per_mw: (
-        Floats  # [work], IT power of it that these racks can do in addition to other work
-    )
+    room_mw_per_mw: Floats  # [work], IT power of it that these racks can do in addition to other work
     balance: Index  # (rack, workload, reach, year, slot), a block each
     balance_of_work: Positions  # [work] -> balance
     site_block: Index  # (site, rack, workload, year, slot), a block each
@@ -51,39 +49,13 @@ class MigrationInputs:
 def moves_between_sites(case: ScopedCase) -> Bools:
     """Return which workloads the scenario lets do work at other sites, shape (workload,)."""
     given = case.scenario.workloads
-    return np.array(
-        [
-            name in given and given[name].moves_between_sites is True
-            for name in case.ids("workloads")
-        ]
-    )
+    return np.array([name in given and given[name].moves_between_sites is True for name in case.ids("workloads")])
 
 
 def migration_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    racks: RackInputs,
-    power: PowerInputs,
-    wanted: Wanted,
-    reach: Reach,
+    case: ScopedCase, sets: Sets, racks: RackInputs, power: PowerInputs, wanted: Wanted, reach: Reach
 ) -> MigrationInputs:
-    """Make the lists and coefficients of work that moves between sites.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    racks, power : RackInputs, PowerInputs
-        Uses of racks, and how their work falls due.
-    wanted, reach : Wanted, Reach
-        Users and the sites that reach them.
-
-    Returns
-    -------
-    MigrationInputs
-    """
+    """Make the lists and coefficients of work that moves between sites."""
     moves = moves_between_sites(case)
     _note_classes_without_such_work(case, moves)
     share = np.where(moves, floats(case.workloads, "deferrable_frac"), 0.0)
@@ -94,10 +66,7 @@ def migration_inputs(
     first_slot = _first_slot_of_block(case)[work["workload"], work["slot"]]
     stands_in = _reach_of_sites(wanted, reach, moves)[work["workload"], work["site"]]
     blocks = Index(
-        "work by block",
-        (*work.axes, sets.site.renamed("reach")),
-        (*work.codes[:-1], first_slot, stands_in),
-        work.size,
+        "work by block", (*work.axes, sets.site.renamed("reach")), (*work.codes[:-1], first_slot, stands_in), work.size
     )
     balance = distinct(blocks, "rack", "workload", "reach", "year", "slot", name="balance")
     price = case.scenario.flexibility.move_usd_per_mwh
@@ -117,9 +86,7 @@ def migration_inputs(
     )
 
 
-def _due_and_room(
-    racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats
-) -> tuple[Floats, Floats]:
+def _due_and_room(racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats) -> tuple[Floats, Floats]:
     """Work that falls due, and what racks can do in addition to work that may not move. [MW/MW]"""
     deployment = racks.deployment.find(work)
     shape = power.shape_frac[work["site"], power.deployment_shape[deployment], work["slot"]]
@@ -154,7 +121,6 @@ def _note_classes_without_such_work(case: ScopedCase, moves: Bools) -> None:
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     for w in np.flatnonzero(moves & ~waits):
         case.findings.add_note(
-            f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its"
-            " deferrable_frac is 0.",
+            f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its deferrable_frac is 0.",
             ("workloads", case.ids("workloads")[w], "moves_between_sites"),
         )

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FinanceInputs", "Rates", "finance_inputs", "real_rates"]
 
-_ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = (
-    "rack",
-    "facility",
-    "grid",
-    "supply",
-)
+_ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = ("rack", "facility", "grid", "supply")
 
 
 @dataclass(frozen=True)
@@ -47,36 +42,18 @@ class FinanceInputs:
 
 @dataclass(frozen=True)
 class Rates:
-    """Real cost of capital by asset, and the life of halls.
+    """Real cost of capital by asset, and the life of halls."""
 
-    Parameters
-    ----------
-    plan, rack, facility, grid, supply
-        Real yearly rates; `plan` is the discount rate.
-    facility_life_years
-        Economic life of halls, retrofits, openings and connections. [yr]
-    """
-
-    plan: float
+    plan: float  # real yearly rates; `plan` is the discount rate
     rack: float
     facility: float
     grid: float
     supply: float
-    facility_life_years: float
+    facility_life_years: float  # economic life of halls, retrofits, openings and connections. [yr]
 
 
 def real_rates(case: ScopedCase) -> Rates:
-    """Return real rates from the scenario's nominal ones, or else from table `finance`.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario and tables.
-
-    Returns
-    -------
-    Rates
-    """
+    """Return real rates from the scenario's nominal ones, or else from table `finance`."""
     settings = case.scenario.finance
     inflation = settings.inflation_frac
     if inflation is None:
@@ -91,25 +68,11 @@ def real_rates(case: ScopedCase) -> Rates:
         else plan
         for asset in _ASSETS
     }
-    return Rates(
-        plan, **own, facility_life_years=case.item("facility_cost", "facility_life", "years")
-    )
+    return Rates(plan, **own, facility_life_years=case.item("facility_cost", "facility_life", "years"))
 
 
 def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
-    """Return what the cost list needs to know of money and time.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years and settings.
-    rates : Rates
-        Real rates.
-
-    Returns
-    -------
-    FinanceInputs
-    """
+    """Return what the cost list needs to know of money and time."""
     years = case.years
     life = rates.facility_life_years
     calendar = [years.calendar_years(t) for t in range(len(years))]
@@ -119,12 +82,7 @@ def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
         base_year=years.first,
         first_year=years.first,
         last_year=int(case.last_year[-1]),
-        life_years={
-            "facility": life,
-            "retrofit": life,
-            "opening": life,
-            "grid": life,
-        },
+        life_years={"facility": life, "retrofit": life, "opening": life, "grid": life},
         asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
         site_rate_adder_frac=_country_risk(case),
         spend_months=months,

@@ -67,25 +67,13 @@ _NONE: Final = 1e-9  # share of a slot that is rounding
 
 @dataclass(frozen=True)
 class NonFirmOffer:
-    """Where and when non-firm connection may be had.
+    """Where and when non-firm connection may be had."""
 
-    Parameters
-    ----------
-    tier : Axis
-        Curtailment rates that it may have. [%]
-    connect : Index
-        (site, year) entering service.
-    start, turns_firm : array of float
-        Start of service, and when it turns firm; infinite where never. [year]
-    firm_year : array of int
-        First model year in which it is firm at some time; -1 for none.
-    """
-
-    tier: Axis
-    connect: Index
-    start: Floats
+    tier: Axis  # curtailment rates that it may have. [%]
+    connect: Index  # (site, year) entering service
+    start: Floats  # start of service, and when it turns firm; infinite where never. [year]
     turns_firm: Floats
-    firm_year: NDArray[np.intp]
+    firm_year: NDArray[np.intp]  # first model year in which it is firm at some time; -1 for none
 
     @property
     def firm(self) -> Index:
@@ -97,24 +85,7 @@ class NonFirmOffer:
 
 
 def non_firm_offer(case: ScopedCase, sets: Sets, leads: Leads, site_year: Index) -> NonFirmOffer:
-    """Return where and when non-firm connection may be had.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, settings and table `connection_services`.
-    sets : Sets
-        Axes.
-    leads : Leads
-        When it can serve.
-    site_year : Index
-        Sites and years in the plan.
-
-    Returns
-    -------
-    NonFirmOffer
-        Empty where the scenario allows none.
-    """
+    """Return where and when non-firm connection may be had."""
     lead = leads.non_firm
     in_plan = np.zeros(lead.may.shape, dtype=np.bool_)
     in_plan[site_year["site"], site_year["year"]] = True
@@ -143,35 +114,9 @@ def _tiers_pct(case: ScopedCase) -> list[float]:
 
 
 def non_firm_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    offer: NonFirmOffer,
-    headroom: Headroom,
-    grid: GridInputs,
-    racks: RackInputs,
+    case: ScopedCase, sets: Sets, offer: NonFirmOffer, headroom: Headroom, grid: GridInputs, racks: RackInputs
 ) -> NonFirmInputs:
-    """Make the lists of non-firm connection.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, days and settings.
-    sets : Sets
-        Axes.
-    offer : NonFirmOffer
-        Where and when it may be had.
-    headroom : Headroom
-        Limits of firm and non-firm together.
-    grid : GridInputs
-        Firm connection and demand charges.
-    racks : RackInputs
-        Ways to use racks.
-
-    Returns
-    -------
-    NonFirmInputs
-        Without an offer every list is empty.
-    """
+    """Make the lists of non-firm connection."""
     service = _service(case, offer, grid.firm)
     zones = np.unique(sets.site_zone[service["site"]])
     rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
@@ -267,13 +212,7 @@ def _capex_musd_per_mw(case: ScopedCase) -> float:
 
 
 def _shed(
-    case: ScopedCase,
-    sets: Sets,
-    slots: Index,
-    off: Floats,
-    zones: NDArray[np.intp],
-    rank: Floats,
-    racks: RackInputs,
+    case: ScopedCase, sets: Sets, slots: Index, off: Floats, zones: NDArray[np.intp], rank: Floats, racks: RackInputs
 ) -> ShedInputs:
     """Make the lists of load that may be shed: the most stressed of the stress hours."""
     settings = case.scenario.grid.non_firm.shed

@@ -23,13 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.stock import Stock
 
-__all__ = [
-    "DesignOffers",
-    "buildable_cooling",
-    "designs_on_offer",
-    "first_delivery",
-    "racks_on_offer",
-]
+__all__ = ["DesignOffers", "buildable_cooling", "designs_on_offer", "first_delivery", "racks_on_offer"]
 
 
 @dataclass(frozen=True)
@@ -43,17 +37,7 @@ class DesignOffers:
 def racks_on_offer(case: ScopedCase, figures: RackFigures) -> Bools:
     """Return which racks a workload may buy for a cooling technology in a year.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Racks, workloads, years; takes the notes on racks that leave the market.
-    figures : RackFigures
-        What each rack is admitted to and fits.
-
-    Returns
-    -------
-    array of bool
-        Shape (workload, rack, cooling, year).
+    Gives (workload, rack, cooling, year).
     """
     arrives = first_delivery(case)
     for_sale = figures.may_buy[:, None] & (figures.first_year[:, None] <= case.year)
@@ -69,9 +53,7 @@ def racks_on_offer(case: ScopedCase, figures: RackFigures) -> Bools:
     return np.asarray(offered)
 
 
-def designs_on_offer(
-    case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock
-) -> DesignOffers:
+def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> DesignOffers:
     """Return the designs that may be built or retrofitted to at every site.
 
     All that the scenario allows, but for two kinds that no plan is better with:
@@ -82,21 +64,6 @@ def designs_on_offer(
       count. Racks are only in halls operated at a topology that some workload needs, and both can
       be operated at the same ones: the other can take the place of the first in every row. Where
       halls of the design stand that may be retrofitted it stays: new ones may be as well.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, technologies, and those that the scenario lets be built.
-    figures : RackFigures
-        Racks that a workload admits, and the cooling that they fit.
-    quality : Quality
-        Topologies that are good enough for each workload.
-    stock : Stock
-        Halls of the base year.
-
-    Returns
-    -------
-    DesignOffers
     """
     most = case.scenario.water.max_stress_score
     is_stressed = floats(case.sites, "stress_score") > (np.inf if most is None else most)
@@ -129,9 +96,7 @@ def _counts_generators(case: ScopedCase) -> bool:
     return case.scenario.supply.standby.allow or case.scenario.carbon.embodied
 
 
-def _note_ends_of_sale(
-    case: ScopedCase, figures: RackFigures, offered: Bools, arrives: float
-) -> None:
+def _note_ends_of_sale(case: ScopedCase, figures: RackFigures, offered: Bools, arrives: float) -> None:
     """Note workloads for which no rack is sold any more, though some were before."""
     may_buy = figures.admits & figures.may_buy  # (workload, rack)
     gone = ~any_along(offered, (1, 2)) & (case.year >= arrives)  # (workload, year)
@@ -158,17 +123,6 @@ def buildable_cooling(case: ScopedCase) -> Bools:
 
 
 def first_delivery(case: ScopedCase) -> float:
-    """Return the first moment at which racks ordered on the first day of decisions can serve.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings and lead times.
-
-    Returns
-    -------
-    float
-        For example 2025.7.
-    """
+    """Return the first moment at which racks ordered on the first day of decisions can serve."""
     months = case.lead_months("rack_delivery")
     return float_year(case.scenario.decisions_start) + months / MONTHS_PER_YEAR

@@ -35,27 +35,7 @@ __all__ = ["read_pairs", "service_cost", "with_own_table"]
 def read_pairs(
     case: ScopedCase, path: Path, name: str, title: str, fields: Sequence[Field], key: Sequence[str]
 ) -> tuple[pd.DataFrame, Sheet] | None:
-    """Read such a table; what is wrong with it is added to the findings.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario, regions and sites; takes the problems.
-    path : Path
-        The file.
-    name, title : str
-        What it is called in messages.
-    fields : sequence of Field
-        Its columns, ``from`` and ``to`` among them; those that are not required may be missing.
-    key : sequence of str
-        Columns that name a row, as far as they are there.
-
-    Returns
-    -------
-    (DataFrame, Sheet) or None
-        The rows as typed, and the file they are in, which knows their places; None where they
-        can not be read.
-    """
+    """Read such a table; what is wrong with it is added to the findings."""
     try:
         raw = bytes_of(path)
         sheet = sheet_of(raw, path, name)
@@ -138,9 +118,7 @@ def _note_out_of_scope(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> N
             rows = "1 row has" if idle.sum() == 1 else f"{idle.sum()} rows have"
             what_is = f"{rows} no effect, {column} {named}: not in scope"
             cell = sheet.header.index(column)
-            problem = sheet.problem(
-                int(np.flatnonzero(idle)[0]), cell, what_is, "", "widen the scope, or remove them"
-            )
+            problem = sheet.problem(int(np.flatnonzero(idle)[0]), cell, what_is, "", "widen the scope, or remove them")
             case.findings.add_without_effect(problem)
 
 
@@ -160,30 +138,12 @@ _COST_FIELDS: Final = (
 
 
 def service_cost(case: ScopedCase) -> Floats | None:
-    """Read the scenario's `siting.service_cost_table`.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario, regions, workloads and sites.
-
-    Returns
-    -------
-    array of float or None
-        Cost by region, workload and site, shape (region, workload, site); nan where the table says
-        nothing; None where there is no table or it is wrong, which is added to the findings.
-        [MUSD/kH100e-year]
-    """
+    """Read the scenario's `siting.service_cost_table`. Gives (region, workload, site) [MUSD/kH100e-year]."""
     path = case.scenario.file_at(("siting", "service_cost_table"))
     if path is None:
         return None
     read = read_pairs(
-        case,
-        path,
-        "service_cost_table",
-        "Cost of serving users from a site",
-        _COST_FIELDS,
-        ("from", "to", "workload"),
+        case, path, "service_cost_table", "Cost of serving users from a site", _COST_FIELDS, ("from", "to", "workload")
     )
     if read is None:
         return None
@@ -219,24 +179,8 @@ _NAMED: Final = 8  # of the pairs that are missing
 def with_own_table(case: ScopedCase, haul_ms: Floats, km: Floats) -> tuple[Floats, Bools]:
     """Replace round trips by those of the scenario's `latency.rtt_table`, where it has one.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario, regions and sites.
-    haul_ms : array of float
-        Round trips without the last mile, shape (region, site). [ms]
-    km : array of float
-        Distances, same shape. [km]
+    Takes `haul_ms` (region, site) [ms], `km` [km]. Gives round trips [ms], and where they are its own.
 
-    Returns
-    -------
-    array of float
-        Round trips; `haul_ms` itself where there is no table. [ms]
-    array of bool
-        Whether a round trip includes the last mile already.
-
-    Notes
-    -----
     What is wrong with the table is added to the findings: pairs in scope that it lacks, unless
     `latency.own_rtt_fill_missing` lets them take what `haul_ms` holds.
     """
@@ -292,9 +236,7 @@ def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
     if not region.size:
         return
     users, sites = case.ids("regions"), case.ids("sites")
-    named = "; ".join(
-        f"to {sites[s]} from {_all_or_some(users, ~is_own[:, s])}" for s in np.unique(site)
-    )
+    named = "; ".join(f"to {sites[s]} from {_all_or_some(users, ~is_own[:, s])}" for s in np.unique(site))
     pairs = f"{region.size} of {is_own.size} pairs of demand region and site in scope"
     if case.scenario.latency.own_rtt_fill_missing:
         text = (

@@ -37,17 +37,7 @@ _MOST_DESIGNS: Final = 12
 
 
 def note_own_prices(case: ScopedCase, figures: RackFigures, cost: HallCost) -> None:
-    """Note for every price of a planner's own what the plan pays, and what of it is added.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, settings and tables; takes the notes.
-    figures : RackFigures
-        What a MW of each rack costs.
-    cost : HallCost
-        What a MW of halls costs.
-    """
+    """Note for every price of a planner's own what the plan pays, and what of it is added."""
     _note_racks(case, figures)
     _note_building(case)
     _note_markets(case, cost)
@@ -56,17 +46,13 @@ def note_own_prices(case: ScopedCase, figures: RackFigures, cost: HallCost) -> N
 
 def _note_racks(case: ScopedCase, figures: RackFigures) -> None:
     adder = floats(case.racks, "fabric_adder_frac")
-    tax = {
-        country: case.finance_of("sales_tax", country) for country in texts(case.sites, "country")
-    }
+    tax = {country: case.finance_of("sales_tax", country) for country in texts(case.sites, "country")}
     country = max(tax, key=lambda of: tax[of])
     trend_frac = case.finance_of("rack_price_real_trend", "world")
     given = dict(_own_rack_prices(case))
     idle = {rack for rack, _ in unusable_racks(case)}  # noted to have no effect
     for row, rack in enumerate(case.ids("racks")):
-        on_sale = (figures.first_year[row] <= case.last_year) & (
-            case.year <= figures.last_sale_year[row]
-        )
+        on_sale = (figures.first_year[row] <= case.last_year) & (case.year <= figures.last_sale_year[row])
         if rack not in given or rack in idle or not figures.may_buy[row] or not on_sale.any():
             continue
         price = float(floats(case.racks, _CAPEX)[row])
@@ -119,9 +105,7 @@ def _note_building(case: ScopedCase) -> None:
     if not rows.size:
         return
     index = floats(case.sites, "index")
-    factor = on_top_of_hard_cost(case) * construction_factor(
-        case, case.year[[0, -1]].astype(np.float64)
-    )
+    factor = on_top_of_hard_cost(case) * construction_factor(case, case.year[[0, -1]].astype(np.float64))
     low, high = index.min() * factor, index.max() * factor
     parts = [
         f"{table['item'].iloc[row]} {amount(usd)} USD/W is {_between(usd * low[0], usd * high[0])}"
@@ -194,9 +178,7 @@ def _designs(case: ScopedCase) -> tuple[Bools, Bools]:
     asked = case.scenario.halls
     return (
         np.array([asked.cooling == "all" or id_ in asked.cooling for id_ in case.ids("cooling")]),
-        np.array(
-            [asked.redundancy == "all" or id_ in asked.redundancy for id_ in case.ids("redundancy")]
-        ),
+        np.array([asked.redundancy == "all" or id_ in asked.redundancy for id_ in case.ids("redundancy")]),
     )
 
 

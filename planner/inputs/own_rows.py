@@ -23,14 +23,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
 
-__all__ = [
-    "note_own_rows",
-    "note_unread_rows",
-    "note_unread_tables",
-    "own_rows",
-    "shipped_table",
-    "unusable_racks",
-]
+__all__ = ["note_own_rows", "note_unread_rows", "note_unread_tables", "own_rows", "shipped_table", "unusable_racks"]
 
 _NAMED: Final = 8
 _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
@@ -42,15 +35,7 @@ _PRICES: Final = ("capex_usd", "capex_low_usd", "capex_high_usd", "fabric_adder_
 
 
 def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
-    """Note tables of one's own that no plan reads; a copy of a shipped one asks for nothing.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario; takes the notes.
-    read : tuple of str
-        Tables that plans are made from.
-    """
+    """Note tables of one's own that no plan reads; a copy of a shipped one asks for nothing."""
     files = {name: of for name, of in case.scenario.data_files.items() if name not in read}
     given = right_tables(files, files)
     for name in files:
@@ -72,11 +57,6 @@ def note_own_rows(case: ScopedCase) -> None:
     A row is a planner's own where its `kind` says so, and where an edited copy of a shipped table
     says something else than the shipped one. A table that shares no row with the shipped one
     describes another world; of it only rows flagged as own are looked at.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and tables; takes the notes.
     """
     own = [name for name in case.scenario.data_files if name in case.tables]
     own = [name for name in own if name not in _SEEN_TO]
@@ -109,22 +89,12 @@ def note_own_rows(case: ScopedCase) -> None:
         table = case.tables["racks"]
         record = int(np.flatnonzero(table["rack"] == rack)[0])
         case.findings.add_row_without_effect(
-            "racks",
-            record,
-            "rack",
-            f"rack {rack} has no effect: {reason}",
-            "add what is missing, or remove it",
+            "racks", record, "rack", f"rack {rack} has no effect: {reason}", "add what is missing, or remove it"
         )
 
 
 def note_unread_rows(case: ScopedCase) -> None:
-    """Note single figures of one's own that nothing in the plan was made from.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        After everything was made from it; takes the notes.
-    """
+    """Note single figures of one's own that nothing in the plan was made from."""
     for name in _OF_ITEMS:
         if name not in case.scenario.data_files:
             continue
@@ -134,9 +104,7 @@ def note_unread_rows(case: ScopedCase) -> None:
         idle = [at for at in np.flatnonzero(is_own) if (name, *rows[at]) not in case.rows_read]
         if idle:
             named = some([" of ".join(rows[at]) for at in idle], _NAMED)
-            subject = (
-                "1 row of your own has" if len(idle) == 1 else f"{len(idle)} of your rows have"
-            )
+            subject = "1 row of your own has" if len(idle) == 1 else f"{len(idle)} of your rows have"
             case.findings.add_row_without_effect(
                 name,
                 int(idle[0]),
@@ -163,10 +131,7 @@ def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
     return {
         "country": ({*texts(case.sites, "country")}, "no site in scope is there"),
         "onsite": (set(sources_in_play(case)), "no source of it is allowed, exists or is standby"),
-        "operator": (
-            set() if bought_as is None else {bought_as},
-            "racks.bought_as does not name it",
-        ),
+        "operator": (set() if bought_as is None else {bought_as}, "racks.bought_as does not name it"),
         "site": (sites, "the site is not in scope"),
         "zone": ({*held_by_sites("zone"), "default"}, no_site),
         "market": (held_by_sites("market"), no_site),
@@ -175,33 +140,14 @@ def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
         "carbon_zone": (held_by_sites("carbon_zone"), no_site),
         "demand_region": ({*case.ids("regions")}, "the demand region is not in scope"),
         "workload": ({*case.ids("workloads")}, "the workload is not in scope"),
-        "trajectory": (
-            {case.scenario.demand.trajectory},
-            "demand.trajectory names another path",
-        ),
+        "trajectory": ({case.scenario.demand.trajectory}, "demand.trajectory names another path"),
         "tariff": (billed, "energy.tariffs bills nobody by it"),
-        "lever": (
-            {*case.tables["levers"]["lever"]} if levers == "all" else {*levers},
-            "levers.allow does not name it",
-        ),
+        "lever": ({*case.tables["levers"]["lever"]} if levers == "all" else {*levers}, "levers.allow does not name it"),
     }
 
 
 def own_rows(name: str, table: pd.DataFrame) -> Bools:
-    """Tell which rows of a table are a planner's own.
-
-    Parameters
-    ----------
-    name : str
-        Of the table.
-    table : DataFrame
-        The table as read.
-
-    Returns
-    -------
-    array of bool
-        Shape (row,).
-    """
+    """Tell which rows of a table are a planner's own. Gives (row,)."""
     figures = _figures(table)
     stamp = _stamp(name)
     is_known = np.zeros(len(table), dtype=np.bool_)
@@ -237,9 +183,7 @@ def _shipped_ids(name: str, changed_ns: int, size: int) -> Mapping[str, frozense
 
 
 @lru_cache(maxsize=128)
-def _shipped_rows(
-    name: str, changed_ns: int, size: int, figures: tuple[str, ...]
-) -> frozenset[tuple[str, ...]]:
+def _shipped_rows(name: str, changed_ns: int, size: int, figures: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     """Return the rows of a table as it ships, as texts."""
     return frozenset(_as_texts(_read_once(name, changed_ns, size), figures))
 
@@ -256,25 +200,12 @@ def _as_texts(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[s
 
 
 def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
-    """Find racks of a planner's own that nothing can house or use, and that are not bought.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and tables.
-
-    Yields
-    ------
-    str, str
-        Rack, and which rows it lacks or what else keeps it out of the plan.
-    """
+    """Find racks of a planner's own that nothing can house or use, and that are not bought."""
     if "racks" not in case.scenario.data_files:
         return
     table, shipped = case.tables["racks"], shipped_table("racks")
     computes = table["role"].eq("compute").to_numpy(dtype=np.bool_)
-    housed, admitted = (
-        set(case.tables[name]["rack"]) for name in ("rack_cooling", "workload_racks")
-    )
+    housed, admitted = (set(case.tables[name]["rack"]) for name in ("rack_cooling", "workload_racks"))
     admitted |= {rack for own in case.scenario.workloads.values() for rack in own.racks or ()}
     there, converts = _existing_racks(case), _converting_racks(case)
     may_buy = dict(zip(case.racks["rack"], case.racks["may_buy"], strict=True))
@@ -314,9 +245,7 @@ def _existing_racks(case: ScopedCase) -> Collection[str]:
 
 def _converting_racks(case: ScopedCase) -> Collection[str]:
     """Racks by whose power and throughput demand in MW becomes compute."""
-    return {
-        rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]
-    }
+    return {rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]}
 
 
 def _differ_in_price_alone(row: pd.DataFrame, shipped: pd.DataFrame) -> bool:

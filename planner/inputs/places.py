@@ -45,29 +45,8 @@ _OWN = (
 )
 
 
-def sites_in_scope(
-    scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
-) -> pd.DataFrame:
-    """Return one row per site with the figures that are its own.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Scope, shares, and figures by site.
-    tables : mapping of str to DataFrame
-        The data as read.
-    findings : Findings
-        Takes a problem for every row that is missing.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `sites`, `site_limits`, `site_stock`, `electricity_price`, `climate` and
-        `water_stress`. Limits are the operator's share, or what the scenario gives as its own.
-        `existing_mw` is facility power that the scenario gives, NaN where it gives none;
-        leads and `phase_mw` likewise; `other_load_mw` is 0 where it gives none,
-        `new_halls` true.
-    """
+def sites_in_scope(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings) -> pd.DataFrame:
+    """Return one row per site with the figures that are its own."""
     frame = site_rows(scenario, tables, "sites")
     for column in ("name", "country", "state", "lat", "lon"):
         every = {id_: getattr(site, column) for id_, site in scenario.new_sites.items()}
@@ -75,9 +54,7 @@ def sites_in_scope(
         frame[column] = frame["site"].map(own).fillna(frame[column]) if own else frame[column]
     frame = _scoped(frame, scenario, _excluded(scenario))
     if frame.empty:
-        findings.add_at_key(
-            ("scope",), "no site is left in scope", "at least one", "widen the scope"
-        )
+        findings.add_at_key(("scope",), "no site is left in scope", "at least one", "widen the scope")
     for table in ("site_limits", "site_stock", "electricity_price", "climate", "water_stress"):
         rows = site_rows(scenario, tables, table)
         if table == "electricity_price":
@@ -96,31 +73,11 @@ def sites_in_scope(
 
 
 def with_figures_of_kind(
-    sites: pd.DataFrame,
-    scenario: Scenario,
-    tables: Mapping[str, pd.DataFrame],
-    findings: Findings,
+    sites: pd.DataFrame, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
 ) -> pd.DataFrame:
-    """Return sites with the figures of their archetype, construction market and zone as well.
-
-    Parameters
-    ----------
-    sites : DataFrame
-        As `sites_in_scope` returns them.
-    scenario, tables, findings
-        As for `sites_in_scope`.
-
-    Returns
-    -------
-    DataFrame
-        With the columns of `site_archetypes`, `facility_market` and `grid_zones`.
-    """
+    """Return sites with the figures of their archetype, construction market and zone as well."""
     frame = sites
-    for table, key in (
-        ("site_archetypes", "archetype"),
-        ("facility_market", "market"),
-        ("grid_zones", "zone"),
-    ):
+    for table, key in (("site_archetypes", "archetype"), ("facility_market", "market"), ("grid_zones", "zone")):
         rows = tables[table].drop(columns=["name", "country"], errors="ignore")
         frame = join_columns(frame, rows, key, findings, table)
     return _with_own_figures(frame, scenario, _OF_KIND).reset_index(drop=True)
@@ -167,15 +124,11 @@ def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str
     columns: dict[str, Any] = {"site": pd.array([*sites, *own], dtype=dtype)}
     if table == "site_stock":
         existing_mw = found["existing_facility_mw"].to_numpy(dtype=np.float64)
-        columns["existing_facility_mw"] = np.where(
-            np.arange(len(found)) < len(sites), existing_mw, 0.0
-        )
+        columns["existing_facility_mw"] = np.where(np.arange(len(found)) < len(sites), existing_mw, 0.0)
     return found.set_axis(pd.RangeIndex(len(found))).assign(**columns)
 
 
-def regions_in_scope(
-    scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
-) -> pd.DataFrame:
+def regions_in_scope(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings) -> pd.DataFrame:
     """Return the demand regions that a scenario serves, one row each."""
     scope = scenario.scope
     frame = tables["demand_regions"]
@@ -195,20 +148,7 @@ def regions_in_scope(
 
 
 def excluded_stock(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return sites that a scenario leaves out by name, with the stock of the market there.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Scope.
-    tables : mapping of str to DataFrame
-        The data as read.
-
-    Returns
-    -------
-    DataFrame
-        site, archetype, existing_facility_mw: sites that would be in scope if it excluded none.
-    """
+    """Return sites that a scenario leaves out by name, with the stock of the market there."""
     sites, excluded = tables["sites"], _excluded(scenario)
     out = _scoped(sites, scenario, ()) if excluded else sites.iloc[:0]
     out = out[out["site"].isin(excluded)]
@@ -231,9 +171,7 @@ def _scoped(frame: pd.DataFrame, scenario: Scenario, excluded: tuple[str, ...]) 
     return frame[~frame["site"].isin(excluded)].reset_index(drop=True)
 
 
-def _with_own_figures(
-    frame: pd.DataFrame, scenario: Scenario, columns: tuple[str, ...]
-) -> pd.DataFrame:
+def _with_own_figures(frame: pd.DataFrame, scenario: Scenario, columns: tuple[str, ...]) -> pd.DataFrame:
     """Put in the figures by site; new sites may be refined under `sites` as well."""
     given: dict[str, dict[str, Any]] = {}
     for overrides in (scenario.new_sites, scenario.sites):

@@ -68,29 +68,7 @@ def power_inputs(
     site_year: Index,
     other_mw: Floats,
 ) -> PowerInputs:
-    """Make the lists and coefficients of power.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    racks : RackInputs
-        Uses of racks, which the lists of loads follow.
-    climate : SlotClimate
-        Overhead and water use.
-    wanted, reach : Wanted, Reach
-        Users and the sites that reach them, for the clocks that loads follow.
-    site_year : Index
-        Sites and years in the plan.
-    other_mw : array of float
-        Load other than the racks, shape (site, slot). [MW]
-
-    Returns
-    -------
-    PowerInputs
-    """
+    """Make the lists and coefficients of power. Takes `other_mw` (site, slot) [MW]."""
     used, workload = racks.used, racks.deployment["workload"]
     shape = codes(case.workloads["shape"], sets.shape.labels)
     # Work that may move between sites is deferred there (`migration_inputs`), not here.
@@ -146,9 +124,7 @@ def power_inputs(
     )
 
 
-def _defer_overhead(
-    sets: Sets, climate: SlotClimate, site: np.ndarray, cooling: np.ndarray
-) -> Floats:
+def _defer_overhead(sets: Sets, climate: SlotClimate, site: np.ndarray, cooling: np.ndarray) -> Floats:
     """Least overhead of the cooling that deferrable work may have at a site, (site, slot).
 
     Deferral moves work between time slices of a site, whatever hall it runs in; the work as it
@@ -204,11 +180,7 @@ def _shapes(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach) -> Float
 
 def _shapes_by_clock(case: ScopedCase, sets: Sets) -> tuple[Floats, Floats]:
     """Shapes for users of every clock: a mean day of the week, a weekday on the peak day."""
-    axes = {
-        "shape": sets.shape.labels,
-        "day_type": ("weekday", "weekend"),
-        "hour_local": _HOURS,
-    }
+    axes = {"shape": sets.shape.labels, "day_type": ("weekday", "weekend"), "hour_local": _HOURS}
     hourly = dense_by_ids(case.tables["demand_shapes"], axes, "shape_frac")
     for f, d in np.argwhere(np.isnan(hourly).any(axis=2)):
         case.findings.add_at_table(

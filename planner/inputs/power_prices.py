@@ -24,44 +24,23 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
 
-__all__ = [
-    "PowerPrices",
-    "delivered_prices",
-    "seasonal_slots",
-    "wholesale_factor",
-    "wholesale_shape",
-]
+__all__ = ["PowerPrices", "delivered_prices", "seasonal_slots", "wholesale_factor", "wholesale_shape"]
 
 
 _HOURS = tuple(range(24))
 _TABLE: Final = "electricity_price"
-_PARTS: Final = (
-    "retail_usd_per_mwh",
-    "wholesale_usd_per_mwh",
-    "demand_charge_usd_per_kw_month",
-)
+_PARTS: Final = ("retail_usd_per_mwh", "wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month")
 
 
 @dataclass(frozen=True)
 class PowerPrices:
-    """What a MWh and a kW cost.
+    """What a MWh and a kW cost."""
 
-    Parameters
-    ----------
-    energy_usd_per_mwh
-        Delivered, without the demand charge, shape (site, year, slot).
-    demand_charge_usd_per_kw_month
-        Shape (site, year).
-    wholesale_usd_per_mwh
-        What the market pays in the time slice, shocks included, shape (site, year, slot).
-    wholesale_part_usd_per_mwh
-        What a site pays of it within its price of energy, and so is spared by power under
-        contract: all, or 0 where a bundled tariff bills. Shape (site, year, slot).
-    """
-
-    energy_usd_per_mwh: Floats
-    demand_charge_usd_per_kw_month: Floats
-    wholesale_usd_per_mwh: Floats
+    energy_usd_per_mwh: Floats  # delivered, without the demand charge, shape (site, year, slot)
+    demand_charge_usd_per_kw_month: Floats  # shape (site, year)
+    wholesale_usd_per_mwh: Floats  # what the market pays in the time slice, shocks included, shape (site, year, slot)
+    # what a site pays of it within its price of energy, and so is spared by power under contract: all, or 0 where a
+    # bundled tariff bills
     wholesale_part_usd_per_mwh: Floats
 
 
@@ -75,17 +54,6 @@ def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> Powe
     with the wholesale mean W and its shape s, the retail average R and the demand charge d. All
     three grow with real escalation. The factor k is 1 except in a price shock, which the adder
     does not make good.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, price shapes and settings.
-    series : SiteSeries, optional
-        Own course of the wholesale price, in place of the shape of the site's zone.
-
-    Returns
-    -------
-    PowerPrices
     """
     settings = case.scenario.energy
     retail = floats(case.sites, "retail_usd_per_mwh")
@@ -140,20 +108,7 @@ def _by_how_much(case: ScopedCase, site: str, adder: float) -> str:
 
 
 def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Floats:
-    """Return the wholesale price over its mean; medians where a zone represents another.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, days and price shapes.
-    series : SiteSeries, optional
-        Own course of the price at some sites.
-
-    Returns
-    -------
-    array of float
-        Shape (site, slot).
-    """
+    """Return the wholesale price over its mean; medians where a zone represents another. Gives (site, slot)."""
     if case.scenario.energy.use_flat_price:
         return np.ones((len(case.sites), case.days.n_slots))
     is_proxy = bools(case.sites, "price_zone_is_proxy")
@@ -166,27 +121,8 @@ def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Float
     return np.where(np.isnan(series.wholesale_frac), of_zone, series.wholesale_frac)
 
 
-def seasonal_slots(
-    case: ScopedCase, table: pd.DataFrame, key: str, site_column: str, value: str
-) -> Floats:
-    """Lay a shape by season and local hour over the time slices of every site.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and days.
-    table : DataFrame
-        Columns `key`, season, hour_local and `value`.
-    key, site_column : str
-        Column of the table, and the column of the sites that names its rows.
-    value : str
-        Column with the figures.
-
-    Returns
-    -------
-    array of float
-        Shape (site, slot); NaN for sites that name no row.
-    """
+def seasonal_slots(case: ScopedCase, table: pd.DataFrame, key: str, site_column: str, value: str) -> Floats:
+    """Lay a shape by season and local hour over the time slices of every site. Gives (site, slot)."""
     named = case.sites[site_column].dropna().unique()
     axes = {key: list(named), "season": SEASONS, "hour_local": _HOURS}
     hourly = dense_by_ids(table, axes, value)
@@ -206,29 +142,13 @@ def _growth(case: ScopedCase) -> Floats:
     """Factor on the prices of the tables, (site, year)."""
     settings = case.scenario.energy
     own = settings.escalation_real_frac
-    rate = (
-        case.finance_by_site("electricity_real_escalation")
-        if own is None
-        else np.full(len(case.sites), own)
-    )
+    rate = case.finance_by_site("electricity_real_escalation") if own is None else np.full(len(case.sites), own)
     scale = [interpolated(settings.price_scale_frac, year) for year in case.years.years]
     return np.asarray(trend_factor(rate[:, None], case.year) * np.array(scale))
 
 
 def wholesale_factor(case: ScopedCase) -> Floats:
-    """Return what the shocks of the scenario make of the wholesale price.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, years, days and settings. A shock that no site in scope and no model year sees is
-        noted.
-
-    Returns
-    -------
-    array of float
-        Factor, shape (site, year, slot); 1 without a shock.
-    """
+    """Return what the shocks of the scenario make of the wholesale price. Gives (site, year, slot)."""
     zone = np.array(texts(case.sites, "zone"), dtype=object)
     factor = np.ones((len(case.sites), len(case.years), case.days.n_slots))
     for position, shock in enumerate(case.scenario.energy.shocks):
@@ -239,8 +159,7 @@ def wholesale_factor(case: ScopedCase) -> Floats:
         factor[hit] *= shock.wholesale_scale_frac
         if not hit.any():
             case.findings.add_note(
-                f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope"
-                " in any model year.",
+                f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope in any model year.",
                 ("energy", "shocks", position),
             )
     return factor

@@ -19,18 +19,7 @@ __all__ = ["Cell", "PreparedScenario", "refuse_short_view"]
 
 
 def refuse_short_view(scenario: Scenario) -> None:
-    """Refuse a scenario that is decided year by year, where all years are decided at once.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As validated.
-
-    Raises
-    ------
-    InputError
-        If it has a window.
-    """
+    """Refuse a scenario that is decided year by year, where all years are decided at once."""
     window = scenario.foresight.window_years
     if window is None:
         return
@@ -42,22 +31,12 @@ def refuse_short_view(scenario: Scenario) -> None:
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of a data table, by the row it is in, and a value for it.
+    """One figure of a data table, by the row it is in, and a value for it."""
 
-    Parameters
-    ----------
-    table, column : str
-        Where the figure stands.
-    row : mapping of str to str or float
-        Columns and values that only its row has.
-    value : float
-        What it is to be, in the unit of the column.
-    """
-
-    table: str
+    table: str  # where the figure stands
     column: str
-    row: Mapping[str, str | float]
-    value: float
+    row: Mapping[str, str | float]  # columns and values that only its row has
+    value: float  # what it is to be, in the unit of the column
 
     def __str__(self) -> str:
         """Return it as a note for whoever edits the table."""
@@ -67,39 +46,19 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class PreparedScenario:
-    """A scenario and what the model knows of it.
+    """A scenario and what the model knows of it."""
 
-    Parameters
-    ----------
-    scenario : Scenario
-        As validated.
-    inputs : Inputs
-        Made from it; holds the tables it was made from.
-    """
-
-    scenario: Scenario
-    inputs: Inputs
+    scenario: Scenario  # as validated
+    inputs: Inputs  # made from it; holds the tables it was made from
 
     @classmethod
     def from_scenario(cls, scenario: Scenario) -> PreparedScenario:
-        """Ask a scenario.
-
-        Raises
-        ------
-        InputError
-            If scenario or data cannot be used, or it is decided year by year.
-        """
+        """Ask a scenario."""
         refuse_short_view(scenario)
         return cls(scenario, build_inputs(scenario))
 
     def changed(self, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> PreparedScenario:
-        """Ask with other settings and figures, of the same tables.
-
-        Raises
-        ------
-        InputError
-            If the changed scenario or data cannot be used.
-        """
+        """Ask with other settings and figures, of the same tables."""
         tables = dict(self.inputs.tables)
         for cell in cells:
             table = tables[cell.table].copy()

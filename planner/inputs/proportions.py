@@ -20,12 +20,7 @@ from planner.inputs.proportions_own import (
     nameplate_mw,
     rows_out_of_step,
 )
-from planner.inputs.proportions_power import (
-    bills_in_cents,
-    clocks_elsewhere,
-    signed_beyond_use,
-    sources_beyond_sites,
-)
+from planner.inputs.proportions_power import bills_in_cents, clocks_elsewhere, signed_beyond_use, sources_beyond_sites
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case
 from planner.inputs.sites import crews_mw
@@ -50,13 +45,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "NEEDED",
-    "demand_out_of_proportion",
-    "out_of_proportion",
-    "sites_out_of_proportion",
-    "warnings_of",
-]
+__all__ = ["NEEDED", "demand_out_of_proportion", "out_of_proportion", "sites_out_of_proportion", "warnings_of"]
 
 NEEDED: Final = frozenset(
     {
@@ -118,21 +107,7 @@ _MW: Final = "check that all are in MW"
 
 
 def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Find what is implausible in a scenario and tables that need not be right in every way.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question, or what is right of it.
-    tables : mapping of str to DataFrame
-        The data as read; tables that could not be read may be missing.
-
-    Returns
-    -------
-    tuple of Problem
-        As `implausible`, `out_of_proportion` and `demand_out_of_proportion` find them, as far as
-        there is something to compare with.
-    """
+    """Find what is implausible in a scenario and tables that need not be right in every way."""
     found: list[Problem] = []
     try:
         found += implausible(scenario, tables)
@@ -152,18 +127,7 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
 
 
 def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
-    """Find figures of markets, racks and a company that do not go together.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope with figures.
-
-    Returns
-    -------
-    tuple of Problem
-        Each at the figure that is more likely wrong.
-    """
+    """Find figures of markets, racks and a company that do not go together."""
     return (
         *_shares(case),
         *_markets(case),
@@ -189,25 +153,8 @@ def _shares(case: ScopedCase) -> Iterator[Problem]:
         yield _problem(case, ("operator", key), what_is, fix)
 
 
-def sites_out_of_proportion(
-    case: ScopedCase, figures: RackFigures, wanted: Wanted
-) -> tuple[Problem, ...]:
-    """Find halls, sources, power under contract and a budget that do not go with the rest.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope with figures.
-    figures : RackFigures
-        Throughput of racks.
-    wanted : Wanted
-        Path of power, which tells what is assumed to exist where nothing is stated.
-
-    Returns
-    -------
-    tuple of Problem
-        Each at the figure that is more likely wrong.
-    """
+def sites_out_of_proportion(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> tuple[Problem, ...]:
+    """Find halls, sources, power under contract and a budget that do not go with the rest."""
     existing_mw = _existing_mw(case, wanted)
     least_mw = _least_mw(case, figures, wanted)
     return (
@@ -241,10 +188,7 @@ def _sites(case: ScopedCase, existing: Floats) -> Iterator[Problem]:
     for at in np.flatnonzero(over_land | over_grid):
         site = ids[at]
         of_existing = own_key(scenario, site, "existing_mw")
-        limits = (
-            ("land_limit_mw", land[at], over_land[at]),
-            ("grid_firm_mw", firm_mw[at], over_grid[at]),
-        )
+        limits = (("land_limit_mw", land[at], over_land[at]), ("grid_firm_mw", firm_mw[at], over_grid[at]))
         exceeded = [(name, mw) for name, mw, is_over in limits if is_over]
         own = [name for name, _ in exceeded if own_key(scenario, site, name)]
         kept = [name for name, _, is_over in limits if not is_over]
@@ -439,25 +383,7 @@ def _racks(case: ScopedCase) -> Iterator[Problem]:
 def demand_out_of_proportion(
     case: ScopedCase, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
 ) -> tuple[Problem, ...]:
-    """Find demand of nothing, and demand of many times what sites in scope hold and clouds rent.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    figures : RackFigures
-        Throughput of racks.
-    wanted : Wanted
-        Compute wanted.
-    known : iterable of Problem
-        Warnings so far: where one is about demand, this one follows from it.
-
-    Returns
-    -------
-    tuple of Problem
-        That no year has demand, or of a row that is out of step with others, or of the year in
-        which it is furthest beyond what there is room for; else what `demand_out_of_step` finds.
-    """
+    """Find demand of nothing, and demand of many times what sites in scope hold and clouds rent."""
     if any(warning.what_is.startswith("demand.") for warning in known):
         return ()
     if not wanted.kh100e.any():

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import Problem
-from planner.base.units import (
-    HOURS_PER_YEAR,
-    KG_PER_T,
-    KW_PER_MW,
-    MWH_PER_TWH,
-    T_PER_KT,
-    USD_PER_MUSD,
-)
+from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MWH_PER_TWH, T_PER_KT, USD_PER_MUSD
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import stated_sites
 from planner.inputs.existing_halls import HALLS
@@ -37,13 +30,7 @@ if TYPE_CHECKING:
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "budget_too_small",
-    "company_out_of_proportion",
-    "demand_out_of_step",
-    "nameplate_mw",
-    "rows_out_of_step",
-]
+__all__ = ["budget_too_small", "company_out_of_proportion", "demand_out_of_step", "nameplate_mw", "rows_out_of_step"]
 
 _SHARE: Final = "operator_share"
 _IDLE: Final = 20.0
@@ -68,41 +55,14 @@ _FUEL_KG_PER_MWH: Final = 600.0  # of on-site engines and turbines
 
 
 def company_out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
-    """Find a share of the market and racks that no company has.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Returns
-    -------
-    tuple of Problem
-        Each at its figure.
-    """
+    """Find a share of the market and racks that no company has."""
     return (*_share(case), *_before_sale(case))
 
 
-def demand_out_of_step(
-    case: ScopedCase, figures: RackFigures, wanted: Wanted, least_mw: Floats
-) -> tuple[Problem, ...]:
+def demand_out_of_step(case: ScopedCase, figures: RackFigures, wanted: Wanted, least_mw: Floats) -> tuple[Problem, ...]:
     """Find demand that does not go with published runs, the racks in service or a cap.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    figures : RackFigures
-        Throughput of racks.
-    wanted : Wanted
-        Compute wanted.
-    least_mw : array of float
-        Fewest racks that can do the work, shape (year,). [MW]
-
-    Returns
-    -------
-    tuple of Problem
-        Each at the figure that is more likely wrong.
+    Takes `least_mw` (year,) [MW].
     """
     idle = tuple(_idle_racks(case, figures, wanted))
     return (*_small_runs(case), *(idle or _cap(case, least_mw)))
@@ -120,17 +80,7 @@ def nameplate_mw(case: ScopedCase) -> Floats:
 def budget_too_small(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
     """Find budgets that buy no rack, or next to nothing of what the growth of demand needs.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    least_mw : array of float
-        Fewest racks that can do the work, shape (year,). [MW]
-
-    Yields
-    ------
-    Problem
-        At the budget.
+    Takes `least_mw` (year,) [MW].
     """
     path = case.scenario.build.capex_budget_musd
     if path is None:
@@ -167,21 +117,14 @@ def _share(case: ScopedCase) -> Iterator[Problem]:
     scenario = case.scenario
     share = scenario.operator.demand_share_frac
     is_own_path = scenario.demand.facility_gw is not None
-    is_one_of_many = (
-        scenario.rent.allow
-        or scenario.operator.stock_sites is not None
-        or bool(stated_sites(case).any())
-    )
+    is_one_of_many = scenario.rent.allow or scenario.operator.stock_sites is not None or bool(stated_sites(case).any())
     is_market = share >= 1.0 and not is_one_of_many
     if RANGES not in case.tables or is_market or is_own_path:
         return
     ranges = ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files))
     most = max((one.high for one in ranges if one.quantity == _SHARE), default=1.0)
     if share > most:
-        what_is = (
-            f"operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of"
-            " the market"
-        )
+        what_is = f"operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market"
         fix = (
             f"{share:g} % is {share / 100:g}; the whole market is 1, with rent.allow: false, since"
             " it rents from nobody, without operator.stock_sites and without halls or racks of"
@@ -227,20 +170,7 @@ def _small_runs(case: ScopedCase) -> Iterator[Problem]:
 
 
 def rows_out_of_step(case: ScopedCase, wanted: Wanted) -> tuple[Problem, ...]:
-    """Find rows of demand out of step with what exists, or other regions of their workload.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    wanted : Wanted
-        Compute wanted.
-
-    Returns
-    -------
-    tuple of Problem
-        At each row, or at its unit where it is out of step with other regions.
-    """
+    """Find rows of demand out of step with what exists, or other regions of their workload."""
     return tuple(_rows_in_gw(case)) or tuple(_rows_in_another_unit(case, wanted))
 
 

@@ -43,20 +43,7 @@ _HALF: Final = 0.5  # of the price of the tables
 
 
 def sources_beyond_sites(case: ScopedCase, existing_mw: Floats) -> Iterator[Problem]:
-    """Find sources of power that are many times what their site can use.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    existing_mw : array of float
-        Power of facilities that exist, shape (site, year). [MW]
-
-    Yields
-    ------
-    Problem
-        At each source.
-    """
+    """Find sources of power that are many times what their site can use. Takes `existing_mw` (site, year) [MW]."""
     scenario = case.scenario
     room_mw = np.maximum(existing_mw.max(axis=1), floats(case.sites, "land_limit_mw"))
     room_mw = np.maximum(room_mw, floats(case.sites, "other_load_mw"))
@@ -81,42 +68,24 @@ def sources_beyond_sites(case: ScopedCase, existing_mw: Floats) -> Iterator[Prob
 def signed_beyond_use(case: ScopedCase, existing_mw: Floats, least_mw: Floats) -> Iterator[Problem]:
     """Find power under signed PPAs that is many times what all sites use.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    existing_mw : array of float
-        Power of facilities that exist, shape (site, year). [MW]
-    least_mw : array of float
-        Fewest racks that can do the work, shape (year,). [MW]
-
-    Yields
-    ------
-    Problem
-        At the capacity of the largest PPA, in the year in which they are furthest beyond it.
+    Takes `existing_mw` (site, year) [MW], `least_mw` (year,) [MW].
     """
     least_factor = {
-        one.quantity: one.low
-        for one in ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files))
+        one.quantity: one.low for one in ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files))
     }
     zones = set(texts(case.sites, "zone"))
-    signed = {
-        name: one for name, one in case.scenario.contracts.existing.items() if one.zone in zones
-    }
+    signed = {name: one for name, one in case.scenario.contracts.existing.items() if one.zone in zones}
     if not signed:
         return
     mean_mw = np.array(
         [
-            one.mw
-            * (one.capacity_factor_frac or least_factor.get(f"{FACTOR_OF}{one.technology}", 1.0))
+            one.mw * (one.capacity_factor_frac or least_factor.get(f"{FACTOR_OF}{one.technology}", 1.0))
             for one in signed.values()
         ]
     )
     first, last = (np.array([getattr(one, key) for one in signed.values()]) for key in _TERM)
     delivers = (first[:, None] <= case.last_year) & (last[:, None] >= case.year)
-    use_mw = (
-        np.maximum(existing_mw.sum(axis=0), least_mw) + floats(case.sites, "other_load_mw").sum()
-    )
+    use_mw = np.maximum(existing_mw.sum(axis=0), least_mw) + floats(case.sites, "other_load_mw").sum()
     by_year_mw = (mean_mw[:, None] * delivers).sum(axis=0)
     at = int((by_year_mw - _SIGNED_OVER_USE * use_mw).argmax())
     if by_year_mw[at] > _SIGNED_OVER_USE * use_mw[at]:
@@ -131,18 +100,7 @@ def signed_beyond_use(case: ScopedCase, existing_mw: Floats, least_mw: Floats) -
 
 
 def clocks_elsewhere(case: ScopedCase) -> Iterator[Problem]:
-    """Find tariffs of a planner's own whose clock is hours from that of a site they bill.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Yields
-    ------
-    Problem
-        At the clock, one for each tariff.
-    """
+    """Find tariffs of a planner's own whose clock is hours from that of a site they bill."""
     own = case.scenario.energy.own_tariffs
     offset_h = floats(case.sites, "utc_offset_h")
     found: dict[str, Problem] = {}
@@ -152,9 +110,7 @@ def clocks_elsewhere(case: ScopedCase) -> Iterator[Problem]:
         if zone is None or name in found:
             continue
         clock_h = _standard_time_h(zone, case.years.first)
-        apart_h = abs(
-            (clock_h - offset_h[site] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2
-        )
+        apart_h = abs((clock_h - offset_h[site] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2)
         if apart_h > _HOURS_APART:
             what_is = (
                 f"time_zone of the own tariff {name} is {zone}, {clock_h:+g} h from UTC, and it"
@@ -167,18 +123,7 @@ def clocks_elsewhere(case: ScopedCase) -> Iterator[Problem]:
 
 
 def bills_in_cents(case: ScopedCase) -> Iterator[Problem]:
-    """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Yields
-    ------
-    Problem
-        At the first energy charge, one for each tariff.
-    """
+    """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing."""
     retail = floats(case.sites, "retail_usd_per_mwh")
     found: dict[str, Problem] = {}
     for site, use in sorted(use_of_sites(case).items()):
@@ -208,9 +153,7 @@ def _flat_energy_usd_per_mwh(charge: TariffEnergy) -> float:
 
 def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
     """Return what a MWh of a flat load costs by the charges on its power."""
-    by_year = sum(
-        KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand
-    )
+    by_year = sum(KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand)
     by_year += sum(KW_PER_MW * one.usd_per_kw for one in own.coincident_peak)
     by_day = sum(one.usd_per_mw_day for one in own.capacity)
     return by_year / HOURS_PER_YEAR + by_day / HOURS_PER_DAY
@@ -219,9 +162,7 @@ def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
 def _time_frac(period: TariffPeriod) -> float:
     """Return the share of a year's hours that are in a period."""
     hours = (period.to_hour - period.from_hour - 1) % HOURS_PER_DAY + 1
-    return (
-        hours / HOURS_PER_DAY * _WEEK_FRAC[period.weekdays] * len(period.months) / MONTHS_PER_YEAR
-    )
+    return hours / HOURS_PER_DAY * _WEEK_FRAC[period.weekdays] * len(period.months) / MONTHS_PER_YEAR
 
 
 def _standard_time_h(zone: str, year: int) -> float:

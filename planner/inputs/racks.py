@@ -69,18 +69,7 @@ def vendors(case: ScopedCase) -> tuple[str, ...]:
 
 
 def delivery_limit_mw(case: ScopedCase) -> Floats:
-    """Add up what vendors deliver from the model year before up to each model year.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Tables and the operator's share of deliveries.
-
-    Returns
-    -------
-    array of float
-        Nameplate, shape (vendor, year); infinite for a vendor without a row. [MW]
-    """
+    """Add up what vendors deliver from the model year before up to each model year. Gives (vendor, year) [MW]."""
     settings = case.scenario.deliveries
     calendar = list(range(int(case.year[0]), int(case.year[-1]) + 1))
     names = vendors(case)
@@ -99,37 +88,13 @@ def delivery_limit_mw(case: ScopedCase) -> Floats:
     return np.where(is_limited[:, None], by_year * MW_PER_GW * share, np.inf)
 
 
-def rack_inputs(
-    case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates
-) -> RackInputs:
-    """Make the lists of racks: deployments, uses, pools, purchases and moves.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    figures : RackFigures
-        What a MW of each rack is.
-    racks : RackSpace
-        Masks of what can be done.
-    rates : Rates
-        Cost of capital, for companions, which are paid by the year.
-
-    Returns
-    -------
-    RackInputs
-    """
+def rack_inputs(case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates) -> RackInputs:
+    """Make the lists of racks: deployments, uses, pools, purchases and moves."""
     site, rack, hall, year = sets.site, sets.rack, sets.hall, sets.year
-    deployment = Index.sparse(
-        "deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload)
-    )
+    deployment = Index.sparse("deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload))
     s, d, t = np.nonzero(racks.used)
     used = Index.sparse(
-        "used",
-        (site, rack, hall, sets.workload, year),
-        (s, racks.rack[d], racks.hall[d], racks.workload[d], t),
+        "used", (site, rack, hall, sets.workload, year), (s, racks.rack[d], racks.hall[d], racks.workload[d], t)
     )
     in_pool = np.zeros(racks.stock_mw.shape, dtype=np.bool_)
     in_pool[s, racks.pool[d], t] = True
@@ -147,12 +112,8 @@ def rack_inputs(
     limited = np.nonzero(np.isfinite(limit))
     tax = 1.0 + case.finance_by_site("sales_tax")
     capex = figures.capex_musd_per_mw
-    upkeep = case.item("facility_cost", "it_maintenance", "1/year of IT capex") + case.finance_of(
-        "insurance", "world"
-    )
-    companion_capex = (
-        case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
-    )
+    upkeep = case.item("facility_cost", "it_maintenance", "1/year of IT capex") + case.finance_of("insurance", "world")
+    companion_capex = case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
     companion_life = case.item("facility_cost", "companion_life", "years")
     return RackInputs(
         deployment=deployment,
@@ -175,9 +136,7 @@ def rack_inputs(
         move_in=_moved("move_in", moves, racks, *in_at),
         vintage_last_year=racks.last_year,
         move_cost_musd_per_mw=case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD,
-        companion_musd_per_mw_year=float(
-            annuity_payment(companion_capex, rates.rack, companion_life)
-        ),
+        companion_musd_per_mw_year=float(annuity_payment(companion_capex, rates.rack, companion_life)),
         delivery=Index.sparse("delivery", (sets.vendor, year), limited),
         delivery_limit_mw=limit[limited],
         peak_kw=figures.peak_kw,
@@ -185,9 +144,7 @@ def rack_inputs(
     )
 
 
-def _coefficients(
-    case: ScopedCase, figures: RackFigures, sets: Sets, racks: RackSpace
-) -> dict[str, Floats]:
+def _coefficients(case: ScopedCase, figures: RackFigures, sets: Sets, racks: RackSpace) -> dict[str, Floats]:
     """What a MW of racks in use does and takes, by deployment."""
     k, w = racks.rack, racks.workload
     companion = floats(case.workloads, "companion_frac")[w]
@@ -205,23 +162,13 @@ def _coefficients(
     }
 
 
-def _of_pools(
-    name: str, sets: Sets, racks: RackSpace, s: np.ndarray, p: np.ndarray, t: np.ndarray
-) -> Index:
+def _of_pools(name: str, sets: Sets, racks: RackSpace, s: np.ndarray, p: np.ndarray, t: np.ndarray) -> Index:
     axes = (sets.site, sets.rack, sets.hall, sets.duty, sets.year)
-    return Index.sparse(
-        name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], racks.pool_duty[p], t)
-    )
+    return Index.sparse(name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], racks.pool_duty[p], t))
 
 
 def _moved(
-    name: str,
-    axes: tuple[Axis, ...],
-    racks: RackSpace,
-    s: np.ndarray,
-    p: np.ndarray,
-    v: np.ndarray,
-    t: np.ndarray,
+    name: str, axes: tuple[Axis, ...], racks: RackSpace, s: np.ndarray, p: np.ndarray, v: np.ndarray, t: np.ndarray
 ) -> Index:
     return Index.sparse(name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], v, t))
 
@@ -230,9 +177,7 @@ def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
     """Training racks that may move, and how many of them exist in the base year. [MW]"""
     s, p, v = np.nonzero(racks.move_out.any(axis=3))
     cohort = Index.sparse(
-        "cohort",
-        (sets.site, sets.rack, sets.hall, sets.vintage),
-        (s, racks.pool_rack[p], racks.pool_hall[p], v),
+        "cohort", (sets.site, sets.rack, sets.hall, sets.vintage), (s, racks.pool_rack[p], racks.pool_hall[p], v)
     )
     n_stock = racks.stock_vintage_mw.shape[2]
     is_stock = v < n_stock

@@ -22,62 +22,28 @@ __all__ = ["RackFigures", "net_utilisation", "rack_figures"]
 
 @dataclass(frozen=True)
 class RackFigures:
-    """What a MW of each rack type is, costs and does.
+    """What a MW of each rack type is, costs and does."""
 
-    Parameters
-    ----------
-    kh100e_per_mw
-        Throughput at full work, shape (rack, duty); NaN where a rack cannot do the use.
-    net_utilisation
-        Mean utilisation less spare capacity, shape (workload,).
-    throughput
-        Mean compute per MW, shape (workload, rack); NaN where the use is not for the rack.
-        [kH100e/MW]
-    admits
-        Whether a workload may buy a rack, shape (workload, rack).
-    fits
-        Whether a rack may be in a hall of a cooling technology, shape (rack, cooling).
-    capex_musd_per_mw
-        Overnight price with network and storage, in the year the money is of, shape (rack,).
-    capex_trend
-        Factor on prices, shape (year,).
-    space_m2_per_mw, busy_frac, idle_frac
-        Floor, power at full work over nameplate, idle over busy power, shape (rack,).
-    peak_kw, first_year, life_years, may_buy
-        As in table `racks`, shape (rack,).
-    last_sale_year
-        Last year in which a rack is bought, shape (rack,); infinite for one sold without an end.
-    """
-
-    kh100e_per_mw: Floats
-    net_utilisation: Floats
+    kh100e_per_mw: Floats  # throughput at full work, shape (rack, duty); NaN where a rack cannot do the use
+    net_utilisation: Floats  # mean utilisation less spare capacity, shape (workload,)
+    # mean compute per MW, shape (workload, rack); NaN where the use is not for the rack. [kH100e/MW]
     throughput: Floats
-    admits: Bools
-    fits: Bools
-    capex_musd_per_mw: Floats
-    capex_trend: Floats
-    space_m2_per_mw: Floats
+    admits: Bools  # whether a workload may buy a rack, shape (workload, rack)
+    fits: Bools  # whether a rack may be in a hall of a cooling technology, shape (rack, cooling)
+    capex_musd_per_mw: Floats  # overnight price with network and storage, in the year the money is of, shape (rack,)
+    capex_trend: Floats  # factor on prices, shape (year,)
+    space_m2_per_mw: Floats  # floor, power at full work over nameplate, idle over busy power, shape (rack,)
     busy_frac: Floats
     idle_frac: Floats
-    peak_kw: Floats
+    peak_kw: Floats  # as in table `racks`, shape (rack,)
     first_year: NDArray[np.int64]
     life_years: NDArray[np.int64]
     may_buy: Bools
-    last_sale_year: Floats
+    last_sale_year: Floats  # last year in which a rack is bought, shape (rack,); infinite for one sold without an end
 
 
 def rack_figures(case: ScopedCase) -> RackFigures:
-    """Return the figures of every rack type that computes.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Racks, workloads and cooling technologies.
-
-    Returns
-    -------
-    RackFigures
-    """
+    """Return the figures of every rack type that computes."""
     racks, ids = case.racks, case.ids("racks")
     peak_kw = floats(racks, "peak_kw")
     # An H100e per kW is a kH100e per MW.

@@ -33,62 +33,29 @@ __all__ = ["RackSpace", "rack_space"]
 
 @dataclass(frozen=True)
 class RackSpace:
-    """Deployments, pools and what can be done with them.
+    """Deployments, pools and what can be done with them."""
 
-    Parameters
-    ----------
-    rack, hall, workload
-        Codes of every deployment, shape (deployment,).
-    pool
-        Pool of every deployment, shape (deployment,).
-    pool_rack, pool_hall, pool_duty
-        Codes of every pool, shape (pool,).
-    of_stock
-        The workload would not buy such racks for such a hall, shape (deployment,).
-    used
-        Racks can be in use, shape (site, deployment, year).
-    stock_mw
-        Base-year racks alive, shape (site, pool, year). [MW]
-    stock_vintage_mw
-        Base-year racks by the year they were bought, shape (site, pool, stock vintage). [MW]
-    install
-        Racks can be bought, shape (site, pool, year).
-    move_out
-        Racks can leave training, shape (site, pool, vintage, year); vintages are those of the
-        stock, then the model years.
-    move_in
-        Racks can enter inference, same shape.
-    vintage
-        Calendar year of every vintage, shape (vintage,).
-    last_year
-        Last calendar year in service, shape (vintage, rack).
-    """
-
-    rack: Codes
+    rack: Codes  # codes of every deployment, shape (deployment,)
     hall: Codes
     workload: Codes
-    pool: Codes
-    pool_rack: Codes
+    pool: Codes  # pool of every deployment, shape (deployment,)
+    pool_rack: Codes  # codes of every pool, shape (pool,)
     pool_hall: Codes
     pool_duty: Codes
-    of_stock: Bools
-    used: Bools
-    stock_mw: Floats
-    stock_vintage_mw: Floats
-    install: Bools
+    of_stock: Bools  # the workload would not buy such racks for such a hall, shape (deployment,)
+    used: Bools  # racks can be in use, shape (site, deployment, year)
+    stock_mw: Floats  # base-year racks alive, shape (site, pool, year). [MW]
+    stock_vintage_mw: Floats  # base-year racks by the year they were bought, shape (site, pool, stock vintage). [MW]
+    install: Bools  # racks can be bought, shape (site, pool, year)
+    # racks can leave training, shape (site, pool, vintage, year); vintages are those of the stock, then the model years
     move_out: Bools
-    move_in: Bools
-    vintage: NDArray[np.int64]
-    last_year: NDArray[np.int64]
+    move_in: Bools  # racks can enter inference, same shape
+    vintage: NDArray[np.int64]  # calendar year of every vintage, shape (vintage,)
+    last_year: NDArray[np.int64]  # last calendar year in service, shape (vintage, rack)
 
 
 def rack_space(
-    case: ScopedCase,
-    figures: RackFigures,
-    halls: HallSpace,
-    stock: Stock,
-    racks: Bools,
-    quality: Quality,
+    case: ScopedCase, figures: RackFigures, halls: HallSpace, stock: Stock, racks: Bools, quality: Quality
 ) -> RackSpace:
     """Find what can be done with racks.
 
@@ -96,38 +63,17 @@ def rack_space(
     are old enough, in every hall whose cooling they fit and that is operated at the topology that
     it needs, as every better hall may be. Racks of a use may change halls of their cooling at a
     site, so their pool is named by the least topology that its workloads need.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    figures : RackFigures
-        Throughput and lives.
-    halls : HallSpace
-        Where and when halls can be.
-    stock : Stock
-        What exists in the base year.
-    racks : array of bool
-        Racks on offer, shape (workload, rack, cooling, year).
-    quality : Quality
-        Topologies that are good enough for each workload.
-
-    Returns
-    -------
-    RackSpace
+    Takes `racks` (workload, rack, cooling, year).
     """
     is_own = halls.redundancy == quality.least[:, None]  # (w, l)
     for_sale = racks[:, :, halls.cooling] & is_own[:, None, :, None]  # (w, k, l, t)
     stock_pool, own_pool = (
-        _pool_key(halls, of.rack, halls.design(of.cooling, of.redundancy), of.duty)
-        for of in (stock, stock.stated)
+        _pool_key(halls, of.rack, halls.design(of.cooling, of.redundancy), of.duty) for of in (stock, stock.stated)
     )
     keys_there = np.unique(np.concatenate([stock_pool, own_pool]))
     from_stock = _from_stock(case, figures, halls, stock, quality, keys_there)  # (w, k, l)
     is_moved = figures.admits[:, :, None] & figures.fits[:, halls.cooling] & is_own[:, None]
-    is_moved &= (case.duty == DUTIES.index("inference"))[
-        :, None, None
-    ] & case.scenario.cascade.allow
+    is_moved &= (case.duty == DUTIES.index("inference"))[:, None, None] & case.scenario.cascade.allow
     workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
     keys, first, pool = np.unique(
         _pool_key(halls, rack, hall, case.duty[workload]), return_index=True, return_inverse=True
@@ -165,13 +111,9 @@ def rack_space(
     vintage = np.concatenate([stock.vintage, case.year])
     last_year = vintage[:, None] + figures.life_years[None, :] - 1
     there = np.concatenate([stock_vintage_mw > 0.0, install], axis=2)  # (s, p, v)
-    alive = (vintage[:, None] <= case.year) & (
-        last_year[:, pool_rack].T[:, :, None] >= case.last_year
-    )  # (p, v, t)
+    alive = (vintage[:, None] <= case.year) & (last_year[:, pool_rack].T[:, :, None] >= case.last_year)  # (p, v, t)
     takes = is_moved[workload, rack, hall][:, None]  # (deployment, 1)
-    move_out, move_in = _moves(
-        case, there, alive, vintage, pool_rack, pool_duty, of_pools(stands & takes)
-    )
+    move_out, move_in = _moves(case, there, alive, vintage, pool_rack, pool_duty, of_pools(stands & takes))
 
     bought = any_along(install[..., None] & alive[None, :, -len(case.years) :], axis=2)
     moved = any_along(np.logical_or.accumulate(move_in, axis=3) & alive, axis=2)
@@ -206,12 +148,7 @@ def _pool_key(halls: HallSpace, rack: Codes, hall: Codes, duty: Codes) -> Codes:
 
 
 def _from_stock(
-    case: ScopedCase,
-    figures: RackFigures,
-    halls: HallSpace,
-    stock: Stock,
-    quality: Quality,
-    keys_there: Codes,
+    case: ScopedCase, figures: RackFigures, halls: HallSpace, stock: Stock, quality: Quality, keys_there: Codes
 ) -> Bools:
     """Existing racks that a workload may use, (workload, rack, design).
 

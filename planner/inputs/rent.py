@@ -55,34 +55,9 @@ class RentInputs:
 
 
 def rent_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    demand: DemandInputs,
-    wanted: Wanted,
-    reach: Reach,
-    figures: RackFigures,
+    case: ScopedCase, sets: Sets, demand: DemandInputs, wanted: Wanted, reach: Reach, figures: RackFigures
 ) -> RentInputs:
-    """Make the lists of rented compute.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings and price tables.
-    sets : Sets
-        Axes.
-    demand : DemandInputs
-        Who may rent.
-    wanted : Wanted
-        Compute by use, which the depth of the market is weighed by.
-    reach : Reach
-        Round trips, for clouds that are in places.
-    figures : RackFigures
-        Utilisation of reserved capacity.
-
-    Returns
-    -------
-    RentInputs
-    """
+    """Make the lists of rented compute."""
     is_tight, places, barred = _clouds(case, sets, demand, reach)
     _note_barred(case, demand, barred)
     rents = np.flatnonzero(barred == "")
@@ -105,9 +80,7 @@ def rent_inputs(
     )
 
 
-def _price(
-    case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray, is_reserved: Bools
-) -> Floats:
+def _price(case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray, is_reserved: Bools) -> Floats:
     """Price of mean compute in use for a year. [MUSD/kH100e]
 
     On-demand capacity is bought by the hour and still idles in part; reserved capacity idles as
@@ -116,9 +89,7 @@ def _price(
     idle_adder = 1.0 + case.item("rent_terms", "egress_storage_adder", "fraction of GPU bill")
     saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y", "-"), 0.0)
     in_use = np.where(
-        is_reserved,
-        figures.net_utilisation[w],
-        case.item("rent_terms", "realised_utilisation_on_demand", "-"),
+        is_reserved, figures.net_utilisation[w], case.item("rent_terms", "realised_utilisation_on_demand", "-")
     )
     listed = _listed_usd_per_h100e_hour(case)[case.duty[w], t]
     per_hour = listed * (1.0 - saving) * idle_adder / in_use
@@ -138,9 +109,7 @@ def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
     table = case.tables["cloud_rent"]
     offer = table[table["offer"] == _OFFER]
     if offer.empty:
-        case.findings.add_at_table(
-            "cloud_rent", f"no offer {_OFFER}, which sets rent prices", "", "add its row"
-        )
+        case.findings.add_at_table("cloud_rent", f"no offer {_OFFER}, which sets rent prices", "", "add its row")
         return np.full((len(DUTIES), len(case.years)), np.nan)
     usd = floats(offer, "usd_per_gpu_hour")[0]
     h100e = np.array([floats(offer, f"{duty}_h100e_per_gpu")[0] for duty in DUTIES])
@@ -154,13 +123,9 @@ def _depth_kh100e(case: ScopedCase, wanted: Wanted) -> Floats:
     The market's power does either use; demand weighs how much of each it is.
     """
     table = case.tables["rent_depth"]
-    depth = np.stack(
-        [dense_by_ids(table, {"year": case.years.years}, f"depth_{duty}_kh100e") for duty in DUTIES]
-    )
+    depth = np.stack([dense_by_ids(table, {"year": case.years.years}, f"depth_{duty}_kh100e") for duty in DUTIES])
     for year in case.year[np.isnan(depth).any(axis=0)]:
-        case.findings.add_at_table(
-            "rent_depth", f"there is no row for {year}", "a row for each model year", "add it"
-        )
+        case.findings.add_at_table("rent_depth", f"there is no row for {year}", "a row for each model year", "add it")
     of_duty = np.zeros_like(depth)
     np.add.at(of_duty, case.duty, wanted.kh100e.sum(axis=0))
     total = of_duty.sum(axis=0)
@@ -179,15 +144,6 @@ def _clouds(
     Clouds are in the metros of table `sites` in the countries in scope. Where one place is not
     available enough, or its outage must be survived, work is spread over two or three that may
     cover for each other, so that any one may fail.
-
-    Returns
-    -------
-    array of bool
-        Whether one is within the tight bound.
-    array of int
-        Places that the work is spread over: 1, 2 or 3.
-    array of str
-        Why none may serve it; "" where some may.
     """
     over, settings = demand.demand, case.scenario.rent
     table, countries = case.tables["sites"], case.scenario.scope.countries
@@ -199,9 +155,7 @@ def _clouds(
     # Compute without a place or residency is wherever it is needed, as often as it is needed.
     is_free = np.array(texts(case.workloads, "residency")) == "none"
     is_free &= settings.placeless
-    count = np.where(
-        is_free, _MOST_PLACES, _places(near, may_cover_for(replace(case, sites=clouds)))
-    )
+    count = np.where(is_free, _MOST_PLACES, _places(near, may_cover_for(replace(case, sites=clouds))))
     tight = tight.any(axis=2) | is_free
     # Users whom every site can serve are one region; a cloud must be there for each of them.
     lumped = np.where(reach.is_lumped, count, _MOST_PLACES).min(axis=0, initial=_MOST_PLACES)
@@ -216,9 +170,7 @@ def _clouds(
         ("availability_one_place", settings.availability_pct),
         ("availability_several_places", settings.spread_availability_pct),
     )
-    one, several = (
-        case.item("rent_terms", item, "%") if own is None else own for item, own in stated
-    )
+    one, several = (case.item("rent_terms", item, "%") if own is None else own for item, own in stated)
     must_survive = needs_failover(case, sets)[over["workload"], over["year"]]
     spreads = must_survive | (least > one)
     barred = np.full(over.size, "", dtype=object)
@@ -260,7 +212,5 @@ def _note_barred(case: ScopedCase, demand: DemandInputs, barred: NDArray[np.obje
             share = kh100e[barred[mine] == why].sum() / kh100e.sum()
             regions = dict.fromkeys(region[mine & (barred == why)])
             who = f"{len(regions)} of {len(set(region[mine]))} regions"
-            parts.append(
-                f"{name} in {who}, {percent(share)} of its demand ({some(list(regions), _NAMED)})"
-            )
+            parts.append(f"{name} in {who}, {percent(share)} of its demand ({some(list(regions), _NAMED)})")
         case.findings.add_note(f"May not be rented, {why}: {'; '.join(parts)}.", ("rent",))

@@ -33,16 +33,7 @@ Made = TypeVar("Made")
 
 _ONLY_NOTE: Final = (demand_out_of_proportion, note_own_prices, sites_out_of_proportion)
 _OFFERS: Final = (racks_on_offer, designs_on_offer)
-_NO_FIGURES: Final = (
-    "tables",
-    "sha256",
-    "notes",
-    "assumed",
-    "noted_settings",
-    "moved",
-    "warnings",
-    "reference",
-)
+_NO_FIGURES: Final = ("tables", "sha256", "notes", "assumed", "noted_settings", "moved", "warnings", "reference")
 _FRAMES: Final = ("sites", "regions", "workloads", "racks", "admitted", "cooling", "redundancy")
 _HELD: Final = {"duty": "frame workloads.*"}
 """Properties of a case that keep what they have read, and where they read it."""
@@ -150,13 +141,6 @@ class RepeatedInputs:
     The functions that make inputs are called once with the tables as they are, and it is noted
     what each of them reads: columns of tables, rows of tables of items, fields of what others have
     made. With other tables only those are called again for which some of this is different.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    tables : mapping of str to DataFrame
-        The data as read.
     """
 
     def __init__(self, scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -169,24 +153,8 @@ class RepeatedInputs:
         self._frames: dict[str, pd.DataFrame] = {}
         self.inputs = self._first()
 
-    def with_tables(
-        self, tables: Mapping[str, pd.DataFrame], *, other_offers: bool = False
-    ) -> Inputs:
-        """Make inputs of other tables; families that come out the same are those of `inputs`.
-
-        Parameters
-        ----------
-        tables : mapping of str to DataFrame
-            Tables of the same names; one that is not changed is the same object.
-        other_offers : bool
-            Whether other racks and hall designs may be on offer; else the program keeps its rows
-            and columns wherever these do not depend on the tables in another way.
-
-        Raises
-        ------
-        InputError
-            If no inputs can be made of them.
-        """
+    def with_tables(self, tables: Mapping[str, pd.DataFrame], *, other_offers: bool = False) -> Inputs:
+        """Make inputs of other tables; families that come out the same are those of `inputs`."""
         self._at, self._changed = 0, set()
         self._kept = _ONLY_NOTE if other_offers else (*_ONLY_NOTE, *_OFFERS)
         for name, table in tables.items():
@@ -220,8 +188,7 @@ class RepeatedInputs:
         self._at += 1
         kept: Made = before.result
         is_stale = bool(before.reads & self._changed) or any(
-            not _is_read_the_same(new, old, before.reads)
-            for new, old in zip(args, before.args, strict=True)
+            not _is_read_the_same(new, old, before.reads) for new, old in zip(args, before.args, strict=True)
         )
         if make in self._kept or not is_stale:
             return kept
@@ -308,11 +275,7 @@ def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
         if family.name in _NO_FIGURES or after is before:
             continue
         names = [field.name for field in fields(after)] if is_dataclass(after) else []
-        changed |= {
-            (family.name, name)
-            for name in names
-            if not is_same(getattr(after, name), getattr(before, name))
-        }
+        changed |= {(family.name, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
         if not names and not is_same(after, before):
             changed.add((family.name, "*"))
     return changed
@@ -327,9 +290,7 @@ def is_same(new: object, old: object) -> bool:
         return True
     match new, old:
         case np.ndarray(), np.ndarray():
-            same = new.dtype == old.dtype and np.array_equal(
-                new, old, equal_nan=new.dtype.kind == "f"
-            )
+            same = new.dtype == old.dtype and np.array_equal(new, old, equal_nan=new.dtype.kind == "f")
         case pd.DataFrame(), pd.DataFrame():
             same = new.equals(old)
         case Axis(), Axis():
@@ -345,9 +306,6 @@ def is_same(new: object, old: object) -> bool:
                 is_dataclass(new)
                 and not isinstance(new, type)
                 and type(new).__name__ == type(old).__name__
-                and all(
-                    is_same(getattr(new, field.name), getattr(old, field.name))
-                    for field in fields(new)
-                )
+                and all(is_same(getattr(new, field.name), getattr(old, field.name)) for field in fields(new))
             )
     return bool(same)

@@ -9,14 +9,7 @@ import numpy as np
 
 from planner.inputs.own_pairs import with_own_table
 from planner.inputs.table_columns import codes, floats, texts
-from planner.place.geo import (
-    MeasuredPairs,
-    apply_measured,
-    faster_than_light,
-    geodesic_km,
-    pair_class,
-    rtt_ms,
-)
+from planner.place.geo import MeasuredPairs, apply_measured, faster_than_light, geodesic_km, pair_class, rtt_ms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,41 +24,19 @@ _LOCAL_KM = 200.0
 
 @dataclass(frozen=True)
 class Reach:
-    """Round trips between users and sites, and which of them a workload may use.
+    """Round trips between users and sites, and which of them a workload may use."""
 
-    Parameters
-    ----------
-    rtt_ms
-        Round trip with the last mile, shape (region, workload, site). [ms]
-    is_route
-        Within the bound and admitted by residency, same shape.
-    is_tight
-        Within the tight bound, same shape.
-    is_lumped
-        Users of a workload that every site can serve and that have no tighter bound, at least two
-        regions of them: where they are makes no difference, shape (region, workload).
-    """
-
-    rtt_ms: Floats
-    is_route: Bools
-    is_tight: Bools
+    rtt_ms: Floats  # round trip with the last mile, shape (region, workload, site). [ms]
+    is_route: Bools  # within the bound and admitted by residency, same shape
+    is_tight: Bools  # within the tight bound, same shape
+    # users of a workload that every site can serve and that have no tighter bound, at least two regions of them: where
+    # they are makes no difference, shape (region, workload)
     is_lumped: Bools
 
 
 def find_reach(case: ScopedCase) -> Reach:
     """Compute round trips and admit routes.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Regions, sites, workloads and latency settings.
-
-    Returns
-    -------
-    Reach
-
-    Notes
-    -----
     A measured value faster than light in fibre is added to the findings as a problem.
     """
     km = _distance_km(case)
@@ -87,22 +58,7 @@ def find_reach(case: ScopedCase) -> Reach:
 
 
 def reach_of_clouds(case: ScopedCase, reach: Reach, clouds: pd.DataFrame) -> tuple[Bools, Bools]:
-    """Find which users clouds may serve: in time, and within the tight bound.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Regions, workloads and latency settings.
-    reach : Reach
-        Of the sites in scope: a cloud at one of them is as far away as the site.
-    clouds : DataFrame
-        Rows of table `sites`.
-
-    Returns
-    -------
-    array of bool, array of bool
-        Shape (region, workload, cloud). With `rent.placeless` residency alone decides.
-    """
+    """Find which users clouds may serve: in time, and within the tight bound. Gives (region, workload, cloud)."""
     there = replace(case, sites=clouds)
     km = _distance_km(there)
     admitted = _admitted(there, km)
@@ -149,36 +105,19 @@ def _haul_ms(case: ScopedCase, km: Floats) -> Floats:
     return np.where(km <= settings.metro_radius_km, settings.metro_rtt_ms, haul)
 
 
-def lines_between(
-    case: ScopedCase, ends: pd.DataFrame, others: pd.DataFrame
-) -> tuple[Floats, Floats]:
+def lines_between(case: ScopedCase, ends: pd.DataFrame, others: pd.DataFrame) -> tuple[Floats, Floats]:
     """Look up the line of the round trip of every pair of places, at the scenario's quantile.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Table `rtt_lines` and settings.
-    ends, others : DataFrame
-        Places with region (of the world) and country.
-
-    Returns
-    -------
-    intercept, slope : arrays of float
-        Shape (end, other). [ms], [ms/km]
+    Gives (end, other) [ms].
     """
-    ones, twos = (
-        list(zip(texts(frame, "region"), texts(frame, "country"), strict=True))
-        for frame in (ends, others)
-    )
+    ones, twos = (list(zip(texts(frame, "region"), texts(frame, "country"), strict=True)) for frame in (ends, others))
     one_kinds, two_kinds = list(dict.fromkeys(ones)), list(dict.fromkeys(twos))
     kind = np.array([[pair_class(*a, *b) for b in two_kinds] for a in one_kinds], dtype=object)
     table = case.tables["rtt_lines"]
     quantile = case.scenario.latency.quantile
     lines = table[table["quantile"] == quantile].set_index("pair_class")
     for missing in sorted(set(kind.ravel()) - set(lines.index)):
-        case.findings.add_at_table(
-            "rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it"
-        )
+        case.findings.add_at_table("rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it")
     lines = lines.reindex(list(dict.fromkeys([*lines.index, *kind.ravel()])))
     row = np.array([one_kinds.index(end) for end in ones])
     column = np.array([two_kinds.index(other) for other in twos])

@@ -29,30 +29,8 @@ _ROUNDING = 1e-9
 _NO_VENDOR = "general"  # standard equipment, which everybody buys
 
 
-def make_case(
-    scenario: Scenario, tables: Mapping[str, pd.DataFrame], call: Call = call_each
-) -> ScopedCase:
-    """Return what of the tables a scenario is about.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    tables : mapping of str to DataFrame
-        The data as read.
-    call : Call
-        Calls the functions that it is made by.
-
-    Returns
-    -------
-    ScopedCase
-        Scope with figures.
-
-    Raises
-    ------
-    InputError
-        If ids are unknown, rows are missing or figures conflict.
-    """
+def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame], call: Call = call_each) -> ScopedCase:
+    """Return what of the tables a scenario is about."""
     findings = Findings(scenario)
     findings.problems += call(check_ids, scenario, tables)
     try:
@@ -90,19 +68,13 @@ def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Any]) -> pd.
     """Return a table with the figures that a scenario gives by id in place of its own."""
     table = table.copy()
     for id_, override in overrides.items():
-        given = {
-            name: value
-            for name, value in override.written_values().items()
-            if name in table.columns
-        }
+        given = {name: value for name, value in override.written_values().items() if name in table.columns}
         for column, value in given.items():
             table.loc[table[key] == id_, column] = np.nan if value is None else value
     return table
 
 
-def _workloads(
-    scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
-) -> pd.DataFrame:
+def _workloads(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings) -> pd.DataFrame:
     table = tables["workloads"]
     table = table.assign(placed_redundancy=table["redundancy_min"])
     table = replaced(table, "workload", scenario.workloads)
@@ -111,18 +83,13 @@ def _workloads(
         table = table[table["workload"].isin(listed)]
     table = table.reset_index(drop=True)
     if table.empty:
-        findings.add_at_table(
-            "workloads", "no workload is left in scope", "at least one", "see scope"
-        )
+        findings.add_at_table("workloads", "no workload is left in scope", "at least one", "see scope")
     _check_workloads(table, scenario, tables, findings)
     return table
 
 
 def _check_workloads(
-    table: pd.DataFrame,
-    scenario: Scenario,
-    tables: Mapping[str, pd.DataFrame],
-    findings: Findings,
+    table: pd.DataFrame, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
 ) -> None:
     use, peak = floats(table, "utilisation_frac"), floats(table, "peak_over_mean_frac")
     tight, share = floats(table, "tight_rtt_ms"), floats(table, "tight_share_frac")
@@ -178,9 +145,7 @@ def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFra
     allow = scenario.racks.allow
     may_buy = table["rack"].isin(list(allow)) if allow != "all" else pd.Series(True, table.index)
     may_buy &= table["vendor"].isin([*_vendors(scenario, tables), _NO_VENDOR])
-    return table.assign(
-        may_buy=may_buy & ~table["rack"].isin(list(scenario.racks.exclude))
-    ).reset_index(drop=True)
+    return table.assign(may_buy=may_buy & ~table["rack"].isin(list(scenario.racks.exclude))).reset_index(drop=True)
 
 
 def _vendors(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> set[str]:
@@ -199,9 +164,7 @@ def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) ->
         id_ = str(racks["rack"].iloc[row])
         found = f"{id_}: last_year is {last[row]:.0f}, before first_year"
         must_be, fix = f"{first[row]:.0f} or later, or blank", "exchange the two, or leave it blank"
-        given = (
-            scenario.racks.override[id_].written_values() if id_ in scenario.racks.override else {}
-        )
+        given = scenario.racks.override[id_].written_values() if id_ in scenario.racks.override else {}
         own = [name for name in ("last_year", "first_year") if name in given]
         if own:
             findings.add_at_key(("racks", "override", id_, own[0]), found, must_be, fix)
@@ -210,34 +173,23 @@ def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) ->
 
 
 def _admitted(
-    scenario: Scenario,
-    tables: Mapping[str, pd.DataFrame],
-    workloads: pd.DataFrame,
-    racks: pd.DataFrame,
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], workloads: pd.DataFrame, racks: pd.DataFrame
 ) -> pd.DataFrame:
     own = {id_: given.racks for id_, given in scenario.workloads.items() if given.racks}
     pairs = tables["workload_racks"][["workload", "rack"]]
     rows = [(workload, rack) for workload, listed in own.items() for rack in listed]
     pairs = pd.concat(
-        [pairs[~pairs["workload"].isin(list(own))], pd.DataFrame(rows, columns=pairs.columns)],
-        ignore_index=True,
+        [pairs[~pairs["workload"].isin(list(own))], pd.DataFrame(rows, columns=pairs.columns)], ignore_index=True
     )
     known = pairs["workload"].isin(texts(workloads, "workload"))
     return pairs[known & pairs["rack"].isin(texts(racks, "rack"))].reset_index(drop=True)
 
 
 def _check_admitted(
-    admitted: pd.DataFrame,
-    scenario: Scenario,
-    workloads: pd.DataFrame,
-    racks: pd.DataFrame,
-    findings: Findings,
+    admitted: pd.DataFrame, scenario: Scenario, workloads: pd.DataFrame, racks: pd.DataFrame, findings: Findings
 ) -> None:
     """Every workload needs a rack that can do its work, whether or not it may still be bought."""
-    has_throughput = {
-        duty: {*racks.loc[racks[f"{duty}_h100e"].notna(), "rack"]}
-        for duty in ("training", "inference")
-    }
+    has_throughput = {duty: {*racks.loc[racks[f"{duty}_h100e"].notna(), "rack"]} for duty in ("training", "inference")}
     racks_of: dict[str, set[str]] = {}
     for id_, rack in zip(admitted["workload"], admitted["rack"], strict=True):
         racks_of.setdefault(id_, set()).add(rack)

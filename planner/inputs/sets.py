@@ -22,23 +22,7 @@ __all__ = ["deferral_windows_h", "make_sets"]
 
 
 def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace) -> Sets:
-    """Return the axes.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope.
-    reach : Reach
-        Says whether some users are location-independent.
-    halls : HallSpace
-        Hall designs in play.
-    racks : RackSpace
-        Rack vintages.
-
-    Returns
-    -------
-    Sets
-    """
+    """Return the axes."""
     cooling, redundancy = case.ids("cooling"), case.ids("redundancy")
     regions = case.ids("regions") + ((ANYWHERE,) if reach.is_lumped.any() else ())
     zones = tuple(dict.fromkeys(texts(case.sites, "zone")))
@@ -58,11 +42,7 @@ def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace
         cooling=Axis("cooling", cooling),
         redundancy=Axis("redundancy", redundancy),
         hall=Axis(
-            "hall",
-            tuple(
-                f"{cooling[c]}|{redundancy[q]}"
-                for c, q in zip(halls.cooling, halls.redundancy, strict=True)
-            ),
+            "hall", tuple(f"{cooling[c]}|{redundancy[q]}" for c, q in zip(halls.cooling, halls.redundancy, strict=True))
         ),
         year=Axis("year", case.years.labels),
         vintage=Axis("vintage", (*vintages, *case.years.labels)),

@@ -15,23 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["report_missing_hours"]
 
 
-def report_missing_hours(
-    case: ScopedCase, table: str, what: str, is_shape_row: Bools, hourly: Floats
-) -> None:
+def report_missing_hours(case: ScopedCase, table: str, what: str, is_shape_row: Bools, hourly: Floats) -> None:
     """Add a problem where a shape lacks hours, at the last row that it has.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Takes the problem.
-    table : str
-        Name of the table.
-    what : str
-        Whose shape it is, e.g. `ERCOT` or `solar of ERCOT`.
-    is_shape_row : array of bool
-        Rows of the table that tell the shape, shape (row,).
-    hourly : array of float
-        The shape, NaN where no row tells it, shape (season, hour).
+    Takes `is_shape_row` (row,), `hourly` (season, hour).
     """
     gaps = np.argwhere(np.isnan(hourly))
     if not len(gaps):

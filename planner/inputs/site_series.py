@@ -21,52 +21,27 @@ if TYPE_CHECKING:
 __all__ = ["SiteSeries", "other_load_mw", "site_series"]
 
 _TABLE: Final = "site_series"
-_COLUMNS: Final = (
-    *("other_load_frac", "solar_frac", "wind_frac"),
-    *("dry_bulb_c", "wet_bulb_c", "wholesale_frac"),
-)
+_COLUMNS: Final = (*("other_load_frac", "solar_frac", "wind_frac"), *("dry_bulb_c", "wet_bulb_c", "wholesale_frac"))
 _HOURS: Final = int(HOURS_PER_DAY)
 
 
 @dataclass(frozen=True)
 class SiteSeries:
-    """Series of sites, NaN where a site has none, by time slice but for temperatures.
+    """Series of sites, NaN where a site has none, by time slice but for temperatures."""
 
-    Parameters
-    ----------
-    other_load_frac
-        Load other than the racks over `other_load_mw`; on peak days the highest hour of a
-        time slice, as what sizes a connection must not shrink when these are made longer. Shape
-        (site, slot).
-    solar_frac, wind_frac
-        Output over capacity, same shape.
-    wholesale_frac
-        Wholesale price over the site's own of table `electricity_price`, same shape.
-    dry_bulb_c, wet_bulb_c
-        Temperatures in hours of UTC, shape (site, day, 24), since cooling is no straight line of
-        them. [deg C]
-    """
-
+    # load other than the racks over `other_load_mw`; on peak days the highest hour of a time slice, as what sizes a
+    # connection must not shrink when these are made longer
     other_load_frac: Floats
-    solar_frac: Floats
+    solar_frac: Floats  # output over capacity, same shape
     wind_frac: Floats
-    wholesale_frac: Floats
+    wholesale_frac: Floats  # wholesale price over the site's own of table `electricity_price`, same shape
+    # temperatures in hours of UTC, shape (site, day, 24), since cooling is no straight line of them. [deg C]
     dry_bulb_c: Floats
     wet_bulb_c: Floats
 
 
 def site_series(case: ScopedCase) -> SiteSeries:
-    """Read the series of all sites.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, days and table `site_series`. What is wrong with the table is added to the findings.
-
-    Returns
-    -------
-    SiteSeries
-    """
+    """Read the series of all sites."""
     table, sites, days = case.tables[_TABLE], case.ids("sites"), case.days
     hourly = {column: np.full((len(sites), days.n_days, _HOURS), np.nan) for column in _COLUMNS}
     known = _known_sites(case, table)
@@ -81,29 +56,14 @@ def site_series(case: ScopedCase) -> SiteSeries:
             values[sites.index(str(site))] = np.repeat(by_step, _HOURS // steps, axis=1)
     bulbs = {column: hourly.pop(column) for column in ("dry_bulb_c", "wet_bulb_c")}
     _both_bulbs(case, bulbs)
-    means = {
-        column: slot_means(values, 0.0, days, is_by_day=True) for column, values in hourly.items()
-    }
+    means = {column: slot_means(values, 0.0, days, is_by_day=True) for column, values in hourly.items()}
     highest = slot_peaks(hourly["other_load_frac"], 0.0, days, is_by_day=True)
     means["other_load_frac"] = np.where(days.is_peak, highest, means["other_load_frac"])
     return SiteSeries(**means, **bulbs)
 
 
 def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
-    """Return the load of every site other than its racks.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites.
-    series : SiteSeries
-        Its course; constant where a site has none.
-
-    Returns
-    -------
-    array of float
-        Shape (site, slot). [MW]
-    """
+    """Return the load of every site other than its racks. Gives (site, slot) [MW]."""
     share = series.other_load_frac
     idle = np.array(case.ids("sites"), dtype=object)[
         ~np.isnan(share).all(axis=1) & (floats(case.sites, "other_load_mw") == 0.0)
@@ -115,8 +75,7 @@ def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
             "site_series",
             int(np.flatnonzero(rows)[0]),
             "other_load_frac",
-            f"other_load_frac in table site_series has no effect for {', '.join(idle)}: there is"
-            " no other_load_mw",
+            f"other_load_frac in table site_series has no effect for {', '.join(idle)}: there is no other_load_mw",
             "give it under sites, or leave the column blank",
         )
     constant = np.where(np.isnan(share), 1.0, share)
@@ -185,12 +144,7 @@ def _steps_per_day(case: ScopedCase, site: str, rows: pd.DataFrame) -> int | Non
         )
         return None
     there = set(zip(ints(rows, "day"), ints(rows, "hour_utc"), strict=True))
-    missing = [
-        (day, int(hour))
-        for day in range(case.days.n_days)
-        for hour in hours
-        if (day, hour) not in there
-    ]
+    missing = [(day, int(hour)) for day in range(case.days.n_days) for hour in hours if (day, hour) not in there]
     if missing:
         day, hour = missing[0]
         case.findings.add_at_row(

@@ -82,25 +82,14 @@ def committed_facility_mw(case: ScopedCase) -> Floats:
 
     Of the table of the market nothing is built at sites of which the planner states what exists,
     and where no new halls are wanted; nor at others, unless asked, where the planner states any.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and the operator's share of what is under construction.
-
-    Returns
-    -------
-    array of float
-        Cumulative, shape (site, year); years after the table's last keep its figure.
+    Gives (site, year).
     """
     table = case.tables["site_pipeline"]
     if not case.scenario.build.committed or table.empty:
         return np.zeros((len(case.sites), len(case.years)))
     first, last = int(min(table["year"].min(), case.year[0])), int(case.last_year[-1])
     calendar = list(range(first, max(last, int(table["year"].max())) + 1))
-    by_year = dense_by_ids(
-        table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw"
-    )
+    by_year = dense_by_ids(table, {"site": case.ids("sites"), "year": calendar}, "committed_facility_mw")
     known = np.maximum.accumulate(np.where(np.isnan(by_year), 0.0, by_year), axis=1)
     share = market_share_frac(case, case.scenario.operator.pipeline_share_frac)
     shared = known[:, case.last_year - first] * share
@@ -118,18 +107,11 @@ def committed_facility_mw(case: ScopedCase) -> Floats:
 
 
 def note_no_new_halls(case: ScopedCase) -> None:
-    """Note the sites at which the planner wants no new halls.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites; takes the notes.
-    """
+    """Note the sites at which the planner wants no new halls."""
     for row in np.flatnonzero(~bools(case.sites, "new_halls")):
         site = case.ids("sites")[row]
         case.findings.add_note(
-            f"No new halls at {site}, by your setting: what exists stays.",
-            _where_closed(case, site),
+            f"No new halls at {site}, by your setting: what exists stays.", _where_closed(case, site)
         )
 
 
@@ -152,30 +134,14 @@ def _where_closed(case: ScopedCase, site: str) -> Keys:
 
 
 def crews_mw(case: ScopedCase) -> Floats:
-    """Return what a site's crews build in a calendar year, shape (site,). [MW]
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    """
+    """Return what a site's crews build in a calendar year, shape (site,). [MW]"""
     return floats(case.sites, "build_rate_mw_per_year") * case.scenario.build.rate_scale_frac
 
 
 def is_under_construction(case: ScopedCase, committed_mw: Floats) -> Bools:
     """Say where the halls of a year are those that are committed: more than crews would build.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    committed_mw : array of float
-        Critical IT power committed, cumulative, shape (site, year). [MW]
-
-    Returns
-    -------
-    array of bool
-        Shape (site, year).
+    Takes `committed_mw` (site, year) [MW]. Gives (site, year).
     """
     committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
     return np.asarray(committed_add > crews_mw(case)[:, None] * case.gap_years)
@@ -186,20 +152,7 @@ def years_moved(case: ScopedCase, leads: Leads, committed_mw: Floats) -> Floats:
 
     A delay of `lead_times` moves what is ordered to a later year; crews build it in as many years
     as without. Committed halls come when they come.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years and settings.
-    leads : Leads
-        Of halls, with the delays and without.
-    committed_mw : array of float
-        Critical IT power committed, cumulative, shape (site, year). [MW]
-
-    Returns
-    -------
-    array of float
-        Shape (site, year); 0 where nothing is moved in. [year]
+    Takes `committed_mw` (site, year) [MW]. Gives (site, year) [year].
     """
     late, planned = leads.hall, leads.hall_as_planned
     delay = (late.months - planned.months)[:, None] / MONTHS_PER_YEAR
@@ -212,28 +165,8 @@ def years_moved(case: ScopedCase, leads: Leads, committed_mw: Floats) -> Floats:
     return years
 
 
-def site_inputs(
-    case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats
-) -> SiteInputs:
-    """Make the lists of sites.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    sets : Sets
-        Axes.
-    halls : HallSpace
-        Where halls can be.
-    leads : Leads
-        When new halls can serve.
-    committed_mw : array of float
-        Critical IT power committed, cumulative, shape (site, year). [MW]
-
-    Returns
-    -------
-    SiteInputs
-    """
+def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats) -> SiteInputs:
+    """Make the lists of sites. Takes `committed_mw` (site, year) [MW]."""
     has_other_load = floats(case.sites, "other_load_mw") > 0.0
     at = np.nonzero(halls.stands.any(axis=1) | has_other_load[:, None])
     site_year = Index.sparse("site_year", (sets.site, sets.year), at)
@@ -265,9 +198,7 @@ def site_inputs(
         )
     is_limited = [market in build.market_rate_mw_per_year for market in sets.market.labels]
     market, year = np.nonzero(np.array(is_limited)[:, None] & np.ones(len(sets.year), np.bool_))
-    market_rate = np.array(
-        [build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels]
-    )
+    market_rate = np.array([build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels])
     market_years = _market_years(case, sets, can_build, moved)
     capex_budget, capex_musd = _budget(case, sets, "capex_budget", build.capex_budget_musd)
     cash_budget, cash_musd = _budget(case, sets, "cash_budget", build.cash_budget_musd)
@@ -303,9 +234,7 @@ def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats)
     return np.where(np.isfinite(least), least, case.gap_years)
 
 
-def _budget(
-    case: ScopedCase, sets: Sets, name: str, path: float | Mapping[int, float] | None
-) -> tuple[Index, Floats]:
+def _budget(case: ScopedCase, sets: Sets, name: str, path: float | Mapping[int, float] | None) -> tuple[Index, Floats]:
     """Return the model years with a budget, and it for the years since the one before. [MUSD]"""
     by_year = [None if path is None else path_value(path, year) for year in case.years.years]
     musd = np.array([np.nan if value is None else value for value in by_year], dtype=np.float64)

@@ -23,18 +23,7 @@ __all__ = ["idle_figures", "note_fixed_costs", "sites_without_effect"]
 
 
 def idle_figures(case: ScopedCase) -> Mapping[str, Mapping[str, str]]:
-    """Find the figures that have no effect at each site, whoever gave them.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-
-    Returns
-    -------
-    mapping of str to mapping of str to str
-        By site, why each of these figures has no effect there; empty where all have one.
-    """
+    """Find the figures that have no effect at each site, whoever gave them."""
     billed = np.isin(np.arange(len(case.sites)), list(billed_sites(case)))
     closed = ~bools(case.sites, "new_halls")
     exists = stated_sites(case) | (floats(case.sites, "existing_mw") > 0.0)
@@ -59,13 +48,7 @@ def idle_figures(case: ScopedCase) -> Mapping[str, Mapping[str, str]]:
 
 
 def note_fixed_costs(case: ScopedCase) -> None:
-    """Note what a fixed cost of a site's own replaces, which it does not add to.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings; takes the notes.
-    """
+    """Note what a fixed cost of a site's own replaces, which it does not add to."""
     figure = "fixed_usd_per_year"
     of_kind = case.tables["site_archetypes"].set_index("archetype")[figure]
     for site, kind, own in zip(
@@ -82,18 +65,7 @@ def note_fixed_costs(case: ScopedCase) -> None:
 
 
 def sites_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find figures that a scenario gives for a site and that have no effect there.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-
-    Yields
-    ------
-    Problem
-        Where each is written, why it has no effect, and what to do.
-    """
+    """Find figures that a scenario gives for a site and that have no effect there."""
     for site, figures in idle_figures(case).items():
         for figure, why in figures.items():
             key_path = own_key(case.scenario, site, figure)

@@ -65,28 +65,9 @@ _NAMED: Final = 8  # of a longer list of sites
 
 
 def siting_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    sites: SiteInputs,
-    halls: HallInputs,
-    racks: RackInputs,
-    demand: DemandInputs,
+    case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs, demand: DemandInputs
 ) -> SitingInputs:
-    """Make the lists of what must be whole, and the bounds and counts of openings.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-    sets : Sets
-        Axes.
-    sites, halls, racks, demand : SiteInputs, HallInputs, RackInputs, DemandInputs
-        Lists that these are parts of.
-
-    Returns
-    -------
-    SitingInputs
-    """
+    """Make the lists of what must be whole, and the bounds and counts of openings."""
     settings = case.scenario.siting
     lower, upper = _bounds(case, sets, sites)
     last = [len(sets.year) - 1]
@@ -164,8 +145,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
     for at, name in enumerate(settings.must_open):
         if name in in_play and sites.is_existing[sets.site.code(name)]:
             case.findings.add_note(
-                f"Siting.must_open has no effect for {name}: it already exists.",
-                ("siting", "must_open", at),
+                f"Siting.must_open has no effect for {name}: it already exists.", ("siting", "must_open", at)
             )
     standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
     if most is not None and standing > most:
@@ -184,9 +164,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
     return lower, np.maximum(lower, upper)
 
 
-def _refuse_out_of_play(
-    case: ScopedCase, key: str, listed: tuple[str, ...], known: set[str]
-) -> None:
+def _refuse_out_of_play(case: ScopedCase, key: str, listed: tuple[str, ...], known: set[str]) -> None:
     for at, name in enumerate(listed):
         if name not in known:
             case.findings.add_at_key(
@@ -222,16 +200,13 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
         if own is not None:
             case.findings.add_at_key(
                 own,
-                f"minimum_size_mw of {name} is {amount(least_mw, 4)}, and its land holds"
-                f" {amount(land_mw, 4)} MW",
+                f"minimum_size_mw of {name} is {amount(least_mw, 4)}, and its land holds {amount(land_mw, 4)} MW",
                 f"at most {amount(land_mw, 4)} MW with integer openings",
                 f"lower it, or raise land_limit_mw of {name}",
             )
         elif settings.must_not_open.count(name) == 0:
             key = own_key(case.scenario, name, "land_limit_mw") or ("siting", "whole_openings")
-            shut.setdefault(key, []).append(
-                f"{name} ({amount(least_mw, 4)} MW of {amount(land_mw, 4)})"
-            )
+            shut.setdefault(key, []).append(f"{name} ({amount(least_mw, 4)} MW of {amount(land_mw, 4)})")
     for key, names in shut.items():
         case.findings.add_note(
             f"Sites whose least size is more than their land holds: {', '.join(names)}. They can"
@@ -240,9 +215,7 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
         )
 
 
-def _phases(
-    case: ScopedCase, sites: SiteInputs, halls: HallInputs
-) -> tuple[Index, np.ndarray, np.ndarray]:
+def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> tuple[Index, np.ndarray, np.ndarray]:
     """New halls that come in phases, the size of one, and the most that a year can bring."""
     size_mw = floats(case.sites, "phase_mw")
     of_build = size_mw[halls.build["site"]]
@@ -259,8 +232,7 @@ def _phases(
         case.findings.add_at_key(
             own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
             f"one phase at {name} is {amount(of_build[at][nearest], 4)} MW, and its land holds "
-            f"{amount(land_mw[nearest], 4)} MW"
-            + (", more of a phase than any other site" * (others > 0)),
+            f"{amount(land_mw[nearest], 4)} MW" + (", more of a phase than any other site" * (others > 0)),
             f"at most {amount(land_mw[nearest], 4)} MW at {name}",
             f"make phases smaller, or raise land_limit_mw of {name}",
         )
@@ -313,9 +285,7 @@ def _blocks(
     return block, size_mw[block["workload"]], top_mw, shared
 
 
-def _refuse_too_large(
-    case: ScopedCase, block: Index, size_mw: np.ndarray, top_mw: np.ndarray
-) -> None:
+def _refuse_too_large(case: ScopedCase, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:
     """Refuse blocks that no sites have room for together; note where one has none."""
     site, workload = block["site"], block["workload"]
     for code in np.unique(workload):
@@ -355,18 +325,7 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
 
 
 def siting_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find limits on the number of sites, and settings of blocks, that have no effect.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Yields
-    ------
-    Problem
-        Where each is written, why it has no effect, and what to do.
-    """
+    """Find limits on the number of sites, and settings of blocks, that have no effect."""
     yield from _of_no_block(case)
     yield from _without_a_say(case)
     most, count = case.scenario.siting.at_most_sites, len(case.sites)

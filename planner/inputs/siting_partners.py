@@ -25,20 +25,7 @@ _PARTNER: Final = "partner"
 def partners(case: ScopedCase, sets: Sets, block: Index) -> Index:
     """List the sites whose racks count towards the block of a workload at a site.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    sets : Sets
-        Axes.
-    block : Index
-        (site, workload, year) with a block.
-
-    Returns
-    -------
-    Index
-        (site, workload, year, partner): the site of the block itself, and those that are within
-        the workload's `siting.block_rtt_ms` of it and may have racks of the workload that year.
+    Takes `block` (site, workload, year).
     """
     near = _within_reach(case, sets)
     at, partner = np.nonzero(near[block["workload"], block["site"]])

@@ -37,36 +37,18 @@ _STATE_YOURS: Final = "Tables existing_halls and existing_racks state your own."
 
 @dataclass(frozen=True)
 class Stock:
-    """Racks of the base year in pools of one rack type, hall design and workload.
+    """Racks of the base year in pools of one rack type, hall design and workload."""
 
-    Parameters
-    ----------
-    rack, cooling, redundancy, workload
-        Codes of each pool, shape (pool,); the workload is the one the pool was bought for.
-    mw
-        Nameplate, all sites, shape (pool, stock vintage). [MW]
-    vintage
-        Calendar years of the stock vintages.
-    facility_mw
-        Facility power of the base year, by site. [MW]
-    site_share
-        Share of the pools of a use that exists at each site, shape (site, duty).
-    duty
-        Duty of each pool, shape (pool,).
-    stated
-        What the planner states instead; the pools above have no share of its sites.
-    """
-
-    rack: NDArray[np.intp]
+    rack: NDArray[np.intp]  # codes of each pool, shape (pool,); the workload is the one the pool was bought for
     cooling: NDArray[np.intp]
     redundancy: NDArray[np.intp]
     workload: NDArray[np.intp]
-    mw: Floats
-    vintage: NDArray[np.int64]
-    facility_mw: Floats
-    site_share: Floats
-    duty: NDArray[np.intp]
-    stated: Existing
+    mw: Floats  # nameplate, all sites, shape (pool, stock vintage). [MW]
+    vintage: NDArray[np.int64]  # calendar years of the stock vintages
+    facility_mw: Floats  # facility power of the base year, by site. [MW]
+    site_share: Floats  # share of the pools of a use that exists at each site, shape (site, duty)
+    duty: NDArray[np.intp]  # duty of each pool, shape (pool,)
+    stated: Existing  # what the planner states instead; the pools above have no share of its sites
 
     @property
     def share(self) -> Floats:
@@ -92,32 +74,12 @@ def base_year_stock(
     reference racks are large, so that each workload finds the compute it wants in the base year;
     its racks are in halls of the topology that the tables ask for it, and of as few cooling
     technologies as house them all. Campuses hold training racks first, metros the rest.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, racks, workloads.
-    figures : RackFigures
-        Throughput of racks.
-    wanted : Wanted
-        Path and shares of power.
-    quality : Quality
-        Topology of each workload in the base year.
-    stated : Existing
-        Halls and racks that the planner states, at whose sites nothing else exists.
-
-    Returns
-    -------
-    Stock
     """
     site_share, facility_mw = _by_site(case, wanted)
     table = case.tables["rack_stock"]
     vintages = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
     share = dense_by_ids(
-        table,
-        {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)},
-        "share_frac",
-        fill=0.0,
+        table, {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)}, "share_frac", fill=0.0
     )
     life = figures.life_years[:, None]
     serves = (vintages <= case.years.first) & (vintages + life - 1 >= case.last_year[0])
@@ -157,21 +119,7 @@ def base_year_stock(
 
 
 def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
-    """Compute the facility power of the base year that no table states.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, and the operator's share of what exists.
-    wanted : Wanted
-        Path of power.
-
-    Returns
-    -------
-    array
-        The operator's share of the market, or what the scenario gives as `existing_mw`; 0 at sites
-        whose halls or racks are stated. Shape (site,). [MW]
-    """
+    """Compute the facility power of the base year that no table states. Gives (site,) [MW]."""
     out = excluded_stock(case.scenario, case.tables)
     rack_mw = _site_mw(case, _everywhere(case, wanted, out))
     return rack_mw * case.scenario.demand.facility_mw_per_rack_mw
@@ -384,8 +332,7 @@ def _note_largest(case: ScopedCase, markets: int) -> None:
     count = case.scenario.operator.stock_sites
     if count is not None and count < markets:
         case.findings.add_note(
-            f"The operator's stock is in the {count} largest of {markets} markets.",
-            ("operator", "stock_sites"),
+            f"The operator's stock is in the {count} largest of {markets} markets.", ("operator", "stock_sites")
         )
 
 
@@ -401,9 +348,7 @@ def _pools_of(
     racks_order = np.argsort(-per_rack, kind="stable")
     class_order = np.argsort(-_rack_size(case, figures, workloads, duty), kind="stable")
     overlap = np.zeros((racks.size, workloads.size))
-    overlap[np.ix_(racks_order, class_order)] = _overlaps(
-        of_rack[racks_order], rack_mw[workloads][class_order]
-    )
+    overlap[np.ix_(racks_order, class_order)] = _overlaps(of_rack[racks_order], rack_mw[workloads][class_order])
     k, w = np.nonzero(overlap > _NOTHING)
     total_kh100e = rack_mw[workloads].sum() * of_rack.sum()
     pool_mw = overlap[k, w] * total_kh100e / per_mw[k]
@@ -422,9 +367,7 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
     return np.asarray(np.clip(high - low, 0.0, None))
 
 
-def _rack_size(
-    case: ScopedCase, figures: RackFigures, workloads: NDArray[np.intp], duty: int
-) -> Floats:
+def _rack_size(case: ScopedCase, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:
     """Mean compute of one of the racks that the reference fleet of a workload had by now.
 
     There is one at least: the demand of the first year is computed with it.
@@ -449,10 +392,7 @@ def _stock_cooling(case: ScopedCase, figures: RackFigures, share: Floats) -> NDA
     is_dry_rack = floats(case.racks, "liquid_heat_frac") == 0.0
     left = share.sum(axis=(0, 2))
     cooling = np.full(left.size, -1, dtype=np.intp)
-    for houses in (
-        figures.fits & was_there & is_air & is_dry_rack[:, None],
-        figures.fits & was_there,
-    ):
+    for houses in (figures.fits & was_there & is_air & is_dry_rack[:, None], figures.fits & was_there):
         for _ in range(len(case.cooling)):
             best = int((left @ houses).argmax())
             taken = houses[:, best] & (left > 0.0)
@@ -461,9 +401,7 @@ def _stock_cooling(case: ScopedCase, figures: RackFigures, share: Floats) -> NDA
     return cooling
 
 
-def _check_throughput(
-    case: ScopedCase, figures: RackFigures, share: Floats, cooling: NDArray[np.intp]
-) -> None:
+def _check_throughput(case: ScopedCase, figures: RackFigures, share: Floats, cooling: NDArray[np.intp]) -> None:
     for d, k in np.argwhere(share.sum(axis=2) > 0.0):
         if np.isnan(figures.kh100e_per_mw[k, d]):
             case.findings.add_at_table(

@@ -30,28 +30,13 @@ def stress_rank(case: ScopedCase, zones: Sequence[str]) -> Floats:
     sites of the zone in scope. The peak day has its season's hours and goes before its season; one
     time slice of it, the most stressed, goes before all others, whatever the season in which a zone
     is short: connections are sized on that day.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, days and table `zone_stress`.
-    zones : sequence of str
-        Zones; one without rows for each season is a problem.
-
-    Returns
-    -------
-    array of float
-        Shape (zone, slot).
+    Gives (zone, slot).
     """
     share, in_hours = _by_season_and_hour(case, zones)
     days = case.days
     season_days = np.array(
         [
-            sum(
-                float(n)
-                for n, season in zip(days.day_days, days.day_season, strict=True)
-                if season == name
-            )
+            sum(float(n) for n, season in zip(days.day_days, days.day_season, strict=True) if season == name)
             for name in SEASONS
         ]
     )
@@ -73,23 +58,8 @@ def stress_rank(case: ScopedCase, zones: Sequence[str]) -> Floats:
 def filled(rank: Floats, weight_h: Floats, hours: Floats) -> Floats:
     """Return the share of each time slice that so many hours fill, the highest rank first.
 
-    Parameters
-    ----------
-    rank : array of float
-        Shape (zone, slot); time slices of one rank follow each other in time.
-    weight_h : array of float
-        Hours of the year for which each time slice stands, shape (slot,). [h]
-    hours : array of float
-        Hours to fill in a year, shape (zone,). [h]
+    Takes `rank` (zone, slot), `weight_h` (slot,) [h], `hours` (zone,) [h]. Gives (zone, slot).
 
-    Returns
-    -------
-    array of float
-        Shape (zone, slot), from 0 to 1; weighted by the hours of the time slices it sums to
-        `hours`.
-
-    Examples
-    --------
     >>> filled(np.array([[1.0, 3.0, 2.0]]), np.array([20.0, 10.0, 40.0]), np.array([16.0])).tolist()
     [[0.0, 1.0, 0.15]]
     """
@@ -116,14 +86,10 @@ def _by_season_and_hour(case: ScopedCase, zones: Sequence[str]) -> tuple[Floats,
             "a row for each season of each zone with non-firm power",
             "add it",
         )
-    first, last = (
-        ints(table, name)[known][:, None] for name in ("first_hour_local", "last_hour_local")
-    )
+    first, last = (ints(table, name)[known][:, None] for name in ("first_hour_local", "last_hour_local"))
     in_hours = np.zeros((len(zones), len(SEASONS), _HOURS.size))
     # A window may go on after midnight.
-    in_hours[at] = np.where(
-        first <= last, (first <= _HOURS) & (last >= _HOURS), (first <= _HOURS) | (last >= _HOURS)
-    )
+    in_hours[at] = np.where(first <= last, (first <= _HOURS) & (last >= _HOURS), (first <= _HOURS) | (last >= _HOURS))
     return np.nan_to_num(share), in_hours
 
 

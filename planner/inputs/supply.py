@@ -99,25 +99,13 @@ _STANDING_HOURS: Final = 4.0  # energy of an existing battery over its power whe
 
 @dataclass(frozen=True)
 class SupplyOffer:
-    """Sources in play, and where each may be.
+    """Sources in play, and where each may be."""
 
-    Parameters
-    ----------
-    figures : SourceFigures
-        Sources with their figures.
-    may_build : array of bool
-        Sites at which a source may be built, shape (site, source).
-    existing_mw, existing_mwh : array of float
-        What exists, shape (site, source). [MW, MWh]
-    has_standby : array of bool
-        Sites whose standby generators may run, shape (site,).
-    """
-
-    figures: SourceFigures
-    may_build: Bools
-    existing_mw: Floats
+    figures: SourceFigures  # sources with their figures
+    may_build: Bools  # sites at which a source may be built, shape (site, source)
+    existing_mw: Floats  # what exists, shape (site, source). [MW, MWh]
     existing_mwh: Floats
-    has_standby: Bools
+    has_standby: Bools  # sites whose standby generators may run, shape (site,)
 
     @property
     def makes_its_power(self) -> Bools:
@@ -127,17 +115,7 @@ class SupplyOffer:
 
 
 def supply_offer(case: ScopedCase) -> SupplyOffer:
-    """Return the sources in play and where each may be.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope, tables and settings.
-
-    Returns
-    -------
-    SupplyOffer
-    """
+    """Return the sources in play and where each may be."""
     supply, sites = case.scenario.supply, case.ids("sites")
     figures = source_figures(case)
     table = case.tables["onsite_sources"]
@@ -188,32 +166,7 @@ def supply_inputs(
     series: SiteSeries,
     grid_start: Floats,
 ) -> SupplyInputs:
-    """Make the lists of power at the sites.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and settings.
-    sets : Sets
-        Axes.
-    offer : SupplyOffer
-        Sources in play.
-    prices : PowerPrices
-        Price of energy, and its wholesale part.
-    site_year : Index
-        Sites and years in the plan.
-    counts : array of bool
-        Where power is balanced exactly in every time slice, shape (site_year,).
-    series : SiteSeries
-        Sun and wind of single sites.
-    grid_start : array of float
-        Service start of a connection ordered on the first day, shape (site,). [year]
-
-    Returns
-    -------
-    SupplyInputs
-        Without a source in play every list is empty.
-    """
+    """Make the lists of power at the sites. Takes `counts` (site_year,), `grid_start` (site,) [year]."""
     figures = offer.figures
     axes = (sets.site, Axis("source", figures.ids), sets.year)
     in_plan = np.zeros((len(sets.site), 1, len(sets.year)), dtype=np.bool_)
@@ -303,9 +256,7 @@ def supply_inputs(
 def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Bools:
     """Return in which years a source may serve, shape (site, source, year)."""
     bridge = case.scenario.supply.bridge
-    leaves = np.array(
-        [bridge.until_grid and id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_
-    )
+    leaves = np.array([bridge.until_grid and id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_)
     before = case.year[None, :] < grid_start[:, None]
     return np.asarray(~leaves[None, :, None] | before[:, None, :], dtype=np.bool_)
 
@@ -331,9 +282,7 @@ def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) ->
     return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))
 
 
-def _export(
-    case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]
-) -> tuple[Index, Floats]:
+def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]) -> tuple[Index, Floats]:
     """Time slices in which a source could sell, and the price there. [USD/MWh]"""
     settings = case.scenario.supply.export
     makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)

@@ -28,23 +28,7 @@ def bridge_lists(
 
     What leaves is worth a share of the price of a new one, by its age: the table's share at
     three years, less its decline for each further year, and no more when it is younger.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings and table `bridge_power`.
-    sets : Sets
-        Axes.
-    figures : SourceFigures
-        Sources in play.
-    build : Index
-        What may be built, (site, source, year).
-    start, life : array of float
-        Start of service and life of each build. [year, yr]
-
-    Returns
-    -------
-    dict of str to Index or array
+    Takes `build` (site, source, year), `start` [year, yr], `life` [year, yr].
     """
     bridge = case.scenario.supply.bridge
     may_leave = np.array([id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_)
@@ -73,11 +57,7 @@ def bridge_lists(
         usd_per_kw = np.full(usd_per_kw.shape, bridge.redeploy_usd_per_kw)
     return {
         "bridge": vintages,
-        "redeploy": Index.sparse(
-            "redeploy",
-            (*axes, sets.year),
-            (build["site"][of], source, build["year"][of], year),
-        ),
+        "redeploy": Index.sparse("redeploy", (*axes, sets.year), (build["site"][of], source, build["year"][of], year)),
         "redeploy_start": moment,
         "redeploy_life_left_years": start[of] + life[of] - moment,
         "redeploy_worth_musd_per_mw": share * figures.capex_musd_per_mw(start[of], source),

@@ -34,29 +34,16 @@ _NEEDED: Final = {
     "wind": ("availability_frac",),
     "firm": ("availability_frac",),
     "standby": ("availability_frac",),
-    "storage": (
-        "efficiency_frac",
-        "cycle_life_cycles",
-        "power_capex_usd_per_kw",
-        "energy_capex_usd_per_kwh",
-    ),
+    "storage": ("efficiency_frac", "cycle_life_cycles", "power_capex_usd_per_kw", "energy_capex_usd_per_kwh"),
 }
 
 
 @dataclass(frozen=True)
 class SourceFigures:
-    """The sources in play, one entry each.
+    """The sources in play, one entry each."""
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario and table `onsite_sources`.
-    ids : tuple of str
-        Sources in play.
-    """
-
-    case: ScopedCase
-    ids: tuple[str, ...]
+    case: ScopedCase  # scenario and table `onsite_sources`
+    ids: tuple[str, ...]  # sources in play
 
     @cached_property
     def rows(self) -> tuple[pd.DataFrame, ...]:
@@ -93,9 +80,7 @@ class SourceFigures:
     @cached_property
     def is_dispatched(self) -> Bools:
         """Whether the output is a decision: sun and wind yield for nothing unless it costs."""
-        is_paid = (self.operating("variable_usd_per_mwh") > 0.0) | (
-            self.operating("co2_t_per_mwh") > 0.0
-        )
+        is_paid = (self.operating("variable_usd_per_mwh") > 0.0) | (self.operating("co2_t_per_mwh") > 0.0)
         return self.is_role(*DISPATCHED) | (self.is_role(*RENEWABLE) & is_paid)
 
     @cached_property
@@ -103,22 +88,8 @@ class SourceFigures:
         """Whether a source burns something, fossil or biogenic."""
         return np.array([fuel not in _NOT_BURNT for fuel in self.fuel], dtype=np.bool_)
 
-    def interpolate(
-        self, column: str, moment: ArrayLike, place: ArrayLike, key: str = ""
-    ) -> Floats:
-        """Return a figure of sources at moments, on straight lines between the table's years.
-
-        Parameters
-        ----------
-        column : str
-            Column of the table.
-        moment : array of float
-            For example 2027.5, one per entry.
-        place : array of int
-            Source of each entry.
-        key : str
-            The scenario's key for it, `column` by default; may be a path by year.
-        """
+    def interpolate(self, column: str, moment: ArrayLike, place: ArrayLike, key: str = "") -> Floats:
+        """Return a figure of sources at moments, on straight lines between the table's years."""
         moments, places = np.broadcast_arrays(np.asarray(moment, np.float64), np.asarray(place))
         result = np.full(moments.shape, np.nan)
         for source in np.unique(places):
@@ -151,9 +122,7 @@ class SourceFigures:
 
     def capex_musd_per_mwh(self, moment: ArrayLike, place: ArrayLike) -> Floats:
         """Return the overnight cost of a battery's energy at moments; NaN elsewhere."""
-        return (
-            self.interpolate("energy_capex_usd_per_kwh", moment, place) * KW_PER_MW / USD_PER_MUSD
-        )
+        return self.interpolate("energy_capex_usd_per_kwh", moment, place) * KW_PER_MW / USD_PER_MUSD
 
     @cached_property
     def start(self) -> Floats:
@@ -240,18 +209,7 @@ def sources_in_play(case: ScopedCase) -> tuple[str, ...]:
 
 
 def source_figures(case: ScopedCase) -> SourceFigures:
-    """Return the sources in play with their figures; what is wrong with them is a problem.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario and tables.
-
-    Returns
-    -------
-    SourceFigures
-        Without entries where the scenario has no source of its own.
-    """
+    """Return the sources in play with their figures; what is wrong with them is a problem."""
     figures = SourceFigures(case, sources_in_play(case))
     _check_figures(case, figures)
     for check in (_check_standby, _check_bridge):
@@ -261,9 +219,7 @@ def source_figures(case: ScopedCase) -> SourceFigures:
 
 def _check_figures(case: ScopedCase, figures: SourceFigures) -> None:
     """Refuse what is no source on its own, and figures that are missing."""
-    for id_, rows, role, fuel in zip(
-        figures.ids, figures.rows, figures.role, figures.fuel, strict=True
-    ):
+    for id_, rows, role, fuel in zip(figures.ids, figures.rows, figures.role, figures.fuel, strict=True):
         if role not in _BUILDABLE:
             case.findings.add_at_key(
                 ("supply", "allow"),
@@ -314,9 +270,7 @@ def _check_bridge(case: ScopedCase, figures: SourceFigures) -> None:
     }
     known: Mapping[str, Callable[[str], bool]] = {
         "is not in supply.allow": lambda id_: id_ in case.scenario.supply.allow,
-        "does not burn fuel": lambda id_: (
-            id_ not in figures.ids or bool(figures.burns_fuel[figures.ids.index(id_)])
-        ),
+        "does not burn fuel": lambda id_: id_ not in figures.ids or bool(figures.burns_fuel[figures.ids.index(id_)]),
         "does not have a row in table bridge_power, or both figures in supply.bridge": lambda id_: (
             id_ in set(case.tables["bridge_power"]["onsite"])
             or (bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None)

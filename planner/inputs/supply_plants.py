@@ -25,24 +25,7 @@ def plant_lists(
     """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
 
     The room of a source is what its limit at the site leaves after what exists.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings.
-    figures : SourceFigures
-        Sources in play.
-    build : Index
-        What may be built, (site, source, year).
-    start : array of float
-        Start of service of each build. [year]
-    existing_mw : array of float
-        What exists, shape (site, source). [MW]
-
-    Returns
-    -------
-    dict of str to Index or array
-        Without `supply.whole_sources` nothing must be whole.
+    Takes `build` (site, source, year), `start` [year], `existing_mw` (site, source) [MW].
     """
     source = build["source"]
     least_mw = figures.interpolate("min_size_mw", start, source)
@@ -72,19 +55,13 @@ def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.
         )
 
 
-def _note_without_room(
-    case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats
-) -> None:
+def _note_without_room(case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
     short = dict.fromkeys(
         (plant.axis("site").labels[site], plant.axis("source").labels[source], float(mw))
-        for site, source, mw in zip(
-            plant["site"][is_short], plant["source"][is_short], least_mw[is_short], strict=True
-        )
+        for site, source, mw in zip(plant["site"][is_short], plant["source"][is_short], least_mw[is_short], strict=True)
     )
     if short:
-        reported = ", ".join(
-            f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short
-        )
+        reported = ", ".join(f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short)
         own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
         case.findings.add_note(
             f"No room for the smallest plant, so that none is built: {reported}.",

@@ -26,31 +26,14 @@ _HOURS: Final = tuple(range(24))
 _HALF_A_YEAR: Final = 2  # seasons
 
 
-def availability(
-    case: ScopedCase, figures: SourceFigures, is_used: Bools, series: SiteSeries
-) -> Floats:
+def availability(case: ScopedCase, figures: SourceFigures, is_used: Bools, series: SiteSeries) -> Floats:
     """Return the share of capacity that can run in each time slice.
 
     Firm sources have one share for all time slices. Sun and wind follow the site's own series where
     table `site_series` has one, else the shape of its zone; zones without one take the mean of
     those that have one, six months apart south of the equator. Where the scenario gives a mean for
     the year, series and shape are scaled to it.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, days and table `renewable_shapes`.
-    figures : SourceFigures
-        Sources in play.
-    is_used : array of bool
-        Sites at which each source may be, shape (site, source): others are not reported.
-    series : SiteSeries
-        Sun and wind of single sites.
-
-    Returns
-    -------
-    array of float
-        Shape (site, source, slot).
+    Takes `is_used` (site, source). Gives (site, source, slot).
     """
     mean = np.nan_to_num(figures.operating("availability_frac"))
     share = np.repeat(mean[None, :, None], len(case.sites), axis=0)
@@ -64,9 +47,7 @@ def availability(
         is_shaped = any_along(is_used[:, at], axis=1) & ~has_own
         shape = renewable_shape(case, technology, is_shaped)
         if shape is None and is_shaped.any():
-            case.findings.add_note(
-                f"No zone has a shape of {technology}: it yields its mean in every hour."
-            )
+            case.findings.add_note(f"No zone has a shape of {technology}: it yields its mean in every hour.")
         for source in at:
             of_zone = share[:, source] if shape is None else shape
             yields = np.where(has_own[:, None], own, of_zone)
@@ -94,19 +75,7 @@ def _scaled(case: ScopedCase, yields: Floats, mean: float, technology: str) -> F
 def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats | None:
     """Return output over capacity of sun or wind by site and time slice.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites, days and table `renewable_shapes`.
-    technology : str
-        solar or wind.
-    is_used : array of bool
-        Sites to be noted where their zone has no shape of its own, shape (site,).
-
-    Returns
-    -------
-    array of float or None
-        Shape (site, slot); None where no zone has a shape.
+    Takes `is_used` (site,). Gives (site, slot).
     """
     every = case.tables["renewable_shapes"]
     is_shape_row = (every["technology"] == technology).to_numpy()
@@ -127,8 +96,7 @@ def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats
     if (is_proxy & is_used).any():
         names = ", ".join(np.array(case.ids("sites"), dtype=object)[is_proxy & is_used])
         case.findings.add_note(
-            f"The zones of {names} have no shape of {technology}: they take the mean of"
-            f" {', '.join(zones)}."
+            f"The zones of {names} have no shape of {technology}: they take the mean of {', '.join(zones)}."
         )
     offset = floats(case.sites, "utc_offset_h")
     shape = np.empty((len(case.sites), case.days.n_slots))
@@ -141,21 +109,7 @@ def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats
 def fuel_prices(case: ScopedCase, figures: SourceFigures, is_used: Bools) -> Floats:
     """Return the price of each source's fuel, 0 for those without.
 
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites and table `fuel_prices`: a row of the zone goes before one of the country, that
-        before one of the world; straight lines between the years, held beyond them.
-    figures : SourceFigures
-        Sources in play.
-    is_used : array of bool
-        Sites at which each source may be, shape (site, source); a fuel that is not sold at one
-        of them is a problem.
-
-    Returns
-    -------
-    array of float
-        Shape (site, source, year). [USD/MMBtu]
+    Takes `is_used` (site, source). Gives (site, source, year) [USD/MMBtu].
     """
     table = case.tables["fuel_prices"]
     price = np.zeros((len(case.sites), len(figures.ids), len(case.years)))
@@ -173,8 +127,7 @@ def fuel_prices(case: ScopedCase, figures: SourceFigures, is_used: Bools) -> Flo
             names = ", ".join(np.array(case.ids("sites"), dtype=object)[lacking])
             case.findings.add_at_key(
                 ("supply", "allow"),
-                f"{fuel} is not sold at {names}: table fuel_prices has no row for their zones"
-                " or countries",
+                f"{fuel} is not sold at {names}: table fuel_prices has no row for their zones or countries",
                 "sources whose fuel is sold there",
                 "name the other sites in supply.sites, or give supply.fuel_price_usd_per_mmbtu",
             )

@@ -17,18 +17,7 @@ __all__ = ["sources_without_effect"]
 
 
 def sources_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find settings of sources that are not in the plan, or come after it.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Yields
-    ------
-    Problem
-        Where each is written, why it has no effect, and what to do.
-    """
+    """Find settings of sources that are not in the plan, or come after it."""
     yield from _of_absent(case)
     yield from _out_of_time(case)
 

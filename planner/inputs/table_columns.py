@@ -18,17 +18,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = [
-    "PROVENANCE",
-    "any_along",
-    "bools",
-    "codes",
-    "dense_by_ids",
-    "floats",
-    "ints",
-    "join_columns",
-    "texts",
-]
+__all__ = ["PROVENANCE", "any_along", "bools", "codes", "dense_by_ids", "floats", "ints", "join_columns", "texts"]
 
 PROVENANCE = ("basis", "source", "source_year", "kind")
 
@@ -64,8 +54,7 @@ def any_along(mask: Bools, axis: int | tuple[int, ...]) -> Bools:
 
 
 def codes(
-    values: Sequence[Any] | pd.Series[Any] | NDArray[Any],
-    labels: Sequence[Any] | pd.Series[Any] | NDArray[Any],
+    values: Sequence[Any] | pd.Series[Any] | NDArray[Any], labels: Sequence[Any] | pd.Series[Any] | NDArray[Any]
 ) -> Codes:
     """Return the place of every value in a list of labels, -1 where it has none."""
     known, wanted = _listed(labels), _listed(values)
@@ -81,25 +70,8 @@ def _listed(values: Sequence[Any] | pd.Series[Any] | NDArray[Any]) -> list[Any]:
     return list(values) if isinstance(values, (list, tuple)) else np.asarray(values).tolist()
 
 
-def join_columns(
-    left: pd.DataFrame, right: pd.DataFrame, key: str, findings: Findings, table: str
-) -> pd.DataFrame:
-    """Lay the columns of another table next to a frame; a missing row is a problem.
-
-    Parameters
-    ----------
-    left : DataFrame
-        Frame with the column `key`.
-    right : DataFrame
-        Table with one row per `key`; columns that `left` already has and those that tell
-        where a figure comes from are left out.
-    key : str
-        Column to match by.
-    findings : Findings
-        Takes a problem for every key without a row.
-    table : str
-        Name of the right table.
-    """
+def join_columns(left: pd.DataFrame, right: pd.DataFrame, key: str, findings: Findings, table: str) -> pd.DataFrame:
+    """Lay the columns of another table next to a frame; a missing row is a problem."""
     taken = [c for c in right.columns if c not in left.columns and c not in PROVENANCE]
     missing = sorted(set(left[key]) - set(right[key]))
     for id_ in missing:
@@ -111,23 +83,8 @@ def join_columns(
     return pd.concat([left.set_axis(rows), found.set_axis(rows)], axis=1)
 
 
-def dense_by_ids(
-    table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: str, fill: float = np.nan
-) -> Floats:
-    """Return a long table as a dense array.
-
-    Parameters
-    ----------
-    table : DataFrame
-        One row per tuple of ids.
-    axes : mapping of str to labels
-        Column names and the labels wanted, in the order of the array's axes; rows with
-        other labels are left out.
-    value : str
-        Column with the figures.
-    fill : float
-        Figure where the table has no row.
-    """
+def dense_by_ids(table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: str, fill: float = np.nan) -> Floats:
+    """Return a long table as a dense array."""
     places = [codes(table[column], labels) for column, labels in axes.items()]
     known = np.logical_and.reduce([place >= 0 for place in places])
     array = np.full([len(labels) for labels in axes.values()], fill)

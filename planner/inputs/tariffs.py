@@ -68,25 +68,7 @@ _KIND_OF_UNIT = {
 def tariff_inputs(
     case: ScopedCase, sets: Sets, customers: Sequence[Customer], grid: GridInputs, slot: Index
 ) -> TariffInputs:
-    """Make the lists of the bills of the sites that have a tariff.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years and days.
-    sets : Sets
-        Axes.
-    customers : sequence of Customer
-        Sites that are billed by a tariff.
-    grid : GridInputs
-        Sites and years, and the periods of their peaks.
-    slot : Index
-        (site, year, slot) of the power drawn.
-
-    Returns
-    -------
-    TariffInputs
-    """
+    """Make the lists of the bills of the sites that have a tariff. Takes `slot` (site, year, slot)."""
     site_year = grid.firm
     first = np.full(len(sets.site), len(sets.year))
     first[[customer.site for customer in customers]] = [customer.first for customer in customers]
@@ -116,19 +98,13 @@ def _accounts(case: ScopedCase, customers: Sequence[Customer], load: Index) -> t
     for customer in customers:
         if customer.site in rank:  # others never come into the plan
             clock = customer.clock
-            groups.setdefault((id(customer.tariff), clock.time_zone, customer.first), []).append(
-                customer
-            )
+            groups.setdefault((id(customer.tariff), clock.time_zone, customer.first), []).append(customer)
     accounts = []
     for (_, zone, first), members in groups.items():
         if (zone, first) not in readings:
             clock = members[0].clock
-            calendar = BillingCalendar.of_years(
-                clock.first_year, clock.last_year, time_zone=clock.time_zone
-            )
-            readings[zone, first] = representative(
-                calendar, calendar.utc_start_h, case.days, case.years.years
-            )
+            calendar = BillingCalendar.of_years(clock.first_year, clock.last_year, time_zone=clock.time_zone)
+            readings[zone, first] = representative(calendar, calendar.utc_start_h, case.days, case.years.years)
         at = np.searchsorted(rank, [member.site for member in members]).tolist()
         accounts.append(Account(at, members[0].tariff, readings[zone, first]))
     return tuple(accounts)

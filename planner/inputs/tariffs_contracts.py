@@ -29,26 +29,7 @@ __all__ = ["contract_lists"]
 def contract_lists(
     case: ScopedCase, sets: Sets, customers: Sequence[Customer], bills: BillLists, grid: GridInputs
 ) -> dict[str, Any]:
-    """Make the lists of contracts, of customers whose tariff has a minimum take.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years.
-    sets : Sets
-        Axes.
-    customers : sequence of Customer
-        Sites that are billed by a tariff.
-    bills : BillLists
-        Their bills.
-    grid : GridInputs
-        Sites and years, and the periods of their peaks.
-
-    Returns
-    -------
-    dict
-        The fields of `TariffInputs` about contracts.
-    """
+    """Make the lists of contracts, of customers whose tariff has a minimum take."""
     of_site = {customer.site: customer for customer in customers}
     takes = np.unique(bills.contracted["site"])
     begin = np.full(len(sets.site), len(sets.year))
@@ -61,20 +42,14 @@ def contract_lists(
     axes = (sets.site, vintage)
     signed = Index.sparse("signed", axes, (contract["site"], contract["year"]))
     then, now = np.nonzero(
-        (signed["site"][:, None] == contract["site"])
-        & (signed["vintage"][:, None] < contract["year"])
+        (signed["site"][:, None] == contract["site"]) & (signed["vintage"][:, None] < contract["year"])
     )
     released = Index.sparse(
-        "released",
-        (*axes, sets.year),
-        (signed["site"][then], signed["vintage"][then], contract["year"][now]),
+        "released", (*axes, sets.year), (signed["site"][then], signed["vintage"][then], contract["year"][now])
     )
     year = case.year
     fee_usd = np.array(
-        [
-            _fee_usd_per_mw(of_site[int(s)], int(year[v]), int(year[t]))
-            for s, v, t in zip(*released.codes, strict=True)
-        ],
+        [_fee_usd_per_mw(of_site[int(s)], int(year[v]), int(year[t])) for s, v, t in zip(*released.codes, strict=True)],
         dtype=np.float64,
     )
     with_fee = np.flatnonzero(fee_usd > 0.0)
@@ -117,18 +92,14 @@ def _ramp(ramp_frac: tuple[float, ...], contract_year: int) -> float:
     return ramp_frac[contract_year] if contract_year < len(ramp_frac) else 1.0
 
 
-def _in_force(
-    case: ScopedCase, over: Index, bills: BillLists, of_site: dict[int, Customer]
-) -> Amounts:
+def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: dict[int, Customer]) -> Amounts:
     """Share of what was signed, or given up since, that each calendar year has in force."""
     contracted = bills.contracted
     calendar = np.array([int(label) for label in contracted.axis("span").labels], dtype=np.int64)
     of_span = calendar[contracted["span"]]
     model_year = np.searchsorted(case.year, of_span, side="right") - 1
     since = over["year"] if "year" in over.axis_names else over["vintage"]
-    source, target = np.nonzero(
-        (over["site"][:, None] == contracted["site"]) & (since[:, None] <= model_year)
-    )
+    source, target = np.nonzero((over["site"][:, None] == contracted["site"]) & (since[:, None] <= model_year))
     passed = of_span[target] - case.year[over["vintage"][source]]
     share: Floats = np.array(
         [

@@ -35,14 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from planner.inputs.case import ScopedCase
-    from planner.scenario.tariffs import (
-        OwnTariff,
-        TariffDemand,
-        TariffEnergy,
-        TariffPeriod,
-        TariffRatchet,
-        TariffUse,
-    )
+    from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffRatchet, TariffUse
     from planner.tariffs import TariffRule
 
 __all__ = ["BillingClock", "bills_energy", "rules_of", "table_row"]
@@ -54,30 +47,17 @@ _DELIVERY: Final = "delivery"
 
 @dataclass(frozen=True)
 class BillingClock:
-    """The hours of a customer's bills.
+    """The hours of a customer's bills."""
 
-    Parameters
-    ----------
-    time_zone
-        IANA name.
-    first_year, last_year
-        Calendar years that are billed.
-    peak_month
-        Month in which the system peaks, 1 to 12.
-    """
-
-    time_zone: str
-    first_year: int
+    time_zone: str  # IANA name
+    first_year: int  # calendar years that are billed
     last_year: int
-    peak_month: int
+    peak_month: int  # month in which the system peaks, 1 to 12
 
     def peaks(self, year: int, hours: tuple[int, ...]) -> tuple[datetime.datetime, ...]:
         """Return moments in which the system peaks in a year; any day represents the peak day."""
         zone = ZoneInfo(self.time_zone)
-        return tuple(
-            datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone)
-            for hour in hours
-        )
+        return tuple(datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone) for hour in hours)
 
 
 def table_row(case: ScopedCase, tariff: str) -> Mapping[str, Any] | None:
@@ -99,28 +79,7 @@ def bills_energy(case: ScopedCase, tariff: str) -> bool:
 
 
 def rules_of(case: ScopedCase, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff:
-    """Make the tariff of a customer.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Settings and tables.
-    use : TariffUse
-        Which tariff, and which terms.
-    rise_frac : float
-        Yearly real rise of power prices where the tariff names none. [1/year]
-    clock : BillingClock
-        Years that are billed, and when the system peaks in them.
-
-    Returns
-    -------
-    Tariff
-
-    Raises
-    ------
-    InputError
-        If the tariff contradicts itself.
-    """
+    """Make the tariff of a customer. Takes `rise_frac` [1/year]."""
     own = case.scenario.energy.own_tariffs.get(use.tariff)
     terms = None if use.terms is None else table_row(case, use.terms)
     if own is None:
@@ -192,10 +151,4 @@ def _terms(own: OwnTariff) -> Terms | None:
     if own.terms is None:
         return None
     given = own.terms
-    return Terms(
-        given.load_min_mw,
-        given.ramp_years_max,
-        given.term_years,
-        given.exit_fee_months,
-        given.reduction_frac,
-    )
+    return Terms(given.load_min_mw, given.ramp_years_max, given.term_years, given.exit_fee_months, given.reduction_frac)

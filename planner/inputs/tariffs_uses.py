@@ -57,45 +57,18 @@ _FEW: Final = 3
 
 @dataclass(frozen=True)
 class Customer:
-    """A site that is billed by a tariff.
+    """A site that is billed by a tariff."""
 
-    Parameters
-    ----------
-    site
-        Its place among the sites.
-    first
-        Place of the model year from which on it is billed so.
-    tariff
-        Rules and prices.
-    clock
-        Hours of its bills.
-    ramp_frac
-        Share of signed capacity in force in each of its first years.
-    is_bundled
-        Whether the tariff bills the energy itself.
-    """
-
-    site: int
-    first: int
-    tariff: Tariff
-    clock: BillingClock
-    ramp_frac: tuple[float, ...]
-    is_bundled: bool
+    site: int  # its place among the sites
+    first: int  # place of the model year from which on it is billed so
+    tariff: Tariff  # rules and prices
+    clock: BillingClock  # hours of its bills
+    ramp_frac: tuple[float, ...]  # share of signed capacity in force in each of its first years
+    is_bundled: bool  # whether the tariff bills the energy itself
 
 
 def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
-    """Find the sites that the scenario bills by a tariff.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings; takes a problem for each tariff that cannot be billed.
-
-    Returns
-    -------
-    tuple of Customer
-        By site; empty without tariffs, and where a problem was found.
-    """
+    """Find the sites that the scenario bills by a tariff."""
     known = len(case.findings.problems)
     uses = case.scenario.energy.tariffs
     for position, use in enumerate(uses):
@@ -105,9 +78,7 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     if chosen and untold:
         what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
         fix = "add one, or use representative days"
-        case.findings.add_at_key(
-            ("energy", "tariffs"), what_is, "covered by a day of the series", fix
-        )
+        case.findings.add_at_key(("energy", "tariffs"), what_is, "covered by a day of the series", fix)
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)
@@ -142,10 +113,7 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
         row = None if id_ is None else table_row(case, id_)
         if id_ is not None and row is None:
             case.findings.add_at_key(
-                (*at, key),
-                f"unknown tariff {id_!r}",
-                "an id of table tariffs",
-                "`dcplan data ids tariffs` lists them",
+                (*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", "`dcplan data ids tariffs` lists them"
             )
         elif row is not None and row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
@@ -156,9 +124,7 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
 def billed_sites(case: ScopedCase) -> frozenset[int]:
     """Return the positions of the sites that a tariff bills from the first model year on."""
     first = case.years.first
-    return frozenset(
-        site for site, use in use_of_sites(case).items() if use.from_year in (None, first)
-    )
+    return frozenset(site for site, use in use_of_sites(case).items() if use.from_year in (None, first))
 
 
 def use_of_sites(case: ScopedCase) -> dict[int, TariffUse]:
@@ -218,9 +184,7 @@ def _rise_frac(case: ScopedCase) -> np.ndarray:
     return case.finance_by_site("electricity_real_escalation")
 
 
-def _clock(
-    case: ScopedCase, position: int, use: TariffUse, site: int, first: int
-) -> BillingClock | None:
+def _clock(case: ScopedCase, position: int, use: TariffUse, site: int, first: int) -> BillingClock | None:
     own = case.scenario.energy.own_tariffs.get(use.tariff)
     zone = None if own is None else own.time_zone
     if zone is None:
@@ -231,29 +195,20 @@ def _clock(
             what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
             fix = "give the tariff a time_zone"
             must_be = "in a zone that the planner knows by its hours"
-            case.findings.add_at_key(
-                ("energy", "tariffs", position, "tariff"), what_is, must_be, fix
-            )
+            case.findings.add_at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
             return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
-    return BillingClock(
-        zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0]
-    )
+    return BillingClock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
 
 
-def _made(
-    case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clock: BillingClock
-) -> Tariff | None:
+def _made(case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff | None:
     try:
         tariff = rules_of(case, use, rise_frac, clock)
     except InputError as error:
         for problem in error.problems:
             case.findings.add_at_key(
-                ("energy", "own_tariffs", use.tariff),
-                problem.what_is,
-                problem.must_be,
-                problem.fix,
+                ("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix
             )
         return None
     at = ("energy", "tariffs", position)
@@ -312,26 +267,8 @@ def _problems_of_terms(use: TariffUse, tariff: Tariff) -> Iterator[tuple[str, st
             yield what_is, "one price, so that the fee is proportional", "drop one of the three"
 
 
-def prices_net_of_tariffs(
-    case: ScopedCase, prices: PowerPrices, customers: tuple[Customer, ...]
-) -> PowerPrices:
-    """Take out of the prices what a tariff bills.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Years.
-    prices : PowerPrices
-        As the tables and the scenario have them.
-    customers : tuple of Customer
-        Sites that are billed by a tariff.
-
-    Returns
-    -------
-    PowerPrices
-        Without demand charge for them, and with no price of energy nor wholesale part of it;
-        where a tariff bills the delivery alone, with the wholesale price.
-    """
+def prices_net_of_tariffs(case: ScopedCase, prices: PowerPrices, customers: tuple[Customer, ...]) -> PowerPrices:
+    """Take out of the prices what a tariff bills."""
     energy = prices.energy_usd_per_mwh.copy()
     demand = prices.demand_charge_usd_per_kw_month.copy()
     part = prices.wholesale_part_usd_per_mwh.copy()
@@ -342,26 +279,12 @@ def prices_net_of_tariffs(
         energy[billed] = part[billed]
         demand[billed] = 0.0
     return replace(
-        prices,
-        energy_usd_per_mwh=energy,
-        demand_charge_usd_per_kw_month=demand,
-        wholesale_part_usd_per_mwh=part,
+        prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
     )
 
 
 def own_tariffs_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find tariffs written out that have no effect.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Yields
-    ------
-    Problem
-        Where each is written, why it has no effect, and what to do.
-    """
+    """Find tariffs written out that have no effect."""
     energy, tree = case.scenario.energy, case.scenario.tree
     used = {use.tariff for use in energy.tariffs}
     for id_, own in energy.own_tariffs.items():

@@ -27,16 +27,7 @@ def ai_facility_gw(case: ScopedCase) -> Floats:
 
     with the AI share a, the energy E and load factor \(\ell\) of a path stated in TWh, and the
     nameplate N of one stated in GW.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scenario, scope and table `demand_trajectories`.
-
-    Returns
-    -------
-    array of float
-        Shape (year,). [GW]
+    Gives (year,) [GW].
     """
     demand = case.scenario.demand
     share = demand.ai_share_frac

@@ -30,37 +30,19 @@ _NO_FIGURES: Final = frozenset({"plausible_ranges"})
 
 @dataclass(frozen=True)
 class UncertainFigure:
-    """A figure with its low and high; rows of one column that state the same are one figure.
+    """A figure with its low and high; rows of one column that state the same are one figure."""
 
-    Parameters
-    ----------
-    table, column : str
-        Where it is, in the column that the model reads.
-    rows : tuple of int
-        Positions of its rows.
-    item : str
-        What its rows are called, by their key.
-    unit : str
-        Its unit.
-    value, low, high : float
-        As the table has it, and how low and how high it may well be.
-    kind, source : str
-        Whether it is published, derived, an estimate or of the brief (``seed``), and where from.
-    is_whole : bool
-        Whether it is an integer, as a year is.
-    """
-
-    table: str
+    table: str  # where it is, in the column that the model reads
     column: str
-    rows: tuple[int, ...]
-    item: str
-    unit: str
-    value: float
+    rows: tuple[int, ...]  # positions of its rows
+    item: str  # what its rows are called, by their key
+    unit: str  # its unit
+    value: float  # as the table has it, and how low and how high it may well be
     low: float
     high: float
-    kind: str
+    kind: str  # whether it is published, derived, an estimate or of the brief (``seed``), and where from
     source: str
-    is_whole: bool = False
+    is_whole: bool = False  # whether it is an integer, as a year is
 
     @property
     def is_price(self) -> bool:
@@ -73,13 +55,7 @@ class UncertainFigure:
         return self.low if self.value - self.low > self.high - self.value else self.high
 
     def value_at(self, share: float) -> float:
-        """Return the value at a share of the way from low to high.
-
-        Parameters
-        ----------
-        share : float
-            In [0, 1]. Integers are as likely as each other where shares are.
-        """
+        """Return the value at a share of the way from low to high. Takes `share` [0, 1]."""
         if self.is_whole:
             steps = round(self.high - self.low)
             return self.low + min(math.floor(share * (steps + 1)), steps)
@@ -87,18 +63,7 @@ class UncertainFigure:
 
 
 def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[UncertainFigure]:
-    """List the figures of some tables that have a low and a high.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables as read.
-
-    Returns
-    -------
-    list of UncertainFigure
-        In the order of the tables. A figure without room between its low and high is left out.
-    """
+    """List the figures of some tables that have a low and a high."""
     schemas = load_package().tables
     return [
         figure
@@ -109,18 +74,7 @@ def figures_of(tables: Mapping[str, pd.DataFrame]) -> list[UncertainFigure]:
 
 
 def unmoved_figures(tables: Mapping[str, pd.DataFrame]) -> int:
-    """Count the figures of some tables that have no low and high of their own.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables as read.
-
-    Returns
-    -------
-    int
-        Numbers that the model is built from: neither keys nor years nor the lows and highs.
-    """
+    """Count the figures of some tables that have no low and high of their own."""
     count = 0
     for schema in (load_package().tables[name] for name in TABLES if name in tables):
         if schema.name in _NO_FIGURES:
@@ -204,18 +158,7 @@ def with_values(
 
 
 def moved_figures(values: Sequence[tuple[UncertainFigure, float]]) -> dict[str, str]:
-    """Say which figures have other values than in their table.
-
-    Parameters
-    ----------
-    values : sequence of (UncertainFigure, float)
-        Figures, and the values that they take.
-
-    Returns
-    -------
-    dict of str to str
-        By ``table.column`` what was moved in it, each with the key of its rows.
-    """
+    """Say which figures have other values than in their table."""
     moved: dict[str, list[str]] = {}
     for figure, value in values:
         if value != figure.value:

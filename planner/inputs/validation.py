@@ -22,31 +22,16 @@ __all__ = ["Validation", "validated"]
 
 @dataclass(frozen=True)
 class Validation:
-    """What is wrong with a scenario and its data, or else what its settings do not do.
+    """What is wrong with a scenario and its data, or else what its settings do not do."""
 
-    Parameters
-    ----------
-    problems : tuple of Problem
-        All that keeps a plan from being made.
-    notes : tuple of Problem
-        Settings of a right scenario that have no effect, or that keep sites out.
-    warnings : tuple of Problem
-        Figures that are allowed but implausible, also of a scenario that is wrong elsewhere.
-    """
-
-    problems: tuple[Problem, ...]
-    notes: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...]  # all that keeps a plan from being made
+    notes: tuple[Problem, ...] = ()  # settings of a right scenario that have no effect, or that keep sites out
+    # figures that are allowed but implausible, also of a scenario that is wrong elsewhere
     warnings: tuple[Problem, ...] = ()
 
 
 def validated(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Validation:
-    """Check the file, the tables it uses, the ids it names, and what they say together.
-
-    Parameters
-    ----------
-    path_or_name, overrides
-        As for `planner.scenario.load_scenario`.
-    """
+    """Check the file, the tables it uses, the ids it names, and what they say together."""
     try:
         draft = read_draft(path_or_name, overrides)
     except InputError as error:

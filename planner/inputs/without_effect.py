@@ -31,12 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["settings_without_effect"]
 
-_SWITCHES: Final = tuple(
-    tuple(keys.split(".")) for keys, mark in marks() if isinstance(mark, SwitchesBlock)
-)
-_ONLY_WITH: Final = tuple(
-    (tuple(keys.split(".")), mark) for keys, mark in marks() if isinstance(mark, OnlyWith)
-)
+_SWITCHES: Final = tuple(tuple(keys.split(".")) for keys, mark in marks() if isinstance(mark, SwitchesBlock))
+_ONLY_WITH: Final = tuple((tuple(keys.split(".")), mark) for keys, mark in marks() if isinstance(mark, OnlyWith))
 _IS: Final = ("is in scope", "is not in scope")
 _HAS_A_SITE: Final = ("has a site in scope", "has no site in scope")
 _NAMED: Final = 8
@@ -44,19 +40,7 @@ _REMOVE: Final = "remove it, or widen the scope"
 
 
 def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
-    """Find settings that have no effect in the plan.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Scope and settings.
-
-    Returns
-    -------
-    tuple of Problem
-        Where each is written, that it has no effect and why, and what to do. None of them
-        keeps a plan from being made. Those of a file that is extended are left out.
-    """
+    """Find settings that have no effect in the plan."""
     found = (
         *_out_of_scope(case),
         *sources_without_effect(case),
@@ -186,8 +170,7 @@ def _without_company(case: ScopedCase) -> Iterator[Problem]:
     rules: tuple[tuple[Keys, bool, str, str], ...] = (
         (
             ("operator", "stock_sites"),
-            operator.stock_sites is not None
-            and not market_share_frac(case, operator.stock_share_frac),
+            operator.stock_sites is not None and not market_share_frac(case, operator.stock_share_frac),
             "nothing that exists is a share of the market's",
             "give operator.stock_share_frac, or remove it",
         ),
@@ -243,10 +226,7 @@ def _without_company(case: ScopedCase) -> Iterator[Problem]:
             "no openings, phases, blocks, plants or racks are integers",
             f"set siting.whole_openings: true, or another of them{or_pieces}, or remove it",
         )
-        for key, or_pieces in (
-            ("whole_numbers", ""),
-            ("gap_frac", ", or solver.method: decomposed"),
-        )
+        for key, or_pieces in (("whole_numbers", ""), ("gap_frac", ", or solver.method: decomposed"))
     )
     for key_path, is_idle, why, fix in rules:
         node = _node_at(scenario.tree, key_path)

@@ -45,13 +45,7 @@ BY_NAME: Final = {limit.name: limit for limit in LIMITS}
 
 
 def moved_by(key: str) -> tuple[str, ...]:
-    """Return the names of the limits that a setting or table moves, by its key path.
-
-    Raises
-    ------
-    LookupError
-        If it moves none.
-    """
+    """Return the names of the limits that a setting or table moves, by its key path."""
     names = tuple(limit.name for limit in LIMITS if key in limit.moved_by)
     if not names:
         message = f"no limit is moved by {key}"

@@ -32,13 +32,7 @@ def lookup(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
 
 
 def amount_by_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
-    """Make the amount that the inputs hold in a list over the axes that tell rows apart.
-
-    Parameters
-    ----------
-    figures : callable
-        From inputs to the list and its figures.
-    """
+    """Make the amount that the inputs hold in a list over the axes that tell rows apart."""
 
     def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
         del tables
@@ -50,15 +44,7 @@ def amount_by_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
 
 
 def amount_by_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
-    """Make the amount that the inputs hold for every label of an axis.
-
-    Parameters
-    ----------
-    axis : str
-        Its name.
-    figures : callable
-        From inputs to the figures, (label,).
-    """
+    """Make the amount that the inputs hold for every label of an axis. Takes `figures` (label,)."""
 
     def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
         del tables

@@ -17,29 +17,9 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.limits.limit import Binding, Tables
 
-__all__ = [
-    "ONE_MORE",
-    "PLACES",
-    "binding",
-    "binding_of",
-    "demand_price",
-    "limit_parts",
-    "limit_words",
-    "start_words",
-]
+__all__ = ["ONE_MORE", "PLACES", "binding", "binding_of", "demand_price", "limit_parts", "limit_words", "start_words"]
 
-PLACES: Final = (
-    "site",
-    "source",
-    "hall",
-    "contract",
-    "zone",
-    "tier",
-    "pool",
-    "market",
-    "vendor",
-    "workload",
-)
+PLACES: Final = ("site", "source", "hall", "contract", "zone", "tier", "pool", "market", "vendor", "workload")
 """What tells the rows of a limit apart, besides the year."""
 
 ONE_MORE: Final = {
@@ -56,13 +36,7 @@ _ONE_PERCENT: Final = 0.01
 
 
 def binding_of(block: str) -> Binding:
-    """Return what is said where a limit binds.
-
-    Raises
-    ------
-    LookupError
-        If nothing is said of it: table `binding` has no such limit.
-    """
+    """Return what is said where a limit binds."""
     found = BY_NAME[block].binding
     if found is None:
         message = f"{block}: nothing is said where it binds"
@@ -80,25 +54,8 @@ def start_words(tables: Tables, row: pd.Series) -> str:
     return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"
 
 
-def limit_parts(
-    row: pd.Series, tables: Tables, named: Callable[[str, str], str]
-) -> list[tuple[str, str]]:
-    """Say what binds, in pieces.
-
-    Parameters
-    ----------
-    row : Series
-        Of table `binding`.
-    tables : mapping of str to DataFrame
-        Of the plan.
-    named : callable
-        From a kind of place and an id to what people call it.
-
-    Returns
-    -------
-    list of tuple of str, str
-        Pieces in order, each with the kind of place that it names, or nothing.
-    """
+def limit_parts(row: pd.Series, tables: Tables, named: Callable[[str, str], str]) -> list[tuple[str, str]]:
+    """Say what binds, in pieces."""
     filled = {
         "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
         "year": str(row["year"]),
@@ -122,20 +79,7 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
     A hall that was just built is full too, and its shadow price is the price of a hall: that is
     no limit, and is left out. Halls and connections are listed in years in which nothing new can
     be there yet, land where the whole of it is built on.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        What the model knew.
-    tables : mapping of str to DataFrame
-        Result tables, with shadow prices.
-
-    Returns
-    -------
-    DataFrame
-        One row per limit, place and year: block, place, year, what one more unit is worth
-        (value, unit), the raw dual per unit of its row [MUSD], the limit and its unit, and
-        what 1 % more of the limit saves, or of a target costs [MUSD]; the last orders the rows.
+    Gives [MUSD].
     """
     prices = tables["prices"]
     parts = []
@@ -164,9 +108,7 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
                     "raw_dual": rows["raw_dual"].to_numpy(),
                     "limit": amounts,
                     "limit_unit": of.unit,
-                    "one_percent_musd": np.abs(rows["raw_dual"].to_numpy())
-                    * amounts
-                    * _ONE_PERCENT,
+                    "one_percent_musd": np.abs(rows["raw_dual"].to_numpy()) * amounts * _ONE_PERCENT,
                 }
             )
         )
@@ -178,19 +120,7 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
 
 
 def demand_price(tables: Tables) -> pd.DataFrame:
-    """Return what one more unit of compute costs, by workload and year.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Result tables, with shadow prices.
-
-    Returns
-    -------
-    DataFrame
-        workload, year, demand_kh100e, and USD per H100e-hour: the mean over regions by their
-        demand, the least and the most of any region.
-    """
+    """Return what one more unit of compute costs, by workload and year."""
     prices = tables["prices"]
     rows = prices[prices["block"] == "demand_balance"]
     asked = tables["demand"][["region", "workload", "year", "demand_kh100e"]]

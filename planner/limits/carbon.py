@@ -31,9 +31,7 @@ __all__ = ["CARBON", "LIMITS", "WATER"]
 # --- how much there is, and where it is scarce -----------------------------------------
 
 _water_m3: Final = amount_by_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
-_permit_m3_per_mw: Final = amount_by_list(
-    lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw)
-)
+_permit_m3_per_mw: Final = amount_by_list(lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw))
 
 
 def _water(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
@@ -94,16 +92,10 @@ def _per_m3(_: PreparedScenario, rows: Index) -> Floats:
 
 
 CARBON: Final = Relaxation(
-    "carbon",
-    "kt CO2",
-    ("year",),
-    partial(more_by_year, ("carbon", "cap_kt"), "kt CO2 under the cap", _cap_kt),
+    "carbon", "kt CO2", ("year",), partial(more_by_year, ("carbon", "cap_kt"), "kt CO2 under the cap", _cap_kt)
 )
 WATER: Final = Relaxation(
-    "water",
-    "m3",
-    ("site",),
-    partial(more_at_sites, "water_limit_m3_per_year", "m3 a year of water", _least_m3),
+    "water", "m3", ("site",), partial(more_at_sites, "water_limit_m3_per_year", "m3 a year of water", _least_m3)
 )
 
 
@@ -122,11 +114,7 @@ LIMITS: Final = (
     Limit(
         "water_limit",
         price=LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
-        binding=Binding(
-            "thousand m3",
-            _water,
-            "{site} may use at most {limit} of water in {year}:",
-        ),
+        binding=Binding("thousand m3", _water, "{site} may use at most {limit} of water in {year}:"),
         set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _water_now),),
         relaxed_by={WATER: _per_m3},
         moved_by=("water.limit",),
@@ -141,10 +129,7 @@ LIMITS: Final = (
             is_scarce=_is_granted,
             is_of_decisions=True,
         ),
-        set_by=(
-            SetBy("table water_classes", _permit_now),
-            SetBy("water.stress_limits", "true"),
-        ),
+        set_by=(SetBy("table water_classes", _permit_now), SetBy("water.stress_limits", "true")),
         moved_by=("water.stress_limits", "table water_classes"),
     ),
 )

@@ -92,9 +92,7 @@ def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> Pr
         scale = interpolated(now, year)
         path[year] = round_down(scale * max(0.0, 1.0 - less.get(year, 0.0)), 6)
     words = tuple(f"-{amount(100 * by)} % of demand in {year}" for year, by in less.items())
-    return ProposedChange(
-        words, (Setting(("demand", "scale_frac"), path),), share=max(less.values(), default=0.0)
-    )
+    return ProposedChange(words, (Setting(("demand", "scale_frac"), path),), share=max(less.values(), default=0.0))
 
 
 def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
@@ -112,14 +110,9 @@ def _less_tight(question: PreparedScenario, over: Index, amounts: Floats) -> Pro
 
 
 DEMAND: Final = Relaxation("demand", "share of a year's demand", ("year",), _less_demand, most=1.0)
-TIGHT_BOUND: Final = Relaxation(
-    "tight bound", "share of a workload", ("workload",), _less_tight, most=1.0
-)
+TIGHT_BOUND: Final = Relaxation("tight bound", "share of a workload", ("workload",), _less_tight, most=1.0)
 RENT: Final = Relaxation(
-    "rented compute",
-    "factor",
-    (),
-    partial(scaled, ("rent", "depth_scale_frac"), "cloud rental capacity"),
+    "rented compute", "factor", (), partial(scaled, ("rent", "depth_scale_frac"), "cloud rental capacity")
 )
 
 
@@ -142,13 +135,8 @@ LIMITS: Final = (
         price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
         not_reported="Money buys it: nearer sites cost more.",
         set_by=(
-            SetBy(
-                "workloads.{workload}.tight_share_frac",
-                partial(_of_workload, "tight_share_frac", ""),
-            ),
-            SetBy(
-                "workloads.{workload}.tight_rtt_ms", partial(_of_workload, "tight_rtt_ms", " ms")
-            ),
+            SetBy("workloads.{workload}.tight_share_frac", partial(_of_workload, "tight_share_frac", "")),
+            SetBy("workloads.{workload}.tight_rtt_ms", partial(_of_workload, "tight_rtt_ms", " ms")),
         ),
         relaxed_by={DEMAND: _tight_kh100e, TIGHT_BOUND: _demand_kh100e},
     ),

@@ -145,10 +145,7 @@ def _more_firm_headroom(question: PreparedScenario, over: Index, amounts: Floats
     for place, more in relaxed_rows(over, amounts):
         zone = every[every["zone"] == place["zone"]]
         short = float((zone["firm_limit_mw"] + more - zone["limit_mw"]).max())
-        rates = (
-            (grid.curtailment_rate_pct, short),
-            (LOWEST_RATE_PCT, more / grid.firm_headroom_frac),
-        )
+        rates = ((grid.curtailment_rate_pct, short), (LOWEST_RATE_PCT, more / grid.firm_headroom_frac))
         for rate, mw in rates:
             key = place["zone"], rate
             raised[key] = max(raised.get(key, 0.0), mw)
@@ -163,15 +160,10 @@ def more_headroom(question: PreparedScenario, over: Index, amounts: Floats) -> P
 
 
 def _raised(
-    question: PreparedScenario,
-    over: Index,
-    amounts: Floats,
-    raised: Mapping[tuple[str, float], float],
+    question: PreparedScenario, over: Index, amounts: Floats, raised: Mapping[tuple[str, float], float]
 ) -> ProposedChange:
     """Raise figures of table `zone_headroom`, before shares and factors, by zone and rate."""
-    scale = (
-        question.scenario.grid.headroom_scale_frac * question.scenario.operator.headroom_share_frac
-    )
+    scale = question.scenario.grid.headroom_scale_frac * question.scenario.operator.headroom_share_frac
     table = question.inputs.tables["zone_headroom"]
     cells, share = [], 0.0
     for (zone, rate_pct), more in raised.items():
@@ -183,8 +175,7 @@ def _raised(
         cells.append(Cell("zone_headroom", "headroom_mw", row, round_up(old + more / scale, 6)))
         share = max(share, more / (old * scale) if old else np.inf)
     words = tuple(
-        f"+{amount(more)} MW of headroom in zone {place['zone']}"
-        for place, more in relaxed_rows(over, amounts)
+        f"+{amount(more)} MW of headroom in zone {place['zone']}" for place, more in relaxed_rows(over, amounts)
     )
     return ProposedChange(words, (), tuple(cells), share)
 
@@ -192,10 +183,7 @@ def _raised(
 CONNECTION: Final = Relaxation("connection", "MW", ("site", "year"), _larger_connection)
 FIRM_HEADROOM: Final = Relaxation("headroom by zone", "MW", ("zone",), _more_firm_headroom)
 HEADROOM: Final = Relaxation(
-    "headroom",
-    "factor",
-    (),
-    partial(scaled, ("grid", "headroom_scale_frac"), "headroom in every zone"),
+    "headroom", "factor", (), partial(scaled, ("grid", "headroom_scale_frac"), "headroom in every zone")
 )
 
 
@@ -206,8 +194,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             _firm,
-            "The connection of {site} ({limit}) is full in {year}, before a larger one "
-            "can be there:",
+            "The connection of {site} ({limit}) is full in {year}, before a larger one can be there:",
             is_scarce=_no_connection_yet,
         ),
         set_by=(FIRM_CONNECTION,),
@@ -217,10 +204,7 @@ LIMITS: Final = (
         "contract_floor",
         price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
         not_reported="Money buys more: a connection or firm supply.",
-        set_by=(
-            SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate),
-            FIRM_CONNECTION,
-        ),
+        set_by=(SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate), FIRM_CONNECTION),
         relaxed_by={CONNECTION: unit_increments},
     ),
     Limit(
@@ -232,16 +216,10 @@ LIMITS: Final = (
             "The grid of {zone} has room for {limit} of new firm connections by {year}, all used:",
         ),
         set_by=(
-            SetBy(
-                "table zone_headroom",
-                partial(headroom_now, "firm_limit_mw", "new firm connections"),
-            ),
+            SetBy("table zone_headroom", partial(headroom_now, "firm_limit_mw", "new firm connections")),
             HEADROOM_SCALE,
             SetBy("grid.firm_headroom_frac", _firm_share),
         ),
-        relaxed_by={
-            FIRM_HEADROOM: _per_firm_mw,
-            HEADROOM: partial(headroom_of, "firm_limit_mw"),
-        },
+        relaxed_by={FIRM_HEADROOM: _per_firm_mw, HEADROOM: partial(headroom_of, "firm_limit_mw")},
     ),
 )

@@ -137,8 +137,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             _hall_mw,
-            "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be "
-            "there{start}:",
+            "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be there{start}:",
             is_scarce=_no_hall_yet,
         ),
         set_by=(*_SET_BY, SetBy(_FREE, _kept_free)),
@@ -150,8 +149,7 @@ LIMITS: Final = (
         binding=Binding(
             "thousand m2",
             _floor,
-            "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new "
-            "ones can be there{start}:",
+            "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new ones can be there{start}:",
             is_scarce=_no_hall_yet,
         ),
         set_by=_SET_BY,
@@ -174,8 +172,7 @@ LIMITS: Final = (
         binding=Binding(
             "MW",
             amount_by_list(lambda p: (p.halls.committed, p.halls.committed_mw)),
-            "Until its lead time has passed, {site} gets at most the {limit} "
-            "committed by {year}{start}:",
+            "Until its lead time has passed, {site} gets at most the {limit} committed by {year}{start}:",
         ),
         set_by=(SetBy("table site_pipeline", _committed),),
         moved_by=_DATES,

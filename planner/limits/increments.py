@@ -14,15 +14,7 @@ if TYPE_CHECKING:
     from planner.lp import Index
     from planner.scenario import Scenario
 
-__all__ = [
-    "LEAD_KEYS",
-    "gap_years",
-    "lead_key",
-    "relaxed_rows",
-    "site_key",
-    "unit_increments",
-    "without_new_halls",
-]
+__all__ = ["LEAD_KEYS", "gap_years", "lead_key", "relaxed_rows", "site_key", "unit_increments", "without_new_halls"]
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
@@ -30,10 +22,7 @@ def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]
     return ("new_sites" if site in scenario.new_sites else "sites", site, figure)
 
 
-LEAD_KEYS: Final = {
-    "given for the halls": "hall_lead_months",
-    "given for the connection": "connection_lead_months",
-}
+LEAD_KEYS: Final = {"given for the halls": "hall_lead_months", "given for the connection": "connection_lead_months"}
 """Settings of a site's leads, by what table `leads` says that halls wait for."""
 
 
@@ -62,10 +51,4 @@ def unit_increments(_: PreparedScenario, rows: Index) -> Floats:
 def relaxed_rows(over: Index, amounts: Floats) -> list[tuple[dict[str, str], float]]:
     """List the labels of the rows that are relaxed, with amounts rounded up."""
     at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
-    return [
-        (
-            dict(zip(over.axis_names, over.tuples(int(i)), strict=True)),
-            round_up(float(amounts[i]), 3),
-        )
-        for i in at
-    ]
+    return [(dict(zip(over.axis_names, over.tuples(int(i)), strict=True)), round_up(float(amounts[i]), 3)) for i in at]

@@ -65,22 +65,11 @@ LIMITS: Final = (
             "curtailed up to {tier} % of energy, all used:",
         ),
         set_by=(
-            SetBy(
-                "table zone_headroom",
-                partial(headroom_now, "limit_mw", "new connections, firm or not,"),
-            ),
+            SetBy("table zone_headroom", partial(headroom_now, "limit_mw", "new connections, firm or not,")),
             HEADROOM_SCALE,
         ),
         relaxed_by={ALL_HEADROOM: unit_increments, HEADROOM: partial(headroom_of, "limit_mw")},
     ),
-    Limit(
-        "shed_hours",
-        set_by=(SetBy(_SHED_HOURS, _shed_hours),),
-        moved_by=(_SHED_HOURS,),
-    ),
-    Limit(
-        "shed_energy",
-        set_by=(SetBy(_SHED_SHARE, _shed_share),),
-        moved_by=(_SHED_SHARE,),
-    ),
+    Limit("shed_hours", set_by=(SetBy(_SHED_HOURS, _shed_hours),), moved_by=(_SHED_HOURS,)),
+    Limit("shed_energy", set_by=(SetBy(_SHED_SHARE, _shed_share),), moved_by=(_SHED_SHARE,)),
 )

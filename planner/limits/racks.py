@@ -56,10 +56,7 @@ def _by_the_rack(p: Inputs, tables: Tables, row: pd.Series[str], usd_per_mw: flo
 
 
 DELIVERIES: Final = Relaxation(
-    "deliveries",
-    "factor",
-    (),
-    partial(scaled, ("deliveries", "scale_frac"), "what every vendor delivers"),
+    "deliveries", "factor", (), partial(scaled, ("deliveries", "scale_frac"), "what every vendor delivers")
 )
 
 

@@ -25,49 +25,24 @@ __all__ = ["ProposedChange", "Relaxation", "more_at_sites", "more_by_year", "sca
 
 @dataclass(frozen=True)
 class ProposedChange:
-    """Settings and figures that bring a relaxation about, and what it is in words.
+    """Settings and figures that bring a relaxation about, and what it is in words."""
 
-    Parameters
-    ----------
-    words : tuple of str
-        Each a change in its natural unit and where it is made.
-    settings : tuple of Setting
-        Keys of the scenario and their new values.
-    cells : tuple of Cell
-        Figures of data tables that no key of a scenario reaches.
-    share : float
-        Greatest change as a share of what there was; infinite where there was nothing.
-    """
-
-    words: tuple[str, ...]
-    settings: tuple[Setting, ...]
-    cells: tuple[Cell, ...] = ()
-    share: float = np.inf
+    words: tuple[str, ...]  # each a change in its natural unit and where it is made
+    settings: tuple[Setting, ...]  # keys of the scenario and their new values
+    cells: tuple[Cell, ...] = ()  # figures of data tables that no key of a scenario reaches
+    share: float = np.inf  # greatest change as a share of what there was; infinite where there was nothing
 
 
 @dataclass(frozen=True, eq=False)
 class Relaxation:
-    """A way to relax limits, in one unit.
+    """A way to relax limits, in one unit."""
 
-    Parameters
-    ----------
-    name : str
-        What is relaxed, in words.
-    unit : str
-        Unit of its amounts: those of one relaxation are added up, never those of two.
-    axes : tuple of str
-        What a setting of it can be distinguished by, such as site or year.
-    change : callable
-        From question, places and amounts to the change of the scenario that gives so much.
-    most : float
-        Most of it anywhere.
-    """
-
-    name: str
-    unit: str
-    axes: tuple[str, ...]
+    name: str  # what is relaxed, in words
+    unit: str  # unit of its amounts: those of one relaxation are added up, never those of two
+    axes: tuple[str, ...]  # what a setting of it can be distinguished by, such as site or year
+    # from question, places and amounts to the change of the scenario that gives so much
     change: Callable[[PreparedScenario, Index, Floats], ProposedChange]
-    most: float = np.inf
+    most: float = np.inf  # most of it anywhere
 
 
 def more_at_sites(
@@ -78,19 +53,7 @@ def more_at_sites(
     over: Index,
     amounts: Floats,
 ) -> ProposedChange:
-    """Raise a figure of sites that holds in all years.
-
-    Parameters
-    ----------
-    figure : str
-        Last part of its key.
-    what : str
-        Its unit and what there is more of.
-    now : callable
-        From question and site to what it is.
-    question, over, amounts
-        As of `Relaxation.change`, by site.
-    """
+    """Raise a figure of sites that holds in all years."""
     words, settings, share = [], [], 0.0
     for place, more in relaxed_rows(over, amounts):
         old = now(question, place["site"])
@@ -109,19 +72,7 @@ def more_by_year(
     over: Index,
     amounts: Floats,
 ) -> ProposedChange:
-    """Raise a path by year in the years that need it; other years keep what they have.
-
-    Parameters
-    ----------
-    keys : tuple of str
-        Its key.
-    what : str
-        Its unit and what there is more of.
-    now : callable
-        From question to its years and what it is in each.
-    question, over, amounts
-        As of `Relaxation.change`, by year.
-    """
+    """Raise a path by year in the years that need it; other years keep what they have."""
     limited, limit = now(question)
     more = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     old = dict(zip(limited.labels("year").astype(int).tolist(), limit.tolist(), strict=True))
@@ -134,17 +85,7 @@ def more_by_year(
 def scaled(
     keys: tuple[str, str], what: str, question: PreparedScenario, over: Index, amounts: Floats
 ) -> ProposedChange:
-    """Raise a factor on all limits of a kind.
-
-    Parameters
-    ----------
-    keys : tuple of str
-        Its key.
-    what : str
-        What it is a factor on.
-    question, over, amounts
-        As of `Relaxation.change`, without axes.
-    """
+    """Raise a factor on all limits of a kind."""
     del over
     old = float(getattr(getattr(question.scenario, keys[0]), keys[1]))
     more = round_up(float(amounts[0]), 3)

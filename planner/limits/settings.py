@@ -21,18 +21,10 @@ Place: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True)
 class SetBy:
-    """A setting or a data table that the right side of a limit comes from.
+    """A setting or a data table that the right side of a limit comes from."""
 
-    Parameters
-    ----------
-    key : str
-        Key path with axes for labels, such as ``"sites.{site}.land_limit_mw"``, or
-        ``"table NAME"``.
-    now : str or callable
-        What it is: words, or from question and place to words; None where it has no part.
-    """
-
-    key: str
+    key: str  # key path with axes for labels, such as ``"sites.{site}.land_limit_mw"``, or ``"table NAME"``
+    # what it is: words, or from question and place to words; None where it has no part
     now: str | Callable[[PreparedScenario, Place], str | None]
 
     def line(self, question: PreparedScenario, place: Place) -> str | None:

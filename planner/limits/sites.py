@@ -115,16 +115,10 @@ def _budget_a_year(name: str, question: PreparedScenario) -> tuple[Index, Floats
 
 
 LAND: Final = Relaxation(
-    "land",
-    "MW",
-    ("site",),
-    partial(more_at_sites, "land_limit_mw", "MW of halls within the land limit", _land_mw),
+    "land", "MW", ("site",), partial(more_at_sites, "land_limit_mw", "MW of halls within the land limit", _land_mw)
 )
 BUILD_RATE: Final = Relaxation(
-    "crews",
-    "MW/year",
-    ("site",),
-    partial(more_at_sites, "build_rate_mw_per_year", "MW a year of building", _rate_mw),
+    "crews", "MW/year", ("site",), partial(more_at_sites, "build_rate_mw_per_year", "MW a year of building", _rate_mw)
 )
 MARKET: Final = Relaxation("market", "MW/year", ("market",), _faster_market)
 

@@ -66,10 +66,7 @@ def _block_of_table(question: PreparedScenario, place: Place) -> str | None:
     return None if is_own else f"true, {_block_mw(question, place)} of {place['workload']}"
 
 
-_PHASES: Final = (
-    SetBy("siting.phase_mw", _phase_of_all),
-    SetBy("sites.{site}.phase_mw", _phase_of_site),
-)
+_PHASES: Final = (SetBy("siting.phase_mw", _phase_of_all), SetBy("sites.{site}.phase_mw", _phase_of_site))
 _BLOCK_KEY: Final = "siting.block_mw.{workload}"
 _TABLE_BLOCKS: Final = "siting.table_blocks"
 _BLOCKS: Final = (SetBy(_BLOCK_KEY, _own_block), SetBy(_TABLE_BLOCKS, _block_of_table))
@@ -88,16 +85,8 @@ LIMITS: Final = (
         moved_by=("siting.must_open",),
         decision=Decision("open", "lower bound", "An existing or required site is open."),
     ),
-    Limit(
-        "most_sites",
-        set_by=(SetBy("siting.at_most_sites", _most_sites),),
-        moved_by=("siting.at_most_sites",),
-    ),
-    Limit(
-        "exact_sites",
-        set_by=(SetBy("siting.exactly_sites", _exact_sites),),
-        moved_by=("siting.exactly_sites",),
-    ),
+    Limit("most_sites", set_by=(SetBy("siting.at_most_sites", _most_sites),), moved_by=("siting.at_most_sites",)),
+    Limit("exact_sites", set_by=(SetBy("siting.exactly_sites", _exact_sites),), moved_by=("siting.exactly_sites",)),
     Limit(
         "whole_openings",
         set_by=(SetBy("siting.whole_openings", "true"),),
@@ -105,11 +94,7 @@ LIMITS: Final = (
         decision=Decision("open", "integer", "A site opens fully or not at all."),
     ),
     Limit("opening_pace", moved_by=("siting.whole_openings",)),
-    Limit(
-        "served_only_if_open",
-        set_by=(SetBy("siting.whole_openings", "true"),),
-        moved_by=("siting.whole_openings",),
-    ),
+    Limit("served_only_if_open", set_by=(SetBy("siting.whole_openings", "true"),), moved_by=("siting.whole_openings",)),
     Limit(
         "whole_phases",
         set_by=_PHASES,

@@ -91,9 +91,5 @@ LIMITS: Final = (
     ),
     Limit("plant_least", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
     Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
-    Limit(
-        "run_hours",
-        set_by=(SetBy(_RUN_HOURS, _run_hours),),
-        moved_by=(_RUN_HOURS,),
-    ),
+    Limit("run_hours", set_by=(SetBy(_RUN_HOURS, _run_hours),), moved_by=(_RUN_HOURS,)),
 )

@@ -22,9 +22,7 @@ _MUCH_FRAC: Final = 0.1
 """Of the value of the compute that is met: a limit that takes less is no cause."""
 _NOTHING: Final = 1e-6
 """Of the demand of a year: less of it served is nothing, as is less of a limit."""
-_YEARLY: Final = frozenset(
-    limit.name for limit in LIMITS if limit.price is not None and limit.price.paid == "yearly"
-)
+_YEARLY: Final = frozenset(limit.name for limit in LIMITS if limit.price is not None and limit.price.paid == "yearly")
 _OF_DECISIONS: Final = frozenset(
     limit.name for limit in LIMITS if limit.binding is not None and limit.binding.is_of_decisions
 )
@@ -46,20 +44,6 @@ def unmet_causes(bound: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     such as a contract of which there is no more. They are listed by the same measure, without a
     share. Nor is there one where a limit is zero in a year in which nothing is served; it comes
     first.
-
-    Parameters
-    ----------
-    bound : DataFrame
-        Of `planner.limits.binding.binding`.
-    tables : mapping of str to DataFrame
-        Result tables, with shadow prices.
-
-    Returns
-    -------
-    DataFrame
-        Of each kind of limit a row of `bound`, of the year with most unmet if it binds then, with
-        what the whole kind takes of that value (share_frac, nan where it has no share), the
-        largest first.
     """
     summary = tables["summary"].set_index("year")
     short = summary[summary["unmet_kh100e"] > UNMET_FRAC * summary["demand_kh100e"]]

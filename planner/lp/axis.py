@@ -22,26 +22,12 @@ Texts = npt.NDArray[np.object_]
 class Axis:
     """A named, ordered set of labels, such as all sites or all years.
 
-    Parameters
-    ----------
-    name : str
-        What the axis counts, for example ``"site"``.
-    labels : tuple of str
-        Distinct texts; every character counts, so ``new-york`` and ``new_york`` stay apart.
-
-    Raises
-    ------
-    ValueError
-        If a label is not text or comes twice.
-
-    Examples
-    --------
     >>> Axis("year", ("2027", "2028")).code("2028")
     1
     """
 
-    name: str
-    labels: tuple[str, ...]
+    name: str  # what the axis counts, for example ``"site"``
+    labels: tuple[str, ...]  # distinct texts; every character counts, so ``new-york`` and ``new_york`` stay apart
 
     def __post_init__(self) -> None:
         for label in self.labels:
@@ -69,33 +55,11 @@ class Axis:
         return texts
 
     def code(self, label: str) -> int:
-        """Return the place of one label on the axis.
-
-        Raises
-        ------
-        ValueError
-            If the axis has no such label.
-        """
+        """Return the place of one label on the axis."""
         return int(self.codes((label,))[0])
 
     def codes(self, labels: Iterable[str]) -> Codes:
-        """Return the places of many labels on the axis.
-
-        Parameters
-        ----------
-        labels : iterable of str
-            Any number of labels, in any order, repeats allowed.
-
-        Returns
-        -------
-        array of int32
-            One place per label.
-
-        Raises
-        ------
-        ValueError
-            If the axis lacks a label; the first one is named.
-        """
+        """Return the places of many labels on the axis."""
         try:
             return np.fromiter(map(self._code_of.__getitem__, labels), dtype=np.int32)
         except KeyError as error:

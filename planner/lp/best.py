@@ -21,23 +21,6 @@ class Best:
 
     A trial may miss rows of pieces; it costs what it does and a penalty for what it misses.
 
-    Attributes
-    ----------
-    plan : array of float, or None
-        All columns of the best plan that misses no row.
-    objective : float
-        What that plan costs; inf without one.
-    bound : float
-        No plan can cost less; -inf where nothing is known.
-    bound_dual : array of float, or None
-        Duals of rows that prove the bound, where they are asked for.
-    trial : array of float
-        The master's columns of the trial that costs least; empty without one.
-    trial_cost : float
-        What that trial costs, with penalties; inf without one.
-
-    Examples
-    --------
     >>> best = Best()
     >>> best.take_trial(np.array([4.0]), 60.0)
     >>> best.bound = 48.0

@@ -29,25 +29,13 @@ _Block = TypeVar("_Block")
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What a solver must know of the columns: arrays of one number per column, and the offset.
+    """What a solver must know of the columns: arrays of one number per column, and the offset."""
 
-    Parameters
-    ----------
-    cost : array of float
-        Cost of one unit.
-    lower, upper : array of float
-        Bounds; infinite where free.
-    integer : array of bool
-        Whether only integers are allowed.
-    offset : float
-        Constant part of the objective.
-    """
-
-    cost: Floats
-    lower: Floats
+    cost: Floats  # cost of one unit
+    lower: Floats  # bounds; infinite where free
     upper: Floats
-    integer: Bools
-    offset: float
+    integer: Bools  # whether only integers are allowed
+    offset: float  # constant part of the objective
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,29 +91,7 @@ class Blocks:
         *,
         integer: bool = False,
     ) -> Variable:
-        """Add one column per tuple of a list.
-
-        Parameters
-        ----------
-        name : str
-            Name of the block, not used before.
-        over : Index
-            The list.
-        lower, upper : float or array of float
-            Bounds, one for all or one per tuple; infinite where free.
-        integer : bool
-            Whether only integers are allowed.
-
-        Returns
-        -------
-        Variable
-            To be used in expressions.
-
-        Raises
-        ------
-        ValueError
-            If the name is taken or not a word, or a bound is not a number.
-        """
+        """Add one column per tuple of a list."""
         self._check_new(name, self._column_blocks)
         low, high = _per_tuple(over, lower), _per_tuple(over, upper)
         _refuse(name, over, np.isnan(low) | (low == np.inf), "lower bound is", low)
@@ -135,20 +101,7 @@ class Blocks:
         return made
 
     def rows(self, name: str, comparison: Comparison) -> None:
-        """Add one row per tuple of a comparison's list.
-
-        Parameters
-        ----------
-        name : str
-            Name of the block, not used before.
-        comparison : Comparison
-            What ``<=``, ``>=`` or ``==`` between expressions gives.
-
-        Raises
-        ------
-        ValueError
-            If the name is taken or not a word, or no number could ever meet a bound.
-        """
+        """Add one row per tuple of a comparison's list."""
         self._check_new(name, self._row_blocks)
         over, terms = comparison.over, comparison.expression
         shape = (over.size, self._block_columns)
@@ -161,22 +114,9 @@ class Blocks:
         self._row_blocks[name] = RowBlock(name, over, self._block_rows, matrix, low, high)
 
     def minimise(self, total: Expression) -> None:
-        """Set what is made as small as possible; a later call replaces an earlier one.
-
-        Parameters
-        ----------
-        total : Expression
-            One expression, over the list without axes; see `Expression.total`.
-
-        Raises
-        ------
-        ValueError
-            If it is over another list or its constant is not a finite number.
-        """
+        """Set what is made as small as possible; a later call replaces an earlier one."""
         if not total.over.matches(UNIT):
-            message = (
-                f"the objective is over {total.over.name}{total.over.axis_names}; use .total()"
-            )
+            message = f"the objective is over {total.over.name}{total.over.axis_names}; use .total()"
             raise ValueError(message)
         if not np.isfinite(total.constants).all():
             message = f"the objective's constant is {total.constants[0]}"
@@ -189,30 +129,10 @@ class Blocks:
         return Expression.constant(UNIT, 0.0) if self._cost is None else self._cost
 
     def include(self, other: Blocks, prefix: str) -> int:
-        """Add all columns and rows of another program beside those there are.
-
-        Parameters
-        ----------
-        other : Blocks
-            The program; what it makes as small as possible is not taken over.
-        prefix : str
-            Begins the names of its blocks here.
-
-        Returns
-        -------
-        int
-            Columns before its own; see `Expression.moved`.
-
-        Raises
-        ------
-        ValueError
-            If a name is taken.
-        """
+        """Add all columns and rows of another program beside those there are."""
         first = self._block_columns
         for name, block in other._column_blocks.items():
-            self.variable(
-                prefix + name, block.over, block.lower, block.upper, integer=block.integer
-            )
+            self.variable(prefix + name, block.over, block.lower, block.upper, integer=block.integer)
         for name, rows in other._row_blocks.items():
             self._check_new(prefix + name, self._row_blocks)
             matrix = rows.matrix.moved(first)
@@ -222,15 +142,7 @@ class Blocks:
         return first
 
     def hold(self, columns: Positions, lower: Floats, upper: Floats) -> None:
-        """Narrow the bounds of some columns.
-
-        Parameters
-        ----------
-        columns : array of int
-            Places of the columns among all, each once.
-        lower, upper : array of float
-            New bounds; where the old ones are narrower these stay.
-        """
+        """Narrow the bounds of some columns."""
         low, high = self._block_bounds()
         low[columns] = np.maximum(low[columns], lower)
         high[columns] = np.minimum(high[columns], upper)
@@ -271,13 +183,7 @@ class Blocks:
             offset = float(terms.constants[0])
         integers = [np.full(block.over.size, block.integer) for block in blocks]
         lower, upper = self._block_bounds()
-        return Columns(
-            cost,
-            lower,
-            upper,
-            np.concatenate([np.empty(0, dtype=np.bool_), *integers]),
-            offset,
-        )
+        return Columns(cost, lower, upper, np.concatenate([np.empty(0, dtype=np.bool_), *integers]), offset)
 
     def _block_bounds(self) -> tuple[Floats, Floats]:
         blocks = self._column_blocks.values()
@@ -302,19 +208,11 @@ class Blocks:
         )
 
     def free(self, rows: Bools) -> None:
-        """Take the bounds of some rows away, so that they ask for nothing.
-
-        Parameters
-        ----------
-        rows : array of bool
-            Whether to free a row, for each that there is now.
-        """
+        """Take the bounds of some rows away, so that they ask for nothing."""
         for name, block in self._row_blocks.items():
             is_free = rows[block.first : block.first + block.over.size]
             self._row_blocks[name] = replace(
-                block,
-                lower=np.where(is_free, -np.inf, block.lower),
-                upper=np.where(is_free, np.inf, block.upper),
+                block, lower=np.where(is_free, -np.inf, block.lower), upper=np.where(is_free, np.inf, block.upper)
             )
 
     def stats(self) -> Stats:

@@ -21,29 +21,18 @@ __all__ = ["Arrays", "Change", "Edits"]
 
 @dataclass(frozen=True)
 class Change:
-    """How many numbers of each kind a new program changes.
+    """How many numbers of each kind a new program changes."""
 
-    Parameters
-    ----------
-    costs, column_bounds, row_bounds, coefficients, integrality : int
-        Columns, columns, rows, matrix places and columns that differ. The constant of the
-        objective is not counted: it moves no plan.
-    is_new_shape : bool
-        Whether the programs differ in size; then nothing is counted and the solver starts again.
-    new_rows : int
-        Rows added below those there were, which are counted as if they were all.
-    freed : int
-        Of the columns and rows whose bounds differ, those that only lost some: a plan within the
-        old bounds is within the new ones.
-    """
-
-    costs: int = 0
+    costs: int = 0  # columns, columns, rows, matrix places and columns that differ
     column_bounds: int = 0
     row_bounds: int = 0
     coefficients: int = 0
     integrality: int = 0
+    # whether the programs differ in size; then nothing is counted and the solver starts again
     is_new_shape: bool = False
-    new_rows: int = 0
+    new_rows: int = 0  # rows added below those there were, which are counted as if they were all
+    # of the columns and rows whose bounds differ, those that only lost some: a plan within the old bounds is within the
+    # new ones
     freed: int = 0
 
     @property
@@ -113,9 +102,7 @@ class Arrays:
         matrix, end = self.matrix, int(self.matrix.start[rows])
         return Arrays(
             self.columns,
-            Matrix(
-                matrix.columns, matrix.start[: rows + 1], matrix.column[:end], matrix.value[:end]
-            ),
+            Matrix(matrix.columns, matrix.start[: rows + 1], matrix.column[:end], matrix.value[:end]),
             RowBounds(self.rows.lower[:rows], self.rows.upper[:rows]),
         )
 
@@ -145,9 +132,7 @@ class Arrays:
         old_keys, new_keys = self._places(), new._places()
         if np.array_equal(old_keys, new_keys):
             return int((self.matrix.value != new.matrix.value).sum())
-        _, at_old, at_new = np.intersect1d(
-            old_keys, new_keys, assume_unique=True, return_indices=True
-        )
+        _, at_old, at_new = np.intersect1d(old_keys, new_keys, assume_unique=True, return_indices=True)
         kept = (self.matrix.value[at_old] == new.matrix.value[at_new]).sum()
         # Every other place is in one matrix only, or in both with two numbers.
         return int(len(old_keys) + len(new_keys) - len(at_old) - kept)
@@ -159,18 +144,10 @@ class Arrays:
 
 @dataclass(frozen=True, eq=False)
 class Edits:
-    """Where a program that a solver holds must be edited to become the next.
+    """Where a program that a solver holds must be edited to become the next."""
 
-    Parameters
-    ----------
-    change : Change
-        How many numbers differ. With a new shape or new coefficients the places are not needed.
-    costs, columns, rows, kinds : array of int32
-        Columns with a new cost, columns and rows with new bounds, and columns that begin or
-        cease to be integers. Rows that are added are below the others.
-    """
-
-    change: Change
+    change: Change  # how many numbers differ. With a new shape or new coefficients the places are not needed
+    # columns with a new cost, columns and rows with new bounds, and columns that begin or cease to be integers
     costs: Ints
     columns: Ints
     rows: Ints
@@ -192,15 +169,7 @@ class Edits:
         rows = old.changed_row_bounds(head).astype(np.int32)
         kinds = old.changed_kinds(head).astype(np.int32)
         freed = _freed(old.columns, head.columns, columns) + _freed(old.rows, head.rows, rows)
-        change = Change(
-            len(costs),
-            len(columns),
-            len(rows),
-            coefficients,
-            len(kinds),
-            new_rows=new_rows,
-            freed=freed,
-        )
+        change = Change(len(costs), len(columns), len(rows), coefficients, len(kinds), new_rows=new_rows, freed=freed)
         return cls(change, costs, columns, rows, kinds)
 
 

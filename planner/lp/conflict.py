@@ -38,23 +38,8 @@ def find_conflict(engine: Engine, arrays: Arrays, seconds: float) -> Conflict | 
     and an infeasible dual simplex ends with such a :math:`y`, its ray. The ray is an extreme one,
     so the rows and bounds it uses are a smallest conflict: without any of them the others can be
     met. It costs one simplex run at most, where HiGHS' own search (`getIis`) tries bound by bound.
+    Takes `seconds` [s].
 
-    Parameters
-    ----------
-    engine : Engine
-        HiGHS, with the program in it; integers are not insisted on.
-    arrays : Arrays
-        The program.
-    seconds : float
-        Most time. [s]
-
-    Returns
-    -------
-    Conflict or None
-        None where the program has a plan or time ran out.
-
-    References
-    ----------
     .. [1] J. Gleeson and J. Ryan, "Identifying minimally infeasible subsystems of
        inequalities," ORSA Journal on Computing 2(1), 1990.
     """

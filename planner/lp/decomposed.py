@@ -37,15 +37,7 @@ _SHARES: Final = "shares of rows"  # no name of a block, as it has spaces
 
 
 def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
-    """Return which columns of a problem are over one of some axes, and no integers.
-
-    Parameters
-    ----------
-    problem : ArrayProblem
-        The program.
-    axes : frozenset of str
-        Names of axes, such as that of the hours.
-    """
+    """Return which columns of a problem are over one of some axes, and no integers."""
     columns = problem.columns()
     is_local = np.zeros(len(columns.cost), dtype=np.bool_)
     for name in problem.column_block_names:
@@ -55,15 +47,7 @@ def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
 
 
 def rows_over_none(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
-    """Return which rows of a problem are over none of some axes.
-
-    Parameters
-    ----------
-    problem : ArrayProblem
-        The program.
-    axes : frozenset of str
-        Names of axes, such as that of the sites.
-    """
+    """Return which rows of a problem are over none of some axes."""
     is_over_none = np.zeros(problem.numConstraints(), dtype=np.bool_)
     for name in problem.row_block_names:
         if not axes.intersection(problem.rows_over(name).axis_names):
@@ -80,31 +64,9 @@ class DecomposedSession(HighsSession):
     pieces together are a plan where they miss no row. Cuts stay valid while only columns and
     rows of the master change: other bounds, fixed integers, rows that are added.
 
-    Parameters
-    ----------
-    problem, options
-        As for `HighsSession`.
-    is_local : array of bool
-        Columns that may be left to pieces.
-    gap_frac : float
-        Rounds may end once the best plan costs at most this share more than the bound; 0 to go on
-        to an optimum with its duals. [-]
-    solver : callable
-        Makes what solves the pieces: threads of this process, where it is left out.
-    is_worth_it : callable, optional
-        Says of a program's pieces whether it is solved in them; left out, it always is. It is
-        asked of each program that falls into other pieces, as rows are added by studies.
-    places : frozenset of str
-        Names of axes, such as that of the sites. Pieces that rows over none of these couple are
-        priced place by place too, without those rows.
-
-    Notes
-    -----
     What has integers, has no pieces or none that are worth it, or breaks down in parts, is
     solved whole.
 
-    References
-    ----------
     .. [1] J. F. Benders, "Partitioning procedures for solving mixed-variables programming
        problems," Numerische Mathematik 4, 1962.
     .. [2] J. R. Birge and F. V. Louveaux, "A multicut algorithm for two-stage stochastic linear
@@ -152,22 +114,7 @@ class DecomposedSession(HighsSession):
         gap_frac: float = PROVEN_GAP_FRAC,
         strictly: bool = False,
     ) -> Outcome:
-        """Solve the program the session holds, in pieces where it has no integers.
-
-        Parameters
-        ----------
-        method : str
-            That of what is solved whole. In pieces, ``"auto"`` and ``"decomposed"`` go on from the
-            last basis of the master, and the others begin without it; the cuts stay.
-        time_limit_s, threads, on_progress, interrupt, start, gap_frac, strictly
-            As for `HighsSession.solve`. Progress is reported once a round.
-
-        Returns
-        -------
-        Outcome
-            Verdict, plan and duals. Stopped, it is the best plan so far with its bound and gap;
-            ended at a gap that was asked for, it has the duals that prove the bound.
-        """
+        """Solve the program the session holds, in pieces where it has no integers."""
         began = time.perf_counter()
         limit = np.inf if time_limit_s is None else time_limit_s
         note = ""
@@ -234,11 +181,7 @@ class DecomposedSession(HighsSession):
         dual[: outcome.row_dual.size] = outcome.row_dual
         self.start_at(outcome.x, dual)
         found = super().solve(
-            "auto",
-            time_limit_s=time_limit_s,
-            threads=threads,
-            on_progress=on_progress,
-            interrupt=interrupt,
+            "auto", time_limit_s=time_limit_s, threads=threads, on_progress=on_progress, interrupt=interrupt
         )
         how = f"{outcome.method_used}, its duals by {found.method_used}"
         seconds, steps = outcome.seconds + found.seconds, outcome.iterations + found.iterations
@@ -303,18 +246,7 @@ class DecomposedSession(HighsSession):
         return chosen[0] if chosen[1] else None
 
     def start_from(self, start: Start) -> bool:
-        """Let the next solve begin with the cuts of a like program, as far as they hold here.
-
-        Parameters
-        ----------
-        start : Start
-            What the like program ended with.
-
-        Returns
-        -------
-        bool
-            Whether it has any.
-        """
+        """Let the next solve begin with the cuts of a like program, as far as they hold here."""
         self._given, self._parted = start, []
         return bool(start.duals)
 

@@ -27,11 +27,7 @@ _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C wait
 _NEAR_BOUND = 1e-5  # [-]; a first-order method meets bounds so far
 _NO_PRICE = 1e-7  # [MUSD per unit]; the tolerance that HiGHS meets prices of bounds to
 _STRICT_TOLERANCE = 1e-10  # [-]; the least that HiGHS takes
-_TOLERANCES = (
-    "primal_feasibility_tolerance",
-    "dual_feasibility_tolerance",
-    "mip_feasibility_tolerance",
-)
+_TOLERANCES = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
 _PRICE_IN_BASIS = 1e-9  # [MUSD per unit]; most that is taken for rounding
 _SMALLEST_COEFFICIENT = 1e-12  # [-]; HiGHS drops what is smaller, and by default below 1e-9
 
@@ -44,28 +40,13 @@ _PHASES: Mapping[int, Phase] = {
 
 
 class Engine:
-    """One HiGHS object, silent, that can be watched and stopped.
-
-    Parameters
-    ----------
-    options : mapping
-        Options of HiGHS by name.
-
-    Raises
-    ------
-    SolverError
-        If HiGHS refuses an option.
-    """
+    """One HiGHS object, silent, that can be watched and stopped."""
 
     def __init__(self, options: Mapping[str, bool | float | str]) -> None:
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.watch = Watch(None, None)
         # A search ends by the gap as a share alone: a gap of 1 USD is much of a small plan.
-        quiet = {
-            "output_flag": False,
-            "small_matrix_value": _SMALLEST_COEFFICIENT,
-            "mip_abs_gap": 0.0,
-        }
+        quiet = {"output_flag": False, "small_matrix_value": _SMALLEST_COEFFICIENT, "mip_abs_gap": 0.0}
         for name, value in {**quiet, **options}.items():
             self.set_option(name, value)
         self._tolerances = {name: self.highs.getOptionValue(name)[1] for name in _TOLERANCES}
@@ -78,13 +59,7 @@ class Engine:
         return bool(self.highs.setOptionValue(name, value) != highspy.HighsStatus.kError)
 
     def set_option(self, name: str, value: bool | float | str) -> None:
-        """Set an option that must be taken.
-
-        Raises
-        ------
-        SolverError
-            If HiGHS refuses it.
-        """
+        """Set an option that must be taken."""
         if not self.accepts(name, value):
             message = f"HiGHS refuses the option {name} = {value!r}"
             raise SolverError(message)
@@ -117,16 +92,7 @@ class Engine:
         check(passed, "take the program")
 
     def send(self, arrays: Arrays, costs: Ints, columns: Ints, rows: Ints, kinds: Ints) -> None:
-        """Give HiGHS the new numbers at some places of the program it holds.
-
-        Parameters
-        ----------
-        arrays : Arrays
-            The whole new program, with the coefficients that HiGHS holds.
-        costs, columns, rows, kinds : array of int32
-            Columns with a new cost, columns and rows with new bounds, and columns that begin or
-            cease to be integers.
-        """
+        """Give HiGHS the new numbers at some places of the program it holds."""
         highs, new = self.highs, arrays
         cost, kind = new.columns.cost[costs], new.columns.integer[kinds].astype(np.uint8)
         lower, upper = new.columns.lower[columns], new.columns.upper[columns]
@@ -141,15 +107,7 @@ class Engine:
             check(sent, f"take new {what}")
 
     def add_rows(self, arrays: Arrays, first: int) -> None:
-        """Give HiGHS the rows of a program from one on; it holds those before.
-
-        Parameters
-        ----------
-        arrays : Arrays
-            The whole new program.
-        first : int
-            First row that is new.
-        """
+        """Give HiGHS the rows of a program from one on; it holds those before."""
         matrix, rows = arrays.matrix, arrays.rows
         begin = matrix.start[first]
         added = self.highs.addRows(
@@ -204,11 +162,7 @@ class Engine:
         HiGHS says of a column in the basis that it has no reduced cost. By the duals that it gives
         of the rows it may have one, of 2e-6 where a master has many cuts. Then the basis is
         factored again and its duals are computed again, without a step.
-
-        Parameters
-        ----------
-        reduced_costs : callable
-            Computes the reduced cost of every column from duals of the rows. [MUSD per unit]
+        Takes `reduced_costs` [MUSD per unit].
         """
         solution, basis = self.highs.getSolution(), self.highs.getBasis()
         dual = np.array(solution.row_dual)
@@ -226,10 +180,7 @@ class Engine:
     def dual_ray(self, seconds: float) -> Floats | None:
         """Return row multipliers that prove that there is no plan, or None where there are none.
 
-        Parameters
-        ----------
-        seconds : float
-            Most time in all. [s]
+        Takes `seconds` [s].
         """
         _, is_there, ray = self.highs.getDualRay()
         if not is_there:
@@ -264,11 +215,6 @@ def called_weakly(method: Callable[..., None]) -> Callable[..., None]:
 
     HiGHS keeps what it is to call where Python does not see it. Were that a method of the object
     that holds HiGHS, neither would ever be let go, nor the program in it.
-
-    Parameters
-    ----------
-    method : callable
-        Bound to that object.
     """
     known = WeakMethod(method)
 
@@ -286,13 +232,6 @@ def run_apart(work: Callable[[], object], watch: Watch) -> None:
     Ctrl-C is raised in the main thread, and were that inside a callback, HiGHS would swallow it
     and call the solve a failure. And HiGHS keeps a pool of threads for each thread that calls it:
     one pool asked for another size solves nothing.
-
-    Parameters
-    ----------
-    work : callable
-        Runs HiGHS, and ends soon after the watch has something to raise.
-    watch : Watch
-        Is given what is raised here or by the work.
     """
     is_done = threading.Event()
 
@@ -320,9 +259,7 @@ def run_apart(work: Callable[[], object], watch: Watch) -> None:
         raise watch.raised
 
 
-def _statuses(
-    value: Floats, lower: Floats, upper: Floats, price: Floats | None = None
-) -> list[Any]:
+def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None = None) -> list[Any]:
     """Return for each value whether it lies at its lower bound, its upper one, or at neither.
 
     Where prices of the bounds are given, a bound of a range that has none counts as neither.
@@ -337,13 +274,7 @@ def _statuses(
 
 
 def check(returned: Any, what: str) -> None:
-    """Raise where HiGHS says that a call failed.
-
-    Raises
-    ------
-    SolverError
-        Saying what HiGHS could not do.
-    """
+    """Raise where HiGHS says that a call failed."""
     if returned == highspy.HighsStatus.kError:
         message = f"HiGHS could not {what}"
         raise SolverError(message)

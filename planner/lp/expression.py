@@ -26,25 +26,12 @@ class Expression:
 
     Arithmetic with numbers, arrays (one value per tuple) and expressions over the same list
     makes new expressions. `sum_to` goes to a coarser list, `on` to a finer one.
-
-    Parameters
-    ----------
-    over : Index
-        The list.
-    row, column : array of int
-        Place of each term: tuple of `over`, column of the program. A place may come twice.
-    value : array of float
-        Factor of each term.
-    constant : array of float
-        Constant of each tuple, as long as `over`.
     """
 
     # numpy then leaves `array * expression` to __rmul__ instead of making an object array.
     __array_ufunc__ = None
 
-    def __init__(
-        self, over: Index, row: Ints, column: Ints, value: Floats, constant: Floats
-    ) -> None:
+    def __init__(self, over: Index, row: Ints, column: Ints, value: Floats, constant: Floats) -> None:
         self.over = over
         self.row = row
         self.column = column
@@ -53,15 +40,7 @@ class Expression:
 
     @classmethod
     def constant(cls, over: Index, values: npt.ArrayLike) -> Expression:
-        """Return an expression without variables.
-
-        Parameters
-        ----------
-        over : Index
-            The list.
-        values : float or array of float
-            One number for all, or one per tuple.
-        """
+        """Return an expression without variables."""
         constants = np.broadcast_to(_as_array(over, values), (over.size,)).copy()
         none = np.empty(0, dtype=np.int32)
         return cls(over, none, none, np.empty(0), constants)
@@ -106,13 +85,7 @@ class Expression:
         factors = _as_array(self.over, factor)
         _check_finite(self.over, factors)
         of_term = factors[self.row] if factors.ndim else factors
-        return Expression(
-            self.over,
-            self.row,
-            self.column,
-            self.value_of_term * of_term,
-            self.constants * factors,
-        )
+        return Expression(self.over, self.row, self.column, self.value_of_term * of_term, self.constants * factors)
 
     __rmul__ = __mul__
 
@@ -124,13 +97,7 @@ class Expression:
             return self * (1.0 / _as_array(self.over, divisor))
 
     def moved(self, columns: int) -> Expression:
-        """Return the same expressions of a program that has so many columns before these.
-
-        Parameters
-        ----------
-        columns : int
-            As `ArrayProblem.include` returns.
-        """
+        """Return the same expressions of a program that has so many columns before these."""
         place = self.column + np.int32(columns)
         return Expression(self.over, self.row, place, self.value_of_term, self.constants)
 
@@ -155,23 +122,6 @@ class Expression:
         .. math:: f_k = \sum_{i: \pi(i) = k} e_i \qquad \forall k \in \text{index}
 
         with :math:`\pi` the tuple cut down to the axes of `index`.
-
-        Parameters
-        ----------
-        index : Index
-            Its axes must all be axes of this expression's list.
-        where : {"every", "present"}
-            ``"present"`` drops, knowingly, the tuples that have no place in `index`.
-
-        Returns
-        -------
-        Expression
-            Over `index`; 0 where nothing is added.
-
-        Raises
-        ------
-        ValueError
-            If a tuple has no place in `index`, unless `where` says ``"present"``.
         """
         target = index.find(self.over)
         lost = target < 0
@@ -198,8 +148,6 @@ class Expression:
         Terms of a column are added up in the order of writing, so that what is added later to
         this expression gives the same bits as if it had been added to all terms.
 
-        Examples
-        --------
         >>> row, column = np.array([[0, 0, 0], [4, 2, 4]], dtype=np.int32)
         >>> three = Expression(UNIT, row, column, np.ones(3), np.zeros(1))
         >>> three.merged().column.tolist(), three.merged().value_of_term.tolist()
@@ -216,23 +164,6 @@ class Expression:
         .. math:: f_k = e_{\pi(k)} \qquad \forall k \in \text{index}
 
         with :math:`\pi` the tuple cut down to the axes of this expression's list.
-
-        Parameters
-        ----------
-        index : Index
-            Must have every axis of this expression's list.
-        missing : {"error", "zero"}
-            ``"zero"`` gives 0 to tuples whose cut is not in this expression's list.
-
-        Returns
-        -------
-        Expression
-            Over `index`.
-
-        Raises
-        ------
-        ValueError
-            If the cut of a tuple is missing, unless `missing` says ``"zero"``.
         """
         source = self.over.find(index)
         lost = source < 0
@@ -244,15 +175,7 @@ class Expression:
         return self.map(index, source[kept], kept)
 
     def select(self, which: npt.ArrayLike, name: str | None = None) -> Expression:
-        """Return the expressions under a mask or at distinct positions.
-
-        Parameters
-        ----------
-        which : array of bool or int
-            Either one truth value per tuple, or positions.
-        name : str, optional
-            Name of the shorter list; by default that of the longer.
-        """
+        """Return the expressions under a mask or at distinct positions."""
         at = self.over.positions(which)
         return self._take(at, self.over.select(which, name))
 
@@ -266,26 +189,6 @@ class Expression:
         r"""Apply any sparse linear map: running sums, vintages, moves from list to list.
 
         .. math:: f_t = \sum_{k: t_k = t} \phi_k \, e_{s_k}
-
-        Parameters
-        ----------
-        target_index : Index
-            List of the result; its axes need not be related to those of this expression.
-        source_positions, target_positions : array of int
-            :math:`s_k`, :math:`t_k`: positions in this expression's list and in `target_index`.
-        factors : array of float, optional
-            :math:`\phi_k`, 1 by default.
-
-        Returns
-        -------
-        Expression
-            Over `target_index`; 0 where no pair leads.
-
-        Raises
-        ------
-        ValueError
-            If a position is off its list, the arrays differ in length, or a factor is not a
-            finite number.
         """
         source = self.over.positions(np.asarray(source_positions, dtype=np.intp))
         target = target_index.positions(np.asarray(target_positions, dtype=np.intp))
@@ -309,13 +212,7 @@ class Expression:
 
     def _take(self, source: Positions, index: Index) -> Expression:
         pair, term = self._terms_at(source)
-        return Expression(
-            index,
-            pair,
-            self.column[term],
-            self.value_of_term[term],
-            self.constants[source],
-        )
+        return Expression(index, pair, self.column[term], self.value_of_term[term], self.constants[source])
 
     def _terms_at(self, source: Positions) -> tuple[Ints, Positions | Ints]:
         """Return the terms of the asked rows: which ask each is for, and which term it is."""
@@ -337,50 +234,25 @@ class Expression:
     # --- numbers ------------------------------------------------------------------------
 
     def value(self, x: npt.ArrayLike) -> Floats:
-        """Return the numbers the expressions take at a plan.
-
-        Parameters
-        ----------
-        x : array of float
-            Value of every column of the program.
-
-        Returns
-        -------
-        array of float
-            One number per tuple of the list.
-        """
+        """Return the numbers the expressions take at a plan."""
         terms = self.value_of_term * np.asarray(x, dtype=np.float64)[self.column]
         return added_up(terms, self.row, self.over.size) + self.constants
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One row per tuple: ``lower <= expression <= upper``, with the constants in the bounds.
+    """One row per tuple: ``lower <= expression <= upper``, with the constants in the bounds."""
 
-    Parameters
-    ----------
-    over : Index
-        The list.
-    expression : Expression
-        Left side, without constants.
-    lower, upper : array of float
-        Bounds of each row; infinite where a side is free.
-    """
-
-    over: Index
-    expression: Expression
-    lower: Floats
+    over: Index  # the list
+    expression: Expression  # left side, without constants
+    lower: Floats  # bounds of each row; infinite where a side is free
     upper: Floats
 
     @classmethod
-    def from_difference(
-        cls, difference: Expression, *, has_lower: bool = False, has_upper: bool = False
-    ) -> Comparison:
+    def from_difference(cls, difference: Expression, *, has_lower: bool = False, has_upper: bool = False) -> Comparison:
         """Return rows that keep a difference at or above 0, at or below 0, or both."""
         over, rhs = difference.over, -difference.constants
-        terms = Expression(
-            over, difference.row, difference.column, difference.value_of_term, np.zeros(over.size)
-        )
+        terms = Expression(over, difference.row, difference.column, difference.value_of_term, np.zeros(over.size))
         lower = rhs if has_lower else np.full(over.size, -np.inf)
         upper = rhs if has_upper else np.full(over.size, np.inf)
         return cls(over, terms, lower, upper)

@@ -12,13 +12,7 @@ from planner.lp.change import Arrays, Change, Edits
 from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
 from planner.lp.methods import MOST_STEPS, SIMPLEX, Attempt, Method, attempts, search
-from planner.lp.outcome import (
-    PROVEN_GAP_FRAC,
-    Outcome,
-    Status,
-    optimal_gap_frac,
-    relative_gap,
-)
+from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_frac, relative_gap
 from planner.lp.progress import ProgressEvent, Watch
 from planner.lp.sizes import check_sizes
 from planner.lp.start import Start, cold_steps, most_steps
@@ -47,22 +41,6 @@ _FEASIBLE = int(highspy.kSolutionStatusFeasible)
 class HighsSession:
     """HiGHS with a program in it: solve, change what changed, solve again from there.
 
-    Parameters
-    ----------
-    problem : ArrayProblem
-        The program; it is read now, later changes to it are not seen.
-    options : mapping, optional
-        Options of HiGHS by name, such as ``{"mip_rel_gap": 1e-3}``.
-
-    Raises
-    ------
-    InputError
-        If a number of the program is too large to compute with.
-    SolverError
-        If HiGHS refuses an option or the program.
-
-    Examples
-    --------
     >>> from planner.lp import UNIT, ArrayProblem
     >>> problem = ArrayProblem("tiny")
     >>> power_mw = problem.variable("power_mw", UNIT, upper=7.0)
@@ -75,9 +53,7 @@ class HighsSession:
 
     _hands_over_at_once = True
 
-    def __init__(
-        self, problem: ArrayProblem, options: Mapping[str, bool | float | str] | None = None
-    ) -> None:
+    def __init__(self, problem: ArrayProblem, options: Mapping[str, bool | float | str] | None = None) -> None:
         self._engine = Engine(options or {})
         self._own_limit = int((options or {}).get("simplex_iteration_limit", MOST_STEPS))
         self._highs = self._engine.highs
@@ -123,40 +99,13 @@ class HighsSession:
     ) -> Outcome:
         """Solve the program the session holds.
 
-        Parameters
-        ----------
-        method : {"auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp", "decomposed"}
-            ``"auto"`` goes on from the last basis where there is one, and so does ``"decomposed"``
-            in a session that has no pieces: by dual simplex when bounds changed, by primal simplex
-            when costs changed or bounds only went away (the last plan is still one then). Steps
-            are counted, not seconds, so that a busy machine finds the same plan: after as many as
-            take as long as a solve without a basis, and where there is no basis, it is interior
-            point (IPX) with crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to
-            choose between IPX and HiPO. With integers the method is that of the relaxations
-            inside the search. PDLP can not be interrupted; it meets bounds to 1e-4 or so, and
-            simplex goes on from its point.
-        time_limit_s : float, optional
-            Most wall time. [s]
-        threads : int
-            Threads HiGHS may use.
-        on_progress : callable, optional
-            Is given a `ProgressEvent` at most ten times a second, from another thread; what it
-            raises ends the solve and is raised again here, as Ctrl-C is.
-        interrupt : threading.Event, optional
-            Set it, from any thread, to stop the solve.
-        start : array of float, optional
-            A plan that a search for integers starts from, a number per column.
-        gap_frac : float
-            A search may end once its plan costs at most this share more than its bound. A plan
-            further off than `planner.lp.outcome.optimal_gap_frac` of it is not called optimal.
-        strictly : bool
-            Meet bounds and integers as exactly as HiGHS can (1e-10), not to the tolerance of the
-            session: a coefficient of a million makes much of a small excess.
-
-        Returns
-        -------
-        Outcome
-            Verdict, plan and duals.
+        `method`: ``"auto"`` goes on from the last basis where there is one, and so does ``"decomposed"`` in a session
+        that has no pieces: by dual simplex when bounds changed, by primal simplex when costs changed or bounds only
+        went away (the last plan is still one then). Steps are counted, not seconds, so that a busy machine finds the
+        same plan: after as many as take as long as a solve without a basis, and where there is no basis, it is
+        interior point (IPX) with crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to choose between
+        IPX and HiPO. With integers the method is that of the relaxations inside the search. PDLP can not be
+        interrupted; it meets bounds to 1e-4 or so, and simplex goes on from its point.
         """
         self._hand_over()
         self._engine.set_option("threads", threads)
@@ -167,9 +116,7 @@ class HighsSession:
         status: Status = "error"
         iterations, name, message, given_up = 0, "none", "", ""
         for attempt in self._attempts(method):
-            if not all(
-                self._engine.accepts(name, value) for name, value in attempt.options.items()
-            ):
+            if not all(self._engine.accepts(name, value) for name, value in attempt.options.items()):
                 given_up += f" (HiGHS refused {attempt.name})"
                 continue
             if attempt.starts_afresh:
@@ -249,9 +196,7 @@ class HighsSession:
         )
         return sum(max(0, count) for count in counts)
 
-    def _outcome(
-        self, status: Status, iterations: int, method: str, message: str, gap_frac: float
-    ) -> Outcome:
+    def _outcome(self, status: Status, iterations: int, method: str, message: str, gap_frac: float) -> Outcome:
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         columns, rows = self._arrays.matrix.columns, self._arrays.matrix.rows
         is_mip = bool(self._arrays.columns.integer.any())
@@ -306,15 +251,7 @@ class HighsSession:
         return float(info.objective_function_value) if is_bound else -np.inf
 
     def start_at(self, x: Floats, row_dual: Floats) -> None:
-        """Let the next solve go on from a plan with its duals, as one that was stored.
-
-        Parameters
-        ----------
-        x : array of float
-            Value of every column, of a plan of the program that the session holds.
-        row_dual : array of float
-            Dual of every row.
-        """
+        """Let the next solve go on from a plan with its duals, as one that was stored."""
         row_value = self._arrays.matrix.times(x)
         self._basis = self._engine.vertex(x, row_value, row_dual, self._arrays)
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
@@ -325,26 +262,13 @@ class HighsSession:
         The program that the session holds must have no integers. What is out of bounds at the
         basis is counted, which takes a hundredth of a solve, and says how many steps simplex
         will take.
-
-        Parameters
-        ----------
-        start : Start
-            What the like program ended with.
-
-        Returns
-        -------
-        bool
-            Whether it is taken. If it then takes more steps than it promised, it is given up.
         """
         self._hand_over()
         for name, value in SIMPLEX.items():
             self._engine.set_option(name, value)
         self._held_basis = None
         check(self._highs.clearSolver(), "clear the last solution")
-        check(
-            self._highs.setBasis(start.for_problem(self._problem)),
-            "take the basis of a like program",
-        )
+        check(self._highs.setBasis(start.for_problem(self._problem)), "take the basis of a like program")
         self._engine.set_option("simplex_iteration_limit", 0)
         self._engine.watch = Watch(None, None)
         self._engine.run(np.inf)
@@ -361,28 +285,16 @@ class HighsSession:
 
     def start(self) -> Start | None:
         """Return where a like program may begin: the first basis that was proven the best."""
-        return (
-            None
-            if self._first_basis is None
-            else Start.from_basis(self._problem, self._first_basis)
-        )
+        return None if self._first_basis is None else Start.from_basis(self._problem, self._first_basis)
 
     # --- changing -----------------------------------------------------------------------
 
     def update(self, problem: ArrayProblem) -> Change:
         """Take over another problem of the same shape by sending only what differs.
 
-        Parameters
-        ----------
-        problem : ArrayProblem
-            Built again from changed data. The next `solve` starts from the last basis, also
-            where rows were added below the others. With another number of columns, or fewer
-            rows, it replaces the program and nothing is kept.
-
-        Returns
-        -------
-        Change
-            How many numbers of each kind differ.
+        `problem`: Built again from changed data. The next `solve` starts from the last basis, also where rows were
+        added below the others. With another number of columns, or fewer rows, it replaces the program and nothing is
+        kept.
         """
         self._problem = problem
         return self.take(Arrays.from_problem(problem))
@@ -395,51 +307,15 @@ class HighsSession:
         upper: Floats | None = None,
         integer: Bools | None = None,
     ) -> Change:
-        """Give every column another cost, bound or kind, until the next `update`.
-
-        Parameters
-        ----------
-        cost, lower, upper, integer : array, optional
-            One number per column; what is left out stays.
-
-        Returns
-        -------
-        Change
-            How many differ. The next `solve` starts from the last basis.
-        """
-        return self.take(
-            self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer)
-        )
+        """Give every column another cost, bound or kind, until the next `update`."""
+        return self.take(self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer))
 
     def set_rows(self, lower: Floats, upper: Floats) -> Change:
-        """Give every row other bounds, until the next `update`.
-
-        Parameters
-        ----------
-        lower, upper : array of float
-            One number per row; infinite where a side is free.
-
-        Returns
-        -------
-        Change
-            How many differ. The next `solve` starts from the last basis.
-        """
+        """Give every row other bounds, until the next `update`."""
         return self.take(self._arrays.with_rows(lower, upper))
 
     def take(self, new: Arrays) -> Change:
-        """Hold another program, given as arrays, until the next `update`.
-
-        Parameters
-        ----------
-        new : Arrays
-            The whole program.
-
-        Returns
-        -------
-        Change
-            How many numbers of each kind differ. The next `solve` starts from the last basis,
-            unless the program has another shape.
-        """
+        """Hold another program, given as arrays, until the next `update`."""
         edits = Edits.between(self._arrays, new)
         first_new_row, self._arrays = self._arrays.matrix.rows, new
         if edits.change.is_new_shape:
@@ -466,20 +342,7 @@ class HighsSession:
     # --- why there is no plan -----------------------------------------------------------
 
     def iis(self, *, time_limit_s: float | None = None) -> list[str]:
-        """Return rows and bounds that conflict, none of which could be left out.
-
-        Parameters
-        ----------
-        time_limit_s : float, optional
-            Most time. [s]
-
-        Returns
-        -------
-        list of str
-            Names of rows, such as ``demand(2028)``, then bounds, such as
-            ``upper bound of racks(ashburn,2028)``. Empty where the program has a plan without
-            integers, or where time ran out.
-        """
+        """Return rows and bounds that conflict, none of which could be left out."""
         self._hand_over()
         self._engine.watch = Watch(None, None)
         self._held_basis = None

@@ -28,37 +28,17 @@ class Index:
     """A list of distinct tuples over axes; most sets of the model are such sparse lists.
 
     Build one with `Index.full` or `Index.sparse`; both check what they are given.
-
-    Parameters
-    ----------
-    name : str
-        Name of the list, used in messages.
-    axes : tuple of Axis
-        Axes of a tuple, with distinct names.
-    codes : tuple of int32 arrays
-        For each axis the code of every tuple; all of one length.
-    size : int
-        Number of tuples; only a list without axes can not tell it from its codes.
     """
 
-    name: str
-    axes: tuple[Axis, ...]
-    codes: tuple[Codes, ...]
-    size: int
+    name: str  # name of the list, used in messages
+    axes: tuple[Axis, ...]  # axes of a tuple, with distinct names
+    codes: tuple[Codes, ...]  # for each axis the code of every tuple; all of one length
+    size: int  # number of tuples; only a list without axes can not tell it from its codes
 
     @classmethod
     def full(cls, name: str, *axes: Axis) -> Index:
         """Return every combination of the axes' labels, the last axis running fastest.
 
-        Parameters
-        ----------
-        name : str
-            Name of the list.
-        *axes : Axis
-            At least none: without axes the list holds the one empty tuple.
-
-        Examples
-        --------
         >>> from planner.lp.axis import Axis
         >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
         >>> Index.full("site_year", site, year).tuples(2)
@@ -72,22 +52,7 @@ class Index:
 
     @classmethod
     def sparse(cls, name: str, axes: Sequence[Axis], codes: Sequence[npt.ArrayLike]) -> Index:
-        """Return the list of the given tuples, in the given order.
-
-        Parameters
-        ----------
-        name : str
-            Name of the list.
-        axes : sequence of Axis
-            At least one axis.
-        codes : sequence of int arrays
-            One array per axis, all of one length: the label's place on its axis.
-
-        Raises
-        ------
-        ValueError
-            If a code is off its axis, lengths differ, or a tuple comes twice.
-        """
+        """Return the list of the given tuples, in the given order."""
         axes = tuple(axes)
         _check_axes(name, axes)
         columns = tuple(np.asarray(column).reshape(-1) for column in codes)
@@ -96,16 +61,11 @@ class Index:
             raise ValueError(message)
         for axis, column in zip(axes, columns, strict=True):
             if len(column) and column.dtype.kind not in "iu":
-                message = (
-                    f"index {name}: codes of axis {axis.name} are {column.dtype}, not integers"
-                )
+                message = f"index {name}: codes of axis {axis.name} are {column.dtype}, not integers"
                 raise ValueError(message)
             off = (column < 0) | (column >= len(axis))
             if off.any():
-                message = (
-                    f"index {name}: code {column[off][0]} is off axis {axis.name}, "
-                    f"which has {len(axis)} labels"
-                )
+                message = f"index {name}: code {column[off][0]} is off axis {axis.name}, which has {len(axis)} labels"
                 raise ValueError(message)
         kept = tuple(column.astype(np.int32) for column in columns)
         made = cls(name, axes, kept, len(columns[0]))
@@ -149,23 +109,10 @@ class Index:
 
     def tuples(self, position: int) -> tuple[str, ...]:
         """Return the labels of the tuple at one position."""
-        return tuple(
-            axis.labels[codes[position]] for axis, codes in zip(self.axes, self.codes, strict=True)
-        )
+        return tuple(axis.labels[codes[position]] for axis, codes in zip(self.axes, self.codes, strict=True))
 
     def position(self, *labels: str) -> int:
-        """Return the position of one tuple.
-
-        Parameters
-        ----------
-        *labels : str
-            One label per axis, in the axes' order.
-
-        Raises
-        ------
-        ValueError
-            If a label is not on its axis, or the list lacks the tuple.
-        """
+        """Return the position of one tuple."""
         if len(labels) != len(self.axes):
             message = f"index {self.name}: {labels} does not name one label of {self.axis_names}"
             raise ValueError(message)
@@ -182,20 +129,7 @@ class Index:
         return pd.DataFrame(columns, index=pd.RangeIndex(self.size))
 
     def select(self, which: npt.ArrayLike, name: str | None = None) -> Index:
-        """Return the tuples under a mask or at distinct positions, in that order.
-
-        Parameters
-        ----------
-        which : array of bool or int
-            Either one truth value per tuple, or positions.
-        name : str, optional
-            Name of the new list; by default this list's name.
-
-        Raises
-        ------
-        ValueError
-            If the mask has another length, or a position is off the list or comes twice.
-        """
+        """Return the tuples under a mask or at distinct positions, in that order."""
         at = self.positions(which)
         codes = tuple(codes[at] for codes in self.codes)
         chosen = Index(name or self.name, self.axes, codes, len(at))
@@ -221,31 +155,12 @@ class Index:
     def matches(self, other: Index) -> bool:
         """Return whether the other list holds the same tuples over the same axes in order."""
         return self is other or (
-            self.axes == other.axes
-            and self.size == other.size
-            and all(map(np.array_equal, self.codes, other.codes))
+            self.axes == other.axes and self.size == other.size and all(map(np.array_equal, self.codes, other.codes))
         )
 
     def find(self, other: Index) -> Positions:
         """Return where in this list the tuples of a finer list stand.
 
-        Parameters
-        ----------
-        other : Index
-            A list that has every axis of this one, and perhaps more.
-
-        Returns
-        -------
-        array of int
-            For each tuple of `other`, cut down to this list's axes, its position here, or -1.
-
-        Raises
-        ------
-        ValueError
-            If `other` lacks an axis of this list, has other labels on it or a code off it.
-
-        Examples
-        --------
         >>> from planner.lp.axis import Axis
         >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
         >>> Index.full("site", site).find(Index.full("site_year", site, year)).tolist()
@@ -267,20 +182,14 @@ class Index:
         keys = np.zeros(other.size, dtype=np.int64)
         for axis in self.axes:
             if other.axis(axis.name) != axis:
-                message = (
-                    f"axis {axis.name} of index {other.name} has other labels than that of "
-                    f"index {self.name}"
-                )
+                message = f"axis {axis.name} of index {other.name} has other labels than that of index {self.name}"
                 raise ValueError(message)
             codes = other[axis.name]
             # An index made without `full` or `sparse` may hold any code; as part of a key it
             # would name another tuple.
             if codes.size and not 0 <= codes.min() <= codes.max() < len(axis):
                 off = codes[(codes < 0) | (codes >= len(axis))][0]
-                message = (
-                    f"index {other.name}: code {off} is off axis {axis.name}, "
-                    f"which has {len(axis)} labels"
-                )
+                message = f"index {other.name}: code {off} is off axis {axis.name}, which has {len(axis)} labels"
                 raise ValueError(message)
             keys *= len(axis)
             keys += codes

@@ -20,20 +20,6 @@ __all__ = ["cross", "distinct", "locate", "pairs"]
 def pairs(left: Index, right: Index, on: tuple[str, ...]) -> tuple[Positions, Positions]:
     """Return every pair of a left and a right tuple that agree on some axes.
 
-    Parameters
-    ----------
-    left, right : Index
-        Two lists that both have the axes named in `on`.
-    on : tuple of str
-        Names of the axes that must agree.
-
-    Returns
-    -------
-    left_positions, right_positions : arrays of int
-        One entry per pair, ordered by left position.
-
-    Examples
-    --------
     >>> from planner.lp.axis import Axis
     >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
     >>> built = Index.sparse("built", (site, year), ([0, 1], [0, 1]))
@@ -56,17 +42,7 @@ def pairs(left: Index, right: Index, on: tuple[str, ...]) -> tuple[Positions, Po
 
 
 def distinct(index: Index, *axis_names: str, name: str | None = None) -> Index:
-    """Return the distinct tuples of some axes of a list, in order of their codes.
-
-    Parameters
-    ----------
-    index : Index
-        The finer list.
-    *axis_names : str
-        Axes to keep, in the order wanted.
-    name : str, optional
-        Name of the new list; by default the kept axes joined by ``_``.
-    """
+    """Return the distinct tuples of some axes of a list, in order of their codes."""
     axes = tuple(index.axis(axis_name) for axis_name in axis_names)
     keys = np.zeros(index.size, dtype=np.int64)
     for axis in axes:
@@ -80,27 +56,12 @@ def cross(index: Index, axis: Axis, name: str | None = None) -> Index:
     """Return every tuple of a list with every label of one more axis, which runs fastest."""
     codes = tuple(np.repeat(codes, len(axis)) for codes in index.codes)
     last = np.tile(np.arange(len(axis), dtype=np.int32), index.size)
-    return Index(
-        name or f"{index.name}_{axis.name}",
-        (*index.axes, axis),
-        (*codes, last),
-        index.size * len(axis),
-    )
+    return Index(name or f"{index.name}_{axis.name}", (*index.axes, axis), (*codes, last), index.size * len(axis))
 
 
 def locate(index: Index, *codes: npt.ArrayLike) -> Positions:
     """Return where in a list the tuples with these codes stand, -1 where they do not.
 
-    Parameters
-    ----------
-    index : Index
-        The list.
-    *codes : array of int
-        One array per axis of the list, in its order, all of one length; tuples may repeat. A
-        code off its axis, such as that of the year before the first, is in no tuple.
-
-    Examples
-    --------
     >>> from planner.lp.axis import Axis
     >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
     >>> site_year = Index.full("site_year", site, year)

@@ -42,20 +42,13 @@ _FROM_NOTHING: Final[Mapping[str, str | int]] = {
     "simplex_dual_edge_weight_strategy": -1,
     "simplex_scale_strategy": 2,
 }
-_LOOSELY: Final[Mapping[str, str | float]] = {
-    **_FROM_NOTHING,
-    "run_crossover": "off",
-    "ipm_optimality_tolerance": 0.1,
-}
+_LOOSELY: Final[Mapping[str, str | float]] = {**_FROM_NOTHING, "run_crossover": "off", "ipm_optimality_tolerance": 0.1}
 """How a master that knows no cut is solved: to the middle of what is nearly as good.
 
 HiGHS misses rows by 5e-6 to 2e-5 there; it ends where its first steps do, whatever the tolerance.
 """
 _MISSED_LOOSELY: Final = 1e-4  # units of a row or column: hourly `us-base` misses 2e-5
-_TO_THE_END: Final[Mapping[str, str | float]] = {
-    "run_crossover": "on",
-    "ipm_optimality_tolerance": 1e-8,
-}
+_TO_THE_END: Final[Mapping[str, str | float]] = {"run_crossover": "on", "ipm_optimality_tolerance": 1e-8}
 _NO_BOUND: Final = -1e9
 """Least cost of a piece until a cut says better: in units of the objective, which are MUSD, or the
 kt or m3 that a frontier makes least."""
@@ -66,36 +59,12 @@ count, not seconds, so that each run does the same."""
 
 
 class Master:
-    """A linear program in HiGHS that learns from cuts what the pieces cost.
+    """A linear program in HiGHS that learns from cuts what the pieces cost."""
 
-    Parameters
-    ----------
-    arrays : Arrays
-        The whole program.
-    columns, rows : array of int
-        Those of the master.
-    least : array of float
-        Least value of each column of costs; -inf where it is not known.
-    costs_of : scipy.sparse.csr_array
-        For each piece, and each place of one, the columns of costs that add up to what it costs.
-    """
-
-    def __init__(
-        self,
-        arrays: Arrays,
-        columns: Positions,
-        rows: Positions,
-        least: Floats,
-        costs_of: Any,
-    ) -> None:
+    def __init__(self, arrays: Arrays, columns: Positions, rows: Positions, least: Floats, costs_of: Any) -> None:
         self._columns, self._rows, self._costs_of = columns, rows, costs_of
         self._least = np.maximum(least, _NO_BOUND)
-        self._engine = Engine(
-            {
-                "primal_feasibility_tolerance": _TOLERANCE,
-                "dual_feasibility_tolerance": _TOLERANCE,
-            }
-        )
+        self._engine = Engine({"primal_feasibility_tolerance": _TOLERANCE, "dual_feasibility_tolerance": _TOLERANCE})
         self._highs = self._engine.highs
         self._piece_of_cut = np.empty(0, dtype=np.intp)
         self._cuts: list[Any] = []  # coefficients, as many at a time as were added
@@ -118,9 +87,7 @@ class Master:
     def _of(self, arrays: Arrays) -> Arrays:
         """Return columns, costs of pieces and rows of the master, without cuts."""
         whole = arrays.matrix
-        sparse = csr_array(
-            (whole.value, whole.column, whole.start), shape=(whole.rows, whole.columns)
-        )
+        sparse = csr_array((whole.value, whole.column, whole.start), shape=(whole.rows, whole.columns))
         own = sparse[self._rows][:, self._columns].tocsr()
         of_pieces, given = np.ones(self._least.size), arrays.columns
         columns = Columns(
@@ -130,25 +97,12 @@ class Master:
             np.zeros(self._columns.size + of_pieces.size, dtype=np.bool_),
             given.offset,
         )
-        matrix = Matrix(
-            len(columns.cost),
-            own.indptr.astype(np.int32),
-            own.indices.astype(np.int32),
-            own.data,
-        )
+        matrix = Matrix(len(columns.cost), own.indptr.astype(np.int32), own.indices.astype(np.int32), own.data)
         rows = RowBounds(arrays.rows.lower[self._rows], arrays.rows.upper[self._rows])
         return Arrays(columns, matrix, rows)
 
     def take(self, arrays: Arrays, new_rows: Positions) -> None:
-        """Go on with other costs and bounds, and with more rows; the cuts stay.
-
-        Parameters
-        ----------
-        arrays : Arrays
-            The whole program, with the coefficients that the master knows.
-        new_rows : array of int
-            Rows that were added to it.
-        """
+        """Go on with other costs and bounds, and with more rows; the cuts stay."""
         before, old_rows = self._held, self._rows.size
         self._rows = np.concatenate((self._rows, new_rows))
         self._held = new = self._of(arrays)
@@ -162,15 +116,10 @@ class Master:
             (highs.changeObjectiveOffset(new.columns.offset), "the objective's constant"),
             (highs.changeColsCost(costs.size, costs, new.columns.cost[costs]), "costs"),
             (
-                highs.changeColsBounds(
-                    columns.size, columns, new.columns.lower[columns], new.columns.upper[columns]
-                ),
+                highs.changeColsBounds(columns.size, columns, new.columns.lower[columns], new.columns.upper[columns]),
                 "column bounds",
             ),
-            (
-                highs.changeRowsBounds(at.size, at, new.rows.lower[rows], new.rows.upper[rows]),
-                "row bounds",
-            ),
+            (highs.changeRowsBounds(at.size, at, new.rows.lower[rows], new.rows.upper[rows]), "row bounds"),
         ):
             check(sent, f"take new {what}")
         if new_rows.size:
@@ -178,15 +127,7 @@ class Master:
             self._is_cut = np.concatenate((self._is_cut, np.zeros(new_rows.size, dtype=np.bool_)))
 
     def add_cuts(self, constant: Floats, slope: Any, is_new: Bools) -> None:
-        """Add for some pieces that they cost no less than their duals prove.
-
-        Parameters
-        ----------
-        constant, slope
-            What they cost at least, as of `Pieces.proven`.
-        is_new : array of bool
-            Pieces that get a cut.
-        """
+        """Add for some pieces that they cost no less than their duals prove."""
         piece = np.flatnonzero(is_new)
         cuts = hstack([-slope[piece], self._costs_of[piece]]).tocsr()
         self._cuts.append(cuts)
@@ -203,9 +144,7 @@ class Master:
         self._piece_of_cut = np.concatenate((self._piece_of_cut, piece))
         self._is_cut = np.concatenate((self._is_cut, np.ones(piece.size, dtype=np.bool_)))
 
-    def run(
-        self, seconds: float, interrupt: threading.Event | None, threads: int, *, strictly: bool
-    ) -> Any:
+    def run(self, seconds: float, interrupt: threading.Event | None, threads: int, *, strictly: bool) -> Any:
         """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
 
         A solve from the last basis that takes too many steps is begun again without the basis.
@@ -266,22 +205,11 @@ class Master:
         self._has_basis = False
 
     def hold_near(self, x: Floats, radius: float) -> None:
-        """Keep columns of the master near a trial from now on.
-
-        Parameters
-        ----------
-        x : array of float
-            The trial, which is within their bounds.
-        radius : float
-            How far they may go, as a share of each, and at least so many units.
-        """
+        """Keep columns of the master near a trial from now on."""
         columns = self._held.columns
         lower, upper = columns.lower[: x.size], columns.upper[: x.size]
         far = radius * np.maximum(np.abs(x), 1.0)
-        self._take_bounds(
-            np.minimum(np.maximum(lower, x - far), upper),
-            np.maximum(np.minimum(upper, x + far), lower),
-        )
+        self._take_bounds(np.minimum(np.maximum(lower, x - far), upper), np.maximum(np.minimum(upper, x + far), lower))
 
     def release(self) -> None:
         """Let columns go as far as they may."""

@@ -16,13 +16,6 @@ __all__ = ["positions"]
 def positions(old: Index, new: Index) -> Positions:
     """Return for each tuple of a new list its position in an old list, or -1.
 
-    Parameters
-    ----------
-    old, new : Index
-        Lists over axes of the same names, whose labels may differ. With other axes none is found.
-
-    Examples
-    --------
     >>> from planner.lp.axis import Axis
     >>> from planner.lp.index import Index
     >>> old = Index.full("old", Axis("site", ("a", "b", "c")))

@@ -24,34 +24,16 @@ _AT_ONCE: Final = 4_000_000
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Compressed sparse rows: columns ascend within a row, no place comes twice, no zeros.
+    """Compressed sparse rows: columns ascend within a row, no place comes twice, no zeros."""
 
-    Parameters
-    ----------
-    columns : int
-        Number of columns.
-    start : array of int32
-        Where each row begins in `column` and `value`; one longer than there are rows.
-    column, value : array
-        Place and number of each non-zero.
-    """
-
-    columns: int
-    start: Ints
-    column: Ints
+    columns: int  # number of columns
+    start: Ints  # where each row begins in `column` and `value`; one longer than there are rows
+    column: Ints  # place and number of each non-zero
     value: Floats
 
     @classmethod
     def of_terms(cls, row: Ints, column: Ints, value: Floats, shape: tuple[int, int]) -> Matrix:
-        """Return the matrix of any terms; those at one place are added up.
-
-        Parameters
-        ----------
-        row, column, value : array
-            Place and number of each term.
-        shape : tuple of int
-            Number of rows and columns.
-        """
+        """Return the matrix of any terms; those at one place are added up."""
         rows, columns = shape
         key = row.astype(np.int64) * columns + column
         if not (key[1:] > key[:-1]).all():
@@ -73,15 +55,7 @@ class Matrix:
 
     @classmethod
     def stacked(cls, parts: Sequence[Matrix], columns: int) -> Matrix:
-        """Return the rows of all parts, one part below the other.
-
-        Parameters
-        ----------
-        parts : sequence of Matrix
-            Any number, of at most `columns` columns each.
-        columns : int
-            Number of columns of the whole.
-        """
+        """Return the rows of all parts, one part below the other."""
         offsets = np.cumsum([0, *(len(part.value) for part in parts)], dtype=np.int32)
         starts = [part.start[:-1] + offset for part, offset in zip(parts, offsets, strict=False)]
         return cls(

@@ -42,24 +42,12 @@ _RELAXATION: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to solve.
+    """One way to solve."""
 
-    Parameters
-    ----------
-    name : str
-        What it is called in messages.
-    options : mapping of str to str or int
-        Options of HiGHS.
-    starts_afresh : bool
-        Whether the last basis is left aside.
-    steps : int
-        Most steps of simplex that it may take.
-    """
-
-    name: str
-    options: Mapping[str, str | int]
-    starts_afresh: bool = True
-    steps: int = MOST_STEPS
+    name: str  # what it is called in messages
+    options: Mapping[str, str | int]  # options of HiGHS
+    starts_afresh: bool = True  # whether the last basis is left aside
+    steps: int = MOST_STEPS  # most steps of simplex that it may take
 
 
 def search(method: Method) -> Attempt:
@@ -73,22 +61,6 @@ def search(method: Method) -> Attempt:
 def attempts(method: Method, changed: Change | None, steps: int = MOST_STEPS) -> list[Attempt]:
     """List the ways in which a program without integers is tried, one after the other.
 
-    Parameters
-    ----------
-    method : str
-        As `HighsSession.solve` takes it.
-    changed : Change or None
-        What changed since there was a basis; None where there is no basis to go on from.
-    steps : int
-        Most steps that one from a basis may take.
-
-    Returns
-    -------
-    list of Attempt
-        Each is for where those before it broke down.
-
-    Examples
-    --------
     >>> [attempt.name for attempt in attempts("auto", None)]
     ['ipx', 'simplex']
     """
@@ -98,13 +70,6 @@ def attempts(method: Method, changed: Change | None, steps: int = MOST_STEPS) ->
         if changed is not None:
             by_primal = changed.leaves_plan and (changed.costs or changed.freed)
             name, options = ("primal", _PRIMAL) if by_primal else ("dual", SIMPLEX)
-            tried.append(
-                Attempt(
-                    f"warm {name}",
-                    options,
-                    starts_afresh=False,
-                    steps=steps,
-                )
-            )
+            tried.append(Attempt(f"warm {name}", options, starts_afresh=False, steps=steps))
     names = dict.fromkeys((method, "ipx", "simplex"))  # the last two if the first breaks down
     return tried + [Attempt(name, _COLD[name]) for name in names]

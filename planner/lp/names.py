@@ -18,13 +18,7 @@ _ESCAPED = re.compile(r"(?:_x[0-9a-f]{2})+")
 
 
 def check_block_name(name: str) -> None:
-    """Refuse a block name whose rows or columns could share a name with another block's.
-
-    Raises
-    ------
-    ValueError
-        Unless the name is made of letters, digits, ``_`` and ``.``, a digit or dot not first.
-    """
+    """Refuse a block name whose rows or columns could share a name with another block's."""
     if not _BLOCK_NAME.fullmatch(name):
         message = f"block name {name!r} must be letters, digits, '_' and '.', not led by a digit"
         raise ValueError(message)
@@ -42,8 +36,6 @@ def tuple_name(block: str, over: Index, position: int) -> str:
 def tuple_names(block: str, over: Index) -> list[str]:
     """Return the names of all rows or columns of a block, made safe for PuLP.
 
-    See Also
-    --------
     to_pulp_name : what makes them safe.
     """
     safe_block = to_pulp_name(block)
@@ -63,21 +55,15 @@ def to_pulp_name(name: str) -> str:
     byte that is not a letter, a digit or one of ``_ . ( ) ,`` becomes ``_x`` and two hex digits;
     an underscore before an x is written so too, hence two names never become one.
 
-    Examples
-    --------
     >>> to_pulp_name("new-york"), to_pulp_name("new_york"), to_pulp_name("new_x2dyork")
     ('new_x2dyork', 'new_york', 'new_x5fx2dyork')
     """
-    return _NOT_FOR_PULP.sub(
-        lambda found: "".join(f"_x{byte:02x}" for byte in found[0].encode()), name
-    )
+    return _NOT_FOR_PULP.sub(lambda found: "".join(f"_x{byte:02x}" for byte in found[0].encode()), name)
 
 
 def from_pulp_name(name: str) -> str:
     """Return the name that `to_pulp_name` made safe.
 
-    Examples
-    --------
     >>> from_pulp_name("new_x2dyork"), from_pulp_name(to_pulp_name("_xé_x2d"))
     ('new-york', '_xé_x2d')
     """

@@ -17,8 +17,6 @@ _NOISE: Final = 1e-9  # of a round
 class GapPace:
     """Seconds and gaps of rounds, and the time that rounds to come take at the same pace.
 
-    Examples
-    --------
     >>> pace = GapPace()
     >>> for seconds, gap in ((10.0, 1e-2), (20.0, 1e-3), (30.0, 1e-4)):
     ...     pace.note(seconds, gap)
@@ -41,19 +39,7 @@ class GapPace:
         self._gap_at.clear()
 
     def seconds_left(self, enough_gap: float) -> float:
-        """Return how long rounds go on if the gap shrinks as in the last ones. [s]
-
-        Parameters
-        ----------
-        enough_gap : float
-            Gap at which rounds end; 1e-7, which is optimal, where it is less. [-]
-
-        Returns
-        -------
-        float
-            Of whole rounds; nan after few of them, where the gap did not shrink, and where it is
-            enough, so that something else is missing.
-        """
+        """Return how long rounds go on if the gap shrinks as in the last ones. [s] Takes `enough_gap` [-]."""
         if len(self._gap_at) < _FEWEST_GAPS:
             return np.nan
         (then, wide), (now, narrow) = self._gap_at[-_FEWEST_GAPS], self._gap_at[-1]

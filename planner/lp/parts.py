@@ -57,19 +57,7 @@ class Parts:
         solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
         within: Split | None = None,
     ) -> Parts:
-        """Split a program.
-
-        Parameters
-        ----------
-        arrays : Arrays
-            The program.
-        split : Split
-            Its pieces.
-        solver : callable
-            Makes what solves them.
-        within : Split, optional
-            Places of pieces, as of `Split.within`; this process solves them.
-        """
+        """Split a program."""
         pieces = Pieces(arrays, split, solver)
         rows = np.flatnonzero(split.piece_of_row < 0)
         least, costs_of, places = pieces.least(), eye_array(pieces.count, format="csr"), None
@@ -88,11 +76,7 @@ class Parts:
         return cls(arrays, split, pieces, places, whole, master)
 
     def solve_at(
-        self,
-        x: Floats,
-        seconds: float = np.inf,
-        interrupt: threading.Event | None = None,
-        threads: int = 1,
+        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None, threads: int = 1
     ) -> Priced | None:
         """Price all pieces, then their places, at a trial of the master, as `Pieces.solve_at`."""
         until = time.perf_counter() + seconds
@@ -103,9 +87,7 @@ class Parts:
         of_places = self.places.solve_at(x, left_s, interrupt, threads)
         if of_places is None:
             return None
-        constant, slope, is_proof = _stacked(
-            *((p.constant, p.slope, p.is_proof) for p in (priced, of_places))
-        )
+        constant, slope, is_proof = _stacked(*((p.constant, p.slope, p.is_proof) for p in (priced, of_places)))
         dual = np.concatenate((priced.dual, of_places.dual))
         return replace(priced, dual=dual, constant=constant, slope=slope, is_proof=is_proof)
 
@@ -150,13 +132,7 @@ class Parts:
         self.dual_of_round.append(dual)
 
     def start_with(self, duals: Floats) -> None:
-        """Add the cuts that duals of a like program prove here too.
-
-        Parameters
-        ----------
-        duals : array of float
-            Rows of the whole program by cuts of a piece; 0 where a piece has no more of them.
-        """
+        """Add the cuts that duals of a like program prove here too."""
         for dual in duals[self._rows].T:
             constant, slope, is_proof = self._proven(dual)
             self._add(constant, slope, is_proof & self._says_most(dual), dual)
@@ -174,9 +150,7 @@ class Parts:
             return has_dual
         of_pieces = np.zeros(self.pieces.count, dtype=np.bool_)
         of_pieces[piece[:own][(dual[:own] != 0.0) & ~np.isin(rows[:own], rows[own:])]] = True
-        return np.concatenate(
-            (of_pieces, has_dual[of_pieces.size :] & ~of_pieces[self.piece_of_place])
-        )
+        return np.concatenate((of_pieces, has_dual[of_pieces.size :] & ~of_pieces[self.piece_of_place]))
 
     @property
     def _rows(self) -> Positions:
@@ -256,13 +230,7 @@ class Parts:
         return dual
 
 
-def _stacked(
-    of_pieces: tuple[Floats, Any, Bools], of_places: tuple[Floats, Any, Bools]
-) -> tuple[Floats, Any, Bools]:
+def _stacked(of_pieces: tuple[Floats, Any, Bools], of_places: tuple[Floats, Any, Bools]) -> tuple[Floats, Any, Bools]:
     """Return what is proven of pieces, then of their places."""
     (constant, slope, is_proof), (more, steeper, proves) = of_pieces, of_places
-    return (
-        np.concatenate((constant, more)),
-        vstack([slope, steeper]).tocsr(),
-        np.concatenate((is_proof, proves)),
-    )
+    return (np.concatenate((constant, more)), vstack([slope, steeper]).tocsr(), np.concatenate((is_proof, proves)))

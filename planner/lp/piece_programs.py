@@ -43,33 +43,17 @@ _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
 
 @dataclass(frozen=True, eq=False)
 class PieceArrays:
-    """Numbers of some pieces, piece after piece.
+    """Numbers of some pieces, piece after piece."""
 
-    Parameters
-    ----------
-    number : array of int
-        Number of each piece in the whole program.
-    matrix : scipy.sparse.csr_array
-        Coefficients of their columns in their rows.
-    cost, lower, upper : array of float
-        Of each column.
-    row_lower, row_upper : array of float
-        Of each row, before what the master adds to it.
-    of_master : array of bool
-        Rows that the master has a part in: these may be missed.
-    row_ends, column_ends : array of int
-        Where the rows and the columns of each piece begin, and where the last one ends.
-    """
-
-    number: Positions
-    matrix: Any
-    cost: Floats
+    number: Positions  # number of each piece in the whole program
+    matrix: Any  # coefficients of their columns in their rows
+    cost: Floats  # of each column
     lower: Floats
     upper: Floats
-    row_lower: Floats
+    row_lower: Floats  # of each row, before what the master adds to it
     row_upper: Floats
-    of_master: Bools
-    row_ends: Positions
+    of_master: Bools  # rows that the master has a part in: these may be missed
+    row_ends: Positions  # where the rows and the columns of each piece begin, and where the last one ends
     column_ends: Positions
 
     @property
@@ -140,33 +124,7 @@ class PieceSolver(Protocol):
         seconds: float,
         must_stop: Callable[[], bool],
     ) -> Positions:
-        """Solve some pieces.
-
-        Parameters
-        ----------
-        pieces : array of int
-            Which.
-        shift : array of float
-            What the master adds to each row of all pieces.
-        penalty : float
-            What a unit of a row costs that is missed. [MUSD per unit]
-        threads : int
-            Pieces that are solved at the same time in this process.
-        seconds : float
-            Most time. [s]
-        must_stop : callable
-            Is asked now and then whether to stop.
-
-        Returns
-        -------
-        array of int
-            Those that were solved before time or a stop ended it.
-
-        Raises
-        ------
-        SolverError
-            If a piece has no plan, however much its rows are missed, or no least cost.
-        """
+        """Solve some pieces. Takes `penalty` [MUSD per unit], `seconds` [s]."""
 
 
 class _Stop:
@@ -197,13 +155,7 @@ def _never() -> bool:
 
 
 class PiecePrograms:
-    """Pieces solved by threads of this process, each in a HiGHS of its own that stays warm.
-
-    Parameters
-    ----------
-    arrays : PieceArrays
-        The pieces.
-    """
+    """Pieces solved by threads of this process, each in a HiGHS of its own that stays warm."""
 
     place = ""
 
@@ -329,10 +281,7 @@ class PiecePrograms:
         rows, columns = arrays.places(piece)
         low, high = arrays.row_lower[rows], arrays.row_upper[rows]
         may_miss = arrays.of_master[rows]
-        short, over = (
-            np.flatnonzero(may_miss & np.isfinite(low)),
-            np.flatnonzero(may_miss & np.isfinite(high)),
-        )
+        short, over = (np.flatnonzero(may_miss & np.isfinite(low)), np.flatnonzero(may_miss & np.isfinite(high)))
         count = short.size + over.size
         sign = np.repeat([1.0, -1.0], [short.size, over.size])
         place = (np.concatenate((short, over)), np.arange(count))

@@ -31,40 +31,20 @@ In units of the objective per unit of the row: MUSD, or the kt or m3 that a fron
 High enough that plans avoid it, and not so high that a few rows hide all others: with 1,000 hourly
 `us-base` takes three times the rounds.
 """
-_NO_PRICE: Final = (
-    1e-8  # units of the objective per unit of a column, ten times what HiGHS takes for none
-)
+_NO_PRICE: Final = 1e-8  # units of the objective per unit of a column, ten times what HiGHS takes for none
 
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """What the pieces cost at a trial of the master.
+    """What the pieces cost at a trial of the master."""
 
-    Parameters
-    ----------
-    y : array of float
-        Value of every column of the pieces, in the order of `Pieces.columns`.
-    dual : array of float
-        Dual of every row of the pieces, in the order of `Pieces.rows`.
-    cost : array of float
-        Cost of each piece, without penalties.
-    missed : array of float
-        By how much each row of the pieces is missed, which penalties are paid for.
-    constant : array of float
-        For each piece, what its duals prove that it costs where all columns of the master are 0.
-    slope : scipy.sparse.csr_array
-        Pieces by columns of the master: what one more unit of each adds to that.
-    is_proof : array of bool
-        Pieces for which `constant` and `slope` hold, as `Pieces.proven` says.
-    """
-
-    y: Floats
-    dual: Floats
-    cost: Floats
-    missed: Floats
-    constant: Floats
-    slope: Any
-    is_proof: Bools
+    y: Floats  # value of every column of the pieces, in the order of `Pieces.columns`
+    dual: Floats  # dual of every row of the pieces, in the order of `Pieces.rows`
+    cost: Floats  # cost of each piece, without penalties
+    missed: Floats  # by how much each row of the pieces is missed, which penalties are paid for
+    constant: Floats  # for each piece, what its duals prove that it costs where all columns of the master are 0
+    slope: Any  # pieces by columns of the master: what one more unit of each adds to that
+    is_proof: Bools  # pieces for which `constant` and `slope` hold, as `Pieces.proven` says
 
     def bound_at(self, x: Floats) -> Floats:
         """Return for each piece what it costs at least at columns of the master."""
@@ -76,17 +56,6 @@ class Pieces:
 
     Rows that the master has a part in may be missed at a penalty, so that a piece has a plan
     whatever the master does, if it has one at all.
-
-    Parameters
-    ----------
-    arrays : Arrays
-        The whole program.
-    split : Split
-        Its pieces; at least one.
-    solver : callable
-        Makes what solves them.
-    master_columns : array of int, optional
-        Those of the master; all that are in no piece, where they are left out.
     """
 
     def __init__(
@@ -97,23 +66,16 @@ class Pieces:
         master_columns: Positions | None = None,
     ) -> None:
         matrix = arrays.matrix
-        whole = csr_array(
-            (matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns)
-        )
+        whole = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
         self.count = split.pieces
         self.penalty = PENALTY
         self.columns, self.piece_of_column = _in_order(split.piece_of_column)
         self.rows, self.piece_of_row = _in_order(split.piece_of_row)
-        self.master_columns = (
-            np.flatnonzero(split.piece_of_column < 0) if master_columns is None else master_columns
-        )
+        self.master_columns = np.flatnonzero(split.piece_of_column < 0) if master_columns is None else master_columns
         rows = whole[self.rows]
         self._own = rows[:, self.columns].tocsr()
         self._others = rows[:, self.master_columns].tocsr()
-        self._row_lower, self._row_upper = (
-            arrays.rows.lower[self.rows],
-            arrays.rows.upper[self.rows],
-        )
+        self._row_lower, self._row_upper = (arrays.rows.lower[self.rows], arrays.rows.upper[self.rows])
         self._cost = arrays.columns.cost[self.columns]
         self._lower = arrays.columns.lower[self.columns]
         self._upper = arrays.columns.upper[self.columns]
@@ -164,35 +126,9 @@ class Pieces:
         self._is_stale[:] = True
 
     def solve_at(
-        self,
-        x: Floats,
-        seconds: float = np.inf,
-        interrupt: threading.Event | None = None,
-        threads: int = 1,
+        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None, threads: int = 1
     ) -> Priced | None:
-        """Solve the pieces that a trial of the master changes.
-
-        Parameters
-        ----------
-        x : array of float
-            Columns of the master, in the order of `master_columns`.
-        seconds : float
-            Most time. [s]
-        interrupt : threading.Event, optional
-            Set it to stop.
-        threads : int
-            Pieces that are solved at the same time.
-
-        Returns
-        -------
-        Priced or None
-            None if it was stopped.
-
-        Raises
-        ------
-        SolverError
-            If a piece has no plan, however much its rows are missed, or no least cost.
-        """
+        """Solve the pieces that a trial of the master changes. Takes `seconds` [s]."""
         shift = np.asarray(self._others @ x)
         if self._shift is not None:
             moved = np.add.reduceat(shift != self._shift, self._row_ends[:-1]) > 0
@@ -201,9 +137,7 @@ class Pieces:
         watch, stale = Watch(None, interrupt), np.flatnonzero(self._is_stale)
 
         def solve_stale() -> None:
-            done = self._solver.solve(
-                stale, shift, self.penalty, threads, seconds, lambda: watch.must_stop
-            )
+            done = self._solver.solve(stale, shift, self.penalty, threads, seconds, lambda: watch.must_stop)
             self._is_stale[done] = False
 
         run_apart(solve_stale, watch)
@@ -215,32 +149,11 @@ class Pieces:
         missed = np.maximum(np.maximum(self._row_lower - value, value - self._row_upper), 0.0)
         constant, slope, is_proof = self.proven(dual)
         return Priced(
-            y,
-            dual,
-            added_up(self._cost * y, self.piece_of_column, self.count),
-            missed,
-            constant,
-            slope,
-            is_proof,
+            y, dual, added_up(self._cost * y, self.piece_of_column, self.count), missed, constant, slope, is_proof
         )
 
     def proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
-        """Return what duals prove of the cost of each piece.
-
-        Parameters
-        ----------
-        dual : array of float
-            Any number for every row of the pieces.
-
-        Returns
-        -------
-        constant : array of float
-            Least cost of each piece where all columns of the master are 0.
-        slope : scipy.sparse.csr_array
-            Pieces by columns of the master: what one more unit of each adds to it.
-        is_proof : array of bool
-            Pieces for which that holds: no price points to a bound that a column has not.
-        """
+        """Return what duals prove of the cost of each piece."""
         side = _side(dual, self._row_lower, self._row_upper)
         dual, worth = np.where(np.isfinite(side), dual, 0.0), dual * _finite(side)
         reduced = self._cost - self._own.T @ dual

@@ -40,13 +40,6 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
     objective set or changed through PuLP count on the fast path too. Rows of blocks can be read
     through PuLP but not changed.
 
-    Parameters
-    ----------
-    name : str
-        Name of the program.
-
-    Examples
-    --------
     >>> from planner.lp import Axis, Index
     >>> site = Index.full("site", Axis("site", ("new-york", "new_york")))
     >>> problem = ArrayProblem("tiny")
@@ -81,13 +74,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
         self._pulp_objective = None
 
     def hold(self, columns: Positions, lower: Floats, upper: Floats) -> None:
-        """Narrow the bounds of some columns; see `Blocks.hold`.
-
-        Raises
-        ------
-        ValueError
-            If PuLP has seen columns: from then on their bounds are those of PuLP's variables.
-        """
+        """Narrow the bounds of some columns; see `Blocks.hold`."""
         if self._pulp_columns:
             message = "bounds are narrowed before PuLP sees the columns"
             raise ValueError(message)
@@ -187,20 +174,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
     # --- what PuLP asks for -------------------------------------------------------------
 
     def pulp_variable(self, name: str, *labels: str) -> PulpVariable:
-        """Return the PuLP variable of one column, to write rows of your own.
-
-        Parameters
-        ----------
-        name : str
-            Name of the block.
-        *labels : str
-            One label per axis of the block's list.
-
-        Raises
-        ------
-        ValueError
-            If there is no such block or no such tuple.
-        """
+        """Return the PuLP variable of one column, to write rows of your own."""
         column = self.column_block(name).start
         block = self._column_blocks[name]
         position = block.over.position(*labels)
@@ -212,9 +186,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
             integer=block.integer,
         )
 
-    def _shown_column(
-        self, column: int, safe_name: str, lower: float, upper: float, *, integer: bool
-    ) -> PulpVariable:
+    def _shown_column(self, column: int, safe_name: str, lower: float, upper: float, *, integer: bool) -> PulpVariable:
         if column not in self._pulp_columns:
             low = None if lower == -np.inf else lower
             high = None if upper == np.inf else upper
@@ -352,22 +324,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
     # --- after a solve through PuLP -----------------------------------------------------
 
     def solve(self, solver: PulpSolver | None = None, **options: Any) -> int:
-        """Solve with a PuLP solver, HiGHS by default.
-
-        Parameters
-        ----------
-        solver : PuLP solver, optional
-            For example ``pulp.COIN_CMD()``; by default the one of `setSolver`, then HiGHS.
-        **options
-            Passed on to the solver.
-
-        Returns
-        -------
-        int
-            A key of `pulp.LpStatus`. `pulp.LpStatusOptimal` only where the solver proved it: a
-            run stopped by a limit is `pulp.LpStatusNotSolved`, and `sol_status` says whether
-            there is a plan that meets every row.
-        """
+        """Solve with a PuLP solver, HiGHS by default."""
         super().solve(solver or self.solver or pulp.HiGHS(msg=False), **options)
         if self.sol_status == pulp.LpSolutionIntegerFeasible and not self._is_met():
             self.assignStatus(self.status, pulp.LpSolutionNoSolutionFound)
@@ -382,9 +339,7 @@ class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
     def _is_met(self) -> bool:
         columns, bounds, x = self.columns(), self.row_bounds(), self.values()
         row_value = self.matrix().times(x)
-        return _within(x, columns.lower, columns.upper) and _within(
-            row_value, bounds.lower, bounds.upper
-        )
+        return _within(x, columns.lower, columns.upper) and _within(row_value, bounds.lower, bounds.upper)
 
     def values(self) -> Floats:
         """Return the value of every column after a solve through PuLP; nan where it has none."""

@@ -23,49 +23,23 @@ _SECONDS_BETWEEN_EVENTS = 0.1
 
 @dataclass(frozen=True)
 class ProgressEvent:
-    """How far a running solve is.
+    """How far a running solve is."""
 
-    Parameters
-    ----------
-    phase : {"simplex", "ipm", "mip", "rounds"}
-        The algorithm that is running; rounds are those of a decomposition.
-    seconds : float
-        Since the solve began. [s]
-    iterations : int
-        Of this phase; nodes in a search for integers.
-    objective : float
-        Of the current point, which may break rows; nan where there is none.
-    dual_bound : float
-        No plan can cost less; -inf where nothing is known.
-    gap : float
-        From the bound to the best plan, as a share of the plan's objective; inf where unknown.
-    step : str
-        What the solve is for, where a plan takes several; empty for one solver alone.
-    solve : int
-        Its number among the solves that the plan takes, from one; 0 for one solver alone.
-    left_s : float
-        About how long the rest takes, nan where nothing says it. [s]
-    """
-
-    phase: Phase
-    seconds: float
-    iterations: int
-    objective: float
-    dual_bound: float
-    gap: float
-    step: str = ""
-    solve: int = 0
-    left_s: float = float("nan")
+    phase: Phase  # the algorithm that is running; rounds are those of a decomposition
+    seconds: float  # since the solve began. [s]
+    iterations: int  # of this phase; nodes in a search for integers
+    objective: float  # of the current point, which may break rows; nan where there is none
+    dual_bound: float  # no plan can cost less; -inf where nothing is known
+    gap: float  # from the bound to the best plan, as a share of the plan's objective; inf where unknown
+    step: str = ""  # what the solve is for, where a plan takes several; empty for one solver alone
+    solve: int = 0  # its number among the solves that the plan takes, from one; 0 for one solver alone
+    left_s: float = float("nan")  # about how long the rest takes, nan where nothing says it. [s]
 
 
 class Watch:
     """Callback of a running solve: reports progress, and says when to stop."""
 
-    def __init__(
-        self,
-        on_progress: Callable[[ProgressEvent], None] | None,
-        interrupt: threading.Event | None,
-    ) -> None:
+    def __init__(self, on_progress: Callable[[ProgressEvent], None] | None, interrupt: threading.Event | None) -> None:
         self.began = time.perf_counter()
         self.raised: BaseException | None = None
         self._on_progress = on_progress
@@ -73,15 +47,7 @@ class Watch:
         self._next_event = self.began
 
     def update(self, phase: Phase, state: Any) -> bool:
-        """Report progress; return whether the solve should stop.
-
-        Parameters
-        ----------
-        phase : {"simplex", "ipm", "mip"}
-            The algorithm that is running.
-        state : HighsCallbackOutput
-            The state of the solve, from HiGHS.
-        """
+        """Report progress; return whether the solve should stop."""
         now = time.perf_counter()
         if self._on_progress is not None and now >= self._next_event:
             self._next_event = now + _SECONDS_BETWEEN_EVENTS

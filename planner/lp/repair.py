@@ -37,12 +37,7 @@ memory; a part alone may have more."""
 
 
 def repaired(
-    whole: Arrays,
-    split: Split,
-    plan: Floats,
-    missed: Positions,
-    seconds: float,
-    interrupt: threading.Event | None,
+    whole: Arrays, split: Split, plan: Floats, missed: Positions, seconds: float, interrupt: threading.Event | None
 ) -> Floats | None:
     """Return a plan near a trial that misses rows of pieces.
 
@@ -51,31 +46,10 @@ def repaired(
     that are in rows with free ones. These programs fall apart, mostly by site, and each is solved
     with its rows as they are, so that what is missed by little is met for little: a peak or a
     connection is raised, or a contract is larger, where that is the sum of few others.
-
-    Parameters
-    ----------
-    whole : Arrays
-        The program, without integers.
-    split : Split
-        Its pieces.
-    plan : array of float
-        The trial: every column of the program; it meets the rows of the master.
-    missed : array of int
-        Rows of pieces that it misses.
-    seconds : float
-        Most time. [s]
-    interrupt : threading.Event, optional
-        Set it to stop.
-
-    Returns
-    -------
-    array of float or None
-        None where there is no such plan, or none was found in time.
+    Takes `seconds` [s].
     """
     matrix, columns = whole.matrix, whole.columns
-    rows = csr_array(
-        (matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns)
-    )
+    rows = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
     new, watch, until = plan.copy(), Watch(None, interrupt), time.perf_counter() + seconds
     for of_rows, free in _parts(matrix, split, missed):
         fixed = new.copy()
@@ -85,11 +59,7 @@ def repaired(
         own = here[:, free].tocsr()
         part = Arrays(
             Columns(
-                columns.cost[free],
-                columns.lower[free],
-                columns.upper[free],
-                np.zeros(free.size, dtype=np.bool_),
-                0.0,
+                columns.cost[free], columns.lower[free], columns.upper[free], np.zeros(free.size, dtype=np.bool_), 0.0
             ),
             Matrix(free.size, own.indptr, own.indices, own.data),
             RowBounds(whole.rows.lower[of_rows] - at_fixed, whole.rows.upper[of_rows] - at_fixed),
@@ -113,9 +83,7 @@ def _solved(program: Arrays, watch: Watch, seconds: float) -> Floats | None:
     return np.asarray(np.clip(value, program.columns.lower, program.columns.upper))
 
 
-def _parts(
-    matrix: Matrix, split: Split, missed: Positions
-) -> Iterator[tuple[Positions, Positions]]:
+def _parts(matrix: Matrix, split: Split, missed: Positions) -> Iterator[tuple[Positions, Positions]]:
     """Yield rows and free columns of programs that have no column in common."""
     of_row, of_column = split.piece_of_row, split.piece_of_column
     is_free = _free(matrix, split, missed)

@@ -74,28 +74,7 @@ class _Trial:
 
 
 class Rounds:
-    """One solve in pieces, round by round.
-
-    Parameters
-    ----------
-    parts : Parts
-        Master and pieces; cuts that the master holds already are of use.
-    missed : callable
-        Most that a plan misses of the rows that are split into shares, per unit of the row. [-]
-    began, until : float
-        When the solve began, and when it must end, by `time.perf_counter`. [s]
-    threads : int
-        Of the master by interior point, and of the pieces.
-    on_progress : callable, optional
-        Called once a round.
-    interrupt : threading.Event, optional
-        Set, it stops the rounds.
-    optimal_gap, enough_gap : float
-        Gap up to which a plan is optimal where no cut is left, and gap at which rounds may end; 0
-        to go on to an optimum with its duals. [-]
-    strictly : bool
-        Whether the master keeps its rows as exactly as HiGHS can.
-    """
+    """One solve in pieces, round by round."""
 
     def __init__(
         self,
@@ -123,13 +102,7 @@ class Rounds:
         self._is_nearby = self._time_is_up = False
 
     def outcome(self) -> Outcome:
-        """Solve master and pieces in turn until no piece costs more than the master foretells.
-
-        Raises
-        ------
-        SolverError
-            If a part has no plan or breaks down: then the whole program says why.
-        """
+        """Solve master and pieces in turn until no piece costs more than the master foretells."""
         parts = self._parts
         steps = self._steps()
         status: Status | None = None
@@ -239,11 +212,7 @@ class Rounds:
         """Make a plan of the last trial where it costs little enough; return whether there is one.
 
         After a repair in vain the next comes later, each time twice as many rounds.
-
-        Parameters
-        ----------
-        gap : float
-            Most that the trial may cost above the bound, as a share of its cost. [-]
+        Takes `gap` [-].
         """
         trial = self._last
         if trial is None or trial.is_plan or trial.cost - self._best.bound > gap * abs(trial.cost):
@@ -372,15 +341,7 @@ class Rounds:
             self._pace.note(seconds, best.closing)
         objective = best.objective if best.plan is not None else np.nan
         self._on_progress(
-            ProgressEvent(
-                "rounds",
-                seconds,
-                self._rounds,
-                objective,
-                best.bound,
-                best.gap,
-                left_s=self._rest_s(),
-            )
+            ProgressEvent("rounds", seconds, self._rounds, objective, best.bound, best.gap, left_s=self._rest_s())
         )
 
     def _rest_s(self) -> float:

@@ -42,33 +42,16 @@ class Shares:
     share and holds the row over shares; the piece has a row that keeps its own columns within
     its share. A share is in units of the row's largest coefficient, so that the penalty for what
     a piece misses of it is one of a unit of a column, as it is in other rows.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        Of the program that is split.
-    is_local : array of bool
-        Columns that are left to pieces.
-    split : Split
-        Its pieces, before rows of shares are in them.
-    is_split : array of bool
-        Of each row.
-    row, piece : array of int
-        Of each share.
-    unit : array of float
-        Largest coefficient of its row.
-    has_lower, has_upper : array of bool
-        Which sides its row has.
     """
 
-    matrix: Matrix
-    is_local: Bools
-    split: Split
-    is_split: Bools
-    row: Positions
+    matrix: Matrix  # of the program that is split
+    is_local: Bools  # columns that are left to pieces
+    split: Split  # its pieces, before rows of shares are in them
+    is_split: Bools  # of each row
+    row: Positions  # of each share
     piece: Positions
-    unit: Floats
-    has_lower: Bools
+    unit: Floats  # largest coefficient of its row
+    has_lower: Bools  # which sides its row has
     has_upper: Bools
     _made: tuple[Matrix, Matrix] | None = field(default=None, init=False)
 
@@ -204,15 +187,9 @@ class Shares:
         at, rest = np.flatnonzero(is_moved), np.flatnonzero(~is_moved)
         pieces = int(self.piece.max()) + 1
         goes_to = np.searchsorted(
-            self.row * pieces + self.piece,
-            row[at].astype(np.int64) * pieces + self.split.piece_of_column[column[at]],
+            self.row * pieces + self.piece, row[at].astype(np.int64) * pieces + self.split.piece_of_column[column[at]]
         )
-        rows = (
-            self.row_at(matrix.rows)[row[rest]],
-            self.row,
-            self.rows + goes_to,
-            self.rows + share,
-        )
+        rows = (self.row_at(matrix.rows)[row[rest]], self.row, self.rows + goes_to, self.rows + share)
         columns = (column[rest], self.columns + share, column[at], self.columns + share)
         values = (value[rest], self.unit, value[at] / self.unit[goes_to], np.full(count, -1.0))
         return Matrix.of_terms(

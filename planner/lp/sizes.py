@@ -21,28 +21,11 @@ coefficients from 1e15 on; those of shipped scenarios end at 1e5."""
 
 
 def check_sizes(problem: ArrayProblem, arrays: Arrays) -> None:
-    """Refuse a program with numbers that no solver can distinguish from others.
-
-    Parameters
-    ----------
-    problem : ArrayProblem
-        Knows the names of rows and columns.
-    arrays : Arrays
-        Its numbers.
-
-    Raises
-    ------
-    InputError
-        Naming the first number of each kind that is too large.
-    """
+    """Refuse a program with numbers that no solver can distinguish from others."""
     row_of_value = np.repeat(np.arange(arrays.matrix.rows), np.diff(arrays.matrix.start))
     found = []
     for values, what, name in (
-        (
-            arrays.matrix.value,
-            "a coefficient of",
-            lambda at: problem.row_name(int(row_of_value[at])),
-        ),
+        (arrays.matrix.value, "a coefficient of", lambda at: problem.row_name(int(row_of_value[at]))),
         (arrays.rows.lower, "a bound of", problem.row_name),
         (arrays.rows.upper, "a bound of", problem.row_name),
         (arrays.columns.lower, "a bound of", problem.column_name),

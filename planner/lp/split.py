@@ -18,39 +18,15 @@ __all__ = ["Split"]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The piece of every column and row; those of the master have none.
+    """The piece of every column and row; those of the master have none."""
 
-    Parameters
-    ----------
-    pieces : int
-        Number of pieces.
-    piece_of_column, piece_of_row : array of int
-        Piece of each, -1 for the master.
-    """
-
-    pieces: int
-    piece_of_column: Positions
+    pieces: int  # number of pieces
+    piece_of_column: Positions  # piece of each, -1 for the master
     piece_of_row: Positions
 
     @classmethod
     def from_matrix(cls, matrix: Matrix, is_local: Bools, is_apart: Bools | None = None) -> Split:
-        """Split a program by columns that may be left to pieces.
-
-        Parameters
-        ----------
-        matrix : Matrix
-            Its rows.
-        is_local : array of bool
-            Columns that may. All rows that they are in belong to pieces; two columns in one row
-            belong to one piece, so a row that couples many of them makes one of many pieces.
-        is_apart : array of bool, optional
-            Rows that couple nothing, and belong to no piece.
-
-        Returns
-        -------
-        Split
-            Pieces are numbered by their first column. Columns in no row stay in the master.
-        """
+        """Split a program by columns that may be left to pieces."""
         row = matrix.row_of_value()
         is_in = is_local[matrix.column]
         at = np.flatnonzero(is_in if is_apart is None else is_in & ~is_apart[row])
@@ -69,20 +45,7 @@ class Split:
         return cls(int(first.size), piece[:columns], piece[columns:])
 
     def within(self, matrix: Matrix, is_local: Bools, is_apart: Bools) -> Split | None:
-        """Split pieces further by leaving out rows that couple their parts.
-
-        Parameters
-        ----------
-        matrix, is_local
-            As they were split.
-        is_apart : array of bool
-            Rows that are left out.
-
-        Returns
-        -------
-        Split or None
-            The parts of pieces that have several; none where no piece has.
-        """
+        """Split pieces further by leaving out rows that couple their parts."""
         if not is_apart[self.piece_of_row >= 0].any():
             return None
         finer = Split.from_matrix(matrix, is_local, is_apart)
@@ -99,9 +62,7 @@ class Split:
         """Return how many coefficients the rows of each piece have."""
         is_in = self.piece_of_row >= 0
         return np.asarray(
-            np.bincount(self.piece_of_row[is_in], np.diff(matrix.start)[is_in], self.pieces).astype(
-                np.intp
-            )
+            np.bincount(self.piece_of_row[is_in], np.diff(matrix.start)[is_in], self.pieces).astype(np.intp)
         )
 
     def with_rows(self, count: int) -> Split:

@@ -48,13 +48,6 @@ _FEW_STEPS: Final = 200
 def cold_steps(rows: int) -> int:
     """Return how many steps of simplex take as long as a solve from nothing, and at least 200.
 
-    Parameters
-    ----------
-    rows : int
-        Of the program.
-
-    Examples
-    --------
     >>> cold_steps(40_000), cold_steps(40)
     (5600, 200)
     """
@@ -64,15 +57,6 @@ def cold_steps(rows: int) -> int:
 def most_steps(rows: int, infeasible: int) -> int:
     """Return after how many steps simplex from a basis is given up; 0 where it is not begun.
 
-    Parameters
-    ----------
-    rows : int
-        Of the program.
-    infeasible : int
-        Rows, columns and prices that are out of bounds at the basis.
-
-    Examples
-    --------
     >>> most_steps(40_000, 100), most_steps(40_000, 1_000), most_steps(40_000, 0)
     (800, 0, 200)
     """
@@ -84,40 +68,23 @@ def most_steps(rows: int, infeasible: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """Where simplex may begin: a status for every column and row of a program, by its labels.
+    """Where simplex may begin: a status for every column and row of a program, by its labels."""
 
-    Parameters
-    ----------
-    columns, rows : mapping of str to (Index, array of int8)
-        By block: its tuples, and whether each is at a bound or in the basis, as HiGHS codes it.
-    duals : mapping of str to (Index, array of float)
-        By block of rows, of a program that was solved in pieces: its tuples, and the duals of
-        each behind the cuts that bound there, tuples by cuts of a piece. A further block is of
-        the shares of rows that were split.
-    whole : mapping of str to (Index, array of float)
-        By block of columns with integers: its tuples, and what each is in the plan that was found.
-    plan_columns, plan_rows : mapping of str to (Index, array of int8)
-        As `columns` and `rows`, of the program with these integers fixed.
-    """
-
+    # by block: its tuples, and whether each is at a bound or in the basis, as HiGHS codes it
     columns: dict[str, tuple[Index, Statuses]]
     rows: dict[str, tuple[Index, Statuses]]
+    # by block of rows, of a program that was solved in pieces: its tuples, and the duals of each behind the cuts that
+    # bound there, tuples by cuts of a piece
     duals: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
+    # by block of columns with integers: its tuples, and what each is in the plan that was found
     whole: dict[str, tuple[Index, Floats]] = field(default_factory=dict)
+    # as `columns` and `rows`, of the program with these integers fixed
     plan_columns: dict[str, tuple[Index, Statuses]] = field(default_factory=dict)
     plan_rows: dict[str, tuple[Index, Statuses]] = field(default_factory=dict)
 
     @classmethod
     def from_basis(cls, problem: ArrayProblem, basis: Any) -> Start:
-        """Take a basis that HiGHS ended with.
-
-        Parameters
-        ----------
-        problem : ArrayProblem
-            The program; rows may have been added to it since.
-        basis : HighsBasis
-            Of its columns and first rows.
-        """
+        """Take a basis that HiGHS ended with."""
         column = _codes(basis.col_status)
         row = _codes(basis.row_status)
         columns = {
@@ -132,18 +99,7 @@ class Start:
         return cls(columns, rows)
 
     def for_problem(self, problem: ArrayProblem) -> Any:
-        """Return a basis for another program; what is new in it is at its bound or not tight.
-
-        Parameters
-        ----------
-        problem : ArrayProblem
-            A program with blocks of the same names.
-
-        Returns
-        -------
-        HighsBasis
-            It may have too many or too few columns and rows in it: HiGHS completes it.
-        """
+        """Return a basis for another program; what is new in it is at its bound or not tight."""
         column = np.full(problem.numVariables(), _LOWER, dtype=np.int8)
         row = np.full(problem.numConstraints(), _BASIC, dtype=np.int8)
         for name in self.columns.keys() & set(problem.column_block_names):
@@ -186,17 +142,7 @@ class Start:
         return max((duals.shape[1] for _, duals in self.duals.values()), default=0)
 
     def with_plan(self, problem: ArrayProblem, x: Floats, basis: Any) -> Start:
-        """Return it with the integers of a plan, and where the program ended with these fixed.
-
-        Parameters
-        ----------
-        problem : ArrayProblem
-            The program.
-        x : array of float
-            Its plan, a number per column.
-        basis : HighsBasis or None
-            Where it ended, if that is known; taken beside another basis alone.
-        """
+        """Return it with the integers of a plan, and where the program ended with these fixed."""
         integer = problem.columns().integer
         places = {name: problem.column_block(name) for name in problem.column_block_names}
         whole = {
@@ -255,13 +201,7 @@ class Start:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Start:
-        """Read what `to_bytes` wrote.
-
-        Raises
-        ------
-        ValueError, KeyError, OSError
-            If it is anything else.
-        """
+        """Read what `to_bytes` wrote."""
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return cls(*(_blocks(arrays, kind) for kind in _KINDS))
 

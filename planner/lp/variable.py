@@ -16,36 +16,13 @@ __all__ = ["Variable"]
 
 
 class Variable(Expression):
-    """One decision per tuple of an index list; made by `ArrayProblem.variable`.
-
-    Parameters
-    ----------
-    name : str
-        Name of the block of columns.
-    over : Index
-        The list.
-    lower, upper : array of float
-        Least and most value of each decision.
-    integer : bool
-        Whether only integers are allowed.
-    first_column : int
-        Column of the first tuple; the others follow.
-    """
+    """One decision per tuple of an index list; made by `ArrayProblem.variable`."""
 
     def __init__(
-        self,
-        name: str,
-        over: Index,
-        lower: Floats,
-        upper: Floats,
-        *,
-        integer: bool,
-        first_column: int,
+        self, name: str, over: Index, lower: Floats, upper: Floats, *, integer: bool, first_column: int
     ) -> None:
         place = np.arange(over.size, dtype=np.int32)
-        super().__init__(
-            over, place, place + np.int32(first_column), np.ones(over.size), np.zeros(over.size)
-        )
+        super().__init__(over, place, place + np.int32(first_column), np.ones(over.size), np.zeros(over.size))
         self.name = name
         self.lower = lower
         self.upper = upper

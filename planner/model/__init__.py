@@ -18,20 +18,7 @@ FAMILIES = (*families.FAMILIES, money)
 
 
 def build_model(inputs: Inputs, until: int | None = None) -> Model:
-    """Build the linear program of a scenario.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Sets and coefficients.
-    until : int, optional
-        Last calendar year whose payments count; by default the last of the horizon.
-
-    Returns
-    -------
-    Model
-        Its `problem` holds columns, rows and objective and can be handed to a solver.
-    """
+    """Build the linear program of a scenario."""
     model = Model(inputs, until)
     for family in FAMILIES:
         for block in family.CONSTRAINTS:

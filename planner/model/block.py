@@ -24,8 +24,7 @@ LINKS: Final[dict[Link, str]] = {
     "stock": "no more is used than the plan has",
     "opening": "a site opens once and stays open",
     "cause": "what is billed or worn out is no less than what causes it",
-    "optional": "a figure limits it, but it stops no plan: not to sell, to store or to pay a fee is"
-    " allowed",
+    "optional": "a figure limits it, but it stops no plan: not to sell, to store or to pay a fee is allowed",
 }
 """Why a block of rows is no limit of its own, but links decisions."""
 
@@ -59,42 +58,18 @@ class Cost:
 
 @dataclass(frozen=True)
 class Asset(Cost):
-    """Something bought up front: the cost line that repays it over its life, and its other faces.
+    """Something bought up front: the cost line that repays it over its life, and its other faces."""
 
-    Parameters
-    ----------
-    kind : {"rack", "facility", "grid", "supply"}
-        Whose cost of capital it pays.
-    bought : callable
-        What is bought of it.
-    paid_while_built : bool
-        Whether it is paid for while it is built; others are in the year they enter service.
-    in_budget : bool
-        Whether its overnight cost is capex of the year it enters service.
-    """
-
-    kind: Capital
-    bought: Callable[[Model], Purchase]
-    paid_while_built: bool
-    in_budget: bool
+    kind: Capital  # whose cost of capital it pays
+    bought: Callable[[Model], Purchase]  # what is bought of it
+    paid_while_built: bool  # whether it is paid for while it is built; others are in the year they enter service
+    in_budget: bool  # whether its overnight cost is capex of the year it enters service
 
 
 def constraint(
     *, over: str, unit: str, dual_unit: str = "", links: Link | None = None
 ) -> Callable[[Callable[[Model], Comparison]], Constraint]:
-    """Turn a function of the model into a block of rows.
-
-    Parameters
-    ----------
-    over : str
-        The index list in words, for example ``"site, year, time slice"``.
-    unit : str
-        Unit of both sides.
-    dual_unit : str, optional
-        Unit of the raw dual (NPV per unit of the right side); by default MUSD per `unit`.
-    links : str, optional
-        One of `LINKS` where the rows only link decisions; a limit has a record instead.
-    """
+    """Turn a function of the model into a block of rows."""
 
     def made(build: Callable[[Model], Comparison]) -> Constraint:
         dual = dual_unit or f"MUSD/{unit}"
@@ -104,15 +79,7 @@ def constraint(
 
 
 def cost(*, group: str, upfront: bool = False) -> Callable[[Callable[[Model], Expression]], Cost]:
-    """Turn a function of the model into a line of the cost table.
-
-    Parameters
-    ----------
-    group : str
-        Heading it is shown under, for example ``"racks"``.
-    upfront : bool
-        Whether it repays something bought up front (capex) or is paid as it is used (opex).
-    """
+    """Turn a function of the model into a line of the cost table."""
 
     def made(build: Callable[[Model], Expression]) -> Cost:
         return Cost(build.__name__, group, upfront, build, build.__doc__ or "")
@@ -123,23 +90,13 @@ def cost(*, group: str, upfront: bool = False) -> Callable[[Callable[[Model], Ex
 def asset(
     *, kind: Capital, group: str, paid_while_built: bool = False, in_budget: bool = True
 ) -> Callable[[Callable[[Model], Purchase]], Asset]:
-    """Turn a function that says what is bought into a line of the cost table, and all that follows.
-
-    Parameters
-    ----------
-    kind, paid_while_built, in_budget
-        As in `Asset`.
-    group : str
-        Heading it is shown under.
-    """
+    """Turn a function that says what is bought into a line of the cost table, and all that follows."""
 
     def made(bought: Callable[[Model], Purchase]) -> Asset:
         def build(m: Model) -> Expression:
             return capital_payments(m, bought(m))
 
         doc = bought.__doc__ or ""
-        return Asset(
-            bought.__name__, group, True, build, doc, kind, bought, paid_while_built, in_budget
-        )
+        return Asset(bought.__name__, group, True, build, doc, kind, bought, paid_while_built, in_budget)
 
     return made

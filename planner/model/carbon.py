@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.units import (
-    M3_PER_THOUSAND_M3,
-    T_PER_KT,
-    USD_PER_MUSD,
-)
+from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
 from planner.lp import Expression
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
@@ -25,13 +21,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "CarbonTerms"]
 
 
 class CarbonTerms:
-    """Sums of emissions.
-
-    Parameters
-    ----------
-    m : Model
-        The program.
-    """
+    """Sums of emissions."""
 
     def __init__(self, m: Model) -> None:
         self.m = m

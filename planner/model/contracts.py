@@ -24,13 +24,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "ContractTerms"]
 
 
 class ContractTerms:
-    """Agreements signed, what they deliver, what of it is used and what counts as clean.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Agreements signed, what they deliver, what of it is used and what counts as clean."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -49,9 +43,7 @@ class ContractTerms:
         p = self.p
         signed, now = pairs(p.sign, p.force, on=("contract", "zone"))
         year = p.force["year"][now]
-        share = share_in_force(
-            p.sign_start[signed], p.sign_end[signed], self.m.year[year], self.m.span_years[year]
-        )
+        share = share_in_force(p.sign_start[signed], p.sign_end[signed], self.m.year[year], self.m.span_years[year])
         runs = share > 0.0
         return signed[runs], now[runs], share[runs]
 
@@ -62,10 +54,7 @@ class ContractTerms:
         signed, now = pairs(p.existing, p.force, on=("contract", "zone"))
         year = p.force["year"][now]
         share = share_in_force(
-            p.existing_start[signed],
-            p.existing_end[signed],
-            self.m.year[year],
-            self.m.span_years[year],
+            p.existing_start[signed], p.existing_end[signed], self.m.year[year], self.m.span_years[year]
         )
         mw[now] = share * p.existing_mw[signed]
         return mw
@@ -91,10 +80,7 @@ class ContractTerms:
         paid_before = np.zeros(self.p.force.size)
         before, then = pairs(self.p.existing, self.p.force, on=("contract", "zone"))
         paid_before[then] = self.p.existing_usd_per_mwh[before] * self.mwh_per_mw[then]
-        return (
-            self.signed_mw.map(self.p.force, signed, now, share * price)
-            + paid_before * self._existing_in_force_mw
-        )
+        return self.signed_mw.map(self.p.force, signed, now, share * price) + paid_before * self._existing_in_force_mw
 
     @cached_property
     def market_usd_per_mw(self) -> Floats:

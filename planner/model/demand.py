@@ -141,14 +141,7 @@ def _rented_capacity(m: Model) -> Expression:
     return m.bought.map(class_year, contract[runs], now[runs])
 
 
-CONSTRAINTS = (
-    demand_balance,
-    site_load,
-    compute_capacity,
-    tight_latency_share,
-    rent_supply,
-    rent_depth,
-)
+CONSTRAINTS = (demand_balance, site_load, compute_capacity, tight_latency_share, rent_supply, rent_depth)
 ASKS = (demand_balance, tight_latency_share)
 """Rows by which users ask for compute: without them a plan may do nothing."""
 
@@ -167,9 +160,7 @@ def rented_compute(m: Model) -> Expression:
 @cost(group="rent and unmet")
 def unmet_compute(m: Model) -> Expression:
     """Demand that is not met, at the price the scenario puts on it."""
-    musd_per_kh100e = (
-        m.p.demand.unmet_usd_per_h100e_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD
-    )
+    musd_per_kh100e = m.p.demand.unmet_usd_per_h100e_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD
     return yearly(m, musd_per_kh100e * m.unmet)
 
 
@@ -183,11 +174,7 @@ def efficiency_levers(m: Model) -> Expression:
     return yearly(m, m.adopted.map(p.levers.adopted, lever, lever, saved * price))
 
 
-COSTS = (
-    rented_compute,
-    unmet_compute,
-    efficiency_levers,
-)
+COSTS = (rented_compute, unmet_compute, efficiency_levers)
 
 
 def _runs(m: Model, begun: Floats, term_years: Floats) -> np.ndarray:

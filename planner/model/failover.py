@@ -26,13 +26,7 @@ __all__ = ["CONSTRAINTS", "FailoverTerms"]
 
 
 class FailoverTerms:
-    """Racks that idle until a site fails.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Racks that idle until a site fails."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -49,12 +43,8 @@ class FailoverTerms:
         """Return the rows of cuts from the first on: users who lack reserve find it."""
         cut = p.cut.select(np.arange(first, p.cut.size))
         of_reserve, of_served = p.cut_reserve_row >= first, p.cut_served_row >= first
-        covers = self.reserve.map(
-            cut, p.cut_reserve[of_reserve], p.cut_reserve_row[of_reserve] - first
-        )
-        return covers >= self.m.served.map(
-            cut, p.cut_served[of_served], p.cut_served_row[of_served] - first
-        )
+        covers = self.reserve.map(cut, p.cut_reserve[of_reserve], p.cut_reserve_row[of_reserve] - first)
+        return covers >= self.m.served.map(cut, p.cut_served[of_served], p.cut_served_row[of_served] - first)
 
     @cached_property
     def in_service_mw(self) -> Expression:
@@ -82,15 +72,7 @@ class FailoverTerms:
         return self.standby_mw.map(self.p.power, at, place, self.called_mw_per_mw(at, slot))
 
     def called_mw_per_mw(self, at: Positions, slot: NDArray[np.integer]) -> Floats:
-        """Return what standby racks add at the meter once at work. [MW/MW]
-
-        Parameters
-        ----------
-        at : array of int
-            Positions in the list of standby racks.
-        slot : array of int
-            Time slices of representative days, whose weather and users' hours count.
-        """
+        """Return what standby racks add at the meter once at work. [MW/MW]"""
         power, racks, over = self.m.p.power, self.m.p.racks, self.p.standby
         site, hall = over["site"][at], over["hall"][at]
         deployment = racks.deployment.find(over)[at]
@@ -192,9 +174,7 @@ def shared_reserve(m: Model) -> Comparison:
     """
     p = m.p.failover
     standby = locate(p.reserve, p.taken["standby"], p.taken["workload"], p.taken["year"])
-    return m.failover.pair.sum_to(p.taken) <= m.failover.reserve.map(
-        p.taken, standby, np.arange(p.taken.size)
-    )
+    return m.failover.pair.sum_to(p.taken) <= m.failover.reserve.map(p.taken, standby, np.arange(p.taken.size))
 
 
 @constraint(over="site, workload, year, cut", unit="kH100e")
@@ -212,11 +192,4 @@ def failure_cut(m: Model) -> Comparison:
     return m.failover.survives(m.p.failover)
 
 
-CONSTRAINTS = (
-    reserve_capacity,
-    failover_power,
-    neighbour_reserve,
-    standby_of_service,
-    shared_reserve,
-    failure_cut,
-)
+CONSTRAINTS = (reserve_capacity, failover_power, neighbour_reserve, standby_of_service, shared_reserve, failure_cut)

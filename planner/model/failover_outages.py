@@ -18,14 +18,7 @@ if TYPE_CHECKING:
     from planner.lp import Variable
 
 
-__all__ = [
-    "OutageExposure",
-    "OutageProgram",
-    "OutageTakeovers",
-    "outage_exposure",
-    "with_cuts",
-    "without_cuts",
-]
+__all__ = ["OutageExposure", "OutageProgram", "OutageTakeovers", "outage_exposure", "with_cuts", "without_cuts"]
 
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
@@ -36,28 +29,14 @@ _TOLERANCE: Final = 5e-7
 
 @dataclass(frozen=True, eq=False)
 class OutageTakeovers:
-    """Work taken over when sites fail, one at a time.
+    """Work taken over when sites fail, one at a time."""
 
-    Parameters
-    ----------
-    service : Index
-        (region, workload, site, year): work that is lost with its site, as in `served`.
-    kh100e : array of float
-        How much of it there is. [service]
-    unserved_kh100e : array of float
-        What of it no other site can take. [service]
-    of_service, reserve : array of int
-        Positions in `service` and in the reserves: every site that could take over a service.
-    taken_kh100e : array of float
-        What it takes over, the nearest first. [of_service]
-    """
-
-    service: Index
-    kh100e: Floats
-    unserved_kh100e: Floats
-    of_service: Positions
+    service: Index  # (region, workload, site, year): work that is lost with its site, as in `served`
+    kh100e: Floats  # how much of it there is. [service]
+    unserved_kh100e: Floats  # what of it no other site can take. [service]
+    of_service: Positions  # positions in `service` and in the reserves: every site that could take over a service
     reserve: Positions
-    taken_kh100e: Floats
+    taken_kh100e: Floats  # what it takes over, the nearest first. [of_service]
 
     @property
     def is_unserved(self) -> Bools:
@@ -70,48 +49,25 @@ class OutageProgram:
     """The transport problem of all failures of one workload and year.
 
     The least is left unserved, and of such ways the one with the shortest round trips is taken.
-
-    Parameters
-    ----------
-    service, arc : array of int
-        Positions in the services and in the pairs of service and reserve it is about.
-    problem : ArrayProblem
-        Work that is taken over, or left, within every reserve.
-    unserved, taken : Variable
-        Work left, one for each service, and taken over, one for each pair. [kH100e]
     """
 
-    service: Positions
+    service: Positions  # positions in the services and in the pairs of service and reserve it is about
     arc: Positions
-    problem: ArrayProblem
-    unserved: Variable
+    problem: ArrayProblem  # work that is taken over, or left, within every reserve
+    unserved: Variable  # work left, one for each service, and taken over, one for each pair. [kH100e]
     taken: Variable
 
 
 @dataclass(frozen=True, eq=False)
 class OutageExposure:
-    """Work that is at stake when sites fail, and the reserves it reaches.
+    """Work that is at stake when sites fail, and the reserves it reaches."""
 
-    Parameters
-    ----------
-    service : Index
-        (region, workload, site, year): work that is lost with its site, as in `served`.
-    kh100e : array of float
-        How much of it there is. [service]
-    of_service, reserve : array of int
-        Positions in `service` and in the reserves: every site that could take over a service.
-    rtt_ms : array of float
-        Round trip from its users to there. [of_service]
-    reserve_kh100e : array of float
-        Most that each reserve takes over, whichever site fails. [reserve of p.failover]
-    """
-
-    service: Index
-    kh100e: Floats
-    of_service: Positions
+    service: Index  # (region, workload, site, year): work that is lost with its site, as in `served`
+    kh100e: Floats  # how much of it there is. [service]
+    of_service: Positions  # positions in `service` and in the reserves: every site that could take over a service
     reserve: Positions
-    rtt_ms: Floats
-    reserve_kh100e: Floats
+    rtt_ms: Floats  # round trip from its users to there. [of_service]
+    reserve_kh100e: Floats  # most that each reserve takes over, whichever site fails. [reserve of p.failover]
 
     def programs(self) -> Iterator[OutageProgram]:
         """Yield the program of every workload and year.
@@ -120,9 +76,7 @@ class OutageExposure:
         """
         group = distinct(self.service, "workload", "year").find(self.service)
         for one in range(int(group.max(initial=-1)) + 1):
-            yield self._program(
-                np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one)
-            )
+            yield self._program(np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one))
 
     def _program(self, mine: Positions, arc: Positions) -> OutageProgram:
         of_service, reserve = self.of_service[arc], self.reserve[arc]
@@ -150,21 +104,12 @@ def _numbered(name: str, positions: Positions) -> Index:
 def outage_exposure(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageExposure:
     """Say what work is at stake when sites fail, and which reserves it reaches.
 
-    Parameters
-    ----------
-    p : Inputs
-        Who reaches whom, and which sites may stand in for which.
-    served_kh100e : array of float
-        A plan's services. [served]
-    reserve_kh100e : array of float
-        Its reserves. [reserve of p.failover]
+    Takes `served_kh100e` [served], `reserve_kh100e` [reserve of p.failover].
     """
     at = np.flatnonzero((served_kh100e > _NOISE) & _asked(p))
     service = p.demand.served.select(at, "service")
     of_service, reserve, rtt_ms = _options(p, service)
-    return OutageExposure(
-        service, served_kh100e[at], of_service, reserve, rtt_ms, np.asarray(reserve_kh100e)
-    )
+    return OutageExposure(service, served_kh100e[at], of_service, reserve, rtt_ms, np.asarray(reserve_kh100e))
 
 
 def _asked(p: Inputs) -> Bools:
@@ -180,29 +125,13 @@ def _options(p: Inputs, service: Index) -> tuple[Positions, Positions, Floats]:
     other = Index("standby route", (*route.axes[:2], standby), route.codes, route.size)
     of_service, by = pairs(service, other, on=("region", "workload"))
     site, lost = other["standby"][by], service["site"][of_service]
-    reserve = locate(
-        failover.reserve, site, service["workload"][of_service], service["year"][of_service]
-    )
+    reserve = locate(failover.reserve, site, service["workload"][of_service], service["year"][of_service])
     fits = failover.may_cover[lost, site] & (reserve >= 0)
     return of_service[fits], reserve[fits], p.demand.route_rtt_ms[by[fits]]
 
 
 def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
-    """Return inputs that ask for the reserves a plan lacked.
-
-    Parameters
-    ----------
-    p : Inputs
-        Inputs of the plan.
-    found : OutageTakeovers
-        What its reserves could take over.
-
-    Returns
-    -------
-    Inputs
-        With a cut for each site, workload and year whose loss left work unserved; the same users
-        are looked after in the other years, in which they would be the next to lack it.
-    """
+    """Return inputs that ask for the reserves a plan lacked."""
     lacking = found.service.select(_users_who_lack(found), "lacking")
     if not lacking.size:
         return p
@@ -228,13 +157,9 @@ def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
     old = p.failover
     first = old.cut.size
     label = Axis("cut", tuple(str(i + 1) for i in range(first + failure.size)))
-    codes = tuple(
-        np.concatenate((old.cut[name], failure[name])) for name in ("site", "workload", "year")
-    )
+    codes = tuple(np.concatenate((old.cut[name], failure[name])) for name in ("site", "workload", "year"))
     cut = Index.sparse(
-        "cut",
-        (p.sets.site, p.sets.workload, p.sets.year, label),
-        (*codes, np.arange(first + failure.size)),
+        "cut", (p.sets.site, p.sets.workload, p.sets.year, label), (*codes, np.arange(first + failure.size))
     )
     return replace(
         p,

@@ -127,8 +127,4 @@ def electricity_demand(m: Model) -> Expression:
     return yearly(m, charge.sum_to(p.sites.site_year))
 
 
-COSTS = (
-    interconnection,
-    electricity_energy,
-    electricity_demand,
-)
+COSTS = (interconnection, electricity_energy, electricity_demand)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.units import (
-    M2_PER_THOUSAND_M2,
-)
+from planner.base.units import M2_PER_THOUSAND_M2
 from planner.clock.ramp import usable_share
 from planner.lp import Expression, Index
 from planner.lp.join import locate, pairs
@@ -25,13 +23,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "HallTerms"]
 
 
 class HallTerms:
-    """Critical IT power of halls, by design and by site.
-
-    Parameters
-    ----------
-    m : Model
-        The program whose halls these are.
-    """
+    """Critical IT power of halls, by design and by site."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -69,9 +61,7 @@ class HallTerms:
             p.retrofit.size,
         )
         work, hall = pairs(arrived, p.hall, on=("site", "hall"))
-        in_service = usable_share(
-            p.retrofit_done[work], year[hall], ramp_months=0.0, span_years=span_years[hall]
-        )
+        in_service = usable_share(p.retrofit_done[work], year[hall], ramp_months=0.0, span_years=span_years[hall])
         done = in_service > 0.0
         gained = (p.retrofit_capacity_frac[work] * in_service)[done]
         usable = usable + m.retrofit.map(p.hall, work[done], hall[done], gained)
@@ -83,9 +73,7 @@ class HallTerms:
         m, p = self.m, self.p
         work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
         at = p.hall["year"][hall]
-        gone = usable_share(
-            p.retrofit_start[work], m.year[at], ramp_months=0.0, span_years=m.span_years[at]
-        )
+        gone = usable_share(p.retrofit_start[work], m.year[at], ramp_months=0.0, span_years=m.span_years[at])
         begun = gone > 0.0
         return m.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
 
@@ -224,13 +212,7 @@ def lease_depth(m: Model) -> Comparison:
     return leased <= p.halls.lease_depth_mw[leased.over["site"]]
 
 
-CONSTRAINTS = (
-    hall_power,
-    hall_space,
-    retrofit_source,
-    committed_halls,
-    lease_depth,
-)
+CONSTRAINTS = (hall_power, hall_space, retrofit_source, committed_halls, lease_depth)
 
 
 @asset(kind="facility", group="halls", paid_while_built=True)
@@ -264,9 +246,4 @@ def lease_rent(m: Model) -> Expression:
     return yearly(m, m.p.halls.lease_musd_per_mw_year * m.lease)
 
 
-COSTS = (
-    hall_construction,
-    hall_retrofit,
-    hall_opex,
-    lease_rent,
-)
+COSTS = (hall_construction, hall_retrofit, hall_opex, lease_rent)

@@ -20,13 +20,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "HeatTerms"]
 
 
 class HeatTerms:
-    """Heat that a network takes, and the connection to it.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Heat that a network takes, and the connection to it."""
 
     def __init__(self, m: Model) -> None:
         self.m = m

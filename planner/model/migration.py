@@ -20,13 +20,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "MigrationTerms"]
 
 
 class MigrationTerms:
-    """Where and when work is done that may move between sites.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Where and when work is done that may move between sites."""
 
     def __init__(self, m: Model) -> None:
         self.m = m

@@ -23,13 +23,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "NonFirmTerms", "connected_by"]
 
 
 class NonFirmTerms:
-    """Connection that may be switched off, and load left unserved then.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Connection that may be switched off, and load left unserved then."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -109,27 +103,8 @@ class NonFirmTerms:
         return due + elsewhere.on(slot)
 
 
-def connected_by(
-    m: Model, asked: Expression, limits: Index, year: np.ndarray | None = None
-) -> Expression:
-    """Add up what is connected in a zone by a year.
-
-    Parameters
-    ----------
-    m : Model
-        The program.
-    asked : Expression
-        New connection over (site, year), or (site, year, tier). [MW]
-    limits : Index
-        (zone, year), or (zone, year, tier), where what has a tier counts up to it.
-    year : array of int, optional
-        Model year from which each counts instead of its own; -1: never.
-
-    Returns
-    -------
-    Expression
-        Over `limits`. [MW]
-    """
+def connected_by(m: Model, asked: Expression, limits: Index, year: np.ndarray | None = None) -> Expression:
+    """Add up what is connected in a zone by a year. Takes `asked` [MW], `limits` (zone, year). Gives [MW]."""
     over = asked.over
     by_zone = Index(
         "connected by zone",
@@ -249,15 +224,7 @@ def shed_energy(m: Model) -> Comparison:
     return m.non_firm.shed_mwh <= p.max_energy_frac * used_mwh
 
 
-CONSTRAINTS = (
-    non_firm_power,
-    all_headroom,
-    discounted_peak,
-    discounted_connection,
-    shed_hours,
-    shed_load,
-    shed_energy,
-)
+CONSTRAINTS = (non_firm_power, all_headroom, discounted_peak, discounted_connection, shed_hours, shed_load, shed_energy)
 
 
 @asset(kind="grid", group="grid", paid_while_built=True)

@@ -50,63 +50,24 @@ def discount(m: Model) -> Floats:
 
 @dataclass(frozen=True)
 class Purchase:
-    """Purchase of an asset: how much, at what cost, from when and for how long.
+    """Purchase of an asset: how much, at what cost, from when and for how long."""
 
-    Parameters
-    ----------
-    decision : Expression
-        What is purchased, over a list with a site. [MW, or share of a site]
-    overnight_musd : array of float
-        Overnight cost of one unit, for each tuple.
-    start : array of float
-        Start of service of each tuple, for example 2028.5. [year]
-    life_years : array of float
-        Economic life of each tuple. [yr]
-    idc_frac : float
-        Interest during construction as a share of the overnight cost.
-    """
-
-    decision: Expression
-    overnight_musd: Floats
-    start: Floats
-    life_years: Floats
-    idc_frac: float = 0.0
+    decision: Expression  # what is purchased, over a list with a site. [MW, or share of a site]
+    overnight_musd: Floats  # overnight cost of one unit, for each tuple
+    start: Floats  # start of service of each tuple, for example 2028.5. [year]
+    life_years: Floats  # economic life of each tuple. [yr]
+    idc_frac: float = 0.0  # interest during construction as a share of the overnight cost
 
 
 def capital_payments(m: Model, purchase: Purchase, rate_frac: Floats | None = None) -> Expression:
-    """Repay what is bought from its first month in service, by the rule of the end of horizon.
-
-    Parameters
-    ----------
-    m : Model
-        The program.
-    purchase : Purchase
-        What is repaid.
-    rate_frac : array of float, optional
-        Real cost of capital of each tuple; by default the discount rate.
-
-    Returns
-    -------
-    Expression
-        Payments over (site, calendar). [MUSD]
-    """
+    """Repay what is bought from its first month in service, by the rule of the end of horizon. Gives [MUSD]."""
     return by_calendar(m, purchase.decision, capital_payments_per_unit(m, purchase, rate_frac))
 
 
-def capital_payments_per_unit(
-    m: Model, purchase: Purchase, rate_frac: Floats | None = None
-) -> Floats:
+def capital_payments_per_unit(m: Model, purchase: Purchase, rate_frac: Floats | None = None) -> Floats:
     """Return the payments for one unit of what is bought in each calendar year, by the same rule.
 
-    Parameters
-    ----------
-    m, purchase, rate_frac
-        As in `capital_payments`.
-
-    Returns
-    -------
-    array of float
-        Shape (tuple, calendar). [MUSD per unit]
+    Gives (tuple, calendar) [MUSD per unit].
     """
     p = m.p.finance
     cost = purchase.overnight_musd * (1.0 + purchase.idc_frac)
@@ -115,28 +76,13 @@ def capital_payments_per_unit(
     if p.end_of_horizon == "truncated_salvage":
         # An own cost of capital counts by what it adds to the yearly payment.
         worth = payment / annuity_payment(1.0, p.rate_frac, purchase.life_years)
-        return np.asarray(
-            worth[:, None] * _paid_and_salvaged(m, purchase.start, purchase.life_years)
-        )
+        return np.asarray(worth[:, None] * _paid_and_salvaged(m, purchase.start, purchase.life_years))
     shares = yearly_payment_shares(purchase.life_years, purchase.start, p.first_year, p.last_year)
     return np.asarray(payment[:, None] * shares)
 
 
 def cash_per_unit(m: Model, purchase: Purchase, *, paid_while_built: bool) -> Floats:
-    """Return the cash for one unit of what is bought in each calendar year.
-
-    Parameters
-    ----------
-    m, purchase
-        As in `capital_payments`.
-    paid_while_built : bool
-        Whether it is paid evenly over the months before service; else when it starts to serve.
-
-    Returns
-    -------
-    array of float
-        Shape (tuple, calendar). [MUSD per unit]
-    """
+    """Return the cash for one unit of what is bought in each calendar year. Gives (tuple, calendar) [MUSD per unit]."""
     p = m.p.finance
     months = p.spend_months if paid_while_built else 0.0
     shares = spending_shares(purchase.start, months, p.first_year, p.last_year)
@@ -151,17 +97,7 @@ def once(m: Model, decision: Expression, musd_per_unit: float) -> Expression:
 
 
 def yearly(m: Model, paid: Expression, *, escalates: bool = False) -> Expression:
-    """Pay every calendar year that a model year stands for.
-
-    Parameters
-    ----------
-    m : Model
-        The program.
-    paid : Expression
-        Yearly payment over a list with a year, and with a site where the payment has one. [MUSD]
-    escalates : bool
-        Whether the payment grows with real opex escalation.
-    """
+    """Pay every calendar year that a model year stands for. Takes `paid` [MUSD]."""
     over = paid.over
     factor = m.p.finance.opex_escalation[over["year"]] if escalates else np.ones(over.size)
     is_represented = over["year"][:, None] == m.model_year_of[None, :]

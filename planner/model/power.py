@@ -140,9 +140,7 @@ def base_losses(m: Model) -> Comparison:
     p, site_year = m.p, m.p.sites.site_year
     standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * m.halls.operated_mw
     per_mw = p.racks.idle_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
-    return m.loss_base_mw == standing.sum_to(site_year) + m.in_service_times(per_mw).sum_to(
-        site_year
-    )
+    return m.loss_base_mw == standing.sum_to(site_year) + m.in_service_times(per_mw).sum_to(site_year)
 
 
 @constraint(over="site, shape, year", unit="MW", links="sum")

@@ -159,9 +159,4 @@ def it_maintenance(m: Model) -> Expression:
     return yearly(m, m.in_service_times(per_mw).sum_to(m.p.sites.site_year), escalates=True)
 
 
-COSTS = (
-    rack_purchase,
-    companions,
-    rack_moves,
-    it_maintenance,
-)
+COSTS = (rack_purchase, companions, rack_moves, it_maintenance)

@@ -126,14 +126,7 @@ def market_build_rate(m: Model) -> Comparison:
     return built <= p.sites.market_rate_mw
 
 
-CONSTRAINTS = (
-    land_limit,
-    minimum_size,
-    opening,
-    stays_open,
-    build_rate,
-    market_build_rate,
-)
+CONSTRAINTS = (land_limit, minimum_size, opening, stays_open, build_rate, market_build_rate)
 
 
 @asset(kind="facility", group="sites")
@@ -151,7 +144,4 @@ def site_fixed(m: Model) -> Expression:
     return yearly(m, fixed * m.open, escalates=True)
 
 
-COSTS = (
-    site_opening,
-    site_fixed,
-)
+COSTS = (site_opening, site_fixed)

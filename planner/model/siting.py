@@ -21,13 +21,7 @@ __all__ = ["CONSTRAINTS", "COSTS", "ONLY_FOR_THE_BOUND", "SitingTerms"]
 
 
 class SitingTerms:
-    """Phases, blocks, and the rows that tie service to open sites.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Phases, blocks, and the rows that tie service to open sites."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -165,15 +159,7 @@ def served_only_if_open(m: Model) -> Comparison:
     return m.siting.served_only_if_open(m.p.siting.linked)
 
 
-CONSTRAINTS = (
-    opening_pace,
-    hall_phases,
-    block_least,
-    block_or_none,
-    exact_sites,
-    most_sites,
-    served_only_if_open,
-)
+CONSTRAINTS = (opening_pace, hall_phases, block_least, block_or_none, exact_sites, most_sites, served_only_if_open)
 
 ONLY_FOR_THE_BOUND = ("opening_pace", "served_only_if_open")
 """Blocks that follow from others once openings are whole: without them the duals are clean."""

@@ -109,11 +109,4 @@ def battery_wear(m: Model) -> Comparison:
     return m.supply.taken_mwh <= room_mwh + m.supply.worn_mwh
 
 
-CONSTRAINTS = (
-    battery_size,
-    battery_power,
-    battery_energy,
-    state_of_charge,
-    battery_duration,
-    battery_wear,
-)
+CONSTRAINTS = (battery_size, battery_power, battery_energy, state_of_charge, battery_duration, battery_wear)

@@ -27,11 +27,6 @@ class SupplyTerms:
     """On-site generators and batteries.
 
     Sums over time slices are over (site, year, slot) of the balance: elsewhere nothing of this is.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
     """
 
     def __init__(self, m: Model) -> None:
@@ -112,9 +107,7 @@ class SupplyTerms:
         new = self.store_mwh.map(p.store, built[serves], now[serves], share[serves])
         return new + p.existing_mwh
 
-    def _share(
-        self, start: Floats, life: Floats, build: NDArray[np.intp], year: NDArray[np.integer]
-    ) -> Floats:
+    def _share(self, start: Floats, life: Floats, build: NDArray[np.intp], year: NDArray[np.integer]) -> Floats:
         """Share of model years in which builds are in service."""
         begin, end = start[build], (start + life)[build]
         return share_in_force(begin, end, self.m.year[year], self.m.span_years[year])

@@ -24,21 +24,13 @@ __all__ = ["CONSTRAINTS", "COSTS", "TariffTerms"]
 
 
 class TariffTerms:
-    """Peaks, billing demands, tiers and contracts of the sites that a tariff bills.
-
-    Parameters
-    ----------
-    m : Model
-        The program that the decisions belong to.
-    """
+    """Peaks, billing demands, tiers and contracts of the sites that a tariff bills."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
         self.p = m.p.tariffs
 
-        def new(
-            name: str, over: Index, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf
-        ) -> Variable:
+        def new(name: str, over: Index, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> Variable:
             return m.problem.variable(f"bill_{name}", over, lower, upper)
 
         # billed_mw [MW], tier_units [GWh, or MW] of each rule and month
@@ -94,11 +86,7 @@ class TariffTerms:
     @cached_property
     def contracted_mw(self) -> Expression:
         """Capacity in force as far as the ramp has come. [MW], (site, span)"""
-        over, signed, released = (
-            self.p.bills.contracted,
-            self.p.in_force_signed,
-            self.p.in_force_released,
-        )
+        over, signed, released = (self.p.bills.contracted, self.p.in_force_signed, self.p.in_force_released)
         left = self.released_mw.map(over, released.place, released.target, released.amount)
         return self.signed_mw.map(over, signed.place, signed.target, signed.amount) - left
 
@@ -258,10 +246,4 @@ def tariff_exit_fee(m: Model) -> Expression:
     return once(m, m.p.tariffs.fee_musd_per_mw * m.tariffs.fee_mw, 1.0)
 
 
-COSTS = (
-    tariff_energy,
-    tariff_demand,
-    tariff_capacity,
-    tariff_standing,
-    tariff_exit_fee,
-)
+COSTS = (tariff_energy, tariff_demand, tariff_capacity, tariff_standing, tariff_exit_fee)

@@ -34,25 +34,11 @@ _FAMILIES: Final = "planner.model"
 class Model:
     """The linear program of one scenario: inputs, decisions, shared sums.
 
-    Parameters
-    ----------
-    inputs : Inputs
-        Sets and coefficients, complete and checked.
-    until : int, optional
-        Last calendar year whose payments count, where a decision looks no further; by default the
-        last of the horizon.
-    problem : ArrayProblem, optional
-        Where the decisions are made; by default a program of their own.
-
-    Notes
-    -----
     Racks and halls are in MW of nameplate, compute in kH100e, money in MUSD of the price year.
     A decision without index tuples has no columns; nothing else switches it off.
     """
 
-    def __init__(
-        self, inputs: Inputs, until: int | None = None, problem: ArrayProblem | None = None
-    ) -> None:
+    def __init__(self, inputs: Inputs, until: int | None = None, problem: ArrayProblem | None = None) -> None:
         self.p = inputs
         self.until = inputs.finance.last_year if until is None else until
         self.problem = ArrayProblem(inputs.name) if problem is None else problem
@@ -78,11 +64,7 @@ class Model:
         self.operate: Variable = new("operate", p.halls.operate)  # [MW]
         # sites [share of a site that is open; 0 or 1 where openings are whole]
         self.open: Variable = new(
-            "open",
-            p.sites.site_year,
-            p.siting.open_lower,
-            p.siting.open_upper,
-            integer=p.siting.whole_openings,
+            "open", p.sites.site_year, p.siting.open_lower, p.siting.open_upper, integer=p.siting.whole_openings
         )
         self.opened: Variable = new("opened", p.sites.site_year)
         # power [MW]
@@ -183,24 +165,12 @@ class Model:
         return locate(self.p.racks.fleet, used["site"], used["rack"], hall, duty, used["year"])
 
     def used_times(self, per_mw: Floats) -> Expression:
-        """Racks in use times a coefficient of their deployment.
-
-        Parameters
-        ----------
-        per_mw : array of float
-            One value per deployment.
-        """
+        """Racks in use times a coefficient of their deployment."""
         times: Expression = self.used * per_mw[self.deployment_of_used]
         return times
 
     def in_service_times(self, per_mw: Floats) -> Expression:
-        """Racks in service, at work or standing by, times a coefficient of their deployment.
-
-        Parameters
-        ----------
-        per_mw : array of float
-            One value per deployment.
-        """
+        """Racks in service, at work or standing by, times a coefficient of their deployment."""
         times: Expression = self.failover.in_service_mw * per_mw[self.deployment_of_used]
         return times
 
@@ -218,10 +188,7 @@ class Model:
         is_alive = (year[now] >= start) & (last[now] <= end)
         alive = self.install.map(fleet, bought[is_alive], pool[is_alive]) + p.stock_mw
 
-        for moved, sign, into_training in (
-            (self.move_out, -1.0, True),
-            (self.move_in, 1.0, False),
-        ):
+        for moved, sign, into_training in ((self.move_out, -1.0, True), (self.move_in, 1.0, False)):
             move, pool = pairs(moved.over, fleet, on=("site", "rack", "hall"))
             now = fleet["year"][pool]
             wears_out = p.vintage_last_year[moved.over["vintage"][move], moved.over["rack"][move]]

@@ -31,18 +31,6 @@ def real_rate(nominal_frac: ArrayLike, inflation_frac: ArrayLike) -> Floats:
 
     .. math:: r = \frac{1 + i}{1 + \pi} - 1
 
-    Parameters
-    ----------
-    nominal_frac, inflation_frac
-        Yearly rates as fractions, 0.08 for 8 %.
-
-    Returns
-    -------
-    numpy.ndarray
-        Yearly real rate as a fraction.
-
-    Examples
-    --------
     >>> round(float(real_rate(0.08, 0.025)), 6)
     0.053659
     """
@@ -54,26 +42,8 @@ def capital_recovery_factor(rate_frac: ArrayLike, life_years: ArrayLike) -> Floa
     r"""Payment at the end of each year that repays one dollar over its life.
 
     .. math:: \mathrm{CRF}(r, n) = \frac{r}{1 - (1 + r)^{-n}}, \qquad \mathrm{CRF}(0, n) = 1/n
+    Takes `life_years` [yr]. Gives [1/yr].
 
-    Parameters
-    ----------
-    rate_frac
-        Yearly rate as a fraction; 0 is allowed.
-    life_years
-        Economic life. [yr]
-
-    Returns
-    -------
-    numpy.ndarray
-        Payment per dollar and year. [1/yr]
-
-    Raises
-    ------
-    InputError
-        If a rate is not above -1 or a life is not above 0.
-
-    Examples
-    --------
     >>> round(float(capital_recovery_factor(0.08, 20.0)), 6)
     0.101852
     >>> float(capital_recovery_factor(0.0, 20.0))
@@ -89,34 +59,14 @@ def interest_during_construction_frac(rate_frac: ArrayLike, months: ArrayLike) -
     r"""Interest until service on money spent evenly over the construction, per dollar spent.
 
     .. math:: \frac{1}{T} \int_0^T (1 + r)^u \, du - 1 = \frac{(1 + r)^T - 1}{T \ln(1 + r)} - 1
+    Takes `months` [month].
 
-    Parameters
-    ----------
-    rate_frac
-        Yearly rate as a fraction; 0 is allowed.
-    months
-        Length of the construction; 0 means paid on the first day of service. [month]
-
-    Returns
-    -------
-    numpy.ndarray
-        Interest over overnight cost, as a fraction.
-
-    Raises
-    ------
-    InputError
-        If a rate is not above -1 or the months are negative.
-
-    Examples
-    --------
     >>> round(float(interest_during_construction_frac(0.07, 18.0)), 6)
     0.052505
     """
     years = np.asarray(months, dtype=float) / MONTHS_PER_YEAR
     if not np.all(years >= 0.0):
-        raise InputError(
-            [Problem("finance", None, None, f"months is {MONTHS_PER_YEAR * years}", "at least 0")]
-        )
+        raise InputError([Problem("finance", None, None, f"months is {MONTHS_PER_YEAR * years}", "at least 0")])
     growth = np.asarray(np.log1p(checked_rate(rate_frac)) * years)
     has_interest = growth != 0.0
     mean = np.expm1(growth) / np.where(has_interest, growth, 1.0)
@@ -129,62 +79,24 @@ def annuity_payment(
     r"""Equal mid-year payment whose present value over the whole life is the cost.
 
     .. math:: A = \frac{K (1 + \mathrm{idc}) \, \mathrm{CRF}(r, n)}{\sqrt{1 + r}}
+    Takes `life_years` [yr].
 
-    Parameters
-    ----------
-    overnight
-        Cost without interest, in any currency unit.
-    rate_frac
-        Real yearly rate of this asset, as a fraction.
-    life_years
-        Economic life. [yr]
-    idc_frac
-        Interest during construction per unit of overnight cost.
-
-    Returns
-    -------
-    numpy.ndarray
-        Payment per year, in the unit of `overnight` per year.
-
-    Examples
-    --------
     >>> round(float(annuity_payment(11.65, 0.055, 20.0, 0.04)), 6)
     0.987077
     """
     cost = np.asarray(overnight, dtype=float) * (1.0 + np.asarray(idc_frac, dtype=float))
-    return (
-        cost
-        * capital_recovery_factor(rate_frac, life_years)
-        / np.sqrt(1.0 + checked_rate(rate_frac))
-    )
+    return cost * capital_recovery_factor(rate_frac, life_years) / np.sqrt(1.0 + checked_rate(rate_frac))
 
 
-def financing_premium(
-    asset_rate_frac: ArrayLike, rate_frac: ArrayLike, life_years: ArrayLike
-) -> Floats:
+def financing_premium(asset_rate_frac: ArrayLike, rate_frac: ArrayLike, life_years: ArrayLike) -> Floats:
     r"""Give what an asset costs more since its own rate is not the plan's, per dollar.
 
     The payments follow the asset's rate and are discounted at the plan's:
 
     .. math:: \frac{\mathrm{CRF}(r_a, n)}{\sqrt{1 + r_a}} \cdot
               \frac{\sqrt{1 + r}}{\mathrm{CRF}(r, n)} - 1
+    Takes `life_years` [yr].
 
-    Parameters
-    ----------
-    asset_rate_frac
-        Real rate at which the asset is financed.
-    rate_frac
-        Real rate of the plan.
-    life_years
-        Economic life. [yr]
-
-    Returns
-    -------
-    numpy.ndarray
-        Premium as a fraction of the cost; negative when the asset's rate is the lower one.
-
-    Examples
-    --------
     >>> round(float(financing_premium(0.09, 0.06, 15.0)), 4)
     0.1882
     """

@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
 
-    HorizonWeights = Callable[
-        [ArrayLike, ArrayLike, ArrayLike, int, int, int],
-        Floats,
-    ]
+    HorizonWeights = Callable[[ArrayLike, ArrayLike, ArrayLike, int, int, int], Floats]
 
 __all__ = [
     "END_OF_HORIZON",
@@ -66,136 +63,58 @@ def discount_factor(rate_frac: ArrayLike, year: ArrayLike, base_year: int) -> Fl
 
     .. math:: (1 + r)^{-(y - y_0 + 1/2)}
 
-    Parameters
-    ----------
-    rate_frac
-        Real yearly rate as a fraction.
-    year
-        Calendar year of the payment.
-    base_year
-        Year on whose 1 January discounting starts.
-
-    Returns
-    -------
-    numpy.ndarray
-        Present dollars per dollar.
-
-    Examples
-    --------
     >>> round(float(discount_factor(0.06, 2027, 2025)), 6)
     0.864441
     """
     return (1.0 + checked_rate(rate_frac)) ** -(np.asarray(year, dtype=float) - base_year + 0.5)
 
 
-def year_weights(
-    rate_frac: float, calendar_years: Sequence[Sequence[int]], base_year: int
-) -> Floats:
+def year_weights(rate_frac: float, calendar_years: Sequence[Sequence[int]], base_year: int) -> Floats:
     """Sum of the discount factors of the calendar years that each model year stands for.
 
-    Parameters
-    ----------
-    rate_frac
-        Real yearly rate as a fraction.
-    calendar_years
-        For each model year, the calendar years it stands for.
-    base_year
-        Year on whose 1 January discounting starts.
-
-    Returns
-    -------
-    numpy.ndarray
-        Present dollars per dollar paid in each of these years, shape (model year,).
-
-    Examples
-    --------
     >>> year_weights(0.06, [[2025], [2026, 2027]], 2025).round(6).tolist()
     [0.971286, 1.780748]
     """
-    return np.array(
-        [discount_factor(rate_frac, list(years), base_year).sum() for years in calendar_years]
-    )
+    return np.array([discount_factor(rate_frac, list(years), base_year).sum() for years in calendar_years])
 
 
 def yearly_payment_shares(
-    life_years: ArrayLike,
-    service_start: ArrayLike,
-    first_calendar_year: int,
-    last_calendar_year: int,
+    life_years: ArrayLike, service_start: ArrayLike, first_calendar_year: int, last_calendar_year: int
 ) -> Floats:
     """Share of a yearly payment that is due in each calendar year of the horizon.
 
     The year in which service starts is charged for its months in service, the last year of
     life for the remainder, every year between in full.
+    Takes `life_years` [yr].
 
-    Parameters
-    ----------
-    life_years
-        Economic life. [yr]
-    service_start
-        First moment in service as a float year, for example 2028.5.
-    first_calendar_year, last_calendar_year
-        Horizon, both included.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shares between 0 and 1, shape (..., calendar year). Over a horizon that covers the
-        whole life they sum to the life.
-
-    Examples
-    --------
     >>> yearly_payment_shares(2.0, 2028.25, 2027, 2031).tolist()
     [0.0, 0.75, 1.0, 0.25, 0.0]
     """
-    start, life = np.broadcast_arrays(
-        np.asarray(service_start, dtype=float), checked_life(life_years)
-    )
+    start, life = np.broadcast_arrays(np.asarray(service_start, dtype=float), checked_life(life_years))
     return _shares_of_years(start, start + life, first_calendar_year, last_calendar_year)
 
 
 def spending_shares(
-    service_start: ArrayLike,
-    construction_months: ArrayLike,
-    first_calendar_year: int,
-    last_calendar_year: int,
+    service_start: ArrayLike, construction_months: ArrayLike, first_calendar_year: int, last_calendar_year: int
 ) -> Floats:
     """Share of an overnight cost that is paid in cash in each calendar year.
 
     Spending is even over the months before service; what falls outside the horizon is left
     out, so the shares of a full horizon sum to 1.
+    Takes `construction_months` [month].
 
-    Parameters
-    ----------
-    service_start
-        First moment in service as a float year.
-    construction_months
-        Months of spending before it; 0 pays all in the year of the start. [month]
-    first_calendar_year, last_calendar_year
-        Horizon, both included.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shares between 0 and 1, shape (..., calendar year).
-
-    Examples
-    --------
     >>> spending_shares(2028.5, 24.0, 2026, 2028).tolist()
     [0.25, 0.5, 0.25]
     >>> spending_shares(2028.0, 0.0, 2026, 2028).tolist()
     [0.0, 0.0, 1.0]
     """
     start, years = np.broadcast_arrays(
-        np.asarray(service_start, dtype=float),
-        np.asarray(construction_months, dtype=float) / MONTHS_PER_YEAR,
+        np.asarray(service_start, dtype=float), np.asarray(construction_months, dtype=float) / MONTHS_PER_YEAR
     )
     is_spread = years > 0.0
     at_once = np.arange(first_calendar_year, last_calendar_year + 1) == np.floor(start)[..., None]
     spread = _shares_of_years(start - years, start, first_calendar_year, last_calendar_year)
-    return np.where(
-        is_spread[..., None], spread / np.where(is_spread, years, 1.0)[..., None], at_once
-    )
+    return np.where(is_spread[..., None], spread / np.where(is_spread, years, 1.0)[..., None], at_once)
 
 
 def payment_weights(
@@ -214,35 +133,14 @@ def payment_weights(
     payments of the whole life are worth exactly its cost on that day. The part payments of an
     asset that starts inside a year count in the middle of their calendar years like all
     others, which adds at most :math:`r^2 / 8` of the cost (0.06 % at 7 %).
+    Takes `life_years` [yr]. Gives [yr].
 
-    Parameters
-    ----------
-    rate_frac
-        Real yearly rate of the plan, the same for every asset.
-    life_years
-        Economic life. [yr]
-    service_start
-        First moment in service as a float year.
-    first_calendar_year, last_calendar_year
-        Horizon, both included.
-    base_year
-        Year on whose 1 January discounting starts.
-
-    Returns
-    -------
-    numpy.ndarray
-        Present dollars per dollar of yearly payment. [yr]
-
-    Examples
-    --------
     A rack of life 5 put to work in mid-2029 pays for a year and a half until the end of 2030:
 
     >>> round(float(payment_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
     1.5
     """
-    shares = yearly_payment_shares(
-        life_years, service_start, first_calendar_year, last_calendar_year
-    )
+    shares = yearly_payment_shares(life_years, service_start, first_calendar_year, last_calendar_year)
     years = np.arange(first_calendar_year, last_calendar_year + 1)
     factors = discount_factor(np.asarray(rate_frac, dtype=float)[..., None], years, base_year)
     return np.asarray((shares * factors).sum(axis=-1), dtype=float)
@@ -260,19 +158,8 @@ def truncated_weights(
 
     Book value falls on a straight line from the cost to 0 over the life. Per unit of yearly
     payment the cost is :math:`\sqrt{1 + r} / \mathrm{CRF}(r, n)`.
+    Gives [yr].
 
-    Parameters
-    ----------
-    rate_frac, life_years, service_start, first_calendar_year, last_calendar_year, base_year
-        As in `payment_weights`.
-
-    Returns
-    -------
-    numpy.ndarray
-        Present dollars per dollar of yearly payment. [yr]
-
-    Examples
-    --------
     Without interest a straight line is the annuity:
 
     >>> round(float(truncated_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
@@ -298,28 +185,8 @@ def perpetuity_tail(rate_frac: ArrayLike, last_calendar_year: int, base_year: in
     r"""Worth of one dollar a year for ever after the horizon.
 
     .. math:: \sum_{y > y_2} (1 + r)^{-(y - y_0 + 1/2)} = \frac{(1 + r)^{-(y_2 - y_0 + 1/2)}}{r}
+    Gives [yr].
 
-    Parameters
-    ----------
-    rate_frac
-        Real yearly rate; above 0, or the sum has no end.
-    last_calendar_year
-        Last year of the horizon.
-    base_year
-        Year on whose 1 January discounting starts.
-
-    Returns
-    -------
-    numpy.ndarray
-        Present dollars per dollar a year. [yr]
-
-    Raises
-    ------
-    InputError
-        If the rate is not above 0.
-
-    Examples
-    --------
     >>> round(float(perpetuity_tail(0.06, 2030, 2025)), 4)
     12.0967
     """
@@ -351,33 +218,15 @@ def perpetuity_weights(
     """Pay inside the horizon and, for what serves at its end, for ever after (like for like).
 
     The yearly costs of the last model year must be given the same tail, `perpetuity_tail`.
+    Gives [yr].
 
-    Parameters
-    ----------
-    rate_frac, life_years, service_start, first_calendar_year, last_calendar_year, base_year
-        As in `payment_weights`; the rate must be above 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Present dollars per dollar of yearly payment. [yr]
-
-    Raises
-    ------
-    InputError
-        If the rate is not above 0.
-
-    Examples
-    --------
     >>> round(float(perpetuity_weights(0.06, 15.0, 2030.0, 2025, 2030, 2025)), 4)
     12.8225
     """
     start = np.asarray(service_start, dtype=float)
     end = last_calendar_year + 1.0
     serves_at_end = (start < end) & (start + checked_life(life_years) >= end - _SAME_MOMENT_YEARS)
-    inside = payment_weights(
-        rate_frac, life_years, start, first_calendar_year, last_calendar_year, base_year
-    )
+    inside = payment_weights(rate_frac, life_years, start, first_calendar_year, last_calendar_year, base_year)
     return inside + serves_at_end * perpetuity_tail(rate_frac, last_calendar_year, base_year)
 
 
@@ -389,9 +238,7 @@ END_OF_HORIZON: Final[Mapping[str, HorizonWeights]] = {
 """Readings of the horizon's end by the name a scenario gives them; one signature."""
 
 
-def _shares_of_years(
-    begin: Floats, end: Floats, first_calendar_year: int, last_calendar_year: int
-) -> Floats:
+def _shares_of_years(begin: Floats, end: Floats, first_calendar_year: int, last_calendar_year: int) -> Floats:
     """Part of each calendar year between two moments, on a new last axis."""
     years = np.arange(first_calendar_year, last_calendar_year + 1, dtype=float)
     overlap = np.minimum(end[..., None], years + 1.0) - np.maximum(begin[..., None], years)

@@ -17,20 +17,8 @@ RISING: Final = "above 0 and rising from tier to tier"
 def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
     """Return the rules that are broken by the prices of tiers and the limits between them.
 
-    Parameters
-    ----------
-    prices : sequence of float
-        Price in each tier. [USD/unit]
-    limits : sequence of float
-        Where each tier but the last ends. [unit]
+    Takes `prices` [USD/unit], `limits` [unit].
 
-    Returns
-    -------
-    tuple of str
-        What is expected, for each rule that is broken; empty where a bill can be made.
-
-    Examples
-    --------
     >>> broken_rules((9.0, 6.0), (20.0,)), broken_rules((9.0, 6.0, 7.0), (30.0, 20.0))
     ((), ('above 0 and rising from tier to tier',))
     """

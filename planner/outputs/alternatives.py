@@ -39,39 +39,21 @@ PLANS: Final = (
 
 @dataclass(frozen=True, eq=False)
 class Alternatives:
-    """Plans that cost little more than the least, and how far they can differ.
+    """Plans that cost little more than the least, and how far they can differ."""
 
-    Parameters
-    ----------
-    scenario : str
-        Its name.
-    cost_musd, bound_musd : float
-        Cost of the plan that the others are compared with, and of no plan less. [MUSD]
-    year : int
-        The last model year, of which all MW are.
-    ranges : DataFrame
-        `RANGES`: for each slack and place the MW in the plan, the least and the most of any plan
-        within the slack, and whether a place has racks in ``all`` of them, ``some`` or ``none``.
-    plans : DataFrame
-        `PLANS`: each plan that was found, with its cost, what of the extra cost is the penalty of
-        unmet demand, and how much it moves; every one of them is checked.
-    sites : DataFrame
-        MW of racks by site (rows) in each plan (columns by their number, 0 for the plan itself).
-    has_integers : bool
-        Whether the scenario has integers: then ranges are those of the program without them.
-    not_found : int
-        How often no plan was found within the slack.
-    """
-
-    scenario: str
-    cost_musd: float
+    scenario: str  # its name
+    cost_musd: float  # cost of the plan that the others are compared with, and of no plan less. [MUSD]
     bound_musd: float
-    year: int
+    year: int  # the last model year, of which all MW are
+    # `RANGES`: for each slack and place the MW in the plan, the least and the most of any plan within the slack, and
+    # whether a place has racks in ``all`` of them, ``some`` or ``none``
     ranges: pd.DataFrame
+    # `PLANS`: each plan that was found, with its cost, what of the extra cost is the penalty of unmet demand, and how
+    # much it moves; every one of them is checked
     plans: pd.DataFrame
-    sites: pd.DataFrame
-    has_integers: bool
-    not_found: int
+    sites: pd.DataFrame  # MW of racks by site (rows) in each plan (columns by their number, 0 for the plan itself)
+    has_integers: bool  # whether the scenario has integers: then ranges are those of the program without them
+    not_found: int  # how often no plan was found within the slack
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -117,25 +99,7 @@ class Alternatives:
 
 
 def write_alternatives(found: Alternatives, folder: Path) -> list[Path]:
-    """Write all tables as CSV and Parquet, and all of it as JSON.
-
-    Parameters
-    ----------
-    found : Alternatives
-        Of any scenario.
-    folder : Path
-        Made where it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files.
-
-    Raises
-    ------
-    InputError
-        If the folder is that of something else.
-    """
+    """Write all tables as CSV and Parquet, and all of it as JSON."""
     require_own_folder(folder, ALTERNATIVES)
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -38,45 +38,17 @@ def binding_of_run(run: Run) -> pd.DataFrame | InputError:
 
 
 def weightiest(table: pd.DataFrame, most: int, most_of_a_kind: int) -> pd.DataFrame:
-    """Return the limits by which a plan loses most, each in the year in which it binds hardest.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of `planner.limits.binding`.
-    most, most_of_a_kind : int
-        Rows of all, and of one kind of limit.
-    """
+    """Return the limits by which a plan loses most, each in the year in which it binds hardest."""
     once = table.drop_duplicates(["block", *PLACES])
     return once[once.groupby("block").cumcount() < most_of_a_kind].head(most)
 
 
 def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple[str, bool]]:
-    """Say what binds.
-
-    Parameters
-    ----------
-    row : Series
-        Of `planner.limits.binding`.
-    tables : mapping of str to DataFrame
-        Of the run.
-    labels : DisplayNames
-        Of it.
-
-    Returns
-    -------
-    list of tuple of str, bool
-        Pieces in order, and whether each is a name, which is data.
-    """
+    """Say what binds."""
     parts = limit_parts(row, tables, partial(_known, labels))
     return [(part, place in _NAMES) for part, place in parts]
 
 
 def _known(labels: DisplayNames, place: str, label: str) -> str:
-    names = {
-        "site": labels.site,
-        "zone": labels.zone,
-        "workload": labels.workload,
-        "vendor": labels.vendor,
-    }
+    names = {"site": labels.site, "zone": labels.zone, "workload": labels.workload, "vendor": labels.vendor}
     return names.get(place, str)(label)

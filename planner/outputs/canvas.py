@@ -26,17 +26,7 @@ __all__ = ["COLOURS", "INK", "PALE", "Canvas", "cell", "new_workbook"]
 INK: Final = "#1f3a5f"
 GREY: Final = "#6b7280"
 PALE: Final = "#e8eef5"
-COLOURS: Final = (
-    "#1f3a5f",
-    "#4a7fb5",
-    "#3a9188",
-    "#d9822b",
-    "#8a8f98",
-    "#b3372f",
-    "#7a5c99",
-    "#c9a227",
-    "#9fc3e0",
-)
+COLOURS: Final = ("#1f3a5f", "#4a7fb5", "#3a9188", "#d9822b", "#8a8f98", "#b3372f", "#7a5c99", "#c9a227", "#9fc3e0")
 """Colours of chart series, in order; the first four differ in lightness too."""
 
 STYLES: Final[dict[str, dict[str, Any]]] = {
@@ -45,20 +35,8 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
     "title": {"bold": True, "font_size": 16, "font_color": INK},
     "about": {"italic": True, "font_color": GREY},
     "head": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "valign": "vcenter"},
-    "head_right": {
-        "bold": True,
-        "font_color": "#ffffff",
-        "bg_color": INK,
-        "align": "right",
-        "valign": "vcenter",
-    },
-    "head_label": {
-        "bold": True,
-        "font_color": "#ffffff",
-        "bg_color": INK,
-        "valign": "vcenter",
-        "indent": 1,
-    },
+    "head_right": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "align": "right", "valign": "vcenter"},
+    "head_label": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "valign": "vcenter", "indent": 1},
     "section": {"bold": True, "font_color": INK, "bg_color": PALE},
     "total": {"bold": True, "top": 1},
     "unit": {"italic": True, "font_color": GREY, "font_size": 9, "align": "right"},
@@ -80,13 +58,7 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
         "text_wrap": True,
     },
     "closed": {"bg_color": "#eef0f2"},
-    "unit_wrap": {
-        "italic": True,
-        "font_color": GREY,
-        "font_size": 9,
-        "text_wrap": True,
-        "valign": "vcenter",
-    },
+    "unit_wrap": {"italic": True, "font_color": GREY, "font_size": 9, "text_wrap": True, "valign": "vcenter"},
     "wrap": {"text_wrap": True, "valign": "top"},
     "top": {"valign": "top"},
     "top_label": {"valign": "top", "indent": 1},
@@ -123,17 +95,7 @@ class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
 
 
 class Canvas:
-    """Sheets, styles and cells of one workbook.
-
-    Parameters
-    ----------
-    title : str
-        What it is about, for the foot of its pages.
-    workbook : Workbook
-        Of XlsxWriter.
-    start : str
-        Its first sheet, which every other one links to.
-    """
+    """Sheets, styles and cells of one workbook."""
 
     def __init__(self, title: str, workbook: Workbook, start: str) -> None:
         self._title = title
@@ -147,17 +109,7 @@ class Canvas:
         self._workbook.add_worksheet(name, _Sheet)
 
     def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
-        """Return a sheet with its title, what it shows, and its print set-up.
-
-        Parameters
-        ----------
-        name : str
-            Name of a sheet that was added.
-        about : str
-            One line below the title.
-        widths : sequence of float
-            Widths of the first columns, in characters.
-        """
+        """Return a sheet with its title, what it shows, and its print set-up."""
         sheet = self._workbook.get_worksheet_by_name(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
@@ -176,15 +128,7 @@ class Canvas:
         return sheet
 
     def widen(self, sheet: Worksheet, widths: Sequence[float]) -> float:
-        """Make the first columns of a sheet at least so wide; return the width of all. [characters]
-
-        Parameters
-        ----------
-        sheet : Worksheet
-            Where.
-        widths : sequence of float
-            Widths of the first columns.
-        """
+        """Make the first columns of a sheet at least so wide; return the width of all. [characters]"""
         known = self._widths.get(sheet.name, [])
         both = [max(pair) for pair in zip_longest(known, widths, fillvalue=0.0)]
         self._widths[sheet.name] = both
@@ -200,9 +144,7 @@ class Canvas:
             self._formats[key] = self._workbook.add_format(traits)
         return self._formats[key]
 
-    def text(
-        self, sheet: Worksheet, row: int, column: int, text: str, style: str = "plain"
-    ) -> None:
+    def text(self, sheet: Worksheet, row: int, column: int, text: str, style: str = "plain") -> None:
         """Write text that stays text, also when someone edits the cell.
 
         What a cell cannot hold of a very long text is cut off.
@@ -211,15 +153,7 @@ class Canvas:
         look = self.style(style, quote_prefix=True) if looks_live else self.style(style)
         sheet.write_string(row, column, text[:_LONGEST_TEXT], look)
 
-    def number(
-        self,
-        sheet: Worksheet,
-        row: int,
-        column: int,
-        value: float,
-        number: str,
-        style: str = "plain",
-    ) -> None:
+    def number(self, sheet: Worksheet, row: int, column: int, value: float, number: str, style: str = "plain") -> None:
         """Write a number; what is missing is left blank."""
         look = self.style(style, number)
         if math.isnan(value):
@@ -229,9 +163,7 @@ class Canvas:
         else:
             sheet.write_number(row, column, value, look)
 
-    def numbers(
-        self, sheet: Worksheet, first: int, column: int, values: Iterable[float], number: str
-    ) -> None:
+    def numbers(self, sheet: Worksheet, first: int, column: int, values: Iterable[float], number: str) -> None:
         """Write a column of numbers from a row on, each as `number` does."""
         look = self.style("plain", number)
         for row, value in enumerate(values, start=first):
@@ -258,28 +190,12 @@ class Canvas:
         self._workbook.define_name(name, f"={place}")
 
     def chart(self, kind: str, title: str, unit: str, *, stacked: bool = False) -> Chart:
-        """Return an empty chart in the look of the workbook.
-
-        Parameters
-        ----------
-        kind : str
-            ``column`` or ``line``.
-        title : str
-            What it shows.
-        unit : str
-            Unit of the upright axis.
-        stacked : bool
-            Whether columns are stacked.
-        """
+        """Return an empty chart in the look of the workbook."""
         options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
         chart = self._workbook.add_chart(options)
-        chart.set_title(
-            {"name": title, "overlay": False, "name_font": {"size": 11, "color": INK, "bold": True}}
-        )
+        chart.set_title({"name": title, "overlay": False, "name_font": {"size": 11, "color": INK, "bold": True}})
         quiet = {"color": GREY, "size": 9}
-        chart.set_x_axis(
-            {"num_font": quiet, "line": {"color": "#b0b5bd"}, "major_tick_mark": "none"}
-        )
+        chart.set_x_axis({"num_font": quiet, "line": {"color": "#b0b5bd"}, "major_tick_mark": "none"})
         chart.set_y_axis(
             {
                 "name": unit,
@@ -295,31 +211,9 @@ class Canvas:
         return chart
 
     def series(
-        self,
-        chart: Chart,
-        sheet: str,
-        label: tuple[int, int],
-        years: tuple[int, int, int],
-        row: int,
-        colour: int,
+        self, chart: Chart, sheet: str, label: tuple[int, int], years: tuple[int, int, int], row: int, colour: int
     ) -> None:
-        """Add a row of a sheet to a chart.
-
-        Parameters
-        ----------
-        chart : Chart
-            As `chart` returned it.
-        sheet : str
-            Name of the sheet.
-        label : tuple of int
-            Row and column of the name of the series.
-        years : tuple of int
-            Row of the years, first column, last column.
-        row : int
-            Row of the values, in the same columns.
-        colour : int
-            Position in `COLOURS`, counted round.
-        """
+        """Add a row of a sheet to a chart."""
         fill = COLOURS[colour % len(COLOURS)]
         head, first, last = years
         chart.add_series(
@@ -340,21 +234,6 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
     """Give a workbook to fill; its file is there once the block ends, whole or not at all.
 
     Text is always stored as text, whatever it begins with.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Yields
-    ------
-    Workbook
-        Empty.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
     """
     options = {
         "strings_to_formulas": False,
@@ -373,8 +252,6 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
 def cell(row: int, column: int, *, fixed_row: bool = False, fixed_column: bool = False) -> str:
     """Return the address of a cell, counted from 0.
 
-    Examples
-    --------
     >>> cell(4, 2), cell(4, 2, fixed_row=True), cell(4, 2, fixed_column=True)
     ('C5', 'C$5', '$C5')
     """

@@ -25,20 +25,7 @@ __all__ = ["write_csv"]
 
 
 def write_csv(run: Run, folder: Path) -> list[Path]:
-    """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files.
-    """
+    """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them."""
     written = [folder / "datapackage.json"]
     text = json.dumps(_package(run), indent=2, ensure_ascii=False)
     with whole_file(written[0]) as partial:

@@ -17,25 +17,7 @@ __all__ = ["write_days"]
 
 
 def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
-    """Write two tables into a folder, both or none.
-
-    Parameters
-    ----------
-    days, hours : DataFrame
-        Rows of `series_days` and of `site_series`.
-    folder : Path
-        Where to.
-
-    Returns
-    -------
-    dict of str to Path
-        File of each table.
-
-    Raises
-    ------
-    InputError
-        If one of the files is there already.
-    """
+    """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
     problems = [
         Problem(str(file), None, None, "the file is there already", "a new one", "move it away")

@@ -10,14 +10,7 @@ from planner.base.words import some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "START",
-    "FromShipped",
-    "from_shipped_words",
-    "is_said_by_name",
-    "settings_words",
-    "with_differences",
-]
+__all__ = ["START", "FromShipped", "from_shipped_words", "is_said_by_name", "settings_words", "with_differences"]
 
 START: Final = "Shipped scenario it starts from"
 """In front of what `from_shipped_words` says."""
@@ -27,18 +20,11 @@ _NAMED: Final = 3  # settings
 
 @dataclass(frozen=True)
 class FromShipped:
-    """How a run differs from a shipped scenario: by files that extend it, command line or study.
+    """How a run differs from a shipped scenario: by files that extend it, command line or study."""
 
-    Parameters
-    ----------
-    scenario : str or None
-        The shipped scenario; None for a run that starts from none.
-    differs : mapping of str to str
-        Settings and tables that are not those of that scenario, with their values; without one,
-        what the command line or a study changes.
-    """
-
-    scenario: str | None
+    scenario: str | None  # the shipped scenario; None for a run that starts from none
+    # settings and tables that are not those of that scenario, with their values; without one, what the command line or
+    # a study changes
     differs: Mapping[str, str]
 
     @classmethod
@@ -51,18 +37,6 @@ class FromShipped:
 def from_shipped_words(start: FromShipped | None) -> str:
     """Say which shipped scenario a run starts from and what it has otherwise.
 
-    Parameters
-    ----------
-    start : FromShipped or None
-        None where it is unknown; of one that starts from no shipped scenario nothing is said.
-
-    Returns
-    -------
-    str
-        With names and values as they are: text of others.
-
-    Examples
-    --------
     >>> from_shipped_words(FromShipped("tiny", {"rent.allow": "true", "data.sites": "my.csv"}))
     'tiny with rent.allow=true, data.sites=my.csv'
     >>> from_shipped_words(FromShipped("tiny", {}))
@@ -90,18 +64,6 @@ def is_said_by_name(scenario: str, differs: Mapping[str, str], start: FromShippe
 def with_differences(differs: Mapping[str, str]) -> str:
     """Say what differs from a scenario, to be put behind its name or title.
 
-    Parameters
-    ----------
-    differs : mapping of str to str
-        Values by key.
-
-    Returns
-    -------
-    str
-        Nothing where nothing differs.
-
-    Examples
-    --------
     >>> with_differences({"years": "[2025, 2027]", "rent.allow": "false"})
     ' with years=[2025, 2027], rent.allow=false'
     """

@@ -21,37 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["write_operation"]
 
 
-def write_operation(
-    table: pd.DataFrame, kind: FolderKind, folder: Path, run: Run
-) -> tuple[list[Path], list[Kept]]:
-    """Write a table of `planner.studies.dispatch` into a folder, each file whole or not at all.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As a dispatch or an error of days has it.
-    kind : FolderKind
-        Of the study; its name is that of the files, without ending.
-    folder : Path
-        Where to. Files of an earlier one are replaced; all others stay.
-    run : Run
-        The run that it is of; the Parquet file holds the hash of its plan.
-
-    Returns
-    -------
-    list of Path, list of Kept
-        ``KIND.csv`` and ``KIND.parquet``; and files in their places that a planner has
-        changed, which are kept.
-
-    Raises
-    ------
-    InputError
-        If the folder is that of something else.
-    """
+def write_operation(table: pd.DataFrame, kind: FolderKind, folder: Path, run: Run) -> tuple[list[Path], list[Kept]]:
+    """Write a table of `planner.studies.dispatch` into a folder, each file whole or not at all."""
     require_own_folder(folder, kind)
     with staging(folder) as partial:
         table.to_csv(partial / f"{kind.name}.csv", index=False, lineterminator="\n")
-        marked(table, run.tables).to_parquet(
-            partial / f"{kind.name}.parquet", index=False, compression="zstd"
-        )
+        marked(table, run.tables).to_parquet(partial / f"{kind.name}.parquet", index=False, compression="zstd")
         return put_files(partial, sorted(partial.iterdir()), folder)

@@ -23,22 +23,7 @@ ESTIMATES_FOLDER: Final = "estimates"
 
 
 def write_estimates(table: pd.DataFrame, run: Run, folder: Path) -> tuple[list[Path], list[Kept]]:
-    """Write the table into a run folder, as CSV and Parquet, each whole or not at all.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `dcplan estimates` found it.
-    run : Run
-        The run that it is of.
-    folder : Path
-        The run folder.
-
-    Returns
-    -------
-    list of Path, list of Kept
-        The files, and those in their places that a planner has changed, which are kept.
-    """
+    """Write the table into a run folder, as CSV and Parquet, each whole or not at all."""
     home = folder / ESTIMATES_FOLDER
     with staging(home) as partial:
         table.to_csv(partial / "estimates.csv", index=False, lineterminator="\n")

@@ -40,26 +40,7 @@ _MOST_LINKS: Final = 40  # that Linux follows in a path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write a file to; it takes its name once the block ends without an error.
-
-    Parameters
-    ----------
-    path : Path
-        Where it is to be; a file that is there is replaced.
-
-    Yields
-    ------
-    Path
-        A path next to it with the same ending, at which nothing is.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written, or a device, a pipe or a socket is there: whoever uses that would
-        find a file in its place.
-    InputError
-        As `refuse_device_names` does.
-    """
+    """Give a path to write a file to; it takes its name once the block ends without an error."""
     refuse_device_names(path)
     if special := kind_of_special(path):
         raise FileExistsError(errno.EEXIST, f"it is {special}", str(path))
@@ -74,20 +55,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def refuse_device_names(path: Path, setting: str = "") -> None:
-    """Refuse to make a file or folder that Windows could not: all that is written passes here.
-
-    Parameters
-    ----------
-    path : Path
-        The file or folder; what is there already, of the folders above it, may be called anything.
-    setting : str
-        What it is given by, for the message.
-
-    Raises
-    ------
-    InputError
-        If a step of the path has the name of a device.
-    """
+    """Refuse to make a file or folder that Windows could not: all that is written passes here."""
     for step in (path, *path.parents):
         if is_device_name(step.name) and not os.path.lexists(step):
             raise InputError([device_problem(step.name, at=setting or str(path))])
@@ -95,17 +63,7 @@ def refuse_device_names(path: Path, setting: str = "") -> None:
 
 @contextmanager
 def without_empty(home: Path) -> Iterator[None]:
-    """Remove folders in the end that a block had to make and that hold nothing.
-
-    Parameters
-    ----------
-    home : Path
-        A folder; it and those above it are removed where they are not there yet.
-
-    Yields
-    ------
-    None
-    """
+    """Remove folders in the end that a block had to make and that hold nothing."""
     made = [folder for folder in (home, *home.parents) if not folder.exists()]
     try:
         yield
@@ -121,16 +79,6 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
     Once the block ends without an error all take their names, and Ctrl-C, SIGTERM and SIGHUP wait
     until they have. SIGKILL or an error of the disk meanwhile can still leave some as they were.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Where they are to be.
-
-    Yields
-    ------
-    list of Path
-        A path for each.
     """
     with ExitStack() as files:
         yield [files.enter_context(whole_file(path)) for path in paths]
@@ -142,16 +90,6 @@ def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
     """Give files and folders other names on the same file system: all of them, or none.
 
     Ctrl-C, SIGTERM and SIGHUP wait meanwhile; what was moved is taken back if a later one fails.
-
-    Parameters
-    ----------
-    moves : iterable of tuple of Path and Path
-        Where each is, and where it is to be; nothing is there yet.
-
-    Raises
-    ------
-    OSError
-        If one cannot be moved.
     """
     with _signals_held(), ExitStack() as taking_back:
         for source, target in moves:
@@ -183,19 +121,7 @@ def _signals_held() -> Iterator[None]:
 
 
 def kind_of_special(path: Path) -> str | None:
-    """Return what is at a path where that is neither a regular file nor a folder.
-
-    Parameters
-    ----------
-    path : Path
-        Links are followed. One to an open file of a process, such as ``/dev/stdout``, leads to no
-        file of the planner's, even where a shell has put a regular file at its end.
-
-    Returns
-    -------
-    str, optional
-        Such as ``a device``; None where nothing is there, or what may be replaced.
-    """
+    """Return what is at a path where that is neither a regular file nor a folder."""
     try:
         mode = path.stat().st_mode
         is_open_file = _leads_to_open_file(path)

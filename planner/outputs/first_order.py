@@ -25,13 +25,6 @@ def cost_of(run: Run) -> float:
 def cannot_hold(change_musd: float, cost_musd: float) -> bool:
     """Return whether a change of cost would leave a plan that costs something with less than none.
 
-    Parameters
-    ----------
-    change_musd, cost_musd : float
-        Change to first order, and cost of the plan.
-
-    Examples
-    --------
     >>> cannot_hold(-25600.0, 22919.0), cannot_hold(-7740.0, 22919.0), cannot_hold(25600.0, 22919.0)
     (True, False, False)
     """
@@ -39,17 +32,7 @@ def cannot_hold(change_musd: float, cost_musd: float) -> bool:
 
 
 def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
-    """Say once, below a list of figures that decide, what its changes of cost are.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `planner.outputs.estimates.read_estimates` returns it.
-    run : Run
-        The run that it is of.
-    mark : str
-        What the list has at changes that cannot hold, in front of what it means.
-    """
+    """Say once, below a list of figures that decide, what its changes of cost are."""
     text = (
         "Changes of cost are to first order, with the plan as it is, unless said to be solved "
         f"again, as `dcplan estimates {run.meta['run']} --resolve` does."

@@ -46,62 +46,33 @@ RUNS_FOLDER: Final = "runs"
 
 @dataclass(frozen=True)
 class FolderKind:
-    """What a folder may be of.
+    """What a folder may be of."""
 
-    Parameters
-    ----------
-    name : str
-        Of the kind.
-    words : str
-        What a planner knows it as.
-    files : tuple of str
-        Files that say so, as patterns; none of what its parts say.
-    entry_file : str, optional
-        The one that says which file the study was made from, where it goes on from what its
-        folder holds; others are replaced as a whole.
-    is_listed : bool
-        Whether ``dcplan runs list --all`` shows it.
-    part_of : FolderKind, optional
-        What it is a part of, whose folder it is in.
-    begins_as : FolderKind, optional
-        What it is solved as in the same folder, before there is a file of its own.
-    option : str
-        The option that names such a folder.
-    """
-
-    name: str
-    words: str
-    files: tuple[str, ...] = ()
+    name: str  # of the kind
+    words: str  # what a planner knows it as
+    files: tuple[str, ...] = ()  # files that say so, as patterns; none of what its parts say
+    # the one that says which file the study was made from, where it goes on from what its folder holds; others are
+    # replaced as a whole
     entry_file: str | None = None
-    is_listed: bool = False
-    part_of: FolderKind | None = None
-    begins_as: FolderKind | None = None
-    option: str = "--output"
+    is_listed: bool = False  # whether ``dcplan runs list --all`` shows it
+    part_of: FolderKind | None = None  # what it is a part of, whose folder it is in
+    begins_as: FolderKind | None = None  # what it is solved as in the same folder, before there is a file of its own
+    option: str = "--output"  # the option that names such a folder
 
 
 SWEEP: Final = FolderKind("sweep", "sweep", (SWEEP_FILE,), SWEEP_FILE, is_listed=True)
-SENSITIVITY: Final = FolderKind(
-    "sensitivity", "study of sensitivity", entry_file=SWEEP_FILE, begins_as=SWEEP
-)
+SENSITIVITY: Final = FolderKind("sensitivity", "study of sensitivity", entry_file=SWEEP_FILE, begins_as=SWEEP)
 SENSITIVITY_METHODS: Final = ("tornado", "morris", "sobol")
 """Methods of a study of sensitivity; each may be asked of several outputs in one folder."""
-STOCHASTIC: Final = FolderKind(
-    "stochastic", "stochastic program", (STOCHASTIC_FILE,), STOCHASTIC_FILE, is_listed=True
-)
+STOCHASTIC: Final = FolderKind("stochastic", "stochastic program", (STOCHASTIC_FILE,), STOCHASTIC_FILE, is_listed=True)
 FRONTIER: Final = FolderKind("frontier", "frontier", (FRONTIER_FILE,), is_listed=True)
-ALTERNATIVES: Final = FolderKind(
-    "alternatives", "study of alternatives", ("alternatives.json",), is_listed=True
-)
+ALTERNATIVES: Final = FolderKind("alternatives", "study of alternatives", ("alternatives.json",), is_listed=True)
 STRESS: Final = FolderKind("stress", "stress study", ("stress_year.parquet",))
 DISPATCH: Final = FolderKind("dispatch", "study of dispatch", ("dispatch.parquet",))
 DAYS_ERROR: Final = FolderKind("days_error", "study of the error of days", ("days_error.parquet",))
 STUDY_KINDS: Final = (
     *(
-        FolderKind(
-            *(method, method, (f"{method}.json", f"{method}-*.json")),
-            is_listed=True,
-            part_of=SENSITIVITY,
-        )
+        FolderKind(*(method, method, (f"{method}.json", f"{method}-*.json")), is_listed=True, part_of=SENSITIVITY)
         for method in SENSITIVITY_METHODS
     ),
     *(SENSITIVITY, STOCHASTIC, FRONTIER, ALTERNATIVES, SWEEP, STRESS, DISPATCH, DAYS_ERROR),

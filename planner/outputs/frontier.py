@@ -49,41 +49,26 @@ _KNEE: Final = "#de772a"
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """Least cost for each level of a measure.
+    """Least cost for each level of a measure."""
 
-    Parameters
-    ----------
-    scenario, against, label, unit, price_unit : str
-        Name of the scenario; name, label and unit of the measure; unit of column `price`.
-    table : DataFrame
-        `COLUMNS`, from the plan of least cost on: the measure, the cost, how much it is above the
-        least, what of both is the penalty of unmet demand, the slope of cost over the measure,
-        which is its dual, what one unit less costs (both missing where no plan has less), and
-        whether the point is the knee; then the other measures, by name.
-    is_relaxed : bool
-        Whether the program has integers, which are left out.
-    held : tuple of str
-        What is held at its level in the plan of least cost.
-    """
-
-    scenario: str
+    scenario: str  # name of the scenario; name, label and unit of the measure; unit of column `price`
     against: str
     label: str
     unit: str
     price_unit: str
+    # `COLUMNS`, from the plan of least cost on: the measure, the cost, how much it is above the least, what of both is
+    # the penalty of unmet demand, the slope of cost over the measure, which is its dual, what one unit less costs (both
+    # missing where no plan has less), and whether the point is the knee; then the other measures, by name
     table: pd.DataFrame
-    is_relaxed: bool
-    held: tuple[str, ...]
+    is_relaxed: bool  # whether the program has integers, which are left out
+    held: tuple[str, ...]  # what is held at its level in the plan of least cost
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know."""
         said = ["Cost is net present value; what it is traded against is not discounted."]
         if self.is_relaxed:
-            said.append(
-                "Integers are left out: no plan lies below this frontier, and plans lie a little"
-                " above it."
-            )
+            said.append("Integers are left out: no plan lies below this frontier, and plans lie a little above it.")
         if self.table["price"].isna().iloc[-1]:
             said.append("The last point has no price: no plan has less, whatever it costs.")
         if self.against in _NOT_OF_RENT and self._rents_more:
@@ -109,11 +94,7 @@ class Frontier:
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
         keys = ("scenario", "against", "label", "unit", "price_unit", "is_relaxed")
-        return {
-            **{key: getattr(self, key) for key in keys},
-            "notes": list(self.notes),
-            "points": records(self.table),
-        }
+        return {**{key: getattr(self, key) for key in keys}, "notes": list(self.notes), "points": records(self.table)}
 
 
 def frontier_svg(frontier: Frontier) -> str:
@@ -142,31 +123,11 @@ def frontier_svg(frontier: Frontier) -> str:
             parts.append(_knee_label(frame, (left, top), (f"knee: {level}", price)))
     middle = frame.left + frame.width / 2
     parts.append(text(middle, _HEIGHT - 22, f"{frontier.label} [{frontier.unit}]", anchor="middle"))
-    return document(
-        _WIDTH, _HEIGHT, f"Frontier of {frontier.scenario}", frontier.label, "".join(parts)
-    )
+    return document(_WIDTH, _HEIGHT, f"Frontier of {frontier.scenario}", frontier.label, "".join(parts))
 
 
 def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
-    """Write table, JSON and chart into a folder.
-
-    Parameters
-    ----------
-    frontier : Frontier
-        Of any scenario.
-    folder : Path
-        Made where it is missing.
-
-    Returns
-    -------
-    list of Path
-        `FILES`.
-
-    Raises
-    ------
-    InputError
-        If the folder is that of something else.
-    """
+    """Write table, JSON and chart into a folder."""
     require_own_folder(folder, FRONTIER)
     folder.mkdir(parents=True, exist_ok=True)
     csv, parquet, as_json, svg = (folder / name for name in FILES)
@@ -194,9 +155,7 @@ def _knee_label(frame: Frame, at: tuple[float, float], lines: tuple[str, str]) -
         lowest = frame.top + frame.height - 6 - _LINE_HEIGHT
         x, y, anchor = left - 16, min(top + 18, lowest), "end"
     first, second = lines
-    return text(x, y, first, anchor=anchor, color=INK) + text(
-        x, y + _LINE_HEIGHT, second, anchor=anchor, color=INK
-    )
+    return text(x, y, first, anchor=anchor, color=INK) + text(x, y + _LINE_HEIGHT, second, anchor=anchor, color=INK)
 
 
 def _around(values: list[float]) -> tuple[float, float]:

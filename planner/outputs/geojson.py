@@ -20,20 +20,7 @@ _DECIMALS: Final = 6  # of a degree, about 0.1 m
 
 
 def write_geojson(run: Run, folder: Path) -> list[Path]:
-    """Write every map layer as a GeoJSON file.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files, ``<layer>.geojson``.
-    """
+    """Write every map layer as a GeoJSON file."""
     written = []
     for name, layer in LAYERS.items():
         path = folder / f"{name}.geojson"

@@ -41,27 +41,12 @@ VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '')
 
 
 def write_gpkg(run: Run, path: Path) -> list[Path]:
-    """Write all map layers as a GeoPackage for QGIS.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-    """
+    """Write all map layers as a GeoPackage for QGIS."""
     layers = [layer(run) for layer in LAYERS.values()]
     with whole_file(path) as partial:
         for layer in layers:
             frame = gpd.GeoDataFrame(layer.attributes, geometry=_shapes(layer), crs="EPSG:4326")
-            frame.to_file(
-                partial, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about}
-            )
+            frame.to_file(partial, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about})
         _write_styles(partial, layers, run.years[-1])
     return [path]
 

@@ -34,25 +34,7 @@ _DECIMALS: Final = 4  # of MW in text files, 100 W
 
 
 def write_grid(run: Run, folder: Path) -> list[Path]:
-    """Write the demand of every grid zone: a table by year, and every hour of every year.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        ``zone_year.csv`` and ``zone_hour.parquet``, and ``zone_hour_<year>.csv`` by model year.
-
-    Raises
-    ------
-    InputError
-        If the scenario of the run can no longer be read, or if no site draws power.
-    """
+    """Write the demand of every grid zone: a table by year, and every hour of every year."""
     if run.tables["power_slot"].empty:
         what_is, fix = "no site of this run draws power in any year", "export another run"
         must_be = "a run whose sites draw power, for the format grid"
@@ -88,20 +70,7 @@ def plan_days(run: Run) -> Days:
 
 
 def area_slots(run: Run, area_of_site: pd.Series) -> pd.DataFrame:
-    """Return what areas draw from the grid in every time slice.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    area_of_site : Series
-        Zone, state or the like of each site; sites are the index.
-
-    Returns
-    -------
-    DataFrame
-        Columns area, year, slot, firm_mw, flexible_mw.
-    """
+    """Return what areas draw from the grid in every time slice."""
     key = ["site", "year", "slot"]
     power = run.tables["power_slot"][[*key, "it_mw", "facility_mw", "grid_mw"]]
     work = [run.tables[name][[*key, "done_mw"]] for name in ("deferral", "migration")]
@@ -112,29 +81,14 @@ def area_slots(run: Run, area_of_site: pd.Series) -> pd.DataFrame:
     may_move_mw = power["done_mw"].fillna(0.0).to_numpy() * per_it
     flexible_mw = np.minimum(may_move_mw, power["grid_mw"])
     parts = power.assign(
-        area=power["site"].map(area_of_site),
-        firm_mw=power["grid_mw"] - flexible_mw,
-        flexible_mw=flexible_mw,
+        area=power["site"].map(area_of_site), firm_mw=power["grid_mw"] - flexible_mw, flexible_mw=flexible_mw
     )
     names = [f"{part}_mw" for part in PARTS]
     return parts.groupby(["area", "year", "slot"], as_index=False, sort=False)[names].sum()
 
 
 def area_hours(slots: pd.DataFrame, days: Days) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Give the hours of one model year after the other.
-
-    Parameters
-    ----------
-    slots : DataFrame
-        As `area_slots` returns it.
-    days : Days
-        The days of the plan.
-
-    Yields
-    ------
-    tuple of int and DataFrame
-        Model year; columns utc, part and one per area, in MW, 8,760 rows for each part.
-    """
+    """Give the hours of one model year after the other."""
     areas = sorted(slots["area"].unique())
     for year in sorted(int(year) for year in slots["year"].unique()):
         of_year = slots[slots["year"] == year]
@@ -154,9 +108,7 @@ def _by_year(slots: pd.DataFrame, days: Days) -> pd.DataFrame:
     hours = slots["slot"].map(dict(zip(days.names, days.weight_h, strict=True)))
     total_mw = slots["firm_mw"] + slots["flexible_mw"]
     parts = slots.assign(
-        firm_mwh=slots["firm_mw"] * hours,
-        flexible_mwh=slots["flexible_mw"] * hours,
-        total_mw=total_mw,
+        firm_mwh=slots["firm_mw"] * hours, flexible_mwh=slots["flexible_mw"] * hours, total_mw=total_mw
     )
     by = parts.groupby(["area", "year"])
     table = by[["firm_mwh", "flexible_mwh"]].sum()

@@ -47,13 +47,7 @@ _OF_FIGURES: Final = (
 
 
 class DisplayNames:
-    """Names from the tables of a run; an id without a name is its own.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    """
+    """Names from the tables of a run; an id without a name is its own."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -113,8 +107,6 @@ class DisplayNames:
 def words(identifier: str) -> str:
     """Write an id of the program as words.
 
-    Examples
-    --------
     >>> words("rack_purchase")
     'rack purchase'
     """
@@ -124,8 +116,6 @@ def words(identifier: str) -> str:
 def item_words(item: str) -> str:
     """Write an item of the cost list as words.
 
-    Examples
-    --------
     >>> item_words("hall_construction"), item_words("it_maintenance")
     ('hall construction', 'IT maintenance')
     """
@@ -135,15 +125,6 @@ def item_words(item: str) -> str:
 def order_words(kind: str, site: str, item: str) -> str:
     """Write what is ordered as words.
 
-    Parameters
-    ----------
-    kind, item : str
-        Ids of the program.
-    site : str
-        Id of the site, as it is; blank where it is of no site.
-
-    Examples
-    --------
     >>> order_words("halls", "us_east", "dlc_dry|2N"), order_words("racks", "", "gb200_nvl72")
     ('halls us_east dlc dry, 2N', 'racks gb200 nvl72')
     """
@@ -154,8 +135,6 @@ def order_words(kind: str, site: str, item: str) -> str:
 def shortened(text: str, most: int) -> str:
     """Cut a text that is too long for its place, and show that it was.
 
-    Examples
-    --------
     >>> shortened("Santa Clara", 20), shortened("Santa Clara", 6)
     ('Santa Clara', 'Santa…')
     """
@@ -165,8 +144,6 @@ def shortened(text: str, most: int) -> str:
 def shortened_apart(texts: Sequence[str], most: int) -> list[str]:
     """Cut texts of one list that are too long, in the middle where they would read alike.
 
-    Examples
-    --------
     >>> shortened_apart(["price=42, land=20", "price=42, land=37"], 12)
     ['pri…land=20', 'pri…land=37']
     >>> shortened_apart(["Santa Clara", "Reno"], 6)
@@ -187,15 +164,6 @@ def shortened_apart(texts: Sequence[str], most: int) -> list[str]:
 def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:
     """Return the names of a table by id; an id whose name is blank is its own.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        With a column ``name``.
-    key : str
-        Column of the ids.
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> names_in(pd.DataFrame({"rack": ["hgx", "tpu"], "name": ["HGX H100, air", None]}), "rack")
     {'hgx': 'HGX H100, air', 'tpu': 'tpu'}
@@ -209,15 +177,6 @@ def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:
 def hall_words(hall: str, cooling_names: Mapping[str, str]) -> str:
     """Return what a design of halls is, within a sentence.
 
-    Parameters
-    ----------
-    hall : str
-        Its id: cooling and redundancy with a bar between them.
-    cooling_names : mapping of str to str
-        Names of cooling technologies by id.
-
-    Examples
-    --------
     >>> hall_words("air_dry|N_plus_1", {"air_dry": "Air with dry coolers"})
     'air with dry coolers; redundancy N plus 1'
     """
@@ -227,13 +186,7 @@ def hall_words(hall: str, cooling_names: Mapping[str, str]) -> str:
 
 
 def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return the names of what figures with a low and a high are about, by id.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        The data as read.
-    """
+    """Return the names of what figures with a low and a high are about, by id."""
     names: dict[str, str] = {}
     for table, key in _OF_FIGURES:
         if table in tables:  # a run need not have it
@@ -244,15 +197,6 @@ def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 def decider_words(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     """Write which figure decides: what it is about, and of which table.
 
-    Parameters
-    ----------
-    row : mapping
-        A row of table ``estimates``.
-    names : mapping of str to str
-        As `figure_names` returns them.
-
-    Examples
-    --------
     >>> decider_words({"item": "hgx", "table": "rack_memory"}, {"hgx": "HGX H100"})
     'HGX H100, rack memory'
     """
@@ -262,8 +206,6 @@ def decider_words(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
 def figure_words(item: str, names: Mapping[str, str]) -> str:
     """Return the rows that a figure is of, in words.
 
-    Examples
-    --------
     >>> figure_words("hgx, power_transformer", {"hgx": "HGX H100"})
     'HGX H100, power transformer'
     """

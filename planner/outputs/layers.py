@@ -36,24 +36,12 @@ _NO_PLACE: Final = "(anywhere)"
 
 @dataclass(frozen=True)
 class Layer:
-    """A map layer: one row of attributes per feature, and its geometry.
+    """A map layer: one row of attributes per feature, and its geometry."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the layer.
-    about : str
-        What a feature is.
-    attributes : DataFrame
-        One row per feature.
-    lines : sequence of list of Line
-        Geometry of each feature: one line or more; a single point is a line of one point.
-    """
-
-    name: str
-    about: str
-    attributes: pd.DataFrame
-    lines: Sequence[list[Line]]
+    name: str  # name of the layer
+    about: str  # what a feature is
+    attributes: pd.DataFrame  # one row per feature
+    lines: Sequence[list[Line]]  # geometry of each feature: one line or more; a single point is a line of one point
 
 
 def sites(run: Run) -> Layer:
@@ -116,18 +104,8 @@ LAYERS: Mapping[str, Callable[[Run], Layer]] = {
 def great_circle(lon_from: float, lat_from: float, lon_to: float, lat_to: float) -> list[Line]:
     """Return the shortest line between two points, cut where it crosses the 180th meridian.
 
-    Parameters
-    ----------
-    lon_from, lat_from, lon_to, lat_to : float
-        Ends in WGS 84. [degree]
+    Takes `lon_from` [degree], `lat_from` [degree], `lon_to` [degree], `lat_to` [degree].
 
-    Returns
-    -------
-    list of Line
-        One line, or two where it is cut, as RFC 7946 (section 3.1.9) asks for.
-
-    Examples
-    --------
     >>> great_circle(178.0, 5.0, -179.0, 5.0)
     [[(178.0, 5.0), (180.0, 5.0)], [(-180.0, 5.0), (-179.0, 5.0)]]
     """

@@ -49,25 +49,9 @@ class Spot:
 
 
 def svg_labels(
-    spots: Sequence[Spot],
-    sheet: tuple[float, float],
-    *,
-    most: int = 14,
-    size: float = _SIZE,
-    has_sign: bool = False,
+    spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE, has_sign: bool = False
 ) -> list[str]:
-    """Label the largest sites in SVG.
-
-    Parameters
-    ----------
-    spots, sheet, most, size, has_sign
-        As in `find_label_places`.
-
-    Returns
-    -------
-    list of str
-        Elements of SVG, of the classes ``label``, ``mw`` and ``inside``.
-    """
+    """Label the largest sites in SVG."""
     labels = find_label_places(spots, sheet, most=most, size=size, has_sign=has_sign)
     return [label.svg(size / _SIZE) for label in labels]
 
@@ -81,28 +65,7 @@ def find_label_places(
     has_sign: bool = False,
     has_leaders: bool = True,
 ) -> list[Label]:
-    """Find places for the labels of the largest sites.
-
-    Parameters
-    ----------
-    spots : sequence of Spot
-        The largest first.
-    sheet : (float, float)
-        Width and height. [pixel]
-    most : int
-        Sites that get a label, where there is room.
-    size : float
-        Of the text. [pixel]
-    has_sign : bool
-        Whether amounts are differences, whose sign is written.
-    has_leaders : bool
-        Whether a label may lie further from its circle, with a line to it.
-
-    Returns
-    -------
-    list of Label
-        None of which hides another or a circle.
-    """
+    """Find places for the labels of the largest sites. Takes `sheet` [pixel], `size` [pixel]."""
     circles = [_around(spot, _FREE_OF_TEXT) for spot in spots]
     cores = [_around(spot, _FREE_OF_LINES) for spot in spots]
     placed: list[Label] = []
@@ -131,31 +94,16 @@ def xml_text(text: str) -> str:
 
 @dataclass(frozen=True)
 class Label:
-    """The label of a site: the rectangle it takes, where it is written, and what it says.
+    """The label of a site: the rectangle it takes, where it is written, and what it says."""
 
-    Parameters
-    ----------
-    box : Rectangle
-        That it takes.
-    x, y : float
-        Where its first line is written. [pixel]
-    anchor : str
-        What of the text is at ``x``: ``start``, ``middle`` or ``end``.
-    name, amount : str
-        What it says.
-    is_inside : bool
-        Whether it lies in the circle, in two lines.
-    leader : (float, float, float, float), optional
-        From the circle to a label that lies further out: x and y of both ends. [pixel]
-    """
-
-    box: Rectangle
-    x: float
+    box: Rectangle  # that it takes
+    x: float  # where its first line is written. [pixel]
     y: float
-    anchor: str
-    name: str
+    anchor: str  # what of the text is at ``x``: ``start``, ``middle`` or ``end``
+    name: str  # what it says
     amount: str
-    is_inside: bool = False
+    is_inside: bool = False  # whether it lies in the circle, in two lines
+    # from the circle to a label that lies further out: x and y of both ends. [pixel]
     leader: tuple[float, float, float, float] | None = None
 
     def along(self) -> list[Rectangle]:
@@ -197,9 +145,7 @@ def _places(spot: Spot, zoom: float, sign: str) -> Iterator[Label]:
     size = zoom * _SIZE
     gap, slant = spot.radius + 4.0 * zoom, 0.72 * spot.radius + 3.0 * zoom
 
-    def place(
-        x: float, y: float, anchor: str, leader: tuple[float, float, float, float] | None = None
-    ) -> Label:
+    def place(x: float, y: float, anchor: str, leader: tuple[float, float, float, float] | None = None) -> Label:
         left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
         free = 5.0 * zoom if leader else 0.0  # further out there is room for what is around it
         box = (left - free, y - size - free, left + width + free, y + 3.0 * zoom + free)

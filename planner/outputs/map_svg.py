@@ -20,15 +20,7 @@ if TYPE_CHECKING:
     from planner.outputs.projection import ProjectedMap
     from planner.outputs.run import Run
 
-__all__ = [
-    "MAP_STYLE",
-    "colour_of",
-    "land",
-    "outline",
-    "plan_map_svg",
-    "round_sizes",
-    "sites_in_use",
-]
+__all__ = ["MAP_STYLE", "colour_of", "land", "outline", "plan_map_svg", "round_sizes", "sites_in_use"]
 
 _WIDTH: Final = 1000.0
 _HEAD: Final = 64.0
@@ -65,23 +57,6 @@ def plan_map_svg(run: Run, year: int) -> str:
     """Draw the sites of a plan in a year.
 
     The area of a circle is the nameplate in use, its colour the share of training in the racks.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    year : int
-        A model year of it.
-
-    Returns
-    -------
-    str
-        A whole SVG document, 1000 pixels wide. All text of the run is escaped: names are data.
-
-    Raises
-    ------
-    ValueError
-        If the year is not a model year of the run.
     """
     if year not in run.years:
         message = f"{year} is not a model year of the run; there are {run.years}"
@@ -94,9 +69,7 @@ def plan_map_svg(run: Run, year: int) -> str:
     radius = _LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw)
     spots = [
         Spot(*values)
-        for values in zip(
-            sites["name"], sites["nameplate_mw"], sites["training_frac"], x, y, radius, strict=True
-        )
+        for values in zip(sites["name"], sites["nameplate_mw"], sites["training_frac"], x, y, radius, strict=True)
     ]
     title, about = run.title, _about(run, year)
     bridge = _bridge(run, year)
@@ -156,9 +129,7 @@ def land(sheet: ProjectedMap) -> list[str]:
 def outline(kind: str, lines: Iterable[Line], *, closed: bool) -> str:
     """Return one path of many lines."""
     end = "Z" if closed else ""
-    drawn = "".join(
-        "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) + end for line in lines if len(line) > 1
-    )
+    drawn = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) + end for line in lines if len(line) > 1)
     return f'<path class="{kind}" d="{drawn}"/>'
 
 
@@ -166,10 +137,7 @@ def colour_of(training_frac: float) -> str:
     """Return the colour of a site, from all inference to all training."""
     at = min(max(training_frac, 0.0), 1.0) * (len(_SCALE) - 1)
     low = min(int(at), len(_SCALE) - 2)
-    mixed = (
-        round(start + (end - start) * (at - low))
-        for start, end in zip(_SCALE[low], _SCALE[low + 1], strict=True)
-    )
+    mixed = (round(start + (end - start) * (at - low)) for start, end in zip(_SCALE[low], _SCALE[low + 1], strict=True))
     return "#{:02x}{:02x}{:02x}".format(*mixed)
 
 
@@ -185,15 +153,12 @@ def _legend(largest_mw: float) -> list[str]:
     """Explain colour and size."""
     top = _HEAD + _MAP_HEIGHT
     middle = top + _FOOT / 2
-    stops = "".join(
-        f'<stop offset="{at}" stop-color="{colour_of(at)}"/>' for at in (0.0, 0.25, 0.5, 0.75, 1.0)
-    )
+    stops = "".join(f'<stop offset="{at}" stop-color="{colour_of(at)}"/>' for at in (0.0, 0.25, 0.5, 0.75, 1.0))
     left = _MARGIN
     parts = [
         f'<defs><linearGradient id="duty">{stops}</linearGradient></defs>',
         f'<text class="key" x="{left}" y="{middle + 4:.1f}">inference</text>',
-        f'<rect x="{left + 56}" y="{middle - 6:.1f}" width="150" height="12" rx="2" '
-        'fill="url(#duty)"/>',
+        f'<rect x="{left + 56}" y="{middle - 6:.1f}" width="150" height="12" rx="2" fill="url(#duty)"/>',
         f'<text class="key" x="{left + 213}" y="{middle + 4:.1f}">training (share of racks)</text>',
     ]
     x = _WIDTH - _MARGIN
@@ -208,10 +173,7 @@ def _legend(largest_mw: float) -> list[str]:
             f'r="{radius:.1f}"/>'
         )
         x -= width + 2 * shown + 30
-    parts.append(
-        f'<text class="key" x="{x:.1f}" y="{middle + 4:.1f}" text-anchor="end">'
-        "nameplate in use</text>"
-    )
+    parts.append(f'<text class="key" x="{x:.1f}" y="{middle + 4:.1f}" text-anchor="end">nameplate in use</text>')
     return parts
 
 

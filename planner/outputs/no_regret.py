@@ -22,23 +22,7 @@ _NOT_STATED: Final = "not stated"
 
 
 def first_decided(of: pd.DataFrame, column: str) -> str:
-    """Say when the first of one thing is decided.
-
-    Parameters
-    ----------
-    of : DataFrame
-        Its rows of table `no_regret`.
-    column : str
-        ``least_mw`` or ``most_mw``: which amount counts.
-
-    Returns
-    -------
-    str
-        As the longest lead time asks for, of racks the year in which they serve; of committed
-        halls that they are, and when the first of what comes on top is decided; of what has no
-        lead time in the table, as in folders of older versions, or is committed in some futures
-        alone, that it is not stated.
-    """
+    """Say when the first of one thing is decided."""
     ordered = of[of[column] >= LEAST_MW].sort_values("year")
     dates = ordered["order_by"].dropna()
     if len(ordered) and "is_committed" in ordered and ordered["is_committed"].iloc[0]:

@@ -20,48 +20,18 @@ __all__ = ["file_entry", "is_free_for", "require_own_folder", "try_own_folder", 
 
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
-    """Describe the file that a study was made from, as key ``file`` of the study's own file.
-
-    Parameters
-    ----------
-    file : Path
-        The file.
-    sha256 : str
-        Its hash.
-    """
+    """Describe the file that a study was made from, as key ``file`` of the study's own file."""
     return {"file": str(file.resolve()), "sha256": sha256, "shipped": _is_shipped(file)}
 
 
 def try_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
-    """Find out whether a study can be written into a folder, before work is done for it.
-
-    Parameters
-    ----------
-    folder, kind, file
-        As for `wrong_folder`.
-
-    Raises
-    ------
-    InputError
-        If it cannot be written to, or is that of something else.
-    """
+    """Find out whether a study can be written into a folder, before work is done for it."""
     try_folder(folder, kind.option)
     require_own_folder(folder, kind, file)
 
 
 def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
-    """Refuse the folder of something else, as every writer of a study does.
-
-    Parameters
-    ----------
-    folder, kind, file
-        As for `wrong_folder`.
-
-    Raises
-    ------
-    InputError
-        If it is that of something else, or does not say whose it is.
-    """
+    """Refuse the folder of something else, as every writer of a study does."""
     if wrong := wrong_folder(folder, kind, file):
         raise InputError(wrong)
 
@@ -70,15 +40,6 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     """Return why a study may not be written into a folder: it holds what is of something else.
 
     Files of both would be mixed, tables of one name replaced, and a report be of either.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is to be; it need not be there.
-    kind : FolderKind
-        Of the study, or `RUNS`.
-    file : Path, optional
-        That the study is of, there or not. It counts where the kind has an `entry_file`.
     """
     asked = "" if file is None or kind.entry_file is None else f" of {str(file)!r}"
     must_be = f"a new folder, or that of {'the' if asked else 'a'} {kind.words}{asked}"
@@ -108,15 +69,7 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
 
 
 def is_free_for(file: Path, path: Path) -> bool:
-    """Return whether a folder is not in use, or used by this file, even if either was moved since.
-
-    Parameters
-    ----------
-    file : Path
-        The file that is asked about, there or not.
-    path : Path
-        File in the folder that holds its `file_entry`. One that cannot be read is of another.
-    """
+    """Return whether a folder is not in use, or used by this file, even if either was moved since."""
     try:
         entry = _entry_in(path)
     except _EntryError:
@@ -138,13 +91,7 @@ class _Entry:
 
 
 def _entry_in(path: Path) -> _Entry | None:
-    """Read the `file_entry` of a study's file; None where there is no such file.
-
-    Raises
-    ------
-    _EntryError
-        If it cannot be read, with the reason.
-    """
+    """Read the `file_entry` of a study's file; None where there is no such file."""
     try:
         entry = json.loads(path.read_bytes())["file"]
         of = Path(entry["file"])
@@ -163,11 +110,6 @@ def _other_file(file: Path, path: Path) -> str | None:
 
     A file with the same content is no other one, wherever it is; nor is one of the same name
     where the file that is named is gone: it was moved, and edited.
-
-    Raises
-    ------
-    _EntryError
-        As `_entry_in` does.
     """
     entry = _entry_in(path)
     if entry is None or _is_of(file, entry):

@@ -24,20 +24,7 @@ __all__ = ["write_inputs", "write_parquet", "write_proof"]
 
 
 def write_parquet(run: Run, folder: Path) -> list[Path]:
-    """Write every table of a run as a Parquet file.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files, ``<name>.parquet``.
-    """
+    """Write every table of a run as a Parquet file."""
     results = {name: run.tables[name] for name in TABLES}
     to_parquet(Results(results, tuple(run.meta["notes"])), folder)
     checks = write_inputs({"checks": run.tables["checks"]}, folder)
@@ -45,45 +32,17 @@ def write_parquet(run: Run, folder: Path) -> list[Path]:
 
 
 def write_inputs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
-    """Write tables that are not of the results' schema.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables by name.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files, ``<name>.parquet``.
-    """
+    """Write tables that are not of the results' schema."""
     return _write(tables, folder)
 
 
 def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
-    """Write the tables of a proof.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        As `planner.results.program_tables.Proof.tables`.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files, ``<name>.parquet``.
-    """
+    """Write the tables of a proof."""
     # Places of non-zeros rise: as differences they take half the space.
     return _write(tables, folder, whole="DELTA_BINARY_PACKED")
 
 
-def _write(
-    tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None = None
-) -> list[Path]:
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None = None) -> list[Path]:
     """Write tables, integers in an encoding of Parquet if one is named."""
     written = []
     for name, frame in tables.items():

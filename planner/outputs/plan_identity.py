@@ -18,15 +18,7 @@ _TABLES: Final = ("plan", "site_year", "costs")
 
 
 def marked(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return a table of a study that says, in its Parquet file too, which plan it is of.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The table.
-    tables : mapping of str to DataFrame
-        Result tables of the plan.
-    """
+    """Return a table of a study that says, in its Parquet file too, which plan it is of."""
     found = frame.copy(deep=False)
     found.attrs[_KEY] = _hash_of(tables)
     return found

@@ -39,25 +39,13 @@ _TOLERANCE: Final = 0.35  # of outlines [pixel]
 
 @dataclass(frozen=True)
 class ProjectedMap:
-    """A projected sheet of a size in pixels; its outlines are worked out once.
+    """A projected sheet of a size in pixels; its outlines are worked out once."""
 
-    Parameters
-    ----------
-    width, height : float
-        Size. [pixel]
-    box : tuple of float
-        Part of the globe that it shows, at least.
-    grid_step : float
-        Between the lines of the graticule. [degree]
-    is_us : bool
-        Whether it shows the 48 states and their borders.
-    """
-
-    width: float
+    width: float  # size. [pixel]
     height: float
-    box: Box
-    grid_step: float
-    is_us: bool
+    box: Box  # part of the globe that it shows, at least
+    grid_step: float  # between the lines of the graticule. [degree]
+    is_us: bool  # whether it shows the 48 states and their borders
     _project: Transformer
     _scale: float
     _left: float
@@ -81,9 +69,7 @@ class ProjectedMap:
         world = load_basemap("world").land
         shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in world]
         drawn = self._drawn()
-        return tuple(
-            line for one in shapes for line in self._rings(shapely.clip_by_rect(one, *drawn))
-        )
+        return tuple(line for one in shapes for line in self._rings(shapely.clip_by_rect(one, *drawn)))
 
     @cached_property
     def states(self) -> tuple[Line, ...]:
@@ -107,10 +93,7 @@ class ProjectedMap:
         step = self.grid_step
         lons = np.arange(np.ceil(west / step) * step, east + 1e-9, step)
         lats = np.arange(np.ceil(south / step) * step, north + 1e-9, step)
-        ends = [
-            *([(lon, south), (lon, north)] for lon in lons),
-            *([(west, lat), (east, lat)] for lat in lats),
-        ]
+        ends = [*([(lon, south), (lon, north)] for lon in lons), *([(west, lat), (east, lat)] for lat in lats)]
         return tuple(line for two in ends for line in self._lines(shapely.LineString(two)))
 
     def _drawn(self) -> Box:
@@ -144,20 +127,7 @@ def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -
 
     The 48 states: Albers equal-area conic. A smaller region: Lambert azimuthal equal-area around
     its middle. Else the world, Robinson.
-
-    Parameters
-    ----------
-    sites : DataFrame
-        With columns lon and lat.
-    width, height : float
-        Size of the sheet. [pixel]
-    margin : float
-        Left free around the box of interest. [pixel]
-
-    Returns
-    -------
-    ProjectedMap
-        On which all sites lie.
+    Takes `width` [pixel], `height` [pixel], `margin` [pixel].
     """
     lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
     west, south, east, north = _LOWER_48
@@ -169,20 +139,12 @@ def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -
     if box[2] - box[0] > _WIDEST_REGION:
         return _fitted(_ROBINSON, _WORLD, 30.0, (width, height), margin, is_us=False)
     middle = f"+lon_0={(box[0] + box[2]) / 2:.2f} +lat_0={(box[1] + box[3]) / 2:.2f}"
-    return _fitted(
-        f"+proj=laea {middle} +datum=WGS84", box, 10.0, (width, height), margin, is_us=False
-    )
+    return _fitted(f"+proj=laea {middle} +datum=WGS84", box, 10.0, (width, height), margin, is_us=False)
 
 
 @lru_cache(maxsize=8)  # a report, a comparison and a workbook draw the same sheet again and again
 def _fitted(
-    projection: str,
-    box: Box,
-    grid_step: float,
-    size: tuple[float, float],
-    margin: float,
-    *,
-    is_us: bool,
+    projection: str, box: Box, grid_step: float, size: tuple[float, float], margin: float, *, is_us: bool
 ) -> ProjectedMap:
     """Scale a projection so that a box of the globe fills the sheet."""
     project = Transformer.from_crs("EPSG:4326", projection, always_xy=True)

@@ -25,45 +25,21 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
     Every zone is a bus, placed at the middle of its sites, with a load for the firm and one for
     the flexible part; `Network.import_from_csv_folder` reads a folder, 8,760 snapshots of 1 h.
 
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        In ``<year>/``: network.csv, snapshots.csv, buses.csv, loads.csv, loads-p_set.csv.
-
-    Raises
-    ------
-    InputError
-        If the scenario of the run can no longer be read.
-
-    Notes
-    -----
     Layout after the import and export chapter of PyPSA's documentation.
     """
     sites = run.sites.set_index("site")
     slots = area_slots(run, sites["zone"])
     zones = sorted(slots["area"].unique())
     middle = sites.groupby("zone")[["lon", "lat"]].mean().loc[zones]
-    buses = pd.DataFrame(
-        {"name": zones, "carrier": "AC", "x": middle["lon"].values, "y": middle["lat"].values}
-    )
+    buses = pd.DataFrame({"name": zones, "carrier": "AC", "x": middle["lon"].values, "y": middle["lat"].values})
     loads = pd.DataFrame(
-        [(_load(zone, part), zone, part) for zone in zones for part in PARTS],
-        columns=["name", "bus", "carrier"],
+        [(_load(zone, part), zone, part) for zone in zones for part in PARTS], columns=["name", "bus", "carrier"]
     )
     carriers = pd.DataFrame({"name": ["AC", *PARTS]})
     written = []
     for year, hours in area_hours(slots, plan_days(run)):
         by_part = {part: of_part.set_index("utc") for part, of_part in hours.groupby("part")}
-        power = pd.DataFrame(
-            {_load(zone, part): by_part[part][zone] for zone in zones for part in PARTS}
-        )
+        power = pd.DataFrame({_load(zone, part): by_part[part][zone] for zone in zones for part in PARTS})
         power.index.name = "snapshot"
         snapshots = pd.DataFrame({"snapshot": power.index, "objective": 1.0})
         network = pd.DataFrame({"name": [f"{run.label} {year}"]})

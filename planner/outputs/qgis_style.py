@@ -13,24 +13,7 @@ _WIDEST_MM: Final = 1.6
 
 
 def points_qml(colour: str, measure: str, label: str, *, alpha: int = 190) -> str:
-    """Return a style of circles whose area follows a measure, labelled with a column.
-
-    Parameters
-    ----------
-    colour : str
-        Fill, as ``#rrggbb``.
-    measure : str
-        QGIS expression of the measure.
-    label : str
-        Column of the label; small circles have none.
-    alpha : int
-        How much of what lies below is covered, of 255.
-
-    Returns
-    -------
-    str
-        QML.
-    """
+    """Return a style of circles whose area follows a measure, labelled with a column."""
     size = f"{_LARGEST_MM} * sqrt(max(0, {measure}) / maximum({measure}))"
     symbol = _symbol(
         "marker",
@@ -57,27 +40,9 @@ def points_qml(colour: str, measure: str, label: str, *, alpha: int = 190) -> st
 
 
 def lines_qml(colour: str, measure: str) -> str:
-    """Return a style of lines whose width follows a measure.
-
-    Parameters
-    ----------
-    colour : str
-        Of the line, as ``#rrggbb``.
-    measure : str
-        QGIS expression of the measure.
-
-    Returns
-    -------
-    str
-        QML.
-    """
+    """Return a style of lines whose width follows a measure."""
     width = f"0.1 + {_WIDEST_MM} * max(0, {measure}) / maximum({measure})"
-    look = {
-        "line_color": _rgba(colour, 90),
-        "line_width": "0.3",
-        "line_width_unit": "MM",
-        "capstyle": "round",
-    }
+    look = {"line_color": _rgba(colour, 90), "line_width": "0.3", "line_width_unit": "MM", "capstyle": "round"}
     return _qml(_symbol("line", "SimpleLine", look, {"outlineWidth": width}), "")
 
 
@@ -97,9 +62,7 @@ def _symbol(kind: str, layer: str, look: dict[str, str], by_data: dict[str, str]
         '<Option type="int" name="type" value="3"/></Option>'
         for name, expression in by_data.items()
     )
-    options = "".join(
-        f'<Option type="QString" name="{name}" value="{value}"/>' for name, value in look.items()
-    )
+    options = "".join(f'<Option type="QString" name="{name}" value="{value}"/>' for name, value in look.items())
     return (
         f'<symbol type="{kind}" name="0" alpha="1" clip_to_extent="1" force_rhr="0">'
         f'<layer class="{layer}" enabled="1" locked="0" pass="0">'

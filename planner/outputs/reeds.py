@@ -30,25 +30,6 @@ def write_reeds(run: Run, folder: Path) -> list[Path]:
     calendar year for which a model year stands; lines that begin with ``#`` say the capacity
     factor that goes with it, and what is left out.
 
-    Parameters
-    ----------
-    run : Run
-        A run with sites in the United States.
-    folder : Path
-        Where to; made if it is missing.
-
-    Returns
-    -------
-    list of Path
-        ``loadsite_st_dcplan.csv``, which ReEDS finds by ``GSw_LoadSiteTrajectory = st_dcplan``.
-
-    Raises
-    ------
-    InputError
-        If no site that draws power is in the United States, or one there has no state.
-
-    Notes
-    -----
     Layout after the files ``loadsite_*.csv`` of ReEDS-2.0.
     """
     state = _state_of_site(run)

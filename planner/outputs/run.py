@@ -23,39 +23,22 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Run:
-    """A solved scenario that writers can read, whether or not it is on disk.
+    """A solved scenario that writers can read, whether or not it is on disk."""
 
-    Parameters
-    ----------
-    meta : mapping
-        Content of ``run.json``: scenario, versions, data, status, check, notes.
-    tables : mapping of str to DataFrame
-        Result tables by name, as `planner.results.schema.RUN_TABLES` says.
-    inputs_tables : mapping of str to DataFrame
-        Input tables by name, as read.
-    folder : Path, optional
-        Where it is stored; None for a run in memory.
-    proof_tables : mapping of str to DataFrame
-        Tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that
-        an older version stored without one.
-    inputs : Inputs, optional
-        What the program of a plan that was just solved was made of; of a stored run
-        `planner.outputs.program.inputs_of` makes it again.
-    estimates : DataFrame, optional
-        Which figures of the data decide, as `planner.studies.estimates` found it of this plan, to
-        be stored with it; of a stored run `planner.outputs.estimates.read_estimates` reads it.
-    changed : callable
-        Names the files of a stored run that are not as they were written, which reads them all:
-        see `files_changed`.
-    """
-
-    meta: Mapping[str, Any]
-    tables: Mapping[str, pd.DataFrame]
-    inputs_tables: Mapping[str, pd.DataFrame]
-    folder: Path | None = None
+    meta: Mapping[str, Any]  # content of ``run.json``: scenario, versions, data, status, check, notes
+    tables: Mapping[str, pd.DataFrame]  # result tables by name, as `planner.results.schema.RUN_TABLES` says
+    inputs_tables: Mapping[str, pd.DataFrame]  # input tables by name, as read
+    folder: Path | None = None  # where it is stored; None for a run in memory
+    # tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that an older version stored
+    # without one
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    # what the program of a plan that was just solved was made of; of a stored run `planner.outputs.program.inputs_of`
+    # makes it again
     inputs: Inputs | None = None
+    # which figures of the data decide, as `planner.studies.estimates` found it of this plan, to be stored with it; of a
+    # stored run `planner.outputs.estimates.read_estimates` reads it
     estimates: pd.DataFrame | None = None
+    # names the files of a stored run that are not as they were written, which reads them all: see `files_changed`
     changed: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
     computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What several writers need, once it was computed: see `once_a_run`."""
@@ -98,13 +81,7 @@ class Run:
 
 
 def once_a_run(compute: Callable[[Run], Made]) -> Callable[[Run], Made]:
-    """Make a function of a run keep with the run what it returns, which must not be changed.
-
-    Parameters
-    ----------
-    compute : callable
-        From a run to what several writers need.
-    """
+    """Make a function of a run keep with the run what it returns, which must not be changed."""
 
     @wraps(compute)
     def of_run(run: Run) -> Made:

@@ -25,17 +25,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.outputs.plots.drawing import Drawing
 
-__all__ = [
-    "BOUND",
-    "BY",
-    "COST",
-    "FACTOR",
-    "INDICES",
-    "RANKS",
-    "Sensitivity",
-    "is_constant",
-    "write_sensitivity",
-]
+__all__ = ["BOUND", "BY", "COST", "FACTOR", "INDICES", "RANKS", "Sensitivity", "is_constant", "write_sensitivity"]
 
 COST: Final = "objective_musd"
 BOUND: Final = "bound_musd"
@@ -57,10 +47,7 @@ INDICES: Final[Mapping[str, tuple[str, ...]]] = {
 """Columns of what a method says of a factor."""
 BY: Final[Mapping[str, str]] = {"tornado": "swing", "morris": "mu_star", "sobol": "st"}
 """Column that ranks the factors, by method."""
-RANKS: Final = (
-    *("rank_low", "rank_high", "same_rank_frac", "rank_of_half"),
-    *("first_order_rank", "first_order_musd"),
-)
+RANKS: Final = (*("rank_low", "rank_high", "same_rank_frac", "rank_of_half"), *("first_order_rank", "first_order_musd"))
 """Columns of how stable its rank is, and of its first-order rank."""
 _NOISE_FRAC: Final = 1e-7
 """Outputs that differ by less are the same but for the tolerances of a solver. [-]"""
@@ -72,8 +59,6 @@ units, so an output of 1e-9 is a 0. [unit of the output]"""
 def is_constant(outputs: Floats) -> bool:
     """Return whether outputs differ by no more than numerical noise; nan are left out.
 
-    Examples
-    --------
     >>> is_constant(np.array([4.0, 4.0 + 1e-9, np.nan])), is_constant(np.array([4.0, 4.01]))
     (True, False)
     >>> is_constant(np.array([0.0, 1e-9, 0.0])), is_constant(np.array([0.0, 1e-3, 0.0]))
@@ -88,53 +73,27 @@ def is_constant(outputs: Floats) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """Which inputs decide.
+    """Which inputs decide."""
 
-    Parameters
-    ----------
-    scenario, method, of, unit : str
-        Name of the scenario, how it was asked, of what and in which unit.
-    size, seed : int
-        Of the design; 0 for the tornado, which draws nothing.
-    table : DataFrame
-        `FACTOR`, the `INDICES` of the method and `RANKS`, the factor that decides most first.
-    left_out : DataFrame
-        Figures with a low and a high that were not moved, and why.
-    points : DataFrame
-        Every point of the design with its future, output, and penalty of unmet demand in the cost
-        of its plan [MUSD]; columns of the factors' names.
-    base : float
-        The output with every figure at its value.
-    gap_musd : float
-        The largest gap of a plan behind it, within which costs are not told apart; 0 where the
-        output has none.
-    blocks, dropped : int
-        Trajectories or base samples, and those of them that were left out since a point of them
-        has no plan.
-    broken : int
-        Plans that break a rule of the check.
-    unmoved : int
-        Figures of the same tables that have no low and high.
-    file : Path, optional
-        The file of the scenario.
-    """
-
-    scenario: str
+    scenario: str  # name of the scenario, how it was asked, of what and in which unit
     method: str
     of: str
     unit: str
-    size: int
+    size: int  # of the design; 0 for the tornado, which draws nothing
     seed: int
-    table: pd.DataFrame
-    left_out: pd.DataFrame
+    table: pd.DataFrame  # `FACTOR`, the `INDICES` of the method and `RANKS`, the factor that decides most first
+    left_out: pd.DataFrame  # figures with a low and a high that were not moved, and why
+    # every point of the design with its future, output, and penalty of unmet demand in the cost of its plan [MUSD];
+    # columns of the factors' names
     points: pd.DataFrame
-    base: float
+    base: float  # the output with every figure at its value
+    # the largest gap of a plan behind it, within which costs are not told apart; 0 where the output has none
     gap_musd: float
-    blocks: int
+    blocks: int  # trajectories or base samples, and those of them that were left out since a point of them has no plan
     dropped: int
-    broken: int
-    unmoved: int
-    file: Path | None = None
+    broken: int  # plans that break a rule of the check
+    unmoved: int  # figures of the same tables that have no low and high
+    file: Path | None = None  # the file of the scenario
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -190,10 +149,7 @@ def _notes(found: Sensitivity) -> list[str]:
     said = [_MEANS[found.method].format(of=found.of, unit=found.unit)]
     if not found.is_moved:
         unit = "" if found.unit == "-" else f" {found.unit}"
-        said.append(
-            f"None of these factors moves {found.of}: it is {amount(found.base)}{unit} in every"
-            " plan."
-        )
+        said.append(f"None of these factors moves {found.of}: it is {amount(found.base)}{unit} in every plan.")
     elif found.method == "sobol":
         alone = float(table["s1"].sum())
         said.append(
@@ -256,10 +212,7 @@ def _unstable(found: Sensitivity) -> str:
 
 
 _NAMED: Final = 3
-_POINTS: Final = {
-    "morris": ("trajectories", "--trajectories"),
-    "sobol": ("base samples", "--samples"),
-}
+_POINTS: Final = {"morris": ("trajectories", "--trajectories"), "sobol": ("base samples", "--samples")}
 _MEANS: Final[Mapping[str, str]] = {
     "tornado": (
         "Each factor is moved alone to its low and its high, and solved again; {of} changes by"
@@ -279,25 +232,7 @@ _MEANS: Final[Mapping[str, str]] = {
 
 
 def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
-    """Write its tables as CSV and Parquet, all of it as JSON, and its plot where it can be drawn.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        Of any method.
-    folder : Path
-        Made where it is missing.
-
-    Returns
-    -------
-    list of Path
-        The files; no plot where matplotlib is not installed.
-
-    Raises
-    ------
-    InputError
-        If the folder is that of something else, another scenario among it.
-    """
+    """Write its tables as CSV and Parquet, all of it as JSON, and its plot where it can be drawn."""
     from importlib.util import find_spec
 
     require_own_folder(folder, SENSITIVITY, found.file)

@@ -22,15 +22,7 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-__all__ = [
-    "inputs_of",
-    "model_of",
-    "scenario_of",
-    "scenario_of_merged",
-    "unreadable_tables",
-    "write_lp",
-    "write_mps",
-]
+__all__ = ["inputs_of", "model_of", "scenario_of", "scenario_of_merged", "unreadable_tables", "write_lp", "write_mps"]
 
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""
@@ -41,23 +33,6 @@ def write_mps(run: Run, path: Path) -> list[Path]:
 
     The program is built again from the scenario and tables that the run keeps. Names of rows
     and columns are PuLP's, in which signs that other programs stumble over are ``_xHH``.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        As `scenario_of` does.
     """
     problem = model_of(run).problem
     with whole_file(path) as partial:
@@ -66,25 +41,7 @@ def write_mps(run: Run, path: Path) -> list[Path]:
 
 
 def write_lp(run: Run, path: Path) -> list[Path]:
-    """Write the linear program as a CPLEX LP file, which people can read.
-
-    Parameters
-    ----------
-    run : Run
-        Any run; the program is built again as for `write_mps`.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        As `scenario_of` does, and if ids are longer than the format allows.
-    """
+    """Write the linear program as a CPLEX LP file, which people can read."""
     from pulp import PulpError
 
     problem = model_of(run).problem
@@ -101,45 +58,14 @@ def write_lp(run: Run, path: Path) -> list[Path]:
 
 
 def model_of(run: Run) -> Model:
-    """Build the linear program of a run again, from the scenario and the tables it keeps.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    Model
-        The same program as was solved, whatever has become of the data since.
-
-    Raises
-    ------
-    InputError
-        As `scenario_of` does, and if a table that the run keeps can not be read.
-    """
+    """Build the linear program of a run again, from the scenario and the tables it keeps."""
     from planner.model import build_model  # reading a stored plan needs none
 
     return build_model(inputs_of(run))
 
 
 def inputs_of(run: Run) -> Inputs:
-    """Return what the program of a run was made of: of a stored one, made again.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    Inputs
-
-    Raises
-    ------
-    InputError
-        As `model_of` does.
-    """
+    """Return what the program of a run was made of: of a stored one, made again."""
     if run.inputs is not None:
         return run.inputs
     problems = list(unreadable_tables(run))
@@ -149,18 +75,7 @@ def inputs_of(run: Run) -> Inputs:
 
 
 def unreadable_tables(run: Run) -> Iterator[Problem]:
-    """Find the input tables that a run lacks, that lack columns, or that are no Parquet files.
-
-    Parameters
-    ----------
-    run : Run
-        Any run; one of an earlier version may lack tables that this one reads.
-
-    Yields
-    ------
-    Problem
-        One for each table.
-    """
+    """Find the input tables that a run lacks, that lack columns, or that are no Parquet files."""
     schemas = load_package().tables
     for name in TABLES:
         try:
@@ -188,29 +103,10 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
 
 
 def scenario_of(run: Run) -> Scenario:
-    """Read the merged scenario of a run again.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    Scenario
-        With the name it had and no files of one's own: the run keeps the tables.
-
-    Raises
-    ------
-    InputError
-        If this version no longer takes the scenario, or if it points to a file of round trips or
-        costs, which a run does not keep, and that file is gone or has changed.
-    """
+    """Read the merged scenario of a run again."""
     merged = run.meta["merged"]
     problems = [
-        problem
-        for block, key in OWN_FILES
-        for problem in _changed(run, f"{block}.{key}", _setting(merged, block, key))
+        problem for block, key in OWN_FILES for problem in _changed(run, f"{block}.{key}", _setting(merged, block, key))
     ]
     if problems:
         raise InputError(problems)
@@ -218,20 +114,7 @@ def scenario_of(run: Run) -> Scenario:
 
 
 def scenario_of_merged(run: Run, merged: Mapping[str, Any]) -> Scenario:
-    """Read a merged scenario, that of a run or one made of it.
-
-    Parameters
-    ----------
-    run : Run
-        Whose name it has.
-    merged : mapping
-        All settings; tables of one's own are not looked at.
-
-    Raises
-    ------
-    InputError
-        If it is no scenario.
-    """
+    """Read a merged scenario, that of a run or one made of it."""
     with tempfile.TemporaryDirectory() as folder:
         # JSON is YAML too, so the merged scenario is read by the same strict rules as any file.
         path = Path(folder) / "merged.yaml"

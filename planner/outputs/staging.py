@@ -17,12 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.files import (
-    PARTIAL,
-    kind_of_special,
-    refuse_device_names,
-    without_empty,
-)
+from planner.outputs.files import PARTIAL, kind_of_special, refuse_device_names, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,23 +44,6 @@ def staging(home: Path) -> Iterator[Path]:
 
     Folders that are left of writers that were killed are removed first. Folders that had to be
     made and hold nothing at the end are removed too.
-
-    Parameters
-    ----------
-    home : Path
-        Where the files are to be; made where it is missing.
-
-    Yields
-    ------
-    Path
-        A folder on the same file system. What is renamed out of it stays.
-
-    Raises
-    ------
-    OSError
-        If `home` cannot be written to.
-    InputError
-        As `planner.outputs.files.refuse_device_names` does.
     """
     refuse_device_names(home)
     with without_empty(home):
@@ -80,18 +58,7 @@ def staging(home: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Wait until no other process works on the names in a folder, and keep others waiting.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder. Without locks, or if another process keeps one for a minute, the block runs
-        all the same: renames are safe by themselves.
-
-    Yields
-    ------
-    None
-    """
+    """Wait until no other process works on the names in a folder, and keep others waiting."""
     end = time.monotonic() + _WAIT_S
     held = None
     while True:
@@ -110,13 +77,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def sweep(home: Path) -> None:
-    """Remove what writers that were killed have left in a folder.
-
-    Parameters
-    ----------
-    home : Path
-        The folder. What a live writer is filling stays.
-    """
+    """Remove what writers that were killed have left in a folder."""
     for left in home.glob(f"{PARTIAL}*"):
         if _LEFT.fullmatch(left.name) and _is_dead(left):
             if left.is_dir() and not left.is_symlink():
@@ -127,21 +88,7 @@ def sweep(home: Path) -> None:
 
 
 def try_file(file: Path, setting: str) -> None:
-    """Find out whether a file can be written, before work is done for it.
-
-    Parameters
-    ----------
-    file : Path
-        It need not be there, nor its folder; nothing is left of the trial.
-    setting : str
-        What it is given by, for the message.
-
-    Raises
-    ------
-    InputError
-        If its folder cannot be written to, a device, a pipe or a socket is there, or its name
-        cannot be that of a file everywhere.
-    """
+    """Find out whether a file can be written, before work is done for it."""
     refuse_device_names(file, setting)
     if special := kind_of_special(file):
         what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
@@ -150,20 +97,7 @@ def try_file(file: Path, setting: str) -> None:
 
 
 def try_folder(folder: Path, setting: str) -> None:
-    """Find out whether files can be written into a folder, before work is done for them.
-
-    Parameters
-    ----------
-    folder : Path
-        It need not be there; nothing is left of the trial.
-    setting : str
-        What it is given by, for the message.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made or written to, or if there is not a MiB of room.
-    """
+    """Find out whether files can be written into a folder, before work is done for them."""
     refuse_device_names(folder, setting)
     try:
         with staging(folder) as partial:
@@ -225,13 +159,7 @@ def _is_dead(left: Path) -> bool:
 
 
 def _lock(folder: Path) -> int | None:
-    """Return the descriptor that holds the lock of a folder; None where there are no locks.
-
-    Raises
-    ------
-    BlockingIOError
-        If another holds it.
-    """
+    """Return the descriptor that holds the lock of a folder; None where there are no locks."""
     if sys.platform == "win32":
         return None
     try:

@@ -22,34 +22,11 @@ __all__ = ["write_stress"]
 
 
 def write_stress(study: StressStudy, folder: Path, run: Run) -> tuple[list[Path], list[Kept]]:
-    """Write a study into a folder, each file whole or not at all.
-
-    Parameters
-    ----------
-    study : StressStudy
-        What was found.
-    folder : Path
-        Where to. Files of an earlier study are replaced; all others stay.
-    run : Run
-        The run that it is of; the Parquet files hold the hash of its plan.
-
-    Returns
-    -------
-    list of Path, list of Kept
-        ``<table>.csv``, ``<table>.parquet`` and ``stress.svg``; and files in their places that a
-        planner has changed, which are kept.
-
-    Raises
-    ------
-    InputError
-        If the folder is that of something else.
-    """
+    """Write a study into a folder, each file whole or not at all."""
     require_own_folder(folder, STRESS)
     with staging(folder) as partial:
         for table, frame in study.tables.items():
             frame.to_csv(partial / f"{table}.csv", index=False, lineterminator="\n")
-            marked(frame, run.tables).to_parquet(
-                partial / f"{table}.parquet", index=False, compression="zstd"
-            )
+            marked(frame, run.tables).to_parquet(partial / f"{table}.parquet", index=False, compression="zstd")
         (partial / "stress.svg").write_text(draw_stress(study, name=run.title), encoding="utf-8")
         return put_files(partial, sorted(partial.iterdir()), folder)

@@ -12,14 +12,7 @@ from pandas.api.types import infer_dtype
 from pyarrow import ArrowException
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.folder_kinds import (
-    FRONTIER,
-    FRONTIER_FILE,
-    STOCHASTIC,
-    STOCHASTIC_FILE,
-    SWEEP,
-    SWEEP_FILE,
-)
+from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.frontier import COLUMNS
 from planner.results.ended import PLANNED
 
@@ -60,10 +53,7 @@ _OF_TABLES: Final = {
     "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
 }
 _OF_STOCHASTIC_TABLES: Final = {
-    "decided": {
-        *("kind", "site", "item", "order_by", "unit"),
-        *("ordered", "least", "most", "minimax_regret"),
-    },
+    "decided": {*("kind", "site", "item", "order_by", "unit"), *("ordered", "least", "most", "minimax_regret")},
     "plans": {"plan", "expected_musd", "penalty_musd", "greatest_regret_musd"},
     "costs": {"plan", "future", "regret_musd"},
     "worth": {"measure", "value_musd", "penalty_musd"},
@@ -86,106 +76,53 @@ _LEAST_FUTURES: Final = 2  # with a plan, whose mean says what an axis does what
 
 @dataclass(frozen=True, eq=False)
 class StoredSweep:
-    """What is stored of a sweep.
+    """What is stored of a sweep."""
 
-    Parameters
-    ----------
-    folder : Path
-        Where it is.
-    name, title, question, base : str
-        Of the file that was swept, and its base scenario.
-    axes : tuple of str
-        Names of its axes.
-    tables : mapping of str to DataFrame
-        ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as
-        `fans_of` and `effects_of` make them.
-    changes : mapping of str to str
-        What each future of a list sets, in a line.
-    """
-
-    folder: Path
-    name: str
+    folder: Path  # where it is
+    name: str  # of the file that was swept, and its base scenario
     title: str
     question: str
     base: str
-    axes: tuple[str, ...]
+    axes: tuple[str, ...]  # names of its axes
+    # ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as `fans_of` and
+    # `effects_of` make them
     tables: Mapping[str, pd.DataFrame]
-    changes: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)  # what each future of a list sets, in a line
 
 
 @dataclass(frozen=True, eq=False)
 class StoredFrontier:
-    """What is stored of a frontier.
+    """What is stored of a frontier."""
 
-    Parameters
-    ----------
-    folder : Path
-        Where it is.
-    scenario, label, unit, price_unit : str
-        As of `planner.outputs.frontier.Frontier`.
-    notes : tuple of str
-        What a reader must know.
-    table : DataFrame
-        A row per point, as `planner.outputs.frontier.COLUMNS` says.
-    """
-
-    folder: Path
-    scenario: str
+    folder: Path  # where it is
+    scenario: str  # as of `planner.outputs.frontier.Frontier`
     label: str
     unit: str
     price_unit: str
-    notes: tuple[str, ...]
-    table: pd.DataFrame
+    notes: tuple[str, ...]  # what a reader must know
+    table: pd.DataFrame  # a row per point, as `planner.outputs.frontier.COLUMNS` says
 
 
 @dataclass(frozen=True, eq=False)
 class StoredStochastic:
-    """What is stored of a stochastic program.
+    """What is stored of a stochastic program."""
 
-    Parameters
-    ----------
-    folder : Path
-        Where it is.
-    name, title, question, scenario : str
-        Of the file of its futures, and its base scenario; the question is empty where it has none.
-    known_from : int
-        Year from which on it is known which future comes.
-    cvar_weight : float
-        Of CVaR in the objective; the rest is of the expected cost.
-    cvar_tail : float or None
-        Likelihood of the worst futures whose mean CVaR is; None if none was asked for.
-    is_relaxed : bool
-        Whether its futures have integers, which costs, regrets and worths leave out.
-    tables : mapping of str to DataFrame
-        ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and
-        ``no_regret`` as they are stored, and ``fans`` as `fans_of` makes it.
-    """
-
-    folder: Path
-    name: str
+    folder: Path  # where it is
+    name: str  # of the file of its futures, and its base scenario; the question is empty where it has none
     title: str
     question: str
     scenario: str
-    known_from: int
-    cvar_weight: float
-    cvar_tail: float | None
-    is_relaxed: bool
+    known_from: int  # year from which on it is known which future comes
+    cvar_weight: float  # of CVaR in the objective; the rest is of the expected cost
+    cvar_tail: float | None  # likelihood of the worst futures whose mean CVaR is; None if none was asked for
+    is_relaxed: bool  # whether its futures have integers, which costs, regrets and worths leave out
+    # ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and ``no_regret`` as they
+    # are stored, and ``fans`` as `fans_of` makes it
     tables: Mapping[str, pd.DataFrame]
 
 
 def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
-    """Read the folder of a study.
-
-    Parameters
-    ----------
-    folder : Path
-        That of a sweep, of a frontier or of a stochastic program.
-
-    Raises
-    ------
-    InputError
-        If it was not solved to its end, or a file is damaged or of another version.
-    """
+    """Read the folder of a study."""
     if (folder / STOCHASTIC_FILE).is_file():
         return _read_stochastic(folder)
     is_sweep = (folder / SWEEP_FILE).is_file()
@@ -207,10 +144,7 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
         for name, columns in _OF_STOCHASTIC_TABLES.items()
     }
     decided = tables["decided"]
-    made = {
-        "decided": decided.assign(order=range(1, len(decided) + 1)),
-        "fans": fans_of(tables["results"]),
-    }
+    made = {"decided": decided.assign(order=range(1, len(decided) + 1)), "fans": fans_of(tables["results"])}
     return StoredStochastic(
         folder,
         str(meta["name"]),
@@ -238,9 +172,7 @@ def _read_sweep(folder: Path) -> StoredSweep:
             for name, settings in meta.get("changes", {}).items()
         }
     except AttributeError as error:
-        raise unreadable(
-            folder / SWEEP_FILE, "its changes are not a list of settings for each future"
-        ) from error
+        raise unreadable(folder / SWEEP_FILE, "its changes are not a list of settings for each future") from error
     # A future of the list is at no value of an axis: axes of text are written with "" there.
     is_listed = futures["future"].isin(changes)
     for axis in axes:
@@ -251,9 +183,7 @@ def _read_sweep(folder: Path) -> StoredSweep:
     effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
     made = {"fans": fans_of(results), "effects": effects}
     said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
-    return StoredSweep(
-        folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made, changes=changes
-    )
+    return StoredSweep(folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made, changes=changes)
 
 
 def _read_frontier(folder: Path) -> StoredFrontier:
@@ -284,19 +214,6 @@ def _is_of_points(name: str, column: pd.Series) -> bool:
 def fans_of(results: pd.DataFrame) -> pd.DataFrame:
     """Find how far each figure spreads over futures, year by year.
 
-    Parameters
-    ----------
-    results : DataFrame
-        As table ``results`` of a sweep.
-
-    Returns
-    -------
-    DataFrame
-        figure, unit, year, how many futures, and a column for each of `QUANTILES`, between
-        futures by linear interpolation.
-
-    Examples
-    --------
     >>> results = pd.DataFrame(
     ...     {"future": ["a", "b", "c"], "figure": "racks", "year": 2028, "unit": "MW"}
     ... ).assign(value=[10.0, 40.0, 20.0])
@@ -317,32 +234,13 @@ def _is_grid(futures: pd.DataFrame, axes: tuple[str, ...]) -> bool:
     return len(points) == prod(points[axis].nunique() for axis in axes)
 
 
-def effects_of(
-    planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = False
-) -> pd.DataFrame:
-    """Find what plans cost by the values of each axis, whatever the others are.
+def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = False) -> pd.DataFrame:
+    """Find what plans cost by the values of each axis, whatever the others are. Gives [MUSD].
 
-    Parameters
-    ----------
-    planned : DataFrame
-        Rows of table ``futures`` of a sweep that have a plan.
-    axes : tuple of str
-        Columns of it. Where an axis has more than six numbers they are put into three parts with
-        as many futures each.
-    is_grid : bool
-        Whether the sweep has a future at every combination of values. If not, the values of an
-        axis have two futures each at least, numbers by thirds or halves if need be; other axes
-        would explain as well what a single future costs. An axis for which that cannot be has no
-        rows.
+    `is_grid`: Whether the sweep has a future at every combination of values. If not, the values of an axis have
+    two futures each at least, numbers by thirds or halves if need be; other axes would explain as well what a
+    single future costs. An axis for which that cannot be has no rows.
 
-    Returns
-    -------
-    DataFrame
-        axis, value (text), how many futures, and their mean, least and most cost; of the mean cost
-        the mean bound, and the mean penalty of unmet demand. [MUSD]
-
-    Examples
-    --------
     >>> planned = pd.DataFrame({"price": [40, 40, 60], "objective_musd": [500.0, 540.0, 590.0]})
     >>> planned = planned.assign(bound_musd=planned["objective_musd"], penalty_musd=0.0)
     >>> effects = effects_of(planned, ("price",), is_grid=True)
@@ -368,9 +266,7 @@ def effects_of(
         parts.append(found.reset_index().assign(axis=axis))
     columns = ["axis", "value", "futures", "mean_musd", "least_musd", "most_musd"]
     columns += ["mean_bound_musd", "mean_penalty_musd"]
-    return (
-        pd.concat(parts)[columns].reset_index(drop=True) if parts else pd.DataFrame(columns=columns)
-    )
+    return pd.concat(parts)[columns].reset_index(drop=True) if parts else pd.DataFrame(columns=columns)
 
 
 def _labels(values: pd.Series, least: int) -> pd.Series | None:
@@ -422,22 +318,7 @@ def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
 
 
 def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFrame | None:
-    """Read a table of the folder of a study; None where there is none.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the study.
-    name : str
-        Of the table.
-    columns : set of str
-        Which it must have.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, or lacks one of the columns.
-    """
+    """Read a table of the folder of a study; None where there is none."""
     path = folder / f"{name}.parquet"
     if not path.is_file():
         return None

@@ -64,15 +64,7 @@ _LINES: Final = (
 
 
 def print_summary(run: Run, folder: Path | None = None) -> None:
-    """Print a run on stdout, to be read in twenty seconds.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path, optional
-        Where it is stored, to be named in the last line.
-    """
+    """Print a run on stdout, to be read in twenty seconds."""
     TableConsole().print(summary(run))
     if folder is not None:
         print_paths([folder])
@@ -89,18 +81,7 @@ def written_lines(paths: Iterable[Path]) -> str:
 
 
 def summary(run: Run) -> Group:
-    """Lay out a run for a terminal.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    Group
-        Of rich; a `TableConsole` prints it.
-    """
+    """Lay out a run for a terminal."""
     question = [Text(printable(run.meta["question"]), style="italic")]
     is_cut = any(len(printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])
     where = " in short; in full in run.json" if is_cut else ""
@@ -209,13 +190,9 @@ def _unmet(run: Run) -> Text:
     if causes.empty:
         return Text()
     labels = DisplayNames(run)
-    said = (
-        "".join(part for part, _ in sentence(row, run.tables, labels)).rstrip(":")
-        for _, row in causes.iterrows()
-    )
+    said = ("".join(part for part, _ in sentence(row, run.tables, labels)).rstrip(":") for _, row in causes.iterrows())
     limits = "; ".join(
-        printable(words) + share_words(share)
-        for words, share in zip(said, causes["share_frac"], strict=True)
+        printable(words) + share_words(share) for words, share in zip(said, causes["share_frac"], strict=True)
     )
     with_share = ", with its share at shadow prices"
     return Text(

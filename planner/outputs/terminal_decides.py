@@ -27,17 +27,7 @@ _PRICE_YEAR: Final = re.compile(r" of \d{4}")
 
 
 def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: float) -> Table:
-    """Lay out the figures whose own low and high move the cost of a plan most.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `planner.outputs.estimates.read_estimates` returns it.
-    tables : mapping of str to DataFrame
-        The data as read, which hold the names.
-    cost_musd : float
-        What the plan costs: savings to first order that are more are marked.
-    """
+    """Lay out the figures whose own low and high move the cost of a plan most."""
     names = figure_names(tables)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may

@@ -45,33 +45,14 @@ LEDGER_FILE: Final = ".dcplan-written.json"
 
 @dataclass(frozen=True, order=True)
 class Kept:
-    """A file of the planner's that is kept.
+    """A file of the planner's that is kept."""
 
-    Parameters
-    ----------
-    name : str
-        Where it was, as a path with ``/`` in the folder.
-    now : str
-        Where it is.
-    """
-
-    name: str
-    now: str
+    name: str  # where it was, as a path with ``/`` in the folder
+    now: str  # where it is
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    """List all that is in a folder, at any depth, with its name: a path with ``/``.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder. Links are not followed: a link is a file, whatever it points to.
-
-    Yields
-    ------
-    str, Path
-        In order; folders are not among them, unless they are empty.
-    """
+    """List all that is in a folder, at any depth, with its name: a path with ``/``."""
     for home, folders, files in os.walk(folder):
         here = Path(home)
         links = [name for name in folders if (here / name).is_symlink()]
@@ -92,24 +73,7 @@ def is_as_written(path: Path, sha256: str | None) -> bool:
 
 
 def place_for(path: Path, name: str, home: Path, *, in_place: bool) -> Path:
-    """Choose where a file of the planner's is kept.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    name : str
-        Its name.
-    home : Path
-        Folder that it is kept in.
-    in_place : bool
-        Whether it may keep its name.
-
-    Returns
-    -------
-    Path
-        A place at which nothing is, or the same content already.
-    """
+    """Choose where a file of the planner's is kept."""
     if in_place and _is_free(home, name, path):
         return home / name
     number = 1
@@ -135,15 +99,7 @@ def keep(path: Path, target: Path) -> None:
 
 
 def report_kept(folder: Path, kept: Sequence[Kept]) -> str:
-    """Say which files were kept, and where.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they are.
-    kept : sequence of Kept
-        At least one.
-    """
+    """Say which files were kept, and where."""
     known = [file for file in kept if PurePosixPath(file.name).name != LEDGER_FILE]
     moved = [f"{file.name} is now {file.now}" for file in known if file.name != file.now]
     homes = Counter(_home(file.name) for file in known if file.name == file.now)
@@ -173,20 +129,6 @@ def put_files(staged: Path, files: Sequence[Path], home: Path) -> tuple[list[Pat
 
     A file that is there is replaced if dcplan wrote it and nobody has changed it since, or if it
     is the same. Any other one is kept.
-
-    Parameters
-    ----------
-    staged : Path
-        A folder inside `home`, from `planner.outputs.staging.staging`.
-    files : sequence of Path
-        Files in it.
-    home : Path
-        Where they are to be.
-
-    Returns
-    -------
-    list of Path, list of Kept
-        The files, and what of the planner's was kept.
     """
     written, kept = [], []
     with locked(home):
@@ -217,9 +159,7 @@ def as_written_names(folder: Path, known: Mapping[str, str]) -> set[str]:
             ledgers.add(name)
             below = PurePosixPath(name).parent
             all_known |= {(below / at).as_posix(): it for at, it in of_exports.items()}
-    return ledgers | {
-        name for name, path in files_in(folder) if is_as_written(path, all_known.get(name))
-    }
+    return ledgers | {name for name, path in files_in(folder) if is_as_written(path, all_known.get(name))}
 
 
 def _is_free(home: Path, name: str, path: Path) -> bool:

@@ -31,22 +31,8 @@ def has_outline(country: str) -> bool:
 
 
 def is_near(country: str, lat: float, lon: float) -> bool:
-    """Tell whether a place lies in a country or close to its outline.
+    """Tell whether a place lies in a country or close to its outline. Takes `lat` [degree], `lon` [degree].
 
-    Parameters
-    ----------
-    country : str
-        ISO 3166 alpha-2.
-    lat, lon : float
-        WGS 84. [degree]
-
-    Returns
-    -------
-    bool
-        False where the outline of the country is not known.
-
-    Examples
-    --------
     >>> is_near("US", 39.04, -77.49), is_near("US", 39.9, 116.4)
     (True, False)
     """
@@ -58,8 +44,6 @@ def is_near(country: str, lat: float, lon: float) -> bool:
 def countries_near(lat: float, lon: float) -> tuple[str, ...]:
     """Return the codes of all countries that a place lies in or close to.
 
-    Examples
-    --------
     >>> countries_near(39.9, 116.4), countries_near(0.0, -30.0)
     (('CN',), ())
     """

@@ -37,12 +37,7 @@ WARMEST_HOUR: Final = 15.0  # [h], local standard time; dry and wet bulb alike
 
 
 def mechanical_overhead_frac(
-    temp_c: ArrayLike,
-    floor: ArrayLike,
-    ramp: ArrayLike,
-    start: ArrayLike,
-    end: ArrayLike,
-    slope: ArrayLike,
+    temp_c: ArrayLike, floor: ArrayLike, ramp: ArrayLike, start: ArrayLike, end: ArrayLike, slope: ArrayLike
 ) -> Floats:
     r"""Power of a cooling plant per unit of heat, at the temperature that drives it.
 
@@ -50,76 +45,28 @@ def mechanical_overhead_frac(
 
     .. math:: m_0 + m_1 \min\!\left(\max\!\left(\frac{T - T_0}{T_1 - T_0}, 0\right), 1\right)
               + m_2 \max(0, T - T_1)
+    Takes `temp_c` [deg C], `start` [deg C], `end` [deg C], `slope` [1/K].
 
-    Parameters
-    ----------
-    temp_c
-        Dry or wet bulb, as the technology demands. [deg C]
-    floor
-        Overhead in full free cooling, as a fraction of IT power.
-    ramp
-        What mixed operation adds between start and end, as a fraction.
-    start, end
-        Temperatures between which compressors take over. [deg C]
-    slope
-        Rise beyond the end. [1/K]
-
-    Returns
-    -------
-    numpy.ndarray
-        Fraction of IT power, broadcast over all arguments. PUE is 1 plus this plus the
-        electrical loss.
-
-    Raises
-    ------
-    InputError
-        If an end is not above its start.
-
-    References
-    ----------
     Shape of the published PUE bands of N. Lei, E. Masanet, Resources, Conservation and
     Recycling 182 (2022) 106323.
 
-    Examples
-    --------
     >>> mechanical_overhead_frac([5, 15, 30], 0.06, 0.16, 10, 20, 0.005).round(6).tolist()
     [0.06, 0.14, 0.27]
     """
     temp, low, high = (np.asarray(value, dtype=float) for value in (temp_c, start, end))
     if not np.all(high > low):
-        raise InputError(
-            [Problem("cooling", None, None, f"the ramp ends at {high} C", f"above its start {low}")]
-        )
+        raise InputError([Problem("cooling", None, None, f"the ramp ends at {high} C", f"above its start {low}")])
     mixed = np.clip((temp - low) / (high - low), 0.0, 1.0)
     beyond = np.maximum(temp - high, 0.0)
-    return np.asarray(
-        np.asarray(floor) + np.asarray(ramp) * mixed + np.asarray(slope) * beyond, dtype=float
-    )
+    return np.asarray(np.asarray(floor) + np.asarray(ramp) * mixed + np.asarray(slope) * beyond, dtype=float)
 
 
-def wue_l_per_kwh(
-    temp_c: ArrayLike, floor: ArrayLike, ramp: ArrayLike, start: ArrayLike, end: ArrayLike
-) -> Floats:
+def wue_l_per_kwh(temp_c: ArrayLike, floor: ArrayLike, ramp: ArrayLike, start: ArrayLike, end: ArrayLike) -> Floats:
     """Water that a cooling plant evaporates and drains, at the temperature that drives it.
 
     The same ramp as `mechanical_overhead_frac`, level beyond its end.
+    Takes `temp_c` [deg C], `floor` [L/kWh of IT energy], `ramp` [L/kWh of IT energy], `start` [deg C], `end` [deg C].
 
-    Parameters
-    ----------
-    temp_c
-        Dry or wet bulb, as the technology demands. [deg C]
-    floor, ramp
-        Use in the cold and what the ramp adds. [L/kWh of IT energy]
-    start, end
-        Temperatures between which the use rises. [deg C]
-
-    Returns
-    -------
-    numpy.ndarray
-        Litres per kWh of IT energy, broadcast over all arguments.
-
-    Examples
-    --------
     >>> wue_l_per_kwh([6.0, 15.0, 35.0], 0.2, 2.4, 9.0, 21.0).round(6).tolist()
     [0.2, 1.4, 2.6]
     """
@@ -130,21 +77,8 @@ def hourly_temperatures(monthly_mean_c: ArrayLike, daily_range_k: ArrayLike) -> 
     r"""Mean day of each month, a cosine that is highest at 15 h local standard time.
 
     .. math:: T(m, h) = \bar T_m + \frac{R_m}{2} \cos\frac{2 \pi (h - 15)}{24}
+    Takes `monthly_mean_c` [deg C], `daily_range_k` [K]. Gives [deg C].
 
-    Parameters
-    ----------
-    monthly_mean_c
-        Monthly means, shape (..., month). [deg C]
-    daily_range_k
-        Mean of daily maximum less minimum, shape (..., month). [K]
-
-    Returns
-    -------
-    numpy.ndarray
-        Temperatures of the 24 local hours, shape (..., month, 24). [deg C]
-
-    Examples
-    --------
     >>> day = hourly_temperatures([12.0], [9.0])
     >>> day.shape, float(day.max()), float(day[0, 15]), round(float(day.mean()), 6)
     ((1, 24), 16.5, 16.5, 12.0)
@@ -156,20 +90,8 @@ def hourly_temperatures(monthly_mean_c: ArrayLike, daily_range_k: ArrayLike) -> 
 def design_day_temperatures(design_max_c: ArrayLike, daily_range_k: ArrayLike) -> Floats:
     """Peak day whose warmest hour is the design temperature.
 
-    Parameters
-    ----------
-    design_max_c
-        Design dry or wet bulb, for example of 0.4 % of hours or of 20 years, shape (...). [deg C]
-    daily_range_k
-        Daily range on that day, shape (...); the one of the warmest month is a fair choice. [K]
+    Takes `design_max_c` [deg C], `daily_range_k` [K]. Gives [deg C].
 
-    Returns
-    -------
-    numpy.ndarray
-        Temperatures of the 24 local hours, shape (..., 24). [deg C]
-
-    Examples
-    --------
     >>> day = design_day_temperatures(36.0, 11.0)
     >>> float(day.max()), float(day.min())
     (36.0, 25.0)
@@ -178,30 +100,12 @@ def design_day_temperatures(design_max_c: ArrayLike, daily_range_k: ArrayLike) -
     return np.asarray(np.asarray(design_max_c, dtype=float)[..., None] + swing * (_cosine() - 1.0))
 
 
-def slot_values(
-    by_month: ArrayLike, on_peak_day: ArrayLike, utc_offset_h: float, days: Days
-) -> Floats:
+def slot_values(by_month: ArrayLike, on_peak_day: ArrayLike, utc_offset_h: float, days: Days) -> Floats:
     """Lay an hourly overhead or water use over the slots of the days.
 
     Ordinary days take the mean over a slot, because they are billed; slots of a peak day
     take the highest hour, because they size cooling and interconnection and must not shrink
     when slots are made longer.
-
-    Parameters
-    ----------
-    by_month
-        Values on the mean day of each month, local hours, shape (..., 12, 24).
-    on_peak_day
-        Values on the peak day, local hours, shape (..., 24).
-    utc_offset_h
-        Standard offset of the site. [h]
-    days
-        Days and their slots.
-
-    Returns
-    -------
-    numpy.ndarray
-        Values, shape (..., slot).
     """
     peak = np.asarray(on_peak_day, dtype=float)[..., None, :]
     every_day = np.broadcast_to(peak, (*peak.shape[:-2], days.n_days, peak.shape[-1]))
@@ -213,18 +117,10 @@ def slot_values(
 
 
 class ElectricalLoss(NamedTuple):
-    """Loss of a power chain as a linear function of hall and load.
+    """Loss of a power chain as a linear function of hall and load."""
 
-    Parameters
-    ----------
-    fixed_frac
-        Loss per MW of hall, whatever the load.
-    variable_frac
-        Loss per MW of load.
-    """
-
-    fixed_frac: Floats
-    variable_frac: Floats
+    fixed_frac: Floats  # loss per MW of hall, whatever the load
+    variable_frac: Floats  # loss per MW of load
 
 
 def electrical_loss(
@@ -248,29 +144,6 @@ def electrical_loss(
     by at most :math:`k_2 x_d^2 / 4` of the rating, 0.25 % at k2 = 0.018 and x = 0.75; beyond
     the design load it falls short.
 
-    Parameters
-    ----------
-    k0, k1, k2
-        Loss curve of a UPS per MW of its rating.
-    distribution
-        Loss of transformers, switchgear and cables per MW of load.
-    installed_ratio
-        MW of UPS per MW of hall, 1 for N and 2 for 2N.
-    design_utilisation
-        Load over hall capacity at which the linear loss is exact.
-
-    Returns
-    -------
-    ElectricalLoss
-        Coefficients per MW of hall and per MW of load.
-
-    Raises
-    ------
-    InputError
-        If an installed ratio is below 1 or a design utilisation not above 0 and at most 1.
-
-    Examples
-    --------
     A 2N hall at three quarters of its load:
 
     >>> loss = electrical_loss(0.006, 0.008, 0.018, 0.02, 2.0, 0.75)
@@ -281,18 +154,10 @@ def electrical_loss(
     utilisation = np.asarray(design_utilisation, dtype=float)
     problems = []
     if not np.all(ratio >= 1.0):
-        problems.append(
-            Problem("redundancy", None, None, f"installed_ratio is {ratio}", "at least 1")
-        )
+        problems.append(Problem("redundancy", None, None, f"installed_ratio is {ratio}", "at least 1"))
     if not np.all((utilisation > 0.0) & (utilisation <= 1.0)):
         problems.append(
-            Problem(
-                "redundancy",
-                None,
-                None,
-                f"design_utilisation is {utilisation}",
-                "above 0 and at most 1",
-            )
+            Problem("redundancy", None, None, f"design_utilisation is {utilisation}", "above 0 and at most 1")
         )
     if problems:
         raise InputError(problems)

@@ -74,23 +74,8 @@ _CONTINENTS: Final = {
 def geodesic_km(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLike) -> Floats:
     """Shortest distance on the WGS84 ellipsoid.
 
-    Parameters
-    ----------
-    lat1, lon1, lat2, lon2
-        Coordinates, broadcast against each other; give columns and rows for a matrix. [degree]
+    Takes `lat1` [degree], `lon1` [degree], `lat2` [degree], `lon2` [degree]. Gives [km].
 
-    Returns
-    -------
-    numpy.ndarray
-        Distances of the broadcast shape. [km]
-
-    Raises
-    ------
-    InputError
-        If a latitude is not within -90 to 90 or a longitude not within -180 to 180.
-
-    Examples
-    --------
     >>> round(float(geodesic_km(51.5074, -0.1278, 48.8566, 2.3522)), 1)  # London to Paris
     343.9
     """
@@ -100,9 +85,7 @@ def geodesic_km(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLi
     limits = (90.0, 180.0, 90.0, 180.0)
     outside = [
         Problem("coordinates", None, None, f"{name} {worst}", f"within -{limit:g} to {limit:g}")
-        for name, value, limit in zip(
-            ("lat", "lon", "lat", "lon"), coordinates, limits, strict=True
-        )
+        for name, value, limit in zip(("lat", "lon", "lat", "lon"), coordinates, limits, strict=True)
         for worst in np.unique(value[~(np.abs(value) <= limit)])
     ]
     if outside:
@@ -116,19 +99,8 @@ def fibre_floor_ms(distance_km: ArrayLike) -> Floats:
     r"""Round-trip time of light in a fibre laid along the geodesic: nothing can be faster.
 
     .. math:: 2 d \, n / c \qquad n = 1.468
+    Gives [ms].
 
-    Parameters
-    ----------
-    distance_km
-        Geodesic distance, one way. [km]
-
-    Returns
-    -------
-    numpy.ndarray
-        Least possible round-trip time. [ms]
-
-    Examples
-    --------
     >>> round(float(fibre_floor_ms(1000.0)), 2)
     9.79
     """
@@ -141,23 +113,8 @@ def faster_than_light(
 ) -> list[tuple[int, str, str, str]]:
     """List the round trips that would need signals faster than light in fibre.
 
-    Parameters
-    ----------
-    distance_km
-        Geodesic distance of each pair, shape (pair,). [km]
-    rtt_ms
-        Round-trip time of each pair, shape (pair,). [ms]
-    labels
-        Name of each pair.
+    Takes `distance_km` (pair,) [km], `rtt_ms` (pair,) [ms].
 
-    Returns
-    -------
-    list of (int, str, str, str)
-        For each value below `fibre_floor_ms`, and each that is no number above 0: its position,
-        and what is, what must be and how to fix it, as in `Problem`.
-
-    Examples
-    --------
     >>> faster_than_light([300.0, 1000.0], [4.1, 9.0], ["a to b", "b to c"])[0][:3]
     (1, 'b to c: 9 ms over 1000 km', 'at least 9.79 ms, light in fibre')
     """
@@ -178,20 +135,6 @@ def faster_than_light(
 def pair_class(region_a: str, country_a: str, region_b: str, country_b: str) -> str:
     """Class of a pair of places, the name of its latency line.
 
-    Parameters
-    ----------
-    region_a, region_b
-        World regions, such as `Europe` or `Asia-Pacific`.
-    country_a, country_b
-        ISO codes of two letters.
-
-    Returns
-    -------
-    str
-        One of `PAIR_CLASSES`, the same in both directions.
-
-    Examples
-    --------
     >>> pair_class("North America", "US", "Europe", "NO")
     'transatlantic'
     >>> pair_class("Asia", "JP", "Oceania", "AU")
@@ -217,28 +160,8 @@ def rtt_ms(
 
     .. math:: \max(a + b d, \text{light in fibre}) + l \quad (d > d_m), \qquad
               m + l \quad (d \le d_m)
+    Takes `slope_ms_per_km` [ms]. Gives [ms].
 
-    Parameters
-    ----------
-    distance_km
-        Geodesic distance. [km]
-    intercept_ms, slope_ms_per_km
-        Line of the pair class, for each pair. [ms], [ms/km]
-    last_mile_ms
-        Access of the user; leave it 0 for the long-haul part alone, on which measured pairs
-        are laid before access is added. [ms]
-    metro_radius_km
-        Distance up to which the metro rule applies. [km]
-    metro_rtt_ms
-        Round-trip time inside a metro area, without access. [ms]
-
-    Returns
-    -------
-    numpy.ndarray
-        Round-trip times of the broadcast shape. [ms]
-
-    Examples
-    --------
     The same line at 60 km, inside the metro, and at 1,000 km, with 10 ms of access:
 
     >>> rtt_ms([60.0, 1000.0], 7.0, 0.016, 10.0).tolist()
@@ -253,21 +176,13 @@ def rtt_ms(
 
 @dataclass(frozen=True)
 class MeasuredPairs:
-    """Measured round-trip times between two places, one row a pair.
+    """Measured round-trip times between two places, one row a pair."""
 
-    Parameters
-    ----------
-    origin_lat, origin_lon, destination_lat, destination_lon
-        Ends of each pair, shape (pair,). [degree]
-    rtt_ms
-        Round-trip time measured from the origin, shape (pair,). [ms]
-    """
-
-    origin_lat: Floats
+    origin_lat: Floats  # ends of each pair, shape (pair,). [degree]
     origin_lon: Floats
     destination_lat: Floats
     destination_lon: Floats
-    rtt_ms: Floats
+    rtt_ms: Floats  # round-trip time measured from the origin, shape (pair,). [ms]
 
 
 def apply_measured(
@@ -284,27 +199,9 @@ def apply_measured(
     A pair measured from the users' side comes first, so tables with a value for each direction
     keep their asymmetry; one measured only from the sites' side serves where there is no
     other. Of several pairs the one whose ends lie closest counts, then the one listed first.
+    Takes `haul_ms` (user, site) [ms], `user_lat` (user,) [degree], `user_lon` (user,) [degree], `site_lat` (site,)
+    [degree], `site_lon` (site,) [degree]. Gives (user, site) [ms].
 
-    Parameters
-    ----------
-    haul_ms
-        Fitted times without access, shape (user, site). [ms]
-    user_lat, user_lon
-        Places of users, shape (user,). [degree]
-    site_lat, site_lon
-        Places of sites, shape (site,). [degree]
-    measured
-        Measured pairs.
-    radius_km
-        Both ends must lie within this distance of the pair's ends. [km]
-
-    Returns
-    -------
-    numpy.ndarray
-        A new matrix, shape (user, site). [ms]
-
-    Examples
-    --------
     A value from Dallas to Ashburn serves users of Fort Worth, 49 km from Dallas:
 
     >>> pair = MeasuredPairs(*np.array([[32.78], [-96.80], [39.04], [-77.49], [29.7]]))
@@ -324,34 +221,18 @@ def apply_measured(
             near_users = np.flatnonzero(user_km[:, user_end[pair]] <= radius_km)
             near_sites = np.flatnonzero(site_km[:, site_end[pair]] <= radius_km)
             block = np.ix_(near_users, near_sites)
-            offset_km = (
-                user_km[near_users, user_end[pair]][:, None] + site_km[near_sites, site_end[pair]]
-            )
+            offset_km = user_km[near_users, user_end[pair]][:, None] + site_km[near_sites, site_end[pair]]
             is_better = is_open[block] & (offset_km < closest_km[block])
             result[block] = np.where(is_better, rtt, result[block])
             closest_km[block] = np.where(is_better, offset_km, closest_km[block])
     return result
 
 
-def round_trips_ms(
-    origins: Sequence[str], destinations: Sequence[str], one_way_ms: ArrayLike
-) -> Floats:
+def round_trips_ms(origins: Sequence[str], destinations: Sequence[str], one_way_ms: ArrayLike) -> Floats:
     """Turn one-way times into round trips: there plus back, or twice there.
 
-    Parameters
-    ----------
-    origins, destinations
-        Names of the ends of each row.
-    one_way_ms
-        Time from origin to destination, shape (row,). [ms]
+    Takes `one_way_ms` (row,) [ms]. Gives (row,).
 
-    Returns
-    -------
-    numpy.ndarray
-        Round-trip times, shape (row,); a row whose way back is not in the table is doubled.
-
-    Examples
-    --------
     >>> round_trips_ms(["a", "b", "a"], ["b", "a", "c"], [12.0, 13.5, 7.0]).tolist()
     [25.5, 25.5, 14.0]
     """

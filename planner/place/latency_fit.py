@@ -19,18 +19,10 @@ __all__ = ["LatencyLine", "fit_line"]
 
 @dataclass(frozen=True)
 class LatencyLine:
-    """A fitted line over the distance.
+    """A fitted line over the distance."""
 
-    Parameters
-    ----------
-    intercept_ms
-        Round-trip time of the line at distance 0. [ms]
-    slope_ms_per_km
-        Round-trip time per kilometre of geodesic. [ms/km]
-    """
-
-    intercept_ms: float
-    slope_ms_per_km: float
+    intercept_ms: float  # round-trip time of the line at distance 0. [ms]
+    slope_ms_per_km: float  # round-trip time per kilometre of geodesic. [ms/km]
 
 
 def fit_line(distance_km: ArrayLike, rtt_ms: ArrayLike, quantile: float = 0.5) -> LatencyLine:
@@ -43,31 +35,10 @@ def fit_line(distance_km: ArrayLike, rtt_ms: ArrayLike, quantile: float = 0.5) -
 
     For a given slope the best intercept is the q-quantile of what remains. The loss left is a
     convex function of the slope alone, so a golden-section search finds its least value.
+    Takes `distance_km` (pair,) [km], `rtt_ms` (pair,) [ms].
 
-    Parameters
-    ----------
-    distance_km
-        Geodesic distances, shape (pair,), at least two different ones. [km]
-    rtt_ms
-        Measured round-trip times, shape (pair,). [ms]
-    quantile
-        Share of pairs below the line, between 0 and 1.
-
-    Returns
-    -------
-    LatencyLine
-
-    Raises
-    ------
-    InputError
-        If the quantile is not between 0 and 1 or all distances are the same.
-
-    References
-    ----------
     R. Koenker, G. Bassett, Regression Quantiles, Econometrica 46 (1978) 33-50.
 
-    Examples
-    --------
     One outlier does not move the median line 5 + 0.02 d:
 
     >>> line = fit_line([100, 300, 500, 900], [7.0, 11.0, 95.0, 23.0])
@@ -79,9 +50,7 @@ def fit_line(distance_km: ArrayLike, rtt_ms: ArrayLike, quantile: float = 0.5) -
     if not 0.0 < quantile < 1.0:
         problems.append(Problem("fit", None, None, f"quantile is {quantile}", "between 0 and 1"))
     if np.unique(distance).size < 2:
-        problems.append(
-            Problem("fit", None, None, "all pairs have one distance", "at least two distances")
-        )
+        problems.append(Problem("fit", None, None, "all pairs have one distance", "at least two distances"))
     if problems:
         raise InputError(problems)
 

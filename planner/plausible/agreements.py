@@ -19,20 +19,7 @@ FACTOR_OF = "ppa_factor_"
 
 
 def unlike_their_technology(scenario: Scenario, ranges: Iterable[Range]) -> Iterator[Problem]:
-    """Find capacity factors that no plant of the technology has.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question; an agreement with a profile of another kind is not judged.
-    ranges : iterable of Range
-        Some of them are of the technologies.
-
-    Yields
-    ------
-    Problem
-        At each capacity factor.
-    """
+    """Find capacity factors that no plant of the technology has."""
     of_technology = {one.quantity: one for one in ranges if one.quantity.startswith(FACTOR_OF)}
     contracts = scenario.contracts
     for block, listed in (("ppa", contracts.ppa), ("existing", contracts.existing)):
@@ -42,8 +29,6 @@ def unlike_their_technology(scenario: Scenario, ranges: Iterable[Range]) -> Iter
             is_own_profile = signed.profile not in (None, signed.technology)
             if given is None or factor is None or is_own_profile or not given.excludes(factor):
                 continue
-            file, line, column = scenario.place_of(
-                ("contracts", block, name, "capacity_factor_frac")
-            )
+            file, line, column = scenario.place_of(("contracts", block, name, "capacity_factor_frac"))
             said = f"contracts.{block}.{name}.capacity_factor_frac of {signed.technology}"
             yield Problem(file, line, column, given.what_is(said, factor), "", given.fix)

@@ -33,22 +33,7 @@ _ROUNDING: Final = 0.005
 def implausible_cells(
     tables: Mapping[str, pd.DataFrame], ranges: Iterable[Range], places: TablePlaces
 ) -> Iterator[Problem]:
-    """Find figures of tables that are allowed but implausible.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        A user's own tables, typed, each with the rows of its file in order.
-    ranges : iterable of Range
-        What each figure usually is.
-    places : TablePlaces
-        Knows the files.
-
-    Yields
-    ------
-    Problem
-        One for each cell; of a column the first few, and how many more there are.
-    """
+    """Find figures of tables that are allowed but implausible."""
     by_table = defaultdict(list)
     for given in ranges:
         by_table[given.table].append(given)
@@ -66,25 +51,8 @@ def implausible_cells(
                 yield places.problem(table, record, column, what_is, "", fix)
 
 
-def outside(
-    table: str, frame: pd.DataFrame, ranges: Iterable[Range]
-) -> Iterator[tuple[int, str, str, str]]:
-    """Find cells of one table outside a range or the row's own low and high, each cell once.
-
-    Parameters
-    ----------
-    table : str
-        Name of the table.
-    frame : DataFrame
-        Its rows, typed.
-    ranges : iterable of Range
-        Those of the table.
-
-    Yields
-    ------
-    int, str, str, str
-        Record, column, what is, how to fix it.
-    """
+def outside(table: str, frame: pd.DataFrame, ranges: Iterable[Range]) -> Iterator[tuple[int, str, str, str]]:
+    """Find cells of one table outside a range or the row's own low and high, each cell once."""
     schema = load_package()[table]
     wrong: dict[str, Bools] = defaultdict(lambda: np.zeros(len(frame), dtype=np.bool_))
     figures = _Figures(frame)
@@ -109,10 +77,7 @@ def outside(
 
 
 def _beyond_own_row(
-    schema: TableSchema,
-    figures: _Figures,
-    wrong: Mapping[str, Bools],
-    name_of: Callable[[int], str],
+    schema: TableSchema, figures: _Figures, wrong: Mapping[str, Bools], name_of: Callable[[int], str]
 ) -> Iterator[tuple[int, str, str, str]]:
     for field in schema.fields:
         if field.between is None:
@@ -127,9 +92,7 @@ def _beyond_own_row(
                 for name, end in zip(field.between, (low, high), strict=True)
                 if end[record] == end[record]
             )
-            what_is = (
-                f"{name_of(int(record))}{field.name} is {as_text(value[record])}{field.bracket}"
-            )
+            what_is = f"{name_of(int(record))}{field.name} is {as_text(value[record])}{field.bracket}"
             fix = "check its unit, or move low and high with it"
             yield int(record), field.name, f"{what_is}, outside its own row's {ends}", fix
 

@@ -32,13 +32,7 @@ _FAR_H: Final = 3.5
 
 
 def misplaced(scenario: Scenario) -> dict[str, Problem]:
-    """Find sites of a scenario's own that lie in another country than they say, or in the sea.
-
-    Returns
-    -------
-    dict of str to Problem
-        By site, at its latitude or longitude, whichever is more likely wrong.
-    """
+    """Find sites of a scenario's own that lie in another country than they say, or in the sea."""
     wrong = {}
     for id_, site in scenario.new_sites.items():
         found = _wrong(site.country, site.lat, site.lon)
@@ -50,29 +44,12 @@ def misplaced(scenario: Scenario) -> dict[str, Problem]:
 
 
 def misplaced_rows(tables: Mapping[str, pd.DataFrame], places: TablePlaces) -> Iterator[Problem]:
-    """Find rows of a user's own tables whose place is not in their country, or not in their time.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        A user's own tables, typed, each with the rows of its file in order.
-    places : TablePlaces
-        Knows the files.
-
-    Yields
-    ------
-    Problem
-        At the latitude or longitude, whichever is more likely wrong.
-    """
+    """Find rows of a user's own tables whose place is not in their country, or not in their time."""
     for table, prefix, has_time in _TABLES:
         if table not in tables:
             continue
         frame = tables[table]
-        rows = zip(
-            frame.iloc[:, 0],
-            *(frame[f"{prefix}{name}"] for name in ("country", "lat", "lon")),
-            strict=True,
-        )
+        rows = zip(frame.iloc[:, 0], *(frame[f"{prefix}{name}"] for name in ("country", "lat", "lon")), strict=True)
         wrong = set()
         for record, (id_, country, lat, lon) in enumerate(rows):
             found = _wrong(country, lat, lon)
@@ -84,9 +61,7 @@ def misplaced_rows(tables: Mapping[str, pd.DataFrame], places: TablePlaces) -> I
             yield from _other_time(table, frame, wrong, places)
 
 
-def _other_time(
-    table: str, frame: pd.DataFrame, misplaced_at: set[int], places: TablePlaces
-) -> Iterator[Problem]:
+def _other_time(table: str, frame: pd.DataFrame, misplaced_at: set[int], places: TablePlaces) -> Iterator[Problem]:
     """Compare the time of places that are where they should be with that of the sun."""
     offset, lon = (frame[name].to_numpy(dtype=np.float64) for name in ("utc_offset_h", "lon"))
     names = list(frame.iloc[:, 0])
@@ -94,9 +69,7 @@ def _other_time(
     off_h = (offset - sun_h + 12.0) % 24.0 - 12.0
     for record in np.flatnonzero(np.abs(off_h) > _FAR_H):
         if int(record) not in misplaced_at:
-            what_is = (
-                f"{names[record]}: utc_offset_h is {offset[record]:g}, but lon is {lon[record]:g}"
-            )
+            what_is = f"{names[record]}: utc_offset_h is {offset[record]:g}, but lon is {lon[record]:g}"
             fix = f"about {round(sun_h[record]):+d} would be plausible"
             yield places.problem(table, int(record), "utc_offset_h", what_is, "", fix)
 
@@ -108,12 +81,7 @@ def _wrong(country: str, lat: float, lon: float) -> tuple[str, str, str] | None:
     found = countries_near(lat, lon)
     where = f"lies in {' or '.join(found)}" if found else "lies in the sea or in no known country"
     what_is = f"lat {lat:g}, lon {lon:g} {where}, but its country is {country}"
-    for axis, tried in (
-        ("lon", (lat, -lon)),
-        ("lat", (-lat, lon)),
-        ("lat", (lon, lat)),
-        ("lat", (-lat, -lon)),
-    ):
+    for axis, tried in (("lon", (lat, -lon)), ("lat", (-lat, lon)), ("lat", (lon, lat)), ("lat", (-lat, -lon))):
         if abs(tried[0]) <= 90.0 and is_near(country, *tried):
             return axis, what_is, f"did you mean lat {tried[0]:g}, lon {tried[1]:g}?"
     return "lat", what_is, "check the coordinates and the country"

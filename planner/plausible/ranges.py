@@ -24,63 +24,29 @@ if TYPE_CHECKING:
 __all__ = ["RANGES", "Range", "as_text", "ranges_of"]
 
 RANGES: Final = "plausible_ranges"
-_COLUMNS: Final = (
-    "quantity",
-    "table",
-    "column",
-    "rows",
-    "settings",
-    "low",
-    "high",
-    "unit",
-    "hint",
-)
+_COLUMNS: Final = ("quantity", "table", "column", "rows", "settings", "low", "high", "unit", "hint")
 _LARGE = 1e3
 _SMALL = 1e-3
 
 
 @dataclass(frozen=True)
 class Range:
-    """What a figure usually is, and where it is written.
+    """What a figure usually is, and where it is written."""
 
-    Parameters
-    ----------
-    quantity : str
-        Id.
-    table : str
-        Table of the data that has the figure; "" for none.
-    column : str
-        Its column.
-    over : str
-        Column that it is divided by; "" where the figure itself is meant.
-    rows : tuple of (str, tuple of str)
-        Column and values: of which rows the figure is meant.
-    settings : tuple of tuple of str
-        Key paths of a scenario to the same figure, `*` for each entry.
-    low, high : float
-        Beyond them a figure is suspicious. [unit]
-    unit : str
-        Unit of the figure.
-    hint : str
-        Which slip it probably is.
-    """
-
-    quantity: str
-    table: str
-    column: str
-    over: str
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
-    settings: tuple[tuple[str, ...], ...]
-    low: float
+    quantity: str  # id
+    table: str  # table of the data that has the figure; "" for none
+    column: str  # its column
+    over: str  # column that it is divided by; "" where the figure itself is meant
+    rows: tuple[tuple[str, tuple[str, ...]], ...]  # column and values: of which rows the figure is meant
+    settings: tuple[tuple[str, ...], ...]  # key paths of a scenario to the same figure, `*` for each entry
+    low: float  # beyond them a figure is suspicious. [unit]
     high: float
-    unit: str
-    hint: str
+    unit: str  # unit of the figure
+    hint: str  # which slip it probably is
 
     def excludes(self, values: ArrayLike) -> Bools:
         """Tell which figures lie outside; a 0 says that there is none, and is no slip.
 
-        Examples
-        --------
         >>> made = Range("price", "", "", "", (), (), 20.0, 300.0, "USD/MWh", "")
         >>> made.excludes([0.0, 8.2, 82.0, float("nan")]).tolist()
         [False, True, False, False]
@@ -104,8 +70,6 @@ class Range:
 def as_text(value: float) -> str:
     """Write a figure as a planner would.
 
-    Examples
-    --------
     >>> as_text(2460.0), as_text(0.0098), as_text(7e6), as_text(8.2), as_text(1.25e-5)
     ('2,460', '0.0098', '7,000,000', '8.2', '1.25e-05')
     """
@@ -115,24 +79,7 @@ def as_text(value: float) -> str:
 
 
 def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
-    """Read table `plausible_ranges`, one range for each row.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Its rows, typed, in the order of its file.
-    places : TablePlaces
-        Knows the file.
-
-    Returns
-    -------
-    tuple of Range
-
-    Raises
-    ------
-    InputError
-        If rows name tables or columns that there are not, or columns without numbers.
-    """
+    """Read table `plausible_ranges`, one range for each row."""
     columns = (table[name].to_numpy(dtype=object, na_value="").tolist() for name in _COLUMNS)
     ranges, wrong = _read(tuple(zip(*columns, strict=True)))
     if wrong:
@@ -141,9 +88,7 @@ def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
 
 
 @lru_cache(maxsize=4)
-def _read(
-    rows: tuple[tuple[object, ...], ...],
-) -> tuple[tuple[Range, ...], tuple[tuple[int, str, str, str, str], ...]]:
+def _read(rows: tuple[tuple[object, ...], ...]) -> tuple[tuple[Range, ...], tuple[tuple[int, str, str, str, str], ...]]:
     """Return the ranges of some rows, once for all scenarios, and what is wrong by row."""
     ranges = tuple(_range(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
     wrong = tuple((record, *one) for record, given in enumerate(ranges) for one in _wrong(given))

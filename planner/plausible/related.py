@@ -40,22 +40,7 @@ _MUCH_NEARER: Final = 3.0
 def related_far_away(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], misplaced: Collection[str]
 ) -> Iterator[Problem]:
-    """Find zones and markets of another country, and like sites that are far away.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question.
-    tables : mapping of str to DataFrame
-        The data as read, with those of `NEEDED`.
-    misplaced : collection of str
-        Sites whose coordinates are wrong: nothing is judged by them.
-
-    Yields
-    ------
-    Problem
-        At the zone, the market or the like site.
-    """
+    """Find zones and markets of another country, and like sites that are far away."""
     sites = tables["sites"]
     country = dict(zip(sites["site"], sites["country"], strict=True))
     place = dict(zip(sites["site"], zip(sites["lat"], sites["lon"], strict=True), strict=True))
@@ -80,20 +65,7 @@ def related_far_away(
 
 
 def zones_elsewhere(sites: pd.DataFrame, places: TablePlaces) -> Iterator[Problem]:
-    """Find sites of a user's own table in another zone than the sites next to them.
-
-    Parameters
-    ----------
-    sites : DataFrame
-        The table, typed, with the rows of its file in order.
-    places : TablePlaces
-        Knows the file.
-
-    Yields
-    ------
-    Problem
-        At the zone.
-    """
+    """Find sites of a user's own table in another zone than the sites next to them."""
     listed = zip(*(sites[name] for name in ("site", "zone", "country", "lat", "lon")), strict=True)
     for record, (site, zone, country, lat, lon) in enumerate(listed):
         km = _km(sites, (lat, lon))
@@ -132,12 +104,7 @@ class _Site:
     """One site of a scenario, and how far the sites of the table are from it. [km]"""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        tables: Mapping[str, pd.DataFrame],
-        keys: Keys,
-        country: str,
-        km: Floats,
+        self, scenario: Scenario, tables: Mapping[str, pd.DataFrame], keys: Keys, country: str, km: Floats
     ) -> None:
         self.scenario, self.tables, self.keys = scenario, tables, keys
         self.country, self.km = country, km

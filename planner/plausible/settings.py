@@ -30,20 +30,7 @@ GROWTH: Final = "demand_growth"
 
 
 def implausible_settings(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
-    """Find settings outside their range.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    ranges : iterable of Range
-        Where each may be written.
-
-    Yields
-    ------
-    Problem
-        One for each number, at its place.
-    """
+    """Find settings outside their range."""
     for given in ranges:
         for keys in given.settings:
             for name, value, place in numbers_at(tree, keys):
@@ -52,20 +39,7 @@ def implausible_settings(tree: Node, ranges: Iterable[Range]) -> Iterator[Proble
 
 
 def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
-    """Find paths of demand one of whose points is in another unit than the one before.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    ranges : iterable of Range
-        One of them says how fast demand may grow. [1/year]
-
-    Yields
-    ------
-    Problem
-        One for each point that cannot follow from the one before.
-    """
+    """Find paths of demand one of whose points is in another unit than the one before. Takes `ranges` [1/year]."""
     growth = [one for one in ranges if one.quantity == GROWTH]
     rise = 1.0 + max((one.high for one in growth), default=float("inf"))
     decline = 1.0 + min((one.low for one in growth), default=-1.0)
@@ -78,29 +52,13 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
                     continue
                 span = later - year
                 if not decline**span / _FALL <= second / first <= _LEAP * rise**span:
-                    what_is = (
-                        f"{name} jumps from {as_text(first)} in {year}"
-                        f" to {as_text(second)} in {later}"
-                    )
+                    what_is = f"{name} jumps from {as_text(first)} in {year} to {as_text(second)} in {later}"
                     yield node.place.problem(what_is, "", "check that both are in one unit")
                     break  # the way back is no slip of its own
 
 
 def stray_years(tree: Node, years: Sequence[int]) -> Iterator[Problem]:
-    """Find a year of a path far outside the model years where the path lacks one of them.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    years : sequence of int
-        Model years.
-
-    Yields
-    ------
-    Problem
-        One for each path that gives all model years but one, and one year far away.
-    """
+    """Find a year of a path far outside the model years where the path lacks one of them."""
     for keys in _PATHS:
         for name, path in _nodes(tree, keys, ""):
             given = {int(year): node for year, node in path.children.items()}
@@ -115,20 +73,7 @@ def stray_years(tree: Node, years: Sequence[int]) -> Iterator[Problem]:
 
 
 def numbers_at(tree: Node, keys: tuple[str, ...]) -> Iterator[tuple[str, float, Place]]:
-    """Return the numbers that are written at a key path or below it.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    keys : tuple of str
-        `*` is each entry of a mapping or list.
-
-    Yields
-    ------
-    str, float, Place
-        Dotted name, number and place.
-    """
+    """Return the numbers that are written at a key path or below it."""
     for name, node in _nodes(tree, keys, ""):
         yield from _numbers(node, name)
 

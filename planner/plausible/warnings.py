@@ -25,25 +25,7 @@ __all__ = ["implausible", "one_at_each_place"]
 
 
 def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Find figures that are within all bounds and out of all proportion.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The question; of its tables a user's own are judged, those that ship by a test.
-    tables : mapping of str to DataFrame
-        The data as read; tables that could not be read may be missing.
-
-    Returns
-    -------
-    tuple of Problem
-        Each with its place, what is and what is usual. None of them keeps a plan from being made.
-
-    Raises
-    ------
-    InputError
-        If a user's own ranges name tables or columns that there are not.
-    """
+    """Find figures that are within all bounds and out of all proportion."""
     if RANGES not in tables:
         return ()
     places = TablePlaces(scenario.data_files)
@@ -71,8 +53,6 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
 def one_at_each_place(warnings: Iterable[Problem]) -> tuple[Problem, ...]:
     """Leave out what is said of a cell that is warned of already: it follows from that.
 
-    Examples
-    --------
     >>> from planner.base.errors import Problem
     >>> found = [Problem("my.yaml", 3, 8, "price is 8"), Problem("my.yaml", 3, 8, "ratio is 2")]
     >>> [warning.what_is for warning in one_at_each_place(found)]

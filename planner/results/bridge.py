@@ -23,10 +23,7 @@ __all__ = ["STEPS", "BridgeStep", "bridge", "bridge_words", "steps_of"]
 _KEY: Final = ["workload", "year"]
 _NOISE_MW: Final = 1e-6
 """Terms that are smaller in every year are left out of what is shown."""
-_WITHOUT_PATH: Final = {
-    "restated_mw": "demand as stated",
-    "racks_mw": "better racks than the reference rack",
-}
+_WITHOUT_PATH: Final = {"restated_mw": "demand as stated", "racks_mw": "better racks than the reference rack"}
 """Labels where no workload follows the path."""
 _SMALL_MW: Final = 100.0
 """Nameplate below which tenths are shown."""
@@ -34,21 +31,11 @@ _SMALL_MW: Final = 100.0
 
 @dataclass(frozen=True)
 class BridgeStep:
-    """A term or a level of the bridge.
+    """A term or a level of the bridge."""
 
-    Parameters
-    ----------
-    column : str
-        Column of table `bridge`.
-    label : str
-        What it is called next to its figure.
-    is_level : bool
-        Whether it is power at a place of the bridge, and not what is added on the way to the next.
-    """
-
-    column: str
-    label: str
-    is_level: bool = False
+    column: str  # column of table `bridge`
+    label: str  # what it is called next to its figure
+    is_level: bool = False  # whether it is power at a place of the bridge, and not what is added on the way to the next
 
 
 STEPS: Final = (
@@ -75,19 +62,7 @@ STEPS: Final = (
 
 
 def steps_of(table: pd.DataFrame) -> list[tuple[BridgeStep, Floats]]:
-    """Return the steps that a plan has, each with its power by year.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Table `bridge`.
-
-    Returns
-    -------
-    list of (BridgeStep, array)
-        In order; terms that are nothing in every year are left out, and so is a path that no
-        workload follows. [MW]
-    """
+    """Return the steps that a plan has, each with its power by year. Gives [MW]."""
     rows = [(step, table[step.column].to_numpy(dtype=np.float64)) for step in STEPS]
     is_path = bool(rows[0][1].any())
     return [
@@ -98,20 +73,7 @@ def steps_of(table: pd.DataFrame) -> list[tuple[BridgeStep, Floats]]:
 
 
 def bridge_words(table: pd.DataFrame, year: int) -> tuple[str, ...]:
-    """Say how a year's power comes from the path: a sum to the nameplate, and one to the meter.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Table `bridge`.
-    year : int
-        One of its years.
-
-    Returns
-    -------
-    tuple of str
-        Two sums. [MW]
-    """
+    """Say how a year's power comes from the path: a sum to the nameplate, and one to the meter. Gives [MW]."""
     row = int(np.flatnonzero(table["year"].to_numpy() == year)[0])
     of_year = [(step, float(mw[row])) for step, mw in steps_of(table)]
     decimals = 1 if float(table["nameplate_mw"].iloc[row]) < _SMALL_MW else 0
@@ -145,13 +107,6 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     and in the same way what is rented and unmet. What racks the plan has in use beyond the rest
     is the term of other racks than the path's.
-
-    Parameters
-    ----------
-    s : SolvedModel
-        The plan.
-    tables : mapping of str to DataFrame
-        At least reference, demand, plan and summary.
     """
     years = np.asarray([int(label) for label in s.p.sets.year.labels])
 
@@ -159,9 +114,7 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         sums = values.groupby(table["year"]).sum().reindex(years, fill_value=0.0)
         return np.asarray(sums, dtype=np.float64)
 
-    reference, demand, plan, summary = (
-        tables[name] for name in ("reference", "demand", "plan", "summary")
-    )
+    reference, demand, plan, summary = (tables[name] for name in ("reference", "demand", "plan", "summary"))
     path = of_years(reference, reference["path_mw"])
     follows = reference["path_mw"] > 0.0
     path_racks = of_years(reference, (reference["rack_gw"] * MW_PER_GW).where(follows, 0.0))
@@ -173,12 +126,9 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     asked = in_mw("demand_kh100e")
     saved, rented, unmet = (in_mw(f"{name}_kh100e") for name in ("saved", "rented", "unmet"))
-    used, standby, companion = (
-        of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw")
-    )
+    used, standby, companion = (of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw"))
     nameplate, it_mean, facility_mean, facility_peak = (
-        summary[name].to_numpy()
-        for name in ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+        summary[name].to_numpy() for name in ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
     )
     busy = _busy_mw(s)
     cooling = s.mean_mw(s.mechanical_mw)
@@ -210,9 +160,7 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
-def _mw_per_kh100e(
-    reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame
-) -> Floats:
+def _mw_per_kh100e(reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame) -> Floats:
     """Return nameplate per compute by the workload and year of each row of table `demand`.
 
     Of a workload whose demand is stated in MW of racks it is that of what is stated, else that of

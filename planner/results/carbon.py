@@ -34,8 +34,7 @@ def carbon_site(s: SolvedModel) -> pd.DataFrame:
         "charge_musd": (price + scheme) * T_PER_KT / USD_PER_MUSD,
     }
     return result_table(
-        "carbon_site",
-        {**labels(over, rows), **{name: values[rows] for name, values in columns.items()}},
+        "carbon_site", {**labels(over, rows), **{name: values[rows] for name, values in columns.items()}}
     )
 
 

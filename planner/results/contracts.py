@@ -114,9 +114,7 @@ def matching_slot(s: SolvedModel) -> pd.DataFrame:
     pools = _pools(s)
     over = cross(pools, s.p.sets.slot, name="matching_slot")
     power = {f"{name}_mw": values.ravel() for name, values in _by_pool(s, pools).items()}
-    return result_table(
-        "matching_slot", {**labels(over), "hours": s.weight_h[over["slot"]], **power}
-    )
+    return result_table("matching_slot", {**labels(over), "hours": s.weight_h[over["slot"]], **power})
 
 
 def claimed_mw(s: SolvedModel) -> Floats:

@@ -39,32 +39,16 @@ LEAST_PENALTY_MUSD: Final = 1e-3
 
 @dataclass(frozen=True)
 class PlanCost:
-    """What a plan costs, net present value.
+    """What a plan costs, net present value."""
 
-    Parameters
-    ----------
-    cost_musd, bound_musd : float
-        Cost of the plan, and of no plan less; the same where it is proven optimal, -inf where no
-        bound is known. [MUSD]
-    penalty_musd : float
-        Part of the cost that prices work not done: unmet demand, and load shed. [MUSD]
-    """
-
+    # cost of the plan, and of no plan less; the same where it is proven optimal, -inf where no bound is known. [MUSD]
     cost_musd: float
     bound_musd: float
-    penalty_musd: float = 0.0
+    penalty_musd: float = 0.0  # part of the cost that prices work not done: unmet demand, and load shed. [MUSD]
 
     @classmethod
     def from_stored(cls, meta: Mapping[str, Any], costs: pd.DataFrame) -> PlanCost:
-        """Return what a run stores of its cost; nan where it has no plan.
-
-        Parameters
-        ----------
-        meta : mapping
-            Content of ``run.json``.
-        costs : DataFrame
-            Table `costs`.
-        """
+        """Return what a run stores of its cost; nan where it has no plan."""
         penalty = float(costs.loc[costs["item"].isin(PENALTIES), "npv_musd"].sum())
         return cls.from_row({**meta, "penalty_musd": penalty})
 
@@ -72,8 +56,6 @@ class PlanCost:
     def from_row(cls, row: Mapping[Any, Any] | pd.Series) -> PlanCost:
         """Return what a row says that has objective_musd, bound_musd and penalty_musd.
 
-        Examples
-        --------
         >>> PlanCost.from_row({"objective_musd": 9.0, "bound_musd": None, "penalty_musd": 2.0})
         PlanCost(cost_musd=9.0, bound_musd=-inf, penalty_musd=2.0)
         """
@@ -95,23 +77,14 @@ class PlanCost:
 
 @dataclass(frozen=True)
 class CostDifference:
-    """The difference in cost of two plans, what of it is penalty, and what gaps leave of it.
+    """The difference in cost of two plans, what of it is penalty, and what gaps leave of it."""
 
-    Parameters
-    ----------
-    musd : float
-        Cost of one plan less that of another. [MUSD]
-    low_musd, high_musd : float
-        The least and the most that the best plans can differ by, from costs and bounds; infinite
-        where a plan has no bound. [MUSD]
-    penalty_musd : float
-        Part of the difference that is the penalty of work not done. [MUSD]
-    """
-
-    musd: float
+    musd: float  # cost of one plan less that of another. [MUSD]
+    # the least and the most that the best plans can differ by, from costs and bounds; infinite where a plan has no
+    # bound. [MUSD]
     low_musd: float
     high_musd: float
-    penalty_musd: float = 0.0
+    penalty_musd: float = 0.0  # part of the difference that is the penalty of work not done. [MUSD]
 
     @classmethod
     def weighted_sum(cls, parts: Iterable[tuple[float, CostDifference]]) -> CostDifference:
@@ -133,8 +106,6 @@ class CostDifference:
     def penalty_words(self) -> str:
         """How much of it is penalty; empty where that is nothing.
 
-        Examples
-        --------
         >>> CostDifference(41.0, 41.0, 41.0, 39.5).penalty_words
         'of which +39.5 MUSD is the penalty of unmet demand'
         """
@@ -146,8 +117,6 @@ class CostDifference:
     def explanation(self) -> str:
         """What could explain it but the inputs: penalty and gaps; empty where neither does.
 
-        Examples
-        --------
         >>> CostDifference(0.8, -19.2, 20.8).explanation
         'within the gaps'
         """
@@ -158,8 +127,6 @@ class CostDifference:
 def penalty_share_words(penalty_musd: float, of_musd: float) -> str:
     """Say how much of a cost is penalty; empty where that is nothing.
 
-    Examples
-    --------
     >>> penalty_share_words(3989.0, 9970.0)
     'of which 3,989 MUSD (40 %) is the penalty of unmet demand'
     """
@@ -172,13 +139,6 @@ def penalty_share_words(penalty_musd: float, of_musd: float) -> str:
 def intervals_ranked(least: Floats, most: Floats) -> tuple[Positions, Positions]:
     """Return the first and last rank of what only intervals are known of, the largest first.
 
-    Parameters
-    ----------
-    least, most : array of float
-        Ends of each interval.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> first, last = intervals_ranked(np.array([2.0, 6.0, 5.0]), np.array([3.0, 9.0, 8.0]))
     >>> first.tolist(), last.tolist()
@@ -192,8 +152,6 @@ def intervals_ranked(least: Floats, most: Floats) -> tuple[Positions, Positions]
 def rank_words(first: int, last: int) -> str:
     """Write the ranks that something may have.
 
-    Examples
-    --------
     >>> rank_words(2, 2), rank_words(1, 3)
     ('2', '1-3')
     """

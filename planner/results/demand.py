@@ -88,18 +88,9 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
         has_two = twice[over["region"], over["workload"], over["year"]]
     why = (
         (must_survive & ~has_two, "no two own sites that may cover for each other"),
-        (
-            distinct(served, *over.axis_names).find(over) < 0,
-            "own sites in reach have no racks for it by then",
-        ),
-        (
-            np.array([one in users for one in of], dtype=np.bool_),
-            "no own site that its residency admits",
-        ),
-        (
-            np.array([one in far for one in of], dtype=np.bool_),
-            "no own site within its latency bound",
-        ),
+        (distinct(served, *over.axis_names).find(over) < 0, "own sites in reach have no racks for it by then"),
+        (np.array([one in users for one in of], dtype=np.bool_), "no own site that its residency admits"),
+        (np.array([one in far for one in of], dtype=np.bool_), "no own site within its latency bound"),
     )
     said = np.full(over.size, "", dtype=object)
     for applies, words in why:

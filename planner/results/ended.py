@@ -28,9 +28,7 @@ _SURVIVES: Final = "survives_loss_of_any_site"
 """Rule that a plan may break because a limit ended its rounds of failover."""
 _NOT_SURVIVED: Final = {
     "time_limit": "does not survive the outage of every site; more time is solver.time_limit_s",
-    "iteration_limit": (
-        "does not survive the outage of every site; more rounds are failover.most_rounds"
-    ),
+    "iteration_limit": ("does not survive the outage of every site; more rounds are failover.most_rounds"),
     "interrupted": "does not survive the outage of every site",
 }
 _STEPS: Final = ("rounded", "dived", "searched")
@@ -40,22 +38,13 @@ _ASIDE: Final = re.compile(r"\([^()]*\)")
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a solve.
+    """The end of a solve."""
 
-    Parameters
-    ----------
-    light : str
-        good where it ended as asked, fair at a limit, bad otherwise and where a limit left a plan
-        that does not survive the outage of every site.
-    words : str
-        What it means for the plan.
-    bound : str
-        What no plan costs less than, and how far that is below; empty for an optimal plan, and
-        where no bound is known.
-    """
-
+    # good where it ended as asked, fair at a limit, bad otherwise and where a limit left a plan that does not survive
+    # the outage of every site
     light: str
-    words: str
+    words: str  # what it means for the plan
+    # what no plan costs less than, and how far that is below; empty for an optimal plan, and where no bound is known
     bound: str
 
     def __str__(self) -> str:
@@ -66,15 +55,6 @@ class Ended:
 def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
     """Say how a solve ended.
 
-    Parameters
-    ----------
-    meta : mapping
-        Content of ``run.json``: status, gap_frac, bound_musd and check.
-    solution : DataFrame
-        Table `solution`: its column `found_by` tells how integers were set.
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> steps = "relaxed (ipm), rounded and fixed (simplex, gap 3.1%), searched (branch and bound)"
     >>> meta = {"status": "within_gap", "gap_frac": 0.007, "bound_musd": 3210.4}
@@ -85,9 +65,7 @@ def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
     status, gap, bound = (meta[key] for key in ("status", "gap_frac", "bound_musd"))
     light, words = _STATUS.get(status, ("bad", f"Ended as {str(status).replace('_', ' ')}"))
     if status == "within_gap":
-        taken = [
-            part.strip() for part in _ASIDE.sub("", str(solution["found_by"].iloc[0])).split(",")
-        ]
+        taken = [part.strip() for part in _ASIDE.sub("", str(solution["found_by"].iloc[0])).split(",")]
         steps = [step for step in _STEPS if any(part.startswith(step) for part in taken)]
         words += f"; integers {', then '.join(steps)}" if steps else ""
     if status in _NOT_SURVIVED and _SURVIVES in meta["check"]["broken"]:
@@ -101,22 +79,6 @@ def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
 def exit_code(status: str, broken: Collection[str]) -> int:
     """Return the exit code of a command that made a plan.
 
-    Parameters
-    ----------
-    status : str
-        How the solve ended.
-    broken : collection of str
-        Rules that the check found broken.
-
-    Returns
-    -------
-    int
-        0 solved as asked and checked, 1 the check failed, 4 a limit was reached. A limit may leave
-        a plan that does not survive every site outage yet: the check says so, the status is the
-        limit's, and so is the exit code.
-
-    Examples
-    --------
     >>> exit_code("optimal", ["land_limit"]), exit_code("time_limit", [])
     (1, 4)
     """
@@ -129,8 +91,6 @@ def exit_code(status: str, broken: Collection[str]) -> int:
 def worst_exit_code(codes: Iterable[int]) -> int:
     """Return the exit code of a command that made several plans: a failed check before a limit.
 
-    Examples
-    --------
     >>> worst_exit_code([0, 4, 1]), worst_exit_code([0, 4]), worst_exit_code([])
     (1, 4, 0)
     """

@@ -51,9 +51,7 @@ def _by_site_and_year(over: Index, values: np.ndarray) -> dict[tuple[str, str], 
     return dict(zip(zip(site, year, strict=True), values.tolist(), strict=True))
 
 
-def _bill_rows(
-    site: str, lines: tuple[BillLine, ...], open_frac: dict[str, float]
-) -> Iterator[tuple[object, ...]]:
+def _bill_rows(site: str, lines: tuple[BillLine, ...], open_frac: dict[str, float]) -> Iterator[tuple[object, ...]]:
     for line in lines:
         is_standing_charge = line.basis == "calendar"
         share = open_frac[str(line.month.year)] if is_standing_charge else 1.0

@@ -67,9 +67,7 @@ def failures(s: SolvedModel) -> pd.DataFrame:
     taken_kh100e = cleaned(found.taken_kh100e)
     taken = total_by(of_arc, taken_kh100e, over.size)
     takers = _rows_of_takers(s)
-    pairs = np.unique(
-        np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0
-    )  # of a failure and a reserve
+    pairs = np.unique(np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0)  # of a failure and a reserve
     before, after = _rtt_ms(s)
     return result_table(
         "failures",
@@ -119,10 +117,7 @@ def _rtt_ms(s: SolvedModel) -> tuple[Floats, Floats]:
     before = np.where(placeless, np.nan, demand.route_rtt_ms[demand.route.find(service)])
     at = found.of_service
     by = locate(
-        demand.route,
-        service["region"][at],
-        service["workload"][at],
-        s.p.failover.reserve["site"][found.reserve],
+        demand.route, service["region"][at], service["workload"][at], s.p.failover.reserve["site"][found.reserve]
     )
     return before, np.where(placeless[at], np.nan, demand.route_rtt_ms[by])
 

@@ -14,11 +14,7 @@ from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.payments import capital_payments_per_unit
 from planner.model.racks import rack_moves
-from planner.money.finance import (
-    annuity_payment,
-    discount_factor,
-    yearly_payment_shares,
-)
+from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
 from planner.results.frame import ratio, result_table, total_by
 
 if TYPE_CHECKING:
@@ -36,15 +32,7 @@ _ITEMS: Final = "money_items"
 
 
 def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Make table `money_years`: the moneys by calendar year.
-
-    Parameters
-    ----------
-    s : SolvedModel
-        The plan.
-    tables : mapping of str to DataFrame
-        At least costs and cash.
-    """
+    """Make table `money_years`: the moneys by calendar year."""
     finance, costs, cash = s.p.finance, tables["costs"], tables["cash"]
     years = np.arange(finance.first_year, finance.last_year + 1)
 
@@ -78,15 +66,7 @@ def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
 
 
 def money_items(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Make table `money_items`: what is bought, how it is repaid, and what is left to pay.
-
-    Parameters
-    ----------
-    s : SolvedModel
-        The plan.
-    tables : mapping of str to DataFrame
-        At least costs, cash and contracts.
-    """
+    """Make table `money_items`: what is bought, how it is repaid, and what is left to pay."""
     costs, cash = tables["costs"], tables["cash"]
     cash_of = cash.groupby("item")["cash_musd"].sum()
     paid_of = costs.groupby("item")["musd"].sum()
@@ -246,30 +226,14 @@ _ENDS: Final[Mapping[str, _End]] = {
 
 @dataclass(frozen=True)
 class Term:
-    """A term of a sum, and where it stands in the tables.
+    """A term of a sum, and where it stands in the tables."""
 
-    Parameters
-    ----------
-    label : str
-        What it is called.
-    table : str
-        `money_years` or `money_items`.
-    column : str
-        Its column; several are joined by ``+``.
-    kind : str
-        Of items, those that count: asset or contract; all where it is empty.
-    less : str
-        Columns of the same table that are taken off it, joined by ``+``.
-    is_taken_off : bool
-        Whether the sum counts it with a minus.
-    """
-
-    label: str
-    table: str
-    column: str
-    kind: str = ""
-    less: str = ""
-    is_taken_off: bool = False
+    label: str  # what it is called
+    table: str  # `money_years` or `money_items`
+    column: str  # its column; several are joined by ``+``
+    kind: str = ""  # of items, those that count: asset or contract; all where it is empty
+    less: str = ""  # columns of the same table that are taken off it, joined by ``+``
+    is_taken_off: bool = False  # whether the sum counts it with a minus
 
     def amount_musd(self, table: pd.DataFrame) -> float:
         """Return what the sum counts. [MUSD]"""
@@ -282,36 +246,16 @@ class Term:
 
 @dataclass(frozen=True)
 class Moneys:
-    """The four moneys of a plan, each with its rule in words, and how they reconcile. [MUSD]
+    """The four moneys of a plan, each with its rule in words, and how they reconcile. [MUSD]"""
 
-    Parameters
-    ----------
-    npv_musd : float
-        Net present value of the payments inside the horizon.
-    cash_musd : float
-        Cash inside the horizon: assets as they are built, and what is paid as it is used.
-    overnight_musd : float
-        Overnight capex of what is bought.
-    after_musd : float
-        Paid after the horizon.
-    years : DataFrame
-        Table `money_years`.
-    items : DataFrame
-        Table `money_items`.
-    rules : mapping of str to str
-        The rule of each money in words, by its name.
-    end_of_horizon : str
-        The setting, on which the words depend.
-    """
-
-    npv_musd: float
-    cash_musd: float
-    overnight_musd: float
-    after_musd: float
-    years: pd.DataFrame
-    items: pd.DataFrame
-    rules: Mapping[str, str]
-    end_of_horizon: str
+    npv_musd: float  # net present value of the payments inside the horizon
+    cash_musd: float  # cash inside the horizon: assets as they are built, and what is paid as it is used
+    overnight_musd: float  # overnight capex of what is bought
+    after_musd: float  # paid after the horizon
+    years: pd.DataFrame  # table `money_years`
+    items: pd.DataFrame  # table `money_items`
+    rules: Mapping[str, str]  # the rule of each money in words, by its name
+    end_of_horizon: str  # the setting, on which the words depend
 
     @property
     def left_in_words(self) -> str:
@@ -322,10 +266,7 @@ class Moneys:
     def lines(self) -> tuple[tuple[str, float, str], ...]:
         """Name, amount and rule of each money. [MUSD]"""
         amounts = (self.npv_musd, self.cash_musd, self.overnight_musd, self.after_musd)
-        return tuple(
-            (name, amount, rule)
-            for (name, rule), amount in zip(self.rules.items(), amounts, strict=True)
-        )
+        return tuple((name, amount, rule) for (name, rule), amount in zip(self.rules.items(), amounts, strict=True))
 
     @property
     def sums(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
@@ -351,13 +292,7 @@ class Moneys:
                 "from overnight capex to cash",
                 (
                     overnight,
-                    Term(
-                        "spent before the first year",
-                        _ITEMS,
-                        "before_musd",
-                        "asset",
-                        is_taken_off=True,
-                    ),
+                    Term("spent before the first year", _ITEMS, "before_musd", "asset", is_taken_off=True),
                     Term("paid as it is used", _YEARS, "running_musd"),
                     Term("cash", _YEARS, "cash_musd"),
                 ),
@@ -388,23 +323,12 @@ class Moneys:
     def __str__(self) -> str:
         """Return the four on a line each, with their rules."""
         return "\n".join(
-            f"{name:<18} {amount / MUSD_PER_BUSD:>10,.2f} BUSD  {rule}"
-            for name, amount, rule in self.lines
+            f"{name:<18} {amount / MUSD_PER_BUSD:>10,.2f} BUSD  {rule}" for name, amount, rule in self.lines
         )
 
 
 def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
-    """Gather the four moneys from the tables of a plan.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Result tables, `money_years`, `money_items` and `solution` among them.
-
-    Returns
-    -------
-    Moneys
-    """
+    """Gather the four moneys from the tables of a plan."""
     years, items = tables["money_years"], tables["money_items"]
     solution = tables["solution"].iloc[0]
     last = int(solution["last_year"])
@@ -419,9 +343,7 @@ def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
         years=years,
         items=items,
         rules={
-            "Net present value": (
-                f"payments to {last}{end.goes_on} at {rate:.2%} real; {end.assets}"
-            ),
+            "Net present value": (f"payments to {last}{end.goes_on} at {rate:.2%} real; {end.assets}"),
             f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
             "Overnight capex": "what is bought, at its price on the day; no interest",
             f"After {last}": end.after,

@@ -30,17 +30,7 @@ _NEVER_MISSING: Final = ("int64", "bool")
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
 """What a column may be made of."""
 
-__all__ = [
-    "Cells",
-    "checked",
-    "cleaned",
-    "labels",
-    "mean_of",
-    "ratio",
-    "result_table",
-    "total_by",
-    "words",
-]
+__all__ = ["Cells", "checked", "cleaned", "labels", "mean_of", "ratio", "result_table", "total_by", "words"]
 
 
 def words(axis: Axis, codes: Codes) -> pd.api.extensions.ExtensionArray:
@@ -49,20 +39,7 @@ def words(axis: Axis, codes: Codes) -> pd.api.extensions.ExtensionArray:
 
 
 def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells]:
-    """Return the labels of a list as columns, years as numbers.
-
-    Parameters
-    ----------
-    over : Index
-        The list.
-    rows : array of int, optional
-        Positions in it; by default all.
-
-    Returns
-    -------
-    dict of str to array
-        One column per axis.
-    """
+    """Return the labels of a list as columns, years as numbers."""
     columns: dict[str, Cells] = {}
     for axis, codes in zip(over.axes, over.codes, strict=True):
         kept = codes if rows is None else codes[rows]
@@ -90,46 +67,13 @@ def ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def mean_of(values: Floats, group_of: NDArray[np.intp], groups: int) -> Floats:
-    """Return the means of groups of columns.
-
-    Parameters
-    ----------
-    values : array of float
-        Shape (row, column).
-    group_of : array of int
-        Group of each column; every group has one or more.
-    groups : int
-        Number of groups.
-
-    Returns
-    -------
-    array of float
-        Shape (row, group).
-    """
+    """Return the means of groups of columns. Takes `values` (row, column). Gives (row, group)."""
     belongs = group_of[:, None] == np.arange(groups)[None, :]
     return np.asarray(values @ (belongs / belongs.sum(axis=0)))
 
 
 def result_table(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame:
-    """Make a result table and check it against its schema.
-
-    Parameters
-    ----------
-    name : str
-        Name of the table.
-    columns : mapping of str to array, or DataFrame
-        Every column of the schema, in any order.
-
-    Returns
-    -------
-    DataFrame
-        Columns in the order of the schema, with a plain row number.
-
-    Raises
-    ------
-    ValueError
-        As `checked` does.
-    """
+    """Make a result table and check it against its schema."""
     schema = TABLES[name]
     ordered = {column.name: columns[column.name] for column in schema.fields}
     frame = pd.DataFrame(ordered)
@@ -142,21 +86,7 @@ def result_table(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.D
 
 
 def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a result table if it is as its schema says.
-
-    Parameters
-    ----------
-    name : str or TableSchema
-        Name of the table, or its schema.
-    frame : DataFrame
-        The table.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, unknown, out of order or of another type, a cell is nan or
-        infinite where the schema does not allow it, or two rows share a key.
-    """
+    """Return a result table if it is as its schema says."""
     schema = TABLES[name] if isinstance(name, str) else name
     if tuple(frame.columns) != schema.columns:
         message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}"

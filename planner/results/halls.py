@@ -19,17 +19,7 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = [
-    "builds",
-    "halls",
-    "leads",
-    "leases",
-    "operated",
-    "retrofits",
-    "sites",
-    "spare_power_mw",
-    "stranded",
-]
+__all__ = ["builds", "halls", "leads", "leases", "operated", "retrofits", "sites", "spare_power_mw", "stranded"]
 
 
 def sites(s: SolvedModel) -> pd.DataFrame:
@@ -169,27 +159,12 @@ def spare_power_mw(s: SolvedModel) -> Floats:
     return cleaned(np.maximum(s.value(s.model.halls.for_racks_mw) - used_mw, 0.0))
 
 
-def stranded(
-    for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats
-) -> tuple[Floats, Floats]:
+def stranded(for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats) -> tuple[Floats, Floats]:
     r"""Return the power and floor that stay empty when a hall is filled with the mix it has.
 
     .. math:: e = \min\left(\frac{H}{h}, \frac{A}{a}\right), \qquad H - e h, \qquad A - e a
+    Takes `floor_m2` [m2], `used_m2` [m2]. Gives [MW].
 
-    Parameters
-    ----------
-    for_racks_mw, used_mw : array of float
-        Power that racks may take, :math:`H`, and that those there take, :math:`h`. [MW]
-    floor_m2, used_m2 : array of float
-        Floor of the hall, :math:`A`, and that under its racks, :math:`a`. [m2]
-
-    Returns
-    -------
-    stranded_power_mw, stranded_floor_m2 : arrays of float
-        One of the two is 0; both are in an empty hall. [MW], [m2]
-
-    Examples
-    --------
     Racks take half of the power on four fifths of the floor, so a quarter more fits:
 
     >>> power, floor = stranded(*(np.array([x]) for x in (12.0, 6.0, 500.0, 400.0)))

@@ -34,9 +34,7 @@ def heat(s: SolvedModel) -> pd.DataFrame:
         "sold_mwh": sold * p.buyer_h,
         "revenue_musd": sold * p.buyer_h * p.price_usd_per_mwh / USD_PER_MUSD,
     }
-    return result_table(
-        "heat", {**labels(p.sale, rows), **{name: v[rows] for name, v in columns.items()}}
-    )
+    return result_table("heat", {**labels(p.sale, rows), **{name: v[rows] for name, v in columns.items()}})
 
 
 def water_class(s: SolvedModel) -> pd.DataFrame:
@@ -67,6 +65,4 @@ def water_class(s: SolvedModel) -> pd.DataFrame:
         "price_usd_per_m3": ratio(add(paid), add(water)),
         "cost_musd": add(paid) / USD_PER_MUSD,
     }
-    return result_table(
-        "water_class", {**labels(over, rows), **{name: v[rows] for name, v in columns.items()}}
-    )
+    return result_table("water_class", {**labels(over, rows), **{name: v[rows] for name, v in columns.items()}})

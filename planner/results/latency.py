@@ -70,29 +70,9 @@ def latency(s: SolvedModel) -> pd.DataFrame:
     )
 
 
-def weighted_quantile(
-    values: Floats, weights: Floats, group: Positions, groups: int, share: float
-) -> Floats:
+def weighted_quantile(values: Floats, weights: Floats, group: Positions, groups: int, share: float) -> Floats:
     """Return, for each group, the least value that a share of its weight does not exceed.
 
-    Parameters
-    ----------
-    values, weights : array of float
-        One entry each; weights above 0.
-    group : array of int
-        Group of each entry.
-    groups : int
-        Number of groups.
-    share : float
-        Above 0, at most 1.
-
-    Returns
-    -------
-    array of float
-        One value per group, nan for a group without entries.
-
-    Examples
-    --------
     >>> rtt_ms, kh100e = np.array([30.0, 12.0, 25.0]), np.array([2.0, 6.0, 4.0])
     >>> weighted_quantile(rtt_ms, kh100e, np.array([0, 0, 0]), 1, 0.8).tolist()
     [25.0]

@@ -27,16 +27,7 @@ def tail_rtt_ms(s: SolvedModel) -> Floats:
 
     Measured pairs and a scenario's own round trips are those of ordinary days, so they are the
     least that a bad day has. The metro rule applies as by default.
-
-    Parameters
-    ----------
-    s : SolvedModel
-        The plan.
-
-    Returns
-    -------
-    array of float
-        One per tuple of `served`, last mile included, nan for placeless workloads. [ms]
+    Gives [ms].
     """
     sets, served = s.p.sets, s.p.demand.served
     placed = [label for label in sets.region.labels if label != ANYWHERE]

@@ -21,15 +21,7 @@ __all__ = ["lifetime", "models_trained"]
 
 
 def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Make table `lifetime`: full cost and rent of training and of inference by model year.
-
-    Parameters
-    ----------
-    _ : SolvedModel
-        The plan; its tables are enough.
-    tables : mapping of str to DataFrame
-        At least unit_costs.
-    """
+    """Make table `lifetime`: full cost and rent of training and of inference by model year."""
     training, inference = (_of_duty(tables, duty) for duty in ("training", "inference"))
     costs = {
         duty: (rows["full_cost_musd"] + rows["rent_musd"]).to_numpy(dtype=np.float64)
@@ -43,9 +35,7 @@ def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
                 "year": training["year"].to_numpy(),
                 "training_musd": costs["training"],
                 "inference_musd": costs["inference"],
-                "inference_share_frac": ratio(
-                    costs["inference"], costs["training"] + costs["inference"]
-                ),
+                "inference_share_frac": ratio(costs["inference"], costs["training"] + costs["inference"]),
                 "training_idle_musd": training["full_idle_musd"].to_numpy(),
                 "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
                 "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
@@ -55,26 +45,14 @@ def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
 
 
 def models_trained(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Make table `models_trained`: the cost of training models of known size in each year.
-
-    Parameters
-    ----------
-    s : SolvedModel
-        The plan, with table `trained_models` of the data.
-    tables : mapping of str to DataFrame
-        At least lifetime.
-    """
+    """Make table `models_trained`: the cost of training models of known size in each year."""
     models = s.p.tables["trained_models"]
-    frame = models[["model", "training_pf_days"]].merge(
-        tables["lifetime"][["year", "usd_per_pf_day"]], how="cross"
-    )
+    frame = models[["model", "training_pf_days"]].merge(tables["lifetime"][["year", "usd_per_pf_day"]], how="cross")
     # Where runs come to need less compute, a model of the same size costs so much less.
     scale = dict(zip(map(int, s.p.sets.year.labels), s.p.demand.run_scale_frac, strict=True))
     pf_days = frame["training_pf_days"] * frame["year"].map(scale)
     musd = pf_days * frame["usd_per_pf_day"] / USD_PER_MUSD
-    return result_table(
-        "models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day")
-    )
+    return result_table("models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day"))
 
 
 def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:

@@ -47,10 +47,7 @@ def migration_site(s: SolvedModel) -> pd.DataFrame:
     # Between halls of a site, and within a block, work is deferred rather than moved.
     moved_mwh = total_by(p.site_block_of_work, (done_mw - due_mw) * hours, p.site_block.size)
     of_block = over.find(p.site_block)
-    arrived, left = (
-        cleaned(total_by(of_block, np.maximum(sign * moved_mwh, 0.0), over.size))
-        for sign in (1.0, -1.0)
-    )
+    arrived, left = (cleaned(total_by(of_block, np.maximum(sign * moved_mwh, 0.0), over.size)) for sign in (1.0, -1.0))
     due, done = (total_by(place, mw * hours, over.size) for mw in (due_mw, done_mw))
     rows = np.flatnonzero((due != 0.0) | (done != 0.0))
     return result_table(

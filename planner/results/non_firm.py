@@ -29,9 +29,7 @@ def non_firm_connections(s: SolvedModel) -> pd.DataFrame:
         {
             **labels(p.connect, rows),
             "zone": words(sets.zone, sets.site_zone[p.connect["site"][rows]]),
-            "rate_pct": np.array([float(label) for label in p.tier.labels])[
-                p.connect["tier"][rows]
-            ],
+            "rate_pct": np.array([float(label) for label in p.tier.labels])[p.connect["tier"][rows]],
             "added_mw": mw[rows],
             "service_start": p.start[rows],
             "turns_firm": np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm)[rows],

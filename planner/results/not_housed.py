@@ -31,21 +31,9 @@ def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
     """Say of a plan that it leaves demand unmet, or rents most of it.
 
     In shares of all years a model year counts as often as the calendar years it stands for.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Result tables, `summary` among them.
-
-    Returns
-    -------
-    str
-        A sentence without its full stop; empty where the plan does neither.
     """
     table = tables["summary"]
-    asked, unmet, rented = (
-        table[f"{name}_kh100e"].to_numpy() for name in ("demand", "unmet", "rented")
-    )
+    asked, unmet, rented = (table[f"{name}_kh100e"].to_numpy() for name in ("demand", "unmet", "rented"))
     span_years = np.array(ModelYears(tuple(table["year"].tolist())).spans)
     total = span_years @ asked
     if total <= 0.0:
@@ -66,33 +54,17 @@ def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
 
 
 def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
-    """Say how much own sites do not serve, what it costs, of which workloads, and why.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Result tables: `summary`, `demand` and `costs`.
-
-    Returns
-    -------
-    str
-        Sentences; empty where own sites serve nearly everything.
-    """
+    """Say how much own sites do not serve, what it costs, of which workloads, and why."""
     table, demand = tables["summary"], tables["demand"]
     years = table["year"].tolist()
     spans = dict(zip(years, ModelYears(tuple(years)).spans, strict=True))
     weight = demand["year"].map(spans)
-    rented, unmet, asked = (
-        float((weight * demand[f"{name}_kh100e"]).sum()) for name in ("rented", "unmet", "demand")
-    )
+    rented, unmet, asked = (float((weight * demand[f"{name}_kh100e"]).sum()) for name in ("rented", "unmet", "demand"))
     if rented + unmet <= _LITTLE_FRAC * asked or "why_not_own" not in demand:
         return ""
     costs = tables["costs"].groupby("item")["npv_musd"].sum()
     parts = []
-    for kh100e, words, item in (
-        (rented, "rented", "rented_compute"),
-        (unmet, "unmet", "unmet_compute"),
-    ):
+    for kh100e, words, item in ((rented, "rented", "rented_compute"), (unmet, "unmet", "unmet_compute")):
         if kh100e > _LITTLE_FRAC * _LITTLE_FRAC * asked:
             musd = float(costs.get(item, 0.0))
             parts.append(

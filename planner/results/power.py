@@ -67,18 +67,8 @@ def power_slot(s: SolvedModel) -> pd.DataFrame:
     is_alive = s.has_load | s.grid_mw.any(axis=1) | s.other_load_mw.any(axis=1)
     loaded = np.repeat(is_alive, len(s.p.sets.slot))
     rows = np.flatnonzero(loaded)
-    of_slots = (
-        s.facility_mw,
-        s.other_load_mw,
-        s.grid_mw,
-        s.it_mw,
-        s.mechanical_mw,
-        s.shifted_mw,
-        s.migrated_mw,
-    )
-    facility, other, grid, it, mechanical, shifted, migrated = (
-        of_slot.ravel()[rows] for of_slot in of_slots
-    )
+    of_slots = (s.facility_mw, s.other_load_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
+    facility, other, grid, it, mechanical, shifted, migrated = (of_slot.ravel()[rows] for of_slot in of_slots)
     slot = over["slot"][rows]
     return result_table(
         "power_slot",

@@ -30,34 +30,18 @@ class Proof:
 
     Minimise ``offset_musd + cost @ x`` subject to ``rows.lower <= A @ x <= rows.upper`` and
     ``columns.lower <= x <= columns.upper``, where some columns are integer.
-
-    Parameters
-    ----------
-    program : DataFrame
-        One row: ``offset_musd``, the constant of the objective, and ``bound_by``, what the
-        reported bound is of: ``relaxation``, the program without integrality, or ``search``,
-        branch and bound, whose tree is not stored.
-    rows : DataFrame
-        One row per row of the program: its family, a column of labels per axis, empty where
-        the family has no such axis, ``lower``, ``upper``; ``dual``, the change of the
-        objective for one more unit on its right side while the integers keep their values, nan
-        without duals; ``bound_dual``, the dual of the relaxation from which the bound comes, nan
-        where there is no such relaxation.
-    columns : DataFrame
-        One row per column: family, labels, ``cost``, ``lower``, ``upper``, ``integer``, ``x``.
-    matrix : DataFrame
-        The non-zeros: ``row``, ``column``, ``value``.
-
-    Raises
-    ------
-    ValueError
-        If a table lacks a column, a column is of another kind, or a place is off the program.
     """
 
+    # one row: ``offset_musd``, the constant of the objective, and ``bound_by``, what the reported bound is of:
+    # ``relaxation``, the program without integrality, or ``search``, branch and bound, whose tree is not stored
     program: pd.DataFrame
+    # one row per row of the program: its family, a column of labels per axis, empty where the family has no such axis,
+    # ``lower``, ``upper``; ``dual``, the change of the objective for one more unit on its right side while the integers
+    # keep their values, nan without duals; ``bound_dual``, the dual of the relaxation from which the bound comes, nan
+    # where there is no such relaxation
     rows: pd.DataFrame
-    columns: pd.DataFrame
-    matrix: pd.DataFrame
+    columns: pd.DataFrame  # one row per column: family, labels, ``cost``, ``lower``, ``upper``, ``integer``, ``x``
+    matrix: pd.DataFrame  # the non-zeros: ``row``, ``column``, ``value``
 
     def __post_init__(self) -> None:
         for name, schema in PROOF_TABLES.items():
@@ -74,13 +58,7 @@ class Proof:
 
     @classmethod
     def of_tables(cls, tables: Mapping[str, pd.DataFrame]) -> Proof:
-        """Return the proof that tables by name hold.
-
-        Raises
-        ------
-        ValueError
-            If a table is missing, or as for `Proof`.
-        """
+        """Return the proof that tables by name hold."""
         missing = [name for name in PROOF_TABLES if name not in tables]
         if missing:
             message = f"there is no table {', '.join(missing)}"

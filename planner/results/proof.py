@@ -19,21 +19,7 @@ __all__ = ["read_proof"]
 
 
 def read_proof(problem: ArrayProblem, outcome: Outcome) -> Proof:
-    """Put together a program and what proves the plan that was found for it.
-
-    Parameters
-    ----------
-    problem : ArrayProblem
-        The program as it was solved last, with all its rows.
-    outcome : Outcome
-        With a plan.
-
-    Returns
-    -------
-    Proof
-        With duals where the outcome has them, and those of the relaxation where the program has
-        integers.
-    """
+    """Put together a program and what proves the plan that was found for it."""
     columns, matrix, bounds = problem.columns(), problem.matrix(), problem.row_bounds()
     unknown = np.full(matrix.rows, np.nan)
     of_bound = outcome.bound_row_dual
@@ -50,9 +36,7 @@ def read_proof(problem: ArrayProblem, outcome: Outcome) -> Proof:
     )
     decisions = pd.DataFrame(
         {
-            **_labels(
-                [(n, problem.columns_over(n)) for n in problem.column_block_names], matrix.columns
-            ),
+            **_labels([(n, problem.columns_over(n)) for n in problem.column_block_names], matrix.columns),
             "cost": columns.cost,
             "lower": columns.lower,
             "upper": columns.upper,
@@ -66,15 +50,7 @@ def read_proof(problem: ArrayProblem, outcome: Outcome) -> Proof:
 
 
 def _labels(blocks: Sequence[tuple[str, Index]], count: int) -> dict[str, pd.Categorical]:
-    """Return the family and the labels of every row or column, as few codes.
-
-    Parameters
-    ----------
-    blocks : sequence of (str, Index)
-        Names of the blocks with their lists, in order.
-    count : int
-        Rows or columns; those beyond the blocks, a user's own, have no labels.
-    """
+    """Return the family and the labels of every row or column, as few codes."""
     sizes = [over.size for _, over in blocks]
     names = [name for name, _ in blocks]
     block = np.concatenate((np.repeat(np.arange(len(blocks)), sizes), np.full(count, -1)))[:count]

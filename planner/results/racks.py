@@ -92,8 +92,7 @@ def moves(s: SolvedModel) -> pd.DataFrame:
     leaving, entering = _moved(s, s.model.move_out), _moved(s, s.model.move_in)
     direction = np.repeat(["out", "in"], [len(leaving["year"]), len(entering["year"])])
     both: dict[str, Cells] = {
-        name: np.concatenate((np.asarray(leaving[name]), np.asarray(entering[name])))
-        for name in leaving
+        name: np.concatenate((np.asarray(leaving[name]), np.asarray(entering[name]))) for name in leaving
     }
     return result_table("moves", {**both, "direction": direction})
 

@@ -113,27 +113,7 @@ others."""
 
 
 def read_results(model: Model, outcome: Outcome, outages: OutageTakeovers) -> Results:
-    """Read the plan out of a solved model.
-
-    Parameters
-    ----------
-    model : Model
-        The program, with its inputs.
-    outcome : Outcome
-        What the solver ended with.
-    outages : OutageTakeovers
-        Who takes over the work of each site of the plan, were it lost.
-
-    Returns
-    -------
-    Results
-        One table per subject, each as the schema says.
-
-    Raises
-    ------
-    SolverError
-        If the outcome has no plan.
-    """
+    """Read the plan out of a solved model."""
     if not outcome.has_plan:
         message = f"there is no plan to read: the solve ended {outcome.status}; {outcome.message}"
         raise SolverError(message)

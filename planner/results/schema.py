@@ -52,14 +52,7 @@ RUN_TABLES: Final[Mapping[str, TableSchema]] = {**TABLES, CHECKS.name: CHECKS}
 
 
 def schema_frame() -> pd.DataFrame:
-    """Return the whole schema as one table.
-
-    Returns
-    -------
-    DataFrame
-        One row per column of every result table: table, column, dtype, unit, is_key,
-        may_be_missing, about.
-    """
+    """Return the whole schema as one table."""
     rows = [
         {
             "table": table.name,
@@ -102,19 +95,7 @@ def results_page() -> str:
 
 
 def tables_page(head: str, tables: Collection[TableSchema]) -> str:
-    """Return a page that documents tables, in Markdown.
-
-    Parameters
-    ----------
-    head : str
-        Text above them.
-    tables : collection of TableSchema
-        In their order.
-
-    Returns
-    -------
-    str
-    """
+    """Return a page that documents tables, in Markdown."""
     parts = [head, "| table | a row is |", "|---|---|"]
     parts += [f"| [`{table.name}`](#{table.name}) | {table.description} |" for table in tables]
     for table in tables:

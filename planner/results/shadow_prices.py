@@ -30,9 +30,7 @@ def prices(s: SolvedModel) -> pd.DataFrame:
     """Make table `prices`: what one more unit of each limit is worth."""
     schema = TABLES["prices"]
     none = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in schema.fields})
-    table = pd.concat(
-        [none, *(_rows(s, limit.name, limit.price) for limit in LIMITS)], ignore_index=True
-    )
+    table = pd.concat([none, *(_rows(s, limit.name, limit.price) for limit in LIMITS)], ignore_index=True)
     return result_table("prices", table)
 
 

@@ -35,41 +35,21 @@ _IN_USE_MW: Final = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class SolvedCost:
-    """One line of the cost list at the plan.
+    """One line of the cost list at the plan."""
 
-    Parameters
-    ----------
-    cost : Cost
-        The line.
-    over : Index
-        What is paid for, (site, calendar) or (calendar,): the terms of a line over hours are many,
-        and are let go.
-    musd : array of float
-        Payments. [MUSD]
-    """
-
-    cost: Cost
+    cost: Cost  # the line
+    # what is paid for, (site, calendar) or (calendar,): the terms of a line over hours are many, and are let go
     over: Index
-    musd: Floats
+    musd: Floats  # payments. [MUSD]
 
 
 @dataclass(frozen=True, eq=False)
 class SolvedModel:
-    """A model, the outcome of its solve, and values shared between tables.
+    """A model, the outcome of its solve, and values shared between tables."""
 
-    Parameters
-    ----------
-    model : Model
-        The program.
-    outcome : Outcome
-        With a plan.
-    outages : OutageTakeovers
-        Who takes over the work of each site, were it lost.
-    """
-
-    model: Model
-    outcome: Outcome
-    outages: OutageTakeovers
+    model: Model  # the program
+    outcome: Outcome  # with a plan
+    outages: OutageTakeovers  # who takes over the work of each site, were it lost
 
     @property
     def p(self) -> Inputs:

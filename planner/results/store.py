@@ -31,20 +31,10 @@ def to_parquet(results: Results, folder: Path) -> None:
 
     Each column carries its unit and meaning as field metadata, each table its own meaning and
     key, so that a file explains itself to pandas, DuckDB or GDAL.
-
-    Parameters
-    ----------
-    results : Results
-        The plan.
-    folder : Path
-        Made if it is not there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in results.tables.items():
-        metadata = {
-            b"about": TABLES[name].description,
-            b"key": ",".join(TABLES[name].primary_key),
-        }
+        metadata = {b"about": TABLES[name].description, b"key": ",".join(TABLES[name].primary_key)}
         if name == _NOTES_TABLE:
             metadata[_NOTES] = json.dumps(results.notes)
         fields = [
@@ -59,32 +49,11 @@ def to_parquet(results: Results, folder: Path) -> None:
         pq.write_table(table.cast(schema), folder / f"{name}.parquet", compression="zstd")
 
 
-_ARROW: Final = {
-    "str": pa.string(),
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    "bool": pa.bool_(),
-}
+_ARROW: Final = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 
 
 def from_parquet(folder: Path) -> Results:
-    """Read the tables that `to_parquet` wrote.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they are.
-
-    Returns
-    -------
-    Results
-        The plan.
-
-    Raises
-    ------
-    InputError
-        With every table that is missing or not as the schema says, as from another version.
-    """
+    """Read the tables that `to_parquet` wrote."""
     problems: list[Problem] = []
     tables = {}
     notes: tuple[str, ...] = ()
@@ -115,25 +84,7 @@ def from_parquet(folder: Path) -> Results:
 
 
 def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
-    """Read a stored table and what its file says of it.
-
-    Parameters
-    ----------
-    path : Path
-        A Parquet file.
-    schema : TableSchema or None
-        What it must be like; None takes it as it is.
-
-    Returns
-    -------
-    DataFrame, dict of bytes to bytes
-        The table, and the metadata of its schema.
-
-    Raises
-    ------
-    InputError
-        If it is gone, cut or not as the schema says.
-    """
+    """Read a stored table and what its file says of it."""
     try:
         with pq.ParquetFile(path) as file:  # `pq.read_table` looks for a data set of many files
             table = file.read(use_threads=False)
@@ -141,9 +92,7 @@ def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, d
         if schema is not None:
             known = {column.name: column.dtype for column in schema.fields}
             types = {
-                name: known[name]
-                for name, dtype in frame.dtypes.items()
-                if name in known and dtype != known[name]
+                name: known[name] for name, dtype in frame.dtypes.items() if name in known and dtype != known[name]
             }
             frame = checked(schema, frame.astype(types) if types else frame)
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:

@@ -26,15 +26,7 @@ _RENT = "rented_compute"
 
 
 def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Make table `summary` from the tables of detail and the list of costs.
-
-    Parameters
-    ----------
-    s : SolvedModel
-        The plan.
-    tables : mapping of str to DataFrame
-        At least demand, site_year, non_firm_year, builds, installs and cash.
-    """
+    """Make table `summary` from the tables of detail and the list of costs."""
     years = np.asarray([int(label) for label in s.p.sets.year.labels])
 
     def add(table: str, column: str) -> Floats:
@@ -51,13 +43,7 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     spent_in = s.model_year_of[cash["calendar_year"].to_numpy() - s.p.finance.first_year]
     demand = {
         name: add("demand", name)
-        for name in (
-            "demand_kh100e",
-            "served_kh100e",
-            "rented_kh100e",
-            "saved_kh100e",
-            "unmet_kh100e",
-        )
+        for name in ("demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
     }
     return result_table(
         "summary",

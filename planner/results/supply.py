@@ -74,10 +74,7 @@ def source_year(s: SolvedModel) -> pd.DataFrame:
     worn = s.value(m.worn_mwh.on(over, missing="zero"))
     burnt = {
         name: s.value((rate * m.output_mwh).on(over, missing="zero"))
-        for name, rate in (
-            ("fuel_mmbtu", p.fuel_mmbtu_per_mwh),
-            ("emissions_kt", p.co2_t_per_mwh / T_PER_KT),
-        )
+        for name, rate in (("fuel_mmbtu", p.fuel_mmbtu_per_mwh), ("emissions_kt", p.co2_t_per_mwh / T_PER_KT))
     }
     capital, running = _capital_musd(s), _running_musd(s)
     rows = np.flatnonzero((capacity != 0.0) | (energy != 0.0))

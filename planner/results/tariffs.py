@@ -36,9 +36,7 @@ def bills(s: SolvedModel) -> pd.DataFrame:
     item = exact["item"].str.replace(_TIER, "", regex=True)
     item = item.mask(item.str.endswith("system peak hours"), "system peak hours")
     unit = exact["unit"].replace({"kW": "kW-month"}).where(item == "billing demand", exact["unit"])
-    by_line = exact.assign(
-        item=item, unit=unit, calendar_year=exact["month"].str[:4].astype("int64")
-    )
+    by_line = exact.assign(item=item, unit=unit, calendar_year=exact["month"].str[:4].astype("int64"))
     asked = by_line.groupby(_LINE, sort=False)["usd"].sum().rename("exact_usd").reset_index()
     table = charged.merge(asked, on=_LINE, how="left")
     table["exact_usd"] = table["exact_usd"].fillna(0.0)
@@ -62,11 +60,7 @@ def capacity_contracts(s: SolvedModel) -> pd.DataFrame:
     signed, now = pairs(p.signed, p.contract, on=("site",))
     later = p.contract["year"][now] >= p.signed["vintage"][signed]
     signed, now = signed[later], now[later]
-    site, vintage, year = (
-        p.signed["site"][signed],
-        p.signed["vintage"][signed],
-        p.contract["year"][now],
-    )
+    site, vintage, year = (p.signed["site"][signed], p.signed["vintage"][signed], p.contract["year"][now])
     signed_mw = s.value(terms.signed_mw)[signed]
 
     def value_at(values: Floats, place: NDArray[np.intp]) -> Floats:

@@ -18,17 +18,10 @@ class Results:
     """A solved plan: one table per subject, each as `planner.results.schema.TABLES` says.
 
     Every table is also an attribute, such as ``results.site_year``.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        All tables of the schema by name.
-    notes : tuple of str
-        What a planner must know of the inputs: regions without a route, smeared sites.
     """
 
-    tables: Mapping[str, pd.DataFrame]
-    notes: tuple[str, ...] = ()
+    tables: Mapping[str, pd.DataFrame]  # all tables of the schema by name
+    notes: tuple[str, ...] = ()  # what a planner must know of the inputs: regions without a route, smeared sites
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """Return a table by its name."""

@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.units import (
-    H100E_PER_KH100E,
-    HOURS_PER_YEAR,
-    SECONDS_PER_HOUR,
-    USD_PER_MUSD,
-)
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, SECONDS_PER_HOUR, USD_PER_MUSD
 from planner.lp.join import locate
 from planner.money.annuity import annuity_payment
 from planner.results.frame import mean_of, ratio, result_table
@@ -83,9 +78,7 @@ def unit_costs(s: SolvedModel) -> pd.DataFrame:
         ("total", ("total",), np.ones((1, len(sets.workload)))),
     )
     parts = [_rows(s, of_class, level, scopes, belongs) for level, scopes, belongs in levels]
-    table = pd.concat(parts, ignore_index=True).merge(
-        _conversions(s), on=["level", "scope"], how="left"
-    )
+    table = pd.concat(parts, ignore_index=True).merge(_conversions(s), on=["level", "scope"], how="left")
     for name in ("work_unit", "conversion"):
         table[name] = table[name].fillna("")
     is_request = table["work_unit"] == _REQUEST
@@ -100,9 +93,7 @@ def unit_costs(s: SolvedModel) -> pd.DataFrame:
     return result_table("unit_costs", table)
 
 
-def _rows(
-    s: SolvedModel, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats
-) -> pd.DataFrame:
+def _rows(s: SolvedModel, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats) -> pd.DataFrame:
     """Return the rows of one level. `belongs` is [scope, workload], 1 where a workload counts."""
 
     def add(of: Floats) -> Floats:
@@ -112,10 +103,7 @@ def _rows(
     upfront, running = add(of_class.upfront_musd), add(of_class.running_musd)
     rented, rent = add(of_class.rented_kh100e), add(of_class.rent_musd)
     existing = add(of_class.existing_musd)
-    idle_upfront, idle_existing = (
-        add(of_class.idle_upfront_musd),
-        add(of_class.idle_existing_musd),
-    )
+    idle_upfront, idle_existing = (add(of_class.idle_upfront_musd), add(of_class.idle_existing_musd))
     used_upfront = upfront - idle_upfront
     used, used_full = used_upfront + running, used_upfront + running + existing - idle_existing
     served_hours, rented_hours = _h100e_hours(served), _h100e_hours(rented)
@@ -261,9 +249,7 @@ def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
     return np.stack([_shares(nameplate * of[:, None], nameplate) for of in is_of_duty])
 
 
-def _racks_by_duty(
-    s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_frac: Floats
-) -> Floats:
+def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_frac: Floats) -> Floats:
     """Return the repayments of racks by workload, by way of the use they were bought for.
 
     Shape (2, workload, year): all of them, and what of them is of parked racks.

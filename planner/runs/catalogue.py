@@ -18,63 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = [
-    "Entry",
-    "Listing",
-    "Unreadable",
-    "list_runs",
-    "prune",
-    "read_runs",
-    "seconds_before",
-    "to_prune",
-]
+__all__ = ["Entry", "Listing", "Unreadable", "list_runs", "prune", "read_runs", "seconds_before", "to_prune"]
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A folder with a ``run.json`` that cannot be read as a run, or labels that cannot be read.
+    """A folder with a ``run.json`` that cannot be read as a run, or labels that cannot be read."""
 
-    Parameters
-    ----------
-    run : str
-        Name of the folder; of labels, with that of their file.
-    reason : str
-        Why not.
-    """
-
-    run: str
-    reason: str
+    run: str  # name of the folder; of labels, with that of their file
+    reason: str  # why not
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What is in a folder of run folders.
+    """What is in a folder of run folders."""
 
-    Parameters
-    ----------
-    entries : tuple of Entry
-        The runs, latest first.
-    unreadable : tuple of Unreadable
-        Folders that look like runs and are none, and labels of runs, by name.
-    """
-
-    entries: tuple[Entry, ...]
-    unreadable: tuple[Unreadable, ...]
+    entries: tuple[Entry, ...]  # the runs, latest first
+    unreadable: tuple[Unreadable, ...]  # folders that look like runs and are none, and labels of runs, by name
 
 
 def list_runs(runs_dir: Path) -> list[Entry]:
-    """List the runs of a folder, latest first.
-
-    Parameters
-    ----------
-    runs_dir : Path
-        Folder of run folders; may be missing.
-
-    Returns
-    -------
-    list of Entry
-        What is not a run folder, or cannot be read as one, is left out.
-    """
+    """List the runs of a folder, latest first."""
     return list(read_runs(runs_dir).entries)
 
 
@@ -82,21 +46,6 @@ def read_runs(runs_dir: Path) -> Listing:
     """List the runs of a folder, and what of it cannot be read.
 
     What writers that were killed have left is put in order first.
-
-    Parameters
-    ----------
-    runs_dir : Path
-        Folder of run folders; may be missing.
-
-    Returns
-    -------
-    Listing
-        Links and hidden folders are no runs.
-
-    Raises
-    ------
-    InputError
-        If the folder itself cannot be read.
     """
     known = known_entries(runs_dir)
     entries, unreadable, changed = [], [], {}
@@ -128,20 +77,7 @@ def read_runs(runs_dir: Path) -> Listing:
 
 
 def seconds_before(names: Iterable[str], entries: Iterable[Entry]) -> float | None:
-    """Return how long a scenario took the last time. [s]
-
-    Parameters
-    ----------
-    names : iterable of str
-        Of the scenario, and of those that may take as long; the first with a run counts.
-    entries : iterable of Entry
-        Runs, latest first.
-
-    Returns
-    -------
-    float or None
-        None where none of them has a run.
-    """
+    """Return how long a scenario took the last time. [s]"""
     latest: dict[str, float] = {}
     for entry in entries:
         latest.setdefault(entry.scenario, entry.seconds)
@@ -149,20 +85,7 @@ def seconds_before(names: Iterable[str], entries: Iterable[Entry]) -> float | No
 
 
 def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
-    """Choose all but the latest runs of every scenario, and those with a name or tags.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        As `list_runs` gives them.
-    keep : int
-        Runs of each scenario to keep, beside those with a name or tags.
-
-    Returns
-    -------
-    list of Entry
-        The others.
-    """
+    """Choose all but the latest runs of every scenario, and those with a name or tags."""
     seen: dict[str, int] = {}
     chosen = []
     plain = [entry for entry in entries if not (entry.name or entry.tags)]
@@ -174,20 +97,7 @@ def to_prune(entries: Sequence[Entry], *, keep: int) -> list[Entry]:
 
 
 def prune(runs_dir: Path, entries: Sequence[Entry]) -> dict[str, list[str]]:
-    """Delete run folders, and what writers that were killed have left.
-
-    Parameters
-    ----------
-    runs_dir : Path
-        Folder of run folders.
-    entries : sequence of Entry
-        The runs to delete.
-
-    Returns
-    -------
-    dict of str to list of str
-        Runs that stay, since they hold files that dcplan did not write as they are, with these.
-    """
+    """Delete run folders, and what writers that were killed have left."""
     tidy(runs_dir)
     return remove_runs(runs_dir, [entry.run for entry in entries])
 
@@ -200,9 +110,7 @@ def _folders(runs_dir: Path) -> list[Path]:
         return sorted(
             folder
             for folder in runs_dir.iterdir()
-            if not folder.name.startswith(".")
-            and not folder.is_symlink()
-            and (folder / META_FILE).exists()
+            if not folder.name.startswith(".") and not folder.is_symlink() and (folder / META_FILE).exists()
         )
     except (OSError, ValueError) as error:
         found = f"the folder cannot be read: {error}"

@@ -18,43 +18,21 @@ __all__ = ["Entry"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One run in the catalogue.
+    """One run in the catalogue."""
 
-    Parameters
-    ----------
-    run : str
-        Name of its folder.
-    scenario, title, created, status : str
-        As in ``run.json``; `created` is an ISO time in UTC.
-    differs : mapping of str to str
-        Settings that are not those of the scenario of that name, with their values.
-    checked : bool
-        Whether the checker found every rule kept.
-    objective_musd, gap_frac : float or None
-        Net present value of all payments [MUSD], and gap to the bound.
-    seconds : float
-        Wall time of all stages. [s]
-    name : str
-        What a planner calls it; empty for nothing.
-    tags : tuple of str
-        What a planner finds it by, sorted.
-    from_shipped : FromShipped or None
-        The shipped scenario that it starts from, and how it differs from it; None where the run
-        does not say.
-    """
-
-    run: str
-    scenario: str
+    run: str  # name of its folder
+    scenario: str  # as in ``run.json``; `created` is an ISO time in UTC
     title: str
-    differs: Mapping[str, str]
+    differs: Mapping[str, str]  # settings that are not those of the scenario of that name, with their values
     created: str
     status: str
-    checked: bool
-    objective_musd: float | None
+    checked: bool  # whether the checker found every rule kept
+    objective_musd: float | None  # net present value of all payments [MUSD], and gap to the bound
     gap_frac: float | None
-    seconds: float
-    name: str = ""
-    tags: tuple[str, ...] = ()
+    seconds: float  # wall time of all stages. [s]
+    name: str = ""  # what a planner calls it; empty for nothing
+    tags: tuple[str, ...] = ()  # what a planner finds it by, sorted
+    # the shipped scenario that it starts from, and how it differs from it; None where the run does not say
     from_shipped: FromShipped | None = None
 
     @property

@@ -24,27 +24,7 @@ __all__ = ["store_estimates"]
 
 
 def store_estimates(table: pd.DataFrame, run: Run, folder: Path) -> list[Kept]:
-    """Write the table into a run folder, whose ``run.json`` then holds the hashes of its files.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `dcplan estimates` found it.
-    run : Run
-        The run that it is of.
-    folder : Path
-        The run folder.
-
-    Returns
-    -------
-    list of Kept
-        Files in their places that a planner has changed, which are kept.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
-    """
+    """Write the table into a run folder, whose ``run.json`` then holds the hashes of its files."""
     with locked(folder.parent):  # as writers of runs do
         written, kept = write_estimates(table, run, folder)
         _take_hashes(folder, written)

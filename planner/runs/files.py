@@ -14,15 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = [
-    "EDITABLE",
-    "FILES_HEADING",
-    "FILES_RULE",
-    "changed_files",
-    "files_check",
-    "files_problems",
-    "hashes",
-]
+__all__ = ["EDITABLE", "FILES_HEADING", "FILES_RULE", "changed_files", "files_check", "files_problems", "hashes"]
 
 FILES_HEADING: Final = "Files"
 """What the rule is shown under."""
@@ -35,37 +27,14 @@ EDITABLE: Final = frozenset({"plan.xlsx", "report.html", "solve.log"})
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file of a run folder but ``run.json``, which holds them.
-
-    Parameters
-    ----------
-    folder : Path
-        The run folder, as just written.
-
-    Returns
-    -------
-    dict of str to str
-        By path in the folder with ``/``, sorted.
-    """
+    """Return the SHA-256 of every file of a run folder but ``run.json``, which holds them."""
     named = {name: path for name, path in files_in(folder) if path.is_file()}
     files = {name: path for name, path in named.items() if name != META_FILE}
     return {name: sha256_of(path) for name, path in sorted(files.items())}
 
 
-def changed_files(
-    written: Mapping[str, str], folder: Path, within: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return the files that differ, are gone or came later, sorted.
-
-    Parameters
-    ----------
-    written : mapping of str to str
-        SHA-256 by file, as ``run.json`` holds them.
-    folder : Path
-        The run folder.
-    within : tuple of str
-        Its folders of tables; a table file that came later is one of the changed.
-    """
+def changed_files(written: Mapping[str, str], folder: Path, within: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files that differ, are gone or came later, sorted."""
     judged = {name: digits for name, digits in written.items() if name not in EDITABLE}
     differ = {name for name, it in judged.items() if not is_as_written(folder / name, it)}
     there = {path for name in within for path in (folder / name).glob("*.parquet")}
@@ -74,15 +43,7 @@ def changed_files(
 
 
 def files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> CheckResult:
-    """Return the rule that no table file was changed since it was written.
-
-    Parameters
-    ----------
-    written : mapping of str to str
-        As for `changed_files`.
-    changed : tuple of str
-        What it returns; `CheckResult.place` names them all.
-    """
+    """Return the rule that no table file was changed since it was written."""
     return CheckResult(
         name=FILES_RULE,
         verified="Every file has the SHA-256 that run.json states, and run.json its own.",
@@ -103,9 +64,7 @@ def files_problems(folder: Path, changed: tuple[str, ...]) -> list[Problem]:
             str(folder / name),
             None,
             None,
-            "the file is not the one that was written"
-            if (folder / name).is_file()
-            else "the file is gone",
+            "the file is not the one that was written" if (folder / name).is_file() else "the file is gone",
             "one with the SHA-256 that run.json holds",
             "put the file back as it was, or solve the scenario again",
         )

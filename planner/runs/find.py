@@ -26,24 +26,8 @@ _NAMED: Final = 3  # runs
 def find_run(text: str, runs_dir: Path) -> Path:
     """Find a run.
 
-    Parameters
-    ----------
-    text : str
-        Path of a run folder; or, in `runs_dir`, its name, the name that a planner gave it, the
-        beginning of its name that no other has, or the name of a scenario, whose latest run
-        without changed settings is meant.
-    runs_dir : Path
-        Folder of run folders.
-
-    Returns
-    -------
-    Path
-        The run folder.
-
-    Raises
-    ------
-    InputError
-        If there is none, or several; names those there are.
+    `text`: Path of a run folder; or, in `runs_dir`, its name, the name that a planner gave it, the beginning of
+    its name that no other has, or the name of a scenario, whose latest run without changed settings is meant.
     """
     path = Path(text)
     if _is_run(path):
@@ -70,38 +54,16 @@ def find_run(text: str, runs_dir: Path) -> Path:
 
 
 def is_unsolved(text: str, runs_dir: Path) -> bool:
-    """Return whether a text names a scenario, and no run: there is none of it yet.
-
-    Parameters
-    ----------
-    text, runs_dir
-        As for `find_run`.
-    """
+    """Return whether a text names a scenario, and no run: there is none of it yet."""
     if _is_run(Path(text)) or not _is_scenario(text):
         return False
     return not any(
-        text in {entry.scenario, entry.name} or entry.run.startswith(text)
-        for entry in read_runs(runs_dir).entries
+        text in {entry.scenario, entry.name} or entry.run.startswith(text) for entry in read_runs(runs_dir).entries
     )
 
 
 def try_name(name: str, folder: Path, runs_dir: Path) -> None:
-    """Find out whether a folder can be given a name that means it and nothing else.
-
-    Parameters
-    ----------
-    name : str
-        The name.
-    folder : Path
-        The folder.
-    runs_dir : Path
-        Folder of run folders.
-
-    Raises
-    ------
-    InputError
-        If it is the name of a scenario or of another run, or the path of one.
-    """
+    """Find out whether a folder can be given a name that means it and nothing else."""
     what_is = ""
     entries = read_runs(runs_dir).entries
     others = [entry for entry in entries if not _is_same(runs_dir / entry.run, folder)]
@@ -124,9 +86,7 @@ def _of_one_name(name: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem
 
 def _only_changed(scenario: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:
     """Say that a scenario was only solved with changed settings."""
-    there_are = some(
-        [f"{e.run}{with_differences(e.differs)}" for e in entries], _NAMED, between="; "
-    )
+    there_are = some([f"{e.run}{with_differences(e.differs)}" for e in entries], _NAMED, between="; ")
     return Problem(
         str(runs_dir),
         None,

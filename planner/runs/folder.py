@@ -63,100 +63,29 @@ _OF_TABLES: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
 
 @dataclass(frozen=True)
 class Stored:
-    """A run as it was stored.
+    """A run as it was stored."""
 
-    Parameters
-    ----------
-    run : Run
-        With `Run.folder` set, and `Run.meta` as ``run.json`` says.
-    kept : tuple of Kept
-        Files of the planner's that were in the folder before, and where they are now.
-    """
-
-    run: Run
-    kept: tuple[Kept, ...]
+    run: Run  # with `Run.folder` set, and `Run.meta` as ``run.json`` says
+    kept: tuple[Kept, ...]  # files of the planner's that were in the folder before, and where they are now
 
 
-def write_run(
-    plan: Plan, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()
-) -> Path:
-    """Store a plan as a run folder.
-
-    Parameters
-    ----------
-    plan : Plan
-        As solved.
-    runs_dir : Path
-        Folder of run folders; made where it is missing.
-    workbook : bool
-        Whether to write what people open, ``plan.xlsx`` and ``report.html``, too.
-    log : iterable of str
-        Lines of ``solve.log``.
-
-    Returns
-    -------
-    Path
-        ``runs_dir/<scenario>-<hash>``. The same question with the same data replaces its run;
-        files in it that dcplan did not write as they are, such as notes, exports and an edited
-        workbook, are kept there, those that would be in the way under ``kept/``.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; what was there is as it was.
-    """
+def write_run(plan: Plan, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Path:
+    """Store a plan as a run folder."""
     return save_run(run_of(plan), runs_dir, workbook=workbook, log=log)
 
 
 def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Path:
-    """Store a run; the folder is there whole or not at all.
-
-    Parameters
-    ----------
-    run : Run
-        In memory or loaded.
-    runs_dir, workbook, log
-        As for `write_run`.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    InputError
-        If the run has a name that is not that of a folder.
-    OSError
-        If it cannot be written; what was there is as it was.
-    """
+    """Store a run; the folder is there whole or not at all."""
     folder = store_run(run, runs_dir, workbook=workbook, log=log).run.folder
     assert folder is not None
     return folder
 
 
-def store_run(
-    run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()
-) -> Stored:
+def store_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Stored:
     """Do as `save_run`, and tell what was kept of the folder before.
 
     Figures that decide, which take a while to find, are those of the folder where the run comes
     without them and has the plan that they are of.
-
-    Parameters
-    ----------
-    run, runs_dir, workbook, log
-        As for `save_run`.
-
-    Returns
-    -------
-    Stored
-        The run as it is now.
-
-    Raises
-    ------
-    InputError, OSError
-        As `save_run` does.
     """
     folder = runs_dir / plain_name(run.meta["run"], META_FILE)
     if run.estimates is None:
@@ -201,23 +130,7 @@ def write_report(run: Run, path: Path) -> None:
 
 
 def load_run(folder: Path) -> Run:
-    """Open a run folder; tables are read when they are asked for.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-
-    Returns
-    -------
-    Run
-        With `Run.folder` set.
-
-    Raises
-    ------
-    InputError
-        If it is not a run folder, or one of another version.
-    """
+    """Open a run folder; tables are read when they are asked for."""
     meta = read_meta(folder)
     results = StoredTables(folder / TABLES_FOLDER, RUN_TABLES, read_result)
     inputs, proof = (
@@ -233,16 +146,6 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
 
     The workbook, the report and the log are not among them: a planner may change them. An edited
     ``run.json`` is, unless it is of a version that gave it no seal.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-
-    Raises
-    ------
-    InputError
-        If it is not a run folder, or one of another version.
     """
     meta = read_meta(folder)
     changed = changed_files(meta["sha256"], folder, _OF_TABLES)
@@ -256,20 +159,6 @@ def naming_changed_files(folder: Path) -> Iterator[None]:
 
     A table may be readable and of the right columns, and yet be one that nobody can use, as one
     without rows. Whatever a reader stumbles over then, the changed files are what is wrong.
-
-    Parameters
-    ----------
-    folder : Path
-        The run folder.
-
-    Yields
-    ------
-    None
-
-    Raises
-    ------
-    InputError
-        Names the files that are not as written. Without any the error is a bug, and is raised.
     """
     try:
         yield

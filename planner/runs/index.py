@@ -47,8 +47,7 @@ CREATE TABLE from_shipped_differs (run TEXT, setting TEXT, value TEXT);
 CREATE INDEX from_shipped_differs_by_run ON from_shipped_differs (run);
 """
 _COLUMNS: Final = (
-    "run, scenario, title, created, status, checked, objective_musd, gap_frac, seconds, name,"
-    " from_shipped"
+    "run, scenario, title, created, status, checked, objective_musd, gap_frac, seconds, name, from_shipped"
 )
 _NONE_SHIPPED: Final = ""
 """In column ``from_shipped`` of a run that starts from none; NULL where it is unknown."""
@@ -64,13 +63,7 @@ def index_file(runs_dir: Path) -> Path | None:
 
 
 def stamp_of(folder: Path) -> str:
-    """Return what tells whether the files that an entry is read from are the same as before.
-
-    Returns
-    -------
-    str
-        Empty where that cannot be known: a file is too young, or cannot be looked at.
-    """
+    """Return what tells whether the files that an entry is read from are the same as before."""
     parts = []
     for name in (META_FILE, LABELS_FILE):
         try:
@@ -87,13 +80,7 @@ def stamp_of(folder: Path) -> str:
 
 
 def known_entries(runs_dir: Path) -> dict[str, tuple[Entry, str] | None]:
-    """Return what the index holds of a folder of runs.
-
-    Returns
-    -------
-    dict
-        Entry and stamp by name of the run; None where they are not what was written there.
-    """
+    """Return what the index holds of a folder of runs."""
     path = index_file(runs_dir)
     if path is None or not path.is_file():
         return {}
@@ -108,20 +95,8 @@ def known_entries(runs_dir: Path) -> dict[str, tuple[Entry, str] | None]:
     return {}
 
 
-def note_entries(
-    runs_dir: Path, read: Mapping[str, tuple[Entry, str]], gone: Collection[str]
-) -> None:
-    """Put entries that were read from their folders into the index.
-
-    Parameters
-    ----------
-    runs_dir : Path
-        Folder of run folders.
-    read : mapping of str to (Entry, str)
-        Entry and stamp by name of the run.
-    gone : collection of str
-        Runs in the index that are not there any more.
-    """
+def note_entries(runs_dir: Path, read: Mapping[str, tuple[Entry, str]], gone: Collection[str]) -> None:
+    """Put entries that were read from their folders into the index."""
     path = index_file(runs_dir)
     read = {run: entry for run, entry in read.items() if _is_unicode(run)}
     if path is None or not (read or gone):
@@ -192,16 +167,12 @@ def _read(index: sqlite3.Connection) -> dict[str, tuple[Entry, str] | None]:
 def _settings(index: sqlite3.Connection, table: str) -> dict[str, dict[str, str]]:
     """Return value by setting by run."""
     found: dict[str, dict[str, str]] = {}
-    for run, setting, value in index.execute(
-        f"SELECT run, setting, value FROM {table} ORDER BY rowid"
-    ):
+    for run, setting, value in index.execute(f"SELECT run, setting, value FROM {table} ORDER BY rowid"):
         found.setdefault(run, {})[setting] = value
     return found
 
 
-def _write(
-    index: sqlite3.Connection, read: Mapping[str, tuple[Entry, str]], gone: Iterable[str]
-) -> None:
+def _write(index: sqlite3.Connection, read: Mapping[str, tuple[Entry, str]], gone: Iterable[str]) -> None:
     for run in (*gone, *read):
         for table in ("runs", "tags", "differs", "from_shipped_differs"):
             index.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
@@ -218,8 +189,7 @@ def _write(
         of_start = entry.from_shipped.differs if entry.from_shipped else {}
         for table, differs in (("differs", entry.differs), ("from_shipped_differs", of_start)):
             index.executemany(
-                f"INSERT INTO {table} VALUES (?, ?, ?)",
-                ((run, setting, value) for setting, value in differs.items()),
+                f"INSERT INTO {table} VALUES (?, ?, ?)", ((run, setting, value) for setting, value in differs.items())
             )
 
 

@@ -31,33 +31,14 @@ _FIX: Final = "put it right, or delete the file: dcplan runs tag and dcplan runs
 
 @dataclass(frozen=True)
 class RunLabels:
-    """What a planner calls a folder.
+    """What a planner calls a folder."""
 
-    Parameters
-    ----------
-    name : str
-        Empty for none.
-    tags : tuple of str
-        Sorted, each once.
-    """
-
-    name: str = ""
-    tags: tuple[str, ...] = ()
+    name: str = ""  # empty for none
+    tags: tuple[str, ...] = ()  # sorted, each once
 
 
 def read_labels(folder: Path) -> RunLabels:
-    """Read name and tags of a folder; one without the file has none.
-
-    Parameters
-    ----------
-    folder : Path
-        Of a run, a sweep or a study.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or holds anything but a name and tags that are text.
-    """
+    """Read name and tags of a folder; one without the file has none."""
     path = folder / LABELS_FILE
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -74,22 +55,7 @@ def read_labels(folder: Path) -> RunLabels:
 
 
 def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunLabels:
-    """Give a folder tags, or take some away, and return what it has then.
-
-    Parameters
-    ----------
-    folder : Path
-        Of a run, a sweep or a study.
-    add, remove : iterable of str
-        Tags. One that is there is not added twice.
-
-    Raises
-    ------
-    InputError
-        If a tag is no text as it must be, or one that is to be taken away is not there.
-    OSError
-        If the file cannot be written.
-    """
+    """Give a folder tags, or take some away, and return what it has then."""
     add, remove = list(add), list(remove)
     problems = [_not_text(tag, "tag") for tag in add if not _is_text(tag)]
     problems += [_with_comma(tag) for tag in add if _is_text(tag) and _SEPARATOR in tag]
@@ -111,30 +77,13 @@ def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = (
 
 
 def give_name(folder: Path, name: str) -> RunLabels:
-    """Give a folder a name, or take it away with an empty one, and return what it has then.
-
-    Parameters
-    ----------
-    folder : Path
-        Of a run, a sweep or a study.
-    name : str
-        The name.
-
-    Raises
-    ------
-    InputError
-        If the name is no text as it must be.
-    OSError
-        If the file cannot be written.
-    """
+    """Give a folder a name, or take it away with an empty one, and return what it has then."""
     if name and not _is_text(name):
         raise InputError([_not_text(name, "name")])
     if {"/", "\\"} & set(name):  # where a name is asked for, a path may be given
         what_is = "it looks like a path"
         must_be = "a name without / and \\"
-        raise InputError(
-            [Problem(f"name {name!r}", None, None, what_is, must_be, "leave them out")]
-        )
+        raise InputError([Problem(f"name {name!r}", None, None, what_is, must_be, "leave them out")])
     with locked(folder.parent):
         return _write(folder, replace(read_labels(folder), name=name))
 

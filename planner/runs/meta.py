@@ -39,18 +39,7 @@ _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 
 
 def describe(plan: Plan) -> dict[str, Any]:
-    """Say of a plan what ``run.json`` holds.
-
-    Parameters
-    ----------
-    plan : Plan
-        As solved.
-
-    Returns
-    -------
-    dict
-        In types of JSON; infinite and undefined numbers are None.
-    """
+    """Say of a plan what ``run.json`` holds."""
     scenario, outcome = plan.scenario, plan.outcome
     versions = versions_used()
     data = dict(sorted(_data(scenario, plan.inputs)))
@@ -79,12 +68,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             "broken": broken,
             "proven": plan.verdict.proven,
         },
-        "notes": [
-            *assumed_of(plan),
-            *_in_words(plan.inputs.warnings),
-            *notes_of(plan),
-            *plan.inputs.notes,
-        ],
+        "notes": [*assumed_of(plan), *_in_words(plan.inputs.warnings), *notes_of(plan), *plan.inputs.notes],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,

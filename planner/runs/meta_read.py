@@ -23,32 +23,13 @@ _MOST_BYTES: Final = 1 << 26  # us-base has 60 thousand
 
 
 def read_meta(folder: Path) -> dict[str, Any]:
-    """Read ``run.json`` of a run folder.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-
-    Returns
-    -------
-    dict
-        Its content; every key that readers use is there, in its type.
-
-    Raises
-    ------
-    InputError
-        If it is not a run folder, one of another version, or something in ``run.json`` is not as
-        dcplan writes it.
-    """
+    """Read ``run.json`` of a run folder."""
     path = folder / META_FILE
     fix = "give a folder that dcplan solve has written; dcplan runs list names them"
     try:
         if not path.is_file():
             found = "not a run folder"
-            raise InputError(
-                [Problem(str(folder), None, None, found, f"one with {META_FILE}", fix)]
-            )
+            raise InputError([Problem(str(folder), None, None, found, f"one with {META_FILE}", fix)])
         if path.stat().st_size > _MOST_BYTES:
             found = f"the file has {path.stat().st_size:,} bytes"
             raise InputError([Problem(str(path), None, None, found, "as dcplan writes it", fix)])
@@ -60,9 +41,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
     known = meta.get("format") if isinstance(meta, dict) else None
     if known not in READABLE_FORMATS:
         found = f"format is {known!r}: the run is of another version of dcplan"
-        raise InputError(
-            [Problem(str(path), None, None, found, " or ".join(map(str, READABLE_FORMATS)), again)]
-        )
+        raise InputError([Problem(str(path), None, None, found, " or ".join(map(str, READABLE_FORMATS)), again)])
     problems = [
         Problem(str(path), None, None, found, expected, "put it back as it was, or solve again")
         for found, expected in _problems(meta)
@@ -122,9 +101,7 @@ def _is_list_of_text(value: object) -> bool:
 
 
 def _is_mapping_of(is_right: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: (
-        isinstance(value, dict) and all(map(_is_text, value)) and all(map(is_right, value.values()))
-    )
+    return lambda value: isinstance(value, dict) and all(map(_is_text, value)) and all(map(is_right, value.values()))
 
 
 def _is_check(value: object) -> bool:
@@ -159,11 +136,7 @@ def _is_from_shipped(value: object) -> bool:
 
 def _are_files(value: object) -> bool:
     """Whether it names files inside the folder, each with its hash."""
-    return (
-        isinstance(value, dict)
-        and _is_mapping_of(_is_text)(value)
-        and all(_is_inside(name) for name in value)
-    )
+    return isinstance(value, dict) and _is_mapping_of(_is_text)(value) and all(_is_inside(name) for name in value)
 
 
 def _is_inside(name: str) -> bool:
@@ -194,10 +167,7 @@ _KEYS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "versions": (_are_versions, "versions by package, dcplan among them"),
     "data": (_is_mapping_of(_is_data_file), "file, shipped and sha256 of every table"),
     "differs": (_is_mapping_of(_is_text), "value by setting that differs from the scenario"),
-    "from_shipped": (
-        _is_from_shipped,
-        "null, or scenario and differs: a shipped one or null, and value by setting",
-    ),
+    "from_shipped": (_is_from_shipped, "null, or scenario and differs: a shipped one or null, and value by setting"),
     "written": (_is_mapping_of(_is_text), "file and line by setting"),
     "merged": (lambda value: isinstance(value, dict), "the merged scenario"),
 }

@@ -28,20 +28,6 @@ PLAIN_NAME: Final = r"[^\x00-\x1f\x7f-\x9f/\\:.][^\x00-\x1f\x7f-\x9f/\\:]*"
 def plain_name(name: object, file: str) -> str:
     """Return the name of a run folder if it is one: a single step of a path, and not hidden.
 
-    Parameters
-    ----------
-    name : object
-        As ``run.json`` says.
-    file : str
-        Where it says so.
-
-    Raises
-    ------
-    InputError
-        If it leads anywhere else.
-
-    Examples
-    --------
     >>> plain_name("us-base-0123456789", "run.json")
     'us-base-0123456789'
     """
@@ -63,19 +49,6 @@ def plain_name(name: object, file: str) -> str:
 def slug(name: str) -> str:
     """Return a name in lower-case letters, digits, single dots, underscores and hyphens.
 
-    Parameters
-    ----------
-    name : str
-        Any text.
-
-    Returns
-    -------
-    str
-        At most 48 characters, with a letter or digit at both ends; ``scenario`` where nothing
-        of the name is left that files have everywhere.
-
-    Examples
-    --------
     >>> slug("US base, Évry"), slug("../../etc/passwd"), slug("=1+1"), slug(".."), slug("Con!")
     ('us-base-evry', 'etc-passwd', '1-1', 'scenario', 'scenario')
     """
@@ -85,13 +58,6 @@ def slug(name: str) -> str:
 def has_slug(name: str) -> bool:
     """Tell whether anything of a name is left in its slug.
 
-    Parameters
-    ----------
-    name : str
-        Any text.
-
-    Examples
-    --------
     >>> [has_slug(name) for name in ("less land", "Évry", "???", "東京", "", "con")]
     [True, True, False, False, False, False]
     """
@@ -108,18 +74,6 @@ def _plain_part(name: str) -> str:
 def fingerprint(content: Mapping[str, object]) -> str:
     """Return ten digits that tell contents apart.
 
-    Parameters
-    ----------
-    content : mapping
-        Anything JSON can hold; the order of keys does not matter.
-
-    Returns
-    -------
-    str
-        The start of its SHA-256, in hexadecimal.
-
-    Examples
-    --------
     >>> fingerprint({"a": 2, "b": 3}) == fingerprint({"b": 3, "a": 2})
     True
     """
@@ -128,18 +82,5 @@ def fingerprint(content: Mapping[str, object]) -> str:
 
 
 def folder_name(name: str, content: Mapping[str, object]) -> str:
-    """Return the name of a run's folder: the same question gives the same name.
-
-    Parameters
-    ----------
-    name : str
-        Name of the scenario; names that look alike as slugs stay apart by the hash.
-    content : mapping
-        All that makes the result: scenario, data, versions.
-
-    Returns
-    -------
-    str
-        ``<slug>-<hash>``.
-    """
+    """Return the name of a run's folder: the same question gives the same name."""
     return f"{slug(name)}-{fingerprint({'name': name, **content})}"

@@ -36,18 +36,7 @@ _MANY_VENDORS: Final = 3
 
 
 def assumed_of(plan: Plan) -> tuple[str, ...]:
-    """List what is assumed in the planner's place, each with its share of the cost.
-
-    Parameters
-    ----------
-    plan : Plan
-        As solved.
-
-    Returns
-    -------
-    tuple of str
-        What sets most of the cost first, and what sets no price last.
-    """
+    """List what is assumed in the planner's place, each with its share of the cost."""
     costs = plan.tables["costs"]
     total = costs["npv_musd"].sum() or np.nan
     said: list[tuple[float, str]] = []
@@ -62,18 +51,7 @@ def assumed_of(plan: Plan) -> tuple[str, ...]:
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:
-    """Say what a planner must know of a plan, in addition to what its inputs say.
-
-    Parameters
-    ----------
-    plan : Plan
-        As solved.
-
-    Returns
-    -------
-    tuple of str
-        A sentence or two each; nothing where nothing stands out.
-    """
+    """Say what a planner must know of a plan, in addition to what its inputs say."""
     of_halls, of_money = (
         (_empty_halls, _empty_new_halls, _retrofits, _openings, _large_blocks, _below_blocks),
         (_foresight, _held_orders, _gap, _cash, _bills, _small_plants),
@@ -144,9 +122,7 @@ def _empty_halls(plan: Plan) -> Iterator[str]:
     empty["most"] = empty.groupby(["site", "cooling", "redundancy"])["mw"].transform("max")
     empty = empty.sort_values("most", ascending=False, kind="stable")
     parts = []
-    for (site, cooling, redundancy), hall in empty.groupby(
-        ["site", "cooling", "redundancy"], sort=False
-    ):
+    for (site, cooling, redundancy), hall in empty.groupby(["site", "cooling", "redundancy"], sort=False):
         # A hall under construction is not empty before it is there: each year has its own power.
         years = hall["year"].astype(str).groupby(hall["shown"], sort=False).agg(", ".join)
         (mw, when), *later = years.items()
@@ -175,13 +151,9 @@ def _empty_new_halls(plan: Plan) -> Iterator[str]:
         usable = years["usable_mw"]
         is_full = usable - years["used_mw"] <= _AT_LIMIT * usable
         ramp = usable[is_full & (usable < usable.iloc[-1] * (1.0 - _AT_LIMIT))]
-        why = "".join(
-            f", full in {year} when the ramp left {mw:,.1f} MW usable" for year, mw in ramp.items()
-        )
+        why = "".join(f", full in {year} when the ramp left {mw:,.1f} MW usable" for year, mw in ramp.items())
         site, cooling, redundancy = at
-        parts.append(
-            f"{used_mw[at]:,.1f} of {new_mw[at]:,.1f} MW of {cooling} {redundancy} at {site}{why}"
-        )
+        parts.append(f"{used_mw[at]:,.1f} of {new_mw[at]:,.1f} MW of {cooling} {redundancy} at {site}{why}")
     if parts:
         set_by = " (halls.ramp_months and halls.ramp_mean_frac set the ramp)"
         yield (
@@ -350,10 +322,7 @@ def _cash(plan: Plan) -> Iterator[str]:
     of_year = years[np.searchsorted(years, cash["calendar_year"])]
     musd = cash["cash_musd"].groupby(of_year).sum().reindex(limit.index, fill_value=0.0)
     above = (musd - limit)[musd > limit * (1.0 + _AT_LIMIT)].sort_values(ascending=False)
-    parts = [
-        f"{amount(musd[year])} MUSD in {year} (budget {amount(limit[year])} MUSD)"
-        for year in above.index
-    ]
+    parts = [f"{amount(musd[year])} MUSD in {year} (budget {amount(limit[year])} MUSD)" for year in above.index]
     if parts:
         yield (
             f"Cash for assets exceeds build.capex_budget_musd in {len(parts)} of {len(limit)} model"
@@ -371,9 +340,7 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     small = small.loc[small.groupby(["site", "source"])["built_mw"].idxmax()]
     parts = [
         f"{source} at {site} {mw:,.1f} MW (smallest {amount(least_mw)} MW)"
-        for site, source, mw, least_mw in _rows(
-            small[["site", "source", "built_mw", "min_size_mw"]]
-        )
+        for site, source, mw, least_mw in _rows(small[["site", "source", "built_mw", "min_size_mw"]])
     ]
     if parts:
         yield (
@@ -389,14 +356,8 @@ def _unmet(plan: Plan) -> Iterator[str]:
     causes = unmet_causes(binding(plan.inputs, plan.tables), plan.tables).head(_NAMED)
     if causes.empty:
         return
-    parts = [
-        limit_words(row, plan.tables) + share_words(row["share_frac"])
-        for _, row in causes.iterrows()
-    ]
-    takes = (
-        "; in brackets, what it takes at shadow prices of the value of the compute that is served"
-        " or rented"
-    )
+    parts = [limit_words(row, plan.tables) + share_words(row["share_frac"]) for _, row in causes.iterrows()]
+    takes = "; in brackets, what it takes at shadow prices of the value of the compute that is served or rented"
     summary = plan.tables["summary"].set_index("year")
     unmet = summary["unmet_kh100e"] / summary["demand_kh100e"]
     unmet = unmet[unmet > UNMET_FRAC]

@@ -17,12 +17,7 @@ from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
 from planner.runs.files import files_check, files_problems
 from planner.runs.find import find_run
-from planner.runs.folder import (
-    PROOF_FOLDER,
-    TABLES_FOLDER,
-    load_run,
-    naming_changed_files,
-)
+from planner.runs.folder import PROOF_FOLDER, TABLES_FOLDER, load_run, naming_changed_files
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF, versions_used
 from planner.runs.views import PlanViews
 
@@ -39,34 +34,19 @@ _CHECKS_FILE: Final = f"{TABLES_FOLDER}/{CHECKS.name}.parquet"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StoredPlan(PlanViews):
-    """A plan read from its run folder: what it was made of and what it found.
+    """A plan read from its run folder: what it was made of and what it found."""
 
-    Parameters
-    ----------
-    run : Run
-        As loaded.
-    scenario : Scenario
-        The question.
-    inputs : Inputs
-        Made again from the tables that the run keeps.
-    results : Results
-        The plan, its tables as the schema says.
-    changed : tuple of str
-        Table files that are not as they were written.
-    """
-
-    run: Run
-    scenario: Scenario
-    inputs: Inputs
-    results: Results
-    changed: tuple[str, ...]
+    run: Run  # as loaded
+    scenario: Scenario  # the question
+    inputs: Inputs  # made again from the tables that the run keeps
+    results: Results  # the plan, its tables as the schema says
+    changed: tuple[str, ...]  # table files that are not as they were written
 
     def verdict(self) -> Verdict:
         """Judge the plan again; a stored table of rules that says otherwise counts as changed."""
         meta = self.run.meta
         objective, bound, gap = (
-            math.nan if meta[key] is None else float(meta[key])
-            for key in ("objective_musd", "bound_musd", "gap_frac")
+            math.nan if meta[key] is None else float(meta[key]) for key in ("objective_musd", "bound_musd", "gap_frac")
         )
         rules = check_plan(
             self.scenario,
@@ -112,13 +92,7 @@ class StoredPlan(PlanViews):
         return not (differs & now["ok"]).any()
 
     def proof(self) -> Proof | None:
-        """Return the proof that the run stores; None for a run of a version that stored none.
-
-        Raises
-        ------
-        InputError
-            If it is gone or not as it must be.
-        """
+        """Return the proof that the run stores; None for a run of a version that stored none."""
         if self.run.meta["format"] < FIRST_FORMAT_WITH_PROOF:
             return None
         try:
@@ -137,24 +111,7 @@ class StoredPlan(PlanViews):
 
 
 def reopen(folder: Path) -> StoredPlan:
-    """Open a run folder, reading nothing else.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-
-    Returns
-    -------
-    StoredPlan
-        Question, inputs and plan.
-
-    Raises
-    ------
-    InputError
-        If it is not a run folder, if a table is missing or not as the schema says, or if this
-        version no longer takes the scenario.
-    """
+    """Open a run folder, reading nothing else."""
     run = load_run(folder)
     changed = files_changed(run)
     problems = list(unreadable_tables(run))

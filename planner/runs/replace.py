@@ -38,25 +38,7 @@ _TRIES: Final = 1_000
 
 
 def put_run(partial: Path, folder: Path) -> list[Kept]:
-    """Give a finished run folder its name.
-
-    Parameters
-    ----------
-    partial : Path
-        The finished folder, next to `folder`.
-    folder : Path
-        Where it is to be; a run that is there is replaced.
-
-    Returns
-    -------
-    list of Kept
-        What of the planner's was in the run before, with its place in the new one.
-
-    Raises
-    ------
-    OSError
-        If it cannot be put there; what was there is as it was.
-    """
+    """Give a finished run folder its name."""
     home = folder.parent
     with locked(home):
         _recover(home)
@@ -75,20 +57,7 @@ def put_run(partial: Path, folder: Path) -> list[Kept]:
 
 
 def remove_runs(home: Path, names: list[str]) -> dict[str, list[str]]:
-    """Delete run folders, unless they hold files of the planner's.
-
-    Parameters
-    ----------
-    home : Path
-        Folder of run folders.
-    names : list of str
-        Names of folders directly in it.
-
-    Returns
-    -------
-    dict of str to list of str
-        Folders that stay, each with the files that dcplan did not write as they are.
-    """
+    """Delete run folders, unless they hold files of the planner's."""
     refused = {}
     with locked(home):
         for name in names:
@@ -106,13 +75,7 @@ def remove_runs(home: Path, names: list[str]) -> dict[str, list[str]]:
 
 
 def tidy(home: Path) -> None:
-    """Finish what writers that were killed have begun in a folder of run folders.
-
-    Parameters
-    ----------
-    home : Path
-        The folder; one that cannot be written to stays as it is.
-    """
+    """Finish what writers that were killed have begun in a folder of run folders."""
     if any(path.name.startswith((PARTIAL, _REPLACED, _LEFTOVER)) for path in home.glob(".*")):
         with locked(home):
             sweep(home)

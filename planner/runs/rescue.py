@@ -19,26 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["keep_elsewhere", "reason_of", "store_or_keep_elsewhere"]
 
 
-def store_or_keep_elsewhere(
-    run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()
-) -> Stored:
-    """Store a run; one that cannot be written there is kept elsewhere.
-
-    Parameters
-    ----------
-    run, runs_dir, workbook, log
-        As for `store_run`.
-
-    Returns
-    -------
-    Stored
-        As `store_run` does.
-
-    Raises
-    ------
-    OutputError
-        As `keep_elsewhere` returns it. A bug of a writer is raised as it is, with that as a note.
-    """
+def store_or_keep_elsewhere(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Stored:
+    """Store a run; one that cannot be written there is kept elsewhere."""
     lines = list(log)
     try:
         return store_run(run, runs_dir, workbook=workbook, log=lines)
@@ -53,26 +35,7 @@ def store_or_keep_elsewhere(
 def keep_elsewhere(
     run: Run, runs_dir: Path, error: BaseException, *, workbook: bool, log: Iterable[str]
 ) -> OutputError:
-    """Store a run in a temporary folder, or else in the home folder, and say so.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-    runs_dir : Path
-        Where it could not be written.
-    error : BaseException
-        Why not.
-    workbook : bool
-        Whether the workbook was asked for; where it cannot be written, it is left out.
-    log : iterable of str
-        Lines of ``solve.log``.
-
-    Returns
-    -------
-    OutputError
-        To be raised: what happened, and where the plan is, or that it is lost.
-    """
+    """Store a run in a temporary folder, or else in the home folder, and say so."""
     lines = list(log)
     failed = f"{runs_dir}: the plan cannot be written there: {reason_of(error)}"
     tried = []
@@ -87,9 +50,7 @@ def keep_elsewhere(
             tried.append(reason_of(again))
             continue
         without = " without its workbook" if workbook and not with_workbook else ""
-        return OutputError(
-            f"{failed}; it is kept{without} in {stored}: move that folder to where you want it"
-        )
+        return OutputError(f"{failed}; it is kept{without} in {stored}: move that folder to where you want it")
     return OutputError(
         f"{failed}; nor could it be kept in the temporary folder or the home folder"
         f" ({'; '.join(dict.fromkeys(tried))}), so the plan is lost: make room and solve again"

@@ -15,25 +15,8 @@ __all__ = ["run_of"]
 
 
 def run_of(plan: Plan) -> Run:
-    """Make a run of a plan that was just solved.
-
-    Parameters
-    ----------
-    plan : Plan
-        As `planner.studies.solve` returns it.
-
-    Returns
-    -------
-    Run
-        In memory; `planner.runs.save_run` stores it.
-    """
+    """Make a run of a plan that was just solved."""
     checks = plan.verdict.frame()
     typed = checks[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
     tables = {**plan.tables, CHECKS.name: typed}
-    return Run(
-        describe(plan),
-        tables,
-        dict(plan.inputs.tables),
-        proof_tables=plan.proof.tables,
-        inputs=plan.inputs,
-    )
+    return Run(describe(plan), tables, dict(plan.inputs.tables), proof_tables=plan.proof.tables, inputs=plan.inputs)

@@ -63,20 +63,7 @@ def written(scenario: Scenario) -> dict[str, str]:
 
 
 def differences(scenario: Scenario) -> dict[str, str]:
-    """Say which settings of a scenario are not those that its name stands for.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As loaded.
-
-    Returns
-    -------
-    dict of str to str
-        Value by dotted key, shortened to be read. The name of a shipped scenario stands for that
-        scenario as it ships; any other for its file, without what the command line or a study
-        sets.
-    """
+    """Say which settings of a scenario are not those that its name stands for."""
     if scenario.name not in shipped_names():
         return set_over_files(scenario)
     is_shipped = scenario.source_files[:1] == (SCENARIOS_DIR / f"{scenario.name}.yaml",)
@@ -88,18 +75,7 @@ def differences(scenario: Scenario) -> dict[str, str]:
 
 
 def set_over_files(scenario: Scenario) -> dict[str, str]:
-    """Return what the command line or a study sets in a scenario, shortened to be read.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As loaded.
-
-    Returns
-    -------
-    dict of str to str
-        Value by dotted key.
-    """
+    """Return what the command line or a study sets in a scenario, shortened to be read."""
     here = dict(_leaves(merged(scenario)))
     paths = [_leaf(tuple(map(str, keys)), here) for keys in _set_paths(scenario)]
     return {".".join(keys): shortened(here[keys]) for keys in paths if keys in here}
@@ -112,19 +88,6 @@ def _set_paths(scenario: Scenario) -> list[Keys]:
 def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str]:
     """Return the settings of a scenario that are not those of another, shortened to be read.
 
-    Parameters
-    ----------
-    here, there : mapping
-        Merged scenarios, defaults filled in.
-
-    Returns
-    -------
-    dict of str to str
-        Value by dotted key; of a path by year, year by year. A setting that is null in the one and
-        that the other does not have is no difference.
-
-    Examples
-    --------
     >>> changed_settings({"cap": {"2027": 40.5}, "allow": True}, {"cap": 38.0, "allow": True})
     {'cap.2027': '40.5'}
     >>> changed_settings({"cap": None}, {"cap": {"2027": 40.5}, "tax": 12.5})
@@ -146,15 +109,7 @@ def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[
 
 
 def only_written(changed: Mapping[str, str], *scenarios: Scenario) -> dict[str, str]:
-    """Leave out what no file and no option says: defaults that follow from a changed setting.
-
-    Parameters
-    ----------
-    changed : mapping of str to str
-        Value by dotted key, as `changed_settings` returns.
-    scenarios : Scenario
-        Those that were compared.
-    """
+    """Leave out what no file and no option says: defaults that follow from a changed setting."""
     said = [f"{key}." for scenario in scenarios for key in written(scenario)]
     return {
         key: value
@@ -166,8 +121,6 @@ def only_written(changed: Mapping[str, str], *scenarios: Scenario) -> dict[str, 
 def in_short(settings: Mapping[str, Any]) -> dict[str, str]:
     """Return value by dotted key of settings within settings, shortened to be read.
 
-    Examples
-    --------
     >>> in_short({"demand": {"unmet": "allow"}, "years": [2027, 2029]})
     {'demand.unmet': 'allow', 'years': '[2027, 2029]'}
     """

@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR, is_file
 from planner.outputs.files import sha256_of
-from planner.runs.settings import (
-    LEFT_OUT,
-    changed_settings,
-    only_written,
-    own_files,
-    set_over_files,
-    shortened,
-)
+from planner.runs.settings import LEFT_OUT, changed_settings, only_written, own_files, set_over_files, shortened
 from planner.scenario import load_scenario
 from planner.scenario.chain import shipped_names
 
@@ -28,30 +21,8 @@ __all__ = ["from_shipped"]
 _DATA: Final = "data"
 
 
-def from_shipped(
-    scenario: Scenario, sha256: Mapping[Path, str], moved: Mapping[str, str]
-) -> dict[str, Any] | None:
-    """Say how a scenario differs from the shipped one that it starts from.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As solved.
-    sha256 : mapping of Path to str
-        SHA-256 of the tables and other files that were read, by full path.
-    moved : mapping of str to str
-        Figures that a study moved in tables, as `Inputs.moved` has them.
-
-    Returns
-    -------
-    dict or None
-        ``scenario``: the nearest shipped one of the files that each extend the next, None where
-        none of them ships. ``differs``: value by dotted key of the settings that are not as in
-        that scenario, defaults filled in, without those that only follow from another one; the
-        name of the file by ``data.<table>`` of tables that are not byte for byte as there; and
-        what was moved. Without such a scenario: what the command line or a study sets, and what
-        was moved. None where it is not known which files the scenario was read from.
-    """
+def from_shipped(scenario: Scenario, sha256: Mapping[Path, str], moved: Mapping[str, str]) -> dict[str, Any] | None:
+    """Say how a scenario differs from the shipped one that it starts from."""
     if not scenario.source_sha256:
         return None
     name = _start(scenario)
@@ -96,9 +67,7 @@ def _files(scenario: Scenario) -> dict[tuple[str, str], Path]:
     return {**tables, **dict(own_files(scenario))}
 
 
-def _files_that_differ(
-    scenario: Scenario, shipped: Scenario, sha256: Mapping[Path, str]
-) -> Iterator[tuple[str, str]]:
+def _files_that_differ(scenario: Scenario, shipped: Scenario, sha256: Mapping[Path, str]) -> Iterator[tuple[str, str]]:
     here, there = _files(scenario), _files(shipped)
     for keys in {**here, **there}:
         block, name = keys

@@ -18,34 +18,16 @@ __all__ = ["StoredTables", "read_input", "read_result"]
 
 
 class StoredTables(Mapping[str, pd.DataFrame]):
-    """Tables by name.
+    """Tables by name."""
 
-    Parameters
-    ----------
-    folder : Path
-        Where their Parquet files are.
-    names : iterable of str
-        Tables that every run has; those that are there next to them belong to it too.
-    read : callable
-        Reads one; raises `InputError`.
-    """
-
-    def __init__(
-        self, folder: Path, names: Iterable[str], read: Callable[[str, Path], pd.DataFrame]
-    ) -> None:
+    def __init__(self, folder: Path, names: Iterable[str], read: Callable[[str, Path], pd.DataFrame]) -> None:
         there = [path.stem for path in sorted(folder.glob("*.parquet"))]
         self._paths = {name: folder / f"{name}.parquet" for name in (*names, *there)}
         self._read = read
         self._frames: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        """Return a table.
-
-        Raises
-        ------
-        InputError
-            If its file is gone, is no Parquet file or is not as the schema says.
-        """
+        """Return a table."""
         path = self._paths[name]
         if name not in self._frames:
             self._frames[name] = self._read(name, path)
@@ -65,22 +47,10 @@ class StoredTables(Mapping[str, pd.DataFrame]):
 
 
 def read_result(name: str, path: Path) -> pd.DataFrame:
-    """Read a result table; one of another name is read as it is.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read or is not as its schema says.
-    """
+    """Read a result table; one of another name is read as it is."""
     return read_stored(path, RUN_TABLES.get(name))[0]
 
 
 def read_input(name: str, path: Path) -> pd.DataFrame:
-    """Read a table as it was read from the data.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
+    """Read a table as it was read from the data."""
     return read_stored(path, None)[0]

@@ -25,54 +25,23 @@ _MOST_BYTES: Final = 1 << 26
 
 @dataclass(frozen=True)
 class StudyEntry:
-    """One sweep or study in the catalogue; several may be in one folder.
+    """One sweep or study in the catalogue; several may be in one folder."""
 
-    Parameters
-    ----------
-    folder : str
-        Its path, beginning where `studies_near` was asked to look.
-    kind : str
-        The name of one of `LISTED`.
-    scenario : str
-        The scenario that it begins from.
-    title : str
-        Of a sweep or stochastic program; of a frontier, what cost is traded against; of what
-        decides, the output that is asked about; else empty.
-    changed : str
-        When its file was written last: an ISO time in UTC.
-    done, total : int or None
-        Futures with an answer, and all futures, of a sweep.
-    name : str
-        What a planner calls it; empty for nothing.
-    tags : tuple of str
-        What a planner finds it by, sorted.
-    """
-
-    folder: str
-    kind: str
-    scenario: str
+    folder: str  # its path, beginning where `studies_near` was asked to look
+    kind: str  # the name of one of `LISTED`
+    scenario: str  # the scenario that it begins from
+    # of a sweep or stochastic program; of a frontier, what cost is traded against; of what decides, the output that is
+    # asked about; else empty
     title: str
-    changed: str
-    done: int | None = None
+    changed: str  # when its file was written last: an ISO time in UTC
+    done: int | None = None  # futures with an answer, and all futures, of a sweep
     total: int | None = None
-    name: str = ""
-    tags: tuple[str, ...] = ()
+    name: str = ""  # what a planner calls it; empty for nothing
+    tags: tuple[str, ...] = ()  # what a planner finds it by, sorted
 
 
 def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
-    """List the sweeps and studies in a folder, and in the folders in it, latest first.
-
-    Parameters
-    ----------
-    home : Path
-        Where to look, such as the folder that the folder of runs is in. Links and hidden folders
-        are left out.
-
-    Returns
-    -------
-    list of StudyEntry, list of Unreadable
-        And those whose file, or that of their labels, cannot be read, with the reason.
-    """
+    """List the sweeps and studies in a folder, and in the folders in it, latest first."""
     studies, unreadable = [], []
     for folder in _folders(home):
         shown = folder.relative_to(home).as_posix()

@@ -15,23 +15,7 @@ __all__ = ["folder_of_file"]
 
 
 def folder_of_file(file: Path, home: Path, entry_file: str) -> Path:
-    """Return the folder of a study of a file.
-
-    Parameters
-    ----------
-    file : Path
-        The file, there or not.
-    home : Path
-        Folder of folders of such studies.
-    entry_file : str
-        Name of the file in the study's folder that says which file it is of.
-
-    Returns
-    -------
-    Path
-        The first of ``NAME``, ``NAME-2``, ... in `home` that no other file has, so that a file of
-        one's own and a shipped one of its name are kept apart.
-    """
+    """Return the folder of a study of a file."""
     named = slug(file.stem)
     folders = (home / (named if n == 1 else f"{named}-{n}") for n in itertools.count(1))
     return next(folder for folder in folders if is_free_for(file, folder / entry_file))

@@ -135,12 +135,7 @@ class PlanViews:
         return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
 
     def explain(
-        self,
-        *,
-        site: str | None = None,
-        against: str | None = None,
-        year: int | None = None,
-        resolve: bool = False,
+        self, *, site: str | None = None, against: str | None = None, year: int | None = None, resolve: bool = False
     ) -> Explanation:
         """Explain the plan, a site or a model year: what binds, what more is worth, and why.
 

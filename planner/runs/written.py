@@ -13,15 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = [
-    "SEAL",
-    "is_sealed",
-    "meta_bytes",
-    "names_as_written",
-    "planners_files",
-    "sealed",
-    "written_names",
-]
+__all__ = ["SEAL", "is_sealed", "meta_bytes", "names_as_written", "planners_files", "sealed", "written_names"]
 
 SEAL: Final = "seal"
 """Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
@@ -34,38 +26,13 @@ def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def meta_bytes(meta: Mapping[str, Any]) -> bytes:
-    """Return ``run.json`` as bytes.
-
-    Parameters
-    ----------
-    meta : mapping
-        Its content.
-
-    Returns
-    -------
-    bytes
-        UTF-8. What UTF-8 cannot hold, as in the name of a folder that is not text, is escaped as
-        JSON escapes it, so it comes back as it was.
-    """
+    """Return ``run.json`` as bytes."""
     text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n".encode("utf-8", errors="backslashreplace")
 
 
 def names_as_written(folder: Path, *, with_exports: bool) -> set[str]:
-    """Return the names of the files in a run folder that are as dcplan wrote them.
-
-    Parameters
-    ----------
-    folder : Path
-        A run folder.
-    with_exports : bool
-        Whether what ``export`` and ``stress`` wrote into it is among them.
-
-    Returns
-    -------
-    set of str
-        Paths with ``/``; none where ``run.json`` cannot be read.
-    """
+    """Return the names of the files in a run folder that are as dcplan wrote them."""
     known = _hashes(folder)
     if with_exports:
         names = as_written_names(folder, known)

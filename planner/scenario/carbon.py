@@ -5,12 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planner.scenario.effects import HELD
-from planner.scenario.values import (
-    Block,
-    Flag,
-    NonNegative,
-    NonNegativeByYear,
-)
+from planner.scenario.values import Block, Flag, NonNegative, NonNegativeByYear
 
 __all__ = ["Carbon", "Water"]
 

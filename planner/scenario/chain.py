@@ -18,16 +18,7 @@ from planner.scenario.yaml12 import parse_with_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = [
-    "ENDINGS",
-    "VERSION",
-    "SourceFile",
-    "find",
-    "is_path",
-    "read_chain",
-    "read_source",
-    "shipped_names",
-]
+__all__ = ["ENDINGS", "VERSION", "SourceFile", "find", "is_path", "read_chain", "read_source", "shipped_names"]
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -41,21 +32,11 @@ ENDINGS: Final = (".yaml", ".yml", WORKBOOK)
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A scenario file as read.
+    """A scenario file as read."""
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    tree : Node
-        What is written in it.
-    sha256 : str
-        SHA-256 of the bytes that were parsed.
-    """
-
-    path: Path
-    tree: Node
-    sha256: str
+    path: Path  # the file
+    tree: Node  # what is written in it
+    sha256: str  # SHA-256 of the bytes that were parsed
 
 
 def shipped_names() -> list[str]:
@@ -64,23 +45,7 @@ def shipped_names() -> list[str]:
 
 
 def find(path_or_name: str | Path) -> Path:
-    """Return the file of a scenario.
-
-    Parameters
-    ----------
-    path_or_name : str or Path
-        A file, or the name of a shipped scenario.
-
-    Returns
-    -------
-    Path
-        The file; whether it can be read is not yet known.
-
-    Raises
-    ------
-    InputError
-        If no shipped scenario has the name.
-    """
+    """Return the file of a scenario."""
     if isinstance(path_or_name, Path) or is_path(path_or_name):
         return Path(path_or_name)
     shipped = _shipped(path_or_name)
@@ -92,19 +57,7 @@ def find(path_or_name: str | Path) -> Path:
 
 
 def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
-    """Read a file, then the one it extends, and so on.
-
-    Parameters
-    ----------
-    path : Path
-        The file to begin with.
-
-    Returns
-    -------
-    tuple of list of SourceFile, list of Problem
-        The files, nearest first, and what is wrong with the chain. A file that cannot be read
-        ends the chain.
-    """
+    """Read a file, then the one it extends, and so on."""
     files: list[SourceFile] = []
     problems: list[Problem] = []
     next_file: Path | None = path
@@ -130,30 +83,8 @@ def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
     return files, problems
 
 
-def read_source(
-    path: Path, asked_at: Place, what: str = "scenario"
-) -> tuple[SourceFile, list[Problem]]:
-    """Read one file, and no other.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    asked_at : Place
-        Where it is asked for, for the message if it cannot be read.
-    what : str
-        What it is, for the message.
-
-    Returns
-    -------
-    tuple of SourceFile, list of Problem
-        What is written in it, and what is wrong but does not end the reading.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
+def read_source(path: Path, asked_at: Place, what: str = "scenario") -> tuple[SourceFile, list[Problem]]:
+    """Read one file, and no other."""
     is_workbook = path.suffix.lower() == WORKBOOK
     most = MOST_WORKBOOK_BYTES if is_workbook else MOST_BYTES
     try:
@@ -178,9 +109,7 @@ def read_source(
     tree, problems = parse_with_problems(text, str(path))
     if not isinstance(tree.value, dict):
         found = f"the file is {show(tree.value)}"
-        raise InputError(
-            [*problems, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")]
-        )
+        raise InputError([*problems, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")])
     return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
 
 
@@ -230,9 +159,7 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
         chain = " -> ".join(str(file) for file in (*files, parent))
         found = f"extends goes in a circle: {chain}"
         fix = "remove one of these extends"
-        raise InputError(
-            [asked.place.problem(found, "a scenario that does not extend this one in turn", fix)]
-        )
+        raise InputError([asked.place.problem(found, "a scenario that does not extend this one in turn", fix)])
     return parent
 
 

@@ -31,21 +31,12 @@ _PLACE: Final = Place(CHANGED)
 class Setting:
     """A key of a scenario and a value for it.
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Way to the key, such as ``("sites", "us-va-ashburn", "land_limit_mw")``.
-    value : str, int, float, bool, tuple of str, mapping of year to float, or None
-        What it is to be.
-
-    Examples
-    --------
     >>> str(Setting(("carbon", "cap_kt"), {2027: 40.5, 2028: 38.0}))
     'carbon.cap_kt={2027: 40.5, 2028: 38}'
     """
 
-    keys: tuple[str, ...]
-    value: Value
+    keys: tuple[str, ...]  # way to the key, such as ``("sites", "us-va-ashburn", "land_limit_mw")``
+    value: Value  # what it is to be
 
     def __str__(self) -> str:
         """Return it as after ``--set``; an id with a dot can only be written into a file."""
@@ -53,25 +44,7 @@ class Setting:
 
 
 def with_settings(scenario: Scenario, settings: Sequence[Setting]) -> Scenario:
-    """Return a scenario in which some settings have other values.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As loaded.
-    settings : sequence of Setting
-        Later ones win.
-
-    Returns
-    -------
-    Scenario
-        Checked like one that is read from a file; its name stays.
-
-    Raises
-    ------
-    InputError
-        If the changed scenario is not one.
-    """
+    """Return a scenario in which some settings have other values."""
     tree = scenario.tree
     for setting in settings:
         tree = assign(tree, setting.keys, _node(setting.value))

@@ -27,17 +27,12 @@ _NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00
 _NOT_IN_NAMES: Final = re.compile(f"{_NOT_TEXT.pattern}|[{NOT_IN_NAMES}]")
 _OF_SCENARIO: Final = "the name of the scenario"
 _TEXT: Final = "text without control characters and without halves of surrogate pairs"
-_NAME: Final = (
-    "text without control characters, ends of lines, changes of direction and halves of surrogate"
-    " pairs"
-)
+_NAME: Final = "text without control characters, ends of lines, changes of direction and halves of surrogate pairs"
 
 
 def joined(text: str) -> str:
     r"""Return text whose escaped surrogate pairs, as JSON writes them, are the signs they mean.
 
-    Examples
-    --------
     >>> joined("\ud83c\udfed") == "\U0001f3ed"
     True
     """
@@ -50,16 +45,6 @@ def text_problems(tree: Node) -> Iterator[Problem]:
     """Find keys and values with characters that are no text.
 
     Workbooks, terminals and UTF-8 cannot hold them, so a plan would fail once it is written.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written.
-
-    Yields
-    ------
-    Problem
-        One for each key or value, with its place.
     """
     if isinstance(tree.value, str):
         yield from _problems(tree.value, "the text", tree.place, _NOT_TEXT, _TEXT)
@@ -79,13 +64,7 @@ def name_problems(name: str, place: Place) -> Iterator[Problem]:
         yield device_problem(name, _OF_SCENARIO, at=place.file)
 
 
-def _problems(
-    text: str, what: str, place: Place, refused: re.Pattern[str], must_be: str
-) -> Iterator[Problem]:
+def _problems(text: str, what: str, place: Place, refused: re.Pattern[str], must_be: str) -> Iterator[Problem]:
     found = refused.search(text)
     if found is not None:
-        yield place.problem(
-            f"{what} {text!a} holds the character U+{ord(found[0]):04X}",
-            must_be,
-            "remove it",
-        )
+        yield place.problem(f"{what} {text!a} holds the character U+{ord(found[0]):04X}", must_be, "remove it")

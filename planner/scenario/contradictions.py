@@ -17,18 +17,7 @@ __all__ = ["contradictions"]
 
 
 def contradictions(scenario: Scenario) -> list[Problem]:
-    """Find settings of a scenario that conflict.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        A scenario whose keys are right one by one.
-
-    Returns
-    -------
-    list of Problem
-        One problem for each conflict, placed at the setting to change first.
-    """
+    """Find settings of a scenario that conflict."""
     return [
         *_start(scenario),
         *_paths_that_begin_late(scenario),
@@ -134,13 +123,7 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
     scope, racks, siting = scenario.scope, scenario.racks, scenario.siting
     pairs: tuple[tuple[str, str, str, object, tuple[str, ...]], ...] = (
         ("scope", "sites", "exclude_sites", scope.sites, scope.exclude_sites),
-        (
-            "scope",
-            "demand_regions",
-            "exclude_demand_regions",
-            scope.demand_regions,
-            scope.exclude_demand_regions,
-        ),
+        ("scope", "demand_regions", "exclude_demand_regions", scope.demand_regions, scope.exclude_demand_regions),
         ("racks", "allow", "exclude", racks.allow, racks.exclude),
         ("siting", "must_open", "must_not_open", siting.must_open, siting.must_not_open),
     )
@@ -209,10 +192,7 @@ def _openings(scenario: Scenario) -> Iterator[Problem]:
             "one of them",
             "remove one of the two",
         )
-    for key, number in (
-        ("exactly_sites", siting.exactly_sites),
-        ("at_most_sites", siting.at_most_sites),
-    ):
+    for key, number in (("exactly_sites", siting.exactly_sites), ("at_most_sites", siting.at_most_sites)):
         if number is not None and not siting.whole_openings:
             yield problem_at(
                 scenario.tree,

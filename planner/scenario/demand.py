@@ -41,14 +41,7 @@ class ExplicitDemand(Block):
     """Workload."""
     demand_region: DemandRegionId | None = None
     """Demand region; left out: split over the regions in scope by their weights."""
-    unit: Literal[
-        "kh100e",
-        "mw_rack",
-        "requests_per_day",
-        "tokens_per_day",
-        "pf_days_per_year",
-        "training_run_pf_days",
-    ]
+    unit: Literal["kh100e", "mw_rack", "requests_per_day", "tokens_per_day", "pf_days_per_year", "training_run_pf_days"]
     """Unit of `by_year`: thousand H100-equivalents (mean), MW of rack nameplate of the year's
     reference rack, requests or tokens a day, PFLOP/s-days a year, or PFLOP/s-days of one run."""
     days: Positive | None = None

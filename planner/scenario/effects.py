@@ -17,40 +17,20 @@ class SwitchesBlock:
 
 @dataclass(frozen=True)
 class ByYear:
-    """Marks a path by year that is not read as straight lines in the model years alone.
+    """Marks a path by year that is not read as straight lines in the model years alone."""
 
-    Parameters
-    ----------
-    held : bool
-        Whether each figure holds until the next, instead of straight lines between them.
-    paid_at_start : bool
-        Whether it is read where service begins, which may be after the last model year.
-    """
-
-    held: bool = False
-    paid_at_start: bool = False
+    held: bool = False  # whether each figure holds until the next, instead of straight lines between them
+    paid_at_start: bool = False  # whether it is read where service begins, which may be after the last model year
 
 
 @dataclass(frozen=True)
 class OnlyWith:
-    """Marks a key that has no effect without another one of its block.
+    """Marks a key that has no effect without another one of its block."""
 
-    Parameters
-    ----------
-    key : str
-        The other key.
-    value : str or bool, optional
-        What it must be; None: it must be given.
-    why : str
-        Why there is no effect; empty: that the other key is what it is.
-    fix : str
-        What to do about it, other than to remove the key; empty: nothing else.
-    """
-
-    key: str
-    value: str | bool | None = None
-    why: str = ""
-    fix: str = ""
+    key: str  # the other key
+    value: str | bool | None = None  # what it must be; None: it must be given
+    why: str = ""  # why there is no effect; empty: that the other key is what it is
+    fix: str = ""  # what to do about it, other than to remove the key; empty: nothing else
 
 
 SWITCH: Final = SwitchesBlock()

@@ -38,29 +38,8 @@ def required_keys(keys: Keys) -> tuple[str, ...]:
     return tuple(name for name, field in fields.items() if field.is_required())
 
 
-def no_entry(
-    keys: Keys, id_: str, entries: Collection[str], other: str, otherwise: str
-) -> tuple[str, str, str]:
-    """Say that there is no entry of an id.
-
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path of the entries.
-    id_ : str
-        The id.
-    entries : collection of str
-        Ids that there are.
-    other : str
-        What else it must be, after these.
-    otherwise : str
-        How to fix it where none is near.
-
-    Returns
-    -------
-    tuple of str
-        What is, what must be and how to fix it.
-    """
+def no_entry(keys: Keys, id_: str, entries: Collection[str], other: str, otherwise: str) -> tuple[str, str, str]:
+    """Say that there is no entry of an id."""
     above = tuple(map(str, keys))
     mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
     what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
@@ -70,22 +49,7 @@ def no_entry(
 
 
 def misspelt_entry(keys: Keys, id_: str, entries: Collection[str]) -> tuple[str, str, str] | None:
-    """Say of an entry that has no key that it needs which other one was meant.
-
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path of the entries.
-    id_ : str
-        Its id.
-    entries : collection of str
-        Ids of the others.
-
-    Returns
-    -------
-    tuple of str or None
-        As of `no_entry`; None where no other one has a like id: it is a new one that lacks keys.
-    """
+    """Say of an entry that has no key that it needs which other one was meant."""
     if closest(id_, list(entries)) is None:
         return None
     other = f", or a new one with {', '.join(required_keys(keys))}"

@@ -6,15 +6,7 @@ from pydantic import AfterValidator, Field
 
 from planner.scenario.effects import Switch
 from planner.scenario.references import ConnectionServiceId, PlannedSiteId
-from planner.scenario.values import (
-    AllOrSome,
-    Block,
-    Flag,
-    Frac,
-    Months,
-    NonNegative,
-    Positive,
-)
+from planner.scenario.values import AllOrSome, Block, Flag, Frac, Months, NonNegative, Positive
 
 __all__ = ["Grid", "NonFirm", "Shed"]
 
@@ -65,9 +57,7 @@ class Grid(Block):
     """Connections and what the grid has room for."""
 
     curtailment_rate_pct: Annotated[
-        Positive,
-        AfterValidator(_studied_rate),
-        Field(json_schema_extra={"enum": list(_CURTAILMENT_RATES_PCT)}),
+        Positive, AfterValidator(_studied_rate), Field(json_schema_extra={"enum": list(_CURTAILMENT_RATES_PCT)})
     ] = 0.5
     """Share of new load's energy that may be curtailed; sets the headroom. [%]"""
     headroom_growth: Flag = True

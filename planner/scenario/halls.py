@@ -6,14 +6,7 @@ from pydantic import Field
 
 from planner.scenario.effects import Switch
 from planner.scenario.references import CoolingId, RedundancyId
-from planner.scenario.values import (
-    AllOrSome,
-    Block,
-    Flag,
-    Months,
-    NonNegative,
-    Positive,
-)
+from planner.scenario.values import AllOrSome, Block, Flag, Months, NonNegative, Positive
 
 __all__ = ["Halls", "Lease", "Retrofit"]
 

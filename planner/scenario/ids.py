@@ -26,53 +26,21 @@ __all__ = ["ID_KEYS", "ID_TABLES", "NEW_ID_KEYS", "check_ids", "unknown_ids", "w
 _COUNTRY_OF_NEW: Final = "new_sites.*.country"
 FEW: Final = 12
 """So many ids can be listed in a message."""
-ID_KEYS: Final[Mapping[str, IdOf]] = {
-    keys: mark for keys, mark in marks() if isinstance(mark, IdOf)
-}
+ID_KEYS: Final[Mapping[str, IdOf]] = {keys: mark for keys, mark in marks() if isinstance(mark, IdOf)}
 """Key paths whose values, or keys, are ids of a table."""
-NEW_ID_KEYS: Final[Mapping[str, NewIdOf]] = {
-    keys: mark for keys, mark in marks() if isinstance(mark, NewIdOf)
-}
+NEW_ID_KEYS: Final[Mapping[str, NewIdOf]] = {keys: mark for keys, mark in marks() if isinstance(mark, NewIdOf)}
 """Key paths whose values, or keys, add to the ids of a table."""
-ID_TABLES: Final = tuple(
-    dict.fromkeys(table for mark in ID_KEYS.values() for table in (mark.table, *mark.also_in))
-)
+ID_TABLES: Final = tuple(dict.fromkeys(table for mark in ID_KEYS.values() for table in (mark.table, *mark.also_in)))
 """Tables that `check_ids` needs."""
 
 
 def check_ids(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Find ids that no table knows, and sites and regions of countries that are not in scope.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        A loaded scenario.
-    tables : mapping of str to DataFrame
-        The tables named in `ID_TABLES`, by name.
-
-    Returns
-    -------
-    tuple of Problem
-        One problem for each id, with the place it was written at and the id that is near.
-    """
+    """Find ids that no table knows, and sites and regions of countries that are not in scope."""
     return unknown_ids(scenario.tree, tables)
 
 
 def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Do as `check_ids` for a tree, which need not be right in every other way.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    tables : mapping of str to DataFrame
-        The tables named in `ID_TABLES`, by name.
-
-    Returns
-    -------
-    tuple of Problem
-        One problem for each id.
-    """
+    """Do as `check_ids` for a tree, which need not be right in every other way."""
     return (
         *_named_nowhere(tree, tables),
         *_new_but_known(tree, tables),
@@ -110,9 +78,7 @@ def _own_file(tree: Node, table: str) -> str:
     return str(files[table].value) if table in files else ""
 
 
-def _unknown(
-    id_: str, place: Place, mark: IdOf, known: list[str], own: str, *, is_listed: bool
-) -> Problem:
+def _unknown(id_: str, place: Place, mark: IdOf, known: list[str], own: str, *, is_listed: bool) -> Problem:
     meant = closest(id_, known) if is_listed else None
     if meant:
         fix = f"did you mean {meant!r}?"
@@ -149,10 +115,7 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
         return  # all of them
     written = [id_ for id_, _ in written_at(tree, "scope.countries.*")]
     countries = written or list(Scope().countries)
-    for key, table, column in (
-        ("sites", "sites", "site"),
-        ("demand_regions", "demand_regions", "demand_region"),
-    ):
+    for key, table, column in (("sites", "sites", "site"), ("demand_regions", "demand_regions", "demand_region")):
         country = _countries(tree, tables, table, column)
         for id_, place in written_at(tree, f"scope.{key}.*"):
             # A site in no country at all is named where its country is written.
@@ -163,13 +126,9 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
                 yield place.problem(found, "in a country of the scope", fix)
 
 
-def _countries(
-    tree: Node, tables: Mapping[str, pd.DataFrame], table: str, column: str
-) -> dict[str, str]:
+def _countries(tree: Node, tables: Mapping[str, pd.DataFrame], table: str, column: str) -> dict[str, str]:
     """Country of each row of a table, and of the scenario's own sites where it is about sites."""
-    country = dict(
-        zip(_column(tables, table, column), _column(tables, table, "country"), strict=True)
-    )
+    country = dict(zip(_column(tables, table, column), _column(tables, table, "country"), strict=True))
     if table == "sites" and "new_sites" in tree.children:
         for id_, node in tree.children["new_sites"].children.items():
             for written, _ in written_at(node, "country"):
@@ -182,28 +141,13 @@ def _column(tables: Mapping[str, pd.DataFrame], table: str, column: str) -> list
 
 
 def written_at(tree: Node, keys: str) -> Iterator[tuple[str, Place]]:
-    """Return ids that are written at a key path, with their places.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    keys : str
-        Dotted; `*` is each value of a mapping or list, `{}` at the end the keys of a mapping.
-
-    Yields
-    ------
-    str, Place
-        What is not text is not among them: it is reported elsewhere.
-    """
+    """Return ids that are written at a key path, with their places."""
     nodes = [tree]
     steps = keys.split(".")
     for step in steps:
         if step == KEYS:
             for node in nodes:
-                yield from (
-                    (key, below.key_place or below.place) for key, below in node.children.items()
-                )
+                yield from ((key, below.key_place or below.place) for key, below in node.children.items())
             return
         nodes = [below for node in nodes for below in _step(node, step)]
     yield from ((node.value, node.place) for node in nodes if isinstance(node.value, str))

@@ -66,18 +66,7 @@ def block_at(keys: Keys) -> type[Block] | None:
 
 
 def field_at(keys: Keys) -> FieldInfo | None:
-    """Return the schema's field that a key path leads to or into, None where there is none.
-
-    Parameters
-    ----------
-    keys : tuple of str and int
-        Way, such as `("carbon", "cap_kt", "2028")`, which leads into field `cap_kt`.
-
-    Returns
-    -------
-    FieldInfo or None
-        The innermost field along it.
-    """
+    """Return the schema's field that a key path leads to or into, None where there is none."""
     field = None
     for length in range(1, len(keys) + 1):
         block = block_at(keys[: length - 1])
@@ -95,8 +84,6 @@ def is_by_year(keys: Keys) -> bool:
 def is_integer(keys: Keys) -> bool:
     """Return whether the numbers that may be written at a key path are integers.
 
-    Examples
-    --------
     >>> is_integer(("solver", "threads")), is_integer(("operator", "demand_share_frac"))
     (True, False)
     """
@@ -105,20 +92,7 @@ def is_integer(keys: Keys) -> bool:
 
 
 def marks(kind: Any = Scenario, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Find what the schema says of its keys next to their types.
-
-    Parameters
-    ----------
-    kind : type
-        Block or annotation to look into.
-    keys : tuple of str
-        Key path to it.
-
-    Yields
-    ------
-    str, object
-        Dotted key path with `EACH` and `KEYS`, and a mark that is on it, such as `IdOf`.
-    """
+    """Find what the schema says of its keys next to their types."""
     if get_origin(kind) is Annotated:
         inner, *found = get_args(kind)
         yield from ((".".join(keys), mark) for mark in found)
@@ -146,8 +120,6 @@ def unit_of(field: FieldInfo | None) -> str:
 def unknown_key_in(keys: Keys) -> Keys | None:
     """Return a key path up to its first key that the schema does not have; None where it has all.
 
-    Examples
-    --------
     >>> unknown_key_in(("demand", "trajectroy", "2028"))
     ('demand', 'trajectroy')
     """
@@ -159,18 +131,7 @@ def unknown_key_in(keys: Keys) -> Keys | None:
 
 
 def unknown_key_fix(keys: Keys) -> str:
-    """Say which key was probably meant: of the same block, or the same key in another block.
-
-    Parameters
-    ----------
-    keys : tuple of str and int
-        Way to the unknown key.
-
-    Returns
-    -------
-    str
-        What to do about it.
-    """
+    """Say which key was probably meant: of the same block, or the same key in another block."""
     word = str(keys[-1])
     if said := where_said(word, keys[:-1]):
         return said
@@ -200,8 +161,6 @@ def _shared(path: str, keys: Keys) -> int:
 def _without_units(key: str) -> str:
     """Return what a key is about: its words less those of its unit.
 
-    Examples
-    --------
     >>> _without_units("energy_capex_usd_per_kwh"), _without_units("lead_months_by_zone")
     ('energy_capex', 'lead_by_zone')
     """
@@ -209,18 +168,7 @@ def _without_units(key: str) -> str:
 
 
 def kinds(annotation: Any) -> Iterator[Any]:
-    """Open Annotated and unions: the kinds of value an annotation admits.
-
-    Parameters
-    ----------
-    annotation : type
-        Of a field.
-
-    Yields
-    ------
-    type
-        Classes, and mappings and tuples with their arguments; of choices nothing, see `choices`.
-    """
+    """Open Annotated and unions: the kinds of value an annotation admits."""
     if get_origin(annotation) is Annotated:
         yield from kinds(get_args(annotation)[0])
     elif isinstance(annotation, type) or get_origin(annotation) in (Mapping, tuple):
@@ -231,13 +179,7 @@ def kinds(annotation: Any) -> Iterator[Any]:
 
 
 def choices(annotation: Any) -> tuple[Any, ...]:
-    """Return the words or numbers among which an annotation lets one choose, () where none.
-
-    Parameters
-    ----------
-    annotation : type
-        Of a field; of a list or mapping, what its entries are does not count.
-    """
+    """Return the words or numbers among which an annotation lets one choose, () where none."""
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     if get_origin(annotation) in (Mapping, tuple) or isinstance(annotation, type):

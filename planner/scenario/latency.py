@@ -3,12 +3,7 @@
 from typing import Annotated, Final, Literal
 
 from planner.scenario.effects import OnlyWith
-from planner.scenario.values import (
-    Block,
-    Flag,
-    NonNegative,
-    Text,
-)
+from planner.scenario.values import Block, Flag, NonNegative, Text
 
 __all__ = ["Latency", "Measured"]
 

@@ -47,11 +47,7 @@ class ScenarioDraft:
         """Tables of one's own that are there, by table name."""
         known = load_package().tables
         found = {table: file_of(self.tree, ("data", table)) for table in _data_block(self.tree)}
-        return {
-            table: at[0]
-            for table, at in found.items()
-            if table in known and at is not None and is_file(at[0])
-        }
+        return {table: at[0] for table, at in found.items() if table in known and at is not None and is_file(at[0])}
 
     @property
     def has_its_tables(self) -> bool:
@@ -59,13 +55,7 @@ class ScenarioDraft:
         return len(self.data_files) == len(_data_block(self.tree))
 
     def checked(self) -> tuple[Scenario | None, tuple[Problem, ...]]:
-        """Check keys and values.
-
-        Returns
-        -------
-        tuple of Scenario or None, tuple of Problem
-            The scenario where one can be made, and every problem so far.
-        """
+        """Check keys and values."""
         problems = [*self.problems, *_file_problems(self.tree), *size_problems(self.tree)]
         if not self.source_files:
             return None, tuple(problems)
@@ -114,25 +104,7 @@ def load_scenario(scenario: str | Path | Scenario, overrides: Sequence[str] = ()
 
 
 def read_draft(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> ScenarioDraft:
-    """Read a scenario file and those it extends, and lay the changes on top.
-
-    Parameters
-    ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str, optional
-        Changes such as `"operator.demand_share_frac=0.2"`.
-
-    Returns
-    -------
-    ScenarioDraft
-        What could be read, and the problems; without source files if nothing could be.
-
-    Raises
-    ------
-    InputError
-        If there is no shipped scenario of the name, or a loaded one says what no file does.
-    """
+    """Read a scenario file and those it extends, and lay the changes on top."""
     draft = _as_loaded(scenario) if isinstance(scenario, Scenario) else _as_written(scenario)
     tree, problems = draft.tree, list(draft.problems)
     for override in overrides:
@@ -145,9 +117,7 @@ def read_draft(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -
 
 def _as_loaded(scenario: Scenario) -> ScenarioDraft:
     tree = scenario.tree
-    is_as_written = scenario.source_files and (
-        Scenario.model_validate(plain(tree)).merged() == scenario.merged()
-    )
+    is_as_written = scenario.source_files and (Scenario.model_validate(plain(tree)).merged() == scenario.merged())
     if not is_as_written:  # a change of what is written would drop what was set in Python
         found = "the scenario was made or changed in Python, not read from a file"
         fix = "load it with planner.load_scenario(file, changes)"

@@ -44,23 +44,16 @@ _MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "model_type": lambda _: "a mapping of keys",
     "tuple_type": lambda _: "a list",
 }
-_NUMBERS: Final = frozenset(
-    {"float_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal"}
-)
+_NUMBERS: Final = frozenset({"float_type", "greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 _MAPPINGS: Final = frozenset({"mapping_type", "dict_type", "model_type"})
 _TAGS: Final = frozenset({"number", "by_year", "all", "ids", "price", "tiers"})
 """Of the unions in blocks."""
-_OR: Final = {
-    "number": "or a mapping of years to numbers",
-    "price": "or a list with one for each tier",
-}
+_OR: Final = {"number": "or a mapping of years to numbers", "price": "or a list with one for each tier"}
 """What else a union admits where it took a value for a number, by its tag."""
 _SWITCH_WORDS: Final = frozenset({"yes", "no", "on", "off", "y", "n"})
 _NO_UNIT: Final = "[-]"
 """In the meaning of a share; a message says no more by it."""
-_DECIMAL_COMMA: Final = re.compile(
-    r"([-+]?0|[-+]?[0-9]+(?=,[0-9]{1,2}\b|,[0-9]{4})),([0-9]+)\s*(%?)"
-)
+_DECIMAL_COMMA: Final = re.compile(r"([-+]?0|[-+]?[0-9]+(?=,[0-9]{1,2}\b|,[0-9]{4})),([0-9]+)\s*(%?)")
 """A number with a comma for a decimal point: three digits behind it may be thousands."""
 _JOINED_KEY: Final = re.compile(r"([0-9]{4}):(.+)")
 """A year and its figure without the space that YAML asks for between them: one key to it."""
@@ -68,40 +61,12 @@ _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0
 
 
 def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, fix: str) -> Problem:
-    """Make a problem placed where a key was written.
-
-    Parameters
-    ----------
-    tree : Node
-        What was written, merged.
-    keys : tuple of str and int
-        Way to the key.
-    what_is, must_be, fix : str
-        What is found there, what must be, how to fix it.
-
-    Returns
-    -------
-    Problem
-        The problem with its place.
-    """
+    """Make a problem placed where a key was written."""
     return seen_at(nearest(tree, keys)).problem(what_is, must_be, fix)
 
 
 def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
-    """Translate every finding of pydantic.
-
-    Parameters
-    ----------
-    error : ValidationError
-        Raised by `Scenario.model_validate` for the plain values of the tree.
-    tree : Node
-        The tree with places.
-
-    Returns
-    -------
-    list of Problem
-        One problem for each finding.
-    """
+    """Translate every finding of pydantic."""
     every = error.errors(include_url=False)
     # One of them is reported at least: a scenario that is refused without a word passes for right.
     shown = [found for found in every if not _follows_from_another(found)] or every
@@ -145,9 +110,7 @@ def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, P
     problems = {}
     for keys in sorted(lacking):
         above, id_ = keys[:-1], str(keys[-1])
-        others = [
-            other for other in nearest(tree, above).children if (*above, other) not in lacking
-        ]
+        others = [other for other in nearest(tree, above).children if (*above, other) not in lacking]
         misspelt = misspelt_entry(above, id_, others)
         if misspelt is not None:
             problems[keys] = _key_place(tree, keys).problem(*misspelt)
@@ -187,15 +150,9 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
         return _key_place(tree, keys).problem(what_is, must_be, fix)
     is_empty = kind == "too_short" and len(value) == 0
     what_is = f"{name} is empty" if is_empty else f"{name} is {show(value)}"
-    if (
-        kind in {"value_error", "too_short", "too_long"}
-        and not is_empty
-        and isinstance(value, tuple | list)
-    ):
+    if kind in {"value_error", "too_short", "too_long"} and not is_empty and isinstance(value, tuple | list):
         what_is = f"{name} is [{', '.join(str(entry) for entry in value)}]"
-    hint = _hint(kind, value, must_be) or (
-        _percent_hint(value, must_be) if unit == _NO_UNIT else ""
-    )
+    hint = _hint(kind, value, must_be) or (_percent_hint(value, must_be) if unit == _NO_UNIT else "")
     return problem_at(tree, keys, what_is, must_be, hint or meaning)
 
 
@@ -218,10 +175,7 @@ def _key_path(location: tuple[str | int, ...], tree: Node) -> Keys:
             isinstance(below, tuple) and isinstance(step, int)
         )
         if is_written:
-            keys = (
-                *keys,
-                step if isinstance(step, int) and isinstance(below, tuple) else str(step),
-            )
+            keys = (*keys, step if isinstance(step, int) and isinstance(below, tuple) else str(step))
             node = nearest(node, keys[-1:])
         elif step != "[key]" and step not in _TAGS:
             keys = (*keys, step)

@@ -15,26 +15,7 @@ _EXAMPLE = "for example operator.demand_share_frac=0.2"
 
 
 def with_override(tree: Node, override: str) -> Node:
-    """Return a scenario tree with one change.
-
-    Parameters
-    ----------
-    tree : Node
-        The merged tree.
-    override : str
-        `key=value` or `block.key=value`; the value is YAML, so `{2028: 40}` sets a path by year
-        and `demand.facility_gw.2028=40` one year of it.
-
-    Returns
-    -------
-    Node
-        The changed tree; what was set is placed at `--set`.
-
-    Raises
-    ------
-    InputError
-        If the change cannot be read or leads nowhere.
-    """
+    """Return a scenario tree with one change."""
     place = Place(f"--set {override}")
     key_path, equals, text = override.partition("=")
     keys = tuple(part.strip() for part in key_path.split("."))

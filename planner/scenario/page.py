@@ -84,15 +84,7 @@ _FACTOR: Final = 1.25
 
 
 class SchemaKey:
-    """One key of the schema.
-
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path; `<id>` for a key of a mapping of blocks, `<n>` for an entry of a list.
-    field : FieldInfo
-        What the schema says of it.
-    """
+    """One key of the schema."""
 
     def __init__(self, keys: tuple[str, ...], field: FieldInfo) -> None:
         self.keys, self.field = keys, field
@@ -120,33 +112,14 @@ class SchemaKey:
         return written(self.field.default)
 
     def example(self, id_of: Callable[[IdOf], str]) -> Any:
-        """Return a value that its type admits, other than the default where there is another.
-
-        Parameters
-        ----------
-        id_of : callable
-            From a kind of ids to one of them.
-        """
+        """Return a value that its type admits, other than the default where there is another."""
         if self.keys[-1] in _TEXTS:
             return _TEXTS[self.keys[-1]]
         return _example(self.field.rebuild_annotation(), self, id_of)
 
 
 def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Iterator[SchemaKey]:
-    """List every key of the schema that holds a value.
-
-    Parameters
-    ----------
-    block : type of Block
-        Where to begin.
-    before : tuple of str
-        Key path to it.
-
-    Yields
-    ------
-    SchemaKey
-        In the order of the schema.
-    """
+    """List every key of the schema that holds a value."""
     for name, field in block.model_fields.items():
         inside = list(_blocks(field.annotation))
         if not inside:
@@ -156,13 +129,7 @@ def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Ite
 
 
 def settings_page(id_of: Callable[[IdOf], str]) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    id_of : callable
-        From a kind of ids to one of them, for the examples.
-    """
+    """Return the page."""
     lines = [_HEAD]
     every = list(settings())
     alone = [one for one in every if len(one.keys) == 1]
@@ -174,9 +141,7 @@ def settings_page(id_of: Callable[[IdOf], str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(
-    title: str, meaning: str, inside: list[SchemaKey], id_of: Callable[[IdOf], str]
-) -> list[str]:
+def _section(title: str, meaning: str, inside: list[SchemaKey], id_of: Callable[[IdOf], str]) -> list[str]:
     lines = [f"## {title}", ""]
     if meaning:
         lines += [" ".join(meaning.split()), ""]

@@ -8,15 +8,7 @@ from pydantic import Field
 from planner.scenario.effects import Switch
 from planner.scenario.references import NewTariffId, PlannedZoneId
 from planner.scenario.tariffs import OwnTariff, TariffUse
-from planner.scenario.values import (
-    AllOrSome,
-    Block,
-    Flag,
-    NonNegative,
-    NonNegativeByYear,
-    Number,
-    Year,
-)
+from planner.scenario.values import AllOrSome, Block, Flag, NonNegative, NonNegativeByYear, Number, Year
 
 __all__ = ["Energy", "LoadPrice", "PriceShock"]
 

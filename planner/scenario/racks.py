@@ -6,18 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from planner.scenario.references import OperatorId, RackId, VendorId
-from planner.scenario.values import (
-    AllOrSome,
-    Block,
-    Flag,
-    Frac,
-    Ids,
-    NonNegative,
-    Override,
-    Positive,
-    Whole,
-    Year,
-)
+from planner.scenario.values import AllOrSome, Block, Flag, Frac, Ids, NonNegative, Override, Positive, Whole, Year
 
 __all__ = ["Cascade", "Deliveries", "RackOverride", "Racks"]
 
@@ -25,9 +14,7 @@ __all__ = ["Cascade", "Deliveries", "RackOverride", "Racks"]
 class RackOverride(Override):
     """Figures of one rack type that replace those of table `racks`."""
 
-    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset(
-        {"training_h100e", "inference_h100e", "last_year"}
-    )
+    MAY_BE_NULL: ClassVar[frozenset[str]] = frozenset({"training_h100e", "inference_h100e", "last_year"})
 
     peak_kw: Positive | None = None
     """Nameplate power. [kW]"""

@@ -5,13 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planner.scenario.effects import HELD
-from planner.scenario.values import (
-    Block,
-    Flag,
-    NonNegative,
-    Number,
-    PositiveByYear,
-)
+from planner.scenario.values import Block, Flag, NonNegative, Number, PositiveByYear
 
 __all__ = ["Rent"]
 
@@ -24,10 +18,7 @@ class Rent(Block):
     placeless: Flag = True
     """Whether rented compute meets every latency bound, wherever its users are. Residency still
     asks for a cloud, which are in the metros of table `sites` in countries in scope."""
-    tiers: Annotated[tuple[Literal["on_demand", "reserved"], ...], Field(min_length=1)] = (
-        "on_demand",
-        "reserved",
-    )
+    tiers: Annotated[tuple[Literal["on_demand", "reserved"], ...], Field(min_length=1)] = ("on_demand", "reserved")
     """Contracts on offer."""
     price_usd_per_h100e_hour: Annotated[PositiveByYear, HELD] | None = None
     """On-demand price instead of the table's, held until the next given year; reserved keeps its

@@ -33,10 +33,7 @@ from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
 
 __all__ = ["OWN_FILES", "Finance", "Scenario", "Solver", "json_schema"]
 
-OWN_FILES: Final[tuple[tuple[str, str], ...]] = (
-    ("latency", "rtt_table"),
-    ("siting", "service_cost_table"),
-)
+OWN_FILES: Final[tuple[tuple[str, str], ...]] = (("latency", "rtt_table"), ("siting", "service_cost_table"))
 """Settings that name a file which is no table of the data, and which a run does not keep."""
 
 
@@ -47,9 +44,7 @@ class Finance(Block):
     """Nominal weighted cost of capital instead of the table's. [1/year]"""
     inflation_frac: Annotated[float, Field(strict=True, ge=-0.1, le=0.5)] | None = None
     """Inflation between nominal and real rates and prices, instead of the table's. [1/year]"""
-    asset_wacc_nominal_frac: Mapping[Literal["rack", "facility", "grid", "supply"], Frac] = Field(
-        default_factory=dict
-    )
+    asset_wacc_nominal_frac: Mapping[Literal["rack", "facility", "grid", "supply"], Frac] = Field(default_factory=dict)
     """Nominal cost of capital by asset, a premium over the plan's rate. [1/year]"""
     end_of_horizon: Literal["annuity", "truncated_salvage", "perpetuity"] = "annuity"
     """What assets are charged that outlive the plan: the payments inside it, or another rule."""
@@ -121,13 +116,9 @@ class Scenario(Block):
     """Tables of one's own, by table name: a csv, xlsx or parquet file relative to this file."""
     scope: Scope = Scope()
     """What the plan looks at."""
-    years: Annotated[tuple[Year, ...], Field(min_length=1), AfterValidator(_increasing)] = tuple(
-        range(2025, 2031)
-    )
+    years: Annotated[tuple[Year, ...], Field(min_length=1), AfterValidator(_increasing)] = tuple(range(2025, 2031))
     """Model years; each stands for itself and the years up to the next, the last for one."""
-    decisions_start: Annotated[date, BeforeValidator(_iso_date)] = Field(
-        default_factory=_first_of_january
-    )
+    decisions_start: Annotated[date, BeforeValidator(_iso_date)] = Field(default_factory=_first_of_january)
     """Day from which lead times count; left out: 1 January of the first year."""
     time: Time = Time()
     """How days represent a year, and time slices a day."""
@@ -217,11 +208,7 @@ class Scenario(Block):
         return self._tree
 
     def written_in(
-        self,
-        name: str,
-        source_files: tuple[Path, ...],
-        tree: Node,
-        source_sha256: tuple[str, ...] = (),
+        self, name: str, source_files: tuple[Path, ...], tree: Node, source_sha256: tuple[str, ...] = ()
     ) -> Scenario:
         """Return this scenario with the knowledge of where it was written.
 
@@ -317,13 +304,7 @@ def file_of(tree: Node, keys: Keys) -> tuple[Path, Place] | None:
 
 
 def json_schema() -> str:
-    """Return the JSON Schema of scenario files as text, for editors.
-
-    Returns
-    -------
-    str
-        JSON, draft 2020-12, with a line feed at its end.
-    """
+    """Return the JSON Schema of scenario files as text, for editors."""
     schema = Scenario.model_json_schema(mode="validation")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dcplan scenario"}
     return json.dumps(head | {k: v for k, v in schema.items() if k != "title"}, indent=2) + "\n"

@@ -6,16 +6,7 @@ from pydantic import Field
 
 from planner.scenario.effects import OnlyWith
 from planner.scenario.references import CountryCode, DemandRegionId, SiteId, WorkloadId
-from planner.scenario.values import (
-    AllOrSome,
-    Block,
-    Flag,
-    Frac,
-    Ids,
-    NonNegative,
-    NotASwitch,
-    Positive,
-)
+from planner.scenario.values import AllOrSome, Block, Flag, Frac, Ids, NonNegative, NotASwitch, Positive
 
 __all__ = ["Operator", "Scope", "Time"]
 

@@ -52,9 +52,7 @@ class LeadTimes(Block):
     """Grid connection of every site instead of its zone's figure. [months]"""
     interconnection_months_by_zone: Mapping[PlannedZoneId, Months] = Field(default_factory=dict)
     """Grid connection by zone instead of either figure. [months]"""
-    interconnection_delay_months_by_zone: Mapping[PlannedZoneId, _Delay] = Field(
-        default_factory=dict
-    )
+    interconnection_delay_months_by_zone: Mapping[PlannedZoneId, _Delay] = Field(default_factory=dict)
     """Queue by zone: delay of grid connections there, on top of that of all. [months]"""
 
 

@@ -11,12 +11,7 @@ from planner.scenario.values import Block, Flag, Ids, Positive, Text, Year
 
 __all__ = ["Siting"]
 
-_IN_WHOLE: Final = OnlyWith(
-    "whole_openings",
-    True,
-    "openings are not integers",
-    "set siting.whole_openings: true",
-)
+_IN_WHOLE: Final = OnlyWith("whole_openings", True, "openings are not integers", "set siting.whole_openings: true")
 _Count = Annotated[int, Field(strict=True, ge=1)]
 
 

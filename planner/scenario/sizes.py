@@ -15,20 +15,7 @@ __all__ = ["size_problems"]
 
 
 def size_problems(node: Node, name: str = "") -> Iterator[Problem]:
-    """Find numbers that are too large or too small to compute with.
-
-    Parameters
-    ----------
-    node : Node
-        What was written, merged.
-    name : str
-        Key path to it.
-
-    Yields
-    ------
-    Problem
-        One for each number, at its place.
-    """
+    """Find numbers that are too large or too small to compute with."""
     value = node.value
     if isinstance(value, Mapping):
         for key, below in value.items():

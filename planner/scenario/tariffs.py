@@ -45,16 +45,13 @@ def _once_each(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Price: TypeAlias = Annotated[
-    Annotated[NonNegative, Tag("price")]
-    | Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("tiers")],
+    Annotated[NonNegative, Tag("price")] | Annotated[tuple[NonNegative, ...], Field(min_length=1), Tag("tiers")],
     Discriminator(_price_or_tiers),
 ]
 """One price, or one for each tier, the first units first."""
 Limits: TypeAlias = tuple[Positive, ...]
 Month: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=12)]
-SomeMonths: TypeAlias = Annotated[
-    tuple[Month, ...], Field(min_length=1), AfterValidator(_once_each)
-]
+SomeMonths: TypeAlias = Annotated[tuple[Month, ...], Field(min_length=1), AfterValidator(_once_each)]
 Weekdays: TypeAlias = Literal["all", "workdays", "weekend"]
 Clock: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=24), NotASwitch]
 Hour: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=23)]

@@ -28,18 +28,7 @@ _WEEKDAYS: Final = {"all": _WEEK, "workdays": _WEEK[:5], "weekend": _WEEK[5:]}
 
 
 def wrong_tariffs(scenario: Scenario) -> Iterator[Problem]:
-    """Find what no bill can be made from, whether or not a site is billed by it.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        A scenario whose keys are right one by one.
-
-    Yields
-    ------
-    Problem
-        One for each mistake, placed at the key to change.
-    """
+    """Find what no bill can be made from, whether or not a site is billed by it."""
     for position in range(len(scenario.energy.tariffs)):
         yield from _use(scenario, position)
     for id_, tariff in scenario.energy.own_tariffs.items():
@@ -75,11 +64,7 @@ def _use(scenario: Scenario, position: int) -> Iterator[Problem]:
         )
     if use.zones and use.sites is not None:
         yield problem_at(
-            tree,
-            (*at, "zones"),
-            "both sites and zones are given",
-            "one of them",
-            "write an entry for each",
+            tree, (*at, "zones"), "both sites and zones are given", "one of them", "write an entry for each"
         )
 
 
@@ -124,8 +109,7 @@ def _charges(tree: Node, path: Keys, tariff: OwnTariff) -> Iterator[Problem]:
                 yield problem_at(
                     tree,
                     (*path, kind, position, "name"),
-                    f"{entry} of the own tariff {path[-1]!r} is called {charge.name!r} as "
-                    f"{other} is",
+                    f"{entry} of the own tariff {path[-1]!r} is called {charge.name!r} as {other} is",
                     "called by a name of its own",
                     "give it a `name:` for the bill",
                 )

@@ -59,20 +59,6 @@ def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: K
 
     A path by year (`{2025: 30, 2030: 90}`) is one value and is replaced as a whole: merged,
     the years of the parent would stay between those of the child.
-
-    Parameters
-    ----------
-    parent, child : Node
-        Trees of the file named in `extends` and of the file that says it.
-    is_by_year : callable
-        From a key path to whether the schema has a path by year there.
-    keys : tuple of str and int
-        Key path from the root to these nodes.
-
-    Returns
-    -------
-    Node
-        The merged tree; every node keeps the place it was written at.
     """
     both_mappings = isinstance(parent.value, Mapping) and isinstance(child.value, Mapping)
     if not both_mappings or is_by_year(keys):
@@ -85,27 +71,7 @@ def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: K
 
 
 def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
-    """Return the tree with one value set; missing mappings along the key path are made.
-
-    Parameters
-    ----------
-    node : Node
-        Tree to change.
-    keys : tuple of str
-        Way to the value; a number picks an entry of a list.
-    value : Node
-        What to put there.
-
-    Returns
-    -------
-    Node
-        The changed tree.
-
-    Raises
-    ------
-    LookupError
-        If the key path leads through a plain value or past the end of a list; the text says where.
-    """
+    """Return the tree with one value set; missing mappings along the key path are made."""
     if not keys:
         return value
     first, rest = keys[0], keys[1:]
@@ -114,9 +80,7 @@ def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
         return replace(node, value={**node.value, first: assign(below, rest, value)})
     if isinstance(node.value, tuple):
         if not (first.isascii() and first.isdigit() and int(first) < len(node.value)):
-            message = (
-                f"{first!r} is not a position in a list of {len(node.value)} (they start at 0)"
-            )
+            message = f"{first!r} is not a position in a list of {len(node.value)} (they start at 0)"
             raise LookupError(message)
         entries = list(node.value)
         entries[int(first)] = assign(entries[int(first)], rest, value)
@@ -150,8 +114,6 @@ def plain(node: Node) -> object:
 def show(value: object) -> str:
     """Write a value the way a reader of a YAML file knows it.
 
-    Examples
-    --------
     >>> show("10%"), show(True), show(None), show({2025: 1.5}), show([]), show(0.1)
     ("text '10%'", 'true', 'empty', 'a mapping', 'a list', '0.1')
     """

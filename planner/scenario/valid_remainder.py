@@ -27,26 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ValidRemainder", "rest_of"]
 
-GROUND: Final = frozenset(
-    {"version", "data", "scope", "years", "decisions_start", "operator", "demand", "new_sites"}
-)
+GROUND: Final = frozenset({"version", "data", "scope", "years", "decisions_start", "operator", "demand", "new_sites"})
 """Blocks that say what all others are about: without them figures cannot be judged."""
 
 
 @dataclass(frozen=True)
 class ValidRemainder:
-    """A scenario less what is wrong in it.
+    """A scenario less what is wrong in it."""
 
-    Parameters
-    ----------
-    scenario : Scenario
-        What is left; it says less than what was asked for.
-    touched : frozenset of str
-        Top-level blocks that something was taken out of.
-    """
-
-    scenario: Scenario
-    touched: frozenset[str]
+    scenario: Scenario  # what is left; it says less than what was asked for
+    touched: frozenset[str]  # top-level blocks that something was taken out of
     _tree: Node
 
     @property
@@ -69,24 +59,7 @@ class ValidRemainder:
 def rest_of(
     name: str, source_files: tuple[Path, ...], tree: Node, problems: Iterable[Problem]
 ) -> ValidRemainder | None:
-    """Take out of a scenario what problems are about.
-
-    Parameters
-    ----------
-    name : str
-        Of the scenario.
-    source_files : tuple of Path
-        Files that it was read from.
-    tree : Node
-        What was written, merged.
-    problems : iterable of Problem
-        What was found in it.
-
-    Returns
-    -------
-    ValidRemainder or None
-        What is left, None where nothing can be made of it.
-    """
+    """Take out of a scenario what problems are about."""
     wrong = {_spot(problem) for problem in problems}
     left, touched = tree, frozenset[str]()
     while True:
@@ -113,12 +86,7 @@ def _without(node: Node, wrong: set[Spot]) -> Node:
     if isinstance(node.value, str | int | float | None):
         return node
     return replace(
-        node,
-        value={
-            key: _without(below, wrong)
-            for key, below in node.value.items()
-            if not _is_at(below, wrong)
-        },
+        node, value={key: _without(below, wrong) for key, below in node.value.items() if not _is_at(below, wrong)}
     )
 
 

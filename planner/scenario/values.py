@@ -61,11 +61,7 @@ class Block(BaseModel):
     """A block of a scenario: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,
-        validate_default=True,
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False, validate_default=True
     )
 
 
@@ -86,9 +82,7 @@ class Override(Block):
         return value
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Return the schema for editors, which offers null only where it may be written."""
         schema = handler.resolve_ref_schema(handler(core_schema))
         for name, key in schema["properties"].items():
@@ -100,18 +94,12 @@ class Override(Block):
 
     def written_values(self) -> dict[str, Any]:
         """Return the keys that were written, null included, with their values."""
-        return {
-            name: getattr(self, name)
-            for name in type(self).model_fields
-            if name in self.model_fields_set
-        }
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
 
     @model_serializer(mode="wrap")
     def _only_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # A key left out is not the same as null, which empties the table's cell.
-        return {
-            name: value for name, value in handler(self).items() if name in self.model_fields_set
-        }
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
 def _year(value: object) -> object:
@@ -182,24 +170,20 @@ PositivePath: TypeAlias = Annotated[Mapping[Year, Positive], *_path]
 FracPath: TypeAlias = Annotated[Mapping[Year, Frac], *_path]
 
 FracByYear: TypeAlias = Annotated[
-    Annotated[Frac, Tag("number")] | Annotated[FracPath, Tag("by_year")],
-    Discriminator(_number_or_path),
+    Annotated[Frac, Tag("number")] | Annotated[FracPath, Tag("by_year")], Discriminator(_number_or_path)
 ]
 NonNegativeByYear: TypeAlias = Annotated[
-    Annotated[NonNegative, Tag("number")] | Annotated[NonNegativePath, Tag("by_year")],
-    Discriminator(_number_or_path),
+    Annotated[NonNegative, Tag("number")] | Annotated[NonNegativePath, Tag("by_year")], Discriminator(_number_or_path)
 ]
 PositiveByYear: TypeAlias = Annotated[
-    Annotated[Positive, Tag("number")] | Annotated[PositivePath, Tag("by_year")],
-    Discriminator(_number_or_path),
+    Annotated[Positive, Tag("number")] | Annotated[PositivePath, Tag("by_year")], Discriminator(_number_or_path)
 ]
 
 Id = TypeVar("Id", bound=str)
 """A kind of id, see `references`: `Ids[SiteId]` are ids of sites."""
 Ids: TypeAlias = Annotated[tuple[Id, ...], AfterValidator(_no_doubles)]
 AllOrIds: TypeAlias = Annotated[
-    Annotated[Literal["all"], Tag("all")] | Annotated[Ids[Id], Tag("ids")],
-    Discriminator(_all_or_ids),
+    Annotated[Literal["all"], Tag("all")] | Annotated[Ids[Id], Tag("ids")], Discriminator(_all_or_ids)
 ]
 AllOrSome: TypeAlias = Annotated[
     Annotated[Literal["all"], Tag("all")] | Annotated[Ids[Id], Field(min_length=1), Tag("ids")],
@@ -211,20 +195,6 @@ AllOrSome: TypeAlias = Annotated[
 def path_value(value: float | Mapping[int, float], year: int) -> float | None:
     """Read a path by year as steps: each figure holds until the next given year.
 
-    Parameters
-    ----------
-    value : float or mapping of year to float
-        The setting; a plain number means every year.
-    year : int
-        Model year to read.
-
-    Returns
-    -------
-    float or None
-        The figure, in the unit of the setting; None before the first given year.
-
-    Examples
-    --------
     >>> steps = {2026: 3.0, 2028: 5.0}
     >>> path_value(steps, 2027), path_value(steps, 2025), path_value(4.0, 2025)
     (3.0, None, 4.0)
@@ -238,25 +208,6 @@ def path_value(value: float | Mapping[int, float], year: int) -> float | None:
 def interpolated(value: float | Mapping[int, float], year: int) -> float:
     """Read a path by year as straight lines between the given years.
 
-    Parameters
-    ----------
-    value : float or mapping of year to float
-        The setting; a plain number means every year.
-    year : int
-        Model year to read.
-
-    Returns
-    -------
-    float
-        The figure, in the unit of the setting; past the last given year it holds.
-
-    Raises
-    ------
-    ValueError
-        If the year lies before the first given one.
-
-    Examples
-    --------
     >>> interpolated({2025: 30.0, 2030: 90.0}, 2027), interpolated({2025: 30.0}, 2030)
     (54.0, 30.0)
     """

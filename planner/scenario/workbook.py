@@ -51,9 +51,7 @@ __all__ = ["read_plan_workbook"]
 
 _KEYS_OF_SITE: Final = (None, "retail_usd_per_mwh", "lead_time_months")
 """Settings of the cells of `EDITED_SITE`; how many MW a site has is decided by the solver."""
-_NO_SETTING: Final = (
-    "it recomputes this workbook and is no setting: undo it, and edit sheet 'Settings' or a table"
-)
+_NO_SETTING: Final = "it recomputes this workbook and is no setting: undo it, and edit sheet 'Settings' or a table"
 _NOT_MW: Final = (
     "the solver decides how many MW a site has: undo it, and set land_limit_mw, grid_firm_mw or "
     "minimum_size_mw of the site on sheet 'Settings sites'"
@@ -64,25 +62,7 @@ _START: Final = "`dcplan init --xlsx` writes one to begin with"
 
 
 def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
-    """Read a scenario from a workbook.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-    path : Path
-        Where it was read.
-
-    Returns
-    -------
-    tuple of Node, list of Problem
-        What it says, and what is wrong with single cells and sheets.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or has no sheet of settings.
-    """
+    """Read a scenario from a workbook."""
     try:
         names = sheet_names(raw)
         if SETTINGS not in names:
@@ -105,9 +85,7 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
             book.problems += unread_sheets(raw, path, names, tables)
             book.add_tables([name for name in names if name in tables])
     except WorkbookError as error:
-        raise InputError(
-            [Place(str(path)).problem(str(error), error.must_be, error.fix)]
-        ) from error
+        raise InputError([Place(str(path)).problem(str(error), error.must_be, error.fix)]) from error
     return book.tree, book.problems
 
 
@@ -149,17 +127,13 @@ class _Book:
             seen[key] = key_place
             if not written:
                 if key not in known and field_at(tuple(key.split("."))) is None:
-                    self._note(
-                        key_place, f"unknown setting {key!r}", "a key of the schema", _near(key)
-                    )
+                    self._note(key_place, f"unknown setting {key!r}", "a key of the schema", _near(key))
                 continue
             node = self._setting(tuple(key.split(".")), written, of_key, years, (grid, row))
             if node is not None:
                 self._assign(tuple(key.split(".")), replace(node, key_place=key_place))
 
-    def _under_no_year(
-        self, grid: CellGrid, row: int, years: Mapping[int, int], noted: set[int]
-    ) -> None:
+    def _under_no_year(self, grid: CellGrid, row: int, years: Mapping[int, int], noted: set[int]) -> None:
         """Name each head, once, that a figure of a setting is under and that says no year."""
         heads = list(grid.heads.values())
         for column, cell in grid.cells[row].items():
@@ -205,9 +179,7 @@ class _Book:
             return None
         places = {column: grid.place(row, column) for column in by_year}
         entries = {
-            str(years[column]): replace(
-                value_of(cell, None, places[column]), key_place=places[column]
-            )
+            str(years[column]): replace(value_of(cell, None, places[column]), key_place=places[column])
             for column, cell in by_year.items()
         }
         return Node(entries, next(iter(places.values())))

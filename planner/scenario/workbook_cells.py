@@ -19,40 +19,16 @@ _HEAD: Final = re.compile(r"(?P<name>[^\s\[]+)(?:\s+\[(?P<unit>[^\]]+)\])?")
 
 @dataclass(frozen=True)
 class CellGrid:
-    """Cells of a sheet by row and column, both from 1.
+    """Cells of a sheet by row and column, both from 1."""
 
-    Parameters
-    ----------
-    start : Place
-        Cell A1 of the sheet.
-    head_row : int
-        Row of the heads.
-    heads : mapping of int to str
-        Text by column.
-    cells : mapping of int to mapping of int to object
-        What is not blank below the heads, by row and column.
-    """
-
-    start: Place
-    head_row: int
-    heads: Mapping[int, str]
-    cells: Mapping[int, Mapping[int, Any]]
+    start: Place  # cell A1 of the sheet
+    head_row: int  # row of the heads
+    heads: Mapping[int, str]  # text by column
+    cells: Mapping[int, Mapping[int, Any]]  # what is not blank below the heads, by row and column
 
     @classmethod
-    def from_heads(
-        cls, heads: tuple[str, ...], start: Place, filled: Mapping[tuple[int, int], Any]
-    ) -> CellGrid | None:
-        """Return the grid below the first row that has some heads, None where none has.
-
-        Parameters
-        ----------
-        heads : tuple of str
-            What the row must have, units apart.
-        start : Place
-            Cell A1 of the sheet.
-        filled : mapping of tuple of int to object
-            Cells that are not blank, by row and column.
-        """
+    def from_heads(cls, heads: tuple[str, ...], start: Place, filled: Mapping[tuple[int, int], Any]) -> CellGrid | None:
+        """Return the grid below the first row that has some heads, None where none has."""
         rows: dict[int, dict[int, Any]] = defaultdict(dict)
         for (row, column), value in sorted(filled.items(), key=lambda item: item[0]):
             rows[row][column] = value
@@ -78,8 +54,6 @@ class CellGrid:
 def name_and_unit(head: str) -> tuple[str, str | None]:
     """Take a head apart.
 
-    Examples
-    --------
     >>> name_and_unit("land_limit_mw [MW]"), name_and_unit("id"), name_and_unit("my notes")
     (('land_limit_mw', 'MW'), ('id', None), ('my notes', None))
     """

@@ -16,41 +16,16 @@ __all__ = ["Edit", "edits"]
 
 @dataclass(frozen=True)
 class Edit:
-    """A cell that was edited.
+    """A cell that was edited."""
 
-    Parameters
-    ----------
-    row : str
-        Name or id in the first cell of its row.
-    value : object
-        What it holds; None where it was emptied.
-    solved : float
-        What it held as solved.
-    place : Place
-        The cell.
-    """
-
-    row: str
-    value: Any
-    solved: float
-    place: Place
+    row: str  # name or id in the first cell of its row
+    value: Any  # what it holds; None where it was emptied
+    solved: float  # what it held as solved
+    place: Place  # the cell
 
 
 def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]:
-    """Find cells that differ from the column next to them that holds what was solved.
-
-    Parameters
-    ----------
-    grid : CellGrid
-        Of the sheet.
-    name, edited, solved : str
-        Heads of the columns with the name of the row, the cell to edit, and what was solved.
-
-    Yields
-    ------
-    Edit
-        Rows without a number that was solved have nothing to edit.
-    """
+    """Find cells that differ from the column next to them that holds what was solved."""
     of_name, of_edited, of_solved = (grid.column_of(head) for head in (name, edited, solved))
     for row, cells in grid.rows():
         before, now = cells.get(of_solved), cells.get(of_edited)

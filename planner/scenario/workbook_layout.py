@@ -92,29 +92,17 @@ RESULT_SHEETS: Final = frozenset(
 )
 """Sheets that show a solved plan."""
 SITE_ID_HEAD: Final = "site id"
-EDITED_SITE: Final = (
-    ("racks, edited", "MW"),
-    ("price of power, edited", "USD/MWh"),
-    ("lead time, edited", "months"),
-)
+EDITED_SITE: Final = (("racks, edited", "MW"), ("price of power, edited", "USD/MWh"), ("lead time, edited", "months"))
 """Heads and units of the cells of a solved plan that can be edited for each site."""
 _ID, _ENTRY = "<id>", "<n>"
 
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """A figure of every row of a sheet.
+    """A figure of every row of a sheet."""
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path below the row.
-    field : FieldInfo
-        What the schema says of it.
-    """
-
-    keys: tuple[str, ...]
-    field: FieldInfo
+    keys: tuple[str, ...]  # key path below the row
+    field: FieldInfo  # what the schema says of it
 
     @property
     def name(self) -> str:
@@ -135,21 +123,11 @@ class SheetColumn:
 
 @dataclass(frozen=True)
 class OwnSheet:
-    """A sheet whose rows are entries of one's own of a block: by id, or one after the other.
+    """A sheet whose rows are entries of one's own of a block: by id, or one after the other."""
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path to the block.
-    has_ids : bool
-        Whether its entries have ids; else it is a list.
-    columns : tuple of SheetColumn
-        What a row may say.
-    """
-
-    keys: tuple[str, ...]
-    has_ids: bool
-    columns: tuple[SheetColumn, ...]
+    keys: tuple[str, ...]  # key path to the block
+    has_ids: bool  # whether its entries have ids; else it is a list
+    columns: tuple[SheetColumn, ...]  # what a row may say
 
     @property
     def name(self) -> str:

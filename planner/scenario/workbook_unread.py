@@ -32,33 +32,12 @@ _ROWS_OF_HEADS: Final = 20
 """So many filled rows are searched for heads: notes may stand above them."""
 _HEADS_FRAC: Final = 0.5
 """Share of its heads that a sheet needs if its name contains that of a table, an everyday word."""
-_COPY: Final = re.compile(
-    r"(?:copy\sof\s)?(?P<of>.+?)[\s_-]*(?:copy[\s_-]*\d*|(?:copy\s*)?\(\d+\))?", re.IGNORECASE
-)
+_COPY: Final = re.compile(r"(?:copy\sof\s)?(?P<of>.+?)[\s_-]*(?:copy[\s_-]*\d*|(?:copy\s*)?\(\d+\))?", re.IGNORECASE)
 """What programs call a copy of a sheet."""
 
 
-def unread_sheets(
-    raw: bytes, path: Path, names: Collection[str], tables: Collection[str]
-) -> Iterator[Problem]:
-    """Find sheets that are not read, and are called or headed like one that is.
-
-    Parameters
-    ----------
-    raw : bytes
-        The workbook.
-    path : Path
-        Where it was read.
-    names : collection of str
-        Of all its sheets that may be meant to be read.
-    tables : collection of str
-        Tables that a sheet of the workbook may be.
-
-    Yields
-    ------
-    Problem
-        One for each such sheet.
-    """
+def unread_sheets(raw: bytes, path: Path, names: Collection[str], tables: Collection[str]) -> Iterator[Problem]:
+    """Find sheets that are not read, and are called or headed like one that is."""
     known = [SETTINGS, *(own.name for own in own_sheets()), *tables]
     heads = _heads(tables)
     for name in [name for name in names if name not in known]:
@@ -89,8 +68,7 @@ def _first_rows(raw: bytes, name: str) -> list[set[str]]:
         return []
     filled = [row for row in rows if any(cell != "" for cell in row)]
     return [
-        {name_and_unit(cell.strip())[0] for cell in row if isinstance(cell, str)}
-        for row in filled[:_ROWS_OF_HEADS]
+        {name_and_unit(cell.strip())[0] for cell in row if isinstance(cell, str)} for row in filled[:_ROWS_OF_HEADS]
     ]
 
 
@@ -114,8 +92,7 @@ def _contained(name: str, rows: list[set[str]], heads: dict[str, frozenset[str]]
     found = (
         sheet
         for sheet, wanted in heads.items()
-        if f" {_words(sheet)} " in words
-        and any(len(wanted & row) >= _HEADS_FRAC * len(wanted) for row in rows)
+        if f" {_words(sheet)} " in words and any(len(wanted & row) >= _HEADS_FRAC * len(wanted) for row in rows)
     )
     return max(found, key=len, default=None)
 
@@ -127,8 +104,6 @@ def _letters(name: str) -> str:
 def _words(name: str) -> str:
     """Return the words of a name, with a space between two of them.
 
-    Examples
-    --------
     >>> _words("racks (2)"), _words("oldRacks_2027"), _words("site-limits")
     ('racks 2', 'old racks 2027', 'site limits')
     """
@@ -141,10 +116,7 @@ def _heads(tables: Iterable[str]) -> dict[str, frozenset[str]]:
     return {
         SETTINGS: frozenset(SETTING_HEADS),
         **{own.name: frozenset(column.name for column in own.columns) for own in own_sheets()},
-        **{
-            table: frozenset(one.name for one in schemas[table].fields if not one.may_be_absent)
-            for table in tables
-        },
+        **{table: frozenset(one.name for one in schemas[table].fields if not one.may_be_absent) for table in tables},
     }
 
 

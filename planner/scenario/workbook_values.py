@@ -37,28 +37,7 @@ def admits_mapping(field: FieldInfo) -> bool:
 
 
 def value_of(cell: Any, field: FieldInfo | None, place: Place) -> Node:
-    """Return what a cell says.
-
-    Parameters
-    ----------
-    cell : object
-        A number, text, truth value, date or time of the workbook; not blank.
-    field : FieldInfo or None
-        What the schema says of the setting; None where it has no such setting.
-    place : Place
-        The cell.
-
-    Returns
-    -------
-    Node
-        The value and all below it placed at the cell. Whether it is right is not yet known.
-
-    Raises
-    ------
-    InputError
-        If a list or mapping is written that is neither words with commas nor YAML, or a date where
-        a number is to be.
-    """
+    """Return what a cell says."""
     if isinstance(cell, str):
         return _of_text(cell, field, place)
     value = _plain(cell)

@@ -62,27 +62,7 @@ _FIXES: Final = (
 
 
 def parse(text: str, file: str) -> Node:
-    """Read one YAML document.
-
-    Parameters
-    ----------
-    text : str
-        The document.
-    file : str
-        Name of the file for places.
-
-    Returns
-    -------
-    Node
-        Root of the tree.
-
-    Raises
-    ------
-    InputError
-        If the text is not YAML, is empty or holds several documents, or uses tags, duplicate
-        keys, unknown anchors, or more nesting and aliases than the limits; all problems that
-        do not end the reading are collected.
-    """
+    """Read one YAML document."""
     root, problems = parse_with_problems(text, file)
     if problems:
         raise InputError(problems)
@@ -90,24 +70,7 @@ def parse(text: str, file: str) -> Node:
 
 
 def parse_with_problems(text: str, file: str) -> tuple[Node, list[Problem]]:
-    """Read one YAML document, and go on behind what does not end the reading.
-
-    Parameters
-    ----------
-    text, file : str
-        As for `parse`.
-
-    Returns
-    -------
-    tuple of Node, list of Problem
-        Root of the tree, with the first of duplicate keys and without what is refused; and what
-        is wrong, so that the rest of the document can be checked in the same round.
-
-    Raises
-    ------
-    InputError
-        If the reading cannot go on: no YAML, or more nesting and aliases than the limits.
-    """
+    """Read one YAML document, and go on behind what does not end the reading."""
     builder = _Builder(text, file)
     return builder.document(), builder.problems
 
@@ -115,8 +78,6 @@ def parse_with_problems(text: str, file: str) -> tuple[Node, list[Problem]]:
 def scalar(text: str) -> Scalar:
     """Resolve a plain scalar by the core schema of YAML 1.2.
 
-    Examples
-    --------
     >>> scalar("NO"), scalar("1e3"), scalar("0o17"), scalar("yes"), scalar("true"), scalar("~")
     ('NO', 1000.0, 15, 'yes', True, None)
     >>> scalar("017"), scalar("1_000"), scalar("1:30"), scalar("2025-01-01")

@@ -15,16 +15,7 @@ from planner.base.errors import DcplanError
 from planner.runs.rescue import reason_of
 from planner.serve.api import about
 from planner.serve.guard import HEADERS, Guard
-from planner.serve.pages import (
-    catalogue,
-    downloads,
-    files,
-    form,
-    reports,
-    scenarios,
-    solves,
-    sweeps,
-)
+from planner.serve.pages import catalogue, downloads, files, form, reports, scenarios, solves, sweeps
 from planner.serve.paths import is_api
 from planner.serve.shell import message_page
 
@@ -40,19 +31,9 @@ __all__ = ["make_app"]
 
 
 def make_app(service: Service, port: int) -> FastAPI:
-    """Make the application.
-
-    Parameters
-    ----------
-    service : Service
-        What its pages share.
-    port : int
-        Port that it will be asked at.
-    """
+    """Make the application."""
     # Its own pages of documentation ask a server elsewhere for their scripts.
-    app = FastAPI(
-        title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
-    )
+    app = FastAPI(title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.service = service
     for part in (catalogue, downloads, files, form, reports, scenarios, solves, sweeps):
         app.include_router(part.router)
@@ -95,12 +76,8 @@ def _no_page(request: Request, error: Exception) -> Response:
 def _wrong_address(request: Request, error: Exception) -> Response:
     if is_api(request.scope["path"]):
         assert isinstance(error, RequestValidationError)
-        wrong = [
-            {"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()
-        ]
-        is_object = not any(
-            one["type"] == "json_invalid" or one["loc"] == ("body",) for one in error.errors()
-        )
+        wrong = [{"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()]
+        is_object = not any(one["type"] == "json_invalid" or one["loc"] == ("body",) for one in error.errors())
         said = "the request is not as asked for" if is_object else _NO_OBJECT
         return JSONResponse({"error": said, "problems": wrong}, 422)
     return message_page("Wrong address", "The address lacks something, or says too much.", 422)

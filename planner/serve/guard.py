@@ -25,15 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = [
-    "HEADERS",
-    "MOST_BYTES",
-    "TOKEN_FIELD",
-    "TOKEN_HEADER",
-    "Guard",
-    "Keys",
-    "content_policy",
-]
+__all__ = ["HEADERS", "MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
 
 MOST_BYTES: Final = 1_000_000
 """Of the body of a request."""
@@ -46,8 +38,7 @@ _TOKEN_BYTES: Final = 32
 _ASKING: Final = frozenset({"GET", "HEAD"})
 _NO_KEY: Final = "open the address that dcplan serve has printed: it holds the key to its pages"
 _NO_KEY_OF_PROGRAM: Final = (
-    "send the header Authorization: Bearer KEY, with the key of the address that dcplan serve has"
-    " printed"
+    "send the header Authorization: Bearer KEY, with the key of the address that dcplan serve has printed"
 )
 _OURS: Final = frozenset({"same-origin", "none"})
 """What a browser says of where a request comes from if it is one of our pages, or the user."""
@@ -55,31 +46,17 @@ _OURS: Final = frozenset({"same-origin", "none"})
 
 @dataclass(frozen=True)
 class Keys:
-    """What a request must know: random, and forgotten when the server ends.
+    """What a request must know: random, and forgotten when the server ends."""
 
-    Parameters
-    ----------
-    address : str
-        In the address that is printed; it gives the cookie, and is what programs send.
-    cookie : str
-        Needed for every request.
-    form : str
-        In every form of our pages; needed for every request that changes anything.
-    """
-
+    # in the address that is printed; it gives the cookie, and is what programs send
     address: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
-    cookie: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
+    cookie: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))  # needed for every request
+    # in every form of our pages; needed for every request that changes anything
     form: str = field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
 
 
 def content_policy(*, scripts: str = "'self'", styles: str = "'self'") -> str:
-    """Return the policy of a page: nothing from elsewhere, nothing inline that is not named.
-
-    Parameters
-    ----------
-    scripts, styles : str
-        Sources of scripts and styles.
-    """
+    """Return the policy of a page: nothing from elsewhere, nothing inline that is not named."""
     return (
         f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -100,17 +77,7 @@ HEADERS: Final = {
 
 
 class Guard:
-    """ASGI middleware that refuses what is not ours.
-
-    Parameters
-    ----------
-    app : ASGI application
-        What is guarded.
-    port : int
-        Port that the server listens on.
-    keys : Keys
-        What requests must know.
-    """
+    """ASGI middleware that refuses what is not ours."""
 
     def __init__(self, app: ASGIApp, *, port: int, keys: Keys) -> None:
         self._app = app
@@ -164,13 +131,10 @@ class Guard:
         if len(given) != 1 or not _same(given[0], self._keys.address):
             return _Refused(
                 403,
-                "the key in this address is not that of the server that runs now; open the"
-                " address that it has printed",
+                "the key in this address is not that of the server that runs now; open the address that it has printed",
             )
         answer = RedirectResponse("/", status_code=303)
-        answer.set_cookie(
-            self._cookie, self._keys.cookie, httponly=True, samesite="strict", path="/"
-        )
+        answer.set_cookie(self._cookie, self._keys.cookie, httponly=True, samesite="strict", path="/")
         return answer
 
     def _refusal_of(self, scope: Scope, body: bytes | None) -> _Refused | None:
@@ -206,21 +170,11 @@ def _same(given: str, key: str) -> bool:
 
 @dataclass(frozen=True)
 class _Refused:
-    """Why a request is not let in.
+    """Why a request is not let in."""
 
-    Parameters
-    ----------
-    status : int
-        Of the answer.
-    reason : str
-        What is wrong.
-    closes : bool
-        Whether the connection ends, as the rest of the request is not read.
-    """
-
-    status: int
-    reason: str
-    closes: bool = False
+    status: int  # of the answer
+    reason: str  # what is wrong
+    closes: bool = False  # whether the connection ends, as the rest of the request is not read
 
     def response(self, *, is_json: bool) -> Response:
         """Return the answer, for a program or for a reader."""

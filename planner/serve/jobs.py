@@ -36,43 +36,21 @@ _MOST_WARNINGS: Final = 50
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a job.
+    """A part of a job."""
 
-    Parameters
-    ----------
-    name : str
-        What is done.
-    began : float
-        When, as `time.time`. [s]
-    """
-
-    name: str
-    began: float
+    name: str  # what is done
+    began: float  # when, as `time.time`. [s]
 
 
 @dataclass
 class Job:
-    """A task that was asked for.
+    """A task that was asked for."""
 
-    Parameters
-    ----------
-    id : str
-        By which its page is found.
-    label : str
-        What it is about.
-    task : callable
-        What the worker does, see `planner.serve.worker`.
-    given : object
-        What with.
-    expected_s : float or None
-        How long it took before. [s]
-    """
-
-    id: str
-    label: str
-    task: Callable[..., dict[str, Any]]
-    given: Any
-    expected_s: float | None = None
+    id: str  # by which its page is found
+    label: str  # what it is about
+    task: Callable[..., dict[str, Any]]  # what the worker does, see `planner.serve.worker`
+    given: Any  # what with
+    expected_s: float | None = None  # how long it took before. [s]
     link: str = ""
     """Path of the page that shows what it finds; empty where that is a run."""
     when_cancelled: str = NOTHING_WRITTEN
@@ -129,13 +107,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of a server: one runs, others wait, and those that ended are remembered.
-
-    Parameters
-    ----------
-    runs_dir : Path
-        Where workers write; put in order after one that did not end by itself.
-    """
+    """The jobs of a server: one runs, others wait, and those that ended are remembered."""
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
@@ -157,18 +129,7 @@ class Jobs:
         when_cancelled: str = NOTHING_WRITTEN,
         can_stop: bool = False,
     ) -> Job:
-        """Let a task be done, as soon as none before it is left.
-
-        Parameters
-        ----------
-        label, task, given, expected_s, link, when_cancelled, can_stop
-            As of a `Job`.
-
-        Raises
-        ------
-        InputError
-            If too many wait.
-        """
+        """Let a task be done, as soon as none before it is left."""
         with self._lock:
             if self._is_closed or len(self._waiting) >= MOST_WAITING:
                 found = f"{len(self._waiting)} solves wait already"
@@ -191,13 +152,7 @@ class Jobs:
             return list(reversed(self._jobs.values()))
 
     def cancel(self, job: Job) -> None:
-        """End a job that waits or runs; what it has not finished is removed.
-
-        Parameters
-        ----------
-        job : Job
-            One that has ended stays as it is.
-        """
+        """End a job that waits or runs; what it has not finished is removed."""
         with self._lock:
             if job.is_over:
                 return
@@ -214,13 +169,7 @@ class Jobs:
                 end_group(process.pid, at_once=True)
 
     def stop(self, job: Job) -> None:
-        """Ask a job that runs to end with what it has so far.
-
-        Parameters
-        ----------
-        job : Job
-            One that cannot, or does not run, goes on as it is.
-        """
+        """Ask a job that runs to end with what it has so far."""
         with self._lock:
             if not job.can_stop or job.state != "running" or job.line is None:
                 return
@@ -252,14 +201,7 @@ class Jobs:
                 self._running = None
 
     def _begin(self, job: Job) -> None:
-        """Start the process of a job, and watch it.
-
-        Raises
-        ------
-        OSError, RuntimeError
-            If the system has no process, file or thread left; a process that runs by then ends
-            with its lifeline.
-        """
+        """Start the process of a job, and watch it."""
         with ExitStack() as ours, ExitStack() as theirs:
             hears, tells = self._processes.Pipe(duplex=False)
             ours.callback(hears.close)
@@ -273,9 +215,7 @@ class Jobs:
             with apart_from_ctrl_c():
                 job.process.start()
             job.line = held
-            threading.Thread(
-                target=self._watch, args=(job, job.process, hears, held), daemon=True
-            ).start()
+            threading.Thread(target=self._watch, args=(job, job.process, hears, held), daemon=True).start()
             ours.pop_all()  # closed by who watches
 
     def _watch(self, job: Job, process: BaseProcess, hears: Any, held: Any) -> None:

@@ -42,13 +42,6 @@ SWEEPS: Final = "/sweeps"
 def is_api(path: str) -> bool:
     """Tell whether a path is of the interface for programs, which is answered in JSON.
 
-    Parameters
-    ----------
-    path : str
-        Of a request, decoded.
-
-    Examples
-    --------
     >>> [is_api(path) for path in ("/api", "/api/runs", "/apiary", "/runs/api")]
     [True, True, False, False]
     """

@@ -14,13 +14,7 @@ __all__ = ["fields_of"]
 
 
 async def fields_of(request: Request) -> dict[str, str]:
-    """Return the fields of a form by name, the last of each; the guard has seen its token.
-
-    Parameters
-    ----------
-    request : Request
-        A POST.
-    """
+    """Return the fields of a form by name, the last of each; the guard has seen its token."""
     text = (await request.body()).decode("ascii", "replace")
     pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
     return {key: value for key, value in pairs if key != TOKEN_FIELD}

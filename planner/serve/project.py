@@ -43,28 +43,14 @@ _MOST_BYTES: Final = 2_000_000
 
 @dataclass(frozen=True)
 class Source:
-    """A scenario that can be chosen.
+    """A scenario that can be chosen."""
 
-    Parameters
-    ----------
-    key : str
-        Name of a shipped scenario, or of a file of the folder with its ending.
-    path : Path
-        Its file.
-    title, question : str
-        What it says of itself; empty where it does not.
-    is_own : bool
-        Whether it is a file of the folder.
-    is_sweep : bool
-        Whether it is a sweep, which has a base and futures.
-    """
-
-    key: str
-    path: Path
-    title: str
+    key: str  # name of a shipped scenario, or of a file of the folder with its ending
+    path: Path  # its file
+    title: str  # what it says of itself; empty where it does not
     question: str
-    is_own: bool
-    is_sweep: bool = False
+    is_own: bool  # whether it is a file of the folder
+    is_sweep: bool = False  # whether it is a sweep, which has a base and futures
 
     @property
     def argument(self) -> str:
@@ -82,14 +68,9 @@ class Project:
     """A folder that was chosen by who started the server.
 
     What a request names is looked up in what the folder holds, and never made into a path.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder, in full.
     """
 
-    folder: Path
+    folder: Path  # the folder, in full
 
     @property
     def runs_dir(self) -> Path:
@@ -132,27 +113,7 @@ class Project:
         return next(made for number in count(2) if (made := f"{stem}-{number}") not in taken)
 
     def save(self, name: str, text: str) -> Path:
-        """Write a new scenario file.
-
-        Parameters
-        ----------
-        name : str
-            Anything; the file is called by what of it can be the name of a file.
-        text : str
-            Its content.
-
-        Returns
-        -------
-        Path
-            The file, directly in the folder.
-
-        Raises
-        ------
-        FileExistsError
-            If there is one of that name; no file is ever replaced.
-        OSError
-            If it cannot be written.
-        """
+        """Write a new scenario file."""
         path = self.folder / f"{slug(name)}{_ENDINGS[0]}"
         path.touch(exist_ok=False)
         try:
@@ -189,10 +150,7 @@ class _About:
 def _shipped(folder: Path, names: list[str]) -> list[Source]:
     paths = [folder / f"{name}{_ENDINGS[0]}" for name in names]
     abouts = [(path, _about(path, 0, 0) or _About()) for path in paths]
-    return [
-        Source(path.stem, path, about.title, about.question, False, about.is_sweep)
-        for path, about in abouts
-    ]
+    return [Source(path.stem, path, about.title, about.question, False, about.is_sweep) for path, about in abouts]
 
 
 @lru_cache(maxsize=1024)

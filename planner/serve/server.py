@@ -28,18 +28,7 @@ _LAST_ANSWERS_S: Final = 3
 
 
 def listen(port: int | None) -> socket.socket:
-    """Take a port of this machine.
-
-    Parameters
-    ----------
-    port : int or None
-        The port; 0 any that is free; None the usual one, or any if that is taken.
-
-    Raises
-    ------
-    InputError
-        If it is taken, or not for everybody.
-    """
+    """Take a port of this machine."""
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         # Ports of connections that have just ended may be taken again.
@@ -57,15 +46,7 @@ def listen(port: int | None) -> socket.socket:
 
 
 def server_for(service: Service, port: int) -> uvicorn.Server:
-    """Return a server, not yet running.
-
-    Parameters
-    ----------
-    service : Service
-        What is served.
-    port : int
-        Port that it will be asked at.
-    """
+    """Return a server, not yet running."""
     settings = uvicorn.Config(
         make_app(service, port),
         http="h11",
@@ -80,17 +61,7 @@ def server_for(service: Service, port: int) -> uvicorn.Server:
 
 
 def serve(service: Service, listening: socket.socket, on_ready: Callable[[str], None]) -> None:
-    """Answer requests until Ctrl-C.
-
-    Parameters
-    ----------
-    service : Service
-        What is served.
-    listening : socket
-        As `listen` returns it.
-    on_ready : callable
-        Is given the address with its key as soon as it can be opened.
-    """
+    """Answer requests until Ctrl-C."""
     port = listening.getsockname()[1]
     server = server_for(service, port)
     on_ready(f"http://{HOST}:{port}/?{TOKEN_FIELD}={service.keys.address}")

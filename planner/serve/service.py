@@ -28,34 +28,17 @@ MOST_CHECKS: Final = 8
 
 @dataclass(frozen=True)
 class Service:
-    """A server's folder, its keys and its work.
+    """A server's folder, its keys and its work."""
 
-    Parameters
-    ----------
-    project : Project
-        The folder.
-    keys : Keys
-        What requests must know.
-    computing : Lock
-        Held while a page is computed, so that many requests at once do not take all memory.
-    """
-
-    project: Project
-    keys: Keys = field(default_factory=Keys)
+    project: Project  # the folder
+    keys: Keys = field(default_factory=Keys)  # what requests must know
+    # held while a page is computed, so that many requests at once do not take all memory
     computing: threading.Lock = field(default_factory=threading.Lock)
     _checking: threading.Lock = field(default_factory=threading.Lock)
-    _checks: threading.Semaphore = field(
-        default_factory=lambda: threading.BoundedSemaphore(MOST_CHECKS)
-    )
+    _checks: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(MOST_CHECKS))
 
     def source(self, key: str) -> Source:
-        """Return a scenario of the folder by its key.
-
-        Raises
-        ------
-        HTTPException
-            404 where the folder has none of that key.
-        """
+        """Return a scenario of the folder by its key."""
         found = self.project.source(key)
         if found is None:
             raise HTTPException(404)
@@ -66,11 +49,6 @@ class Service:
         """Wait for other checks of scenarios: one of thousands of sites takes minutes.
 
         Pages do not wait for a check, which `computing` would make them do.
-
-        Raises
-        ------
-        HTTPException
-            503 where too many wait already.
         """
         if not self._checks.acquire(blocking=False):
             raise HTTPException(503, f"{MOST_CHECKS} checks wait already; repeat it later")

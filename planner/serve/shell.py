@@ -26,12 +26,7 @@ STATIC: Final = {
     "serve.js": (Path(__file__).parent / "static" / "serve.js", "text/javascript"),
 }
 """Files that pages ask for, by name, with their kinds: these and no others."""
-_PLACES: Final = (
-    ("/", "Runs"),
-    (SCENARIOS, "Scenarios"),
-    (SWEEPS, "Sweeps"),
-    (JOBS, "Solves"),
-)
+_PLACES: Final = (("/", "Runs"), (SCENARIOS, "Scenarios"), (SWEEPS, "Sweeps"), (JOBS, "Solves"))
 _BEFORE: Final = "<header>"
 
 
@@ -43,23 +38,7 @@ def shell(
     status: int = 200,
     script: str = "serve.js",
 ) -> HTMLResponse:
-    """Return a page of ours.
-
-    Parameters
-    ----------
-    title : str
-        Of the window, and its heading.
-    *content : Html
-        Below the heading.
-    here : str
-        Path of the place in the menu that it belongs to.
-    refresh_s : int, optional
-        After how many seconds a browser without scripts loads it again.
-    status : int
-        Of the answer.
-    script : str
-        Its script, one of `STATIC`.
-    """
+    """Return a page of ours."""
     again = NOTHING
     if refresh_s is not None:
         again = element("noscript", element("meta", http_equiv="refresh", content=str(refresh_s)))
@@ -89,15 +68,7 @@ _STYLES: Final = ("report.css", "serve.css")
 
 
 def menu(here: str, more: Iterable[tuple[str, str]] = ()) -> Html:
-    """Return the links at the top of every page.
-
-    Parameters
-    ----------
-    here : str
-        Path of the page, which is marked.
-    more : iterable of (str, str)
-        Path and name of links of this page alone.
-    """
+    """Return the links at the top of every page."""
     links = (
         element("li", element("a", name, href=path, aria_current="page" if path == here else None))
         for path, name in (*_PLACES, *more)
@@ -106,38 +77,14 @@ def menu(here: str, more: Iterable[tuple[str, str]] = ()) -> Html:
 
 
 def framed(document: str, more: Iterable[tuple[str, str]] = ()) -> HTMLResponse:
-    """Return a report with the menu on top of it, its script and style allowed by their hashes.
-
-    Parameters
-    ----------
-    document : str
-        As `report_html` or `comparison_html` makes it.
-    more : iterable of (str, str)
-        Path and name of further links.
-    """
+    """Return a report with the menu on top of it, its script and style allowed by their hashes."""
     text = document.replace(_BEFORE, f"{menu('', more)}{_BEFORE}", 1)
     policy = content_policy(scripts=allowed(SCRIPT), styles=allowed(STYLE))
     return HTMLResponse(text, headers={"content-security-policy": policy})
 
 
-def button_form(
-    action: str, label: str, token: str, class_: str | None = None, **fields: str
-) -> Html:
-    """Return a button that sends a form.
-
-    Parameters
-    ----------
-    action : str
-        Path that it is sent to.
-    label : str
-        What the button says.
-    token : str
-        Without which it is refused.
-    class_ : str, optional
-        Of the form.
-    **fields : str
-        What is sent.
-    """
+def button_form(action: str, label: str, token: str, class_: str | None = None, **fields: str) -> Html:
+    """Return a button that sends a form."""
     hidden = (
         element("input", type="hidden", name=name, value=value)
         for name, value in (*fields.items(), (TOKEN_FIELD, token))
@@ -147,15 +94,5 @@ def button_form(
 
 
 def message_page(title: str, text: str, status: int = 404) -> HTMLResponse:
-    """Return a page that says why there is no other.
-
-    Parameters
-    ----------
-    title : str
-        In short.
-    text : str
-        What to do; lines stay lines.
-    status : int
-        Of the answer.
-    """
+    """Return a page that says why there is no other."""
     return shell(title, joined(element("p", line) for line in text.split("\n")), status=status)

@@ -17,22 +17,7 @@ __all__ = ["start_solve", "start_sweep"]
 
 
 def start_solve(service: Service, source: Source, like: str | None = None) -> Job:
-    """Start to solve a scenario.
-
-    Parameters
-    ----------
-    service : Service
-        Of the server.
-    source : Source
-        The scenario.
-    like : str, optional
-        Name of the scenario that it was made of, which may take as long.
-
-    Raises
-    ------
-    InputError
-        If too many wait.
-    """
+    """Start to solve a scenario."""
     names = [source.name, *([like] if like else [])]
     return service.jobs.start(
         f"Solve {source.name}",
@@ -44,18 +29,7 @@ def start_solve(service: Service, source: Source, like: str | None = None) -> Jo
 
 
 def start_sweep(service: Service, source: Source) -> Job:
-    """Start a sweep; what it has stored is not solved again.
-
-    Parameters
-    ----------
-    service, source
-        As of `start_solve`, of a sweep.
-
-    Raises
-    ------
-    InputError
-        If too many wait.
-    """
+    """Start a sweep; what it has stored is not solved again."""
     return service.jobs.start(
         f"Sweep {source.name}",
         sweep_task,

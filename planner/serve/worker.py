@@ -28,22 +28,8 @@ ASKED_TO_STOP: Final = threading.Event()
 _PAUSE_S: Final = 0.25  # between two reports of the solver
 
 
-def work(
-    events: Connection, lifeline: Connection, task: Callable[..., dict[str, Any]], given: Any
-) -> None:
-    """Do a task, and send what becomes of it.
-
-    Parameters
-    ----------
-    events : Connection
-        To which keywords are sent, as dictionaries; the last has ``ended``.
-    lifeline : Connection
-        Ends when the server does; what is sent through it before asks to stop.
-    task : callable
-        Of a module; is given a function that sends keywords, and `given`. What it returns is sent.
-    given : object
-        What the task is about.
-    """
+def work(events: Connection, lifeline: Connection, task: Callable[..., dict[str, Any]], given: Any) -> None:
+    """Do a task, and send what becomes of it."""
     if sys.platform != "win32":
         os.setsid()  # Ctrl-C is for the server, and what the task starts ends with it
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
@@ -65,15 +51,7 @@ def work(
 
 
 def end_group(process: int, *, at_once: bool = False) -> None:
-    """End a worker and what it has started.
-
-    Parameters
-    ----------
-    process : int
-        Its id.
-    at_once : bool
-        Whether it is given no time.
-    """
+    """End a worker and what it has started."""
     if sys.platform == "win32":
         os.kill(process, signal.SIGTERM)
         return
@@ -88,20 +66,7 @@ def end_group(process: int, *, at_once: bool = False) -> None:
 
 
 def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
-    """Solve a scenario and store its run.
-
-    Parameters
-    ----------
-    tell : callable
-        Sends what is to be shown.
-    given : tuple of str and Path
-        Scenario, a file or a shipped name, and the folder of run folders.
-
-    Returns
-    -------
-    dict
-        ``run``: the name of its folder; ``message``: how it ended.
-    """
+    """Solve a scenario and store its run."""
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import require_own_folder
     from planner.outputs.staging import try_folder
@@ -141,13 +106,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
     try_folder(runs_dir, "DIR")
     require_own_folder(runs_dir, RUNS)
-    plan = solve(
-        scenario,
-        on_stage=on_stage,
-        on_progress=on_progress,
-        on_warning=on_warning,
-        interrupt=ASKED_TO_STOP,
-    )
+    plan = solve(scenario, on_stage=on_stage, on_progress=on_progress, on_warning=on_warning, interrupt=ASKED_TO_STOP)
     on_stage("write")
     stored = store_or_keep_elsewhere(run_of(plan), runs_dir, log=log)
     folder = stored.run.folder
@@ -157,20 +116,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
 
 def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
-    """Solve the futures of a sweep.
-
-    Parameters
-    ----------
-    tell : callable
-        Sends what is to be shown.
-    given : tuple of str and Path
-        Sweep, a file or a shipped name, and its folder.
-
-    Returns
-    -------
-    dict
-        ``message``: how many have no plan.
-    """
+    """Solve the futures of a sweep."""
     from planner.base.number_format import duration
     from planner.studies.sweep import SweepProgress, run_sweep
 

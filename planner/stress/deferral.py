@@ -28,15 +28,6 @@ class Deferral:
     """Deferrable work, deferred further than the plan does, hour after hour.
 
     All of it is IT power or IT energy, shapes (draw, site).
-
-    Parameters
-    ----------
-    plan : FixedPlan
-        What the sites do.
-    year : int
-        Position of the model year.
-    draws : int
-        Years side by side.
     """
 
     def __init__(self, plan: FixedPlan, year: int, draws: int) -> None:
@@ -77,20 +68,7 @@ class Deferral:
         return np.asarray(given_up)
 
     def put_off(self, lacking_mw: Floats, waits_mw: Floats) -> Floats:
-        """Let work of an hour yield to a lack, that of the longest window first.
-
-        Parameters
-        ----------
-        lacking_mw : array of float, shape (draw, site)
-            IT power that the site has to do without.
-        waits_mw : array of float, shape (window, site)
-            What the plan does in the hour of deferrable work.
-
-        Returns
-        -------
-        array of float, shape (draw, site)
-            What yields.
-        """
+        """Let work of an hour yield to a lack, that of the longest window first. Gives (draw, site)."""
         total = np.zeros(lacking_mw.shape)
         for window in reversed(range(len(self._window_h))):
             mw = np.minimum(lacking_mw - total, waits_mw[window])
@@ -101,20 +79,7 @@ class Deferral:
         return total
 
     def catch_up(self, room_mw: Floats, waits_mw: Floats) -> Floats:
-        """Catch up with what waits, the latest and the shortest window first.
-
-        Parameters
-        ----------
-        room_mw : array of float, shape (draw, site)
-            IT power for which the connection has room.
-        waits_mw : array of float, shape (window, site)
-            As for `put_off`.
-
-        Returns
-        -------
-        array of float, shape (draw, site)
-            What is caught up.
-        """
+        """Catch up with what waits, the latest and the shortest window first. Gives (draw, site)."""
         total = np.zeros(room_mw.shape)
         if not self._piles_mwh.any():
             return total
@@ -135,15 +100,7 @@ class Deferral:
     def later_mwh(self, waits_mw: Floats) -> Floats:
         """Return what the racks could catch up after each hour of some days, in its window.
 
-        Parameters
-        ----------
-        waits_mw : array of float, shape (window, site, hour)
-            As for `put_off`, whole days.
-
-        Returns
-        -------
-        array of float, shape (window, site, hour)
-            Known from the plan alone, whatever weather and grid will be.
+        Gives (window, site, hour).
         """
         free_mw = self._most_mw[:, :, None] - waits_mw
         later = np.zeros(free_mw.shape)
@@ -156,15 +113,7 @@ class Deferral:
     def due(self, later_mwh: Floats) -> Floats:
         """Return late work that must be done now or is given up; after what is caught up.
 
-        Parameters
-        ----------
-        later_mwh : array of float, shape (window, site)
-            What the racks could still do of it in the hours left of its window.
-
-        Returns
-        -------
-        array of float, shape (window, draw, site)
-            At most what the racks can do in the hour.
+        Gives (window, draw, site).
         """
         late = self._piles_mwh[:, _LATE]
         if not late.any():
@@ -172,15 +121,7 @@ class Deferral:
         return np.asarray(np.clip(late - later_mwh[:, None, :], 0.0, self._racks_mw))
 
     def carry(self, due_mw: Floats, carried_mw: Floats) -> None:
-        """Take off the late work that sources, batteries and generators carry.
-
-        Parameters
-        ----------
-        due_mw : array of float, shape (window, draw, site)
-            Of `due`.
-        carried_mw : array of float, shape (draw, site)
-            How much of it is carried, that of the shortest window first.
-        """
+        """Take off the late work that sources, batteries and generators carry."""
         left = carried_mw.copy()
         for window, due in enumerate(due_mw):
             mw = np.minimum(left, due)

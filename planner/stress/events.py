@@ -21,22 +21,12 @@ __all__ = ["GridEmergency", "HeatWave", "Outages", "outage_h"]
 
 @dataclass(frozen=True)
 class GridEmergency:
-    """An emergency: the grid takes back a share of the connections of sites.
+    """An emergency: the grid takes back a share of the connections of sites."""
 
-    Parameters
-    ----------
-    sites : array of bool, shape (site,)
-        Whose connections.
-    first_hour, hours : int
-        When, in hours of the year.
-    frac : float
-        Share that is taken back.
-    """
-
-    sites: Bools
-    first_hour: int
+    sites: Bools  # whose connections
+    first_hour: int  # when, in hours of the year
     hours: int
-    frac: float
+    frac: float  # share that is taken back
 
     def left_frac(self, first_hour: int, hours: int) -> Floats:
         """Return the share that is left, (site, hour)."""
@@ -47,19 +37,11 @@ class GridEmergency:
 
 @dataclass(frozen=True)
 class HeatWave:
-    """A heat wave: every site is hotter for some days.
+    """A heat wave: every site is hotter for some days."""
 
-    Parameters
-    ----------
-    first_hour, hours : int
-        When, in hours of the year.
-    hotter_k : float
-        By how much. [K]
-    """
-
-    first_hour: int
+    first_hour: int  # when, in hours of the year
     hours: int
-    hotter_k: float
+    hotter_k: float  # by how much. [K]
 
     def of_hours(self, first_hour: int, hours: int) -> Floats:
         """Return the heat on top, (hour,). [K]"""
@@ -73,20 +55,9 @@ class Outages:
 
     They begin as a Poisson process; how long they last is log-normal. An outage that ends
     within an hour takes that hour whole: standby power has to start all the same.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Draws and sites.
-    settings : StressSettings
-        How often and how long.
-    rng : Generator
-        Of the random numbers.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], settings: StressSettings, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, shape: tuple[int, int], settings: StressSettings, rng: np.random.Generator) -> None:
         self._left_h = np.zeros(shape, dtype=np.int64)
         self._settings = settings
         self._rng = rng
@@ -94,9 +65,7 @@ class Outages:
     def next_hours(self, hours: int) -> Bools:
         """Draw whether the grid is out, (draw, site, hour)."""
         shape = self._left_h.shape
-        begins = (
-            self._rng.random((hours, *shape)) < self._settings.outages_per_year / HOURS_PER_YEAR
-        )
+        begins = self._rng.random((hours, *shape)) < self._settings.outages_per_year / HOURS_PER_YEAR
         result = np.zeros((*shape, hours), dtype=np.bool_)
         for hour in range(hours):
             fresh = np.flatnonzero(begins[hour])
@@ -109,22 +78,7 @@ class Outages:
 
 
 def outage_h(count: int, settings: StressSettings, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw how long outages last, in whole hours begun.
-
-    Parameters
-    ----------
-    count : int
-        How many.
-    settings : StressSettings
-        Median and mean of the log-normal length.
-    rng : Generator
-        Of the random numbers.
-
-    Returns
-    -------
-    array of int, shape (count,)
-        At least 1. [h]
-    """
+    """Draw how long outages last, in whole hours begun. Gives (count,) [h]."""
     spread = np.sqrt(2.0 * np.log(settings.outage_mean_h / settings.outage_median_h))
     lasts = settings.outage_median_h * np.exp(spread * rng.standard_normal(count))
     return np.asarray(np.ceil(lasts), dtype=np.int64)

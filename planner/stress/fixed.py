@@ -108,30 +108,8 @@ class FixedPlan:
         return np.asarray(self.price_spread[places, season[None, :], local])
 
 
-def fixed_plan(
-    scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]
-) -> FixedPlan:
-    """Lay out what a plan has and does.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Of the plan.
-    inputs : mapping of str to DataFrame
-        Tables that the plan was made from.
-    tables : mapping of str to DataFrame
-        Its result tables.
-
-    Returns
-    -------
-    FixedPlan
-        Of the sites that draw power in some year.
-
-    Raises
-    ------
-    InputError
-        If scenario or tables are not right, or if no site draws power in any year.
-    """
+def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]) -> FixedPlan:
+    """Lay out what a plan has and does."""
     case = make_case(scenario, inputs)
     every = case.ids("sites")
     drawing = set(tables["power_slot"]["site"])
@@ -192,9 +170,7 @@ def fixed_plan(
 class _Reader:
     """Result tables as arrays by year and site."""
 
-    def __init__(
-        self, case: ScopedCase, tables: Mapping[str, pd.DataFrame], sites: tuple[str, ...]
-    ) -> None:
+    def __init__(self, case: ScopedCase, tables: Mapping[str, pd.DataFrame], sites: tuple[str, ...]) -> None:
         self.tables = tables
         self.sites = sites
         self.years = tuple(case.years.years)
@@ -253,9 +229,7 @@ def _waits(read: _Reader) -> tuple[Floats, tuple[int, ...]]:
     """Deferrable work as the plan does it, by the window within which it is done."""
     table = read.tables["deferral"]
     windows = sorted(set(table["window"]), key=_window_h)
-    done = [
-        read.sums(table[table["window"] == window], "done_mw", by_slot=True) for window in windows
-    ]
+    done = [read.sums(table[table["window"] == window], "done_mw", by_slot=True) for window in windows]
     none = np.zeros((0, len(read.years), len(read.sites), len(read.slots)))
     return np.stack(done) if done else none, tuple(map(_window_h, windows))
 
@@ -280,13 +254,7 @@ def _source_usd_per_mwh(read: _Reader) -> Floats:
 def _generators_mw(case: ScopedCase, read: _Reader) -> Floats:
     """Standby generators of usable halls, (year, site)."""
     halls = read.tables["halls"]
-    ratio = dict(
-        zip(
-            texts(case.redundancy, "redundancy"),
-            floats(case.redundancy, "generator_kw_per_kw"),
-            strict=True,
-        )
-    )
+    ratio = dict(zip(texts(case.redundancy, "redundancy"), floats(case.redundancy, "generator_kw_per_kw"), strict=True))
     own_ratio = case.scenario.supply.standby.mw_per_hall_mw
     per_mw = halls["redundancy"].map(ratio).astype(np.float64)
     own_halls_mw = halls["usable_mw"] - halls["leased_mw"]
@@ -310,17 +278,7 @@ def _cooling_share(case: ScopedCase, read: _Reader) -> Floats:
 
 
 def weather_of(case: ScopedCase, bulb: str, at: NDArray[np.intp]) -> Weather:
-    """Return the mean weather of some sites, and how far it strays.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Sites with their climate.
-    bulb : {"dry", "wet"}
-        Which thermometer.
-    at : array of int
-        Places of the sites in the case.
-    """
+    """Return the mean weather of some sites, and how far it strays."""
     mean, _ = monthly_temperatures(case, bulb)
     return Weather(
         mean_c=mean[at],

@@ -28,38 +28,20 @@ _TABLE: Final = "own_hours"
 
 @dataclass(frozen=True)
 class OwnHours:
-    """Own weather and prices; what is NaN is drawn.
+    """Own weather and prices; what is NaN is drawn."""
 
-    Parameters
-    ----------
-    dry_c, wet_c : array of float, shape (site, 8760)
-        Temperatures. [deg C]
-    wholesale_usd_per_mwh : array of float, shape (site, 8760)
-        Wholesale price.
-    """
-
-    dry_c: Floats
+    dry_c: Floats  # temperatures. [deg C]
     wet_c: Floats
-    wholesale_usd_per_mwh: Floats
+    wholesale_usd_per_mwh: Floats  # wholesale price
 
     def temperatures(
         self, first_day: int, days: int, dry_c: Floats, wet_c: Floats, hotter_k: Floats | float
     ) -> tuple[Floats, Floats]:
         """Put own temperatures, and a heat wave on them, in the place of drawn ones."""
         at = slice(first_day * _HOURS, (first_day + days) * _HOURS)
-        return (
-            _given_or(self.dry_c[:, at] + hotter_k, dry_c),
-            _given_or(self.wet_c[:, at] + hotter_k, wet_c),
-        )
+        return (_given_or(self.dry_c[:, at] + hotter_k, dry_c), _given_or(self.wet_c[:, at] + hotter_k, wet_c))
 
-    def prices(
-        self,
-        first_day: int,
-        days: int,
-        delivered: Floats,
-        wholesale: Floats,
-        drawn: Floats,
-    ) -> Floats:
+    def prices(self, first_day: int, days: int, delivered: Floats, wholesale: Floats, drawn: Floats) -> Floats:
         """Put own wholesale prices under the adder of the plan."""
         at = slice(first_day * _HOURS, (first_day + days) * _HOURS)
         return _given_or(delivered + self.wholesale_usd_per_mwh[:, at] - wholesale, drawn)
@@ -70,27 +52,7 @@ def _given_or(given: Floats, drawn: Floats) -> Floats:
 
 
 def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None = None) -> OwnHours:
-    """Read a user's own hours of a year.
-
-    Parameters
-    ----------
-    path : Path
-        A .csv, .xlsx or .parquet file as table `own_hours` of the data dictionary describes.
-    sites : tuple of str
-        Sites of the plan; rows of other sites are problems.
-    package : Package, optional
-        The data dictionary.
-
-    Returns
-    -------
-    OwnHours
-
-    Raises
-    ------
-    InputError
-        With every problem of the file, a site that the plan does not have, and sites that lack
-        hours among them.
-    """
+    """Read a user's own hours of a year."""
     package = package or load_package()
     frame = read_tables([_TABLE], {_TABLE: path}, package=package)[_TABLE]
     file = shown_path(path)

@@ -28,20 +28,7 @@ _CLASS = ["site", "workload", "year"]
 
 
 def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Let every site fail in every year.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Of the plan: who reaches whom, and who may not stand in for whom.
-    tables : mapping of str to DataFrame
-        Its result tables.
-
-    Returns
-    -------
-    DataFrame
-        Table `stress_loss`.
-    """
+    """Let every site fail in every year."""
     reach, may_cover = _reach(inputs), _may_cover(inputs)
     work = tables["assignment"]
     work = work[work["served_kh100e"] > 0.0]
@@ -56,8 +43,7 @@ def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd
             share = load / float(of_duty[duty[workload]])
             others = reach.keys() & may_cover[str(site)]
             room = {
-                other: standby.get((other, workload, year), 0.0)
-                + share * parked.get((other, workload, year), 0.0)
+                other: standby.get((other, workload, year), 0.0) + share * parked.get((other, workload, year), 0.0)
                 for other in others
             }
             choices = [
@@ -85,10 +71,7 @@ def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:
 def _may_cover(inputs: Inputs) -> dict[str, set[str]]:
     """Return for every site those that may stand in for it when it is lost."""
     names = np.asarray(inputs.sets.site.labels)
-    return {
-        str(site): set(map(str, names[may]))
-        for site, may in zip(names, inputs.failover.may_cover, strict=True)
-    }
+    return {str(site): set(map(str, names[may])) for site, may in zip(names, inputs.failover.may_cover, strict=True)}
 
 
 def _parked_kh100e(tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:

@@ -24,20 +24,7 @@ _PERCENT: Final = 100.0
 
 
 def draw_stress(study: StressStudy, *, name: str) -> str:
-    """Draw a study.
-
-    Parameters
-    ----------
-    study
-        What was found.
-    name
-        What the plan is called, for the heading.
-
-    Returns
-    -------
-    str
-        An SVG document that needs nothing else.
-    """
+    """Draw a study."""
     draws = study.settings.draws
     title = f"{name} under stress"
     description = (
@@ -68,9 +55,7 @@ def _exceedance(table: pd.DataFrame) -> list[str]:
     most = max(float(table["unserved_mwh"].max()), 1.0)
     frame = Frame(100, 160, 850, 190, (0.0, _PERCENT), (0.0, 1.05 * most))
     parts = [
-        text(
-            30, 130, "Energy not served in a year: how often as much or more", size=14, weight=700
-        ),
+        text(30, 130, "Energy not served in a year: how often as much or more", size=14, weight=700),
         text(30, 147, "over all model years and drawn years, the whole plan", color=MUTED),
         frame.grid(x_unit="% of years", y_unit="MWh"),
     ]
@@ -98,9 +83,7 @@ def _costs(table: pd.DataFrame) -> list[str]:
         costs = rows.loc[rows["year"] == year, "energy_cost_musd"].to_numpy()
         left, low = frame.to_page(number + 0.3, float(costs.min()))
         right, high = frame.to_page(number + 0.7, float(costs.max()))
-        parts.append(
-            rect(left, high, right - left, max(low - high, 1.5), COLORS[CASES[0]], tip=str(year))
-        )
+        parts.append(rect(left, high, right - left, max(low - high, 1.5), COLORS[CASES[0]], tip=str(year)))
         middle = frame.to_page(number + 0.5, float(np.median(costs)))[1]
         parts.append(line((left - 4, middle), (right + 4, middle), PLAN, width=2.0))
         parts.append(text((left + right) / 2, 718, str(year), anchor="middle", color=MUTED))

@@ -26,18 +26,6 @@ __all__ = ["log_spread", "price_factor"]
 def log_spread(shape_mean: Floats, shape_median: Floats) -> Floats:
     """Return the standard deviation of the logarithm of the price.
 
-    Parameters
-    ----------
-    shape_mean, shape_median : array of float, shape (zone, season, hour)
-        Mean and median of the hour over their means of the year.
-
-    Returns
-    -------
-    array of float
-        Same shape; at least one hour of each zone is 0.
-
-    Examples
-    --------
     An hour whose mean is as its median, and one whose mean is e^(1/2) times its median:
 
     >>> mean = np.array([[[0.8, 0.5 * np.exp(0.5)]]])
@@ -53,20 +41,8 @@ def price_factor(anomaly: Floats, spread: Floats) -> Floats:
     """Return the price of an hour over its mean, for a standard normal anomaly.
 
     Its expectation is 1.
+    Gives (draw, place, hour).
 
-    Parameters
-    ----------
-    anomaly : array of float, shape (draw, place, hour)
-        Standard normal.
-    spread : array of float, shape (place, hour)
-        Standard deviation of the logarithm.
-
-    Returns
-    -------
-    array of float, shape (draw, place, hour)
-
-    Examples
-    --------
     >>> price_factor(np.array([[[0.0, 1.0]]]), np.array([[0.2, 0.2]])).round(4).tolist()
     [[[0.9802, 1.1972]]]
     """

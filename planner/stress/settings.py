@@ -19,52 +19,27 @@ __all__ = ["StressSettings", "settings_from"]
 
 @dataclass(frozen=True)
 class StressSettings:
-    """What a plan is put through; figures of table `stress_settings` unless given.
+    """What a plan is put through; figures of table `stress_settings` unless given."""
 
-    Parameters
-    ----------
-    draws
-        Years of weather, prices and outages drawn for each model year.
-    seed
-        Of all random numbers: the same seed gives the same years.
-    outages_per_year
-        Times a year that the grid fails at a site.
-    outage_median_h, outage_mean_h
-        Median and mean of how long; log-normal between them. [h]
-    heat_wave_k, heat_wave_days
-        Heat on top of the drawn weather, in the middle of the hottest month. [K], [day]
-    curtailment_frac, curtailment_h
-        Share of every firm connection that the grid takes back around the hour of the year in
-        which the plan uses most, and for how long. [-], [h]
-    generator_mw
-        Size of one standby generator. [MW]
-    fuel_h
-        Hours at full output that the fuel at a site lasts. [h]
-    weather_persistence_h, price_persistence_h
-        Time over which weather and prices forget. [h]
-    weather_reach_km, price_reach_km
-        Distance over which places stop sharing them. [km]
-    lost_load_usd_per_mwh
-        Price of energy that nothing delivers at a site without racks, in `dispatch` and
-        `days-error`. [USD/MWh]
-    """
-
-    outages_per_year: float
-    outage_median_h: float
+    outages_per_year: float  # times a year that the grid fails at a site
+    outage_median_h: float  # median and mean of how long; log-normal between them. [h]
     outage_mean_h: float
-    heat_wave_k: float
+    heat_wave_k: float  # heat on top of the drawn weather, in the middle of the hottest month. [K], [day]
     heat_wave_days: float
+    # share of every firm connection that the grid takes back around the hour of the year in which the plan uses most,
+    # and for how long. [-], [h]
     curtailment_frac: float
     curtailment_h: float
-    generator_mw: float
-    fuel_h: float
-    weather_persistence_h: float
-    weather_reach_km: float
+    generator_mw: float  # size of one standby generator. [MW]
+    fuel_h: float  # hours at full output that the fuel at a site lasts. [h]
+    weather_persistence_h: float  # time over which weather and prices forget. [h]
+    weather_reach_km: float  # distance over which places stop sharing them. [km]
     price_persistence_h: float
     price_reach_km: float
+    # price of energy that nothing delivers at a site without racks, in `dispatch` and `days-error`. [USD/MWh]
     lost_load_usd_per_mwh: float
-    draws: int = 10
-    seed: int = 1
+    draws: int = 10  # years of weather, prices and outages drawn for each model year
+    seed: int = 1  # of all random numbers: the same seed gives the same years
 
 
 _UNITS = {
@@ -83,14 +58,7 @@ _UNITS = {
     "price_reach_km": "km",
     "lost_load_usd_per_mwh": "USD/MWh",
 }
-_MAY_BE_ZERO = {
-    "outages_per_year",
-    "heat_wave_k",
-    "heat_wave_days",
-    "curtailment_frac",
-    "fuel_h",
-    "seed",
-}
+_MAY_BE_ZERO = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
 _AT_MOST = {
     "curtailment_frac": 1.0,
     "heat_wave_days": 365.0,
@@ -104,24 +72,7 @@ _TABLE = "data/stress_settings.csv"
 
 
 def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
-    """Take the table's figures, and those that were given in their place.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `stress_settings`.
-    given : dict
-        By field of `StressSettings`; None is not given.
-
-    Returns
-    -------
-    StressSettings
-
-    Raises
-    ------
-    InputError
-        With every figure that is missing, in another unit or out of its range.
-    """
+    """Take the table's figures, and those that were given in their place."""
     value = dict(zip(table["item"], table["value"].astype(float), strict=True))
     unit_of = dict(zip(table["item"], table["unit"], strict=True))
     problems = [
@@ -130,14 +81,7 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
         if item not in value
     ]
     problems += [
-        Problem(
-            _TABLE,
-            None,
-            None,
-            f"{item} is in {unit_of[item]}",
-            f"in {unit}",
-            "write the figure in this unit",
-        )
+        Problem(_TABLE, None, None, f"{item} is in {unit_of[item]}", f"in {unit}", "write the figure in this unit")
         for item, unit in _UNITS.items()
         if item in value and unit_of[item] != unit
     ]

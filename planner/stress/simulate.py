@@ -93,32 +93,7 @@ def simulate_year(
     with_outages: bool = True,
     on_window: Callable[[], None] = lambda: None,
 ) -> SimulatedYear:
-    """Run a plan through 8,760 hours of a model year.
-
-    Parameters
-    ----------
-    plan : FixedPlan
-        What the sites have and do.
-    year : int
-        Position of the model year.
-    settings : StressSettings
-        Draws, seed, how often the grid fails. The same seed and year give the same weather,
-        prices and outages, whatever events come on top.
-    reliability : Reliability
-        Of standby generators.
-    cut, heat : GridEmergency, HeatWave, optional
-        Events on top.
-    own : OwnHours, optional
-        A user's own weather and prices instead of drawn ones.
-    with_outages : bool
-        Whether the grid fails at random.
-    on_window : callable
-        Called after every week.
-
-    Returns
-    -------
-    SimulatedYear
-    """
+    """Run a plan through 8,760 hours of a model year."""
     draws, sites = settings.draws, len(plan.sites)
     found = SimulatedYear(draws, sites)
     seeds = _seeds(plan, year, settings)
@@ -222,34 +197,9 @@ def _seeds(plan: FixedPlan, year: int, settings: StressSettings) -> dict[str, tu
 
 
 def conditions(
-    plan: FixedPlan,
-    year: int,
-    settings: StressSettings,
-    *,
-    heat: HeatWave | None = None,
-    own: OwnHours | None = None,
+    plan: FixedPlan, year: int, settings: StressSettings, *, heat: HeatWave | None = None, own: OwnHours | None = None
 ) -> Iterator[tuple[int, int, Floats, Floats, Bools]]:
-    """Draw the weather and prices of a model year, week by week.
-
-    Parameters
-    ----------
-    plan : FixedPlan
-        What the sites have and do.
-    year : int
-        Position of the model year.
-    settings : StressSettings
-        Draws and seed.
-    heat : HeatWave, optional
-        A heat wave on top.
-    own : OwnHours, optional
-        A user's own weather and prices instead of drawn ones.
-
-    Yields
-    ------
-    tuple
-        First day, days; cooling power per IT power [-], delivered price [USD/MWh] and whether it is
-        hotter than design, shapes (draw, site, hour).
-    """
+    """Draw the weather and prices of a model year, week by week. Gives (draw, site, hour) [-]."""
     seeds = _seeds(plan, year, settings)
     # One anomaly drives both thermometers: hot air is moist air, so hours stay consistent.
     air = Anomalies(
@@ -293,20 +243,13 @@ class _Reserve:
     """What fills a lack, hour by hour: firm sources, batteries, standby generators."""
 
     def __init__(
-        self,
-        plan: FixedPlan,
-        year: int,
-        settings: StressSettings,
-        reliability: Reliability,
-        rng: np.random.Generator,
+        self, plan: FixedPlan, year: int, settings: StressSettings, reliability: Reliability, rng: np.random.Generator
     ) -> None:
         shape = (settings.draws, len(plan.sites))
         self._rng = rng
         self._reliability = reliability
         self._unit_mw = settings.generator_mw
-        self._units = np.broadcast_to(
-            generators(plan.generator_mw[year], settings.generator_mw), shape
-        )
+        self._units = np.broadcast_to(generators(plan.generator_mw[year], settings.generator_mw), shape)
         self._full_fuel_mwh = plan.generator_mw[year] * settings.fuel_h
         self._fuel_mwh = np.broadcast_to(self._full_fuel_mwh, shape).copy()
         self._running = np.zeros(shape, dtype=np.int64)
@@ -369,9 +312,7 @@ class _Reserve:
         # Tanks are filled up between outages.
         self._fuel_mwh = np.where(is_needed, self._fuel_mwh, self._full_fuel_mwh)
         self._is_on = is_needed
-        output_mw = np.minimum(
-            np.minimum(lacking_mw, self._running * self._unit_mw), self._fuel_mwh
-        )
+        output_mw = np.minimum(np.minimum(lacking_mw, self._running * self._unit_mw), self._fuel_mwh)
         output_mw = np.where(is_needed, output_mw, 0.0)
         self._fuel_mwh = self._fuel_mwh - output_mw
         return output_mw

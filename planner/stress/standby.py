@@ -37,21 +37,11 @@ _ROUNDING: Final = 1e-9
 
 @dataclass(frozen=True)
 class Reliability:
-    """How a generator starts and runs.
+    """How a generator starts and runs."""
 
-    Parameters
-    ----------
-    availability_frac
-        Share of the time that it is not in repair.
-    start_failure_frac
-        Share of starts that fail.
-    mean_time_to_failure_h
-        Of running. [h]
-    """
-
-    availability_frac: float
-    start_failure_frac: float
-    mean_time_to_failure_h: float
+    availability_frac: float  # share of the time that it is not in repair
+    start_failure_frac: float  # share of starts that fail
+    mean_time_to_failure_h: float  # of running. [h]
 
     @property
     def starts_frac(self) -> float:
@@ -60,16 +50,12 @@ class Reliability:
 
     def survives_frac(self, hours: ArrayLike) -> Floats:
         """Return the probability that it runs on for so long."""
-        return np.asarray(
-            np.exp(-np.asarray(hours, dtype=np.float64) / self.mean_time_to_failure_h)
-        )
+        return np.asarray(np.exp(-np.asarray(hours, dtype=np.float64) / self.mean_time_to_failure_h))
 
 
 def generators(mw: Floats, unit_mw: float) -> NDArray[np.int64]:
     """Return how many generators of a size make up a power, at least as much.
 
-    Examples
-    --------
     >>> generators(np.array([0.0, 5.5, 5.6]), 2.75).tolist()
     [0, 2, 3]
     """
@@ -77,35 +63,10 @@ def generators(mw: Floats, unit_mw: float) -> NDArray[np.int64]:
 
 
 def carry_probability(
-    hours: float,
-    *,
-    count: int,
-    needed: int,
-    reliability: Reliability,
-    fuel_h: float,
-    battery_h: float,
+    hours: float, *, count: int, needed: int, reliability: Reliability, fuel_h: float, battery_h: float
 ) -> float:
-    """Return the probability that standby power carries an outage.
+    """Return the probability that standby power carries an outage. Takes `hours` [h].
 
-    Parameters
-    ----------
-    hours
-        How long the grid is out. [h]
-    count, needed
-        Generators that are there, and that carry the load.
-    reliability
-        Of each.
-    fuel_h
-        Hours at which fuel ends with the load on as many as are needed. [h]
-    battery_h
-        Hours that batteries carry the load alone, before generators or after them. [h]
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
     Three generators of which two are needed, each starting in 9 of 10 cases and running for
     ever, carry 3 x 0.9^2 x 0.1 + 0.9^3 of the outages:
 

@@ -36,34 +36,18 @@ _FIRST_OF_MONTH: Final = np.concatenate([[0], np.cumsum(DAYS_PER_MONTH)[:-1]])
 
 @dataclass(frozen=True)
 class StressStudy:
-    """What came of it.
+    """What came of it."""
 
-    Parameters
-    ----------
-    settings : StressSettings
-        What the plan was put through.
-    tables : dict of str to DataFrame
-        As `STRESS_TABLES` describes them.
-    """
-
-    settings: StressSettings
-    tables: dict[str, pd.DataFrame]
+    settings: StressSettings  # what the plan was put through
+    tables: dict[str, pd.DataFrame]  # as `STRESS_TABLES` describes them
 
 
 def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability:
-    """Return how standby generators start and run, of table `source_reliability`.
-
-    Raises
-    ------
-    InputError
-        If the table has no such source.
-    """
+    """Return how standby generators start and run, of table `source_reliability`."""
     rows = table[table["onsite"] == source]
     if rows.empty:
         what_is = f"no row for {source}"
-        raise InputError(
-            [Problem("data/source_reliability.csv", None, None, what_is, "", "add it")]
-        )
+        raise InputError([Problem("data/source_reliability.csv", None, None, what_is, "", "add it")])
     row = rows.iloc[0]
     return Reliability(
         float(row["operational_availability_frac"]),
@@ -82,29 +66,7 @@ def stress_study(
     years: Sequence[int] | None = None,
     on_progress: Callable[[str, float], None] = lambda _case, _share: None,
 ) -> StressStudy:
-    """Put a fixed plan through hours it was not planned for.
-
-    Parameters
-    ----------
-    plan : FixedPlan
-        What the sites have and do.
-    settings : StressSettings
-        Draws, seed and events.
-    reliability : Reliability
-        Of standby generators.
-    losses : DataFrame
-        As `site_outage_losses` returns it.
-    own : OwnHours, optional
-        A user's own weather and prices.
-    years : sequence of int, optional
-        Model years; by default all.
-    on_progress : callable
-        Called with the case and the share of the work that is done.
-
-    Returns
-    -------
-    StressStudy
-    """
+    """Put a fixed plan through hours it was not planned for."""
     chosen = [y for y, year in enumerate(plan.years) if years is None or year in years]
     total, done = len(chosen) * len(CASES) * _weeks(), 0
     found: list[tuple[str, int, SimulatedYear]] = []
@@ -155,9 +117,7 @@ def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
 
 def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmergency:
     """An emergency of every zone around the hour in which the plan draws most."""
-    hours = np.concatenate(
-        [plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)]
-    )
+    hours = np.concatenate([plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)])
     peak = int(hours.argmax())
     lasts = round(settings.curtailment_h)
     first = _within_year(peak - lasts // 2, lasts, hours.size)
@@ -170,9 +130,7 @@ def _within_year(first: int, count: int, year: int) -> int:
     return max(0, min(first, year - count))
 
 
-def _years(
-    plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]
-) -> Iterator[dict[str, object]]:
+def _years(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[str, object]]:
     for case, year, hours in found:
         load = plan.load_kh100e[year]
         for draw in range(hours.draws):
@@ -202,9 +160,7 @@ def _years(
             }
 
 
-def _sites(
-    plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]
-) -> Iterator[dict[str, object]]:
+def _sites(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[str, object]]:
     for case, year, hours in found:
         for s, site in enumerate(plan.sites):
             if not hours.used_mwh[:, s].any():

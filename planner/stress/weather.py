@@ -43,29 +43,10 @@ _erfc = np.frompyfunc(erfc, 1, 1)
 
 
 class Anomalies:
-    """Standard normal numbers by draw and place that last, hour after hour.
-
-    Parameters
-    ----------
-    lat, lon : array of float, shape (place,)
-        Where the places are.
-    draws : int
-        Series drawn side by side.
-    persistence_h, reach_km : float
-        Time and distance over which the correlation falls to 1/e.
-    seed : int or sequence of int
-        Of the random numbers.
-    """
+    """Standard normal numbers by draw and place that last, hour after hour."""
 
     def __init__(
-        self,
-        lat: Floats,
-        lon: Floats,
-        *,
-        draws: int,
-        persistence_h: float,
-        reach_km: float,
-        seed: tuple[int, ...],
+        self, lat: Floats, lon: Floats, *, draws: int, persistence_h: float, reach_km: float, seed: tuple[int, ...]
     ) -> None:
         self._rng = np.random.default_rng(seed)
         apart_km = geodesic_km(lat[:, None], lon[:, None], lat[None, :], lon[None, :])
@@ -92,21 +73,11 @@ class Anomalies:
 
 @dataclass(frozen=True)
 class Weather:
-    """The mean weather of places on their own clocks, and how far it strays.
+    """The mean weather of places on their own clocks, and how far it strays."""
 
-    Parameters
-    ----------
-    mean_c : array of float, shape (place, month, local hour)
-        Temperature of the mean day of each month. [deg C]
-    design_c : array of float, shape (place,)
-        Passed in 0.4 % of the hours. [deg C]
-    utc_offset_h : array of float, shape (place,)
-        Standard clock. [h]
-    """
-
-    mean_c: Floats
-    design_c: Floats
-    utc_offset_h: Floats
+    mean_c: Floats  # temperature of the mean day of each month. [deg C]
+    design_c: Floats  # passed in 0.4 % of the hours. [deg C]
+    utc_offset_h: Floats  # standard clock. [h]
 
     @cached_property
     def anomaly_k(self) -> Floats:
@@ -133,20 +104,8 @@ class Weather:
 def anomaly_k(mean_c: Floats, design_c: Floats) -> Floats:
     """Return the spread that carries a place above its design temperature in 0.4 % of hours.
 
-    Parameters
-    ----------
-    mean_c : array of float, shape (place, month, hour)
-        Mean days. [deg C]
-    design_c : array of float, shape (place,)
-        Design temperatures. [deg C]
+    Takes `mean_c` [deg C], `design_c` [deg C]. Gives (place,) [K].
 
-    Returns
-    -------
-    array of float, shape (place,)
-        Standard deviations, 0 where the mean day alone passes the design temperature. [K]
-
-    Examples
-    --------
     A place with one temperature, 20 C, and a design temperature of 33.26 C, which is
     2.652 standard deviations of 5 K above it:
 
@@ -160,18 +119,13 @@ def anomaly_k(mean_c: Floats, design_c: Floats) -> Floats:
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         above = normal_tail((design_c[:, None] - by_hour) / middle[:, None]) @ weight
-        low, high = (
-            np.where(above < DESIGN_FRAC, middle, low),
-            np.where(above < DESIGN_FRAC, high, middle),
-        )
+        low, high = (np.where(above < DESIGN_FRAC, middle, low), np.where(above < DESIGN_FRAC, high, middle))
     return np.where(high < 1e-5, 0.0, 0.5 * (low + high))
 
 
 def normal_tail(z: Floats) -> Floats:
     """Return the probability that a standard normal number is above z.
 
-    Examples
-    --------
     >>> normal_tail(np.array([0.0, 1.6448536])).round(6).tolist()
     [0.5, 0.05]
     """

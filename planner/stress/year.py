@@ -39,26 +39,14 @@ _OF_THE_DAY: Final = ("other_load_frac", "solar_frac", "wind_frac")
 
 @dataclass(frozen=True, eq=False)
 class StressYear:
-    """365 days in hours of UTC.
+    """365 days in hours of UTC."""
 
-    Parameters
-    ----------
-    sites : tuple of str
-        Sites in scope.
-    days : SeriesDays
-        A day for each of the year, in time slices of an hour; the hottest, of all sites, is the
-        peak day.
-    series : SiteSeries
-        Their hours, NaN where a site has no course of its own; temperatures and wholesale prices
-        are there for every site.
-    is_drawn : bool
-        Whether weather or prices of some site are drawn.
-    """
-
-    sites: tuple[str, ...]
+    sites: tuple[str, ...]  # sites in scope
+    # a day for each of the year, in time slices of an hour; the hottest, of all sites, is the peak day
     days: SeriesDays
+    # their hours, NaN where a site has no course of its own; temperatures and wholesale prices are there for every site
     series: SiteSeries
-    is_drawn: bool
+    is_drawn: bool  # whether weather or prices of some site are drawn
 
     def by_day(self, column: str) -> Floats:
         """Return a series by day, shape (site, 365, 24)."""
@@ -66,26 +54,7 @@ class StressYear:
 
 
 def year_of_hours(case: ScopedCase, settings: StressSettings) -> StressYear:
-    """Return the year of a scenario, hour by hour.
-
-    Parameters
-    ----------
-    case : ScopedCase
-        Of a chronological scenario of 365 days, which are taken, or of any other.
-    settings : StressSettings
-        Seed, and how long and far weather and prices reach.
-
-    Returns
-    -------
-    StressYear
-        The same on every machine.
-
-    Raises
-    ------
-    InputError
-        If series of loads, sun or wind are given for other days than those of a year, or if tables
-        lack what weather and prices are drawn from.
-    """
+    """Return the year of a scenario, hour by hour."""
     is_year = case.scenario.time.chronological and case.days.day_days.tolist() == [1.0] * YEAR_DAYS
     days = SeriesDays(_MONTHS, (1.0,) * YEAR_DAYS, (0,), slot_h=1)
     hourly = replace(case, days=days)
@@ -94,8 +63,7 @@ def year_of_hours(case: ScopedCase, settings: StressSettings) -> StressYear:
     price = _drawn_prices(hourly, settings)
     case.findings.stop_if_wrong()
     has_weather, has_price = (
-        ~any_along(np.isnan(of).reshape(len(of), -1), axis=1)
-        for of in (series.dry_bulb_c, series.wholesale_frac)
+        ~any_along(np.isnan(of).reshape(len(of), -1), axis=1) for of in (series.dry_bulb_c, series.wholesale_frac)
     )
     series = replace(
         series,
@@ -120,10 +88,8 @@ def _without_series(case: ScopedCase) -> SiteSeries:
                     None,
                     None,
                     f"it has {', '.join(given)} for {case.days.n_days} days",
-                    f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or"
-                    " judged by one",
-                    "name a scenario with `time.chronological` and a row of series_days for each"
-                    " day of the year",
+                    f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or judged by one",
+                    "name a scenario with `time.chronological` and a row of series_days for each day of the year",
                 )
             ]
         )
@@ -132,9 +98,7 @@ def _without_series(case: ScopedCase) -> SiteSeries:
     return SiteSeries(none, none, none, none, by_day, by_day)
 
 
-def _anomalies(
-    case: ScopedCase, stream: int, seed: int, persistence_h: float, reach_km: float
-) -> Floats:
+def _anomalies(case: ScopedCase, stream: int, seed: int, persistence_h: float, reach_km: float) -> Floats:
     """Draw standard normal numbers for the hours of a year, shape (site, hour)."""
     drawn = Anomalies(
         floats(case.sites, "lat"),
@@ -153,9 +117,7 @@ def _drawn_weather(case: ScopedCase, settings: StressSettings) -> tuple[Floats, 
     anomaly = _anomalies(case, 0, settings.seed, *reach)
     every = np.arange(len(case.sites))
     dry, wet = (
-        (bulb.mean_of_hours(0, YEAR_DAYS) + bulb.anomaly_k[:, None] * anomaly).reshape(
-            len(every), YEAR_DAYS, _HOURS
-        )
+        (bulb.mean_of_hours(0, YEAR_DAYS) + bulb.anomaly_k[:, None] * anomaly).reshape(len(every), YEAR_DAYS, _HOURS)
         for bulb in (weather_of(case, name, every) for name in ("dry", "wet"))
     )
     # A wet bulb above the dry one is no weather; both are drawn from one anomaly, but spread apart.

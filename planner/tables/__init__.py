@@ -3,12 +3,4 @@
 from planner.tables.descriptor import Package, TableSchema, load_package
 from planner.tables.read import read_table, read_tables, read_with_hashes, right_tables
 
-__all__ = [
-    "Package",
-    "TableSchema",
-    "load_package",
-    "read_table",
-    "read_tables",
-    "read_with_hashes",
-    "right_tables",
-]
+__all__ = ["Package", "TableSchema", "load_package", "read_table", "read_tables", "read_with_hashes", "right_tables"]

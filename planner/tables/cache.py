@@ -42,17 +42,7 @@ _in_memory: dict[str, pd.DataFrame] = {}
 
 
 def key_of(raw: bytes, suffix: str, schema: TableSchema) -> str:
-    """Return the key of a table: a hash of all that its checked form depends on.
-
-    Parameters
-    ----------
-    raw : bytes
-        Content of the file.
-    suffix : str
-        Its ending, which says how it is read.
-    schema : TableSchema
-        What the table must be.
-    """
+    """Return the key of a table: a hash of all that its checked form depends on."""
     parts = (hashlib.sha256(raw).hexdigest(), suffix, _hash_of_schema(schema), _hash_of_code())
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 

@@ -24,18 +24,6 @@ KINDS = ("published", "derived", "estimate", "seed")
 def list_tables(*, package: Package | None = None) -> pd.DataFrame:
     """List the tables of the package.
 
-    Parameters
-    ----------
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    DataFrame
-        One row per table: table, title, rows, columns, units, licences, sources, vintage.
-
-    Examples
-    --------
     >>> list_tables().set_index("table").loc["sites", "title"]
     'Candidate and existing data-center markets'
     """
@@ -57,25 +45,7 @@ def list_tables(*, package: Package | None = None) -> pd.DataFrame:
 
 
 def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame:
-    """Describe the columns of a table.
-
-    Parameters
-    ----------
-    name : str
-        Name of the table.
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    DataFrame
-        One row per column: column, type, unit, bounds, symbol, required, meaning.
-
-    Raises
-    ------
-    InputError
-        If there is no table of this name.
-    """
+    """Describe the columns of a table."""
     schema = (package or load_package())[name]
     return pd.DataFrame(
         {
@@ -92,28 +62,7 @@ def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame
 
 
 def list_ids(name: str, word: str = "", *, package: Package | None = None) -> pd.DataFrame:
-    """List the ids of a table with what says which is which.
-
-    Parameters
-    ----------
-    name : str
-        Name of the table.
-    word : str
-        Only ids whose row has it, in small or capital letters; empty for all.
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    DataFrame
-        One row per id, the first column of the key: the id, and of name, country and state what
-        the table has.
-
-    Raises
-    ------
-    InputError
-        If there is no table of this name.
-    """
+    """List the ids of a table with what says which is which."""
     schema = (package or load_package())[name]
     frame = read_tables([name], package=package)[name]
     key = schema.primary_key[0] if schema.primary_key else schema.columns[0]
@@ -125,18 +74,7 @@ def list_ids(name: str, word: str = "", *, package: Package | None = None) -> pd
 
 
 def data_page(*, package: Package | None = None) -> str:
-    """Write the page `docs/data.md`: one section per table.
-
-    Parameters
-    ----------
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    str
-        Markdown, ending with a line feed.
-    """
+    """Write the page `docs/data.md`: one section per table."""
     package = package or load_package()
     frames = read_tables(package.tables, package=package)
     lines = [
@@ -157,12 +95,7 @@ def data_page(*, package: Package | None = None) -> str:
     ]
     counts = {name: _kinds(frame) for name, frame in frames.items()}
     lines += [
-        _row(
-            f"[{name}](#{name})",
-            package[name].title,
-            len(frame),
-            *(counts[name].get(kind, "") for kind in KINDS),
-        )
+        _row(f"[{name}](#{name})", package[name].title, len(frame), *(counts[name].get(kind, "") for kind in KINDS))
         for name, frame in frames.items()
     ]
     for name, frame in frames.items():
@@ -184,9 +117,7 @@ def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]
         "Rows": f"{rows:,} ({flags})" if flags else f"{rows:,}",
         "One row per": ", ".join(f"`{name}`" for name in schema.primary_key),
         "Points to": ", ".join(links),
-        "Sums to 1": ", ".join(
-            f"`{x.field}` per {' and '.join(f'`{name}`' for name in x.per)}" for x in schema.sums
-        ),
+        "Sums to 1": ", ".join(f"`{x.field}` per {' and '.join(f'`{name}`' for name in x.per)}" for x in schema.sums),
         "Sources": "; ".join(schema.sources),
         "Licences": "; ".join(licences),
         "Vintage": schema.vintage,

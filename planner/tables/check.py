@@ -41,21 +41,7 @@ BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[Problem]]:
-    """Check raw cells against the descriptor.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        Header and records as text.
-    schema : TableSchema
-        What the table must be.
-
-    Returns
-    -------
-    tuple of DataFrame and list of Problem
-        One row per record, columns in the order of the descriptor, typed; and every problem
-        found. With problems the frame is fit only for looking up ids.
-    """
+    """Check raw cells against the descriptor."""
     problems = [*sheet.problems, *_check_header(sheet, schema)]
     ragged = np.array([len(cells) != len(sheet.header) for cells in sheet.records], dtype=np.bool_)
     if not sheet.records and not schema.may_be_empty:
@@ -75,21 +61,15 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
         f"{len(sheet.header)} cells as in the header",
         "look for a missing or an unquoted comma",
     )
-    frame = pd.DataFrame(
-        {field.name: _typed(text[field.name], field, findings) for field in present}
-    )
+    frame = pd.DataFrame({field.name: _typed(text[field.name], field, findings) for field in present})
     _check_bounds(frame, schema, present, findings)
     _check_names(text, schema, findings)
     _check_primary_key(frame, schema, findings)
     _check_sums(frame, schema, findings)
     problems += findings.problems()
     if not problems:
-        frame = frame.astype(
-            {f.name: "int64" for f in present if f.type == "integer" and f.required}
-        )
-        frame = frame.astype(
-            {f.name: "bool" for f in present if f.type == "boolean" and f.required}
-        )
+        frame = frame.astype({f.name: "int64" for f in present if f.type == "integer" and f.required})
+        frame = frame.astype({f.name: "bool" for f in present if f.type == "boolean" and f.required})
     return frame, problems
 
 
@@ -99,24 +79,7 @@ def check_foreign_keys(
     schema: TableSchema,
     keys: Callable[[str, str], pd.Series[Any] | None],
 ) -> list[Problem]:
-    """Find ids that the table they point to does not have.
-
-    Parameters
-    ----------
-    sheet : callable
-        Returns the raw cells, for places; called only where an id is unknown.
-    frame : DataFrame
-        The typed table.
-    schema : TableSchema
-        Its descriptor.
-    keys : callable
-        (table, column) to the ids that exist; None when that table cannot be read.
-
-    Returns
-    -------
-    list of Problem
-        One per cell with an unknown id; blanks are left to the `required` check.
-    """
+    """Find ids that the table they point to does not have. Takes `keys` (table, column)."""
     findings: _Findings | None = None
     for link in schema.foreign_keys:
         if link.field not in frame:
@@ -132,10 +95,7 @@ def check_foreign_keys(
         names = [str(value) for value in known]
 
         def fix(
-            record: int,
-            link: ForeignKey = link,
-            names: list[str] = names,
-            unknown: pd.Series[Any] = unknown,
+            record: int, link: ForeignKey = link, names: list[str] = names, unknown: pd.Series[Any] = unknown
         ) -> str:
             near = closest(str(unknown.loc[record]), names)
             return f"did you mean '{near}'?" if near else _add_first(link)
@@ -144,23 +104,8 @@ def check_foreign_keys(
     return findings.problems() if findings else []
 
 
-def known_ids(
-    link: ForeignKey, keys: Callable[[str, str], pd.Series[Any] | None]
-) -> list[Any] | None:
-    """Return every id that a column may hold, once each.
-
-    Parameters
-    ----------
-    link : ForeignKey
-        The column, and the lists that its ids are of.
-    keys : callable
-        (table, column) to the ids that exist; None when that table cannot be read.
-
-    Returns
-    -------
-    list or None
-        None where one of the tables cannot be read: then nothing can be called unknown.
-    """
+def known_ids(link: ForeignKey, keys: Callable[[str, str], pd.Series[Any] | None]) -> list[Any] | None:
+    """Return every id that a column may hold, once each. Takes `keys` (table, column)."""
     lists = [keys(table, key) for table, key in link.targets]
     if any(ids is None for ids in lists):
         return None
@@ -256,9 +201,7 @@ class _Findings:
         if not len(records):
             return
         position = self._sheet.header.index(field)
-        is_wrong = self._is_wrong.setdefault(
-            position, np.zeros(len(self._sheet.records), dtype=np.bool_)
-        )
+        is_wrong = self._is_wrong.setdefault(position, np.zeros(len(self._sheet.records), dtype=np.bool_))
         new = records[~is_wrong[records] & ~self._whole[records]]
         is_wrong[new] = True
         for record in np.sort(new)[: MOST_PROBLEMS + 1]:
@@ -293,10 +236,7 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
             near = difflib.get_close_matches(shown, missing, n=1)
             said = where_said(name, (schema.name,))
             fix = said or (f"did you mean '{near[0]}'?" if near else "remove it")
-        elif (unit := sheet.units[position] if sheet.units else "") not in {
-            "",
-            schema.field(name).unit,
-        }:
+        elif (unit := sheet.units[position] if sheet.units else "") not in {"", schema.field(name).unit}:
             what_is = f"column '{shown}' is headed [{unit}]"
             must_be = f"in {schema.field(name).unit or 'no unit'}"
             fix = "figures are not converted: give them in that unit, and head the column so"
@@ -313,11 +253,7 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
             continue
         problems.append(
             sheet.problem(
-                -1,
-                0,
-                f"column '{name}' is missing",
-                f"there ({field.type}{field.bracket})",
-                field.description,
+                -1, 0, f"column '{name}' is missing", f"there ({field.type}{field.bracket})", field.description
             )
         )
     return problems
@@ -356,9 +292,7 @@ def _report(wrong: pd.Series[bool], field: Field, must_be: str, findings: _Findi
     findings.add(np.flatnonzero(wrong), field.name, must_be, _meaning(field))
 
 
-def _check_bounds(
-    frame: pd.DataFrame, schema: TableSchema, fields: Sequence[Field], findings: _Findings
-) -> None:
+def _check_bounds(frame: pd.DataFrame, schema: TableSchema, fields: Sequence[Field], findings: _Findings) -> None:
     from pandera.errors import SchemaErrors
 
     try:

@@ -20,25 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = [
-    "OWN",
-    "Field",
-    "ForeignKey",
-    "Licence",
-    "Package",
-    "SumToOne",
-    "TableSchema",
-    "load_package",
-]
+__all__ = ["OWN", "Field", "ForeignKey", "Licence", "Package", "SumToOne", "TableSchema", "load_package"]
 
 PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
 Dtype = Literal["str", "int64", "float64", "bool"]
-_DTYPES: Final[Mapping[str, Dtype]] = {
-    "string": "str",
-    "integer": "int64",
-    "number": "float64",
-    "boolean": "bool",
-}
+_DTYPES: Final[Mapping[str, Dtype]] = {"string": "str", "integer": "int64", "number": "float64", "boolean": "bool"}
 OWN: Final = "own"
 """Honesty flag of a figure of the user's own organisation."""
 PURE_NUMBERS: Final = frozenset({"", "-", "class", "count", "see unit"})
@@ -166,13 +152,7 @@ class TableSchema:
         return frozenset(end for field in self.fields for end in field.between or ())
 
     def field(self, name: str) -> Field:
-        """Return one column by its name.
-
-        Raises
-        ------
-        KeyError
-            If the table has no such column.
-        """
+        """Return one column by its name."""
         return {field.name: field for field in self.fields}[name]
 
 
@@ -184,19 +164,11 @@ class Package:
     tables: Mapping[str, TableSchema]
 
     def __getitem__(self, name: str) -> TableSchema:
-        """Return the schema of a table.
-
-        Raises
-        ------
-        InputError
-            If the package has no such table.
-        """
+        """Return the schema of a table."""
         if name not in self.tables:
             near = difflib.get_close_matches(name, self.tables, n=1)
             fix = f"did you mean '{near[0]}'?" if near else "see `dcplan data list`"
-            raise InputError(
-                [Problem(name, None, None, "no table of this name", "one of the tables", fix)]
-            )
+            raise InputError([Problem(name, None, None, "no table of this name", "one of the tables", fix)])
         return self.tables[name]
 
     def path(self, name: str) -> Path:
@@ -208,18 +180,6 @@ class Package:
 def load_package(path: Path = PACKAGE_FILE) -> Package:
     """Read a data package descriptor.
 
-    Parameters
-    ----------
-    path : Path
-        A descriptor; that of the shipped tables by default.
-
-    Returns
-    -------
-    Package
-        The tables in the order of the file.
-
-    Examples
-    --------
     >>> load_package()["sites"].primary_key
     ('site',)
     """
@@ -238,16 +198,12 @@ def _table(raw: Mapping[str, Any]) -> TableSchema:
         primary_key=_names(schema.get("primaryKey", ())),
         foreign_keys=(*_foreign_keys(schema), *_ids_of_several(schema)),
         may_be_empty=raw.get("dcplan:mayBeEmpty", False),
-        sums=tuple(
-            SumToOne(shares["field"], tuple(shares["per"]))
-            for shares in schema.get("dcplan:sumsToOne", ())
-        ),
+        sums=tuple(SumToOne(shares["field"], tuple(shares["per"])) for shares in schema.get("dcplan:sumsToOne", ())),
         title=raw.get("title", ""),
         vintage=raw.get("dcplan:vintage", ""),
         sources=tuple(source["title"] for source in raw.get("sources", ())),
         licences=tuple(
-            Licence(licence["name"], licence["title"], licence.get("path", ""))
-            for licence in raw.get("licenses", ())
+            Licence(licence["name"], licence["title"], licence.get("path", "")) for licence in raw.get("licenses", ())
         ),
     )
 

@@ -51,27 +51,12 @@ _SETTINGS: Final = (
         "keeps the AI part of a path that counts all data centers; a number or a path by year",
         "columns AI below",
     ),
-    (
-        "`demand.facility_mw_per_rack_mw`",
-        "turns nameplate facility into nameplate racks",
-        "1.15",
-    ),
+    ("`demand.facility_mw_per_rack_mw`", "turns nameplate facility into nameplate racks", "1.15"),
 )
 
 
 def paths_page(*, package: Package | None = None) -> str:
-    """Write the page.
-
-    Parameters
-    ----------
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    str
-        Markdown: one table per region, the widest first.
-    """
+    """Write the page."""
     package = package or load_package()
     table = read_tables(["demand_trajectories"], package=package)["demand_trajectories"]
     table = table.assign(ai_gw=table["facility_gw"] * table["ai_share_frac"])

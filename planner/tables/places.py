@@ -18,13 +18,7 @@ __all__ = ["TablePlaces"]
 
 
 class TablePlaces:
-    """Makes problems with rows of tables, placed at their cells; reads a file when it must.
-
-    Parameters
-    ----------
-    own : mapping of str to Path
-        A user's own files, by table; the others ship.
-    """
+    """Makes problems with rows of tables, placed at their cells; reads a file when it must."""
 
     def __init__(self, own: Mapping[str, Path]) -> None:
         self._own = own
@@ -34,22 +28,8 @@ class TablePlaces:
         """Return the file of a table."""
         return self._own.get(table, DATA_DIR / f"{table}.csv")
 
-    def problem(
-        self, table: str, record: int, column: str, what_is: str, must_be: str = "", fix: str = ""
-    ) -> Problem:
-        """Return a problem with a cell.
-
-        Parameters
-        ----------
-        table : str
-            Name of the table.
-        record : int
-            Position of the row in the table as read.
-        column : str
-            Column that the problem is seen in.
-        what_is, must_be, fix : str
-            As in `Problem`.
-        """
+    def problem(self, table: str, record: int, column: str, what_is: str, must_be: str = "", fix: str = "") -> Problem:
+        """Return a problem with a cell."""
         if table not in self._sheets:
             self._sheets[table] = read_sheet(self.path(table), table)
         sheet = self._sheets[table]

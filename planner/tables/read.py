@@ -27,43 +27,15 @@ __all__ = ["TablesRead", "read_table", "read_tables", "read_with_hashes", "right
 
 @dataclass(frozen=True, eq=False)
 class TablesRead:
-    """Tables, and what tells the bytes that they were read from.
+    """Tables, and what tells the bytes that they were read from."""
 
-    Parameters
-    ----------
-    frames : mapping of str to DataFrame
-        The tables by name.
-    sha256 : mapping of Path to str
-        SHA-256 of the bytes that were parsed, by the full path of the file.
-    """
-
-    frames: dict[str, pd.DataFrame]
-    sha256: dict[Path, str]
+    frames: dict[str, pd.DataFrame]  # the tables by name
+    sha256: dict[Path, str]  # SHA-256 of the bytes that were parsed, by the full path of the file
 
 
 def read_table(name_or_path: str | Path, *, package: Package | None = None) -> pd.DataFrame:
     """Read one table and check it.
 
-    Parameters
-    ----------
-    name_or_path : str or Path
-        Name of a table that ships (`"sites"`), or a file whose stem is the table's name
-        (`Path("mine/sites.csv")`).
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    DataFrame
-        One row per record, columns and types as described, blanks as missing.
-
-    Raises
-    ------
-    InputError
-        With every problem of the table, each with file, line and column.
-
-    Examples
-    --------
     >>> read_table("sites").set_index("site").loc["no-oslo", "country"]
     'NO'
     """
@@ -74,61 +46,18 @@ def read_table(name_or_path: str | Path, *, package: Package | None = None) -> p
 
 
 def read_tables(
-    names: Iterable[str],
-    overrides: Mapping[str, Path] | None = None,
-    *,
-    package: Package | None = None,
+    names: Iterable[str], overrides: Mapping[str, Path] | None = None, *, package: Package | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Read several tables and check them, also against each other.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Tables to return.
-    overrides : mapping of str to Path, optional
-        A user's own files instead of the shipped ones, by table: .csv, .xlsx or .parquet.
-    package : Package, optional
-        The data dictionary; the shipped one by default.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The tables by name. Ids are checked against the tables they point to, whether or not
-        these are asked for.
-
-    Raises
-    ------
-    InputError
-        With every problem of every table, each with file, line and column. In a Parquet file
-        the line is the number of the row.
-    """
+    """Read several tables and check them, also against each other."""
     return read_with_hashes(names, overrides, package=package).frames
 
 
 def read_with_hashes(
-    names: Iterable[str],
-    overrides: Mapping[str, Path] | None = None,
-    *,
-    package: Package | None = None,
+    names: Iterable[str], overrides: Mapping[str, Path] | None = None, *, package: Package | None = None
 ) -> TablesRead:
     """Read tables as `read_tables` does, and keep what tells the bytes that were parsed.
 
     A file that is edited while a plan is made is another one when it is hashed later.
-
-    Parameters
-    ----------
-    names, overrides, package
-        As for `read_tables`.
-
-    Returns
-    -------
-    TablesRead
-        The tables named, and the hash of every file that was read for them.
-
-    Raises
-    ------
-    InputError
-        As `read_tables` does.
     """
     reader = _Reader(package or load_package(), dict(overrides or {}))
     wanted = list(names)
@@ -143,21 +72,8 @@ def read_with_hashes(
     return TablesRead(frames, reader.sha256)
 
 
-def right_tables(
-    names: Iterable[str], overrides: Mapping[str, Path] | None = None
-) -> dict[str, pd.DataFrame]:
-    """Return those of some tables in which nothing is wrong, to be judged beside the others.
-
-    Parameters
-    ----------
-    names, overrides
-        As for `read_tables`.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        Tables without a problem of their own, by name.
-    """
+def right_tables(names: Iterable[str], overrides: Mapping[str, Path] | None = None) -> dict[str, pd.DataFrame]:
+    """Return those of some tables in which nothing is wrong, to be judged beside the others."""
     reader = _Reader(load_package(), dict(overrides or {}))
     right: dict[str, pd.DataFrame] = {}
     for name in dict.fromkeys([*names, *reader.overrides]):

@@ -62,23 +62,8 @@ class Sheet:
     units: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def problem(
-        self, record: int, cell: int, what_is: str, must_be: str = "", fix: str = ""
-    ) -> Problem:
-        """Return a problem at a cell.
-
-        Parameters
-        ----------
-        record, cell : int
-            Position from 0; record -1 is the header.
-        what_is, must_be, fix : str
-            As in `Problem`.
-
-        Returns
-        -------
-        Problem
-            With line and column, in a workbook with sheet and cell.
-        """
+    def problem(self, record: int, cell: int, what_is: str, must_be: str = "", fix: str = "") -> Problem:
+        """Return a problem at a cell."""
         line, column = self.place(record, cell)
         if self.sheet:
             place = in_sheet(self.file, self.sheet, line, column)
@@ -102,23 +87,7 @@ def read_sheet(path: Path, table: str) -> Sheet:
 
 
 def bytes_of(path: Path) -> bytes:
-    """Read a table file as it is.
-
-    Parameters
-    ----------
-    path : Path
-        A .csv (UTF-8), .xlsx or .parquet file.
-
-    Returns
-    -------
-    bytes
-        Its content, at least one byte.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or it is empty or of another format.
-    """
+    """Read a table file as it is."""
     file = shown_path(path)
     if not is_file(path):
         raise _error(file, "there is no such file", "a .csv, .xlsx or .parquet file")
@@ -135,27 +104,7 @@ def bytes_of(path: Path) -> bytes:
 
 
 def sheet_of(raw: bytes, path: Path, table: str) -> Sheet:
-    """Take the content of a file apart into text cells.
-
-    Parameters
-    ----------
-    raw : bytes
-        What `bytes_of` returned.
-    path : Path
-        Where it was read: its ending says the format, and messages name it.
-    table : str
-        Name of the table; a workbook's sheet of that name is taken, else its first sheet.
-
-    Returns
-    -------
-    Sheet
-        Header, records and places.
-
-    Raises
-    ------
-    InputError
-        If it holds nothing, is not UTF-8 or broken.
-    """
+    """Take the content of a file apart into text cells."""
     file, suffix = shown_path(path), path.suffix.lower()
     if suffix == ".csv":
         return _read_csv(raw, file)
@@ -163,13 +112,7 @@ def sheet_of(raw: bytes, path: Path, table: str) -> Sheet:
 
 
 def _error(
-    file: str,
-    what_is: str,
-    must_be: str,
-    fix: str = "",
-    *,
-    line: int | None = None,
-    column: int | None = None,
+    file: str, what_is: str, must_be: str, fix: str = "", *, line: int | None = None, column: int | None = None
 ) -> InputError:
     return InputError([Problem(file, line, column, what_is, must_be, fix)])
 
@@ -200,9 +143,7 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
     _refuse_long_lines(raw, file)
     _refuse_other_separator(raw, file)
     # Line by line: a cell without its closing quote holds all that follows.
-    reader = csv.reader(
-        io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", newline=""), strict=True
-    )
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", newline=""), strict=True)
     records: list[list[str]] = []
     firsts, ends = array("q"), array("q")
     start = 0
@@ -267,11 +208,7 @@ def _refuse_other_separator(raw: bytes, file: str) -> None:
         return
     header, _, rows = _decode(raw, file).partition("\n")
     sign = next(sign for sign in _SEPARATORS if sign in header)
-    found = re.search(
-        rf"(?:^|{re.escape(sign)})\"?({_DECIMAL_COMMA})\"?\s*(?:$|{re.escape(sign)})",
-        rows,
-        re.MULTILINE,
-    )
+    found = re.search(rf"(?:^|{re.escape(sign)})\"?({_DECIMAL_COMMA})\"?\s*(?:$|{re.escape(sign)})", rows, re.MULTILINE)
     comma = f", and numbers have a decimal comma ({found.group(1)})" if found else ""
     raise _error(
         file,
@@ -302,8 +239,6 @@ def _decode(raw: bytes, file: str) -> str:
 def _cell_starts(lines: list[str]) -> list[tuple[int, int]]:
     r"""Return line and column, from 1, at which each cell of one record begins.
 
-    Examples
-    --------
     >>> _cell_starts(['a,"b,""c""\n', 'd",e'])
     [(1, 1), (1, 3), (2, 4)]
     """
@@ -337,9 +272,7 @@ def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
         return cells.first_row + filled[record + 1], cells.first_column + cell
 
     heads = [_HEAD.fullmatch(head) for head in records[0]]
-    names = [
-        found["name"] if found else head for found, head in zip(heads, records[0], strict=True)
-    ]
+    names = [found["name"] if found else head for found, head in zip(heads, records[0], strict=True)]
     units = tuple(found["unit"] if found else "" for found in heads)
     return Sheet(file, names, records[1:], place, cells.sheet, units, _error_cells(cells, file))
 
@@ -379,19 +312,11 @@ def _read_parquet(raw: bytes, file: str) -> Sheet:
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = str(error).partition("\n")[0][:_LONGEST_REASON]
         raise _error(file, f"the file cannot be read ({reason})", "a Parquet file") from error
-    return Sheet(
-        file,
-        [str(name) for name in frame.columns],
-        records,
-        lambda record, cell: (record + 1, cell + 1),
-    )
+    return Sheet(file, [str(name) for name in frame.columns], records, lambda record, cell: (record + 1, cell + 1))
 
 
 def _objects(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    columns = [
-        frame.iloc[:, at].astype(object).where(frame.iloc[:, at].notna(), None)
-        for at in range(frame.shape[1])
-    ]
+    columns = [frame.iloc[:, at].astype(object).where(frame.iloc[:, at].notna(), None) for at in range(frame.shape[1])]
     return zip(*columns, strict=True)
 
 

@@ -23,18 +23,6 @@ SIZE_MUST_BE: Final = f"0, or between {SMALLEST:g} and {LARGEST:g} in size"
 def has_odd_size(values: ArrayLike) -> NDArray[np.bool_]:
     """Return which finite numbers are too large or too small to compute with.
 
-    Parameters
-    ----------
-    values : array of float
-        In any unit.
-
-    Returns
-    -------
-    array of bool
-        Of the same shape.
-
-    Examples
-    --------
     >>> has_odd_size([0.0, 7.5, 1e300, -1e16, 1e-300, float("inf"), float("nan")]).tolist()
     [False, False, True, True, True, False, False]
     """

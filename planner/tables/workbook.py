@@ -49,66 +49,24 @@ class WorkbookError(Exception):
 
 @dataclass(frozen=True)
 class Cells:
-    """The filled part of a sheet.
+    """The filled part of a sheet."""
 
-    Parameters
-    ----------
-    sheet : str
-        Its name.
-    first_row, first_column : int
-        Position of the top left cell, from 1.
-    rows : list of list
-        Values; a blank cell is "".
-    errors : tuple of tuple of int
-        Row and column, from 1, of cells that hold an error such as #DIV/0!, the first of them.
-    error_count : int
-        How many such cells there are.
-    """
-
-    sheet: str
-    first_row: int
+    sheet: str  # its name
+    first_row: int  # position of the top left cell, from 1
     first_column: int
-    rows: list[list[Any]]
+    rows: list[list[Any]]  # values; a blank cell is ""
+    # row and column, from 1, of cells that hold an error such as #DIV/0!, the first of them
     errors: tuple[tuple[int, int], ...] = ()
-    error_count: int = 0
+    error_count: int = 0  # how many such cells there are
 
 
 def most_cells(size: int) -> int:
-    """Return the most cells that a file may unfold to.
-
-    Parameters
-    ----------
-    size : int
-        Of the file. [byte]
-
-    Returns
-    -------
-    int
-        Five million, and more in proportion to the file, as memory and time are.
-    """
+    """Return the most cells that a file may unfold to. Takes `size` [byte]."""
     return MOST_CELLS + CELLS_PER_BYTE * size
 
 
 def read_workbook(raw: bytes, wanted: str) -> Cells:
-    """Read a sheet of a workbook.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-    wanted : str
-        Name of the sheet; where there is none of it, the first is taken.
-
-    Returns
-    -------
-    Cells
-        Values as calamine gives them.
-
-    Raises
-    ------
-    WorkbookError
-        If it is no workbook, is broken or locked, or unpacks to far more than its size.
-    """
+    """Read a sheet of a workbook."""
     with _opened(raw) as package:
         parts = _sheets(package)
         sheet = wanted if wanted in parts else next(iter(parts))
@@ -117,18 +75,7 @@ def read_workbook(raw: bytes, wanted: str) -> Cells:
 
 
 def sheet_names(raw: bytes) -> list[str]:
-    """Return the names of the worksheets of a workbook, in its order.
-
-    Parameters
-    ----------
-    raw : bytes
-        The file.
-
-    Raises
-    ------
-    WorkbookError
-        As `read_workbook` does.
-    """
+    """Return the names of the worksheets of a workbook, in its order."""
     with _opened(raw) as package:
         return list(_sheets(package))
 

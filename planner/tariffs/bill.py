@@ -31,18 +31,10 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True)
 class Bill:
-    """Lines of a bill, by rule and month.
+    """Lines of a bill, by rule and month."""
 
-    Parameters
-    ----------
-    tariff
-        Name of the tariff.
-    lines
-        All lines, by month, then in the order of the rules.
-    """
-
-    tariff: str
-    lines: tuple[BillLine, ...]
+    tariff: str  # name of the tariff
+    lines: tuple[BillLine, ...]  # all lines, by month, then in the order of the rules
 
     @property
     def total_usd(self) -> float:
@@ -60,64 +52,18 @@ class Bill:
         return _sums((line.month, line.usd) for line in self.lines)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the lines as a table.
-
-        Returns
-        -------
-        DataFrame
-            month (`2028-02`), rule, item, basis, quantity, unit, usd_per_unit, usd.
-        """
+        """Give the lines as a table."""
         rows = [
-            (
-                str(line.month),
-                line.rule,
-                line.item,
-                line.basis,
-                line.quantity,
-                line.unit,
-                line.usd_per_unit,
-                line.usd,
-            )
+            (str(line.month), line.rule, line.item, line.basis, line.quantity, line.unit, line.usd_per_unit, line.usd)
             for line in self.lines
         ]
         columns = ["month", "rule", "item", "basis", "quantity", "unit", "usd_per_unit", "usd"]
         return pd.DataFrame(rows, columns=columns)
 
 
-def bill(
-    load_mw: ArrayLike,
-    tariff: Tariff,
-    calendar: BillingCalendar,
-    *,
-    contract: Contract | None = None,
-) -> Bill:
-    """Bill an hourly load, to the hour and without rounding.
+def bill(load_mw: ArrayLike, tariff: Tariff, calendar: BillingCalendar, *, contract: Contract | None = None) -> Bill:
+    """Bill an hourly load, to the hour and without rounding. Takes `load_mw` (hour,) [MW]. Gives [USD].
 
-    Parameters
-    ----------
-    load_mw
-        Mean power drawn from the grid in each hour of the calendar, shape (hour,), at least 0;
-        one number is a flat load. [MW]
-    tariff
-        Rules, prices and terms.
-    calendar
-        The hours, as they pass in the tariff's time zone.
-    contract
-        What the customer signed; needed where the tariff has terms or a minimum take.
-
-    Returns
-    -------
-    Bill
-        Lines by month and rule; their sum is the bill. [USD]
-
-    Raises
-    ------
-    InputError
-        If the load does not fit the calendar, is negative or not a number, or flows outside the
-        contract; if a contract is needed or not allowed.
-
-    Examples
-    --------
     >>> from planner.tariffs import DemandCharge, Tariff, BillingCalendar, flat_energy
     >>> tariff = Tariff("plain", (flat_energy("energy", 60.0), DemandCharge("demand", 11.5)))
     >>> year = bill(20.0, tariff, BillingCalendar.of_years(2028))  # a leap year
@@ -147,22 +93,6 @@ def bill(
 def bill_metered(metered: Metered, tariff: Tariff, fees: Iterable[BillLine] = ()) -> Bill:
     """Bill what was metered, as `bill` does, whoever metered it.
 
-    Parameters
-    ----------
-    metered
-        Hours and contracted capacity; `Reading.metered` writes out those that a few days tell.
-    tariff
-        Rules and prices.
-    fees
-        Lines that depend on no rule, before escalation.
-
-    Returns
-    -------
-    Bill
-        Lines by month and rule.
-
-    Examples
-    --------
     >>> from planner.clock.days import RepresentativeDays
     >>> from planner.tariffs import BillingCalendar, DemandCharge, Tariff, representative
     >>> calendar, days = BillingCalendar.of_years(2027), RepresentativeDays(slot_h=12)
@@ -173,10 +103,7 @@ def bill_metered(metered: Metered, tariff: Tariff, fees: Iterable[BillLine] = ()
     True
     """
     lines = [*(line for rule in tariff.rules for line in rule.lines(metered)), *fees]
-    raised = (
-        replace(line, usd_per_unit=line.usd_per_unit * tariff.price_factor(line.month.year))
-        for line in lines
-    )
+    raised = (replace(line, usd_per_unit=line.usd_per_unit * tariff.price_factor(line.month.year)) for line in lines)
     return Bill(tariff.name, tuple(sorted(raised, key=lambda line: line.month)))
 
 
@@ -204,9 +131,7 @@ def _checked_load(load_mw: ArrayLike, calendar: BillingCalendar) -> Floats:
     return load
 
 
-def _flow_without_contract(
-    load: Floats, calendar: BillingCalendar, contracted_mw: Floats
-) -> list[Problem]:
+def _flow_without_contract(load: Floats, calendar: BillingCalendar, contracted_mw: Floats) -> list[Problem]:
     peaks_mw = np.maximum.reduceat(load, calendar.month_starts)
     return [
         Problem(

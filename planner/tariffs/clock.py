@@ -36,23 +36,6 @@ class BillingCalendar:
     Hours are hours that pass, so the day of the spring change has 23 and that of the autumn
     change 25. An hour belongs to the month, weekday and clock hour in which it starts.
 
-    Parameters
-    ----------
-    start, end
-        First day of the first month, and first day after the last month.
-    time_zone
-        IANA name such as `America/New_York`.
-    holidays
-        Days on which the tariff treats the load as on a Sunday.
-
-    Raises
-    ------
-    InputError
-        If a date is not the first of a month, the end is not after the start, or the time zone
-        is unknown.
-
-    Examples
-    --------
     >>> year = BillingCalendar.of_years(2028, time_zone="America/New_York")
     >>> year.n_hours, year.days_of_month.tolist()
     (8784, [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -61,36 +44,27 @@ class BillingCalendar:
     743
     """
 
-    start: datetime.date
+    start: datetime.date  # first day of the first month, and first day after the last month
     end: datetime.date
-    time_zone: str = "UTC"
-    holidays: frozenset[datetime.date] = frozenset()
+    time_zone: str = "UTC"  # IANA name such as `America/New_York`
+    holidays: frozenset[datetime.date] = frozenset()  # days on which the tariff treats the load as on a Sunday
 
     def __post_init__(self) -> None:
         months = self._first_month.until(month_of_first_day(self.end, "end of the calendar"))
         problems = []
         if months < 1:
-            problems.append(
-                Problem("tariff", None, None, f"the calendar ends on {self.end}", "after its start")
-            )
+            problems.append(Problem("tariff", None, None, f"the calendar ends on {self.end}", "after its start"))
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             what_is = f"time_zone is {self.time_zone!r}"
-            problems.append(
-                Problem("tariff", None, None, what_is, "an IANA name such as America/New_York")
-            )
+            problems.append(Problem("tariff", None, None, what_is, "an IANA name such as America/New_York"))
         if problems:
             raise InputError(problems)
 
     @classmethod
     def of_years(
-        cls,
-        first: int,
-        last: int | None = None,
-        *,
-        time_zone: str = "UTC",
-        holidays: Iterable[datetime.date] = (),
+        cls, first: int, last: int | None = None, *, time_zone: str = "UTC", holidays: Iterable[datetime.date] = ()
     ) -> BillingCalendar:
         """Make the calendar of one year, or of all years from the first to the last."""
         end = datetime.date((first if last is None else last) + 1, 1, 1)
@@ -158,26 +132,7 @@ class BillingCalendar:
         return tuple(self._local[position].to_pydatetime() for position in positions)
 
     def positions(self, moments: Iterable[datetime.datetime], place: str) -> Integers:
-        """Find the hours in which moments lie.
-
-        Parameters
-        ----------
-        moments
-            Moments with their time zone or offset, so that each is one moment even in the
-            night when clocks go back.
-        place
-            What the moments are, for the error.
-
-        Returns
-        -------
-        numpy.ndarray
-            Positions of the hours, shape (moment,).
-
-        Raises
-        ------
-        InputError
-            With every moment that has no time zone or is outside the calendar.
-        """
+        """Find the hours in which moments lie. Gives (moment,)."""
         found, problems = [], []
         start = self._local[0].to_pydatetime().astimezone(datetime.UTC)
         for moment in moments:
@@ -200,14 +155,10 @@ class BillingCalendar:
     def _local(self) -> pd.DatetimeIndex:
         # Where clocks change at the midnight that opens a month, it opens with the change.
         first, last = (
-            pd.Timestamp(day).tz_localize(
-                self.time_zone, nonexistent="shift_forward", ambiguous=True
-            )
+            pd.Timestamp(day).tz_localize(self.time_zone, nonexistent="shift_forward", ambiguous=True)
             for day in (self.start, self.end)
         )
-        passed = pd.date_range(
-            first.tz_convert("UTC"), last.tz_convert("UTC"), freq="h", inclusive="left"
-        )
+        passed = pd.date_range(first.tz_convert("UTC"), last.tz_convert("UTC"), freq="h", inclusive="left")
         return passed.tz_convert(self.time_zone)
 
     @property

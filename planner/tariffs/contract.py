@@ -21,32 +21,13 @@ __all__ = ["CapacityCut", "Contract", "Terms", "contract_problems", "exit_fee_li
 
 @dataclass(frozen=True)
 class Terms:
-    """What the utility asks of a contract; the minimum take itself is in the demand charges.
+    """What the utility asks of a contract; the minimum take itself is in the demand charges."""
 
-    Parameters
-    ----------
-    load_min_mw
-        Smallest contract the tariff is open to. [MW]
-    ramp_years_max
-        Longest ramp, None where the tariff names none. [yr]
-    term_years
-        Years from the start within which leaving or shrinking has a fee; 0 for none. [yr]
-    exit_fee_months
-        Fee in months of minimum bills, never more months than the term has left. [month]
-    reduction_frac
-        Share of the capacity that may be given up without a fee.
-
-    Raises
-    ------
-    InputError
-        With every number that is out of range.
-    """
-
-    load_min_mw: float = 0.0
-    ramp_years_max: float | None = None
-    term_years: float = 0.0
-    exit_fee_months: int = 0
-    reduction_frac: float = 0.0
+    load_min_mw: float = 0.0  # smallest contract the tariff is open to. [MW]
+    ramp_years_max: float | None = None  # longest ramp, None where the tariff names none. [yr]
+    term_years: float = 0.0  # years from the start within which leaving or shrinking has a fee; 0 for none. [yr]
+    exit_fee_months: int = 0  # fee in months of minimum bills, never more months than the term has left. [month]
+    reduction_frac: float = 0.0  # share of the capacity that may be given up without a fee
 
     def __post_init__(self) -> None:
         numbers = {
@@ -69,52 +50,27 @@ class Terms:
 
 @dataclass(frozen=True)
 class CapacityCut:
-    """The day on which a contract shrinks.
+    """The day on which a contract shrinks."""
 
-    Parameters
-    ----------
-    start
-        First day of the first month with less.
-    mw
-        Capacity that is left; 0 to leave. [MW]
-    """
-
-    start: datetime.date
-    mw: float = 0.0
+    start: datetime.date  # first day of the first month with less
+    mw: float = 0.0  # capacity that is left; 0 to leave. [MW]
 
 
 @dataclass(frozen=True)
 class Contract:
     """What the customer signs.
 
-    Parameters
-    ----------
-    mw
-        Contracted capacity after the ramp. [MW]
-    start
-        First day of the first month.
-    ramp_frac
-        Share of the capacity in force in each of the first contract years; then all of it.
-    cut
-        Capacity given up later, None to keep it all.
-
-    Raises
-    ------
-    InputError
-        With everything that is out of range.
-
-    Examples
-    --------
     >>> import datetime
     >>> contract = Contract(200.0, datetime.date(2027, 7, 1), ramp_frac=(0.5, 0.75))
     >>> [contract.in_force_mw(Month(year, 7)) for year in (2026, 2027, 2028, 2029)]
     [0.0, 100.0, 150.0, 200.0]
     """
 
-    mw: float
-    start: datetime.date
+    mw: float  # contracted capacity after the ramp. [MW]
+    start: datetime.date  # first day of the first month
+    # share of the capacity in force in each of the first contract years; then all of it
     ramp_frac: tuple[float, ...] = ()
-    cut: CapacityCut | None = None
+    cut: CapacityCut | None = None  # capacity given up later, None to keep it all
 
     def __post_init__(self) -> None:
         first_month = self._first_month
@@ -158,20 +114,7 @@ class Contract:
 
 
 def contract_problems(contract: Contract, terms: Terms) -> list[Problem]:
-    """List what a contract has that the tariff does not allow.
-
-    Parameters
-    ----------
-    contract
-        What the customer signs.
-    terms
-        What the utility asks.
-
-    Returns
-    -------
-    list of Problem
-        Empty if the contract may be signed.
-    """
+    """List what a contract has that the tariff does not allow."""
     problems = []
     if contract.mw < terms.load_min_mw:
         must_be = f"at least {terms.load_min_mw} MW, from which on the tariff applies"
@@ -194,20 +137,6 @@ def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule])
 
     with the minimum bill :math:`C_m` of a month, contracted capacity :math:`K` before and
     :math:`K'` after the cut, and the free share `f`. Independent of the load.
-
-    Parameters
-    ----------
-    contract
-        What the customer signed, and cut.
-    terms
-        What the utility asks.
-    rules
-        Charges of the tariff; those on demand make the minimum bill.
-
-    Returns
-    -------
-    BillLine or None
-        The fee, in the month of the cut, at the prices of that month; None without a fee.
     """
     if contract.cut is None:
         return None
@@ -218,11 +147,7 @@ def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule])
     for later in (month.later(passed) for passed in range(n)):
         share = contract.ramp_share_frac(later)
         before_usd, after_usd = (
-            sum(
-                rule.minimum_usd(later, share * mw)
-                for rule in rules
-                if isinstance(rule, DemandCharge)
-            )
+            sum(rule.minimum_usd(later, share * mw) for rule in rules if isinstance(rule, DemandCharge))
             for mw in (kept_free_mw, contract.cut.mw)
         )
         fee_usd += max(0.0, before_usd - after_usd)

@@ -40,32 +40,15 @@ class DemandCharge:
     with the window `W` (months, weekdays, hours), the ratchet's share :math:`\rho` and the
     minimum take :math:`\mu` of the contracted capacity `K`. Convex in the load, unless tiers
     decline.
-
-    Parameters
-    ----------
-    name
-        Name on the bill.
-    usd_per_kw_month
-        Price, at least 0, or tiers over the kW of a month. [USD/kW-month]
-    when
-        Months in which it is billed, and the weekdays and hours in which peaks count.
-    ratchet
-        Least billing demand from the peaks of other months, of the same weekdays and hours,
-        whether or not this charge is billed in them.
-    min_take_frac
-        Least billing demand as a share of the contracted capacity in force, 0 to 1.
-
-    Raises
-    ------
-    InputError
-        If a price is negative or the share is out of range.
     """
 
-    name: str
-    usd_per_kw_month: float | Tiers
-    when: When = ALWAYS
+    name: str  # name on the bill
+    usd_per_kw_month: float | Tiers  # price, at least 0, or tiers over the kW of a month. [USD/kW-month]
+    when: When = ALWAYS  # months in which it is billed, and the weekdays and hours in which peaks count
+    # least billing demand from the peaks of other months, of the same weekdays and hours, whether or not this charge is
+    # billed in them
     ratchet: Ratchet | None = None
-    min_take_frac: float = 0.0
+    min_take_frac: float = 0.0  # least billing demand as a share of the contracted capacity in force, 0 to 1
 
     def __post_init__(self) -> None:
         problems = []
@@ -125,9 +108,7 @@ class DemandCharge:
             if tiers.limits:
                 label = f"{self.name} {month}"
                 place, one = np.array([number]), np.ones(1)  # a thousand kW to the MW
-                form.stair(
-                    Stair(label, tiers, line, form.factor(month), times, "billed", place, one)
-                )
+                form.stair(Stair(label, tiers, line, form.factor(month), times, "billed", place, one))
             else:
                 usd = KW_PER_MW * times * tiers.prices[0] * form.factor(month)
                 form.charge("billed", number, line, usd, KW_PER_MW * times)
@@ -142,11 +123,7 @@ class DemandCharge:
                     shares.setdefault(peaks[seen], self.ratchet.share_frac)
         month = form.months[position]
         return Billed(
-            f"{self.name} {month}",
-            tuple(sorted(shares.items())),
-            past_mw,
-            self.min_take_frac,
-            form.contracted(month),
+            f"{self.name} {month}", tuple(sorted(shares.items())), past_mw, self.min_take_frac, form.contracted(month)
         )
 
     def minimum_usd(self, month: Month, contracted_mw: float) -> float:
@@ -174,29 +151,8 @@ def demand_by_month(
     ratchet: Ratchet | None = None,
     min_take_frac: float = 0.0,
 ) -> tuple[DemandCharge, ...]:
-    """Make demand charges whose price changes from month to month.
+    """Make demand charges whose price changes from month to month. Takes `usd_per_kw_month` [USD/kW-month].
 
-    Parameters
-    ----------
-    name
-        Name on the bill; each price is added to it.
-    usd_per_kw_month
-        Price of each month, January first. [USD/kW-month]
-    when, ratchet, min_take_frac
-        As for `DemandCharge`.
-
-    Returns
-    -------
-    tuple of DemandCharge
-        One charge per price, together billed in the months of `when`.
-
-    Raises
-    ------
-    InputError
-        If there are not twelve prices.
-
-    Examples
-    --------
     >>> charges = demand_by_month("delivery", [10.5] * 3 + [11.5] * 6 + [10.5] * 3)
     >>> [(charge.name, charge.when.months) for charge in charges]
     [('delivery at 10.5', (1, 2, 3, 10, 11, 12)), ('delivery at 11.5', (4, 5, 6, 7, 8, 9))]
@@ -209,8 +165,6 @@ def demand_by_month(
         price = usd_per_kw_month[month - 1]
         months_by_price[price] = (*months_by_price.get(price, ()), month)
     return tuple(
-        DemandCharge(
-            f"{name} at {price:g}", price, replace(when, months=months), ratchet, min_take_frac
-        )
+        DemandCharge(f"{name} at {price:g}", price, replace(when, months=months), ratchet, min_take_frac)
         for price, months in months_by_price.items()
     )

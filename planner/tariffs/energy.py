@@ -25,21 +25,11 @@ _NEVER: Final = np.zeros_like(ALWAYS.grid(), dtype=int)
 
 @dataclass(frozen=True)
 class EnergyPeriod:
-    """A time of use with its price.
+    """A time of use with its price."""
 
-    Parameters
-    ----------
-    name
-        Such as `summer peak`.
-    usd_per_mwh
-        Price, or tiers over the MWh of this period in a month. [USD/MWh]
-    when
-        Months, weekdays and hours, or all that are left by others.
-    """
-
-    name: str
-    usd_per_mwh: float | Tiers
-    when: When | OtherHours = ALWAYS
+    name: str  # such as `summer peak`
+    usd_per_mwh: float | Tiers  # price, or tiers over the MWh of this period in a month. [USD/MWh]
+    when: When | OtherHours = ALWAYS  # months, weekdays and hours, or all that are left by others
 
 
 @dataclass(frozen=True)
@@ -49,20 +39,6 @@ class EnergyCharge:
     Linear in the load with one price per period, convex with rising tiers, not convex with
     declining ones.
 
-    Parameters
-    ----------
-    name
-        Name on the bill. Riders are further energy charges, of one period each.
-    periods
-        Times of use; together they cover every hour of every week once.
-
-    Raises
-    ------
-    InputError
-        With the first hour of a week that is in no period or in several.
-
-    Examples
-    --------
     >>> from planner.tariffs import When, clock_hours
     >>> dark = EnergyPeriod("dark", 40.0, When(hours=clock_hours(22, 6)))
     >>> EnergyCharge("use", (dark,))  # doctest: +ELLIPSIS
@@ -71,8 +47,8 @@ class EnergyCharge:
     planner.base.errors.InputError: tariff: 'use' has 0 periods in month 1, ...; must be 1
     """
 
-    name: str
-    periods: tuple[EnergyPeriod, ...]
+    name: str  # name on the bill. Riders are further energy charges, of one period each
+    periods: tuple[EnergyPeriod, ...]  # times of use; together they cover every hour of every week once
 
     def __post_init__(self) -> None:
         count = sum((period.when.grid().astype(int) for period in self.periods), _NEVER)
@@ -103,9 +79,7 @@ class EnergyCharge:
                     continue
                 for number, (part_mwh, price) in enumerate(tiers.blocks(float(mwh)), start=1):
                     item = f"{period.name}, tier {number}" if tiers.limits else period.name
-                    lines.append(
-                        BillLine(month, self.name, item, "metered", part_mwh, "MWh", price)
-                    )
+                    lines.append(BillLine(month, self.name, item, "metered", part_mwh, "MWh", price))
         return lines
 
     def program(self, form: Form) -> None:

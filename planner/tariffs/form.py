@@ -46,117 +46,52 @@ class BillLineKey(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Peak:
-    """The highest load of some steps.
+    """The highest load of some steps."""
 
-    Parameters
-    ----------
-    label
-        Name, such as `demand 2028-02`.
-    steps
-        Positions of the steps.
-    """
-
-    label: str
-    steps: Integers
+    label: str  # name, such as `demand 2028-02`
+    steps: Integers  # positions of the steps
 
 
 @dataclass(frozen=True)
 class Billed:
-    """A billing demand: the largest of shares of peaks, of contracted capacity and of a past.
+    """A billing demand: the largest of shares of peaks, of contracted capacity and of a past."""
 
-    Parameters
-    ----------
-    label
-        Name, such as `demand 2028-02`.
-    shares_frac
-        Least share of each peak, by its number.
-    past_mw
-        Share of peaks before the calendar begins. [MW]
-    take_frac
-        Least share of the contracted capacity.
-    contracted
-        Label of the month or year whose contracted capacity it is.
-    """
-
-    label: str
-    shares_frac: tuple[tuple[int, float], ...]
-    past_mw: float
-    take_frac: float
-    contracted: str
+    label: str  # name, such as `demand 2028-02`
+    shares_frac: tuple[tuple[int, float], ...]  # least share of each peak, by its number
+    past_mw: float  # share of peaks before the calendar begins. [MW]
+    take_frac: float  # least share of the contracted capacity
+    contracted: str  # label of the month or year whose contracted capacity it is
 
 
 @dataclass(frozen=True, eq=False)
 class Stair:
-    """A quantity that is paid in tiers.
+    """A quantity that is paid in tiers."""
 
-    Parameters
-    ----------
-    label
-        Name, such as `energy 2028-02 summer peak`.
-    tiers
-        Prices and limits, in units and USD per unit, as the tariff has them.
-    line
-        Number of the line of the bill.
-    usd_factor
-        What prices are multiplied with: escalation. [-]
-    times
-        Months that are billed for this quantity. [month]
-    of
-        What is counted: `load` or `billed`.
-    places, thousands
-        Steps or the billing demand, and thousands of units that one MW of each adds.
-    """
-
-    label: str
-    tiers: Tiers
-    line: int
-    usd_factor: float
-    times: float
-    of: Literal["load", "billed"]
-    places: Integers
+    label: str  # name, such as `energy 2028-02 summer peak`
+    tiers: Tiers  # prices and limits, in units and USD per unit, as the tariff has them
+    line: int  # number of the line of the bill
+    usd_factor: float  # what prices are multiplied with: escalation. [-]
+    times: float  # months that are billed for this quantity. [month]
+    of: Literal["load", "billed"]  # what is counted: `load` or `billed`
+    places: Integers  # steps or the billing demand, and thousands of units that one MW of each adds
     thousands: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Charge:
-    """Prices on one kind of source.
+    """Prices on one kind of source."""
 
-    Parameters
-    ----------
-    of
-        The kind.
-    places
-        Steps, peaks, billing demands or years, by position.
-    lines
-        Lines of the bill that they go to.
-    usd, units
-        Money and quantity that one MW (or one customer) in each place adds.
-    """
-
-    of: Source
-    places: Integers
-    lines: Integers
-    usd: Floats
+    of: Source  # the kind
+    places: Integers  # steps, peaks, billing demands or years, by position
+    lines: Integers  # lines of the bill that they go to
+    usd: Floats  # money and quantity that one MW (or one customer) in each place adds
     units: Floats
 
 
 class Form:
-    """What one tariff, on one reading of a calendar, adds to a linear program.
+    """What one tariff, on one reading of a calendar, adds to a linear program."""
 
-    Parameters
-    ----------
-    price_factor : callable
-        From a year to its prices over those stated.
-    reading : Reading
-        The calendar, and the steps that tell its hours.
-    span : {"month", "year"}
-        For how long contracted capacity stays as it is; months of one span that look on the
-        same peaks share a billing demand.
-    """
-
-    def __init__(
-        self, price_factor: Callable[[int], float], reading: Reading, span: Span = "month"
-    ) -> None:
+    def __init__(self, price_factor: Callable[[int], float], reading: Reading, span: Span = "month") -> None:
         self._price_factor = price_factor
         self.reading = reading
         self.months = reading.calendar.months
@@ -186,9 +121,7 @@ class Form:
             self.lines.append(line)
         return self._line_of[line]
 
-    def charge(
-        self, of: Source, places: ArrayLike, lines: ArrayLike, usd: ArrayLike, units: ArrayLike
-    ) -> None:
+    def charge(self, of: Source, places: ArrayLike, lines: ArrayLike, usd: ArrayLike, units: ArrayLike) -> None:
         """Put a price on sources of one kind; see `Charge`."""
         at = np.atleast_1d(np.asarray(places, dtype=np.int64))
         self.charges.append(
@@ -214,9 +147,7 @@ class Form:
         month, step, _ = self.reading.hours(when)
         first = np.searchsorted(month, np.arange(len(self.months) + 1))
         return {
-            position: self.peak(
-                f"{rule} {self.months[position]}", step[first[position] : first[position + 1]]
-            )
+            position: self.peak(f"{rule} {self.months[position]}", step[first[position] : first[position + 1]])
             for position in range(len(self.months))
             if first[position + 1] > first[position]
         }

@@ -27,34 +27,11 @@ __all__ = ["bill_lists"]
 
 
 def bill_lists(load: Index, accounts: Sequence[Account], *, span: Span = "month") -> BillLists:
-    """Make the lists of the bills of many customers.
-
-    Parameters
-    ----------
-    load : Index
-        (customer, step): one or more axes of customers, the axis of the steps last. Steps that
-        are not in it draw nothing.
-    accounts : sequence of Account
-        Who is billed how; every customer at most once.
-    span : {"month", "year"}
-        For how long contracted capacity stays as it is.
-
-    Returns
-    -------
-    BillLists
-
-    Raises
-    ------
-    ValueError
-        If a reading has other steps than the load, or a customer comes twice.
-    """
+    """Make the lists of the bills of many customers. Takes `load` (customer, step)."""
     steps = len(load.axes[-1])
     for account in accounts:
         if account.reading.n_steps != steps:
-            message = (
-                f"the reading of {account.tariff.name!r} has {account.reading.n_steps} steps, "
-                f"the load {steps}"
-            )
+            message = f"the reading of {account.tariff.name!r} has {account.reading.n_steps} steps, the load {steps}"
             raise ValueError(message)
     builder = _Builder(load)
     for account in accounts:
@@ -95,8 +72,7 @@ class _List:
         Positions are of shape (customer, item).
         """
         codes = np.array(
-            [self._axes.codes(*of_axis) for of_axis in zip(self._names, labels, strict=True)],
-            dtype=np.intp,
+            [self._axes.codes(*of_axis) for of_axis in zip(self._names, labels, strict=True)], dtype=np.intp
         )
         items = codes.shape[1]
         self._customers.append(np.repeat(customers, items))
@@ -199,31 +175,23 @@ class _Builder:
         every = np.zeros((len(customers), 1))
         floors = [(item, *share) for item in form.billed for share in item.shares_frac]
         self._floor.add(
-            customers,
-            [item.label for item, _, _ in floors],
-            [form.peaks[peak].label for _, peak, _ in floors],
+            customers, [item.label for item, _, _ in floors], [form.peaks[peak].label for _, peak, _ in floors]
         )
         self._floor_share.add(every + [share for _, _, share in floors])
         takes = [item for item in form.billed if item.take_frac > 0.0]
-        self._take.add(
-            customers, [item.label for item in takes], [item.contracted for item in takes]
-        )
+        self._take.add(customers, [item.label for item in takes], [item.contracted for item in takes])
         self._take_share.add(every + [item.take_frac for item in takes])
         self._past.add(every + [item.past_mw for item in form.billed])
         return self._billed.add(customers, [item.label for item in form.billed])
 
-    def _add_stairs(
-        self, form: Form, customers: Positions, places: dict[str, Positions], line: Positions
-    ) -> None:
+    def _add_stairs(self, form: Form, customers: Positions, places: dict[str, Positions], line: Positions) -> None:
         stair_place = self._stair.add(customers, [stair.label for stair in form.stairs])
         self._stairs += form.stairs * len(customers)
         self._stair_line.append(line[:, [stair.line for stair in form.stairs]].ravel())
         every = np.zeros((len(customers), 1))
         labels, numbers, widths, usd, units, lines = [], [], [], [], [], []
         for number, stair in enumerate(form.stairs):
-            self._stair_of[stair.of].add(
-                places[stair.of][:, stair.places], stair_place[:, [number]], stair.thousands
-            )
+            self._stair_of[stair.of].add(places[stair.of][:, stair.places], stair_place[:, [number]], stair.thousands)
             fixed_usd, rising = stair.tiers.convex_bound()
             paid = stair.usd_factor * stair.times
             # Due whatever is drawn, but by nobody who is not connected.

@@ -19,8 +19,6 @@ ALL_MONTHS: Final = tuple(range(1, MONTHS_A_YEAR + 1))
 class Month(NamedTuple):
     """One month of one year.
 
-    Examples
-    --------
     >>> str(Month(2028, 2)), str(Month(2028, 2).later(11))
     ('2028-02', '2029-01')
     >>> Month(2028, 2).until(Month(2029, 1))
@@ -47,31 +45,10 @@ class Month(NamedTuple):
 def month_of_first_day(day: datetime.date, place: str) -> Month:
     """Read a month from its first day.
 
-    Parameters
-    ----------
-    day
-        First day of a month, since bills count whole months.
-    place
-        What the day is, for the error.
-
-    Returns
-    -------
-    Month
-        The month that begins on that day.
-
-    Raises
-    ------
-    InputError
-        If the day is not the first of a month.
-
-    Examples
-    --------
     >>> import datetime
     >>> month_of_first_day(datetime.date(2028, 2, 1), "start")
     Month(year=2028, month=2)
     """
     if day.day != 1:
-        raise InputError(
-            [Problem("tariff", None, None, f"{place} is {day}", "the first day of a month")]
-        )
+        raise InputError([Problem("tariff", None, None, f"{place} is {day}", "the first day of a month")])
     return Month(day.year, day.month)

@@ -33,22 +33,12 @@ __all__ = ["BillProgram", "ProgramBills", "add_bills"]
 class NewVariable(Protocol):
     """What makes columns: `ArrayProblem.variable`."""
 
-    def __call__(
-        self, name: str, over: Index, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf
-    ) -> Variable:
+    def __call__(self, name: str, over: Index, lower: ArrayLike = 0.0, upper: ArrayLike = np.inf) -> Variable:
         """Add one column per tuple of a list."""
 
 
 class BillProgram:
-    """Columns of the bills, and the rows and costs that they are in.
-
-    Parameters
-    ----------
-    lists : BillLists
-        Who is billed for what.
-    new : callable
-        Makes columns.
-    """
+    """Columns of the bills, and the rows and costs that they are in."""
 
     def __init__(self, lists: BillLists, new: NewVariable) -> None:
         self.lists = lists
@@ -128,18 +118,7 @@ class BillProgram:
         """How far the program's charge for declining tiers is above the tariff's, at a plan.
 
         Of customers that are connected all the time.
-
-        Parameters
-        ----------
-        load_mw : Expression
-            The load that is billed.
-        x : array of float
-            Value of every column of the program.
-
-        Returns
-        -------
-        array of float
-            One number per line of the bills, at least 0. [USD]
+        Gives [USD].
         """
         lists = self.lists
         bent = [i for i, stair in enumerate(lists.stairs) if not stair.tiers.curvature.is_convex]
@@ -157,21 +136,11 @@ class BillProgram:
 
 @dataclass(frozen=True, eq=False)
 class ProgramBills:
-    """Bills that are part of a program.
+    """Bills that are part of a program."""
 
-    Parameters
-    ----------
-    program : BillProgram
-        Columns, rows and prices.
-    usd : Expression
-        Money by line, over (customer, charge, calendar year). [USD]
-    units : Expression
-        Quantities by line.
-    """
-
-    program: BillProgram
-    usd: Expression
-    units: Expression
+    program: BillProgram  # columns, rows and prices
+    usd: Expression  # money by line, over (customer, charge, calendar year). [USD]
+    units: Expression  # quantities by line
 
     @property
     def customer_usd(self) -> Expression:
@@ -191,37 +160,6 @@ def add_bills(
 ) -> ProgramBills:
     """Add the bills of a load to a program; their cost is still to be minimised.
 
-    Parameters
-    ----------
-    problem : ArrayProblem
-        Gets columns and rows.
-    load_mw : Expression
-        Power drawn from the grid, at least 0: fixed or to be decided, over one or more axes of
-        customers and, last, the steps of time. [MW]
-    accounts : sequence of Account
-        Who is billed how.
-    contracted_mw : Expression, optional
-        Capacity in force, fixed or to be decided, over the axes of customers and axis `span`,
-        with the months (`2028-02`) or years of the calendar. [MW] Needed for minimum takes.
-    connected : Expression, optional
-        Share of each customer that is connected, over the axes of customers; 1 by default.
-    span : {"month", "year"}
-        For how long contracted capacity stays as it is.
-    prefix : str
-        Put before the names of columns and rows.
-
-    Returns
-    -------
-    ProgramBills
-        The cost, line by line.
-
-    Raises
-    ------
-    ValueError
-        If a tariff has a minimum take and no capacity is contracted.
-
-    Examples
-    --------
     A battery of 5 MW would save 5 MW of a demand charge in each month:
 
     >>> from planner.lp import ArrayProblem, Axis, Expression, Index
@@ -260,6 +198,4 @@ def add_bills(
         if comparison.over.size:
             problem.rows(prefix + name, comparison)
     is_connected = connected.on(lists.connected)
-    return ProgramBills(
-        program, program.usd(load_mw, is_connected), program.units(load_mw, is_connected)
-    )
+    return ProgramBills(program, program.usd(load_mw, is_connected), program.units(load_mw, is_connected))

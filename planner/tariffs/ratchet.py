@@ -38,22 +38,10 @@ class YearRatchet:
 
     This is the year that repeats: each month looks back on a year like the one it is in.
     Convex in the load.
-
-    Parameters
-    ----------
-    share_frac
-        Share of the highest peak, 0 to 1.
-    months
-        Months whose peaks count, 1 to 12.
-
-    Raises
-    ------
-    InputError
-        If the share or a month is out of range.
     """
 
-    share_frac: float
-    months: tuple[int, ...] = ALL_MONTHS
+    share_frac: float  # share of the highest peak, 0 to 1
+    months: tuple[int, ...] = ALL_MONTHS  # months whose peaks count, 1 to 12
 
     def __post_init__(self) -> None:
         _check(self.share_frac, self.months, [])
@@ -62,9 +50,7 @@ class YearRatchet:
         """Tell what a month looks on: the months of its year, and nothing from before."""
         year = calendar.months[position].year
         seen = [
-            place
-            for place, month in enumerate(calendar.months)
-            if month.year == year and month.month in self.months
+            place for place, month in enumerate(calendar.months) if month.year == year and month.month in self.months
         ]
         return seen, 0.0
 
@@ -80,28 +66,13 @@ class RollingRatchet:
     """A share of the highest peak of the months just before.
 
     Convex in the load.
-
-    Parameters
-    ----------
-    share_frac
-        Share of the highest peak, 0 to 1.
-    look_back_months
-        How many months before the billed one are seen. [month]
-    months
-        Months whose peaks count, 1 to 12.
-    history_mw
-        Peaks of the months before the calendar begins, the latest last, those that do not
-        count as 0; a load without a past has none. [MW]
-
-    Raises
-    ------
-    InputError
-        With every number that is out of range.
     """
 
-    share_frac: float
-    look_back_months: int
-    months: tuple[int, ...] = ALL_MONTHS
+    share_frac: float  # share of the highest peak, 0 to 1
+    look_back_months: int  # how many months before the billed one are seen. [month]
+    months: tuple[int, ...] = ALL_MONTHS  # months whose peaks count, 1 to 12
+    # peaks of the months before the calendar begins, the latest last, those that do not count as 0; a load without a
+    # past has none. [MW]
     history_mw: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,11 +88,7 @@ class RollingRatchet:
     def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
         """Tell what a month looks on: months just before, and a floor from before them. [MW]"""
         first = position - self.look_back_months
-        seen = [
-            place
-            for place in range(max(first, 0), position)
-            if calendar.months[place].month in self.months
-        ]
+        seen = [place for place in range(max(first, 0), position) if calendar.months[place].month in self.months]
         reached = self.history_mw[first:] if first < 0 else ()
         return seen, self.share_frac * max(reached, default=0.0)
 

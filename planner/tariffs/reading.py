@@ -29,19 +29,11 @@ __all__ = ["Pairs", "Reading", "hourly", "representative"]
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Hours and the steps that tell them; the shares of an hour sum to 1.
+    """Hours and the steps that tell them; the shares of an hour sum to 1."""
 
-    Parameters
-    ----------
-    hour, step
-        Position of the hour in the calendar, and of the step in the load, shape (pair,).
-    share_frac
-        Share of the hour that the step represents, shape (pair,).
-    """
-
-    hour: Integers
+    hour: Integers  # position of the hour in the calendar, and of the step in the load, shape (pair,)
     step: Integers
-    share_frac: Floats
+    share_frac: Floats  # share of the hour that the step represents, shape (pair,)
 
     def mean(self, load: Floats, n_hours: int) -> Floats:
         """Mean of the steps that tell each hour, shape (hour,)."""
@@ -61,37 +53,15 @@ class Reading:
 
     The energy of a period is the power of each step times the hours it represents there. A peak is
     the highest step that represents any of its hours, however few: a maximum has no weight.
-
-    Parameters
-    ----------
-    calendar
-        The hours of the bill.
-    n_steps
-        Steps of the load.
-    every
-        Which steps tell each hour.
-    on_peak_day
-        Which steps tell each hour on the day the whole system peaks.
     """
 
-    calendar: BillingCalendar
-    n_steps: int
-    every: Pairs
-    on_peak_day: Pairs
+    calendar: BillingCalendar  # the hours of the bill
+    n_steps: int  # steps of the load
+    every: Pairs  # which steps tell each hour
+    on_peak_day: Pairs  # which steps tell each hour on the day the whole system peaks
 
     def hours(self, when: When | OtherHours) -> tuple[Integers, Integers, Floats]:
-        """Count the hours that each step represents in each month inside a period.
-
-        Parameters
-        ----------
-        when
-            Months, weekdays and hours of the local clock.
-
-        Returns
-        -------
-        month, step, hours
-            One entry per month and step with hours; months by position. [h]
-        """
+        """Count the hours that each step represents in each month inside a period. Gives [h]."""
         inside = when.mask(self.calendar)[self.every.hour]
         month = self._month[self.every.hour[inside]]
         key = month * self.n_steps + self.every.step[inside]
@@ -100,25 +70,7 @@ class Reading:
         return found // self.n_steps, found % self.n_steps, hours.astype(np.float64)
 
     def system_peak(self, moments: Iterable[datetime.datetime], place: str) -> Floats:
-        """Say how the mean over moments in which the system peaks follows from the steps.
-
-        Parameters
-        ----------
-        moments
-            Moments with their time zone.
-        place
-            What they are, for the error.
-
-        Returns
-        -------
-        numpy.ndarray
-            Share of each step, shape (step,); they sum to 1.
-
-        Raises
-        ------
-        InputError
-            If a moment is outside the calendar or has no time zone.
-        """
+        """Say how the mean over moments in which the system peaks follows from the steps. Gives (step,)."""
         hours = self.calendar.positions(moments, place)
         times = np.bincount(hours, minlength=self.calendar.n_hours) / len(hours)
         share = times[self.on_peak_day.hour] * self.on_peak_day.share_frac
@@ -128,18 +80,7 @@ class Reading:
     def metered(self, load_mw: ArrayLike, contracted_mw: ArrayLike = 0.0) -> Metered:
         """Write out the hours that a load stands for, as a bill reads them.
 
-        Parameters
-        ----------
-        load_mw
-            Power in each step, shape (step,). [MW]
-        contracted_mw
-            Contracted capacity in force in each month, shape (month,). [MW]
-
-        Returns
-        -------
-        Metered
-            The mean of what represents each hour for its energy, the highest for maxima, and the
-            peak day for hours in which the system peaks.
+        Takes `load_mw` (step,) [MW], `contracted_mw` (month,) [MW].
         """
         load = np.asarray(load_mw, dtype=np.float64)
         contracted = np.asarray(contracted_mw, dtype=np.float64)
@@ -162,28 +103,14 @@ class Reading:
 
 
 def hourly(calendar: BillingCalendar) -> Reading:
-    """Read a load that has a step for every hour of the calendar.
-
-    Parameters
-    ----------
-    calendar
-        The hours.
-
-    Returns
-    -------
-    Reading
-        One step per hour.
-    """
+    """Read a load that has a step for every hour of the calendar."""
     hour = np.arange(calendar.n_hours, dtype=np.int64)
     pairs = Pairs(hour, hour, np.ones(len(hour)))
     return Reading(calendar, len(hour), pairs, pairs)
 
 
 def representative(
-    calendar: BillingCalendar,
-    utc_start_h: ArrayLike,
-    days: Days,
-    years: Sequence[int] | None = None,
+    calendar: BillingCalendar, utc_start_h: ArrayLike, days: Days, years: Sequence[int] | None = None
 ) -> Reading:
     """Read a load that is given by the time slices of a few days in every year.
 
@@ -191,31 +118,8 @@ def representative(
     and for the share of its month that a peak day represents by the time slice of that day. What
     lies on two time slices, as hours of a clock half an hour off, is represented by both. Moments
     in which the system peaks are represented by the peak days alone.
+    Takes `utc_start_h` (hour,) [h].
 
-    Parameters
-    ----------
-    calendar
-        The hours, in whole years.
-    utc_start_h
-        Hour of UTC, 0 to 24, at which each of them starts, shape (hour,). [h]
-    days
-        Representative days, or a series with a day in every month.
-    years
-        Years that the load is reported for; each stands for itself and those up to the next. By
-        default every year of the calendar.
-
-    Returns
-    -------
-    Reading
-        With the time slices of the first year as first steps, then those of the next.
-
-    Raises
-    ------
-    InputError
-        If a month of the calendar has no day.
-
-    Examples
-    --------
     A leap year has 8,784 hours, 48 of them on two peak days of July:
 
     >>> from planner.clock.days import RepresentativeDays
@@ -231,9 +135,7 @@ def representative(
     first_day = (np.searchsorted(reported, calendar.year, side="right") - 1) * days.n_days
     start_h = np.asarray(utc_start_h, dtype=np.float64)
     share_frac = np.repeat(_share_of_days(calendar, days), calendar.hours_of_month, axis=1)
-    every = [
-        _on_slots(first_day + day, start_h, share_frac[day], days) for day in range(days.n_days)
-    ]
+    every = [_on_slots(first_day + day, start_h, share_frac[day], days) for day in range(days.n_days)]
     peak_days = np.flatnonzero(days.is_peak_day)
     even = np.full(len(start_h), 1.0 / len(peak_days))
     on_peak_day = [_on_slots(first_day + day, start_h, even, days) for day in peak_days]
@@ -248,9 +150,7 @@ def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
     if not is_reported.all():
         missing = sorted({MONTHS[place] for place in month[~is_reported]})
         what_is = f"the series has no day in {', '.join(missing)}"
-        raise InputError(
-            [Problem("time", None, None, what_is, "a day in every month that is billed")]
-        )
+        raise InputError([Problem("time", None, None, what_is, "a day in every month that is billed")])
     leap_days = calendar.days_of_month - np.array(DAYS_PER_MONTH)[month]
     peak_frac = np.where(days.is_peak_day[:, None], stands_for, 0.0)
     ordinary = stands_for - peak_frac

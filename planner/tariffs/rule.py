@@ -21,29 +21,15 @@ __all__ = ["BillLine", "HoursOfDays", "Metered", "TariffRule"]
 
 @dataclass(frozen=True)
 class BillLine:
-    """One line of a bill: so many units at a price.
+    """One line of a bill: so many units at a price."""
 
-    Parameters
-    ----------
-    month
-        Month in which it is billed.
-    rule, item
-        Name of the rule, and the part of it: a period, a tier.
-    basis
-        What set the quantity: `metered`, `ratchet`, `minimum take`, `contract`, `calendar`.
-    quantity, unit
-        Units billed, and the unit: MWh, kW, MW-day, month, day.
-    usd_per_unit
-        Price. [USD/unit]
-    """
-
-    month: Month
-    rule: str
+    month: Month  # month in which it is billed
+    rule: str  # name of the rule, and the part of it: a period, a tier
     item: str
-    basis: str
-    quantity: float
+    basis: str  # what set the quantity: `metered`, `ratchet`, `minimum take`, `contract`, `calendar`
+    quantity: float  # units billed, and the unit: MWh, kW, MW-day, month, day
     unit: str
-    usd_per_unit: float
+    usd_per_unit: float  # price. [USD/unit]
 
     @property
     def usd(self) -> float:
@@ -53,40 +39,21 @@ class BillLine:
 
 @dataclass(frozen=True)
 class HoursOfDays:
-    """Hours that several representative days represent, and the mean of these.
+    """Hours that several representative days represent, and the mean of these."""
 
-    Parameters
-    ----------
-    highest_mw
-        Highest power of the days that tell each hour, shape (hour,). [MW]
-    peak_day_mean_mw, peak_day_highest_mw
-        Mean and highest power of the days on which the whole system peaks. [MW]
-    """
-
-    highest_mw: Floats
-    peak_day_mean_mw: Floats
+    highest_mw: Floats  # highest power of the days that tell each hour, shape (hour,). [MW]
+    peak_day_mean_mw: Floats  # mean and highest power of the days on which the whole system peaks. [MW]
     peak_day_highest_mw: Floats
 
 
 @dataclass(frozen=True)
 class Metered:
-    """A load on its calendar, and the contract it is billed under.
+    """A load on its calendar, and the contract it is billed under."""
 
-    Parameters
-    ----------
-    load_mw
-        Mean power drawn from the grid in each hour, shape (hour,). [MW]
-    calendar
-        The hours.
-    contracted_mw
-        Contracted capacity in force in each month, shape (month,); 0 without contract. [MW]
-    of_days
-        Further readings of hours that represent several days; by default all are `load_mw`.
-    """
-
-    load_mw: Floats
-    calendar: BillingCalendar
-    contracted_mw: Floats
+    load_mw: Floats  # mean power drawn from the grid in each hour, shape (hour,). [MW]
+    calendar: BillingCalendar  # the hours
+    contracted_mw: Floats  # contracted capacity in force in each month, shape (month,); 0 without contract. [MW]
+    # further readings of hours that represent several days; by default all are `load_mw`
     of_days: HoursOfDays | None = None
 
     @property

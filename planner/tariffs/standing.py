@@ -17,23 +17,10 @@ __all__ = ["StandingCharge"]
 
 @dataclass(frozen=True)
 class StandingCharge:
-    """A charge per month, per day, or both, whatever the load is: a constant.
+    """A charge per month, per day, or both, whatever the load is: a constant."""
 
-    Parameters
-    ----------
-    name
-        Name on the bill.
-    usd_per_month, usd_per_day
-        Prices, at least 0; a price of 0 makes no line.
-
-    Raises
-    ------
-    InputError
-        If a price is negative.
-    """
-
-    name: str
-    usd_per_month: float = 0.0
+    name: str  # name on the bill
+    usd_per_month: float = 0.0  # prices, at least 0; a price of 0 makes no line
     usd_per_day: float = 0.0
 
     def __post_init__(self) -> None:
@@ -52,10 +39,7 @@ class StandingCharge:
         return [
             BillLine(month, self.name, "standing charge", "calendar", quantity, unit, price)
             for month, days in zip(metered.calendar.months, days_of_month, strict=True)
-            for quantity, unit, price in (
-                (1.0, "month", self.usd_per_month),
-                (float(days), "day", self.usd_per_day),
-            )
+            for quantity, unit, price in ((1.0, "month", self.usd_per_month), (float(days), "day", self.usd_per_day))
             if price > 0.0
         ]
 
@@ -63,10 +47,7 @@ class StandingCharge:
         """Charge every customer that is connected, whatever it draws."""
         days_of_month = form.reading.calendar.days_of_month
         for month, days in zip(form.months, days_of_month, strict=True):
-            for quantity, unit, price in (
-                (1.0, "month", self.usd_per_month),
-                (float(days), "day", self.usd_per_day),
-            ):
+            for quantity, unit, price in ((1.0, "month", self.usd_per_month), (float(days), "day", self.usd_per_day)):
                 if price > 0.0:
                     line = form.line(self.name, "standing charge", unit, month)
                     usd = quantity * price * form.factor(month)

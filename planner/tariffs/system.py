@@ -32,25 +32,11 @@ class CoincidentPeakCharge:
 
     Billed once, in the month of the last of these hours. Linear with one hour, convex with
     several.
-
-    Parameters
-    ----------
-    name
-        Name on the bill.
-    usd_per_kw
-        Price, at least 0. [USD/kW]
-    hours
-        Moments within the hours in which the system peaks, each with its time zone.
-
-    Raises
-    ------
-    InputError
-        If the price is negative or there is no hour; in a bill, if an hour is outside.
     """
 
-    name: str
-    usd_per_kw: float
-    hours: tuple[datetime.datetime, ...]
+    name: str  # name on the bill
+    usd_per_kw: float  # price, at least 0. [USD/kW]
+    hours: tuple[datetime.datetime, ...]  # moments within the hours in which the system peaks, each with its time zone
 
     def __post_init__(self) -> None:
         _check(self.name, self.usd_per_kw, self.hours)
@@ -67,11 +53,7 @@ class CoincidentPeakCharge:
         last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
         peak_kw = KW_PER_MW * float(metered.peak_day_highest_mw[positions].max())
         item = f"highest of {len(self.hours)} system peak hours"
-        return [
-            BillLine(
-                calendar.months[last], self.name, item, "metered", peak_kw, "kW", self.usd_per_kw
-            )
-        ]
+        return [BillLine(calendar.months[last], self.name, item, "metered", peak_kw, "kW", self.usd_per_kw)]
 
     def program(self, form: Form) -> None:
         """Charge the highest of the steps that tell these hours."""
@@ -95,29 +77,12 @@ class CapacityCharge:
     Linear in the load. Where the peaks of one summer set the charges of the next twelve months
     (PJM), give the calendar both years and the charge its months; a scaling factor of the
     obligation belongs into the price.
-
-    Parameters
-    ----------
-    name
-        Name on the bill.
-    usd_per_mw_day
-        Price, at least 0. [USD/MW-day]
-    hours
-        Moments within the peak hours, each with its time zone.
-    start, end
-        First day of the first month billed and first day after the last; the whole calendar
-        where left out.
-
-    Raises
-    ------
-    InputError
-        If the price is negative, there is no hour, or a date is not the first of a month; in a
-        bill, if an hour is outside.
     """
 
-    name: str
-    usd_per_mw_day: float
-    hours: tuple[datetime.datetime, ...]
+    name: str  # name on the bill
+    usd_per_mw_day: float  # price, at least 0. [USD/MW-day]
+    hours: tuple[datetime.datetime, ...]  # moments within the peak hours, each with its time zone
+    # first day of the first month billed and first day after the last; the whole calendar where left out
     start: datetime.date | None = None
     end: datetime.date | None = None
 
@@ -140,15 +105,7 @@ class CapacityCharge:
         start, end = self.start or calendar.start, self.end or calendar.end
         item = f"mean of {len(self.hours)} system peak hours"
         return [
-            BillLine(
-                month,
-                self.name,
-                item,
-                "metered",
-                share_mw * float(days),
-                "MW-day",
-                self.usd_per_mw_day,
-            )
+            BillLine(month, self.name, item, "metered", share_mw * float(days), "MW-day", self.usd_per_mw_day)
             for month, days in zip(calendar.months, calendar.days_of_month, strict=True)
             if (start.year, start.month) <= month < (end.year, end.month)
         ]
@@ -168,40 +125,12 @@ class CapacityCharge:
 
 
 def system_peaks(
-    system_mw: ArrayLike,
-    calendar: BillingCalendar,
-    *,
-    count: int,
-    year: int,
-    months: tuple[int, ...] = ALL_MONTHS,
+    system_mw: ArrayLike, calendar: BillingCalendar, *, count: int, year: int, months: tuple[int, ...] = ALL_MONTHS
 ) -> tuple[datetime.datetime, ...]:
     """Find the hours of a year in which a system's load is highest, at most one per day.
 
     Five peaks of June to September are PJM's; one of each of these months is ERCOT's 4CP.
-
-    Parameters
-    ----------
-    system_mw
-        Load of the whole system in each hour of the calendar, shape (hour,). [MW]
-    calendar
-        The hours.
-    count
-        How many hours to find.
-    year
-        Calendar year in which to look.
-    months
-        Months in which to look, 1 to 12.
-
-    Returns
-    -------
-    tuple of datetime
-        Start of each hour in the calendar's time zone, the highest first; of equal loads the
-        earlier.
-
-    Raises
-    ------
-    InputError
-        If the load does not fit the calendar or there are fewer days than hours wanted.
+    Takes `system_mw` (hour,) [MW].
     """
     load_mw = np.asarray(system_mw, dtype=float)
     if load_mw.shape != (calendar.n_hours,):
@@ -226,8 +155,6 @@ def _check(name: str, price: float, hours: tuple[datetime.datetime, ...]) -> Non
         what_is = f"price of {name!r} is {price}"
         problems.append(Problem("tariff", None, None, what_is, "at least 0"))
     if not hours:
-        problems.append(
-            Problem("tariff", None, None, f"{name!r} has no hours", "at least one hour")
-        )
+        problems.append(Problem("tariff", None, None, f"{name!r} has no hours", "at least one hour"))
     if problems:
         raise InputError(problems)

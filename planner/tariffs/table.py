@@ -26,26 +26,6 @@ def tariff_from_row(row: Mapping[str, Any], *, terms: Mapping[str, Any] | None =
     rate. Where `bundle` is `delivery`, or a row has no energy charge, the energy itself is to be
     bought elsewhere.
 
-    Parameters
-    ----------
-    row
-        A rate: column names to values, blanks as NaN or None.
-    terms
-        A row of terms to add.
-
-    Returns
-    -------
-    Tariff
-        Named after the row, with the charges `demand` and `energy` where it has them, in USD
-        of 2025.
-
-    Raises
-    ------
-    InputError
-        If a row is of the wrong layer.
-
-    Examples
-    --------
     >>> from planner.tables import read_table
     >>> rows = read_table("tariffs").set_index("tariff", drop=False)
     >>> tariff = tariff_from_row(

@@ -20,26 +20,12 @@ __all__ = ["Escalation", "Tariff"]
 class Escalation:
     """All prices rise once a year, on 1 January.
 
-    Parameters
-    ----------
-    frac_per_year
-        Rise a year, above -1; real, in a plan in real money.
-    base_year
-        Year whose prices the tariff states.
-
-    Raises
-    ------
-    InputError
-        If the rise is not above -1.
-
-    Examples
-    --------
     >>> round(Escalation(0.02, base_year=2025).factor(2028), 6)
     1.061208
     """
 
-    frac_per_year: float
-    base_year: int
+    frac_per_year: float  # rise a year, above -1; real, in a plan in real money
+    base_year: int  # year whose prices the tariff states
 
     def __post_init__(self) -> None:
         if not self.frac_per_year > -1.0:
@@ -53,38 +39,19 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Tariff:
-    """A list of charges that are billed together.
+    """A list of charges that are billed together."""
 
-    Parameters
-    ----------
-    name
-        Name of the tariff.
-    rules
-        Its charges, each with a name of its own.
-    terms
-        What the utility asks of a contract, None where none is signed.
-    escalation
-        How prices rise from year to year, None to keep them.
-
-    Raises
-    ------
-    InputError
-        If two rules share a name.
-    """
-
-    name: str
-    rules: tuple[TariffRule, ...]
-    terms: Terms | None = None
-    escalation: Escalation | None = None
+    name: str  # name of the tariff
+    rules: tuple[TariffRule, ...]  # its charges, each with a name of its own
+    terms: Terms | None = None  # what the utility asks of a contract, None where none is signed
+    escalation: Escalation | None = None  # how prices rise from year to year, None to keep them
 
     def __post_init__(self) -> None:
         names = [rule.name for rule in self.rules]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             what_is = f"{self.name!r} has several rules called {', '.join(twice)}"
-            raise InputError(
-                [Problem("tariff", None, None, what_is, "a name for each", "rename all but one")]
-            )
+            raise InputError([Problem("tariff", None, None, what_is, "a name for each", "rename all but one")])
 
     @property
     def curvature(self) -> Curvature:

@@ -22,20 +22,6 @@ class Tiers:
     `C` is linear with one price, convex where prices rise from tier to tier, and not convex
     where one falls.
 
-    Parameters
-    ----------
-    prices
-        Price in each tier, one more than there are limits. [USD/unit]
-    limits
-        Upper limits of all tiers but the last, rising, above 0. [unit]
-
-    Raises
-    ------
-    InputError
-        If numbers are missing, not finite, or limits do not rise.
-
-    Examples
-    --------
     >>> free_then_dear = Tiers(prices=(0.0, 12.0), limits=(50.0,))
     >>> free_then_dear.cost_usd(114.0)
     768.0
@@ -43,8 +29,8 @@ class Tiers:
     'convex'
     """
 
-    prices: tuple[float, ...]
-    limits: tuple[float, ...] = ()
+    prices: tuple[float, ...]  # price in each tier, one more than there are limits. [USD/unit]
+    limits: tuple[float, ...] = ()  # upper limits of all tiers but the last, rising, above 0. [unit]
 
     def __post_init__(self) -> None:
         reported = {
@@ -90,16 +76,8 @@ class Tiers:
         With prices that rise the sum is 0 and the bound is the cost itself. Where prices fall,
         it is the tangent at the last tier: exact for every quantity past the last fall, too
         high by at most the sum below it, never too low.
+        Gives the fixed sum [USD] and rising tiers.
 
-        Returns
-        -------
-        float
-            Fixed sum. [USD]
-        Tiers
-            With the same limits.
-
-        Examples
-        --------
         >>> falling = Tiers(prices=(9.0, 6.0, 7.0), limits=(20.0, 30.0))
         >>> fixed_usd, rising = falling.convex_bound()
         >>> fixed_usd, rising.prices
@@ -110,8 +88,7 @@ class Tiers:
         rising = tuple(min(self.prices[place:]) for place in range(len(self.prices)))
         widths = [high - low for low, high in pairwise((0.0, *self.limits))]
         excess = sum(
-            (price - least) * width
-            for price, least, width in zip(self.prices[:-1], rising, widths, strict=False)
+            (price - least) * width for price, least, width in zip(self.prices[:-1], rising, widths, strict=False)
         )
         return excess, Tiers(rising, self.limits)
 

@@ -17,16 +17,7 @@ if TYPE_CHECKING:
     from planner.tariffs.clock import BillingCalendar
 
 
-__all__ = [
-    "ALL_DAY",
-    "ALL_WEEK",
-    "ALWAYS",
-    "WEEKEND",
-    "WORKDAYS",
-    "OtherHours",
-    "When",
-    "clock_hours",
-]
+__all__ = ["ALL_DAY", "ALL_WEEK", "ALWAYS", "WEEKEND", "WORKDAYS", "OtherHours", "When", "clock_hours"]
 
 ALL_WEEK: Final = tuple(range(7))
 WORKDAYS: Final = ALL_WEEK[:5]
@@ -37,18 +28,6 @@ ALL_DAY: Final = tuple(range(24))
 def clock_hours(first: int, until: int) -> tuple[int, ...]:
     """List the hours from one time of the clock until another, past midnight if need be.
 
-    Parameters
-    ----------
-    first, until
-        Full hours, 0 to 24; the hour that starts at `until` is not among them.
-
-    Returns
-    -------
-    tuple of int
-        Hours 0 to 23 by their start.
-
-    Examples
-    --------
     >>> clock_hours(16, 21)
     (16, 17, 18, 19, 20)
     >>> clock_hours(22, 3)
@@ -62,31 +41,15 @@ def clock_hours(first: int, until: int) -> tuple[int, ...]:
 class When:
     """Months, weekdays and clock hours; an hour is inside if all three hold.
 
-    Parameters
-    ----------
-    months
-        1 to 12; a season is a set of months.
-    weekdays
-        0 for Monday to 6 for Sunday.
-    hours
-        0 to 23, the hours of the local clock by their start.
-
-    Raises
-    ------
-    InputError
-        With every number that is out of range, given twice, or an empty set.
-
-    Examples
-    --------
     >>> from planner.tariffs import BillingCalendar
     >>> summer_evening = When(months=(6, 7, 8, 9), weekdays=WORKDAYS, hours=clock_hours(16, 21))
     >>> int(summer_evening.mask(BillingCalendar.of_years(2027)).sum())  # 88 days of 5 hours
     440
     """
 
-    months: tuple[int, ...] = ALL_MONTHS
-    weekdays: tuple[int, ...] = ALL_WEEK
-    hours: tuple[int, ...] = ALL_DAY
+    months: tuple[int, ...] = ALL_MONTHS  # 1 to 12; a season is a set of months
+    weekdays: tuple[int, ...] = ALL_WEEK  # 0 for Monday to 6 for Sunday
+    hours: tuple[int, ...] = ALL_DAY  # 0 to 23, the hours of the local clock by their start
 
     def __post_init__(self) -> None:
         problems = [
@@ -119,20 +82,13 @@ class When:
 class OtherHours:
     """All hours that are in none of some periods.
 
-    Parameters
-    ----------
-    of
-        The periods.
-
-    Examples
-    --------
     >>> from planner.tariffs import BillingCalendar
     >>> evening = When(hours=clock_hours(16, 21))
     >>> int(OtherHours((evening,)).mask(BillingCalendar.of_years(2027)).sum())  # 19 hours a day
     6935
     """
 
-    of: tuple[When, ...]
+    of: tuple[When, ...]  # the periods
     months: ClassVar[tuple[int, ...]] = ALL_MONTHS
 
     def mask(self, calendar: BillingCalendar) -> Bools:

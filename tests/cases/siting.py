@@ -22,11 +22,7 @@ H100E_PER_KH100E, USD_PER_MUSD = 1e3, 1e6
 
 
 def write_scenario(
-    folder: Path,
-    sites: pd.DataFrame,
-    demand: pd.Series,
-    unit_cost: pd.DataFrame,
-    siting: Mapping[str, Any],
+    folder: Path, sites: pd.DataFrame, demand: pd.Series, unit_cost: pd.DataFrame, siting: Mapping[str, Any]
 ) -> Path:
     """Write a scenario with its tables.
 
@@ -57,20 +53,13 @@ def write_scenario(
     scenario = {
         "version": 1,
         "title": folder.name,
-        "data": {
-            table: f"{table}.csv"
-            for table in ("demand_regions", "facility_cost", "facility_market", "cooling")
-        },
+        "data": {table: f"{table}.csv" for table in ("demand_regions", "facility_cost", "facility_market", "cooling")},
         "scope": {"countries": ["US"], "sites": list(sites.index), "workloads": [CLASS]},
         "years": [2025],
         "decisions_start": "2024-01-01",
         "time": {"season_days": 4, "slot_h": 12},
         "new_sites": {site: _site(row) for site, row in sites.iterrows()},
-        "siting": {
-            "whole_openings": True,
-            "service_cost_table": "service_cost.csv",
-            **siting,
-        },
+        "siting": {"whole_openings": True, "service_cost_table": "service_cost.csv", **siting},
         "operator": {"demand_share_frac": 1, "stock_share_frac": 0},
         "demand": {
             "unmet": "forbid",
@@ -99,16 +88,8 @@ def write_scenario(
                 "peak_over_mean_frac": 1,
             }
         },
-        "racks": {
-            "allow": [RACK],
-            "override": {RACK: {"peak_kw": 100, "inference_h100e": 100, "capex_usd": 0}},
-        },
-        "halls": {
-            "cooling": ["dlc_hybrid_dry"],
-            "redundancy": ["N"],
-            "ramp_mean_frac": 1,
-            "diversity_frac": 1,
-        },
+        "racks": {"allow": [RACK], "override": {RACK: {"peak_kw": 100, "inference_h100e": 100, "capex_usd": 0}}},
+        "halls": {"cooling": ["dlc_hybrid_dry"], "redundancy": ["N"], "ramp_mean_frac": 1, "diversity_frac": 1},
         "energy": {"price_scale_frac": 0, "demand_charge": False},
         "grid": {"expansion_usd_per_mw": 0, "headroom_scale_frac": 1000000},
         "water": {"limit": False, "price_scale_frac": 0},
@@ -158,9 +139,7 @@ def _free_of_cost() -> dict[str, pd.DataFrame]:
     }
     cost = tables["facility_cost"]
     # A connection is free by a setting, which takes the place of these figures.
-    free = cost["group"].isin(["capex", "opex"]) & ~cost["unit"].isin(
-        ["-", "exponent", "USD/MW facility"]
-    )
+    free = cost["group"].isin(["capex", "opex"]) & ~cost["unit"].isin(["-", "exponent", "USD/MW facility"])
     for column in ("value", "low", "high"):
         if column in cost:
             cost.loc[free, column] = "0"

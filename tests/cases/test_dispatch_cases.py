@@ -50,12 +50,8 @@ def test_three_generators_follow_the_screening_curve(tmp_path):
 
     expected = reported["expected"]
     assert plan.verdict.ok, plan.verdict.broken
-    assert plan.outcome.objective * 1e6 / HOURS_PER_YEAR == pytest.approx(
-        expected["objective"], rel=1e-6
-    )
-    assert built_mw(plan) == pytest.approx(
-        {name: expected[f"{name}_MW"] for name in reported["generators"]}, rel=1e-3
-    )
+    assert plan.outcome.objective * 1e6 / HOURS_PER_YEAR == pytest.approx(expected["objective"], rel=1e-6)
+    assert built_mw(plan) == pytest.approx({name: expected[f"{name}_MW"] for name in reported["generators"]}, rel=1e-3)
 
 
 def read(name: str) -> list[dict[str, str]]:
@@ -73,16 +69,8 @@ def node(usd_per_mwh: Mapping[str, float]) -> DispatchCase:
     yields = read("generators-p_max_pu.csv")
     shedding = generators["load shedding"]
     sources = [
-        *(
-            Source(name, name, float(generators[name]["capital_cost"]), usd_per_mwh[name])
-            for name in ("wind", "solar")
-        ),
-        Source(
-            "shedding",
-            "firm",
-            usd_per_mwh=float(shedding["marginal_cost"]),
-            existing_mw=float(shedding["p_nom"]),
-        ),
+        *(Source(name, name, float(generators[name]["capital_cost"]), usd_per_mwh[name]) for name in ("wind", "solar")),
+        Source("shedding", "firm", usd_per_mwh=float(shedding["marginal_cost"]), existing_mw=float(shedding["p_nom"])),
         Source(
             "battery",
             "storage",
@@ -111,9 +99,7 @@ def test_a_node_with_sun_wind_and_a_battery_is_that_of_pypsa(tmp_path):
 
     assert plan.verdict.ok, plan.verdict.broken
     assert plan.outcome.objective * 1e6 == pytest.approx(9827982776.25, rel=1e-6)
-    assert built_mw(plan) == pytest.approx(
-        {"wind": 38959.89, "solar": 43798.74, "battery": 28539.93}, rel=1e-3
-    )
+    assert built_mw(plan) == pytest.approx({"wind": 38959.89, "solar": 43798.74, "battery": 28539.93}, rel=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -124,9 +110,7 @@ def test_the_node_with_costs_by_output_is_that_of_pypsa(tmp_path):
     n.set_snapshots(range(2920))
     n.snapshot_weightings.loc[:, :] = 3.0
     n.add("Bus", "node")
-    n.add(
-        "Load", "load", bus="node", p_set=[float(row["demand"]) for row in read("loads-p_set.csv")]
-    )
+    n.add("Load", "load", bus="node", p_set=[float(row["demand"]) for row in read("loads-p_set.csv")])
     yields = read("generators-p_max_pu.csv")
     for row in read("generators.csv"):
         name, can_grow = row["name"], row["p_nom_extendable"] == "True"

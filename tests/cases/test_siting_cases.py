@@ -32,9 +32,7 @@ def solved(scenario: Path) -> planner.Plan:
 
 
 @needs(WAREHOUSES)
-@pytest.mark.parametrize(
-    "name", ["cap41", "cap42", "cap43", "cap44", "cap61", "cap62", "cap63", "cap64", "cap81"]
-)
+@pytest.mark.parametrize("name", ["cap41", "cap42", "cap43", "cap44", "cap61", "cap62", "cap63", "cap64", "cap81"])
 def test_capacitated_warehouse_location(name: str, tmp_path: Path) -> None:
     # Beasley's OR-Library: demand may be split, and costs are those of serving all of it.
     folder = WAREHOUSES / name
@@ -65,15 +63,11 @@ def test_p_median(tmp_path: Path) -> None:
 def test_four_stores_for_san_francisco(tmp_path: Path) -> None:
     people = pd.read_csv(STORES / "demand.csv", dtype={"DestinationName": str})
     demand = people.set_index("DestinationName")["population"]
-    metres = pd.read_csv(
-        STORES / "distance_matrix_m.csv", dtype={"DestinationName": str}
-    ).set_index("DestinationName")
+    metres = pd.read_csv(STORES / "distance_matrix_m.csv", dtype={"DestinationName": str}).set_index("DestinationName")
     demand = demand[demand > 0]
     sites = pd.DataFrame({"capacity": demand.sum(), "fixed_cost": 0.0}, index=metres.columns)
 
-    plan = solved(
-        write_scenario(tmp_path, sites, demand, metres.loc[demand.index], {"exactly_sites": 4})
-    )
+    plan = solved(write_scenario(tmp_path, sites, demand, metres.loc[demand.index], {"exactly_sites": 4}))
 
     mean_m = units_of(plan.outcome.objective) / demand.sum()
     assert mean_m == pytest.approx(2982.1268579890657, rel=1e-6)

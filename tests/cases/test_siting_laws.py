@@ -17,9 +17,7 @@ USERS, SITES = [f"u{i}" for i in range(9)], [f"s{j}" for j in range(6)]
 RNG = np.random.default_rng(20260707)
 DEMAND = pd.Series(RNG.uniform(11.0, 47.0, len(USERS)), index=USERS)
 PLACE = {name: RNG.uniform(0.0, 90.0, 2) for name in (*USERS, *SITES)}
-COST = pd.DataFrame(
-    {site: {user: np.hypot(*(PLACE[user] - PLACE[site])) for user in USERS} for site in SITES}
-)
+COST = pd.DataFrame({site: {user: np.hypot(*(PLACE[user] - PLACE[site])) for user in USERS} for site in SITES})
 FIXED = pd.Series(RNG.uniform(900.0, 2900.0, len(SITES)), index=SITES)
 
 
@@ -30,9 +28,7 @@ def sites(capacity: float, fixed: pd.Series | float) -> pd.DataFrame:
 def cheapest(count: int) -> float:
     """Cost of serving every user from the nearest of the best so many sites."""
     weighted = COST.mul(DEMAND, axis=0)
-    return min(
-        float(weighted[list(chosen)].min(axis=1).sum()) for chosen in combinations(SITES, count)
-    )
+    return min(float(weighted[list(chosen)].min(axis=1).sum()) for chosen in combinations(SITES, count))
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +36,13 @@ def medians(tmp_path_factory: pytest.TempPathFactory) -> dict[int, planner.Plan]
     plans = {}
     for count in (1, 3):
         folder = tmp_path_factory.mktemp(f"p{count}")
-        path = write_scenario(
-            folder, sites(DEMAND.sum(), 0.0), DEMAND, COST, {"at_most_sites": count}
-        )
+        path = write_scenario(folder, sites(DEMAND.sum(), 0.0), DEMAND, COST, {"at_most_sites": count})
         plans[count] = planner.solve(path)
     return plans
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_best_sites_are_those_of_all_choices_tried(
-    medians: dict[int, planner.Plan], count: int
-) -> None:
+def test_the_best_sites_are_those_of_all_choices_tried(medians: dict[int, planner.Plan], count: int) -> None:
     plan = medians[count]
 
     assert plan.outcome.status == "optimal"
@@ -91,19 +83,13 @@ def test_rows_added_where_the_bound_breaks_them_give_the_bound_of_all(tmp_path: 
 def third_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Two sites of 30 MW for 60.05 MW, and a third with land for 100,000 and far from all users.
     users = pd.Series([14.1, 15.2, 16.3, 14.45], index=["a", "b", "c", "d"]) * 1000.0
-    places = pd.DataFrame(
-        {"capacity": [3e4, 3e4, 1e8], "fixed_cost": [100.0, 110.0, 5000.0]}, index=["p", "q", "r"]
-    )
+    places = pd.DataFrame({"capacity": [3e4, 3e4, 1e8], "fixed_cost": [100.0, 110.0, 5000.0]}, index=["p", "q", "r"])
     cost = pd.DataFrame({"p": 4.0, "q": 5.0, "r": 35.0}, index=users.index)
-    return write_scenario(
-        tmp_path_factory.mktemp("third"), places, users, cost, {"open_rows": "none"}
-    )
+    return write_scenario(tmp_path_factory.mktemp("third"), places, users, cost, {"open_rows": "none"})
 
 
 @pytest.mark.parametrize("how", ["round", "search"])
-def test_five_ten_millionths_of_a_large_site_are_not_taken_for_none(
-    third_site: Path, how: str
-) -> None:
+def test_five_ten_millionths_of_a_large_site_are_not_taken_for_none(third_site: Path, how: str) -> None:
     plan = planner.solve(third_site, [f"solver.whole_numbers={how}"])
 
     # 0.05 MW are 5e-7 of the third site, which a search takes for 0; it opens in whole all the

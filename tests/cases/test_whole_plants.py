@@ -74,9 +74,7 @@ def test_a_plant_worth_its_size_is_built_in_whole(flat: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("whole", [(), (WHOLE,), (WHOLE, SEARCH)])
-def test_room_for_one_more_mw_has_its_price_beside_whole_plants(
-    flat: Path, whole: tuple[str, ...]
-) -> None:
+def test_room_for_one_more_mw_has_its_price_beside_whole_plants(flat: Path, whole: tuple[str, ...]) -> None:
     plan = solve(flat, ["supply.max_mw={steady: 8, ready: 200}", smallest(steady=5.0), *whole])
 
     assert built_mw(plan) == pytest.approx({"steady": 8.0, "ready": 2.0})
@@ -104,10 +102,7 @@ def test_what_stands_takes_room_and_is_no_plant(flat: Path) -> None:
     assert built_mw(plan) == pytest.approx({"steady": 15.0})
     assert cost_usd(plan) == pytest.approx(2_502_000.0)
     with pytest.raises(InfeasibleError, match="no plan"):
-        solve(
-            flat,
-            ["supply.max_mw={steady: 18, ready: 5}", WHOLE, smallest(steady=15.0), standing],
-        )
+        solve(flat, ["supply.max_mw={steady: 18, ready: 5}", WHOLE, smallest(steady=15.0), standing])
 
 
 def test_a_plant_without_room_is_noted_and_not_built(flat: Path) -> None:
@@ -119,9 +114,7 @@ def test_a_plant_without_room_is_noted_and_not_built(flat: Path) -> None:
 
 
 def test_a_source_without_a_most_at_a_site_is_refused(flat: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"steady is built as integer plants.*supply.max_mw.steady"
-    ):
+    with pytest.raises(InputError, match=r"steady is built as integer plants.*supply.max_mw.steady"):
         solve(flat, [WHOLE, smallest(steady=15.0)])
 
 
@@ -131,11 +124,7 @@ def test_a_diagnosis_tries_plants_of_any_size(flat: Path) -> None:
     found = diagnose(flat, only)
 
     assert not found.feasible
-    assert [
-        one.change.words
-        for one in found.remedies
-        if one.name == "build on-site technologies of any size"
-    ]
+    assert [one.change.words for one in found.remedies if one.name == "build on-site technologies of any size"]
 
 
 def test_a_diagnosis_tries_more_room_for_whole_plants(flat: Path) -> None:
@@ -158,9 +147,7 @@ def test_a_plant_that_has_worn_out_makes_room_for_the_next(tmp_path: Path) -> No
 
     # Ten MW from 2025 on and, since they last two years, again from 2027 on.
     built = plan.tables["source_builds"]
-    assert dict(zip(built["year"], built["built_mw"], strict=True)) == pytest.approx(
-        {2025: 10.0, 2027: 10.0}
-    )
+    assert dict(zip(built["year"], built["built_mw"], strict=True)) == pytest.approx({2025: 10.0, 2027: 10.0})
     assert "searched" not in plan.outcome.method_used
 
 
@@ -185,9 +172,7 @@ def least_usd(load_mw: Sequence[float], least_mw: Sequence[float]) -> float:
     within = np.hstack([np.kron(-np.eye(count), np.ones((slots, 1))), np.eye(count * slots)])
     found = []
     for chosen in product((False, True), repeat=count):
-        sizes = [
-            (mw, 200.0) if is_in else (0.0, 0.0) for is_in, mw in zip(chosen, least_mw, strict=True)
-        ]
+        sizes = [(mw, 200.0) if is_in else (0.0, 0.0) for is_in, mw in zip(chosen, least_mw, strict=True)]
         result = linprog(
             [*capital, *running],
             A_ub=np.vstack([serve, within]),
@@ -206,10 +191,7 @@ def least_usd(load_mw: Sequence[float], least_mw: Sequence[float]) -> float:
     larger=st.floats(1.0, 2.0),
 )
 def test_a_smallest_plant_costs_what_the_best_choice_of_plants_costs_and_a_larger_one_no_less(
-    tmp_path_factory: pytest.TempPathFactory,
-    load_mw: list[float],
-    least_mw: tuple[float, float],
-    larger: float,
+    tmp_path_factory: pytest.TempPathFactory, load_mw: list[float], least_mw: tuple[float, float], larger: float
 ) -> None:
     case = DispatchCase(8, [1], [365.0], load_mw, SOURCES)
     file = write_folder(case, tmp_path_factory.mktemp("law"))

@@ -189,9 +189,7 @@ def swapped(table: pd.DataFrame, column: str, row: int) -> pd.DataFrame | None:
     return None
 
 
-def spoiled_columns(
-    name: str, table: pd.DataFrame, only: str | None = None
-) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def spoiled_columns(name: str, table: pd.DataFrame, only: str | None = None) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Spoil every column of a table in turn, or one: column, how, and the table with it."""
     for column in TABLES[name].fields:
         if only not in (None, column.name):

@@ -78,13 +78,8 @@ def setting(keys, value, plan):
 def booked_as_a_rack(plan):
     """Book a hall as a rack: the sum stays the same."""
     costs = plan.tables["costs"]
-    rack, hall = (
-        int(np.argmax((costs["item"] == item).to_numpy()))
-        for item in ("rack_purchase", "hall_construction")
-    )
-    more, less = (
-        {name: lambda old, by=by: old + by for name in ("musd", "npv_musd")} for by in (0.5, -0.5)
-    )
+    rack, hall = (int(np.argmax((costs["item"] == item).to_numpy())) for item in ("rack_purchase", "hall_construction"))
+    more, less = ({name: lambda old, by=by: old + by for name in ("musd", "npv_musd")} for by in (0.5, -0.5))
     return plan.reported(costs=cells(cells(costs, [rack], **more), [hall], **less))
 
 
@@ -115,9 +110,7 @@ def hall_before_its_lead(plan):
 
 def all_called_committed(plan):
     builds = plan.tables["builds"]
-    return plan.reported(
-        builds=cells(builds, slice(None), early=True, built_mw=lambda old: old * 3)
-    )
+    return plan.reported(builds=cells(builds, slice(None), early=True, built_mw=lambda old: old * 3))
 
 
 def work_done_twice(plan):
@@ -182,9 +175,7 @@ def unmet_hidden_in_running_cost(plan):
     summary = plan.tables["summary"]
     hidden = summary["unmet_musd"]
     assert hidden.max() > 1.0
-    return plan.reported(
-        summary=summary.assign(unmet_musd=0.0, opex_musd=summary["opex_musd"] + hidden)
-    )
+    return plan.reported(summary=summary.assign(unmet_musd=0.0, opex_musd=summary["opex_musd"] + hidden))
 
 
 def doubled_by_2n(plan):
@@ -206,9 +197,7 @@ def rented_where_barred(plan):
     return plan.assumed(
         "rent",
         rented=rented.select(rented.labels("workload") != "chat"),
-        rented_capacity_frac=plan.inputs.rent.rented_capacity_frac[
-            rented.labels("workload") != "chat"
-        ],
+        rented_capacity_frac=plan.inputs.rent.rented_capacity_frac[rented.labels("workload") != "chat"],
     )
 
 
@@ -270,11 +259,7 @@ SPOILED = (
     ),
     ("less is served", "demand_balance", partial(times, "assignment", "served_kh100e", 0.9)),
     ("a demand is forgotten", "demand_table", partial(without, "demand", "demand_kh100e")),
-    (
-        "nothing may stay unmet",
-        "unmet_only_where_allowed",
-        partial(setting, "demand.unmet", "forbid"),
-    ),
+    ("nothing may stay unmet", "unmet_only_where_allowed", partial(setting, "demand.unmet", "forbid")),
     ("half the racks carry all", "compute_capacity", partial(times, "plan", "used_mw", 0.5)),
     ("racks carry more", "load_of_racks", partial(times, "plan", "load_kh100e", 1.1)),
     ("nothing is under contract", "rent_supply", rented_out_of_nothing),
@@ -285,11 +270,7 @@ SPOILED = (
     ),
     ("rent is spread", "rent_supply", partial(limit, "rent", "rented_capacity_frac", 1.5)),
     ("who rents may not", "rent_supply", rented_where_barred),
-    (
-        "clouds are not available enough",
-        "clouds_from_tables",
-        partial(setting, "rent.availability_pct", 99.99),
-    ),
+    ("clouds are not available enough", "clouds_from_tables", partial(setting, "rent.availability_pct", 99.99)),
     ("clouds have less", "rent_depth", partial(limit, "rent", "depth_kh100e", 0.5)),
     ("a lever is pulled too far", "lever_adoption", partial(times, "levers", "adopted_frac", 4.0)),
     ("unmet is reported smaller", "percent_served", partial(times, "latency", "unmet_frac", 0.5)),
@@ -298,23 +279,11 @@ SPOILED = (
         "round_trip_within_bound",
         partial(setting, "workloads.chat.rtt_bound_ms", 22.5),
     ),
-    (
-        "a round trip is reported shorter",
-        "round_trip_reported",
-        partial(times, "assignment", "rtt_ms", 0.9),
-    ),
+    ("a round trip is reported shorter", "round_trip_reported", partial(times, "assignment", "rtt_ms", 0.9)),
     ("data crosses a border", "residency", abroad),
-    (
-        "training has to be near",
-        "served_from_anywhere",
-        partial(setting, "workloads.train.rtt_bound_ms", 25.0),
-    ),
+    ("training has to be near", "served_from_anywhere", partial(setting, "workloads.train.rtt_bound_ms", 25.0)),
     ("too few are served fast", "tight_share", partial(limit, "demand", "tight_share_frac", 2.6)),
-    (
-        "the mean is reported shorter",
-        "service_of_classes",
-        partial(times, "latency", "mean_rtt_ms", 0.9),
-    ),
+    ("the mean is reported shorter", "service_of_classes", partial(times, "latency", "mean_rtt_ms", 0.9)),
     ("a rack is in a hall not made for it", "racks_where_allowed", in_another_hall),
     ("a rack is not made yet", "racks_not_before_their_time", bought_before_it_was_made),
     (
@@ -322,11 +291,7 @@ SPOILED = (
         "racks_not_after_end_of_sale",
         partial(setting, "racks.override.liquid25.last_year", 2025),
     ),
-    (
-        "racks are of no vendor of the operator",
-        "racks_of_vendors",
-        partial(setting, "racks.vendors", "[google]"),
-    ),
+    ("racks are of no vendor of the operator", "racks_of_vendors", partial(setting, "racks.vendors", "[google]")),
     ("racks are bought in part", "whole_racks", partial(setting, "racks.whole", "true")),
     ("a rack outlives its life", "racks_alive", bought_too_long_ago),
     ("a purchase is forgotten", "racks_alive", partial(without, "installs", "installed_mw")),
@@ -345,16 +310,8 @@ SPOILED = (
     ("a hall is not on offer", "halls_where_allowed", partial(plus, "builds", "year", -1)),
     ("a hall is early", "hall_lead", hall_before_its_lead),
     ("too much is called committed", "committed_halls", all_called_committed),
-    (
-        "a retrofit takes what is not there",
-        "retrofit_source",
-        partial(times, "retrofits", "retrofitted_mw", 9.0),
-    ),
-    (
-        "more is operated otherwise than there is",
-        "operated_halls",
-        partial(times, "operated", "operated_mw", 1000.0),
-    ),
+    ("a retrofit takes what is not there", "retrofit_source", partial(times, "retrofits", "retrofitted_mw", 9.0)),
+    ("more is operated otherwise than there is", "operated_halls", partial(times, "operated", "operated_mw", 1000.0)),
     ("more is leased than there is", "lease_depth", partial(times, "leases", "leased_mw", 3.0)),
     ("land is smaller", "land_limit", partial(limit, "sites", "land_limit_mw", 0.3)),
     ("a site is too small", "minimum_size", larger_campus),
@@ -367,11 +324,7 @@ SPOILED = (
     ("a day has 25 hours", "slot_weights", partial(plus, "power_slot", "hours", 92.0)),
     ("the meter shows less", "power_chain", partial(times, "power_slot", "facility_mw", 0.99)),
     ("the PUE is below one", "power_above_it", partial(times, "power_slot", "facility_mw", 0.7)),
-    (
-        "other load is reported less",
-        "other_load",
-        partial(times, "power_slot", "other_load_mw", 0.9),
-    ),
+    ("other load is reported less", "other_load", partial(times, "power_slot", "other_load_mw", 0.9)),
     ("2N counts as twice the load", "topology_adds_no_load", doubled_by_2n),
     ("deferred work is done twice", "deferral_conserves_energy", work_done_twice),
     ("work is not due", "deferral_is_due", partial(times, "deferral", "due_mw", 0.5)),
@@ -384,120 +337,50 @@ SPOILED = (
     ("work moves out of reach", "migration_conserves_work", out_of_reach),
     ("work waits beyond its window", "migration_conserves_work", put_off_too_long),
     ("moved work finds no racks", "migration_room", partial(times, "migration", "done_mw", 9.0)),
-    (
-        "moved work is reported smaller",
-        "migration_reported",
-        partial(plus, "power_slot", "migrated_mw", 3),
-    ),
-    (
-        "arrivals are reported smaller",
-        "migration_of_sites",
-        partial(times, "migration_site", "arrived_mwh", 0.9),
-    ),
-    (
-        "energy is reported smaller",
-        "energy_of_sites",
-        partial(times, "site_year", "energy_mwh", 0.99),
-    ),
+    ("moved work is reported smaller", "migration_reported", partial(plus, "power_slot", "migrated_mw", 3)),
+    ("arrivals are reported smaller", "migration_of_sites", partial(times, "migration_site", "arrived_mwh", 0.9)),
+    ("energy is reported smaller", "energy_of_sites", partial(times, "site_year", "energy_mwh", 0.99)),
     ("water is reported smaller", "water", partial(times, "site_year", "water_m3", 0.5)),
     ("water is short", "water_limit", partial(limit, "carbon", "water_limit_m3", 1e-4)),
-    (
-        "emissions are reported smaller",
-        "emissions",
-        partial(times, "site_year", "emissions_kt", 0.9),
-    ),
+    ("emissions are reported smaller", "emissions", partial(times, "site_year", "emissions_kt", 0.9)),
     ("the cap is lower", "carbon_cap", partial(limit, "carbon", "cap_kt", 0.1)),
-    (
-        "contracts count for less",
-        "carbon_tables",
-        partial(setting, "carbon.accounting", "location"),
-    ),
-    (
-        "steel is reported greener",
-        "carbon_tables",
-        partial(times, "carbon_site", "embodied_kt", 0.9),
-    ),
+    ("contracts count for less", "carbon_tables", partial(setting, "carbon.accounting", "location")),
+    ("steel is reported greener", "carbon_tables", partial(times, "carbon_site", "embodied_kt", 0.9)),
     ("heat is sold without a pipe", "heat_sold", partial(times, "heat", "sold_mw", 3.0)),
     ("a network is out of reach", "heat_sold", partial(setting, "heat.sell", "false")),
     (
         "permits are smaller",
         "water_permit",
-        lambda plan: plan.read(
-            water_classes=plan.inputs.tables["water_classes"].assign(limit_m3_per_mw_per_year=0.3)
-        ),
+        lambda plan: plan.read(water_classes=plan.inputs.tables["water_classes"].assign(limit_m3_per_mw_per_year=0.3)),
     ),
     ("a class is reported drier", "water_by_class", partial(times, "water_class", "water_m3", 0.9)),
     ("a zone needs less", "forecast_totals", partial(times, "power_zone", "it_mean_mw", 0.9)),
-    (
-        "a connection is forgotten",
-        "connection_carries_peak",
-        partial(without, "connections", "added_mw"),
-    ),
-    (
-        "contracts ask for more",
-        "contract_floor",
-        partial(setting, "grid.contract_min_nameplate_frac", 0.99),
-    ),
+    ("a connection is forgotten", "connection_carries_peak", partial(without, "connections", "added_mw")),
+    ("contracts ask for more", "contract_floor", partial(setting, "grid.contract_min_nameplate_frac", 0.99)),
     ("a connection is early", "connections", partial(plus, "connections", "service_start", -0.5)),
     ("a zone is full", "zone_headroom", partial(times, "connections", "added_mw", 900.0)),
     ("headroom is reported larger", "headroom_table", partial(plus, "headroom", "spare_mw", 1.5)),
     ("a billed peak is too low", "billed_peaks", partial(times, "billed_peaks", "peak_mw", 0.9)),
     ("a month is billed twice", "billed_peaks", partial(plus, "billed_peaks", "months", 1.0)),
     ("more is in force than signed", "contracts_in_force", signed_less),
-    (
-        "a term is shorter",
-        "contracts_in_force",
-        partial(setting, "contracts.ppa.heat.term_years", 1),
-    ),
+    ("a term is shorter", "contracts_in_force", partial(setting, "contracts.ppa.heat.term_years", 1)),
     ("less is on offer", "contract_limit", partial(setting, "contracts.ppa.heat.max_mw", 23.0)),
-    (
-        "the sun is reported brighter",
-        "contract_energy",
-        partial(times, "contracts", "energy_mwh", 1.1),
-    ),
+    ("the sun is reported brighter", "contract_energy", partial(times, "contracts", "energy_mwh", 1.1)),
     ("a slot is forgotten", "contract_energy", partial(without, "contract_slot", "output_mw")),
-    (
-        "more is taken than comes",
-        "contract_delivery",
-        partial(times, "contract_use", "taken_mw", 3.0),
-    ),
+    ("more is taken than comes", "contract_delivery", partial(times, "contract_use", "taken_mw", 3.0)),
     ("more is claimed than drawn", "claims", partial(times, "contract_use", "claimed_mw", 40.0)),
     ("a claim is reported smaller", "matching", partial(times, "matching", "claimed_mwh", 0.9)),
-    (
-        "a dirty hour is reported clean",
-        "matching",
-        partial(plus, "matching_slot", "grid_clean_mw", 1.5),
-    ),
+    ("a dirty hour is reported clean", "matching", partial(plus, "matching_slot", "grid_clean_mw", 1.5)),
     (
         "more must be clean",
         "clean_target",
         partial(setting, "contracts.matching.target_frac", "{2025: 0.47, 2027: 0.93}"),
     ),
-    (
-        "a target is reported higher",
-        "clean_target_reported",
-        partial(times, "matching", "target_frac", 1.02),
-    ),
-    (
-        "a target is forgotten",
-        "clean_target_reported",
-        partial(times, "matching", "target_frac", np.nan),
-    ),
-    (
-        "a pool is forgotten",
-        "clean_target_reported",
-        partial(without, "matching", "used_mwh"),
-    ),
-    (
-        "a strike is reported lower",
-        "contract_prices",
-        partial(times, "contracts", "strike_usd_per_mwh", 0.9),
-    ),
-    (
-        "the market pays more",
-        "market_prices",
-        partial(times, "contract_slot", "market_usd_per_mwh", 1.1),
-    ),
+    ("a target is reported higher", "clean_target_reported", partial(times, "matching", "target_frac", 1.02)),
+    ("a target is forgotten", "clean_target_reported", partial(times, "matching", "target_frac", np.nan)),
+    ("a pool is forgotten", "clean_target_reported", partial(without, "matching", "used_mwh")),
+    ("a strike is reported lower", "contract_prices", partial(times, "contracts", "strike_usd_per_mwh", 0.9)),
+    ("the market pays more", "market_prices", partial(times, "contract_slot", "market_usd_per_mwh", 1.1)),
     ("a hall is booked as a rack", "cost_rack_purchase", booked_as_a_rack),
     ("a cost has no name", "cost_lines_known", partial(renamed, "costs", "item", "sundries")),
     ("a payment is discounted twice", "discounting", partial(times, "costs", "npv_musd", 0.94)),

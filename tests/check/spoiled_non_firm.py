@@ -82,40 +82,16 @@ BILLS = ("non_firm_connection", "non_firm_discount", "shed_load_worth", "load_pr
 """Lines of cost that only such a plan has."""
 
 SPOILED = (
-    (
-        "a stress hour is worth more",
-        "worths_as_solved",
-        partial(times, "stress_slot", "worth_usd_per_mwh", 2.0),
-    ),
-    (
-        "headroom is worth more",
-        "headroom_worth",
-        partial(times, "headroom", "value_usd_per_mw_year", 2.0),
-    ),
-    (
-        "the last MWh is reported cheaper",
-        "load_price_paid",
-        partial(times, "load_price", "musd", 0.9),
-    ),
-    (
-        "new load is reported smaller",
-        "load_price_reported",
-        partial(times, "load_price", "new_mwh", 0.9),
-    ),
-    (
-        "the peak is reported lower",
-        "load_price_peak_reported",
-        partial(times, "load_price", "new_peak_mw", 0.9),
-    ),
+    ("a stress hour is worth more", "worths_as_solved", partial(times, "stress_slot", "worth_usd_per_mwh", 2.0)),
+    ("headroom is worth more", "headroom_worth", partial(times, "headroom", "value_usd_per_mw_year", 2.0)),
+    ("the last MWh is reported cheaper", "load_price_paid", partial(times, "load_price", "musd", 0.9)),
+    ("new load is reported smaller", "load_price_reported", partial(times, "load_price", "new_mwh", 0.9)),
+    ("the peak is reported lower", "load_price_peak_reported", partial(times, "load_price", "new_peak_mw", 0.9)),
     ("a zone pays no blocks", "load_price_reported", partial(without, "load_price", "new_mwh")),
     ("the blocks cost more", "load_price_paid", steeper),
     ("non-firm power in a stress slot", "non_firm_off", drawn_in_stress),
     ("the stress is at other hours", "non_firm_off", hours_later),
-    (
-        "shed load is served all the same",
-        "power_balance",
-        partial(times, "stress_slot", "shed_mw", 0.4),
-    ),
+    ("shed load is served all the same", "power_balance", partial(times, "stress_slot", "shed_mw", 0.4)),
     ("less headroom for both", "all_headroom", partial(limits, "limit_mw", 0.6)),
     (
         "room that is spare has a price",
@@ -124,85 +100,29 @@ SPOILED = (
     ),
     ("room is a right for a year alone", "dual_unit", room_for_a_year),
     ("less headroom for firm", "zone_headroom", partial(limits, "firm_limit_mw", 0.6)),
-    (
-        "non-firm is reported as spare",
-        "headroom_table",
-        partial(times, "headroom", "new_non_firm_mw", 0.5),
-    ),
-    (
-        "firm room is reported larger",
-        "headroom_table",
-        partial(times, "headroom", "firm_limit_mw", 1.1),
-    ),
-    (
-        "a site has none on offer",
-        "non_firm_where_offered",
-        partial(setting, "grid.non_firm.sites", "[oak]"),
-    ),
+    ("non-firm is reported as spare", "headroom_table", partial(times, "headroom", "new_non_firm_mw", 0.5)),
+    ("firm room is reported larger", "headroom_table", partial(times, "headroom", "firm_limit_mw", 1.1)),
+    ("a site has none on offer", "non_firm_where_offered", partial(setting, "grid.non_firm.sites", "[oak]")),
     (
         "it serves before its lead",
         "non_firm_where_offered",
         partial(plus, "non_firm_connections", "service_start", -0.2),
     ),
-    (
-        "it turns firm too soon",
-        "non_firm_where_offered",
-        partial(plus, "non_firm_connections", "turns_firm", -0.3),
-    ),
-    (
-        "it is of another rate",
-        "non_firm_where_offered",
-        partial(plus, "non_firm_connections", "rate_pct", 0.25),
-    ),
+    ("it turns firm too soon", "non_firm_where_offered", partial(plus, "non_firm_connections", "turns_firm", -0.3)),
+    ("it is of another rate", "non_firm_where_offered", partial(plus, "non_firm_connections", "rate_pct", 0.25)),
     ("load is shed on other days", "shed_in_stress", shed_on_an_ordinary_day),
-    (
-        "fewer hours to shed in",
-        "shed_in_stress",
-        partial(setting, "grid.non_firm.shed.max_hours_per_year", 9),
-    ),
-    (
-        "shedding is not allowed",
-        "shed_in_stress",
-        partial(setting, "grid.non_firm.shed.allow", "false"),
-    ),
+    ("fewer hours to shed in", "shed_in_stress", partial(setting, "grid.non_firm.shed.max_hours_per_year", 9)),
+    ("shedding is not allowed", "shed_in_stress", partial(setting, "grid.non_firm.shed.allow", "false")),
     ("half the energy to shed", "shed_energy", partial(half_a_shed, 0.5)),
     ("work that can not wait is shed", "shed_load", no_work_can_wait),
     ("a stress slot is forgotten", "stress_reported", partial(without, "stress_slot", "use_mw")),
-    (
-        "hours off are reported fewer",
-        "stress_reported",
-        partial(times, "non_firm_year", "off_hours", 0.9),
-    ),
-    (
-        "shed energy is reported less",
-        "stress_reported",
-        partial(times, "non_firm_year", "shed_mwh", 0.9),
-    ),
-    (
-        "lost work is left out of the sum",
-        "stress_reported",
-        partial(times, "summary", "lost_kh100e", 0.5),
-    ),
-    (
-        "connection in service is reported larger",
-        "stress_reported",
-        partial(times, "stress_slot", "non_firm_mw", 1.1),
-    ),
-    (
-        "a connection turns up elsewhere",
-        "stress_reported",
-        partial(renamed, "non_firm_year", "site", "elm2"),
-    ),
-    (
-        "it is cheaper",
-        "non_firm_purchases",
-        partial(times, "non_firm_connections", "overnight_musd", 0.97),
-    ),
-    (
-        "it was not paid for",
-        "overnight_cost",
-        partial(times, "non_firm_connections", "overnight_musd", 0.97),
-    ),
+    ("hours off are reported fewer", "stress_reported", partial(times, "non_firm_year", "off_hours", 0.9)),
+    ("shed energy is reported less", "stress_reported", partial(times, "non_firm_year", "shed_mwh", 0.9)),
+    ("lost work is left out of the sum", "stress_reported", partial(times, "summary", "lost_kh100e", 0.5)),
+    ("connection in service is reported larger", "stress_reported", partial(times, "stress_slot", "non_firm_mw", 1.1)),
+    ("a connection turns up elsewhere", "stress_reported", partial(renamed, "non_firm_year", "site", "elm2")),
+    ("it is cheaper", "non_firm_purchases", partial(times, "non_firm_connections", "overnight_musd", 0.97)),
+    ("it was not paid for", "overnight_cost", partial(times, "non_firm_connections", "overnight_musd", 0.97)),
 )
 """What is wrong, the check that must say so, and how the plan is spoiled."""
 
@@ -214,11 +134,7 @@ ASSUMED = (
     ("non_firm_price_from_tables", "capex", partial(limit, "non_firm", "capex_musd_per_mw", 1.01)),
     ("non_firm_lead_from_tables", "lead", partial(setting, "grid.non_firm.lead_months", 15)),
     ("non_firm_lead_from_tables", "share", partial(data, "connection_services", "lead_frac", 1.4)),
-    (
-        "non_firm_lead_from_tables",
-        "months",
-        partial(data, "connection_services", "firm_after_months", 1.2),
-    ),
+    ("non_firm_lead_from_tables", "months", partial(data, "connection_services", "firm_after_months", 1.2)),
     ("leads_from_tables", "halls wait for it", partial(setting, "grid.non_firm.lead_months", 25)),
     ("headroom_from_tables", "firm", partial(setting, "grid.firm_headroom_frac", 0.6)),
     ("headroom_from_tables", "room", partial(limit, "non_firm", "headroom_mw", 1.01)),

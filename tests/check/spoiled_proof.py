@@ -159,16 +159,12 @@ def flag_turned(flag, plan):
 def worth_more(table, column, plan):
     """Say that one more of a limit is worth 5 USD more than it is."""
     rows = [len(plan.tables[table]) - 1]
-    return plan.reported(
-        **{table: cells(plan.tables[table], rows, **{column: lambda old: old + 5.0})}
-    )
+    return plan.reported(**{table: cells(plan.tables[table], rows, **{column: lambda old: old + 5.0})})
 
 
 def in_solution(plan, **columns):
     table = plan.tables["solution"]
-    return plan.reported(
-        solution=table.assign(**{name: [value] for name, value in columns.items()})
-    )
+    return plan.reported(solution=table.assign(**{name: [value] for name, value in columns.items()}))
 
 
 def bound_above(plan):
@@ -224,31 +220,15 @@ SPOILED_PROOF = (
     ("a lower bound than proven", "bound_proven", bound_below_without_gap),
     ("headroom binds where it does not", "headroom_binds", partial(flag_turned, "binds")),
     ("firm headroom binds elsewhere", "headroom_binds", partial(flag_turned, "firm_binds")),
-    (
-        "a limit's worth",
-        "headroom_worth",
-        partial(worth_more, "headroom", "value_usd_per_mw_year"),
-    ),
-    (
-        "a cap's worth",
-        "worths_as_solved",
-        partial(worth_more, "carbon_year", "cap_value_usd_per_t"),
-    ),
+    ("a limit's worth", "headroom_worth", partial(worth_more, "headroom", "value_usd_per_mw_year")),
+    ("a cap's worth", "worths_as_solved", partial(worth_more, "carbon_year", "cap_value_usd_per_t")),
     ("the discount rate is 0", "solution_table", lambda p: in_solution(p, discount_rate_frac=0.0)),
     ("money of another year", "solution_table", partial(plus, "solution", "base_year", 1)),
-    (
-        "the bound is reported lower",
-        "solution_table",
-        partial(times, "solution", "dual_bound_musd", 0.9),
-    ),
+    ("the bound is reported lower", "solution_table", partial(times, "solution", "dual_bound_musd", 0.9)),
     ("duals are denied", "solution_table", lambda p: in_solution(p, has_duals=False)),
     ("duals of something else", "solution_table", lambda p: in_solution(p, duals_of="program?")),
     ("integers are denied", "solution_table", partial(plus, "solution", "whole_numbers", 3)),
-    (
-        "no solution is reported",
-        "solution_table",
-        lambda p: p.reported(solution=p.tables["solution"][:0]),
-    ),
+    ("no solution is reported", "solution_table", lambda p: p.reported(solution=p.tables["solution"][:0])),
     *(
         (f"{family} is another", "decisions_as_solved", partial(not_the_decision, family))
         for family in ("served", "used", "install", "build", "expand", "open", "defer_mw")

@@ -95,49 +95,27 @@ def another_capacity(plan):
 
 SPOILED = (
     ("less than nothing", "amounts_not_negative", partial(plus, "source_slot", "output_mw", -999)),
-    (
-        "a source is not allowed",
-        "sources_where_allowed",
-        partial(renamed, "source_builds", "source", "well"),
-    ),
-    (
-        "a site has no room for sources",
-        "sources_where_allowed",
-        partial(setting, "supply.sites", "[elm]"),
-    ),
+    ("a source is not allowed", "sources_where_allowed", partial(renamed, "source_builds", "source", "well")),
+    ("a site has no room for sources", "sources_where_allowed", partial(setting, "supply.sites", "[elm]")),
     ("a source is early", "sources_where_allowed", before_its_lead),
     ("a source is forgotten", "source_capacity", partial(without, "source_builds", "built_mw")),
     ("existing capacity is not reported", "source_capacity", another_capacity),
-    (
-        "capacity is reported larger",
-        "source_capacity",
-        partial(times, "source_year", "capacity_mw", 1.1),
-    ),
+    ("capacity is reported larger", "source_capacity", partial(times, "source_year", "capacity_mw", 1.1)),
     ("what left still serves", "source_capacity", partial(without, "source_leaves", "left_mw")),
     ("worn out and still there", "source_capacity", outlived),
     ("a site has less room", "source_limit", partial(limit, "supply", "limit_mw", 0.6)),
     (
         "plants must be whole",
         "smallest_plants",
-        partial(
-            setting, "supply", "{whole_sources: true, override: {engine: {min_size_mw: 9999}}}"
-        ),
+        partial(setting, "supply", "{whole_sources: true, override: {engine: {min_size_mw: 9999}}}"),
     ),
-    (
-        "a plant is reported smaller",
-        "smallest_plants",
-        partial(times, "source_builds", "min_size_mw", 0.9),
-    ),
+    ("a plant is reported smaller", "smallest_plants", partial(times, "source_builds", "min_size_mw", 0.9)),
     ("a slot is forgotten", "rows_there", partial(without, "source_slot", "level_mwh")),
     ("engines run above full", "source_output", partial(of_source, "engine", "output_mw", 1.5)),
     ("the sun shines brighter", "source_output", partial(of_source, "panel", "output_mw", 1.1)),
     ("a permit is for less", "run_hours", partial(limit, "supply", "run_hours_h", 0.1)),
     ("grid power is sold back", "export_made_here", sold_out_of_the_grid),
-    (
-        "export is not allowed",
-        "export_made_here",
-        partial(setting, "supply.export.allow", "false"),
-    ),
+    ("export is not allowed", "export_made_here", partial(setting, "supply.export.allow", "false")),
     (
         "power sold is reported as more expensive",
         "export_made_here",
@@ -149,27 +127,11 @@ SPOILED = (
     ("it leaves worn out", "bridge_power", outlived),
     ("it is sold costlier", "bridge_power", partial(times, "source_leaves", "worth_musd", 1.1)),
     ("hauling is free", "bridge_power", partial(times, "source_leaves", "removal_musd", 0.0)),
-    (
-        "it stays for good",
-        "bridge_until_grid",
-        partial(setting, "supply.bridge.until_grid", "true"),
-    ),
-    (
-        "surplus is reported smaller",
-        "curtailment_reported",
-        partial(times, "site_surplus", "surplus_mw", 0.5),
-    ),
-    (
-        "surplus is not reported",
-        "curtailment_reported",
-        partial(without, "site_surplus", "surplus_mw"),
-    ),
+    ("it stays for good", "bridge_until_grid", partial(setting, "supply.bridge.until_grid", "true")),
+    ("surplus is reported smaller", "curtailment_reported", partial(times, "site_surplus", "surplus_mw", 0.5)),
+    ("surplus is not reported", "curtailment_reported", partial(without, "site_surplus", "surplus_mw")),
     *(
-        (
-            f"{column} is reported smaller",
-            "sources_of_a_year",
-            partial(times, "source_year", column, 0.99),
-        )
+        (f"{column} is reported smaller", "sources_of_a_year", partial(times, "source_year", column, 0.99))
         for column in (
             "output_mwh",
             "charged_mwh",
@@ -189,19 +151,11 @@ SPOILED = (
     ("a battery is a heater", "battery_one_way", wasted_for_money),
     ("wear is reported smaller", "battery_wear", partial(times, "source_year", "worn_mwh", 0.5)),
     ("wear is reported larger", "battery_wear", partial(times, "source_year", "worn_mwh", 1.5)),
-    (
-        "a battery is of another size",
-        "battery_duration",
-        partial(setting, "supply.override.cells.duration_h", "4.5"),
-    ),
+    ("a battery is of another size", "battery_duration", partial(setting, "supply.override.cells.duration_h", "4.5")),
     ("less comes in than is used", "power_balance", partial(times, "power_slot", "grid_mw", 0.9)),
     ("power is wasted for money", "power_balance", paid_to_waste),
     ("fuel burns without emissions", "emissions", partial(limit, "supply", "co2_t_per_mwh", 0.5)),
-    (
-        "a source is cheaper",
-        "overnight_cost",
-        partial(times, "source_builds", "overnight_musd", 0.97),
-    ),
+    ("a source is cheaper", "overnight_cost", partial(times, "source_builds", "overnight_musd", 0.97)),
 )
 """What is wrong, the check that finds it, and how to spoil a plan so."""
 
@@ -219,19 +173,10 @@ ASSUMED = (
                     "build_store_capex_musd_per_mwh",
                 ),
             ),
-            (
-                "standing_sources_from_scenario",
-                ("existing_mw", "existing_mwh", "standby_mw_per_mw"),
-            ),
+            ("standing_sources_from_scenario", ("existing_mw", "existing_mwh", "standby_mw_per_mw")),
             (
                 "source_limits_from_tables",
-                (
-                    "limit_mw",
-                    "run_hours_h",
-                    "cycles_per_year",
-                    "charge_efficiency_frac",
-                    "discharge_efficiency_frac",
-                ),
+                ("limit_mw", "run_hours_h", "cycles_per_year", "charge_efficiency_frac", "discharge_efficiency_frac"),
             ),
             (
                 "source_running_costs_from_tables",
@@ -259,11 +204,7 @@ ASSUMED = (
         )
         for name in names
     ),
-    (
-        "source_yield_from_tables",
-        "own mean",
-        partial(setting, "supply.override.mill.availability_frac", "0.31"),
-    ),
+    ("source_yield_from_tables", "own mean", partial(setting, "supply.override.mill.availability_frac", "0.31")),
     (
         "source_running_costs_from_tables",
         "own fuel price",

@@ -54,27 +54,11 @@ def fee_paid_a_year_early(plan):
 
 
 SPOILED_TARIFFS = (
-    (
-        "a line is reported cheaper",
-        "bill_lines_reported",
-        partial(times, "bills", "charged_usd", 0.99),
-    ),
-    (
-        "the exact bill is reported cheaper",
-        "bill_lines_reported",
-        partial(times, "bills", "exact_usd", 0.99),
-    ),
-    (
-        "a month is reported as more expensive",
-        "bill_months_reported",
-        partial(times, "bill_months", "usd", 1.02),
-    ),
+    ("a line is reported cheaper", "bill_lines_reported", partial(times, "bills", "charged_usd", 0.99)),
+    ("the exact bill is reported cheaper", "bill_lines_reported", partial(times, "bills", "exact_usd", 0.99)),
+    ("a month is reported as more expensive", "bill_months_reported", partial(times, "bill_months", "usd", 1.02)),
     ("less is signed for", "capacity_under_contract", drawn_without_a_contract),
-    (
-        "more is kept than is left",
-        "capacity_under_contract",
-        partial(times, "capacity_contracts", "kept_mw", 1.1),
-    ),
+    ("more is kept than is left", "capacity_under_contract", partial(times, "capacity_contracts", "kept_mw", 1.1)),
     ("a fee is forgotten", "exit_fees", partial(times, "capacity_contracts", "fee_mw", 0.9)),
     ("a fee is reported lower", "exit_fees", partial(times, "capacity_contracts", "fee_musd", 0.9)),
     ("a fee is paid too early", "exit_fees", fee_paid_a_year_early),
@@ -87,11 +71,7 @@ SPOILED_TARIFFS = (
     ("peaks are costlier", "cost_tariff_demand", charge("demand", 0, usd_per_kw_month=9.6)),
     ("less must be taken", "cost_tariff_demand", charge("demand", 0, min_take_frac=0.8)),
     ("no ratchet holds", "cost_tariff_demand", charge("demand", 1, ratchet=None)),
-    (
-        "capacity is costlier",
-        "cost_tariff_capacity",
-        charge("capacity", 0, usd_per_mw_day=275.0),
-    ),
+    ("capacity is costlier", "cost_tariff_capacity", charge("capacity", 0, usd_per_mw_day=275.0)),
     ("the system peaks later", "cost_tariff_capacity", charge("capacity", 0, hours=(21,))),
     ("the meter is costlier", "cost_tariff_standing", charge("standing", 0, usd_per_month=950.0)),
     (
@@ -100,8 +80,7 @@ SPOILED_TARIFFS = (
         partial(
             setting,
             "energy.tariffs",
-            "[{tariff: large, zones: [east], ramp_frac: [0.6, 0.95]},"
-            " {tariff: wires, sites: [elm], from_year: 2026}]",
+            "[{tariff: large, zones: [east], ramp_frac: [0.6, 0.95]}, {tariff: wires, sites: [elm], from_year: 2026}]",
         ),
     ),
     (
@@ -110,13 +89,8 @@ SPOILED_TARIFFS = (
         partial(
             setting,
             "energy.tariffs",
-            "[{tariff: large, zones: [east], ramp_frac: [0.6, 0.8]},"
-            " {tariff: wires, sites: [elm], from_year: 2027}]",
+            "[{tariff: large, zones: [east], ramp_frac: [0.6, 0.8]}, {tariff: wires, sites: [elm], from_year: 2027}]",
         ),
     ),
-    (
-        "power is reported as more expensive",
-        "delivered_prices",
-        partial(limit, "grid", "energy_usd_per_mwh", 1.01),
-    ),
+    ("power is reported as more expensive", "delivered_prices", partial(limit, "grid", "energy_usd_per_mwh", 1.01)),
 )

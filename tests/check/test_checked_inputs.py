@@ -25,9 +25,7 @@ def test_a_plan_of_judged_inputs_has_the_verdict_that_it_has_alone(world):
 
     assert {one.name for one in checked.checks} <= {one.name for one in RULES}
     assert len(FACTS - {one.name for one in checked.checks}) <= 8  # those read the plan as well
-    assert [dataclasses.astuple(one) for one in alone.checks] == [
-        dataclasses.astuple(one) for one in first.checks
-    ]
+    assert [dataclasses.astuple(one) for one in alone.checks] == [dataclasses.astuple(one) for one in first.checks]
     assert first.checks == second.checks
     assert first.proven == alone.proven
 

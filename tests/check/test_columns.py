@@ -7,16 +7,7 @@ import random
 
 import pandas as pd
 import pytest
-from columns import (
-    RULE,
-    changed,
-    is_found,
-    rules_of,
-    rules_of_rows,
-    spoiled_columns,
-    with_cells,
-    world,
-)
+from columns import RULE, changed, is_found, rules_of, rules_of_rows, spoiled_columns, with_cells, world
 
 from planner.check import RULES
 from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS, SHOWN_ONLY
@@ -94,10 +85,7 @@ def test_a_rule_breaks_where_its_column_is_changed(name: str) -> None:
     ways = [spoiled for _, _, spoiled in spoiled_columns(of, table, only=column)] + [twice]
 
     assert judged(RULE[name], good.good).ok
-    check = next(
-        (check for way in ways if not (check := judged(RULE[name], good.with_table(of, way))).ok),
-        None,
-    )
+    check = next((check for way in ways if not (check := judged(RULE[name], good.with_table(of, way))).ok), None)
 
     assert check is not None
     assert check.place

@@ -64,9 +64,7 @@ def test_halls_of_the_market_that_nobody_asked_for_are_found_out():
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil"),
-    [s[1:] for s in SPOILED_EXISTING],
-    ids=[s[0].replace(" ", "_") for s in SPOILED_EXISTING],
+    ("name", "spoil"), [s[1:] for s in SPOILED_EXISTING], ids=[s[0].replace(" ", "_") for s in SPOILED_EXISTING]
 )
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, name, spoil):
     check = spoil(good).check(name)

@@ -68,9 +68,7 @@ def test_non_firm_connection_that_is_off_carries_no_stand_by_racks(bridged):
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil"),
-    [s[1:] for s in SPOILED_FAILOVER],
-    ids=[s[0].replace(" ", "_") for s in SPOILED_FAILOVER],
+    ("name", "spoil"), [s[1:] for s in SPOILED_FAILOVER], ids=[s[0].replace(" ", "_") for s in SPOILED_FAILOVER]
 )
 def test_a_plan_that_can_not_lose_a_site_is_found_out(survivor, name, spoil):
     check = spoil(survivor).check(name)
@@ -99,8 +97,7 @@ def test_nothing_is_left_that_any_set_of_users_could_have_had():
         choices = [[name for name in names if rng.random() < 0.45] for _ in work]
 
         worst = max(
-            sum(work[i] for i in users)
-            - sum(room[n] for n in names if any(n in choices[i] for i in users))
+            sum(work[i] for i in users) - sum(room[n] for n in names if any(n in choices[i] for i in users))
             for users in ([i for i in range(5) if code >> i & 1] for code in range(32))
         )
 

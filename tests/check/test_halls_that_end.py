@@ -67,11 +67,7 @@ def test_a_hall_that_ends_is_not_retrofitted_on_account_of_one_that_follows_it(f
 
     # The design has 52 MW in every year: A and C, then C and F. To the end there are only the
     # 12 MW of C before F opens in 2027.
-    assert by_year(plan, "halls", "existing_mw", site="oak", hall="air_dry|N") == {
-        2025: 52,
-        2026: 52,
-        2027: 52,
-    }
+    assert by_year(plan, "halls", "existing_mw", site="oak", hall="air_dry|N") == {2025: 52, 2026: 52, 2027: 52}
     assert begun(plan, 2025, 2026) == pytest.approx(12)
     assert 12 < begun(plan, 2025, 2026, 2027) < 52
     assert plan.verdict().ok

@@ -27,9 +27,7 @@ CASE = SimpleNamespace(
 
 
 def test_headroom_is_held_after_the_last_year_of_its_growth() -> None:
-    places = pd.DataFrame(
-        {"zone": ["east", "east", "east", "west"], "year": [2029, 2030, 2035, 2032]}
-    )
+    places = pd.DataFrame({"zone": ["east", "east", "east", "west"], "year": [2029, 2030, 2035, 2032]})
 
     found = headroom_mw(CASE, places, 0.5)  # type: ignore[arg-type]
 

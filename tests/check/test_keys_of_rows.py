@@ -51,9 +51,7 @@ def test_a_column_is_read_as_pandas_gives_it(storage):
 def test_labels_are_an_index_as_that_of_pandas(what):
     column = COLUMNS[what]
 
-    pd.testing.assert_index_equal(
-        labels(column, "of"), pd.Index(column, dtype=column.dtype, name="of")
-    )
+    pd.testing.assert_index_equal(labels(column, "of"), pd.Index(column, dtype=column.dtype, name="of"))
 
 
 @pytest.mark.parametrize("site", ["texts", "texts and what is missing"])

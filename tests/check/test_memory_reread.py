@@ -12,8 +12,7 @@ from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 
 KNOWN = tuple(
-    f"racks.override.{rack}.memory_gb={gb}"
-    for rack, gb in [("air24", 2560), ("liquid25", 20700), ("liquid27", 13500)]
+    f"racks.override.{rack}.memory_gb={gb}" for rack, gb in [("air24", 2560), ("liquid25", 20700), ("liquid27", 13500)]
 )
 NEEDS = (*KNOWN, "workloads.chat.least_memory_gb=15000")
 RULES = {"deployments_listed": "liquid27", "purchases_listed": "air24"}

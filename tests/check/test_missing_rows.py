@@ -146,9 +146,7 @@ def test_a_table_that_is_emptied_or_loses_a_row_breaks_a_rule(name: str) -> None
         assert broken(with_table(name, less), name) is not None, f"{len(rows)} of {len(table)} rows"
 
 
-@pytest.mark.parametrize(
-    ("of", "name"), [(of, name) for of, names in OF_WORLDS.items() for name in names]
-)
+@pytest.mark.parametrize(("of", "name"), [(of, name) for of, names in OF_WORLDS.items() for name in names])
 def test_a_table_that_loses_its_first_or_its_least_row_breaks_a_rule(of: str, name: str) -> None:
     table = world(of).results.tables[name]
     amounts = table.select_dtypes("float").abs().sum(axis=1).to_numpy()

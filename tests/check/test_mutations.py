@@ -112,9 +112,7 @@ def test_a_good_plan_passes_whatever_the_settings(change):
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
-)
+@pytest.mark.parametrize(("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED])
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
     check = spoil(good).check(name)
 
@@ -160,17 +158,7 @@ def test_every_rule_has_a_plan_that_breaks_it():
 def test_the_verdict_says_what_was_verified_where_and_how_closely(judged):
     frame = judged.frame()
 
-    assert list(frame.columns) == [
-        "name",
-        "ok",
-        "verified",
-        "tested",
-        "broken",
-        "worst",
-        "unit",
-        "place",
-        "tolerance",
-    ]
+    assert list(frame.columns) == ["name", "ok", "verified", "tested", "broken", "worst", "unit", "place", "tolerance"]
     assert len(frame) == len(RULES)
     assert frame["name"].is_unique
     assert (frame["tolerance"] > 0.0).all()

@@ -55,9 +55,7 @@ def test_a_good_plan_with_non_firm_power_passes_whatever_the_settings(change):
     assert verdict.ok, verdict.frame().loc[~verdict.frame()["ok"]].to_string()
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
-)
+@pytest.mark.parametrize(("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED])
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
     check = spoil(good).check(name)
 
@@ -67,9 +65,7 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
     assert check.place
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"), [(a[0], a[2]) for a in ASSUMED], ids=[f"{a[0]}-{a[1]}" for a in ASSUMED]
-)
+@pytest.mark.parametrize(("name", "spoil"), [(a[0], a[2]) for a in ASSUMED], ids=[f"{a[0]}-{a[1]}" for a in ASSUMED])
 def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
     assert judged[name].ok
     assert not spoil(good).check(name).ok

@@ -99,13 +99,7 @@ def test_hours_of_a_local_clock_are_spread_over_slots_in_utc():
 
     # At 5.5 h east, 11:00 to 12:00 is 5:30 to 6:30 UTC, on both sides of a slot's end; and 20:00
     # to 21:00 is 14:30 to 15:30. A slot has 24 quarters of an hour, of which 2 and 2, and 4.
-    assert by_day_and_hour(case, of_days, 5.5).tolist() == [
-        2.0,
-        2.0,
-        0.0,
-        0.0,
-        *(0.0, 0.0, 6.0, 0.0),
-    ]
+    assert by_day_and_hour(case, of_days, 5.5).tolist() == [2.0, 2.0, 0.0, 0.0, *(0.0, 0.0, 6.0, 0.0)]
 
 
 def test_a_column_without_a_bound_has_what_a_row_leaves_it():

@@ -101,9 +101,7 @@ def test_an_optimum_is_proven_from_its_stored_program(world, request):
     assert verdict["bound_proven"].worst < 1e-9 * plan.objective_musd
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"), [s[1:] for s in SPOILED_PROOF], ids=[s[0] for s in SPOILED_PROOF]
-)
+@pytest.mark.parametrize(("name", "spoil"), [s[1:] for s in SPOILED_PROOF], ids=[s[0] for s in SPOILED_PROOF])
 def test_a_false_proof_or_price_is_found_out(good, name, spoil):
     check = spoil(good).check(name)
 
@@ -149,11 +147,7 @@ def test_a_plan_stopped_by_a_limit_is_not_proven_and_not_refused(rich, costlier)
     assert not verdict["bound_proven"].tested
     assert verdict["program_rows_kept"].tested > 1000
     assert "not proven optimal" in verdict.proven
-    assert (
-        not stopped.reported(solution=stopped.tables["solution"].assign(gap_frac=0.0))
-        .check("gap_of_bound")
-        .ok
-    )
+    assert not stopped.reported(solution=stopped.tables["solution"].assign(gap_frac=0.0)).check("gap_of_bound").ok
 
 
 def test_a_plan_stopped_by_a_limit_is_refused_once_it_is_called_optimal(rich):
@@ -184,10 +178,7 @@ def test_the_verdict_says_which_part_of_the_bound_is_the_solvers_word(good, whol
 def test_that_nothing_is_left_out_is_said_where_the_lists_are_what_the_scenario_allows(good):
     said = "scenario: none was left out."
     verdict = good.verdict()
-    fewer = [
-        dataclasses.replace(check, ok=False) if check.name == "uses_listed" else check
-        for check in verdict.checks
-    ]
+    fewer = [dataclasses.replace(check, ok=False) if check.name == "uses_listed" else check for check in verdict.checks]
 
     assert said in verdict.proven
     shorter = optimality.what_is_proven(good.case, fewer)
@@ -203,11 +194,7 @@ def test_no_duals_prove_more_than_the_optimum(good, seed, scale):
     dual = proof.row("dual") + some * random.normal(0.0, scale, len(proof.rows))
 
     bound = StoredProgram(proof).bound(
-        dual,
-        proof.column("lower"),
-        proof.column("upper"),
-        proof.column("x"),
-        good.objective_musd,
+        dual, proof.column("lower"), proof.column("upper"), proof.column("x"), good.objective_musd
     )
 
     assert bound.musd <= good.objective_musd * (1.0 + 1e-9)
@@ -216,9 +203,7 @@ def test_no_duals_prove_more_than_the_optimum(good, seed, scale):
 
 def test_bounds_that_follow_from_the_rows_hold_for_plans_that_cost_no_more(rich, costlier):
     proof = rich.plan.proof
-    lower, upper = StoredProgram(proof).implied(
-        proof.column("lower"), proof.column("upper"), costlier.objective_musd
-    )
+    lower, upper = StoredProgram(proof).implied(proof.column("lower"), proof.column("upper"), costlier.objective_musd)
 
     for x in (rich.outcome.x, costlier.proof.column("x")):
         assert (x <= upper + 1e-6).all()
@@ -254,9 +239,6 @@ def test_a_program_stored_in_another_order_proves_as_much(good):
     x, dual = case.proof.column("x"), case.proof.row("dual")
     bounds = case.proof.column("lower"), case.proof.column("upper")
 
-    one, two = (
-        StoredProgram(of).bound(dual, *bounds, x, case.objective_musd).musd
-        for of in (case.proof, other)
-    )
+    one, two = (StoredProgram(of).bound(dual, *bounds, x, case.objective_musd).musd for of in (case.proof, other))
 
     assert two == pytest.approx(one, rel=1e-12)

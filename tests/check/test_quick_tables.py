@@ -17,9 +17,7 @@ PLAIN = pd.DataFrame(
         "year": [2026, 2027, 2028, 2026, 2027],
         "used_mw": [3.5, 7.25, 11.5, 2.75, 5.5],
         "is_firm": [True, False, True, True, False],
-        "since": pd.to_datetime(
-            ["2026-02-03", "2027-04-05", "2028-06-07", "2026-08-09", "2027-10-11"]
-        ),
+        "since": pd.to_datetime(["2026-02-03", "2027-04-05", "2028-06-07", "2026-08-09", "2027-10-11"]),
     },
     index=pd.Index([13, 17, 19, 23, 29]),
 )
@@ -29,9 +27,7 @@ ZONES = pd.DataFrame({"site": ["oak", "ash", "elm"], "zone": ["north", "south", 
 def same(made, by_pandas):
     assert isinstance(made, Table)
     texts = by_pandas.select_dtypes("str").columns
-    assert_frame_equal(
-        pd.DataFrame(made), by_pandas.astype(dict.fromkeys(texts, object)), check_column_type=False
-    )
+    assert_frame_equal(pd.DataFrame(made), by_pandas.astype(dict.fromkeys(texts, object)), check_column_type=False)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +111,7 @@ def test_a_place_is_found_in_the_part_that_it_is_in():
     parts = [Excess.above(of, np.full(len(of), 3.5), 2.5) for of in (sites, zones)]
     both = parts[0].and_also(parts[1])
 
-    assert [both.labels(row) for row in (1, 2, 4)] == [
-        ("oak", "2027"),
-        ("north", "2028"),
-        ("2030",),
-    ]
+    assert [both.labels(row) for row in (1, 2, 4)] == [("oak", "2027"), ("north", "2028"), ("2030",)]
     assert both.place["year"].to_list() == [2026, 2027, 2028, 2029, 2030]
     with pytest.raises(IndexError):
         both.labels(5)

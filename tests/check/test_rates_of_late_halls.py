@@ -46,8 +46,7 @@ def check(rule, scenario, inputs):
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(
-    "delay",
-    ["interconnection_delay_months", "delay_months", "interconnection_delay_months_by_zone"],
+    "delay", ["interconnection_delay_months", "delay_months", "interconnection_delay_months_by_zone"]
 )
 def test_build_rates_of_late_halls_are_found_to_be_right(rule, delay) -> None:
     months = "{ERCOT: 12, PJM: 3}" if delay.endswith("zone") else "12"

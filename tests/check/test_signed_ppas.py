@@ -93,9 +93,7 @@ def test_what_is_left_of_a_signed_ppa_is_paid_after_the_horizon():
     # 2028 to 2031.
     after = items.loc["contract_strike", "after_musd"]
     assert after == pytest.approx(4 * 13 * HOURS * 31 / 1e6)
-    assert moneys(plan_of(farm(last=2031)).tables).npv_musd == pytest.approx(
-        plan_of(farm(last=2031)).objective_musd
-    )
+    assert moneys(plan_of(farm(last=2031)).tables).npv_musd == pytest.approx(plan_of(farm(last=2031)).objective_musd)
 
 
 def _without_farm(plan):
@@ -107,9 +105,7 @@ def _changed(column, value):
     def spoil(plan):
         table = plan.tables["contracts"]
         is_farm = table["contract"] == "farm"
-        return plan.reported(
-            contracts=table.assign(**{column: np.where(is_farm, value, table[column])})
-        )
+        return plan.reported(contracts=table.assign(**{column: np.where(is_farm, value, table[column])}))
 
     return spoil
 

@@ -23,9 +23,7 @@ def test_a_good_plan_with_whole_numbers_passes_every_check(good):
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil"),
-    [s[1:] for s in SPOILED_SITING],
-    ids=[s[0].replace(" ", "_") for s in SPOILED_SITING],
+    ("name", "spoil"), [s[1:] for s in SPOILED_SITING], ids=[s[0].replace(" ", "_") for s in SPOILED_SITING]
 )
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, name, spoil):
     check = spoil(good).check(name)

@@ -69,9 +69,7 @@ def test_wind_with_a_cost_of_output_makes_what_is_used_and_no_more_than_it_yield
     assert not of_source("mill", "output_mw", 1.1, good).check("source_output").ok
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED]
-)
+@pytest.mark.parametrize(("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED])
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
     check = spoil(good).check(name)
 
@@ -81,9 +79,7 @@ def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, nam
     assert check.place
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"), [(a[0], a[2]) for a in ASSUMED], ids=[f"{a[0]}-{a[1]}" for a in ASSUMED]
-)
+@pytest.mark.parametrize(("name", "spoil"), [(a[0], a[2]) for a in ASSUMED], ids=[f"{a[0]}-{a[1]}" for a in ASSUMED])
 def test_a_wrong_figure_is_found_out_from_the_tables(good, judged, name, spoil):
     assert judged[name].ok
     assert not spoil(good).check(name).ok
@@ -144,10 +140,7 @@ def test_energy_that_a_battery_takes_over_midnight_is_found_where_days_repeat():
     def plan(time: str):
         return solved(OWN_POWER, f"time={time}")
 
-    series, repeated = (
-        plan("{chronological: true}"),
-        plan("{chronological: true, days_repeat: true}"),
-    )
+    series, repeated = (plan("{chronological: true}"), plan("{chronological: true, days_repeat: true}"))
     taken_over = replace(series, scenario=repeated.scenario)
 
     assert repeated.check("battery_level").ok

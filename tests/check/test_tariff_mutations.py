@@ -36,12 +36,7 @@ def test_a_good_plan_with_tariffs_passes_every_check(good, judged):
     assert judged.ok, judged.frame().loc[~judged.frame()["ok"]].to_string()
     bills = good.tables["bills"]
     assert set(bills["kind"]) == {"energy", "demand", "capacity", "standing", "exit_fee"}
-    assert set(good.tables["bill_months"]["basis"]) == {
-        "metered",
-        "ratchet",
-        "minimum take",
-        "calendar",
-    }
+    assert set(good.tables["bill_months"]["basis"]) == {"metered", "ratchet", "minimum take", "calendar"}
     assert bills["charged_usd"].to_numpy() == pytest.approx(bills["exact_usd"].to_numpy())
 
 
@@ -110,16 +105,12 @@ def test_what_a_declining_tier_is_charged_is_reported_beside_the_exact_bill():
     # Of 900 MW at 5 USD more than the last tier, the exact bill asks it for the demand alone.
     kw_months = over["quantity"].to_numpy()
     rise = over["exact_usd"].to_numpy() / (9.0 * kw_months)
-    assert over["charged_above_exact_usd"].to_numpy() == pytest.approx(
-        rise * 5.0 * (12 * 900_000 - kw_months)
-    )
+    assert over["charged_above_exact_usd"].to_numpy() == pytest.approx(rise * 5.0 * (12 * 900_000 - kw_months))
     assert (bills.loc[bills["rule"] != "demand", "charged_above_exact_usd"] == 0.0).all()
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil"),
-    [s[1:] for s in SPOILED_TARIFFS],
-    ids=[s[0].replace(" ", "_") for s in SPOILED_TARIFFS],
+    ("name", "spoil"), [s[1:] for s in SPOILED_TARIFFS], ids=[s[0].replace(" ", "_") for s in SPOILED_TARIFFS]
 )
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(good, judged, name, spoil):
     check = spoil(good).check(name)

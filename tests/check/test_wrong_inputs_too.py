@@ -31,9 +31,7 @@ def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
     assert not plan.check("cost_load_price").ok
 
 
-def test_sites_in_another_order_give_a_zone_the_clock_of_another_site_and_are_found_out(
-    monkeypatch,
-):
+def test_sites_in_another_order_give_a_zone_the_clock_of_another_site_and_are_found_out(monkeypatch):
     made = scope.sites_in_scope
 
     def backwards(*given):

@@ -27,9 +27,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def changed(runs: Path) -> str:
     (folder,) = [
-        path
-        for path in runs.iterdir()
-        if json.loads((path / "run.json").read_text(encoding="utf-8"))["differs"]
+        path for path in runs.iterdir() if json.loads((path / "run.json").read_text(encoding="utf-8"))["differs"]
     ]
     return str(folder)
 
@@ -62,9 +60,7 @@ def test_json_and_files_hold_the_same(runs: Path, changed: str, tmp_path: Path) 
     assert "Where the difference in cost comes from" in page.read_text(encoding="utf-8")
 
 
-def test_keeps_a_changed_file_in_the_place_of_the_new_one(
-    runs: Path, changed: str, tmp_path: Path
-) -> None:
+def test_keeps_a_changed_file_in_the_place_of_the_new_one(runs: Path, changed: str, tmp_path: Path) -> None:
     target = tmp_path / "compared.json"
     target.write_text("mine", encoding="utf-8")
 
@@ -121,9 +117,7 @@ def test_refuses_two_ways_to_leave_rounding_out(runs: Path, changed: str) -> Non
 
 
 @pytest.mark.parametrize("option", [("--split", "shapley"), ("--by", "block")])
-def test_refuses_to_say_how_causes_are_told_where_none_are(
-    runs: Path, changed: str, option: tuple[str, str]
-) -> None:
+def test_refuses_to_say_how_causes_are_told_where_none_are(runs: Path, changed: str, option: tuple[str, str]) -> None:
     result = compare(runs, "tiny", changed, *option)
 
     assert result.exit_code == 2

@@ -174,12 +174,8 @@ def test_what_was_moved_is_taken_back_where_a_later_move_fails(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signal of Unix can be raised there")
-@pytest.mark.parametrize(
-    "arguments", [("init", "project"), ("data", "copy", "sites", "racks", "project")]
-)
-def test_a_signal_waits_until_all_files_are_moved(
-    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("arguments", [("init", "project"), ("data", "copy", "sites", "racks", "project")])
+def test_a_signal_waits_until_all_files_are_moved(arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     rename = Path.rename
     run(*arguments)
     whole = sorted(path.name for path in Path("project").iterdir())
@@ -257,26 +253,18 @@ def test_a_company_that_gives_no_share_of_the_market_hears_which_is_assumed() ->
     ) in notes
 
 
-def test_a_site_of_the_tables_brings_a_company_nothing_for_free(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_site_of_the_tables_brings_a_company_nothing_for_free(monkeypatch: pytest.MonkeyPatch) -> None:
     run("init", "--own", "company")
     monkeypatch.chdir("company")
     fewer = ("years=[2026, 2027]", "latency.own_rtt_fill_missing=true", "scope.countries=[US, CA]")
     sites = "scope.sites=[ohio, texas, arizona{}]"
     alone, added, asked = (
         planner.solve("company.yaml", [*fewer, sites.format(more), *share])
-        for more, share in (
-            ("", ()),
-            (", ca-on-toronto", ()),
-            (", ca-on-toronto", ("operator.stock_share_frac=0.01",)),
-        )
+        for more, share in (("", ()), (", ca-on-toronto", ()), (", ca-on-toronto", ("operator.stock_share_frac=0.01",)))
     )
 
     free = ["existing_halls_mw", "coming_halls_mw", "existing_racks_mw"]
-    of_toronto = [
-        plan.tables["sites"].set_index("site").loc["ca-on-toronto"] for plan in (added, asked)
-    ]
+    of_toronto = [plan.tables["sites"].set_index("site").loc["ca-on-toronto"] for plan in (added, asked)]
     assert added.verdict.ok
     assert of_toronto[0][free].sum() == 0.0 < of_toronto[0]["opening_musd"]
     firm = added.tables["site_year"].query("site == 'ca-on-toronto'")

@@ -34,9 +34,7 @@ def without_times(lines: Sequence[str]) -> list[str]:
     return [line.partition(" s ")[2].strip() for line in lines]
 
 
-def test_away_from_a_terminal_a_stage_that_goes_on_has_a_line_now_and_then(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_away_from_a_terminal_a_stage_that_goes_on_has_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(between_s=0.05) as progress:
         progress.stage("solve")
         first = wait_for(3, capsys)
@@ -78,9 +76,7 @@ def test_quiet_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert without_times(progress.lines) == ["Solving", "3 of 7 futures"]
 
 
-def test_a_command_that_is_mostly_quick_is_silent_at_first(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_command_that_is_mostly_quick_is_silent_at_first(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(patience_s=2.0, between_s=60.0) as progress:
         progress.stage("read")
         progress.stage("check")
@@ -109,9 +105,7 @@ def test_a_solve_of_a_plan_says_what_it_is_for_and_which_it_is() -> None:
     later = ProgressEvent("simplex", 2.0, 500, NOTHING, 23_265.0, NOTHING, "blocks", 7)
 
     assert solver_words(first) == "integers relaxed, interior point, iteration 30"
-    assert solver_words(later) == (
-        "campuses and deployments, solve 7, simplex, iteration 500, at least 23.27 BUSD"
-    )
+    assert solver_words(later) == ("campuses and deployments, solve 7, simplex, iteration 500, at least 23.27 BUSD")
 
 
 def test_a_search_says_how_near_it_is() -> None:

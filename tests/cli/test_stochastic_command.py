@@ -56,9 +56,7 @@ def test_it_says_what_to_order_and_what_that_is_worth(done: Result) -> None:
     assert "Solving 3 futures as one program" in done.stderr
 
 
-def test_what_of_costs_regrets_and_worth_is_the_penalty_of_unmet_demand(
-    done: Result, folder: Path
-) -> None:
+def test_what_of_costs_regrets_and_worth_is_the_penalty_of_unmet_demand(done: Result, folder: Path) -> None:
     costs, plans, futures = (table(folder, name) for name in ("costs", "plans", "futures"))
     worth = table(folder, "worth").set_index("measure")
 
@@ -66,29 +64,21 @@ def test_what_of_costs_regrets_and_worth_is_the_penalty_of_unmet_demand(
     # that it costs to plan so, all is penalty and 49 MUSD are saved on halls and power.
     assert worth["value_musd"]["vss"] == pytest.approx(643.4, abs=0.05)
     assert worth["penalty_musd"]["vss"] == pytest.approx(692.2, abs=0.05)
-    assert "(VSS), of which 692.2 MUSD (108 %) is the penalty of unmet demand." in " ".join(
-        done.stdout.split()
-    )
+    assert "(VSS), of which 692.2 MUSD (108 %) is the penalty of unmet demand." in " ".join(done.stdout.split())
     weights = futures.set_index("future")["weight"]
     of_plans = costs.set_index("future").groupby("plan")["penalty_musd"]
     expected = of_plans.apply(lambda penalty: (penalty * weights).sum())
-    pd.testing.assert_series_equal(
-        plans.set_index("plan")["penalty_musd"], expected, check_like=True
-    )
+    pd.testing.assert_series_equal(plans.set_index("plan")["penalty_musd"], expected, check_like=True)
     assert (costs["regret_penalty_musd"] <= costs["penalty_musd"] + 1e-9).all()
     for row in futures.to_dict("records"):
         paid = load(folder / "runs" / row["run"]).costs
         unmet = paid.loc[paid["item"] == "unmet_compute", "npv_musd"].sum()
         assert row["plan_penalty_musd"] == pytest.approx(unmet, abs=1e-6)
     content = json.loads((folder / "stochastic.json").read_text(encoding="utf-8"))
-    assert {row["measure"]: row["penalty_musd"] for row in content["worth"]} == worth[
-        "penalty_musd"
-    ].to_dict()
+    assert {row["measure"]: row["penalty_musd"] for row in content["worth"]} == worth["penalty_musd"].to_dict()
 
 
-def test_a_cvar_is_shown_where_one_is_asked_for_alone(
-    done: Result, folder: Path, tmp_path: Path
-) -> None:
+def test_a_cvar_is_shown_where_one_is_asked_for_alone(done: Result, folder: Path, tmp_path: Path) -> None:
     """The worst 0.3 of all likelihood is future high: its cost is the CVaR of each plan."""
     shipped = (SCENARIOS_DIR / "sweeps" / "tiny-uncertain.yaml").read_text(encoding="utf-8")
     asked = tmp_path / "averse.yaml"
@@ -110,36 +100,24 @@ def test_a_cvar_is_shown_where_one_is_asked_for_alone(
 
 def test_a_long_list_has_the_largest_orders_of_every_kind() -> None:
     halls = pd.DataFrame({"kind": "halls", "ordered": [float(mw) for mw in range(40, 10, -1)]})
-    others = pd.DataFrame(
-        {"kind": ["connection", "on-site power", "connection"], "ordered": [3.0, 1.5, 9.0]}
-    )
+    others = pd.DataFrame({"kind": ["connection", "on-site power", "connection"], "ordered": [3.0, 1.5, 9.0]})
 
     shown = _largest_of_each_kind(pd.concat([halls, others], ignore_index=True))
 
-    assert shown["kind"].value_counts().to_dict() == {
-        "halls": 21,
-        "connection": 2,
-        "on-site power": 1,
-    }
+    assert shown["kind"].value_counts().to_dict() == {"halls": 21, "connection": 2, "on-site power": 1}
     assert shown["ordered"].tolist() == [float(mw) for mw in range(40, 19, -1)] + [3.0, 1.5, 9.0]
 
 
-def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(
-    done: Result, folder: Path
-) -> None:
+def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(done: Result, folder: Path) -> None:
     futures, decided = table(folder, "futures"), table(folder, "decided")
     runs = [load(folder / "runs" / name) for name in futures["run"]]
 
     assert futures["checked"].all()
     assert (futures["rules"] > 300).all()
-    of_2027 = [
-        run.tables["builds"].query("year == 2027").groupby("site")["built_mw"].sum() for run in runs
-    ]
+    of_2027 = [run.tables["builds"].query("year == 2027").groupby("site")["built_mw"].sum() for run in runs]
     ordered = decided[decided["kind"] == "halls"].groupby("site")["ordered"].sum()
     for built in of_2027:
-        pd.testing.assert_series_equal(
-            built, ordered, check_names=False, check_index_type=False, rtol=1e-6
-        )
+        pd.testing.assert_series_equal(built, ordered, check_names=False, check_index_type=False, rtol=1e-6)
     later = [run.tables["builds"].query("year == 2028")["built_mw"].sum() for run in runs]
     assert later[0] < later[2]  # what is ordered after follows the future
     assert all("orders before 2027 held" in run.run.title for run in runs)
@@ -152,9 +130,7 @@ def test_every_future_has_a_checked_run_with_the_same_halls_ordered_before(
     }
 
 
-def test_a_run_claims_to_be_best_only_among_plans_with_its_orders(
-    done: Result, folder: Path
-) -> None:
+def test_a_run_claims_to_be_best_only_among_plans_with_its_orders(done: Result, folder: Path) -> None:
     futures = table(folder, "futures")
     run_of = futures.set_index("future")["run"]
     low = load(folder / "runs" / run_of["low"])
@@ -238,8 +214,7 @@ def test_futures_that_do_not_go_together_are_refused(
 ) -> None:
     path = tmp_path / "ways.yaml"
     path.write_text(
-        "version: 1\nbase: tiny\n"
-        f"futures:\n  base:\n  other: {future}\nuncertainty:\n  known_from: 2027\n{central}",
+        f"version: 1\nbase: tiny\nfutures:\n  base:\n  other: {future}\nuncertainty:\n  known_from: 2027\n{central}",
         encoding="utf-8",
     )
 
@@ -250,9 +225,7 @@ def test_futures_that_do_not_go_together_are_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_future_without_a_plan_is_named_with_the_constraints_that_conflict(
-    tmp_path: Path,
-) -> None:
+def test_a_future_without_a_plan_is_named_with_the_constraints_that_conflict(tmp_path: Path) -> None:
     path = tmp_path / "ways.yaml"
     path.write_text(
         "version: 1\nbase: tiny\nfutures:\n  base:\n  no land:\n"
@@ -268,10 +241,7 @@ def test_a_future_without_a_plan_is_named_with_the_constraints_that_conflict(
     begins = said.index("future no land: no plan meets all constraints; these conflict:")
     land = next(at for at, line in enumerate(said) if line.startswith("  land_limit: "))
     assert begins < land
-    assert said[land + 1 : land + 3] == [
-        "      at coast 2028",
-        f"      new_sites.coast.land_limit_mw: 5 MW ({path}:7)",
-    ]
+    assert said[land + 1 : land + 3] == ["      at coast 2028", f"      new_sites.coast.land_limit_mw: 5 MW ({path}:7)"]
     assert any(f"demand.unmet: forbid ({path}:6)" in line for line in said)
 
 
@@ -381,9 +351,7 @@ def test_settings_that_all_futures_change_alike_are_no_problem(tmp_path: Path) -
     assert "future 'a'" not in said
 
 
-def test_files_of_one_name_have_folders_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_of_one_name_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("oak", "elm"):
         (tmp_path / name).mkdir()

@@ -107,11 +107,7 @@ def test_a_terminal_without_unicode_is_shown_escapes_that_json_reads_too() -> No
     refused = dcplan("validate", "nö⚡", env=latin)
 
     assert shown.returncode == 0, shown.stderr
-    texts = [
-        str(value)
-        for row in json.loads(shown.stdout.decode("latin-1"))["rows"]
-        for value in row.values()
-    ]
+    texts = [str(value) for row in json.loads(shown.stdout.decode("latin-1"))["rows"] for value in row.values()]
     assert any(ord(sign) > 255 for text in texts for sign in text)
     assert refused.returncode == 2
     assert b"'n\xf6\\u26a1'" in refused.stderr
@@ -151,9 +147,7 @@ def test_a_working_folder_that_is_gone_is_said_in_one_line(tmp_path: Path) -> No
         OSError(13, "Permission denied"),
     ],
 )
-def test_no_memory_and_a_full_disk_are_no_bugs(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_memory_and_a_full_disk_are_no_bugs(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise error
 

@@ -26,9 +26,7 @@ def test_differences_within_the_gaps_are_no_ranks(capsys: pytest.CaptureFixture[
         return FutureResult(name, "within_gap", figures=figures, **more)
 
     named = [("a", 640.8, 12.5), ("b", 640.0, 11.0), ("c", 701.5, 67.25), ("d", 0.0, 0.0)]
-    questions = [
-        SimpleNamespace(name=name, future=SimpleNamespace(labels={})) for name, *_ in named
-    ]
+    questions = [SimpleNamespace(name=name, future=SimpleNamespace(labels={})) for name, *_ in named]
     answers = {name: answer(name, *of) for name, *of in named[:3]}
 
     table = futures(questions, answers)

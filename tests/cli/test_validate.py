@@ -38,12 +38,7 @@ def test_keys_ids_and_tables_are_all_checked_in_one_go() -> None:
     racks = (DATA_DIR / "racks.csv").read_text(encoding="utf-8")
     Path("racks.csv").write_text(racks.replace(",26,0.76,", ",-26,0.76,", 1), encoding="utf-8")
     Path("plan.yaml").write_text(
-        "version: 1\n"
-        "data: {racks: racks.csv}\n"
-        "time: {slot_h: 5}\n"
-        "scope:\n"
-        "  countries: [US, UK]\n"
-        "operater: {}\n"
+        "version: 1\ndata: {racks: racks.csv}\ntime: {slot_h: 5}\nscope:\n  countries: [US, UK]\noperater: {}\n"
     )
 
     result = run("validate", "plan.yaml")
@@ -108,9 +103,7 @@ def test_nothing_is_reported_that_follows_from_another_mistake() -> None:
 
 
 def test_what_changes_nothing_is_noted_with_its_place() -> None:
-    Path("plan.yaml").write_text(
-        "version: 1\nextends: us-base\nsupply: {max_mw: {gas_recip: 30}}\n", encoding="utf-8"
-    )
+    Path("plan.yaml").write_text("version: 1\nextends: us-base\nsupply: {max_mw: {gas_recip: 30}}\n", encoding="utf-8")
 
     result = run("validate", "plan.yaml", "--set", "carbon.cap_kt={2025: 9000, 2041: 7}")
     of_file = json.loads(run("validate", "plan.yaml", "--json").stdout)

@@ -20,9 +20,7 @@ from planner.studies.sweep import SweepResult
 
 
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
-    table = pd.DataFrame(
-        {"site": ["ash", "bay"], "zone": ["", ""], "rack": ["", "big"], "musd": [1236.7, np.nan]}
-    )
+    table = pd.DataFrame({"site": ["ash", "bay"], "zone": ["", ""], "rack": ["", "big"], "musd": [1236.7, np.nan]})
 
     head, first, second = explain._as_text(table).splitlines()
 
@@ -32,13 +30,7 @@ def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "months"),
-    [
-        ("6-9", (6, 7, 8, 9)),
-        ("12,1-2", (12, 1, 2)),
-        ("11-2", (11, 12, 1, 2)),
-        ("7", (7,)),
-    ],
+    ("text", "months"), [("6-9", (6, 7, 8, 9)), ("12,1-2", (12, 1, 2)), ("11-2", (11, 12, 1, 2)), ("7", (7,))]
 )
 def test_months_are_read_one_by_one_and_round_the_year(text: str, months: tuple[int, ...]) -> None:
     season = "summer" if 7 in months else "winter"
@@ -90,9 +82,7 @@ def test_outages_are_spread_so_that_mean_and_median_are_those_asked_for() -> Non
 def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked(capsys) -> None:
     rows = explain._SHOWN_ROWS + 3
     table = pd.DataFrame({"site": [f"site-{row}" for row in range(1, rows + 1)]})
-    reported = SimpleNamespace(
-        scenario="world", basis="as solved", statements=(), tables={"sites": table}
-    )
+    reported = SimpleNamespace(scenario="world", basis="as solved", statements=(), tables={"sites": table})
 
     explain._print(reported, tables=True, every=False)
     cut = capsys.readouterr().out
@@ -107,9 +97,7 @@ def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked
 
 def test_the_spread_of_cost_is_that_of_its_mean() -> None:
     same = {"case": "weather", "year": 2028}
-    figures = dict.fromkeys(
-        ("unserved_mwh", "unserved_kh100e", "generator_mwh", "overload_mwh"), 5.0
-    )
+    figures = dict.fromkeys(("unserved_mwh", "unserved_kh100e", "generator_mwh", "overload_mwh"), 5.0)
     years = pd.DataFrame([same | figures | {"energy_cost_musd": musd} for musd in (9, 11, 13)])
 
     cells = [list(column.cells) for column in _year_table(years).columns]
@@ -138,13 +126,7 @@ def test_the_log_has_a_line_for_each_step_of_the_solver_and_none_twice() -> None
 def test_what_is_short_is_listed_under_its_head_and_nothing_where_nothing_is() -> None:
     short = SimpleNamespace(words="land at ash: 4 MW too little")
     found = SimpleNamespace(
-        feasible=False,
-        scenario="mini",
-        only_in_shares=False,
-        shortages=(short,),
-        conflict=(),
-        remedies=(),
-        together=(),
+        feasible=False, scenario="mini", only_in_shares=False, shortages=(short,), conflict=(), remedies=(), together=()
     )
 
     head, above, line, end = diagnose._lines(found)
@@ -179,9 +161,7 @@ def test_what_every_future_orders_names_connections_and_on_site_power(capsys) ->
     ]
 
 
-def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     named, none = {"future": ["small", "large", "none"]}, float("nan")
     futures = pd.DataFrame(
         {
@@ -200,11 +180,7 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(
     )
     # Small: 28 + 2 x 2 of 40 + 2 x 60 + 100 is unmet, all of it before the last year; 2027 stands
     # for two years.
-    figures = {
-        "demand_kh100e": (40, 60, 100),
-        "unmet_kh100e": (28, 2, 0),
-        "nameplate_mw": (1, 9, 71),
-    }
+    figures = {"demand_kh100e": (40, 60, 100), "unmet_kh100e": (28, 2, 0), "nameplate_mw": (1, 9, 71)}
     results = pd.DataFrame(
         [
             ("small", figure, year, float(value))

@@ -58,9 +58,7 @@ def test_it_ends_with_where_it_is(folder: Path, tmp_path: Path, command: str) ->
 
 
 @pytest.mark.parametrize("command", OF_A_RUN)
-def test_a_file_that_is_kept_is_named_but_not_with_quiet(
-    folder: Path, tmp_path: Path, command: str
-) -> None:
+def test_a_file_that_is_kept_is_named_but_not_with_quiet(folder: Path, tmp_path: Path, command: str) -> None:
     out = tmp_path / "out"
     name = "stress_year.csv" if command == "stress" else f"{command.replace('-', '_')}.csv"
     words, _ = words_of(command, folder, out)

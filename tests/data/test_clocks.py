@@ -103,8 +103,7 @@ def test_noon_is_that_of_a_watch_and_a_map() -> None:
 def test_the_sun_of_every_zone_and_season_is_centred_on_solar_noon(zone: str) -> None:
     sites = TABLES["sites"].query("zone == @zone")
     late_h = {
-        season: centre_h(solar().loc[(zone, season)].to_numpy()) - solar_noon_h(sites, season)
-        for season in SEASONS
+        season: centre_h(solar().loc[(zone, season)].to_numpy()) - solar_noon_h(sites, season) for season in SEASONS
     }
 
     assert all(abs(hours) <= SUN_WITHIN_H for hours in late_h.values()), late_h

@@ -20,10 +20,7 @@ def test_a_four_hour_battery_costs_its_cells_and_its_converter() -> None:
 
     assert len(batteries) == 4
     pd.testing.assert_series_equal(
-        energy + converter / BATTERY_HOURS,
-        batteries["capex_usd"].astype(float),
-        check_names=False,
-        rtol=1e-3,
+        energy + converter / BATTERY_HOURS, batteries["capex_usd"].astype(float), check_names=False, rtol=1e-3
     )
 
 
@@ -48,9 +45,7 @@ def test_a_place_of_a_fuel_price_is_a_zone_a_country_or_the_world() -> None:
     assert places <= {*zones["zone"], *zones["country"], "world"}
 
 
-@pytest.mark.parametrize(
-    ("table", "unit"), [("fuel_prices", "usd_per_mmbtu"), ("embodied_carbon", "tco2e")]
-)
+@pytest.mark.parametrize(("table", "unit"), [("fuel_prices", "usd_per_mmbtu"), ("embodied_carbon", "tco2e")])
 def test_the_central_value_lies_between_low_and_high(table: str, unit: str) -> None:
     frame = TABLES[table]
     centre = frame[unit] if unit in frame else frame[f"embodied_{unit}"]
@@ -84,9 +79,7 @@ def test_stress_hours_and_depth_make_the_curtailment_rate() -> None:
 
     energy_pct = stress["stress_hours_per_year"] * stress["mean_depth_frac"] / 8760 * 100
 
-    assert energy_pct.to_numpy() == pytest.approx(
-        stress["curtailment_rate_pct"].to_numpy(), rel=2e-3
-    )
+    assert energy_pct.to_numpy() == pytest.approx(stress["curtailment_rate_pct"].to_numpy(), rel=2e-3)
 
 
 def test_every_country_of_a_zone_finds_prices_of_purchase_agreements() -> None:

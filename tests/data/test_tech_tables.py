@@ -117,18 +117,14 @@ def test_air_cooled_hall_with_n_plus_1_costs_what_cushman_and_wakefield_publish(
 
 
 def test_2n_hall_costs_1_28_times_an_n_plus_1_hall():
-    ratio = hard_usd_per_w("air_containment_dry", "2N") / hard_usd_per_w(
-        "air_containment_dry", "N+1"
-    )
+    ratio = hard_usd_per_w("air_containment_dry", "2N") / hard_usd_per_w("air_containment_dry", "N+1")
 
     assert ratio == pytest.approx(1.28, abs=0.01)
     assert 1.25 <= ratio <= 1.40  # published ratio of tier IV over tier III
 
 
 def test_liquid_hall_costs_the_published_seven_to_ten_percent_more():
-    premium = (
-        hard_usd_per_w("dlc_hybrid_dry", "N+1") / hard_usd_per_w("air_containment_dry", "N+1") - 1
-    )
+    premium = hard_usd_per_w("dlc_hybrid_dry", "N+1") / hard_usd_per_w("air_containment_dry", "N+1") - 1
 
     assert premium == pytest.approx((2.80 - 1.80) * 1.15 / 11.7755, abs=1e-4)
     assert 0.07 <= premium <= 0.10
@@ -168,8 +164,7 @@ def test_non_energy_opex_items_sum_to_about_300_usd_per_kw_year():
     item = values("facility_cost")
     ratio = read("redundancy").set_index("redundancy").loc["N+1"]
     plant = (
-        item["electrical_N"] * ratio["electrical_capex_ratio"]
-        + item["mechanical"] * ratio["mechanical_capex_ratio"]
+        item["electrical_N"] * ratio["electrical_capex_ratio"] + item["mechanical"] * ratio["mechanical_capex_ratio"]
     ) * 1000  # USD/kW
     real_property = (
         item["shell_core"] * ratio["space_ratio"]
@@ -314,9 +309,7 @@ def test_deliveries_are_the_announced_paths_scaled_by_0_55_after_2025():
     later = limit[limit["year"].between(2026, 2030)]
 
     assert (limit.loc[limit["year"] > 2025, "scale_frac"] == 0.55).all()
-    assert (limit["path_gw_it"] * limit["scale_frac"]).to_list() == pytest.approx(
-        limit["limit_gw_it"].to_list()
-    )
+    assert (limit["path_gw_it"] * limit["scale_frac"]).to_list() == pytest.approx(limit["limit_gw_it"].to_list())
     # 106 GW in five years, 45 % of it in the US: about the 60 GW of facilities that the brief adds
     assert later["limit_gw_it"].sum() == pytest.approx(106, abs=1)
 
@@ -369,9 +362,7 @@ def test_every_path_stated_in_energy_is_nameplate_power_at_its_load_factor():
 
 def test_low_base_and_high_of_a_forecast_keep_their_order_in_every_year():
     paths = read("demand_trajectories")
-    wide = paths.pivot_table(
-        index=["family", "region", "year"], columns="bound", values="facility_gw"
-    ).dropna()
+    wide = paths.pivot_table(index=["family", "region", "year"], columns="bound", values="facility_gw").dropna()
 
     apart = wide[wide.index.get_level_values("year") > 2025]
 
@@ -465,9 +456,9 @@ def test_the_examples_of_the_brief_agree_with_themselves():
     yearly = brief["requests_per_day_example"] * brief["price_per_request_reference"] * 365
 
     assert yearly / 1e6 == pytest.approx(brief["yearly_bill_example"])
-    assert (brief["inference_market_2030"] / brief["inference_market_2025"]) ** (
-        1 / 5
-    ) - 1 == pytest.approx(brief["inference_market_growth"], abs=5e-4)
+    assert (brief["inference_market_2030"] / brief["inference_market_2025"]) ** (1 / 5) - 1 == pytest.approx(
+        brief["inference_market_growth"], abs=5e-4
+    )
 
 
 def test_gpt3_needs_about_300_h100e_for_a_month():
@@ -513,9 +504,7 @@ def test_us_average_is_the_base_of_the_market_index():
     market = read("facility_market").set_index("market")
 
     assert market.loc["us-average", "index"] == 1
-    assert (market["construction_usd_per_w"] / 11.7).to_list() == pytest.approx(
-        market["index"].to_list(), abs=1e-3
-    )
+    assert (market["construction_usd_per_w"] / 11.7).to_list() == pytest.approx(market["index"].to_list(), abs=1e-3)
 
 
 def test_more_redundancy_is_never_cheaper_and_never_less_available():
@@ -540,12 +529,7 @@ RANGES = [
     ("cooling", "capex_low_usd_per_kw", "capex_usd_per_kw", "capex_high_usd_per_kw"),
     ("facility_market", "low_usd_per_w", "construction_usd_per_w", "high_usd_per_w"),
     ("site_archetypes", "opening_low_usd", "opening_usd", "opening_high_usd"),
-    (
-        "site_archetypes",
-        "fixed_low_usd_per_year",
-        "fixed_usd_per_year",
-        "fixed_high_usd_per_year",
-    ),
+    ("site_archetypes", "fixed_low_usd_per_year", "fixed_usd_per_year", "fixed_high_usd_per_year"),
     ("retrofit", "cost_low_usd_per_kw", "cost_usd_per_kw", "cost_high_usd_per_kw"),
     ("lead_times", "low_months", "lead_months", "high_months"),
     ("cloud_rent", "low_usd_per_gpu_hour", "usd_per_gpu_hour", "high_usd_per_gpu_hour"),

@@ -52,9 +52,7 @@ class Project:
         text = self.table(table).read_text(encoding="utf-8")
         return list(csv.DictReader(io.StringIO(text)))
 
-    def write_rows(
-        self, table: str, rows: list[dict[str, str]], *, only_header: bool = False
-    ) -> None:
+    def write_rows(self, table: str, rows: list[dict[str, str]], *, only_header: bool = False) -> None:
         with self.table(table).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()

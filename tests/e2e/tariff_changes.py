@@ -61,11 +61,7 @@ _OF_OWN: Final = (
     ("escalation_real_frac", "0.03", "null"),
     ("time_zone", "Asia/Tokyo", "null"),
 )
-_OF_TERMS: Final = (
-    ("term_years", "6", "1"),
-    ("exit_fee_months", "14", "15"),
-    ("reduction_frac", "0.2", "0.3"),
-)
+_OF_TERMS: Final = (("term_years", "6", "1"), ("exit_fee_months", "14", "15"), ("reduction_frac", "0.2", "0.3"))
 _OF_USE: Final = (
     ("tariff", USE_FROM, "us-va-dominion-energy", "us-mn-xcel-energy"),
     ("terms", USE_FROM, "us-large-load-default", "us-oh-aep-ohio-dct"),

@@ -287,8 +287,7 @@ def network_of_years(discount: Sequence[float]) -> pypsa.Network:
     n.set_snapshots(pd.MultiIndex.from_product([periods, range(per_day)]))
     n.investment_periods = list(periods)
     n.investment_period_weightings = pd.DataFrame(
-        {"objective": np.repeat(discount, len(DAYS)) / len(DAYS), "years": 1.0},
-        index=n.investment_periods,
+        {"objective": np.repeat(discount, len(DAYS)) / len(DAYS), "years": 1.0}, index=n.investment_periods
     )
     hours = np.tile(slot_hours(), len(discount))
     n.snapshot_weightings["objective"] = hours * len(DAYS)
@@ -303,12 +302,7 @@ def slot_hours() -> np.ndarray:
 
 
 def add_site(
-    n: pypsa.Network,
-    worlds: Sequence[World],
-    load_mw: np.ndarray,
-    *,
-    tag: str = "",
-    likelihood: float = 1.0,
+    n: pypsa.Network, worlds: Sequence[World], load_mw: np.ndarray, *, tag: str = "", likelihood: float = 1.0
 ) -> None:
     """Add a site to a network, its prices and what can be built in each year.
 
@@ -341,11 +335,7 @@ def add_site(
     gas = first.sources["gas"]
     running = by_year(
         [
-            np.full(
-                shape.size,
-                gas["heat_rate_mmbtu_per_mwh"] * one.gas_usd_per_mmbtu
-                + gas["variable_usd_per_mwh"],
-            )
+            np.full(shape.size, gas["heat_rate_mmbtu_per_mwh"] * one.gas_usd_per_mmbtu + gas["variable_usd_per_mwh"])
             for one in worlds
         ]
     )
@@ -427,9 +417,7 @@ def one_converter(world: World):
             for name in n.links.index.get_level_values("name").unique():
                 if name.startswith("charge"):
                     charge, discharge = power.loc[name], power.loc[f"dis{name}"]
-                    n.model.add_constraints(
-                        charge - world.ways[1] * discharge == 0, name=f"converter of {name}"
-                    )
+                    n.model.add_constraints(charge - world.ways[1] * discharge == 0, name=f"converter of {name}")
 
     return tie
 
@@ -466,9 +454,7 @@ def test_the_draws_have_something_to_compare(plans: list[Plan]) -> None:
 
     assert set.union(*built) == set(ROLES)
     assert all(len(sources) > 1 for sources in built)
-    for plan, world in zip(
-        plans, map(drawn, DRAWS), strict=True
-    ):  # a grid that is short, a load that is not flat
+    for plan, world in zip(plans, map(drawn, DRAWS), strict=True):  # a grid that is short, a load that is not flat
         curve = plan.tables["power_slot"]
         assert world.firm_mw < curve["facility_mw"].max()
         assert curve["facility_mw"].max() > 1.2 * curve["facility_mw"].min()

@@ -50,9 +50,7 @@ def test_a_changed_file_is_reported_and_an_unchanged_run_goes_without_a_word(
     assert f"`dcplan check {run}`" in changed
 
 
-def test_a_table_laid_beside_those_of_a_run_is_warned_of_and_not_exported(
-    solved: Path, tmp_path: Path
-) -> None:
+def test_a_table_laid_beside_those_of_a_run_is_warned_of_and_not_exported(solved: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(solved, tmp_path / "run"))
     shutil.copy(run / "tables" / "summary.parquet", run / "tables" / "mine.parquet")
 

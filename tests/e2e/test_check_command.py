@@ -64,17 +64,14 @@ def test_a_run_as_it_was_written_holds_every_rule(run: Path) -> None:
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert (
-        f"{run.name}: all {len(RULES) + 1} rules hold: the {len(RULES)} that solve checks, and one "
-        "on the stored files"
+        f"{run.name}: all {len(RULES) + 1} rules hold: the {len(RULES)} that solve checks, and one on the stored files"
     ) in result.stdout
     for heading, rules in GROUPS.items():
         (line,) = [line for line in result.stdout.splitlines() if line.startswith(heading)]
         assert line.split()[-3] == str(len(rules))
 
 
-def test_a_plan_found_by_a_first_order_method_is_polished_and_holds_every_rule(
-    tmp_path: Path,
-) -> None:
+def test_a_plan_found_by_a_first_order_method_is_polished_and_holds_every_rule(tmp_path: Path) -> None:
     plan = plan_of("tiny", "solver.method=pdlp")
     run = write_run(plan, tmp_path, workbook=False)
 
@@ -213,9 +210,7 @@ def as_json(solved: Path) -> dict[str, Any]:
     return found
 
 
-def test_input_figures_are_listed_with_their_rules_or_reasons(
-    run: Path, as_json: dict[str, Any]
-) -> None:
+def test_input_figures_are_listed_with_their_rules_or_reasons(run: Path, as_json: dict[str, Any]) -> None:
     shown = dcplan("check", str(run), "--inputs").stdout
 
     assert as_json["reread"]["rent.depth_kh100e"] == ["rent_depth_from_tables"]

@@ -46,23 +46,14 @@ HighsSession.solve = solve_and_press
 start()
 """
 WHILE_IMPORTING = ["importing click", "importing planner.studies.solve", "importing pandas"]
-PHASES = [
-    "Building the linear program",
-    "Solving",
-    "Checking the plan",
-    "Writing the run folder",
-]
+PHASES = ["Building the linear program", "Solving", "Checking the plan", "Writing the run folder"]
 ENDINGS = {} if os.name == "nt" else {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_ctrl_c_ends_a_solve_in_every_phase_and_leaves_no_half_run(
-    phase: str, tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_a_solve_in_every_phase_and_leaves_no_half_run(phase: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", CODE, "solve", "tiny"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         assert process.stderr is not None
         assert any(line.rstrip().endswith(phase) for line in process.stderr)
         process.send_signal(signal.SIGINT)
@@ -87,9 +78,7 @@ def test_a_signal_that_ends_a_program_leaves_no_half_run(
     command = [sys.executable, "-c", CODE, "solve", "tiny"]
     before = signal.signal(ending, signal.SIG_DFL)  # the tests may run under nohup
     try:
-        started = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-        )
+        started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     finally:
         signal.signal(ending, before)
     with started as process:
@@ -124,9 +113,7 @@ def test_a_terminal_that_closes_does_not_end_what_ignores_it(tmp_path: Path) -> 
 @pytest.mark.parametrize("phase", WHILE_IMPORTING)
 def test_ctrl_c_while_libraries_are_imported_says_one_line(phase: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", CODE, "solve", "tiny"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         assert process.stderr is not None
         assert any(line.rstrip() == phase for line in process.stderr)
         process.send_signal(signal.SIGINT)

@@ -48,9 +48,7 @@ def test_the_readme_names_every_format() -> None:
 
 
 def test_what_the_readme_shows_in_python_is_so() -> None:
-    failed, tried = doctest.testfile(
-        str(ROOT / "README.md"), module_relative=False, encoding="utf-8", verbose=False
-    )
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8", verbose=False)
 
     assert (failed, tried) == (0, 4)
 

@@ -119,9 +119,7 @@ def limit_with_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("limit_with_a_plan")
-def test_the_best_plan_at_a_limit_is_written_and_marked_and_never_called_optimal(
-    project: Project,
-) -> None:
+def test_the_best_plan_at_a_limit_is_written_and_marked_and_never_called_optimal(project: Project) -> None:
     result = project.dcplan("-q", "solve", "mini.yaml")
 
     assert (result.exit_code, result.stderr) == (4, "")
@@ -133,11 +131,7 @@ def test_the_best_plan_at_a_limit_is_written_and_marked_and_never_called_optimal
     assert meta["gap_frac"] == pytest.approx(0.1)
     with closing(openpyxl.load_workbook(run / "plan.xlsx")) as workbook:
         texts = [
-            cell.value
-            for sheet in workbook
-            for row in sheet.iter_rows()
-            for cell in row
-            if isinstance(cell.value, str)
+            cell.value for sheet in workbook for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)
         ]
     assert any("ime limit" in text for text in texts)
     assert not any(text.strip().lower() == "optimal" for text in texts)
@@ -173,9 +167,7 @@ def test_an_interrupt_while_the_run_is_written_leaves_nothing_of_it(
     assert "Written to" not in result.stdout
 
 
-def test_an_interrupt_keeps_the_run_of_before_as_it_was(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_keeps_the_run_of_before_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -260,9 +252,7 @@ siting: {phase_mw: 2}
 """
 
 
-def test_an_integer_plan_that_a_limit_left_short_of_an_outage_is_marked_and_ends_with_4(
-    project: Project,
-) -> None:
+def test_an_integer_plan_that_a_limit_left_short_of_an_outage_is_marked_and_ends_with_4(project: Project) -> None:
     project.write("outages.yaml", REGIONS_OF_MANY_OUTAGES)
     at_limit = (*with_settings("failover.most_rounds=1"), "--no-workbook")
     words = (

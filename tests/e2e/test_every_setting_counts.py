@@ -46,9 +46,7 @@ NOT_FOR_THE_MODEL: Final = {
     "workloads.*.peak_over_mean_frac": "is for validation only: utilisation is held against it",
 }
 
-NOT_YET: Final = {
-    "racks.override.*.liquid_heat_frac": "halls cool all their racks along one curve",
-}
+NOT_YET: Final = {"racks.override.*.liquid_heat_frac": "halls cool all their racks along one curve"}
 
 
 def read_changes() -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -73,10 +71,7 @@ def read_changes() -> dict[str, tuple[str, tuple[str, ...]]]:
             f"demand.explicit=[{stated.replace(old, new)}]",
             (f"demand.explicit=[{stated}]",),
         )
-    shock = (
-        "{zones: [east], first_year: 2025, last_year: 2025, wholesale_scale_frac: 1.9,"
-        " peak_day_only: false}"
-    )
+    shock = "{zones: [east], first_year: 2025, last_year: 2025, wholesale_scale_frac: 1.9, peak_day_only: false}"
     for key, old, new in (
         ("zones", "[east]", "[west]"),
         ("first_year", "first_year: 2025, last_year: 2025", "first_year: 2026, last_year: 2026"),
@@ -90,10 +85,7 @@ def read_changes() -> dict[str, tuple[str, tuple[str, ...]]]:
         )
     changes |= tariff_changes()
     run = "{workload: train, unit: training_run_pf_days, days: %d, by_year: {2025: 3640}}"
-    changes["demand.explicit.*.days"] = (
-        f"demand.explicit=[{run % 30}]",
-        (f"demand.explicit=[{run % 45}]",),
-    )
+    changes["demand.explicit.*.days"] = (f"demand.explicit=[{run % 30}]", (f"demand.explicit=[{run % 45}]",))
     return changes
 
 
@@ -152,9 +144,7 @@ def test_the_same_scenario_builds_the_same_inputs() -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        pytest.param(key, marks=pytest.mark.xfail(strict=True, reason=NOT_YET[key]))
-        if key in NOT_YET
-        else key
+        pytest.param(key, marks=pytest.mark.xfail(strict=True, reason=NOT_YET[key])) if key in NOT_YET else key
         for key in CHANGES
     ],
 )
@@ -195,8 +185,7 @@ def test_what_is_set_for_the_solver_reaches_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(HighsSession, "__init__", made)
     monkeypatch.setattr(HighsSession, "solve", run_with)
     solver = (
-        "solver={method: simplex, time_limit_s: 71, threads: 2, tolerance: 3e-7,"
-        " whole_numbers: search, gap_frac: 3e-3}"
+        "solver={method: simplex, time_limit_s: 71, threads: 2, tolerance: 3e-7, whole_numbers: search, gap_frac: 3e-3}"
     )
 
     plan = solve(SCENARIO, [solver])

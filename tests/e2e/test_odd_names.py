@@ -65,14 +65,10 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Project:
         for number, name in enumerate(NEW_SITES)
     }
     project.append(f"new_sites: {json.dumps(sites, ensure_ascii=False)}")
-    solved = project.dcplan(
-        "-q", "solve", str(project.scenario), "-o", str(project.folder / "runs")
-    )
+    solved = project.dcplan("-q", "solve", str(project.scenario), "-o", str(project.folder / "runs"))
     assert (solved.exit_code, solved.stderr) == (0, "")
     (run,) = project.runs()
-    exported = project.dcplan(
-        "export", str(run), "--format", ",".join(FORMATS), "-o", str(project.folder / "out")
-    )
+    exported = project.dcplan("export", str(run), "--format", ",".join(FORMATS), "-o", str(project.folder / "out"))
     assert exported.exit_code == 0, exported.stderr
     return project
 

@@ -44,9 +44,7 @@ def test_its_plots_say_that_there_is_nothing(run: Path, tmp_path: Path) -> None:
         (("dispatch",), "no site of tiny draws power in any year"),
     ],
 )
-def test_what_needs_load_says_that_there_is_none(
-    run: Path, words: tuple[str, ...], said: str
-) -> None:
+def test_what_needs_load_says_that_there_is_none(run: Path, words: tuple[str, ...], said: str) -> None:
     result = dcplan(words[0], run, *words[1:])
 
     assert result.exit_code == 2, result.output

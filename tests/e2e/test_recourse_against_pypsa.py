@@ -39,18 +39,12 @@ DEMAND = {"slow": (1.04, 1.17), "fast": (1.13, 2.1)}  # of the drawn world's, by
 PRICES = {"slow": 0.85, "fast": 1.35}  # of power, in both years
 CAPEX_2026 = {"slow": {"gas": 0.93, "sun": 0.81}, "fast": {"gas": 1.21, "sun": 0.96}}
 GAS_2026 = 1.09  # price of gas, in both futures
-CASES = [
-    (0, 2025),
-    (1, 2025),
-    (1, 2026),
-]  # batteries whose power and energy are apart, or of fixed hours
+CASES = [(0, 2025), (1, 2025), (1, 2026)]  # batteries whose power and energy are apart, or of fixed hours
 
 
 def worlds_of(world: World, future: str) -> list[World]:
     """Return the figures of a future by year."""
-    prices = {
-        name: round(getattr(world, name) * PRICES[future], 4) for name in ("retail", "wholesale")
-    }
+    prices = {name: round(getattr(world, name) * PRICES[future], 4) for name in ("retail", "wholesale")}
     first = replace(world, **prices)
     sources = {name: dict(figures) for name, figures in world.sources.items()}
     for name, times in CAPEX_2026[future].items():
@@ -84,10 +78,7 @@ def future_text(world: World, name: str) -> str:
         f" 2026: {later.sources[source]['capex_usd']}}}}}"
         for source in CAPEX_2026[name]
     )
-    demand = {
-        year: round(world.demand * times, 4)
-        for year, times in zip(YEARS, DEMAND[name], strict=True)
-    }
+    demand = {year: round(world.demand * times, 4) for year, times in zip(YEARS, DEMAND[name], strict=True)}
     return (
         f"  {name}:\n"
         f"    new_sites: {{dale: {{retail_usd_per_mwh: {first.retail},"
@@ -99,9 +90,7 @@ def future_text(world: World, name: str) -> str:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: f"draw {case[0]}, from {case[1]}")
-def solved(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[World, int, Stochastic]:
+def solved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, int, Stochastic]:
     seed, known_from = request.param
     world = drawn(seed)
     path = sweep_file(world, tmp_path_factory.mktemp("growth"), known_from)
@@ -113,13 +102,7 @@ def cost_in_pypsa(world: World, known_from: int, found: Stochastic) -> float:
     n = network_of_years([1.0, 1 / (1 + RATE)])
     for name, plan in found.runs.items():
         load = plan.tables["power_slot"].sort_values("year", kind="stable")
-        add_site(
-            n,
-            worlds_of(world, name),
-            load["facility_mw"].to_numpy(),
-            tag=f" {name}",
-            likelihood=WEIGHTS[name],
-        )
+        add_site(n, worlds_of(world, name), load["facility_mw"].to_numpy(), tag=f" {name}", likelihood=WEIGHTS[name])
     shared_years = range(known_from - YEARS[0] + 1)
 
     def tie(n: pypsa.Network, snapshots: object) -> None:
@@ -142,20 +125,13 @@ def cost_in_pypsa(world: World, known_from: int, found: Stochastic) -> float:
             both = sun.loc[f"sun {name}"] + sun.loc[f"sun {name} 1"]
             n.model.add_constraints(both <= world.sun_mw, name=f"all sun {name}")
 
-    n.optimize(
-        multi_investment_periods=True,
-        solver_name="highs",
-        extra_functionality=tie,
-        log_to_console=False,
-    )
+    n.optimize(multi_investment_periods=True, solver_name="highs", extra_functionality=tie, log_to_console=False)
     assert n.model.status == "ok"
     return float(n.objective + n.objective_constant)
 
 
 @pytest.mark.filterwarnings("ignore")  # of PyPSA and what it stands on, not of ours
-def test_building_before_and_after_costs_what_pypsa_says(
-    solved: tuple[World, int, Stochastic],
-) -> None:
+def test_building_before_and_after_costs_what_pypsa_says(solved: tuple[World, int, Stochastic]) -> None:
     world, known_from, found = solved
 
     objective = cost_in_pypsa(world, known_from, found)
@@ -167,9 +143,7 @@ def test_building_before_and_after_costs_what_pypsa_says(
         assert cost_in_pypsa(world, YEARS[1], found) > objective * 1.001
 
 
-def test_what_is_built_before_is_shared_and_what_after_is_not(
-    solved: tuple[World, int, Stochastic],
-) -> None:
+def test_what_is_built_before_is_shared_and_what_after_is_not(solved: tuple[World, int, Stochastic]) -> None:
     _, known_from, found = solved
 
     slow, fast = (built_mw(found, name) for name in WEIGHTS)

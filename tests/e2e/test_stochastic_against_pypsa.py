@@ -11,15 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_against_pypsa import (
-    RATE,
-    World,
-    drawn,
-    energy_cost_usd,
-    network,
-    one_converter,
-    scenario_folder,
-)
+from test_against_pypsa import RATE, World, drawn, energy_cost_usd, network, one_converter, scenario_folder
 
 from planner.studies.stochastic import Stochastic, stochastic
 
@@ -33,9 +25,7 @@ SEEDS = (0, 1)  # with a battery whose power and energy are apart, and with one 
 
 def of_future(world: World, name: str) -> World:
     times = TIMES[name]
-    return replace(
-        world, retail=round(world.retail * times, 4), wholesale=round(world.wholesale * times, 4)
-    )
+    return replace(world, retail=round(world.retail * times, 4), wholesale=round(world.wholesale * times, 4))
 
 
 def sweep_file(world: World, folder: Path) -> Path:
@@ -56,9 +46,7 @@ def sweep_file(world: World, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module", params=SEEDS)
-def solved(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[World, Stochastic]:
+def solved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Stochastic]:
     world = drawn(request.param)
     folder = tmp_path_factory.mktemp(f"prices_{request.param}")
     return world, stochastic(sweep_file(world, folder))

@@ -78,9 +78,7 @@ def test_everything_that_can_be_read_can_be_read_as_json(project: Project) -> No
     }
 
     assert (meta["scenario"], meta["status"], meta["check"]["ok"]) == ("mini", "optimal", True)
-    assert {words: answer.exit_code for words, answer in answers.items()} == dict.fromkeys(
-        answers, 0
-    )
+    assert {words: answer.exit_code for words, answer in answers.items()} == dict.fromkeys(answers, 0)
     content = {words.split(f" {run}")[0]: strict_json(a.stdout) for words, a in answers.items()}
     assert content["validate mini.yaml"]["problems"] == []
     assert [entry["run"] for entry in content["runs list"]] == [run]

@@ -42,19 +42,13 @@ IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
         lambda p: p.append("sites: {oak: {land_limit_mw: -5}}"),
         [f"mini.yaml:{END}:30: sites.oak.land_limit_mw is -5; must be at least 0 [MW];"],
     ),
-    "no YAML": (
-        lambda p: p.append("carbon: {cap_kt: [}"),
-        [f"mini.yaml:{END}:19: this is not YAML:"],
-    ),
+    "no YAML": (lambda p: p.append("carbon: {cap_kt: [}"), [f"mini.yaml:{END}:19: this is not YAML:"]),
     "a key given twice": (
         lambda p: p.append("years: [2025, 2030]"),
         [f"mini.yaml:{END}:1: the key 'years' is given twice, first in line {YEARS}; must be giv"],
     ),
     "a circle of extends": (
-        lambda p: (
-            p.write("a.yaml", "version: 1\nextends: mini.yaml\n"),
-            p.append("extends: a.yaml"),
-        ),
+        lambda p: (p.write("a.yaml", "version: 1\nextends: mini.yaml\n"), p.append("extends: a.yaml")),
         ["a.yaml:2:10: extends goes in a circle: mini.yaml -> a.yaml -> mini.yaml; must be a scen"],
     ),
     "a tag of YAML": (
@@ -106,8 +100,7 @@ IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
     ),
     "a class whose racks do other work": (
         lambda p: p.append(
-            "workloads: {train: {racks: [chip26]}}\n"
-            "racks: {override: {chip26: {training_h100e: null}}}"
+            "workloads: {train: {racks: [chip26]}}\nracks: {override: {chip26: {training_h100e: null}}}"
         ),
         [f"mini.yaml:{END}:13: no rack that train may run on has a throughput for training; must"],
     ),
@@ -151,20 +144,14 @@ IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {
     ),
     "a measured round trip faster than light": (
         lambda p: p.cell("rtt_measured", 0, "rtt_ms", "2.4"),
-        [
-            "data/rtt_measured.csv:2:52: Phoenix to Dallas: 2.4 ms over 1168 km;"
-            " must be at least 11.44 ms"
-        ],
+        ["data/rtt_measured.csv:2:52: Phoenix to Dallas: 2.4 ms over 1168 km; must be at least 11.44 ms"],
     ),
     "a round trip of one's own faster than light": (
         lambda p: (
             p.write("rtt.csv", "from,to,rtt_ms\nbay,oak,7.3\nmesa,oak,3.5\n"),
             p.append("latency: {rtt_table: rtt.csv, own_rtt_fill_missing: true}"),
         ),
-        [
-            "rtt.csv:3:10: mesa to oak: 3.5 ms over 3128 km;"
-            " must be at least 30.63 ms, light in fibre;"
-        ],
+        ["rtt.csv:3:10: mesa to oak: 3.5 ms over 3128 km; must be at least 30.63 ms, light in fibre;"],
     ),
     "an empty file": (
         lambda p: p.write("data/zone_headroom.csv", ""),
@@ -175,9 +162,7 @@ IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {
         ["data/levers.csv:2:1: there is no row under the header; must be at least one row"],
     ),
     "text that is not UTF-8": (
-        lambda p: p.table("sites").write_bytes(
-            p.table("sites").read_bytes().replace(b"Oak Hill", b"Ch\xeane")
-        ),
+        lambda p: p.table("sites").write_bytes(p.table("sites").read_bytes().replace(b"Oak Hill", b"Ch\xeane")),
         ["data/sites.csv:2:7: byte 0xea is not UTF-8; must be text in UTF-8; save the file as 'CS"],
     ),
     "a file that is not there": (
@@ -204,9 +189,7 @@ IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {
         ["data/workloads.csv: train: utilisation_frac x peak_over_mean_frac is 1.0925; must be at"],
     ),
     "a class that no rack is admitted for": (
-        lambda p: p.write_rows(
-            "workload_racks", [r for r in p.rows("workload_racks") if r["workload"] != "chat"]
-        ),
+        lambda p: p.write_rows("workload_racks", [r for r in p.rows("workload_racks") if r["workload"] != "chat"]),
         ["data/workload_racks.csv: no rack that chat may run on has a throughput for inference; m"],
     ),
 }
@@ -270,9 +253,7 @@ def test_mistakes_in_several_tables_are_named_together(project: Project) -> None
 
 
 @pytest.mark.parametrize("command", [["validate"], ["-q", "solve"]], ids=["validate", "solve"])
-def test_mistakes_of_scenario_and_tables_are_named_together(
-    project: Project, command: list[str]
-) -> None:
+def test_mistakes_of_scenario_and_tables_are_named_together(project: Project, command: list[str]) -> None:
     project.append("sites: {oka: {land_limit_mw: -5}}")
     project.cell("racks", 0, "capex_usd", "-3000000")
 
@@ -294,9 +275,7 @@ def test_mistakes_of_scenario_and_tables_are_named_together(
         ("years", "--set years: "),
     ],
 )
-def test_a_wrong_setting_is_named_as_it_was_typed(
-    project: Project, setting: str, problem: str
-) -> None:
+def test_a_wrong_setting_is_named_as_it_was_typed(project: Project, setting: str, problem: str) -> None:
     before = project.files()
 
     result = project.dcplan("-q", "solve", "mini.yaml", "--set", setting)
@@ -306,9 +285,7 @@ def test_a_wrong_setting_is_named_as_it_was_typed(
     assert project.files() == before
 
 
-def test_a_file_in_the_place_of_the_runs_folder_is_refused_before_solving(
-    project: Project,
-) -> None:
+def test_a_file_in_the_place_of_the_runs_folder_is_refused_before_solving(project: Project) -> None:
     project.write("runs", "mine")
     before = project.files()
 

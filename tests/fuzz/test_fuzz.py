@@ -103,9 +103,7 @@ def spoiled(draw: st.DrawFn, raw: bytes) -> bytes:
     return raw
 
 
-NUMBERS = st.one_of(
-    st.floats(), st.integers(-(10**20), 10**20), st.sampled_from(["1e300", "0x1F", "1_000", ".inf"])
-)
+NUMBERS = st.one_of(st.floats(), st.integers(-(10**20), 10**20), st.sampled_from(["1e300", "0x1F", "1_000", ".inf"]))
 WORDS = st.one_of(
     st.text(max_size=12),
     st.text(string.printable, max_size=12),

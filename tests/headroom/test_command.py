@@ -67,9 +67,7 @@ def test_json_has_a_study_per_rate(zone_file: Path, zone: pd.Series[float]) -> N
     assert [season["name"] for season in studies[1]["seasons"]] == ["summer", "winter"]
 
 
-def test_the_months_that_set_a_threshold_may_be_given(
-    zone: pd.Series[float], tmp_path: Path
-) -> None:
+def test_the_months_that_set_a_threshold_may_be_given(zone: pd.Series[float], tmp_path: Path) -> None:
     late = zone.rename("demand_mw").rename_axis("hour")
     late["2027-09-06 17:00"], late["2027-03-02 07:00"] = 1_100.0, 870.0
     file = tmp_path / "late.csv"
@@ -89,9 +87,7 @@ def test_the_months_that_set_a_threshold_may_be_given(
     assert [s["months"] for s in longer["seasons"]] == [s["months"] for s in usual["seasons"]]
 
 
-def test_a_peak_outside_the_months_of_the_threshold_is_noted(
-    zone: pd.Series[float], tmp_path: Path
-) -> None:
+def test_a_peak_outside_the_months_of_the_threshold_is_noted(zone: pd.Series[float], tmp_path: Path) -> None:
     late = zone.rename("demand_mw").rename_axis("hour")
     late["2027-09-06 17:00"] = 1_100.0
     file = tmp_path / "late.csv"
@@ -115,9 +111,7 @@ def test_a_peak_outside_the_months_of_the_threshold_is_noted(
         ("--summer-months", "11", "11 is in winter"),
     ],
 )
-def test_months_that_set_no_threshold_are_a_usage_error(
-    zone_file: Path, option: str, months: str, found: str
-) -> None:
+def test_months_that_set_no_threshold_are_a_usage_error(zone_file: Path, option: str, months: str, found: str) -> None:
     result = run(zone_file, option, months)
 
     assert result.exit_code == 2
@@ -125,9 +119,7 @@ def test_months_that_set_no_threshold_are_a_usage_error(
     assert option in result.stderr
 
 
-@pytest.mark.parametrize(
-    "rate", ["0", "0%", "100%", "0.5", "1.2", "5%%", "half", "-0.5%", "nan", ""]
-)
+@pytest.mark.parametrize("rate", ["0", "0%", "100%", "0.5", "1.2", "5%%", "half", "-0.5%", "nan", ""])
 def test_a_rate_that_is_no_share_is_a_usage_error(zone_file: Path, rate: str) -> None:
     result = run(zone_file, "--rate", rate)
 
@@ -209,9 +201,7 @@ def test_the_heat_map_shades_the_hours_that_are_curtailed(zone: pd.Series[float]
 
 
 @pytest.mark.parametrize("level_mw", [0.0, 500.0])
-def test_a_zone_without_headroom_is_drawn_all_the_same(
-    zone: pd.Series[float], level_mw: float
-) -> None:
+def test_a_zone_without_headroom_is_drawn_all_the_same(zone: pd.Series[float], level_mw: float) -> None:
     flat = zone * 0.0 + level_mw
 
     drawn = draw_headroom(headroom_study(flat, 0.01), name="flat")

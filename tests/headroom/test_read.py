@@ -78,9 +78,7 @@ def test_many_hours_far_above_are_counted(zone: pd.Series[float], tmp_path: Path
     assert "(and 2 more)" in said[-1].what_is
 
 
-def test_hours_in_kw_are_warned_of_however_many_they_are(
-    zone: pd.Series[float], tmp_path: Path
-) -> None:
+def test_hours_in_kw_are_warned_of_however_many_they_are(zone: pd.Series[float], tmp_path: Path) -> None:
     path = tmp_path / "zone.csv"
     wrong = zone.index[4000:7000]
     zone[wrong] *= 1000.0
@@ -102,11 +100,7 @@ def test_help_and_changes_name_the_multiple_of_the_median_once() -> None:
 
 
 def test_published_demand_of_nine_years_has_no_warning(tmp_path: Path) -> None:
-    file = (
-        Path(os.environ.get("DCPLAN_CASES", "/nowhere"))
-        / "headroom"
-        / "ISNE_2016_2024_hourly.csv.gz"
-    )
+    file = Path(os.environ.get("DCPLAN_CASES", "/nowhere")) / "headroom" / "ISNE_2016_2024_hourly.csv.gz"
     if not file.exists():
         pytest.skip("DCPLAN_CASES holds no headroom")
     path = tmp_path / "zone.csv"
@@ -144,9 +138,7 @@ def test_offsets_carry_a_table_over_the_change_of_clocks(tmp_path: Path) -> None
 def test_columns_are_chosen_by_name(tmp_path: Path) -> None:
     text = "zone,load_mw,hour\nNA,41,2027-03-01 00:00\nNA,43,2027-03-01 01:00\n"
 
-    read = read_hourly_demand(
-        write(tmp_path / "three.csv", text), time_column="hour", demand_column="load_mw"
-    )
+    read = read_hourly_demand(write(tmp_path / "three.csv", text), time_column="hour", demand_column="load_mw")
 
     assert read.tolist() == [41, 43]
 
@@ -176,8 +168,7 @@ def test_every_wrong_cell_is_named_with_its_place(tmp_path: Path) -> None:
         "7:1: the time is '1 March'",
         "8:1: the row has 1 cells",
         "9:18: the demand is '-47'",
-        "10:1: one of the times 2027-03-01 06:00:00 and 2027-03-01 07:00:00+00:00 has an offset "
-        "and one has not",
+        "10:1: one of the times 2027-03-01 06:00:00 and 2027-03-01 07:00:00+00:00 has an offset and one has not",
         "11:19: the demand is 'nan'",
     ]
 
@@ -200,9 +191,7 @@ def test_of_very_many_problems_the_first_are_named_and_the_rest_counted(tmp_path
         ("hour,energy_MWh,price", "1:1: the columns are hour, energy_MWh, price"),
     ],
 )
-def test_a_header_that_says_something_else_is_refused(
-    header: str, words: str, tmp_path: Path
-) -> None:
+def test_a_header_that_says_something_else_is_refused(header: str, words: str, tmp_path: Path) -> None:
     cells = ["2027-03-01 00:00", "41", "5"][: len(header.split(","))]
     path = write(tmp_path / "header.csv", f"{header}\n{','.join(cells)}\n")
 
@@ -260,18 +249,12 @@ def test_a_demand_of_no_possible_size_is_named_by_its_line(text: str, tmp_path: 
         ("3/1/2027 15:00", "41", "write the year first, then the month and the day"),
         ("01.03.2027 15:00", "41", "write the year first, then the month and the day"),
         ("2027-03-01 15:00", '"41,5"', "write 41.5"),
-        (
-            "2027-03-01 15:00",
-            '"1,044"',
-            "write 1.044 if its comma is decimal, 1044 if its commas part thousands",
-        ),
+        ("2027-03-01 15:00", '"1,044"', "write 1.044 if its comma is decimal, 1044 if its commas part thousands"),
         ("2027-03-01 15:00", '"1,044,000"', "write 1044000 if its commas part thousands"),
         ("2027-03-01 15:00", "41,5", "write decimals with a point"),
     ],
 )
-def test_a_common_other_form_is_reported_what_to_change(
-    tmp_path: Path, time: str, demand: str, fix: str
-) -> None:
+def test_a_common_other_form_is_reported_what_to_change(tmp_path: Path, time: str, demand: str, fix: str) -> None:
     (found,) = problems(write(tmp_path / "other.csv", f"hour,demand_mw\n{time},{demand}\n"))
 
     assert found.split("; ")[-1].startswith(fix)

@@ -29,9 +29,7 @@ def test_new_england_has_its_published_headroom() -> None:
 
     for rate, study in studies.items():
         assert study.load_mw == pytest.approx(expected[f"headroom_MW@{rate}%"], rel=1e-5)
-        assert study.total.hours_per_year == pytest.approx(
-            expected[f"hours_per_year@{rate}%"], abs=0.051
-        )
+        assert study.total.hours_per_year == pytest.approx(expected[f"hours_per_year@{rate}%"], abs=0.051)
     summer, winter = studies[0.5].seasons
     assert summer.threshold_mw == expected["summer_threshold_MW"]
     assert winter.threshold_mw == expected["winter_threshold_MW"]
@@ -69,9 +67,7 @@ def test_what_is_curtailed_by_hand(zone: pd.Series[float]) -> None:
 
     assert (winter.name, winter.threshold_mw) == ("winter", 850.0)
     assert winter.hours_per_year == 3 + ORDINARY_WINTER_H
-    assert winter.energy_mwh_per_year == pytest.approx(
-        3 * LOAD_MW - 80.0 + ORDINARY_WINTER_H * ordinary_mw, rel=1e-12
-    )
+    assert winter.energy_mwh_per_year == pytest.approx(3 * LOAD_MW - 80.0 + ORDINARY_WINTER_H * ordinary_mw, rel=1e-12)
     # January to March and November to December, every hour of both.
     assert winter.events_per_year == 2
     assert winter.longest_event_h == (31 + 28 + 31) * 24
@@ -117,9 +113,7 @@ def test_a_zone_at_its_threshold_for_longer_than_the_rate_has_no_headroom() -> N
     assert study.total.half_served_frac == 1.0
 
 
-def test_a_spring_day_above_the_summer_peak_curtails_the_load_and_no_more(
-    zone: pd.Series[float],
-) -> None:
+def test_a_spring_day_above_the_summer_peak_curtails_the_load_and_no_more(zone: pd.Series[float]) -> None:
     odd = zone.copy()
     odd["2027-10-05 17:00"] = 1_400.0  # a month whose demand sets no threshold
 
@@ -177,10 +171,7 @@ def test_a_leap_year_promises_its_share_of_8760_hours() -> None:
     assert study.load_mw == pytest.approx(140.0 * 8782 / (8784 - 87.6), rel=1e-12)
 
 
-@given(
-    slack=st.lists(st.floats(0.0, 500.0), min_size=3, max_size=40),
-    share=st.floats(0.001, 0.95),
-)
+@given(slack=st.lists(st.floats(0.0, 500.0), min_size=3, max_size=40), share=st.floats(0.001, 0.95))
 @settings(deadline=None)
 def test_the_root_is_the_largest_load_within_the_promise(slack: list[float], share: float) -> None:
     slack_mw = np.array(slack)
@@ -198,9 +189,7 @@ def test_the_root_is_the_largest_load_within_the_promise(slack: list[float], sha
 
 @given(seed=st.integers(0, 10_000), rate=st.floats(0.005, 0.2), factor=st.floats(1.1, 4.0))
 @settings(max_examples=15, deadline=None)
-def test_a_higher_rate_gives_more_and_double_the_demand_gives_double(
-    seed: int, rate: float, factor: float
-) -> None:
+def test_a_higher_rate_gives_more_and_double_the_demand_gives_double(seed: int, rate: float, factor: float) -> None:
     hours = pd.date_range("2027-01-01", "2028-01-01", freq="h", inclusive="left")
     rng = np.random.default_rng(seed)
     demand_mw = pd.Series(300.0 + 400.0 * rng.beta(2, 5, len(hours)), index=hours)
@@ -240,10 +229,7 @@ def test_demand_must_cover_the_months_that_set_thresholds(zone: pd.Series[float]
     with pytest.raises(InputError) as raised:
         headroom_mw(zone[:"2027-07-31"], 0.01)
 
-    assert [problem.what_is for problem in raised.value.problems] == [
-        "no hour is in month 12",
-        "no hour is in month 8",
-    ]
+    assert [problem.what_is for problem in raised.value.problems] == ["no hour is in month 12", "no hour is in month 8"]
 
 
 def test_seasons_must_part_the_year(zone: pd.Series[float]) -> None:

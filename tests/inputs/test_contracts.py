@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-HEAT = (
-    "contracts.ppa={heat: {technology: geothermal, price_usd_per_mwh: 61, max_mw: 70,"
-    " lead_months: 5}}"
-)
+HEAT = "contracts.ppa={heat: {technology: geothermal, price_usd_per_mwh: 61, max_mw: 70, lead_months: 5}}"
 
 
 def test_zones_without_a_site_in_use_when_a_ppa_can_begin_are_named(build):
     # Ash has no halls yet and can have new ones in 24 months; a PPA takes five, to summer 2025.
-    inputs = build(
-        HEAT, "scope.countries=[US, CA]", "sites.ash={existing_mw: 0, lead_time_months: 24}"
-    )
+    inputs = build(HEAT, "scope.countries=[US, CA]", "sites.ash={existing_mw: 0, lead_time_months: 24}")
 
     signed = inputs.contracts.sign.frame()
     assert [tuple(row) for row in signed[["zone", "year"]].to_numpy()] == [
@@ -24,10 +19,7 @@ def test_zones_without_a_site_in_use_when_a_ppa_can_begin_are_named(build):
         ("west", "2027"),
         ("north", "2027"),
     ]
-    said = (
-        "PPA heat could deliver from 2025, but these zones have no site in use by then:"
-        " north (from 2027)."
-    )
+    said = "PPA heat could deliver from 2025, but these zones have no site in use by then: north (from 2027)."
     assert said in inputs.notes
     (noted,) = (told for told in inputs.noted_settings if told.what_is == said)
     assert noted.file == f"--set {HEAT}"
@@ -45,10 +37,7 @@ SUN = (
     "contracts.ppa={{sun: {{technology: geothermal, kind: {kind}, zones: [{zone}],"
     " price_usd_per_mwh: 31, lead_months: 5}}}}"
 )
-BUNDLED = (
-    "energy.own_tariffs={rate: {energy: [{usd_per_mwh: 41}]}}",
-    "energy.tariffs=[{tariff: rate, sites: [oak]}]",
-)
+BUNDLED = ("energy.own_tariffs={rate: {energy: [{usd_per_mwh: 41}]}}", "energy.tariffs=[{tariff: rate, sites: [oak]}]")
 
 
 def spares_nothing(inputs):
@@ -104,15 +93,13 @@ FARM = (
             "east",
             2014,
             2024,
-            "The signed PPA farm has no effect: it delivers from 2014 to 2024, before the years of"
-            " the plan.",
+            "The signed PPA farm has no effect: it delivers from 2014 to 2024, before the years of the plan.",
         ),
         (
             "east",
             2031,
             2044,
-            "The signed PPA farm has no effect: it delivers from 2031 to 2044, after the years of"
-            " the plan.",
+            "The signed PPA farm has no effect: it delivers from 2031 to 2044, after the years of the plan.",
         ),
         (
             "north",
@@ -126,9 +113,7 @@ FARM = (
 def test_a_signed_ppa_that_does_not_count_in_full_is_noted(build, zone, first, last, said):
     setting = FARM.format(zone=zone, first=first, last=last)
 
-    inputs = build(
-        setting, "scope.countries=[US, CA]", "sites.ash={existing_mw: 0, lead_time_months: 24}"
-    )
+    inputs = build(setting, "scope.countries=[US, CA]", "sites.ash={existing_mw: 0, lead_time_months: 24}")
 
     (noted,) = (told for told in inputs.noted_settings if "igned PPA farm" in told.what_is)
     assert noted.what_is == said
@@ -142,9 +127,7 @@ def test_a_signed_ppa_in_a_zone_without_a_site_has_no_effect_and_is_noted(build)
 
     assert inputs.contracts.existing.size == inputs.contracts.force.size == 0
     (noted,) = (told for told in inputs.noted_settings if "has no effect" in told.what_is)
-    assert noted.what_is == (
-        "north under contracts.existing has no effect: zone north has no site in scope"
-    )
+    assert noted.what_is == ("north under contracts.existing has no effect: zone north has no site in scope")
 
 
 def test_a_signed_ppa_on_bundled_tariffs_is_noted_at_its_own_key(build):
@@ -152,6 +135,4 @@ def test_a_signed_ppa_on_bundled_tariffs_is_noted_at_its_own_key(build):
 
     (noted,) = spares_nothing(build(setting, *BUNDLED))
 
-    assert noted.what_is.endswith(
-        "Set contracts.existing.farm.kind: financial, or bundle: delivery of the tariff."
-    )
+    assert noted.what_is.endswith("Set contracts.existing.farm.kind: financial, or bundle: delivery of the tariff.")

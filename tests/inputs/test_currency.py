@@ -56,12 +56,8 @@ def test_money_in_a_country_with_dollars_is_not_noted() -> None:
     assert notes() == []
 
 
-@pytest.mark.parametrize(
-    ("sites", "is_noted"), [("[north]", True), ("[coast]", False), ("all", True)]
-)
-def test_a_tariff_of_ones_own_is_noted_where_it_bills_such_a_site(
-    sites: str, *, is_noted: bool
-) -> None:
+@pytest.mark.parametrize(("sites", "is_noted"), [("[north]", True), ("[coast]", False), ("all", True)])
+def test_a_tariff_of_ones_own_is_noted_where_it_bills_such_a_site(sites: str, *, is_noted: bool) -> None:
     tariff = "energy.own_tariffs.mine={energy: [{usd_per_mwh: 51}]}"
     use = f"energy.tariffs=[{{tariff: mine, sites: {sites}}}]"
 

@@ -62,14 +62,8 @@ def test_later_demand_adds_the_reference_rack_of_its_year(mini):
     ("settings", "facility_gw"),
     [
         (["demand.trajectory=energy_path"], 2.283 * 0.55),
-        (
-            ["demand.trajectory=energy_path", "demand.load_factor_frac=0.4"],
-            12e6 / 8760 / 0.4 / 1000 * 0.55,
-        ),
-        (
-            ["demand.trajectory=energy_path", "demand.ai_share_frac={2025: 0.3, 2027: 0.5}"],
-            2.283 * 0.3,
-        ),
+        (["demand.trajectory=energy_path", "demand.load_factor_frac=0.4"], 12e6 / 8760 / 0.4 / 1000 * 0.55),
+        (["demand.trajectory=energy_path", "demand.ai_share_frac={2025: 0.3, 2027: 0.5}"], 2.283 * 0.3),
         (["demand.facility_gw={2025: 1.9, 2027: 3}"], 1.9),
         (["demand.facility_gw={2025: 1.9, 2027: 3}", "demand.ai_share_frac=0.7"], 1.9 * 0.7),
     ],
@@ -94,15 +88,12 @@ def test_a_path_of_all_data_centers_says_how_much_of_it_is_taken_as_ai(build):
     notes = build("demand.trajectory=energy_path").notes
 
     assert [note for note in notes if "energy_path" in note] == [
-        "Trajectory energy_path counts all data centers; AI is 55% in 2025 and 61% in 2027"
-        " (demand.ai_share_frac)."
+        "Trajectory energy_path counts all data centers; AI is 55% in 2025 and 61% in 2027 (demand.ai_share_frac)."
     ]
 
 
 def test_the_work_of_one_class_comes_to_need_less_compute(build, mini):
-    inputs = build(
-        "demand.scale_frac=1.1", "demand.workload_scale_frac.train={2025: 0.9, 2027: 0.3}"
-    )
+    inputs = build("demand.scale_frac=1.1", "demand.workload_scale_frac.train={2025: 0.9, 2027: 0.3}")
 
     for year, factor in [("2025", 1.1 * 0.9), ("2027", 1.1 * 0.3)]:
         before, after = (demand_of(one, ANYWHERE, "train", year) for one in (mini, inputs))
@@ -200,12 +191,7 @@ def test_routes_end_at_the_bound(build):
 
     def served(inputs: Inputs) -> set[tuple[str, ...]]:
         frame = inputs.demand.route.frame()
-        return set(
-            zip(
-                *(frame.loc[frame["workload"] == "chat", c] for c in ("region", "site")),
-                strict=True,
-            )
-        )
+        return set(zip(*(frame.loc[frame["workload"] == "chat", c] for c in ("region", "site")), strict=True))
 
     assert served(near) == {("bay", "oak")}
     assert served(far) == {("bay", "oak"), ("mesa", "elm")}  # 32.4 ms
@@ -232,11 +218,7 @@ def test_users_that_every_site_can_serve_are_lumped(mini):
 
 def test_residency_keeps_data_in_its_country(build):
     wide = build("scope.countries=[US, CA]", "workloads.chat.rtt_bound_ms=70")
-    free = build(
-        "scope.countries=[US, CA]",
-        "workloads.chat.rtt_bound_ms=70",
-        "workloads.chat.residency=regional",
-    )
+    free = build("scope.countries=[US, CA]", "workloads.chat.rtt_bound_ms=70", "workloads.chat.residency=regional")
 
     def sites(inputs: Inputs) -> set[str]:
         frame = inputs.demand.route.frame()
@@ -282,9 +264,7 @@ def test_own_round_trips_from_end_to_end_get_no_last_mile(build, tmp_path):
     table = tmp_path / "rtt.csv"
     table.write_text("from,to,rtt_ms\nbay,elm,37.5\nmesa,elm,29\n")
 
-    inputs = build(
-        WIDE, f"latency.rtt_table={table}", FILL, "latency.own_rtt_includes_last_mile=true"
-    )
+    inputs = build(WIDE, f"latency.rtt_table={table}", FILL, "latency.own_rtt_includes_last_mile=true")
 
     assert rtt_of(inputs, "bay", "chat", "elm") == pytest.approx(37.5)
     assert rtt_of(inputs, "mesa", "chat", "elm") == pytest.approx(29)
@@ -311,9 +291,7 @@ def test_pairs_that_own_round_trips_lack_are_counted_and_named(build, tmp_path):
     table = tmp_path / "rtt.csv"
     table.write_text("from,to,rtt_ms\nbay,elm,37.5\n")
 
-    inputs = build(
-        WIDE, f"latency.rtt_table={table}", FILL, "latency.own_rtt_includes_last_mile=true"
-    )
+    inputs = build(WIDE, f"latency.rtt_table={table}", FILL, "latency.own_rtt_includes_last_mile=true")
 
     (note,) = (note for note in inputs.notes if "rtt_table" in note)
     assert note.startswith("latency.rtt_table lacks 3 of 4 pairs")

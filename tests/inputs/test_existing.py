@@ -210,8 +210,7 @@ def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own)
         (
             HALLS,
             ("oak", "B", "liquid25", "inference", None, 34.0, 2025),
-            "racks of 34 MW draw 30.6 MW in hall B of oak, at halls.diversity_frac 0.9, and it has"
-            " 30 MW",
+            "racks of 34 MW draw 30.6 MW in hall B of oak, at halls.diversity_frac 0.9, and it has 30 MW",
             "correct it_mw",
         ),
         (
@@ -220,17 +219,10 @@ def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own)
             "racks from 2026 are in a hall in service from 2027",
             "correct one of the years",
         ),
-        (
-            HALLS,
-            ("oka", "A", "air24", "training", 7, None, 2024),
-            "unknown site 'oka'",
-            "remove its rows",
-        ),
+        (HALLS, ("oka", "A", "air24", "training", 7, None, 2024), "unknown site 'oka'", "remove its rows"),
     ],
 )
-def test_what_nothing_can_house_or_use_is_refused_with_the_row_that_is_missing(
-    problems, hall, rack, found, fix
-):
+def test_what_nothing_can_house_or_use_is_refused_with_the_row_that_is_missing(problems, hall, rack, found, fix):
     reported = problems(existing_halls=halls(*hall), existing_racks=racks(rack))
 
     assert len(reported) == 1
@@ -272,8 +264,7 @@ def test_two_statements_of_what_exists_at_a_site_are_refused(problems):
             ("scope.workloads=[train]",),
             ("oak", "B", "plate_dry", "2N", 9.0, 2024),
             ("oak", "B", "liquid25", "inference", 7, None, 2025),
-            "liquid25 for inference has no effect: the workloads that may run on it are not in"
-            " scope (chat)",
+            "liquid25 for inference has no effect: the workloads that may run on it are not in scope (chat)",
         ),
         (
             (),
@@ -348,10 +339,7 @@ def test_a_site_may_keep_what_it_has_and_build_no_more(build, mini):
     for name in ("build", "lease", "committed"):
         assert at_oak(getattr(grows.halls, name))
         assert not at_oak(getattr(stays.halls, name))
-    before, after = (
-        by_label(one.halls.hall, one.halls.existing_mw, "site", "hall", "year")
-        for one in (mini, stays)
-    )
+    before, after = (by_label(one.halls.hall, one.halls.existing_mw, "site", "hall", "year") for one in (mini, stays))
     assert after == pytest.approx(before)
     assert at_oak(stays.racks.install)
     # The connection of what is under construction does not come either.
@@ -378,14 +366,10 @@ def test_racks_that_strand_on_the_floor_are_noted(build, tables):
     cooling = tables["cooling"].copy()
     cooling.loc[cooling["cooling"] == "air_dry", "design_density_kw_per_m2"] = 30.0
 
-    inputs = build(
-        FIRM_OAK, cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1])
-    )
+    inputs = build(FIRM_OAK, cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1]))
 
     (note,) = (told.what_is for told in inputs.noted_settings)
-    assert (
-        "take 1,960 m2 of floor at the density of the cooling in 2025, and there is 1,333" in note
-    )
+    assert "take 1,960 m2 of floor at the density of the cooling in 2025, and there is 1,333" in note
 
 
 def test_a_later_hall_of_a_design_makes_no_room_in_the_years_before_it(build):
@@ -424,9 +408,7 @@ def test_halls_with_too_many_racks_beyond_the_most_are_counted(problems):
 
 
 def test_stated_halls_keep_free_what_their_racks_leave(build):
-    inputs = build(
-        "halls.free_frac=0.3", existing_halls=halls(*HALLS), existing_racks=racks(*RACKS)
-    )
+    inputs = build("halls.free_frac=0.3", existing_halls=halls(*HALLS), existing_racks=racks(*RACKS))
     fill = by_label(inputs.halls.hall, inputs.halls.fill_frac, "site", "hall", "year")
 
     # diversity 0.9 and companions of 0.06 for training and 0.11 for chat
@@ -499,9 +481,7 @@ def test_halls_under_construction_with_a_connection_of_ones_own_fill_the_zone_by
 
     (said,) = (one for one in stated.noted_settings if "the headroom of east" in one.what_is)
     assert said.file == f"--set {firm}"
-    assert said.what_is.startswith(
-        "What is under construction at oak is connected as grid_firm_mw says. It takes "
-    )
+    assert said.what_is.startswith("What is under construction at oak is connected as grid_firm_mw says. It takes ")
     # Where the connection is assumed, the hall is what fills the zone, in the row of the first.
     (said,) = (one for one in assumed.noted_settings if "headroom of" in one.what_is)
     assert said.what_is.startswith("Capacity under construction exceeds the headroom of east in")
@@ -571,9 +551,7 @@ def test_a_connection_of_ones_own_is_not_said_to_stay(build):
     inputs = build(FIRM_OAK, existing_halls=halls(ENDS, HALLS[1]))
 
     (noted,) = (told for told in inputs.noted_settings if "Hall A" in told.what_is)
-    assert (
-        noted.what_is == "Hall A of oak, 40 MW, is in the plan to 2025, by its last_year of 2026."
-    )
+    assert noted.what_is == "Hall A of oak, 40 MW, is in the plan to 2025, by its last_year of 2026."
 
 
 @pytest.mark.parametrize(
@@ -585,11 +563,7 @@ def test_a_connection_of_ones_own_is_not_said_to_stay(build):
             "last_year is 2018, before first_year; must be 2019 or later; exchange the two, or"
             " leave it blank for a hall that serves to the end of the plan",
         ),
-        (
-            ENDS,
-            ("oak", "A", "air24", "training", 7, None, 2027),
-            "racks from 2027 are in a hall in service to 2026",
-        ),
+        (ENDS, ("oak", "A", "air24", "training", 7, None, 2027), "racks from 2027 are in a hall in service to 2026"),
     ],
 )
 def test_years_that_cannot_be_are_refused(problems, hall, rack, said):

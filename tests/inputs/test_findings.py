@@ -21,8 +21,7 @@ def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Findings:
     Path("base.yaml").write_text(BASE, encoding="utf-8")
     Path("racks.csv").write_text(RACKS, encoding="utf-8")
     Path("mine.yaml").write_text(
-        "version: 1\nextends: base.yaml\ndata: {racks: racks.csv}\nyears: [2026, 2028]\n",
-        encoding="utf-8",
+        "version: 1\nextends: base.yaml\ndata: {racks: racks.csv}\nyears: [2026, 2028]\n", encoding="utf-8"
     )
     return Findings(load_scenario("mine.yaml"))
 

@@ -36,9 +36,7 @@ def test_the_series_that_end_first_are_named_whatever_year_others_of_the_table_r
         "supply.allow=[panel, engine, well]",
     )
 
-    assert held(inputs) == (
-        "onsite_sources (2025: engine, well); ppa_prices (2025: south-shore wind)."
-    )
+    assert held(inputs) == ("onsite_sources (2025: engine, well); ppa_prices (2025: south-shore wind).")
 
 
 def test_series_that_the_scenario_does_not_read_are_not_named(build, tables):
@@ -50,8 +48,7 @@ def test_series_that_the_scenario_does_not_read_are_not_named(build, tables):
     assert held(build(asked[0], carbon_prices=ended)) == "onsite_sources (2025: engine)."
     assert "carbon_prices (2025: us" in held(build(*asked, carbon_prices=ended))
     assert not any(
-        "figures that end before" in note
-        for note in build("supply.allow=[panel]", carbon_prices=ended).notes
+        "figures that end before" in note for note in build("supply.allow=[panel]", carbon_prices=ended).notes
     )
 
 

@@ -45,9 +45,7 @@ def test_new_sites_out_of_scope_take_nothing(build):
 
 def test_figures_that_something_else_rules_are_not_said_to_be_taken(build):
     billed = build(
-        FIR,
-        "energy.own_tariffs={ours: {energy: [{usd_per_mwh: 47}]}}",
-        "energy.tariffs=[{tariff: ours, sites: [fir]}]",
+        FIR, "energy.own_tariffs={ours: {energy: [{usd_per_mwh: 47}]}}", "energy.tariffs=[{tariff: ours, sites: [fir]}]"
     )
     closed = build(FIR, "sites.fir={existing_mw: 7, new_halls: false}")
 

@@ -10,9 +10,7 @@ from planner.inputs import Inputs
 
 
 def start_of(inputs: Inputs, site: str, year: str) -> float:
-    builds = inputs.halls.build.frame().assign(
-        start=inputs.halls.build_start, early=inputs.halls.build_is_early
-    )
+    builds = inputs.halls.build.frame().assign(start=inputs.halls.build_start, early=inputs.halls.build_is_early)
     rows = builds[(builds["site"] == site) & (builds["year"] == year) & ~builds["early"]]
     return float(rows["start"].unique().item())
 
@@ -85,12 +83,7 @@ NON_FIRM = "grid.non_firm={allow: true, lead_months: 10}"
         ((*OWN_LEADS, "sites.oak.grid_firm_mw=90"), (8, "given for the halls"), 28, None),
         # The transformer, 18.5 months, is in a lead of halls; the interconnection takes 26.
         ((OWN_LEADS[0],), (26, "interconnection"), 26, None),
-        (
-            (OWN_LEADS[0], NON_FIRM, "lead_times.delay_months=3"),
-            (13, "non-firm connection"),
-            29,
-            13,
-        ),
+        ((OWN_LEADS[0], NON_FIRM, "lead_times.delay_months=3"), (13, "non-firm connection"), 29, 13),
         ((OWN_LEADS[1],), (28, "given for the connection"), 28, None),
         ((OWN_LEADS[1], NON_FIRM), (20, "permit and construction"), 28, 10),
         (("sites.oak.lead_time_months=28", NON_FIRM), (28, "given for the site"), 28, 28),
@@ -108,9 +101,7 @@ def test_halls_and_connections_have_each_their_own_lead(build, settings, hall, c
 
 def test_a_lead_without_effect_is_named_with_what_is_waited_for(build):
     def notes(*settings: str) -> list[str]:
-        return [
-            note for note in build(*settings).notes if "_lead_months" in note or "own lead" in note
-        ]
+        return [note for note in build(*settings).notes if "_lead_months" in note or "own lead" in note]
 
     assert notes("sites.oak.lead_time_months=28", NON_FIRM) == [
         "Non-firm connection brings nothing forward at oak (10 of 28 months): lead_time_months is"
@@ -167,11 +158,7 @@ def test_committed_halls_come_before_their_lead(build):
     inputs = build("years=[2025, 2026, 2027]")
     committed = dict(
         zip(
-            zip(
-                inputs.halls.committed.labels("site"),
-                inputs.halls.committed.labels("year"),
-                strict=True,
-            ),
+            zip(inputs.halls.committed.labels("site"), inputs.halls.committed.labels("year"), strict=True),
             inputs.halls.committed_mw,
             strict=True,
         )
@@ -192,9 +179,7 @@ def test_nothing_is_committed_when_the_scenario_says_so(build):
 
 
 def test_a_hall_costs_its_building_plant_and_land(mini):
-    halls = mini.halls.build.frame().assign(
-        capex=mini.halls.build_capex_musd_per_mw, start=mini.halls.build_start
-    )
+    halls = mini.halls.build.frame().assign(capex=mini.halls.build_capex_musd_per_mw, start=mini.halls.build_start)
     row = halls[(halls["site"] == "oak") & (halls["hall"] == "plate_dry|2N")].iloc[-1]
 
     building = 2.4 * 1.21 + 1.15 + 1.22 + 0.68
@@ -268,9 +253,7 @@ def test_retrofits_can_be_ruled_out(build):
 
 def test_new_halls_have_every_topology_that_none_replaces_at_no_disadvantage(build, mini, tables):
     def topologies(*settings: str, **changed: pd.DataFrame) -> set[str]:
-        return {
-            hall.split("|")[1] for hall in build(*settings, **changed).halls.build.labels("hall")
-        }
+        return {hall.split("|")[1] for hall in build(*settings, **changed).halls.build.labels("hall")}
 
     # 3N2 is not good enough for chat, and N serves train for less of everything.
     assert topologies() == {"N", "2N"}

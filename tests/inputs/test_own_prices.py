@@ -11,10 +11,7 @@ from planner.base.paths import DATA_DIR
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 
-AIR = (
-    "my_air,Mine,nvidia,compute,31,0.76,0.26,24,23.9,33.7,940000,880000,1050000,0.1,2024,"
-    ",,,5,2.7,0,,,,,mine,2026,own"
-)
+AIR = "my_air,Mine,nvidia,compute,31,0.76,0.26,24,23.9,33.7,940000,880000,1050000,0.1,2024,,,,5,2.7,0,,,,,mine,2026,own"
 
 
 def notes(*settings: str) -> list[str]:

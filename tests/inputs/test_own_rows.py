@@ -15,10 +15,7 @@ from planner.cli import main
 from planner.inputs import build_inputs, own_rows
 from planner.scenario import load_scenario
 
-AIR = (
-    "my_air,Mine,nvidia,compute,31,0.76,0.26,24,23.9,33.7,940000,880000,1050000,0.1,2024,"
-    ",,,5,2.7,0,,,,,mine,2026,own"
-)
+AIR = "my_air,Mine,nvidia,compute,31,0.76,0.26,24,23.9,33.7,940000,880000,1050000,0.1,2024,,,,5,2.7,0,,,,,mine,2026,own"
 
 
 def notes(tmp_path: Path, settings=(), **added):
@@ -94,8 +91,7 @@ def test_an_own_site_that_figures_are_taken_from_has_an_effect(tmp_path):
             ("my_air,dlc_hybrid_dry,mine,2026,own",),
             ("chat_interactive,my_air,,mine,2026,own",),
             (),
-            "racks.allow, racks.exclude, racks.vendors or racks.bought_as keep it from being"
-            " bought, and none exists",
+            "racks.allow, racks.exclude, racks.vendors or racks.bought_as keep it from being bought, and none exists",
         ),
         (
             ("my_air,rdhx_active,mine,2026,own",),
@@ -111,8 +107,7 @@ def test_a_rack_that_nothing_can_house_or_use_is_noted_with_what_is_missing(
     said = notes(tmp_path, settings, racks=(AIR,), rack_cooling=cooling, workload_racks=workload)
 
     assert any(
-        note.startswith(f"racks.csv:{lines('racks') + 1}:1: rack my_air has no effect: {reason}")
-        for note in said
+        note.startswith(f"racks.csv:{lines('racks') + 1}:1: rack my_air has no effect: {reason}") for note in said
     )
 
 
@@ -136,19 +131,13 @@ def test_a_single_figure_that_nothing_is_made_from_is_noted(tmp_path):
 
 def test_a_single_figure_that_the_plan_is_made_from_is_not_noted(tmp_path):
     # What is written for a country goes before what is written for the world.
-    assert (
-        notes(tmp_path, finance=("insurance,US,0.0021,1/year of asset value,,,,mine,,own",)) == []
-    )
+    assert notes(tmp_path, finance=("insurance,US,0.0021,1/year of asset value,,,,mine,,own",)) == []
 
 
 @pytest.mark.parametrize(
     ("table", "row", "why"),
     [
-        (
-            "heat_reuse",
-            "ID,31,14,35,6300,0.9,190,70,3.1,,mine,2026,own",
-            "no site in scope is there",
-        ),
+        ("heat_reuse", "ID,31,14,35,6300,0.9,190,70,3.1,,mine,2026,own", "no site in scope is there"),
         (
             "operator_fleets",
             "mine,Mine,cloud,nvidia,true,0.83,,,all of it,mine,2026,own",

@@ -10,18 +10,7 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError, Problem
-from planner.inputs import (
-    failover,
-    halls,
-    headroom,
-    migration,
-    non_firm,
-    racks_space,
-    rent,
-    routes,
-    scope,
-    siting,
-)
+from planner.inputs import failover, halls, headroom, migration, non_firm, racks_space, rent, routes, scope, siting
 from planner.inputs.case import ScopedCase
 from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.findings import Findings
@@ -62,9 +51,7 @@ class Years:
 
 
 def test_items_of_one_table_are_looked_up_in_the_columns_that_each_call_asks_for() -> None:
-    table = pd.DataFrame(
-        {"item": ["crane", "pump"], "value": [3.5, 8.0], "unit": "USD", "lead_months": [14.0, 9.0]}
-    )
+    table = pd.DataFrame({"item": ["crane", "pump"], "value": [3.5, 8.0], "unit": "USD", "lead_months": [14.0, 9.0]})
     given = dict.fromkeys(field.name for field in fields(ScopedCase))
     case = ScopedCase(**{**given, "findings": Noted(), "tables": {"lead_times": table}})
 
@@ -84,10 +71,7 @@ def test_a_block_that_just_fits_is_taken_and_sites_that_are_too_small_are_noted(
     scenario = SimpleNamespace(siting=SimpleNamespace(block_mw={"train": 12.0, "chat": 5.0}))
 
     siting._refuse_too_large(
-        SimpleNamespace(findings=findings, scenario=scenario),
-        block,
-        np.array([12.0, 5.0]),
-        np.array([12.0, 7.0, 4.5]),
+        SimpleNamespace(findings=findings, scenario=scenario), block, np.array([12.0, 5.0]), np.array([12.0, 7.0, 4.5])
     )
 
     note, problem = findings.said
@@ -135,9 +119,7 @@ def test_sites_of_a_group_or_near_each_other_do_not_stand_in_for_each_other() ->
         barred_within_km=50.0,  # Ash and Bay are 22 km apart
     )
     case = SimpleNamespace(
-        scenario=SimpleNamespace(failover=settings),
-        ids=lambda _: ["ash", "bay", "elm", "oak"],
-        sites=sites,
+        scenario=SimpleNamespace(failover=settings), ids=lambda _: ["ash", "bay", "elm", "oak"], sites=sites
     )
 
     may = failover.may_cover_for(case)
@@ -146,16 +128,12 @@ def test_sites_of_a_group_or_near_each_other_do_not_stand_in_for_each_other() ->
 
 
 @pytest.mark.parametrize(("from_year", "first"), [(None, [True] * 3), (2026, [False, True, True])])
-def test_losses_are_survived_from_the_year_that_is_asked_for(
-    from_year: int | None, first: list[bool]
-) -> None:
+def test_losses_are_survived_from_the_year_that_is_asked_for(from_year: int | None, first: list[bool]) -> None:
     of_class = {"chat": SimpleNamespace(failover=True), "train": SimpleNamespace(failover=False)}
     scenario = SimpleNamespace(workloads=of_class, failover=SimpleNamespace(from_year=from_year))
     years = SimpleNamespace(years=(2025, 2026, 2028), first=2025)
 
-    asks = failover.needs_failover(
-        SimpleNamespace(scenario=scenario, years=years), SimpleNamespace(workload=CLASS)
-    )
+    asks = failover.needs_failover(SimpleNamespace(scenario=scenario, years=years), SimpleNamespace(workload=CLASS))
 
     assert asks.tolist() == [[False] * 3, first]
 
@@ -191,19 +169,9 @@ def test_a_class_that_moves_has_no_part_in_it_without_work_that_may_wait() -> No
 
 
 def test_headroom_grows_over_the_years_of_its_table_and_is_held_after_them() -> None:
-    table = pd.DataFrame(
-        {
-            "zone": ["east"] * 3,
-            "year": [2026, 2027, 2028],
-            "added_headroom_mw": [4.0, 9.0, 15.0],
-        }
-    )
+    table = pd.DataFrame({"zone": ["east"] * 3, "year": [2026, 2027, 2028], "added_headroom_mw": [4.0, 9.0, 15.0]})
     findings = Noted()
-    case = SimpleNamespace(
-        tables={"zone_headroom_growth": table},
-        year=np.array([2025, 2027, 2030]),
-        findings=findings,
-    )
+    case = SimpleNamespace(tables={"zone_headroom_growth": table}, year=np.array([2025, 2027, 2030]), findings=findings)
     zones = SimpleNamespace(zone=Axis("zone", ("east", "west")))
 
     added = headroom._growth_mw(case, zones)
@@ -228,13 +196,7 @@ def test_racks_are_handed_from_training_to_inference_when_they_come_of_age() -> 
     enters = np.array([[[False] * 4, [True] * 4]])
 
     leaves, arrives = racks_space._moves(
-        case,
-        there,
-        alive,
-        np.array([2024]),
-        np.array([0, 0]),
-        np.array([training, inference]),
-        enters,
+        case, there, alive, np.array([2024]), np.array([0, 0]), np.array([training, inference]), enters
     )
 
     assert leaves[0, :, 0].tolist() == [[False, True, True, False], [False] * 4]
@@ -243,11 +205,7 @@ def test_racks_are_handed_from_training_to_inference_when_they_come_of_age() -> 
 
 def test_an_own_figure_takes_the_place_of_the_table_s_and_null_leaves_it_blank() -> None:
     table = pd.DataFrame({"site": ["ash", "bay"], "pue": [1.3, 1.4], "water_m3": [70.0, 80.0]})
-    own = {
-        "bay": SimpleNamespace(
-            written_values=lambda: {"pue": 1.25, "water_m3": None, "name": "Bay"}
-        )
-    }
+    own = {"bay": SimpleNamespace(written_values=lambda: {"pue": 1.25, "water_m3": None, "name": "Bay"})}
 
     found = scope.replaced(table, "site", own)
 
@@ -260,26 +218,17 @@ def test_a_class_without_a_rack_is_reported_where_it_is_written() -> None:
     findings = Noted()
     admitted = pd.DataFrame({"workload": ["train", "chat", "video"], "rack": ["big"] * 3})
     racks = pd.DataFrame({"rack": ["big"], "training_h100e": [70.0], "inference_h100e": [np.nan]})
-    workloads = pd.DataFrame(
-        {"workload": ["train", "chat", "video"], "duty": ["training", "inference", "inference"]}
-    )
+    workloads = pd.DataFrame({"workload": ["train", "chat", "video"], "duty": ["training", "inference", "inference"]})
 
-    scope._check_admitted(
-        admitted, SimpleNamespace(workloads={"chat": None}), workloads, racks, findings
-    )
+    scope._check_admitted(admitted, SimpleNamespace(workloads={"chat": None}), workloads, racks, findings)
 
-    assert [one[:2] for one in findings.said] == [
-        ("key", ("workloads", "chat")),
-        ("table", "workload_racks"),
-    ]
+    assert [one[:2] for one in findings.said] == [("key", ("workloads", "chat")), ("table", "workload_racks")]
 
 
 def test_demand_that_is_stated_lies_in_its_region_or_as_all_demand_does() -> None:
     def stated(region: str | None, kh100e: float) -> SimpleNamespace:
         by_year = {2026: kh100e, 2028: 3.0 * kh100e}
-        return SimpleNamespace(
-            workload="chat", demand_region=region, unit="kh100e", by_year=by_year
-        )
+        return SimpleNamespace(workload="chat", demand_region=region, unit="kh100e", by_year=by_year)
 
     explicit = [stated(None, 10.0), stated("rome", 4.0)]
     regions = {"regions": ("paris", "rome"), "workloads": CLASS.labels}
@@ -308,9 +257,7 @@ def test_findings_stop_where_something_is_wrong_and_only_there() -> None:
 
 
 def test_a_design_is_told_from_one_with_another_redundancy_and_cooling() -> None:
-    names = (
-        field for field in HallSpace.__dataclass_fields__ if field not in {"cooling", "redundancy"}
-    )
+    names = (field for field in HallSpace.__dataclass_fields__ if field not in {"cooling", "redundancy"})
     pairs = {"cooling": np.array([0, 1, 2]), "redundancy": np.array([2, 1, 1])}
     space = HallSpace(**pairs, **dict.fromkeys(names))
 
@@ -374,9 +321,7 @@ def test_a_design_is_there_once_a_hall_can_have_become_it(monkeypatch) -> None:
     never = SimpleNamespace(may=np.zeros((2, 2), dtype=np.bool_), service=np.full((2, 2), np.inf))
     none = np.zeros((2, 2, 1, 2))
     stated = SimpleNamespace(hall_mw=none, ending_mw=none)
-    stock = SimpleNamespace(
-        cooling=np.array([0]), redundancy=np.array([0]), stated=stated, stands=lambda _: there
-    )
+    stock = SimpleNamespace(cooling=np.array([0]), redundancy=np.array([0]), stated=stated, stands=lambda _: there)
     every = np.ones((2, 2), dtype=np.bool_)
     quality = SimpleNamespace(least=np.array([0]), replaces=np.ones((1, 1), dtype=np.bool_))
 

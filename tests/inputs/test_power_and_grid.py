@@ -126,9 +126,7 @@ def test_prices_swing_as_the_wholesale_price_does(mini, build):
     flat = build("energy.use_flat_price=true")
 
     assert swing > 10
-    assert np.ptp(flat.grid.energy_usd_per_mwh[slots(flat, "oak", "2025")]) == pytest.approx(
-        0, abs=1e-9
-    )
+    assert np.ptp(flat.grid.energy_usd_per_mwh[slots(flat, "oak", "2025")]) == pytest.approx(0, abs=1e-9)
 
 
 def test_price_settings_apply(build):
@@ -161,17 +159,13 @@ def test_a_price_shock_scales_wholesale_and_leaves_the_adder(build):
     assert rise[slots(flat, "oak", "2025")] == pytest.approx((2.5 - 1) * 37)
     assert rise[slots(flat, "oak", "2027")] == pytest.approx(0.0, abs=1e-9)
     assert rise[slots(flat, "elm", "2025")] == pytest.approx(0.0, abs=1e-9)  # it is in the west
-    assert shocked.grid.demand_charge_usd_per_kw_month == pytest.approx(
-        flat.grid.demand_charge_usd_per_kw_month
-    )
+    assert shocked.grid.demand_charge_usd_per_kw_month == pytest.approx(flat.grid.demand_charge_usd_per_kw_month)
 
 
 def test_a_spike_hits_the_peak_day_alone(mini, build):
     spiked = build(shock(peak_day_only="true"))
 
-    rise = (spiked.grid.energy_usd_per_mwh - mini.grid.energy_usd_per_mwh)[
-        slots(mini, "elm", "2025")
-    ]
+    rise = (spiked.grid.energy_usd_per_mwh - mini.grid.energy_usd_per_mwh)[slots(mini, "elm", "2025")]
 
     assert (rise[mini.days.is_peak] > 1).all()
     assert rise[~mini.days.is_peak] == pytest.approx(0.0, abs=1e-9)
@@ -248,19 +242,13 @@ def test_headroom_settings_apply(build):
 
 
 def test_a_year_that_a_later_limit_covers_has_no_row(build):
-    flat = build(
-        "years=[2025, 2026, 2027]", "grid.headroom_growth=false", "lead_times.delay_months=-16"
-    )
+    flat = build("years=[2025, 2026, 2027]", "grid.headroom_growth=false", "lead_times.delay_months=-16")
 
-    rows = set(
-        zip(flat.grid.headroom.labels("zone"), flat.grid.headroom.labels("year"), strict=True)
-    )
+    rows = set(zip(flat.grid.headroom.labels("zone"), flat.grid.headroom.labels("year"), strict=True))
 
     # what is committed grows, so the last year leaves least
     assert rows == {("east", "2027"), ("west", "2027")}
-    growing = build(
-        "years=[2025, 2026, 2027]", "lead_times.delay_months=-16", "build.committed=false"
-    )
+    growing = build("years=[2025, 2026, 2027]", "lead_times.delay_months=-16", "build.committed=false")
     assert ("west", "2026") in set(
         zip(growing.grid.headroom.labels("zone"), growing.grid.headroom.labels("year"), strict=True)
     )
@@ -299,9 +287,7 @@ def test_headroom_that_does_not_grow_is_reported(build, tables):
 
     inputs = build(zone_headroom_growth=only_east[only_east["year"] < 2027])
 
-    assert any(
-        note.startswith("The headroom of 1 of 2 zones does not grow") for note in inputs.notes
-    )
+    assert any(note.startswith("The headroom of 1 of 2 zones does not grow") for note in inputs.notes)
     assert "Headroom does not grow after 2026, the table's last year." in inputs.notes
 
 

@@ -24,9 +24,7 @@ def halls(*rows):
 
 
 # 50 MW in 2025, 150 MW in 2027: the larger hall is under construction.
-GROWING = halls(
-    ("oak", "A", "air_dry", "N", 50.0, 2019), ("oak", "B", "plate_dry", "N", 100.0, 2027)
-)
+GROWING = halls(("oak", "A", "air_dry", "N", 50.0, 2019), ("oak", "B", "plate_dry", "N", 100.0, 2027))
 
 
 def of_sites(inputs):

@@ -21,9 +21,7 @@ def stock(inputs: Inputs, year: str) -> dict[tuple[str, ...], float]:
     rows = fleet[(fleet["year"] == year) & (fleet["mw"] > 0)]
     return {
         (site, rack, hall): mw
-        for site, rack, hall, mw in zip(
-            rows["site"], rows["rack"], rows["hall"], rows["mw"], strict=True
-        )
+        for site, rack, hall, mw in zip(rows["site"], rows["rack"], rows["hall"], rows["mw"], strict=True)
     }
 
 
@@ -46,12 +44,8 @@ def test_power_splits_into_what_idles_and_what_follows_the_load(mini):
 def test_a_hall_must_hold_racks_with_diversity_and_companions(build):
     inputs = build("halls.diversity_frac=0.85")
 
-    assert coefficient(
-        inputs, "hall_mw_per_mw", "liquid27", "plate_dry|2N", "chat"
-    ) == pytest.approx(0.85 + 0.11)
-    assert coefficient(
-        inputs, "space_m2_per_mw", "liquid27", "plate_dry|2N", "chat"
-    ) == pytest.approx(3.5 / 228 * 1000)
+    assert coefficient(inputs, "hall_mw_per_mw", "liquid27", "plate_dry|2N", "chat") == pytest.approx(0.85 + 0.11)
+    assert coefficient(inputs, "space_m2_per_mw", "liquid27", "plate_dry|2N", "chat") == pytest.approx(3.5 / 228 * 1000)
 
 
 def test_a_rack_costs_its_price_network_and_tax_and_gets_cheaper(mini):
@@ -80,11 +74,7 @@ ENDED = "racks.override.liquid25.last_year=2026"
 
 @pytest.mark.parametrize(
     ("settings", "years"),
-    [
-        ((), {"2026", "2027"}),
-        ((ENDED,), {"2026"}),
-        ((ENDED, "racks.end_of_sale=false"), {"2026", "2027"}),
-    ],
+    [((), {"2026", "2027"}), ((ENDED,), {"2026"}), ((ENDED, "racks.end_of_sale=false"), {"2026", "2027"})],
 )
 def test_racks_are_bought_up_to_their_last_year_on_sale(build, settings, years):
     bought = build(*THREE_YEARS, *settings).racks.install.frame()
@@ -103,9 +93,7 @@ def test_racks_are_bought_up_to_their_last_year_on_sale(build, settings, years):
 def test_racks_are_bought_of_the_vendors_that_are_asked_for(build, setting, vendors):
     inputs = build(setting)
     bought = set(inputs.racks.install.frame()["rack"])
-    of_vendor = dict(
-        zip(inputs.tables["racks"]["rack"], inputs.tables["racks"]["vendor"], strict=True)
-    )
+    of_vendor = dict(zip(inputs.tables["racks"]["rack"], inputs.tables["racks"]["vendor"], strict=True))
 
     assert {of_vendor[rack] for rack in bought} == vendors
     assert stock(inputs, "2027") == stock(build(), "2027")  # what exists stays
@@ -135,9 +123,7 @@ def test_a_rack_cannot_leave_the_market_before_it_enters_it(build):
         build("racks.override.liquid27.last_year=2026")
 
 
-def test_a_wrong_last_year_of_the_table_is_placed_there_whatever_else_is_overridden(
-    problems, tables
-):
+def test_a_wrong_last_year_of_the_table_is_placed_there_whatever_else_is_overridden(problems, tables):
     racks = tables["racks"].copy()
     racks.loc[racks["rack"] == "liquid27", "last_year"] = 2026
 
@@ -145,9 +131,7 @@ def test_a_wrong_last_year_of_the_table_is_placed_there_whatever_else_is_overrid
     (of_setting,) = problems("racks.override.liquid27.last_year=2025", racks=racks)
 
     assert "data/racks.csv: liquid27: last_year is 2026, before first_year" in of_table
-    assert of_setting.startswith(
-        "--set racks.override.liquid27.last_year=2025: liquid27: last_year is 2025, before"
-    )
+    assert of_setting.startswith("--set racks.override.liquid27.last_year=2025: liquid27: last_year is 2025, before")
 
 
 def test_the_stock_is_the_operators_share_of_the_base_year(mini):
@@ -207,8 +191,7 @@ def test_standing_halls_hold_the_stock_exactly(mini):
     standing = frame[(frame["year"] == "2025") & (frame["mw"] > 0)]
 
     assert {
-        (site, hall): mw
-        for site, hall, mw in zip(standing["site"], standing["hall"], standing["mw"], strict=True)
+        (site, hall): mw for site, hall, mw in zip(standing["site"], standing["hall"], standing["mw"], strict=True)
     } == pytest.approx(by_hall)
 
 
@@ -285,11 +268,7 @@ def test_no_rack_moves_where_the_scenario_keeps_them(build):
 def test_deliveries_add_up_since_the_model_year_before(mini):
     limit = dict(
         zip(
-            zip(
-                mini.racks.delivery.labels("vendor"),
-                mini.racks.delivery.labels("year"),
-                strict=True,
-            ),
+            zip(mini.racks.delivery.labels("vendor"), mini.racks.delivery.labels("year"), strict=True),
             mini.racks.delivery_limit_mw,
             strict=True,
         )
@@ -350,9 +329,7 @@ def test_what_stands_at_a_site_of_an_operator_without_racks_is_refused():
     build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=0"]))
 
 
-@pytest.mark.parametrize(
-    ("site", "is_scaled"), [("us-tx-dallas", True), ("south", False)], ids=["assumed", "none"]
-)
+@pytest.mark.parametrize(("site", "is_scaled"), [("us-tx-dallas", True), ("south", False)], ids=["assumed", "none"])
 def test_racks_that_no_longer_serve_are_noted_only_where_others_are_scaled_up(site, *, is_scaled):
     settings = "years=[2028]", f"scope.sites=[north, {site}]", "operator.stock_share_frac=0.1"
     notes = build_inputs(load_scenario("tiny", settings)).notes

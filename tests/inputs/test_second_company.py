@@ -75,12 +75,7 @@ def test_demand_money_and_clean_power_are_those_of_the_page(inputs: Inputs) -> N
     wanted = {"2025": 38, "2026": 52, "2027": 75, "2028": 100, "2029": 125, "2030": 150}
     assert asked == pytest.approx(wanted, abs=0.35)
     budget = dict(zip(sites.capex_budget.labels("year"), sites.capex_budget_musd, strict=True))
-    assert (budget["2025"], budget["2027"], budget["2028"], budget["2030"]) == (
-        900,
-        900,
-        1200,
-        1200,
-    )
+    assert (budget["2025"], budget["2027"], budget["2028"], budget["2030"]) == (900, 900, 1200, 1200)
     assert set(contracts.strike_usd_per_mwh) == {31}
     # To be had from 2027 on, and taken once there is a site in Nevada.
     assert contracts.sign_start.min() == 2028
@@ -115,9 +110,7 @@ def test_what_is_assumed_of_a_figure_is_in_a_note(inputs: Inputs, said: str) -> 
         ("existing_racks has no rack that the plan can use in the halls of reno", "reno"),
     ],
 )
-def test_what_is_assumed_of_halls_has_the_place_of_their_first_row(
-    inputs: Inputs, said: str, site: str
-) -> None:
+def test_what_is_assumed_of_halls_has_the_place_of_their_first_row(inputs: Inputs, said: str, site: str) -> None:
     (noted,) = (told for told in inputs.noted_settings if said in told.what_is)
 
     assert Path(noted.file).name == "existing_halls.csv"

@@ -59,9 +59,7 @@ def test_small_accelerators_are_on_offer_at_micro_sites() -> None:
     assert set(SMALL) <= set(sites)
     for rack in SMALL:
         assert {"us-ca-sandiego", "us-ok-oklahomacity"} <= sites[rack], rack
-    assert (
-        "coral_cabinet" in sites
-    )  # twice the power of a Jetson for the same work: the plan decides
+    assert "coral_cabinet" in sites  # twice the power of a Jetson for the same work: the plan decides
 
 
 def test_micro_sites_are_on_the_grid_that_serves_their_city() -> None:

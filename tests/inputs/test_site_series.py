@@ -67,9 +67,9 @@ def test_other_load_is_constant_without_a_series(build):
 
 def test_other_load_follows_its_series_and_peaks_are_kept_on_the_peak_day(build):
     # Slots of 6 h; a figure for every 3 h, the same two in every slot: 0.3 and 0.5.
-    rows = site_series(
-        "oak", 5, list(range(0, 24, 3)), other_load_frac=np.tile([0.3, 0.5], 20)
-    ).sample(frac=1.0, random_state=4, ignore_index=True)
+    rows = site_series("oak", 5, list(range(0, 24, 3)), other_load_frac=np.tile([0.3, 0.5], 20)).sample(
+        frac=1.0, random_state=4, ignore_index=True
+    )
 
     inputs = build("sites.oak.other_load_mw=40", site_series=rows)
 
@@ -158,10 +158,7 @@ def test_all_mistakes_of_a_series_are_named_with_their_lines(refused):
 
 
 def test_a_day_that_is_there_twice_is_refused(refused):
-    found = refused(
-        SERIES,
-        series_days=DAYS_HEADER + "0,2,100,true,me,2025,seed\n0,4,265,false,me,2025,seed\n",
-    )
+    found = refused(SERIES, series_days=DAYS_HEADER + "0,2,100,true,me,2025,seed\n0,4,265,false,me,2025,seed\n")
 
     assert len(found) == 1
     assert "given once: day=0 is on line 2 already" in found[0]
@@ -227,9 +224,7 @@ def test_a_series_is_scaled_to_the_mean_that_a_scenario_gives(build):
     yields = np.linspace(0.02, 0.4, 20)
     rows = site_series("oak", 5, [0, 6, 12, 18], solar_frac=yields)
 
-    inputs = build(
-        "supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows
-    )
+    inputs = build("supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows)
 
     weight = inputs.days.weight_h / 8760
     share = inputs.supply.availability_frac[inputs.sets.site.code("oak"), 0]
@@ -240,13 +235,9 @@ def test_a_series_is_scaled_to_the_mean_that_a_scenario_gives(build):
 def test_a_site_without_sun_cannot_have_a_mean_of_it(problems):
     rows = site_series("oak", 5, [0], solar_frac=np.zeros(5))
 
-    found = problems(
-        "supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows
-    )
+    found = problems("supply.allow=[panel]", "supply.override.panel.availability_frac=0.31", site_series=rows)
 
-    assert any(
-        "solar at oak yields 0 in every hour, but its mean is 0.31" in text for text in found
-    )
+    assert any("solar at oak yields 0 in every hour, but its mean is 0.31" in text for text in found)
 
 
 def test_a_site_with_its_own_sun_is_not_reported_to_take_that_of_others(build, tables):
@@ -268,9 +259,7 @@ def weather(site: str, days: int) -> pd.DataFrame:
     """Days of own weather and prices: day d is at 10 + 3 d + hour / 4 deg C, wet bulb 6 K lower."""
     dry = (10.0 + 3.0 * np.arange(days)[:, None] + HOURS / 4.0).ravel()
     price = (0.5 + 0.1 * np.arange(days)[:, None] + HOURS / 50.0).ravel()
-    return site_series(
-        site, days, list(HOURS), dry_bulb_c=dry, wet_bulb_c=dry - 6.0, wholesale_frac=price
-    )
+    return site_series(site, days, list(HOURS), dry_bulb_c=dry, wet_bulb_c=dry - 6.0, wholesale_frac=price)
 
 
 def test_own_temperatures_take_the_place_of_the_month_s_and_of_design_weather(build, tables):
@@ -285,9 +274,7 @@ def test_own_temperatures_take_the_place_of_the_month_s_and_of_design_weather(bu
 
         def overhead(day, more=0.0, row=row, lower=lower):
             t = 10.0 + 3.0 * day + HOURS / 4.0 - lower + more
-            ramp = np.clip(
-                (t - row["ramp_start_c"]) / (row["ramp_end_c"] - row["ramp_start_c"]), 0, 1
-            )
+            ramp = np.clip((t - row["ramp_start_c"]) / (row["ramp_end_c"] - row["ramp_start_c"]), 0, 1)
             above = np.maximum(t - row["ramp_end_c"], 0.0)
             share = row["mech_floor_frac"] + row["mech_ramp_frac"] * ramp
             return (share + row["mech_slope_per_k"] * above).reshape(4, 6)

@@ -45,9 +45,7 @@ def test_market_rates_and_budgets_count_the_years_between(build):
         "build.cash_budget_musd=510",
     )
 
-    rate = dict(
-        zip(inputs.sites.market_rate.labels("year"), inputs.sites.market_rate_mw, strict=True)
-    )
+    rate = dict(zip(inputs.sites.market_rate.labels("year"), inputs.sites.market_rate_mw, strict=True))
     assert rate == {"2025": pytest.approx(35), "2027": pytest.approx(2 * 35)}
     assert inputs.sites.capex_budget.labels("year").tolist() == ["2027"]
     assert inputs.sites.capex_budget_musd == pytest.approx(2 * 480)
@@ -74,8 +72,7 @@ def test_a_new_site_is_like_another_but_nothing_stands_there(build):
 
 
 @pytest.mark.parametrize(
-    ("listed", "in_scope"),
-    [("all", ["oak", "elm", "fir"]), ("[oak, fir]", ["oak", "fir"]), ("[oak]", ["oak"])],
+    ("listed", "in_scope"), [("all", ["oak", "elm", "fir"]), ("[oak, fir]", ["oak", "fir"]), ("[oak]", ["oak"])]
 )
 def test_a_list_of_sites_holds_for_own_sites_as_well(build, listed, in_scope):
     fir = "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: oak}"
@@ -130,10 +127,7 @@ def test_clouds_with_a_place_serve_only_users_near_them(build, mini):
     rented = placed.rent.rented.frame()
 
     # the metro is oak: it reaches Bay City and, with training, everyone
-    assert set(zip(rented["region"], rented["workload"], strict=True)) == {
-        ("bay", "chat"),
-        ("(anywhere)", "train"),
-    }
+    assert set(zip(rented["region"], rented["workload"], strict=True)) == {("bay", "chat"), ("(anywhere)", "train")}
 
 
 def may_rent(inputs):
@@ -159,21 +153,12 @@ ANYWHERE = "workloads.chat.residency=none"
         (["rent.availability_pct=99.99"], TRAIN),
         (["rent.availability_pct=99.99", ABROAD, REGIONAL], {**TRAIN, BAY: 2.0, MESA: 2.0}),
         (["rent.availability_pct=99.99", ABROAD, ANYWHERE], {**TRAIN, BAY: 1.5, MESA: 1.5}),
-        (
-            ["rent.availability_pct=99.6", "rent.spread_availability_pct=99.8"],
-            {("(anywhere)", "train"): 1.5},
-        ),
+        (["rent.availability_pct=99.6", "rent.spread_availability_pct=99.8"], {("(anywhere)", "train"): 1.5}),
         # So does work that must survive the outage of a site, unless both may fail together.
         (["workloads.chat.failover=true"], TRAIN),
         (["workloads.chat.failover=true", ABROAD, REGIONAL], {**TRAIN, BAY: 2.0, MESA: 2.0}),
-        (
-            ["workloads.chat.failover=true", "failover.from_year=2027", ABROAD, REGIONAL],
-            {**TRAIN, BAY: 1.0, MESA: 1.0},
-        ),
-        (
-            ["workloads.chat.failover=true", "failover.barred_within_km=900", ABROAD, REGIONAL],
-            TRAIN,
-        ),
+        (["workloads.chat.failover=true", "failover.from_year=2027", ABROAD, REGIONAL], {**TRAIN, BAY: 1.0, MESA: 1.0}),
+        (["workloads.chat.failover=true", "failover.barred_within_km=900", ABROAD, REGIONAL], TRAIN),
     ],
 )
 def test_residency_availability_and_failover_bind_rented_compute(build, settings, expected):
@@ -228,9 +213,7 @@ def test_money_is_discounted_at_the_real_rate(mini):
     real = 1.083 / 1.024 - 1
 
     assert mini.finance.rate_frac == pytest.approx(real)
-    assert mini.finance.asset_rate_frac == pytest.approx(
-        dict.fromkeys(("rack", "facility", "grid", "supply"), real)
-    )
+    assert mini.finance.asset_rate_frac == pytest.approx(dict.fromkeys(("rack", "facility", "grid", "supply"), real))
     # 2025 stands for itself and 2026
     expected = (1 + real) ** -0.5 + (1 + real) ** -1.5
     assert mini.finance.year_weight == pytest.approx([expected, (1 + real) ** -2.5])
@@ -272,17 +255,7 @@ def test_every_list_lies_on_the_axes_of_the_sets(mini):
 
     lists = [
         (room, name, value)
-        for room in (
-            "demand",
-            "rent",
-            "levers",
-            "racks",
-            "halls",
-            "sites",
-            "power",
-            "grid",
-            "carbon",
-        )
+        for room in ("demand", "rent", "levers", "racks", "halls", "sites", "power", "grid", "carbon")
         for name, value in vars(getattr(mini, room)).items()
         if isinstance(value, Index)
     ]

@@ -29,9 +29,7 @@ def test_the_most_stressed_slot_of_the_peak_day_goes_first(build):
 def test_a_zone_that_is_short_in_winter_keeps_one_slot_of_the_peak_day(build):
     # West: 0.57 of its stress is from 22 to 3 h in winter, 4 to 9 h UTC: two hours of d0h00 and
     # three of d0h06. On the peak day in July, 15 to 22 h are three hours of d4h18, four of d4h00.
-    assert off(build(NON_FIRM), "west") == pytest.approx(
-        {"d4h00": 1.0, "d0h06": (43.8 - 18) / (90 * 6)}
-    )
+    assert off(build(NON_FIRM), "west") == pytest.approx({"d4h00": 1.0, "d0h06": (43.8 - 18) / (90 * 6)})
 
 
 @pytest.mark.parametrize("rate_pct", [0.25, 0.5, 1, 5])
@@ -49,9 +47,7 @@ def test_the_hours_off_are_the_rate_times_the_hours_of_the_year(build, rate_pct,
 
 
 def test_a_higher_rate_switches_off_no_slot_less(build):
-    low, high = (
-        build(NON_FIRM, f"grid.curtailment_rate_pct={rate}").non_firm.off_frac for rate in (0.5, 5)
-    )
+    low, high = (build(NON_FIRM, f"grid.curtailment_rate_pct={rate}").non_firm.off_frac for rate in (0.5, 5))
 
     assert (high >= low).all()
 

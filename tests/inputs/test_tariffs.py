@@ -23,11 +23,7 @@ def tariff_of(inputs: Inputs) -> dict[str, str]:
     """Name of the tariff of every site that has one."""
     customer = inputs.tariffs.bills.customer
     names = customer.labels("site")
-    return {
-        str(names[at]): account.tariff.name
-        for account in inputs.tariffs.accounts
-        for at in account.customers
-    }
+    return {str(names[at]): account.tariff.name for account in inputs.tariffs.accounts for at in account.customers}
 
 
 def test_a_site_by_name_goes_before_its_zone_and_a_zone_before_all(build):
@@ -52,9 +48,7 @@ def test_prices_of_the_tables_stay_where_and_while_no_tariff_bills(build, mini):
 
 
 @pytest.mark.parametrize(
-    "tariff",
-    ["us-median-bundled", "{standing: [{usd_per_month: 900}]}"],
-    ids=["of the table", "of one's own"],
+    "tariff", ["us-median-bundled", "{standing: [{usd_per_month: 900}]}"], ids=["of the table", "of one's own"]
 )
 def test_power_without_an_energy_charge_is_bought_at_the_wholesale_price(build, tariff):
     named = tariff if tariff.startswith("us") else "own"
@@ -68,16 +62,11 @@ def test_power_without_an_energy_charge_is_bought_at_the_wholesale_price(build, 
 
 
 @pytest.mark.parametrize(
-    ("zone", "utc_of_dusk"),
-    [("", {"oak": [21], "elm": [22]}), (", time_zone: Asia/Tokyo", {"oak": [7], "elm": [7]})],
+    ("zone", "utc_of_dusk"), [("", {"oak": [21], "elm": [22]}), (", time_zone: Asia/Tokyo", {"oak": [7], "elm": [7]})]
 )
 def test_hours_are_those_of_the_site_unless_the_tariff_names_a_clock(build, zone, utc_of_dusk):
     dusk = "periods: [{name: dusk, usd_per_mwh: 90, from_hour: 16, to_hour: 17}]"
-    inputs = build(
-        own(f"{{energy: [{{usd_per_mwh: 41, {dusk}}}]{zone}}}"),
-        uses("tariff: own"),
-        "time.slot_h=1",
-    )
+    inputs = build(own(f"{{energy: [{{usd_per_mwh: 41, {dusk}}}]{zone}}}"), uses("tariff: own"), "time.slot_h=1")
 
     load, prices = inputs.tariffs.bills.load, inputs.tariffs.bills.prices["load"]
     names = inputs.tariffs.bills.line_names
@@ -124,18 +113,12 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
             (uses("tariff: us-large-load-default"),),
             "tariff is 'us-large-load-default', of layer 'terms'; must be of layer 'rate'",
         ),
-        (
-            (uses(f"tariff: {RATE}, terms: {RATE}"),),
-            f"terms is '{RATE}', of layer 'rate'; must be of layer 'terms'",
-        ),
+        ((uses(f"tariff: {RATE}, terms: {RATE}"),), f"terms is '{RATE}', of layer 'rate'; must be of layer 'terms'"),
         (
             (own(PLAIN), uses("tariff: own, terms: us-large-load-default")),
             "write them under energy.own_tariffs.own.terms",
         ),
-        (
-            (uses(f"tariff: {RATE}, from_year: 2026"),),
-            "from_year is 2026; must be a model year: 2025, 2027",
-        ),
+        ((uses(f"tariff: {RATE}, from_year: 2026"),), "from_year is 2026; must be a model year: 2025, 2027"),
         (
             (uses(f"tariff: {RATE}"), "time.chronological=true"),
             "the series has no day in Jan, Mar, Apr, Jun, Jul, Sep, Oct, Dec; must be covered by",
@@ -181,12 +164,7 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
             "time_zone is 'Mars/Base'; must be an IANA name such as America/New_York",
         ),
         (
-            (
-                uses(
-                    f"tariff: {RATE}, terms: us-oh-aep-ohio-dct,"
-                    " ramp_frac: [0.2, 0.3, 0.4, 0.5, 0.6]"
-                ),
-            ),
+            (uses(f"tariff: {RATE}, terms: us-oh-aep-ohio-dct, ramp_frac: [0.2, 0.3, 0.4, 0.5, 0.6]"),),
             "takes 5 years; must be at most 4, the longest of the tariff; shorten ramp_frac",
         ),
         (
@@ -213,9 +191,7 @@ def test_a_site_half_an_hour_off_needs_a_clock(problems, build, tables):
     sites = tables["sites"].assign(utc_offset_h=-3.5)
     changed = {"sites": sites}
 
-    assert any(
-        "oak is -3.5 h from UTC" in text for text in problems(uses(f"tariff: {RATE}"), **changed)
-    )
+    assert any("oak is -3.5 h from UTC" in text for text in problems(uses(f"tariff: {RATE}"), **changed))
     india = build(uses(f"tariff: {RATE}"), sites=tables["sites"].assign(utc_offset_h=5.5))
     assert {a.reading.calendar.time_zone for a in india.tariffs.accounts} == {"Asia/Kolkata"}
 
@@ -247,10 +223,7 @@ def test_a_minimum_take_that_is_given_up_for_nothing_is_noted_once(build, terms,
     assert place == f"--set {written}"
 
 
-@pytest.mark.parametrize(
-    "terms",
-    ["{term_years: 12, exit_fee_months: 36}", "{term_years: 12, exit_fee_months: 0}"],
-)
+@pytest.mark.parametrize("terms", ["{term_years: 12, exit_fee_months: 36}", "{term_years: 12, exit_fee_months: 0}"])
 def test_a_minimum_take_with_a_fee_or_with_none_said_outright_is_not_noted(build, terms):
     assert notes_on_terms(build(own(f"{{{TAKE}, terms: {terms}}}"), uses("tariff: own"))) == []
 

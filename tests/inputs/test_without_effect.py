@@ -30,10 +30,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
 @pytest.mark.parametrize(
     ("settings", "reported"),
     [
-        (
-            ("sites.oak={new_halls: false, phase_mw: 7}",),
-            "sites.oak.phase_mw has no effect: new_halls is false there",
-        ),
+        (("sites.oak={new_halls: false, phase_mw: 7}",), "sites.oak.phase_mw has no effect: new_halls is false there"),
         (
             ("sites.oak={new_halls: false, build_rate_mw_per_year: 23}",),
             "sites.oak.build_rate_mw_per_year has no effect: new_halls is false there",
@@ -59,18 +56,11 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "elm under sites has no effect: site elm is not in scope",
         ),
         (
-            (
-                "scope.sites=[oak]",
-                "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: elm}",
-            ),
+            ("scope.sites=[oak]", "new_sites.fir={name: Fir, country: US, lat: 41.5, lon: -87.4, like: elm}"),
             "fir under new_sites has no effect: site fir is not in scope",
         ),
         (
-            (
-                "scope.sites=[oak]",
-                "workloads.chat.failover=true",
-                "failover.barred_pairs=[[oak, elm]]",
-            ),
+            ("scope.sites=[oak]", "workloads.chat.failover=true", "failover.barred_pairs=[[oak, elm]]"),
             "elm under failover.barred_pairs has no effect: site elm is not in scope",
         ),
         (
@@ -93,8 +83,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("siting.block_mw={train: 7}", "siting.block_from_year={train: 2029}"),
-            "siting.block_from_year of train is 2029, so that it never needs a block: 2027 is the"
-            " last model year",
+            "siting.block_from_year of train is 2029, so that it never needs a block: 2027 is the last model year",
         ),
         (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
@@ -102,8 +91,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("scope.sites=[oak]", "lead_times.interconnection_months_by_zone={west: 31}"),
-            "west under lead_times.interconnection_months_by_zone has no effect: zone west has"
-            " no site in scope",
+            "west under lead_times.interconnection_months_by_zone has no effect: zone west has no site in scope",
         ),
         (
             ("supply.allow=[engine]", "supply.max_mw={panel: 31}"),
@@ -115,13 +103,9 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("supply.allow=[panel]", "supply.fuel_price_usd_per_mmbtu={natural_gas: 7}"),
-            "supply.fuel_price_usd_per_mmbtu.natural_gas has no effect: natural_gas is burnt"
-            " by none",
+            "supply.fuel_price_usd_per_mmbtu.natural_gas has no effect: natural_gas is burnt by none",
         ),
-        (
-            ("supply.export.allow=true",),
-            "supply.export.allow has no effect: no source makes power to sell",
-        ),
+        (("supply.export.allow=true",), "supply.export.allow has no effect: no source makes power to sell"),
         (
             ("carbon.cap_kt={2025: 900, 2028: 700, 2041: 7}",),
             "carbon.cap_kt for 2028, 2041 has no effect: 2027 is the last model year",
@@ -130,10 +114,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             ("energy.price_scale_frac={2025: 0.9, 2029: 1.3, 2041: 7}",),
             "energy.price_scale_frac for 2041 has no effect: 2027 is the last model year",
         ),
-        (
-            ("lease={depth_mw_per_site: 31}",),
-            "lease.depth_mw_per_site has no effect without lease.allow",
-        ),
+        (("lease={depth_mw_per_site: 31}",), "lease.depth_mw_per_site has no effect without lease.allow"),
         (
             ("grid.non_firm={allow: true, shed: {usd_per_mwh: 900}}",),
             "grid.non_firm.shed.usd_per_mwh has no effect without grid.non_firm.shed.allow",
@@ -142,10 +123,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             ("latency.own_rtt_includes_last_mile=true",),
             "latency.own_rtt_includes_last_mile has no effect without latency.rtt_table",
         ),
-        (
-            ("failover.from_year=2027",),
-            "failover has no effect: no workload in scope has it",
-        ),
+        (("failover.from_year=2027",), "failover has no effect: no workload in scope has it"),
         (
             ("workloads.chat.failover=true", "failover.from_year=2041"),
             "failover is planned from 2041 on and has no effect: 2027 is the last model year",
@@ -166,10 +144,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
             "energy.own_tariffs.o.bundle has no effect: o has no energy charge",
         ),
         (
-            (
-                "scope.workloads=[chat]",
-                "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 31}}]",
-            ),
+            ("scope.workloads=[chat]", "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 31}}]"),
             "train under demand.explicit has no effect: class train is not in scope",
         ),
         (
@@ -182,8 +157,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("contracts.matching.mode=hourly",),
-            "contracts.matching.mode has no effect: there is no target, and carbon is not"
-            " counted by market",
+            "contracts.matching.mode has no effect: there is no target, and carbon is not counted by market",
         ),
         (
             ("siting={whole_openings: false, open_rows: all}",),
@@ -201,34 +175,22 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("flexibility.move_usd_per_mwh=7",),
-            "flexibility.move_usd_per_mwh has no effect: no workload in scope has work that may"
-            " move between sites",
+            "flexibility.move_usd_per_mwh has no effect: no workload in scope has work that may move between sites",
         ),
         (
-            (
-                "scope.sites=[oak]",
-                "lead_times.interconnection_months_by_zone={west: 31, north: 17}",
-            ),
+            ("scope.sites=[oak]", "lead_times.interconnection_months_by_zone={west: 31, north: 17}"),
             "west, north under lead_times.interconnection_months_by_zone have no effect: none of"
             " them has a site in scope",
         ),
-        (
-            ("supply.sites=[oak]",),
-            "supply.sites has no effect: no source is allowed, exists or runs as standby",
-        ),
-        (
-            ("supply.whole_sources=true",),
-            "supply.whole_sources has no effect: no source may be built",
-        ),
+        (("supply.sites=[oak]",), "supply.sites has no effect: no source is allowed, exists or runs as standby"),
+        (("supply.whole_sources=true",), "supply.whole_sources has no effect: no source may be built"),
         (
             ("solver.whole_numbers=search",),
-            "solver.whole_numbers has no effect: no openings, phases, blocks, plants or"
-            " racks are integers",
+            "solver.whole_numbers has no effect: no openings, phases, blocks, plants or racks are integers",
         ),
         (
             ("solver.gap_frac=0.003",),
-            "solver.gap_frac has no effect: no openings, phases, blocks, plants or racks are"
-            " integers",
+            "solver.gap_frac has no effect: no openings, phases, blocks, plants or racks are integers",
         ),
         (
             ("siting={whole_openings: true, at_most_sites: 2}",),
@@ -286,9 +248,7 @@ def test_heat_without_a_buyer_is_noted(tables):
     case = make_case(load_scenario(MINI, ["heat.sell=true"]), {**tables, "heat_reuse": none})
 
     (found,) = settings_without_effect(case)
-    assert found.what_is == (
-        "heat.sell has no effect: table heat_reuse has no row for the country of a site in scope"
-    )
+    assert found.what_is == ("heat.sell has no effect: table heat_reuse has no row for the country of a site in scope")
 
 
 def test_a_plan_tells_it_too(build):
@@ -301,12 +261,9 @@ def test_a_plan_tells_it_too(build):
 
 
 def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
-    (tmp_path / "child.yaml").write_text(
-        f"version: 1\nextends: {MINI}\nscope: {{sites: [oak]}}\n", encoding="utf-8"
-    )
+    (tmp_path / "child.yaml").write_text(f"version: 1\nextends: {MINI}\nscope: {{sites: [oak]}}\n", encoding="utf-8")
     (tmp_path / "grandchild.yaml").write_text(
-        "version: 1\nextends: child.yaml\nscope: {workloads: [chat]}\n"
-        "workloads: {train: {spare_frac: 0.31}}\n",
+        "version: 1\nextends: child.yaml\nscope: {workloads: [chat]}\nworkloads: {train: {spare_frac: 0.31}}\n",
         encoding="utf-8",
     )
     case = make_case(load_scenario(tmp_path / "grandchild.yaml"), tables)
@@ -323,16 +280,10 @@ def test_what_an_extended_file_says_is_not_noted(tables, tmp_path, monkeypatch):
             "exactly_sites is 9, and 2 sites can be open in 2027; must be at most 2; lower it,",
         ),
         (
-            (
-                "siting={exactly_sites: 2, whole_openings: true, must_not_open: [elm]}",
-                "sites.elm.existing_mw=0",
-            ),
+            ("siting={exactly_sites: 2, whole_openings: true, must_not_open: [elm]}", "sites.elm.existing_mw=0"),
             "exactly_sites is 2, and 1 sites can be open in 2027; must be at most 1;",
         ),
-        (
-            ("siting.phase_mw=9000",),
-            "one phase at elm is 9,000 MW, and its land holds 1,040 MW, more of a phase",
-        ),
+        (("siting.phase_mw=9000",), "one phase at elm is 9,000 MW, and its land holds 1,040 MW, more of a phase"),
     ],
 )
 def test_what_no_plan_can_keep_is_refused(problems, settings, problem):
@@ -345,10 +296,7 @@ def test_phases_that_fit_nowhere_are_refused_for_the_site_where_most_of_one_woul
     # Of a phase, North's land holds 30 / 90, South's 70 / 100 and the Coast's 50 / 100.
     with pytest.raises(InputError) as error:
         build_inputs(
-            load_scenario(
-                "tiny",
-                ["siting={whole_openings: true, phase_mw: 100}", "new_sites.north.phase_mw=90"],
-            )
+            load_scenario("tiny", ["siting={whole_openings: true, phase_mw: 100}", "new_sites.north.phase_mw=90"])
         )
 
     (found,) = map(str, error.value.problems)
@@ -383,10 +331,7 @@ def test_sites_without_room_for_a_block_are_noted():
     notes = build_inputs(load_scenario("tiny", ["siting.block_mw={train_frontier: 50}"])).notes
 
     # 31.6 MW at North, 73.7 at South, 52.6 at the Coast.
-    assert (
-        "train_frontier: no racks at north, as one block of 50 MW is more than the halls there can"
-        " hold." in notes
-    )
+    assert "train_frontier: no racks at north, as one block of 50 MW is more than the halls there can hold." in notes
 
 
 def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
@@ -404,9 +349,7 @@ def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
 
 
 def test_a_site_whose_kind_is_larger_than_its_land_is_noted():
-    notes = build_inputs(
-        load_scenario("tiny", ["new_sites.north.land_limit_mw=3", "siting.whole_openings=true"])
-    ).notes
+    notes = build_inputs(load_scenario("tiny", ["new_sites.north.land_limit_mw=3", "siting.whole_openings=true"])).notes
 
     (note,) = (note for note in notes if note.startswith("Sites whose least size"))
     assert "north (" in note
@@ -414,11 +357,7 @@ def test_a_site_whose_kind_is_larger_than_its_land_is_noted():
 
 
 def test_sites_whose_kind_is_larger_than_their_land_are_noted_each_at_its_own_key():
-    settings = [
-        "new_sites.north.land_limit_mw=3",
-        "new_sites.south.land_limit_mw=2",
-        "siting.whole_openings=true",
-    ]
+    settings = ["new_sites.north.land_limit_mw=3", "new_sites.south.land_limit_mw=2", "siting.whole_openings=true"]
     inputs = build_inputs(load_scenario("tiny", settings))
 
     notes = [note for note in inputs.notes if note.startswith("Sites whose least size")]
@@ -427,10 +366,7 @@ def test_sites_whose_kind_is_larger_than_their_land_are_noted_each_at_its_own_ke
 
 
 def test_a_site_that_must_open_and_stands_is_noted(build):
-    assert (
-        "Siting.must_open has no effect for elm: it already exists."
-        in build("siting.must_open=[elm]").notes
-    )
+    assert "Siting.must_open has no effect for elm: it already exists." in build("siting.must_open=[elm]").notes
 
 
 @pytest.mark.parametrize("key", ["at_most_sites", "exactly_sites"])
@@ -454,9 +390,7 @@ def test_what_a_stress_study_reads_is_not_called_idle(build):
 
 def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_late(build):
     path = "{2025: 900, 2027: 800, 2041: 100}"
-    notes = build(
-        "supply.allow=[panel]", f"supply.override.panel={{capex_usd_per_kw: {path}}}"
-    ).notes
+    notes = build("supply.allow=[panel]", f"supply.override.panel={{capex_usd_per_kw: {path}}}").notes
 
     assert not [note for note in notes if "2041" in note]
 
@@ -510,10 +444,7 @@ def test_a_fixed_cost_of_ones_own_says_what_it_replaces(build):
         ("sites.elm.land_limit_mw=3", "The land limit is below the existing"),
         ("workloads.chat={rtt_bound_ms: 22}", "chat: no site reaches"),
         ("operator.stock_sites=1", "The operator's stock is in the 1 largest of 2 markets"),
-        (
-            "workloads.chat={moves_between_sites: true, deferrable_frac: 0}",
-            "chat: moves_between_sites has no effect",
-        ),
+        ("workloads.chat={moves_between_sites: true, deferrable_frac: 0}", "chat: moves_between_sites has no effect"),
     ],
 )
 def test_a_note_about_a_setting_has_its_place(build, setting, begins):

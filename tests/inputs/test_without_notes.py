@@ -42,9 +42,7 @@ def test_a_note_of_what_has_no_effect_is_left_out() -> None:
     noted = build_inputs_from(scenario, tables)
 
     assert any("lease.depth_mw_per_site" in note for note in noted.notes)
-    assert not any(
-        "lease.depth_mw_per_site" in note for note in inputs_without_notes(scenario, tables).notes
-    )
+    assert not any("lease.depth_mw_per_site" in note for note in inputs_without_notes(scenario, tables).notes)
 
 
 def test_what_makes_no_inputs_is_refused_in_the_same_words() -> None:

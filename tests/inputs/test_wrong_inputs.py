@@ -12,9 +12,7 @@ def test_several_problems_come_together(problems, tables):
     shapes = tables["workload_share"]
     short = shapes[shapes["year"] != 2027]
 
-    found = problems(
-        workload_share=short, zone_headroom=tables["zone_headroom"].query("zone != 'west'")
-    )
+    found = problems(workload_share=short, zone_headroom=tables["zone_headroom"].query("zone != 'west'"))
 
     assert any("train lacks a share in some of [2025, 2027]" in text for text in found)
     assert len(found) > 1
@@ -32,9 +30,7 @@ def test_a_class_cannot_work_above_its_full_work(problems):
 
 
 def test_a_class_cannot_peak_above_its_full_work(problems):
-    found = problems(
-        "workloads.chat.utilisation_frac=0.65", "workloads.chat.peak_over_mean_frac=1.1"
-    )
+    found = problems("workloads.chat.utilisation_frac=0.65", "workloads.chat.peak_over_mean_frac=1.1")
 
     # the highest hour is 1.12 x 1.42 of the mean
     assert any("the highest hour of its shape is 1.03" in text for text in found)
@@ -53,9 +49,7 @@ def test_shares_of_power_sum_to_one(problems):
 
 
 def test_a_path_must_cover_the_model_years(problems):
-    found = problems(
-        "years=[2025, 2031]", "demand.workload_share_frac={chat: {2025: 0.4}, train: {2025: 0.6}}"
-    )
+    found = problems("years=[2025, 2031]", "demand.workload_share_frac={chat: {2025: 0.4}, train: {2025: 0.6}}")
 
     assert any("mini_path has no figure for 2031; must be 2025 to 2027" in text for text in found)
 
@@ -71,17 +65,13 @@ def test_a_path_that_no_workload_follows_is_held_after_its_end(problems):
     # One workload that follows the path is enough for its end to be an error.
     stated = "demand.explicit=[{workload: chat, unit: kh100e, by_year: {2025: 9, 2031: 9}}]"
     shares = "demand.workload_share_frac={chat: {2025: 0.4}, train: {2025: 0.6}}"
-    assert any(
-        "no figure for 2031" in text for text in problems("years=[2025, 2031]", stated, shares)
-    )
+    assert any("no figure for 2031" in text for text in problems("years=[2025, 2031]", stated, shares))
 
 
 def test_stock_must_be_able_to_do_its_duty(problems):
     found = problems("racks.override.air24.inference_h100e=null")
 
-    assert any(
-        "air24 is stock for inference and has no throughput for it" in text for text in found
-    )
+    assert any("air24 is stock for inference and has no throughput for it" in text for text in found)
 
 
 def test_a_demand_outside_the_scope_is_refused(problems):
@@ -167,18 +157,10 @@ def test_gaps_in_the_data_are_errors(problems, tables, table, condition, text):
     ("table", "key", "label", "settings", "what"),
     [
         ("price_shapes", "price_zone", "east_hub", (), "east_hub"),
-        (
-            "renewable_shapes",
-            "zone",
-            "east",
-            ("supply.allow=[panel]",),
-            "solar of east",
-        ),
+        ("renewable_shapes", "zone", "east", ("supply.allow=[panel]",), "solar of east"),
     ],
 )
-def test_an_hour_that_a_shape_lacks_is_named_at_its_last_row(
-    problems, tables, table, key, label, settings, what
-):
+def test_an_hour_that_a_shape_lacks_is_named_at_its_last_row(problems, tables, table, key, label, settings, what):
     shape = tables[table]
     is_shape_row = shape[key] == label
     if "technology" in shape:
@@ -214,11 +196,7 @@ def test_a_figure_in_another_unit_is_refused(problems, tables):
 
 @pytest.mark.parametrize(
     ("table", "item"),
-    [
-        ("facility_cost", "staff_cost"),
-        ("lead_times", "mv_switchgear"),
-        ("rent_terms", "price_real_trend"),
-    ],
+    [("facility_cost", "staff_cost"), ("lead_times", "mv_switchgear"), ("rent_terms", "price_real_trend")],
 )
 def test_a_figure_that_is_missing_is_refused(problems, tables, table, item):
     rows = tables[table]
@@ -234,9 +212,7 @@ def test_a_bridge_of_a_source_that_may_not_be_built_is_refused_in_plain_words(bu
 
     reported = [problem.what_is for problem in caught.value.problems]
     assert "panel is not in supply.allow" in reported
-    assert any(
-        one.startswith("panel does not have a row in table bridge_power") for one in reported
-    )
+    assert any(one.startswith("panel does not have a row in table bridge_power") for one in reported)
 
 
 @pytest.mark.parametrize("power", [(), ("sites.oak.existing_source_mw={panel: 5}",)])
@@ -244,6 +220,4 @@ def test_stored_energy_of_what_is_no_battery_is_refused(problems, power):
     (found,) = problems("sites.oak.existing_storage_mwh={panel: 5}", *power)
 
     assert found.startswith("--set sites.oak.existing_storage_mwh")
-    assert (
-        "panel is not a battery and stores no energy; must be a source with role storage" in found
-    )
+    assert "panel is not a battery and stores no energy; must be a source with role storage" in found

@@ -82,10 +82,7 @@ def test_a_limit_is_reported_in_the_unit_and_with_the_labels_of_its_rows(limit: 
 def test_prices_have_the_unit_sign_and_weight_that_the_checker_has_for_them() -> None:
     prices = {limit.name: limit.price for limit in PRICED}
 
-    assert {
-        name: (one.unit, one.units_per_row_unit, one.sign == 1, one.paid)
-        for name, one in prices.items()
-    } == {
+    assert {name: (one.unit, one.units_per_row_unit, one.sign == 1, one.paid) for name, one in prices.items()} == {
         name: (own.unit, own.units, own.must_be_met, own.paid) for name, own in duals.PRICES.items()
     }
 
@@ -129,11 +126,7 @@ def test_every_relief_eases_a_limit_and_is_tried() -> None:
 
 
 def test_a_setting_that_moves_no_limit_is_refused() -> None:
-    assert moved_by("siting.block_mw.{workload}") == (
-        "whole_blocks",
-        "block_least",
-        "block_or_none",
-    )
+    assert moved_by("siting.block_mw.{workload}") == ("whole_blocks", "block_least", "block_or_none")
     with pytest.raises(LookupError, match=r"no limit is moved by demand\.unmet"):
         moved_by("demand.unmet")
 
@@ -147,12 +140,7 @@ def test_a_setting_that_moves_no_limit_is_refused() -> None:
             "oak,genset,2026",
             ["supply.override.genset.max_hours_per_year: 170 h of full output a year (not written"],
         ),
-        (
-            "non_firm",
-            "shed_hours",
-            "oak,2025,d2h18",
-            ["grid.non_firm.shed.max_hours_per_year: 31 h a year ("],
-        ),
+        ("non_firm", "shed_hours", "oak,2025,d2h18", ["grid.non_firm.shed.max_hours_per_year: 31 h a year ("]),
         (
             "non_firm",
             "shed_energy",
@@ -176,6 +164,4 @@ def test_a_limit_without_a_price_names_its_settings(world, name, place, stated) 
 
     lines = [of.line(question, labels) for of in BY_NAME[name].set_by]
 
-    assert [line.startswith(text) for line, text in zip(lines, stated, strict=True)] == [
-        True for _ in stated
-    ], lines
+    assert [line.startswith(text) for line, text in zip(lines, stated, strict=True)] == [True for _ in stated], lines

@@ -40,13 +40,9 @@ def test_what_a_site_or_a_year_has_more_of_is_written_to_six_digits_upwards() ->
     had = {"ash": 40.00000042, "bay": 30.0, "elm": 50.0}
     more = np.array([6.0, 0.0, 0.0])
 
-    at_site = more_at_sites(
-        "land_limit_mw", "MW", lambda _, site: had[site], question, per_site, more
-    )
+    at_site = more_at_sites("land_limit_mw", "MW", lambda _, site: had[site], question, per_site, more)
     limit_kt = np.array([8.00000042, 9.0, 7.5])
-    by_year = more_by_year(
-        ("carbon", "cap_kt"), "kt", lambda _: (per_year, limit_kt), question, per_year, more
-    )
+    by_year = more_by_year(("carbon", "cap_kt"), "kt", lambda _: (per_year, limit_kt), question, per_year, more)
 
     assert [one.value for one in at_site.settings] == [46.0001]
     assert by_year.settings[0].value == {2026: 14.0001, 2027: 9.0, 2028: 7.5}
@@ -65,9 +61,7 @@ def test_more_of_a_contract_is_on_offer_in_every_zone() -> None:
     scenario = SimpleNamespace(contracts=SimpleNamespace(ppa=ppa))
     over = Index.full("offer", Axis("contract", ("sun", "wind")))
 
-    change = contracts._more_on_offer(
-        SimpleNamespace(scenario=scenario), over, np.array([8.0, 15.0])
-    )
+    change = contracts._more_on_offer(SimpleNamespace(scenario=scenario), over, np.array([8.0, 15.0]))
 
     assert change.words == (
         "+8 MW of contract sun on offer in each zone",
@@ -88,8 +82,7 @@ def test_firm_headroom_grows_at_both_rates_by_the_most_that_any_year_asks_for(mo
     )
     settings = SimpleNamespace(firm_headroom_frac=0.4, curtailment_rate_pct=1.5)
     question = SimpleNamespace(
-        scenario=SimpleNamespace(grid=settings),
-        inputs=SimpleNamespace(grid=SimpleNamespace(headroom_by_zone=every)),
+        scenario=SimpleNamespace(grid=settings), inputs=SimpleNamespace(grid=SimpleNamespace(headroom_by_zone=every))
     )
     over = Index.full("zone_year", Axis("zone", ("east", "west")), Axis("year", ("2026", "2027")))
     monkeypatch.setattr(grid, "_raised", lambda question, over, amounts, raised: raised)
@@ -99,12 +92,7 @@ def test_firm_headroom_grows_at_both_rates_by_the_most_that_any_year_asks_for(mo
     lowest = grid.LOWEST_RATE_PCT
     # East: 50 MW are 125 of the headroom of which 0.4 is firm; 240 + 50 is 40 above 250.
     assert raised == pytest.approx(
-        {
-            ("east", 1.5): 40.0,
-            ("east", lowest): 125.0,
-            ("west", 1.5): 0.0,
-            ("west", lowest): 50.0,
-        }
+        {("east", 1.5): 40.0, ("east", lowest): 125.0, ("west", 1.5): 0.0, ("west", lowest): 50.0}
     )
 
 
@@ -117,9 +105,7 @@ def phase_question(mw: float) -> SimpleNamespace:
 
 
 @pytest.mark.parametrize(("mw", "of_all", "of_site"), [(12.0, "12 MW", None), (9.0, None, "9 MW")])
-def test_a_phase_is_set_for_all_sites_or_for_its_own(
-    mw: float, of_all: str | None, of_site: str | None
-) -> None:
+def test_a_phase_is_set_for_all_sites_or_for_its_own(mw: float, of_all: str | None, of_site: str | None) -> None:
     place = {"site": "bay", "hall": "dry", "year": "2027"}
 
     assert siting._phase_of_all(phase_question(mw), place) == of_all
@@ -142,9 +128,7 @@ def hall_inputs() -> SimpleNamespace:
 
 
 def test_halls_are_missing_until_the_first_new_ones_can_serve() -> None:
-    rows = pd.DataFrame(
-        [("ash", 2026), ("ash", 2027), ("ash", 2028), ("bay", 2028)], columns=["site", "year"]
-    )
+    rows = pd.DataFrame([("ash", 2026), ("ash", 2027), ("ash", 2028), ("bay", 2028)], columns=["site", "year"])
 
     missing = halls._no_hall_yet(hall_inputs(), {}, rows.astype("str"))
 

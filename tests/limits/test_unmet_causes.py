@@ -123,17 +123,11 @@ _BUDGET = "build.capex_budget_musd={2027: 400}"
             ["clean_target", "capex_budget", "contract_limit"],
         ),
         (
-            (
-                "rent={allow: true, depth_scale_frac: 0.0015}",
-                "carbon.cap_kt={2027: 60, 2028: 20}",
-            ),
+            ("rent={allow: true, depth_scale_frac: 0.0015}", "carbon.cap_kt={2027: 60, 2028: 20}"),
             ["rent_depth", "carbon_cap"],
         ),
         ((_BUDGET, "carbon.cap_kt=20"), ["carbon_cap", "capex_budget"]),
-        (
-            ("deliveries={limit: true, scale_frac: 0.002}", "carbon.cap_kt={2028: 50}"),
-            ["carbon_cap", "deliveries"],
-        ),
+        (("deliveries={limit: true, scale_frac: 0.002}", "carbon.cap_kt={2028: 50}"), ["carbon_cap", "deliveries"]),
     ],
 )
 def test_shares_of_a_plan_add_up_to_at_most_one(changes: tuple[str, ...], named: list[str]) -> None:

@@ -96,9 +96,7 @@ def test_a_conflict_in_a_larger_program_names_the_rows_of_one_site_and_year():
     # The last year's capacity is what was built in every year up to it.
     assert names[0].startswith("land(")
     site = names[0].removeprefix("land(").split(",")[0]
-    assert names[1:] == [
-        f"lower bound of built({site},{year})" for year in ("2026", "2027", "2029", "2030")
-    ]
+    assert names[1:] == [f"lower bound of built({site},{year})" for year in ("2026", "2027", "2029", "2030")]
 
 
 def program(matrix, low, high, row_low, row_high):

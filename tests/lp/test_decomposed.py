@@ -53,9 +53,7 @@ def proven(problem: ArrayProblem, dual: np.ndarray) -> float:
     """What any duals prove, where no column without a bound has a price that points there."""
     arrays = Arrays.from_problem(problem)
     columns, matrix = arrays.columns, arrays.matrix
-    worth = np.bincount(
-        matrix.column, matrix.value * dual[matrix.row_of_value()], len(columns.cost)
-    )
+    worth = np.bincount(matrix.column, matrix.value * dual[matrix.row_of_value()], len(columns.cost))
     total = columns.offset
     for price, bounds in ((dual, arrays.rows), (columns.cost - worth, columns)):
         side = np.where(price > 0.0, bounds.lower, bounds.upper)
@@ -123,10 +121,7 @@ def coupled(seed: int, sides: str, demand_frac: float = 1.0) -> ArrayProblem:
 def pooled(seed: int, demand_frac: float = 1.0) -> ArrayProblem:
     """A dispatch in which some of all grid power is clean, as it is delivered hour by hour."""
     data = noisy(seed)
-    problem, rng = (
-        dispatch(replace(data, demand=data.demand * demand_frac)),
-        np.random.default_rng(seed),
-    )
+    problem, rng = (dispatch(replace(data, demand=data.demand * demand_frac)), np.random.default_rng(seed))
     grid = problem._column_blocks["grid"]
     hours = grid.over
     years = Index.full("pool_year", YEAR)
@@ -223,11 +218,7 @@ def test_a_row_over_all_hours_leaves_pieces_their_share_of_it(seed: int) -> None
     assert outcome.objective == pytest.approx(whole.objective, rel=1e-7)
     assert proven(problem, outcome.row_dual) == pytest.approx(outcome.dual_bound, rel=1e-7)
     columns, matrix = problem.columns(), problem.matrix()
-    worth = np.bincount(
-        matrix.column,
-        matrix.value * outcome.row_dual[matrix.row_of_value()],
-        len(columns.cost),
-    )
+    worth = np.bincount(matrix.column, matrix.value * outcome.row_dual[matrix.row_of_value()], len(columns.cost))
     assert outcome.reduced_cost == pytest.approx(columns.cost - worth)
     assert outcome.row_dual[-1] == pytest.approx(whole.row_dual[-1], rel=1e-5, abs=1e-9)
     assert_is_plan(problem, outcome)
@@ -404,9 +395,7 @@ def test_rows_that_are_added_to_the_master_bind_and_can_be_freed() -> None:
     session.update(problem)
     held = session.solve()
     rows = problem.row_bounds()
-    session.set_rows(
-        rows.lower, np.where(np.arange(len(rows.upper)) == len(rows.upper) - 1, np.inf, rows.upper)
-    )
+    session.set_rows(rows.lower, np.where(np.arange(len(rows.upper)) == len(rows.upper) - 1, np.inf, rows.upper))
 
     assert held.x[built][:7].sum() == pytest.approx(was - 3.5)
     assert held.objective > free.objective
@@ -439,9 +428,7 @@ def test_a_stopped_solve_keeps_its_best_plan_and_is_not_called_optimal() -> None
 
 
 @pytest.mark.parametrize("round_number", [1, 2])
-def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(
-    round_number: int,
-) -> None:
+def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(round_number: int) -> None:
     problem, stop, missing = dispatch(Data()), threading.Event(), []
     optimum = HighsSession(problem).solve().objective
 
@@ -461,9 +448,7 @@ def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(
     assert session.solve().objective == pytest.approx(optimum)  # columns are free again
 
 
-@pytest.mark.parametrize(
-    ("gap_frac", "status"), [(0.0, "time_limit"), (1e-6, "time_limit"), (0.5, "within_gap")]
-)
+@pytest.mark.parametrize(("gap_frac", "status"), [(0.0, "time_limit"), (1e-6, "time_limit"), (0.5, "within_gap")])
 def test_a_limit_inside_a_round_leaves_time_for_a_plan(
     monkeypatch: pytest.MonkeyPatch, gap_frac: float, status: str
 ) -> None:
@@ -507,9 +492,7 @@ def test_without_its_basis_the_master_keeps_its_cuts() -> None:
     assert rounds(afresh) < rounds(first)
 
 
-def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     happened: list[float | str] = []
     add, forget = Parts.add_cuts, Master.forget_basis
 
@@ -538,9 +521,7 @@ def test_the_master_begins_afresh_where_nearly_every_piece_has_a_new_cut(
 def test_a_master_goes_on_without_weights_that_cuts_make_void() -> None:
     problem = dispatch(Data())
     arrays = Arrays.from_problem(problem)
-    parts = Parts.from_arrays(
-        arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
-    )
+    parts = Parts.from_arrays(arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT)))
     master, used = parts.master, []
 
     def weights_and_scaling() -> tuple[int, ...]:
@@ -653,9 +634,7 @@ def test_a_loose_master_that_breaks_off_leaves_the_next_one_to_be_solved_to_the_
 ) -> None:
     problem = dispatch(noisy(3))
     arrays = Arrays.from_problem(problem)
-    master = Parts.from_arrays(
-        arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
-    ).master
+    master = Parts.from_arrays(arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))).master
 
     def broken(_seconds: float) -> None:
         raise KeyboardInterrupt
@@ -700,9 +679,7 @@ def assert_is_plan(problem: ArrayProblem, outcome) -> None:
     assert outcome.objective == pytest.approx(columns.offset + columns.cost @ outcome.x)
 
 
-def test_progress_says_nothing_of_the_rest_where_no_gap_shrinks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_progress_says_nothing_of_the_rest_where_no_gap_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("planner.lp.pace._FEWEST_GAPS", 2)
     monkeypatch.setattr("planner.lp.rounds._LOOSE_ROUNDS", 0)  # they know no gap
     seen = []
@@ -738,18 +715,14 @@ def test_time_left_is_that_to_the_gap_asked_for() -> None:
     seen = []
     problem = dispatch(noisy(1))
 
-    DecomposedSession(problem, {}, local_columns(problem, SLOT), 1e-3).solve(
-        on_progress=seen.append
-    )
+    DecomposedSession(problem, {}, local_columns(problem, SLOT), 1e-3).solve(on_progress=seen.append)
 
     assert seen[-1].gap <= 1e-3 < seen[-2].gap
     assert np.isnan(seen[-1].left_s)  # it ends here, and does not go on for about 1 s
     assert seen[-2].left_s > 0.0  # at least another round
 
 
-def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("planner.lp.piece_programs._LONG", 2)  # rows: every piece is long
     problem = dispatch(Data())
     arrays = Arrays.from_problem(problem)
@@ -773,9 +746,7 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(
     assert after.cost == pytest.approx(whole.cost)
 
 
-def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = dispatch(Data())
     arrays = Arrays.from_problem(problem)
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))

@@ -192,10 +192,7 @@ def test_empty_expressions_work(racks):
 def sparse_expressions(draw):
     """An affine expression with several terms per tuple over a sparse list of three axes."""
     lengths = draw(st.tuples(*[st.integers(2, 5)] * 3))
-    axes = tuple(
-        Axis(name, tuple(map(str, range(length))))
-        for name, length in zip("abc", lengths, strict=True)
-    )
+    axes = tuple(Axis(name, tuple(map(str, range(length)))) for name, length in zip("abc", lengths, strict=True))
     codes = st.tuples(*(st.integers(0, length - 1) for length in lengths))
     tuples = draw(st.lists(codes, unique=True, min_size=1, max_size=15))
     over = Index.sparse("over", axes, np.array(tuples).T)
@@ -244,10 +241,7 @@ def test_on_is_a_loop_that_looks_up(made, order, kept):
 
     repeated = coarse.on(expression.over, missing="zero").value(x)
 
-    there = {
-        tuple(int(codes[at]) for codes in coarse.over.codes): value
-        for at, value in enumerate(coarse.value(x))
-    }
+    there = {tuple(int(codes[at]) for codes in coarse.over.codes): value for at, value in enumerate(coarse.value(x))}
     expected = [there.get(cut(of_tuple, places), 0.0) for of_tuple in tuples]
     np.testing.assert_allclose(repeated, expected, atol=1e-12)
 
@@ -280,6 +274,4 @@ def test_select_is_a_list_comprehension(made):
     chosen = expression.select(at)
 
     np.testing.assert_allclose(chosen.value(x), expression.value(x)[at], atol=1e-12)
-    assert [chosen.over.tuples(i) for i in range(len(at))] == [
-        tuple(str(code) for code in tuples[i]) for i in at
-    ]
+    assert [chosen.over.tuples(i) for i in range(len(at))] == [tuple(str(code) for code in tuples[i]) for i in at]

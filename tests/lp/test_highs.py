@@ -76,8 +76,7 @@ def test_a_dual_lies_between_the_left_and_the_right_difference():
     dual = HighsSession(dispatch(Data())).solve().row_dual[0]
 
     less, same, more = (
-        HighsSession(dispatch(Data(first_demand_extra=extra))).solve().objective
-        for extra in (-step, 0.0, step)
+        HighsSession(dispatch(Data(first_demand_extra=extra))).solve().objective for extra in (-step, 0.0, step)
     )
 
     left, right = (same - less) / step, (more - same) / step
@@ -90,9 +89,7 @@ def test_a_dual_lies_between_the_left_and_the_right_difference():
     [(3.0, 20.0, "infeasible", np.inf), (-3.0, 2.0, "unbounded", -np.inf)],
 )
 @pytest.mark.parametrize("integer", [False, True])
-def test_infeasible_and_unbounded_are_reported_apart(
-    objective_factor, least, status, bound, integer
-):
+def test_infeasible_and_unbounded_are_reported_apart(objective_factor, least, status, bound, integer):
     problem = ArrayProblem()
     racks = problem.variable("racks", SITES, integer=integer)
     sold = problem.variable("sold", UNIT, integer=integer)
@@ -186,9 +183,7 @@ def test_a_search_stopped_early_keeps_its_plan_bound_and_gap():
     assert outcome.has_plan
     assert not outcome.has_duals
     assert outcome.dual_bound < outcome.objective
-    assert outcome.gap == pytest.approx(
-        (outcome.objective - outcome.dual_bound) / abs(outcome.objective)
-    )
+    assert outcome.gap == pytest.approx((outcome.objective - outcome.dual_bound) / abs(outcome.objective))
     assert {event.phase for event in seen} == {"mip"}
 
 
@@ -239,20 +234,14 @@ def test_ctrl_c_stops_a_solve_and_the_session_lives_on(method):
 
 
 def test_another_number_of_threads_in_one_process_still_solves():
-    outcomes = [
-        HighsSession(dispatch(Data())).solve("hipo", threads=threads) for threads in (2, 1, 2, 1)
-    ]
+    outcomes = [HighsSession(dispatch(Data())).solve("hipo", threads=threads) for threads in (2, 1, 2, 1)]
 
     assert [outcome.status for outcome in outcomes] == ["optimal"] * 4
 
 
 def test_a_method_that_highs_refuses_is_replaced_and_said(monkeypatch):
     accepts = Engine.accepts
-    monkeypatch.setattr(
-        Engine,
-        "accepts",
-        lambda self, name, value: value != "hipo" and accepts(self, name, value),
-    )
+    monkeypatch.setattr(Engine, "accepts", lambda self, name, value: value != "hipo" and accepts(self, name, value))
 
     outcome = HighsSession(dispatch(Data())).solve("hipo")
 

@@ -29,9 +29,7 @@ def test_a_code_off_its_axis_is_refused(code):
 
 
 @pytest.mark.parametrize("code", [-1, 3])
-@pytest.mark.parametrize(
-    "sites", [(0, 1, 2, 3, 4, 5), (1, 4)], ids=["dense lookup", "sorted lookup"]
-)
+@pytest.mark.parametrize("sites", [(0, 1, 2, 3, 4, 5), (1, 4)], ids=["dense lookup", "sorted lookup"])
 def test_a_code_off_its_axis_is_not_taken_for_another_tuple(code, sites):
     # Site 2 in year code 3 of 3 would have the key of site 3 in year 0.
     listed = Index.sparse("site_year", (SITE, YEAR), (sites, (0,) * len(sites)))
@@ -130,10 +128,7 @@ def test_axes_too_long_for_one_key_are_refused():
 @st.composite
 def tuples_of_three_axes(draw):
     lengths = draw(st.tuples(*[st.integers(2, 40)] * 3))
-    axes = tuple(
-        Axis(name, tuple(map(str, range(length))))
-        for name, length in zip("abc", lengths, strict=True)
-    )
+    axes = tuple(Axis(name, tuple(map(str, range(length)))) for name, length in zip("abc", lengths, strict=True))
     codes = st.tuples(*(st.integers(0, length - 1) for length in lengths))
     chosen = draw(st.lists(codes, unique=True, max_size=30))
     return axes, chosen

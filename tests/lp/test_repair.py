@@ -191,9 +191,7 @@ def stopped_after(problem: ArrayProblem, rounds: int, gap_frac: float = 0.0):
     return session.solve(on_progress=watch, interrupt=stop)
 
 
-def test_repairs_save_rounds_where_a_solve_may_end_at_a_gap(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_repairs_save_rounds_where_a_solve_may_end_at_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(2)
     data = Data(demand=rng.uniform(1.4, 2.9), price=rng.uniform(0.9, 2.6), land_mw=8.45)
     problem = dispatch(data)
@@ -238,9 +236,7 @@ def test_a_repair_that_misses_rows_is_not_taken(monkeypatch: pytest.MonkeyPatch)
     assert optimum.objective * (1.0 - 1e-9) <= outcome.objective <= optimum.objective * 1.001
 
 
-def test_what_highs_can_not_repair_leaves_the_solve_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_highs_can_not_repair_leaves_the_solve_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = dispatch(Data())
 
     def breaks(*_given):
@@ -265,9 +261,7 @@ def test_a_solve_that_may_end_at_a_gap_repairs_its_trial(seed: int) -> None:
 
     arrays, value = Arrays.from_problem(problem), problem.matrix().times(outcome.x)
     assert outcome.gap <= gap_frac
-    assert outcome.objective == pytest.approx(
-        arrays.columns.offset + arrays.columns.cost @ outcome.x
-    )
+    assert outcome.objective == pytest.approx(arrays.columns.offset + arrays.columns.cost @ outcome.x)
     best = HighsSession(problem).solve().objective
     assert outcome.dual_bound <= best * (1.0 + 1e-9)
     assert best <= outcome.objective * (1.0 + 1e-9)

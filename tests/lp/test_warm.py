@@ -14,15 +14,10 @@ ROWS = 15 * 4  # regions, years: the demands
     [
         pytest.param(Data(demand=1.9), Change(row_bounds=ROWS), "warm dual", id="rhs"),
         pytest.param(Data(price=2.3), Change(costs=12 * 4 * 24), "warm primal", id="costs"),
-        pytest.param(
-            Data(loss=0.11), Change(coefficients=12 * 4 * 24), "warm dual", id="coefficients"
-        ),
+        pytest.param(Data(loss=0.11), Change(coefficients=12 * 4 * 24), "warm dual", id="coefficients"),
         pytest.param(Data(land_mw=9.4), Change(row_bounds=12), "warm dual", id="few rhs"),
         pytest.param(
-            Data(demand=2.3, unmet_usd=3500.0),
-            Change(row_bounds=ROWS, costs=ROWS),
-            "warm dual",
-            id="rhs and costs",
+            Data(demand=2.3, unmet_usd=3500.0), Change(row_bounds=ROWS, costs=ROWS), "warm dual", id="rhs and costs"
         ),
         pytest.param(
             Data(demand=1.9, unmet_usd=4700.0, loss=0.05),
@@ -229,9 +224,7 @@ def test_the_basis_that_highs_holds_is_not_given_to_it_again(monkeypatch):
     session.solve()
     given = []
     set_basis = type(session._highs).setBasis
-    monkeypatch.setattr(
-        type(session._highs), "setBasis", lambda *these: given.append(these) or set_basis(*these)
-    )
+    monkeypatch.setattr(type(session._highs), "setBasis", lambda *these: given.append(these) or set_basis(*these))
 
     session.set_columns(upper=np.array([2.5, 7.0, 8.0]))
     held = session.solve()

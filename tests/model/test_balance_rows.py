@@ -69,6 +69,4 @@ def test_a_balance_alone_changes_neither_cost_nor_draw(plain, world):
     without, kept = solve(inputs), solve(balanced(inputs))
 
     assert kept.cost_musd == pytest.approx(without.cost_musd, rel=1e-9)
-    assert kept.value(kept.model.grid_mw) == pytest.approx(
-        kept.value(kept.model.facility_mw), abs=1e-6
-    )
+    assert kept.value(kept.model.grid_mw) == pytest.approx(kept.value(kept.model.facility_mw), abs=1e-6)

@@ -153,18 +153,11 @@ def test_fuel_pays_the_scheme_of_its_state_before_that_of_its_country():
         )
     )
     assert price == pytest.approx(
-        {
-            ("oak", "2025"): 7.0,
-            ("oak", "2027"): 9.0,
-            ("elm", "2025"): 17.0,
-            ("elm", "2027"): 21.0,
-        }
+        {("oak", "2025"): 7.0, ("oak", "2027"): 9.0, ("elm", "2025"): 17.0, ("elm", "2027"): 21.0}
     )
 
     def burn(m: Model):
         yield part(m.supply.output_mwh, site="elm", year="2027") == 10_000.0
 
     plan = solve(inputs, burn)
-    assert plan.payments("carbon_schemes")[("elm", "2027")] == pytest.approx(
-        10_000 * 0.47 * 21 / 1e6
-    )
+    assert plan.payments("carbon_schemes")[("elm", "2027")] == pytest.approx(10_000 * 0.47 * 21 / 1e6)

@@ -64,9 +64,7 @@ def test_a_block_has_a_sentence_an_equation_and_a_source(block: Constraint) -> N
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
 def test_a_block_is_named_by_a_test_that_shows_it_bite(block: Constraint) -> None:
-    assert [
-        name for name in TEST_NAMES if name.startswith("test_" + block.name) and "bites" in name
-    ]
+    assert [name for name in TEST_NAMES if name.startswith("test_" + block.name) and "bites" in name]
 
 
 def test_a_family_says_what_it_is() -> None:

@@ -13,9 +13,7 @@ from planner.model import Model
 MARGIN = 0.001  # MW
 SLOT_OF = ("2027", "d2h18")
 HEAT = ("heat", "west", "2027")
-PHYSICAL = (
-    "contracts.ppa.heat={technology: geothermal, kind: physical, lead_months: 5, max_mw: 900}"
-)
+PHYSICAL = "contracts.ppa.heat={technology: geothermal, kind: physical, lead_months: 5, max_mw: 900}"
 FINANCIAL = "contracts.ppa.heat={technology: geothermal, lead_months: 5, max_mw: 900}"
 BY_ZONE = "contracts.area=zone"
 TARGET = "contracts.matching.target_frac={2027: 0.6}"
@@ -72,9 +70,7 @@ def test_nothing_on_offer_and_no_target_build_not_one_row_or_column():
 
 def test_contract_in_force_bites_after_the_term():
     # Decided on 1 March 2025 it delivers from August for a year: half of 2025 and 2026 together.
-    inputs = inputs_of(
-        "contracts.ppa.heat={technology: geothermal, lead_months: 5, term_years: 1}",
-    )
+    inputs = inputs_of("contracts.ppa.heat={technology: geothermal, lead_months: 5, term_years: 1}")
     first = ("heat", "west", "2025")
 
     def in_force(mw: float, year: str) -> Wish:
@@ -91,7 +87,7 @@ def test_contract_in_force_bites_at_what_is_signed_already():
     # In force to the end of 2025, half of the model year 2025, which represents 2026 too.
     inputs = inputs_of(
         "contracts.existing.heat={technology: geothermal, zone: west, mw: 26, first_year: 2019,"
-        " last_year: 2025, price_usd_per_mwh: 52}",
+        " last_year: 2025, price_usd_per_mwh: 52}"
     )
 
     def in_force(mw: float) -> Wish:
@@ -109,9 +105,7 @@ def test_contract_limit_bites_at_what_is_on_offer(physical):
 
 
 def test_contract_delivery_bites_at_what_the_zone_gets(physical):
-    assert_bites(
-        "contract_delivery", physical, signed(7.0, take(7.0)), signed(7.0, take(7.0 + MARGIN))
-    )
+    assert_bites("contract_delivery", physical, signed(7.0, take(7.0)), signed(7.0, take(7.0 + MARGIN)))
 
 
 def test_contract_use_bites_at_what_a_site_draws(physical):
@@ -174,9 +168,7 @@ def test_a_financial_agreement_pays_its_strike_and_earns_the_market():
     mwh = 10.0 * YEAR_H
     market = 29.0 * 1.005**2  # wholesale at Elm in the money of 2025, grown at 0.5 % a year
 
-    assert plan.payments("contract_strike")[("2027",)] == pytest.approx(
-        mwh * GEOTHERMAL_USD_PER_MWH / 1e6
-    )
+    assert plan.payments("contract_strike")[("2027",)] == pytest.approx(mwh * GEOTHERMAL_USD_PER_MWH / 1e6)
     assert plan.payments("contract_market_value")[("2027",)] == pytest.approx(-mwh * market / 1e6)
     assert set(plan.payments("contract_power_taken").values()) == {0.0}
 
@@ -186,9 +178,7 @@ def test_a_physical_agreement_spares_the_wholesale_price_and_not_what_is_added_t
     # Elm draws more than 10 MW in every slot and takes all.
     market = 29.0 * 1.005**2
 
-    assert plan.payments("contract_power_taken")[("elm", "2027")] == pytest.approx(
-        -10.0 * YEAR_H * market / 1e6
-    )
+    assert plan.payments("contract_power_taken")[("elm", "2027")] == pytest.approx(-10.0 * YEAR_H * market / 1e6)
     assert set(plan.payments("contract_market_value").values()) == {0.0}
     drawn, price = plan.value(plan.model.grid_mwh), plan.model.p.grid.energy_usd_per_mwh
     here = plan.model.grid_mw.over["site"] == 1
@@ -199,9 +189,7 @@ def test_a_physical_agreement_spares_the_wholesale_price_and_not_what_is_added_t
 
 
 @pytest.mark.parametrize(("bundle", "spared_frac"), [("bundled", 0.0), ("delivery", 1.0)])
-def test_a_physical_agreement_spares_no_wholesale_price_that_a_tariff_has_replaced(
-    bundle, spared_frac
-):
+def test_a_physical_agreement_spares_no_wholesale_price_that_a_tariff_has_replaced(bundle, spared_frac):
     tariff = f"{{energy: [{{usd_per_mwh: 41}}], bundle: {bundle}}}"
     own = f"energy.own_tariffs={{own: {tariff}}}"
     used = "energy.tariffs=[{tariff: own, sites: [elm]}]"

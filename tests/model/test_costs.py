@@ -123,9 +123,7 @@ def test_halls_are_repaid_with_interest_from_the_month_they_are_commissioned(inp
     interest = ((1 + RATE) ** 1.75 - 1) / (1.75 * math.log(1 + RATE)) - 1
     capex = unit_cost(inputs, "halls", "build_capex_musd_per_mw", "build", *hall)
     paid = solved.payments("hall_construction")
-    assert paid["elm", "2027"] == pytest.approx(
-        payment(15.0 * capex * (1 + interest), 14) * 11 / 12
-    )
+    assert paid["elm", "2027"] == pytest.approx(payment(15.0 * capex * (1 + interest), 14) * 11 / 12)
     assert paid["elm", "2026"] == 0.0
 
 
@@ -139,9 +137,7 @@ def test_retrofits_are_repaid_from_the_month_the_work_is_done(inputs):
     paid = solved.payments("hall_retrofit")
     yearly = payment(20.0 * capex, 14)
     assert capex == pytest.approx(2.05 * 1.06, rel=0.03)
-    assert [paid["oak", str(year)] for year in (2025, 2026, 2027)] == pytest.approx(
-        [yearly * 2 / 12, yearly, yearly]
-    )
+    assert [paid["oak", str(year)] for year in (2025, 2026, 2027)] == pytest.approx([yearly * 2 / 12, yearly, yearly])
 
 
 def test_connections_are_repaid_from_the_month_they_are_energised(inputs):
@@ -150,9 +146,7 @@ def test_connections_are_repaid_from_the_month_they_are_energised(inputs):
     # on 15 September 2026: 3.5 months, then the year
     yearly = payment(12.0 * (152_000 + 645_000) / 1e6, 14)
     paid = solved.payments("interconnection")
-    assert [paid["elm", str(year)] for year in (2025, 2026, 2027)] == pytest.approx(
-        [0.0, yearly * 3.5 / 12, yearly]
-    )
+    assert [paid["elm", str(year)] for year in (2025, 2026, 2027)] == pytest.approx([0.0, yearly * 3.5 / 12, yearly])
 
 
 def test_openings_and_fixed_costs_follow_the_share_that_is_open():
@@ -216,10 +210,7 @@ def test_a_leased_hall_costs_its_rent_and_no_upkeep():
     hall = ("oak", "air_dry|3N2", "2027")
 
     def lease(mw: float) -> Solved:
-        return solve(
-            inputs,
-            lambda m: [only(m.lease, {hall: mw}), only(m.build, {}), only(m.retrofit, {})],
-        )
+        return solve(inputs, lambda m: [only(m.lease, {hall: mw}), only(m.build, {}), only(m.retrofit, {})])
 
     leased, nothing = lease(6.0), lease(0.0)
 
@@ -261,11 +252,7 @@ def test_rent_is_paid_in_every_year_its_contract_runs(inputs):
     reserved = 6.0 * listed * (1 - 0.54) / (0.56 / 1.12)
     at_first, later = 4.0 * listed / 0.62, 5.0 * listed * (1 - 0.16) ** 2 / 0.62
     assert solved.payments("rented_compute") == pytest.approx(
-        {
-            ("2025",): reserved + at_first,
-            ("2026",): reserved + at_first,
-            ("2027",): reserved + later,
-        }
+        {("2025",): reserved + at_first, ("2026",): reserved + at_first, ("2027",): reserved + later}
     )
 
 
@@ -281,9 +268,7 @@ def test_levers_are_paid_for_what_they_save():
         if inputs.demand.demand.tuples(position)[1:] == ("chat", "2027")
     )
     saved = 0.5 * 0.11 * 0.2346 / 0.25 * asked
-    assert solved.payments("efficiency_levers")[("2027",)] == pytest.approx(
-        saved * 0.07 * 8760 * 1000 / 1e6
-    )
+    assert solved.payments("efficiency_levers")[("2027",)] == pytest.approx(saved * 0.07 * 8760 * 1000 / 1e6)
 
 
 # --- cost of capital --------------------------------------------------------------------
@@ -293,10 +278,7 @@ def test_capital_in_a_country_costs_its_premium(inputs):
     # 0.2 % a year in the United States, on what is bought there
     rack = ("elm", "chip26", "plate_dry|N", "training", "2027")
     others = ("build", "retrofit", "expand")
-    solved = solve(
-        inputs,
-        lambda m: [only(m.install, {rack: 9.5}), *(only(getattr(m, x), {}) for x in others)],
-    )
+    solved = solve(inputs, lambda m: [only(m.install, {rack: 9.5}), *(only(getattr(m, x), {}) for x in others)])
 
     cost = 9.5 * 1.92 * 1.15 / 0.104 * 1.013 * (1 - 0.022) ** 2
     premium = payment(cost, 6, RATE + 0.002) - payment(cost, 6)
@@ -335,8 +317,7 @@ def test_costlier_capital_is_a_premium_on_what_is_bought_and_sold_at_book_value_
     settings = ("finance.asset_wacc_nominal_frac.rack=0.12", "finance.country_risk=false")
     rack = ("elm", "chip26", "plate_dry|N", "training", "2027")
     solved = solve(
-        inputs_of(*settings, "finance.end_of_horizon=truncated_salvage"),
-        lambda m: [only(m.install, {rack: 9.5})],
+        inputs_of(*settings, "finance.end_of_horizon=truncated_salvage"), lambda m: [only(m.install, {rack: 9.5})]
     )
 
     # Bought on 1 January, sold on 31 December after one of six years, both moved to mid-year.

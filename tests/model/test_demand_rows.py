@@ -36,8 +36,7 @@ MARGIN = 0.01  # kH100e
 def test_demand_balance_bites_at_what_users_ask_for(inputs, region, asked):
     def supply(kh100e: float) -> Wish:
         return lambda m: [
-            part(m.served, region=region, year="2025") + part(m.rented, region=region, year="2025")
-            >= kh100e
+            part(m.served, region=region, year="2025") + part(m.rented, region=region, year="2025") >= kh100e
         ]
 
     assert_bites("demand_balance", inputs, supply(asked - MARGIN), supply(asked + MARGIN))
@@ -98,10 +97,7 @@ def test_tight_latency_share_bites_where_no_site_is_near(inputs):
 
     def rent_near(kh100e: float) -> Wish:
         mesa_2027 = {"region": "mesa", "year": "2027"}
-        return lambda m: [
-            part(m.unmet, **mesa_2027) == 4.0,
-            part(m.rented, **mesa_2027) <= kh100e,
-        ]
+        return lambda m: [part(m.unmet, **mesa_2027) == 4.0, part(m.rented, **mesa_2027) <= kh100e]
 
     least = 0.35 * (asked - 4.0)  # what is unmet need not be near
     assert_bites("tight_latency_share", inputs, rent_near(least), rent_near(least - MARGIN))
@@ -111,10 +107,7 @@ def test_a_near_site_counts_towards_the_tight_share(inputs):
     # Oak, 16.8 ms from Bay, is within 21 ms: nothing need be rented.
     solved = solve(
         inputs,
-        lambda m: [
-            part(m.unmet, region="bay", year="2025") == 0.0,
-            part(m.rented, region="bay", year="2025") == 0.0,
-        ],
+        lambda m: [part(m.unmet, region="bay", year="2025") == 0.0, part(m.rented, region="bay", year="2025") == 0.0],
     )
 
     assert solved.outcome.status == "optimal"
@@ -125,10 +118,7 @@ def test_rent_supply_bites_at_the_contracts_that_run(inputs):
     contracts = {("chat", "reserved", "2025"): 6.0, ("chat", "on_demand", "2027"): 5.0}
 
     def rent(kh100e: float, year: str) -> Wish:
-        return lambda m: [
-            only(m.bought, contracts),
-            part(m.rented, workload="chat", year=year) >= kh100e,
-        ]
+        return lambda m: [only(m.bought, contracts), part(m.rented, workload="chat", year=year) >= kh100e]
 
     assert_bites("rent_supply", inputs, rent(6.0, "2025"), rent(6.0 + MARGIN, "2025"))
     assert_bites("rent_supply", inputs, rent(11.0, "2027"), rent(11.0 + MARGIN, "2027"))
@@ -182,10 +172,7 @@ def test_one_more_cloud_never_costs_more():
     asked = ("workloads.chat.failover=true", "scope.sites=[oak, elm]")
 
     # One cloud serves no chat, two hold all of it each, three half of it.
-    cost = [
-        solve(inputs_with(*asked, sites=pd.concat([sites, *more[:count]]))).cost_musd
-        for count in range(3)
-    ]
+    cost = [solve(inputs_with(*asked, sites=pd.concat([sites, *more[:count]]))).cost_musd for count in range(3)]
     deeper = solve(inputs_with(*asked, "rent.depth_scale_frac=1.3")).cost_musd
 
     assert cost[0] > cost[1] > cost[2]

@@ -17,11 +17,7 @@ STEP = 0.01  # of the unit of the row
 SLACK = 1e-5  # MUSD per unit: what the tolerance of two runs of the solver makes of a difference
 
 # A world where zones, vendors and the air have less than the plan would take.
-SCARCE = (
-    "grid.headroom_scale_frac=0.07",
-    "deliveries.scale_frac=0.16",
-    "carbon.cap_kt={2027: 740}",
-)
+SCARCE = ("grid.headroom_scale_frac=0.07", "deliveries.scale_frac=0.16", "carbon.cap_kt={2027: 740}")
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +35,14 @@ def cost_with(inputs: Inputs, block: str, row: int, step: float) -> float:
         if constraint.name == block:
             moved = np.zeros(comparison.over.size)
             moved[row] = step
-            comparison = replace(
-                comparison, lower=comparison.lower + moved, upper=comparison.upper + moved
-            )
+            comparison = replace(comparison, lower=comparison.lower + moved, upper=comparison.upper + moved)
         model.problem.rows(constraint.name, comparison)
     model.problem.minimise(objective_musd(model))
     outcome = HighsSession(model.problem).solve()
     return outcome.objective if outcome.status == "optimal" else np.inf
 
 
-@pytest.mark.parametrize(
-    "block",
-    ["demand_balance", "zone_headroom", "grid_connection", "hall_power"],
-)
+@pytest.mark.parametrize("block", ["demand_balance", "zone_headroom", "grid_connection", "hall_power"])
 def test_a_dual_lies_between_what_a_unit_less_and_a_unit_more_change(scarce, block):
     inputs, cost = scarce.model.p, scarce.cost_musd
 
@@ -91,9 +82,7 @@ def test_the_dual_of_demand_is_what_another_user_costs(scarce):
     )
 
     dual = scarce.dual("demand_balance")[place]
-    assert (
-        (scarce.cost_musd - less) / STEP - SLACK <= dual <= (more - scarce.cost_musd) / STEP + SLACK
-    )
+    assert (scarce.cost_musd - less) / STEP - SLACK <= dual <= (more - scarce.cost_musd) / STEP + SLACK
     assert dual > 0.0
 
 
@@ -109,16 +98,11 @@ def test_the_dual_of_headroom_is_what_another_mw_saves(scarce):
     step = one_more(place, grid.headroom.size)
 
     more, less = (
-        solve(changed(scarce.model.p, "grid", headroom_mw=grid.headroom_mw + sign * step)).cost_musd
-        for sign in (1, -1)
+        solve(changed(scarce.model.p, "grid", headroom_mw=grid.headroom_mw + sign * step)).cost_musd for sign in (1, -1)
     )
 
     saved = -scarce.dual("zone_headroom")[place]
-    assert (
-        (scarce.cost_musd - more) / STEP - SLACK
-        <= saved
-        <= (less - scarce.cost_musd) / STEP + SLACK
-    )
+    assert (scarce.cost_musd - more) / STEP - SLACK <= saved <= (less - scarce.cost_musd) / STEP + SLACK
     assert saved > 0.0
 
 
@@ -133,14 +117,9 @@ def test_the_duals_of_a_connection_are_what_another_mw_of_it_saves(scarce):
     saved = -scarce.dual("grid_connection")[here].sum() - scarce.dual("contract_floor")[place]
 
     more, less = (
-        solve(changed(scarce.model.p, "grid", firm_mw=grid.firm_mw + sign * step)).cost_musd
-        for sign in (1, -1)
+        solve(changed(scarce.model.p, "grid", firm_mw=grid.firm_mw + sign * step)).cost_musd for sign in (1, -1)
     )
-    assert (
-        (scarce.cost_musd - more) / STEP - SLACK
-        <= saved
-        <= (less - scarce.cost_musd) / STEP + SLACK
-    )
+    assert (scarce.cost_musd - more) / STEP - SLACK <= saved <= (less - scarce.cost_musd) / STEP + SLACK
     assert saved > 0.0
 
 
@@ -150,19 +129,12 @@ def test_the_dual_of_a_carbon_cap_is_the_price_that_makes_the_same_plan(scarce):
     dual_musd_per_kt = -scarce.dual("carbon_cap")[0]
     of_2027 = scarce.model.p.finance.year_weight[1]
     usd_per_t = dual_musd_per_kt / of_2027 * 1e6 / 1e3
-    priced = changed(
-        scarce.model.p,
-        "carbon",
-        cap_kt=carbon.cap_kt * 10,
-        price_usd_per_t=np.array([0.0, usd_per_t]),
-    )
+    priced = changed(scarce.model.p, "carbon", cap_kt=carbon.cap_kt * 10, price_usd_per_t=np.array([0.0, usd_per_t]))
 
     solved = solve(priced)
 
     # The plan under the cap is as good as any under the price.
-    capped = scarce.cost_musd + dual_musd_per_kt * scarce.sum(
-        scarce.model.emissions_kt, year="2027"
-    )
+    capped = scarce.cost_musd + dual_musd_per_kt * scarce.sum(scarce.model.emissions_kt, year="2027")
     assert dual_musd_per_kt > 0.0
     assert solved.cost_musd == pytest.approx(capped, rel=1e-7)
 

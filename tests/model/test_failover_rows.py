@@ -40,9 +40,7 @@ def without_neighbours(inputs: Inputs) -> Inputs:
     p = inputs.failover
     nothing = np.zeros(0, dtype=np.intp)
     none = p.neighbour.select(np.zeros(p.neighbour.size, dtype=np.bool_))
-    return changed(
-        inputs, "failover", neighbour=none, neighbour_row=nothing, neighbour_reserve=nothing
-    )
+    return changed(inputs, "failover", neighbour=none, neighbour_row=nothing, neighbour_reserve=nothing)
 
 
 def cut_off(inputs: Inputs) -> Inputs:
@@ -76,9 +74,7 @@ def test_reserve_capacity_bites_at_what_the_stand_by_racks_could_carry():
         ]
 
     most = standby_mw * KH100E_PER_MW
-    assert_bites(
-        "reserve_capacity", inputs_of(SURVIVES), reserve(most - MARGIN), reserve(most + MARGIN)
-    )
+    assert_bites("reserve_capacity", inputs_of(SURVIVES), reserve(most - MARGIN), reserve(most + MARGIN))
 
 
 def test_neighbour_reserve_bites_at_the_load_of_the_lost_site():
@@ -163,9 +159,7 @@ def test_own_sources_that_may_run_at_any_hour_help_a_site_that_takes_over():
     engine_mw = 2.6
     more = racks({"oak": OAK_MW}, {"elm": at_full_call(FIRM_MW) + MARGIN})
     engine = f"sites.elm.existing_source_mw={{engine: {engine_mw}}}"
-    inputs = with_firm(
-        inputs_of(SURVIVES, STAYS_IN_TIME, "supply={allow: [engine], sites: [elm]}", engine)
-    )
+    inputs = with_firm(inputs_of(SURVIVES, STAYS_IN_TIME, "supply={allow: [engine], sites: [elm]}", engine))
     assert not is_possible(with_firm(inputs_of(SURVIVES, STAYS_IN_TIME)), more)
     assert is_possible(inputs, lambda m: [*more(m), only(m.supply.source_mw, {})])
 
@@ -186,14 +180,10 @@ def test_stand_by_racks_idle_all_year_and_are_billed_for_no_more():
 
 def test_stand_by_racks_need_companions_and_upkeep_like_those_at_work():
     plain, more = 14.0, 19.0
-    one, other = (
-        solve(inputs_of(SURVIVES), racks({"oak": OAK_MW}, {"elm": mw})) for mw in (plain, more)
-    )
+    one, other = (solve(inputs_of(SURVIVES), racks({"oak": OAK_MW}, {"elm": mw})) for mw in (plain, more))
     m = other.model
 
-    nameplate = other.at(m.nameplate_mw, "elm", "2027") - one.at(
-        one.model.nameplate_mw, "elm", "2027"
-    )
+    nameplate = other.at(m.nameplate_mw, "elm", "2027") - one.at(one.model.nameplate_mw, "elm", "2027")
 
     assert nameplate == pytest.approx((more - plain) * 1.06)
     for item in ("companions", "it_maintenance"):
@@ -269,10 +259,7 @@ def test_what_no_other_site_can_take_is_left_unserved_and_asked_for():
     inputs = without_neighbours(inputs_of(SURVIVES, FIR))
     reserved = {"elm": 5.0, "fir": 4.0}
     kept = {(site, "train", "2027"): mw * KH100E_PER_MW for site, mw in reserved.items()}
-    solved = solve(
-        inputs,
-        lambda m: [*racks({"oak": OAK_MW}, reserved)(m), only(m.failover.reserve, kept)],
-    )
+    solved = solve(inputs, lambda m: [*racks({"oak": OAK_MW}, reserved)(m), only(m.failover.reserve, kept)])
     m = solved.model
 
     found = take_over(inputs, solved.value(m.served), solved.value(m.failover.reserve))
@@ -299,9 +286,7 @@ def test_a_plan_that_survives_asks_for_nothing_more():
 
 def test_rows_of_a_loss_are_reported_by_the_services_that_they_are_about():
     p = inputs_of(SURVIVES, "workloads.chat.failover=true", FIR)
-    work = outage_exposure(
-        p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0)
-    )
+    work = outage_exposure(p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0))
 
     programs = list(work.programs())
 

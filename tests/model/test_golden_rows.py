@@ -76,9 +76,7 @@ def every_block() -> Inputs:
     stock_only = racks.used.select([use], "stock_only")
     axes = ("site", "rack", "hall", "year")
     group = Index.sparse(
-        "stock_only_group",
-        [stock_only.axis(axis) for axis in axes],
-        [stock_only[axis] for axis in axes],
+        "stock_only_group", [stock_only.axis(axis) for axis in axes], [stock_only[axis] for axis in axes]
     )
     # A scenario gives a number of sites or a limit on it, not both.
     # With halls to let at every site no service needs an opening; here Fir has none.
@@ -95,13 +93,7 @@ def every_block() -> Inputs:
     # What is asked by the hour is asked by the year as well.
     inputs = changed(inputs, "contracts", claim_year=inputs.contracts.target)
     inputs = changed(inputs, "failover", **both_forms_and_a_cut(inputs))
-    return changed(
-        inputs,
-        "racks",
-        stock_only=stock_only,
-        stock_only_group=group,
-        stock_only_mw=np.array([17.0]),
-    )
+    return changed(inputs, "racks", stock_only=stock_only, stock_only_group=group, stock_only_mw=np.array([17.0]))
 
 
 def both_forms_and_a_cut(inputs: Inputs) -> dict[str, Any]:
@@ -117,9 +109,7 @@ def both_forms_and_a_cut(inputs: Inputs) -> dict[str, Any]:
         "taken": pairs.taken,
         "cut": Index.sparse("cut", axes, here),
         "cut_served_row": np.zeros(1, dtype=np.intp),
-        "cut_served": np.array(
-            [inputs.demand.served.position("(anywhere)", "train", "oak", "2027")]
-        ),
+        "cut_served": np.array([inputs.demand.served.position("(anywhere)", "train", "oak", "2027")]),
         "cut_reserve_row": np.zeros(2, dtype=np.intp),
         "cut_reserve": np.array(covers),
     }
@@ -167,9 +157,7 @@ def test_rows_are_those_that_were_reviewed(model):
 
 
 @pytest.mark.parametrize(
-    "block",
-    [block for family in FAMILIES for block in family.CONSTRAINTS],
-    ids=lambda block: block.name,
+    "block", [block for family in FAMILIES for block in family.CONSTRAINTS], ids=lambda block: block.name
 )
 def test_every_block_has_rows_with_terms(model, block):
     rows = model.problem.row_block(block.name)

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    only,
-    part,
-    solve,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, only, part, solve
 
 from planner.inputs import Inputs
 from planner.model import Model
@@ -36,12 +27,7 @@ MARGIN = 0.001
 
 def use(mw: float) -> Wish:
     """Old racks at Elm and none elsewhere, in the halls and on the connection that stand."""
-    return lambda m: [
-        only(m.used, {TRAIN: mw}),
-        only(m.build, {}),
-        only(m.retrofit, {}),
-        only(m.expand, {}),
-    ]
+    return lambda m: [only(m.used, {TRAIN: mw}), only(m.build, {}), only(m.retrofit, {}), only(m.expand, {})]
 
 
 def meter_mw(racks_mw: float, overhead: float) -> float:
@@ -110,17 +96,11 @@ def test_new_connection_counts_for_its_months_in_service(inputs):
     solved = solve(inputs, lambda m: [only(m.expand, asked)])
 
     firm = {
-        label: solved.at(solved.model.firm_mw, *label)
-        - inputs.grid.firm_mw[inputs.grid.firm.position(*label)]
+        label: solved.at(solved.model.firm_mw, *label) - inputs.grid.firm_mw[inputs.grid.firm.position(*label)]
         for label in (("oak", "2025"), ("oak", "2027"), ("elm", "2025"), ("elm", "2027"))
     }
     assert firm == pytest.approx(
-        {
-            ("oak", "2025"): 0.0,
-            ("oak", "2027"): 9.0 * 8 / 12,
-            ("elm", "2025"): 12.0 * 3.5 / 24,
-            ("elm", "2027"): 12.0,
-        }
+        {("oak", "2025"): 0.0, ("oak", "2027"): 9.0 * 8 / 12, ("elm", "2025"): 12.0 * 3.5 / 24, ("elm", "2027"): 12.0}
     )
 
 
@@ -153,12 +133,7 @@ def test_zone_headroom_bites_at_the_lower_limit_of_an_earlier_year(inputs):
         return lambda m: [part(m.expand, site="elm", year="2025") >= mw]
 
     limit_mw = (2600 + 210) * 0.2  # nothing is committed so early
-    assert_bites(
-        "zone_headroom",
-        inputs,
-        connect_in_2025(limit_mw - MARGIN),
-        connect_in_2025(limit_mw + MARGIN),
-    )
+    assert_bites("zone_headroom", inputs, connect_in_2025(limit_mw - MARGIN), connect_in_2025(limit_mw + MARGIN))
 
 
 # --- bills ------------------------------------------------------------------------------
@@ -169,9 +144,7 @@ def test_billed_peak_bites_at_the_highest_draw_of_its_months(steady):
         return lambda m: [*use(18.0)(m), at(m.peak_mw, "elm", "2027", period) <= mw]
 
     peak_mw = meter_mw(18.0, PEAK_OVERHEAD)
-    assert_bites(
-        "billed_peak", steady, bill("Jul", peak_mw + MARGIN), bill("Jul", peak_mw - MARGIN)
-    )
+    assert_bites("billed_peak", steady, bill("Jul", peak_mw + MARGIN), bill("Jul", peak_mw - MARGIN))
 
 
 def test_only_the_month_of_the_peak_day_is_billed_for_it(steady):
@@ -180,13 +153,9 @@ def test_only_the_month_of_the_peak_day_is_billed_for_it(steady):
 
     billed = {period: solved.at(m.peak_mw, "elm", "2027", period) for period in ("JJA", "Jul")}
 
-    overhead = m.p.power.mechanical_frac[
-        m.p.sets.site.code("elm"), m.p.sets.cooling.code("air_dry")
-    ]
+    overhead = m.p.power.mechanical_frac[m.p.sets.site.code("elm"), m.p.sets.cooling.code("air_dry")]
     summer = overhead[[m.p.sets.slot.code(f"d2h{hour:02d}") for hour in (0, 6, 12, 18)]].max()
-    assert billed == pytest.approx(
-        {"JJA": meter_mw(18.0, summer), "Jul": meter_mw(18.0, PEAK_OVERHEAD)}
-    )
+    assert billed == pytest.approx({"JJA": meter_mw(18.0, summer), "Jul": meter_mw(18.0, PEAK_OVERHEAD)})
     assert summer < PEAK_OVERHEAD
 
 
@@ -231,9 +200,7 @@ def test_carbon_cap_bites_at_what_the_grid_emits(steady):
 def oak_t_per_mwh(inputs: Inputs) -> float:
     """Mean intensity of a flat load at Oak in 2027, by hours. [t/MWh]"""
     slot, t_per_mwh = inputs.power.slot, inputs.carbon.location_t_per_mwh
-    now = (slot["site"] == inputs.sets.site.code("oak")) & (
-        slot["year"] == inputs.sets.year.code("2027")
-    )
+    now = (slot["site"] == inputs.sets.site.code("oak")) & (slot["year"] == inputs.sets.year.code("2027"))
     return float((t_per_mwh[now] * inputs.days.weight_h[slot["slot"][now]]).sum() / 8760)
 
 
@@ -244,11 +211,7 @@ def cap(inputs: Inputs, year: int, kt: float) -> dict[str, object]:
 
 def test_water_limit_bites_at_what_cooling_evaporates(steady):
     # 2,700,000 m3 a year at Oak, a fifth of it ours: a drought leaves a tenth of that.
-    inputs = changed(
-        flat(steady, 0.21, wue_l_per_kwh=0.45),
-        "carbon",
-        water_limit_m3=steady.carbon.water_limit_m3 / 10,
-    )
+    inputs = changed(flat(steady, 0.21, wue_l_per_kwh=0.45), "carbon", water_limit_m3=steady.carbon.water_limit_m3 / 10)
     limit_m3 = 2_700_000 * 0.2 / 10
 
     def racks_for(m3: float) -> Wish:
@@ -262,9 +225,7 @@ def test_water_limit_bites_at_what_cooling_evaporates(steady):
 def test_water_and_carbon_are_counted_where_there_is_no_limit(steady):
     solved = solve(flat(steady, 0.21, wue_l_per_kwh=0.45), use(18.0))
 
-    assert solved.at(solved.model.water_m3, "elm", "2027") == pytest.approx(
-        0.45 * 8760 * IT_PER_MW * 18.0
-    )
+    assert solved.at(solved.model.water_m3, "elm", "2027") == pytest.approx(0.45 * 8760 * IT_PER_MW * 18.0)
     assert solved.at(solved.model.emissions_kt, "elm", "2027") == pytest.approx(
         0.371 * 8760 * meter_mw(18.0, 0.21) / 1000
     )

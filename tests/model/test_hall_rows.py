@@ -5,19 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    inputs_with,
-    is_possible,
-    only,
-    part,
-    solve,
-    tables,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, inputs_with, is_possible, only, part, solve, tables
 
 RACKS_MW = 1250 * 0.2 / 1.16  # 1.25 GW of facilities, a fifth of them ours, 1.16 MW per MW
 CHAT_HALL_MW = 0.9 + 0.11  # diversity and companions, of a MW of racks for chat
@@ -42,10 +30,7 @@ def test_hall_power_bites_at_what_the_hall_can_feed(inputs):
     racks_mw = OAK_LIQUID_MW / CHAT_HALL_MW
 
     assert_bites(
-        "hall_power",
-        inputs,
-        use_in_standing_halls(racks_mw - MARGIN),
-        use_in_standing_halls(racks_mw + MARGIN),
+        "hall_power", inputs, use_in_standing_halls(racks_mw - MARGIN), use_in_standing_halls(racks_mw + MARGIN)
     )
 
 
@@ -57,10 +42,7 @@ def test_hall_power_bites_at_what_is_not_kept_free():
 
     assert inputs.halls.existing_mw[hall] == pytest.approx(OAK_LIQUID_MW / 0.87)
     assert_bites(
-        "hall_power",
-        inputs,
-        use_in_standing_halls(racks_mw - MARGIN),
-        use_in_standing_halls(racks_mw + MARGIN),
+        "hall_power", inputs, use_in_standing_halls(racks_mw - MARGIN), use_in_standing_halls(racks_mw + MARGIN)
     )
 
 
@@ -94,9 +76,7 @@ def test_new_halls_beside_a_fuller_one_keep_their_share_free():
             only(m.used, {NEW_CHAT: mw}),
         ]
 
-    assert_bites(
-        "hall_power", fuller, with_new_hall(racks_mw - MARGIN), with_new_hall(racks_mw + MARGIN)
-    )
+    assert_bites("hall_power", fuller, with_new_hall(racks_mw - MARGIN), with_new_hall(racks_mw + MARGIN))
 
 
 def test_what_is_retrofitted_is_no_longer_as_full_as_it_was():
@@ -106,16 +86,10 @@ def test_what_is_retrofitted_is_no_longer_as_full_as_it_was():
 
     solved = solve(fuller, lambda m: [only(m.build, {}), only(m.retrofit, {work: 20.0})])
 
-    for_racks = {
-        hall: solved.at(solved.model.halls.for_racks_mw, "oak", hall, "2027")
-        for hall in (AIR, LIQUID)
-    }
+    for_racks = {hall: solved.at(solved.model.halls.for_racks_mw, "oak", hall, "2027") for hall in (AIR, LIQUID)}
     # Halls of the base year are larger by what is kept free; a retrofit keeps 0.94 of its power.
     assert for_racks == pytest.approx(
-        {
-            AIR: 0.96 * (OAK_AIR_MW / 0.87 - 20.0),
-            LIQUID: 0.96 * OAK_LIQUID_MW / 0.87 + 0.87 * 20.0 * 0.94,
-        }
+        {AIR: 0.96 * (OAK_AIR_MW / 0.87 - 20.0), LIQUID: 0.96 * OAK_LIQUID_MW / 0.87 + 0.87 * 20.0 * 0.94}
     )
 
 
@@ -128,10 +102,7 @@ def test_hall_space_bites_at_the_floor_the_hall_has(inputs):
     floor_m2 = OAK_LIQUID_MW * 1000 / 90.0
     racks_mw = floor_m2 / (3.5 / 0.228)
     assert_bites(
-        "hall_space",
-        dense,
-        use_in_standing_halls(racks_mw - MARGIN),
-        use_in_standing_halls(racks_mw + MARGIN),
+        "hall_space", dense, use_in_standing_halls(racks_mw - MARGIN), use_in_standing_halls(racks_mw + MARGIN)
     )
 
 
@@ -222,12 +193,7 @@ def test_committed_halls_bites_at_what_is_under_construction(inputs):
     def build_early(mw: float) -> Wish:
         return lambda m: [part(m.build, site="oak", year="2025") >= mw]
 
-    assert_bites(
-        "committed_halls",
-        inputs,
-        build_early(committed_mw - MARGIN),
-        build_early(committed_mw + MARGIN),
-    )
+    assert_bites("committed_halls", inputs, build_early(committed_mw - MARGIN), build_early(committed_mw + MARGIN))
 
 
 def test_lease_depth_bites_at_what_is_to_let():
@@ -240,9 +206,7 @@ def test_lease_depth_bites_at_what_is_to_let():
 
 
 def test_a_leased_hall_feeds_racks_like_an_own_one():
-    inputs = inputs_with(
-        "lease.allow=true", leases=tables()["leases"].assign(cooling="plate_dry", redundancy="2N")
-    )
+    inputs = inputs_with("lease.allow=true", leases=tables()["leases"].assign(cooling="plate_dry", redundancy="2N"))
 
     solved = solve(
         inputs,

@@ -22,10 +22,7 @@ RATE = 1.083 / 1.024 - 1  # real cost of capital: 8.3 % nominal over 2.4 % infla
 def plan_of(solved: Solved) -> dict[str, np.ndarray]:
     """What is bought and built."""
     m = solved.model
-    return {
-        decision.name: solved.value(decision)
-        for decision in (m.install, m.build, m.retrofit, m.expand, m.bought)
-    }
+    return {decision.name: solved.value(decision) for decision in (m.install, m.build, m.retrofit, m.expand, m.bought)}
 
 
 # --- origin of discounting --------------------------------------------------------------
@@ -119,8 +116,7 @@ def test_one_more_year_does_not_turn_the_plan_of_the_first_years():
 def ends() -> dict[str, Solved]:
     """The same purchases by each reading of the horizon's end."""
     return {
-        end: solve(long_inputs_of(f"finance.end_of_horizon={end}"), bought_over_the_years)
-        for end in END_OF_HORIZON
+        end: solve(long_inputs_of(f"finance.end_of_horizon={end}"), bought_over_the_years) for end in END_OF_HORIZON
     }
 
 
@@ -155,12 +151,7 @@ def test_ends_of_the_horizon_weigh_payments_as_the_formulas_of_finance(ends, end
 
     yearly = annuity_payment(racks.overnight_musd, finance.rate_frac, racks.life_years)
     weight = END_OF_HORIZON[end](
-        finance.rate_frac,
-        racks.life_years,
-        racks.start,
-        finance.first_year,
-        finance.last_year,
-        finance.base_year,
+        finance.rate_frac, racks.life_years, racks.start, finance.first_year, finance.last_year, finance.base_year
     )
     first = m.install.first_column
     assert npv[first : first + install.size] == pytest.approx(yearly * weight)
@@ -190,10 +181,7 @@ def test_with_a_perpetuity_part_of_a_last_year_is_paid_and_used_in_part_for_ever
     def build(m: Model):
         return [only(m.build, {hall: 15.0}), only(m.retrofit, {}), only(m.install, {})]
 
-    once, for_ever = (
-        solve(inputs_of(f"finance.end_of_horizon={end}"), build)
-        for end in ("annuity", "perpetuity")
-    )
+    once, for_ever = (solve(inputs_of(f"finance.end_of_horizon={end}"), build) for end in ("annuity", "perpetuity"))
 
     paid = [case.payments("hall_construction")["elm", "2027"] for case in (once, for_ever)]
     usable = [case.at(case.model.halls.usable_mw, *hall) for case in (once, for_ever)]
@@ -238,8 +226,7 @@ def test_decisions_to_2028_depend_on_the_end_as_far_as_the_page_says():
         solved = solve(long_inputs_of(f"finance.end_of_horizon={end}", last_year=last))
         m = solved.model
         racks, built, refitted = (
-            sum(solved.sum(decision, year=year) for year in EARLY)
-            for decision in (m.install, m.build, m.retrofit)
+            sum(solved.sum(decision, year=year) for year in EARLY) for decision in (m.install, m.build, m.retrofit)
         )
         bought[end, last] = np.array([racks, built + refitted])
         assert bought[end, last] == pytest.approx(mw, rel=0.01), (end, last)
@@ -248,9 +235,7 @@ def test_decisions_to_2028_depend_on_the_end_as_far_as_the_page_says():
     later = [mw for (_, last), mw in bought.items() if last > 2028]
     at_the_end = [mw for (_, last), mw in bought.items() if last == 2028]
     assert np.max(np.abs(np.array(later) / base - 1)) < 0.04
-    assert np.max(np.abs(np.array(at_the_end) / base - 1), axis=0) == pytest.approx(
-        [0.042, 0.178], abs=0.005
-    )
+    assert np.max(np.abs(np.array(at_the_end) / base - 1), axis=0) == pytest.approx([0.042, 0.178], abs=0.005)
 
 
 def test_a_perpetuity_needs_a_rate_above_inflation():

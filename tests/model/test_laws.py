@@ -101,10 +101,7 @@ def scaled(inputs: Inputs, room: str, name: str, factor: float) -> Inputs:
 
 
 @many
-@given(
-    limit=st.sampled_from(LIMITS),
-    factor=st.floats(1.0, 4.0),
-)
+@given(limit=st.sampled_from(LIMITS), factor=st.floats(1.0, 4.0))
 def test_more_of_anything_scarce_never_costs_more(limit, factor):
     more = solve(scaled(scarce(), *limit, factor)).cost_musd
 
@@ -131,10 +128,7 @@ def test_what_is_called_scarce_is_in_the_program(limit):
 
 
 def test_some_limits_are_worth_money():
-    worth = {
-        name: cost_of_scarce() - solve(scaled(scarce(), room, name, 1.3)).cost_musd
-        for room, name in LIMITS
-    }
+    worth = {name: cost_of_scarce() - solve(scaled(scarce(), room, name, 1.3)).cost_musd for room, name in LIMITS}
 
     assert {name for name, musd in worth.items() if musd > 0.01} >= {
         "capex_budget_musd",
@@ -270,8 +264,7 @@ CHOICES = {
     for key, ids in {
         "racks.allow": "gb200_nvl72 gb300_nvl72 vr_nvl72_maxq rubin_ultra_kyber tpu_v7_ironwood"
         " amd_helios amd_after_helios hgx_b200_air hgx_b300_air hgx_after_b300_air",
-        "halls.cooling": "dlc_hybrid_dry air_containment_dry dlc_hybrid_tower dlc_full_warm"
-        " rdhx_active",
+        "halls.cooling": "dlc_hybrid_dry air_containment_dry dlc_hybrid_tower dlc_full_warm rdhx_active",
         "halls.redundancy": "2(N+1) N N+1 block_6to5 4N3 3N2 2N",
         "supply.allow": "pv_utility wind_onshore bess_4h gas_sc_turbine",
     }.items()

@@ -74,8 +74,7 @@ def test_a_zone_without_a_curve_of_its_own_has_the_default():
 
 def test_a_price_that_rises_never_costs_less_and_a_steeper_one_never_less_than_that(mini):
     once, twice = (
-        solve(inputs_of("energy.load_price.allow=true", f"energy.load_price.scale_frac={scale}"))
-        for scale in (1, 2)
+        solve(inputs_of("energy.load_price.allow=true", f"energy.load_price.scale_frac={scale}")) for scale in (1, 2)
     )
 
     assert mini.cost_musd < once.cost_musd * (1 - 1e-7)
@@ -102,9 +101,7 @@ def test_a_block_less_wide_never_costs_less():
     ],
 )
 @pytest.mark.parametrize("zone", ["west", "far_off"])
-def test_blocks_that_are_no_rising_curve_are_refused_at_their_cell(
-    column, value, place, words, zone, allow
-):
+def test_blocks_that_are_no_rising_curve_are_refused_at_their_cell(column, value, place, words, zone, allow):
     blocks = tables()["price_blocks"].copy()
     blocks.loc[blocks["zone"] == "west", "zone"] = zone
     blocks.loc[place[0] - 2, column] = value

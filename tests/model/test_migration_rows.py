@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_world import (
-    Solved,
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    only,
-    part,
-    solve,
-)
+from small_world import Solved, Wish, assert_bites, at, changed, inputs_of, only, part, solve
 
 from planner.inputs import Inputs
 from planner.model import Model
@@ -66,9 +56,7 @@ def test_migration_balance_bites_at_the_half_day_where_work_may_wait_as_well():
         ]
 
     due = 2 * MAY_MOVE * (OAK_MW + ELM_MW)
-    assert_bites(
-        "migration_balance", inputs_of(MOVES), half_day(due + MARGIN), half_day(due - MARGIN)
-    )
+    assert_bites("migration_balance", inputs_of(MOVES), half_day(due + MARGIN), half_day(due - MARGIN))
 
 
 @pytest.mark.parametrize("in_time", [STAYS_IN_TIME, "flexibility.deferral=true"])
@@ -78,9 +66,7 @@ def test_migration_room_bites_at_the_racks_that_are_there_whatever_is_put_off(in
 
     room = OAK_MW * (MAY_MOVE + SPARE)
     assert room < MAY_MOVE * (OAK_MW + ELM_MW)  # or there would not be work enough
-    assert_bites(
-        "migration_room", inputs_of(MOVES, in_time), take(room - MARGIN), take(room + MARGIN)
-    )
+    assert_bites("migration_room", inputs_of(MOVES, in_time), take(room - MARGIN), take(room + MARGIN))
 
 
 def test_migration_arrivals_bites_at_the_work_that_comes_from_elsewhere(moving):
@@ -94,12 +80,7 @@ def test_migration_arrivals_bites_at_the_work_that_comes_from_elsewhere(moving):
             at(m.migration.arrived_mwh, "elm", "air24", "train", "2027", "d1h12") <= mwh,
         ]
 
-    assert_bites(
-        "migration_arrivals",
-        moving,
-        arrive(SLOT_H * extra + MARGIN),
-        arrive(SLOT_H * extra - MARGIN),
-    )
+    assert_bites("migration_arrivals", moving, arrive(SLOT_H * extra + MARGIN), arrive(SLOT_H * extra - MARGIN))
 
 
 # --- a plan by hand: two sites with opposite prices -------------------------------------
@@ -113,12 +94,7 @@ WATER_USD = 2.0
 @pytest.fixture(scope="module")
 def opposite() -> Inputs:
     """One site is cheap while the other is dear; else prices are alike."""
-    inputs = inputs_of(
-        MOVES,
-        STAYS_IN_TIME,
-        "energy.demand_charge=false",
-        f"flexibility.move_usd_per_mwh={MOVE_USD}",
-    )
+    inputs = inputs_of(MOVES, STAYS_IN_TIME, "energy.demand_charge=false", f"flexibility.move_usd_per_mwh={MOVE_USD}")
     slot = inputs.power.slot
     price = np.full(slot.size, PLAIN_USD)
     for cheap, dear, hours in (("elm", "oak", SUN_AT_ELM), ("oak", "elm", SUN_AT_OAK)):
@@ -140,9 +116,7 @@ def usd_per_it_mwh(inputs: Inputs, site: str, slot: str) -> float:
 
 def test_work_leaves_the_dear_site_until_it_has_no_more_or_the_other_no_room(opposite):
     solved = solve(opposite, use_racks)
-    stays = solve(
-        changed(opposite, "migration", room_mw_per_mw=opposite.migration.due_mw_per_mw), use_racks
-    )
+    stays = solve(changed(opposite, "migration", room_mw_per_mw=opposite.migration.due_mw_per_mw), use_racks)
     weight = dict(zip(opposite.sets.slot.labels, opposite.days.weight_h, strict=True))
     saved_usd, moved = 0.0, {}
 
@@ -154,9 +128,7 @@ def test_work_leaves_the_dear_site_until_it_has_no_more_or_the_other_no_room(opp
         moved[slot] = 0.0 if gain <= 0.0 else (to_elm if oak > elm else -to_oak)
         saved_usd += max(gain, 0.0) * abs(moved[slot]) * weight[slot]
         own = ELM_MW * MAY_MOVE
-        assert solved.at(solved.model.migration.done_mw, "elm", *AIR, slot) == pytest.approx(
-            own + moved[slot]
-        )
+        assert solved.at(solved.model.migration.done_mw, "elm", *AIR, slot) == pytest.approx(own + moved[slot])
 
     assert OAK_MW * MAY_MOVE < ELM_MW * SPARE  # work is the limit one way
     assert ELM_MW * MAY_MOVE > OAK_MW * SPARE  # and room the other way
@@ -214,9 +186,7 @@ def test_moved_work_is_cooled_and_loses_power_where_it_is_done(opposite):
 def test_a_program_in_which_no_class_moves_has_no_row_or_column_of_it(mini):
     problem = mini.model.problem
 
-    assert not {"migration_balance", "migration_room", "migration_arrivals"} & set(
-        problem.row_block_names
-    )
+    assert not {"migration_balance", "migration_room", "migration_arrivals"} & set(problem.row_block_names)
     assert mini.model.migration.done_mw.over.size == 0
     assert mini.model.migration.arrived_mwh.over.size == 0
 
@@ -241,9 +211,7 @@ def test_work_is_conserved_over_the_sites_in_every_slot():
 
     for year in ("2025", "2027"):
         for slot in m.p.sets.slot.labels:
-            assert solved.value(part(m.migration.migrated_mw, year=year, slot=slot)) == (
-                pytest.approx([0.0], abs=1e-6)
-            )
+            assert solved.value(part(m.migration.migrated_mw, year=year, slot=slot)) == (pytest.approx([0.0], abs=1e-6))
     assert np.abs(solved.value(m.migration.migrated_mw)).max() > 1.0
 
 

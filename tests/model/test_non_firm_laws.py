@@ -56,10 +56,7 @@ def test_non_firm_power_to_choose_never_costs_more(frac, scale, service, rate, s
         f"grid.firm_headroom_frac={frac}",
         f"grid.curtailment_rate_pct={rate}",
     )
-    choice = (
-        f"grid.non_firm={{allow: true, service: {service}, curtail: {curtail},"
-        f" shed: {{allow: {shed}}}}}"
-    )
+    choice = f"grid.non_firm={{allow: true, service: {service}, curtail: {curtail}, shed: {{allow: {shed}}}}}"
 
     with_choice = solve(inputs_with(*world, choice))
 
@@ -90,18 +87,11 @@ def test_a_larger_budget_to_shed_never_costs_more(factor, figure):
 
 
 @few
-@given(
-    rate=st.sampled_from(["0.25", "0.5", "1", "5"]),
-    slot_h=st.sampled_from(["6", "3"]),
-    scale=st.floats(0.05, 1.0),
-)
+@given(rate=st.sampled_from(["0.25", "0.5", "1", "5"]), slot_h=st.sampled_from(["6", "3"]), scale=st.floats(0.05, 1.0))
 def test_non_firm_power_is_never_used_in_a_stress_slot(rate, slot_h, scale):
     found = solve(
         inputs_with(
-            *SHED,
-            f"grid.curtailment_rate_pct={rate}",
-            f"time.slot_h={slot_h}",
-            f"grid.headroom_scale_frac={scale}",
+            *SHED, f"grid.curtailment_rate_pct={rate}", f"time.slot_h={slot_h}", f"grid.headroom_scale_frac={scale}"
         )
     )
 
@@ -118,9 +108,7 @@ def test_non_firm_power_is_never_used_in_a_stress_slot(rate, slot_h, scale):
 def test_a_higher_rate_never_costs_more_nor_serves_less_where_those_last_in_are_off_first():
     world = (*SHED, "grid.non_firm.curtail=last_in", "demand.scale_frac=2.1")
 
-    plans = [
-        solved(*world, f"grid.curtailment_rate_pct={rate}") for rate in ("0.25", "0.5", "1", "5")
-    ]
+    plans = [solved(*world, f"grid.curtailment_rate_pct={rate}") for rate in ("0.25", "0.5", "1", "5")]
 
     costs = [plan.cost_musd for plan in plans]
     # Compute that nobody rents out and no site can hold is unmet here, so own load is what gives.

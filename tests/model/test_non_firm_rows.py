@@ -5,17 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    long_inputs_of,
-    only,
-    part,
-    solve,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, long_inputs_of, only, part, solve
 from test_grid_rows import flat, meter_mw, use, with_firm
 
 from planner.inputs import Inputs
@@ -36,9 +26,7 @@ WAITS = 0.4
 
 def elm(*settings: str) -> Inputs:
     """Elm may have non-firm connection beside 10 MW firm; training draws the same in every hour."""
-    inputs = inputs_of(
-        "flexibility.deferral=false", "grid.non_firm={allow: true, sites: [elm]}", *settings
-    )
+    inputs = inputs_of("flexibility.deferral=false", "grid.non_firm={allow: true, sites: [elm]}", *settings)
     return with_firm(inputs, FIRM_MW)
 
 
@@ -74,10 +62,7 @@ def test_a_scenario_without_non_firm_power_builds_not_one_row_or_column_for_it()
 
 def test_non_firm_power_bites_at_the_firm_connection_where_it_is_off():
     assert_bites(
-        "non_firm_power",
-        elm(),
-        connected(9.0, drawn(FIRM_MW, *OFF)),
-        connected(9.0, drawn(FIRM_MW + MARGIN, *OFF)),
+        "non_firm_power", elm(), connected(9.0, drawn(FIRM_MW, *OFF)), connected(9.0, drawn(FIRM_MW + MARGIN, *OFF))
     )
 
 
@@ -106,24 +91,17 @@ def test_contract_floor_bites_at_both_connections():
 
     # The peak day asks for 19 MW too, less what can be shed: it is in the way here.
     assert (
-        solve(
-            inputs, connected(9.0, racks_mw=racks_mw - MARGIN), without=["non_firm_power"]
-        ).outcome.status
+        solve(inputs, connected(9.0, racks_mw=racks_mw - MARGIN), without=["non_firm_power"]).outcome.status
         == "optimal"
     )
     left_out = ["non_firm_power", "grid_connection"]
     assert solve(inputs, connected(9.0, **many), without=left_out).outcome.status == "infeasible"
-    assert (
-        solve(inputs, connected(9.0, **many), without=[*left_out, "contract_floor"]).outcome.status
-        == "optimal"
-    )
+    assert solve(inputs, connected(9.0, **many), without=[*left_out, "contract_floor"]).outcome.status == "optimal"
 
 
 def test_non_firm_connection_counts_for_its_months_in_service_and_until_it_turns_firm():
     # Energised on 1 January 2027, firm after 21 months: at the end of September 2028.
-    inputs = long_inputs_of(
-        "grid.non_firm={allow: true, sites: [elm], service: bridge}", last_year=2028
-    )
+    inputs = long_inputs_of("grid.non_firm={allow: true, sites: [elm], service: bridge}", last_year=2028)
     m = Model(inputs)
 
     def share(of, year: str) -> float:
@@ -135,19 +113,14 @@ def test_non_firm_connection_counts_for_its_months_in_service_and_until_it_turns
     assert [share(in_service, year) for year in ("2027", "2028")] == [1.0, 0.75]
     assert [share(firm, year) for year in ("2027", "2028")] == [0.0, 0.25]
     # The limit of firm connection counts it from the year in which it turns firm.
-    assert inputs.sets.year.labels[
-        inputs.non_firm.firm_year[inputs.non_firm.connect.position(*NEW)]
-    ] == ("2028")
+    assert inputs.sets.year.labels[inputs.non_firm.firm_year[inputs.non_firm.connect.position(*NEW)]] == ("2028")
 
 
 def test_all_headroom_bites_at_firm_and_non_firm_connections_together():
     limit_mw = (2600 + 630 - 220) * 0.2  # as for zone_headroom
 
     def connect(firm_mw: float) -> Wish:
-        return lambda m: [
-            part(m.expand, site="elm") >= firm_mw,
-            part(m.non_firm.connect_mw, site="elm") >= 211.0,
-        ]
+        return lambda m: [part(m.expand, site="elm") >= firm_mw, part(m.non_firm.connect_mw, site="elm") >= 211.0]
 
     inputs = inputs_of("grid.non_firm.allow=true")
     within = limit_mw - 211.0
@@ -158,10 +131,7 @@ def test_all_headroom_bites_at_each_rate_where_those_last_in_are_off_first():
     inputs = inputs_of("grid.non_firm={allow: true, curtail: last_in}")
 
     def connect(tier: str, mw: float) -> Wish:
-        return lambda m: [
-            part(m.expand, site="elm") >= 70.0,
-            part(m.non_firm.connect_mw, site="elm", tier=tier) >= mw,
-        ]
+        return lambda m: [part(m.expand, site="elm") >= 70.0, part(m.non_firm.connect_mw, site="elm", tier=tier) >= mw]
 
     # 2,028 MW at 0.25 % and 2,600 at 0.5 %, and growth; firm connection takes of both.
     for tier, at_rate in (("0.25", 2028), ("0.5", 2600)):
@@ -172,11 +142,7 @@ def test_all_headroom_bites_at_each_rate_where_those_last_in_are_off_first():
 
 def test_non_firm_power_bites_tier_by_tier_where_those_last_in_are_off_first():
     inputs = with_firm(
-        inputs_of(
-            "flexibility.deferral=false",
-            "grid.non_firm={allow: true, sites: [elm], curtail: last_in}",
-        ),
-        FIRM_MW,
+        inputs_of("flexibility.deferral=false", "grid.non_firm={allow: true, sites: [elm], curtail: last_in}"), FIRM_MW
     )
     # The first 2,028 MW of the west are off for 0.25 % of the year, 21.9 h: 18 of the peak day
     # and 3.9 of a winter slot; the next 572 for what makes all 2,600 meet 0.5 %.
@@ -203,10 +169,7 @@ def test_zone_headroom_bites_at_the_share_that_is_firm():
     inputs = inputs_of("grid.non_firm.allow=true", "grid.firm_headroom_frac=0.3")
 
     def connect(mw: float) -> Wish:
-        return lambda m: [
-            part(m.expand, site="elm") >= mw,
-            part(m.non_firm.connect_mw, site="elm") >= 45.0,
-        ]
+        return lambda m: [part(m.expand, site="elm") >= mw, part(m.non_firm.connect_mw, site="elm") >= 45.0]
 
     assert_bites("zone_headroom", inputs, connect(limit_mw - MARGIN), connect(limit_mw + MARGIN))
 
@@ -228,10 +191,7 @@ def test_zone_headroom_bites_when_non_firm_connection_turns_firm():
 
 def discounted(mw: float, peak_mw: float) -> Wish:
     """Bill a peak in winter, so many MW of it at the discount."""
-    return lambda m: [
-        at(m.peak_mw, *ELM, "DJF") == peak_mw,
-        at(m.non_firm.discounted_mw, *ELM, "DJF") == mw,
-    ]
+    return lambda m: [at(m.peak_mw, *ELM, "DJF") == peak_mw, at(m.non_firm.discounted_mw, *ELM, "DJF") == mw]
 
 
 def test_discounted_peak_bites_at_the_billed_peak():
@@ -254,12 +214,8 @@ def test_the_demand_charge_is_lower_for_what_non_firm_connection_carries():
     peak_mw = meter_mw(8.0, 0.21)
     usd_per_kw_month = 7.25 * 1.005**2
     assert 3.0 < peak_mw < FIRM_MW
-    assert solved.payments("electricity_demand")[ELM] == pytest.approx(
-        12 * usd_per_kw_month * 1000 * peak_mw / 1e6
-    )
-    assert solved.payments("non_firm_discount")[ELM] == pytest.approx(
-        -0.13 * 12 * usd_per_kw_month * 1000 * 3.0 / 1e6
-    )
+    assert solved.payments("electricity_demand")[ELM] == pytest.approx(12 * usd_per_kw_month * 1000 * peak_mw / 1e6)
+    assert solved.payments("non_firm_discount")[ELM] == pytest.approx(-0.13 * 12 * usd_per_kw_month * 1000 * 3.0 / 1e6)
 
 
 def test_non_firm_connection_pays_its_share_of_the_network():
@@ -309,9 +265,7 @@ def test_shed_load_bites_at_the_power_of_work_that_could_wait():
 
 
 def test_shed_load_bites_lower_where_work_has_been_put_off():
-    inputs = inputs_of(
-        "grid.non_firm={allow: true, sites: [elm], shed: {allow: true, max_energy_frac: 1}}"
-    )
+    inputs = inputs_of("grid.non_firm={allow: true, sites: [elm], shed: {allow: true, max_energy_frac: 1}}")
     inputs = flat(with_firm(inputs, FIRM_MW), 0.21)
     put_off_mw = 0.9
 
@@ -349,7 +303,5 @@ def test_what_is_shed_needs_no_power_and_is_paid_for():
     assert used_mw - FIRM_MW < 2.3  # the rest comes in on firm connection
     assert solved.at(m.facility_mw, *OFF) == pytest.approx(used_mw)
     assert solved.at(m.import_mw, *OFF) == pytest.approx(used_mw - 2.3)
-    assert solved.payments("shed_load_worth")[ELM] == pytest.approx(
-        5000 * solved.at(m.non_firm.shed_mwh, *ELM) / 1e6
-    )
+    assert solved.payments("shed_load_worth")[ELM] == pytest.approx(5000 * solved.at(m.non_firm.shed_mwh, *ELM) / 1e6)
     assert solved.at(m.non_firm.shed_mwh, *ELM) == pytest.approx(18 * 2.3)

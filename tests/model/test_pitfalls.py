@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pulp
 import pytest
-from small_world import (
-    Solved,
-    changed,
-    inputs_of,
-    model_of,
-    only,
-    solve,
-)
+from small_world import Solved, changed, inputs_of, model_of, only, solve
 
 from planner.clock.days import RepresentativeDays
 from planner.inputs import Inputs
@@ -46,20 +39,12 @@ def chat_in(topology: str, inputs: Inputs) -> Solved:
 
 @pytest.fixture(scope="module")
 def by_topology() -> dict[str, Inputs]:
-    return {
-        q: inputs_of("flexibility.deferral=false", f"workloads.chat.redundancy_min={q}")
-        for q in TOPOLOGIES
-    }
+    return {q: inputs_of("flexibility.deferral=false", f"workloads.chat.redundancy_min={q}") for q in TOPOLOGIES}
 
 
 def same_losses(inputs: Inputs) -> Inputs:
     designs = len(inputs.sets.hall)
-    return changed(
-        inputs,
-        "power",
-        loss_fixed_frac=np.zeros(designs),
-        loss_variable_frac=np.full(designs, 0.035),
-    )
+    return changed(inputs, "power", loss_fixed_frac=np.zeros(designs), loss_variable_frac=np.full(designs, 0.035))
 
 
 def test_2n_and_n_draw_the_same_energy_and_contract_but_for_losses(by_topology):
@@ -121,9 +106,7 @@ def test_representative_days_hold_the_hottest_hours(settings):
     on_the_peak_day = overhead[:, air, is_peak].max(axis=1)
 
     # Design days have 34.6 and 37.8 C: floor, ramp up to 21 C, slope above.
-    assert on_the_peak_day == pytest.approx(
-        [0.07 + 0.16 + 0.006 * (celsius - 21) for celsius in (34.6, 37.8)]
-    )
+    assert on_the_peak_day == pytest.approx([0.07 + 0.16 + 0.006 * (celsius - 21) for celsius in (34.6, 37.8)])
     assert np.all(on_the_peak_day > overhead[:, air, ~is_peak].max(axis=1) + 0.01)
 
 
@@ -235,23 +218,14 @@ def test_the_price_of_unmet_demand_is_in_no_other_line(inputs):
     def nothing(m: Model):
         return [only(m.used, {}), only(m.rented, {}), only(m.bought, {}), only(m.install, {})]
 
-    cheap, dear = (
-        solve(changed(inputs, "demand", unmet_usd_per_h100e_hour=price), nothing)
-        for price in (20.0, 27.0)
-    )
+    cheap, dear = (solve(changed(inputs, "demand", unmet_usd_per_h100e_hour=price), nothing) for price in (20.0, 27.0))
 
     lines = {
         case: {item.name: list(solved.payments(item.name).values()) for item in ALL_COSTS}
         for case, solved in (("cheap", cheap), ("dear", dear))
     }
-    differ = {
-        item.name
-        for item in ALL_COSTS
-        if lines["cheap"][item.name] != pytest.approx(lines["dear"][item.name])
-    }
+    differ = {item.name for item in ALL_COSTS if lines["cheap"][item.name] != pytest.approx(lines["dear"][item.name])}
     assert differ == {"unmet_compute"}
     more = np.array(lines["dear"]["unmet_compute"]) - lines["cheap"]["unmet_compute"]
     assert dear.cost_musd - cheap.cost_musd == pytest.approx((more * discount(dear.model)).sum())
-    assert lines["dear"]["unmet_compute"] == pytest.approx(
-        [musd * 27 / 20 for musd in lines["cheap"]["unmet_compute"]]
-    )
+    assert lines["dear"]["unmet_compute"] == pytest.approx([musd * 27 / 20 for musd in lines["cheap"]["unmet_compute"]])

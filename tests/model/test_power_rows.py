@@ -6,16 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from small_world import (
-    Solved,
-    Wish,
-    assert_bites,
-    at,
-    inputs_of,
-    only,
-    part,
-    solve,
-)
+from small_world import Solved, Wish, assert_bites, at, inputs_of, only, part, solve
 
 from planner.lp import Expression
 from planner.model import Model
@@ -76,17 +67,13 @@ def test_dynamic_load_bites_at_what_follows_the_users(inputs):
 def test_deferrable_load_bites_at_the_work_that_may_wait(inputs):
     waits = using_racks(lambda m: at(m.deferrable_mw, "oak", "flat", "12h", "2027"))
 
-    assert_bites(
-        "deferrable_load", inputs, waits(TRAIN_WAITS + MARGIN), waits(TRAIN_WAITS - MARGIN)
-    )
+    assert_bites("deferrable_load", inputs, waits(TRAIN_WAITS + MARGIN), waits(TRAIN_WAITS - MARGIN))
 
 
 def test_busy_load_bites_at_the_work_that_may_not_wait(inputs):
     does_not = using_racks(lambda m: at(m.busy_mw, "oak", "flat", "12h", "2027"))
 
-    assert_bites(
-        "busy_load", inputs, does_not(TRAIN_DOES_NOT + MARGIN), does_not(TRAIN_DOES_NOT - MARGIN)
-    )
+    assert_bites("busy_load", inputs, does_not(TRAIN_DOES_NOT + MARGIN), does_not(TRAIN_DOES_NOT - MARGIN))
 
 
 def test_full_load_bites_at_racks_that_all_work(inputs):
@@ -122,9 +109,7 @@ def test_deferral_balance_bites_at_the_hours_in_which_work_falls_due():
     for block, of_mean in hours.items():
         due = CHAT_DYNAMIC * 0.05 * of_mean.sum()  # 0.05 of it may wait
         done = using_racks(
-            lambda m, block=block: (
-                at(m.defer_mw, *CHAT_WAITS, block[0]) + at(m.defer_mw, *CHAT_WAITS, block[1])
-            )
+            lambda m, block=block: at(m.defer_mw, *CHAT_WAITS, block[0]) + at(m.defer_mw, *CHAT_WAITS, block[1])
         )
         assert_bites("deferral_balance", inputs, done(due + MARGIN), done(due - MARGIN))
     assert hours["d1h00", "d1h06"].sum() < hours["d1h12", "d1h18"].sum() - 0.1
@@ -185,9 +170,7 @@ def test_deferral_conserves_energy_in_every_half_day(mini):
     done = mini.value(m.defer_mw) * days.hours[over["slot"]]
     due = mini.value(m.deferrable_mw.on(over)) * days.hours[over["slot"]]  # training is flat
 
-    half_day = over.frame()[["site", "year"]].assign(
-        block=m.p.power.defer_block, done=done, due=due
-    )
+    half_day = over.frame()[["site", "year"]].assign(block=m.p.power.defer_block, done=done, due=due)
     by_block = half_day.groupby(["site", "year", "block"])[["done", "due"]].sum()
 
     assert by_block["done"].to_numpy() == pytest.approx(by_block["due"].to_numpy())
@@ -232,9 +215,7 @@ def test_a_rack_in_use_never_draws_more_than_when_busy(inputs):
 
 
 def test_unused_racks_draw_nothing(inputs):
-    solved = solve(
-        inputs, lambda m: [only(of, {}) for of in (m.used, m.build, m.retrofit, m.operate)]
-    )
+    solved = solve(inputs, lambda m: [only(of, {}) for of in (m.used, m.build, m.retrofit, m.operate)])
 
     halls = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS
     meter = solved.value(part_of_oak(solved.model))

@@ -6,17 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    long_inputs_of,
-    only,
-    part,
-    solve,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, long_inputs_of, only, part, solve
 
 from planner.lp import Index
 
@@ -52,9 +42,7 @@ def test_racks_alive_bites_once_part_of_the_stock_is_worn_out():
     inputs = inputs_of("racks.override.air24.life_years=4", "racks.exclude=[air24]")
     in_2027 = used(*OLD_RACKS, "2027")
 
-    assert_bites(
-        "racks_alive", inputs, in_2027(AIR_2024_MW - MARGIN), in_2027(AIR_2024_MW + MARGIN)
-    )
+    assert_bites("racks_alive", inputs, in_2027(AIR_2024_MW - MARGIN), in_2027(AIR_2024_MW + MARGIN))
 
 
 def test_racks_alive_bites_at_what_is_bought(inputs):
@@ -122,9 +110,7 @@ def test_a_rack_bought_in_2025_serves_to_the_last_year_of_its_life(life, last):
         year: solved.at(solved.model.alive, *pool, year) - stock_of(inputs, pool, year)
         for year in inputs.sets.year.labels
     }
-    assert bought_mw == pytest.approx(
-        {year: 9.5 if year <= last else 0.0 for year in bought_mw}, abs=1e-9
-    )
+    assert bought_mw == pytest.approx({year: 9.5 if year <= last else 0.0 for year in bought_mw}, abs=1e-9)
 
 
 @pytest.mark.parametrize(("life", "serves"), [(1, False), (2, True)])
@@ -167,9 +153,7 @@ def test_stock_only_use_bites_at_the_racks_that_stand(inputs):
         here = {"site": "oak", "rack": "liquid25", "hall": "plate_dry|2N"}
         return lambda m: [part(m.used, **here, workload="chat", year="2027") >= mw]
 
-    assert_bites(
-        "stock_only_use", no_longer, use_in_chat(stock_mw - MARGIN), use_in_chat(stock_mw + MARGIN)
-    )
+    assert_bites("stock_only_use", no_longer, use_in_chat(stock_mw - MARGIN), use_in_chat(stock_mw + MARGIN))
 
 
 def test_cohort_moves_bites_at_the_size_of_the_cohort(inputs):

@@ -5,17 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    inputs_with,
-    is_possible,
-    only,
-    solve,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, inputs_with, is_possible, only, solve
 
 from planner.inputs import Inputs
 from planner.model import Model
@@ -39,9 +29,7 @@ def series_days(months: list[int], weights: list[float]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [(), ("energy.tariffs=[{tariff: us-va-dominion-energy, sites: [oak]}]",)],
-    ids=["prices", "a tariff"],
+    "settings", [(), ("energy.tariffs=[{tariff: us-va-dominion-energy, sites: [oak]}]",)], ids=["prices", "a tariff"]
 )
 def test_a_series_of_the_representative_days_costs_the_same_without_storage(settings):
     months = [*range(1, 13), 7]
@@ -50,12 +38,7 @@ def test_a_series_of_the_representative_days_costs_the_same_without_storage(sett
 
     few = solve(inputs_of("time.season_days=12", "supply.allow=[engine, panel]", *settings))
     same = solve(
-        inputs_with(
-            SERIES,
-            "supply.allow=[engine, panel]",
-            *settings,
-            series_days=series_days(months, weights),
-        )
+        inputs_with(SERIES, "supply.allow=[engine, panel]", *settings, series_days=series_days(months, weights))
     )
 
     assert same.cost_musd == pytest.approx(few.cost_musd, rel=1e-7)

@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    inputs_of,
-    long_inputs_of,
-    only,
-    part,
-    solve,
-)
+from small_world import Wish, assert_bites, at, inputs_of, long_inputs_of, only, part, solve
 
 from planner.model.money import capex_musd
 
@@ -62,23 +53,15 @@ def test_a_retrofit_leaves_a_site_with_the_power_it_keeps(inputs):
 
 def test_minimum_size_bites_at_the_least_campus_that_is_open(with_fir):
     def open_with(mw: float) -> Wish:
-        return lambda m: [
-            at(m.open, "fir", "2027") == 0.7,
-            part(m.build, site="fir", year="2027") <= mw,
-        ]
+        return lambda m: [at(m.open, "fir", "2027") == 0.7, part(m.build, site="fir", year="2027") <= mw]
 
     least_mw = 0.7 * 90  # a campus is at least 90 MW
-    assert_bites(
-        "minimum_size", with_fir, open_with(least_mw + MARGIN), open_with(least_mw - MARGIN)
-    )
+    assert_bites("minimum_size", with_fir, open_with(least_mw + MARGIN), open_with(least_mw - MARGIN))
 
 
 def test_opening_bites_where_a_site_would_be_open_that_was_never_opened(with_fir):
     def opened(share: float) -> Wish:
-        return lambda m: [
-            at(m.open, "fir", "2027") == 0.6,
-            at(m.opened, "fir", "2027") <= share,
-        ]
+        return lambda m: [at(m.open, "fir", "2027") == 0.6, at(m.opened, "fir", "2027") <= share]
 
     assert_bites("opening", with_fir, opened(0.6), opened(0.59))
 
@@ -100,10 +83,7 @@ def test_stays_open_bites_at_what_was_open_the_year_before():
     inputs = long_inputs_of(FIR)
 
     def closing_to(share: float) -> Wish:
-        return lambda m: [
-            at(m.open, "fir", "2028") == 0.45,
-            at(m.open, "fir", "2029") <= share,
-        ]
+        return lambda m: [at(m.open, "fir", "2028") == 0.45, at(m.open, "fir", "2029") <= share]
 
     assert_bites("stays_open", inputs, closing_to(0.45), closing_to(0.44))
 
@@ -117,9 +97,7 @@ def test_stays_open_bites_at_what_was_open_the_year_before():
     ],
 )
 def test_build_rate_bites_at_the_pace_of_a_site(inputs, site, rate_mw):
-    assert_bites(
-        "build_rate", inputs, build_at(site, rate_mw - MARGIN), build_at(site, rate_mw + MARGIN)
-    )
+    assert_bites("build_rate", inputs, build_at(site, rate_mw - MARGIN), build_at(site, rate_mw + MARGIN))
 
 
 def test_market_build_rate_bites_at_the_pace_of_all_its_sites():

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    is_possible,
-    long_inputs_of,
-    part,
-    solve,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible, long_inputs_of, part, solve
 
 FIR = "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -90.1, like: elm, zone: west}"
 WHOLE = "siting.whole_openings=true"
@@ -33,10 +23,7 @@ def test_opening_pace_bites_at_what_can_be_built_by_then():
     inputs = changed(inputs, "siting", whole_openings=False)
 
     def opened(share: float) -> Wish:
-        return lambda m: [
-            at(m.open, "fir", "2027") == share,
-            at(m.halls.stands_mw, "fir", "2027") == 0.6 * PACE_MW,
-        ]
+        return lambda m: [at(m.open, "fir", "2027") == share, at(m.halls.stands_mw, "fir", "2027") == 0.6 * PACE_MW]
 
     assert_bites("opening_pace", inputs, opened(0.6), opened(0.6 - 1e-4))
 

@@ -43,10 +43,7 @@ def model(request) -> Model:
 def test_three_ways_to_a_solver_give_one_cost(model):
     arrays = HighsSession(model.problem).solve()
     cost = {}
-    for name, solver in (
-        ("PuLP to HiGHS", pulp.HiGHS(msg=False)),
-        ("PuLP to CBC", pulp.PULP_CBC_CMD(msg=False)),
-    ):
+    for name, solver in (("PuLP to HiGHS", pulp.HiGHS(msg=False)), ("PuLP to CBC", pulp.PULP_CBC_CMD(msg=False))):
         assert pulp.LpStatus[model.problem.solve(solver)] == "Optimal", name
         cost[name] = pulp.value(model.problem.objective)
 

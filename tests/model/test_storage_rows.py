@@ -73,10 +73,7 @@ def test_state_of_charge_bites_when_more_comes_out_than_went_in(cells):
     charged_mw = ENERGY_MWH / ONE_WAY / SLOT_H
     elsewhere_nothing = [
         is_(name, slot, 0.0)
-        for name, slots in (
-            ("charge_mw", ("d1h06", "d1h12", "d1h18")),
-            ("discharge_mw", ("d1h00", "d1h06", "d1h18")),
-        )
+        for name, slots in (("charge_mw", ("d1h06", "d1h12", "d1h18")), ("discharge_mw", ("d1h00", "d1h06", "d1h18")))
         for slot in slots
     ]
     charge = is_("charge_mw", "d1h00", charged_mw)
@@ -117,10 +114,7 @@ def test_cells_worn_out_early_are_paid_for_at_their_price_over_their_cycles():
     often = inputs_of("supply.allow=[cells]", "supply.override.cells={cycle_life_cycles: 1300}")
     beyond = 31.0  # cycles a year
 
-    plan = solve(
-        often,
-        battery(lambda m: [part(m.supply.taken_mwh, site=SITE) >= (100 + beyond) * ENERGY_MWH]),
-    )
+    plan = solve(often, battery(lambda m: [part(m.supply.taken_mwh, site=SITE) >= (100 + beyond) * ENERGY_MWH]))
     paid = plan.payments("battery_replacement")["oak", "2027"]
 
     # 237.5 USD/kWh in 2025 and 185 in 2030

@@ -23,8 +23,7 @@ WORLD = (
     "energy.price_scale_frac=1.7",
     "grid.headroom_scale_frac=0.3",
     "carbon.price_usd_per_t=23",
-    "supply.override.cells={capex_usd_per_kw: 60, energy_capex_usd_per_kwh: 70, "
-    "cycle_life_cycles: 2100}",
+    "supply.override.cells={capex_usd_per_kw: 60, energy_capex_usd_per_kwh: 70, cycle_life_cycles: 2100}",
 )
 EVERYTHING = (
     f"supply.allow=[{', '.join(SOURCES)}]",
@@ -92,17 +91,11 @@ def test_sources_at_more_sites_never_cost_more(source):
 def test_the_choice_matters():
     worth = {one: cost_with(frozenset()) - cost_with(frozenset({one})) for one in SOURCES}
 
-    assert {one for one, musd in worth.items() if musd > 0.01} >= {
-        "panel",
-        "mill",
-        "cells",
-        "engine",
-    }
+    assert {one for one, musd in worth.items() if musd > 0.01} >= {"panel", "mill", "cells", "engine"}
 
 
 @pytest.mark.parametrize(
-    "without",
-    ["supply.export.allow=false", "supply.bridge.sources=[]", "supply.standby.allow=false"],
+    "without", ["supply.export.allow=false", "supply.bridge.sources=[]", "supply.standby.allow=false"]
 )
 def test_what_sources_may_do_beyond_serving_never_costs_more(without):
     less = inputs_of(*WORLD, *EVERYTHING, without)
@@ -144,9 +137,7 @@ def test_every_figure_of_these_laws_counts(name):
     slot_h=st.sampled_from([3, 6, 8]),
     costlier=st.floats(1.0, 3.0),
 )
-def test_batteries_give_back_what_they_took_less_their_losses(
-    round_trip, season_days, slot_h, costlier
-):
+def test_batteries_give_back_what_they_took_less_their_losses(round_trip, season_days, slot_h, costlier):
     solved = solve(
         inputs_of(
             "supply.allow=[cells, panel]",
@@ -160,9 +151,7 @@ def test_batteries_give_back_what_they_took_less_their_losses(
     )
     m, days = solved.model.supply, solved.model.p.days
     per_day = (-1, days.slots_per_day)
-    into, out, level = (
-        solved.value(of).reshape(per_day) for of in (m.charge_mw, m.discharge_mw, m.level_mwh)
-    )
+    into, out, level = (solved.value(of).reshape(per_day) for of in (m.charge_mw, m.discharge_mw, m.level_mwh))
     room = solved.value(m.energy_mwh.on(m.level_mwh.over)).reshape(per_day)
 
     assert into.sum() > 1.0

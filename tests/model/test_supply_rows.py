@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_world import (
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    is_possible,
-    only,
-    paid_to_draw,
-    part,
-)
+from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible, only, paid_to_draw, part
 
 from planner.base.errors import InputError
 from planner.inputs import Inputs
@@ -132,10 +122,7 @@ def test_output_limit_bites_at_the_capacity_that_is_available(engines):
     most_mw = 0.91 * 40.0
 
     assert_bites(
-        "output_limit",
-        engines,
-        with_engines(40.0, put_out(most_mw)),
-        with_engines(40.0, put_out(most_mw + MARGIN)),
+        "output_limit", engines, with_engines(40.0, put_out(most_mw)), with_engines(40.0, put_out(most_mw + MARGIN))
     )
 
 
@@ -148,9 +135,7 @@ def test_engines_that_start_within_a_year_count_for_the_rest_of_it():
 
     # From March 2025, 15 months: 1 June 2026, so seven months of 2026.
     assert inputs.supply.build_start[started] == pytest.approx(2025 + 2 / 12 + 15 / 12)
-    assert capacity.value_of_term[capacity.row == capacity.over.position(*first)] == pytest.approx(
-        [7 / 12]
-    )
+    assert capacity.value_of_term[capacity.row == capacity.over.position(*first)] == pytest.approx([7 / 12])
 
 
 def test_a_source_leaves_at_the_end_of_its_life():
@@ -198,9 +183,7 @@ def test_stand_by_generators_are_as_many_as_the_halls_need():
     standing = inputs.halls.existing_mw[(halls["site"] == 0) & (halls["year"] == 0)].sum()
     capacity = m.supply.in_service_mw
 
-    assert capacity.constants[capacity.over.position("oak", "genset", "2025")] == pytest.approx(
-        0.7 * standing
-    )
+    assert capacity.constants[capacity.over.position("oak", "genset", "2025")] == pytest.approx(0.7 * standing)
 
 
 def test_curtailment_limit_bites_at_what_the_sun_yields(sunny):
@@ -216,16 +199,11 @@ def test_curtailment_limit_bites_at_what_the_sun_yields(sunny):
         ]
 
     assert 0.3 < share < 0.8
-    assert_bites(
-        "curtailment_limit", inputs, throw_away(share * 30), throw_away(share * 30 + MARGIN)
-    )
+    assert_bites("curtailment_limit", inputs, throw_away(share * 30), throw_away(share * 30 + MARGIN))
 
 
 def sell(mw: float) -> Wish:
-    return lambda m: [
-        only(m.supply.source_mw, {("oak", "panel", "2027"): 30.0}),
-        at(m.supply.export_mw, *SLOT) == mw,
-    ]
+    return lambda m: [only(m.supply.source_mw, {("oak", "panel", "2027"): 30.0}), at(m.supply.export_mw, *SLOT) == mw]
 
 
 def test_export_source_bites_at_what_is_made_at_the_site(sunny):
@@ -248,8 +226,7 @@ def test_export_connection_bites_at_the_firm_connection(sunny):
 def test_redeployment_limit_bites_when_more_leaves_than_was_built():
     """What stands from before is no bridge and may not leave in its place."""
     inputs = inputs_of(
-        "supply={allow: [engine], bridge: {sources: [engine]}}",
-        "sites.oak.existing_source_mw={engine: 27}",
+        "supply={allow: [engine], bridge: {sources: [engine]}}", "sites.oak.existing_source_mw={engine: 27}"
     )
 
     def leave(mw: float) -> Wish:
@@ -269,9 +246,7 @@ def test_what_has_left_puts_out_nothing():
     at_row = {
         inputs.supply.capacity.tuples(row): value
         for row, value in zip(
-            capacity.row[capacity.column == column],
-            capacity.value_of_term[capacity.column == column],
-            strict=True,
+            capacity.row[capacity.column == column], capacity.value_of_term[capacity.column == column], strict=True
         )
     }
 

@@ -6,17 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from small_world import (
-    Solved,
-    Wish,
-    assert_bites,
-    at,
-    changed,
-    inputs_of,
-    long_inputs_of,
-    part,
-    solve,
-)
+from small_world import Solved, Wish, assert_bites, at, changed, inputs_of, long_inputs_of, part, solve
 
 from planner.inputs import Inputs
 from planner.model import Model
@@ -262,9 +252,7 @@ def test_a_tariff_replaces_the_price_and_the_demand_charge_of_the_tables_from_it
 
 def test_a_tariff_of_delivery_leaves_the_wholesale_price_of_the_hour():
     plain = inputs_of("energy.escalation_real_frac=0.01")
-    delivery = billed(
-        "{energy: [{usd_per_mwh: 5}], bundle: delivery}", "energy.escalation_real_frac=0.01"
-    )
+    delivery = billed("{energy: [{usd_per_mwh: 5}], bundle: delivery}", "energy.escalation_real_frac=0.01")
     flat_price = billed(
         "{energy: [{usd_per_mwh: 5}], bundle: delivery}",
         "energy.escalation_real_frac=0.01",
@@ -290,9 +278,7 @@ WITH_CELLS = (
 
 
 def test_a_battery_shaves_the_demand_of_the_evening_by_its_power():
-    tariff = (
-        "{demand: [{usd_per_kw_month: 9.5, from_hour: 14, to_hour: 17}], escalation_real_frac: 0}"
-    )
+    tariff = "{demand: [{usd_per_kw_month: 9.5, from_hour: 14, to_hour: 17}], escalation_real_frac: 0}"
     bare, with_cells = (solve(flat(billed(tariff, *FLAT, *more))) for more in ((), WITH_CELLS))
 
     # 14 to 17 h at Elm lie in one slot of six hours: 4 MW take 24 MWh out of the cells, and

@@ -31,9 +31,7 @@ def test_no_outputs_are_stored(notebook: nbformat.NotebookNode) -> None:
             assert (cell.outputs, cell.execution_count) == ([], None)
 
 
-def test_a_notebook_calls_planner_and_has_no_logic_of_its_own(
-    notebook: nbformat.NotebookNode,
-) -> None:
+def test_a_notebook_calls_planner_and_has_no_logic_of_its_own(notebook: nbformat.NotebookNode) -> None:
     logic = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -48,10 +46,7 @@ def test_a_notebook_runs_and_shows_a_map_and_tables(
     monkeypatch.setenv("PATH", os.defpath)
 
     NotebookClient(
-        notebook,
-        timeout=300,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     ).execute()
 
     shown = [

@@ -36,9 +36,7 @@ def layout_of(path: Path) -> str:
         closing(openpyxl.load_workbook(path)) as book,
         closing(openpyxl.load_workbook(path, data_only=True)) as computed,
     ):
-        lines = [
-            f"name {name}: {book.defined_names[name].attr_text}" for name in book.defined_names
-        ]
+        lines = [f"name {name}: {book.defined_names[name].attr_text}" for name in book.defined_names]
         for sheet in book:
             if sheet.title.startswith(_HELD_ELSEWHERE):
                 lines += ["", f"== {sheet.title}"]

@@ -82,9 +82,7 @@ def expected(one: Element, runs: Sequence[Tables]) -> float:
     around = one.around
 
     def of(kind: str) -> float:
-        table, column, where = (
-            one.attributes.get(f"data-{kind}-{name}", "") for name in ("table", "column", "where")
-        )
+        table, column, where = (one.attributes.get(f"data-{kind}-{name}", "") for name in ("table", "column", "where"))
         return total(runs[int(one.attributes.get(f"data-{kind}-run", "0"))], table, column, where)
 
     tables = runs[int(around.get("data-run", "0"))]

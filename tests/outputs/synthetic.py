@@ -40,10 +40,7 @@ SITES = pd.DataFrame(
     columns=["site", "name", "country", "region", "lat", "lon", "zone"],
 )
 REGIONS = pd.DataFrame(
-    [
-        ("los-angeles", "Los Angeles", "US", 34.05, -118.24),
-        ("NULL", "=HYPERLINK(1)", "JP", 43.06, 141.35),
-    ],
+    [("los-angeles", "Los Angeles", "US", 34.05, -118.24), ("NULL", "=HYPERLINK(1)", "JP", 43.06, 141.35)],
     columns=["demand_region", "name", "country", "lat", "lon"],
 )
 WORKLOADS = {"train": "training", "-chat": "inference"}
@@ -136,10 +133,7 @@ def _labels(table: TableSchema, key: str) -> tuple[object, ...]:
 def _sites(frame: pd.DataFrame) -> pd.DataFrame:
     known = SITES.set_index("site")
     return frame.assign(
-        **{
-            name: frame["site"].map(known[name]).astype("str")
-            for name in ("name", "country", "region", "zone")
-        },
+        **{name: frame["site"].map(known[name]).astype("str") for name in ("name", "country", "region", "zone")},
         lat=frame["site"].map(known["lat"]),
         lon=frame["site"].map(known["lon"]),
     )
@@ -188,11 +182,7 @@ def _classes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         else frame
     )
     share = frame["workload"].map({"train": 0.7, "-chat": 0.3})
-    total = (
-        tables["site_year"]
-        .groupby("year")[["it_mean_mw", "facility_mean_mw", "energy_mwh", "nameplate_mw"]]
-        .sum()
-    )
+    total = tables["site_year"].groupby("year")[["it_mean_mw", "facility_mean_mw", "energy_mwh", "nameplate_mw"]].sum()
     values = {name: share * frame["year"].map(total[name]) for name in total}
     return frame.assign(duty=frame["workload"].map(WORKLOADS).astype("str"), **values)
 
@@ -263,19 +253,13 @@ def _bridge(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     frame, summary = tables["bridge"], tables["summary"]
     level = frame["path_mw"]
     for name, terms in (
-        (
-            "nameplate_mw",
-            "facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw "
-            "companion_mw",
-        ),
+        ("nameplate_mw", "facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw standby_mw companion_mw"),
         ("it_mean_mw", "draw_mw load_mw"),
         ("facility_mean_mw", "cooling_mw loss_mw"),
         ("facility_peak_mw", "peak_mw"),
     ):
         *others, last = terms.split()
-        frame = frame.assign(
-            **{name: summary[name], last: summary[name] - level - frame[others].sum(axis=1)}
-        )
+        frame = frame.assign(**{name: summary[name], last: summary[name] - level - frame[others].sum(axis=1)})
         level = summary[name]
     return frame
 
@@ -339,7 +323,4 @@ def _inputs() -> dict[str, pd.DataFrame]:
         [("wacc_nominal", "world", 0.085, "1/year"), ("inflation", "NA", 0.025, "1/year")],
         columns=["item", "region", "value", "unit"],
     )
-    return {
-        "demand_regions": REGIONS.assign(**source),
-        "finance": finance.assign(**source),
-    }
+    return {"demand_regions": REGIONS.assign(**source), "finance": finance.assign(**source)}

@@ -11,12 +11,7 @@ from test_report import changed
 from test_study_report import frontier_folder, stochastic_folder, sweep_folder
 
 from planner.outputs.report import comparison_html, report_html, stochastic_html, studies_html
-from planner.outputs.study_folders import (
-    StoredFrontier,
-    StoredStochastic,
-    StoredSweep,
-    read_study,
-)
+from planner.outputs.study_folders import StoredFrontier, StoredStochastic, StoredSweep, read_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +34,7 @@ def pages(run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]
     home = tmp_path_factory.mktemp("pages")
     sweep, frontier, stochastic = (
         read_study(of)
-        for of in (
-            sweep_folder(home / "sweep"),
-            frontier_folder(home / "carbon"),
-            stochastic_folder(home / "ways"),
-        )
+        for of in (sweep_folder(home / "sweep"), frontier_folder(home / "carbon"), stochastic_folder(home / "ways"))
     )
     assert isinstance(sweep, StoredSweep)
     assert isinstance(frontier, StoredFrontier)
@@ -68,9 +59,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("kind", ["report", "comparison", "studies", "stochastic"])
-def test_axe_finds_nothing_serious(
-    browser: Browser, pages: dict[str, Path], kind: str, look: str
-) -> None:
+def test_axe_finds_nothing_serious(browser: Browser, pages: dict[str, Path], kind: str, look: str) -> None:
     browser.window(**LOOKS[look])
     browser.open(pages[kind].as_uri())
     # What is folded away is read too.
@@ -83,8 +72,7 @@ def test_axe_would_find_a_barrier(browser: Browser, pages: dict[str, Path]) -> N
     browser.window(**LOOKS["desktop"])
     browser.open(pages["report"].as_uri())
     browser.run(
-        "document.querySelector('footer').style.color = '#c9d1d9';"
-        " document.documentElement.removeAttribute('lang')"
+        "document.querySelector('footer').style.color = '#c9d1d9'; document.documentElement.removeAttribute('lang')"
     )
 
     found = {one.split(": ")[1] for one in barriers(browser)}

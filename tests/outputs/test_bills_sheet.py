@@ -36,9 +36,7 @@ def test_the_sheet_adds_up_to_the_cost_table(plan: Plan, tmp_path: Path) -> None
         expected = [line.get(year, 0.0) for year in (2025, 2026, 2027)]
         assert rows[kind][2:5] == pytest.approx(expected)
     over = plan.tables["bills"].groupby("calendar_year")["charged_above_exact_usd"].sum() / 1e6
-    assert rows["above the exact bill"][2:5] == pytest.approx(
-        [over.get(y, 0.0) for y in over.index]
-    )
+    assert rows["above the exact bill"][2:5] == pytest.approx([over.get(y, 0.0) for y in over.index])
     assert over.sum() > 1.0
 
 

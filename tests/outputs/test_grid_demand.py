@@ -121,9 +121,7 @@ def test_reeds_names_sites_without_a_state(run: Run, tmp_path: Path) -> None:
     nameless = sites.assign(state=sites["state"].where(sites["site"] != "oak"))
 
     with pytest.raises(InputError, match="site 'oak' has no state"):
-        WRITERS["reeds"](
-            replace(run, inputs_tables={**run.inputs_tables, "sites": nameless}), tmp_path
-        )
+        WRITERS["reeds"](replace(run, inputs_tables={**run.inputs_tables, "sites": nameless}), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -27,9 +27,7 @@ def test_stress_hours_are_listed(tmp_path: Path) -> None:
     assert "StressSlots" in listed
 
 
-def test_a_longer_list_is_not_there_and_the_sheet_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_longer_list_is_not_there_and_the_sheet_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(NON_FIRM)
     rows = len(plan.tables["stress_slot"])
     monkeypatch.setattr(grid, "MOST_LISTED", rows - 1)

@@ -22,10 +22,7 @@ def test_training_against_inference_and_known_models_are_on_a_sheet(tmp_path: Pa
     with closing(openpyxl.load_workbook(tmp_path / "plan.xlsx")) as book:
         sheet = book["Lifetime"]
         tables = dict(sheet.tables.items())
-        cells = {
-            name: [[cell.value for cell in row] for row in sheet[ref]]
-            for name, ref in tables.items()
-        }
+        cells = {name: [[cell.value for cell in row] for row in sheet[ref]] for name, ref in tables.items()}
 
     assert set(tables) == {"Lifetime", "ModelsTrained"}
     for name, table in (("Lifetime", "lifetime"), ("ModelsTrained", "models_trained")):
@@ -47,13 +44,9 @@ def test_the_terminal_says_what_inference_costs_of_all_and_what_a_known_model_wo
     (share,) = [line for line in lines if line.startswith("Inference, of full cost")]
     expected = run.tables["lifetime"]["inference_share_frac"]
     assert share.split()[-2:] == [f"{frac:.0%}" for frac in expected]
-    (models,) = [
-        line for line in lines if line.startswith("Final training runs on the racks of 2028")
-    ]
+    (models,) = [line for line in lines if line.startswith("Final training runs on the racks of 2028")]
     # 3,640 PF-days of 24 hours of 1 PFLOP/s, over 0.98945 PFLOP/s of an H100 at 40 % of its peak.
-    costs = run.tables["unit_costs"].query(
-        "level == 'duty' and scope == 'training' and year == 2028"
-    )
+    costs = run.tables["unit_costs"].query("level == 'duty' and scope == 'training' and year == 2028")
     usd = 3640.0 * 24.0 / (0.98945 * 0.4) * float(costs["full_usd_per_h100e_hour"].iloc[0])
     assert f"GPT-3 {usd / 1e6:.3g}," in models
 

@@ -92,9 +92,7 @@ def test_a_name_from_right_to_left_is_apart_from_its_number() -> None:
 
 
 def test_names_with_signs_that_xml_cannot_hold_make_a_picture_all_the_same(run: Run) -> None:
-    sites = run.sites.assign(
-        name=run.sites["name"].where(run.sites["site"] != "NO", "a\x00b\x1b[1m")
-    )
+    sites = run.sites.assign(name=run.sites["name"].where(run.sites["site"] != "NO", "a\x00b\x1b[1m"))
     odd = replace(run, tables={**run.tables, "sites": sites})
 
     assert "ab[1m" in circles(drawn(odd, 2030))
@@ -124,13 +122,7 @@ def test_a_site_without_racks_is_not_drawn(run: Run) -> None:
 def test_colour_goes_from_inference_to_training(run: Run) -> None:
     plan = run.tables["plan"]
     training, inference = (
-        replace(
-            run,
-            tables={
-                **run.tables,
-                "plan": plan.assign(duty=pd.Series(duty, plan.index, dtype="str")),
-            },
-        )
+        replace(run, tables={**run.tables, "plan": plan.assign(duty=pd.Series(duty, plan.index, dtype="str"))})
         for duty in ("training", "inference")
     )
 
@@ -157,10 +149,7 @@ def test_the_48_states_are_drawn_by_albers_with_north_up() -> None:
 
 @pytest.mark.parametrize(
     ("lon", "lat", "is_round"),
-    [
-        ([2.4, 10.8, 18.1], [48.6, 59.9, 59.3], True),
-        ([2.4, 139.7, -77.5], [48.6, 35.7, 39.0], False),
-    ],
+    [([2.4, 10.8, 18.1], [48.6, 59.9, 59.3], True), ([2.4, 139.7, -77.5], [48.6, 35.7, 39.0], False)],
 )
 def test_all_sites_lie_on_the_sheet(lon: list[float], lat: list[float], is_round: bool) -> None:
     sheet = sheet_for(pd.DataFrame({"lon": lon, "lat": lat}), 1000.0, 560.0, 26.0)

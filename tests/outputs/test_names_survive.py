@@ -45,10 +45,7 @@ def test_in_csv(run: Run, tmp_path: Path) -> None:
         numbers = [column.name for column in table.fields if column.dtype == "float64"]
         types = {column.name: column.dtype for column in table.fields}
         read = pd.read_csv(
-            paths[name],
-            dtype=types,
-            keep_default_na=False,
-            na_values={number: [""] for number in numbers},
+            paths[name], dtype=types, keep_default_na=False, na_values={number: [""] for number in numbers}
         )
         pd.testing.assert_frame_equal(read, run.tables[name])
 
@@ -98,16 +95,9 @@ def test_a_geopackage_stores_a_style_for_every_layer(run: Run, tmp_path: Path) -
         features = database.execute(
             "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY 1"
         ).fetchall()
-        styled = database.execute(
-            "SELECT f_table_name FROM layer_styles WHERE useAsDefault ORDER BY 1"
-        ).fetchall()
+        styled = database.execute("SELECT f_table_name FROM layer_styles WHERE useAsDefault ORDER BY 1").fetchall()
 
-    assert [name for (name,) in features] == [
-        "assignments",
-        "demand_regions",
-        "site_years",
-        "sites",
-    ]
+    assert [name for (name,) in features] == ["assignments", "demand_regions", "site_years", "sites"]
     assert styled == features
 
 
@@ -138,8 +128,7 @@ def test_lines_are_cut_at_the_180th_meridian(run: Run, tmp_path: Path) -> None:
     over_the_pacific = [
         feature["geometry"]
         for feature in json.loads(text)["features"]
-        if feature["properties"]["site"] == "fiji"
-        and feature["properties"]["region"] == "los-angeles"
+        if feature["properties"]["site"] == "fiji" and feature["properties"]["region"] == "los-angeles"
     ]
 
     west, east = over_the_pacific[0]["coordinates"]

@@ -31,13 +31,7 @@ from planner.scenario import load_scenario
 from planner.scenario.page import settings
 from planner.scenario.tree import plain
 from planner.scenario.workbook import read_plan_workbook
-from planner.scenario.workbook_layout import (
-    RESULT_SHEET,
-    RESULT_SHEETS,
-    SETTINGS,
-    own_sheets,
-    single_settings,
-)
+from planner.scenario.workbook_layout import RESULT_SHEET, RESULT_SHEETS, SETTINGS, own_sheets, single_settings
 from planner.tables import load_package, read_tables
 
 NAUGHTY = ("=1+1", "<script>alert(1)</script>", "../../x", "\u202eright to left", "🏭", "x" * 300)
@@ -94,9 +88,7 @@ def test_the_workbook_of_tiny_solves_to_the_same_objective(of_tiny: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["us-base", "eu-sovereign", "lease-or-build", "us-2035"])
-def test_the_workbook_says_what_the_scenario_says_and_holds_its_tables(
-    name: str, tmp_path: Path
-) -> None:
+def test_the_workbook_says_what_the_scenario_says_and_holds_its_tables(name: str, tmp_path: Path) -> None:
     scenario = load_scenario(name)
     path = write_plan_workbook(scenario, tmp_path / "my plan.xlsx")
     read = load_scenario(path)
@@ -128,9 +120,7 @@ def differing(one: Any, other: Any, way: str = "") -> list[str]:
             found
             for field in dataclasses.fields(one)
             if field.name not in _ONLY_SAID
-            for found in differing(
-                getattr(one, field.name), getattr(other, field.name), f"{way}.{field.name}"
-            )
+            for found in differing(getattr(one, field.name), getattr(other, field.name), f"{way}.{field.name}")
         ]
     if isinstance(one, np.ndarray):
         return [] if np.array_equal(one, other, equal_nan=one.dtype.kind == "f") else [way]
@@ -138,13 +128,9 @@ def differing(one: Any, other: Any, way: str = "") -> list[str]:
         return [] if one.equals(other) else [way]
     if isinstance(one, dict):
         both = [differing(one[key], other[key], f"{way}.{key}") for key in one]
-        return [found for part in both for found in part] + (
-            [] if one.keys() == other.keys() else [way]
-        )
+        return [found for part in both for found in part] + ([] if one.keys() == other.keys() else [way])
     if isinstance(one, tuple | list) and len(one) == len(other):
-        both = [
-            differing(a, b, f"{way}.{at}") for at, (a, b) in enumerate(zip(one, other, strict=True))
-        ]
+        both = [differing(a, b, f"{way}.{at}") for at, (a, b) in enumerate(zip(one, other, strict=True))]
         return [found for part in both for found in part]
     return [] if callable(one) or one == other or repr(one) == repr(other) else [way]
 
@@ -152,10 +138,7 @@ def differing(one: Any, other: Any, way: str = "") -> list[str]:
 def test_every_setting_of_the_schema_has_a_cell(of_tiny: Path) -> None:
     book = openpyxl.load_workbook(of_tiny)
     single = {row[0].value for row in book["Settings"].iter_rows()}
-    heads = {
-        own.name: {str(cell.value).split(" ")[0] for cell in book[own.name][5]}
-        for own in own_sheets()
-    }
+    heads = {own.name: {str(cell.value).split(" ")[0] for cell in book[own.name][5]} for own in own_sheets()}
 
     for one in settings():
         steps = [at for at, key in enumerate(one.keys) if key in {"<id>", "<n>"}]
@@ -193,9 +176,7 @@ def test_cells_offer_choices_ids_and_plausible_ranges(of_tiny: Path) -> None:
     )
     assert (float(price.formula1), float(price.formula2)) == (usual.low, usual.high)
     assert "[USD/t CO2]" in price.prompt
-    share = rule(
-        "failover.neighbour_users_frac"
-    )  # refused: stop is what a rule does unless it says otherwise
+    share = rule("failover.neighbour_users_frac")  # refused: stop is what a rule does unless it says otherwise
     assert (share.errorStyle, float(share.formula1), float(share.formula2)) == (None, 0.0, 1.0)
 
 
@@ -346,13 +327,9 @@ def test_a_sheet_that_is_nearly_called_like_one_that_is_read_is_named(edit: Any)
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"), [("Setings", "Settings"), ("settings2", "Settings"), ("notes", None)]
-)
+@pytest.mark.parametrize(("name", "meant"), [("Setings", "Settings"), ("settings2", "Settings"), ("notes", None)])
 @pytest.mark.parametrize("is_solved", [False, True])
-def test_so_is_one_beside_the_sheet_that_is_read(
-    edit: Any, name: str, meant: str | None, *, is_solved: bool
-) -> None:
+def test_so_is_one_beside_the_sheet_that_is_read(edit: Any, name: str, meant: str | None, *, is_solved: bool) -> None:
     path = edit({})
     book = openpyxl.load_workbook(path)
     book.create_sheet(name)["A1"] = "my own"
@@ -368,9 +345,7 @@ def test_so_is_one_beside_the_sheet_that_is_read(
         assert f"'{meant}' is there and is read" in found[0]
 
 
-@pytest.mark.parametrize(
-    "name", ["racks (2)", "racks Copy", "my racks", "Racks_2027", "oldRacks", "Sheet5"]
-)
+@pytest.mark.parametrize("name", ["racks (2)", "racks Copy", "my racks", "Racks_2027", "oldRacks", "Sheet5"])
 @pytest.mark.parametrize("is_copy", [False, True])
 def test_a_copy_of_a_table_is_named_whatever_it_is_called(
     of_tiny: Path, tmp_path: Path, name: str, *, is_copy: bool
@@ -399,9 +374,7 @@ def test_a_copy_of_a_table_is_named_whatever_it_is_called(
         ("Settings new_sites", "north"),
     ],
 )
-def test_so_is_a_copy_of_a_sheet_of_settings(
-    of_tiny: Path, tmp_path: Path, sheet: str, name: str
-) -> None:
+def test_so_is_a_copy_of_a_sheet_of_settings(of_tiny: Path, tmp_path: Path, sheet: str, name: str) -> None:
     book = openpyxl.load_workbook(of_tiny)
     book.copy_worksheet(book[sheet]).title = name
     book.save(tmp_path / "my-plan.xlsx")
@@ -413,9 +386,7 @@ def test_so_is_a_copy_of_a_sheet_of_settings(
 
 
 @pytest.mark.parametrize("name", ["racks (2)", "Racks(3)", "racks Copy", "Copy of racks"])
-def test_what_is_called_a_copy_is_named_whatever_is_in_it(
-    of_tiny: Path, tmp_path: Path, name: str
-) -> None:
+def test_what_is_called_a_copy_is_named_whatever_is_in_it(of_tiny: Path, tmp_path: Path, name: str) -> None:
     book = openpyxl.load_workbook(of_tiny)
     book.create_sheet(name)["A1"] = "a note"
     book.save(tmp_path / "my-plan.xlsx")
@@ -443,9 +414,7 @@ def test_a_name_that_contains_a_table_needs_half_of_its_heads(
 
 
 @pytest.mark.parametrize("is_solved", [False, True])
-def test_a_sheet_of_ones_own_may_reach_far_and_be_broken(
-    of_tiny: Path, tmp_path: Path, *, is_solved: bool
-) -> None:
+def test_a_sheet_of_ones_own_may_reach_far_and_be_broken(of_tiny: Path, tmp_path: Path, *, is_solved: bool) -> None:
     book = openpyxl.load_workbook(of_tiny)
     book.create_sheet("Scratch")["XFD1048576"] = 1
     book.create_sheet("Broken")["A1"] = 2
@@ -613,10 +582,7 @@ def test_a_solved_plan_with_edited_prices_and_lead_times_is_solved_again(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
-    assert (
-        load_scenario("plan.xlsx").merged()["new_sites"]
-        == (load_scenario("tiny").merged()["new_sites"])
-    )
+    assert load_scenario("plan.xlsx").merged()["new_sites"] == (load_scenario("tiny").merged()["new_sites"])
     book = openpyxl.load_workbook("plan.xlsx")
     price, lead = (site_cell(book, "north", head) for head in ("price of power", "lead time"))
     settings = book["Settings"]
@@ -649,9 +615,7 @@ def site_cell(book: Any, site: str, head: str) -> Any:
     return sheet[f"{column}{row_of(sheet, site, 2)}"]
 
 
-def test_edits_that_no_solve_can_follow_are_named_by_cell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_edits_that_no_solve_can_follow_are_named_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     planner.solve("tiny").to_xlsx(Path("plan.xlsx"))
     book = openpyxl.load_workbook("plan.xlsx")
@@ -666,8 +630,7 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(
     found = said(Path("plan.xlsx"))
 
     assert [text.partition(": ")[2].partition("; must be as solved")[0] for text in found] == [
-        f"Assumptions!{factor.coordinate}: it_load_factor is edited from 1 to 0.85, a factor on the"
-        " plan",
+        f"Assumptions!{factor.coordinate}: it_load_factor is edited from 1 to 0.85, a factor on the plan",
         f"Sites!{mw.coordinate}: coast is edited from 12.1 to 25.0 MW",
         f"Sites!{price.coordinate}: retail_usd_per_mwh of coast is edited here and in plan.xlsx: "
         f"'Settings new_sites'!{retail}{row_of(own, 'coast')}; must be edited once; undo one of "

@@ -131,10 +131,7 @@ def columns(axes: Axes) -> np.ndarray[Any, Any]:
 
 def summed(axes: Axes) -> dict[int, float]:
     bars = columns(axes)
-    return {
-        int(year): float(bars[bars[:, 0].round() == year, 1].sum())
-        for year in np.unique(bars[:, 0].round())
-    }
+    return {int(year): float(bars[bars[:, 0].round() == year, 1].sum()) for year in np.unique(bars[:, 0].round())}
 
 
 @pytest.mark.parametrize("name", PLOTS)
@@ -343,9 +340,7 @@ def test_wrong_wishes_are_refused_with_what_there_is(run: Run) -> None:
             draw(name, run, year=1984)
 
 
-def test_without_matplotlib_the_answer_is_how_to_install_it(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_matplotlib_the_answer_is_how_to_install_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "find_spec", lambda _: None)
 
     with pytest.raises(InputError, match=r"pip install 'dcplan\[plots\]'"):
@@ -371,9 +366,7 @@ def test_export_without_matplotlib_says_which_format_needs_it_before_any_work(
     assert not (home / "exports").exists()
 
 
-def test_export_writes_a_map_for_each_year_and_the_other_plots_once(
-    run: Run, tmp_path: Path
-) -> None:
+def test_export_writes_a_map_for_each_year_and_the_other_plots_once(run: Run, tmp_path: Path) -> None:
     home = save_run(run, tmp_path / "runs" / "plotted")
 
     done = CliRunner().invoke(main, ["export", str(home), "--format", "svg"])

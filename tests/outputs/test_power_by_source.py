@@ -30,9 +30,7 @@ def plan() -> Plan:
 def test_sources_add_up_to_what_each_site_uses(plan: Plan) -> None:
     lines = sources_of_power(run_of(plan).tables)
 
-    assert {"(grid)", "panel", "mill", "engine", "cells", "(charging)", "(sold)"} <= set(
-        lines["source"]
-    )
+    assert {"(grid)", "panel", "mill", "engine", "cells", "(charging)", "(sold)"} <= set(lines["source"])
     by_site = lines.groupby(["site", "year"])["energy_mwh"].sum()
     used = plan.tables["site_year"].set_index(["site", "year"])["energy_mwh"]
     assert by_site.to_dict() == pytest.approx(used.to_dict(), abs=1e-2)
@@ -42,9 +40,7 @@ def test_sources_add_up_to_what_each_site_uses(plan: Plan) -> None:
     assert grid["capacity_mw"].to_dict() == pytest.approx(firm.loc[grid.index].to_dict())
 
 
-def test_the_sheet_shows_each_source_by_year_and_the_load_as_total(
-    plan: Plan, tmp_path: Path
-) -> None:
+def test_the_sheet_shows_each_source_by_year_and_the_load_as_total(plan: Plan, tmp_path: Path) -> None:
     path = plan.to_xlsx(tmp_path / "plan.xlsx")
 
     with closing(openpyxl.load_workbook(path, data_only=True)) as book:

@@ -35,9 +35,7 @@ def stored(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.mark.parametrize("name", ["mps", "lp"])
-def test_another_reader_finds_the_same_optimum(
-    plan: Plan, stored: Run, tmp_path: Path, name: str
-) -> None:
+def test_another_reader_finds_the_same_optimum(plan: Plan, stored: Run, tmp_path: Path, name: str) -> None:
     (path,) = WRITERS[name](stored, tmp_path)
 
     solver = highspy.Highs()
@@ -103,9 +101,7 @@ def test_a_file_of_round_trips_must_be_the_one_of_the_run(plan: Plan, tmp_path: 
 def test_a_run_that_lacks_a_table_says_so(stored: Run) -> None:
     tables = {name: frame for name, frame in stored.inputs_tables.items() if name != "cooling"}
 
-    with pytest.raises(
-        InputError, match=r"cooling\.parquet: the table can not be read: the run has no 'cooling'"
-    ):
+    with pytest.raises(InputError, match=r"cooling\.parquet: the table can not be read: the run has no 'cooling'"):
         model_of(replace(stored, inputs_tables=tables))
 
 

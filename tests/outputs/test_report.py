@@ -59,9 +59,7 @@ def assert_numbers_are_those_of(page: Page, *runs: Run) -> None:
         (one.attributes.get("data-shown", one.text), one.around, expected(one, tables))
         for one in page.numbers
         if not is_shown(
-            one.attributes.get("data-shown", one.text),
-            expected(one, tables),
-            one.attributes.get("data-digits"),
+            one.attributes.get("data-shown", one.text), expected(one, tables), one.attributes.get("data-digits")
         )
     ]
 
@@ -191,26 +189,19 @@ def test_a_plan_that_no_solver_ended_says_so(run: Run) -> None:
     check = {"ok": False, "rules": 7, "broken": ["demand_is_met"]}
     meta = {**run.meta, "status": "time_limit", "gap_frac": 0.031, "check": check}
     open_run = replace(
-        run,
-        tables={**run.tables, "solution": solution, "summary": summary},
-        meta={**meta, "bound_musd": 1234.0},
+        run, tables={**run.tables, "solution": solution, "summary": summary}, meta={**meta, "bound_musd": 1234.0}
     )
 
     page = read_page(report_html(open_run))
 
     text = page.elements[0].text
-    assert (
-        "Time limit reached: the best plan so far, not proven; no plan costs less than 1,234 MUSD"
-        in text
-    )
+    assert "Time limit reached: the best plan so far, not proven; no plan costs less than 1,234 MUSD" in text
     assert "The check failed: demand_is_met" in text
     assert "50 % of the demand of 2025 is unmet" in text
     assert "The solve ended without shadow prices" in text
 
 
-def test_a_run_folder_has_the_report_and_export_writes_the_same(
-    plan: planner.Plan, tmp_path: Path
-) -> None:
+def test_a_run_folder_has_the_report_and_export_writes_the_same(plan: planner.Plan, tmp_path: Path) -> None:
     (path,) = WRITERS["html"](plan.run, tmp_path)
 
     assert path == tmp_path / "report.html"
@@ -276,11 +267,7 @@ def changed(run: Run, **settings: object) -> Run:
     npv = costs["npv_musd"] * (1.0 + 0.07 * (costs["group"] == "racks"))
     site_year = run.tables["site_year"]
     more = site_year["nameplate_mw"] + 3.7 * (site_year["site"] == site_year["site"].iloc[0])
-    tables = {
-        **run.tables,
-        "costs": costs.assign(npv_musd=npv),
-        "site_year": site_year.assign(nameplate_mw=more),
-    }
+    tables = {**run.tables, "costs": costs.assign(npv_musd=npv), "site_year": site_year.assign(nameplate_mw=more)}
     merged = {**run.meta["merged"], **settings}
     return replace(run, tables=tables, meta={**run.meta, "run": "other-1", "merged": merged})
 
@@ -293,9 +280,7 @@ def test_two_runs_are_compared_number_by_number(plan: planner.Plan) -> None:
 
     assert_numbers_are_those_of(page, plan.run, other)
     circles = [one for one in page.elements if "site" in one.attributes.get("class", "").split()]
-    assert {one.attributes["data-site"] for one in circles} == {
-        plan.tables["site_year"]["site"].iloc[0]
-    }
+    assert {one.attributes["data-site"] for one in circles} == {plan.tables["site_year"]["site"].iloc[0]}
     assert {one.attributes["data-shown"] for one in circles} == {"+3.7"}
     first = plan.run.sites.set_index("site")["name"][plan.tables["site_year"]["site"].iloc[0]]
     written = {one.text for one in page.elements if one.attributes.get("class") == "label"}
@@ -316,9 +301,7 @@ def test_the_difference_in_cost_adds_up_by_item(plan: planner.Plan) -> None:
     items = [
         one
         for one in page.numbers
-        if one.tag == "td"
-        and "data-less-table" in one.attributes
-        and one.around["data-where"].startswith("item=")
+        if one.tag == "td" and "data-less-table" in one.attributes and one.around["data-where"].startswith("item=")
     ]
     assert len(items) == before["item"].nunique()
     tables = (plan.run.tables, other.tables)
@@ -434,11 +417,7 @@ def test_energy_by_source_adds_up_to_the_energy_at_the_meter() -> None:
 
     assert_numbers_are_those_of(page, plan.run)
     made = with_power_by_source(plan.tables)
-    drawn = [
-        one
-        for one in page.numbers
-        if one.tag == "rect" and one.around["data-table"] == "power_by_source"
-    ]
+    drawn = [one for one in page.numbers if one.tag == "rect" and one.around["data-table"] == "power_by_source"]
     for year, twh in plan.tables["summary"].set_index("year")["energy_twh"].items():
         of_year = [one for one in drawn if f"year={year}" in one.around["data-where"].split(";")]
         assert len(of_year) > 2
@@ -473,9 +452,7 @@ def test_a_run_of_another_version_says_that_limits_are_left_out(plan: planner.Pl
     assert_numbers_are_those_of(page, other)
 
 
-def test_the_figures_that_decide_are_shown_or_how_to_ask(
-    plan: planner.Plan, page: Page, tmp_path: Path
-) -> None:
+def test_the_figures_that_decide_are_shown_or_how_to_ask(plan: planner.Plan, page: Page, tmp_path: Path) -> None:
     found = pd.DataFrame(
         {
             "rank": [1, 2],
@@ -541,9 +518,7 @@ def test_a_label_beside_a_bar_has_room() -> None:
     label = "data center of thirty-four letters"
     assert len(label) == 34
 
-    drawn = bars(
-        "Cost", "MUSD", [(label, ReportFigure(3.5, "costs", "npv_musd", {"item": "racks"}))]
-    )
+    drawn = bars("Cost", "MUSD", [(label, ReportFigure(3.5, "costs", "npv_musd", {"item": "racks"}))])
 
     assert f">{label}</text>" in drawn
 
@@ -558,9 +533,7 @@ def test_the_key_of_the_map_has_circles_of_the_size_of_sites(plan: planner.Plan)
 
     assert len(shown) == len(radii) == len(sizes) == 3
     # The map is 1,000 units wide, and its largest circle has a radius of 40 of them.
-    assert [float(width) * 10.0 for _, width in shown] == pytest.approx(
-        [float(units) for units, _ in shown], abs=0.11
-    )
+    assert [float(width) * 10.0 for _, width in shown] == pytest.approx([float(units) for units, _ in shown], abs=0.11)
     assert radii == pytest.approx([40.0 * (mw / largest) ** 0.5 for mw in sizes], abs=0.06)
 
 
@@ -571,9 +544,7 @@ def test_days_are_drawn_up_to_those_of_the_months_and_a_peak_day() -> None:
 
     def drawn(count: int) -> str:
         days = [first.iloc[:0]]
-        days += [
-            first.assign(slot=first["slot"].str.replace("d0h", f"d{n}h")) for n in range(count)
-        ]
+        days += [first.assign(slot=first["slot"].str.replace("d0h", f"d{n}h")) for n in range(count)]
         table = pd.concat(days, ignore_index=True)
         return str(days_section(Figures(replace(run, tables={**run.tables, "power_slot": table}))))
 

@@ -108,9 +108,7 @@ def test_controls_work_and_nothing_is_asked_for(run: Run, tmp_path: Path) -> Non
     assert found["focusable"] > 10
 
 
-def test_paper_has_what_is_folded_away_and_the_site_that_is_chosen(
-    run: Run, tmp_path: Path
-) -> None:
+def test_paper_has_what_is_folded_away_and_the_site_that_is_chosen(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(report_html(run), encoding="utf-8")
     seen = "getComputedStyle(document.querySelector('#reach caption')).display"
@@ -125,8 +123,7 @@ def test_paper_has_what_is_folded_away_and_the_site_that_is_chosen(
         browser.call("Emulation.setEmulatedMedia", media="print")
         named = browser.run("document.querySelector('#reach caption').innerText")
         folded = browser.run(
-            "[...document.querySelectorAll('details:not([open])')]"
-            ".filter((one) => !one.closest('figure')).length"
+            "[...document.querySelectorAll('details:not([open])')].filter((one) => !one.closest('figure')).length"
         )
         on_paper = (browser.run(seen), browser.run(opened))
         browser.run("dispatchEvent(new Event('afterprint'))")
@@ -157,9 +154,7 @@ def test_tables_of_a_page_of_a4_are_no_wider_than_it(run: Run, tmp_path: Path) -
     assert cut == []
 
 
-def test_a_phone_shows_whole_amounts_at_axes_and_where_a_table_goes_on(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_phone_shows_whole_amounts_at_axes_and_where_a_table_goes_on(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(report_html(run), encoding="utf-8")
 
@@ -167,9 +162,7 @@ def test_a_phone_shows_whole_amounts_at_axes_and_where_a_table_goes_on(
         browser.window(390, 800)
         browser.open(file.as_uri())
         axes = browser.run("getComputedStyle(document.querySelector('svg.axes')).overflow")
-        shadows = browser.run(
-            "getComputedStyle(document.querySelector('.scroll')).backgroundAttachment"
-        )
+        shadows = browser.run("getComputedStyle(document.querySelector('.scroll')).backgroundAttachment")
 
     assert axes == "visible"
     assert shadows == "local, local, scroll, scroll"

@@ -31,9 +31,7 @@ def prices(path: Path) -> dict[str, list]:
         for row in range(8, sheet.max_row):
             solved, edited = (sheet.cell(row, column[head]) for head in HEADS)
             yellow = edited.fill.fgColor.rgb == "FFFFF6D6"
-            is_checked = any(
-                edited.coordinate in one for one in sheet.data_validations.dataValidation
-            )
+            is_checked = any(edited.coordinate in one for one in sheet.data_validations.dataValidation)
             found[sheet.cell(row, 2).value] = [solved.value, edited.value, yellow, is_checked]
     return found
 
@@ -49,9 +47,7 @@ def test_a_price_that_is_never_paid_is_neither_shown_nor_edited(plan: Plan, tmp_
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="there is no LibreOffice")
-def test_an_edited_price_scales_what_is_paid_by_price_and_no_bill(
-    plan: Plan, tmp_path: Path
-) -> None:
+def test_an_edited_price_scales_what_is_paid_by_price_and_no_bill(plan: Plan, tmp_path: Path) -> None:
     path = plan.to_xlsx(tmp_path / "plan.xlsx")
     with closing(openpyxl.load_workbook(path)) as book:
         sheet = book["Sites"]

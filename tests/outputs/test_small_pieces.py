@@ -90,8 +90,7 @@ def test_sources_are_listed_with_their_year_where_a_table_has_one(monkeypatch) -
 
 
 @pytest.mark.parametrize(
-    ("lon", "lat"),
-    [([-97.5, -80.2], [41.3, 35.6]), ([9.1, 2.4], [45.4, 48.8]), ([140.0, -97.0], [36.0, 41.0])],
+    ("lon", "lat"), [([-97.5, -80.2], [41.3, 35.6]), ([9.1, 2.4], [45.4, 48.8]), ([140.0, -97.0], [36.0, 41.0])]
 )
 def test_a_point_of_a_sheet_is_where_it_was_placed(lon: list[float], lat: list[float]) -> None:
     sheet = sheet_for(pd.DataFrame({"lon": lon, "lat": lat}), 1000.0, 560.0, 14.0)
@@ -108,9 +107,7 @@ def test_a_table_that_a_sheet_has_no_rows_for_is_refused(monkeypatch: pytest.Mon
         table.write_table(None, None, "Slots", frame, [])
 
 
-def test_a_formula_of_many_rows_is_prepared_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_formula_of_many_rows_is_prepared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared: list[str] = []
     as_it_is = Worksheet._prepare_formula
 

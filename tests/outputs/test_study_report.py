@@ -139,33 +139,18 @@ def stochastic_folder(folder: Path) -> Path:
             (*thing, 2026.0, "MW", 9.25, 4.5, 11.5, 8.75),
             ("site opening", "south", "", 2025.75, "share", 0.0, 0.0, 0.4, 0.3),
         ],
-        columns=[
-            *("kind", "site", "item", "order_by", "unit"),
-            *("ordered", "least", "most", "minimax_regret"),
-        ],
+        columns=[*("kind", "site", "item", "order_by", "unit"), *("ordered", "least", "most", "minimax_regret")],
     )
     plans = pd.DataFrame(
-        [
-            ("stochastic", 537.7, 3.95, 6.5),
-            ("mean", None, None, None),
-            ("alone: price=40", 566.6, 21.5, 47.25),
-        ],
+        [("stochastic", 537.7, 3.95, 6.5), ("mean", None, None, None), ("alone: price=40", 566.6, 21.5, 47.25)],
         columns=["plan", "expected_musd", "penalty_musd", "greatest_regret_musd"],
     ).astype(dict.fromkeys(("expected_musd", "penalty_musd", "greatest_regret_musd"), "float64"))
     worth = pd.DataFrame({"measure": ["evpi", "vss"], "value_musd": [4.35, float("nan")]})
     worth["penalty_musd"] = [2.45, float("nan")]
     # Cost of each plan in each future above 511, 532.5 and 553.25.
-    regrets = {
-        "stochastic": (6.0, 2.0, 6.5),
-        "mean": (3.75, 1.25, float("nan")),
-        "alone: price=40": (0.0, 14.5, 47.25),
-    }
+    regrets = {"stochastic": (6.0, 2.0, 6.5), "mean": (3.75, 1.25, float("nan")), "alone: price=40": (0.0, 14.5, 47.25)}
     costs = pd.DataFrame(
-        [
-            (plan, future, regret)
-            for plan, of in regrets.items()
-            for future, regret in zip(names, of, strict=True)
-        ],
+        [(plan, future, regret) for plan, of in regrets.items() for future, regret in zip(names, of, strict=True)],
         columns=["plan", "future", "regret_musd"],
     )
     tables = {"futures": futures, "decided": decided, "plans": plans, "worth": worth}
@@ -188,9 +173,7 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
         (one.text, one.around, expected(one, [study.tables]))
         for one in page.numbers
         if not is_shown(
-            one.attributes.get("data-shown", one.text),
-            expected(one, [study.tables]),
-            one.attributes.get("data-digits"),
+            one.attributes.get("data-shown", one.text), expected(one, [study.tables]), one.attributes.get("data-digits")
         )
     ]
     assert len(page.numbers) > 30
@@ -255,9 +238,7 @@ def test_a_plan_of_most_regret_has_room_to_say_where_it_has_no_plan(tmp_path: Pa
     folder = stochastic_folder(tmp_path / "ways")
     costs = pd.read_parquet(folder / "costs.parquet")
     is_missing = (costs["plan"] == "alone: price=40") & (costs["future"] == "price=40")
-    costs.assign(regret_musd=costs["regret_musd"].mask(is_missing)).to_parquet(
-        folder / "costs.parquet"
-    )
+    costs.assign(regret_musd=costs["regret_musd"].mask(is_missing)).to_parquet(folder / "costs.parquet")
     study = read_study(folder)
     assert isinstance(study, StoredStochastic)
 
@@ -288,9 +269,7 @@ def page(studies: tuple[StoredSweep, StoredFrontier]) -> Page:
     return read_page(studies_html(sweep, [frontier]))
 
 
-def test_every_number_is_its_cell_of_the_tables(
-    studies: tuple[StoredSweep, StoredFrontier], page: Page
-) -> None:
+def test_every_number_is_its_cell_of_the_tables(studies: tuple[StoredSweep, StoredFrontier], page: Page) -> None:
     sweep, frontier = studies
     tables = [sweep.tables, {"frontier": frontier.table}]
 
@@ -298,9 +277,7 @@ def test_every_number_is_its_cell_of_the_tables(
         (one.text, one.around, expected(one, tables))
         for one in page.numbers
         if not is_shown(
-            one.attributes.get("data-shown", one.text),
-            expected(one, tables),
-            one.attributes.get("data-digits"),
+            one.attributes.get("data-shown", one.text), expected(one, tables), one.attributes.get("data-digits")
         )
     ]
 
@@ -315,9 +292,7 @@ def test_the_answer_names_the_ends_and_what_cost_depends_on(page: Page) -> None:
     assert "1 of 4 futures have no plan as asked." in said
     # 561.5 less 520.
     assert "the most expensive one of 561.5 MUSD (price=60): +41.5 MUSD, of which" in said
-    assert (
-        "Cost depends most on price: on average it is 520 MUSD at 40 and 561.5 MUSD at 60" in said
-    )
+    assert "Cost depends most on price: on average it is 520 MUSD at 40 and 561.5 MUSD at 60" in said
     assert "no plan meets all constraints" in said
 
 
@@ -354,8 +329,7 @@ def test_a_future_of_the_list_is_at_no_value_of_an_axis(tmp_path: Path) -> None:
     futures = pd.read_parquet(folder / "futures.parquet")
     listed = futures["future"] == "none"
     futures = futures.assign(rule=["forbid", "allow", "forbid", ""]).assign(
-        status=futures["status"].mask(listed, "optimal"),
-        objective_musd=futures["objective_musd"].mask(listed, 900.0),
+        status=futures["status"].mask(listed, "optimal"), objective_musd=futures["objective_musd"].mask(listed, 900.0)
     )
     futures.to_parquet(folder / "futures.parquet")
     meta = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
@@ -388,9 +362,9 @@ def test_names_are_text_and_the_page_asks_for_nothing(page: Page) -> None:
 
 
 def test_quantiles_lie_between_futures() -> None:
-    results = pd.DataFrame(
-        {"future": list("abcd"), "figure": "racks", "unit": "MW", "year": 2028}
-    ).assign(value=[10.0, 14.0, 30.0, 46.0])
+    results = pd.DataFrame({"future": list("abcd"), "figure": "racks", "unit": "MW", "year": 2028}).assign(
+        value=[10.0, 14.0, 30.0, 46.0]
+    )
 
     (row,) = fans_of(results).to_dict("records")
 
@@ -438,9 +412,7 @@ def test_an_axis_of_many_values_is_put_into_thirds() -> None:
 
 
 def test_values_of_an_axis_come_in_their_order() -> None:
-    planned = pd.DataFrame(
-        {"price": [100, 20, 3], "rule": ["b", "c", "a"], "objective_musd": [7.0, 5.0, 6.0]}
-    )
+    planned = pd.DataFrame({"price": [100, 20, 3], "rule": ["b", "c", "a"], "objective_musd": [7.0, 5.0, 6.0]})
 
     effects = effects_of(optimal(planned), ("price", "rule"), is_grid=True)
 
@@ -480,10 +452,7 @@ def test_texts_of_a_sample_with_a_future_each_are_left_out() -> None:
     planned = pd.DataFrame({"rule": ["a", "a", "b", "c"], "objective_musd": [4.0, 5.0, 6.0, 7.0]})
 
     assert effects_of(optimal(planned), ("rule",)).empty
-    assert effects_of(optimal(planned.head(3)), ("rule",), is_grid=True)["futures"].to_list() == [
-        2,
-        1,
-    ]
+    assert effects_of(optimal(planned.head(3)), ("rule",), is_grid=True)["futures"].to_list() == [2, 1]
 
 
 def points_folder(folder: Path, points: pd.DataFrame) -> Path:
@@ -628,9 +597,7 @@ def test_two_sweeps_are_refused(tmp_path: Path) -> None:
         ("results.parquet", None, "results.parquet: it is missing"),
     ],
 )
-def test_a_damaged_folder_is_named(
-    tmp_path: Path, file: str, content: bytes | None, words: str
-) -> None:
+def test_a_damaged_folder_is_named(tmp_path: Path, file: str, content: bytes | None, words: str) -> None:
     path = sweep_folder(tmp_path / "sweep") / file
     path.unlink()
     if content is not None:
@@ -649,9 +616,7 @@ def test_a_table_without_a_column_is_named(tmp_path: Path) -> None:
         read_study(folder)
 
 
-def test_a_frontier_that_is_a_point_says_so(
-    studies: tuple[StoredSweep, StoredFrontier],
-) -> None:
+def test_a_frontier_that_is_a_point_says_so(studies: tuple[StoredSweep, StoredFrontier]) -> None:
     _, frontier = studies
     point = replace(frontier, table=frontier.table.head(1))
 
@@ -667,9 +632,7 @@ def test_three_hundred_characters_stay_whole(tmp_path: Path) -> None:
     assert LONG in read_page(studies_html(sweep, [])).elements[0].text
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [("point", "second"), ("cost_musd", [531.0]), ("is_knee", None)]
-)
+@pytest.mark.parametrize(("column", "value"), [("point", "second"), ("cost_musd", [531.0]), ("is_knee", None)])
 def test_a_point_of_another_type_is_named(tmp_path: Path, column: str, value: object) -> None:
     path = frontier_folder(tmp_path / "frontier") / "frontier.json"
     meta = json.loads(path.read_text(encoding="utf-8"))

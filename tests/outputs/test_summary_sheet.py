@@ -92,8 +92,7 @@ def test_the_unit_costs_are_those_as_paid_and_in_full(rich: Opened) -> None:
 def test_a_year_that_serves_nothing_has_no_unit_cost(run: Run, tmp_path: Path) -> None:
     costs = run.tables["unit_costs"]
     blank = {
-        name: costs[name].where(costs["year"] != 2027)
-        for name in ("usd_per_h100e_hour", "full_usd_per_h100e_hour")
+        name: costs[name].where(costs["year"] != 2027) for name in ("usd_per_h100e_hour", "full_usd_per_h100e_hour")
     }
     tables = {**run.tables, "unit_costs": costs.assign(**blank)}
     write_workbook(dataclasses.replace(run, tables=tables), tmp_path / "plan.xlsx")

@@ -86,10 +86,7 @@ def test_a_plan_within_a_gap_is_as_asked_and_says_its_gap(run: Run) -> None:
 
 
 def test_a_gap_that_is_rounding_of_two_numbers_is_not_shown(run: Run) -> None:
-    rounding, small = (
-        "\n".join(printed(with_meta(run, status="optimal", gap_frac=gap)))
-        for gap in (1.7e-16, 3.4e-7)
-    )
+    rounding, small = ("\n".join(printed(with_meta(run, status="optimal", gap_frac=gap))) for gap in (1.7e-16, 3.4e-7))
 
     assert "Optimal: no plan costs less  " in rounding
     assert "Optimal: no plan costs less (gap 3.4e-07)" in small
@@ -149,9 +146,7 @@ def test_a_budget_that_work_is_unmet_for_is_reported_next_to_the_cost() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_no_limit_is_named_next_to_the_cost_where_little_is_unmet_or_no_limit_is_known(
-    run: Run,
-) -> None:
+def test_no_limit_is_named_next_to_the_cost_where_little_is_unmet_or_no_limit_is_known(run: Run) -> None:
     summary = run.tables["summary"].assign(unmet_kh100e=run.tables["summary"]["demand_kh100e"])
     other = replace(run, tables={**run.tables, "summary": summary})
     for one in (budgeted(4000.0), other):
@@ -267,16 +262,11 @@ def test_says_what_heat_is_sold_and_what_work_is_moved_in_the_last_year(run: Run
             "left_mwh": [0.6e6, 0.24e6, 0.0],
         }
     )
-    none = replace(
-        run, tables={**run.tables, "heat": heat[:0], "migration_site": moved.assign(left_mwh=0.0)}
-    )
+    none = replace(run, tables={**run.tables, "heat": heat[:0], "migration_site": moved.assign(left_mwh=0.0)})
     some = replace(run, tables={**run.tables, "heat": heat, "migration_site": moved})
 
     lines = printed(some, 160)
 
     assert f"Heat sold in {last}: 411 MW at full load, 2,100 GWh, for 65 MUSD, at 2 sites" in lines
-    assert (
-        f"Work moved in {last}: 840 GWh of IT energy, 40% of what may move, away from 2 sites"
-        in lines
-    )
+    assert f"Work moved in {last}: 840 GWh of IT energy, 40% of what may move, away from 2 sites" in lines
     assert not [line for line in printed(none) if line.startswith(("Heat sold", "Work moved"))]

@@ -67,16 +67,10 @@ def workbook(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_limit_says_what_one_more_of_it_saves(tmp_path: Path) -> None:
     write_workbook(plan_of("tiny").run, tmp_path / "plan.xlsx")
 
-    limits = {
-        row: text
-        for (sheet, row), text in cells(tmp_path / "plan.xlsx").items()
-        if sheet == "Limits"
-    }
+    limits = {row: text for (sheet, row), text in cells(tmp_path / "plan.xlsx").items() if sheet == "Limits"}
 
     assert limits["A6"] == "The land at North is full in 2028 (30 MW of halls)."
-    assert [limits[f"{column}6"] for column in "BCDF"] == [
-        *(30, "MW", "one more MW saves", "USD/MW-year")
-    ]
+    assert [limits[f"{column}6"] for column in "BCDF"] == [*(30, "MW", "one more MW saves", "USD/MW-year")]
 
 
 @needs_office
@@ -91,9 +85,7 @@ def test_no_cell_changes_when_libreoffice_recalculates(workbook: Path, tmp_path:
 
 @needs_office
 @pytest.mark.parametrize(
-    "settings",
-    [(), ("demand.scale_frac=0", "sites.north.other_load_mw=5")],
-    ids=["tiny", "without a rack"],
+    "settings", [(), ("demand.scale_frac=0", "sites.north.other_load_mw=5")], ids=["tiny", "without a rack"]
 )
 def test_no_cell_of_a_solved_plan_changes_either(settings: tuple[str, ...], tmp_path: Path) -> None:
     path = planner.solve("tiny", settings).to_xlsx(tmp_path / "plan.xlsx")
@@ -107,16 +99,10 @@ def test_no_cell_of_a_solved_plan_changes_either(settings: tuple[str, ...], tmp_
 
 
 @needs_office
-def test_power_and_money_follow_edited_assumptions(
-    run: Run, workbook: Path, tmp_path: Path
-) -> None:
+def test_power_and_money_follow_edited_assumptions(run: Run, workbook: Path, tmp_path: Path) -> None:
     edited = tmp_path / "edited.xlsx"
     with closing(openpyxl.load_workbook(workbook)) as book:
-        for name, value in (
-            ("discount_rate_frac", 0.1),
-            ("it_load_factor", 0.9),
-            ("overhead_factor", 1.2),
-        ):
+        for name, value in (("discount_rate_frac", 0.1), ("it_load_factor", 0.9), ("overhead_factor", 1.2)):
             sheet, address = next(iter(book.defined_names[name].destinations))
             book[sheet][address] = value
         sheet = book["Assumptions"]
@@ -145,9 +131,7 @@ def test_power_and_money_follow_edited_assumptions(
     assert found(computed, "Compare", "Demand", "H") == 0
     assert found(computed, "Costs", "All payments", "J") == pytest.approx(discounted.sum())
     assert found(computed, "Cover", "Cost of the plan, NPV", "D") == pytest.approx(discounted.sum())
-    assert found(computed, "Cover", "Assumptions", "B") == (
-        "4 edited: figures are no longer those of the solved plan"
-    )
+    assert found(computed, "Cover", "Assumptions", "B") == ("4 edited: figures are no longer those of the solved plan")
 
 
 @needs_office
@@ -194,10 +178,7 @@ def test_sheets_stand_in_the_order_of_the_contents(workbook: Path) -> None:
 
     with closing(openpyxl.load_workbook(workbook)) as book:
         links = [
-            cell.hyperlink.location
-            for row in book["Cover"].iter_rows(max_col=1)
-            for cell in row
-            if cell.hyperlink
+            cell.hyperlink.location for row in book["Cover"].iter_rows(max_col=1) for cell in row if cell.hyperlink
         ]
         titles = book.sheetnames
 
@@ -211,8 +192,7 @@ def test_sheets_stand_in_the_order_of_the_contents(workbook: Path) -> None:
         ("within_gap", "no plan costs less than 3,210 MUSD, 1.43% below"),
         (
             "time_limit",
-            "Time limit reached: the best plan so far, not proven; "
-            "no plan costs less than 3,210 MUSD, 1.43% below",
+            "Time limit reached: the best plan so far, not proven; no plan costs less than 3,210 MUSD, 1.43% below",
         ),
     ],
 )
@@ -310,14 +290,10 @@ def test_power_and_money_follow_edited_sites(run: Run, workbook: Path, tmp_path:
     mean_mw = last.sum() + 0.25 * last["NO"]
     assert found(computed, "Summary", "Facility power, mean", "E") == pytest.approx(mean_mw)
     assert found(computed, "Cover", "Cost of the plan, NPV", "D") == pytest.approx(musd.sum())
-    assert found(computed, "Cover", "Assumptions", "B") == (
-        "2 edited: figures are no longer those of the solved plan"
-    )
+    assert found(computed, "Cover", "Assumptions", "B") == ("2 edited: figures are no longer those of the solved plan")
 
 
-def test_text_that_looks_like_a_formula_stays_text_when_the_cell_is_edited(
-    workbook: Path,
-) -> None:
+def test_text_that_looks_like_a_formula_stays_text_when_the_cell_is_edited(workbook: Path) -> None:
     with closing(openpyxl.load_workbook(workbook)) as book:
         title = book["Cover"]["A1"]
         ids = [cell for (cell,) in book["Site list"].iter_rows(min_row=6, max_row=14, max_col=1)]

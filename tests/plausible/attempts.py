@@ -69,9 +69,7 @@ def validate(attempt: dict[str, Any], folder: Path) -> tuple[Validation, set[Pla
     if "at" in attempt:
         tree = read_draft("plan.yaml").tree
         for keys in (attempt["at"], *attempt.get("also", ())):
-            steps = (
-                int(key) if key.isdigit() and len(key) == 1 else key for key in keys.split(".")
-            )
+            steps = (int(key) if key.isdigit() and len(key) == 1 else key for key in keys.split("."))
             place = seen_at(nearest(tree, tuple(steps)))
             expected.add((place.file, place.line, place.column))
     return validated("plan.yaml", ()), expected
@@ -93,8 +91,7 @@ def _write_table(attempt: dict[str, Any], folder: Path) -> Place:
     found = [
         number
         for number, row in enumerate(rows)
-        if row[0] == attempt["row"]
-        and ("year" not in attempt or row[header.index("year")] == str(attempt["year"]))
+        if row[0] == attempt["row"] and ("year" not in attempt or row[header.index("year")] == str(attempt["year"]))
     ]
     number, column = found[-1 if attempt.get("last") else 0], header.index(attempt["column"])
     rows[number][column] = str(attempt["cell"])

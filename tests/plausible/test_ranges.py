@@ -110,17 +110,9 @@ def test_a_figure_is_judged_by_its_range_then_by_its_row_and_a_zero_by_neither()
     racks.loc[3, "capex_high_usd"] = 70e6
     racks.loc[4, "peak_kw"] = 572.0  # 1.75 MUSD over 572 kW: 3,059 USD/kW, range 10,000 to 70,000
 
-    found = {
-        (record, column): what_is
-        for record, column, what_is, _ in outside("racks", racks, BY_TABLE["racks"])
-    }
+    found = {(record, column): what_is for record, column, what_is, _ in outside("racks", racks, BY_TABLE["racks"])}
 
-    assert found.keys() == {
-        (0, "capex_usd"),
-        (1, "capex_usd"),
-        (3, "capex_high_usd"),
-        (4, "capex_usd"),
-    }
+    assert found.keys() == {(0, "capex_usd"), (1, "capex_usd"), (3, "capex_high_usd"), (4, "capex_usd")}
     assert found[0, "capex_usd"].endswith(
         "capex_usd is 3,000 [USD of 2025], outside the plausible 10,000 to 60,000,000"
     )
@@ -132,9 +124,7 @@ def test_a_column_in_another_unit_lists_a_few_cells_and_counts_the_rest() -> Non
     from planner.plausible.cells import implausible_cells
 
     prices = FRAMES["electricity_price"]
-    tables = {
-        "electricity_price": prices.assign(retail_usd_per_mwh=prices["retail_usd_per_mwh"] / 1e3)
-    }
+    tables = {"electricity_price": prices.assign(retail_usd_per_mwh=prices["retail_usd_per_mwh"] / 1e3)}
 
     found = list(implausible_cells(tables, RANGES, TablePlaces({})))
 
@@ -157,9 +147,7 @@ def test_paths_may_leap_tenfold_beside_their_growth() -> None:
 
 
 def test_numbers_are_found_in_mappings_lists_and_paths_with_their_places() -> None:
-    tree = parse(
-        "energy:\n  own_tariffs:\n    ours: {energy: [{usd_per_mwh: [52, 47]}]}\n", "plan.yaml"
-    )
+    tree = parse("energy:\n  own_tariffs:\n    ours: {energy: [{usd_per_mwh: [52, 47]}]}\n", "plan.yaml")
 
     keys = ("energy", "own_tariffs", EACH, "energy", EACH, "usd_per_mwh")
     found = list(numbers_at(tree, keys))
@@ -183,9 +171,7 @@ def test_a_table_of_one_s_own_ranges_takes_the_place_of_ours() -> None:
 
 
 def test_ranges_of_one_s_own_are_refused_at_the_cell_that_names_nothing(tmp_path: Path) -> None:
-    head = (
-        "quantity,table,column,rows,settings,value,low,high,unit,hint,basis,source,source_year,kind"
-    )
+    head = "quantity,table,column,rows,settings,value,low,high,unit,hint,basis,source,source_year,kind"
     end = ",,82,20,400,USD/MWh,,made up,made up,2024,estimate"
     rows = (
         f"a,electricity_prices,retail_usd_per_mwh,{end}",

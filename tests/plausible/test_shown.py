@@ -18,18 +18,14 @@ SAID = (
 )
 
 
-def test_a_warning_is_on_stderr_in_the_run_and_among_the_risks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_warning_is_on_stderr_in_the_run_and_among_the_risks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     result = CliRunner().invoke(main, ["solve", "tiny", "--set", SETTING])
 
     assert result.exit_code == 0, result.output
     lines = result.stderr.splitlines()
-    assert lines.index(f"warning: {SAID}") < next(
-        at for at, line in enumerate(lines) if line.endswith("Solving")
-    )
+    assert lines.index(f"warning: {SAID}") < next(at for at, line in enumerate(lines) if line.endswith("Solving"))
     (folder,) = Path("runs").iterdir()
     meta = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     after_assumed = [note for note in meta["notes"] if not note.startswith("Assumed for you")]

@@ -23,9 +23,7 @@ def test_there_are_enough_of_both() -> None:
 
 
 @pytest.mark.parametrize("attempt", SLIPS, ids=lambda attempt: attempt["slip"])
-def test_a_slip_is_an_error_or_a_warning_that_names_its_cell(
-    attempt: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_slip_is_an_error_or_a_warning_that_names_its_cell(attempt: dict[str, Any], tmp_path: Path) -> None:
     found, expected = validate(attempt, tmp_path)
 
     said = (*found.problems, *found.warnings)
@@ -35,9 +33,7 @@ def test_a_slip_is_an_error_or_a_warning_that_names_its_cell(
 
 
 @pytest.mark.parametrize("attempt", UNUSUAL, ids=lambda attempt: attempt["input"])
-def test_what_is_unusual_and_right_is_not_warned_of(
-    attempt: dict[str, Any], tmp_path: Path
-) -> None:
+def test_what_is_unusual_and_right_is_not_warned_of(attempt: dict[str, Any], tmp_path: Path) -> None:
     found, _ = validate(attempt, tmp_path)
 
     assert (found.problems, found.warnings) == ((), ())

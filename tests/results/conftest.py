@@ -35,9 +35,7 @@ def solved(inputs: Inputs) -> Solved:
     model = build_model(inputs)
     outcome = HighsSession(model.problem).solve()
     assert outcome.status == "optimal"
-    return Solved(
-        inputs, model, outcome, read_results(model, outcome, site_outages(model, outcome))
-    )
+    return Solved(inputs, model, outcome, read_results(model, outcome, site_outages(model, outcome)))
 
 
 @pytest.fixture(scope="session")

@@ -75,11 +75,7 @@ VENDOR = Axis("vendor", ("maker",))
 PERIOD = Axis("period", tuple(period.name for period in DAYS.billing_periods))
 
 DEPLOYMENTS = (("old", "air|2N", "chat"), ("big", "air|2N", "chat"), ("big", "liquid|N", "train"))
-POOLS = (
-    ("old", "air|2N", "inference"),
-    ("big", "air|2N", "inference"),
-    ("big", "liquid|N", "training"),
-)
+POOLS = (("old", "air|2N", "inference"), ("big", "air|2N", "inference"), ("big", "liquid|N", "training"))
 
 
 def listed(name: str, axes: tuple[Axis, ...], *tuples: tuple[str, ...]) -> Index:
@@ -178,9 +174,7 @@ def rent() -> RentInputs:
         ("chat", "on_demand", "2028"),
         ("chat", "reserved", "2026"),
     )
-    rented = listed(
-        "rented", (REGION, WORKLOAD, YEAR), ("metro", "chat", "2026"), ("metro", "chat", "2028")
-    )
+    rented = listed("rented", (REGION, WORKLOAD, YEAR), ("metro", "chat", "2026"), ("metro", "chat", "2028"))
     return RentInputs(
         rented,
         np.array([True, False]),
@@ -264,9 +258,7 @@ def halls() -> HallInputs:
         np.where(is_liquid, 10.5, 13.5),
         6.0,
         0.8,
-        listed(
-            "retrofit", (SITE, HALL, HALL.renamed("to_hall"), YEAR), ("ash", *HALL.labels, "2026")
-        ),
+        listed("retrofit", (SITE, HALL, HALL.renamed("to_hall"), YEAR), ("ash", *HALL.labels, "2026")),
         f(2026.25),
         f(2027.5),
         f(0.85),
@@ -519,9 +511,7 @@ def supply() -> SupplyInputs:
         "redeploy": (*of_vintage, YEAR),
     }
     figures = {
-        field.name: listed(field.name, axes.get(field.name, of_year))
-        if field.type == "Index"
-        else f()
+        field.name: listed(field.name, axes.get(field.name, of_year)) if field.type == "Index" else f()
         for field in dataclasses.fields(SupplyInputs)
     }
     return SupplyInputs(
@@ -677,9 +667,7 @@ def tables() -> dict[str, pd.DataFrame]:
                 "tokens_per_s_per_h100e": [350.0, np.nan],
             }
         ),
-        "trained_models": pd.DataFrame(
-            {"model": ["gpt_3", "llama_3_1_405b"], "training_pf_days": [3640.0, 439800.0]}
-        ),
+        "trained_models": pd.DataFrame({"model": ["gpt_3", "llama_3_1_405b"], "training_pf_days": [3640.0, 439800.0]}),
         "facility_cost": pd.DataFrame({"item": ["spend_profile_years"], "value": [2.0]}),
     }
 

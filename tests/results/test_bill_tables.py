@@ -14,12 +14,7 @@ PRICES = {"energy": 41.0, "demand": 9.0}
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     return planner.solve(
-        "tiny",
-        [
-            f"energy.own_tariffs={OWN}",
-            "energy.tariffs=[{tariff: plain}]",
-            "energy.escalation_real_frac=0",
-        ],
+        "tiny", [f"energy.own_tariffs={OWN}", "energy.tariffs=[{tariff: plain}]", "energy.escalation_real_frac=0"]
     )
 
 
@@ -45,8 +40,6 @@ def test_billed_energy_and_demand_are_those_of_the_site(plan: Plan) -> None:
         of_year = row["energy_mwh"] * (8784 if year == 2028 else 8760) / 8760
         assert bills[(name, year, "energy")] == pytest.approx(of_year)
         # A flat load: twelve times the same peak, in kW.
-        assert bills[(name, year, "demand")] == pytest.approx(
-            12_000 * row["facility_peak_mw"], rel=1e-6
-        )
+        assert bills[(name, year, "demand")] == pytest.approx(12_000 * row["facility_peak_mw"], rel=1e-6)
         of_site = months.query("site == @name and year == @year")
         assert of_site["usd"].sum() == pytest.approx(9.0 * bills[(name, year, "demand")])

@@ -34,11 +34,7 @@ def table(monkeypatch):
 def test_a_site_is_listed_where_it_emits_or_something_counts(monkeypatch):
     found = table(monkeypatch)
 
-    assert list(zip(found["site"], found["year"], strict=True)) == [
-        ("ash", 2026),
-        ("ash", 2029),
-        ("bay", 2026),
-    ]
+    assert list(zip(found["site"], found["year"], strict=True)) == [("ash", 2026), ("ash", 2029), ("bay", 2026)]
     assert found["counted_kt"].tolist() == [0.0, 3.5, 4.5]
 
 

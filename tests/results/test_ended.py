@@ -37,8 +37,7 @@ def test_a_plan_within_a_gap_says_how_its_integers_were_set(found_by: str, words
     [
         (
             "time_limit",
-            "Time limit reached: the plan does not survive the outage of every site; "
-            "more time is solver.time_limit_s",
+            "Time limit reached: the plan does not survive the outage of every site; more time is solver.time_limit_s",
         ),
         ("interrupted", "Interrupted: the plan does not survive the outage of every site"),
     ],
@@ -61,7 +60,5 @@ def test_a_plan_that_a_limit_left_short_of_an_outage_is_said_to_be(status: str, 
         ("time_limit", ("survives_loss_of_any_site", "land_limit"), 1),
     ],
 )
-def test_only_a_limit_excuses_a_plan_that_does_not_survive(
-    status: str, broken: tuple[str, ...], code: int
-) -> None:
+def test_only_a_limit_excuses_a_plan_that_does_not_survive(status: str, broken: tuple[str, ...], code: int) -> None:
     assert exit_code(status, broken) == code

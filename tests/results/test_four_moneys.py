@@ -101,8 +101,7 @@ WORDS = {
         "book value at the end, and contracts that run on",
     ),
     "perpetuity": (
-        "payments to 2028, those of the last year for ever, at 5.00% real; "
-        "assets by their instalments",
+        "payments to 2028, those of the last year for ever, at 5.00% real; assets by their instalments",
         "instalments and contracts that run on; NPV repeats the last year for ever",
         "are left to pay after it if nothing is replaced",
         "repaid inside the horizon",

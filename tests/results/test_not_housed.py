@@ -26,11 +26,7 @@ def said(unmet: list[float], rented: list[float]) -> str:
         # 1.9 of 200 is 0.95 %; 499 of 1,000 is rented.
         ([1.9, 2.7, 4.6], [90.0, 150.0, 259.0], ""),
         # 33 of 300 is 11 %, more than 31 of 500; 64.2 of 1,000 is 6.42 %.
-        (
-            [0.2, 33.0, 31.0],
-            [11.0, 12.0, 13.0],
-            "11 % of the demand of 2027 is unmet (6.42 % of all years)",
-        ),
+        ([0.2, 33.0, 31.0], [11.0, 12.0, 13.0], "11 % of the demand of 2027 is unmet (6.42 % of all years)"),
         # 190 + 240 + 131 of 1,000.
         ([0.3, 0.4, 0.6], [190.0, 240.0, 131.0], "56.1 % of the demand is met with rented compute"),
         (
@@ -41,9 +37,7 @@ def said(unmet: list[float], rented: list[float]) -> str:
         ),
     ],
 )
-def test_shares_are_of_the_worst_year_and_of_all(
-    unmet: list[float], rented: list[float], words: str
-) -> None:
+def test_shares_are_of_the_worst_year_and_of_all(unmet: list[float], rented: list[float], words: str) -> None:
     assert said(unmet, rented) == words
 
 
@@ -60,8 +54,7 @@ def test_a_model_year_counts_as_often_as_the_years_it_stands_for() -> None:
     # 50 + 3 * 10 = 80 and 3 * 180 + 20 = 560 of 100 + 3 * 200 + 300 = 1,000; one of each, it were
     # 10 and 33.3 %.
     assert not_housed({"summary": summary}) == (
-        "50 % of the demand of 2026 is unmet (8 % of all years); 56 % of the demand is met with"
-        " rented compute"
+        "50 % of the demand of 2026 is unmet (8 % of all years); 56 % of the demand is met with rented compute"
     )
 
 
@@ -79,10 +72,7 @@ def test_what_own_sites_do_not_serve_is_reported_with_its_cost_and_why() -> None
     )
     summary = demand.groupby("year", as_index=False).sum(numeric_only=True)
     costs = pd.DataFrame(
-        {
-            "item": ["racks", "rented_compute", "rented_compute", "unmet_compute"],
-            "npv_musd": [516.0, 200.0, 24.0, 60.0],
-        }
+        {"item": ["racks", "rented_compute", "rented_compute", "unmet_compute"], "npv_musd": [516.0, 200.0, 24.0, 60.0]}
     )
     tables = {"summary": summary, "demand": demand, "costs": costs}
 

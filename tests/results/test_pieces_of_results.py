@@ -104,13 +104,8 @@ def test_power_under_contract_counts_as_the_plan_claims_it_where_it_decides(monk
     claim = Index.sparse("claim", (SITE, YEAR), ([1, 0], [0, 1]))
     claimed = np.array([0.0, 6.0, 7.0, 0.0])
     solved = SimpleNamespace(
-        p=SimpleNamespace(
-            contracts=SimpleNamespace(claim=claim, is_hourly=True),
-            power=SimpleNamespace(slot=slot),
-        ),
-        model=SimpleNamespace(
-            contracts=SimpleNamespace(claim_mw=SimpleNamespace(on=lambda over, missing: claimed))
-        ),
+        p=SimpleNamespace(contracts=SimpleNamespace(claim=claim, is_hourly=True), power=SimpleNamespace(slot=slot)),
+        model=SimpleNamespace(contracts=SimpleNamespace(claim_mw=SimpleNamespace(on=lambda over, missing: claimed))),
         value=lambda values: values,
         by_slot=lambda values: values,
     )
@@ -121,16 +116,10 @@ def test_power_under_contract_counts_as_the_plan_claims_it_where_it_decides(monk
 
 
 def test_a_site_is_listed_where_work_falls_due_or_is_done(monkeypatch) -> None:
-    work = Index.full(
-        "work", SITE, Axis("workload", ("train",)), YEAR, Axis("slot", ("h00", "h12"))
-    )
+    work = Index.full("work", SITE, Axis("workload", ("train",)), YEAR, Axis("slot", ("h00", "h12")))
     block = Index.full("block", *work.axes[:3])
     solved = SimpleNamespace(
-        p=SimpleNamespace(
-            migration=SimpleNamespace(
-                work=work, site_block=block, site_block_of_work=block.find(work)
-            )
-        ),
+        p=SimpleNamespace(migration=SimpleNamespace(work=work, site_block=block, site_block_of_work=block.find(work))),
         weight_h=np.array([10.0, 4.0]),
     )
     # In 2026 Ash does the work of Bay; in 2028 there is none at Bay.
@@ -165,9 +154,7 @@ def test_new_sites_that_are_open_at_the_end_are_listed_with_their_first_year() -
     model = SimpleNamespace(open=share, opened=opened, halls=SimpleNamespace(stands_mw=halls_mw))
     solved = SimpleNamespace(
         p=SimpleNamespace(
-            sites=given,
-            sets=SimpleNamespace(site=sites, year=YEAR),
-            years=SimpleNamespace(years=(2026, 2028)),
+            sites=given, sets=SimpleNamespace(site=sites, year=YEAR), years=SimpleNamespace(years=(2026, 2028))
         ),
         model=model,
         value=lambda values: values,
@@ -202,9 +189,7 @@ def test_sites_are_listed_with_their_place_and_what_opening_them_costs() -> None
     )
     held = Index.sparse("held", (SITE, YEAR), ([0, 0, 1], [0, 1, 1]))
     design = Axis("hall", ("air|N", "air|2N"))
-    of_halls = Index.sparse(
-        "halls", (SITE, design, YEAR), ([0, 0, 0, 0, 1], [0, 0, 1, 1, 0], [0, 1, 0, 1, 1])
-    )
+    of_halls = Index.sparse("halls", (SITE, design, YEAR), ([0, 0, 0, 0, 1], [0, 0, 1, 1, 0], [0, 1, 0, 1, 1]))
     halls = SimpleNamespace(hall=of_halls, existing_mw=np.array([9.0, 20.0, 3.0, 0.0, 7.0]))
     racks = SimpleNamespace(fleet=held, stock_mw=np.array([5.0, 4.0, 3.0]))
     sets = SimpleNamespace(
@@ -234,15 +219,8 @@ def test_upkeep_of_sources_rises_with_the_years_and_fuel_does_not() -> None:
     problem = ArrayProblem()
     capacity = Index.full("capacity", SITE, YEAR)
     cells = Index.sparse("cells", (SITE, YEAR), ([0, 1], [1, 0]))
-    columns = {
-        "capacity_mw": capacity,
-        "output_mwh": capacity,
-        "energy_mwh": cells,
-        "worn_mwh": cells,
-    }
-    supply = SimpleNamespace(
-        **{name: problem.variable(name, over) for name, over in columns.items()}
-    )
+    columns = {"capacity_mw": capacity, "output_mwh": capacity, "energy_mwh": cells, "worn_mwh": cells}
+    supply = SimpleNamespace(**{name: problem.variable(name, over) for name, over in columns.items()})
     supply.paid_mwh = supply.output_mwh
     p = SimpleNamespace(
         capacity=capacity,
@@ -273,9 +251,7 @@ def test_upkeep_of_sources_rises_with_the_years_and_fuel_does_not() -> None:
     )
 
 
-def test_a_line_of_a_bill_is_left_out_only_where_neither_plan_nor_rule_has_money(
-    monkeypatch,
-) -> None:
+def test_a_line_of_a_bill_is_left_out_only_where_neither_plan_nor_rule_has_money(monkeypatch) -> None:
     unit, kind = ["MWh"] * 4, ["energy"] * 4
     line = {"site": ["ash"] * 4, "calendar_year": [2027] * 4, "rule": ["grid"] * 4}
     charged = pd.DataFrame(
@@ -312,11 +288,7 @@ def test_both_programs_say_for_every_heading_what_its_lines_are_shared_by() -> N
     # A cost under a new heading must not fall to the nameplate of racks in silence.
     assert set(_BY_HEADING) == {line.group for line in ALL_COSTS}
     by_checker = {
-        heading: ""
-        if heading in _APART
-        else "it energy"
-        if heading in _BY_IT_ENERGY
-        else "nameplate"
+        heading: "" if heading in _APART else "it energy" if heading in _BY_IT_ENERGY else "nameplate"
         for heading, _ in HEADINGS.values()
     }
     assert by_checker == dict(_BY_HEADING)

@@ -146,10 +146,7 @@ def test_a_zone_peaks_when_its_sites_peak_together(model):
         "loss_base_mw": {("ash", "2026"): 0.7, ("dal", "2026"): 0.9},
         "dynamic_mw": {("ash", "air", "conversation", "2026"): 0.8},
         # Racks are in use at ash; at dal an empty hall draws power, and less than a rack is noise.
-        "used": {
-            ("ash", "old", "air|2N", "chat", "2026"): 1.6,
-            ("dal", "big", "liquid|N", "train", "2026"): 0.0007,
-        },
+        "used": {("ash", "old", "air|2N", "chat", "2026"): 1.6, ("dal", "big", "liquid|N", "train", "2026"): 0.0007},
     }
 
     results = results_of(model, plan)
@@ -164,10 +161,7 @@ def test_a_zone_peaks_when_its_sites_peak_together(model):
 
 def test_deferred_work_shows_where_it_is_done(model):
     group = ("dal", "flat", "24h", "2028")
-    plan = {
-        "deferrable_mw": {group: 0.5},
-        "defer_mw": {(*group, "d1h00"): 0.8, (*group, "d1h12"): 0.2},
-    }
+    plan = {"deferrable_mw": {group: 0.5}, "defer_mw": {(*group, "d1h00"): 0.8, (*group, "d1h12"): 0.2}}
 
     results = results_of(model, plan)
 
@@ -239,10 +233,7 @@ def test_a_move_names_its_cohort_and_is_paid_once(model):
 
 
 def test_retrofits_and_leases_tell_what_they_give_and_cost(model):
-    plan = {
-        "retrofit": {("ash", "air|2N", "liquid|N", "2026"): 1.1},
-        "lease": {("dal", "air|2N", "2028"): 0.7},
-    }
+    plan = {"retrofit": {("ash", "air|2N", "liquid|N", "2026"): 1.1}, "lease": {("dal", "air|2N", "2028"): 0.7}}
 
     results = results_of(model, plan)
 
@@ -341,10 +332,7 @@ def test_levers_save_a_share_of_the_demand(model):
 def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
     plan = {
         "install": {("ash", "big", "liquid|N", "training", "2028"): 0.5},
-        "used": {
-            ("ash", "big", "liquid|N", "train", "2028"): 0.4,
-            ("ash", "old", "air|2N", "chat", "2028"): 1.6,
-        },
+        "used": {("ash", "big", "liquid|N", "train", "2028"): 0.4, ("ash", "old", "air|2N", "chat", "2028"): 1.6},
     }
 
     costs = results_of(model, plan).unit_costs
@@ -382,10 +370,7 @@ def test_racks_are_charged_to_the_duty_they_were_bought_for(model):
 def test_existing_racks_and_halls_cost_their_instalments_in_full(model):
     plan = {
         "install": {("ash", "big", "liquid|N", "training", "2028"): 0.5},
-        "used": {
-            ("ash", "big", "liquid|N", "train", "2028"): 0.4,
-            ("ash", "old", "air|2N", "chat", "2028"): 1.6,
-        },
+        "used": {("ash", "big", "liquid|N", "train", "2028"): 0.4, ("ash", "old", "air|2N", "chat", "2028"): 1.6},
     }
 
     costs = results_of(model, plan).unit_costs
@@ -503,8 +488,7 @@ def test_a_quantile_that_falls_between_two_entries_is_the_lower_one():
     one_group = np.zeros(4, dtype=np.intp)
 
     found = [
-        weighted_quantile(rtt_ms, kh100e, one_group, 1, share).item()
-        for share in (0.25, 10 / 24, 0.5, 0.500001, 1.0)
+        weighted_quantile(rtt_ms, kh100e, one_group, 1, share).item() for share in (0.25, 10 / 24, 0.5, 0.500001, 1.0)
     ]
 
     assert found == [12.0, 25.0, 31.0, 44.0, 44.0]

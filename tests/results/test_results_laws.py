@@ -129,12 +129,7 @@ def test_billed_peaks_pay_the_demand_charge_of_the_cost_table(case):
 
 
 def test_overnight_costs_of_the_tables_add_up_to_capex(case):
-    parts = (
-        case.results.installs,
-        case.results.builds,
-        case.results.retrofits,
-        case.results.connections,
-    )
+    parts = (case.results.installs, case.results.builds, case.results.retrofits, case.results.connections)
     overnight = sum(table["overnight_musd"].sum() for table in parts)
     price = case.results.sites.set_index("site")["opening_musd"]
     site_year = case.results.site_year
@@ -170,6 +165,4 @@ def test_a_price_of_compute_is_what_a_little_more_demand_costs(hand):
 
     # the model year stands for 2026 and 2027, each discounted from its middle
     hours = more_kh100e * 1000 * 8760 * (1.06**-0.5 + 1.06**-1.5)
-    assert (costlier.objective - hand.outcome.objective) * 1e6 == pytest.approx(
-        price * hours, rel=1e-4
-    )
+    assert (costlier.objective - hand.outcome.objective) * 1e6 == pytest.approx(price * hours, rel=1e-4)

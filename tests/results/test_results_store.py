@@ -17,9 +17,7 @@ def test_tables_come_back_from_disk_unchanged(results, tmp_path):
         pd.testing.assert_frame_equal(back.tables[name], results.tables[name])
 
 
-def test_a_file_rewritten_with_narrower_numbers_is_read_with_the_types_of_the_schema(
-    results, tmp_path
-):
+def test_a_file_rewritten_with_narrower_numbers_is_read_with_the_types_of_the_schema(results, tmp_path):
     to_parquet(results, tmp_path)
     results.site_year.astype({"year": "int32"}).to_parquet(tmp_path / "site_year.parquet")
 

@@ -22,8 +22,7 @@ def test_what_is_added_is_there_from_its_year_on() -> None:
     over = Index.sparse("expand", (SITE, YEAR), [[0, 0, 1], [0, 2, 1]])
     s = SimpleNamespace(
         p=SimpleNamespace(
-            sites=SimpleNamespace(site_year=Index.full("site_year", SITE, YEAR)),
-            sets=SimpleNamespace(site=SITE),
+            sites=SimpleNamespace(site_year=Index.full("site_year", SITE, YEAR)), sets=SimpleNamespace(site=SITE)
         ),
         years=3,
         value=lambda decision: decision.mw,
@@ -38,11 +37,7 @@ def test_values_of_slots_lie_beside_the_capacity_they_are_of() -> None:
     source, slot = Axis("source", ("mill", "sun")), Axis("slot", ("d0h00", "d0h12"))
     capacity = Index.sparse("capacity", (SITE, source, YEAR), [[0, 1], [1, 0], [2, 0]])
     over = Index.sparse("output", (SITE, source, YEAR, slot), [[0, 1], [1, 0], [2, 0], [1, 0]])
-    s = SimpleNamespace(
-        p=SimpleNamespace(
-            supply=SimpleNamespace(capacity=capacity), sets=SimpleNamespace(slot=slot)
-        )
-    )
+    s = SimpleNamespace(p=SimpleNamespace(supply=SimpleNamespace(capacity=capacity), sets=SimpleNamespace(slot=slot)))
 
     assert supply._by_slot(s, over, np.array([6.5, 4.5])).tolist() == [[0.0, 6.5], [4.5, 0.0]]
 

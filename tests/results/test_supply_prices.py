@@ -29,16 +29,10 @@ def plan() -> Plan:
 
 def test_a_mwh_costs_what_the_engine_that_runs_for_it_burns(plan: Plan) -> None:
     assert plan.verdict.ok, plan.verdict.broken
-    slots = plan.tables["source_slot"].merge(
-        plan.tables["source_year"][["site", "source", "year", "capacity_mw"]]
-    )
-    is_marginal = (slots["output_mw"] > 0.01) & (
-        slots["output_mw"] < 0.91 * slots["capacity_mw"] - 0.01
-    )
+    slots = plan.tables["source_slot"].merge(plan.tables["source_year"][["site", "source", "year", "capacity_mw"]])
+    is_marginal = (slots["output_mw"] > 0.01) & (slots["output_mw"] < 0.91 * slots["capacity_mw"] - 0.01)
     prices = plan.tables["prices"]
-    worth = prices[prices["block"] == "power_balance"].merge(
-        slots.loc[is_marginal, ["site", "year", "slot"]]
-    )
+    worth = prices[prices["block"] == "power_balance"].merge(slots.loc[is_marginal, ["site", "year", "slot"]])
     assert len(worth) > 3
     assert (worth["unit"] == "USD/MWh").all()
     # 8.6 MMBtu/MWh at 9 USD, and 7.5 USD/MWh of upkeep
@@ -46,9 +40,7 @@ def test_a_mwh_costs_what_the_engine_that_runs_for_it_burns(plan: Plan) -> None:
 
 
 def test_room_for_one_more_mw_is_worth_what_solving_again_says() -> None:
-    less, scarce, more = (
-        planner.solve(MINI, [*SETTINGS, f"supply.max_mw={{engine: {mw}}}"]) for mw in (20, 21, 22)
-    )
+    less, scarce, more = (planner.solve(MINI, [*SETTINGS, f"supply.max_mw={{engine: {mw}}}"]) for mw in (20, 21, 22))
     prices = scarce.tables["prices"]
     worth = prices[prices["block"] == "source_limit"]
 

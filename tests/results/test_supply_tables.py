@@ -90,9 +90,7 @@ def test_capital_is_repaid_in_equal_parts_from_the_start_of_service(plan: Plan) 
         assert build["overnight_musd"] == pytest.approx(0.5 * build["built_mw"])
         assert (build["life_years"], build["min_size_mw"]) == (18.0, 4.0)
         assert build["service_start"] == pytest.approx(2025.5)
-        later = plan.tables["source_builds"].query(
-            f"source == 'engine' and year == 2027 and site == '{build['site']}'"
-        )
+        later = plan.tables["source_builds"].query(f"source == 'engine' and year == 2027 and site == '{build['site']}'")
         in_2027 = build["overnight_musd"] + later["overnight_musd"].sum()
         assert paid[(build["site"], 2027)] == pytest.approx(part * in_2027)
         # 2025 stands for 2025, of which half a year is served, and 2026.

@@ -78,9 +78,7 @@ def test_there_are_no_runs_where_there_is_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_prunes_all_but_the_latest_of_every_scenario_and_what_is_left_of_the_dead(
-    runs_dir: Path,
-) -> None:
+def test_prunes_all_but_the_latest_of_every_scenario_and_what_is_left_of_the_dead(runs_dir: Path) -> None:
     assert (runs_dir / DEAD).is_dir()
 
     chosen = to_prune(list_runs(runs_dir), keep=1)
@@ -93,9 +91,7 @@ def test_prunes_all_but_the_latest_of_every_scenario_and_what_is_left_of_the_dea
     assert found == {"odd-names-bb22", "other-cc33", "notes", "broken", alive.name}
 
 
-def test_prune_deletes_nothing_outside_whatever_an_index_or_a_run_says(
-    run: Run, tmp_path: Path
-) -> None:
+def test_prune_deletes_nothing_outside_whatever_an_index_or_a_run_says(run: Run, tmp_path: Path) -> None:
     outside = save_run(named(run, "outside-aa11", created=OLD), tmp_path, workbook=False)
     runs_dir = tmp_path / "runs"
     latest = save_run(named(run, "inside-bb22", created=LATEST), runs_dir, workbook=False)
@@ -153,20 +149,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("content", [*BROKEN, *WRONG])
-def test_a_bad_run_is_listed_as_unreadable_and_the_others_go_on(
-    runs_dir: Path, content: str
-) -> None:
+def test_a_bad_run_is_listed_as_unreadable_and_the_others_go_on(runs_dir: Path, content: str) -> None:
     right = json.loads((runs_dir / "other-cc33" / "run.json").read_text(encoding="utf-8"))
     wrong = json.dumps({**right, content: WRONG.get(content)})
     (runs_dir / "broken" / "run.json").write_text(BROKEN.get(content, wrong), encoding="utf-8")
 
     listing = read_runs(runs_dir)
 
-    assert [entry.run for entry in listing.entries] == [
-        "odd-names-bb22",
-        "other-cc33",
-        "odd-names-aa11",
-    ]
+    assert [entry.run for entry in listing.entries] == ["odd-names-bb22", "other-cc33", "odd-names-aa11"]
     (bad,) = listing.unreadable
     assert bad.run == "broken"
     assert bad.reason.startswith(f"{content} is " if content in WRONG else BROKEN_REASON[content])
@@ -183,9 +173,7 @@ def test_finds_a_run_by_path_name_beginning_or_scenario(runs_dir: Path) -> None:
         assert find_run(text, runs_dir) == expected
 
 
-def test_a_scenario_that_was_not_solved_yet_is_reported_apart_from_an_unknown_name(
-    runs_dir: Path,
-) -> None:
+def test_a_scenario_that_was_not_solved_yet_is_reported_apart_from_an_unknown_name(runs_dir: Path) -> None:
     with pytest.raises(InputError, match=r"not solved yet.*solve it first: dcplan solve us-base"):
         find_run("us-base", runs_dir)
 
@@ -204,9 +192,7 @@ def test_a_folder_that_is_no_run_is_reported_as_such(runs_dir: Path) -> None:
         ("../nix", "no run '../nix'"),
     ],
 )
-def test_names_the_runs_there_are_when_it_finds_none_or_many(
-    runs_dir: Path, text: str, message: str
-) -> None:
+def test_names_the_runs_there_are_when_it_finds_none_or_many(runs_dir: Path, text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         find_run(text, runs_dir)
 

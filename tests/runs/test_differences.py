@@ -27,9 +27,7 @@ def test_what_the_command_line_changes_of_a_shipped_scenario_differs() -> None:
 
 
 def test_shares_that_follow_from_one_that_is_set_are_no_differences_of_their_own() -> None:
-    usual, changed = (
-        load_scenario("us-base", of) for of in ([], ["operator.demand_share_frac=0.37"])
-    )
+    usual, changed = (load_scenario("us-base", of) for of in ([], ["operator.demand_share_frac=0.37"]))
 
     assert usual.operator.site_limit_share_frac != changed.operator.site_limit_share_frac
     expected = {"operator.demand_share_frac": "0.37"}
@@ -65,9 +63,7 @@ def test_a_scenario_of_ones_own_differs_by_the_command_line_alone(tmp_path: Path
     own.write_text("version: 1\nextends: tiny\nrent: {allow: true}\n")
 
     assert differences(load_scenario(own)) == {}
-    assert differences(load_scenario(own, ["years=[2027,2029]", "title=Mine"])) == {
-        "years": "[2027, 2029]"
-    }
+    assert differences(load_scenario(own, ["years=[2027,2029]", "title=Mine"])) == {"years": "[2027, 2029]"}
 
 
 def test_a_long_value_is_cut(tmp_path: Path) -> None:

@@ -118,9 +118,7 @@ def test_a_copy_of_a_shipped_file_starts_from_that_until_it_is_edited(tmp_path: 
     assert of(copy) == of(own) == {"scenario": None, "differs": {}}
 
 
-def test_a_file_that_only_the_shipped_scenario_has_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_only_the_shipped_scenario_has_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = Path(shutil.copy(DATA_DIR / "rtt_measured.csv", tmp_path))
     shipped = load_scenario("tiny", [f"latency.rtt_table={table}"])
     monkeypatch.setattr("planner.runs.shipped.load_scenario", lambda _: shipped)
@@ -145,10 +143,7 @@ def test_a_value_in_place_of_a_path_by_year_and_the_reverse_are_listed_as_they_a
     assert changed_settings({"price": None}, path) == {"price": "null"}
     assert changed_settings(path, {"price": None}) == {"price.2027": "40.5"}
     assert changed_settings({}, path) == {"price.2027": "left out"}
-    assert changed_settings({"price": {"2029": 37.0}}, path) == {
-        "price.2029": "37.0",
-        "price.2027": "left out",
-    }
+    assert changed_settings({"price": {"2029": 37.0}}, path) == {"price.2029": "37.0", "price.2027": "left out"}
 
 
 def test_tables_of_ones_own_are_named_by_their_file(tmp_path: Path) -> None:
@@ -226,11 +221,7 @@ def test_run_json_of_a_solved_plan_says_it(tmp_path: Path, plan: planner.Plan) -
 
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["from_shipped"] == {
         "scenario": "tiny",
-        "differs": {
-            "rent.allow": "true",
-            "new_sites.north.name": "<b>=1+1",
-            "new_sites.north.land_limit_mw": "29.0",
-        },
+        "differs": {"rent.allow": "true", "new_sites.north.name": "<b>=1+1", "new_sites.north.land_limit_mw": "29.0"},
     }
     # What is opened again is a scenario in memory, of no file.
     assert found(reopen(folder).scenario) is None
@@ -241,7 +232,4 @@ def test_long_values_are_cut(tmp_path: Path) -> None:
     text = f"extends: tiny\nnew_sites: {{north: {{name: '{title}'}}}}\n"
     own = written(tmp_path, "mine.yaml", text)
 
-    assert of(own) == {
-        "scenario": "tiny",
-        "differs": {"new_sites.north.name": 9 * "=A1+" + "=..."},
-    }
+    assert of(own) == {"scenario": "tiny", "differs": {"new_sites.north.name": 9 * "=A1+" + "=..."}}

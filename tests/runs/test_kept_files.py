@@ -47,9 +47,7 @@ OWN = {
 }
 
 
-def test_solving_again_keeps_what_dcplan_did_not_write_and_what_was_edited(
-    run: Run, used: Path
-) -> None:
+def test_solving_again_keeps_what_dcplan_did_not_write_and_what_was_edited(run: Run, used: Path) -> None:
     stored = store_run(run, used.parent, workbook=False, log=["new"])
 
     assert sorted(stored.kept) == [
@@ -70,9 +68,7 @@ def test_solving_again_keeps_what_dcplan_did_not_write_and_what_was_edited(
     assert [path.name for path in used.parent.iterdir()] == [used.name]
 
 
-def test_solve_says_which_files_it_kept(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_solve_says_which_files_it_kept(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("planner.studies.solve.solve", lambda *_, **__: plan)
     words = ("solve", "tiny", "-o", tmp_path, "--no-workbook")
 
@@ -139,9 +135,7 @@ def test_a_run_is_not_put_in_the_place_of_a_file_or_a_link(run: Run, tmp_path: P
         at.unlink()
 
 
-def test_prune_leaves_a_run_that_holds_a_planners_files_and_names_them(
-    run: Run, used: Path
-) -> None:
+def test_prune_leaves_a_run_that_holds_a_planners_files_and_names_them(run: Run, used: Path) -> None:
     save_run(named(run, "other-aa11"), used.parent, workbook=False)
 
     result = dcplan("runs", "prune", "--runs", used.parent, "--keep", "0", "--yes")
@@ -168,9 +162,7 @@ def test_prune_deletes_a_run_with_exports_that_nobody_changed(run: Run, tmp_path
     assert (tmp_path / "edited-aa11" / "exports" / "csv" / "plan.csv").read_text() == "mine"
 
 
-def test_export_keeps_an_edited_file_and_one_that_it_did_not_write(
-    run: Run, tmp_path: Path
-) -> None:
+def test_export_keeps_an_edited_file_and_one_that_it_did_not_write(run: Run, tmp_path: Path) -> None:
     folder, out = save_run(run, tmp_path / "runs", workbook=False), tmp_path / "out"
     (out / "csv").mkdir(parents=True)
     (out / "csv" / "costs.csv").write_text("mine before")
@@ -205,9 +197,7 @@ def test_a_run_that_was_set_aside_by_a_killed_writer_is_put_back(run: Run, used:
 
 
 @pytest.mark.parametrize("step", ["replaced", "leftover"])
-def test_a_run_that_a_killed_writer_had_replaced_is_emptied_and_loses_nothing(
-    run: Run, used: Path, step: str
-) -> None:
+def test_a_run_that_a_killed_writer_had_replaced_is_emptied_and_loses_nothing(run: Run, used: Path, step: str) -> None:
     used.rename(used.with_name(f".{step}-{TOKEN}-{used.name}"))
     shutil.rmtree(used.with_name(f".{step}-{TOKEN}-{used.name}") / "inputs")
     fresh = save_run(run, used.parent / "fresh", workbook=False, log=["new"])

@@ -91,9 +91,7 @@ def index_of(runs_dir: Path) -> Path:
     return file
 
 
-def test_what_has_not_changed_is_taken_from_the_index(
-    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_has_not_changed_is_taken_from_the_index(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = read_runs(runs_dir)
     monkeypatch.setattr(catalogue, "read_meta", lambda folder: pytest.fail("it was read again"))
 
@@ -194,16 +192,12 @@ def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
         assert database.execute("SELECT run FROM tags WHERE run = ?", (FIRST,)).fetchall() == []
 
 
-def test_a_file_that_may_still_change_unseen_is_read_each_time(
-    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_may_still_change_unseen_is_read_each_time(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "_SETTLED_NS", 3_600_000_000_000)
     read_runs(runs_dir)
     read: list[str] = []
     right = catalogue.read_meta
-    monkeypatch.setattr(
-        catalogue, "read_meta", lambda path: [read.append(path.name), right(path)][1]
-    )
+    monkeypatch.setattr(catalogue, "read_meta", lambda path: [read.append(path.name), right(path)][1])
 
     assert rows(runs_dir) == EXPECTED
     assert sorted(read) == [FIRST, SECOND]
@@ -229,9 +223,7 @@ def test_without_an_index_folders_are_read(
     assert (tmp_path / "a file").read_text() == "kept"
 
 
-def test_indices_of_folders_that_are_gone_do_not_pile_up(
-    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_indices_of_folders_that_are_gone_do_not_pile_up(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "_MOST_FILES", 3)
     for number in range(5):
         copy = Path(shutil.copytree(runs_dir, runs_dir.with_name(f"runs-{number}")))
@@ -248,9 +240,7 @@ def test_tags_given_at_once_are_all_kept(runs_dir: Path) -> None:
     assert len(read_labels(runs_dir / SECOND).tags) == 24
 
 
-def test_name_and_tags_stay_when_the_run_is_solved_again_and_keep_it_from_prune(
-    run: Run, runs_dir: Path
-) -> None:
+def test_name_and_tags_stay_when_the_run_is_solved_again_and_keep_it_from_prune(run: Run, runs_dir: Path) -> None:
     save_run(named(run, FIRST, created="2026-05-06T07:08:09+00:00"), runs_dir, workbook=False)
 
     assert read_labels(runs_dir / FIRST) == RunLabels("for the board", (NAUGHTY, "march"))
@@ -296,9 +286,7 @@ def test_a_name_that_looks_like_a_path_is_refused(runs_dir: Path, name: str) -> 
         (f'{{"tags": {json.dumps([str(n) for n in range(101)])}}}', "tags are ['0', '1'"),
     ],
 )
-def test_labels_that_cannot_be_read_are_named_and_the_run_is_listed(
-    runs_dir: Path, content: str, reason: str
-) -> None:
+def test_labels_that_cannot_be_read_are_named_and_the_run_is_listed(runs_dir: Path, content: str, reason: str) -> None:
     (runs_dir / FIRST / LABELS_FILE).write_text(content, encoding="utf-8")
 
     for _ in range(2):
@@ -336,10 +324,7 @@ def test_lists_by_tag_scenario_and_changed_setting(runs_dir: Path) -> None:
     assert runs("--scenario", "=odd names") == [SECOND, FIRST]
     assert runs("--tag", "april") == []
     shown = dcplan("list", "--runs", str(runs_dir))
-    assert shown.stdout.splitlines()[-2:] == [
-        "With a name or tags:",
-        f"{FIRST}: for the board [{NAUGHTY}, march]",
-    ]
+    assert shown.stdout.splitlines()[-2:] == ["With a name or tags:", f"{FIRST}: for the board [{NAUGHTY}, march]"]
     none = dcplan("list", "--runs", str(runs_dir), "--tag", "april")
     assert (none.exit_code, none.stdout) == (0, "")
     assert none.stderr == f"None of 2 runs matches; there are tags {NAUGHTY}, march.\n"
@@ -391,19 +376,13 @@ def test_lists_by_the_shipped_scenario_and_what_is_changed_of_it(runs_dir: Path)
     assert runs("--differs", "carbon.cap_kt.2028") == runs("--differs", "racks") == []
     at = ("list", "--runs", str(runs_dir))
     tagged = dcplan(*at, "--shipped", "us-base", "--tag", "april")
-    assert tagged.stderr == (
-        f"None of 2 runs matches; there are tags {NAUGHTY}, march; others start from tiny.\n"
-    )
+    assert tagged.stderr == (f"None of 2 runs matches; there are tags {NAUGHTY}, march; others start from tiny.\n")
     wrong = dcplan(*at, "--shipped", "tinny")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
-    assert "--shipped: it is 'tinny'; must be a shipped scenario; did you mean 'tiny'?" in (
-        wrong.stderr
-    )
+    assert "--shipped: it is 'tinny'; must be a shipped scenario; did you mean 'tiny'?" in (wrong.stderr)
 
 
-def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(
-    run: Run, runs_dir: Path
-) -> None:
+def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(run: Run, runs_dir: Path) -> None:
     for name, scenario, start, changed in (
         ("namesake-cc33", "tiny", "us-base", {"horizon.salvage": "false"}),
         ("namesake-dd44", "tiny", None, {"years": "[2029]"}),
@@ -435,9 +414,7 @@ def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(
 
 def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
     meta = {**run.meta, "from_shipped": STARTS}
-    latest = named(
-        Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00"
-    )
+    latest = named(Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00")
     save_run(latest, runs_dir, workbook=False)
 
     assert find_run("=odd names", runs_dir) == runs_dir / "odd-cc33"
@@ -529,9 +506,7 @@ def test_a_file_that_is_no_index_is_closed(runs_dir: Path, monkeypatch: pytest.M
 def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (file,) = dcplan("index", "--runs", str(runs_dir)).stdout.splitlines()
     with closing(sqlite3.connect(file)) as database:
-        asked = (
-            "SELECT r.name, d.value FROM runs r LEFT JOIN differs d USING (run) ORDER BY created"
-        )
+        asked = "SELECT r.name, d.value FROM runs r LEFT JOIN differs d USING (run) ORDER BY created"
         assert database.execute(asked).fetchall() == [("for the board", None), ("", "[2027]")]
         asked = (
             "SELECT r.from_shipped, d.value FROM runs r"
@@ -586,10 +561,7 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
     decides = by_folder["sensitivity/tiny"]
     assert (decides["kind"], decides["title"]) == ("morris", "nameplate_mw")
     assert (carbon["kind"], carbon["title"], carbon["tags"]) == ("frontier", "Emissions", ["april"])
-    assert (unreadable["run"], unreadable["reason"]) == (
-        "broken/sweep.json",
-        "cannot be read: 3 is not text",
-    )
+    assert (unreadable["run"], unreadable["reason"]) == ("broken/sweep.json", "cannot be read: 3 is not text")
     tagged = dcplan("list", "--runs", str(runs_dir), "--all", "--tag", "april").stdout
     assert [line.split()[:3] for line in tagged.splitlines()[:2]] == [
         ["study", "kind", "of"],
@@ -622,10 +594,7 @@ def test_every_study_of_a_folder_is_listed(runs_dir: Path, studies: Path) -> Non
 
     (folder / "tornado.json").write_text("[23]")
     rows = json.loads(dcplan("list", "--runs", str(runs_dir), "--all", "--json").stdout)
-    assert {row["kind"] for row in rows if row.get("folder") == "sensitivity/tiny"} == {
-        "morris",
-        "sobol",
-    }
+    assert {row["kind"] for row in rows if row.get("folder") == "sensitivity/tiny"} == {"morris", "sobol"}
     assert "sensitivity/tiny/tornado.json" in {row.get("run") for row in rows}
 
 
@@ -639,16 +608,10 @@ def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> No
     [
         ("frontier.json", "[23]", "cannot be read: [23] has no keys"),
         ("alternatives.json", "47", "cannot be read: 47 has no keys"),
-        (
-            "sweep.json",
-            '{"base": "tiny", "title": "Ways", "futures": []}',
-            "cannot be read: [] has no keys",
-        ),
+        ("sweep.json", '{"base": "tiny", "title": "Ways", "futures": []}', "cannot be read: [] has no keys"),
     ],
 )
-def test_a_study_without_keys_is_unreadable(
-    tmp_path: Path, file: str, content: str, reason: str
-) -> None:
+def test_a_study_without_keys_is_unreadable(tmp_path: Path, file: str, content: str, reason: str) -> None:
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / file).write_text(content)
 

@@ -31,8 +31,7 @@ def test_files_of_a_run_are_inside_its_folder(name: str, is_inside: bool) -> Non
 
 
 @pytest.mark.parametrize(
-    ("value", "is_text"),
-    [("Erding", True), ("half \ud83d", False), ("\udc00", False), (7, False), (None, False)],
+    ("value", "is_text"), [("Erding", True), ("half \ud83d", False), ("\udc00", False), (7, False), (None, False)]
 )
 def test_text_is_what_a_file_can_hold(value: object, is_text: bool) -> None:
     assert meta_read._is_text(value) is is_text

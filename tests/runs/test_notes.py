@@ -27,9 +27,7 @@ def test_what_is_assumed_is_one_list_before_all_notes_with_its_share_of_the_cost
     notes, assumed = plan.run.meta["notes"], plan.inputs.assumed
     first, rest = notes[: len(assumed)], notes[len(assumed) :]
     assert rest
-    assert [note.startswith("Assumed for you") for note in notes] == [True] * len(first) + [
-        False
-    ] * len(rest)
+    assert [note.startswith("Assumed for you") for note in notes] == [True] * len(first) + [False] * len(rest)
     costs = plan.tables["costs"]
     total = costs["npv_musd"].sum()
     of_rent = costs.loc[costs["item"] == "rented_compute", "npv_musd"].sum() / total
@@ -45,9 +43,7 @@ def test_what_is_assumed_is_one_list_before_all_notes_with_its_share_of_the_cost
         " of the cost: Compute may stay unmet for 20 USD/H100e-hour;",
     ):
         assert any(said in note for note in first), said
-    shares = [
-        float(found[1]) for note in first if (found := re.search(r"([\d.]+)% of the c", note))
-    ]
+    shares = [float(found[1]) for note in first if (found := re.search(r"([\d.]+)% of the c", note))]
     assert all(left >= right for left, right in pairwise(shares))
     assert {item for one in assumed for item in one.items} <= {cost.name for cost in ALL_COSTS}
 
@@ -177,8 +173,7 @@ def test_racks_that_rest_on_estimates_are_reported_with_their_share() -> None:
     (note,) = notes_module._estimated_racks(buyer())
 
     assert note.startswith(
-        "29% of the 100 MW of racks bought are of types whose figures are estimates: "
-        "hoped 22 MW, rumoured 7 MW."
+        "29% of the 100 MW of racks bought are of types whose figures are estimates: hoped 22 MW, rumoured 7 MW."
     )
 
 
@@ -218,15 +213,9 @@ def test_less_of_a_source_than_its_smallest_plant_is_reported_with_both_sizes() 
     assert f"nuclear_smr at south {built['south']:.1f} MW (smallest 77 MW)" in note
 
 
-_SHARES = (
-    "; in brackets, what it takes at shadow prices of the value of the compute that is served or"
-    " rented."
-)
+_SHARES = "; in brackets, what it takes at shadow prices of the value of the compute that is served or rented."
 _BUDGET = "build.capex_budget_musd={2027: 400}"
-_TARGET = (
-    "contracts={ppa: {wind: {technology: wind, lead_months: 3}},"
-    " matching: {target_frac: {2028: 0.6}}}"
-)
+_TARGET = "contracts={ppa: {wind: {technology: wind, lead_months: 3}}, matching: {target_frac: {2028: 0.6}}}"
 
 
 def test_a_cap_that_cannot_be_met_is_reported_with_what_it_takes() -> None:
@@ -262,9 +251,7 @@ def test_a_clean_target_that_cannot_be_met_is_reported() -> None:
 
 
 @pytest.mark.parametrize("changes", [(_BUDGET, _TARGET), (_BUDGET,)], ids=["with", "without"])
-def test_a_budget_is_named_for_unmet_work_and_a_target_that_binds_too_is_not(
-    changes: tuple[str, ...],
-) -> None:
+def test_a_budget_is_named_for_unmet_work_and_a_target_that_binds_too_is_not(changes: tuple[str, ...]) -> None:
     plan, (note,) = reported("In 20", "tiny", *changes)
 
     # Without the target just as much is unmet.
@@ -330,12 +317,9 @@ def test_nothing_is_said_where_no_limit_stops_work(changes: tuple[str, ...]) -> 
 
 def test_the_worth_of_a_cap_is_reported_as_the_slope_of_cost_and_in_money_of_the_year() -> None:
     settings = ("years=[2027,2029]", "finance.end_of_horizon=perpetuity")
-    demand = (
-        "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2027: 30, 2029: 45}}]"
-    )
+    demand = "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2027: 30, 2029: 45}}]"
     plan, tighter, looser = (
-        planner.solve("tiny", [*settings, demand, f"carbon.cap_kt={{2029: {cap}}}"])
-        for cap in (50.0, 49.0, 51.0)
+        planner.solve("tiny", [*settings, demand, f"carbon.cap_kt={{2029: {cap}}}"]) for cap in (50.0, 49.0, 51.0)
     )
 
     row = plan.tables["carbon_year"].set_index("year").loc[2029]
@@ -350,9 +334,7 @@ def test_the_worth_of_a_cap_is_reported_as_the_slope_of_cost_and_in_money_of_the
 def test_a_wide_gap_of_a_rounded_plan_is_reported_with_what_closes_it() -> None:
     enough = "solver.gap_frac=0.2"
     plan, (note,) = reported("A plan with integers", "tiny", "siting.phase_mw=12", enough)
-    searched, none = reported(
-        "A plan with integers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search"
-    )
+    searched, none = reported("A plan with integers", "tiny", "siting.phase_mw=12", "solver.whole_numbers=search")
 
     off = 1.0 - plan.outcome.dual_bound / plan.outcome.objective
     assert off > 0.01
@@ -389,8 +371,7 @@ def test_existing_halls_that_stay_empty_are_named_with_their_power_and_year() ->
         return list(notes_module._empty_halls(with_operated(of, *operated)))
 
     assert notes(halls) == [
-        "Existing halls stay empty: 23.0 MW of air N+1 at oak in 2027, 2028; 7.5 MW of rdhx 2N at"
-        " elm in 2028."
+        "Existing halls stay empty: 23.0 MW of air N+1 at oak in 2027, 2028; 7.5 MW of rdhx 2N at elm in 2028."
     ]
     # Of a hall that grows, each year has its own power: 23 MW, and 42 MW with the next part.
     grown = halls.assign(existing_mw=[23.0, 42.0, 7.5, 31.0, 0.0]).assign(usable_mw=44.0)
@@ -427,9 +408,7 @@ def test_existing_halls_that_are_retrofitted_are_named_with_what_they_become() -
 
 
 def test_the_size_of_a_large_plant_is_written_without_an_exponent() -> None:
-    built = pd.DataFrame(
-        {"site": ["oak"], "source": ["dam"], "built_mw": [23.0], "min_size_mw": [11_900.0]}
-    )
+    built = pd.DataFrame({"site": ["oak"], "source": ["dam"], "built_mw": [23.0], "min_size_mw": [11_900.0]})
 
     (note,) = notes_module._small_plants(SimpleNamespace(tables={"source_builds": built}))
 

@@ -54,9 +54,7 @@ def test_a_run_has_no_name_of_a_device() -> None:
 def test_names_that_look_alike_as_slugs_stay_apart() -> None:
     content = {"data": "5e"}
 
-    names = {
-        folder_name(name, content) for name in ("new york", "new-york", "New-York", "ñew-york")
-    }
+    names = {folder_name(name, content) for name in ("new york", "new-york", "New-York", "ñew-york")}
 
     assert len(names) == 4
     assert {name[:9] for name in names} == {"new-york-"}

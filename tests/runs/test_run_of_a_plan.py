@@ -69,9 +69,7 @@ def test_the_folder_is_named_by_question_and_data(plan: Plan) -> None:
     assert other.rpartition("-")[0] == name.rpartition("-")[0] == "tiny"
 
 
-def test_a_table_of_ones_own_counts_by_its_content_not_its_place(
-    plan: Plan, tmp_path: Path
-) -> None:
+def test_a_table_of_ones_own_counts_by_its_content_not_its_place(plan: Plan, tmp_path: Path) -> None:
     table = (DATA_DIR / "rent_terms.csv").read_text(encoding="utf-8")
     names = []
     for folder, content in (("first", table), ("second", table), ("third", table + "\n")):

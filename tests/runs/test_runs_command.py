@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("stored")
-    for name, created in (
-        ("odd-aa11", "2026-02-03T04:05:06+00:00"),
-        ("odd-bb22", "2026-03-04T05:06:07+00:00"),
-    ):
+    for name, created in (("odd-aa11", "2026-02-03T04:05:06+00:00"), ("odd-bb22", "2026-03-04T05:06:07+00:00")):
         save_run(named(run, name, created=created), home, workbook=False)
     return home
 
@@ -128,15 +125,7 @@ def test_exports_elsewhere_and_leaves_other_files_alone(runs_dir: Path, tmp_path
     mine = tmp_path / "out" / "csv" / "mine.csv"
     mine.write_text("kept")
 
-    result = dcplan(
-        "export",
-        str(runs_dir / "odd-aa11"),
-        "--format",
-        "csv",
-        "-o",
-        str(tmp_path / "out"),
-        "--json",
-    )
+    result = dcplan("export", str(runs_dir / "odd-aa11"), "--format", "csv", "-o", str(tmp_path / "out"), "--json")
 
     written = json.loads(result.stdout)
     assert str(tmp_path / "out" / "csv" / "plan.csv") in written

@@ -29,9 +29,7 @@ def stored_again(folder: Path) -> list[str]:
     return [file.now for file in store_estimates(AGAIN, load_run(folder), folder)]
 
 
-def test_another_table_leaves_a_run_as_written_that_a_solve_replaces(
-    run: Run, folder: Path
-) -> None:
+def test_another_table_leaves_a_run_as_written_that_a_solve_replaces(run: Run, folder: Path) -> None:
     before = json.loads((folder / "run.json").read_bytes())
 
     assert stored_again(folder) == []

@@ -107,9 +107,7 @@ def test_the_proof_comes_back_as_it_was(plan: Plan, stored: Path) -> None:
     found = Proof.of_tables(load_run(stored).proof_tables)
 
     for name, frame in plan.proof.tables.items():
-        pd.testing.assert_frame_equal(
-            found.tables[name], frame, check_categorical=False, check_dtype=False
-        )
+        pd.testing.assert_frame_equal(found.tables[name], frame, check_categorical=False, check_dtype=False)
     names = {f"proof/{name}.parquet" for name in PROOF_TABLES}
     assert names <= set(load_run(stored).meta["sha256"])
     assert load_run(stored).meta["check"]["proven"].startswith("Optimal, proven")
@@ -124,9 +122,7 @@ def test_a_proof_is_as_its_dictionary_says(plan: Plan) -> None:
         assert not keys or not frame.duplicated(keys).any()
         for field in table.fields:
             assert not (field.required and frame[field.name].isna().any()), field.name
-            assert field.type == "string" or str(frame[field.name].dtype).startswith(
-                field.dtype.rstrip("0123456789")
-            )
+            assert field.type == "string" or str(frame[field.name].dtype).startswith(field.dtype.rstrip("0123456789"))
 
 
 def test_a_run_stored_again_keeps_its_proof(stored: Path, tmp_path: Path) -> None:
@@ -147,9 +143,7 @@ def test_the_rows_of_the_program_can_be_read_by_their_labels(plan: Plan, stored:
 
 
 @pytest.mark.parametrize("factor", [2.0, 0.5])
-def test_duals_changed_everywhere_are_found_from_the_folder_alone(
-    copied: Path, factor: float
-) -> None:
+def test_duals_changed_everywhere_are_found_from_the_folder_alone(copied: Path, factor: float) -> None:
     dual = factor * pd.read_parquet(copied / "proof/rows.parquet")["dual"]
     changed(copied, "proof/rows.parquet", dual=dual)
     prices = pd.read_parquet(copied / "tables/prices.parquet")
@@ -201,9 +195,7 @@ def test_a_proof_that_is_gone_or_cut_is_named(copied: Path, name: str, how: str)
         ("columns", {"integer": 0.5}, "column integer of table columns"),
     ],
 )
-def test_a_proof_of_another_form_is_refused(
-    plan: Plan, name: str, columns: dict[str, object], message: str
-) -> None:
+def test_a_proof_of_another_form_is_refused(plan: Plan, name: str, columns: dict[str, object], message: str) -> None:
     tables = {**plan.proof.tables, name: plan.proof.tables[name].assign(**columns)}
 
     with pytest.raises(ValueError, match=message):

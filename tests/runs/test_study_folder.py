@@ -15,13 +15,7 @@ from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.alternatives import write_alternatives
 from planner.outputs.dispatch import write_operation
-from planner.outputs.folder_kinds import (
-    DAYS_ERROR,
-    DISPATCH,
-    FOLDER_KINDS,
-    SENSITIVITY_METHODS,
-    STUDY_KINDS,
-)
+from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
 from planner.outputs.frontier import write_frontier
 from planner.outputs.own_folder import file_entry, try_own_folder, wrong_folder
 from planner.outputs.sensitivity import write_sensitivity
@@ -99,9 +93,7 @@ def test_a_folder_is_for_one_kind_alone(tmp_path: Path, kind: str, what: str) ->
 
     # A study of sensitivity is solved as a sweep, whose file is there before its own.
     is_own = KIND[kind] == what or (kind, what) == ("sensitivity", "sweep")
-    assert [problem.what_is for problem in wrong] == (
-        [] if is_own else [f"the folder is that of a {what}"]
-    )
+    assert [problem.what_is for problem in wrong] == ([] if is_own else [f"the folder is that of a {what}"])
     assert [problem.file for problem in wrong] == ([] if is_own else [str(file)])
     assert wrong_folder(tmp_path / "new", NAMED[kind]) == []
 
@@ -127,9 +119,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("command", OF_A_RUN)
 @pytest.mark.parametrize("what", ["run", "sweep"])
-def test_a_study_of_a_run_is_not_put_among_files_of_others(
-    run: Path, tmp_path: Path, command: str, what: str
-) -> None:
+def test_a_study_of_a_run_is_not_put_among_files_of_others(run: Path, tmp_path: Path, command: str, what: str) -> None:
     out = run if what == "run" else tmp_path / "out"
     file = run / "run.json" if what == "run" else holding(out, what)
     before = {path.name for path in out.iterdir()}
@@ -138,9 +128,7 @@ def test_a_study_of_a_run_is_not_put_among_files_of_others(
 
     assert said.exit_code == 2, said.output
     words = KIND[command.replace("-", "_")]
-    assert (
-        f"{file}: the folder is that of a {what}; must be a new folder, or that of a {words};"
-    ) in said.stderr
+    assert (f"{file}: the folder is that of a {what}; must be a new folder, or that of a {words};") in said.stderr
     assert {path.name for path in out.iterdir()} == before
 
 
@@ -186,8 +174,7 @@ def test_a_folder_whose_file_cannot_be_read_is_that_of_no_file(
     assert wrong.what_is.startswith(f"it does not say what the folder is of: {reason}")
     assert wrong.must_be == f"a new folder, or that of the {KIND[kind]} of {str(mine)!r}"
     assert wrong.fix == (
-        "put back the file as dcplan wrote it, name another folder with --output, or move what is"
-        " in this one away"
+        "put back the file as dcplan wrote it, name another folder with --output, or move what is in this one away"
     )
 
 

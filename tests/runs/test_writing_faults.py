@@ -15,10 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import planner
-from planner.base.errors import (
-    InputError,
-    OutputError,
-)
+from planner.base.errors import InputError, OutputError
 from planner.cli import main
 from planner.inputs.validation import Validation
 from planner.outputs.files import kind_of_special, whole_file
@@ -51,14 +48,7 @@ def test_writers_at_once_and_killed_ones_lose_nothing_and_leave_nothing(tmp_path
     for several in (found["two"], found["four"]):
         assert several["failed"] == 0, done.stderr
         assert several["left"] == ["small-0123456789"]
-        assert several["files"] == [
-            "inputs",
-            "plan.xlsx",
-            "report.html",
-            "run.json",
-            "solve.log",
-            "tables",
-        ]
+        assert several["files"] == ["inputs", "plan.xlsx", "report.html", "run.json", "solve.log", "tables"]
     killed = found["killed"]
     assert sum(killed["ends"].values()) == 50, killed
     assert min(killed["ends"]["old"], killed["ends"]["new"]) > 0, killed  # kills that were too late
@@ -120,9 +110,7 @@ def test_what_else_is_wrong_is_reported_with_it(tmp_path: Path) -> None:
     assert "years is 3" in result.stderr
 
 
-def test_a_trial_leaves_nothing_and_needs_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trial_leaves_nothing_and_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     try_folder(tmp_path / "a" / "b", "--output")
     assert list(tmp_path.iterdir()) == []
 
@@ -151,17 +139,11 @@ def test_a_pipe_or_a_device_is_refused_and_stays_what_it_is(tmp_path: Path) -> N
     assert pipe.is_fifo()
     assert to_pipe.is_symlink()
     assert to_device.is_symlink()
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "pipe.html",
-        "to-pipe.html",
-        "to-device.html",
-    }
+    assert {path.name for path in tmp_path.iterdir()} == {"pipe.html", "to-pipe.html", "to-device.html"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files have no path there")
-def test_a_chain_of_links_to_an_open_file_is_refused_where_that_is_a_regular_one(
-    tmp_path: Path,
-) -> None:
+def test_a_chain_of_links_to_an_open_file_is_refused_where_that_is_a_regular_one(tmp_path: Path) -> None:
     kept = tmp_path / "kept.html"
     chain = tmp_path / "chain.html"
     chain.symlink_to("next.html")
@@ -197,9 +179,7 @@ def test_a_link_to_a_regular_file_on_a_memory_disk_may_be_replaced(tmp_path: Pat
 
 @pytest.mark.skipif(os.name == "nt", reason="named pipes have no path in a folder there")
 @pytest.mark.usefixtures("solved")
-def test_commands_refuse_a_pipe_where_they_write_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_refuse_a_pipe_where_they_write_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     dcplan("solve", "tiny", "--no-workbook")
     (run,) = map(str, Path("runs").iterdir())
@@ -255,9 +235,7 @@ def test_so_is_one_that_was_solved_from_a_page(
     assert load_run(kept).meta["scenario"] == "tiny"
 
 
-def test_a_page_tries_the_folder_before_it_solves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_tries_the_folder_before_it_solves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     solve_task = pytest.importorskip("planner.serve.worker").solve_task
     monkeypatch.setattr("planner.studies.solve.solve", lambda *_, **__: pytest.fail("solved"))
     (tmp_path / "file").touch()
@@ -398,9 +376,7 @@ def test_a_run_larger_than_files_may_be_is_refused_by_its_reason(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_export_that_has_no_room_ends_with_words(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_that_has_no_room_ends_with_words(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = save_run(run, tmp_path / "runs", workbook=False)
     refused = dcplan("export", stored, "--format", "csv", "-o", "/proc/out")
 

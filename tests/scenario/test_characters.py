@@ -35,9 +35,7 @@ HEAD = "version: 1\nextends: tiny\n"
         ('new_sites: {"b\\u061C": {}}', "3:13", "U+061C"),
     ],
 )
-def test_a_character_that_is_no_text_is_refused_at_its_place(
-    tmp_path: Path, line: str, place: str, sign: str
-) -> None:
+def test_a_character_that_is_no_text_is_refused_at_its_place(tmp_path: Path, line: str, place: str, sign: str) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(f"{HEAD}{line}\n", encoding="utf-8")
 
@@ -84,9 +82,7 @@ def test_a_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
     file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff.yaml"))
     file.write_text(HEAD, encoding="utf-8")
 
-    with pytest.raises(
-        InputError, match=r"the name of the scenario .* holds the character U\+DCFF"
-    ):
+    with pytest.raises(InputError, match=r"the name of the scenario .* holds the character U\+DCFF"):
         load_scenario(file)
 
 

@@ -21,9 +21,7 @@ def refused(text: str | bytes, folder: Path) -> list[str]:
 
 
 def test_a_key_given_twice_does_not_hide_what_else_is_wrong(tmp_path: Path) -> None:
-    text = (
-        "version: 1\nyears: [2027, 2025]\nyears: [2025]\noperater: {}\ncarbon: !tag {cap_kt: -1}\n"
-    )
+    text = "version: 1\nyears: [2027, 2025]\nyears: [2025]\noperater: {}\ncarbon: !tag {cap_kt: -1}\n"
 
     assert [problem.partition(";")[0] for problem in refused(text, tmp_path)] == [
         ":2:1: years is [2027, 2025]",
@@ -49,9 +47,7 @@ def test_a_set_number_of_such_a_size_is_named() -> None:
         load_scenario("tiny", ["carbon.price_usd_per_t=1e300"])
 
 
-@pytest.mark.parametrize(
-    "name", ["a\0b", "a\0b.yaml", "long" * 100, "long" * 100 + ".yaml", "\udcff"]
-)
+@pytest.mark.parametrize("name", ["a\0b", "a\0b.yaml", "long" * 100, "long" * 100 + ".yaml", "\udcff"])
 def test_a_name_that_no_file_can_have_is_no_file(name: str, tmp_path: Path) -> None:
     escaped = name.replace("\0", "\\0").replace("\udcff", "\\uDCFF")
     for text in (f'extends: "{escaped}"', f'data: {{sites: "{escaped}"}}'):
@@ -84,10 +80,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
         "- " * 20_000 + "a",
         "a: &a [*a]\nversion: 1\n",
         "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
-        + "".join(
-            f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n"
-            for a, b in zip("abcdefg", "bcdefgh", strict=True)
-        ),
+        + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)),
         "version: 1\n? {a: b}\n: 1\n",
         "%TAG ! tag:x,2000:\n---\nversion: 1\n...\n---\n",
         "version: 1\ntitle: \u0085\ufeff\n",

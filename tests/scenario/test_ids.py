@@ -21,17 +21,11 @@ if TYPE_CHECKING:
     from planner.scenario.values import Override
 
 TABLES = {
-    "sites": pd.DataFrame(
-        {"site": ["us-va-ashburn", "no-oslo", "=1+1"], "country": ["US", "NO", "US"]}
-    ),
-    "demand_regions": pd.DataFrame(
-        {"demand_region": ["us-chicago", "no-oslo"], "country": ["US", "NO"]}
-    ),
+    "sites": pd.DataFrame({"site": ["us-va-ashburn", "no-oslo", "=1+1"], "country": ["US", "NO", "US"]}),
+    "demand_regions": pd.DataFrame({"demand_region": ["us-chicago", "no-oslo"], "country": ["US", "NO"]}),
     "workloads": pd.DataFrame({"workload": ["train_frontier", "voice_realtime"]}),
     "operator_fleets": pd.DataFrame({"operator": ["coreweave"]}),
-    "racks": pd.DataFrame(
-        {"rack": ["gb200_nvl72", "l40s_inference"], "vendor": ["nvidia", "nvidia"]}
-    ),
+    "racks": pd.DataFrame({"rack": ["gb200_nvl72", "l40s_inference"], "vendor": ["nvidia", "nvidia"]}),
     "cooling": pd.DataFrame({"cooling": ["air_crah", "dlc_hybrid_dry"]}),
     "redundancy": pd.DataFrame({"redundancy": ["N", "2N"]}),
     "demand_shapes": pd.DataFrame({"shape": ["flat", "flat", "coding"]}),
@@ -66,8 +60,7 @@ def test_the_tables_that_are_needed_are_named() -> None:
     [
         (
             "scope: {sites: [us-va-ashbrun]}",
-            "2:17: unknown site 'us-va-ashbrun'; must be an id of table sites; "
-            "did you mean 'us-va-ashburn'?",
+            "2:17: unknown site 'us-va-ashbrun'; must be an id of table sites; did you mean 'us-va-ashburn'?",
         ),
         ("scope: {exclude_sites: [us-va-ashburn, oslo]}", "2:40: unknown site 'oslo'"),
         (
@@ -76,37 +69,19 @@ def test_the_tables_that_are_needed_are_named() -> None:
             "did you mean 'us-chicago'?",
         ),
         ("scope: {exclude_demand_regions: [xx]}", "2:34: unknown demand region 'xx'"),
-        (
-            "lead_times: {interconnection_months_by_zone: {PMJ: 30}}",
-            "2:47: unknown zone 'PMJ'",
-        ),
+        ("lead_times: {interconnection_months_by_zone: {PMJ: 30}}", "2:47: unknown zone 'PMJ'"),
         (
             "grid: {non_firm: {service: non_firm}}",
             "2:28: unknown connection service 'non_firm'; must be an id of table"
             " connection_services; did you mean 'nonfirm'?",
         ),
         ("grid: {non_firm: {sites: [oslo]}}", "2:27: unknown site 'oslo'"),
-        (
-            "lead_times: {interconnection_delay_months_by_zone: {NO1: 3, NO9: 3}}",
-            "2:61: unknown zone 'NO9'",
-        ),
-        (
-            "scope: {countries: [US, UK]}",
-            "2:25: unknown country 'UK'; must be an id of table sites;",
-        ),
+        ("lead_times: {interconnection_delay_months_by_zone: {NO1: 3, NO9: 3}}", "2:61: unknown zone 'NO9'"),
+        ("scope: {countries: [US, UK]}", "2:25: unknown country 'UK'; must be an id of table sites;"),
         ("scope: {workloads: [voice]}", "2:21: unknown workload 'voice'"),
-        (
-            "workloads: {voice_realtim: {rtt_bound_ms: 30}}",
-            "2:13: unknown workload 'voice_realtim'",
-        ),
-        (
-            "demand: {workload_share_frac: {voice: {2025: 0.3}}}",
-            "2:32: unknown workload 'voice'",
-        ),
-        (
-            "demand: {explicit: [{workload: voice, unit: kh100e, by_year: {2025: 3}}]}",
-            "2:32: unknown workload 'voice'",
-        ),
+        ("workloads: {voice_realtim: {rtt_bound_ms: 30}}", "2:13: unknown workload 'voice_realtim'"),
+        ("demand: {workload_share_frac: {voice: {2025: 0.3}}}", "2:32: unknown workload 'voice'"),
+        ("demand: {explicit: [{workload: voice, unit: kh100e, by_year: {2025: 3}}]}", "2:32: unknown workload 'voice'"),
         ("workloads: {voice_realtime: {racks: [l40s]}}", "2:38: unknown rack 'l40s'"),
         (
             "workloads: {voice_realtime: {redundancy_min: 3N}}",
@@ -126,8 +101,7 @@ def test_the_tables_that_are_needed_are_named() -> None:
         ("levers: {allow: [chaching]}", "2:18: unknown lever 'chaching'"),
         (
             "supply: {allow: [gas_recips]}",
-            "2:18: unknown source 'gas_recips'; must be an id of table onsite_sources; "
-            "did you mean 'gas_recip'?",
+            "2:18: unknown source 'gas_recips'; must be an id of table onsite_sources; did you mean 'gas_recip'?",
         ),
         ("supply: {max_mw: {pv: 30}}", "2:19: unknown source 'pv'"),
         ("supply: {override: {pv: {lead_months: 7}}}", "2:21: unknown source 'pv'"),
@@ -146,20 +120,11 @@ def test_the_tables_that_are_needed_are_named() -> None:
             "energy: {own_tariffs: {us-oh-aep-ohio: {standing: [{usd_per_day: 7}]}}}",
             "2:24: the own tariff 'us-oh-aep-ohio' is in table tariffs; must be an id of its own",
         ),
-        (
-            "energy: {tariffs: [{tariff: us-oh-aep-ohio, sites: [oslo]}]}",
-            "2:53: unknown site 'oslo'",
-        ),
-        (
-            "energy: {tariffs: [{tariff: us-oh-aep-ohio, zones: [PMJ]}]}",
-            "2:53: unknown zone 'PMJ'",
-        ),
+        ("energy: {tariffs: [{tariff: us-oh-aep-ohio, sites: [oslo]}]}", "2:53: unknown site 'oslo'"),
+        ("energy: {tariffs: [{tariff: us-oh-aep-ohio, zones: [PMJ]}]}", "2:53: unknown zone 'PMJ'"),
         ("supply: {sites: [oslo]}", "2:18: unknown site 'oslo'"),
         ("supply: {fuel_price_usd_per_mmbtu: {gas: 4.4}}", "2:37: unknown fuel 'gas'"),
-        (
-            "sites: {us-va-ashburn: {existing_source_mw: {pv: 9}}}",
-            "2:46: unknown source 'pv'",
-        ),
+        ("sites: {us-va-ashburn: {existing_source_mw: {pv: 9}}}", "2:46: unknown source 'pv'"),
         ("sites: {us-va-reston: {exclude: true}}", "2:9: unknown site 'us-va-reston'"),
         ("sites: {us-va-ashburn: {zone: PMJ}}", "2:31: unknown zone 'PMJ'"),
         (
@@ -218,9 +183,7 @@ def test_a_new_site_in_no_country_is_named_where_its_country_is_written() -> Non
 
     (found,) = problems_of("\n".join(lines))
 
-    assert (
-        "plan.yaml:3:31: XX is no country; must be a country's two letters of ISO 3166-1" in found
-    )
+    assert "plan.yaml:3:31: XX is no country; must be a country's two letters of ISO 3166-1" in found
     assert "add XX" not in found
 
 
@@ -322,9 +285,4 @@ def test_ids_are_those_of_a_column_of_the_data() -> None:
 
     missing = [mark for mark in marks if mark.column not in set(package[mark.table].columns)]
     assert missing == []
-    assert {mark.noun for mark in ID_KEYS.values() if mark.in_scope} == {
-        "market",
-        "site",
-        "workload",
-        "zone",
-    }
+    assert {mark.noun for mark in ID_KEYS.values() if mark.in_scope} == {"market", "site", "workload", "zone"}

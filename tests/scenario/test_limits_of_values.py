@@ -11,9 +11,7 @@ from planner.scenario.values import _whole_or_all
 
 
 def figures(use: float, peak: float | None, tight_ms: float | None) -> SimpleNamespace:
-    return SimpleNamespace(
-        utilisation_frac=use, peak_over_mean_frac=peak, tight_rtt_ms=tight_ms, rtt_bound_ms=30.0
-    )
+    return SimpleNamespace(utilisation_frac=use, peak_over_mean_frac=peak, tight_rtt_ms=tight_ms, rtt_bound_ms=30.0)
 
 
 def test_racks_may_work_at_their_full_work_and_a_tight_bound_may_be_the_bound() -> None:

@@ -97,8 +97,7 @@ class TestSet:
 
     def test_values_are_yaml(self) -> None:
         scenario = load_scenario(
-            "child.yaml",
-            ["scope.countries=[NO, SE]", "carbon.cap_kt={2026: 55, 2029: 44}", "title= a=b"],
+            "child.yaml", ["scope.countries=[NO, SE]", "carbon.cap_kt={2026: 55, 2029: 44}", "title= a=b"]
         )
 
         assert scenario.scope.countries == ("NO", "SE")
@@ -175,12 +174,9 @@ class TestWhere:
 
 @pytest.mark.usefixtures("folder")
 def test_ids_of_four_digits_are_merged_one_by_one_as_other_ids_are() -> None:
-    Path("base.yaml").write_text(
-        "version: 1\nsites: {2030: {land_limit_mw: 31}}\nsupply: {max_mw: {2031: 17}}\n"
-    )
+    Path("base.yaml").write_text("version: 1\nsites: {2030: {land_limit_mw: 31}}\nsupply: {max_mw: {2031: 17}}\n")
     Path("plan.yaml").write_text(
-        "version: 1\nextends: base.yaml\n"
-        "sites: {2032: {land_limit_mw: 47}}\nsupply: {max_mw: {2033: 23}}\n"
+        "version: 1\nextends: base.yaml\nsites: {2032: {land_limit_mw: 47}}\nsupply: {max_mw: {2033: 23}}\n"
     )
 
     scenario = load_scenario("plan.yaml")
@@ -243,9 +239,7 @@ def test_an_override_tells_null_from_left_out() -> None:
 
 
 def test_shares_follow_the_demand_share_and_the_start_follows_the_years() -> None:
-    scenario = Scenario.model_validate(
-        {"version": 1, "years": [2027, 2029], "operator": {"demand_share_frac": 0.35}}
-    )
+    scenario = Scenario.model_validate({"version": 1, "years": [2027, 2029], "operator": {"demand_share_frac": 0.35}})
 
     assert scenario.operator.headroom_share_frac == 0.35
     assert scenario.decisions_start == date(2027, 1, 1)

@@ -89,8 +89,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "supply: {max_gw: {gas_recip: 1}}",
-            "2:10: unknown key 'supply.max_gw'; must be a key of the schema; "
-            "did you mean 'max_mw'? Its unit is [MW]",
+            "2:10: unknown key 'supply.max_gw'; must be a key of the schema; did you mean 'max_mw'? Its unit is [MW]",
         ),
         (
             "rent: {price_usd_per_mwh: 90}",
@@ -163,8 +162,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "operator: {rent_share_frac: '0,125'}",
-            "2:29: operator.rent_share_frac is text '0,125'; must be a number; "
-            "write 0.125, with a decimal point",
+            "2:29: operator.rent_share_frac is text '0,125'; must be a number; write 0.125, with a decimal point",
         ),
         (
             "operator:\n  rent_share_frac: 12,5%",
@@ -178,8 +176,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "operator: {rent_share_frac: 0,25, deliveries_share_frac: 0.3}",
-            "2:29: 0,25 is two entries here, 0 and the key '25'; "
-            "must be a number with a decimal point; write 0.25",
+            "2:29: 0,25 is two entries here, 0 and the key '25'; must be a number with a decimal point; write 0.25",
         ),
         (
             "operator: {demand_share_frac: 0}",
@@ -192,20 +189,14 @@ def problems_of(text: str, **others: str) -> list[str]:
             "sites: {us-va-ashburn: {land_limit_mw: -5}}",
             "2:40: sites.us-va-ashburn.land_limit_mw is -5; must be at least 0 [MW];",
         ),
-        (
-            "carbon: {cap_kt: {2028: 70, 2030: -6}}",
-            "2:35: carbon.cap_kt.2030 is -6; must be at least 0 [kt CO2];",
-        ),
+        ("carbon: {cap_kt: {2028: 70, 2030: -6}}", "2:35: carbon.cap_kt.2030 is -6; must be at least 0 [kt CO2];"),
         (
             "demand: {facility_gw: {2025: 30, 203O: 90}}",
             "2:34: demand.facility_gw has the key '203O'; must be a year of four digits;",
         ),
         ("demand: {facility_gw: {}}", "2:10: demand.facility_gw is empty;"),
         ("demand: {facility_gw: 30}", "2:23: demand.facility_gw is 30; must be a mapping of keys;"),
-        (
-            "years: [2025, 2027, 2026]",
-            "2:1: years is [2025, 2027, 2026]; must be strictly increasing",
-        ),
+        ("years: [2025, 2027, 2026]", "2:1: years is [2025, 2027, 2026]; must be strictly increasing"),
         ("years: [2025, 2025]", "2:1: years is [2025, 2025]; must be strictly increasing"),
         (
             "failover: {barred_pairs: [[us-tx-dallas]]}",
@@ -216,16 +207,10 @@ def problems_of(text: str, **others: str) -> list[str]:
             "2:28: failover.barred_groups.flood is [us-tx-dallas]; must be given with 2 entries",
         ),
         ("years: []", "2:1: years is empty; must be given with one entry at least"),
-        (
-            "demand: {facility_gw: {20: 30}}",
-            "2:24: demand.facility_gw has the key '20'; must be a year",
-        ),
+        ("demand: {facility_gw: {20: 30}}", "2:24: demand.facility_gw has the key '20'; must be a year"),
         ("years: [2025.5]", "2:9: years[0] is 2025.5; must be a year of four digits"),
         ("years: 2025", "2:8: years is 2025; must be a list"),
-        (
-            "decisions_start: 2025-02-30",
-            "2:18: decisions_start is text '2025-02-30'; must be a date",
-        ),
+        ("decisions_start: 2025-02-30", "2:18: decisions_start is text '2025-02-30'; must be a date"),
         (
             "decisions_start: 2031-01-01",
             "2:18: decisions_start is 2031-01-01, after the last model year; must be in 2030",
@@ -237,25 +222,17 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "demand: {unmet: forbidden}",
-            "2:17: demand.unmet is text 'forbidden'; must be 'allow' or 'forbid'; "
-            "did you mean 'forbid'?",
+            "2:17: demand.unmet is text 'forbidden'; must be 'allow' or 'forbid'; did you mean 'forbid'?",
         ),
         ("time: {slot_h: 5}", "2:16: time.slot_h is 5; must be 1, 2, 3, 4, 6, 8, 12 or 24;"),
         ("time: {slot_h: true}", "2:16: time.slot_h is true; must be an integer"),
         ("time: {peak_month: 13}", "2:20: time.peak_month is 13; must be at most 12;"),
         ("solver: {threads: 2.5}", "2:19: solver.threads is 2.5; must be an integer;"),
-        (
-            "grid: {curtailment_rate_pct: 2}",
-            "2:30: grid.curtailment_rate_pct is 2; must be 0.25, 0.5, 1 or 5,",
-        ),
-        (
-            "scope: {sites: some}",
-            "2:16: scope.sites is text 'some'; must be 'all' or a list of ids;",
-        ),
+        ("grid: {curtailment_rate_pct: 2}", "2:30: grid.curtailment_rate_pct is 2; must be 0.25, 0.5, 1 or 5,"),
+        ("scope: {sites: some}", "2:16: scope.sites is text 'some'; must be 'all' or a list of ids;"),
         (
             "scope: {countries: [US, NO, US]}",
-            "2:9: scope.countries is [US, NO, US]; must be a list without repeats, "
-            "but US is there more than once",
+            "2:9: scope.countries is [US, NO, US]; must be a list without repeats, but US is there more than once",
         ),
         ("scope: {workloads: []}", "2:9: scope.workloads is empty;"),
         ("carbon:", "2:8: carbon is empty; must be a mapping of keys; write keys under it"),
@@ -324,18 +301,12 @@ def problems_of(text: str, **others: str) -> list[str]:
             "data: {site: mine.csv, sites: none.csv}",
             "2:8: data has the key 'site'; must be the name of a table; did you mean 'sites'?",
         ),
-        (
-            "latency: {rtt_table: none.csv}",
-            "2:22: latency.rtt_table is 'none.csv'; must be a file; check the path;",
-        ),
+        ("latency: {rtt_table: none.csv}", "2:22: latency.rtt_table is 'none.csv'; must be a file; check the path;"),
         (  # a site may be named as a union of the schema is: it is part of the key path
             "sites: {price: {land_limit_mw: -3}}",
             "2:32: sites.price.land_limit_mw is -3; must be at least 0 [MW]",
         ),
-        (
-            "operator: {demand_share_frac: null}",
-            "2:31: operator.demand_share_frac is empty; must be",
-        ),
+        ("operator: {demand_share_frac: null}", "2:31: operator.demand_share_frac is empty; must be"),
     ],
 )
 def test_a_wrong_line_is_reported_at_its_place(line: str, problem: str) -> None:
@@ -416,8 +387,7 @@ def test_a_wrong_value_does_not_drag_the_defaults_that_follow_it_along() -> None
 
 def test_a_problem_of_the_parent_is_placed_in_the_parent() -> None:
     found = problems_of(
-        "version: 1\nextends: base.yaml\ntime: {slot_h: 7}\n",
-        base="version: 1\n\nrent: {alow: true}\n",
+        "version: 1\nextends: base.yaml\ntime: {slot_h: 7}\n", base="version: 1\n\nrent: {alow: true}\n"
     )
 
     assert [line.split(";")[0] for line in found] == [
@@ -494,9 +464,7 @@ def test_misspelt_entries_count_among_the_problems_that_are_listed() -> None:
 
 def test_a_circle_of_extends_is_named_link_by_link() -> None:
     (found,) = problems_of(
-        "version: 1\nextends: a.yaml\n",
-        a="version: 1\nextends: b.yaml\n",
-        b="version: 1\nextends: ./plan.yaml\n",
+        "version: 1\nextends: a.yaml\n", a="version: 1\nextends: b.yaml\n", b="version: 1\nextends: ./plan.yaml\n"
     )
 
     assert found.startswith("b.yaml:2:10: extends goes in a circle: ")

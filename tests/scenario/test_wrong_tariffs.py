@@ -105,8 +105,7 @@ def test_mistakes_of_tariffs_and_of_whom_they_bill_come_beside_a_wrong_key(tmp_p
     [
         "{demand: [{usd_per_kw_month: 9, from_hour: 0, to_hour: 24}]}",
         "{standing: [{usd_per_day: 0}]}",
-        "{coincident_peak: [{name: peak, usd_per_kw: 9, hours: [17]}],"
-        " demand: [{name: peak, usd_per_kw_month: 3}]}",
+        "{coincident_peak: [{name: peak, usd_per_kw: 9, hours: [17]}], demand: [{name: peak, usd_per_kw_month: 3}]}",
         "{energy: [{usd_per_mwh: 9, periods: [{name: a, usd_per_mwh: 7, months: [3], to_hour: 6},"
         " {name: b, usd_per_mwh: 6, months: [4], to_hour: 6}]}]}",
     ],

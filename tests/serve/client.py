@@ -43,11 +43,7 @@ class Client:
         return f"dcplan-{self.port}={self.service.keys.cookie}"
 
     def ask(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: dict[str, str | None] | None = None,
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str | None] | None = None
     ) -> Answer:
         wanted = {"Cookie": self.cookie, **self.extra, **(headers or {})}
         connection = http.client.HTTPConnection(HOST, self.port, timeout=300)
@@ -79,9 +75,7 @@ class Client:
     def get(self, path: str, **headers: str | None) -> Answer:
         return self.ask("GET", path, headers=dict(headers))
 
-    def post(
-        self, path: str, fields: dict[str, str] | None = None, **headers: str | None
-    ) -> Answer:
+    def post(self, path: str, fields: dict[str, str] | None = None, **headers: str | None) -> Answer:
         """Send a form as our pages do."""
         content = urlencode({"token": self.service.keys.form, **(fields or {})}).encode()
         return self.ask("POST", path, content, {"Content-Type": FORM, **headers})

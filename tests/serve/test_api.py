@@ -43,8 +43,7 @@ def said(answer: Answer) -> Any:
 
 
 @pytest.mark.parametrize(
-    "sent",
-    [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic {key}", "{key}", "Bearer {cookie}"],
+    "sent", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic {key}", "{key}", "Bearer {cookie}"]
 )
 def test_without_the_key_of_the_address_nothing_is_told(client: Client, sent: str | None) -> None:
     keys = client.service.keys
@@ -68,13 +67,8 @@ def test_a_name_that_is_not_ours_is_refused_with_the_key(client: Client) -> None
     assert (answer.status, list(said(answer))) == (421, ["error"])
 
 
-@pytest.mark.parametrize(
-    "header",
-    [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}],
-)
-def test_a_page_of_another_site_changes_nothing_even_with_the_key(
-    client: Client, header: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("header", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_page_of_another_site_changes_nothing_even_with_the_key(client: Client, header: dict[str, str]) -> None:
     assert ask(client, "/api/solves", {"scenario": "tiny"}, **header).status == 403
     assert client.service.jobs.latest() == []
 
@@ -92,10 +86,7 @@ def test_a_page_of_ours_needs_the_token_as_well_as_the_cookie(client: Client) ->
 def test_a_large_body_is_refused(client: Client) -> None:
     answer = ask(client, "/api/solves", {"scenario": "x" * 1_000_001})
 
-    assert (answer.status, said(answer)["error"]) == (
-        413,
-        "a request may have 1,000,000 bytes at most",
-    )
+    assert (answer.status, said(answer)["error"]) == (413, "a request may have 1,000,000 bytes at most")
 
 
 # --- what there is ------------------------------------------------------------------------
@@ -165,9 +156,7 @@ def test_a_run_and_rows_of_its_tables_are_read(client: Client, run: str) -> None
         ("limit=5&year=2028&limit=7", "limit is given more than once"),
     ],
 )
-def test_a_wrong_question_to_a_table_is_named(
-    client: Client, run: str, query: str, error: str
-) -> None:
+def test_a_wrong_question_to_a_table_is_named(client: Client, run: str, query: str, error: str) -> None:
     answer = ask(client, f"/api/runs/{run}/tables/summary?{query}")
 
     assert answer.status == 422
@@ -245,9 +234,7 @@ def test_the_settings_of_a_scenario_can_be_sent_back(client: Client, folder: Pat
     assert said(ask(client, path, {"settings": own["settings"]}))["problems"] == []
 
 
-def test_a_path_by_year_that_differs_in_one_year_is_written_whole(
-    client: Client, folder: Path
-) -> None:
+def test_a_path_by_year_that_differs_in_one_year_is_written_whole(client: Client, folder: Path) -> None:
     first = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 37}}}}
     made = said(ask(client, "/api/scenarios/tiny", {"name": "firm", "settings": first}))
     settings = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 41}}}}
@@ -382,28 +369,20 @@ def test_what_is_no_object_of_json_is_refused_in_one_line(client: Client, text: 
 @pytest.mark.parametrize(
     ("path", "text", "key"),
     [
-        (
-            "scenarios/tiny",
-            b'{"name": "x", "settings": {}, "settings": {"demand": {}}}',
-            "settings",
-        ),
+        ("scenarios/tiny", b'{"name": "x", "settings": {}, "settings": {"demand": {}}}', "settings"),
         ("scenarios/tiny", b'{"name": "x", "settings": {"a": {"b": 2, "c": 3, "b": 2}}}', "b"),
         ("scenarios/tiny/check", b'{"settings": {}, "settings": {}}', "settings"),
         ("solves", b'{"scenario": "none", "scenario": "tiny"}', "scenario"),
     ],
 )
-def test_a_key_that_is_given_twice_is_refused(
-    client: Client, folder: Path, path: str, text: bytes, key: str
-) -> None:
+def test_a_key_that_is_given_twice_is_refused(client: Client, folder: Path, path: str, text: bytes, key: str) -> None:
     headers: dict[str, str | None] = {"Cookie": None, "Content-Type": JSON}
     headers["Authorization"] = f"Bearer {client.service.keys.address}"
 
     answer = client.ask("POST", f"/api/{path}", text, headers)
 
     assert answer.status == 422
-    assert (
-        said(answer)["error"] == f"the body has the key '{key}' twice in one object; give it once"
-    )
+    assert said(answer)["error"] == f"the body has the key '{key}' twice in one object; give it once"
     assert not list(folder.glob("*.yaml"))
     assert client.service.jobs.latest() == []
 
@@ -511,9 +490,7 @@ def test_sweeps_are_listed(client: Client) -> None:
     assert {"tiny", "us-grid-demand"} <= {one["sweep"] for one in listed}
 
 
-def test_pages_do_not_wait_for_a_check_and_few_checks_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_do_not_wait_for_a_check_and_few_checks_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
     def judged(*_: object) -> list[object]:
@@ -524,18 +501,12 @@ def test_pages_do_not_wait_for_a_check_and_few_checks_wait(
     monkeypatch.setattr(FormDraft, "judged", judged)
     body = {"settings": {"demand": {"scale_frac": 0.4}}}
     with serving(tmp_path) as client, ThreadPoolExecutor(MOST_CHECKS + 1) as others:
-        checks = [
-            others.submit(ask, client, "/api/scenarios/tiny/check", body)
-            for _ in range(MOST_CHECKS + 1)
-        ]
+        checks = [others.submit(ask, client, "/api/scenarios/tiny/check", body) for _ in range(MOST_CHECKS + 1)]
         assert begun.wait(60)
         pages = [ask(client, "/api/scenarios/tiny"), client.ask("GET", "/scenarios/tiny")]
         refused = next(as_completed(checks)).result()  # the others wait
         may_end.set()
 
     assert [page.status for page in pages] == [200, 200]
-    assert (refused.status, said(refused)["error"]) == (
-        503,
-        "8 checks wait already; repeat it later",
-    )
+    assert (refused.status, said(refused)["error"]) == (503, "8 checks wait already; repeat it later")
     assert sorted(check.result().status for check in checks) == [200] * MOST_CHECKS + [503]

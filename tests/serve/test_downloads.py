@@ -12,9 +12,7 @@ from client import Client
 from planner.outputs import WRITERS
 
 
-def test_what_is_stored_is_sent_as_it_is_to_be_saved(
-    client: Client, folder: Path, run: str
-) -> None:
+def test_what_is_stored_is_sent_as_it_is_to_be_saved(client: Client, folder: Path, run: str) -> None:
     for file in ("plan.xlsx", "report.html", "solve.log", "run.json"):
         answer = client.get(f"/runs/{run}/files/{file}")
 
@@ -26,9 +24,7 @@ def test_what_is_stored_is_sent_as_it_is_to_be_saved(
 def test_every_format_of_export_is_offered(client: Client, run: str) -> None:
     page = client.get(f"/runs/{run}/files").text
 
-    assert [kind for kind in WRITERS if f'href="/runs/{run}/export/{kind}"' in page] == list(
-        WRITERS
-    )
+    assert [kind for kind in WRITERS if f'href="/runs/{run}/export/{kind}"' in page] == list(WRITERS)
     assert "map layers with their style for QGIS" in page
 
 
@@ -50,9 +46,7 @@ def test_a_format_of_several_files_is_an_archive(client: Client, run: str) -> No
     assert summary.splitlines()[1].startswith("2027,")
 
 
-def test_the_whole_folder_is_an_archive_without_links(
-    client: Client, folder: Path, run: str, tmp_path: Path
-) -> None:
+def test_the_whole_folder_is_an_archive_without_links(client: Client, folder: Path, run: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("secret", encoding="utf-8")
     home = folder / "runs" / run
@@ -68,17 +62,13 @@ def test_the_whole_folder_is_an_archive_without_links(
     assert not [name for name in names if "linked" in name or "secret" in name]
 
 
-@pytest.mark.parametrize(
-    "path", ["files/none", "files/..%2frun.json", "files/tables", "export/none", "export/..%2fx"]
-)
+@pytest.mark.parametrize("path", ["files/none", "files/..%2frun.json", "files/tables", "export/none", "export/..%2fx"])
 def test_nothing_else_is_sent(client: Client, run: str, path: str) -> None:
     assert client.get(f"/runs/{run}/{path}").status == 404
     assert client.get(f"/runs/none/{path}").status == 404
 
 
-def test_a_link_in_the_place_of_a_file_is_not_followed(
-    client: Client, folder: Path, run: str, tmp_path: Path
-) -> None:
+def test_a_link_in_the_place_of_a_file_is_not_followed(client: Client, folder: Path, run: str, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret", encoding="utf-8")
     log = folder / "runs" / run / "solve.log"
     log.unlink()

@@ -78,9 +78,7 @@ def test_a_new_setting_is_in_the_form_by_itself(monkeypatch: pytest.MonkeyPatch)
         ("sites.<id>.grid_firm_mw", "path", "at least 0", "0.03 to 10,000"),
     ],
 )
-def test_a_field_is_as_the_schema_and_the_plausible_ranges_say(
-    keys: str, form: str, bounds: str, usual: str
-) -> None:
+def test_a_field_is_as_the_schema_and_the_plausible_ranges_say(keys: str, form: str, bounds: str, usual: str) -> None:
     of = every()[tuple(keys.split("."))]
 
     assert (of.kind.form, of.kind.bounds, of.usual) == (form, bounds, usual)
@@ -103,9 +101,7 @@ def test_what_a_list_of_blocks_may_hold_is_listed() -> None:
     assert "by_year" in parts
 
 
-@pytest.mark.parametrize(
-    "setting", [one for one in settings() if one.keys[0] not in ABOUT and "<n>" not in one.keys]
-)
+@pytest.mark.parametrize("setting", [one for one in settings() if one.keys[0] not in ABOUT and "<n>" not in one.keys])
 def test_a_default_is_read_back_as_it_is_shown(setting: page.SchemaKey) -> None:
     of = every().get(setting.keys)
     if of is None or of.default is None:
@@ -163,9 +159,7 @@ def test_any_text_is_read_back_as_it_was(text: str) -> None:
         | st.integers(-(10**17), 10**17)
         | st.floats(allow_nan=False)
         | st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=12),
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.text("ab1. -", max_size=4), inner)
-        ),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab1. -", max_size=4), inner),
         max_leaves=8,
     )
 )

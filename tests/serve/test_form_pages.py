@@ -30,9 +30,7 @@ def typed(page: str) -> dict[str, str]:
         found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if "name" in found and found.get("type") != "checkbox":
             fields[html.unescape(found["name"])] = html.unescape(found.get("value", ""))
-    for name, content in re.findall(
-        r'<textarea[^>]* name="([^"]*)"[^>]*>(.*?)</textarea>', page, re.S
-    ):
+    for name, content in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>(.*?)</textarea>', page, re.S):
         fields[html.unescape(name)] = html.unescape(content[1:]).replace("\n", "\r\n")
     for name, content in re.findall(r'<select name="([^"]*)"[^>]*>(.*?)</select>', page, re.S):
         chosen = re.search(r'<option value="([^"]*)" selected>', content)
@@ -65,9 +63,7 @@ def test_every_scenario_is_shown_as_it_is(tmp_path: Path, scenario: str) -> None
     source = Project(tmp_path).source(scenario)
     assert source is not None
     draft = FormDraft(BaseScenario(source))
-    shown = {
-        name_of(of.keys): draft.before(of, of.keys) for group in groups() for of in group.fields
-    }
+    shown = {name_of(of.keys): draft.before(of, of.keys) for group in groups() for of in group.fields}
     for group in groups():
         for cards in group.cards:
             for identifier in draft.ids(cards):
@@ -178,26 +174,16 @@ def test_wrong_values_are_named_each_beside_its_field(
     assert [path.name for path in folder.iterdir()] == ["runs"]  # not even what was looked at
 
 
-def test_an_implausible_value_is_warned_of_beside_its_field_and_may_be_solved(
-    client: Client,
-) -> None:
+def test_an_implausible_value_is_warned_of_beside_its_field_and_may_be_solved(client: Client) -> None:
     checked = send(client, "tiny", "check", **{UNMET: "0.2"})
 
     assert checked.status == 200
-    assert "outside the plausible 0.5 to 1,000" in beside(
-        checked.text, "demand.unmet_usd_per_h100e_hour"
-    )
+    assert "outside the plausible 0.5 to 1,000" in beside(checked.text, "demand.unmet_usd_per_h100e_hour")
     assert "No problem found" in checked.text
 
 
 def test_what_is_changed_is_solved_and_its_report_opens(client: Client, folder: Path) -> None:
-    answer = send(
-        client,
-        "tiny",
-        "solve",
-        name="more land",
-        **{name_of(("new_sites", "north", "land_limit_mw")): "41"},
-    )
+    answer = send(client, "tiny", "solve", name="more land", **{name_of(("new_sites", "north", "land_limit_mw")): "41"})
 
     assert answer.status == 303
     (job,) = client.service.jobs.latest()
@@ -234,17 +220,11 @@ def test_the_map_of_a_file_asks_for_places_of_that_file(client: Client, folder: 
 
 def test_a_site_is_placed_on_the_map_named_and_saved(client: Client, folder: Path) -> None:
     place = json.loads(client.get("/place/us-base?x=500&y=280").text)
-    assert (place["country"], 30 < place["lat"] < 45, -105 < place["lon"] < -90) == (
-        "US",
-        True,
-        True,
-    )
+    assert (place["country"], 30 < place["lat"] < 45, -105 < place["lon"] < -90) == ("US", True, True)
     cards = name_of(("new_sites",))
     new = {f"new:{key}": str(place[key]) for key in ("lat", "lon", "country", "like")}
 
-    added = send(
-        client, "us-base", f"add:{cards}", **{f"id:{cards}": "my.own", "new:name": "<i>Own"}, **new
-    )
+    added = send(client, "us-base", f"add:{cards}", **{f"id:{cards}": "my.own", "new:name": "<i>Own"}, **new)
     fields = typed(added.text)
     answer = client.post("/scenarios/us-base", {**fields, "name": "own", "do": "save"})
 
@@ -253,12 +233,7 @@ def test_a_site_is_placed_on_the_map_named_and_saved(client: Client, folder: Pat
     assert fields[name_of(("new_sites", "my.own", "lat"))] == str(place["lat"])
     assert answer.status == 303
     made = load_scenario(folder / "own.yaml").new_sites["my.own"]
-    assert (made.name, made.lat, made.lon, made.like) == (
-        "<i>Own",
-        place["lat"],
-        place["lon"],
-        place["like"],
-    )
+    assert (made.name, made.lat, made.lon, made.like) == ("<i>Own", place["lat"], place["lon"], place["like"])
 
 
 def test_a_new_site_without_its_figures_is_refused_at_its_card(client: Client) -> None:
@@ -324,12 +299,9 @@ def test_a_table_outside_the_folder_is_refused_unread(client: Client, path: str)
     assert "is not in the folder that is served" in beside(table.text, "data")
 
 
-def test_an_entry_that_is_left_out_is_not_forgotten_in_silence(
-    client: Client, folder: Path
-) -> None:
+def test_an_entry_that_is_left_out_is_not_forgotten_in_silence(client: Client, folder: Path) -> None:
     (folder / "base.yaml").write_text(
-        "version: 1\nextends: us-base\nsupply: {max_mw: {solar_pv: 40, wind: 60}}\n",
-        encoding="utf-8",
+        "version: 1\nextends: us-base\nsupply: {max_mw: {solar_pv: 40, wind: 60}}\n", encoding="utf-8"
     )
     field = name_of(("supply", "max_mw"))
 
@@ -362,9 +334,7 @@ dallas,metro,,made up for tests,2025,estimate
 """
 
 
-def test_places_are_compared_with_the_sites_of_the_scenario_s_own_table(
-    client: Client, folder: Path
-) -> None:
+def test_places_are_compared_with_the_sites_of_the_scenario_s_own_table(client: Client, folder: Path) -> None:
     (folder / "sites.csv").write_text(OWN_SITES, encoding="utf-8")
     text = "version: 1\nextends: us-base\ndata: {sites: sites.csv}\n"
     (folder / "own.yaml").write_text(text, encoding="utf-8")
@@ -379,9 +349,7 @@ def test_places_are_compared_with_the_sites_of_the_scenario_s_own_table(
     assert '<option value="us-va-ashburn">' not in page
 
 
-def test_there_is_no_map_of_a_table_of_sites_that_cannot_be_read(
-    client: Client, folder: Path
-) -> None:
+def test_there_is_no_map_of_a_table_of_sites_that_cannot_be_read(client: Client, folder: Path) -> None:
     (folder / "sites.csv").write_text(OWN_SITES.replace("46.9", "north"), encoding="utf-8")
     text = "version: 1\nextends: us-base\ndata: {sites: sites.csv}\n"
     (folder / "own.yaml").write_text(text, encoding="utf-8")
@@ -406,8 +374,4 @@ def test_the_name_of_a_file_ends_no_line_of_the_one_made_of_it(tmp_path: Path, s
     written, _ = FormDraft(BaseScenario(source)).file({}, {("operator", "demand_share_frac"): 0.5})
 
     assert written.startswith("# Changed from a?finance: 7 #.yaml with dcplan serve.\n")
-    assert plain(parse(written, "")) == {
-        "version": 1,
-        "extends": name,
-        "operator": {"demand_share_frac": 0.5},
-    }
+    assert plain(parse(written, "")) == {"version": 1, "extends": name, "operator": {"demand_share_frac": 0.5}}

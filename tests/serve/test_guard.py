@@ -65,12 +65,9 @@ def test_the_keys_do_not_stand_for_each_other(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "host",
-    ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", "", None],
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", "", None]
 )
-def test_a_name_that_is_not_ours_is_refused_even_with_the_cookie(
-    client: Client, host: str | None
-) -> None:
+def test_a_name_that_is_not_ours_is_refused_even_with_the_cookie(client: Client, host: str | None) -> None:
     named = None if host is None else host.format(port=client.port)
 
     answer = client.get("/", Host=named)
@@ -114,9 +111,7 @@ def test_the_token_may_be_in_a_header_instead(client: Client) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_form_of_another_site_is_refused_even_with_all_keys(
-    client: Client, headers: dict[str, str]
-) -> None:
+def test_a_form_of_another_site_is_refused_even_with_all_keys(client: Client, headers: dict[str, str]) -> None:
     assert client.post("/solve", {"scenario": "tiny"}, **headers).status == 403
 
 
@@ -255,9 +250,7 @@ def test_files_that_cannot_be_written_are_said_to_be_so(
         client.get(f"/runs/{run}/export/csv"),
         client.post("/scenarios/tiny", {"name": "x", name: "2", "do": "save"}),
     )
-    answer = client.ask(
-        "POST", "/api/scenarios/tiny", body, {**key, "Content-Type": "application/json"}
-    )
+    answer = client.ask("POST", "/api/scenarios/tiny", body, {**key, "Content-Type": "application/json"})
 
     for one in (*pages, answer):
         assert one.status == status, one.text
@@ -268,15 +261,9 @@ def test_files_that_cannot_be_written_are_said_to_be_so(
 
 
 @pytest.mark.parametrize("path", ["/", "/api/runs"])
-@pytest.mark.parametrize(
-    "error", [BrokenPipeError(errno.EPIPE, "a worker"), TimeoutError(), FileNotFoundError("mine")]
-)
+@pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "a worker"), TimeoutError(), FileNotFoundError("mine")])
 def test_any_other_error_of_the_system_is_a_bug_that_the_terminal_shows(
-    client: Client,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    error: OSError,
-    path: str,
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: OSError, path: str
 ) -> None:
     def fail(_: object) -> NoReturn:
         raise error

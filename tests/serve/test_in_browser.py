@@ -50,9 +50,7 @@ def test_the_key_is_not_left_in_the_address(client: Client, browser: Browser) ->
     assert browser.run("document.cookie") == ""  # scripts cannot read it
 
 
-def test_a_scenario_is_changed_solved_and_read(
-    client: Client, browser: Browser, folder: Path
-) -> None:
+def test_a_scenario_is_changed_solved_and_read(client: Client, browser: Browser, folder: Path) -> None:
     browser.open(f"{at_server(client)}/scenarios/tiny")
     browser.type("#find", "land_limit_mw")
     browser.wait("document.getElementById('found').textContent === '3 settings'")
@@ -130,9 +128,7 @@ def test_it_goes_by_keyboard_alone(client: Client, browser: Browser, run: str) -
     seen = []
     for _ in range(9):
         browser.key("Tab")
-        seen.append(
-            browser.run("document.activeElement.textContent || document.activeElement.name")
-        )
+        seen.append(browser.run("document.activeElement.textContent || document.activeElement.name"))
 
     assert seen[:5] == ["Skip to the content", "Runs", "Scenarios", "Sweeps", "Solves"]
     assert seen[5:8] == ["run", "tiny", "Compare chosen runs"]
@@ -153,15 +149,7 @@ def test_ids_are_chosen_from_a_list(client: Client, browser: Browser) -> None:
     assert browser.run(f"{field}.value") == "gb200_nvl72, hgx_b200_air"
 
 
-PATHS = [
-    "/",
-    "/scenarios",
-    "/scenarios/tiny",
-    "/sweeps",
-    "/jobs",
-    "/runs/{run}",
-    "/runs/{run}/files",
-]
+PATHS = ["/", "/scenarios", "/scenarios/tiny", "/sweeps", "/jobs", "/runs/{run}", "/runs/{run}/files"]
 
 
 @pytest.mark.parametrize("dark", [False, True])

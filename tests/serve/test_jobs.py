@@ -79,15 +79,11 @@ def test_a_bug_is_shown_with_where_it_is(jobs: Jobs) -> None:
 def test_a_full_disk_is_said_to_be_one(jobs: Jobs) -> None:
     job = over(jobs.start("x", tasks.full, "plan.xlsx"))
 
-    assert job.message == (
-        "The files cannot be written: [Errno 28] No space left on device: 'plan.xlsx'"
-    )
+    assert job.message == ("The files cannot be written: [Errno 28] No space left on device: 'plan.xlsx'")
 
 
 @pytest.mark.parametrize("task", [tasks.killed, tasks.unsendable])
-def test_a_worker_that_dies_fails_and_the_next_one_runs(
-    jobs: Jobs, task: Callable[..., dict[str, object]]
-) -> None:
+def test_a_worker_that_dies_fails_and_the_next_one_runs(jobs: Jobs, task: Callable[..., dict[str, object]]) -> None:
     first = jobs.start("Die", task, "x")
     second = jobs.start("Count", tasks.quick, "a-run")
 
@@ -98,8 +94,7 @@ def test_a_worker_that_dies_fails_and_the_next_one_runs(
 
 
 @pytest.mark.parametrize(
-    ("of", "error"),
-    [("process", OSError(11, "no process is left")), ("thread", RuntimeError("no thread is left"))],
+    ("of", "error"), [("process", OSError(11, "no process is left")), ("thread", RuntimeError("no thread is left"))]
 )
 def test_one_that_cannot_be_started_fails_and_the_next_one_runs(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch, of: str, error: Exception
@@ -203,9 +198,7 @@ def test_what_a_worker_has_started_ends_with_it(jobs: Jobs, tmp_path: Path) -> N
     wait(lambda: not is_alive(child))
 
 
-def test_one_that_does_not_end_when_asked_is_ended(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_does_not_end_when_asked_is_ended(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_module, "_GRACE_S", 0.2)
     job = jobs.start("Stay", tasks.stubborn, None)
     wait(lambda: at(job, "Staying"))
@@ -256,9 +249,7 @@ def test_a_worker_whose_server_was_killed_ends_by_itself(tmp_path: Path) -> None
     wait(lambda: not is_alive(worker))
 
 
-def test_no_more_than_so_many_wait(
-    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_more_than_so_many_wait(jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_module, "MOST_WAITING", 2)
     for _ in range(3):
         jobs.start("Write", tasks.writing, tmp_path / "runs")
@@ -267,9 +258,7 @@ def test_no_more_than_so_many_wait(
         jobs.start("Write", tasks.writing, tmp_path / "runs")
 
 
-def test_old_ones_are_forgotten_and_those_that_run_are_not(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_ones_are_forgotten_and_those_that_run_are_not(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_module, "_MOST_KEPT", 2)
     done = [over(jobs.start(f"{number}", tasks.quick, "x")) for number in range(4)]
 

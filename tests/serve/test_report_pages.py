@@ -26,9 +26,7 @@ def test_the_catalogue_names_each_run_and_what_it_costs(client: Client, run: str
     assert ">637.5<" in page  # as test_tiny works out
 
 
-def test_a_report_is_that_of_the_command_with_the_menu_on_top(
-    client: Client, folder: Path, run: str
-) -> None:
+def test_a_report_is_that_of_the_command_with_the_menu_on_top(client: Client, folder: Path, run: str) -> None:
     page = client.get(f"/runs/{run}").text
 
     whole = report_html(load_run(folder / "runs" / run))
@@ -40,9 +38,7 @@ def test_a_report_is_that_of_the_command_with_the_menu_on_top(
     assert f'href="/scenarios/tiny?run={run}"' in added
 
 
-def test_the_policy_of_a_report_allows_its_own_script_and_style_alone(
-    client: Client, run: str
-) -> None:
+def test_the_policy_of_a_report_allows_its_own_script_and_style_alone(client: Client, run: str) -> None:
     answer = client.get(f"/runs/{run}")
 
     policy = answer.headers["Content-Security-Policy"]
@@ -108,9 +104,7 @@ def test_names_of_users_stay_text(client: Client, folder: Path, run: str) -> Non
         assert title.replace("<", "&lt;").replace(">", "&gt;").replace("\u202e", "") in page
 
 
-def test_the_catalogue_says_what_a_run_changes_of_a_shipped_scenario(
-    client: Client, folder: Path, run: str
-) -> None:
+def test_the_catalogue_says_what_a_run_changes_of_a_shipped_scenario(client: Client, folder: Path, run: str) -> None:
     file = folder / "runs" / run / "run.json"
     meta = json.loads(file.read_text(encoding="utf-8"))
     assert meta["from_shipped"] == {"scenario": "tiny", "differs": {}}

@@ -18,9 +18,7 @@ from planner.cli.group import main
 
 def test_it_prints_its_address_answers_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from planner.cli import start; start()", "serve"]
-    with subprocess.Popen(
-        [*command, str(tmp_path), "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as server:
+    with subprocess.Popen([*command, str(tmp_path), "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
@@ -39,25 +37,19 @@ def test_it_prints_its_address_answers_and_ends_with_ctrl_c(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("missing", "words"),
-    [
-        (("fastapi",), "fastapi is not installed"),
-        (("fastapi", "uvicorn"), "fastapi and uvicorn are not installed"),
-    ],
+    [(("fastapi",), "fastapi is not installed"), (("fastapi", "uvicorn"), "fastapi and uvicorn are not installed")],
 )
 def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: tuple[str, ...], words: str
 ) -> None:
     found = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name in missing else found(name)
-    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in missing else found(name))
 
     result = CliRunner().invoke(main, ["serve", str(tmp_path)])
 
     assert result.exit_code == 2
     assert result.stderr == (
-        f"dcplan serve: {words}; must be installed; install the extra: "
-        "pip install 'dcplan[serve]'\n"
+        f"dcplan serve: {words}; must be installed; install the extra: pip install 'dcplan[serve]'\n"
     )
 
 

@@ -64,9 +64,7 @@ def test_an_unknown_scenario_or_solve_is_not_found(client: Client) -> None:
     assert client.get("/jobs/none/state").status == 404
 
 
-def test_a_file_that_is_no_scenario_and_a_link_are_not_listed(
-    client: Client, folder: Path, tmp_path: Path
-) -> None:
+def test_a_file_that_is_no_scenario_and_a_link_are_not_listed(client: Client, folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.yaml"
     elsewhere.write_text("version: 1\n", encoding="utf-8")
     (folder / "linked.yaml").symlink_to(elsewhere)

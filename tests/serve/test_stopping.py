@@ -60,9 +60,7 @@ def test_what_keeps_nothing_cannot_be_stopped(client: Client) -> None:
     jobs.cancel(job)
 
 
-def test_the_solver_of_a_worker_hears_that_it_is_to_stop(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_solver_of_a_worker_hears_that_it_is_to_stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(worker, "ASKED_TO_STOP", worker.threading.Event())
     worker.ASKED_TO_STOP.set()
 

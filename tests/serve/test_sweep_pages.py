@@ -147,9 +147,7 @@ def test_a_table_of_an_older_version_asks_to_be_solved_again(client: Client, fol
     assert "solve it again" in page.text
 
 
-def test_tables_that_do_not_say_of_which_file_they_are_ask_to_be_solved_again(
-    client: Client, folder: Path
-) -> None:
+def test_tables_that_do_not_say_of_which_file_they_are_ask_to_be_solved_again(client: Client, folder: Path) -> None:
     (put(folder, pd.DataFrame({"future": ["first"]})).parent / "sweep.json").unlink()
 
     page = client.get("/sweeps/two.yaml")
@@ -171,9 +169,7 @@ def test_tables_of_another_file_of_the_name_are_not_shown(client: Client, folder
     assert "it has no column" in client.get("/sweeps/Two.yml").text  # so its own are looked at
 
 
-def test_tables_of_a_file_that_was_changed_since_are_not_shown(
-    client: Client, folder: Path
-) -> None:
+def test_tables_of_a_file_that_was_changed_since_are_not_shown(client: Client, folder: Path) -> None:
     put(folder, pd.DataFrame({"future": ["of-before"]}))
     (folder / "two.yaml").write_text(TWO.replace("34", "35"), encoding="utf-8")
 

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_plan_workbook(
-        load_scenario("tiny"), tmp_path_factory.mktemp("w") / "plan.xlsx", ()
-    )
+    return write_plan_workbook(load_scenario("tiny"), tmp_path_factory.mktemp("w") / "plan.xlsx", ())
 
 
 def test_a_plan_workbook_is_a_scenario_and_another_is_none(workbook: Path, tmp_path: Path) -> None:

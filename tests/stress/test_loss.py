@@ -21,16 +21,11 @@ def plan() -> planner.Plan:
     [
         ("barred_pairs: []", {"oak": True, "elm": True}),
         ("barred_pairs: [[elm, fir]]", {"oak": True, "elm": False}),
-        (
-            "barred_groups: {flood: [fir, oak], feeder: [elm, ash, fir]}",
-            {"oak": False, "elm": False},
-        ),
+        ("barred_groups: {flood: [fir, oak], feeder: [elm, ash, fir]}", {"oak": False, "elm": False}),
         ("barred_within_km: 20000", {"oak": False, "elm": False}),
     ],
 )
-def test_a_site_that_is_barred_takes_nothing_over(
-    plan: planner.Plan, barred: str, takes_over: dict[str, bool]
-) -> None:
+def test_a_site_that_is_barred_takes_nothing_over(plan: planner.Plan, barred: str, takes_over: dict[str, bool]) -> None:
     # All that stands still stands at Fir, and is more than anyone needs.
     tables = dict(plan.tables)
     fleet = tables["fleet"]

@@ -67,8 +67,6 @@ def test_mistakes_of_the_table_and_of_options_come_together() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("first", "count", "moved"), [(14, 365, 0), (-3, 9, 0), (362, 9, 356), (196, 9, 196)]
-)
+@pytest.mark.parametrize(("first", "count", "moved"), [(14, 365, 0), (-3, 9, 0), (362, 9, 356), (196, 9, 196)])
 def test_an_event_lies_within_its_year(first: int, count: int, moved: int) -> None:
     assert _within_year(first, count, 365) == moved

@@ -352,9 +352,7 @@ def test_a_small_battery_and_generator_carry_a_part_of_late_work() -> None:
     spare[0, 0] = 0.75
     level = np.zeros((2, 2, DAYS.n_slots))
     level[0, 0] = 2.0
-    plan = full_day(
-        spare_source_mw=spare, level_mwh=level, battery_mw=np.array([[5.0, 0.0], [0.0, 0.0]])
-    )
+    plan = full_day(spare_source_mw=spare, level_mwh=level, battery_mw=np.array([[5.0, 0.0], [0.0, 0.0]]))
 
     found = run(plan)
 
@@ -393,14 +391,10 @@ def test_work_and_energy_are_conserved_where_work_waits(firm_mw: float) -> None:
     assert found.put_off_mwh[:, 0].min() > 0.0
     assert found.caught_up_mwh + found.given_up_mwh == pytest.approx(found.put_off_mwh)
     assert (found.late_mwh <= found.caught_up_mwh).all()
-    assert found.grid_mwh + found.generator_mwh + found.unserved_mwh == pytest.approx(
-        found.used_mwh
-    )
+    assert found.grid_mwh + found.generator_mwh + found.unserved_mwh == pytest.approx(found.used_mwh)
 
 
-def test_hours_left_out_as_planned_would_have_changed_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_hours_left_out_as_planned_would_have_changed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = waiting_plan(
         firm_mw=np.array([[26.25, 40.0], [90.0, 90.0]]),
         level_mwh=np.full((2, 2, DAYS.n_slots), 23.0),

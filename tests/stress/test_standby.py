@@ -9,21 +9,12 @@ from hypothesis import strategies as st
 
 from planner.stress.standby import Reliability, carry_probability, generators
 
-RELIABILITY = Reliability(
-    availability_frac=0.97, start_failure_frac=0.04, mean_time_to_failure_h=230.0
-)
+RELIABILITY = Reliability(availability_frac=0.97, start_failure_frac=0.04, mean_time_to_failure_h=230.0)
 
 
-def carried(
-    hours: float, count: int, needed: int, *, fuel_h: float = 500.0, battery_h: float = 0.25
-) -> float:
+def carried(hours: float, count: int, needed: int, *, fuel_h: float = 500.0, battery_h: float = 0.25) -> float:
     return carry_probability(
-        hours,
-        count=count,
-        needed=needed,
-        reliability=RELIABILITY,
-        fuel_h=fuel_h,
-        battery_h=battery_h,
+        hours, count=count, needed=needed, reliability=RELIABILITY, fuel_h=fuel_h, battery_h=battery_h
     )
 
 
@@ -68,15 +59,8 @@ def test_fuel_ends_it_and_batteries_begin_it() -> None:
     assert carried(2.0, 3, 4) == 0.0
 
 
-@given(
-    hours=st.floats(1.0, 72.0),
-    longer=st.floats(0.5, 30.0),
-    needed=st.integers(2, 700),
-    spare=st.integers(0, 700),
-)
-def test_longer_outages_and_fewer_generators_never_help(
-    hours: float, longer: float, needed: int, spare: int
-) -> None:
+@given(hours=st.floats(1.0, 72.0), longer=st.floats(0.5, 30.0), needed=st.integers(2, 700), spare=st.integers(0, 700))
+def test_longer_outages_and_fewer_generators_never_help(hours: float, longer: float, needed: int, spare: int) -> None:
     now = carried(hours, needed + spare, needed)
 
     assert 0.0 <= now <= 1.0

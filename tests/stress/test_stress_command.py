@@ -47,9 +47,7 @@ def test_a_study_is_printed_and_written(run: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "Outages that standby power carries, 2027" in result.stdout
     written = {path.name for path in (run / "stress").glob("[!.]*")}
-    assert written == {f"{t}.{e}" for t in STRESS_TABLES for e in ("csv", "parquet")} | {
-        "stress.svg"
-    }
+    assert written == {f"{t}.{e}" for t in STRESS_TABLES for e in ("csv", "parquet")} | {"stress.svg"}
     for name, table in STRESS_TABLES.items():
         frame = pd.read_parquet(run / "stress" / f"{name}.parquet")
         assert list(frame.columns) == list(table.columns)
@@ -90,8 +88,7 @@ def test_wrong_options_are_named_together_and_nothing_is_written(run: Path) -> N
 
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
-        "--curtailment-frac: 1.3 is given; must be 0 to 1; leave it out for the figure of table "
-        "stress_settings",
+        "--curtailment-frac: 1.3 is given; must be 0 to 1; leave it out for the figure of table stress_settings",
         "--draws: 0 is given; must be above 0; leave it out for 10",
     ]
     assert not (run / "stress").exists()
@@ -174,16 +171,9 @@ def test_a_plan_at_its_own_weather_and_prices_does_what_it_planned(run: Path) ->
     settings = settings_from(tables["stress_settings"], {"draws": 1})
     wholesale = plan.hours(plan.wholesale_usd_per_mwh, 0, 365)
     for year, number in enumerate(plan.years):
-        usual = OwnHours(
-            plan.dry.mean_of_hours(0, 365), plan.wet.mean_of_hours(0, 365), wholesale[year]
-        )
+        usual = OwnHours(plan.dry.mean_of_hours(0, 365), plan.wet.mean_of_hours(0, 365), wholesale[year])
         found = simulate_year(
-            plan,
-            year,
-            settings,
-            reliability_of(tables["source_reliability"]),
-            own=usual,
-            with_outages=False,
+            plan, year, settings, reliability_of(tables["source_reliability"]), own=usual, with_outages=False
         )
         power = loaded.tables["power_slot"]
         of_year = power[power["year"] == number]
@@ -195,9 +185,7 @@ def test_a_plan_at_its_own_weather_and_prices_does_what_it_planned(run: Path) ->
 
 
 def test_own_hours_are_read_strictly(run: Path) -> None:
-    rows = [
-        "site,year_hour_utc,dry_bulb_c,wet_bulb_c,wholesale_usd_per_mwh,source,source_year,kind"
-    ]
+    rows = ["site,year_hour_utc,dry_bulb_c,wet_bulb_c,wholesale_usd_per_mwh,source,source_year,kind"]
     rows += [f"oak,{hour},21.5,17.5,33.5,me,2025,estimate" for hour in range(8760)]
     Path("hours.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert stress(str(run), *OF_2027, "--draws", "2", "--hours", "hours.csv").exit_code == 0
@@ -215,9 +203,7 @@ def test_own_hours_are_read_strictly(run: Path) -> None:
 
 
 def test_a_short_year_and_a_strange_site_are_refused(run: Path) -> None:
-    header = (
-        "site,year_hour_utc,dry_bulb_c,wet_bulb_c,wholesale_usd_per_mwh,source,source_year,kind"
-    )
+    header = "site,year_hour_utc,dry_bulb_c,wet_bulb_c,wholesale_usd_per_mwh,source,source_year,kind"
     short = [f"oka,{hour},21.5,17.5,33.5,me,2025,estimate" for hour in range(25)]
     Path("hours.csv").write_text("\n".join([header, *short]) + "\n", encoding="utf-8")
 
@@ -239,13 +225,9 @@ def test_what_is_lost_with_a_site_is_its_work_less_what_stands_still_elsewhere(r
     work = tables["assignment"].groupby(["site", "workload", "year"])["served_kh100e"].sum()
     found = losses.set_index(["site", "workload", "year"])
     assert found["load_kh100e"].to_dict() == pytest.approx(work[work > 0].to_dict())
-    assert (found["taken_kh100e"] + found["unserved_kh100e"]).to_dict() == pytest.approx(
-        found["load_kh100e"].to_dict()
-    )
+    assert (found["taken_kh100e"] + found["unserved_kh100e"]).to_dict() == pytest.approx(found["load_kh100e"].to_dict())
     none_still = tables["fleet"].assign(parked_mw=0.0)
-    nothing = site_outage_losses(
-        inputs, {**tables, "fleet": none_still, "reserve": tables["reserve"].iloc[:0]}
-    )
+    nothing = site_outage_losses(inputs, {**tables, "fleet": none_still, "reserve": tables["reserve"].iloc[:0]})
     plenty = site_outage_losses(inputs, {**tables, "fleet": tables["fleet"].assign(parked_mw=1e6)})
     assert nothing["taken_kh100e"].max() == 0.0
     assert plenty["unserved_kh100e"].sum() < nothing["unserved_kh100e"].sum()

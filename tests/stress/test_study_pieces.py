@@ -39,11 +39,7 @@ def test_work_is_lost_as_power_is_and_a_site_without_load_loses_none() -> None:
     more = ("battery_mwh", "put_off_mwh", "late_mwh", "given_up_mwh")
     figures = {name: np.array([[2e6, 3e6]]) for name in (*names, *more)}
     hours = SimpleNamespace(
-        draws=1,
-        sites=2,
-        used_mwh=np.array([[40.0, 0.0]]),
-        unserved_mwh=np.array([[10.0, 0.0]]),
-        **figures,
+        draws=1, sites=2, used_mwh=np.array([[40.0, 0.0]]), unserved_mwh=np.array([[10.0, 0.0]]), **figures
     )
     plan = SimpleNamespace(years=[2026, 2027], load_kh100e=np.array([[7.0, 5.0], [8.0, 3.0]]))
 
@@ -109,9 +105,7 @@ def test_work_that_is_deferred_is_kept_by_its_window_the_shortest_first() -> Non
             "done_mw": [4.0, 7.0, 9.0],
         }
     )
-    case = SimpleNamespace(
-        years=SimpleNamespace(years=(2026, 2027)), days=SimpleNamespace(names=("day", "night"))
-    )
+    case = SimpleNamespace(years=SimpleNamespace(years=(2026, 2027)), days=SimpleNamespace(names=("day", "night")))
 
     done, hours = fixed._waits(fixed._Reader(case, {"deferral": deferral}, ("ash", "bay")))
 

@@ -46,10 +46,7 @@ def test_what_cheap_power_saves_is_paid_for_room_that_is_full() -> None:
     table = compare_sites(plan, "north", "south").set_index("part")
     of = plan.tables["costs"].query("item == 'electricity_energy' and calendar_year == 2028")
     used = plan.tables["plan"].query("year == 2028").groupby("site")["used_mw"].sum()
-    north, south = (
-        1e6 * float(of.loc[of["site"] == site, "musd"].sum()) / used[site]
-        for site in ("north", "south")
-    )
+    north, south = (1e6 * float(of.loc[of["site"] == site, "musd"].sum()) / used[site] for site in ("north", "south"))
 
     saved = table.loc["energy charges", "difference_usd_per_mw_year"]
     assert saved == pytest.approx(north - south, rel=1e-6)
@@ -98,8 +95,6 @@ def test_the_command_compares_two_sites_and_wants_two(tmp_path: object) -> None:
     assert "'south' is compared with no site" in one.stderr
     assert "'south' is compared with itself" in same.stderr
 
-    unknown = CliRunner().invoke(
-        main, ["-q", "explain", str(run), "--site", "north", "--against", "souht"]
-    )
+    unknown = CliRunner().invoke(main, ["-q", "explain", str(run), "--site", "north", "--against", "souht"])
     assert unknown.exit_code == 2
     assert unknown.stderr.startswith("--against: no site of the plan is called 'souht'")

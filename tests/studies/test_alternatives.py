@@ -33,11 +33,7 @@ WHOLE = "siting.whole_openings=true"
 @shared
 def found_of(scenario: str, slacks: str, of: str, *settings: str) -> Alternatives:
     return alternatives(
-        scenario,
-        slacks=[float(one) for one in slacks.split(",")],
-        of=of.split(","),
-        different=2,
-        overrides=settings,
+        scenario, slacks=[float(one) for one in slacks.split(",")], of=of.split(","), different=2, overrides=settings
     )
 
 
@@ -135,9 +131,7 @@ def test_noise_of_the_solver_is_written_as_nothing(monkeypatch: pytest.MonkeyPat
 
 def test_ranges_hold_the_plan_and_grow_with_the_slack() -> None:
     ranges = of_tiny().ranges
-    near, far = (
-        ranges[ranges["slack_frac"] == slack].set_index(["by", "place"]) for slack in (0.0005, 0.01)
-    )
+    near, far = (ranges[ranges["slack_frac"] == slack].set_index(["by", "place"]) for slack in (0.0005, 0.01))
 
     for one in (near, far):
         assert (one["least_mw"] <= one["plan_mw"] + 1e-4).all()
@@ -150,12 +144,8 @@ def test_ranges_alone_are_those_that_have_plans() -> None:
     alone = alternatives("tiny", slacks=[0.01], of=["site"], different=1, plans=False)
 
     with_plans = of_tiny().ranges.query("slack_frac == 0.01").reset_index(drop=True)
-    assert alone.ranges["least_mw"].tolist() == pytest.approx(
-        with_plans["least_mw"].tolist(), abs=1e-3
-    )
-    assert alone.ranges["most_mw"].tolist() == pytest.approx(
-        with_plans["most_mw"].tolist(), abs=1e-3
-    )
+    assert alone.ranges["least_mw"].tolist() == pytest.approx(with_plans["least_mw"].tolist(), abs=1e-3)
+    assert alone.ranges["most_mw"].tolist() == pytest.approx(with_plans["most_mw"].tolist(), abs=1e-3)
     assert alone.plans["kind"].tolist() == ["different"]
 
 
@@ -170,11 +160,7 @@ def test_sites_are_in_all_some_or_no_plans() -> None:
 
 def test_an_end_is_that_of_the_program_with_a_row_for_cost_from_nothing() -> None:
     # 0.05 % more than the least cost, and nothing less served.
-    (end,) = (
-        of_tiny()
-        .ranges.query("by == 'site' and place == 'north' and slack_frac == 0.0005")["least_mw"]
-        .tolist()
-    )
+    (end,) = of_tiny().ranges.query("by == 'site' and place == 'north' and slack_frac == 0.0005")["least_mw"].tolist()
     model = build_model(plan_of("tiny").inputs)
     over = model.p.sites.site_year
     is_north = over.labels("site") == "north"
@@ -237,9 +223,7 @@ def test_what_cannot_be_looked_for_is_refused(wrong: dict[str, Any], said: str) 
         alternatives("tiny", **wrong)
 
 
-def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     within, strict = NearOptimal._within, []
 
     def infeasible_once(self: NearOptimal, *given: Any, strictly: bool = False) -> Any:
@@ -255,9 +239,7 @@ def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(
     assert "In 1 directions no plan was found within the slack." in found.notes
 
 
-def test_a_large_program_has_the_same_ranges_from_nothing_each_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_large_program_has_the_same_ranges_from_nothing_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     warm = alternatives("tiny", slacks=[0.013], of=["zone"], different=1, plans=False)
     methods = []
     within = Solves.solve_within
@@ -287,10 +269,7 @@ def test_the_command_writes_its_tables(tmp_path: Path) -> None:
     assert result.stdout.endswith(f"\nWritten to {folder}\n")
     assert result.stderr == ""
     found = json.loads((folder / "alternatives.json").read_text(encoding="utf-8"))
-    csv, parquet = (
-        pd.read_csv(folder / "ranges.csv"),
-        pd.read_parquet(folder / "ranges.parquet"),
-    )
+    csv, parquet = (pd.read_csv(folder / "ranges.csv"), pd.read_parquet(folder / "ranges.parquet"))
     assert csv["most_mw"].tolist() == pytest.approx(parquet["most_mw"].tolist())
     assert [row["most_mw"] for row in found["ranges"]] == csv["most_mw"].tolist()
 

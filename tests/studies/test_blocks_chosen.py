@@ -18,11 +18,7 @@ from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.solve import rounding
 from planner.studies.solve.more_racks import with_more_racks
-from planner.studies.solve.siting_blocks import (
-    furthest_short,
-    nearest_blocks,
-    underfilled_blocks,
-)
+from planner.studies.solve.siting_blocks import furthest_short, nearest_blocks, underfilled_blocks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -126,13 +122,7 @@ def test_a_block_that_is_decided_is_filled() -> None:
 
 def test_blocks_and_whole_racks_are_kept_together() -> None:
     plan = planner.solve(
-        "tiny",
-        [
-            "siting.table_blocks=true",
-            "siting.block_mw={train_frontier: 9.5}",
-            "racks.whole=true",
-            ROUNDED,
-        ],
+        "tiny", ["siting.table_blocks=true", "siting.block_mw={train_frontier: 9.5}", "racks.whole=true", ROUNDED]
     )
 
     blocks, installs = plan.tables["blocks"], plan.tables["installs"]
@@ -209,15 +199,11 @@ def test_where_lots_leave_a_block_short_no_fewer_mw_of_racks_would_do(
     assert (more >= whole).all()
     assert racks_mw(model, more) == pytest.approx(cost @ least.x, abs=1e-6)
     assert solves.fixed(more).status == "optimal"
-    assert re.search(
-        r"no plan\), racks added \(ipx, \d+\), fixed with them \(ipx, gap", found.method_used
-    )
+    assert re.search(r"no plan\), racks added \(ipx, \d+\), fixed with them \(ipx, gap", found.method_used)
     assert not underfilled_blocks(model, found.x).any()
 
 
-def test_what_is_added_costs_its_mw_and_leaves_time_for_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_is_added_costs_its_mw_and_leaves_time_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ["siting.block_mw={train_frontier: 12.3}"]
     model, solves, whole, _ = lots_too_small(monkeypatch, asked)
     asked_for: list[dict[str, Any]] = []
@@ -248,9 +234,7 @@ def test_lots_that_are_decided_are_not_made_larger(monkeypatch: pytest.MonkeyPat
     (larger,) = np.flatnonzero(more > whole)
     at, count = integer[[larger]], whole[[larger]]
 
-    model.problem.hold(
-        at, count, count
-    )  # no block with this lot as it is, as racks are bought once
+    model.problem.hold(at, count, count)  # no block with this lot as it is, as racks are bought once
     outcome, others = with_more_racks(model, solves, whole, 0.0)
 
     assert others[larger] == whole[larger]

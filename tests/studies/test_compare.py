@@ -19,12 +19,7 @@ import planner
 from planner.base.errors import InfeasibleError, InputError
 from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
-from planner.outputs.comparison.causes import (
-    CostSplit,
-    cause_notes,
-    causes_frame,
-    split_sentences,
-)
+from planner.outputs.comparison.causes import CostSplit, cause_notes, causes_frame, split_sentences
 from planner.outputs.comparison.comparison import RunComparison
 from planner.outputs.solver_files import inputs_of, scenario_of
 from planner.results.cost_difference import CostDifference
@@ -103,11 +98,7 @@ def test_three_planted_changes_are_found_and_priced(data: st.DataObject) -> None
     split = split_by_cause([a, b], 1, ASK, costs_of="bounds")
 
     parts = split.causes.set_index("cause")["musd"]
-    assert set(parts.index) == {
-        "new_sites.north.land_limit_mw",
-        "new_sites.coast.retail_usd_per_mwh",
-        "table racks",
-    }
+    assert set(parts.index) == {"new_sites.north.land_limit_mw", "new_sites.coast.retail_usd_per_mwh", "table racks"}
     assert split.method == "shapley"
     more = bound_of(with_settings(a, land)) - plan_of("tiny").outcome.objective
     assert more > 0.1
@@ -139,9 +130,7 @@ def pairs(draw: Draw) -> tuple[Run, Run]:
     def one() -> Run:
         names = draw(st.permutations(sorted(CHANGED)))
         more = draw(st.sampled_from(["table", "figure", "lead time", "nothing"]))
-        settings_: dict[str, Any] = {
-            name: figures.between(*CHANGED[name]) for name in names[: 1 + (more == "figure")]
-        }
+        settings_: dict[str, Any] = {name: figures.between(*CHANGED[name]) for name in names[: 1 + (more == "figure")]}
         if more == "lead time":
             settings_["new_sites.north.lead_time_months"] = draw(st.integers(*LEADS))
         found = with_settings(base(), settings_)
@@ -158,9 +147,7 @@ def test_parts_add_up_to_the_difference(pair: tuple[Run, Run]) -> None:
     a, b = pair
     groups = groups_of(a, b)
 
-    split = split_by_cause(
-        [a, b], 1, ASK, costs_of="bounds", how="shapley" if len(groups) < 4 else "ordered"
-    )
+    split = split_by_cause([a, b], 1, ASK, costs_of="bounds", how="shapley" if len(groups) < 4 else "ordered")
 
     difference = bound_of(b) - bound_of(a)
     assert split.musd == pytest.approx(difference, rel=1e-6, abs=1e-6)
@@ -171,20 +158,14 @@ def test_parts_add_up_to_the_difference(pair: tuple[Run, Run]) -> None:
 
 def test_order_counts_where_changes_touch_each_other_and_shapley_is_between() -> None:
     # Less land and more expensive power at north: each costs less where the other counts already.
-    settings = {
-        "new_sites.north.land_limit_mw": 18.0,
-        "new_sites.north.retail_usd_per_mwh": 50.0,
-    }
+    settings = {"new_sites.north.land_limit_mw": 18.0, "new_sites.north.retail_usd_per_mwh": 50.0}
     a, b = base(), with_settings(base(), settings)
 
     ordered, shapley = (
         split_by_cause([a, b], 1, ASK, costs_of="bounds", how=how).causes.set_index("cause")["musd"]
         for how in ("ordered", "shapley")
     )
-    alone = {
-        name: bound_of(with_settings(a, {name: value})) - bound_of(a)
-        for name, value in settings.items()
-    }
+    alone = {name: bound_of(with_settings(a, {name: value})) - bound_of(a) for name, value in settings.items()}
 
     names = list(ordered.index)
     assert ordered[names[0]] == pytest.approx(alone[names[0]], rel=1e-6)
@@ -241,10 +222,7 @@ def test_costs_of_plans_are_those_that_runs_store_and_are_not_solved_again() -> 
     split = split_by_cause([a, b], 1, ASK)
 
     assert split.solves == 0  # one cause: both ends are stored
-    assert (split.start_musd, split.end_musd) == (
-        a.meta["objective_musd"],
-        b.meta["objective_musd"],
-    )
+    assert (split.start_musd, split.end_musd) == (a.meta["objective_musd"], b.meta["objective_musd"])
     assert split.causes["musd"].tolist() == [split.musd]
 
 
@@ -391,9 +369,7 @@ def test_penalties_of_causes_add_up_to_that_of_the_difference() -> None:
 def test_cents_add_up() -> None:
     third = 10.0 / 3.0 * 1e-8  # 3.33 cents each, 10 together
     rows = [(name, name, CostDifference(third, third, third)) for name in "abc"]
-    split = CostSplit(
-        "B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4
-    )
+    split = CostSplit("B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4)
 
     assert sorted(split.cents()) == [3, 3, 4]
 
@@ -403,9 +379,7 @@ def test_python_compares_plans_and_names(tmp_path: Any) -> None:
 
     found = planner.compare(a, b, causes=True)
 
-    assert found.splits[0].causes["musd"].sum() == pytest.approx(
-        b.outcome.objective - a.outcome.objective
-    )
+    assert found.splits[0].causes["musd"].sum() == pytest.approx(b.outcome.objective - a.outcome.objective)
     with pytest.raises(InputError, match="1 run is given"):
         planner.compare(a)
     assert np.isfinite(found.certainty[0].musd)

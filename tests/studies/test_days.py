@@ -73,9 +73,7 @@ def test_extreme_days_are_kept_and_the_rest_is_grouped():
     assert days["kept_as"].to_dict() == {1: "", 31: "most expensive", 182: "", 200: "hottest"}
     assert days["month"].to_dict() == {1: 1, 31: 1, 182: 7, 200: 7}
     assert days.index[days["is_peak_day"]].tolist() == [200]
-    assert chosen.represented_by[[0, 29, 30, 31, 180, 181, 199, 364]].tolist() == [
-        *(0, 0, 1, 0, 0, 2, 3, 2)
-    ]
+    assert chosen.represented_by[[0, 29, 30, 31, 180, 181, 199, 364]].tolist() == [*(0, 0, 1, 0, 0, 2, 3, 2)]
 
 
 def test_without_kept_days_the_hottest_group_has_the_peak_day():
@@ -172,9 +170,7 @@ def test_every_month_has_a_day_where_tariffs_bill_every_month():
     assert days["kept_as"][[1, 7]].tolist() == ["most expensive", "hottest"]
     # 30 cold days of January go to February, the first cold one, 30 warm ones of July to August.
     assert days["weight_days"].tolist() == [1, 58, 31, 30, 31, 30, 1, 61, 30, 31, 30, 31]
-    assert chosen.represented_by[[0, 30, 58, 59, 180, 181, 199, 364]].tolist() == [
-        *(1, 0, 1, 2, 5, 7, 6, 11)
-    ]
+    assert chosen.represented_by[[0, 30, 58, 59, 180, 181, 199, 364]].tolist() == [*(1, 0, 1, 2, 5, 7, 6, 11)]
 
 
 def test_days_beyond_one_for_each_month_go_where_they_differ_most():
@@ -202,9 +198,7 @@ def test_too_few_days_for_all_months_are_refused_with_why(count, keep, must_be):
 
 
 def test_the_year_itself_has_every_month():
-    every, any_month = (
-        choose_days(two_seasons(), 365, every_month=asked).days for asked in (True, False)
-    )
+    every, any_month = (choose_days(two_seasons(), 365, every_month=asked).days for asked in (True, False))
 
     assert every.equals(any_month)
 
@@ -305,11 +299,7 @@ def plan_of_months(folder: Path, *settings: str) -> Path:
     dry = np.tile(dry_of_months().ravel(), 3)
     blank = dict.fromkeys(("other_load_frac", "solar_frac", "wind_frac"), np.nan)
     place.to_frame(index=False).assign(
-        **blank,
-        dry_bulb_c=dry,
-        wet_bulb_c=dry - 5.0,
-        wholesale_frac=np.tile(price_of_months().ravel(), 3),
-        **MARKS,
+        **blank, dry_bulb_c=dry, wet_bulb_c=dry - 5.0, wholesale_frac=np.tile(price_of_months().ravel(), 3), **MARKS
     ).to_csv(folder / "site_series.csv", index=False)
     cooling = Path(__file__).parents[2] / "data" / "cooling.csv"
     plan = plan_of(
@@ -327,9 +317,7 @@ def plan_of_months(folder: Path, *settings: str) -> Path:
 def error_of(folder: Path, hours: StressYear, *years: int):
     stored = reopen(folder)
     plan = fixed_plan(stored.scenario, stored.run.inputs_tables, stored.run.tables)
-    return days_error(
-        stored.run, plan, stored.scenario, stored.inputs, hours, 10e3, years=years or None
-    )
+    return days_error(stored.run, plan, stored.scenario, stored.inputs, hours, 10e3, years=years or None)
 
 
 def pairs(table: pd.DataFrame):
@@ -364,9 +352,7 @@ def test_nothing_is_drawn_around_own_prices(months):
 
 def test_work_that_waits_costs_what_the_plan_says_in_a_year_that_repeats_its_days(tmp_path):
     """The plan moves it at least cost within its days; no other hours can do better or worse."""
-    run = plan_of_months(
-        tmp_path, "flexibility.deferral=true", "workloads.train_frontier.deferrable_frac=0.4"
-    )
+    run = plan_of_months(tmp_path, "flexibility.deferral=true", "workloads.train_frontier.deferrable_frac=0.4")
     moved = reopen(run).run.tables["power_slot"]["deferred_mw"]
     assert moved.max() > 0.5
 
@@ -380,9 +366,7 @@ def test_work_that_waits_costs_what_the_plan_says_in_a_year_that_repeats_its_day
 def test_what_a_tariff_bills_is_counted_on_neither_side(tmp_path):
     tariff = "{bundle: bundled, energy: [{name: use, usd_per_mwh: 31}]}"
     run = plan_of_months(
-        tmp_path,
-        f"energy.own_tariffs={{mine: {tariff}}}",
-        "energy.tariffs=[{tariff: mine, sites: [north]}]",
+        tmp_path, f"energy.own_tariffs={{mine: {tariff}}}", "energy.tariffs=[{tariff: mine, sites: [north]}]"
     )
 
     found = error_of(run, year_of_months(), 2028)
@@ -446,9 +430,7 @@ def test_hotter_hours_cost_their_energy_and_raise_their_month_s_billed_peak(mont
     tonnes = more_mw @ march["location_t_per_mwh"].to_numpy()[15:18]
     assert north["hours_carbon_t"] - north["days_carbon_t"] == pytest.approx(tonnes, rel=1e-6)
     for site in ("south", "coast"):
-        assert table.loc[site, "hours_cost_musd"] == pytest.approx(
-            table.loc[site, "days_cost_musd"], rel=1e-9
-        )
+        assert table.loc[site, "hours_cost_musd"] == pytest.approx(table.loc[site, "days_cost_musd"], rel=1e-9)
 
 
 def test_what_the_connection_cannot_carry_is_short(months):
@@ -618,10 +600,7 @@ def test_days_for_a_scenario_with_a_tariff_are_days_that_it_takes(tmp_path):
 def _with_cooling(lines: str) -> str:
     """The lines that the command prints, with the tables of `tiny`, which are read from there."""
     home = Path(__file__).parents[2] / "scenarios" / "tiny"
-    return lines.replace(
-        "data:",
-        f"data:\n  cooling: {home / 'cooling.csv'}\n  redundancy: {home / 'redundancy.csv'}",
-    )
+    return lines.replace("data:", f"data:\n  cooling: {home / 'cooling.csv'}\n  redundancy: {home / 'redundancy.csv'}")
 
 
 def test_all_days_of_a_year_are_written_and_not_listed_one_by_one(tmp_path):
@@ -638,8 +617,7 @@ def test_all_days_of_a_year_are_written_and_not_listed_one_by_one(tmp_path):
 
 def test_kept_days_that_exclude_one_another_are_refused(tmp_path):
     said = dcplan(
-        *("data", "days", "tiny", "--count", 7, "--keep", "none", "--keep", "hottest"),
-        *("-o", tmp_path / "none"),
+        *("data", "days", "tiny", "--count", 7, "--keep", "none", "--keep", "hottest"), *("-o", tmp_path / "none")
     )
 
     assert said.exit_code == 2

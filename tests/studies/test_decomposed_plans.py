@@ -61,10 +61,7 @@ def test_clean_power_by_the_hour_of_a_country_costs_the_same_in_pieces_and_whole
         "solver.gap_frac=1e-7",
     ]
 
-    plan, whole = (
-        solve("us-247-cfe", [*settings, f"solver.method={method}"])
-        for method in ("decomposed", "ipx")
-    )
+    plan, whole = (solve("us-247-cfe", [*settings, f"solver.method={method}"]) for method in ("decomposed", "ipx"))
 
     assert plan.outcome.status == "optimal"
     assert plan.outcome.method_used.startswith("decomposed")
@@ -138,9 +135,7 @@ def broken(plan: Plan, bound_musd: float) -> set[str]:
 def test_a_future_begins_with_the_cuts_of_the_one_that_leads_it() -> None:
     def planned(settings: list[str], start: Start | None = None) -> tuple[Plan, list[Start]]:
         scenario, ended = load_scenario(CHECK / "tariffs.yaml", [DECOMPOSED, *settings]), []
-        plan = plan_of_inputs(
-            scenario, build_inputs(scenario), StageTimes(), start=start, keep_start=ended.append
-        )
+        plan = plan_of_inputs(scenario, build_inputs(scenario), StageTimes(), start=start, keep_start=ended.append)
         return plan, ended
 
     leading, (led,) = planned([])
@@ -203,6 +198,5 @@ def test_progress_of_rounds_says_plan_bound_and_gap() -> None:
     assert solver_words(event) == "decomposed, round 9, cost 115.32 BUSD, within 0.03% of the bound"
     event = ProgressEvent("rounds", 9.5, 10, 115_323.3, 115_299.2, 2.09e-4, left_s=34.0)
     assert solver_words(event) == (
-        "decomposed, round 10, cost 115.32 BUSD, within 0.02% of the bound,"
-        " about 34 s left in this solve"
+        "decomposed, round 10, cost 115.32 BUSD, within 0.02% of the bound, about 34 s left in this solve"
     )

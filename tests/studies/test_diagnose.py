@@ -28,11 +28,7 @@ from planner.studies.solve.conflict_rules import conflict_rules, keys_of
 from planner.studies.solve.integer_conflict import integer_conflict
 
 FORBID = "demand.unmet=forbid"
-LAND = (
-    "new_sites.north.land_limit_mw=5",
-    "new_sites.south.land_limit_mw=5",
-    "new_sites.coast.land_limit_mw=15",
-)
+LAND = ("new_sites.north.land_limit_mw=5", "new_sites.south.land_limit_mw=5", "new_sites.coast.land_limit_mw=15")
 # Towers in Phoenix, whose permits grant 1,500 m3 a year per MW of halls.
 TOWERS = (
     "water.stress_limits=true",
@@ -149,10 +145,7 @@ CASES = {
             "supply={allow: [gas_recip], max_mw: {gas_recip: 7}}",
             "supply.override.gas_recip={lead_months: 4}",
         ),
-        {
-            "source_limit": "supply.max_mw.gas_recip: 7 MW at north",
-            "zone_headroom": "grid.headroom_scale_frac: 0.0001",
-        },
+        {"source_limit": "supply.max_mw.gas_recip: 7 MW at north", "zone_headroom": "grid.headroom_scale_frac: 0.0001"},
         frozenset({"room for sources", "headroom", "connection", "demand"}),
         frozenset({"land", "budget", "carbon"}),
     ),
@@ -204,9 +197,7 @@ def test_what_helps_is_found_and_what_does_not_is_not(cause: str) -> None:
 @pytest.mark.parametrize("cause", CASES)
 def test_every_change_shown_makes_a_plan_when_it_is_typed(cause: str) -> None:
     for remedy in diagnosed(cause).remedies:
-        typed = load_scenario(
-            "tiny", (FORBID, *CASES[cause].settings, *map(str, remedy.change.settings))
-        )
+        typed = load_scenario("tiny", (FORBID, *CASES[cause].settings, *map(str, remedy.change.settings)))
         asked = PreparedScenario(typed, question().inputs).changed((), remedy.change.cells)
 
         status = HighsSession(build_model(asked.inputs).problem).solve().status
@@ -218,9 +209,7 @@ def test_every_change_shown_makes_a_plan_when_it_is_typed(cause: str) -> None:
 def test_the_first_change_gives_a_plan_that_the_checker_passes(cause: str) -> None:
     remedy = next(one for one in diagnosed(cause).remedies if not one.change.cells)
 
-    plan = planner.solve(
-        "tiny", (FORBID, *CASES[cause].settings, *map(str, remedy.change.settings))
-    )
+    plan = planner.solve("tiny", (FORBID, *CASES[cause].settings, *map(str, remedy.change.settings)))
 
     assert plan.verdict.ok
 
@@ -319,13 +308,7 @@ def test_every_rule_with_a_setting_of_its_own_has_a_change_that_eases_it() -> No
 
     assert {limit.name for limit in LIMITS if limit.set_by} <= eased
     # Bounds of a decision, and that one is whole.
-    whole = {
-        "whole_openings",
-        "whole_phases",
-        "whole_blocks",
-        "whole_plants",
-        "racks_in_integers",
-    }
+    whole = {"whole_openings", "whole_phases", "whole_blocks", "whole_plants", "racks_in_integers"}
     assert eased - blocks == {"must_open", "must_not_open", *whole}
 
 
@@ -351,9 +334,7 @@ def test_a_target_gives_way_by_what_the_grid_and_the_sun_lack() -> None:
     assert (points.unit, points.total) == ("% points", pytest.approx(100 * (0.9 - reached)))
     assert setting.value[2027] == 0.5
     assert reached <= share + 1e-9 < reached + 0.001
-    assert reported.loc[2028, "claimed_mwh"] == pytest.approx(
-        reported.loc[2028, "delivered_mwh"], rel=0.01
-    )
+    assert reported.loc[2028, "claimed_mwh"] == pytest.approx(reported.loc[2028, "delivered_mwh"], rel=0.01)
     assert sun.change.words == (f"+{sun.total:.3g} MW of contract sun on offer in each zone",)
     assert sun.total > 37
 
@@ -363,15 +344,12 @@ def test_a_figure_of_a_target_is_lowered_in_the_years_that_are_reported_and_in_n
     target = f"contracts.matching.target_frac={path}"
     asked = PreparedScenario.from_scenario(load_scenario("tiny", (*CLEAN, target)))
     reported = {
-        search.name: search.change(10.0)
-        for search in searches(asked, [], ())
-        if search.name.startswith("clean target")
+        search.name: search.change(10.0) for search in searches(asked, [], ()) if search.name.startswith("clean target")
     }
     middle = reported["clean target from 2028 to 2029"]
 
     assert {
-        name: [words.partition("clean energy ")[2] for words in change.words]
-        for name, change in reported.items()
+        name: [words.partition("clean energy ")[2] for words in change.words] for name, change in reported.items()
     } == {
         "clean target": ["in 2027", "from 2028 to 2029", "from 2030 on"],
         "clean target in 2027": ["in 2027"],
@@ -438,9 +416,7 @@ def test_two_causes_at_once_are_mended_by_changes_that_are_enough_together() -> 
 
     made = tuple(setting for change in changes for setting in change.settings)
     cells = tuple(cell for change in changes for cell in change.cells)
-    asked = PreparedScenario(load_scenario("tiny", settings), question().inputs).changed(
-        made, cells
-    )
+    asked = PreparedScenario(load_scenario("tiny", settings), question().inputs).changed(made, cells)
 
     assert {remedy.name for remedy in found.remedies} == {"demand"}
     assert {remedy.name for remedy in found.together} == {"land", "deliveries"}
@@ -448,9 +424,7 @@ def test_two_causes_at_once_are_mended_by_changes_that_are_enough_together() -> 
 
 
 @pytest.mark.parametrize("scenario", ["tiny", "tests/fixtures/mini/mini.yaml"])
-def test_nothing_is_short_where_there_is_a_plan(
-    scenario: str, request: pytest.FixtureRequest
-) -> None:
+def test_nothing_is_short_where_there_is_a_plan(scenario: str, request: pytest.FixtureRequest) -> None:
     path = scenario if scenario == "tiny" else str(request.config.rootpath / scenario)
     asked = PreparedScenario.from_scenario(load_scenario(path, (FORBID,)))
 
@@ -528,9 +502,7 @@ def test_a_site_without_new_halls_may_have_them_after_all() -> None:
 
 
 def test_a_site_without_new_halls_is_named_where_its_halls_are_full() -> None:
-    question = PreparedScenario.from_scenario(
-        load_scenario("tiny", ("new_sites.coast.new_halls=false",))
-    )
+    question = PreparedScenario.from_scenario(load_scenario("tiny", ("new_sites.coast.new_halls=false",)))
     place = {"site": "coast", "hall": "any", "year": "2028"}
     (limit,) = (limit for limit in LIMITS if limit.name == "hall_power")
     (of_halls,) = (of for of in limit.set_by if of.key.endswith("new_halls"))
@@ -596,9 +568,7 @@ def test_a_block_that_is_too_large_is_made_smaller() -> None:
 
 
 def test_a_block_is_named_where_it_clashes() -> None:
-    question = PreparedScenario.from_scenario(
-        load_scenario("tiny", ["siting.block_mw={train_frontier: 40}"])
-    )
+    question = PreparedScenario.from_scenario(load_scenario("tiny", ["siting.block_mw={train_frontier: 40}"]))
     place = {"site": "south", "workload": "train_frontier", "year": "2027"}
 
     for rule in ("block_least", "block_or_none"):
@@ -634,9 +604,7 @@ def test_changes_are_numbered_and_what_belongs_together_is_joined() -> None:
 
 
 def test_only_sites_that_must_not_open_are_named_as_such() -> None:
-    question = PreparedScenario.from_scenario(
-        load_scenario("tiny", ["siting.must_not_open=[north]"])
-    )
+    question = PreparedScenario.from_scenario(load_scenario("tiny", ["siting.must_not_open=[north]"]))
     problem = build_model(question.inputs).problem
     names = ["upper bound of open(south,2027)", "upper bound of open(north,2027)"]
 

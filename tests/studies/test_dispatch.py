@@ -40,14 +40,8 @@ def one_site(price, *, use_mw=10.0, room_mw=20.0, free_mw=0.0, usd_per_mwh=0.0):
         0.0 * flat,
         0.0 * flat,
         np.array([9000.0]),
-        OperatedSupply(
-            NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), *np.zeros((2, 0))
-        ),
-        Batteries(
-            np.array([0]),
-            *(np.array([figure]) for figure in (4.0, 6.0, 0.9, 0.8, usd_per_mwh)),
-            np.zeros(1),
-        ),
+        OperatedSupply(NO_PLACES, np.zeros((0, price.size)), np.zeros((0, price.size)), *np.zeros((2, 0))),
+        Batteries(np.array([0]), *(np.array([figure]) for figure in (4.0, 6.0, 0.9, 0.8, usd_per_mwh)), np.zeros(1)),
     )
 
 
@@ -139,9 +133,7 @@ def test_a_battery_shaves_a_peak_that_is_billed():
     fleet = one_site([50, 50, 50, 50], use_mw=np.array([10.0, 10.0, 18.0, 12.0]))
 
     plain = operate(fleet, 4, 0)
-    found = operate(
-        fleet, 4, 0, billing=PeakBilling(np.zeros(4, dtype=np.intp), np.array([1000.0]))
-    )
+    found = operate(fleet, 4, 0, billing=PeakBilling(np.zeros(4, dtype=np.intp), np.array([1000.0])))
 
     assert plain.grid_mw.max() == pytest.approx(18.0)
     assert found.grid_mw.max() == pytest.approx(14.0)
@@ -163,9 +155,7 @@ def test_work_that_may_wait_is_done_where_power_costs_least():
         np.array([[0, 0, 1, 1]]),
         np.array([[1.25, 1.25, 1.5, 1.5]]),
     )
-    fleet = replace(
-        fleet.select(np.array([0])), batteries=fleet.select(NO_PLACES).batteries, work=work
-    )
+    fleet = replace(fleet.select(np.array([0])), batteries=fleet.select(NO_PLACES).batteries, work=work)
 
     found = operate(fleet, 4, 0)
 
@@ -191,9 +181,7 @@ def test_a_window_that_ends_too_soon_misses_trades_that_a_longer_view_finds():
     price = [50, 30, 95, 35]
     fleet = one_site(price)
     empty = np.zeros(1)
-    apart, rolling, whole = (
-        operate(fleet, *window, begin_mwh=empty) for window in ((2, 0), (2, 1), (4, 0))
-    )
+    apart, rolling, whole = (operate(fleet, *window, begin_mwh=empty) for window in ((2, 0), (2, 1), (4, 0)))
     round_the_year = operate(fleet, 4, 0)
 
     assert usd(fleet, apart) == pytest.approx(2100.0)
@@ -279,9 +267,7 @@ def test_sites_are_operated_apart_as_together():
     assert fleet.has_battery.tolist() == [True, False, True]
 
 
-@pytest.mark.parametrize(
-    ("window_h", "overlap_h", "count"), [(48, 24, 0), (0, 0, 1), (9000, -3, 2), (24, 24, 1)]
-)
+@pytest.mark.parametrize(("window_h", "overlap_h", "count"), [(48, 24, 0), (0, 0, 1), (9000, -3, 2), (24, 24, 1)])
 def test_windows_that_cannot_roll_are_refused(window_h, overlap_h, count):
     assert len(window_problems(window_h, overlap_h)) == count
 
@@ -313,10 +299,7 @@ def test_a_plan_is_operated_three_times_on_the_same_hours(stored):
     assert paid.to_numpy() == pytest.approx(table["cost_musd"].to_numpy())
     written = pd.read_parquet(stored / "dispatch" / "dispatch.parquet")
     assert list(written.columns) == list(COLUMNS)
-    assert {path.name for path in (stored / "dispatch").glob("[!.]*")} == {
-        "dispatch.csv",
-        "dispatch.parquet",
-    }
+    assert {path.name for path in (stored / "dispatch").glob("[!.]*")} == {"dispatch.csv", "dispatch.parquet"}
 
 
 def test_batteries_are_those_of_the_year_that_has_most(monkeypatch):

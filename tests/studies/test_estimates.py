@@ -23,12 +23,7 @@ from planner.cli import main
 from planner.inputs import build
 from planner.inputs.build import build_inputs_from
 from planner.inputs.repeated import RepeatedInputs, changed_fields
-from planner.inputs.uncertain_figures import (
-    UncertainFigure,
-    figures_of,
-    unmoved_figures,
-    with_values,
-)
+from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmoved_figures, with_values
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model
@@ -80,24 +75,14 @@ def test_first_order_is_what_solving_again_finds_where_the_plan_stays_as_it_is()
     assert len(table) == 3
     assert (table[["low_musd", "high_musd"]].abs() > 0.1).all(axis=None)
     for end in ("low", "high"):
-        assert table[f"{end}_resolved_musd"].to_list() == pytest.approx(
-            table[f"{end}_musd"].to_list(), rel=1e-6
-        )
+        assert table[f"{end}_resolved_musd"].to_list() == pytest.approx(table[f"{end}_musd"].to_list(), rel=1e-6)
     assert table["swing_musd"].is_monotonic_decreasing
 
 
 def test_what_time_does_not_allow_stays_at_first_order_and_is_counted() -> None:
     plan, stages = plan_of("tiny"), []
 
-    found = estimates(
-        plan.run,
-        plan.scenario,
-        plan.inputs,
-        Asking(stages.append),
-        resolve=True,
-        seconds=0.0,
-        most=3,
-    )
+    found = estimates(plan.run, plan.scenario, plan.inputs, Asking(stages.append), resolve=True, seconds=0.0, most=3)
 
     whole = found_of_tiny()
     assert whole.again is not None
@@ -123,9 +108,7 @@ def test_the_first_solve_has_no_more_time_than_all(seconds: float, *, too_slow: 
             return replace(super().solve_session(*args, **kwargs), status="time_limit")
 
     ask = FirstTooSlow(lambda _: None)
-    found = estimates(
-        plan.run, plan.scenario, plan.inputs, ask, resolve=True, seconds=seconds, most=3
-    )
+    found = estimates(plan.run, plan.scenario, plan.inputs, ask, resolve=True, seconds=seconds, most=3)
 
     assert whole.again is not None
     ends = whole.again.ends
@@ -159,15 +142,11 @@ def test_an_end_that_is_too_slow_for_one_solve_does_not_end_the_others() -> None
     assert np.isnan(found.table[high][0])
     assert found.table[high].to_list()[1:] == pytest.approx(whole.table[high].to_list()[1:])
     note = found.table.attrs["note"]
-    assert (
-        f"Of {whole.again.ends} ends of figures {whole.again.ends - 1} were solved again;" in note
-    )
+    assert f"Of {whole.again.ends} ends of figures {whole.again.ends - 1} were solved again;" in note
     assert note.endswith("1 of those ends reached the limit of one solve (solver.time_limit_s).")
 
 
-def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of("tiny")
     run = replace(plan.run, meta={**plan.run.meta, "orders_held_before": 2027})
     module = sys.modules["planner.studies.estimates.estimates"]
@@ -178,14 +157,10 @@ def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(
 
 
 def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
-    said = sentences(
-        found_of_tiny().table, plan_of("tiny").inputs, plan_of("tiny").outcome.objective
-    )
+    said = sentences(found_of_tiny().table, plan_of("tiny").inputs, plan_of("tiny").outcome.objective)
     (rack,) = [one for one in said if one.startswith("GB200 NVL72")]
 
-    assert rack.startswith(
-        "GB200 NVL72, 3,000,000 USD of 2025 (derived; table racks): at 2,800,000"
-    )
+    assert rack.startswith("GB200 NVL72, 3,000,000 USD of 2025 (derived; table racks): at 2,800,000")
     assert "the plan costs 29.9 MUSD less, at 3,500,000 74.7 MUSD more; solved again, 29.9" in rack
     assert "Source: NVIDIA GB200 NVL72 specification" in rack
 
@@ -254,8 +229,7 @@ def test_a_saving_of_more_than_the_plan_costs_is_marked_as_one_that_cannot_hold(
     assert "at 0.4 the plan costs 25,600 MUSD more, at 0.8 25,600 MUSD less, more than the" in said
     assert "whole plan costs, which cannot hold; solved again, 7,740 MUSD less at 0.8" in said
     assert first_order_words(table, run, "*").endswith(
-        "as `dcplan estimates own-0a17 --resolve` does. * saves more than"
-        " the whole plan costs, which cannot hold."
+        "as `dcplan estimates own-0a17 --resolve` does. * saves more than the whole plan costs, which cannot hold."
     )
     dear = replace(run, tables={"solution": solution * 2.0})
     assert first_order_words(table, dear, "*").endswith("--resolve` does.")
@@ -406,9 +380,7 @@ def test_inputs_made_again_in_part_are_those_made_again_in_whole() -> None:
         assert changed_fields(again, whole) == set(), group[0]
 
 
-def with_row_moved(
-    tables: Mapping[str, pd.DataFrame], table: str, row: int
-) -> dict[str, pd.DataFrame]:
+def with_row_moved(tables: Mapping[str, pd.DataFrame], table: str, row: int) -> dict[str, pd.DataFrame]:
     """Return tables with the figure of one row of a table of items 3 % higher."""
     column = "lead_months" if table == "lead_times" else "value"
     figure = tables[table][column].to_numpy(dtype=float, copy=True)
@@ -470,11 +442,7 @@ def test_lines_of_the_cost_change_as_the_whole_program_does() -> None:
         tables = with_values(program.model.p.tables, values)
         built = build_model(build_inputs_from(plan_of(RICH).scenario, tables))
         whole = aligned(
-            program.model.problem,
-            built.problem,
-            program.plan.arrays,
-            program.plan.x,
-            program.plan.row_dual,
+            program.model.problem, built.problem, program.plan.arrays, program.plan.x, program.plan.row_dual
         )
         assert whole is not None
         assert change.sum() == pytest.approx(program.plan.effect(whole).musd, rel=1e-6, abs=1e-9)
@@ -483,13 +451,10 @@ def test_lines_of_the_cost_change_as_the_whole_program_does() -> None:
 
 def test_half_of_a_group_does_what_the_other_half_leaves() -> None:
     program, figures = programs(MINI)
-    (group,) = [
-        of for of in groups(figures) if (of[0].table, of[0].column) == ("racks", "capex_usd")
-    ]
+    (group,) = [of for of in groups(figures) if (of[0].table, of[0].column) == ("racks", "capex_usd")]
     step = 1e-3
     whole, first, rest = (
-        program.moved([(of, of.further) for of in part], step)
-        for part in (group, group[:2], group[2:])
+        program.moved([(of, of.further) for of in part], step) for part in (group, group[:2], group[2:])
     )
 
     found = rest_of(whole, first)
@@ -507,9 +472,7 @@ def test_a_last_year_of_sale_counts_in_steps_and_is_solved_again() -> None:
     scenario = load_scenario("tiny", ["racks.end_of_sale=true"])
     shipped = plan_of("tiny").inputs.tables
     (row,) = np.flatnonzero(shipped["racks"]["rack"] == "gb200_nvl72")
-    year = UncertainFigure(
-        "racks", "last_year", (int(row),), "gb200_nvl72", "year", 2028, 2027, 2029, "", "", True
-    )
+    year = UncertainFigure("racks", "last_year", (int(row),), "gb200_nvl72", "year", 2028, 2027, 2029, "", "", True)
     tables = with_values(shipped, [(year, 2028)])
     found = HighsSession(build_model(build_inputs_from(scenario, tables)).problem).solve()
     program, _ = program_of(scenario, tables, found.x, found.row_dual)
@@ -526,9 +489,7 @@ def test_a_last_year_of_sale_counts_in_steps_and_is_solved_again() -> None:
     assert program.arrays_of(inputs) is None
     assert program.only_takes_away(year, 2027)
     assert not program.only_takes_away(year, 2029)
-    assert session.solve().objective == pytest.approx(
-        HighsSession(earlier.problem).solve().objective, rel=1e-9
-    )
+    assert session.solve().objective == pytest.approx(HighsSession(earlier.problem).solve().objective, rel=1e-9)
     assert session.solve().objective > found.objective + 1.0
 
 

@@ -82,9 +82,7 @@ def test_every_number_of_a_sentence_stands_in_a_table(scenario: str, options: di
 
 
 @pytest.mark.parametrize(("scenario", "options"), EVERY)
-def test_no_sentence_has_a_number_that_is_in_none_of_its_cells(
-    scenario: str, options: dict
-) -> None:
+def test_no_sentence_has_a_number_that_is_in_none_of_its_cells(scenario: str, options: dict) -> None:
     for statement in explained(scenario, **options).statements:
         if "million" in statement.text or "%" in statement.text:
             continue  # the same number in another form
@@ -98,16 +96,9 @@ def test_the_land_of_the_cheapest_site_is_full_and_worth_what_more_of_it_saves()
     reported = explained("tiny", resolve=True)
     (row,) = reported.tables["binding"].to_dict("records")
 
-    assert (row["block"], row["site"], row["year"], row["limit"]) == (
-        "land_limit",
-        "north",
-        2028,
-        30,
-    )
+    assert (row["block"], row["site"], row["year"], row["limit"]) == ("land_limit", "north", 2028, 30)
     assert row["tried_value"] == pytest.approx(row["value"], rel=1e-6)
-    assert "The land at north is full in 2028 (30 MW of halls): one more MW saves" in texts(
-        reported
-    )
+    assert "The land at north is full in 2028 (30 MW of halls): one more MW saves" in texts(reported)
 
 
 def test_a_little_more_land_saves_what_its_prices_foretell() -> None:
@@ -138,9 +129,7 @@ def test_a_little_more_land_saves_what_its_prices_foretell() -> None:
         (("grid.headroom_scale_frac=0.002",), ("zone_headroom", "build_rate", "demand_balance")),
     ],
 )
-def test_prices_come_true_within_one_percent(
-    settings: tuple[str, ...], blocks: tuple[str, ...]
-) -> None:
+def test_prices_come_true_within_one_percent(settings: tuple[str, ...], blocks: tuple[str, ...]) -> None:
     plan = plan_of(str(MINI), *settings)
     steps = []
     for block in blocks:
@@ -172,24 +161,10 @@ def discounts(plan: planner.Plan, years: list[int]) -> float:
     ("scenario", "block", "place", "unit", "units_in_one", "words"),
     [
         # MW of mean power over a year's hours; thousand m3; MW
-        (
-            (OWN_POWER,),
-            "clean_target",
-            "east",
-            "USD/MWh",
-            8760,
-            "clean-energy target of east in 2025",
-        ),
+        ((OWN_POWER,), "clean_target", "east", "USD/MWh", 8760, "clean-energy target of east in 2025"),
         (PERMITS, "water_permit", "elm", "USD/m3", 1000, "Permits for the halls at elm grant"),
         ((OWN_POWER,), "contract_limit", "sun west", "USD/MW-year", 1, "430 MW of contract sun is"),
-        (
-            (OWN_POWER,),
-            "source_limit",
-            "oak mill",
-            "USD/MW-year",
-            1,
-            "At most 140 MW of mill is allowed",
-        ),
+        ((OWN_POWER,), "source_limit", "oak mill", "USD/MW-year", 1, "At most 140 MW of mill is allowed"),
         ((NON_FIRM,), "all_headroom", "west 0.5 %", "USD/MW-year", 1, "curtailed up to 0.5 %"),
         ((NON_FIRM,), "zone_headroom", "west", "USD/MW-year", 1, "MW of new firm connections by"),
     ],
@@ -206,9 +181,7 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     lasting = list(range(years.years[0], years.last_calendar_years[-1] + 1))
     paid = lasting if "headroom" in block else calendar_years(plan, int(row["year"]))
 
-    found = spot_check(
-        PreparedScenario(plan.scenario, plan.inputs), [RightSideStep(block, labels, step)], ASK
-    )
+    found = spot_check(PreparedScenario(plan.scenario, plan.inputs), [RightSideStep(block, labels, step)], ASK)
 
     assert plan.verdict.ok, plan.verdict.broken
     change_musd = float(found["found_musd"].iloc[0])
@@ -439,15 +412,11 @@ def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_relax
 
 def test_the_price_of_power_that_was_tried_is_reported_where_it_brings_no_more_load() -> None:
     # A MW there pays 1,000 / 70 MUSD a year for the site, and less than 1 MUSD for its power.
-    reported = explained(
-        "tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south", resolve=True
-    )
+    reported = explained("tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south", resolve=True)
     (row,) = reported.tables["entry"].query("what == 'power price'").to_dict("records")
 
     assert (row["now"], row["tried"]) == (pytest.approx(55), 0.01)
-    assert "Even a power price of 0.01 USD/MWh, not 55 USD/MWh, brings no more load" in texts(
-        reported
-    )
+    assert "Even a power price of 0.01 USD/MWh, not 55 USD/MWh, brings no more load" in texts(reported)
 
 
 def test_the_worth_of_a_limit_is_reported_over_the_other_years_in_which_it_binds() -> None:
@@ -487,9 +456,7 @@ def test_the_price_of_compute_is_reported_where_it_is_lowest_and_highest() -> No
 
 
 def test_rented_and_unmet_compute_have_a_percentage_each() -> None:
-    service = pd.DataFrame(
-        {"year": [2025], "demand_kh100e": 200.0, "rented_kh100e": 7.0, "unmet_kh100e": 5.0}
-    )
+    service = pd.DataFrame({"year": [2025], "demand_kh100e": 200.0, "rented_kh100e": 7.0, "unmet_kh100e": 5.0})
     cost = pd.DataFrame({"item": ["total", "rent"], "npv_musd": [9.0, 8.0], "heading": ""})
 
     _, reported = about_cost({"service": service, "cost": cost})
@@ -561,9 +528,7 @@ def test_settings_paths_and_ids_that_commands_take_are_left_as_they_are(text: st
 
 
 def test_a_scenario_without_a_run_is_solved_once_and_its_run_is_read_then(tmp_path: Path) -> None:
-    first, second = (
-        CliRunner().invoke(main, ["explain", "tiny", "--runs", str(tmp_path)]) for _ in range(2)
-    )
+    first, second = (CliRunner().invoke(main, ["explain", "tiny", "--runs", str(tmp_path)]) for _ in range(2))
 
     assert first.exit_code == second.exit_code == 0, first.stderr
     assert "No run of tiny in" in first.stderr

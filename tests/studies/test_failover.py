@@ -115,9 +115,7 @@ def test_the_price_of_a_load_is_the_reserve_it_asks_for():
 PHASES = ("siting.phase_mw=6", "solver.whole_numbers=search", "solver.gap_frac=1e-7")
 
 
-def found(
-    *settings: str, cuts: type[FailureCuts] = FailureCuts, most_rounds: int = 30
-) -> tuple[Outcome, FailureCuts]:
+def found(*settings: str, cuts: type[FailureCuts] = FailureCuts, most_rounds: int = 30) -> tuple[Outcome, FailureCuts]:
     """Find a plan, unchecked."""
     scenario = load_scenario(str(WORLD), settings)
     model = build_model(build_inputs(scenario))

@@ -34,9 +34,7 @@ def built_again() -> Inputs:
 
 
 @pytest.mark.parametrize("is_stored", [True, False])
-def test_the_program_of_a_plan_has_the_rows_that_were_added_while_it_was_solved(
-    is_stored: bool,
-) -> None:
+def test_the_program_of_a_plan_has_the_rows_that_were_added_while_it_was_solved(is_stored: bool) -> None:
     proof, inputs = plan().proof, built_again() if is_stored else plan().inputs
     cuts = plan().inputs.failover.cut.size
     assert cuts > 0

@@ -53,11 +53,7 @@ def traded(draw: Draw) -> Traded:
     return Traded("tiny", as_overrides(world), against)
 
 
-RENT = (
-    "rent.allow=true",
-    "build.capex_budget_musd={2027: 400}",
-    "operator.demand_share_frac=0.005",
-)
+RENT = ("rent.allow=true", "build.capex_budget_musd={2027: 400}", "operator.demand_share_frac=0.005")
 """With too little to build for all users, some of whom are rented for."""
 FAR = "workloads.chat_interactive.rtt_bound_ms=50"
 
@@ -73,18 +69,14 @@ OF_MINI = ("carbon", "water", "connection")
 @example(Traded(str(MINI), [], "connection"), 6)
 def test_a_frontier_is_convex_and_its_slopes_are_duals(asked: Traded, points: int) -> None:
     try:
-        table = frontier(
-            asked.scenario, asked.against, points=points, overrides=asked.overrides
-        ).table
+        table = frontier(asked.scenario, asked.against, points=points, overrides=asked.overrides).table
     except InputError as error:
         if "the plan of least cost serves none" not in str(error):
             raise
         reject()
 
     assert len(table) in {1, points}  # 1 where nothing is to be traded
-    level, cost, slope = (
-        table[name].to_numpy() for name in ("measure", "cost_musd", "slope_musd_per_unit")
-    )
+    level, cost, slope = (table[name].to_numpy() for name in ("measure", "cost_musd", "slope_musd_per_unit"))
     assert (np.diff(level) < 0.0).all()
     assert (np.diff(cost) >= -1e-6 * abs(cost[0])).all()
     secant = np.diff(cost) / np.diff(level)  # from each point to the next lower level
@@ -107,9 +99,7 @@ def assert_slope_is_what_a_unit_costs(asked: Traded, table: pd.DataFrame) -> Non
 
     question = PreparedScenario.from_scenario(load_scenario(asked.scenario, asked.overrides))
 
-    below, on, above = (
-        cost_within(question, asked.against, level[at] + change) for change in (-step, 0.0, step)
-    )
+    below, on, above = (cost_within(question, asked.against, level[at] + change) for change in (-step, 0.0, step))
 
     assert on == pytest.approx(table["cost_musd"].iloc[at], rel=1e-6)
     slack = 1e-8 * on / step  # what solves may differ by
@@ -346,10 +336,7 @@ def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:
     assert result.exit_code == shown.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found == json.loads((folder / "frontier.json").read_text(encoding="utf-8"))
-    csv, parquet = (
-        pd.read_csv(folder / "frontier.csv"),
-        pd.read_parquet(folder / "frontier.parquet"),
-    )
+    csv, parquet = (pd.read_csv(folder / "frontier.csv"), pd.read_parquet(folder / "frontier.parquet"))
     assert csv["cost_musd"].tolist() == pytest.approx(parquet["cost_musd"].tolist())
     assert [point["cost_musd"] for point in found["points"]] == csv["cost_musd"].tolist()
     ElementTree.parse(folder / "frontier.svg")

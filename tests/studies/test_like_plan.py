@@ -17,13 +17,9 @@ WHOLE = ("siting.whole_openings=true", "racks.whole=true", "solver.gap_frac=0.04
 
 
 def planned(north_usd_per_mwh: float, start: Start | None = None) -> tuple[Plan, Start]:
-    scenario = load_scenario(
-        "tiny", [*WHOLE, f"new_sites.north.retail_usd_per_mwh={north_usd_per_mwh}"]
-    )
+    scenario = load_scenario("tiny", [*WHOLE, f"new_sites.north.retail_usd_per_mwh={north_usd_per_mwh}"])
     ended: list[Start] = []
-    plan = plan_of(
-        scenario, build_inputs(scenario), StageTimes(), start=start, keep_start=ended.append
-    )
+    plan = plan_of(scenario, build_inputs(scenario), StageTimes(), start=start, keep_start=ended.append)
     return plan, Start.from_bytes(ended[0].to_bytes())
 
 
@@ -32,9 +28,7 @@ def before() -> tuple[Plan, Start]:
     return planned(36.0)
 
 
-def test_its_integers_are_kept_where_they_leave_a_plan_that_is_good_enough(
-    before: tuple[Plan, Start],
-) -> None:
+def test_its_integers_are_kept_where_they_leave_a_plan_that_is_good_enough(before: tuple[Plan, Start]) -> None:
     first, start = before
     alone, _ = planned(37.5)
     plan, _ = planned(37.5, start)
@@ -61,9 +55,7 @@ def test_it_goes_on_from_where_those_integers_were_fixed(before: tuple[Plan, Sta
     assert plan.verdict.ok
 
 
-def test_integers_that_leave_no_plan_are_rounded_as_without_a_start(
-    before: tuple[Plan, Start],
-) -> None:
+def test_integers_that_leave_no_plan_are_rounded_as_without_a_start(before: tuple[Plan, Start]) -> None:
     _, start = before
     none = {name: (over, np.zeros_like(whole)) for name, (over, whole) in start.whole.items()}
     alone, _ = planned(37.5)
@@ -75,9 +67,7 @@ def test_integers_that_leave_no_plan_are_rounded_as_without_a_start(
     assert plan.outcome.objective == pytest.approx(alone.outcome.objective, rel=1e-6)
 
 
-def test_a_plan_that_lacks_an_integer_of_the_program_is_not_tried(
-    before: tuple[Plan, Start],
-) -> None:
+def test_a_plan_that_lacks_an_integer_of_the_program_is_not_tried(before: tuple[Plan, Start]) -> None:
     _, start = before
     less = {name: held for name, held in start.whole.items() if name != "open"}
 

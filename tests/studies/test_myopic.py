@@ -32,14 +32,7 @@ from planner.studies.myopic import Myopic, myopic
 from planner.studies.myopic.myopic import _Row, _table
 from planner.studies.solve import no_plan, solve
 from planner.studies.solve.conflict_rules import ConflictRule
-from planner.studies.solve.foresight import (
-    Decided,
-    Failed,
-    _look_to,
-    commitments,
-    decide_year_by_year,
-    decided_in,
-)
+from planner.studies.solve.foresight import Decided, Failed, _look_to, commitments, decide_year_by_year, decided_in
 from planner.studies.solve.whole_numbers import find_plan
 
 CHECK = Path(__file__).parents[1] / "check"
@@ -79,10 +72,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def rich():
-    return {
-        window: solve(CHECK / "rich.yaml", [f"foresight={{window_years: {window}}}"])
-        for window in (1, 2)
-    }
+    return {window: solve(CHECK / "rich.yaml", [f"foresight={{window_years: {window}}}"]) for window in (1, 2)}
 
 
 def held_cost(scenario, inputs):
@@ -394,9 +384,7 @@ def test_orders_are_decided_as_long_before_service_as_their_lead():
     taken = decided_in(model, order_dates(scenario, inputs))
     over = inputs.halls.build
     of_build = taken[model.problem.column_block("build")]
-    by_place = dict(
-        zip(zip(over.labels("site"), over.labels("year"), strict=True), of_build, strict=True)
-    )
+    by_place = dict(zip(zip(over.labels("site"), over.labels("year"), strict=True), of_build, strict=True))
 
     # 7 months: within 2027 for 2027, and by June of the year before for later years.
     assert by_place["north", "2027"] == 0
@@ -417,9 +405,7 @@ def test_orders_are_decided_as_long_before_service_as_their_lead():
 def test_a_shorter_view_prices_as_a_shorter_horizon_does(end):
     whole = build_inputs(load_scenario("tiny", [f"finance.end_of_horizon={end}"]))
     short = build_inputs(load_scenario("tiny", [f"finance.end_of_horizon={end}", "years=[2027]"]))
-    of_view, of_horizon = (
-        read_costs(build_model(inputs, until)) for inputs, until in ((whole, 2027), (short, None))
-    )
+    of_view, of_horizon = (read_costs(build_model(inputs, until)) for inputs, until in ((whole, 2027), (short, None)))
 
     assert of_horizon
     assert {key: of_view[key] for key in of_horizon} == pytest.approx(of_horizon, rel=1e-12)
@@ -461,10 +447,7 @@ def test_a_step_without_a_plan_says_which_and_what_conflicts():
 
 @pytest.mark.parametrize(
     ("most_s", "why"),
-    [
-        (0.0, "Which of them conflict was not found in 0 s."),
-        (60.0, "the solver ended without a proof that names them"),
-    ],
+    [(0.0, "Which of them conflict was not found in 0 s."), (60.0, "the solver ended without a proof that names them")],
 )
 def test_a_step_whose_conflict_is_not_found_says_why(monkeypatch, most_s, why):
     monkeypatch.setattr(no_plan, "_CONFLICT_SECONDS", most_s)
@@ -527,8 +510,7 @@ def test_a_window_as_long_as_the_horizon_has_no_effect():
     inputs = build_inputs(load_scenario("tiny", ["foresight.window_years=2"]))
 
     assert any(
-        "foresight.window_years has no effect: it is 2, and the plan has 2 model years" in note
-        for note in inputs.notes
+        "foresight.window_years has no effect: it is 2, and the plan has 2 model years" in note for note in inputs.notes
     )
 
 
@@ -546,9 +528,7 @@ def test_a_window_longer_than_the_horizon_is_noted():
 
 def test_a_window_as_long_as_the_horizon_is_the_plan_with_foresight_and_printed_once(tmp_path):
     windows = ["--window", "1", "--window", "2"]
-    said = CliRunner().invoke(
-        main, ["-q", "myopic", "tiny", *windows, "--no-workbook", "-o", str(tmp_path)]
-    )
+    said = CliRunner().invoke(main, ["-q", "myopic", "tiny", *windows, "--no-workbook", "-o", str(tmp_path)])
 
     assert said.exit_code == 0, said.output
     rows = [line.split()[:2] for line in said.stdout.splitlines() if " optimal " in line]
@@ -565,9 +545,7 @@ def test_windows_that_see_all_years_are_solved_once_and_stored_once(monkeypatch,
 
     monkeypatch.setattr(module, "plan_of", plan_of)
     windows = ["--window", "2", "--window", "1", "--window", "9", "--window", "1"]
-    said = CliRunner().invoke(
-        main, ["myopic", "tiny", *windows, "--no-workbook", "--json", "-o", str(tmp_path)]
-    )
+    said = CliRunner().invoke(main, ["myopic", "tiny", *windows, "--no-workbook", "--json", "-o", str(tmp_path)])
 
     assert said.exit_code == 0, said.output
     assert seen == [None, 1]
@@ -608,9 +586,7 @@ def test_the_proof_holds_what_was_decided(found):
 def test_the_command_stores_runs_and_prints_what_foresight_is_worth(tmp_path, found):
     runs = tmp_path / "runs"
     solved = CliRunner().invoke(main, ["-q", "solve", "tiny", "--runs", str(runs)])
-    said = CliRunner().invoke(
-        main, ["myopic", "tiny", "--no-workbook", "--json", "-q", "--runs", str(runs)]
-    )
+    said = CliRunner().invoke(main, ["myopic", "tiny", "--no-workbook", "--json", "-q", "--runs", str(runs)])
 
     assert solved.exit_code == said.exit_code == 0, said.output
     told = json.loads(said.stdout)
@@ -640,20 +616,13 @@ def test_what_of_the_value_of_foresight_is_the_penalty_of_unmet_demand() -> None
     assert alone["foresight_penalty_musd"] == pytest.approx(unmet_musd * rate, rel=1e-6)
     assert alone["foresight_penalty_musd"] > alone["foresight_musd"]  # the rest is saved
     assert not found.table["is_within_gaps"].any()
-    assert found.to_dict()["windows"][1]["foresight_penalty_musd"] == pytest.approx(
-        alone["foresight_penalty_musd"]
-    )
+    assert found.to_dict()["windows"][1]["foresight_penalty_musd"] == pytest.approx(alone["foresight_penalty_musd"])
 
 
 def test_a_value_of_foresight_that_gaps_could_explain_is_marked() -> None:
     plan = solve("tiny")
     rows = [
-        _Row(
-            seen,
-            replace(plan, outcome=replace(plan.outcome, objective=cost, dual_bound=629.0)),
-            "within_gap",
-            "",
-        )
+        _Row(seen, replace(plan, outcome=replace(plan.outcome, objective=cost, dual_bound=629.0)), "within_gap", "")
         for seen, cost in ((2, 640.0), (1, 643.5))
     ]
 

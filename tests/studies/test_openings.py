@@ -76,18 +76,11 @@ def test_whole_openings_are_paid_in_whole(in_part: Plan, rounded: Plan) -> None:
     crf = RATE / (1 - (1 + RATE) ** -14)
     opening = 5.0 * crf / math.sqrt(1 + RATE)
 
-    assert item_npv(rounded, "site_opening") == pytest.approx(
-        npv({2027: 2 * opening, 2028: 3 * opening}), rel=1e-6
-    )
-    assert item_npv(rounded, "site_fixed") == pytest.approx(
-        npv({2027: 2 * 3.5, 2028: 3 * 3.5}), rel=1e-6
-    )
+    assert item_npv(rounded, "site_opening") == pytest.approx(npv({2027: 2 * opening, 2028: 3 * opening}), rel=1e-6)
+    assert item_npv(rounded, "site_fixed") == pytest.approx(npv({2027: 2 * 3.5, 2028: 3 * 3.5}), rel=1e-6)
     # Nothing else of the plan changes, so the rest costs what it did.
     sites = ("site_opening", "site_fixed")
-    rest = [
-        plan.outcome.objective - sum(item_npv(plan, i) for i in sites)
-        for plan in (in_part, rounded)
-    ]
+    rest = [plan.outcome.objective - sum(item_npv(plan, i) for i in sites) for plan in (in_part, rounded)]
     assert rest[0] == pytest.approx(rest[1], rel=1e-6)
 
 
@@ -107,39 +100,29 @@ def test_a_rounded_plan_tells_how_far_it_may_be_from_the_best(in_part: Plan, rou
     assert "rounded and fixed" in solution["found_by"]
 
 
-def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for(
-    searched: Plan,
-) -> None:
+def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for(searched: Plan) -> None:
     strengthened = plan_of("tiny", WHOLE)
     in_phases = planner.solve("tiny", ["siting.phase_mw=8"])
 
     # Rounded, the gap is 1.6 %, and 3 % in phases: 663 MUSD, where 644.1 are enough.
     reported = strengthened.outcome.method_used
-    assert re.search(
-        r"rounded and fixed \(warm dual, gap 1\.\d\d%\), tightened \(\d+ rows\)", reported
-    )
+    assert re.search(r"rounded and fixed \(warm dual, gap 1\.\d\d%\), tightened \(\d+ rows\)", reported)
     assert "searched" not in reported
     assert strengthened.outcome.gap < 0.01
     assert strengthened.outcome.dual_bound < searched.outcome.objective * (1 + 1e-9)
     reported = in_phases.outcome.method_used
-    assert re.search(
-        r"gap 3\.\d\d%\), dived .*, searched .*, fixed \(warm dual, gap 0\.\d\d%\)", reported
-    )
+    assert re.search(r"gap 3\.\d\d%\), dived .*, searched .*, fixed \(warm dual, gap 0\.\d\d%\)", reported)
     assert in_phases.outcome.objective == pytest.approx(644.09, rel=0.01)
     assert in_phases.outcome.status == "within_gap"
     assert in_phases.verdict.ok, in_phases.verdict.broken
 
 
 def test_progress_numbers_the_solves_of_a_plan_and_says_what_each_is_for() -> None:
-    scenario = load_scenario(
-        "tiny", ["siting.block_mw={train_frontier: 9.5}", "solver.gap_frac=0.2"]
-    )
+    scenario = load_scenario("tiny", ["siting.block_mw={train_frontier: 9.5}", "solver.gap_frac=0.2"])
     model = build_model(build_inputs(scenario))
     events: list[ProgressEvent] = []
 
-    outcome = find_plan(
-        model, HighsSession(model.problem), scenario.solver, on_progress=events.append
-    )
+    outcome = find_plan(model, HighsSession(model.problem), scenario.solver, on_progress=events.append)
 
     numbers = list(dict.fromkeys(event.solve for event in events))
     assert numbers[0] == 1
@@ -164,8 +147,7 @@ def test_progress_with_fixed_integers_reports_the_bound_of_all_plans() -> None:
     outcome = find_plan(model, Telling(model.problem), scenario.solver, on_progress=told.append)
 
     relaxed, fixed = (
-        next(one for one in told if (one.step, one.phase) == (step, "rounds"))
-        for step in ("relaxed", "fixed")
+        next(one for one in told if (one.step, one.phase) == (step, "rounds")) for step in ("relaxed", "fixed")
     )
     assert (relaxed.dual_bound, relaxed.gap) == (1_900.0, 0.05)
     assert fixed.dual_bound == outcome.dual_bound
@@ -173,9 +155,7 @@ def test_progress_with_fixed_integers_reports_the_bound_of_all_plans() -> None:
 
 
 @pytest.mark.parametrize("gap_frac", [3e-5, 0.0])
-def test_a_gap_below_1e_4_is_reached_and_what_is_called_optimal_is_within_it(
-    gap_frac: float,
-) -> None:
+def test_a_gap_below_1e_4_is_reached_and_what_is_called_optimal_is_within_it(gap_frac: float) -> None:
     scenario = load_scenario("tiny", [WHOLE, SEARCH, f"solver.gap_frac={gap_frac}"])
     model = build_model(build_inputs(scenario))
     asked = []
@@ -204,9 +184,7 @@ def test_a_plan_with_a_gap_above_what_is_proven_is_not_called_optimal() -> None:
 
 def test_a_rounded_plan_is_improved_as_far_as_the_gap_that_is_asked_for() -> None:
     phases = "siting.phase_mw=8"
-    as_rounding, asked = (
-        planner.solve("tiny", [phases, *more]) for more in ([], ["solver.gap_frac=3e-4"])
-    )
+    as_rounding, asked = (planner.solve("tiny", [phases, *more]) for more in ([], ["solver.gap_frac=3e-4"]))
 
     assert 3e-4 < as_rounding.outcome.gap <= 0.01
     assert asked.outcome.gap <= 3e-4
@@ -214,9 +192,7 @@ def test_a_rounded_plan_is_improved_as_far_as_the_gap_that_is_asked_for() -> Non
     assert asked.outcome.dual_bound > as_rounding.outcome.dual_bound
 
 
-def test_a_search_finds_that_the_coast_may_hold_what_the_north_can_not(
-    rounded: Plan, searched: Plan
-) -> None:
+def test_a_search_finds_that_the_coast_may_hold_what_the_north_can_not(rounded: Plan, searched: Plan) -> None:
     # 6.5 MW of halls at South save less than its opening costs.
     assert searched.outcome.status == "optimal"
     assert searched.outcome.objective < rounded.outcome.objective
@@ -229,9 +205,7 @@ def test_a_search_finds_that_the_coast_may_hold_what_the_north_can_not(
 def test_a_dual_holds_with_openings_as_they_are(searched: Plan) -> None:
     prices = searched.prices
     land = prices[(prices["block"] == "land_limit") & (prices["site"] == "north")]
-    more = planner.solve(
-        "tiny", [WHOLE, SEARCH, "new_sites.north.land_limit_mw=30.05"]
-    ).outcome.objective
+    more = planner.solve("tiny", [WHOLE, SEARCH, "new_sites.north.land_limit_mw=30.05"]).outcome.objective
 
     saved = searched.outcome.objective - more
     assert saved == pytest.approx(-0.05 * land["raw_dual"].sum(), rel=1e-3)
@@ -284,9 +258,7 @@ def test_sites_are_counted_forced_and_forbidden(setting: str, open_sites: set[st
             assert set(plan.tables["openings"]["site"]) == open_sites
 
 
-@pytest.mark.parametrize(
-    ("rows", "how"), [("lazy", "search"), ("lazy", "round"), ("none", "round")]
-)
+@pytest.mark.parametrize(("rows", "how"), [("lazy", "search"), ("lazy", "round"), ("none", "round")])
 def test_what_integers_alone_forbid_is_said_with_its_settings(rows: str, how: str) -> None:
     # The Coast alone reaches the users of chat, and has no land for training; half of it and half
     # of South would do.
@@ -346,9 +318,7 @@ def test_a_plan_that_is_near_enough_when_time_is_up_is_as_asked(
     assert plan.verdict.ok, plan.verdict.broken
 
 
-def test_a_search_cut_short_keeps_the_best_plan_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, rounded: Plan
-) -> None:
+def test_a_search_cut_short_keeps_the_best_plan_and_says_so(monkeypatch: pytest.MonkeyPatch, rounded: Plan) -> None:
     solve = HighsSession.solve
 
     def stopped_at_once(session, method, **options):  # type: ignore[no-untyped-def]

@@ -42,10 +42,7 @@ def test_a_clean_target_is_lowered_year_by_year_down_to_nothing() -> None:
     assert second.steps[-2] < 90.0 <= second.steps[-1]
     change = every.change(50.0)
     # 42 % cannot fall by 50 points; the share is that of the year that gives up most of its own.
-    assert change.words == (
-        "-42 % points of clean energy from 2026 to 2027",
-        "-50 % points of clean energy in 2028",
-    )
+    assert change.words == ("-42 % points of clean energy from 2026 to 2027", "-50 % points of clean energy in 2028")
     assert change.settings[0].value == {2026: 0.0, 2028: 0.4, 2029: 0.0}
     assert change.share == pytest.approx(1.0)
     assert second.change(9.0).share == pytest.approx(0.1)
@@ -71,9 +68,7 @@ def test_a_bound_is_named_by_its_setting_and_a_row_by_its_block() -> None:
 
 
 @pytest.mark.parametrize(("limit_mw", "room"), [(310.0, "190 MW"), (70.0, "0 MW")])
-def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(
-    limit_mw: float, room: str
-) -> None:
+def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(limit_mw: float, room: str) -> None:
     every = pd.DataFrame(
         {
             "zone": ["east", "west", "west"],
@@ -96,12 +91,7 @@ def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -
     monkeypatch.setattr(relaxation, "site_key", lambda _, site, figure: ("sites", site, figure))
 
     change = relaxation.more_at_sites(
-        "land_limit_mw",
-        "MW of land",
-        lambda _, site: now[site],
-        question(),
-        over,
-        np.array([6.0, 9.0, 0.0]),
+        "land_limit_mw", "MW of land", lambda _, site: now[site], question(), over, np.array([6.0, 9.0, 0.0])
     )
 
     assert change.words == ("+6 MW of land at ash", "+9 MW of land at bay")
@@ -113,9 +103,7 @@ def test_a_price_that_is_probed_is_found_between_its_probes(monkeypatch) -> None
     low, high = cost_of_entry._PROBES
     # A flat load pays 5 USD more than nine tenths of what the setting says.
     pays = {low: 5.0 + 0.9 * low, high: 5.0 + 0.9 * high, 57.0: 5.0 + 0.9 * 57.0}
-    asked = SimpleNamespace(
-        inputs=57.0, changed=lambda settings: SimpleNamespace(inputs=settings[0].value)
-    )
+    asked = SimpleNamespace(inputs=57.0, changed=lambda settings: SimpleNamespace(inputs=settings[0].value))
     monkeypatch.setattr(cost_of_entry, "_flat", lambda usd, site: pays[usd])
 
     assert cost_of_entry._retail(asked, "ash", ("sites", "ash", "price")) == pytest.approx(57.0)
@@ -152,9 +140,7 @@ def test_a_flat_load_pays_energy_and_its_part_of_the_demand_charge_in_the_first_
         (-1, 5.0, "one saves 5.0 with an aside"),
     ],
 )
-def test_more_of_a_limit_saves_and_more_of_a_target_costs(
-    sign: int, value: float, said: str, monkeypatch
-) -> None:
+def test_more_of_a_limit_saves_and_more_of_a_target_costs(sign: int, value: float, said: str, monkeypatch) -> None:
     class Told(SimpleNamespace):
         def __str__(self) -> str:
             return f"{self.value}"
@@ -212,9 +198,7 @@ def test_a_limit_that_binds_is_told_with_the_units_of_its_row(monkeypatch) -> No
     row = dict.fromkeys(plain_words.PLACES, "")
     figures = {"value": 8.0, "limit": 70.0, "one_percent_musd": 0.6}
     units = {"unit": "USD/MW-year", "limit_unit": "MW"}
-    table = pd.DataFrame(
-        [{**row, "block": "land", "site": "ash", "year": 2027, **figures, **units}]
-    )
+    table = pd.DataFrame([{**row, "block": "land", "site": "ash", "year": 2027, **figures, **units}])
     binding = SimpleNamespace(sentence="Land at {site} is full in {year} ({limit})")
     monkeypatch.setattr(plain_words, "binding_of", lambda _: binding)
     monkeypatch.setattr(plain_words, "start_words", lambda *_: "")
@@ -248,9 +232,7 @@ def test_what_it_would_take_is_asked_of_a_site_that_takes_part_on_request(
         "leads": pd.DataFrame({"site": ["ash"], "months": [30.0]}),
     }
     sets = SimpleNamespace(site=Axis("site", ("ash", "bay")))
-    solved = SimpleNamespace(
-        results=SimpleNamespace(tables=results), inputs=SimpleNamespace(sets=sets)
-    )
+    solved = SimpleNamespace(results=SimpleNamespace(tables=results), inputs=SimpleNamespace(sets=sets))
     answer = pd.DataFrame({"what": ["land"]})
     monkeypatch.setattr(site_words, "_reach", lambda *_: pd.DataFrame())
     monkeypatch.setattr(site_words, "entry", lambda *_, **__: answer)
@@ -275,10 +257,7 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
 
     def spot_check(question, asked, ask, proof) -> pd.DataFrame:
         assert proof == "of this run"
-        assert [one.labels for one in asked] == [
-            {"site": "ash", "year": "2027"},
-            {"site": "ash", "year": "2028"},
-        ]
+        assert [one.labels for one in asked] == [{"site": "ash", "year": "2027"}, {"site": "ash", "year": "2028"}]
         by = [one.by for one in asked]
         assert by == pytest.approx([0.7, 1.0])  # a thousandth of 700, no more than 1 of 4,000
         return pd.DataFrame({"step": by, "found_musd": [-1.4, -5.0]})
@@ -311,8 +290,7 @@ def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) ->
     costs = iter([600.0, 598.5])
     dual = np.array([0.0, -2.0, -3.0, -4.0, -5.0, 0.0])
     ask = SimpleNamespace(
-        report_stage=lambda _: None,
-        solve_session=lambda *_: SimpleNamespace(objective=next(costs), row_dual=dual),
+        report_stage=lambda _: None, solve_session=lambda *_: SimpleNamespace(objective=next(costs), row_dual=dual)
     )
     step = steps.RightSideStep("land", {"site": "bay", "year": "2026"}, 0.5)
 
@@ -346,9 +324,7 @@ def test_the_most_firm_connection_is_what_there_is_and_room_and_leases() -> None
     lease = {"site": np.array([1, 1, 2]), "year": np.array([1, 1, 2])}
     inputs = SimpleNamespace(
         grid=grid,
-        sets=SimpleNamespace(
-            site=site, year=year, zone=Axis("zone", ("east", "west")), site_zone=np.array([0, 0, 1])
-        ),
+        sets=SimpleNamespace(site=site, year=year, zone=Axis("zone", ("east", "west")), site_zone=np.array([0, 0, 1])),
         halls=SimpleNamespace(lease=lease, lease_depth_mw=np.array([100.0, 10.0, 12.0])),
         supply=SimpleNamespace(capacity={"year": np.array([], dtype=int)}),
     )

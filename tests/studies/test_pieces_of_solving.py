@@ -34,18 +34,14 @@ class Fixing(Solves):
 
     def __init__(self, status: str) -> None:
         columns = SimpleNamespace(
-            lower=np.array([1.0, 2.0, 3.0]),
-            upper=np.array([7.0, 8.0, 9.0]),
-            integer=np.array([True, False, True]),
+            lower=np.array([1.0, 2.0, 3.0]), upper=np.array([7.0, 8.0, 9.0]), integer=np.array([True, False, True])
         )
         self._model = SimpleNamespace(problem=SimpleNamespace(columns=lambda: columns))
         self._last_x = None
         self.status = status
         self.asked: list[tuple[list[float], list[float], bool]] = []
 
-    def solve_within(
-        self, lower, upper, *, method="auto", reserve_s=0.0, strictly=False, start=None
-    ):
+    def solve_within(self, lower, upper, *, method="auto", reserve_s=0.0, strictly=False, start=None):
         assert method == "auto"  # there was no solution before
         self.asked.append((lower.tolist(), upper.tolist(), strictly))
         return SimpleNamespace(status=self.status)
@@ -54,9 +50,7 @@ class Fixing(Solves):
         return False
 
 
-@pytest.mark.parametrize(
-    ("status", "strictly"), [("optimal", [False, True]), ("time_limit", [False])]
-)
+@pytest.mark.parametrize(("status", "strictly"), [("optimal", [False, True]), ("time_limit", [False])])
 def test_fixed_integers_that_are_met_by_tolerance_alone_are_solved_again_strictly(
     status: str, strictly: list[bool]
 ) -> None:
@@ -115,9 +109,7 @@ def test_the_mildest_value_that_helps_may_be_the_last_that_is_tried(monkeypatch)
         outcome = SimpleNamespace(status="optimal")
         return SimpleNamespace(outcome=outcome, site_mw=lambda site: mw)
 
-    asked = SimpleNamespace(
-        changed=lambda settings: SimpleNamespace(inputs=settings[0].value), scenario=None
-    )
+    asked = SimpleNamespace(changed=lambda settings: SimpleNamespace(inputs=settings[0].value), scenario=None)
     base = SimpleNamespace(site_mw=lambda site: 17.0)
     monkeypatch.setattr(cost_of_entry, "build_model", lambda inputs: inputs)
     monkeypatch.setattr(cost_of_entry, "_solve", lambda changed, model, ask: solved(model))
@@ -138,9 +130,7 @@ def test_rules_with_settings_come_first_and_what_links_them_last(monkeypatch) ->
     link, limit, *_ = conflict_rules._RULES
     site_year = SimpleNamespace(axis_names=("site", "year"))
     problem = SimpleNamespace(rows_over=lambda block: site_year)
-    monkeypatch.setattr(
-        conflict_rules, "keys_of", lambda _, rule, places: (limit,) * (rule == limit)
-    )
+    monkeypatch.setattr(conflict_rules, "keys_of", lambda _, rule, places: (limit,) * (rule == limit))
     names = [f"{link}(ash,2027)", f"{limit}(bay,2028)", f"{limit}(elm,2029)"]
 
     first, last = conflict_rules.conflict_rules(SimpleNamespace(), problem, names)
@@ -154,9 +144,7 @@ def test_rules_with_settings_come_first_and_what_links_them_last(monkeypatch) ->
 def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
     of_land = SimpleNamespace(line=lambda question, place: f"land of {place['site']}")
     unsaid = SimpleNamespace(line=lambda question, place: None)
-    monkeypatch.setattr(
-        conflict_rules, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))}
-    )
+    monkeypatch.setattr(conflict_rules, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))})
     places = [{"site": "ash"}, {"site": "bay"}, {"site": "ash"}]
 
     assert conflict_rules.keys_of(None, "land", places) == ("land of ash", "land of bay")
@@ -164,9 +152,7 @@ def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
-def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
-    names: tuple[str, ...], monkeypatch
-) -> None:
+def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(names: tuple[str, ...], monkeypatch) -> None:
     monkeypatch.setattr(no_plan, "conflict_rules", lambda *_: [])
     monkeypatch.setattr(no_plan, "in_words", lambda rules: ["  land_limit: ..."])
     outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
@@ -183,19 +169,9 @@ def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(
     ("status", "bound_musd", "view", "said"),
     [
         ("time_limit", -np.inf, None, f"{TIME_IS_UP}; {MORE_TIME}"),
-        (
-            "time_limit",
-            41_234.56,
-            None,
-            f"{TIME_IS_UP}; no plan costs less than 41.235 BUSD; {MORE_TIME}",
-        ),
+        ("time_limit", 41_234.56, None, f"{TIME_IS_UP}; no plan costs less than 41.235 BUSD; {MORE_TIME}"),
         ("time_limit", 41_234.56, (2027, 2028), f"{TIME_IS_UP}; {MORE_TIME}"),
-        (
-            "interrupted",
-            876.5,
-            None,
-            "mini: interrupted before any plan was found; no plan costs less than 876.5 MUSD",
-        ),
+        ("interrupted", 876.5, None, "mini: interrupted before any plan was found; no plan costs less than 876.5 MUSD"),
     ],
 )
 def test_a_stop_before_any_plan_is_said_with_its_bound_and_what_to_do(
@@ -295,12 +271,8 @@ def test_a_plan_with_fixed_integers_that_a_limit_cut_short_is_kept_where_it_is_w
     )
     finder = object.__new__(_Finder)
     integer = np.array([True, False])
-    finder._model = SimpleNamespace(
-        problem=SimpleNamespace(columns=lambda: SimpleNamespace(integer=integer))
-    )
-    finder._solves = SimpleNamespace(
-        fixed=lambda whole, reserve_s, **_: cut_short, has_cuts=False, bound=600.0
-    )
+    finder._model = SimpleNamespace(problem=SimpleNamespace(columns=lambda: SimpleNamespace(integer=integer)))
+    finder._solves = SimpleNamespace(fixed=lambda whole, reserve_s, **_: cut_short, has_cuts=False, bound=600.0)
     finder._best = finder._stopped = finder._last = None
     finder._how, finder._tried = [], []
 
@@ -311,20 +283,14 @@ def test_a_plan_with_fixed_integers_that_a_limit_cut_short_is_kept_where_it_is_w
 
 
 def test_phases_of_two_designs_are_rounded_up_year_by_year_within_land() -> None:
-    site, year, hall = (
-        Axis("site", ("ash",)),
-        Axis("year", ("2026", "2027", "2028")),
-        ("dry", "wet"),
-    )
+    site, year, hall = (Axis("site", ("ash",)), Axis("year", ("2026", "2027", "2028")), ("dry", "wet"))
     phase = Index.full("phase", site, year, Axis("hall", hall))
     # In shares of phases of 5 MW: by 2028 2.3 of dry halls and 1.2 of wet ones.
     asked = np.array([0.8, 0.0, 0.9, 0.7, 0.6, 0.5])
     by_year_mw = 5.0 * asked.reshape(3, 2).sum(axis=1).cumsum()
     siting = SimpleNamespace(phase=phase, phase_mw=np.full(6, 5.0))
     sites = SimpleNamespace(
-        site_year=Index.full("site_year", site, year),
-        build_rate_mw=np.full(3, 20.0),
-        land_limit_mw=np.array([19.0]),
+        site_year=Index.full("site_year", site, year), build_rate_mw=np.full(3, 20.0), land_limit_mw=np.array([19.0])
     )
     model = SimpleNamespace(
         p=SimpleNamespace(siting=siting, sites=sites),
@@ -407,9 +373,7 @@ def lots_of(deliverable_mw: float) -> SimpleNamespace:
         )
     )
     lot = Index.sparse(
-        "lot",
-        (site, rack, hall, duty, year),
-        ([0, 1, 2, 0, 1], [0] * 5, [0] * 5, [0] * 5, [0, 0, 0, 1, 1]),
+        "lot", (site, rack, hall, duty, year), ([0, 1, 2, 0, 1], [0] * 5, [0] * 5, [0] * 5, [0, 0, 0, 1, 1])
     )
     racks = SimpleNamespace(
         lot=lot,

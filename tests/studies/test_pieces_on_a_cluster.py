@@ -141,9 +141,7 @@ def test_workers_let_go_of_a_program_before_they_hold_the_next(scheduler: str) -
             assert held(cluster.client) == [1, 1]
         again = sessions[0].solve("simplex")  # what was let go is sent again
 
-    assert again.objective == pytest.approx(
-        plan_session(dispatch(Data()), SOLVER).solve().objective, rel=1e-7
-    )
+    assert again.objective == pytest.approx(plan_session(dispatch(Data()), SOLVER).solve().objective, rel=1e-7)
 
 
 def test_a_session_that_returns_to_earlier_pieces_has_no_others_there(scheduler: str) -> None:
@@ -206,9 +204,7 @@ def test_workers_let_go_before_it_is_looked_for_what_conflicts(
     assert is_gone == [True]
 
 
-def test_workers_that_are_lost_again_and_again_end_the_solve(
-    scheduler: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_that_are_lost_again_and_again_end_the_solve(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone(HeldPieces):
         def solve(self, *_: Any) -> Any:
             raise ConnectionResetError
@@ -220,9 +216,7 @@ def test_workers_that_are_lost_again_and_again_end_the_solve(
         solved_on(scheduler)
 
 
-def test_what_fails_in_a_piece_fails_with_its_number(
-    scheduler: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_fails_in_a_piece_fails_with_its_number(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing(HeldPieces):
         def solve(self, number: int, pieces: np.ndarray, *_: Any) -> Any:
             message = f"piece {self._arrays.number[pieces[-1]]}: Unbounded"
@@ -270,9 +264,7 @@ def appears(flag: Path) -> bool:
     return flag.exists()
 
 
-def test_a_worker_without_memory_is_a_lost_one(
-    scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_worker_without_memory_is_a_lost_one(scheduler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     flag = tmp_path / "full"
 
     class Full(HeldPieces):
@@ -345,9 +337,7 @@ def test_a_stop_reaches_workers_at_work_while_another_gets_its_share(
     assert heard.exists()
 
 
-def test_a_stop_reaches_workers_that_are_at_work(
-    scheduler: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stop_reaches_workers_that_are_at_work(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Waiting(HeldPieces):
         def solve(self, number: int, pieces: np.ndarray, *rest: Any) -> Any:
             until = time.monotonic() + 60.0  # rather fails than waits for ever
@@ -450,17 +440,13 @@ def test_what_a_cluster_cannot_do_is_wrong_input(
 ) -> None:
     monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
 
-    done = CliRunner().invoke(
-        main, ["solve", "tiny", "--runs", str(tmp_path), "--scheduler", NOBODY, *settings]
-    )
+    done = CliRunner().invoke(main, ["solve", "tiny", "--runs", str(tmp_path), "--scheduler", NOBODY, *settings])
 
     assert done.exit_code == 2
     assert expected in " ".join(done.stderr.split())
 
 
-def test_workers_with_another_version_are_refused(
-    scheduler: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_with_another_version_are_refused(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
     here = connection.versions()
     of_all = {**here, "highspy": "7.8.9"}
     monkeypatch.setattr(connection, "version", of_all.__getitem__)
@@ -521,9 +507,7 @@ def test_a_worker_that_ends_while_it_is_compared_is_left_aside() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "looks"), [(0.2, 10**9), (np.inf, 5)])
-def test_time_and_stops_end_the_wait_for_a_worker(
-    seconds: float, looks: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_time_and_stops_end_the_wait_for_a_worker(seconds: float, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 5.0)
     monkeypatch.setattr(on_cluster, "_LOOK_S", 0.01)
     monkeypatch.setattr(on_cluster, "_LISTED_S", np.inf)
@@ -541,9 +525,7 @@ def test_time_and_stops_end_the_wait_for_a_worker(
     assert pieces.solve(np.arange(48), shift, 40.0, 1, seconds, must_stop).size == 0
 
 
-def test_a_cluster_that_has_lost_all_workers_or_its_scheduler_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_cluster_that_has_lost_all_workers_or_its_scheduler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.0)
     monkeypatch.setattr(on_cluster, "_LOOK_S", 0.01)
     client, said = Listed(), list[str]()

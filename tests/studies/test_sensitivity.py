@@ -78,9 +78,7 @@ def test_the_number_of_futures_and_their_time_are_said_before_they_are_solved() 
     found, said, solved_before = watched_tornado()
 
     (text,) = said
-    assert re.fullmatch(
-        r"4 futures of 2 figures, some \d+ (s|min) of solving at [\d.]+ s each", text
-    )
+    assert re.fullmatch(r"4 futures of 2 figures, some \d+ (s|min) of solving at [\d.]+ s each", text)
     assert solved_before == {1}  # the plan of the scenario alone
     assert found.table["rank"].tolist() == [1, 2]
 
@@ -151,9 +149,7 @@ def test_sobol_of_two_figures_has_the_indices_that_the_paid_amounts_give(tmp_pat
     """The cost is a product of both figures; so few samples leave ranks that are said unstable."""
     asked = ["sensitivity", "tiny", "--method", "sobol", "--figures", "2", "--samples", "2"]
 
-    told = CliRunner().invoke(
-        main, ["-q", *asked, "--set", ONE_YEAR[0], "-o", str(tmp_path), "--jobs", "1", "--json"]
-    )
+    told = CliRunner().invoke(main, ["-q", *asked, "--set", ONE_YEAR[0], "-o", str(tmp_path), "--jobs", "1", "--json"])
 
     assert told.exit_code == 0, told.stderr
     found = {row["item"]: row for row in json.loads(told.stdout)["factors"]}
@@ -230,9 +226,7 @@ def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 
 
 def figure(item: str, low: float, value: float, high: float, **more: Any) -> UncertainFigure:
-    return UncertainFigure(
-        "racks", "capex_usd", (3,), item, "USD", value, low, high, "estimate", "s", **more
-    )
+    return UncertainFigure("racks", "capex_usd", (3,), item, "USD", value, low, high, "estimate", "s", **more)
 
 
 def test_integers_are_as_likely_as_each_other() -> None:
@@ -240,11 +234,7 @@ def test_integers_are_as_likely_as_each_other() -> None:
 
     drawn = [whole.point_at(share).figures[0][1] for share in np.linspace(0.0, 1.0, 3001)]
 
-    assert {year: round(drawn.count(year), -2) for year in set(drawn)} == {
-        2027.0: 1000,
-        2028.0: 1000,
-        2029.0: 1000,
-    }
+    assert {year: round(drawn.count(year), -2) for year in set(drawn)} == {2027.0: 1000, 2028.0: 1000, 2029.0: 1000}
     assert Factor("price", (figure("a", 30.0, 40.0, 70.0),)).point_at(0.25).label == 40.0
 
 
@@ -256,9 +246,7 @@ def test_a_column_in_steps_is_one_factor_and_names_are_told_apart() -> None:
         *((one.table, one.column, one.item, -3.0, 7.0, False) for one in prices),
         *((one.table, one.column, one.item, np.nan, np.nan, True) for one in months),
     ]
-    first = pd.DataFrame(
-        rows, columns=["table", "column", "item", "low_musd", "high_musd", "in_steps"]
-    )
+    first = pd.DataFrame(rows, columns=["table", "column", "item", "low_musd", "high_musd", "in_steps"])
 
     factors = factors_of(first, tables, 1)
 
@@ -304,11 +292,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
     cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0, 809.0], strict=True))
 
     found = SolvedFutures(
-        Design("tornado", 0, 0),
-        "objective_musd",
-        FACTORS,
-        points,
-        solved(points, {"base": 800.0, **cost}, gap=2.5),
+        Design("tornado", 0, 0), "objective_musd", FACTORS, points, solved(points, {"base": 800.0, **cost}, gap=2.5)
     ).to_sensitivity("made up", pd.DataFrame(), 17)
 
     # Swings of 33, 3.5 and 9, each give or take 2.5 of either plan: 9 may be 6.5, and 3.5 be 6.
@@ -326,11 +310,7 @@ def test_ranks_of_a_tornado_are_as_sure_as_the_gaps_of_its_plans() -> None:
     assert any("22.5 to 33.25 MUSD are the penalty of unmet" in note for note in found.notes)
 
     wide = SolvedFutures(
-        Design("tornado", 0, 0),
-        "objective_musd",
-        FACTORS,
-        points,
-        solved(points, {"base": 800.0, **cost}, gap=3.5),
+        Design("tornado", 0, 0), "objective_musd", FACTORS, points, solved(points, {"base": 800.0, **cost}, gap=3.5)
     ).to_sensitivity("made up", pd.DataFrame(), 17)
     assert wide.table["rank_low"].tolist() == [1, 2, 2]
     assert wide.table["rank_high"].tolist() == [1, 3, 3]
@@ -341,11 +321,7 @@ def test_an_end_without_a_plan_decides_most() -> None:
     cost = dict(zip(points["future"], [790.0, 833.0, 797.0, 803.5, 796.0], strict=False))
 
     found = SolvedFutures(
-        Design("tornado", 0, 0),
-        "objective_musd",
-        FACTORS,
-        points,
-        solved(points, {"base": 800.0, **cost}),
+        Design("tornado", 0, 0), "objective_musd", FACTORS, points, solved(points, {"base": 800.0, **cost})
     ).to_sensitivity("made up", pd.DataFrame(), 17)
 
     assert found.table["factor"].tolist() == ["months", "price", "=1+1"]
@@ -364,9 +340,7 @@ def test_an_output_that_a_plan_does_not_state_in_its_last_year_is_refused() -> N
         for year, value in ((2027, 1.31), (2028, np.nan if future == "=1+1=high" else 1.24))
     ]
     results = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
-    found = SolvedFutures(
-        Design("tornado", 0, 0), "pue", FACTORS, points, replace(answers, results=results)
-    )
+    found = SolvedFutures(Design("tornado", 0, 0), "pue", FACTORS, points, replace(answers, results=results))
 
     with pytest.raises(InputError, match=r"of is 'pue', missing in the last year of =1\+1=high"):
         found.to_sensitivity("made up", pd.DataFrame(), 17)
@@ -398,9 +372,7 @@ def stop_once_begun(progress: SweepProgress) -> None:
         raise KeyboardInterrupt
 
 
-def test_scenarios_of_one_name_have_folders_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scenarios_of_one_name_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for folder in ("oak", "elm"):
         (tmp_path / folder).mkdir()
@@ -415,9 +387,7 @@ def test_scenarios_of_one_name_have_folders_of_their_own(
     assert folder_of("ours") == Path("sensitivity/ours-3")  # a shipped one, were there any
 
 
-def test_a_project_that_was_moved_keeps_its_studies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_project_that_was_moved_keeps_its_studies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     before.mkdir()
     monkeypatch.chdir(before)
@@ -490,9 +460,7 @@ def test_ranks_are_unstable_where_an_interval_reaches_another_value(
 
 @pytest.mark.parametrize("design", [Design("tornado", 0, 0), Design("morris", 4, 3)])
 @pytest.mark.parametrize("noise_kt", [0.0, 3e-7])
-def test_an_output_that_no_factor_moves_has_no_ranks_and_says_so(
-    design: Design, noise_kt: float
-) -> None:
+def test_an_output_that_no_factor_moves_has_no_ranks_and_says_so(design: Design, noise_kt: float) -> None:
     points = points_of(design, FACTORS)
     answers = solved(points, dict.fromkeys(["base", *points["future"]], 800.0))
     rows = [
@@ -500,9 +468,7 @@ def test_an_output_that_no_factor_moves_has_no_ranks_and_says_so(
         for at, future in enumerate(answers.futures["future"])
     ]
     results = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
-    of_emissions = SolvedFutures(
-        design, "emissions_kt", FACTORS, points, replace(answers, results=results)
-    )
+    of_emissions = SolvedFutures(design, "emissions_kt", FACTORS, points, replace(answers, results=results))
 
     found = of_emissions.to_sensitivity("made up", pd.DataFrame(), 17)
 

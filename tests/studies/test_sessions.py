@@ -81,9 +81,7 @@ def test_pieces_are_taken_where_hours_are_most_of_the_program(
         ("us-follow-the-power", 1, True),  # 978,000, at most 9 % of them in one piece
     ],
 )
-def test_shipped_scenarios_are_solved_in_pieces_where_hours_are_many(
-    name: str, hours: int, is_in_pieces: bool
-) -> None:
+def test_shipped_scenarios_are_solved_in_pieces_where_hours_are_many(name: str, hours: int, is_in_pieces: bool) -> None:
     scenario = load_scenario(name, [f"time.slot_h={hours}"])
     problem = build_model(build_inputs(scenario)).problem
 

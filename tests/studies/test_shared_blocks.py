@@ -39,9 +39,7 @@ def apart() -> Plan:
     return planner.solve("tiny", [BLOCK, shared_within(24), *EXACT])
 
 
-def test_a_site_with_less_than_a_block_shares_that_of_a_site_within_the_round_trip(
-    free: Plan, shared: Plan
-) -> None:
+def test_a_site_with_less_than_a_block_shares_that_of_a_site_within_the_round_trip(free: Plan, shared: Plan) -> None:
     blocks = shared.tables["blocks"].set_index(["site", "year"])
 
     assert shared.outcome.objective == pytest.approx(free.outcome.objective, rel=1e-9)

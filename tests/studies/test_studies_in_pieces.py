@@ -69,9 +69,7 @@ def test_a_frontier_in_pieces_is_that_of_the_whole(solved: list[Outcome]) -> Non
 
 def test_alternatives_in_pieces_are_those_of_the_whole(solved: list[Outcome]) -> None:
     def ranges(*settings: str) -> list[tuple[float, float]]:
-        found = alternatives(
-            MINI, slacks=[0.02], of=["zone"], different=0, plans=False, overrides=settings
-        )
+        found = alternatives(MINI, slacks=[0.02], of=["zone"], different=0, plans=False, overrides=settings)
         table = found.ranges
         return list(zip(table["least_mw"], table["most_mw"], strict=True))
 
@@ -84,9 +82,7 @@ def test_alternatives_in_pieces_are_those_of_the_whole(solved: list[Outcome]) ->
     assert {pieces_and_rounds(outcome)[0] for outcome in solved} == {16}
 
 
-def test_all_futures_in_pieces_cost_what_they_cost_whole(
-    tmp_path: Path, solved: list[Outcome]
-) -> None:
+def test_all_futures_in_pieces_cost_what_they_cost_whole(tmp_path: Path, solved: list[Outcome]) -> None:
     at, weights = Node(2027, Place("futures.yaml", 3, 5)), {"low": 0.4, "high": 0.6}
     least = np.array([3600.0, 5400.0])
 

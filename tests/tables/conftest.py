@@ -13,21 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ZONES = "zone,peak_mw\nnorth,4200\nsouth,3100\n"
-PLANTS = (
-    "plant,zone,power_mw,units,is_new,stage\n"
-    "alpha,north,250.5,3,true,open\n"
-    "beta,south,75,2,false,planned\n"
-)
+PLANTS = "plant,zone,power_mw,units,is_new,stage\nalpha,north,250.5,3,true,open\nbeta,south,75,2,false,planned\n"
 
 
 def _field(name: str, type_: str, unit: str = "", **constraints: object) -> dict[str, object]:
-    return {
-        "name": name,
-        "type": type_,
-        "unit": unit,
-        "description": f"The {name} of it.",
-        "constraints": constraints,
-    }
+    return {"name": name, "type": type_, "unit": unit, "description": f"The {name} of it.", "constraints": constraints}
 
 
 def _resource(name: str, fields: list[dict[str, object]], **schema: object) -> dict[str, object]:

@@ -62,9 +62,7 @@ def test_an_unknown_table_is_refused_with_the_likely_right_one() -> None:
         raise result.exception
 
 
-def test_copies_are_the_tables_and_the_lines_that_read_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_copies_are_the_tables_and_the_lines_that_read_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     result = CliRunner().invoke(data, ["copy", "racks", "grid_zones", "mine/data"])
@@ -90,9 +88,7 @@ def test_nothing_is_copied_where_a_copy_or_an_unknown_table_stands_in_the_way(
     assert (tmp_path / "racks.csv").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_copy_is_not_written_through_a_link_to_nowhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_is_not_written_through_a_link_to_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own").mkdir()
     Path("own/racks.csv").symlink_to(tmp_path / "elsewhere.csv")
@@ -104,9 +100,7 @@ def test_a_copy_is_not_written_through_a_link_to_nowhere(
     assert not Path("elsewhere.csv").exists()
 
 
-def test_no_table_is_copied_where_there_is_no_room_for_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_table_is_copied_where_there_is_no_room_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write = Path.write_bytes
 
@@ -157,9 +151,7 @@ def test_ids_of_a_key_of_several_columns_are_there_once() -> None:
 
 @pytest.mark.parametrize("words", [(), ("ashburn",)])
 @pytest.mark.parametrize("table", ["existing_halls", "own_hours"])
-def test_ids_of_a_table_that_ships_without_rows_are_the_planner_s(
-    table: str, words: tuple[str, ...]
-) -> None:
+def test_ids_of_a_table_that_ships_without_rows_are_the_planner_s(table: str, words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(data, ["ids", table, *words])
 
     assert (result.exit_code, result.stdout) == (0, "")

@@ -54,10 +54,7 @@ def workbook(*rows: tuple[object, ...], sheet: str = "plants", first_row: int = 
 def with_part(raw: bytes, part: str, content: bytes) -> bytes:
     """Return a workbook with other content in one of its parts."""
     changed = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(raw)) as old,
-        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             new.writestr(name, content if name == part else old.read(name))
     return changed.getvalue()
@@ -71,9 +68,7 @@ def part_of(raw: bytes, part: str) -> bytes:
 # --- workbooks ------------------------------------------------------------------------------
 
 
-def test_a_workbook_needs_nothing_but_what_dcplan_depends_on(
-    package: Package, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_workbook_needs_nothing_but_what_dcplan_depends_on(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)  # as if it were not installed
     path = package.folder.parent / "plants.xlsx"
     path.write_bytes(workbook(ROW))
@@ -83,9 +78,7 @@ def test_a_workbook_needs_nothing_but_what_dcplan_depends_on(
     assert plants.iloc[0].tolist() == list(ROW)
 
 
-def test_the_sheet_of_the_tables_name_is_taken_and_its_places_are_those_of_the_sheet(
-    package: Package,
-) -> None:
+def test_the_sheet_of_the_tables_name_is_taken_and_its_places_are_those_of_the_sheet(package: Package) -> None:
     raw = workbook(("alpha", "nort", 250.5, 3, True, "open"), first_row=6)
 
     assert refused(package, raw, "plants.xlsx") == [
@@ -93,9 +86,7 @@ def test_the_sheet_of_the_tables_name_is_taken_and_its_places_are_those_of_the_s
     ]
 
 
-def test_times_and_whole_numbers_of_a_workbook_are_read_as_a_csv_has_them(
-    package: Package,
-) -> None:
+def test_times_and_whole_numbers_of_a_workbook_are_read_as_a_csv_has_them(package: Package) -> None:
     from planner.tables.sheet import read_sheet
 
     path = package.folder.parent / "hours.xlsx"
@@ -114,14 +105,11 @@ def test_a_cell_with_an_error_of_excel_is_not_taken_for_a_blank_one(package: Pac
     raw = workbook(("alpha", "north", 250.5, "=NA()", True, "open"))
 
     assert refused(package, raw, "plants.xlsx") == [
-        ": plants!D2: an error such as #N/A; must be a value or blank;"
-        " correct the formula, or empty the cell"
+        ": plants!D2: an error such as #N/A; must be a value or blank; correct the formula, or empty the cell"
     ]
 
 
-def test_a_cell_far_from_the_table_is_named_and_not_read_as_a_sheet_of_billions(
-    package: Package,
-) -> None:
+def test_a_cell_far_from_the_table_is_named_and_not_read_as_a_sheet_of_billions(package: Package) -> None:
     sheet = part_of(workbook(ROW), _SHEET)
     far = b'<row r="1048576"><c r="XFD1048576"><v>7</v></c></row></sheetData>'
     raw = with_part(workbook(ROW), _SHEET, sheet.replace(b"</sheetData>", far))
@@ -143,9 +131,7 @@ def test_formatted_cells_without_a_value_do_not_make_a_sheet_large(package: Pack
 
 
 @pytest.mark.parametrize("part", [_SHEET, "xl/sharedStrings.xml"])
-def test_a_workbook_that_unfolds_to_far_more_than_its_size_is_refused(
-    package: Package, part: str
-) -> None:
+def test_a_workbook_that_unfolds_to_far_more_than_its_size_is_refused(package: Package, part: str) -> None:
     end = b"</sheetData>" if part == _SHEET else b"</sst>"
     bomb = part_of(workbook(ROW), part).replace(end, b" " * 90_000_000 + end)
     raw = with_part(workbook(ROW), part, bomb)
@@ -214,9 +200,7 @@ def test_a_parquet_file_of_repeats_is_not_unfolded(package: Package) -> None:
     ],
     ids=["UTF-16", "NUL alone", "NUL in a cell", "a long cell"],
 )
-def test_a_csv_that_is_no_table_is_refused_at_its_place(
-    package: Package, raw: bytes, problem: str
-) -> None:
+def test_a_csv_that_is_no_table_is_refused_at_its_place(package: Package, raw: bytes, problem: str) -> None:
     assert any(found.startswith(problem) for found in refused(package, raw))
 
 
@@ -229,9 +213,7 @@ def test_a_csv_that_is_no_table_is_refused_at_its_place(
     ],
     ids=["one line", "no closing quote", "other letters"],
 )
-def test_a_huge_cell_is_refused_before_it_is_taken_apart(
-    package: Package, cell: bytes, problem: str
-) -> None:
+def test_a_huge_cell_is_refused_before_it_is_taken_apart(package: Package, cell: bytes, problem: str) -> None:
     raw = HEADER.encode() + b"alpha,north,7,2,true,open\r\n" + cell
     tracemalloc.start()
     try:
@@ -244,9 +226,7 @@ def test_a_huge_cell_is_refused_before_it_is_taken_apart(
     assert most_bytes < 1.2 * len(cell)
 
 
-@pytest.mark.parametrize(
-    "name", ["a\0b.csv", "long" * 100 + ".csv", "/".join(["deep"] * 2000) + ".csv", "\udcff.csv"]
-)
+@pytest.mark.parametrize("name", ["a\0b.csv", "long" * 100 + ".csv", "/".join(["deep"] * 2000) + ".csv", "\udcff.csv"])
 def test_a_path_that_can_be_none_is_no_file(package: Package, name: str) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         read_tables(["plants"], {"plants": Path(name)}, package=package)
@@ -265,9 +245,7 @@ def test_a_pipe_and_a_folder_are_no_files(package: Package) -> None:
 # --- many problems --------------------------------------------------------------------------
 
 
-def test_a_table_that_is_wrong_everywhere_shows_the_first_problems_and_counts_the_rest(
-    package: Package,
-) -> None:
+def test_a_table_that_is_wrong_everywhere_shows_the_first_problems_and_counts_the_rest(package: Package) -> None:
     count = 200_000
     rows = "".join(f"p{n},nort,-5,2.5,maybe,closed\n" for n in range(count))
     began = time.process_time()
@@ -292,9 +270,7 @@ def test_ragged_rows_and_doubled_keys_are_counted_once_each(package: Package) ->
 
 
 def test_no_line_is_spent_on_the_count_of_a_single_problem(package: Package) -> None:
-    rows = "".join(
-        f"{chr(97 + n // 26)}{chr(97 + n % 26)},north,-5,2,true,open\n" for n in range(51)
-    )
+    rows = "".join(f"{chr(97 + n // 26)}{chr(97 + n % 26)},north,-5,2,true,open\n" for n in range(51))
 
     assert len(refused(package, (HEADER + rows).encode())) == MOST_PROBLEMS + 1
     assert all("power_mw is -5" in text for text in refused(package, (HEADER + rows).encode()))

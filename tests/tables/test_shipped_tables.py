@@ -142,9 +142,7 @@ def test_every_site_has_all_its_rows(table: str, rows_per_site: int) -> None:
 
 
 def test_every_zone_has_headroom_at_four_rates_that_grows_with_the_rate() -> None:
-    headroom = FRAMES["zone_headroom"].pivot(
-        index="zone", columns="curtailment_rate_pct", values="headroom_mw"
-    )
+    headroom = FRAMES["zone_headroom"].pivot(index="zone", columns="curtailment_rate_pct", values="headroom_mw")
 
     assert headroom.columns.tolist() == [0.25, 0.5, 1.0, 5.0]
     assert set(headroom.index) == set(FRAMES["grid_zones"]["zone"])
@@ -161,12 +159,8 @@ def test_zones_whose_published_headroom_is_a_sum_are_one_zone() -> None:
 
 
 def test_headroom_and_pipeline_grow_from_year_to_year() -> None:
-    growth = FRAMES["zone_headroom_growth"].pivot(
-        index="zone", columns="year", values="added_headroom_mw"
-    )
-    pipeline = FRAMES["site_pipeline"].pivot(
-        index="site", columns="year", values="committed_facility_mw"
-    )
+    growth = FRAMES["zone_headroom_growth"].pivot(index="zone", columns="year", values="added_headroom_mw")
+    pipeline = FRAMES["site_pipeline"].pivot(index="site", columns="year", values="committed_facility_mw")
 
     assert (growth[2025] == 0).all()
     assert (growth.diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
@@ -273,9 +267,7 @@ PINGS_WITHIN = {
 
 
 @pytest.mark.parametrize("pair_class", PINGS_WITHIN)
-def test_round_trips_within_poorly_peered_regions_are_not_those_of_the_world(
-    pair_class: str,
-) -> None:
+def test_round_trips_within_poorly_peered_regions_are_not_those_of_the_world(pair_class: str) -> None:
     lines = FRAMES["rtt_lines"].set_index(["pair_class", "quantile"])
     metros = FRAMES["demand_regions"].set_index("demand_region")
     pings = PINGS_WITHIN[pair_class]

@@ -149,9 +149,7 @@ def test_only_the_newest_tables_are_kept(folder, monkeypatch):
 
 def test_processes_that_start_at_once_keep_whole_tables(folder, tmp_path):
     code = "from planner.tables import read_table; print(len(read_table('racks')))"
-    several = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(3)
-    ]
+    several = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(3)]
     counts = {process.communicate()[0].strip() for process in several}
 
     assert counts == {str(len(read_table("racks"))).encode()}

@@ -94,18 +94,14 @@ def test_a_misspelt_id_and_column_come_with_the_likely_right_one(package: Packag
     assert fixes["unknown column 'powr_mw'"] == "did you mean 'power_mw'?"
 
 
-@pytest.mark.parametrize(
-    "sign", ["\n", "\t", "\x85", "\u061c", "\u200e", "\u200f", "\u2028", "\u202e", "\u2069"]
-)
+@pytest.mark.parametrize("sign", ["\n", "\t", "\x85", "\u061c", "\u200e", "\u200f", "\u2028", "\u202e", "\u2069"])
 def test_an_id_holds_nothing_that_moves_what_is_shown_after_it(package: Package, sign: str) -> None:
     text = f'zone,peak_mw\n"no{sign}rth",4200\nsouth,3100\n'
 
     (found,) = problems_of(package, text, "zones.csv")
 
     assert found.startswith("2:1: zone is no")
-    assert found.endswith(
-        "must be without control characters, ends of lines and changes of direction"
-    )
+    assert found.endswith("must be without control characters, ends of lines and changes of direction")
 
 
 def test_a_duplicate_key_names_the_line_of_the_first(package: Package) -> None:
@@ -136,9 +132,7 @@ def test_places_are_right_after_quotes_line_breaks_and_blank_lines(package: Pack
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_byte_order_marks_and_windows_line_ends_are_no_problem(
-    package: Package, line_end: str
-) -> None:
+def test_byte_order_marks_and_windows_line_ends_are_no_problem(package: Package, line_end: str) -> None:
     path = package.folder.parent / "plants.csv"
     path.write_bytes(b"\xef\xbb\xbf" + PLANTS.replace("\n", line_end).encode())
 
@@ -164,9 +158,7 @@ def test_strings_that_look_missing_or_odd_come_back_unchanged(package: Package) 
         (HEADER.encode() + b'"alpha,north\n', "2:1: the record that begins here cannot be read"),
     ],
 )
-def test_files_that_are_no_tables_are_refused_at_their_place(
-    package: Package, raw: bytes, expected: str
-) -> None:
+def test_files_that_are_no_tables_are_refused_at_their_place(package: Package, raw: bytes, expected: str) -> None:
     found = problems_of(package, raw)
 
     assert any(text.startswith(expected) for text in found)
@@ -212,9 +204,7 @@ def test_a_parquet_file_is_read_like_a_csv(package: Package) -> None:
     with pytest.raises(InputError) as caught:
         read_table(path, package=package)
 
-    assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [
-        (2, 2, "peak_mw is -2")
-    ]
+    assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [(2, 2, "peak_mw is -2")]
 
 
 @pytest.mark.parametrize("name", ["plants.xlsx", "plants.parquet"])
@@ -235,10 +225,7 @@ def test_problems_of_several_tables_come_together(package: Package) -> None:
     with pytest.raises(InputError) as caught:
         read_tables(["plants"], overrides, package=package)
 
-    assert [problem.what_is for problem in caught.value.problems] == [
-        "zone is south",
-        "peak_mw is -4",
-    ]
+    assert [problem.what_is for problem in caught.value.problems] == ["zone is south", "peak_mw is -4"]
 
 
 def test_an_override_of_a_table_that_does_not_exist_is_refused(package: Package) -> None:
@@ -265,14 +252,7 @@ def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_p
 @pytest.mark.parametrize(
     ("table", "column", "right", "wrong", "must_be", "fix"),
     [
-        (
-            "price_blocks",
-            "zone",
-            "ERCOT",
-            "ERCOTT",
-            "an id of grid_zones.zone, or default",
-            "did you mean 'ERCOT'?",
-        ),
+        ("price_blocks", "zone", "ERCOT", "ERCOTT", "an id of grid_zones.zone, or default", "did you mean 'ERCOT'?"),
         (
             "fuel_prices",
             "region",
@@ -289,14 +269,7 @@ def test_shipped_tables_follow_a_users_own_sites_but_not_a_users_own_zones(tmp_p
             "a country (ISO 3166 alpha-2), or EU, or world",
             "did you mean 'world'?",
         ),
-        (
-            "leases",
-            "region",
-            "US",
-            "USA",
-            "a country (ISO 3166 alpha-2), or world",
-            "did you mean 'US'?",
-        ),
+        ("leases", "region", "US", "USA", "a country (ISO 3166 alpha-2), or world", "did you mean 'US'?"),
         ("heat_reuse", "country", "GB", "UK", "a country (ISO 3166 alpha-2)", None),
         ("ppa_regions", "country", "GB", "UK", "a country (ISO 3166 alpha-2)", None),
         ("sites", "country", "GB", "UK", "a country (ISO 3166 alpha-2)", None),
@@ -331,10 +304,7 @@ def test_a_mistyped_key_of_ones_own_table_is_refused_with_its_place(
 
 @pytest.mark.parametrize(
     ("table", "column", "key", "label"),
-    [
-        ("zone_stress", "stress_share_frac", "zone", "ERCOT"),
-        ("rack_stock", "share_frac", "duty", "training"),
-    ],
+    [("zone_stress", "stress_share_frac", "zone", "ERCOT"), ("rack_stock", "share_frac", "duty", "training")],
 )
 def test_shares_that_do_not_make_a_whole_are_refused_at_their_last_row(
     tmp_path: Path, table: str, column: str, key: str, label: str
@@ -395,9 +365,7 @@ def test_a_column_that_may_be_absent_is_blank_where_it_is(package: Package) -> N
     path = package.folder.parent / "plants.csv"
     path.write_text(without_units(PLANTS), encoding="utf-8")
 
-    assert problems_of(package, without_units(PLANTS)) == [
-        "1:1: column 'units' is missing; must be there (integer)"
-    ]
+    assert problems_of(package, without_units(PLANTS)) == ["1:1: column 'units' is missing; must be there (integer)"]
 
     (package.folder / "loose.json").write_text(json.dumps(content), encoding="utf-8")
     loose = load_package(package.folder / "loose.json")
@@ -421,9 +389,7 @@ def test_racks_and_paths_of_before_the_last_year_of_sale_are_read(tmp_path: Path
     assert read_table(tmp_path / "demand_trajectories.csv")["reading"].isna().all()
 
 
-def test_rows_of_ones_own_may_leave_out_how_low_and_how_high_a_figure_may_be(
-    tmp_path: Path,
-) -> None:
+def test_rows_of_ones_own_may_leave_out_how_low_and_how_high_a_figure_may_be(tmp_path: Path) -> None:
     header = (
         "market,name,country,index,construction_usd_per_w,low_usd_per_w,high_usd_per_w,"
         "land_usd_per_m2,basis,source,source_year,kind\n"

@@ -51,9 +51,7 @@ def test_the_night_price_is_paid_for_the_hour_that_comes_twice() -> None:
     day = When(hours=tuple(range(3, 24)))
     prices = (EnergyPeriod("night", 31.0, night), EnergyPeriod("day", 77.0, day))
     tariff = Tariff("two prices", (EnergyCharge("energy", prices),))
-    november = BillingCalendar(
-        datetime.date(2027, 11, 1), datetime.date(2027, 12, 1), time_zone=NEW_YORK
-    )
+    november = BillingCalendar(datetime.date(2027, 11, 1), datetime.date(2027, 12, 1), time_zone=NEW_YORK)
 
     lines = {line.item: line for line in bill(13.0, tariff, november).lines}
 
@@ -128,6 +126,4 @@ def test_moments_without_a_zone_or_outside_are_all_named() -> None:
 )
 def test_a_wrong_calendar_is_refused(start: str, end: str, zone: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        BillingCalendar(
-            datetime.date.fromisoformat(start), datetime.date.fromisoformat(end), time_zone=zone
-        )
+        BillingCalendar(datetime.date.fromisoformat(start), datetime.date.fromisoformat(end), time_zone=zone)

@@ -48,16 +48,8 @@ def test_the_minimum_take_follows_the_ramp_and_yields_to_a_higher_peak() -> None
 
     # 85 % of 80 MW is 68 MW, below the 75 MW drawn; of 140 MW 119 MW; of 200 MW 170 MW.
     billed = frame.groupby(frame["month"].str[:4])[["quantity", "basis"]].agg(set)
-    assert billed["quantity"].to_dict() == {
-        "2027": {75.0 * KW},
-        "2028": {119.0 * KW},
-        "2029": {170.0 * KW},
-    }
-    assert billed["basis"].to_dict() == {
-        "2027": {"metered"},
-        "2028": {"minimum take"},
-        "2029": {"minimum take"},
-    }
+    assert billed["quantity"].to_dict() == {"2027": {75.0 * KW}, "2028": {119.0 * KW}, "2029": {170.0 * KW}}
+    assert billed["basis"].to_dict() == {"2027": {"metered"}, "2028": {"minimum take"}, "2029": {"minimum take"}}
 
 
 def test_a_contract_year_begins_in_the_month_of_its_start() -> None:
@@ -89,9 +81,7 @@ def test_the_fee_never_pays_more_months_than_the_term_has_left() -> None:
     short = Terms(term_years=2, exit_fee_months=36)
     contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
 
-    found = bill(
-        load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract
-    )
+    found = bill(load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract)
 
     # July to December 2028: two months of summer and four of winter.
     fee_usd = TAKE * 60.0 * KW * (2 * SUMMER_USD + 4 * WINTER_USD)
@@ -102,17 +92,13 @@ def test_after_the_term_leaving_is_free() -> None:
     short = Terms(term_years=1.5, exit_fee_months=36)
     contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
 
-    found = bill(
-        load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract
-    )
+    found = bill(load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract)
 
     assert set(found.usd_by_rule) == {"summer", "winter"}
 
 
 @pytest.mark.parametrize(("left_mw", "paid_mw"), [(50.0, 0.0), (48.0, 0.0), (30.0, 18.0)])
-def test_a_share_of_the_contract_may_be_given_up_for_nothing(
-    left_mw: float, paid_mw: float
-) -> None:
+def test_a_share_of_the_contract_may_be_given_up_for_nothing(left_mw: float, paid_mw: float) -> None:
     terms = Terms(term_years=12, exit_fee_months=12, reduction_frac=0.2)
     contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1), left_mw))
 
@@ -126,13 +112,9 @@ def test_a_share_of_the_contract_may_be_given_up_for_nothing(
 
 def test_leaving_during_the_ramp_costs_the_bills_of_the_ramp() -> None:
     terms = Terms(term_years=12, exit_fee_months=12)
-    contract = Contract(
-        60.0, START, ramp_frac=(0.3, 0.5), cut=CapacityCut(datetime.date(2027, 7, 1))
-    )
+    contract = Contract(60.0, START, ramp_frac=(0.3, 0.5), cut=CapacityCut(datetime.date(2027, 7, 1)))
 
-    found = bill(
-        load_until("2027-07-01", 15.0), Tariff("t", CHARGES, terms), CALENDAR, contract=contract
-    )
+    found = bill(load_until("2027-07-01", 15.0), Tariff("t", CHARGES, terms), CALENDAR, contract=contract)
 
     first_year = 0.3 * (2 * SUMMER_USD + 4 * WINTER_USD)  # July to December 2027
     second_year = 0.5 * (1 * SUMMER_USD + 5 * WINTER_USD)  # January to June 2028
@@ -173,10 +155,7 @@ def test_a_contract_that_the_tariff_does_not_allow_is_refused_with_every_reason(
     assert "at most 4 years" in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "tariff",
-    [Tariff("t", CHARGES), Tariff("t", (flat_energy("energy", 40.0),), TERMS)],
-)
+@pytest.mark.parametrize("tariff", [Tariff("t", CHARGES), Tariff("t", (flat_energy("energy", 40.0),), TERMS)])
 def test_a_minimum_take_or_terms_need_a_contract(tariff: Tariff) -> None:
     with pytest.raises(InputError, match="no contract is given"):
         bill(20.0, tariff, CALENDAR)
@@ -188,10 +167,7 @@ def test_a_minimum_take_or_terms_need_a_contract(tariff: Tariff) -> None:
         (lambda: Contract(-5.0, START), "mw is -5"),
         (lambda: Contract(5.0, START, ramp_frac=(0.5, 1.5)), "shares above 0"),
         (lambda: Contract(5.0, datetime.date(2027, 2, 3)), "first day of a month"),
-        (
-            lambda: Contract(5.0, START, cut=CapacityCut(datetime.date(2028, 1, 1), 7.0)),
-            "less than",
-        ),
+        (lambda: Contract(5.0, START, cut=CapacityCut(datetime.date(2028, 1, 1), 7.0)), "less than"),
         (lambda: Contract(5.0, START, cut=CapacityCut(START)), "after the contract's start"),
         (lambda: Terms(term_years=-2.0), "term_years is -2"),
         (lambda: Terms(reduction_frac=1.5), "reduction_frac is 1.5"),

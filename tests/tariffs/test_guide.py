@@ -27,13 +27,8 @@ def test_the_scenario_of_the_guide_bills_its_sites(tmp_path: Path) -> None:
     tariffs = build_inputs(load_scenario(str(file))).tariffs
 
     billed = {
-        account.tariff.name: {
-            str(tariffs.bills.customer.labels("site")[at]) for at in account.customers
-        }
+        account.tariff.name: {str(tariffs.bills.customer.labels("site")[at]) for at in account.customers}
         for account in tariffs.accounts
     }
-    assert billed == {
-        "us-va-dominion-energy + us-large-load-default": {"south", "coast"},
-        "own-rate": {"north"},
-    }
+    assert billed == {"us-va-dominion-energy + us-large-load-default": {"south", "coast"}, "own-rate": {"north"}}
     assert tariffs.bills.take.size > 0

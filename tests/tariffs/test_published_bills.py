@@ -46,18 +46,14 @@ def load_mw(base_kw: float, **peaks_kw: float) -> np.ndarray:
 
 
 def test_no_case_is_left_out(cases: dict[str, dict[str, Any]]) -> None:
-    reported = {
-        name.removeprefix("test_case_") for name in globals() if name.startswith("test_case_")
-    }
+    reported = {name.removeprefix("test_case_") for name in globals() if name.startswith("test_case_")}
 
     assert set(cases) == reported
 
 
 def test_case_blended_flat(cases: dict[str, dict[str, Any]]) -> None:
     case = cases["blended_flat"]
-    tariff = Tariff(
-        "blended", (flat_energy("energy", 0.10 / MWH_PER_KWH), DemandCharge("demand", 10.0))
-    )
+    tariff = Tariff("blended", (flat_energy("energy", 0.10 / MWH_PER_KWH), DemandCharge("demand", 10.0)))
 
     found = bill(10_000 * MWH_PER_KWH / 8760, tariff, YEAR).usd_by_rule
 

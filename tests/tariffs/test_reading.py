@@ -71,10 +71,7 @@ def test_slots_are_billed_as_the_hours_they_stand_for(season_days: int) -> None:
         (
             EnergyCharge(
                 "use",
-                (
-                    EnergyPeriod("evening", Tiers((90.0, 130.0), (3_100.0,)), EVENING),
-                    EnergyPeriod("rest", 45.0, REST),
-                ),
+                (EnergyPeriod("evening", Tiers((90.0, 130.0), (3_100.0,)), EVENING), EnergyPeriod("rest", 45.0, REST)),
             ),
             DemandCharge("peak", 7.0),
             DemandCharge("summer evening", 9.0, When((6, 7, 8, 9), hours=clock_hours(16, 22))),
@@ -173,10 +170,7 @@ def test_the_system_peaks_on_the_peak_day_whatever_the_date() -> None:
 
 def test_days_that_follow_one_another_share_the_months_they_lie_in() -> None:
     reported_by = SeriesDays(
-        months=(1, 2, 2, *range(3, 13)),
-        days=(31.0, 20.0, 8.0, *DAYS_PER_MONTH[2:]),
-        peaks=(2, 5),
-        slot_h=12,
+        months=(1, 2, 2, *range(3, 13)), days=(31.0, 20.0, 8.0, *DAYS_PER_MONTH[2:]), peaks=(2, 5), slot_h=12
     )
     leap = BillingCalendar.of_years(2028)
     reading = representative(leap, leap.utc_start_h, reported_by)

@@ -95,11 +95,7 @@ def test_energy_is_priced_by_season_weekday_and_hour() -> None:
 
     # July 2027 begins on a Thursday: 22 workdays and 9 days of weekends.
     july = found[found["month"] == "2027-07"].set_index("item")["quantity"]
-    assert july.to_dict() == {
-        "peak": 7.0 * 22 * 2,
-        "workday": 7.0 * 22 * 22,
-        "weekend": 7.0 * 9 * 24,
-    }
+    assert july.to_dict() == {"peak": 7.0 * 22 * 2, "workday": 7.0 * 22 * 22, "weekend": 7.0 * 9 * 24}
     assert found["usd"].sum() == pytest.approx(
         7.0 * (143.0 * 44 + 61.0 * 484 + 37.0 * 216 + 53.0 * (8760 - 744)), rel=1e-13
     )
@@ -110,17 +106,12 @@ def test_energy_is_priced_by_season_weekday_and_hour() -> None:
     [
         ((), "0 periods in month 1, weekday 0, hour 0"),
         (
-            (
-                EnergyPeriod("all", 51.0),
-                EnergyPeriod("more", 67.0, When(months=(5,), weekdays=(2,), hours=(9,))),
-            ),
+            (EnergyPeriod("all", 51.0), EnergyPeriod("more", 67.0, When(months=(5,), weekdays=(2,), hours=(9,)))),
             "2 periods in month 5, weekday 2, hour 9",
         ),
     ],
 )
-def test_an_hour_without_a_price_or_with_two_is_refused(
-    periods: tuple[EnergyPeriod, ...], words: str
-) -> None:
+def test_an_hour_without_a_price_or_with_two_is_refused(periods: tuple[EnergyPeriod, ...], words: str) -> None:
     with pytest.raises(InputError, match=words):
         EnergyCharge("energy", periods)
 
@@ -199,9 +190,7 @@ def test_a_rolling_ratchet_forgets_after_its_months_and_knows_the_past_it_is_rep
     # 80 % of 90, 45, 45 from the past; of 50 in April to June; then the metered peaks.
     billed_mw = [72.0, 36.0, 50.0, 40.0, 40.0, 40.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0]
     assert (frame["quantity"] / KW).tolist() == pytest.approx(billed_mw, rel=1e-13)
-    assert frame["basis"].tolist() == (
-        ["ratchet", "ratchet", "metered"] + ["ratchet"] * 3 + ["metered"] * 6
-    )
+    assert frame["basis"].tolist() == (["ratchet", "ratchet", "metered"] + ["ratchet"] * 3 + ["metered"] * 6)
 
 
 def test_a_rolling_ratchet_looks_across_the_new_year_and_a_year_ratchet_does_not() -> None:
@@ -250,9 +239,7 @@ def test_last_summers_peaks_set_the_capacity_charge_of_the_next_twelve_months() 
     hours = system_peaks(system_mw, two_years, count=5, year=2027, months=(6, 7, 8, 9))
     load_mw = np.full(two_years.n_hours, 8.0)
     load_mw[two_years.positions(hours, "peaks")] = [10.0, 12.0, 14.0, 16.0, 23.0]
-    charge = CapacityCharge(
-        "capacity", 269.92, hours, datetime.date(2028, 6, 1), datetime.date(2029, 6, 1)
-    )
+    charge = CapacityCharge("capacity", 269.92, hours, datetime.date(2028, 6, 1), datetime.date(2029, 6, 1))
 
     found = bill(load_mw, Tariff("capacity", (charge,)), two_years)
 
@@ -290,10 +277,7 @@ def test_prices_by_month_stay_within_the_months_of_their_window() -> None:
 
     charges = demand_by_month("peak", prices, when=summer)
 
-    assert {charge.name: charge.when.months for charge in charges} == {
-        "peak at 7": (6, 8),
-        "peak at 8": (7,),
-    }
+    assert {charge.name: charge.when.months for charge in charges} == {"peak at 7": (6, 8), "peak at 8": (7,)}
 
 
 def test_every_hour_that_is_no_load_is_counted_and_the_first_is_named() -> None:
@@ -328,10 +312,7 @@ def test_a_load_of_another_length_is_refused() -> None:
         (lambda: CapacityCharge("c", 50.0, ()), "'c' has no hours"),
         (lambda: CoincidentPeakCharge("c", -5.0, YEAR.moments([9])), "price of 'c' is -5"),
         (lambda: Escalation(-1.5, 2027), "above -1"),
-        (
-            lambda: Tariff("t", (flat_energy("e", 4.0), flat_energy("e", 5.0))),
-            "several rules called e",
-        ),
+        (lambda: Tariff("t", (flat_energy("e", 4.0), flat_energy("e", 5.0))), "several rules called e"),
         (lambda: demand_by_month("d", [3.0, 4.0]), "prices of 2 months"),
     ],
 )

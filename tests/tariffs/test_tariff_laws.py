@@ -34,9 +34,7 @@ from planner.tariffs import (
 if TYPE_CHECKING:
     from planner.tariffs import TariffRule
 
-CALENDAR = BillingCalendar(
-    datetime.date(2028, 2, 1), datetime.date(2028, 5, 1), time_zone="America/New_York"
-)
+CALENDAR = BillingCalendar(datetime.date(2028, 2, 1), datetime.date(2028, 5, 1), time_zone="America/New_York")
 CONTRACT = Contract(40.0, datetime.date(2027, 3, 1), ramp_frac=(0.6, 0.8))
 PEAKS = CALENDAR.moments([200, 900, 1_500])
 RISING = Tiers((35.0, 48.0, 71.0), limits=(4_000.0, 9_000.0))

@@ -42,9 +42,7 @@ if TYPE_CHECKING:
     from planner.tariffs import ProgramBills, TariffRule
 
 # December to February over the turn of a leap year, with the night of a clock change after it.
-CALENDAR = BillingCalendar(
-    datetime.date(2027, 12, 1), datetime.date(2028, 4, 1), time_zone="America/New_York"
-)
+CALENDAR = BillingCalendar(datetime.date(2027, 12, 1), datetime.date(2028, 4, 1), time_zone="America/New_York")
 CONTRACT = Contract(40.0, datetime.date(2027, 2, 1), ramp_frac=(0.6, 0.8))
 PEAKS = CALENDAR.moments([1_200, 1_900, 2_500])  # all of them in 2028
 RISING = Tiers((35.0, 48.0, 71.0), limits=(4_000.0, 9_000.0))
@@ -93,9 +91,7 @@ class Solved:
 def solve(problem: ArrayProblem, load: Expression, accounts: list[Account]) -> Solved:
     site = load.over.axes[0]
     in_force = [CONTRACT.in_force_mw(month) for month in CALENDAR.months]
-    contracted = Expression.constant(
-        Index.full("contracted", site, SPAN), np.tile(in_force, len(site))
-    )
+    contracted = Expression.constant(Index.full("contracted", site, SPAN), np.tile(in_force, len(site)))
     billing = add_bills(problem, load, accounts, contracted_mw=contracted)
     problem.minimise(billing.customer_usd.total())
     outcome = HighsSession(problem).solve()
@@ -142,9 +138,7 @@ def test_the_program_of_a_fixed_load_costs_its_exact_bill_rule_by_rule(load_mw: 
 
 @given(load_mw=loads())
 @settings(max_examples=5, deadline=None)
-def test_a_tariff_of_many_rules_has_the_quantities_and_money_of_its_bill_line_by_line(
-    load_mw: np.ndarray,
-) -> None:
+def test_a_tariff_of_many_rules_has_the_quantities_and_money_of_its_bill_line_by_line(load_mw: np.ndarray) -> None:
     found = fixed(load_mw, RULES)
     names = found.billing.program.lists.line_names
     line = found.billing.program.lists.line
@@ -159,8 +153,7 @@ def test_a_tariff_of_many_rules_has_the_quantities_and_money_of_its_bill_line_by
             here = [
                 position
                 for position in range(line.size)
-                if names[line["charge"][position]][0] == rule.name
-                and line.labels("calendar")[position] == year
+                if names[line["charge"][position]][0] == rule.name and line.labels("calendar")[position] == year
             ]
             assert usd[here].sum() == pytest.approx(of_rule["usd"].sum(), rel=1e-6, abs=1e-6)
             assert units[here].sum() == pytest.approx(of_rule["quantity"].sum(), rel=1e-6, abs=1e-6)
@@ -216,9 +209,7 @@ def test_declining_tiers_are_exact_past_the_last_fall_and_too_dear_below() -> No
     # In each of 4 months 9 MW at 7 USD/kW more, of which 3 MW are due: 42 kUSD too much.
     above = 4 * 6_000 * 7.0
     raised = (1.03**2 + 3 * 1.03**3) / 4
-    assert fixed(small, (demand,)).customer_usd[0] == pytest.approx(
-        exact_usd((demand,), small) + above * raised
-    )
+    assert fixed(small, (demand,)).customer_usd[0] == pytest.approx(exact_usd((demand,), small) + above * raised)
 
 
 def test_contracted_capacity_may_be_a_decision() -> None:
@@ -239,9 +230,7 @@ def test_contracted_capacity_may_be_a_decision() -> None:
     outcome = HighsSession(problem).solve()
 
     assert outcome.objective == pytest.approx(4 * 9.0 * 0.7 * 23_000)
-    assert outcome.reduced_cost[problem.column_block("contracted")] == pytest.approx(
-        4 * 9.0 * 0.7 * 1_000
-    )
+    assert outcome.reduced_cost[problem.column_block("contracted")] == pytest.approx(4 * 9.0 * 0.7 * 1_000)
 
 
 def test_a_minimum_take_without_contracted_capacity_is_refused() -> None:
@@ -264,10 +253,7 @@ def test_customers_of_two_axes_are_billed_apart_and_draw_nothing_where_they_have
     problem = ArrayProblem("owners")
 
     reading = hourly(CALENDAR)
-    accounts = [
-        Account([0, 2, 5], tariff_of(rules), reading),
-        Account([4], tariff_of(rules[:1]), reading),
-    ]
+    accounts = [Account([0, 2, 5], tariff_of(rules), reading), Account([4], tariff_of(rules[:1]), reading)]
     billing = add_bills(problem, Expression.constant(over, level_mw), accounts)
     problem.minimise(billing.customer_usd.total())
     outcome = HighsSession(problem).solve()
@@ -275,9 +261,7 @@ def test_customers_of_two_axes_are_billed_apart_and_draw_nothing_where_they_have
     flat = [exact_usd(rules, np.full(CALENDAR.n_hours, mw)) for mw in (7.0, 29.0)]
     late = exact_usd(rules, np.where(in_march, 32.0, 0.0))
     demand = exact_usd(rules[:1], np.full(CALENDAR.n_hours, 21.0))
-    assert billing.customer_usd.value(outcome.x) == pytest.approx(
-        [flat[0], 0.0, flat[1], 0.0, demand, late]
-    )
+    assert billing.customer_usd.value(outcome.x) == pytest.approx([flat[0], 0.0, flat[1], 0.0, demand, late])
 
 
 def test_who_is_connected_for_a_part_pays_that_part_of_what_no_load_changes() -> None:
@@ -299,11 +283,7 @@ def test_who_is_connected_for_a_part_pays_that_part_of_what_no_load_changes() ->
 def test_what_other_periods_leave_is_billed_at_the_price_of_the_rest() -> None:
     evening = When(months=(6, 7), weekdays=WORKDAYS, hours=clock_hours(16, 20))
     charge = EnergyCharge(
-        "use",
-        (
-            EnergyPeriod("evening", 130.0, evening),
-            EnergyPeriod("other", 40.0, OtherHours((evening,))),
-        ),
+        "use", (EnergyPeriod("evening", 130.0, evening), EnergyPeriod("other", 40.0, OtherHours((evening,))))
     )
     year = BillingCalendar.of_years(2027)
 

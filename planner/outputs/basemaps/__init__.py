@@ -20,36 +20,16 @@ Line = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Basemap:
-    """Outlines in WGS 84, longitude first.
+    """Outlines in WGS 84, longitude first."""
 
-    Parameters
-    ----------
-    land : list of list of line
-        Polygons: each an outer ring and, after it, holes.
-    borders : list of line
-        Borders inside the land.
-    """
-
-    land: list[list[Line]]
-    borders: list[Line]
+    land: list[list[Line]]  # polygons: each an outer ring and, after it, holes
+    borders: list[Line]  # borders inside the land
 
 
 @cache
 def load_basemap(name: Literal["us", "world"]) -> Basemap:
     """Read outlines that ship with the package.
 
-    Parameters
-    ----------
-    name : {"us", "world"}
-        The United States with borders of states, or the world with borders of countries.
-
-    Returns
-    -------
-    Basemap
-        Outlines.
-
-    Examples
-    --------
     >>> len(load_basemap("us").borders) > 40
     True
     """

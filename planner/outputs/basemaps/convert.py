@@ -64,39 +64,17 @@ def main(folder: Path) -> None:
     COUNTRIES_FILE.write_text(text + "\n", encoding="utf-8")
 
 
-def convert(
-    topology: dict[str, Any], land: str, units: str, tolerance: float, least_area: float
-) -> dict[str, Any]:
+def convert(topology: dict[str, Any], land: str, units: str, tolerance: float, least_area: float) -> dict[str, Any]:
     """Turn a topology into polygons of land and lines between units.
 
     Arcs are simplified before they are put together, so that neighbours keep one line.
-
-    Parameters
-    ----------
-    topology : dict
-        TopoJSON, quantized.
-    land, units : str
-        Names of the object of the land, and of the states or countries.
-    tolerance : float
-        Largest shift of a line. [degree]
-    least_area : float
-        Smaller islands are left out. [square degree]
-
-    Returns
-    -------
-    dict
-        Keys land and borders, as `Basemap` has them.
+    Takes `tolerance` [degree], `least_area` [square degree].
     """
     arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
-    rings = (
-        [_ring(ring, arcs) for ring in polygon] for polygon in _polygons(topology["objects"][land])
-    )
+    rings = ([_ring(ring, arcs) for ring in polygon] for polygon in _polygons(topology["objects"][land]))
     polygons = [part for polygon in rings for part in _cut(polygon)]
     uses = Counter(
-        at if at >= 0 else ~at
-        for polygon in _polygons(topology["objects"][units])
-        for ring in polygon
-        for at in ring
+        at if at >= 0 else ~at for polygon in _polygons(topology["objects"][units]) for ring in polygon for at in ring
     )
     return {
         "land": [
@@ -109,21 +87,7 @@ def convert(
 
 
 def countries(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, list[Line]]:
-    """Turn a topology into the rings of each country.
-
-    Parameters
-    ----------
-    topology : dict
-        TopoJSON, quantized, with the object countries.
-    codes : dict
-        ISO 3166 alpha-2 by the number that the topology has as id.
-
-    Returns
-    -------
-    dict
-        Rings by code, holes among them; of islands the larger ones, and the largest part of each
-        country.
-    """
+    """Turn a topology into the rings of each country."""
     tolerance, least_area = _COUNTRIES
     arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
     rings: dict[str, list[Line]] = defaultdict(list)
@@ -146,9 +110,7 @@ def countries(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, list
 
 def _decoded(topology: dict[str, Any]) -> Iterator[Line]:
     """Undo the quantization and the differences between points."""
-    (scale_x, scale_y), (shift_x, shift_y) = (
-        topology["transform"][key] for key in ("scale", "translate")
-    )
+    (scale_x, scale_y), (shift_x, shift_y) = (topology["transform"][key] for key in ("scale", "translate"))
     for arc in topology["arcs"]:
         x = y = 0
         line = []

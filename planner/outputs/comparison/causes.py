@@ -12,16 +12,7 @@ import pandas as pd
 from planner.base.number_format import amount
 from planner.results.cost_difference import CostDifference
 
-__all__ = [
-    "COLUMNS",
-    "CostSplit",
-    "CostsOf",
-    "Method",
-    "cause_notes",
-    "causes_frame",
-    "dollars",
-    "split_sentences",
-]
+__all__ = ["COLUMNS", "CostSplit", "CostsOf", "Method", "cause_notes", "causes_frame", "dollars", "split_sentences"]
 
 CostsOf = Literal["plans", "bounds", "openings"]
 """Whose costs are compared: plans with integers as each is found, programs without integrality, or
@@ -51,36 +42,18 @@ _METHODS: Final[dict[Method, str]] = {
 
 @dataclass(frozen=True, eq=False)
 class CostSplit:
-    """The difference in cost of a run and the first, by cause.
+    """The difference in cost of a run and the first, by cause."""
 
-    Parameters
-    ----------
-    difference : str
-        As ``B less A``.
-    costs_of : str
-        One of `CostsOf`.
-    method : str or None
-        How causes share the difference; None where it was not split.
-    start_musd, end_musd : float
-        Costs of the first run and of the other one. [MUSD]
-    causes : DataFrame
-        `COLUMNS`: the cause, the inputs that it is made of, its part [MUSD], between which parts
-        the best plans would have it, and how much of it is the penalty of unmet demand; the parts
-        add up to the difference.
-    solves : int
-        Programs that were solved for it.
-    notes : tuple of str
-        What was done about inputs that make no plan on their own.
-    """
-
-    difference: str
-    costs_of: CostsOf
-    method: Method | None
-    start_musd: float
+    difference: str  # as ``B less A``
+    costs_of: CostsOf  # one of `CostsOf`
+    method: Method | None  # how causes share the difference; None where it was not split
+    start_musd: float  # costs of the first run and of the other one. [MUSD]
     end_musd: float
+    # `COLUMNS`: the cause, the inputs that it is made of, its part [MUSD], between which parts the best plans would
+    # have it, and how much of it is the penalty of unmet demand; the parts add up to the difference
     causes: pd.DataFrame
-    solves: int
-    notes: tuple[str, ...] = ()
+    solves: int  # programs that were solved for it
+    notes: tuple[str, ...] = ()  # what was done about inputs that make no plan on their own
 
     @property
     def musd(self) -> float:
@@ -110,11 +83,7 @@ class CostSplit:
             "end_musd": self.end_musd,
             "musd": self.musd,
             "causes": [
-                {
-                    **row,
-                    "low_musd": _finite(row["low_musd"]),
-                    "high_musd": _finite(row["high_musd"]),
-                }
+                {**row, "low_musd": _finite(row["low_musd"]), "high_musd": _finite(row["high_musd"])}
                 for row in self.causes.to_dict("records")
             ],
             "solves": self.solves,
@@ -123,13 +92,7 @@ class CostSplit:
 
 
 def causes_frame(rows: list[tuple[str, str, CostDifference]]) -> pd.DataFrame:
-    """Return causes as a table.
-
-    Parameters
-    ----------
-    rows : list of tuple
-        Cause, inputs and part.
-    """
+    """Return causes as a table."""
     found = [(*row, *(getattr(part, name) for name in _PARTS)) for *row, part in rows]
     return pd.DataFrame(found, columns=list(COLUMNS))
 
@@ -143,8 +106,6 @@ def cause_notes(split: CostSplit) -> list[str]:
 def dollars(cents: int) -> str:
     """Write cents as dollars.
 
-    Examples
-    --------
     >>> dollars(84175589), dollars(-5), dollars(0)
     ('+841,755.89', '-0.05', '0.00')
     """

@@ -29,68 +29,30 @@ _SEPARATOR: Final = ", "
 
 @dataclass(frozen=True, eq=False)
 class CellDifference:
-    """A cell that is not the same in all runs.
+    """A cell that is not the same in all runs."""
 
-    Parameters
-    ----------
-    table, column : str
-        Where it is; column ``(row)`` where a run lacks the whole row.
-    row : str
-        Key of its row.
-    values : tuple
-        What each run has there; None where it is blank, or the row or column is not there.
-    places : tuple of str or None
-        Where each is, as ``file:line``; None where the file is no longer the one that was read.
-    """
-
-    table: str
-    row: str
+    table: str  # where it is; column ``(row)`` where a run lacks the whole row
+    row: str  # key of its row
     column: str
-    values: tuple[Any, ...]
+    values: tuple[Any, ...]  # what each run has there; None where it is blank, or the row or column is not there
+    # where each is, as ``file:line``; None where the file is no longer the one that was read
     places: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class TableDifference:
-    """A table whose content is not the same in all runs.
+    """A table whose content is not the same in all runs."""
 
-    Parameters
-    ----------
-    table : str
-        Its name; a file that is no table of the data goes by its setting.
-    files : tuple of str
-        What each run read; "" where it read none.
-    hashes : tuple of str
-        SHA-256 of each.
-    cells : tuple of CellDifference
-        Cells that differ; none for files that a run does not keep, and for a file that is
-        written in another way and holds the same.
-    """
-
-    table: str
-    files: tuple[str, ...]
-    hashes: tuple[str, ...]
+    table: str  # its name; a file that is no table of the data goes by its setting
+    files: tuple[str, ...]  # what each run read; "" where it read none
+    hashes: tuple[str, ...]  # SHA-256 of each
+    # cells that differ; none for files that a run does not keep, and for a file that is written in another way and
+    # holds the same
     cells: tuple[CellDifference, ...]
 
 
 def table_differences(runs: Sequence[Run]) -> list[TableDifference]:
-    """Find the input tables in which runs differ, and their cells.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Two or more; tables are compared by the hashes that they store, then cell by cell.
-
-    Returns
-    -------
-    list of TableDifference
-        By name.
-
-    Raises
-    ------
-    InputError
-        If a run lacks a table that it has read.
-    """
+    """Find the input tables in which runs differ, and their cells."""
     found = []
     for table in sorted({name for run in runs for name in run.meta["data"]}):
         entries = [run.meta["data"].get(table, {}) for run in runs]
@@ -108,11 +70,6 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
     Default rows about things that a table of one's own does not have are set aside when they are
     read: a table of which that is all that differs goes with the one that is its reason, which is
     named first.
-
-    Parameters
-    ----------
-    first, other : Run
-        The runs.
     """
     differ = [
         name
@@ -155,8 +112,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     if not key or not all(_is_key(frame, key) for frame in frames):
         key = []
     keyed = [
-        frame.set_index(pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame)))
-        for frame in frames
+        frame.set_index(pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame))) for frame in frames
     ]
     rows = keyed[0].index
     for frame in keyed[1:]:
@@ -167,16 +123,11 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     names = [_name(row) for row in rows]
     for at in np.flatnonzero(~is_there.all(axis=0)):
         values = tuple("there" if there else None for there in is_there[:, at])
-        yield CellDifference(
-            table, names[at], _ROW, values, lines.find_rows([p[at] for p in places])
-        )
+        yield CellDifference(table, names[at], _ROW, values, lines.find_rows([p[at] for p in places]))
     in_all = np.flatnonzero(is_there.all(axis=0))
     columns = dict.fromkeys(str(name) for frame in frames for name in frame if name not in key)
     for column in columns:
-        cells = [
-            _column(frame, column)[place[in_all]]
-            for frame, place in zip(frames, places, strict=True)
-        ]
+        cells = [_column(frame, column)[place[in_all]] for frame, place in zip(frames, places, strict=True)]
         differs = np.zeros(len(in_all), dtype=np.bool_)
         for of in cells[1:]:
             differs |= np.not_equal(of, cells[0]).astype(np.bool_)
@@ -201,8 +152,7 @@ class _Lines:
 
     def __init__(self, table: str, runs: Sequence[Run], frames: Sequence[pd.DataFrame]) -> None:
         self._sheets = [
-            _sheet(table, run.meta["data"].get(table, {}), len(frame))
-            for run, frame in zip(runs, frames, strict=True)
+            _sheet(table, run.meta["data"].get(table, {}), len(frame)) for run, frame in zip(runs, frames, strict=True)
         ]
 
     def find_rows(self, rows: Sequence[int]) -> tuple[str | None, ...]:

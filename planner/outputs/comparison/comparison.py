@@ -36,17 +36,10 @@ __all__ = ["RunComparison"]
 
 @dataclass(frozen=True, eq=False)
 class RunComparison:
-    """Runs compared with the first of them.
+    """Runs compared with the first of them."""
 
-    Parameters
-    ----------
-    runs : tuple of Run
-        Two or more, which go by the letters A, B, ...
-    splits : tuple of CostSplit
-        Of each further run, the difference in cost by cause; empty where nothing was solved again.
-    """
-
-    runs: tuple[Run, ...]
+    runs: tuple[Run, ...]  # two or more, which go by the letters A, B,
+    # of each further run, the difference in cost by cause; empty where nothing was solved again
     splits: tuple[CostSplit, ...] = ()
 
     @property
@@ -76,15 +69,9 @@ class RunComparison:
 
         columns = ["kind", "table", "row", "key", *self.letters]
         columns += [f"{letter} is written in" for letter in self.letters]
-        rows = [
-            ("setting", "", "", one.name, *map(_plain, one.values), *one.places)
-            for one in self.settings
-        ]
+        rows = [("setting", "", "", one.name, *map(_plain, one.values), *one.places) for one in self.settings]
         for table in self.tables:
-            rows += [
-                ("cell", table.table, one.row, one.column, *one.values, *one.places)
-                for one in table.cells
-            ]
+            rows += [("cell", table.table, one.row, one.column, *one.values, *one.places) for one in table.cells]
             if not table.cells:
                 rows.append(("file", table.table, "", "SHA-256", *table.hashes, *table.files))
         return pd.DataFrame(rows, columns=columns, dtype=object)
@@ -106,10 +93,7 @@ class RunComparison:
             yield OTHER_HORIZON
         versions = [str(run.meta["versions"]["dcplan"]) for run in self.runs]
         if len(set(versions)) > 1:
-            of = ", ".join(
-                f"{letter} of {version}"
-                for letter, version in zip(self.letters, versions, strict=True)
-            )
+            of = ", ".join(f"{letter} of {version}" for letter, version in zip(self.letters, versions, strict=True))
             yield (
                 f"The runs are of different versions of dcplan ({of}): some of the difference may"
                 " be what changed between these."

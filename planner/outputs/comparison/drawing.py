@@ -39,18 +39,7 @@ _LONGEST: Final = 48  # characters
 
 
 def comparison_svg(comparison: RunComparison) -> str:
-    """Draw where each further plan has more racks than the first, and the causes if there are any.
-
-    Parameters
-    ----------
-    comparison : RunComparison
-        Of two or more runs.
-
-    Returns
-    -------
-    str
-        A whole SVG document. All text of the runs is escaped: names are data.
-    """
+    """Draw where each further plan has more racks than the first, and the causes if there are any."""
     first, *others = comparison.runs
     panels = []
     years = common_years(comparison.runs)
@@ -64,26 +53,11 @@ def comparison_svg(comparison: RunComparison) -> str:
         top += height
     title = f"Comparison of {', '.join(run.label for run in comparison.runs)}"
     style = f"<style>{MAP_STYLE}</style>"
-    return document(
-        _WIDTH, max(top, _HEAD), title, "Where plans differ, and why", style + "".join(body)
-    )
+    return document(_WIDTH, max(top, _HEAD), title, "Where plans differ, and why", style + "".join(body))
 
 
 def site_differences(first: Run, other: Run, year: int) -> pd.DataFrame:
-    """Return the sites at which two plans differ in a year, the largest difference first.
-
-    Parameters
-    ----------
-    first, other : Run
-        The runs.
-    year : int
-        A model year that both have.
-
-    Returns
-    -------
-    DataFrame
-        Columns `site`, `name`, `lat`, `lon`, `mw`: racks in use in `other` less those in `first`.
-    """
+    """Return the sites at which two plans differ in a year, the largest difference first."""
     mw = [
         of[of["year"] == year].groupby("site", observed=True)["nameplate_mw"].sum()
         for of in (run.tables["site_year"] for run in (first, other))

@@ -43,22 +43,12 @@ _NOISE: Final = 1e-9  # of a difference, against the numbers
 
 @dataclass(frozen=True)
 class ComparedColumn:
-    """A column of a result table that is compared.
+    """A column of a result table that is compared."""
 
-    Parameters
-    ----------
-    label, unit : str
-        What it is.
-    column : str
-        Name in its table.
-    per : float
-        What numbers are divided by to be in `unit`.
-    """
-
-    label: str
+    label: str  # what it is
     unit: str
-    column: str
-    per: float = 1.0
+    column: str  # name in its table
+    per: float = 1.0  # what numbers are divided by to be in `unit`
 
 
 _RACKS: Final = ComparedColumn("Racks in use", "MW", "nameplate_mw")
@@ -84,20 +74,8 @@ OF_YEAR: Final = (
 )
 """What table `summary` says of a year."""
 
-_OF_ZONE: Final = (
-    _RACKS,
-    _MEAN,
-    ComparedColumn("At the meter, peak", "MW", "coincident_peak_mw"),
-    *_LATER,
-)
-_OF_SITE: Final = (
-    ComparedColumn("Halls", "MW", "halls_mw"),
-    _RACKS,
-    _MEAN,
-    _PEAK,
-    *_LATER,
-    _YEARS_PAYMENTS,
-)
+_OF_ZONE: Final = (_RACKS, _MEAN, ComparedColumn("At the meter, peak", "MW", "coincident_peak_mw"), *_LATER)
+_OF_SITE: Final = (ComparedColumn("Halls", "MW", "halls_mw"), _RACKS, _MEAN, _PEAK, *_LATER, _YEARS_PAYMENTS)
 _NPV: Final = ComparedColumn("Net present value", "MUSD", "npv_musd")
 _PAID: Final = ComparedColumn("Payments", "MUSD", "musd")
 
@@ -125,21 +103,7 @@ def have_one_horizon(runs: Sequence[Run]) -> bool:
 
 
 def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
-    """Lay the results of runs side by side.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Two or more.
-
-    Returns
-    -------
-    DataFrame
-        Columns `by` (``plan``, ``year``, ``zone``, ``site``, ``item``, ``calendar year``),
-        `label`, `year` (0 where a row is of all years), `measure`, `unit`; a column for each run
-        by its letter; a column for each further run less the first. A site, zone or item that a
-        plan has nothing of counts 0 there; a year that a run does not have is missing.
-    """
+    """Lay the results of runs side by side."""
     letters = letters_of(runs)
     columns = [_column(run) for run in runs]
     index = columns[0].index

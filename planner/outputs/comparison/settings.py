@@ -24,21 +24,11 @@ _OF_NO_PLAN: Final = frozenset({"version", "title", "question", "data"})
 
 @dataclass(frozen=True, eq=False)
 class SettingDifference:
-    """A key at which the merged scenarios of runs are not the same.
+    """A key at which the merged scenarios of runs are not the same."""
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Path to the key; a path by year and a list are one value.
-    values : tuple
-        What each run has there; `ABSENT` where it has no such key.
-    places : tuple of str or None
-        Where each was written, as ``file:line``; None for a default.
-    """
-
-    keys: tuple[str, ...]
-    values: tuple[Any, ...]
-    places: tuple[str | None, ...]
+    keys: tuple[str, ...]  # path to the key; a path by year and a list are one value
+    values: tuple[Any, ...]  # what each run has there; `ABSENT` where it has no such key
+    places: tuple[str | None, ...]  # where each was written, as ``file:line``; None for a default
 
     @property
     def name(self) -> str:
@@ -47,22 +37,8 @@ class SettingDifference:
 
 
 def setting_differences(runs: Sequence[Run]) -> list[SettingDifference]:
-    """Find the settings in which runs differ.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Two or more.
-
-    Returns
-    -------
-    list of SettingDifference
-        In the order of the settings, without title and question.
-    """
-    settings = [
-        {key: value for key, value in run.meta["merged"].items() if key not in _OF_NO_PLAN}
-        for run in runs
-    ]
+    """Find the settings in which runs differ."""
+    settings = [{key: value for key, value in run.meta["merged"].items() if key not in _OF_NO_PLAN} for run in runs]
     return [
         SettingDifference(keys, values, tuple(_place(run, keys) for run in runs))
         for keys, values in _walk(settings, ())
@@ -72,8 +48,6 @@ def setting_differences(runs: Sequence[Run]) -> list[SettingDifference]:
 def setting_text(value: Any) -> str:
     """Write the value of a setting for people.
 
-    Examples
-    --------
     >>> setting_text({"2027": 30.0}), setting_text("tiny"), setting_text(None)
     ('{"2027": 30.0}', 'tiny', 'default')
     """
@@ -84,9 +58,7 @@ def setting_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _walk(
-    settings: Sequence[Any], way: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], tuple[Any, ...]]]:
+def _walk(settings: Sequence[Any], way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[Any, ...]]]:
     """Yield the key paths at which settings differ, and what each has there."""
     if all(of == settings[0] for of in settings[1:]):
         return

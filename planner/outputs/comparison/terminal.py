@@ -37,20 +37,7 @@ _SMALL: Final = 5e-4  # of the largest figure of its kind
 
 
 def comparison_summary(comparison: RunComparison, *, every: bool = False) -> Group:
-    """Lay out a comparison for a terminal.
-
-    Parameters
-    ----------
-    comparison : RunComparison
-        Of two or more runs.
-    every : bool
-        Whether to show every row, not the largest differences.
-
-    Returns
-    -------
-    Group
-        Of rich; a `TableConsole` prints it.
-    """
+    """Lay out a comparison for a terminal."""
     most = sys.maxsize if every else _MOST_ROWS
     parts: list[Text | Table | _InputTable] = [_heads(comparison)]
     parts += [Text(sentence) for sentence in cost_sentences(comparison)]
@@ -79,17 +66,10 @@ def _heads(comparison: RunComparison) -> Text | Table:
 
 def _inputs(comparison: RunComparison, most: int) -> list[Text | _InputTable]:
     """List settings and cells that differ, with where they are written."""
-    rows = [
-        (one.name, [setting_text(value) for value in one.values], one.places)
-        for one in comparison.settings
-    ]
+    rows = [(one.name, [setting_text(value) for value in one.values], one.places) for one in comparison.settings]
     for table in comparison.tables:
         rows += [
-            (
-                f"{table.table}: {one.row}: {one.column}",
-                [cell_text(value) for value in one.values],
-                one.places,
-            )
+            (f"{table.table}: {one.row}: {one.column}", [cell_text(value) for value in one.values], one.places)
             for one in table.cells
         ]
         if not table.cells:
@@ -98,8 +78,7 @@ def _inputs(comparison: RunComparison, most: int) -> list[Text | _InputTable]:
     if not rows:
         return [head, Text("Nothing differs.")]
     shown = [
-        _InputRow(printable(name), [_short(one) for one in values], places)
-        for name, values, places in rows[:most]
+        _InputRow(printable(name), [_short(one) for one in values], places) for name, values, places in rows[:most]
     ]
     return [head, _InputTable(comparison.letters, shown), *_left(len(rows), most)]
 
@@ -225,10 +204,7 @@ def _rows(frame: pd.DataFrame) -> list[pd.Series]:
 
 
 def _figures(
-    comparison: RunComparison,
-    head: str,
-    rows: Iterable[pd.Series],
-    label: Callable[[pd.Series], str],
+    comparison: RunComparison, head: str, rows: Iterable[pd.Series], label: Callable[[pd.Series], str]
 ) -> Table:
     names = difference_columns(comparison.runs)
     table = _table(head, (*comparison.letters, *names))

@@ -52,8 +52,6 @@ def _sentence(subject: str, first: str, one: CostDifference) -> str:
 def cell_text(value: Any) -> str:
     """Write the value of a cell for people.
 
-    Examples
-    --------
     >>> cell_text(None), cell_text(12345.678), cell_text(2028), cell_text("US")
     ('blank', '12,345.7', '2028', 'US')
     """

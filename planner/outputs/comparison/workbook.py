@@ -37,15 +37,7 @@ _PRINTS: Final = {"Cover": 1, "Causes": 0}
 
 
 def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
-    """Write a comparison as a workbook.
-
-    Parameters
-    ----------
-    comparison : RunComparison
-        Of two or more runs.
-    path : Path
-        The file.
-    """
+    """Write a comparison as a workbook."""
     sheets = [one for one in _SHEETS if one[0] != "Causes" or comparison.splits]
     with new_workbook(path) as workbook:
         workbook.set_properties({"title": _title(comparison)})
@@ -156,14 +148,8 @@ def _write_inputs(book: Book, comparison: RunComparison) -> None:
         text("table", "Table of the data"),
         text("row", "Key of the row"),
         text("key", "Setting or column"),
-        *(
-            text(letter, f"In {run.label}")
-            for letter, run in zip(comparison.letters, comparison.runs, strict=True)
-        ),
-        *(
-            text(f"{letter} is written in", "File and line; empty for a default")
-            for letter in comparison.letters
-        ),
+        *(text(letter, f"In {run.label}") for letter, run in zip(comparison.letters, comparison.runs, strict=True)),
+        *(text(f"{letter} is written in", "File and line; empty for a default") for letter in comparison.letters),
     ]
     frame = comparison.inputs
     frame = frame.assign(**_as_text(frame, [column.name for column in columns]))

@@ -18,18 +18,6 @@ _PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
 def in_cell(value: Any) -> bool | float | str:
     """Return what a cell holds.
 
-    Parameters
-    ----------
-    value : object
-        Of plain YAML: a scalar, list or mapping.
-
-    Returns
-    -------
-    bool, float or str
-        Lists and mappings without their outer brackets, where they hold anything.
-
-    Examples
-    --------
     >>> in_cell(["us-va-ashburn", "NO"]), in_cell({2027: 30, 2028: 45.5}), in_cell(None)
     ('us-va-ashburn, NO', '2027: 30, 2028: 45.5', 'null')
     >>> in_cell(["a, b", "true"]), in_cell([]), in_cell("=1+1"), in_cell([["a", "b"]])

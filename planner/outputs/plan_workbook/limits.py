@@ -34,18 +34,10 @@ _STOP, _WARN = "stop", "warning"
 
 @dataclass(frozen=True)
 class IdList:
-    """Ids that a drop-down list offers.
+    """Ids that a drop-down list offers."""
 
-    Parameters
-    ----------
-    targets : tuple of tuple of str
-        Table and column, of all tables whose ids count.
-    words : tuple of str
-        What may stand there too.
-    """
-
-    targets: tuple[tuple[str, str], ...]
-    words: tuple[str, ...] = ()
+    targets: tuple[tuple[str, str], ...]  # table and column, of all tables whose ids count
+    words: tuple[str, ...] = ()  # what may stand there too
 
     @property
     def name(self) -> str:
@@ -55,13 +47,7 @@ class IdList:
 
 
 class Limits:
-    """Rules of cells, in the words of XlsxWriter's `data_validation`.
-
-    Parameters
-    ----------
-    ranges : iterable of Range
-        Between what bounds figures usually lie.
-    """
+    """Rules of cells, in the words of XlsxWriter's `data_validation`."""
 
     def __init__(self, ranges: Iterable[Range]) -> None:
         self._ranges = tuple(ranges)
@@ -76,17 +62,7 @@ class Limits:
     def of_setting(
         self, keys: tuple[str, ...], field: FieldInfo, unit: str, meaning: str
     ) -> tuple[dict[str, Any], str]:
-        """Return the rule of a setting, and what it admits in words.
-
-        Parameters
-        ----------
-        keys : tuple of str
-            Key path, `EACH` for an id or a position.
-        field : FieldInfo
-            What the schema says of it.
-        unit, meaning : str
-            As shown to the planner.
-        """
+        """Return the rule of a setting, and what it admits in words."""
         note = _note(keys[-1], meaning, unit)
         words, every = choices(field.annotation), _kinds(field)
         target = next(iter(_marks(field)), None)
@@ -111,13 +87,7 @@ class Limits:
         return {**note, **rule}, f"{said}, or by year" if admits_mapping(field) else said
 
     def of_keys(self, keys: tuple[str, ...]) -> dict[str, Any]:
-        """Return the rule of the ids of a block's entries.
-
-        Parameters
-        ----------
-        keys : tuple of str
-            Key path to the block.
-        """
+        """Return the rule of the ids of a block's entries."""
         mark = ID_KEYS.get(".".join((*keys, KEYS)))
         if mark is None:
             note = _note("id", "An id of your own: letters, digits and -, as in us-va-ashburn.", "")
@@ -125,20 +95,8 @@ class Limits:
         note = _note("id", f"The {mark.noun} that the row is about; the list has those known.", "")
         return {**note, **self._ids(IdList(_targets(mark)))}
 
-    def of_column(
-        self, table: str, field: Field, link: ForeignKey | None
-    ) -> tuple[dict[str, Any], str]:
-        """Return the rule of a column of a table, and what it admits in words.
-
-        Parameters
-        ----------
-        table : str
-            Its name.
-        field : Field
-            The column.
-        link : ForeignKey or None
-            Whose ids it holds.
-        """
+    def of_column(self, table: str, field: Field, link: ForeignKey | None) -> tuple[dict[str, Any], str]:
+        """Return the rule of a column of a table, and what it admits in words."""
         note = _note(field.name, field.description, field.unit)
         if field.enum:
             return {**note, **_list(tuple(map(str, field.enum)), _STOP)}, field.bounds
@@ -149,12 +107,7 @@ class Limits:
         if not field.is_number:
             return {**note, "validate": "any"}, ""
         plausible = next(
-            (
-                r
-                for r in self._ranges
-                if (r.table, r.column) == (table, field.name) and not (r.over or r.rows)
-            ),
-            None,
+            (r for r in self._ranges if (r.table, r.column) == (table, field.name) and not (r.over or r.rows)), None
         )
         bounds = (field.minimum, field.maximum, False)
         rule, said = self._number(plausible, *bounds, is_whole=field.type == "integer")
@@ -165,21 +118,11 @@ class Limits:
         self.lists[ids.name] = ids
         rule = {"validate": "list", "source": f"={ids.name}", "error_type": _WARN}
         message = "No table that ships has this id. Keep it if a sheet of this workbook has it."
-        return {
-            **rule,
-            "error_title": "Unknown id",
-            "error_message": message,
-            "show_error": is_text,
-        }
+        return {**rule, "error_title": "Unknown id", "error_message": message, "show_error": is_text}
 
     @staticmethod
     def _number(
-        plausible: Range | None,
-        least: float | None,
-        most: float | None,
-        is_open: bool,
-        *,
-        is_whole: bool,
+        plausible: Range | None, least: float | None, most: float | None, is_open: bool, *, is_whole: bool
     ) -> tuple[dict[str, Any], str]:
         kind = {"validate": "integer" if is_whole else "decimal"}
         if plausible is not None:
@@ -203,19 +146,11 @@ class Limits:
 
 def _note(name: str, meaning: str, unit: str) -> dict[str, Any]:
     text = f"{meaning} [{unit}]" if unit else meaning
-    return {
-        "input_title": name[:_LONGEST_TITLE],
-        "input_message": text[:_LONGEST_TEXT],
-        "ignore_blank": True,
-    }
+    return {"input_title": name[:_LONGEST_TITLE], "input_message": text[:_LONGEST_TEXT], "ignore_blank": True}
 
 
 def _refusal(kind: str, title: str, message: str) -> dict[str, Any]:
-    return {
-        "error_type": kind,
-        "error_title": title,
-        "error_message": message[:_LONGEST_TEXT],
-    }
+    return {"error_type": kind, "error_title": title, "error_message": message[:_LONGEST_TEXT]}
 
 
 def _list(words: tuple[str, ...], kind: str) -> dict[str, Any]:

@@ -42,8 +42,7 @@ _WIDEST: Final = 40
 _WRAPPED: Final = 28
 """Characters of a value that take more than one line of its cell."""
 _ABOUT: Final = (
-    "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure "
-    "of the tables."
+    "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure of the tables."
 )
 _YEARS: Final = (
     "A figure that changes by year goes under the years, one for all years under value; heads may "
@@ -60,30 +59,14 @@ def setting_sheets() -> list[str]:
     return [SETTINGS, *(own.name for own in own_sheets())]
 
 
-def write_settings(
-    book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]
-) -> None:
-    """Write every setting, and what is written of it.
-
-    Parameters
-    ----------
-    book : Canvas
-        With the sheets of `setting_sheets`.
-    written : mapping
-        What a scenario file would say, in plain values.
-    limits : Limits
-        Rules of cells.
-    model_years : sequence of int
-        Years that have columns, next to those that are written.
-    """
+def write_settings(book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]) -> None:
+    """Write every setting, and what is written of it."""
     _write_single(book, written, limits, model_years)
     for own in own_sheets():
         _write_own(book, own, written, limits)
 
 
-def _write_single(
-    book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]
-) -> None:
+def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]) -> None:
     values = {one.name: _at(written, one.keys) for one in single_settings()}
     paths = {
         one.name: {int(year): figure for year, figure in value.items()}
@@ -130,9 +113,7 @@ def _write_single(
             book.text(sheet, row, column, text, "long")
 
 
-def _write_value(
-    book: Canvas, sheet: Worksheet, at: tuple[int, int], value: Any, rule: Mapping[str, Any]
-) -> None:
+def _write_value(book: Canvas, sheet: Worksheet, at: tuple[int, int], value: Any, rule: Mapping[str, Any]) -> None:
     """Write a yellow cell with its rule; `_NOTHING` leaves it blank."""
     row, column = at
     if value is _NOTHING:
@@ -142,9 +123,7 @@ def _write_value(
     sheet.data_validation(row, column, row, column, dict(rule))
 
 
-def _write_any(
-    book: Canvas, sheet: Worksheet, at: tuple[int, int], value: bool | float | str
-) -> None:
+def _write_any(book: Canvas, sheet: Worksheet, at: tuple[int, int], value: bool | float | str) -> None:
     if isinstance(value, bool):
         sheet.write_boolean(*at, value, book.style("input", align="left"))
     elif isinstance(value, str):

@@ -27,29 +27,8 @@ _FREE_ROWS: Final = 500
 _MEASURED: Final = 300
 
 
-def write_table_sheet(
-    book: Canvas, sheet: Worksheet, table: TableSchema, path: Path, limits: Limits
-) -> None:
-    """Write a table as it is in its file; the first row has the heads, so that it reads back.
-
-    Parameters
-    ----------
-    book : Canvas
-        The workbook.
-    sheet : Worksheet
-        An empty sheet that is called like the table.
-    table : TableSchema
-        What it must be.
-    path : Path
-        Its file.
-    limits : Limits
-        Rules of cells.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or has more rows than a sheet.
-    """
+def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: Path, limits: Limits) -> None:
+    """Write a table as it is in its file; the first row has the heads, so that it reads back."""
     read = read_sheet(path, table.name)
     if len(read.records) >= MOST_ROWS:
         raise InputError([_too_long(path, table.name, len(read.records))])

@@ -47,32 +47,8 @@ LISTS: Final = "Lists"
 _MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
 
 
-def write_plan_workbook(
-    scenario: Scenario, path: Path, tables: Sequence[str] = FIRST_TABLES
-) -> Path:
-    """Write a workbook that is read as the scenario.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        As loaded; what it extends is written out.
-    path : Path
-        The file.
-    tables : sequence of str
-        Tables that get a sheet, next to the scenario's own, which all do.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        If there is no such table, or the scenario's own cannot be read.
-    OSError
-        If the file cannot be written.
-    """
+def write_plan_workbook(scenario: Scenario, path: Path, tables: Sequence[str] = FIRST_TABLES) -> Path:
+    """Write a workbook that is read as the scenario."""
     package = load_package()
     files = {name: package.path(name) for name in tables} | scenario.data_files
     files = {name: files[name] for name in package.tables if name in files}
@@ -110,9 +86,7 @@ def _written(scenario: Scenario, folder: Path) -> dict[str, Any]:
 
 
 def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
-    sheet = book.sheet(
-        _READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,)
-    )
+    sheet = book.sheet(_READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,))
     sheet.activate()
     quoted = f'"{path.name}"' if " " in path.name else path.name
     lines = [
@@ -132,16 +106,8 @@ def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
             'special signs is put in double quotes: "a, b".',
             "",
         ),
-        (
-            "Figures by year go under the years or, in a table of entries, into one cell: "
-            "2027: 30, 2030: 90.",
-            "",
-        ),
-        (
-            "Shares are fractions: 10 % is 0.1. Units are those of the heads: nothing is "
-            "converted.",
-            "",
-        ),
+        ("Figures by year go under the years or, in a table of entries, into one cell: 2027: 30, 2030: 90.", ""),
+        ("Shares are fractions: 10 % is 0.1. Units are those of the heads: nothing is converted.", ""),
         ("Formulas may be used anywhere: what they gave when the workbook was saved is read.", ""),
         (
             "A row whose first cell begins with # is not read. Sheets of your own may be added, "
@@ -168,24 +134,12 @@ def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
 def _contents(files: Iterable[str]) -> list[tuple[str, str]]:
     package = load_package()
     own = [(one.name, one.meaning) for one in own_sheets()]
-    tables = [
-        (name, f"table; {package[name].title or package[name].description}") for name in files
-    ]
+    tables = [(name, f"table; {package[name].title or package[name].description}") for name in files]
     return [(SETTINGS, "every setting that there is once"), *own, *tables]
 
 
 def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Write the ids that drop-down lists offer, each list a column with a name.
-
-    Parameters
-    ----------
-    book : Canvas
-        With the sheet `LISTS`.
-    limits : Limits
-        Whose rules are in cells already.
-    tables : mapping of str to DataFrame
-        Those of `Limits.tables`.
-    """
+    """Write the ids that drop-down lists offer, each list a column with a name."""
     about = "Ids that the drop-down lists offer, as of when the workbook was made"
     sheet = book.sheet(LISTS, about)
     sheet.hide()

@@ -19,10 +19,7 @@ def draw_cash(run: Run) -> Drawing:
     cash = run.tables["money_years"].set_index("calendar_year")
     years = [int(year) for year in cash.index]
     assets, running = cash["asset_cash_musd"], cash["running_musd"]
-    with sheet(run.title, "Cash by calendar year, when it is paid", columns=2) as (
-        drawing,
-        (by_year, so_far),
-    ):
+    with sheet(run.title, "Cash by calendar year, when it is paid", columns=2) as (drawing, (by_year, so_far)):
         by_year.bar(years, assets, 0.72, color=COLOURS[0], label="assets")
         by_year.bar(years, running, 0.72, bottom=assets, color=COLOURS[1], label="running")
         amounts(by_year, "MUSD a year")

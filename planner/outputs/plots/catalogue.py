@@ -37,15 +37,7 @@ PLOTS: Final[Mapping[str, str]] = {
 
 
 def no_matplotlib(place: str, what: str) -> Problem | None:
-    """Return what keeps plots from being drawn; None where matplotlib is installed.
-
-    Parameters
-    ----------
-    place : str
-        Where it is asked for.
-    what : str
-        What needs it.
-    """
+    """Return what keeps plots from being drawn; None where matplotlib is installed."""
     if find_spec("matplotlib") is not None:
         return None
     return Problem(
@@ -59,27 +51,7 @@ def no_matplotlib(place: str, what: str) -> Problem | None:
 
 
 def draw(name: str, of: Run | pd.DataFrame | Frontier | Sensitivity, **wishes: Any) -> Drawing:
-    """Draw a plot.
-
-    Parameters
-    ----------
-    name : str
-        One of `PLOTS`.
-    of : Run, DataFrame, Frontier or Sensitivity
-        A run; of a sweep its table of results; a frontier or a study of sensitivity.
-    **wishes
-        What the function of the plot takes, such as ``year``.
-
-    Returns
-    -------
-    Drawing
-        A figure of matplotlib.
-
-    Raises
-    ------
-    InputError
-        If matplotlib is not installed.
-    """
+    """Draw a plot."""
     problem = no_matplotlib("plots", "drawing")
     if problem is not None:
         raise InputError([problem])

@@ -17,13 +17,7 @@ __all__ = ["draw_comparison"]
 
 
 def draw_comparison(run: Run, other: Run) -> Drawing:
-    """Draw mean power at the meter by year, and net present value by group of cost items.
-
-    Parameters
-    ----------
-    run, other : Run
-        Any two runs.
-    """
+    """Draw mean power at the meter by year, and net present value by group of cost items."""
     pair, names = (run, other), [plain(one.label) for one in (run, other)]
     with sheet(f"{names[0]} and {names[1]}", columns=2) as (drawing, (power, cost)):
         for one, name, colour in zip(pair, names, COLOURS, strict=False):

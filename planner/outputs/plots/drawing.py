@@ -126,28 +126,11 @@ def _style() -> Iterator[None]:
 def sheet(
     title: str, about: str = "", *, columns: int = 1, size: tuple[float, float] = (8.4, 4.4)
 ) -> Iterator[tuple[Drawing, Sequence[Axes]]]:
-    """Give a sheet with a title and axes next to each other; what is drawn on it is laid out.
-
-    Parameters
-    ----------
-    title, about : str
-        The heading and the line below it.
-    columns : int
-        Axes.
-    size : (float, float)
-        Width and height. [inch]
-
-    Yields
-    ------
-    (Drawing, sequence of Axes)
-        To draw on.
-    """
+    """Give a sheet with a title and axes next to each other; what is drawn on it is laid out. Takes `size` [inch]."""
     with _style():
         drawing = Drawing(figsize=size, layout="constrained")
         axes = drawing.subplots(1, columns, squeeze=False)[0]
-        top = drawing.suptitle(
-            plain(title, longest=int(_LETTERS * size[0])), x=0.01, ha="left", weight="bold"
-        )
+        top = drawing.suptitle(plain(title, longest=int(_LETTERS * size[0])), x=0.01, ha="left", weight="bold")
         top.set_fontsize(12.0)
         if about:
             heading(axes[0], plain(about, longest=120), colour=MUTED)
@@ -197,19 +180,7 @@ def heading(axes: Axes, text: str, *, colour: str = INK) -> None:
 
 
 def amounts(axes: Axes, text: str, *, axis: str = "y", from_zero: bool = True) -> None:
-    """Write amounts with thousands apart at an axis, and what they are of.
-
-    Parameters
-    ----------
-    axes : Axes
-        Whose axis.
-    text : str
-        The unit, or the quantity and its unit.
-    axis : str
-        ``x`` or ``y``.
-    from_zero : bool
-        Whether it starts at zero; if not, it says so.
-    """
+    """Write amounts with thousands apart at an axis, and what they are of."""
     label = text if from_zero else f"{text}, not from zero"
     of = axes.yaxis if axis == "y" else axes.xaxis
     of.set_major_formatter(_Amounts())

@@ -18,20 +18,7 @@ __all__ = ["draw_duration"]
 
 
 def draw_duration(run: Run, zone: str | None = None) -> Drawing:
-    """Draw how many hours of each model year the grid gives at least so much. [MW, h]
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    zone : str, optional
-        Sites of this grid zone alone.
-
-    Raises
-    ------
-    ValueError
-        If no site lies in the zone.
-    """
+    """Draw how many hours of each model year the grid gives at least so much. [MW, h]"""
     slots = run.tables["power_slot"]
     where = "all sites together"
     if zone is not None:

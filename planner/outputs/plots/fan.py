@@ -19,22 +19,7 @@ _DARKER: Final = 0.22
 
 
 def draw_fan(results: pd.DataFrame, figure: str, *, title: str) -> Drawing:
-    """Draw the spread of a figure over the futures of a sweep by model year.
-
-    Parameters
-    ----------
-    results : DataFrame
-        Table ``results`` of a sweep: future, figure, year, unit, value.
-    figure : str
-        One that has years, such as ``facility_mean_mw``.
-    title : str
-        The heading.
-
-    Raises
-    ------
-    ValueError
-        If no future has the figure by year.
-    """
+    """Draw the spread of a figure over the futures of a sweep by model year."""
     rows = results[results["year"].notna()]
     of = rows[rows["figure"] == figure]
     if of.empty:

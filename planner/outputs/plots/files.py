@@ -17,22 +17,7 @@ _OF_MANY: Final = ("comparison", "fan", "frontier", "sensitivity")
 
 
 def write_plots(run: Run, folder: Path, ending: str) -> list[Path]:
-    """Write every plot of one run as a file: map-<year> for each model year, the others once.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    folder : Path
-        Is made.
-    ending : str
-        ``svg`` or ``png``.
-
-    Returns
-    -------
-    list of Path
-        Written files.
-    """
+    """Write every plot of one run as a file: map-<year> for each model year, the others once."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in PLOTS:
@@ -42,7 +27,5 @@ def write_plots(run: Run, folder: Path, ending: str) -> list[Path]:
             continue
         else:
             drawings = {name: draw(name, run)}
-        written += [
-            drawing.write(folder / f"{file}.{ending}") for file, drawing in drawings.items()
-        ]
+        written += [drawing.write(folder / f"{file}.{ending}") for file, drawing in drawings.items()]
     return written

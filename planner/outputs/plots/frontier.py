@@ -15,13 +15,7 @@ __all__ = ["draw_frontier"]
 
 
 def draw_frontier(found: Frontier) -> Drawing:
-    """Draw cost over the measure, the knee marked, and below it what one unit less costs.
-
-    Parameters
-    ----------
-    found : Frontier
-        Of any scenario and measure.
-    """
+    """Draw cost over the measure, the knee marked, and below it what one unit less costs."""
     table = found.table
     title = f"Cost against {within_sentence(found.label)}"
     with sheet(title, plain(found.scenario, longest=50), columns=2) as (drawing, (cost, price)):
@@ -32,9 +26,7 @@ def draw_frontier(found: Frontier) -> Drawing:
         ):
             axes.plot(x, table[column], marker="o", markersize=4, color=COLOURS[0], label="points")
             knee = table[table["is_knee"].astype(bool)]
-            axes.plot(
-                knee["measure"], knee[column], "o", markersize=8, color=COLOURS[1], label="knee"
-            )
+            axes.plot(knee["measure"], knee[column], "o", markersize=8, color=COLOURS[1], label="knee")
             amounts(axes, text, from_zero=axes is price)
             amounts(axes, found.unit, axis="x", from_zero=False)
         cost.legend(loc="upper right")

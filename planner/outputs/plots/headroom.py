@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.outputs.labels import DisplayNames
-from planner.outputs.plots.drawing import (
-    COLOURS,
-    REST,
-    amounts,
-    model_year,
-    plain,
-    say_instead,
-    sheet,
-)
+from planner.outputs.plots.drawing import COLOURS, REST, amounts, model_year, plain, say_instead, sheet
 
 if TYPE_CHECKING:
     from planner.outputs.plots.drawing import Drawing
@@ -33,20 +25,7 @@ _PARTS: Final = (
 
 
 def draw_headroom(run: Run, year: int | None = None) -> Drawing:
-    """Draw what each zone's headroom is used for, at the rate that leaves least spare. [MW]
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    year : int, optional
-        Model year, the last by default.
-
-    Raises
-    ------
-    ValueError
-        If the year is not a model year of the run.
-    """
+    """Draw what each zone's headroom is used for, at the rate that leaves least spare. [MW]"""
     year = model_year(run, year)
     table = run.tables["headroom"]
     of_year = table[table["year"] == year].sort_values("spare_mw").drop_duplicates("zone")

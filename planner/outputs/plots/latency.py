@@ -21,20 +21,6 @@ _PERCENT = 100.0
 def draw_latency(run: Run, year: int | None = None) -> Drawing:
     """Draw the share of own service within each round trip, by workload. [%, ms]
 
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    year : int, optional
-        Model year, the last by default.
-
-    Raises
-    ------
-    ValueError
-        If the year is not a model year of the run.
-
-    Notes
-    -----
     Workloads that any site may serve have no round trip and are not shown.
     """
     year = model_year(run, year)

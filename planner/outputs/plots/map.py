@@ -42,20 +42,7 @@ _DUTY: Final = ("#de772a", "#8b628c", "#1f5896")
 
 
 def draw_map(run: Run, year: int | None = None) -> Drawing:
-    """Draw the sites in use: area by nameplate, colour by the share of training in the racks.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    year : int, optional
-        Model year, the last by default.
-
-    Raises
-    ------
-    ValueError
-        If the year is not a model year of the run.
-    """
+    """Draw the sites in use: area by nameplate, colour by the share of training in the racks."""
     year = model_year(run, year)
     paper = sheet_for(run.sites, _WIDTH, _HEIGHT, _MARGIN)
     sites = sites_in_use(run, year)
@@ -71,15 +58,11 @@ def draw_map(run: Run, year: int | None = None) -> Drawing:
         _outlines(axes, paper.states, "#eef0ea", "#c4cabf")
         _outlines(axes, paper.borders, "none", "#d3d7ce")
         spots = []
-        for name, size, training, *place in zip(
-            sites["name"], mw, sites["training_frac"], x, y, radius, strict=True
-        ):
+        for name, size, training, *place in zip(sites["name"], mw, sites["training_frac"], x, y, radius, strict=True):
             spot = Spot(name, size, training, *place)
             spots.append(spot)
             fill = colours(training)
-            axes.add_patch(
-                Circle((spot.x, spot.y), spot.radius, fc=fill, ec="white", lw=0.8, zorder=3)
-            )
+            axes.add_patch(Circle((spot.x, spot.y), spot.radius, fc=fill, ec="white", lw=0.8, zorder=3))
         for label in find_label_places(spots, (_WIDTH, _HEIGHT), most=_LABELS, size=_LABEL_SIZE):
             if label.leader:
                 x0, y0, x1, y1 = label.leader

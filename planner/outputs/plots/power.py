@@ -21,23 +21,11 @@ __all__ = ["By", "draw_power"]
 
 By = Literal["workload", "zone", "site", "source"]
 """What the columns are made of."""
-_TABLES: Final[Mapping[str, str]] = {
-    "workload": "power_class",
-    "zone": "power_zone",
-    "site": "site_year",
-}
+_TABLES: Final[Mapping[str, str]] = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
 
 
 def draw_power(run: Run, by: By = "workload") -> Drawing:
-    """Draw mean power at the meter. [MW]
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    by : str
-        ``workload``, ``zone``, ``site`` or ``source``.
-    """
+    """Draw mean power at the meter. [MW]"""
     if by not in get_args(By):
         message = f"by is {by!r}; it must be one of {', '.join(get_args(By))}"
         raise ValueError(message)
@@ -58,8 +46,6 @@ def _by_year(run: Run, by: str) -> pd.DataFrame:
         frame = sources_of_power(run.tables).rename(columns={"mean_mw": "facility_mean_mw"})
     else:
         frame = run.tables[_TABLES[by]]
-    sums = frame.pivot_table(
-        index="year", columns=by, values="facility_mean_mw", aggfunc="sum", observed=True
-    )
+    sums = frame.pivot_table(index="year", columns=by, values="facility_mean_mw", aggfunc="sum", observed=True)
     # In the order of the table, as in the report: so a workload has one colour in both.
     return sums.fillna(0.0)[list(dict.fromkeys(frame[by]))]

@@ -26,11 +26,6 @@ def draw_sensitivity(found: Sensitivity) -> Drawing:
 
     Tornado: the change at its low and its high. Morris: mu* with its 95 % confidence, and sigma.
     Sobol: total and first-order index with theirs.
-
-    Parameters
-    ----------
-    found : Sensitivity
-        Of any method.
     """
     table = found.table
     rows = np.arange(len(table))[::-1]  # the first one on top
@@ -73,13 +68,9 @@ def _sobol(axes: Axes, found: Sensitivity, rows: np.ndarray) -> None:
     amounts(axes, f"share of the variance of {found.of}", axis="x")
 
 
-def _with_error(
-    axes: Axes, rows: np.ndarray, found: Sensitivity, name: str, colour: str, label: str
-) -> None:
+def _with_error(axes: Axes, rows: np.ndarray, found: Sensitivity, name: str, colour: str, label: str) -> None:
     values, error = found.table[name], found.table[f"{name}_conf"]
-    axes.barh(
-        rows, values, 0.34, color=colour, label=label, xerr=error, ecolor=INK, error_kw={"lw": 0.8}
-    )
+    axes.barh(rows, values, 0.34, color=colour, label=label, xerr=error, ecolor=INK, error_kw={"lw": 0.8})
 
 
 _BARS = {"tornado": _tornado, "morris": _morris, "sobol": _sobol}

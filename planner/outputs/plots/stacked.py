@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.svg import INK
-from planner.outputs.plots.drawing import (
-    COLOURS,
-    REST,
-    amounts,
-    key_beside,
-    plain,
-    say_instead,
-    years_below,
-)
+from planner.outputs.plots.drawing import COLOURS, REST, amounts, key_beside, plain, say_instead, years_below
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,17 +20,7 @@ _WIDTH: Final = 0.72
 
 
 def stack(axes: Axes, by_year: pd.DataFrame, unit: str) -> None:
-    """Draw stacked columns; what is below 0 goes down from 0.
-
-    Parameters
-    ----------
-    axes : Axes
-        To draw on.
-    by_year : DataFrame
-        One row per year, one column per series, in the order in which they are to lie.
-    unit : str
-        Of the amounts.
-    """
+    """Draw stacked columns; what is below 0 goes down from 0."""
     shown = _largest(by_year)
     if shown.empty:
         say_instead(axes, "nothing in any year")

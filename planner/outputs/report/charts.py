@@ -54,41 +54,14 @@ _COLOURS: Final = 10
 
 @dataclass(frozen=True)
 class Series:
-    """A line, or a colour of stacked columns.
+    """A line, or a colour of stacked columns."""
 
-    Parameters
-    ----------
-    label : str
-        What it is called.
-    figures : tuple of ReportFigure or None
-        One for each place of the axis; None where there is none.
-    """
-
-    label: str
-    figures: tuple[ReportFigure | None, ...]
+    label: str  # what it is called
+    figures: tuple[ReportFigure | None, ...]  # one for each place of the axis; None where there is none
 
 
-def columns(
-    title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0
-) -> Html:
-    """Draw stacked columns, one for each place; what is below 0 goes down from 0.
-
-    Parameters
-    ----------
-    title, unit : str
-        What is shown.
-    places : sequence of str
-        Below the columns.
-    series : sequence of Series
-        From the axis outwards.
-    per : float
-        What numbers are divided by.
-
-    Returns
-    -------
-    Html
-        A figure with its table; nothing where nothing is to be shown.
-    """
+def columns(title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0) -> Html:
+    """Draw stacked columns, one for each place; what is below 0 goes down from 0."""
     values = [[_value(figure, per) for figure in one.figures] for one in series]
     high = max((sum(max(row[at], 0.0) for row in values) for at in range(len(places))), default=0.0)
     low = min((sum(min(row[at], 0.0) for row in values) for at in range(len(places))), default=0.0)
@@ -115,19 +88,12 @@ def columns(
             parts.append(_mark(figure, f"{one.label}, {place}", unit, shape, number, per, decimals))
         parts.append(svg_text(x, HEIGHT - 8.0, place, "middle"))
     drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
-    return chart_figure(
-        title, unit, drawn, legend([one.label for one in series]), places, series, per
-    )
+    return chart_figure(title, unit, drawn, legend([one.label for one in series]), places, series, per)
 
 
-def lines(
-    title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0
-) -> Html:
+def lines(title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0) -> Html:
     """Plot steps over the time slices of a day, a line a series, with gaps for missing figures."""
-    values = [
-        [math.nan if figure is None else _value(figure, per) for figure in one.figures]
-        for one in series
-    ]
+    values = [[math.nan if figure is None else _value(figure, per) for figure in one.figures] for one in series]
     known = [value for row in values for value in row if math.isfinite(value)]
     if not known:
         return NOTHING
@@ -137,8 +103,7 @@ def lines(
     for number, row in enumerate(values):
         is_known = [math.isfinite(value) for value in row]
         points = [
-            f"{'L' if end or (at and is_known[at - 1]) else 'M'}"
-            f"{LEFT + (at + end) * step:.1f},{axis.y_of(value):.1f}"
+            f"{'L' if end or (at and is_known[at - 1]) else 'M'}{LEFT + (at + end) * step:.1f},{axis.y_of(value):.1f}"
             for at, value in enumerate(row)
             if is_known[at]
             for end in (0, 1)
@@ -146,35 +111,19 @@ def lines(
         parts.append(element("path", d="".join(points), class_=f"line c{number % _COLOURS}"))
     shown = max(1, math.ceil(len(places) / 8))
     parts += [
-        svg_text(LEFT + at * step, HEIGHT - 8.0, place, "middle")
-        for at, place in enumerate(places)
-        if at % shown == 0
+        svg_text(LEFT + at * step, HEIGHT - 8.0, place, "middle") for at, place in enumerate(places) if at % shown == 0
     ]
     drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
-    return chart_figure(
-        title, unit, drawn, legend([one.label for one in series]), places, series, per
-    )
+    return chart_figure(title, unit, drawn, legend([one.label for one in series]), places, series, per)
 
 
-def bars(
-    title: str,
-    unit: str,
-    rows: Sequence[tuple[str, ReportFigure]],
-    *,
-    per: float = 1.0,
-    note: str = "",
-) -> Html:
+def bars(title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], *, per: float = 1.0, note: str = "") -> Html:
     """Draw one bar to the right for each row, with its number at its end; as `columns`."""
     return _bars(title, unit, rows, [0.0] * len(rows), per, note)
 
 
 def waterfall(
-    title: str,
-    unit: str,
-    rows: Sequence[tuple[str, ReportFigure]],
-    *,
-    per: float = 1.0,
-    note: str = "",
+    title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], *, per: float = 1.0, note: str = ""
 ) -> Html:
     """Draw each row from where the one before it ends, and the last one, their sum, from 0."""
     *terms, _ = [_value(figure, per) for _, figure in rows]
@@ -183,12 +132,7 @@ def waterfall(
 
 
 def _bars(
-    title: str,
-    unit: str,
-    rows: Sequence[tuple[str, ReportFigure]],
-    starts: Sequence[float],
-    per: float,
-    note: str,
+    title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], starts: Sequence[float], per: float, note: str
 ) -> Html:
     values = [_value(figure, per) for _, figure in rows]
     ends = [start + value for start, value in zip(starts, values, strict=True)]
@@ -247,9 +191,7 @@ class ValueAxis:
             y = f"{self.y_of(value):.1f}"
             kind = "zero" if value == 0.0 else "grid"
             parts.append(element("line", x1=LEFT, x2=WIDTH, y1=y, y2=y, class_=kind))
-            parts.append(
-                svg_text(LEFT - 7.0, self.y_of(value) + 4.0, f"{value:,.{decimals}f}", "end")
-            )
+            parts.append(svg_text(LEFT - 7.0, self.y_of(value) + 4.0, f"{value:,.{decimals}f}", "end"))
         return joined(parts)
 
 
@@ -309,23 +251,13 @@ def legend(labels: Sequence[str]) -> Html:
 
 
 def chart_figure(
-    title: str,
-    unit: str,
-    drawn: Html,
-    legend: Html,
-    places: Sequence[str],
-    series: Sequence[Series],
-    per: float,
+    title: str, unit: str, drawn: Html, legend: Html, places: Sequence[str], series: Sequence[Series], per: float
 ) -> Html:
     """Put title, drawing, legend and a table of the same figures together."""
     caption = element("figcaption", element("strong", title), f" [{unit}]")
     rows = [(one.label, one.figures) for one in series]
     table = figure_table(
-        f"{title} [{unit}]",
-        "",
-        [NumberColumn(place, per=per) for place in places],
-        rows,
-        one_unit=True,
+        f"{title} [{unit}]", "", [NumberColumn(place, per=per) for place in places], rows, one_unit=True
     )
     more = element("details", element("summary", "Figures"), table)
     return element("figure", caption, drawn, legend, more, class_="chart")

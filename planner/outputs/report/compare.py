@@ -25,15 +25,7 @@ __all__ = ["MOST_RUNS", "comparison_html"]
 
 
 def comparison_html(runs: Sequence[Run], splits: Sequence[CostSplit] = ()) -> str:
-    """Return the comparison of runs as one HTML document, as `report_html` does of one.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Two or more; the others are compared with the first.
-    splits : sequence of CostSplit
-        Differences in cost by cause.
-    """
+    """Return the comparison of runs as one HTML document, as `report_html` does of one."""
     figures = [Figures(run, number) for number, run in enumerate(runs)]
     letters = letters_of(runs)
     sections = [

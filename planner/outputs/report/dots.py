@@ -29,27 +29,8 @@ _PER_LETTER: Final = 7.84
 _COLOURS: Final = 10
 
 
-def dots(
-    title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *, per: float = 1.0
-) -> Html:
-    """Draw a row for each series from 0 to its largest figure, with a dot for every place.
-
-    Parameters
-    ----------
-    title, unit : str
-        What is shown.
-    places : sequence of str
-        What each dot of a row is of; with more than ten, all dots have one colour.
-    rows : sequence of Series
-        From the top; a figure that is missing has no dot, and the row says so.
-    per : float
-        What numbers are divided by.
-
-    Returns
-    -------
-    Html
-        A figure with its table; nothing where all of it is 0.
-    """
+def dots(title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *, per: float = 1.0) -> Html:
+    """Draw a row for each series from 0 to its largest figure, with a dot for every place."""
     known = [_known(row, per) for row in rows]
     high = max((value for of in known for value in of.values()), default=0.0)
     if high <= 0.0:

@@ -26,15 +26,7 @@ if TYPE_CHECKING:
 
     Label: TypeAlias = str | int | bool
 
-__all__ = [
-    "MISSING",
-    "Figures",
-    "ReportFigure",
-    "TableFigures",
-    "decimals_for",
-    "parse_where",
-    "where_text",
-]
+__all__ = ["MISSING", "Figures", "ReportFigure", "TableFigures", "decimals_for", "parse_where", "where_text"]
 
 MISSING: Final = "\N{EN DASH}"
 _DIGITS: Final = 3
@@ -44,31 +36,15 @@ _PLAIN: Final = "()|,."  # of a label, not quoted
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A number and where it is.
+    """A number and where it is."""
 
-    Parameters
-    ----------
-    value : float
-        Sum of a column over the rows that are selected; nan where it is missing.
-    table, column : str
-        A result table and its column; several are joined by ``+`` and added up.
-    where : mapping of str to label
-        What its rows have in other columns.
-    over : ReportFigure, optional
-        What it is a share of.
-    less : ReportFigure, optional
-        What is taken off it.
-    run : int, optional
-        Number of its run on a page of several.
-    """
-
-    value: float
-    table: str
+    value: float  # sum of a column over the rows that are selected; nan where it is missing
+    table: str  # a result table and its column; several are joined by ``+`` and added up
     column: str
-    where: Mapping[str, Label] = field(default_factory=dict)
-    over: ReportFigure | None = None
-    less: ReportFigure | None = None
-    run: int | None = None
+    where: Mapping[str, Label] = field(default_factory=dict)  # what its rows have in other columns
+    over: ReportFigure | None = None  # what it is a share of
+    less: ReportFigure | None = None  # what is taken off it
+    run: int | None = None  # number of its run on a page of several
 
     @property
     def shown_value(self) -> float:
@@ -90,17 +66,7 @@ class ReportFigure:
         return replace(self, less=other)
 
     def html(self, *, per: float = 1.0, digits: int = _DIGITS, decimals: int | None = None) -> Html:
-        """Write the number for people.
-
-        Parameters
-        ----------
-        per : float
-            What it is divided by: 1000 shows MUSD as BUSD.
-        digits : int
-            Significant digits.
-        decimals : int, optional
-            Places behind the point, in place of significant digits.
-        """
+        """Write the number for people."""
         return element(
             "span",
             self.text(per=per, digits=digits, decimals=decimals),
@@ -142,8 +108,6 @@ class ReportFigure:
 def where_text(where: Mapping[str, Label]) -> str:
     """Write a selection of rows as an attribute holds it: ``site=a;year=2030``, quoted as in URLs.
 
-    Examples
-    --------
     >>> where_text({"site": "=1+1; x", "year": 2030})
     'site=%3D1%2B1%3B%20x;year=2030'
     """
@@ -153,8 +117,6 @@ def where_text(where: Mapping[str, Label]) -> str:
 def parse_where(text: str) -> dict[str, str]:
     """Return the selection that `where_text` wrote, its labels as text.
 
-    Examples
-    --------
     >>> parse_where("site=%3D1%2B1%3B%20x;year=2030")
     {'site': '=1+1; x', 'year': '2030'}
     """
@@ -165,8 +127,6 @@ def parse_where(text: str) -> dict[str, str]:
 def decimals_for(values: Iterable[float], digits: int = _DIGITS) -> int:
     """Return with how many places numbers of one table are shown: the largest with `digits`.
 
-    Examples
-    --------
     >>> decimals_for([0.5, 12345.0]), decimals_for([0.5, 2.34]), decimals_for([])
     (0, 2, 0)
     """
@@ -177,15 +137,7 @@ def decimals_for(values: Iterable[float], digits: int = _DIGITS) -> int:
 
 
 class TableFigures:
-    """The numbers of tables.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Any tables, by name.
-    number : int, optional
-        Which they are on a page of several, from 0.
-    """
+    """The numbers of tables."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], number: int | None = None) -> None:
         self.tables = tables
@@ -218,14 +170,11 @@ class TableFigures:
         if (table, keys, column) not in self._found:
             sums_of = self._made[table, keys][column]
             self._found[table, keys, column] = {
-                label if isinstance(label, tuple) else (label,): float(value)
-                for label, value in sums_of.items()
+                label if isinstance(label, tuple) else (label,): float(value) for label, value in sums_of.items()
             }
         return self._found[table, keys, column]
 
-    def sums_by(
-        self, table: str, column: str, *keys: str, **where: Label
-    ) -> dict[tuple[Label, ...], ReportFigure]:
+    def sums_by(self, table: str, column: str, *keys: str, **where: Label) -> dict[tuple[Label, ...], ReportFigure]:
         """Return the sums of a column by the labels of some columns, in the order of the table."""
         found = {}
         for labels, value in self._sums(table, column, (*where, *keys)).items():
@@ -237,15 +186,7 @@ class TableFigures:
 
 
 class Figures(TableFigures):
-    """The numbers of a run.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    number : int, optional
-        Which one it is on a page of several, from 0.
-    """
+    """The numbers of a run."""
 
     def __init__(self, run: Run, number: int | None = None) -> None:
         super().__init__(run.tables, number)

@@ -30,20 +30,9 @@ if TYPE_CHECKING:
     from planner.outputs.projection import ProjectedMap
     from planner.outputs.report.figures import Figures
 
-__all__ = [
-    "COLOURINGS",
-    "PICKED",
-    "base_map",
-    "controls",
-    "map_of",
-    "names_of",
-    "site_facts",
-    "size_key",
-]
+__all__ = ["COLOURINGS", "PICKED", "base_map", "controls", "map_of", "names_of", "site_facts", "size_key"]
 
-PICKED: Final = element(
-    "p", "Choose a site on the map to see it here.", class_="picked note", hidden=True
-)
+PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
 WIDTH: Final = 1000.0
 HEIGHT: Final = 560.0
@@ -60,28 +49,14 @@ _PER_MUSD: Final = 1e-6
 
 @dataclass(frozen=True)
 class Colouring:
-    """What the colour of a site shows, and in which steps.
+    """What the colour of a site shows, and in which steps."""
 
-    Parameters
-    ----------
-    key : str
-        Its class in the style sheet.
-    label, unit : str
-        What it is.
-    per : float
-        What numbers are divided by.
-    none : str
-        What a site without a number is.
-    bounds : tuple of float
-        Between the steps; where empty, round numbers between the least and the most.
-    """
-
-    key: str
-    label: str
+    key: str  # its class in the style sheet
+    label: str  # what it is
     unit: str
-    per: float = 1.0
-    none: str = "no figure"
-    bounds: tuple[float, ...] = ()
+    per: float = 1.0  # what numbers are divided by
+    none: str = "no figure"  # what a site without a number is
+    bounds: tuple[float, ...] = ()  # between the steps; where empty, round numbers between the least and the most
 
 
 COLOURINGS: Final = (
@@ -107,9 +82,7 @@ def site_facts(figures: Figures, year: int) -> dict[str, dict[str, ReportFigure 
         if not mw.value > _A_LITTLE_MW:
             continue
         all_used = used.get((site,))
-        none = ReportFigure(
-            0.0, "plan", "used_mw", {"year": year, "duty": "training", "site": site}
-        )
+        none = ReportFigure(0.0, "plan", "used_mw", {"year": year, "duty": "training", "site": site})
         cost, mwh = paid.get((site,)), drawn.get((site,))
         facts[str(site)] = {
             "mw": mw,
@@ -136,20 +109,7 @@ def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
 
 
 def map_of(figures: Figures, labels: DisplayNames) -> Html:
-    """Draw the map of a plan with its controls and keys.
-
-    Parameters
-    ----------
-    figures : Figures
-        Of the run.
-    labels : DisplayNames
-        Of it.
-
-    Returns
-    -------
-    Html
-        The last model year is shown until the script of the page shows another.
-    """
+    """Draw the map of a plan with its controls and keys."""
     sheet, below = base_map(figures.run.sites)
     facts = {year: site_facts(figures, year) for year in figures.years}
     bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
@@ -177,9 +137,7 @@ def map_of(figures: Figures, labels: DisplayNames) -> Html:
     )
 
 
-def _is_known(
-    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]]
-) -> bool:
+def _is_known(colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]]) -> bool:
     return any(_is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values())
 
 
@@ -224,9 +182,7 @@ def _year(
     sites = sites_in_use(figures.run, year)
     x, y = sheet.place(sites["lon"].to_numpy(), sites["lat"].to_numpy())
     spots, circles = [], []
-    radius = np.maximum(
-        _LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw), _SMALLEST_RADIUS
-    )
+    radius = np.maximum(_LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw), _SMALLEST_RADIUS)
     columns = (sites[name] for name in ("name", "nameplate_mw", "training_frac"))
     for site, *values in zip(sites["site"], *columns, x, y, radius, strict=True):
         of = facts[str(site)]
@@ -234,9 +190,7 @@ def _year(
             continue  # a site without racks is not in use
         spot = Spot(*values)
         spots.append(spot)
-        steps = (
-            _step(of[colouring.key], colouring, bounds[colouring.key]) for colouring in COLOURINGS
-        )
+        steps = (_step(of[colouring.key], colouring, bounds[colouring.key]) for colouring in COLOURINGS)
         shown = mw.text()
         said = "; ".join(_said(of[one.key], one) for one in COLOURINGS)
         circles.append(
@@ -251,14 +205,7 @@ def _year(
                 **{**mw.attributes(digits=3), "class_": f"n site {' '.join(steps)}"},
             )
         )
-    return element(
-        "g",
-        circles,
-        names_of(spots),
-        class_="year",
-        data_year=year,
-        hidden=year != figures.last,
-    )
+    return element("g", circles, names_of(spots), class_="year", data_year=year, hidden=year != figures.last)
 
 
 def _said(figure: ReportFigure | None, colouring: Colouring) -> str:
@@ -269,15 +216,7 @@ def _said(figure: ReportFigure | None, colouring: Colouring) -> str:
 
 
 def names_of(spots: Sequence[Spot], *, has_sign: bool = False) -> Html:
-    """Write the names of the largest sites, fewer and larger ones for a phone.
-
-    Parameters
-    ----------
-    spots : sequence of Spot
-        The largest first.
-    has_sign : bool
-        Whether their amounts are differences.
-    """
+    """Write the names of the largest sites, fewer and larger ones for a phone."""
     sheet = (WIDTH, HEIGHT)
     wide = svg_labels(spots, sheet, size=_LABEL_SIZE, has_sign=has_sign)
     phone = svg_labels(spots, sheet, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
@@ -316,9 +255,7 @@ def controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:
     if not colourings:
         return element("div", slider, class_="controls", hidden=True)
     fields = element("fieldset", element("legend", "Colour of the sites"), choice)
-    return element(
-        "div", slider if len(years) > 1 else NOTHING, fields, class_="controls", hidden=True
-    )
+    return element("div", slider if len(years) > 1 else NOTHING, fields, class_="controls", hidden=True)
 
 
 def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
@@ -352,14 +289,9 @@ def _colour_key(
     else:
         between = [f"{low} to {high}" for low, high in pairwise(texts)]
         steps = [f"below {texts[0]}", *between, f"{texts[-1]} and more"]
-    keys = [
-        element("li", element("span", class_=f"key k-{colouring.key}-{at}"), text)
-        for at, text in enumerate(steps)
-    ]
+    keys = [element("li", element("span", class_=f"key k-{colouring.key}-{at}"), text) for at, text in enumerate(steps)]
     if any(not _is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values()):
-        keys.append(
-            element("li", element("span", class_=f"key k-{colouring.key}-none"), colouring.none)
-        )
+        keys.append(element("li", element("span", class_=f"key k-{colouring.key}-none"), colouring.none))
     return element(
         "div",
         element("span", f"{colouring.label} [{colouring.unit}]"),

@@ -36,22 +36,6 @@ NOTHING: Final = Html()
 def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html:
     """Make an element.
 
-    Parameters
-    ----------
-    tag : str
-        Its name.
-    *children : str or iterable of str
-        What is in it, in order; all but `Html` is escaped.
-    **attributes : object
-        By name, ``_`` for ``-``, one at the end left out (``class_``). True is an attribute
-        without value; None and False leave it out.
-
-    Returns
-    -------
-    Html
-
-    Examples
-    --------
     >>> element("p", "a < b", element("b", "c"), class_="note", data_run=2, hidden=True)
     '<p class="note" data-run="2" hidden>a &lt; b<b>c</b></p>'
     """
@@ -72,9 +56,7 @@ def joined(children: Iterable[str | Iterable[str]]) -> Html:
     """Join pieces of content; what is not `Html` is escaped."""
     return Html(
         "".join(
-            (child if isinstance(child, Html) else _escaped(child))
-            if isinstance(child, str)
-            else joined(child)
+            (child if isinstance(child, Html) else _escaped(child)) if isinstance(child, str) else joined(child)
             for child in children
         )
     )
@@ -100,8 +82,6 @@ def _escaped(text: str) -> str:
     kept = "".join(
         sign
         for sign in text
-        if sign.isprintable()
-        or sign == "\n"
-        or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
+        if sign.isprintable() or sign == "\n" or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
     )
     return escape(kept)

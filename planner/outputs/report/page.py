@@ -48,31 +48,11 @@ def section(identifier: str, heading: str, *content: Html) -> Html:
 
 
 def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot: Html) -> str:
-    """Put a page together.
-
-    Parameters
-    ----------
-    title : str
-        Of the window.
-    head : Html
-        Above the sections.
-    sections : sequence of (str, str, Html)
-        Identifier, name in the contents, and markup; those without markup are left out.
-    foot : Html
-        Below them.
-
-    Returns
-    -------
-    str
-        A whole HTML document that needs nothing else.
-    """
+    """Put a page together."""
     kept = [(name, label, content) for name, label, content in sections if content]
     contents = element(
         "nav",
-        element(
-            "ul",
-            (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept),
-        ),
+        element("ul", (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)),
         aria_label="Contents",
     )
     document = element(
@@ -102,20 +82,7 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
 
 
 def write_page(document: str, path: Path) -> list[Path]:
-    """Write a page to a file, whole or not at all.
-
-    Parameters
-    ----------
-    document : str
-        A whole HTML document, of whatever it is a report.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
-    """
+    """Write a page to a file, whole or not at all."""
     with whole_file(path) as partial:
         partial.write_text(document, encoding="utf-8")
     return [path]

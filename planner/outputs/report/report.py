@@ -35,18 +35,7 @@ __all__ = ["report_html"]
 
 
 def report_html(run: Run) -> str:
-    """Return the report of a run as one HTML document.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-
-    Returns
-    -------
-    str
-        It asks for nothing else: no file, no network.
-    """
+    """Return the report of a run as one HTML document."""
     stress = stress_tables(run)
     is_stale = not is_of_this_plan(run, stress)
     run = _with_studies(run, {} if is_stale else stress)

@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.svg import tick_decimals, ticks
-from planner.outputs.report.charts import (
-    HEIGHT,
-    LEFT,
-    WIDTH,
-    Series,
-    ValueAxis,
-    chart_figure,
-    drawing,
-    svg_text,
-)
+from planner.outputs.report.charts import HEIGHT, LEFT, WIDTH, Series, ValueAxis, chart_figure, drawing, svg_text
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
@@ -44,31 +35,9 @@ _MOST_PLACES: Final = 8
 
 
 def fan(
-    title: str,
-    unit: str,
-    places: Sequence[str],
-    of: Mapping[str, Sequence[ReportFigure]],
-    *,
-    per: float = 1.0,
+    title: str, unit: str, places: Sequence[str], of: Mapping[str, Sequence[ReportFigure]], *, per: float = 1.0
 ) -> Html:
-    """Draw how far a figure spreads over futures: three bands and the median, from 0.
-
-    Parameters
-    ----------
-    title, unit : str
-        What is shown.
-    places : sequence of str
-        Years.
-    of : mapping of str to sequence of ReportFigure
-        By columns of `planner.outputs.study_folders.QUANTILES`, a figure for each year.
-    per : float
-        What numbers are divided by.
-
-    Returns
-    -------
-    Html
-        A figure with its table; nothing where all of it is 0.
-    """
+    """Draw how far a figure spreads over futures: three bands and the median, from 0."""
     values = {key: [one.shown_value / per for one in figures] for key, figures in of.items()}
     low, high = min(0.0, *values["least"]), max(0.0, *values["most"])
     if high <= low:
@@ -84,9 +53,7 @@ def fan(
         points = " ".join(f"{x:.1f},{axis.y_of(value):.1f}" for x, value in outline)
         parts.append(element("polygon", points=points, class_="band"))
     median = _level(values["median"], ends)
-    line = "M" + "L".join(
-        f"{x:.1f},{axis.y_of(value):.1f}" for x, value in zip(ends, median, strict=True)
-    )
+    line = "M" + "L".join(f"{x:.1f},{axis.y_of(value):.1f}" for x, value in zip(ends, median, strict=True))
     parts.append(element("path", d=line, class_="line c1"))
     shown = -(-len(places) // _MOST_PLACES)
     parts += [
@@ -110,32 +77,11 @@ def _key() -> Html:
         element("li", element("span", class_=f"key band-{number}"), label)
         for number, (_, _, label) in enumerate(_BANDS)
     ]
-    return element(
-        "ul", bands, element("li", element("span", class_="key c1"), "median"), class_="legend"
-    )
+    return element("ul", bands, element("li", element("span", class_="key c1"), "median"), class_="legend")
 
 
-def curve(
-    title: str,
-    units: tuple[str, str],
-    points: Sequence[tuple[ReportFigure, ReportFigure, bool]],
-) -> Html:
-    """Draw one measure over another, a circle at each point; no axis need start at 0.
-
-    Parameters
-    ----------
-    title : str
-        What is shown.
-    units : (str, str)
-        What is to the right, and what is upwards, each with its unit.
-    points : sequence of (ReportFigure, ReportFigure, bool)
-        To the right, upwards, and whether it is marked.
-
-    Returns
-    -------
-    Html
-        A figure; nothing where there is but one point.
-    """
+def curve(title: str, units: tuple[str, str], points: Sequence[tuple[ReportFigure, ReportFigure, bool]]) -> Html:
+    """Draw one measure over another, a circle at each point; no axis need start at 0."""
     if len(points) < 2:
         return NOTHING
     x, y = ([one.shown_value for one in of] for of in list(zip(*points, strict=True))[:2])
@@ -146,9 +92,7 @@ def curve(
     decimals = tick_decimals(marks)
     at = [(LEFT + (a - low) * scale, axis.y_of(b)) for a, b in zip(x, y, strict=True)]
     parts = [axis.grid()]
-    parts.append(
-        element("path", d="M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in at), class_="line c0")
-    )
+    parts.append(element("path", d="M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in at), class_="line c0"))
     for (a, b), (right, up, is_marked) in zip(at, points, strict=True):
         shown = up.text(digits=5)
         parts.append(
@@ -158,17 +102,10 @@ def curve(
                 cx=f"{a:.1f}",
                 cy=f"{b:.1f}",
                 r=7 if is_marked else 4.5,
-                **{
-                    **up.attributes(digits=5),
-                    "class_": f"n c{1 if is_marked else 0}",
-                    "data_shown": shown,
-                },
+                **{**up.attributes(digits=5), "class_": f"n c{1 if is_marked else 0}", "data_shown": shown},
             )
         )
-    parts += [
-        svg_text(LEFT + (mark - low) * scale, HEIGHT - 8.0, f"{mark:,.{decimals}f}", "middle")
-        for mark in marks
-    ]
+    parts += [svg_text(LEFT + (mark - low) * scale, HEIGHT - 8.0, f"{mark:,.{decimals}f}", "middle") for mark in marks]
     drawn = drawing("", HEIGHT, parts, f"{title}: {units[1]} over {units[0]}")
     words = f" {units[1]} upwards, {units[0]} to the right; the axes need not start at 0"
     caption = element("figcaption", element("strong", title), element("span", words, class_="note"))

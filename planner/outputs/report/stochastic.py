@@ -9,12 +9,7 @@ from planner.outputs.report.markup import element, joined, name
 from planner.outputs.report.page import page
 from planner.outputs.report.sections.futures import fans_section
 from planner.outputs.report.sections.no_regret import no_regret_section
-from planner.outputs.report.sections.orders import (
-    answer_of_orders,
-    orders_section,
-    plans_section,
-    weighed_section,
-)
+from planner.outputs.report.sections.orders import answer_of_orders, orders_section, plans_section, weighed_section
 from planner.outputs.report.sections.verdict import signs
 
 if TYPE_CHECKING:

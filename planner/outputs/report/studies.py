@@ -8,12 +8,7 @@ from planner.outputs.report.figures import TableFigures
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import page
 from planner.outputs.report.sections.frontier import frontier_section
-from planner.outputs.report.sections.futures import (
-    answer_of_sweep,
-    effects_section,
-    fans_section,
-    futures_section,
-)
+from planner.outputs.report.sections.futures import answer_of_sweep, effects_section, fans_section, futures_section
 from planner.outputs.report.sections.no_regret import no_regret_section
 from planner.outputs.report.sections.verdict import signs
 from planner.results.ended import PLANNED
@@ -27,15 +22,7 @@ __all__ = ["studies_html"]
 
 
 def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier]) -> str:
-    """Return the report of studies as one HTML document, as `report_html` does of a run.
-
-    Parameters
-    ----------
-    sweep : StoredSweep or None
-        A sweep.
-    frontiers : sequence of StoredFrontier
-        Frontiers below it; one at least where there is no sweep.
-    """
+    """Return the report of studies as one HTML document, as `report_html` does of a run."""
     sections: list[tuple[str, str, Html]] = []
     first = len(sections)
     if sweep is not None:

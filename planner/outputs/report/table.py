@@ -18,21 +18,11 @@ __all__ = ["NumberColumn", "figure_table"]
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column of numbers.
+    """A column of numbers."""
 
-    Parameters
-    ----------
-    head : str
-        What is above it, with its unit where the table has several.
-    per : float
-        What numbers are divided by: 0.01 shows shares in percent.
-    decimals : int, optional
-        Places behind the point; by default as many as show its largest number well.
-    """
-
-    head: str
-    per: float = 1.0
-    decimals: int | None = None
+    head: str  # what is above it, with its unit where the table has several
+    per: float = 1.0  # what numbers are divided by: 0.01 shows shares in percent
+    decimals: int | None = None  # places behind the point; by default as many as show its largest number well
 
 
 def figure_table(
@@ -45,31 +35,11 @@ def figure_table(
     totals: Collection[int] = (),
     shows_caption: bool = False,
 ) -> Html:
-    """Make a table.
-
-    Parameters
-    ----------
-    caption : str
-        What it shows.
-    row_head : str
-        Above the labels of the rows.
-    columns : sequence of NumberColumn
-        The others.
-    rows : sequence of (str, figures)
-        Label and figures of each; text is shown as it is; None is an empty cell.
-    one_unit : bool
-        Whether all columns have one number of decimals.
-    totals : collection of int
-        Rows that are sums of those above them.
-    shows_caption : bool
-        Whether the caption is seen, or only heard.
-    """
+    """Make a table."""
     if not rows:
         return NOTHING
     decimals = _decimals(columns, rows, one_unit)
-    texts = {
-        at for at, of in enumerate(rows[0][1]) if isinstance(of, str) and not isinstance(of, Html)
-    }
+    texts = {at for at, of in enumerate(rows[0][1]) if isinstance(of, str) and not isinstance(of, Html)}
     head = element(
         "tr",
         element("th", row_head, scope="col") if row_head else element("td"),
@@ -100,16 +70,12 @@ def figure_table(
 
 
 def _decimals(
-    columns: Sequence[NumberColumn],
-    rows: Sequence[tuple[str, Sequence[ReportFigure | str | None]]],
-    one_unit: bool,
+    columns: Sequence[NumberColumn], rows: Sequence[tuple[str, Sequence[ReportFigure | str | None]]], one_unit: bool
 ) -> list[int]:
     of_columns = []
     for at, column in enumerate(columns):
         figures = [row[at] for _, row in rows]
-        of_columns.append(
-            [one.shown_value / column.per for one in figures if not isinstance(one, str | None)]
-        )
+        of_columns.append([one.shown_value / column.per for one in figures if not isinstance(one, str | None)])
     if one_unit:
         of_columns = [[value for values in of_columns for value in values]] * len(columns)
     return [
@@ -131,17 +97,13 @@ def _common(figures: Sequence[ReportFigure]) -> dict[str, Any]:
     if all(figure.run == first.run for figure in figures):
         common["data_run"] = first.run
     where = {
-        key: label
-        for key, label in first.where.items()
-        if all(figure.where.get(key) == label for figure in figures)
+        key: label for key, label in first.where.items() if all(figure.where.get(key) == label for figure in figures)
     }
     common["data_where"] = where_text(where) or None
     return common
 
 
-def _cell(
-    figure: ReportFigure | str | None, column: NumberColumn, decimals: int, common: dict[str, Any]
-) -> Html:
+def _cell(figure: ReportFigure | str | None, column: NumberColumn, decimals: int, common: dict[str, Any]) -> Html:
     if figure is None:
         return element("td", MISSING, class_="num none")
     if isinstance(figure, Html):

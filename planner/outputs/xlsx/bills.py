@@ -54,13 +54,9 @@ def write_bills(book: Book) -> None:
 def _write_kinds(book: Book, sheet: Worksheet, bills: pd.DataFrame, years: list[int]) -> int:
     """Write MUSD by kind and calendar year, and what is above the exact bill."""
     write_heads(book, sheet, _TOP, ("What is paid", "unit"), years)
-    wide = bills.pivot_table(
-        index="kind", columns="calendar_year", values="charged_usd", aggfunc="sum"
-    )
+    wide = bills.pivot_table(index="kind", columns="calendar_year", values="charged_usd", aggfunc="sum")
     wide = (wide.reindex(index=list(_KINDS), columns=years).fillna(0.0)) / USD_PER_MUSD
-    over = (
-        bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
-    )
+    over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
     last = _TOP + len(_KINDS)
     labels = [*_KINDS, "Total", "above the exact bill"]
     for row, label in enumerate(labels, start=_TOP + 1):

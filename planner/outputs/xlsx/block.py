@@ -29,33 +29,17 @@ class At(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One measure by year.
+    """One measure by year."""
 
-    Parameters
-    ----------
-    label, unit : str
-        What it is.
-    formula : callable
-        From the addresses of the year and of the cell below it to a formula.
-    values : sequence of float or str
-        What the formula gives in each year while no assumption is edited.
-    number : str
-        Number format.
-    style : str
-        Look of the row.
-    """
-
-    label: str
+    label: str  # what it is
     unit: str
-    formula: Callable[[At], str]
-    values: Sequence[float | str]
+    formula: Callable[[At], str]  # from the addresses of the year and of the cell below it to a formula
+    values: Sequence[float | str]  # what the formula gives in each year while no assumption is edited
     number: str = "#,##0"
-    style: str = "plain"
+    style: str = "plain"  # look of the row
 
 
-def write_heads(
-    book: Book, sheet: Worksheet, row: int, heads: tuple[str, str], years: Sequence[int]
-) -> None:
+def write_heads(book: Book, sheet: Worksheet, row: int, heads: tuple[str, str], years: Sequence[int]) -> None:
     """Write the heads of a block; years are numbers, so that formulas can use them."""
     for column, head in enumerate(heads):
         book.text(sheet, row, column, head, "head")
@@ -71,21 +55,7 @@ def write_section(book: Book, sheet: Worksheet, row: int, title: str, columns: i
 
 
 def write_row(book: Book, sheet: Worksheet, head_row: int, row: int, what: Row) -> None:
-    """Write a measure under the years of a block.
-
-    Parameters
-    ----------
-    book : Book
-        The workbook.
-    sheet : Worksheet
-        Where to.
-    head_row : int
-        Row that holds the years.
-    row : int
-        Row to write.
-    what : Row
-        The measure.
-    """
+    """Write a measure under the years of a block."""
     book.text(sheet, row, 0, what.label, what.style)
     book.text(sheet, row, 1, what.unit, "unit_left" if what.style == "plain" else what.style)
     for column, value in enumerate(what.values, start=FIRST_YEAR):

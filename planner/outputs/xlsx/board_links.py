@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.xlsx.block import FIRST_YEAR, Row, write_row, write_section
 from planner.outputs.xlsx.book import cell
 from planner.outputs.xlsx.bridge import bridge_lines
-from planner.outputs.xlsx.money import (
-    CASH_BY_YEAR,
-    CASH_YEARS,
-    MONEY_NAMES,
-    UNIT_RULE,
-    hour_costs,
-)
+from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
 from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
@@ -31,24 +25,8 @@ _MUSD: Final = "#,##0.00"
 _MW: Final = "#,##0"
 
 
-def write_board_links(
-    book: Book, sheet: Worksheet, head: int, row: int, spans: Sequence[int]
-) -> None:
-    """Write the unit costs, the four moneys and the bridge, each a link to its own sheet.
-
-    Parameters
-    ----------
-    book : Book
-        The workbook.
-    sheet : Worksheet
-        Where to.
-    head : int
-        Row of the model years; below it stand the calendar years that each represents.
-    row : int
-        First row to write.
-    spans : sequence of int
-        Those numbers of calendar years.
-    """
+def write_board_links(book: Book, sheet: Worksheet, head: int, row: int, spans: Sequence[int]) -> None:
+    """Write the unit costs, the four moneys and the bridge, each a link to its own sheet."""
     row = _unit_costs(book, sheet, head, row)
     row = _moneys(book, sheet, head, row, spans)
     _bridge(book, sheet, row)
@@ -73,8 +51,7 @@ def _unit_costs(book: Book, sheet: Worksheet, head: int, row: int) -> int:
 
 _UNITS: Final = "Unit costs of own sites, as solved (sheet Money)"
 _DIFFERS: Final = (
-    "Neither counts rent, rented hours and efficiency levers; the row above does, and follows "
-    "edited cells."
+    "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
 )
 
 
@@ -100,10 +77,7 @@ def _moneys(book: Book, sheet: Worksheet, head: int, row: int, spans: Sequence[i
         book.formula(sheet, row, FIRST_YEAR, f"={name}", musd, _MUSD)
         book.text(sheet, row, FIRST_YEAR + 1, f"  {rule}", "about")
     cash = of_plan.years.set_index("calendar_year")["cash_musd"]
-    by_year = [
-        float(cash.loc[year : year + span - 1].sum())
-        for year, span in zip(run.years, spans, strict=True)
-    ]
+    by_year = [float(cash.loc[year : year + span - 1].sum()) for year, span in zip(run.years, spans, strict=True)]
     row += 1
     write_row(book, sheet, head, row, Row("Cash by year", "MUSD", _cash, by_year, _MUSD))
     return row + 1

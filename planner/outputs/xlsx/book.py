@@ -37,21 +37,9 @@ _NO_PRINT: Final = 1_048_570
 
 
 class Book(Canvas):
-    """The workbook of a run.
+    """The workbook of a run."""
 
-    Parameters
-    ----------
-    run : Run
-        What it shows.
-    workbook : Workbook
-        Of XlsxWriter.
-    prints : mapping of str to int
-        Sheets that print, and on how many pages each at most; 0 for as many as it has.
-    """
-
-    def __init__(
-        self, run: Run, workbook: Workbook, prints: Mapping[str, int] = MappingProxyType(BOARD)
-    ) -> None:
+    def __init__(self, run: Run, workbook: Workbook, prints: Mapping[str, int] = MappingProxyType(BOARD)) -> None:
         super().__init__(run.title, workbook, COVER)
         self.run, self._prints = run, prints
 

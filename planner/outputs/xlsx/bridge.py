@@ -43,12 +43,7 @@ class BridgeLine(NamedTuple):
 def bridge_lines(run: Run) -> list[BridgeLine]:
     """Return the lines of the sheet; levels begin with a capital, steps are set in."""
     return [
-        BridgeLine(
-            row,
-            step,
-            step.label[0].upper() + step.label[1:] if step.is_level else f"  {step.label}",
-            mw,
-        )
+        BridgeLine(row, step, step.label[0].upper() + step.label[1:] if step.is_level else f"  {step.label}", mw)
         for row, (step, mw) in enumerate(steps_of(run.tables["bridge"]), start=_HEAD + 1)
     ]
 
@@ -92,9 +87,7 @@ def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep,
         for column, value in enumerate(parts, start=first + 1):
             book.number(sheet, line, column, value, "#,##0.0", "unit")
         at = after
-    chart = book.chart(
-        "column", f"From the path to the meter, {book.run.years[-1]}", "MW", stacked=True
-    )
+    chart = book.chart("column", f"From the path to the meter, {book.run.years[-1]}", "MW", stacked=True)
     end = _HEAD + len(shown)
     for column, colour in ((1, None), (2, _LEVEL), (3, _UP), (4, _DOWN)):
         fill = {"none": True} if colour is None else {"color": colour}

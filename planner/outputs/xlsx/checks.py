@@ -18,22 +18,13 @@ __all__ = ["write_checks"]
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"
 _SUMS: Final = (
-    (
-        "The list of costs adds up to the objective",
-        "SUM(CostLines[npv_musd])",
-        "objective_musd",
-    ),
+    ("The list of costs adds up to the objective", "SUM(CostLines[npv_musd])", "objective_musd"),
     (
         "Demand is served, rented, saved or not met",
         "SUM(Demand[demand_kh100e])",
-        "SUM(Demand[served_kh100e])+SUM(Demand[rented_kh100e])"
-        "+SUM(Demand[saved_kh100e])+SUM(Demand[unmet_kh100e])",
+        "SUM(Demand[served_kh100e])+SUM(Demand[rented_kh100e])+SUM(Demand[saved_kh100e])+SUM(Demand[unmet_kh100e])",
     ),
-    (
-        "Workloads use the power of the sites",
-        "SUM(ClassYears[facility_mean_mw])",
-        "SUM(SiteYears[facility_mean_mw])",
-    ),
+    ("Workloads use the power of the sites", "SUM(ClassYears[facility_mean_mw])", "SUM(SiteYears[facility_mean_mw])"),
     (
         "Racks and companions of the plan are the nameplate of the sites",
         "SUM(Plan[used_mw])+SUM(Plan[standby_mw])+SUM(Plan[companion_mw])",
@@ -57,9 +48,7 @@ def write_checks(book: Book) -> None:
         book.formula(sheet, row, 2, f"={left}", pair[0], "#,##0.000")
         book.formula(sheet, row, 3, f"={right}", pair[1], "#,##0.000")
         excel = row + 1
-        formula = (
-            f'=IF(ABS(C{excel}-D{excel})<={_TOLERANCE}*MAX(1,ABS(C{excel})),"holds","differs")'
-        )
+        formula = f'=IF(ABS(C{excel}-D{excel})<={_TOLERANCE}*MAX(1,ABS(C{excel})),"holds","differs")'
         held = abs(pair[0] - pair[1]) <= float(_TOLERANCE) * max(1.0, abs(pair[0]))
         book.formula(sheet, row, 1, formula, "holds" if held else "differs")
     row = _OWN + len(_SUMS)
@@ -85,26 +74,13 @@ def _values(book: Book) -> list[tuple[float, float]]:
     return [
         (float(tables["costs"]["npv_musd"].sum()), objective_musd),
         (float(demand["demand_kh100e"].sum()), float(demand[parts].sum().sum())),
-        (
-            float(tables["power_class"]["facility_mean_mw"].sum()),
-            float(site_year["facility_mean_mw"].sum()),
-        ),
-        (
-            float(plan[["used_mw", "standby_mw", "companion_mw"]].sum().sum()),
-            float(site_year["nameplate_mw"].sum()),
-        ),
+        (float(tables["power_class"]["facility_mean_mw"].sum()), float(site_year["facility_mean_mw"].sum())),
+        (float(plan[["used_mw", "standby_mw", "companion_mw"]].sum().sum()), float(site_year["nameplate_mw"].sum())),
     ]
 
 
 def _colour(
-    book: Book,
-    sheet: Worksheet,
-    first: int,
-    last: int,
-    column: int,
-    good: str,
-    bad: str,
-    fair: str | None,
+    book: Book, sheet: Worksheet, first: int, last: int, column: int, good: str, bad: str, fair: str | None
 ) -> None:
     """Show verdicts as a traffic light; the words say the same."""
     for value, style in ((good, "good"), (bad, "bad"), (fair, "fair")):

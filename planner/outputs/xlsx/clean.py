@@ -26,8 +26,7 @@ _CHART_ROWS: Final = 16
 _CONTRACTS: Final = "Contracts"
 _CARBON: Final = "Carbon and water"
 _ABOUT_CONTRACTS: Final = (
-    "PPAs, and the sources of the clean energy used. As "
-    "solved: it does not follow edited assumptions."
+    "PPAs, and the sources of the clean energy used. As solved: it does not follow edited assumptions."
 )
 _ABOUT_CARBON: Final = (
     "Emissions, location-based and market-based, where PPAs count; water by basin "
@@ -86,12 +85,7 @@ def _energy_rows(run: Run) -> list[Row]:
     rows = [energy(label, _twh_of(column), twh[column], "plain") for label, column in _ORIGINS]
     rest = twh["used_mwh"] - twh["clean_mwh"]
     rows.append(
-        energy(
-            "Not clean",
-            lambda at: f"({_in_year(at, 'used_mwh')}-{_in_year(at, 'clean_mwh')})/1E6",
-            rest,
-            "plain",
-        )
+        energy("Not clean", lambda at: f"({_in_year(at, 'used_mwh')}-{_in_year(at, 'clean_mwh')})/1E6", rest, "plain")
     )
     rows.append(energy("Energy used", _twh_of("used_mwh"), twh["used_mwh"], "total"))
     for label, column in _SHARES:
@@ -155,15 +149,7 @@ def _list(book: Book, sheet: Worksheet, row: int, title: str, table: str, name: 
 
 
 def _chart(
-    book: Book,
-    sheet: Worksheet,
-    name: str,
-    head: int,
-    count: int,
-    title: str,
-    unit: str,
-    *,
-    stacked: bool = True,
+    book: Book, sheet: Worksheet, name: str, head: int, count: int, title: str, unit: str, *, stacked: bool = True
 ) -> None:
     """Draw the first rows of a block by year."""
     chart = book.chart("column", title, unit, stacked=stacked)

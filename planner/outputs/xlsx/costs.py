@@ -78,9 +78,7 @@ def _discount_factors(book: Book, sheet: Worksheet, years: Sequence[int]) -> np.
 class _Page:
     """The rows of the sheet; they share years and discount factors."""
 
-    def __init__(
-        self, book: Book, sheet: Worksheet, years: Sequence[int], factors: np.ndarray
-    ) -> None:
+    def __init__(self, book: Book, sheet: Worksheet, years: Sequence[int], factors: np.ndarray) -> None:
         self._book = book
         self._sheet = sheet
         self._years = years
@@ -101,9 +99,7 @@ class _Page:
                 of_item = of_group[of_group["item"] == item]
                 kind = PAID_FOR[bool(of_item["upfront"].iloc[0])]
                 condition = f'CostLines[item],"{item}"'
-                self._row(
-                    row, f"  {item_words(item)}", kind, "CostLines", "live_musd", condition, of_item
-                )
+                self._row(row, f"  {item_words(item)}", kind, "CostLines", "live_musd", condition, of_item)
             row += 1
         for is_upfront, kind in PAID_FOR.items():
             condition = f'CostLines[upfront],"{YES if is_upfront else NO}"'
@@ -125,9 +121,7 @@ class _Page:
             row += 1
             condition = f'CashLines[item],"{item}"'
             of_item = cash[cash["item"] == item]
-            self._row(
-                row, f"  {item_words(item)}", "", "CashLines", "live_cash_musd", condition, of_item
-            )
+            self._row(row, f"  {item_words(item)}", "", "CashLines", "live_cash_musd", condition, of_item)
         row += 1
         self._row(row, "All cash", "", "CashLines", "live_cash_musd", "", cash, "total")
         return row + 1
@@ -167,10 +161,7 @@ class _Page:
             book.formula(sheet, row, at, formula, value, _MUSD, style)
         first, last = (cell(row, at, fixed_column=True) for at in (FIRST_YEAR, self._end - 1))
         book.formula(sheet, row, self._end, f"=SUM({first}:{last})", values.sum(), _MUSD, style)
-        head, tail = (
-            cell(_FACTOR_ROW, at, fixed_row=True, fixed_column=True)
-            for at in (FIRST_YEAR, self._end - 1)
-        )
+        head, tail = (cell(_FACTOR_ROW, at, fixed_row=True, fixed_column=True) for at in (FIRST_YEAR, self._end - 1))
         npv = float(values @ self._factors)
         formula = f"=SUMPRODUCT({first}:{last},{head}:{tail})"
         book.formula(sheet, row, self._end + 1, formula, npv, _MUSD, style)

@@ -37,15 +37,7 @@ _PRINT: Final = (
 
 
 def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
-    """Write sheet Cover: on its page the answer and the map, below it what is for the screen.
-
-    Parameters
-    ----------
-    book : Book
-        The workbook.
-    contents : sequence of (str, str)
-        Name and content of every other sheet.
-    """
+    """Write sheet Cover: on its page the answer and the map, below it what is for the screen."""
     run = book.run
     sheet = book.sheet("Cover", "", widths=(24, 20, 16, 16, 50))
     book.text(sheet, 0, 0, run.title, "title")
@@ -79,8 +71,7 @@ def _map(book: Book, sheet: Worksheet, row: int) -> int:
 
 _ROW_PIXELS: Final = 20.0
 _MAP_KEY: Final = (
-    "Area: racks in use, MW; colour: from orange, all inference, to blue, all training. Sheet "
-    "Sites has the figures."
+    "Area: racks in use, MW; colour: from orange, all inference, to blue, all training. Sheet Sites has the figures."
 )
 
 
@@ -154,27 +145,9 @@ def _figures(book: Book, sheet: Worksheet, row: int) -> int:
 
 
 _KEY_FIGURES: Final = (
-    (
-        "Compute demand",
-        "kH100e",
-        "demand_kh100e",
-        "SUMIFS(Demand[demand_kh100e],Demand[year],{year})",
-        "#,##0",
-    ),
-    (
-        "  of which unmet",
-        "kH100e",
-        "unmet_kh100e",
-        "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})",
-        "#,##0",
-    ),
-    (
-        "Nameplate in use",
-        "MW",
-        "nameplate_mw",
-        "SUMIFS(SiteYears[live_nameplate_mw],SiteYears[year],{year})",
-        "#,##0",
-    ),
+    ("Compute demand", "kH100e", "demand_kh100e", "SUMIFS(Demand[demand_kh100e],Demand[year],{year})", "#,##0"),
+    ("  of which unmet", "kH100e", "unmet_kh100e", "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})", "#,##0"),
+    ("Nameplate in use", "MW", "nameplate_mw", "SUMIFS(SiteYears[live_nameplate_mw],SiteYears[year],{year})", "#,##0"),
     (
         "Facility power, mean",
         "MW",
@@ -182,13 +155,7 @@ _KEY_FIGURES: Final = (
         "SUMIFS(SiteYears[live_facility_mean_mw],SiteYears[year],{year})",
         "#,##0",
     ),
-    (
-        "Sites in use",
-        "sites",
-        "sites_in_use",
-        "SUMIFS(Years[sites_in_use],Years[year],{year})",
-        "0",
-    ),
+    ("Sites in use", "sites", "sites_in_use", "SUMIFS(Years[sites_in_use],Years[year],{year})", "0"),
 )
 
 
@@ -198,11 +165,7 @@ def _key(book: Book, sheet: Worksheet, row: int) -> int:
     for column in range(1, 5):
         book.text(sheet, row, column, "", "head")
     samples = (
-        (
-            "input",
-            "Yellow",
-            "a cell to edit, on sheets Assumptions, Sites, Settings and Heat map",
-        ),
+        ("input", "Yellow", "a cell to edit, on sheets Assumptions, Sites, Settings and Heat map"),
         ("plain", "White", "figures of the solved plan, and formulas over them"),
         ("good", "Green", "proven or within the gap asked for, checked, holds"),
         ("fair", "Amber", "not proven, or edited"),

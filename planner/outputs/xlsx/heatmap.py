@@ -55,9 +55,7 @@ def write_heatmap(book: Book) -> None:
     table = _ordered(run.tables["site_year"], run.years)
     names = run.sites.set_index("site")["name"]
     row = _HEAD
-    for row, (site, values) in enumerate(
-        zip(table.index, table.to_numpy(), strict=True), _HEAD + 1
-    ):
+    for row, (site, values) in enumerate(zip(table.index, table.to_numpy(), strict=True), _HEAD + 1):
         book.text(sheet, row, 0, names[site])
         book.text(sheet, row, 1, site, "unit_left")
         # An id may hold what SUMIFS reads as a pattern or comparison; EXACT compares letters.

@@ -87,18 +87,13 @@ def write_source_list(book: Book) -> None:
             none = [""] * len(frame)
             known["table"] += [name] * len(frame)
             known["source"] += frame["source"].tolist()
-            known["year"] += (
-                frame["source_year"].astype("str").tolist() if "source_year" in frame else none
-            )
+            known["year"] += frame["source_year"].astype("str").tolist() if "source_year" in frame else none
             known["kind"] += frame["kind"].tolist()
     groups = pd.DataFrame(known).groupby(list(known), sort=False, dropna=False)
     frame = groups.size().rename("rows").reset_index()
     hashes = {table: entry["sha256"][:16] for table, entry in run.meta["data"].items()}
     shaped = _shaped(frame.assign(sha256=frame["table"].map(hashes)), _SOURCES)
-    about = (
-        "Every input keeps its source and whether it is published, derived, an estimate, seed or"
-        " your own."
-    )
+    about = "Every input keeps its source and whether it is published, derived, an estimate, seed or your own."
     write_table(book, book.sheet("Source list", about), "Sources", shaped, _SOURCES)
 
 

@@ -39,11 +39,7 @@ _ABOUT: Final = (
     "What the map on the cover is drawn from: outlines on a sheet of so many pixels, and the sites "
     "with racks in the last model year."
 )
-_LINES: Final = (
-    ("land", "#c4cabf", 0.75),
-    ("states", "#c4cabf", 0.75),
-    ("borders", "#d9ddd4", 0.5),
-)
+_LINES: Final = (("land", "#c4cabf", 0.75), ("states", "#c4cabf", 0.75), ("borders", "#d9ddd4", 0.5))
 _SITES: Final = 2 * len(_LINES) + 1
 """First column of the sites."""
 _LABELS: Final = _SITES + 6
@@ -166,10 +162,7 @@ def _spots(run: Run) -> list[Spot]:
     largest = _LARGEST / 2.0 / _POINTS_PER_PIXEL
     radius = largest * np.sqrt(mw / mw.max()) if len(mw) else mw
     names = [str(name).split(" / ")[0] for name in sites["name"]]
-    return [
-        Spot(*values)
-        for values in zip(names, mw, sites["training_frac"], x, y, radius, strict=True)
-    ]
+    return [Spot(*values) for values in zip(names, mw, sites["training_frac"], x, y, radius, strict=True)]
 
 
 def _outlines(book: Book) -> dict[str, list[Line]]:

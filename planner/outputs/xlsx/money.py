@@ -25,15 +25,7 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.results.four_moneys import Moneys
 
-__all__ = [
-    "CASH_BY_YEAR",
-    "CASH_YEARS",
-    "MONEY_NAMES",
-    "UNIT_RULE",
-    "UnitCost",
-    "hour_costs",
-    "write_money",
-]
+__all__ = ["CASH_BY_YEAR", "CASH_YEARS", "MONEY_NAMES", "UNIT_RULE", "UnitCost", "hour_costs", "write_money"]
 
 _ABOUT: Final = (
     "What the plan costs, four ways, as solved. They differ in what they count and when; the sums "
@@ -51,12 +43,7 @@ _WIDE_SCALE: Final = 55
 _LEAST_SCALE: Final = 10
 """No program prints smaller. [%]"""
 _MUSD: Final = "#,##0.00"
-MONEY_NAMES: Final = (
-    "npv_as_solved_musd",
-    "cash_as_solved_musd",
-    "overnight_as_solved_musd",
-    "after_as_solved_musd",
-)
+MONEY_NAMES: Final = ("npv_as_solved_musd", "cash_as_solved_musd", "overnight_as_solved_musd", "after_as_solved_musd")
 """Names that formulas of other sheets use for the four moneys, in their order."""
 CASH_YEARS: Final = "cash_calendar_years"
 CASH_BY_YEAR: Final = "cash_by_year_musd"
@@ -243,9 +230,7 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
             if isinstance(value, str):
                 book.text(sheet, row, column, item_words(value))
             else:
-                shown = {"calendar_year": "0", "discount_frac": "0.0000"}.get(
-                    fields[column].name, _MUSD
-                )
+                shown = {"calendar_year": "0", "discount_frac": "0.0000"}.get(fields[column].name, _MUSD)
                 book.number(sheet, row, column, float(value), shown)
     if name == "money_years":
         for defined, column_name in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):

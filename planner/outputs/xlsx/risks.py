@@ -6,12 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from planner.outputs.estimates import read_estimates
-from planner.outputs.first_order import (
-    CANNOT_HOLD,
-    cannot_hold,
-    cost_of,
-    first_order_words,
-)
+from planner.outputs.first_order import CANNOT_HOLD, cannot_hold, cost_of, first_order_words
 from planner.outputs.labels import DisplayNames, decider_words, figure_names
 from planner.outputs.studies import is_of_this_plan, stress_tables
 
@@ -134,10 +129,7 @@ def _worst_years(book: Book, sheet: Worksheet, row: int, frame: pd.DataFrame) ->
 def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
     found = read_estimates(book.run)
     if found is None:
-        text = (
-            f"`dcplan estimates {book.run.meta['run']}` says which figures of the data decide what "
-            "the plan costs."
-        )
+        text = f"`dcplan estimates {book.run.meta['run']}` says which figures of the data decide what the plan costs."
         return _paragraph(book, sheet, row, text)
     names, cost = figure_names(book.run.inputs_tables), cost_of(book.run)
     for column, head in enumerate(("figure", "kind", "at its low, MUSD", "at its high, MUSD")):

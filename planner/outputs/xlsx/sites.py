@@ -54,15 +54,7 @@ _BY_TARIFF: Final = "by tariff"
 
 
 def site_ratio(name: str, site: str) -> str:
-    """Return the formula of what a figure of a site is multiplied with, 1 where nothing is edited.
-
-    Parameters
-    ----------
-    name : str
-        ``site_mw_ratios`` or ``site_price_ratios``.
-    site : str
-        The cell with the id. It may hold what MATCH reads as a pattern; EXACT compares letters.
-    """
+    """Return the formula of what a figure of a site is multiplied with, 1 where nothing is edited."""
     return f"(1+SUMPRODUCT(EXACT(site_ids,{site})*({name}-1)))"
 
 
@@ -104,9 +96,7 @@ def _write_heads(book: Book, sheet: Worksheet) -> None:
     sheet.set_row(_HEAD, 46)
 
 
-def _write_row(
-    book: Book, sheet: Worksheet, row: int, one: Mapping[Hashable, Any], day: date
-) -> None:
+def _write_row(book: Book, sheet: Worksheet, row: int, one: Mapping[Hashable, Any], day: date) -> None:
     book.text(sheet, row, 0, one["name"], "long")
     for column, key in ((1, "site"), (2, "zone")):
         book.text(sheet, row, column, one[key], "unit_wrap")
@@ -167,15 +157,12 @@ def _name_cells(book: Book, sheet: Worksheet, end: int) -> None:
             formula = f"=IF(N({other})=0,1,N({one})/{other})"
             book.formula(sheet, row, hidden + at, formula, 1.0, "0.000", "unit")
     edits = "+".join(
-        f"SUMPRODUCT(--({_NAME}!{span(_FIRST_EDIT + 2 * at + 1)}<>"
-        f"{_NAME}!{span(_FIRST_EDIT + 2 * at)}))"
+        f"SUMPRODUCT(--({_NAME}!{span(_FIRST_EDIT + 2 * at + 1)}<>{_NAME}!{span(_FIRST_EDIT + 2 * at)}))"
         for at in range(len(EDITED_SITE))
     )
     book.define("edited_sites", edits)
     for at in range(len(EDITED_SITE)):
-        one, other = (
-            cell(first, _FIRST_EDIT + 2 * at + more, fixed_column=True) for more in (1, 0)
-        )
+        one, other = (cell(first, _FIRST_EDIT + 2 * at + more, fixed_column=True) for more in (1, 0))
         mark = {"type": "formula", "criteria": f"={one}<>{other}", "format": book.style("fair")}
         column = _FIRST_EDIT + 2 * at + 1
         sheet.conditional_format(first, column, end, column, mark)
@@ -219,16 +206,12 @@ def _frame(run: Run) -> pd.DataFrame:
         new_firm=last["new_firm_mw"],
         capex=site_year.groupby("site")["capex_musd"].sum(),
         price=[_price(run, str(site)) for site in frame.index],
-        is_billed=[
-            all((site, year) in billed for year in years.get(site, ())) for site in frame.index
-        ],
+        is_billed=[all((site, year) in billed for year in years.get(site, ())) for site in frame.index],
         lead=leads.groupby("site")["months"].min(),
     )
     frame = frame[frame.index.isin(list(plan["site"].unique()))]
     amounts = ["racks", "mean", "peak", "new_firm", "capex"]
-    frame = frame.fillna(dict.fromkeys(amounts, 0.0)).sort_values(
-        "racks", ascending=False, kind="stable"
-    )
+    frame = frame.fillna(dict.fromkeys(amounts, 0.0)).sort_values("racks", ascending=False, kind="stable")
     return frame.reset_index()
 
 

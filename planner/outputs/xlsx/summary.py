@@ -85,9 +85,7 @@ RATIOS: Final = frozenset({_LOAD_RATIO, _MW_RATIO})
 
 def _name_years(book: Book, ratios: dict[str, int], last: int) -> None:
     for name, row in {"model_years": _HEAD, **ratios}.items():
-        first_cell, last_cell = (
-            cell(row, column, fixed_row=True, fixed_column=True) for column in (FIRST_YEAR, last)
-        )
+        first_cell, last_cell = (cell(row, column, fixed_row=True, fixed_column=True) for column in (FIRST_YEAR, last))
         book.define(name, f"Summary!{first_cell}:{last_cell}")
 
 
@@ -112,9 +110,7 @@ def _by_year(run: Run, frame: pd.DataFrame, column: str, year: str = "year") -> 
     return [float(value) for value in total]
 
 
-def _total(
-    label: str, unit: str, table: str, column: str, values: Sequence[float], more: str = ""
-) -> Row:
+def _total(label: str, unit: str, table: str, column: str, values: Sequence[float], more: str = "") -> Row:
     """Return a row that adds up a column of a list."""
     return Row(label, unit, lambda at: _sum_of(table, column, at.year, more), values)
 
@@ -140,13 +136,7 @@ def _power(run: Run) -> list[Row]:
     columns = ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "energy_mwh", "water_m3")
     of = {name: _by_year(run, site_year, name) for name in (*columns, "emissions_kt")}
     return [
-        _total(
-            "Nameplate in use, companions included",
-            "MW",
-            "SiteYears",
-            "live_nameplate_mw",
-            of["nameplate_mw"],
-        ),
+        _total("Nameplate in use, companions included", "MW", "SiteYears", "live_nameplate_mw", of["nameplate_mw"]),
         *(
             _total(
                 f"  {duty} racks, as solved",
@@ -243,19 +233,9 @@ def _money(run: Run) -> list[Row]:
     owned = paid(costs[costs["item"] != _UNMET])
     return [
         _total(
-            _OVERNIGHT,
-            "MUSD",
-            "CashLines",
-            "live_overnight_musd",
-            _by_year(run, cash, "overnight_musd", "model_year"),
+            _OVERNIGHT, "MUSD", "CashLines", "live_overnight_musd", _by_year(run, cash, "overnight_musd", "model_year")
         ),
-        _total(
-            _CASH,
-            "MUSD",
-            "CashLines",
-            "live_cash_musd",
-            _by_year(run, cash, "cash_musd", "model_year"),
-        ),
+        _total(_CASH, "MUSD", "CashLines", "live_cash_musd", _by_year(run, cash, "cash_musd", "model_year")),
         Row("Payments of a year", "MUSD/year", _payments, paid(costs), style="total"),
         *(
             Row(
@@ -317,16 +297,12 @@ def write_charts(book: Book) -> None:
 
     groups = [f"  {group}" for group in dict.fromkeys(book.run.tables["costs"]["group"])]
     made = [
-        chart(
-            "column", "Compute by how it is met", "kH100e", list(_MEETING.values()), stacked=True
-        ),
+        chart("column", "Compute by how it is met", "kH100e", list(_MEETING.values()), stacked=True),
         chart("column", "Power at the meter", "MW", _POWER, stacked=False),
         chart("column", "Money for assets", "MUSD", (_OVERNIGHT, _CASH), stacked=False),
     ]
     if groups:  # none where nothing is paid, and a chart of nothing cannot be opened
-        payments = chart(
-            "column", "Payments of a year by heading", "MUSD/year", groups, stacked=True
-        )
+        payments = chart("column", "Payments of a year by heading", "MUSD/year", groups, stacked=True)
         made.insert(2, payments)
     for number, one in enumerate(made):
         down, right = divmod(number, 2)

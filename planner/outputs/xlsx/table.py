@@ -18,16 +18,7 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.tables.descriptor import Field
 
-__all__ = [
-    "HEAD_ROW",
-    "NO",
-    "YES",
-    "Live",
-    "heading",
-    "number_format",
-    "this_row",
-    "write_table",
-]
+__all__ = ["HEAD_ROW", "NO", "YES", "Live", "heading", "number_format", "this_row", "write_table"]
 
 HEAD_ROW: Final = 4
 """Row of the names of the columns of the first table of a sheet, counted from 0.
@@ -47,20 +38,7 @@ NO: Final = "no"
 _SAY_NOTHING: Final = frozenset({"", "-", "year", "see unit", "count", "class", "rows"})
 _UNIT_WORDS: Final = frozenset(
     {
-        *(
-            "mw",
-            "mwh",
-            "gw",
-            "gwh",
-            "twh",
-            "kw",
-            "kwh",
-            "mmbtu",
-            "kh100e",
-            "h100e",
-            "unit",
-            "units",
-        ),
+        *("mw", "mwh", "gw", "gwh", "twh", "kw", "kwh", "mmbtu", "kh100e", "h100e", "unit", "units"),
         *("usd", "musd", "busd", "m3", "m2", "kt", "t", "km", "l", "kg", "deg", "ms", "s", "h"),
         *("hour", "month", "months", "year", "years", "per", "pct", "units"),
         *("work", "million", "tokens", "request"),
@@ -114,28 +92,16 @@ _BY_UNIT: Final = {
 
 @dataclass(frozen=True)
 class Live:
-    """A column of formulas.
+    """A column of formulas."""
 
-    Parameters
-    ----------
-    column : Field
-        What it is.
-    formula : str
-        Formula of one row, with `this_row` for cells of the same row.
-    values : sequence of float
-        What it gives while no assumption is edited.
-    """
-
-    column: Field
-    formula: str
-    values: Sequence[float]
+    column: Field  # what it is
+    formula: str  # formula of one row, with `this_row` for cells of the same row
+    values: Sequence[float]  # what it gives while no assumption is edited
 
 
 def heading(column: Field) -> str:
     """Return what people call a column, with its unit.
 
-    Examples
-    --------
     >>> from planner.outputs.xlsx.columns import number, text, whole
     >>> heading(number("live_facility_mean_mw", "MW", "")), heading(text("site_name", ""))
     ('Facility mean, live [MW]', 'Site name')
@@ -161,8 +127,6 @@ def heading(column: Field) -> str:
 def this_row(table: str, column: str) -> str:
     """Return a reference to a cell of the same row of a table.
 
-    Examples
-    --------
     >>> this_row("SiteYears", "it_mean_mw")
     'SiteYears[[#This Row],[it_mean_mw]]'
     """
@@ -191,47 +155,13 @@ def write_table(
     head_row: int = HEAD_ROW,
     lay_out: bool = True,
 ) -> int:
-    """Write a table from the first column on, as an Excel table that formulas can name.
-
-    Parameters
-    ----------
-    book : Book
-        The workbook.
-    sheet : Worksheet
-        Where to.
-    name : str
-        Name of the Excel table.
-    frame : DataFrame
-        Its rows.
-    columns : sequence of Field
-        Columns of the frame to write, in order.
-    live : sequence of Live
-        Columns of formulas after them.
-    head_row : int
-        Row of the heads, counted from 0; the row above is for units.
-    lay_out : bool
-        Whether columns are made as wide as the table needs.
-
-    Returns
-    -------
-    int
-        First row below the table.
-
-    Raises
-    ------
-    ValueError
-        If a sheet has not so many rows.
-    """
+    """Write a table from the first column on, as an Excel table that formulas can name."""
     every = [*columns, *(column.column for column in live)]
     first, last = head_row + 1, head_row + max(len(frame), 1)
     if last >= MOST_ROWS:
         message = f"table {name} has {len(frame):,} rows, and a sheet {MOST_ROWS:,}"
         raise ValueError(message)
-    options = {
-        "name": name,
-        "style": "Table Style Light 15",
-        "columns": [{"header": column.name} for column in every],
-    }
+    options = {"name": name, "style": "Table Style Light 15", "columns": [{"header": column.name} for column in every]}
     sheet.add_table(head_row, 0, last, len(every) - 1, options)
     for at, column in enumerate(every):
         is_text = column.dtype in {"str", "bool"}
@@ -239,9 +169,7 @@ def write_table(
         sheet.write_string(head_row - 1, at, heading(column), style)
         book.text(sheet, head_row, at, column.name, "code" if is_text else "code_right")
         tip = {"validate": "any", "input_title": column.name[:32]}
-        sheet.data_validation(
-            head_row, at, head_row, at, {**tip, "input_message": column.description[:_LONGEST_TIP]}
-        )
+        sheet.data_validation(head_row, at, head_row, at, {**tip, "input_message": column.description[:_LONGEST_TIP]})
     for at, column in enumerate(columns):
         _write_column(book, sheet, first, at, column, frame[column.name])
     for at, one in enumerate(live, start=len(columns)):
@@ -256,9 +184,7 @@ def write_table(
     return last + 1
 
 
-def _write_column(
-    book: Book, sheet: Worksheet, first: int, at: int, column: Field, cells: pd.Series
-) -> None:
+def _write_column(book: Book, sheet: Worksheet, first: int, at: int, column: Field, cells: pd.Series) -> None:
     values = cells.tolist()
     if column.dtype == "str":
         for row, value in enumerate(values, start=first):

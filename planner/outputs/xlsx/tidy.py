@@ -32,9 +32,7 @@ __all__ = [
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _MODEL_YEAR: Final = whole("model_year", "year", "Model year that represents the calendar year")
 _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
-_PAYS_PRICE: Final = whole(
-    "pays_price", "-", "1 where the site pays the price of power in the year, 0 under a tariff"
-)
+_PAYS_PRICE: Final = whole("pays_price", "-", "1 where the site pays the price of power in the year, 0 under a tariff")
 
 
 def write_demand(book: Book) -> None:
@@ -171,20 +169,7 @@ def _of_year(name: str, year: str) -> str:
 
 
 def with_model_year(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
-    """Add the model year that represents each calendar year of a table.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    frame : DataFrame
-        With column `calendar_year`, no year before the first model year.
-
-    Returns
-    -------
-    DataFrame
-        With column `model_year` too.
-    """
+    """Add the model year that represents each calendar year of a table."""
     years = np.array(run.years)
     place = np.searchsorted(years, frame["calendar_year"].to_numpy(), side="right") - 1
     return frame.assign(model_year=years[place])

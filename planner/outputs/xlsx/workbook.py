@@ -22,12 +22,7 @@ from planner.outputs.xlsx.grid import write_grid
 from planner.outputs.xlsx.heatmap import write_heatmap
 from planner.outputs.xlsx.lifetime import write_lifetime
 from planner.outputs.xlsx.limits import write_limits
-from planner.outputs.xlsx.lists import (
-    write_figures,
-    write_latency,
-    write_site_list,
-    write_source_list,
-)
+from planner.outputs.xlsx.lists import write_figures, write_latency, write_site_list, write_source_list
 from planner.outputs.xlsx.map import write_map
 from planner.outputs.xlsx.money import write_money
 from planner.outputs.xlsx.openings import has_openings, write_openings
@@ -120,18 +115,6 @@ def write_workbook(run: Run, path: Path) -> list[Path]:
     Formulas add up the lists of the workbook, so that power and money follow when a cell of
     sheet Assumptions is edited; they do not optimise again. Each formula is stored with its
     value.
-
-    Parameters
-    ----------
-    run : Run
-        Any run.
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Path
-        The file.
     """
     with new_workbook(path) as workbook:
         workbook.set_properties(

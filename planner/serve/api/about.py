@@ -27,11 +27,7 @@ def api_index() -> dict[str, Any]:
     return {
         "versions": versions_used(),
         "paths": [
-            {
-                "method": method,
-                "path": route.path,
-                "does": (route.description or "").partition("\n")[0],
-            }
+            {"method": method, "path": route.path, "does": (route.description or "").partition("\n")[0]}
             for route in routes
             if isinstance(route, APIRoute)
             for method in sorted(route.methods or ())

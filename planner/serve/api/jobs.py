@@ -51,12 +51,7 @@ def sweeps(request: Request) -> dict[str, Any]:
     """List the sweeps."""
     return {
         "sweeps": [
-            {
-                "sweep": one.key,
-                "title": one.title,
-                "question": one.question,
-                "is_own": one.is_own,
-            }
+            {"sweep": one.key, "title": one.title, "question": one.question, "is_own": one.is_own}
             for one in service_of(request).project.sweeps()
         ]
     }

@@ -24,9 +24,7 @@ def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise HTTPException(
-                422, f"the body has the key {key!a} twice in one object; give it once"
-            )
+            raise HTTPException(422, f"the body has the key {key!a} twice in one object; give it once")
         found[key] = value
     return found
 

@@ -88,12 +88,7 @@ def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
 
 
 def _about(source: Source) -> dict[str, Any]:
-    return {
-        "scenario": source.key,
-        "title": source.title,
-        "question": source.question,
-        "is_own": source.is_own,
-    }
+    return {"scenario": source.key, "title": source.title, "question": source.question, "is_own": source.is_own}
 
 
 def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:
@@ -109,9 +104,7 @@ def _settings(base: BaseScenario) -> dict[str, Any]:
     return {key: plain(node) for key, node in written.items() if key not in ABOUT_THE_FILE}
 
 
-def _differing(
-    settings: Mapping[str, Any], before: Mapping[str, Any], above: Keys = ()
-) -> dict[str, Any]:
+def _differing(settings: Mapping[str, Any], before: Mapping[str, Any], above: Keys = ()) -> dict[str, Any]:
     """Return the settings that are not as a scenario has them; a path by year is one value."""
     found = {}
     for key, value in settings.items():
@@ -131,9 +124,7 @@ def _depth(value: Any) -> int:
     depth, layer = 0, [value]
     while layer and depth <= _DEEPEST:
         inner = [one for one in layer if isinstance(one, Mapping | list)]
-        layer = [
-            item for one in inner for item in (one.values() if isinstance(one, Mapping) else one)
-        ]
+        layer = [item for one in inner for item in (one.values() if isinstance(one, Mapping) else one)]
         depth += bool(inner)
         if not inner:
             break

@@ -68,13 +68,7 @@ def is_setting(name: str) -> bool:
 
 
 def keys_of(name: str) -> Keys:
-    """Return the key path of a field.
-
-    Raises
-    ------
-    InputError
-        If it is none of our names.
-    """
+    """Return the key path of a field."""
     try:
         keys = json.loads(name)
     except ValueError:
@@ -107,34 +101,18 @@ def _number(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """Something to be said of a field.
+    """Something to be said of a field."""
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Of the field or card; empty where it is none.
-    text : str
-        What.
-    kind : {"problem", "warning", "note"}
-        Whether it keeps a plan from being made.
-    """
-
-    keys: Keys
-    text: str
-    kind: str
+    keys: Keys  # of the field or card; empty where it is none
+    text: str  # what
+    kind: str  # whether it keeps a plan from being made
 
 
 @dataclass(frozen=True)
 class BaseScenario:
-    """The scenario that is changed.
+    """The scenario that is changed."""
 
-    Parameters
-    ----------
-    source : Source
-        Its file.
-    """
-
-    source: Source
+    source: Source  # its file
 
     @cached_property
     def _scenario(self) -> Scenario:
@@ -146,13 +124,7 @@ class BaseScenario:
         return self._scenario.tree
 
     def table(self, name: str) -> pd.DataFrame | None:
-        """Return a table as the scenario has it; None where its own file of it cannot be read.
-
-        Parameters
-        ----------
-        name : str
-            Of a table that ships.
-        """
+        """Return a table as the scenario has it; None where its own file of it cannot be read."""
         own = self._scenario.data_files.get(name)
         if own is None and self.value(("data", name), None) is not None:
             return None
@@ -187,17 +159,10 @@ class BaseScenario:
 
 @dataclass(frozen=True)
 class FormDraft:
-    """What was typed.
+    """What was typed."""
 
-    Parameters
-    ----------
-    base : BaseScenario
-        The scenario that is changed.
-    texts : mapping of str to str
-        By name of the field; those that are as in the base may be missing.
-    """
-
-    base: BaseScenario
+    base: BaseScenario  # the scenario that is changed
+    # by name of the field; those that are as in the base may be missing
     texts: Mapping[str, str] = field(default_factory=dict)
 
     def ids(self, cards: Cards) -> list[str]:
@@ -208,15 +173,7 @@ class FormDraft:
         return list(dict.fromkeys([*self.base.ids(cards), *new]))
 
     def text(self, of: FormField, keys: Keys) -> str:
-        """Return what stands in a field.
-
-        Parameters
-        ----------
-        of : FormField
-            The field.
-        keys : tuple of str
-            Its key path, with the id of its card.
-        """
+        """Return what stands in a field."""
         return self.texts.get(name_of(keys), self.before(of, keys))
 
     def before(self, of: FormField, keys: Keys) -> str:
@@ -224,13 +181,7 @@ class FormDraft:
         return value_text(of, self.base.value(keys, of.default))
 
     def settings(self) -> tuple[dict[Keys, Any], list[Said]]:
-        """Return the settings that differ from those of the base, and what cannot be read.
-
-        Raises
-        ------
-        InputError
-            If there is a field of no setting.
-        """
+        """Return the settings that differ from those of the base, and what cannot be read."""
         changed: dict[Keys, Any] = {}
         said: list[Said] = []
         for keys in map(keys_of, filter(is_setting, self.texts)):
@@ -253,15 +204,7 @@ class FormDraft:
         return changed, said
 
     def file(self, about: Mapping[str, str], changed: Mapping[Keys, Any]) -> tuple[str, Any]:
-        """Return the scenario file, and the key path of each of its lines.
-
-        Parameters
-        ----------
-        about : mapping of str to str
-            Title and question.
-        changed : mapping of tuple of str to object
-            As `settings` returns it.
-        """
+        """Return the scenario file, and the key path of each of its lines."""
         source = self.base.source
         head = [
             f"# Changed from {_plain_signs(source.key)} with dcplan serve.",
@@ -271,20 +214,8 @@ class FormDraft:
         said: dict[Keys, Any] = {(key,): about[key] for key in ABOUT if about.get(key)}
         return scenario_text(head, {**said, **changed})
 
-    def saved(
-        self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]
-    ) -> Source | Said:
-        """Write the new scenario, or say why not.
-
-        Parameters
-        ----------
-        project : Project
-            In whose folder it will be.
-        about : mapping of str to str
-            Name, title and question.
-        changed : mapping of tuple of str to object
-            As `settings` returns it.
-        """
+    def saved(self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]) -> Source | Said:
+        """Write the new scenario, or say why not."""
         given = about[NAME]
         if not changed:
             return Said((), "Nothing is changed yet, so there is nothing to save.", "problem")
@@ -301,9 +232,7 @@ class FormDraft:
         try:
             path = project.save(given, text)
         except FileExistsError:
-            taken = (
-                f"{slug(given)}.yaml is there already, and files are never replaced; choose another"
-            )
+            taken = f"{slug(given)}.yaml is there already, and files are never replaced; choose another"
             return Said((NAME,), taken, "problem")
         except OSError as error:
             return Said((NAME,), f"The file cannot be written: {error.strerror}", "problem")
@@ -311,26 +240,9 @@ class FormDraft:
         assert made is not None
         return made
 
-    def judged(
-        self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]
-    ) -> list[Said]:
-        """Check the scenario as it would be saved.
-
-        Parameters
-        ----------
-        project : Project
-            In whose folder it would be.
-        about, changed
-            As for `file`.
-
-        Returns
-        -------
-        list of Said
-            Problems, then warnings, then notes.
-        """
-        no_settings = [
-            Said(keys, _NO_SETTING, "problem") for keys in changed if keys[0] in ABOUT_THE_FILE
-        ]
+    def judged(self, project: Project, about: Mapping[str, str], changed: Mapping[Keys, Any]) -> list[Said]:
+        """Check the scenario as it would be saved."""
+        no_settings = [Said(keys, _NO_SETTING, "problem") for keys in changed if keys[0] in ABOUT_THE_FILE]
         if no_settings:
             return no_settings
         outside = [
@@ -347,14 +259,8 @@ class FormDraft:
             found = validated(file)
         finally:
             file.unlink(missing_ok=True)
-        kinds = (
-            ("problem", found.problems),
-            ("warning", found.warnings),
-            ("note", found.notes),
-        )
-        return [
-            self._said(problem, kind, file, at) for kind, problems in kinds for problem in problems
-        ]
+        kinds = (("problem", found.problems), ("warning", found.warnings), ("note", found.notes))
+        return [self._said(problem, kind, file, at) for kind, problems in kinds for problem in problems]
 
     def _said(self, problem: Problem, kind: str, file: Path, at: Mapping[int, Keys]) -> Said:
         if problem.file == str(file):
@@ -381,13 +287,7 @@ class FormDraft:
 
 
 def _read(of: FormField, text: str) -> Any:
-    """Read what stands in a field.
-
-    Raises
-    ------
-    InputError
-        If it is no YAML.
-    """
+    """Read what stands in a field."""
     form = of.kind.form
     if not text:
         if of.kind.may_be_empty:
@@ -415,13 +315,7 @@ def _problem(what_is: str, must_be: str) -> Problem:
 
 
 def _field_at(keys: Keys) -> FormField | None:
-    """Return the field of a key path; None for a card.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
+    """Return the field of a key path; None for a card."""
     for group in groups():
         for of in group.fields:
             if of.keys == keys:

@@ -17,15 +17,7 @@ if TYPE_CHECKING:
     from planner.serve.form.fields import FormField
     from planner.serve.form.shown_form import ShownForm
 
-__all__ = [
-    "anchor_of",
-    "class_of",
-    "field_part",
-    "in_words",
-    "labelled",
-    "list_id",
-    "messages",
-]
+__all__ = ["anchor_of", "class_of", "field_part", "in_words", "labelled", "list_id", "messages"]
 
 _ROWS: Final = 6
 _KINDS: Final = {"problem": "must be fixed", "warning": "implausible", "note": "note"}
@@ -52,9 +44,7 @@ def field_part(of: FormField, keys: tuple[str, ...], page: ShownForm) -> Html:
             _input(of, text, attributes),
             anchor,
             joined([element("span", of.above, class_="note"), " " if of.above else "", of.label]),
-            element("span", f" {of.unit}", class_="unit")
-            if of.unit not in PURE_NUMBERS
-            else NOTHING,
+            element("span", f" {of.unit}", class_="unit") if of.unit not in PURE_NUMBERS else NOTHING,
             element("div", _help(of, place), class_="note", id=f"help-{anchor}"),
             messages(page, keys),
         ),
@@ -79,10 +69,7 @@ def _input(of: FormField, text: str, attributes: Mapping[str, str | None]) -> Ht
             choices.append(text)
         return element(
             "select",
-            (
-                element("option", words.get(one, one), value=one, selected=one == text)
-                for one in choices
-            ),
+            (element("option", words.get(one, one), value=one, selected=one == text) for one in choices),
             **attributes,
         )
     if kind.form == "yaml":
@@ -93,15 +80,7 @@ def _input(of: FormField, text: str, attributes: Mapping[str, str | None]) -> Ht
         more["data_ids" if kind.form == "list" else "list"] = list_id(kind.ids)
     if kind.form == "number" and not kind.choices:
         more["inputmode"] = "decimal"
-    return element(
-        "input",
-        type="text",
-        value=text,
-        autocomplete="off",
-        spellcheck="false",
-        **attributes,
-        **more,
-    )
+    return element("input", type="text", value=text, autocomplete="off", spellcheck="false", **attributes, **more)
 
 
 def _help(of: FormField, place: str) -> Html:
@@ -131,9 +110,7 @@ def _help(of: FormField, place: str) -> Html:
         parts.append(f" ({'; '.join(facts)})")
     if of.parts:
         rows = (element("li", element("code", key), " ", in_words(text)) for key, text in of.parts)
-        parts.append(
-            element("details", element("summary", "What may be in it"), element("ul", rows))
-        )
+        parts.append(element("details", element("summary", "What may be in it"), element("ul", rows)))
     return joined(parts)
 
 
@@ -151,12 +128,7 @@ def messages(page: ShownForm, keys: tuple[str, ...]) -> Html:
     return element(
         "div",
         (
-            element(
-                "p",
-                element("strong", f"{_KINDS[one.kind]}: "),
-                name(one.text),
-                class_=class_of(one),
-            )
+            element("p", element("strong", f"{_KINDS[one.kind]}: "), name(one.text), class_=class_of(one))
             for one in said
         ),
         id=f"said-{anchor_of(keys)}",

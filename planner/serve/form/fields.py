@@ -39,60 +39,27 @@ _UNITS: Final = re.compile(
 
 @dataclass(frozen=True)
 class Kind:
-    """What a field may hold.
+    """What a field may hold."""
 
-    Parameters
-    ----------
-    form : {"choice", "text", "list", "mapping", "number", "path", "yaml"}
-        How it is written: a path is a number or numbers by year, yaml anything. A choice of true
-        and false is a switch.
-    choices : tuple of str
-        All that may be chosen, where that is a list.
-    may_be_empty : bool
-        Whether empty means left out.
-    ids : IdOf or None
-        Of which table the ids are.
-    bounds : str
-        Between what a number lies, in words.
-    """
-
-    form: str
-    choices: tuple[str, ...] = ()
-    may_be_empty: bool = False
-    ids: IdOf | None = None
-    bounds: str = ""
+    form: str  # how it is written: a path is a number or numbers by year, yaml anything
+    choices: tuple[str, ...] = ()  # all that may be chosen, where that is a list
+    may_be_empty: bool = False  # whether empty means left out
+    ids: IdOf | None = None  # of which table the ids are
+    bounds: str = ""  # between what a number lies, in words
 
 
 @dataclass(frozen=True)
 class FormField:
-    """A setting, or what all cards of a kind have.
+    """A setting, or what all cards of a kind have."""
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path; in a card, below its id.
-    kind : Kind
-        What it may hold.
-    meaning, unit : str
-        As the schema says.
-    default : object
-        None where it is left out.
-    usual : str
-        Between what it usually lies, in words; empty where that is not known.
-    parts : tuple of (str, str)
-        What may be written inside it, with meanings, where it holds blocks.
-    is_required : bool
-        Whether it must be given.
-    """
-
-    keys: Keys
-    kind: Kind
-    meaning: str
+    keys: Keys  # key path; in a card, below its id
+    kind: Kind  # what it may hold
+    meaning: str  # as the schema says
     unit: str
-    default: Any
-    usual: str
-    parts: tuple[tuple[str, str], ...] = ()
-    is_required: bool = False
+    default: Any  # none where it is left out
+    usual: str  # between what it usually lies, in words; empty where that is not known
+    parts: tuple[tuple[str, str], ...] = ()  # what may be written inside it, with meanings, where it holds blocks
+    is_required: bool = False  # whether it must be given
 
     @property
     def label(self) -> str:
@@ -108,57 +75,27 @@ class FormField:
 
 @dataclass(frozen=True)
 class Cards:
-    """A mapping from ids to blocks: a card for each id.
+    """A mapping from ids to blocks: a card for each id."""
 
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path of the mapping.
-    meaning : str
-        As the schema says.
-    ids : IdOf or None
-        Which ids there may be; None where they are new.
-    fields : tuple of FormField
-        Of each card.
-    """
-
-    keys: Keys
-    meaning: str
-    ids: IdOf | None
-    fields: tuple[FormField, ...]
+    keys: Keys  # key path of the mapping
+    meaning: str  # as the schema says
+    ids: IdOf | None  # which ids there may be; None where they are new
+    fields: tuple[FormField, ...]  # of each card
 
 
 @dataclass(frozen=True)
 class FormGroup:
-    """A block of a scenario.
+    """A block of a scenario."""
 
-    Parameters
-    ----------
-    name : str
-        Its key.
-    meaning : str
-        As the schema says.
-    fields : tuple of FormField
-        Its settings, those of the blocks in it too.
-    cards : tuple of Cards
-        Its mappings from ids to blocks.
-    """
-
-    name: str
-    meaning: str
-    fields: tuple[FormField, ...]
-    cards: tuple[Cards, ...]
+    name: str  # its key
+    meaning: str  # as the schema says
+    fields: tuple[FormField, ...]  # its settings, those of the blocks in it too
+    cards: tuple[Cards, ...]  # its mappings from ids to blocks
 
 
 @cache
 def groups() -> tuple[FormGroup, ...]:
-    """Return the whole form.
-
-    Returns
-    -------
-    tuple of FormGroup
-        In the order of the schema; what is no block is in the first, `FILE`.
-    """
+    """Return the whole form."""
     made: dict[str, tuple[list[FormField], dict[Keys, list[FormField]]]] = {}
     for setting in settings():
         if setting.keys[0] in ABOUT_THE_FILE:
@@ -178,9 +115,7 @@ def groups() -> tuple[FormGroup, ...]:
             name,
             _about((name,)) if name != FILE else "",
             tuple(fields),
-            tuple(
-                Cards(keys, _about(keys), _key_ids(keys), tuple(of)) for keys, of in cards.items()
-            ),
+            tuple(Cards(keys, _about(keys), _key_ids(keys), tuple(of)) for keys, of in cards.items()),
         )
         for name, (fields, cards) in made.items()
     )
@@ -227,21 +162,13 @@ def _field(keys: Keys, setting: SchemaKey, above: Keys = ()) -> FormField:
 
 
 def kind_of(field: FieldInfo) -> Kind:
-    """Find out what a field of the schema may hold.
-
-    Parameters
-    ----------
-    field : FieldInfo
-        Of a setting without blocks in it.
-    """
+    """Find out what a field of the schema may hold."""
     parts = list(_opened(field.rebuild_annotation()))
     kinds = [kind for kind, _ in parts]
     may_be_empty = NoneType in kinds
     marks = [mark for _, found in parts for mark in found]
     ids = next((mark for mark in marks if isinstance(mark, IdOf)), None)
-    literals = [
-        choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)
-    ]
+    literals = [choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
     others = [kind for kind in kinds if kind is not NoneType and get_origin(kind) is not Literal]
     mappings = [kind for kind in others if get_origin(kind) is Mapping]
     bounds = _bounds(marks)
@@ -264,12 +191,7 @@ def _list_kind(item: Any, words: tuple[str, ...], may_be_empty: bool) -> Kind:
     """Return the kind of a list; in place of one, some words may be written."""
     inner = list(_opened(item))
     ids = next((mark for _, found in inner for mark in found if isinstance(mark, IdOf)), None)
-    choices = (
-        _plain(choice)
-        for kind, _ in inner
-        if get_origin(kind) is Literal
-        for choice in get_args(kind)
-    )
+    choices = (_plain(choice) for kind, _ in inner if get_origin(kind) is Literal for choice in get_args(kind))
     is_nested = any(get_origin(kind) is tuple for kind, _ in inner)
     return Kind("yaml" if is_nested else "list", (*words, *choices), may_be_empty, ids)
 
@@ -315,9 +237,7 @@ def _usual(keys: Keys) -> str:
 def _matches(pattern: Keys, keys: Keys) -> bool:
     if len(pattern) - len(keys) == 1 and pattern[-1] == EACH:  # each figure of a mapping
         pattern = pattern[:-1]
-    return len(pattern) == len(keys) and all(
-        part in {EACH, key} for part, key in zip(pattern, keys, strict=True)
-    )
+    return len(pattern) == len(keys) and all(part in {EACH, key} for part, key in zip(pattern, keys, strict=True))
 
 
 @cache

@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.form.draft import NAME, Said, name_of
-from planner.serve.form.field_html import (
-    anchor_of,
-    class_of,
-    field_part,
-    in_words,
-    labelled,
-    list_id,
-    messages,
-)
+from planner.serve.form.field_html import anchor_of, class_of, field_part, in_words, labelled, list_id, messages
 from planner.serve.form.fields import FILE, Cards, FormGroup, groups
 from planner.serve.form.shown_form import ADD, DO, ShownForm
 from planner.serve.form.site_map import NEW_SITES, new_site_part
@@ -133,16 +125,8 @@ def _about(page: ShownForm) -> Html:
 def _filter() -> Html:
     return element(
         "div",
-        element(
-            "label",
-            "Find a setting ",
-            element("input", type="search", id="find", autocomplete="off"),
-        ),
-        element(
-            "label",
-            element("input", type="checkbox", id="only-set"),
-            " only what is set or changed",
-        ),
+        element("label", "Find a setting ", element("input", type="search", id="find", autocomplete="off")),
+        element("label", element("input", type="checkbox", id="only-set"), " only what is set or changed"),
         element("span", id="found", role="status", class_="note"),
         class_="filter",
         hidden=True,
@@ -150,17 +134,10 @@ def _filter() -> Html:
 
 
 def _buttons() -> Html:
-    buttons = (
-        ("check", "Check", "plain"),
-        ("save", "Save", "plain"),
-        ("solve", "Save and solve", None),
-    )
+    buttons = (("check", "Check", "plain"), ("save", "Save", "plain"), ("solve", "Save and solve", None))
     return element(
         "div",
-        (
-            element("button", label, type="submit", name=DO, value=do, class_=kind)
-            for do, label, kind in buttons
-        ),
+        (element("button", label, type="submit", name=DO, value=do, class_=kind) for do, label, kind in buttons),
         class_="bar",
     )
 
@@ -168,12 +145,7 @@ def _buttons() -> Html:
 def _group(group: FormGroup, page: ShownForm) -> Html:
     cards = [(one, page.draft.ids(one)) for one in group.cards]
     fields = [(of, of.keys) for of in group.fields]
-    fields += [
-        (of, (*one.keys, identifier, *of.keys))
-        for one, ids in cards
-        for identifier in ids
-        for of in one.fields
-    ]
+    fields += [(of, (*one.keys, identifier, *of.keys)) for one, ids in cards for identifier in ids for of in one.fields]
     set_here = sum(bool(page.draft.base.place(keys)) for _, keys in fields)
     is_open = (
         any(page.draft.text(of, keys) != page.draft.before(of, keys) for of, keys in fields)
@@ -228,13 +200,7 @@ def _cards(cards: Cards, ids: list[str], page: ShownForm) -> Html:
         element("p", in_words(cards.meaning), class_="note"),
         made,
         more,
-        element(
-            "p",
-            element("label", f"{label} ", identifier),
-            " ",
-            add,
-            class_="add",
-        ),
+        element("p", element("label", f"{label} ", identifier), " ", add, class_="add"),
         messages(page, cards.keys),
         id=anchor_of(cards.keys),
     )
@@ -294,16 +260,9 @@ def _ids_of_page(page: ShownForm) -> dict[IdOf, list[str]]:
             if mark is not None:
                 marks.setdefault(list_id(mark), mark)
     new = [
-        one
-        for group in groups()
-        for cards in group.cards
-        if cards.keys == NEW_SITES
-        for one in page.draft.ids(cards)
+        one for group in groups() for cards in group.cards if cards.keys == NEW_SITES for one in page.draft.ids(cards)
     ]
     return {
-        mark: [
-            *(new if (mark.table, mark.column) == ("sites", "site") else []),
-            *_ids_of_table(page, mark),
-        ]
+        mark: [*(new if (mark.table, mark.column) == ("sites", "site") else []), *_ids_of_table(page, mark)]
         for mark in marks.values()
     }

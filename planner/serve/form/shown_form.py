@@ -22,30 +22,14 @@ ADD: Final = "add:"
 
 @dataclass(frozen=True)
 class ShownForm:
-    """What is shown of a form.
+    """What is shown of a form."""
 
-    Parameters
-    ----------
-    service : Service
-        Of the server.
-    draft : FormDraft
-        What was typed.
-    about : mapping of str to str
-        Name, title and question of the new scenario.
-    said : tuple of Said
-        What is wrong or implausible.
-    is_judged : bool
-        Whether it was looked at.
-    added : tuple of str
-        Key path of a card that was just added.
-    """
-
-    service: Service
-    draft: FormDraft
-    about: Mapping[str, str]
-    said: tuple[Said, ...] = ()
-    is_judged: bool = False
-    added: tuple[str, ...] = ()
+    service: Service  # of the server
+    draft: FormDraft  # what was typed
+    about: Mapping[str, str]  # name, title and question of the new scenario
+    said: tuple[Said, ...] = ()  # what is wrong or implausible
+    is_judged: bool = False  # whether it was looked at
+    added: tuple[str, ...] = ()  # key path of a card that was just added
 
     @property
     def source(self) -> Source:

@@ -35,13 +35,7 @@ _DIGITS: Final = 4  # of a degree: ten meters
 
 
 def new_site_part(draft: FormDraft) -> Html:
-    """Return the map with its sites, and the fields that a click on it fills.
-
-    Parameters
-    ----------
-    draft : FormDraft
-        What was typed.
-    """
+    """Return the map with its sites, and the fields that a click on it fills."""
     sites = _sites(draft.base)
     if sites is None:
         text = "The scenario's own table of sites cannot be read, so there is no map of it."
@@ -52,14 +46,7 @@ def new_site_part(draft: FormDraft) -> Html:
         element(
             "label",
             f"{label} ",
-            element(
-                "input",
-                type="text",
-                name=f"new:{key}",
-                id=f"new-{key}",
-                list=ids,
-                autocomplete="off",
-            ),
+            element("input", type="text", name=f"new:{key}", id=f"new-{key}", list=ids, autocomplete="off"),
         )
         for key, label, ids in _FIELDS
     )
@@ -102,18 +89,7 @@ def _map(base: BaseScenario, sites: pd.DataFrame) -> list[Html]:
 def place_at(base: BaseScenario, x: float, y: float) -> dict[str, Any] | None:
     """Return what is known of a place on the map; None off the globe, or without a map.
 
-    Parameters
-    ----------
-    base : BaseScenario
-        The scenario, whose sites say which part of the globe the map shows.
-    x, y : float
-        From the upper left corner of the map. [pixel]
-
-    Returns
-    -------
-    dict or None
-        ``lat`` and ``lon`` [degree], ``country`` (empty at sea), ``like``: the nearest site of
-        the scenario's table, and ``km`` to it.
+    Takes `x` [pixel], `y` [pixel]. Gives [degree].
     """
     known, sites = base.table(_TABLE), _sites(base)
     if known is None or sites is None:

@@ -22,13 +22,6 @@ _INDENT: Final = "  "
 def one_line(value: Any) -> str:
     """Write a value in YAML 1.2 on one line; read again it is the same.
 
-    Parameters
-    ----------
-    value : object
-        As of JSON; keys may be numbers, and dates are written as such.
-
-    Examples
-    --------
     >>> one_line({2025: 30.0, "a: b": [True, None, "true", "=1+1"]})
     '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
     """
@@ -49,20 +42,7 @@ def one_line(value: Any) -> str:
 def scenario_text(
     head: Iterable[str], settings: Mapping[tuple[str, ...], Any]
 ) -> tuple[str, dict[int, tuple[str, ...]]]:
-    """Write a scenario file.
-
-    Parameters
-    ----------
-    head : iterable of str
-        Lines before the settings.
-    settings : mapping of tuple of str to object
-        Values by key path; none is below another.
-
-    Returns
-    -------
-    tuple of str, dict of int to tuple of str
-        The text, and the key path of each line that has one, lines counted from 1.
-    """
+    """Write a scenario file."""
     lines = list(head)
     at: dict[int, tuple[str, ...]] = {}
     open_keys: tuple[str, ...] = ()

@@ -11,12 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from planner.base.number_format import duration, unit_of_money
-from planner.outputs.differences import (
-    START,
-    from_shipped_words,
-    is_said_by_name,
-    with_differences,
-)
+from planner.outputs.differences import START, from_shipped_words, is_said_by_name, with_differences
 from planner.outputs.report import MOST_RUNS
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.serve.paths import SCENARIOS, run_path
@@ -61,46 +56,28 @@ def _tags(tags: tuple[str, ...]) -> Html:
 def _runs(listing: Listing, entries: list[Entry]) -> Html:
     if not listing.entries:
         return element(
-            "p",
-            "There is no run yet: ",
-            element("a", "choose a scenario and solve it", href=SCENARIOS),
-            ".",
+            "p", "There is no run yet: ", element("a", "choose a scenario and solve it", href=SCENARIOS), "."
         )
     unit, factor, decimals = unit_of_money(entry.objective_musd for entry in entries)
     head = element(
-        "tr",
-        (
-            element("th", text.format(unit=unit), scope="col", class_=kind or None)
-            for text, kind in _HEADS
-        ),
+        "tr", (element("th", text.format(unit=unit), scope="col", class_=kind or None) for text, kind in _HEADS)
     )
     rows = [_row(entry, factor, decimals) for entry in entries]
-    table = element(
-        "table",
-        element("thead", head),
-        element("tbody", rows),
-        aria_label="Runs, latest first",
-    )
+    table = element("table", element("thead", head), element("tbody", rows), aria_label="Runs, latest first")
     compare = element(
         "p",
         element("button", "Compare chosen runs", type="submit"),
         element(
-            "span",
-            f" Choose 2 to {MOST_RUNS}; the first in the list is what others are compared with.",
-            class_="note",
+            "span", f" Choose 2 to {MOST_RUNS}; the first in the list is what others are compared with.", class_="note"
         ),
     )
-    return element(
-        "form", element("div", table, class_="scroll"), compare, method="get", action="/compare"
-    )
+    return element("form", element("div", table, class_="scroll"), compare, method="get", action="/compare")
 
 
 def _row(entry: Entry, factor: float, decimals: int) -> Html:
     musd = entry.objective_musd
     label = f"{entry.scenario}{with_differences(entry.differs)}"
-    box = element(
-        "input", type="checkbox", name="run", value=entry.run, aria_label=f"compare {entry.run}"
-    )
+    box = element("input", type="checkbox", name="run", value=entry.run, aria_label=f"compare {entry.run}")
     title = element("div", name(entry.title), class_="note") if entry.title else NOTHING
     start = f"{START}: {from_shipped_words(entry.from_shipped)}"
     started = (
@@ -110,9 +87,7 @@ def _row(entry: Entry, factor: float, decimals: int) -> Html:
     )
     called = element("div", name(entry.name), class_="name") if entry.name else NOTHING
     tags = [
-        piece
-        for tag in entry.tags
-        for piece in (" ", element("a", name(tag), href=f"/?tag={quote(tag, safe='')}"))
+        piece for tag in entry.tags for piece in (" ", element("a", name(tag), href=f"/?tag={quote(tag, safe='')}"))
     ]
     tagged = element("div", "Tags:", tags, class_="note") if tags else NOTHING
     link = element("a", name(label), href=run_path(entry.run))
@@ -120,14 +95,7 @@ def _row(entry: Entry, factor: float, decimals: int) -> Html:
         "tr",
         element("td", box),
         element(
-            "th",
-            called,
-            link,
-            title,
-            started,
-            element("div", name(entry.run), class_="note"),
-            tagged,
-            scope="row",
+            "th", called, link, title, started, element("div", name(entry.run), class_="note"), tagged, scope="row"
         ),
         element("td", "-" if musd is None else f"{musd * factor:,.{decimals}f}", class_="num"),
         element("td", _moment(entry.created)),

@@ -38,16 +38,9 @@ def downloads(request: Request, run: str) -> HTMLResponse:
     folder = _folder(service_of(request), run)
     path = run_path(run)
     there = [file for file in _FILES if (folder / file).is_file()]
-    stored = (
-        element("li", element("a", file, href=f"{files_path(run)}/{file}", download=True))
-        for file in there
-    )
+    stored = (element("li", element("a", file, href=f"{files_path(run)}/{file}", download=True)) for file in there)
     made = (
-        element(
-            "li",
-            element("a", kind, href=f"{path}/export/{kind}", download=True),
-            f": {_said(kind)}",
-        )
+        element("li", element("a", kind, href=f"{path}/export/{kind}", download=True), f": {_said(kind)}")
         for kind in WRITERS
     )
     whole = element("a", "The whole folder", href=f"{path}/export/{WHOLE}", download=True)
@@ -80,11 +73,7 @@ def export(request: Request, run: str, kind: str) -> Response:
         return attached(_archive(folder, _all_files(folder)), f"{slug(run)}.zip")
     if kind not in WRITERS:
         raise HTTPException(404)
-    with (
-        service.computing,
-        staging(service.project.runs_dir) as staged,
-        naming_changed_files(folder),
-    ):
+    with service.computing, staging(service.project.runs_dir) as staged, naming_changed_files(folder):
         made = WRITERS[kind](load_run(folder), staged)
         if len(made) == 1 and made[0].parent == staged:
             return attached(made[0].read_bytes(), f"{slug(run)}-{made[0].name}")
@@ -114,10 +103,7 @@ def _all_files(folder: Path) -> list[Path]:
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
-        and not any(
-            part.startswith(".") or (folder / part).is_symlink()
-            for part in path.relative_to(folder).parts
-        )
+        and not any(part.startswith(".") or (folder / part).is_symlink() for part in path.relative_to(folder).parts)
         and path.resolve().is_relative_to(folder.resolve())
     ]
 
@@ -127,13 +113,7 @@ def _archive(folder: Path, files: Iterable[Path]) -> bytes:
 
 
 def archive_of(contents: Mapping[str, bytes]) -> bytes:
-    """Return an archive of files.
-
-    Parameters
-    ----------
-    contents : mapping of str to bytes
-        By their paths in it.
-    """
+    """Return an archive of files."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in contents.items():
@@ -142,15 +122,7 @@ def archive_of(contents: Mapping[str, bytes]) -> bytes:
 
 
 def attached(content: bytes, file: str) -> Response:
-    """Return bytes to be saved, never shown: a stored report may have been edited.
-
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    file : str
-        Its name, in signs of file names alone.
-    """
+    """Return bytes to be saved, never shown: a stored report may have been edited."""
     return Response(
         content,
         media_type="application/octet-stream",

@@ -12,16 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from planner.outputs.report.map import HEIGHT, WIDTH
 from planner.runs.folder import load_run
-from planner.serve.form.draft import (
-    ABOUT,
-    NAME,
-    BaseScenario,
-    FormDraft,
-    Said,
-    is_setting,
-    name_of,
-    value_text,
-)
+from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Said, is_setting, name_of, value_text
 from planner.serve.form.fields import FormField, groups
 from planner.serve.form.form_page import form_page
 from planner.serve.form.shown_form import ADD, DO, ShownForm
@@ -86,18 +77,12 @@ def _texts_of_run(service: Service, base: BaseScenario, run: str) -> dict[str, s
         for step in keys:
             value = value.get(step) if isinstance(value, dict) else None
         text = value_text(of, value)
-        if (
-            keys != ("data",)
-            and value is not None
-            and text != value_text(of, base.value(keys, of.default))
-        ):
+        if keys != ("data",) and value is not None and text != value_text(of, base.value(keys, of.default)):
             texts[name_of(keys)] = text
     return texts
 
 
-def _every_field(
-    draft: FormDraft, merged: Mapping[str, object]
-) -> Iterable[tuple[tuple[str, ...], FormField]]:
+def _every_field(draft: FormDraft, merged: Mapping[str, object]) -> Iterable[tuple[tuple[str, ...], FormField]]:
     """Return every field with its key path, those of the cards of a run too."""
     for group in groups():
         for of in group.fields:
@@ -145,9 +130,7 @@ def _watched(job: Job) -> RedirectResponse:
 
 def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> ShownForm:
     """Add a card for an id."""
-    cards = next(
-        (one for group in groups() for one in group.cards if name_of(one.keys) == cards_name), None
-    )
+    cards = next((one for group in groups() for one in group.cards if name_of(one.keys) == cards_name), None)
     if cards is None:
         raise HTTPException(404)
     identifier = fields.get(f"id:{cards_name}", "").strip()

@@ -31,9 +31,7 @@ def scenarios(request: Request) -> HTMLResponse:
     own = [source for source in sources if source.is_own]
     shipped = [source for source in sources if not source.is_own]
     folder = element("code", str(service.project.folder))
-    none = element(
-        "p", "No scenario file (*.yaml, *.xlsx) is in ", folder, " yet: change one and save it."
-    )
+    none = element("p", "No scenario file (*.yaml, *.xlsx) is in ", folder, " yet: change one and save it.")
     return shell(
         "Scenarios",
         element("h2", "Yours"),

@@ -48,9 +48,7 @@ def solves(request: Request) -> HTMLResponse:
     heads = (("What", None), ("State", None), ("Time", "num"))
     head = (element("th", text, scope="col", class_=kind) for text, kind in heads)
     table = element("table", element("thead", element("tr", head)), element("tbody", rows))
-    note = element(
-        "p", "Since the server was started; one runs at a time, the others wait.", class_="note"
-    )
+    note = element("p", "Since the server was started; one runs at a time, the others wait.", class_="note")
     return shell("Solves", note, element("div", table, class_="scroll"), here=JOBS)
 
 
@@ -59,13 +57,7 @@ def solve(request: Request, identifier: str) -> HTMLResponse:
     """Show a solve; a script asks for what has changed."""
     service = service_of(request)
     job = _job(service, identifier)
-    live = element(
-        "div",
-        _live(service, job),
-        id="live",
-        data_state=f"{job_path(job)}/state",
-        data_over=job.is_over,
-    )
+    live = element("div", _live(service, job), id="live", data_state=f"{job_path(job)}/state", data_over=job.is_over)
     said = element("p", _said(job), id="said", role="status", class_="heard")
     gone = "The server does not answer: it was ended, or the connection is lost."
     return shell(
@@ -181,16 +173,9 @@ def status_table(job: Job) -> Html:
     ends = [stage.began for stage in job.stages[1:]]
     last = job.stages[0].began + job.elapsed_s
     rows = (
-        element(
-            "tr",
-            element("th", stage.name, scope="row"),
-            element("td", f"{end - stage.began:.1f} s", class_="num"),
-        )
+        element("tr", element("th", stage.name, scope="row"), element("td", f"{end - stage.began:.1f} s", class_="num"))
         for stage, end in zip(job.stages, [*ends, last], strict=True)
     )
-    table = element(
-        "table",
-        element("tbody", rows),
-    )
+    table = element("table", element("tbody", rows))
     text = element("p", job.text, class_="note") if job.text and not job.is_over else NOTHING
     return joined([table, text])

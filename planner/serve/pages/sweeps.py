@@ -87,9 +87,7 @@ def show_sweep(request: Request, key: str) -> HTMLResponse:
     if futures is None:
         text = element("p", other or "It was not solved yet, or not to its end.")
         return shell(f"Sweep {source.name}", head, text, begin, here=SWEEPS)
-    files = element(
-        "a", "Its tables as csv", href=f"{sweep_path(source)}/tables.zip", download=True
-    )
+    files = element("a", "Its tables as csv", href=f"{sweep_path(source)}/tables.zip", download=True)
     return shell(
         f"Sweep {source.name}",
         head,
@@ -136,9 +134,7 @@ def _list(sources: list[Source], service: Service) -> Html:
         (
             element(
                 "li",
-                element(
-                    "div", element("a", name(source.key), href=sweep_path(source)), class_="name"
-                ),
+                element("div", element("a", name(source.key), href=sweep_path(source)), class_="name"),
                 element("div", name(source.question or source.title), class_="note"),
                 element(
                     "div",
@@ -153,13 +149,7 @@ def _list(sources: list[Source], service: Service) -> Html:
 
 
 def _of_another(source: Source, folder: Path) -> str:
-    """Say so where the tables of a folder are not those of a file as it is now.
-
-    Raises
-    ------
-    InputError
-        If the folder does not say of which file its tables are.
-    """
+    """Say so where the tables of a folder are not those of a file as it is now."""
     path = folder / SWEEP_FILE
     if not path.is_file() and not (folder / "futures.parquet").is_file():
         return ""
@@ -180,12 +170,8 @@ def _range(futures: pd.DataFrame) -> Html:
         return count
     low, *_, high = solved.to_dict("records")
     unit = unit_of_money(solved["objective_musd"])
-    ends = (
-        f"{_cost(one['objective_musd'], unit)} {unit[0]} ({one['future']})" for one in (low, high)
-    )
-    return joined(
-        [count, element("p", "Cost from ", name(next(ends)), " to ", name(next(ends)), ".")]
-    )
+    ends = (f"{_cost(one['objective_musd'], unit)} {unit[0]} ({one['future']})" for one in (low, high))
+    return joined([count, element("p", "Cost from ", name(next(ends)), " to ", name(next(ends)), ".")])
 
 
 def _futures(futures: pd.DataFrame) -> Html:
@@ -204,19 +190,10 @@ def _futures(futures: pd.DataFrame) -> Html:
         for row in futures.head(_MOST_ROWS).to_dict("records")
     )
     head = element(
-        "tr",
-        (
-            element("th", name(text), scope="col", class_="num" if text == heads[-1] else None)
-            for text in heads
-        ),
+        "tr", (element("th", name(text), scope="col", class_="num" if text == heads[-1] else None) for text in heads)
     )
     more = len(futures) - _MOST_ROWS
-    table = element(
-        "table",
-        element("thead", head),
-        element("tbody", rows),
-        aria_label="Futures",
-    )
+    table = element("table", element("thead", head), element("tbody", rows), aria_label="Futures")
     note = element("p", f"and {more} more in the tables", class_="note") if more > 0 else NOTHING
     return joined([element("h2", "Futures"), element("div", table, class_="scroll"), note])
 

@@ -195,9 +195,7 @@ class _Search:
             taken = self._take(slack, "different", "", str(number), bounds)
             found.append(mw if taken is None else near.site_mw(taken))
 
-    def _take(
-        self, slack: float, kind: str, by: str, place: str, bounds: _Bounds
-    ) -> Outcome | None:
+    def _take(self, slack: float, kind: str, by: str, place: str, bounds: _Bounds) -> Outcome | None:
         """Make a plan of an end of a direction, check it and keep it."""
         near = self._near
         plan = near.cheapest(bounds, self._what(slack, kind, place))

@@ -49,13 +49,6 @@ class NearOptimal:
     The measures are columns, so that only their bounds and costs move between solves. What is
     found in a direction is solved again for least cost at that end: a plan that only seeks a
     direction pays for peaks and contracts that it has no use for.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario.
-    ask : Asking
-        Called with each solve.
     """
 
     def __init__(self, question: PreparedScenario, ask: Asking) -> None:
@@ -94,10 +87,7 @@ class NearOptimal:
         self._session = plan_session(problem, solver, ends_at_gap=False)
         self._objective: Expression | None = self._cost
         self._is_large = problem.matrix().value.size > _LARGE
-        self._last = {
-            "site": problem.column_block(_SITE).start,
-            "zone": problem.column_block(_ZONE).start,
-        }
+        self._last = {"site": problem.column_block(_SITE).start, "zone": problem.column_block(_ZONE).start}
 
     def place(self, by: str) -> tuple[str, ...]:
         """Return the ids of all sites or zones."""
@@ -129,23 +119,8 @@ class NearOptimal:
         """Find the solution with the least of weighted racks by site within extra cost."""
         return self._towards((self._site * weights).total(), extra_musd, what)
 
-    def cheapest(
-        self, bounds: dict[tuple[str, int], tuple[float, float]], what: str
-    ) -> Outcome | None:
-        """Find the plan of least cost with racks of places within bounds, integers whole.
-
-        Parameters
-        ----------
-        bounds : dict
-            Least and most MW by kind and position of place.
-        what : str
-            Which end that is, to be reported.
-
-        Returns
-        -------
-        Outcome or None
-            None where there is none, or no rounding of its integers leaves one.
-        """
+    def cheapest(self, bounds: dict[tuple[str, int], tuple[float, float]], what: str) -> Outcome | None:
+        """Find the plan of least cost with racks of places within bounds, integers whole."""
         lower, upper = self._bounds()
         for (by, at), (least, most) in bounds.items():
             column = self._last[by] + at
@@ -174,13 +149,7 @@ class NearOptimal:
         """Check a plan as `dcplan solve` checks its own; nothing is claimed of its optimality."""
         cost = outcome.objective
         bound = min(self.best.dual_bound, cost)
-        plan = replace(
-            outcome,
-            status="within_gap",
-            has_duals=False,
-            dual_bound=bound,
-            gap=relative_gap(cost, bound),
-        )
+        plan = replace(outcome, status="within_gap", has_duals=False, dual_bound=bound, gap=relative_gap(cost, bound))
         model, scenario = self.model, self._question.scenario
         inputs = model.p if self._cuts is None else self._cuts.inputs
         if self._checked is None or not self._checked.is_of(scenario, inputs):

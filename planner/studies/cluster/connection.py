@@ -44,40 +44,15 @@ TIMEOUT_S: Final = 30.0
 WORKERS_TIMEOUT_S: Final = 120.0
 """For a worker in the place of one that was lost: it imports all of dcplan first."""
 _OPTION: Final = "--scheduler"
-_ADDRESS: Final = re.compile(
-    r"((tcp|tls|wss?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})"
-)
+_ADDRESS: Final = re.compile(r"((tcp|tls|wss?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})")
 _MOST_PORT: Final = 65_535
 _LOOK: Final = "check the address, which the scheduler prints when it starts"
 _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
 @contextmanager
-def connected(
-    scheduler: str, report: Callable[[str], None]
-) -> Iterator[tuple[Any, frozenset[str]]]:
-    """Connect to a cluster whose workers give the answers that would be found here.
-
-    Parameters
-    ----------
-    scheduler : str
-        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
-    report : callable
-        Called with what is being done before that.
-
-    Yields
-    ------
-    client : distributed.Client
-        Closed at the end; what it has on workers is let go.
-    compared : frozenset of str
-        Addresses of the workers whose versions were compared.
-
-    Raises
-    ------
-    InputError
-        If the extra is not installed, the cluster is not there or has no workers, or a worker has
-        other versions.
-    """
+def connected(scheduler: str, report: Callable[[str], None]) -> Iterator[tuple[Any, frozenset[str]]]:
+    """Connect to a cluster whose workers give the answers that would be found here."""
     if problems := wrong_address(scheduler):
         raise InputError(problems)
     distributed: Any = import_module("distributed")
@@ -96,16 +71,6 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
     """Return why no scheduler can be reached, as far as can be said without the network.
 
     Dask itself takes a minute to give up what it cannot read.
-
-    Parameters
-    ----------
-    scheduler : str or None
-        Its address; None is no problem.
-
-    Returns
-    -------
-    list of Problem
-        That the extra is not installed, or else that this is no address; at most one.
     """
     if scheduler is None:
         return []
@@ -169,22 +134,7 @@ def _client(distributed: Any, scheduler: str) -> Any:
 
 
 def looks_for_workers(scheduler: str, report: Callable[[str], None], fix: str) -> Iterator[None]:
-    """Yield for each look for workers, as long as they are waited for.
-
-    Parameters
-    ----------
-    scheduler : str
-        Address of the scheduler.
-    report : callable
-        Called once the first look was in vain, with how long is waited.
-    fix : str
-        What to do where none comes.
-
-    Raises
-    ------
-    InputError
-        If none has come in time.
-    """
+    """Yield for each look for workers, as long as they are waited for."""
     end = time.monotonic() + WORKERS_TIMEOUT_S
     yield
     until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
@@ -200,21 +150,8 @@ def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
     return Problem(_OPTION, None, None, what_is, must_be, fix)
 
 
-def compare_versions(
-    client: Any, scheduler: str, workers: Sequence[str] | None = None
-) -> frozenset[str]:
-    """Refuse a cluster whose workers, or some of them, would give other answers, or none.
-
-    Returns
-    -------
-    frozenset of str
-        Addresses of those that were compared.
-
-    Raises
-    ------
-    InputError
-        Naming every worker and what differs.
-    """
+def compare_versions(client: Any, scheduler: str, workers: Sequence[str] | None = None) -> frozenset[str]:
+    """Refuse a cluster whose workers, or some of them, would give other answers, or none."""
     try:
         there = client.run(versions, workers=workers)
     except ModuleNotFoundError as error:
@@ -223,9 +160,7 @@ def compare_versions(
         raise InputError([scheduler_problem(what_is, "workers with dcplan", fix)]) from error
     if not there:
         what_is = f"the cluster at {scheduler} has no workers"
-        raise InputError(
-            [scheduler_problem(what_is, "one with workers", "start some: dask worker")]
-        )
+        raise InputError([scheduler_problem(what_is, "one with workers", "start some: dask worker")])
     here = versions()
     problems = [
         scheduler_problem(

@@ -20,12 +20,7 @@ import numpy as np
 from planner.base.errors import InputError, SolverError
 from planner.lp.piece_programs import PiecePrograms
 from planner.studies.cluster import connection
-from planner.studies.cluster.connection import (
-    compare_versions,
-    connected,
-    looks_for_workers,
-    scheduler_problem,
-)
+from planner.studies.cluster.connection import compare_versions, connected, looks_for_workers, scheduler_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,15 +48,7 @@ _HEARD_S: Final = 5.0
 
 
 class HeldPieces:
-    """What a worker holds: programs of its share of the pieces. An actor of Dask.
-
-    Parameters
-    ----------
-    arrays : PieceArrays
-        Its share.
-    threads : int
-        Pieces that it solves at the same time.
-    """
+    """What a worker holds: programs of its share of the pieces. An actor of Dask."""
 
     def __init__(self, arrays: PieceArrays, threads: int) -> None:
         self._arrays, self._threads = arrays, threads
@@ -72,34 +59,11 @@ class HeldPieces:
     def solve(
         self, number: int, pieces: Positions, shift: Floats, penalty: float, seconds: float
     ) -> tuple[Positions, Floats, Floats, int]:
-        """Solve some pieces.
-
-        Parameters
-        ----------
-        number : int
-            Of this question, for `stop`.
-        pieces : array of int
-            Which, by their place in the share.
-        shift : array of float
-            What the master adds to each of their rows that it has a part in.
-        penalty, seconds
-            As of `PieceSolver.solve`.
-
-        Returns
-        -------
-        done : array of int
-            Those that were solved before time or a stop ended it.
-        y, dual : array of float
-            Their columns, and duals of their rows.
-        steps : int
-            Steps of simplex so far.
-        """
+        """Solve some pieces."""
         arrays, programs = self._arrays, self._programs
         rows = arrays.rows_of(pieces)
         self._shift[rows[arrays.of_master[rows]]] = shift
-        done = programs.solve(
-            pieces, self._shift, penalty, self._threads, seconds, lambda: self._stopped >= number
-        )
+        done = programs.solve(pieces, self._shift, penalty, self._threads, seconds, lambda: self._stopped >= number)
         y, dual = programs.y[arrays.columns_of(done)], programs.dual[arrays.rows_of(done)]
         return done, y, dual, programs.iterations
 
@@ -110,57 +74,20 @@ class HeldPieces:
 
 @dataclass(eq=False)
 class _Share:
-    """Pieces that a worker holds, or is just being sent.
+    """Pieces that a worker holds, or is just being sent."""
 
-    Parameters
-    ----------
-    worker : str
-        Its address.
-    pieces : array of int
-        Which pieces, in their order.
-    begun : distributed.Future
-        Of the actor that holds them.
-    held : distributed.Actor or None
-        That actor, once it is there.
-    steps : int
-        Steps of simplex so far.
-    """
-
-    worker: str
-    pieces: Positions
-    begun: Any
-    held: Any = None
-    steps: int = 0
+    worker: str  # its address
+    pieces: Positions  # which pieces, in their order
+    begun: Any  # of the actor that holds them
+    held: Any = None  # that actor, once it is there
+    steps: int = 0  # steps of simplex so far
 
 
 class ClusterOfPieces:
-    """A cluster that solves pieces, for one program after the other.
-
-    Parameters
-    ----------
-    client : distributed.Client
-        Connected to it.
-    scheduler : str
-        Address of its scheduler.
-    compared : frozenset of str
-        Workers whose versions were compared.
-    on_wait : callable, optional
-        Called with how long workers are waited for.
-
-    Attributes
-    ----------
-    calls : int
-        How often it was asked to solve pieces.
-    lost : tuple of type
-        What is raised where a worker is lost.
-    """
+    """A cluster that solves pieces, for one program after the other."""
 
     def __init__(
-        self,
-        client: Any,
-        scheduler: str,
-        compared: frozenset[str],
-        on_wait: Callable[[str], None] | None = None,
+        self, client: Any, scheduler: str, compared: frozenset[str], on_wait: Callable[[str], None] | None = None
     ) -> None:
         self.client, self.scheduler = client, scheduler
         self._on_wait = on_wait or (lambda _: None)
@@ -183,39 +110,20 @@ class ClusterOfPieces:
         self._latest = pieces
 
     def workers(self) -> dict[str, int]:
-        """Return the threads of each worker there is, by its address.
-
-        Raises
-        ------
-        InputError
-            If the scheduler does not answer any more.
-        """
+        """Return the threads of each worker there is, by its address."""
         try:
             return dict(sorted(self.client.nthreads().items()))
         except OSError as error:
             what_is = f"the scheduler at {self.scheduler} does not answer any more"
             fix = "look whether it is running, and solve again"
-            raise InputError(
-                [scheduler_problem(what_is, "within reach to the end", fix)]
-            ) from error
+            raise InputError([scheduler_problem(what_is, "within reach to the end", fix)]) from error
 
     def lose(self, worker: str) -> None:
         """Leave a worker aside for a while: it is listed for a moment after its end."""
         self._lost_at[worker] = time.monotonic()
 
     def workers_for_pieces(self, must_end: Callable[[], bool]) -> dict[str, int]:
-        """Return the threads of each worker, and wait for one where there is none.
-
-        Parameters
-        ----------
-        must_end : callable
-            Whether time is up or a stop was asked for: then there is no worker to wait for.
-
-        Raises
-        ------
-        InputError
-            If none comes, or a new one has other versions.
-        """
+        """Return the threads of each worker, and wait for one where there is none."""
         fix = "start some, and solve again"
         for _ in looks_for_workers(self.scheduler, self._on_wait, fix):
             if must_end():
@@ -224,8 +132,7 @@ class ClusterOfPieces:
             workers = {
                 worker: threads
                 for worker, threads in self.workers().items()
-                if now >= self._lost_at.get(worker, -np.inf) + _LISTED_S
-                and self._is_compared(worker)
+                if now >= self._lost_at.get(worker, -np.inf) + _LISTED_S and self._is_compared(worker)
             }
             if workers:
                 return workers
@@ -243,15 +150,7 @@ class ClusterOfPieces:
 
 
 class PiecesOnCluster:
-    """Pieces solved by the workers of a cluster: a `planner.lp.piece_programs.PieceSolver`.
-
-    Parameters
-    ----------
-    cluster : ClusterOfPieces
-        Its workers.
-    arrays : PieceArrays
-        The pieces.
-    """
+    """Pieces solved by the workers of a cluster: a `planner.lp.piece_programs.PieceSolver`."""
 
     def __init__(self, cluster: ClusterOfPieces, arrays: PieceArrays) -> None:
         self._cluster, self._arrays = cluster, arrays
@@ -282,13 +181,7 @@ class PiecesOnCluster:
         seconds: float,
         must_stop: Callable[[], bool],
     ) -> Positions:
-        """Solve some pieces, as `PieceSolver.solve` says.
-
-        Raises
-        ------
-        InputError
-            If workers are lost again and again, or all of them.
-        """
+        """Solve some pieces, as `PieceSolver.solve` says."""
         self._cluster.calls += 1
         self._cluster.turn_to(self)
         until = time.perf_counter() + seconds
@@ -323,12 +216,7 @@ class PiecesOnCluster:
             self._let_go(share)
 
     def _solve_once(
-        self,
-        is_left: Bools,
-        shift: Floats,
-        penalty: float,
-        until: float,
-        must_stop: Callable[[], bool],
+        self, is_left: Bools, shift: Floats, penalty: float, until: float, must_stop: Callable[[], bool]
     ) -> list[str]:
         """Ask every worker for those of its pieces that are left; return why some were lost."""
         asked: list[tuple[_Share, Any]] = []
@@ -410,13 +298,7 @@ class PiecesOnCluster:
         return f"{share.worker}: {type(why).__name__}"
 
     def _hold_all(self, must_end: Callable[[], bool]) -> None:
-        """Send pieces that no worker holds to those there are: to each as many as its threads.
-
-        Raises
-        ------
-        InputError
-            If there is no worker.
-        """
+        """Send pieces that no worker holds to those there are: to each as many as its threads."""
         client, arrays = self._cluster.client, self._arrays
         is_held = np.zeros(arrays.count, dtype=np.bool_)
         for share in self._shares:
@@ -436,9 +318,7 @@ class PiecesOnCluster:
             of_worker = arrays.share(own)
             try:
                 sent = client.scatter(of_worker, workers=[worker], hash=False)
-                begun = client.submit(
-                    HeldPieces, sent, threads, workers=[worker], actor=True, pure=False
-                )
+                begun = client.submit(HeldPieces, sent, threads, workers=[worker], actor=True, pure=False)
             except self._cluster.lost:  # it has just gone
                 self._lost_workers.add(worker)
                 self._cluster.lose(worker)
@@ -450,11 +330,7 @@ class _Wait:
     """Waits for workers until time is up, a stop is asked for, or a worker is gone."""
 
     def __init__(
-        self,
-        cluster: ClusterOfPieces,
-        until: float,
-        must_stop: Callable[[], bool],
-        on_stop: Callable[[], None],
+        self, cluster: ClusterOfPieces, until: float, must_stop: Callable[[], bool], on_stop: Callable[[], None]
     ) -> None:
         self._cluster, self._until, self._must_stop = cluster, until, must_stop
         self._on_stop = on_stop
@@ -462,13 +338,7 @@ class _Wait:
         self._stopped_at = np.inf
 
     def result(self, future: Any, worker: str, grace_s: float = 0.0) -> Any:
-        """Return a result; None if it does not come in time, or so long after a stop. [s]
-
-        Raises
-        ------
-        OSError
-            If the worker is gone.
-        """
+        """Return a result; None if it does not come in time, or so long after a stop. [s]"""
         pause_s = _SHORTEST_S
         while not future.done():
             time.sleep(pause_s)
@@ -489,25 +359,8 @@ class _Wait:
 
 @contextmanager
 def pieces_on_cluster(
-    scheduler: str,
-    report: Callable[[str], None] | None = None,
-    on_wait: Callable[[str], None] | None = None,
+    scheduler: str, report: Callable[[str], None] | None = None, on_wait: Callable[[str], None] | None = None
 ) -> Iterator[ClusterOfPieces]:
-    """Connect to a cluster that solves pieces.
-
-    Parameters
-    ----------
-    scheduler : str
-        Address of its scheduler, such as ``tcp://10.0.0.5:8786``.
-    report : callable, optional
-        Called with what is being done before that.
-    on_wait : callable, optional
-        Called with how long workers are waited for, once there are none.
-
-    Raises
-    ------
-    InputError
-        As `planner.studies.cluster.connection.connected` says.
-    """
+    """Connect to a cluster that solves pieces."""
     with connected(scheduler, report or (lambda _: None)) as (client, compared):
         yield ClusterOfPieces(client, scheduler, compared, on_wait)

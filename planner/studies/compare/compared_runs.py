@@ -107,39 +107,11 @@ def compare(
 
 
 def with_splits(
-    comparison: RunComparison,
-    ask: Asking,
-    *,
-    costs_of: CostsOf = "plans",
-    how: HowToSplit = "auto",
-    by: By = "auto",
+    comparison: RunComparison, ask: Asking, *, costs_of: CostsOf = "plans", how: HowToSplit = "auto", by: By = "auto"
 ) -> RunComparison:
-    """Split the difference in cost of each further run and the first.
-
-    Parameters
-    ----------
-    comparison : RunComparison
-        Of runs.
-    ask : Asking
-        Called with the progress, and each solve.
-    costs_of, how, by
-        As for `split_by_cause`.
-
-    Returns
-    -------
-    RunComparison
-        With a split for each further run.
-
-    Raises
-    ------
-    InputError, InfeasibleError, LimitReachedError
-        As `split_by_cause` does.
-    """
+    """Split the difference in cost of each further run and the first."""
     runs = comparison.runs
-    splits = tuple(
-        split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by)
-        for at in range(1, len(runs))
-    )
+    splits = tuple(split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by) for at in range(1, len(runs)))
     return RunComparison(runs, splits)
 
 

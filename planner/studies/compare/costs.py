@@ -37,23 +37,9 @@ _SAME: float = 1e-9  # relative
 
 
 class Costs:
-    """Costs of mixtures of the inputs of two runs, by which groups are those of the other run.
+    """Costs of mixtures of the inputs of two runs, by which groups are those of the other run."""
 
-    Parameters
-    ----------
-    mixture : Mixture
-        The inputs.
-    runs : tuple of Run
-        The first run and the other one.
-    costs_of : str
-        One of `CostsOf`.
-    ask : Asking
-        How to solve.
-    """
-
-    def __init__(
-        self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking
-    ) -> None:
+    def __init__(self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking) -> None:
         self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
         self._found: dict[frozenset[int], PlanCost | None] = {}
         self._session: tuple[HighsSession, float] | None = None
@@ -67,15 +53,7 @@ class Costs:
         return PlanCost.from_stored(run.meta, run.tables["costs"])
 
     def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
-        """Return what a mixture costs; None where it makes no scenario, or has no plan.
-
-        Raises
-        ------
-        LimitReachedError
-            If a limit or an interrupt stopped the solver.
-        SolverError
-            If the solver failed.
-        """
+        """Return what a mixture costs; None where it makes no scenario, or has no plan."""
         if chosen not in self._found:
             self._found[chosen] = self._solve(chosen)
         return self._found[chosen]
@@ -88,9 +66,7 @@ class Costs:
         arrays = Arrays.from_problem(build_model(self._mixture.question(chosen).inputs).problem)
         offset = arrays.columns.offset
         # The constant moves no plan, but what it costs.
-        return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(
-            proof, arrays
-        )
+        return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(proof, arrays)
 
     def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
         try:
@@ -160,9 +136,7 @@ class _Integers:
             if not is_integer[block].any():
                 continue
             rounded = np.round(x[block]).tolist()
-            self._values |= dict(
-                zip(_labels(name, problem.columns_over(name)), rounded, strict=True)
-            )
+            self._values |= dict(zip(_labels(name, problem.columns_over(name)), rounded, strict=True))
 
     def values_in(self, model: Model) -> Floats:
         """Return them for the integers of a program; one that the plan does not know is 0."""

@@ -30,47 +30,20 @@ _MOST_BY_KEY: Final = 8  # groups
 
 @dataclass(frozen=True, eq=False)
 class InputGroup:
-    """Inputs that are changed together.
+    """Inputs that are changed together."""
 
-    Parameters
-    ----------
-    name : str
-        What it is called.
-    settings : tuple of SettingDifference
-        Settings of it.
-    tables : tuple of str
-        Tables of it.
-    """
-
-    name: str
-    settings: tuple[SettingDifference, ...] = ()
-    tables: tuple[str, ...] = ()
+    name: str  # what it is called
+    settings: tuple[SettingDifference, ...] = ()  # settings of it
+    tables: tuple[str, ...] = ()  # tables of it
 
     @property
     def inputs(self) -> str:
         """All of its inputs in words."""
-        return ", ".join(
-            [*(one.name for one in self.settings), *(f"table {name}" for name in self.tables)]
-        )
+        return ", ".join([*(one.name for one in self.settings), *(f"table {name}" for name in self.tables)])
 
 
 def groups_of(first: Run, other: Run, by: By = "auto") -> list[InputGroup]:
-    """Put the inputs in which two runs differ into groups.
-
-    Parameters
-    ----------
-    first, other : Run
-        The runs.
-    by : str
-        One of `By`.
-
-    Returns
-    -------
-    list of InputGroup
-        Settings in their order, then tables. A setting that nobody wrote follows from another one
-        of its block and is changed with it. Tables are changed whole; one that lost default rows
-        about things that a table of one's own does not have is changed with that table.
-    """
+    """Put the inputs in which two runs differ into groups."""
     settings = setting_differences([first, other])
     tables = [InputGroup(f"table {of[0]}", (), of) for of in tables_together(first, other)]
     by_key = [*_by_key(settings), *tables]
@@ -99,20 +72,7 @@ def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
 
 
 class Mixture:
-    """Two runs, and the scenarios between them.
-
-    Parameters
-    ----------
-    first, other : Run
-        The runs.
-    groups : sequence of InputGroup
-        All inputs in which they differ.
-
-    Raises
-    ------
-    InputError
-        If this version cannot read the inputs of one of them, or it was decided year by year.
-    """
+    """Two runs, and the scenarios between them."""
 
     def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
         problems = [problem for run in (first, other) for problem in unreadable_tables(run)]
@@ -122,23 +82,10 @@ class Mixture:
             # Finds out that files it needs are gone or have changed.
             refuse_short_view(scenario_of(run))
         self._first, self._groups = first, tuple(groups)
-        self._tables = [
-            {name: run.inputs_tables[name] for name in TABLES} for run in (first, other)
-        ]
+        self._tables = [{name: run.inputs_tables[name] for name in TABLES} for run in (first, other)]
 
     def question(self, chosen: Iterable[int]) -> PreparedScenario:
-        """Return the first run's question with some groups of inputs as the other run has them.
-
-        Parameters
-        ----------
-        chosen : iterable of int
-            Positions of groups.
-
-        Raises
-        ------
-        InputError
-            If that makes no scenario.
-        """
+        """Return the first run's question with some groups of inputs as the other run has them."""
         groups = [self._groups[at] for at in sorted(chosen)]
         merged = copy.deepcopy(dict(self._first.meta["merged"]))
         for one in (one for group in groups for one in group.settings):

@@ -42,45 +42,9 @@ _Row = tuple[str, str, CostDifference]
 
 
 def split_by_cause(
-    runs: Sequence[Run],
-    at: int,
-    ask: Asking,
-    *,
-    costs_of: CostsOf = "plans",
-    how: HowToSplit = "auto",
-    by: By = "auto",
+    runs: Sequence[Run], at: int, ask: Asking, *, costs_of: CostsOf = "plans", how: HowToSplit = "auto", by: By = "auto"
 ) -> CostSplit:
-    """Split the difference in cost of a run and the first by the inputs that differ.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        All runs that are compared.
-    at : int
-        Position of the run that is compared with the first.
-    ask : Asking
-        Called with the progress, and each solve.
-    costs_of : str
-        Whose costs: `CostsOf`.
-    how : str
-        Shapley values, ordered substitution, the first where at most three groups differ, or no
-        split of the difference.
-    by : str
-        How settings are put into groups.
-
-    Returns
-    -------
-    CostSplit
-
-    Raises
-    ------
-    InputError
-        If this version cannot read the inputs of a run.
-    InfeasibleError
-        If a run has no plan, or none with the openings of the first.
-    LimitReachedError
-        If it was stopped.
-    """
+    """Split the difference in cost of a run and the first by the inputs that differ."""
     first, other = runs[0], runs[at]
     letters = letters_of(runs)
     groups = groups_of(first, other, by)
@@ -142,11 +106,7 @@ class _Counted:
 
 
 def _ends(
-    costs: Costs,
-    counted: _Counted,
-    runs: tuple[Run, Run],
-    every: frozenset[int],
-    costs_of: CostsOf,
+    costs: Costs, counted: _Counted, runs: tuple[Run, Run], every: frozenset[int], costs_of: CostsOf
 ) -> tuple[tuple[PlanCost, PlanCost], _Row | None]:
     """Return the costs of both runs by this version, and what another version makes of them."""
     found, moved = [], []
@@ -192,9 +152,7 @@ def _parts(
     return _ordered(costs.cost_of, groups, ends), "ordered", []
 
 
-def _shapley(
-    cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup]
-) -> list[_Row] | None:
+def _shapley(cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup]) -> list[_Row] | None:
     """Return the Shapley value of each group; None where a mixture has no cost."""
     count = len(groups)
     terms: list[list[tuple[float, CostDifference]]] = [[] for _ in groups]
@@ -208,15 +166,12 @@ def _shapley(
                     return None
                 terms[at].append((share, after.less(before)))
     return [
-        (group.name, group.inputs, CostDifference.weighted_sum(of))
-        for group, of in zip(groups, terms, strict=True)
+        (group.name, group.inputs, CostDifference.weighted_sum(of)) for group, of in zip(groups, terms, strict=True)
     ]
 
 
 def _ordered(
-    cost: Callable[[frozenset[int]], PlanCost | None],
-    groups: Sequence[InputGroup],
-    ends: tuple[PlanCost, PlanCost],
+    cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost]
 ) -> list[_Row]:
     """Return what each group adds after those before it; what has no cost goes with the next."""
     rows: list[_Row] = []
@@ -228,11 +183,7 @@ def _ordered(
         if after is None:
             continue
         rows.append(
-            (
-                " with ".join(one.name for one in waiting),
-                ", ".join(one.inputs for one in waiting),
-                after.less(before),
-            )
+            (" with ".join(one.name for one in waiting), ", ".join(one.inputs for one in waiting), after.less(before))
         )
         before, waiting = after, []
     return rows

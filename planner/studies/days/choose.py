@@ -66,21 +66,11 @@ as on the design day of representative days."""
 
 @dataclass(frozen=True, eq=False)
 class ChosenDays:
-    """Days that represent a year.
+    """Days that represent a year."""
 
-    Parameters
-    ----------
-    days : DataFrame
-        day, month, weight_days, is_peak_day, year_day and kept_as, in the order of the year.
-    hours : DataFrame
-        Rows of table `site_series` for these days.
-    represented_by : array of int
-        Day that represents each day of the year, shape (365,).
-    """
-
-    days: pd.DataFrame
-    hours: pd.DataFrame
-    represented_by: Positions
+    days: pd.DataFrame  # day, month, weight_days, is_peak_day, year_day and kept_as, in the order of the year
+    hours: pd.DataFrame  # rows of table `site_series` for these days
+    represented_by: Positions  # day that represents each day of the year, shape (365,)
 
 
 def choose_days(
@@ -99,30 +89,6 @@ def choose_days(
     which is a real day of the year. Hours of all sites count; each quantity is scaled to its
     spread, so that all weigh the same, and prices count by their inverse hyperbolic sine, which is
     a logarithm that takes negative ones.
-
-    Parameters
-    ----------
-    year : StressYear
-        To choose from.
-    count : int
-        Days in all; 365 are the year itself, in which every site has its own extreme days.
-    keep : sequence of str, optional
-        Of `KEPT`; left out: all that the year has figures for.
-    source : str
-        Who says so, for the column of that name.
-    every_month : bool
-        Whether each month must have a day, as tariffs bill every month. Then a month without a kept
-        day is grouped for itself.
-
-    Returns
-    -------
-    ChosenDays
-        Weights are whole and sum to 365.
-
-    Raises
-    ------
-    InputError
-        If the year lacks what is to be kept, or there are too few days or too many.
     """
     kept = _kept(year, keep if count < YEAR_DAYS else ())
     named: dict[int, list[str]] = {}
@@ -227,20 +193,7 @@ def _groups_by_part(features: Floats, part: Positions, count: int) -> tuple[Posi
 
     Those of `_ANY_MONTH` are a part too, where there are more groups than other parts; else the
     day in the middle of another part that is most like it represents each.
-
-    Parameters
-    ----------
-    features : array of float
-        What days are compared by, shape (day, feature).
-    part : array of int
-        Part of each day.
-    count : int
-        Groups in all, at least one for each part but `_ANY_MONTH`.
-
-    Returns
-    -------
-    array of int, array of int
-        Day in the middle of each group, and group of each day.
+    Takes `features` (day, feature).
     """
     parts = np.unique(part)
     if len(parts) > count:

@@ -42,65 +42,30 @@ _GIVEN_UP: Final = 0.999
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change that makes a plan possible: it has been made, and a plan found.
+    """A change that makes a plan possible: it has been made, and a plan found."""
 
-    Parameters
-    ----------
-    name : str
-        What is relaxed.
-    unit : str
-        Unit in which it was made as small as possible.
-    total : float
-        By how much, in all.
-    change : ProposedChange
-        Words, settings, figures of tables.
-    rules : tuple of str
-        Rules of the model whose limits it moves, as a conflict names them.
-    note : str
-        What the change would be used for, where that is a size of its own.
-    """
-
-    name: str
-    unit: str
-    total: float
-    change: ProposedChange
-    rules: tuple[str, ...]
-    note: str = ""
+    name: str  # what is relaxed
+    unit: str  # unit in which it was made as small as possible
+    total: float  # by how much, in all
+    change: ProposedChange  # words, settings, figures of tables
+    rules: tuple[str, ...]  # rules of the model whose limits it moves, as a conflict names them
+    note: str = ""  # what the change would be used for, where that is a size of its own
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why there is no plan, and what would make one possible.
+    """Why there is no plan, and what would make one possible."""
 
-    Parameters
-    ----------
-    scenario : str
-        Name of the scenario.
-    feasible : bool
-        Whether there is a plan; the rest is empty then.
-    only_in_shares : bool
-        Whether there is a plan with shares of openings, phases, blocks and plants, but none with
-        whole ones.
-    shortages : tuple of Shortage
-        What is short before anything is solved.
-    conflict : tuple of ConflictRule
-        A set of rules that conflict, none of which can be left out of it.
-    is_smallest : bool
-        False where, with integers, time ran out before that was clear of every rule.
-    remedies : tuple of Remedy
-        Each is enough alone, those that touch the conflict first, small ones before large ones.
-    together : tuple of Remedy
-        Where no limit but the demand is enough alone: limits that are enough together.
-    """
-
-    scenario: str
-    feasible: bool
+    scenario: str  # name of the scenario
+    feasible: bool  # whether there is a plan; the rest is empty then
+    # whether there is a plan with shares of openings, phases, blocks and plants, but none with whole ones
     only_in_shares: bool = False
-    shortages: tuple[Shortage, ...] = ()
-    conflict: tuple[ConflictRule, ...] = ()
+    shortages: tuple[Shortage, ...] = ()  # what is short before anything is solved
+    conflict: tuple[ConflictRule, ...] = ()  # a set of rules that conflict, none of which can be left out of it
+    # each is enough alone, those that touch the conflict first, small ones before large ones
     remedies: tuple[Remedy, ...] = ()
-    together: tuple[Remedy, ...] = ()
-    is_smallest: bool = True
+    together: tuple[Remedy, ...] = ()  # where no limit but the demand is enough alone: limits that are enough together
+    is_smallest: bool = True  # false where, with integers, time ran out before that was clear of every rule
 
 
 def diagnose(
@@ -166,18 +131,10 @@ def diagnose(
     if not quick:
         remedies += _try_settings(question, conflict, ask)
     in_conflict = {rule.rule for rule in conflict}
-    remedies.sort(
-        key=lambda one: (
-            in_conflict.isdisjoint(one.rules),
-            one.name == "demand",
-            one.change.share,
-        )
-    )
+    remedies.sort(key=lambda one: (in_conflict.isdisjoint(one.rules), one.name == "demand", one.change.share))
     ask.report_stage("find changes that are enough together")
     together = () if is_one_enough or whole else _relax_together(question, ask)
-    return Diagnosis(
-        scenario.name, False, whole, short, conflict, tuple(remedies), together, is_smallest
-    )
+    return Diagnosis(scenario.name, False, whole, short, conflict, tuple(remedies), together, is_smallest)
 
 
 def _relax_each(question: PreparedScenario, ask: Asking, *, whole: bool) -> Iterator[Remedy]:
@@ -191,14 +148,10 @@ def _relax_each(question: PreparedScenario, ask: Asking, *, whole: bool) -> Iter
         if np.isfinite(relaxation.most) and amounts.max(initial=0.0) > _GIVEN_UP * relaxation.most:
             continue
         for margin in _MARGINS:
-            change = relaxation.change(
-                question, over, np.minimum(amounts * margin, relaxation.most)
-            )
+            change = relaxation.change(question, over, np.minimum(amounts * margin, relaxation.most))
             if ask.is_enough(question, change.settings, change.cells):
                 total = float(amounts.sum())
-                yield Remedy(
-                    relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation))
-                )
+                yield Remedy(relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation)))
                 break
 
 
@@ -259,15 +212,11 @@ def _size(question: PreparedScenario, relaxation: Relaxation) -> float:
     return mw * per_mw[relaxation.unit] if relaxation.unit in per_mw else 1.0
 
 
-def _try_settings(
-    question: PreparedScenario, conflict: Sequence[ConflictRule], ask: Asking
-) -> Iterator[Remedy]:
+def _try_settings(question: PreparedScenario, conflict: Sequence[ConflictRule], ask: Asking) -> Iterator[Remedy]:
     """Try settings that no row can tell, value by value."""
     places = [place for rule in conflict for place in rule.places]
     bounded = {
-        place["workload"]
-        for place in places
-        if "workload" in place and place.get("region", ANYWHERE) != ANYWHERE
+        place["workload"] for place in places if "workload" in place and place.get("region", ANYWHERE) != ANYWHERE
     }
     sites = dict.fromkeys(place["site"] for place in places if "site" in place)
     for search in searches(question, sorted(bounded), tuple(sites)):
@@ -295,9 +244,7 @@ def _used_for(question: PreparedScenario, change: ProposedChange, ask: Asking) -
     by_year = distinct(column.over, "year")
     kh100e = column.sum_to(by_year).value(outcome.x)
     parts = [
-        f"{amount(float(kh100e[i]))} kH100e in {by_year.tuples(i)[0]}"
-        for i in range(by_year.size)
-        if kh100e[i] > 1e-6
+        f"{amount(float(kh100e[i]))} kH100e in {by_year.tuples(i)[0]}" for i in range(by_year.size) if kh100e[i] > 1e-6
     ]
     word = "stays unmet" if names[0] == "unmet" else "is rented"
     return f"at least {', '.join(parts)} {word}" if parts else ""

@@ -26,43 +26,18 @@ _SLACK: Final = 1e-6  # [-], of what is needed
 
 @dataclass(frozen=True)
 class Shortage:
-    """Something that there is too little of, whatever the plan.
+    """Something that there is too little of, whatever the plan."""
 
-    Parameters
-    ----------
-    check : str
-        What was compared.
-    place : dict
-        Where and when, by labels.
-    needed, there_is : float
-        What demand asks for at the least, and what there is at the most.
-    unit : str
-        Unit of both.
-    words : str
-        The same as a sentence.
-    """
-
-    check: str
-    place: dict[str, str]
-    needed: float
+    check: str  # what was compared
+    place: dict[str, str]  # where and when, by labels
+    needed: float  # what demand asks for at the least, and what there is at the most
     there_is: float
-    unit: str
-    words: str
+    unit: str  # unit of both
+    words: str  # the same as a sentence
 
 
 def shortages(question: PreparedScenario) -> tuple[Shortage, ...]:
-    """Compare demand with reach, and what it needs with halls, power and racks, year by year.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        Any scenario.
-
-    Returns
-    -------
-    tuple of Shortage
-        Empty where nothing is short for sure.
-    """
+    """Compare demand with reach, and what it needs with halls, power and racks, year by year."""
     if question.inputs.demand.unmet.size:
         return ()
     return (*_out_of_reach(question), *_too_little(question))
@@ -83,9 +58,7 @@ def _out_of_reach(question: PreparedScenario) -> Iterator[Shortage]:
     has_way |= saved >= 1.0
     keyed = p.demand.no_route.set_index(["region", "workload"])
     nearest = keyed[["nearest_site", "nearest_rtt_ms", "bound_ms"]].apply(tuple, axis=1).to_dict()
-    route = set(
-        zip(p.demand.route.labels("region"), p.demand.route.labels("workload"), strict=True)
-    )
+    route = set(zip(p.demand.route.labels("region"), p.demand.route.labels("workload"), strict=True))
     for i in np.flatnonzero(~has_way).tolist():
         region, workload, year = demand.tuples(i)
         kh100e = float(p.demand.demand_kh100e[i])
@@ -94,10 +67,7 @@ def _out_of_reach(question: PreparedScenario) -> Iterator[Shortage]:
         if (region, workload) in nearest:
             site, rtt, bound = nearest[region, workload]
             if rtt > bound:
-                words = (
-                    f"{who}: no site within {amount(bound)} ms; the nearest, "
-                    f"{site}, is at {rtt:.1f} ms"
-                )
+                words = f"{who}: no site within {amount(bound)} ms; the nearest, {site}, is at {rtt:.1f} ms"
                 yield Shortage("reach", place, rtt, bound, "ms", words)
                 continue
         why = (
@@ -118,19 +88,12 @@ def _too_little(question: PreparedScenario) -> Iterator[Shortage]:
     throughput = racks.throughput_kh100e_per_mw
     kinds: tuple[tuple[str, str, Floats, Floats], ...] = (
         ("halls", "MW of halls", racks.hall_mw_per_mw, _most_halls_mw(question)),
-        (
-            "power",
-            "MW of connection",
-            racks.idle_mw_per_mw + racks.dynamic_mw_per_mw,
-            _most_firm_mw(question),
-        ),
+        ("power", "MW of connection", racks.idle_mw_per_mw + racks.dynamic_mw_per_mw, _most_firm_mw(question)),
         ("racks", "MW of racks", np.ones(throughput.size), _most_racks_mw(question)),
     )
     for check, unit, per_mw, most in kinds:
         least = np.full(len(p.sets.workload), np.inf)
-        per_kh100e = np.where(
-            throughput > 0.0, per_mw / np.where(throughput > 0, throughput, 1), np.inf
-        )
+        per_kh100e = np.where(throughput > 0.0, per_mw / np.where(throughput > 0, throughput, 1), np.inf)
         np.minimum.at(least, racks.deployment["workload"], per_kh100e)
         # Nothing needs nothing, also of a workload that no rack can do.
         need = np.multiply(owed, least[:, None], out=np.zeros(owed.shape), where=owed > 0.0)
@@ -201,9 +164,7 @@ def _most_firm_mw(question: PreparedScenario) -> Floats:
     total = (firm + np.where(can_add, room, 0.0)).sum(axis=0)
     leases = np.zeros(years)
     lease_sites = np.unique(np.stack([p.halls.lease["site"], p.halls.lease["year"]]), axis=1)
-    np.add.at(
-        leases, lease_sites[1], grid.lease_firm_mw_per_mw * p.halls.lease_depth_mw[lease_sites[0]]
-    )
+    np.add.at(leases, lease_sites[1], grid.lease_firm_mw_per_mw * p.halls.lease_depth_mw[lease_sites[0]])
     has_sources = np.zeros(years, dtype=np.bool_)
     has_sources[p.supply.capacity["year"]] = True
     return np.where(has_sources, np.inf, total + leases)

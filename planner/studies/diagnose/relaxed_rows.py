@@ -24,13 +24,7 @@ __all__ = ["Relaxed", "relaxed", "rows_of"]
 
 
 def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
-    """Return the blocks of rows that a relaxation eases, in the order of the model.
-
-    Returns
-    -------
-    mapping of str to callable
-        What one unit does for the rows of each block, (row,).
-    """
+    """Return the blocks of rows that a relaxation eases, in the order of the model. Gives (row,)."""
     return {
         block.name: BY_NAME[block.name].relaxed_by[relaxation]
         for family in FAMILIES
@@ -41,39 +35,14 @@ def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
 
 @dataclass(frozen=True, eq=False)
 class Relaxed:
-    """A program in which some limits may be relaxed, and how far they are.
+    """A program in which some limits may be relaxed, and how far they are."""
 
-    Parameters
-    ----------
-    model : Model
-        Its objective is what is relaxed, in one unit or weighted.
-    given : mapping of Relaxation to Variable
-        The columns of every relaxation that has rows in the scenario.
-    """
-
-    model: Model
-    given: Mapping[str, Variable]
+    model: Model  # its objective is what is relaxed, in one unit or weighted
+    given: Mapping[str, Variable]  # the columns of every relaxation that has rows in the scenario
 
 
-def relaxed(
-    question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]
-) -> Relaxed:
-    """Build the program of a scenario in which limits may be relaxed as little as possible.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario.
-    relaxations : sequence of Relaxation
-        All that have columns, so that programs of one scenario have one shape.
-    weights : mapping of str to float
-        By name of the relaxation, those that may be relaxed and what a unit of each counts.
-
-    Returns
-    -------
-    Relaxed
-        The program of the scenario, its costs replaced.
-    """
+def relaxed(question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]) -> Relaxed:
+    """Build the program of a scenario in which limits may be relaxed as little as possible."""
     model = Model(question.inputs)
     given: dict[str, Variable] = {}
     eased = {relaxation: rows_of(relaxation) for relaxation in relaxations}
@@ -83,9 +52,7 @@ def relaxed(
             continue
         for relaxation in relaxations:
             if block.name in eased[relaxation]:
-                rows = _eased(
-                    question, model, rows, relaxation, eased[relaxation], block.name, given, weights
-                )
+                rows = _eased(question, model, rows, relaxation, eased[relaxation], block.name, given, weights)
         model.problem.rows(block.name, rows)
     total = Expression.constant(UNIT, 0.0)
     for name, weight in weights.items():

@@ -38,47 +38,19 @@ _BLOCK_STEPS: Final = 100
 
 @dataclass(frozen=True)
 class Search:
-    """A setting that is tried at several values, the mildest first.
+    """A setting that is tried at several values, the mildest first."""
 
-    Parameters
-    ----------
-    name : str
-        What is relaxed, in words.
-    unit : str
-        Unit of the steps.
-    rules : tuple of str
-        Rules of the model whose limits it moves, as a conflict names them; empty where it widens
-        what there is to choose from.
-    steps : sequence of float
-        Sizes of the change, growing: what one step makes possible the next one does too.
-    change : callable
-        From a step to the change.
-    """
-
-    name: str
-    unit: str
+    name: str  # what is relaxed, in words
+    unit: str  # unit of the steps
+    # rules of the model whose limits it moves, as a conflict names them; empty where it widens what there is to choose
+    # from
     rules: tuple[str, ...]
-    steps: Sequence[float]
-    change: Callable[[float], ProposedChange]
+    steps: Sequence[float]  # sizes of the change, growing: what one step makes possible the next one does too
+    change: Callable[[float], ProposedChange]  # from a step to the change
 
 
-def least(
-    search: Search, is_enough: Callable[[ProposedChange], bool]
-) -> tuple[float, ProposedChange] | None:
-    """Find the smallest step that is enough, by halving.
-
-    Parameters
-    ----------
-    search : Search
-        What is tried.
-    is_enough : callable
-        Whether a change makes a plan possible.
-
-    Returns
-    -------
-    tuple of float and ProposedChange, or None
-        None where the largest step is not enough either.
-    """
+def least(search: Search, is_enough: Callable[[ProposedChange], bool]) -> tuple[float, ProposedChange] | None:
+    """Find the smallest step that is enough, by halving."""
     low, high = 0, len(search.steps) - 1
     if high < 0 or not is_enough(search.change(search.steps[high])):
         return None
@@ -91,24 +63,8 @@ def least(
     return search.steps[high], search.change(search.steps[high])
 
 
-def searches(
-    question: PreparedScenario, workloads: Sequence[str], sites: Sequence[str]
-) -> Iterator[Search]:
-    """List what is worth trying.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario without a plan.
-    workloads : sequence of str
-        Classes whose demand conflicts.
-    sites : sequence of str
-        Sites whose own lead time is tried.
-
-    Yields
-    ------
-    Search
-    """
+def searches(question: PreparedScenario, workloads: Sequence[str], sites: Sequence[str]) -> Iterator[Search]:
+    """List what is worth trying."""
     yield from _switches(question)
     yield from _siting(question)
     yield from _blocks(question)
@@ -130,53 +86,18 @@ def _switches(question: PreparedScenario) -> Iterator[Search]:
         (not s.rent.allow, "rent compute", ("rent", "allow"), True),
         (not s.lease.allow, "lease halls", ("lease", "allow"), True),
         (not s.retrofit.allow, "retrofit halls", ("retrofit", "allow"), True),
-        (
-            not s.cascade.allow,
-            "move racks from training to inference",
-            ("cascade", "allow"),
-            True,
-        ),
+        (not s.cascade.allow, "move racks from training to inference", ("cascade", "allow"), True),
     )
     rules: tuple[tuple[bool, str, tuple[str, ...], bool | str | float], ...] = (
-        (
-            not s.build.committed,
-            "count halls under construction",
-            ("build", "committed"),
-            True,
-        ),
+        (not s.build.committed, "count halls under construction", ("build", "committed"), True),
         (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
-        (
-            s.siting.whole_openings,
-            "relax whole openings",
-            ("siting", "whole_openings"),
-            False,
-        ),
+        (s.siting.whole_openings, "relax whole openings", ("siting", "whole_openings"), False),
         (s.racks.whole, "relax whole racks", ("racks", "whole"), False),
-        (
-            s.supply.whole_sources,
-            "build on-site technologies of any size",
-            ("supply", "whole_sources"),
-            False,
-        ),
-        (
-            shed.allow,
-            "shed load in any stress hour",
-            ("grid", "non_firm", "shed", "max_hours_per_year"),
-            8760.0,
-        ),
-        (
-            shed.allow,
-            "shed any share of the energy of a site",
-            ("grid", "non_firm", "shed", "max_energy_frac"),
-            1.0,
-        ),
+        (s.supply.whole_sources, "build on-site technologies of any size", ("supply", "whole_sources"), False),
+        (shed.allow, "shed load in any stress hour", ("grid", "non_firm", "shed", "max_hours_per_year"), 8760.0),
+        (shed.allow, "shed any share of the energy of a site", ("grid", "non_firm", "shed", "max_energy_frac"), 1.0),
         (s.water.limit, "do without the water limits", ("water", "limit"), False),
-        (
-            s.water.stress_limits,
-            "do without permits by water stress",
-            ("water", "stress_limits"),
-            False,
-        ),
+        (s.water.stress_limits, "do without permits by water stress", ("water", "stress_limits"), False),
         (
             s.contracts.matching.mode == "hourly",
             "count clean power by the year",
@@ -211,10 +132,7 @@ def _siting(question: PreparedScenario) -> Iterator[Search]:
         rules = moved_by("siting.phase_mw")
         yield Search(words, "-", rules, (1.0,), lambda _: any_size)
     sites = len(question.inputs.sets.site)
-    for key, now in (
-        ("at_most_sites", siting.at_most_sites),
-        ("exactly_sites", siting.exactly_sites),
-    ):
+    for key, now in (("at_most_sites", siting.at_most_sites), ("exactly_sites", siting.exactly_sites)):
         if now is not None:
 
             def more(step: float, key: str = key, now: int = now) -> ProposedChange:
@@ -281,13 +199,9 @@ def _permits(question: PreparedScenario) -> Iterator[Search]:
 
     def change(more_m3: float, names: tuple[str, ...]) -> ProposedChange:
         words = tuple(
-            f"+{amount(more_m3)} m3 a year of water per MW of halls in basins of class {name}"
-            for name in names
+            f"+{amount(more_m3)} m3 a year of water per MW of halls in basins of class {name}" for name in names
         )
-        cells = tuple(
-            Cell("water_classes", column, {"stress_class": name}, now[name] + more_m3)
-            for name in names
-        )
+        cells = tuple(Cell("water_classes", column, {"stress_class": name}, now[name] + more_m3) for name in names)
         share = max(more_m3 / now[name] if now[name] else np.inf for name in names)
         return ProposedChange(words, (), cells, share)
 
@@ -315,8 +229,7 @@ def _clean(question: PreparedScenario) -> Iterator[Search]:
         less = points / 100.0
         lower = {y: max(0.0, round(old - less * (y in years), 6)) for y, old in path.items()}
         words = tuple(
-            f"-{amount(100 * (path[year] - lower[year]))} % points of clean energy {when[year]}"
-            for year in years
+            f"-{amount(100 * (path[year] - lower[year]))} % points of clean energy {when[year]}" for year in years
         )
         share = max((path[y] - lower[y]) / path[y] for y in years)
         return ProposedChange(words, (Setting(keys, lower),), share=share)
@@ -334,8 +247,7 @@ def _clean(question: PreparedScenario) -> Iterator[Search]:
 def _held_words(years: tuple[int, ...]) -> dict[int, str]:
     """Say when the figure of every year of a path holds: until the next, the last from then on."""
     words = {
-        year: f"in {year}" if after == year + 1 else f"from {year} to {after - 1}"
-        for year, after in pairwise(years)
+        year: f"in {year}" if after == year + 1 else f"from {year} to {after - 1}" for year, after in pairwise(years)
     }
     return words | {years[-1]: f"from {years[-1]} on"}
 
@@ -373,9 +285,7 @@ def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]
         now = float(of_site["months"][site])
         key = lead_key(question.scenario, site, str(of_site["by"][site]))
 
-        def here(
-            step: float, site: str = site, now: float = now, key: tuple[str, ...] = key
-        ) -> ProposedChange:
+        def here(step: float, site: str = site, now: float = now, key: tuple[str, ...] = key) -> ProposedChange:
             words = f"-{amount(step)} months of lead time at {site}"
             return ProposedChange((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
 
@@ -391,9 +301,7 @@ def _earlier(question: PreparedScenario) -> Search:
         months = start.year * 12 + start.month - 1 - int(step)
         day = date(months // 12, months % 12 + 1, min(start.day, 28)).isoformat()
         words = f"{amount(step)} months earlier: decisions from {day} on"
-        return ProposedChange(
-            (words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS
-        )
+        return ProposedChange((words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS)
 
     steps = [1.0 * months for months in range(1, _MOST_MONTHS + 1)]
     return Search("start of decisions", "months", moved_by("decisions_start"), steps, earlier)

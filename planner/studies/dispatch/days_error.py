@@ -15,13 +15,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.base.units import (
-    HOURS_PER_DAY,
-    HOURS_PER_YEAR,
-    KW_PER_MW,
-    MONTHS_PER_YEAR,
-    USD_PER_MUSD,
-)
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.inputs.carbon import intensity_shape
 from planner.inputs.climate_slots import slot_climate
@@ -86,35 +80,18 @@ _MONTH_STARTS_H: Final = (np.cumsum(_DAYS) - _DAYS) * int(HOURS_PER_DAY)
 
 @dataclass(frozen=True, eq=False)
 class DaysError:
-    """What the choice of days makes of a plan's figures.
+    """What the choice of days makes of a plan's figures."""
 
-    Parameters
-    ----------
-    run : str
-        Name of the run.
-    days, slot_h : int
-        Days of the plan, and the length of their time slices. [h]
-    table : DataFrame
-        `COLUMNS`, a row per model year and site.
-    objective_musd : float
-        Cost of the plan, discounted. [MUSD]
-    error_musd : float
-        Cost of operation in all hours less that on the plan's days, discounted as the plan is,
-        over the years asked for. [MUSD]
-    is_drawn : bool
-        Whether weather or prices of some site were drawn.
-    with_tariffs : tuple of str
-        Sites whose bills are a tariff's, which is not counted here.
-    """
-
-    run: str
-    days: int
+    run: str  # name of the run
+    days: int  # days of the plan, and the length of their time slices. [h]
     slot_h: int
-    table: pd.DataFrame
-    objective_musd: float
+    table: pd.DataFrame  # `COLUMNS`, a row per model year and site
+    objective_musd: float  # cost of the plan, discounted. [MUSD]
+    # cost of operation in all hours less that on the plan's days, discounted as the plan is, over the years asked for.
+    # [MUSD]
     error_musd: float
-    is_drawn: bool
-    with_tariffs: tuple[str, ...]
+    is_drawn: bool  # whether weather or prices of some site were drawn
+    with_tariffs: tuple[str, ...]  # sites whose bills are a tariff's, which is not counted here
 
     def sums(self, *by: str) -> pd.DataFrame:
         """Return the table added up by year, zone or both; so are the highest draws of sites."""
@@ -152,36 +129,7 @@ def days_error(
 
     Deferrable work, batteries and on-site technologies are operated again, with all hours of the
     year and the demand charge of each month in view. Work waits within its window, as in the plan.
-
-    Parameters
-    ----------
-    run : Run
-        The stored plan.
-    plan : FixedPlan
-        What its sites have and do.
-    scenario, inputs
-        Of the run.
-    hours : StressYear
-        Weather, prices, loads, sun and wind of every hour.
-    lost_load_usd_per_mwh : float
-        Price of energy that is short at a site without racks. [USD/MWh]
-    years : sequence of int, optional
-        Model years; by default all.
-    on_progress : callable
-        Called with what is being done, and the share of it that is done.
-    interrupt : threading.Event, optional
-        Set it to stop.
-
-    Returns
-    -------
-    DaysError
-
-    Raises
-    ------
-    InputError
-        If scenario or tables are not right.
-    LimitReachedError, SolverError
-        If it was stopped, or the solver failed.
+    Takes `lost_load_usd_per_mwh` [USD/MWh].
     """
     counted = _Counted(run.tables, plan, inputs)
     waiting = _Waiting(plan, inputs, run.tables)
@@ -209,11 +157,7 @@ def days_error(
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
         by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report, interrupt)
         by_days = counted.figures(t, fleet)
-        pairs = {
-            f"{how}_{name}": of[name]
-            for name in _FIGURES
-            for how, of in (("days", by_days), ("hours", by_hours))
-        }
+        pairs = {f"{how}_{name}": of[name] for name in _FIGURES for how, of in (("days", by_days), ("hours", by_hours))}
         place = {"year": plan.years[t], "zone": plan.zones, "site": plan.sites}
         parts.append(pd.DataFrame({**place, **pairs}))
         more_musd = float((by_hours["cost_musd"] - by_days["cost_musd"]).sum())
@@ -258,10 +202,7 @@ def _operated(
             if end - first < _YEAR_H:
                 some = one.between(first, end)
             found = operate(some, end - first, 0, billing=billing, interrupt=interrupt)
-            grid_mw[site, first:end], short_mw[site, first:end] = (
-                found.grid_mw[0],
-                found.short_mw[0],
-            )
+            grid_mw[site, first:end], short_mw[site, first:end] = (found.grid_mw[0], found.short_mw[0])
             source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
             source_usd[site] += found.discharge_mw.sum(axis=1) @ some.batteries.usd_per_mwh
             sold_usd[site] += (found.sold_mw * some.sell_usd_per_mwh).sum()
@@ -300,9 +241,7 @@ class _Counted:
         self._sold = surplus.assign(hours=plan.days.weight_h[slot])
         over = inputs.sites.site_year
         years = [int(label) for label in over.labels("year")]
-        charge = pd.Series(
-            inputs.grid.demand_charge_usd_per_kw_month, index=[years, list(over.labels("site"))]
-        )
+        charge = pd.Series(inputs.grid.demand_charge_usd_per_kw_month, index=[years, list(over.labels("site"))])
         wide = charge.unstack().reindex(index=list(plan.years), columns=list(plan.sites))
         self.usd_per_mw_month = wide.fillna(0.0).to_numpy(dtype=np.float64) * KW_PER_MW
 
@@ -315,8 +254,7 @@ class _Counted:
     def figures(self, t: int, fleet: Fleet) -> dict[str, Floats]:
         """Return the same figures as of all hours, shape (site,)."""
         power, peaks, sold = (
-            frame[frame["year"] == self._plan.years[t]]
-            for frame in (self._power, self._peaks, self._sold)
+            frame[frame["year"] == self._plan.years[t]] for frame in (self._power, self._peaks, self._sold)
         )
         mwh = power["grid_mw"] * power["hours"]
         used_mwh = (power["facility_mw"] + power["other_load_mw"]) * power["hours"]
@@ -347,15 +285,7 @@ class _Counted:
 
 
 class _Waiting:
-    """Work of a plan that may wait.
-
-    Parameters
-    ----------
-    plan, inputs
-        As for `days_error`.
-    tables : mapping of str to DataFrame
-        Result tables.
-    """
+    """Work of a plan that may wait."""
 
     def __init__(self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> None:
         power, racks, sets = inputs.power, inputs.racks, inputs.sets
@@ -371,9 +301,7 @@ class _Waiting:
         rows = tables["plan"].merge(uses, on=["rack", "hall", "workload"])
         mw = rows["used_mw"] * rows["follows"]
         rows = rows.assign(
-            waits_mw=mw * rows["waits"],
-            busy_mw=mw * (1.0 - rows["waits"]),
-            full_mw=mw / rows["busy_frac"],
+            waits_mw=mw * rows["waits"], busy_mw=mw * (1.0 - rows["waits"]), full_mw=mw / rows["busy_frac"]
         )
         key, sums = ["year", "site", "shape", "window_h"], ["waits_mw", "busy_mw", "full_mw"]
         self.parts = rows.groupby(key)[sums].sum().reset_index()
@@ -389,9 +317,7 @@ class _Waiting:
         self.moved_mw[place] = moved["deferred_mw"].to_numpy(dtype=np.float64)
         # As in the plan: moved work is cooled with the least overhead such work may have at a site.
         used = racks.used
-        waits = power.deployment_window[
-            locate(racks.deployment, used["rack"], used["hall"], used["workload"])
-        ]
+        waits = power.deployment_window[locate(racks.deployment, used["rack"], used["hall"], used["workload"])]
         here = np.flatnonzero(waits >= 0)
         may_cool = np.full((len(sets.site), len(sets.cooling)), np.inf)
         may_cool[used["site"][here], sets.hall_cooling[used["hall"][here]]] = 0.0
@@ -408,15 +334,7 @@ class _Waiting:
 
 
 class _Hours:
-    """Every hour of a year at the sites of a plan.
-
-    Parameters
-    ----------
-    plan, scenario, tables, hours
-        As for `days_error`; tables are the inputs of the run.
-    waiting : _Waiting
-        Work of the plan that may wait.
-    """
+    """Every hour of a year at the sites of a plan."""
 
     def __init__(
         self,
@@ -435,9 +353,7 @@ class _Hours:
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]
-        prices = prices_net_of_tariffs(
-            case, delivered_prices(case, hours.series), find_customers(own)
-        )
+        prices = prices_net_of_tariffs(case, delivered_prices(case, hours.series), find_customers(own))
         self.energy_usd = prices.energy_usd_per_mwh[at]
         self._wholesale_usd = prices.wholesale_usd_per_mwh[at]
         self.carbon_shape = intensity_shape(case)[at]
@@ -474,8 +390,7 @@ class _Hours:
         site = codes(rows["site"], self._plan.sites)
         profile = self._plan.hours(waiting.profile_frac(site, rows["shape"]), 0, _YEAR_DAYS)
         waits_mw, busy_mw, full_mw = (
-            rows[name].to_numpy(dtype=np.float64)[:, None]
-            for name in ("waits_mw", "busy_mw", "full_mw")
+            rows[name].to_numpy(dtype=np.float64)[:, None] for name in ("waits_mw", "busy_mw", "full_mw")
         )
         window_h = rows["window_h"].to_numpy(dtype=np.intp)[:, None]
         due_mw, hour = profile * waits_mw, np.arange(_YEAR_H)

@@ -54,26 +54,13 @@ _WEEK_H: Final = 168
 
 @dataclass(frozen=True, eq=False)
 class Dispatch:
-    """What it costs to operate a plan.
+    """What it costs to operate a plan."""
 
-    Parameters
-    ----------
-    run : str
-        Name of the run.
-    window_h, overlap_h : int
-        Hours in view, and those of them that the next window sees again.
-    table : DataFrame
-        `COLUMNS`, three rows per model year.
-    batteries : int
-        Batteries in the year operated that has most; without any, foresight of hours is worth
-        nothing.
-    """
-
-    run: str
-    window_h: int
+    run: str  # name of the run
+    window_h: int  # hours in view, and those of them that the next window sees again
     overlap_h: int
-    table: pd.DataFrame
-    batteries: int
+    table: pd.DataFrame  # `COLUMNS`, three rows per model year
+    batteries: int  # batteries in the year operated that has most; without any, foresight of hours is worth nothing
 
     def to_dict(self) -> dict[str, Any]:
         """Return all in types of JSON."""
@@ -87,13 +74,7 @@ class Dispatch:
 
 
 def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
-    """List what is wrong with a window.
-
-    Parameters
-    ----------
-    window_h, overlap_h : int
-        As for `dispatch`.
-    """
+    """List what is wrong with a window."""
     problems = []
     if not 1 <= window_h <= _LONGEST_H:
         expected = f"1 to {_LONGEST_H} hours"
@@ -119,44 +100,7 @@ def dispatch(
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
     interrupt: threading.Event | None = None,
 ) -> Dispatch:
-    """Operate a plan through 8,760 hours, three times on the same weather and prices.
-
-    Parameters
-    ----------
-    run : Run
-        The stored plan.
-    plan : FixedPlan
-        What its sites have and do.
-    scenario, inputs
-        Of the run.
-    settings : StressSettings
-        Seed of weather and prices, of which one year is drawn, without outages; the price of lost
-        load.
-    reliability : Reliability
-        Of standby generators, for the rules of stress.
-    window_h, overlap_h : int
-        Hours in view of each window, and those of them that the next one sees again.
-    years : sequence of int, optional
-        Model years; by default all.
-    own : OwnHours, optional
-        A user's own weather and prices.
-    on_progress : callable
-        Called with what is being done, and the share of it that is done.
-    interrupt : threading.Event, optional
-        Set it to stop.
-
-    Returns
-    -------
-    Dispatch
-        Rolling windows cost no less than perfect foresight, whose program has all their operations.
-
-    Raises
-    ------
-    InputError
-        If the window is wrong.
-    LimitReachedError, SolverError
-        If it was stopped, or the solver failed.
-    """
+    """Operate a plan through 8,760 hours, three times on the same weather and prices."""
     problems = window_problems(window_h, overlap_h)
     if problems:
         raise InputError(problems)
@@ -184,12 +128,7 @@ def dispatch(
         for at, (_, found) in enumerate(every):
             begin_mwh[with_stores.batteries.site == at] = found.begin_mwh
         rolling = operate(
-            with_stores,
-            window_h,
-            overlap_h,
-            begin_mwh=begin_mwh,
-            on_window=report("windows"),
-            interrupt=interrupt,
+            with_stores, window_h, overlap_h, begin_mwh=begin_mwh, on_window=report("windows"), interrupt=interrupt
         )
         rest = _figures(others, alone)
         perfect = _sum([rest, *(_figures(one, found) for one, found in every)])
@@ -228,17 +167,10 @@ def _sum(parts: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _by_rules(
-    fleet: Fleet,
-    plan: FixedPlan,
-    year: int,
-    settings: StressSettings,
-    reliability: Reliability,
-    own: OwnHours | None,
+    fleet: Fleet, plan: FixedPlan, year: int, settings: StressSettings, reliability: Reliability, own: OwnHours | None
 ) -> dict[str, float]:
     """Operate by the rules of stress: sources and batteries as in the plan, whatever the hour."""
-    found = simulate_year(
-        plan, year, replace(settings, draws=1), reliability, own=own, with_outages=False
-    )
+    found = simulate_year(plan, year, replace(settings, draws=1), reliability, own=own, with_outages=False)
     sources, batteries = fleet.sources, fleet.batteries
     planned_mwh = sources.planned_mw.sum(axis=1)
     # More than in the plan: firm technologies at their mean, batteries at their highest cost.

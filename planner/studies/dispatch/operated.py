@@ -30,75 +30,37 @@ _WEATHER = ("solar", "wind")
 
 @dataclass(frozen=True, eq=False)
 class OperatedSupply:
-    """On-site technologies that may run at any hour.
+    """On-site technologies that may run at any hour."""
 
-    Parameters
-    ----------
-    site : array of int
-        Site of each source.
-    mw, planned_mw : array of float
-        What it can put out, and what it does in the plan, shape (source, hour). [MW]
-    usd_per_mwh : array of float
-        Fuel and what it costs by output, shape (source,). [USD/MWh]
-    is_firm : array of bool
-        Whether it needs no weather, same shape.
-    """
-
-    site: Positions
-    mw: Floats
+    site: Positions  # site of each source
+    mw: Floats  # what it can put out, and what it does in the plan, shape (source, hour). [MW]
     planned_mw: Floats
-    usd_per_mwh: Floats
-    is_firm: Bools
+    usd_per_mwh: Floats  # fuel and what it costs by output, shape (source,). [USD/MWh]
+    is_firm: Bools  # whether it needs no weather, same shape
 
 
 @dataclass(frozen=True, eq=False)
 class Batteries:
-    """Batteries, arrays with one element each.
+    """Batteries, arrays with one element each."""
 
-    Parameters
-    ----------
-    site : array of int
-        Its site.
-    mw, mwh : array of float
-        Power, and energy of its cells. [MW], [MWh]
-    charge_frac, discharge_frac : array of float
-        Efficiency of each way. [-]
-    usd_per_mwh : array of float
-        What it costs by the energy that it delivers. [USD/MWh]
-    planned_mwh : array of float
-        Energy that it delivers in the plan's year. [MWh]
-    """
-
-    site: Positions
-    mw: Floats
+    site: Positions  # its site
+    mw: Floats  # power, and energy of its cells. [MW], [MWh]
     mwh: Floats
-    charge_frac: Floats
+    charge_frac: Floats  # efficiency of each way. [-]
     discharge_frac: Floats
-    usd_per_mwh: Floats
-    planned_mwh: Floats
+    usd_per_mwh: Floats  # what it costs by the energy that it delivers. [USD/MWh]
+    planned_mwh: Floats  # energy that it delivers in the plan's year. [MWh]
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Deferrable work, in parts; what falls due in a block of hours is done within it.
+    """Deferrable work, in parts; what falls due in a block of hours is done within it."""
 
-    Parameters
-    ----------
-    site : array of int
-        Site of each part.
-    due_mw, room_mw : array of float
-        IT power of what falls due, and the most that can be done, shape (part, hour). [MW]
-    block : array of int
-        Block of each hour, numbered from 0 over all parts, same shape.
-    mw_per_mw : array of float
-        Power of the site for IT power that is moved, cooling included, same shape. [-]
-    """
-
-    site: Positions
-    due_mw: Floats
+    site: Positions  # site of each part
+    due_mw: Floats  # IT power of what falls due, and the most that can be done, shape (part, hour). [MW]
     room_mw: Floats
-    block: Positions
-    mw_per_mw: Floats
+    block: Positions  # block of each hour, numbered from 0 over all parts, same shape
+    mw_per_mw: Floats  # power of the site for IT power that is moved, cooling included, same shape. [-]
 
     @classmethod
     def empty(cls) -> Work:
@@ -109,54 +71,26 @@ class Work:
 
     def select(self, part: Positions, site: Positions) -> Work:
         """Return some of the parts, with their sites' new places."""
-        return Work(
-            site,
-            self.due_mw[part],
-            self.room_mw[part],
-            self.block[part],
-            self.mw_per_mw[part],
-        )
+        return Work(site, self.due_mw[part], self.room_mw[part], self.block[part], self.mw_per_mw[part])
 
 
 @dataclass(frozen=True, eq=False)
 class Fleet:
-    """Sites with what they use and have in consecutive hours; nothing of it is decided again.
+    """Sites with what they use and have in consecutive hours; nothing of it is decided again."""
 
-    Parameters
-    ----------
-    sites : tuple of str
-        Sites that draw power.
-    use_mw : array of float
-        Power that a site uses, on the weather of the hour, shape (site, hour). [MW]
-    free_mw : array of float
-        Yield of sun and wind without a cost of output, and of sources whose hours are the plan's,
-        same shape. [MW]
-    room_mw : array of float
-        Connection, firm and what is there of the non-firm, same shape. [MW]
-    usd_per_mwh : array of float
-        Delivered price of energy, same shape. [USD/MWh]
-    sell_mw, planned_sale_mw, sell_usd_per_mwh : array of float
-        Own power that may be sold, that the plan sells, and its price, same shape. [MW], [USD/MWh]
-    short_usd_per_mwh : array of float
-        Price of energy that nothing delivers, shape (site,). [USD/MWh]
-    sources, batteries
-        What is dispatched.
-    work : Work
-        Deferrable work, which `use_mw` has when it falls due; none where the plan's hours of
-        it stand.
-    """
-
-    sites: tuple[str, ...]
-    use_mw: Floats
+    sites: tuple[str, ...]  # sites that draw power
+    use_mw: Floats  # power that a site uses, on the weather of the hour, shape (site, hour). [MW]
+    # yield of sun and wind without a cost of output, and of sources whose hours are the plan's, same shape. [MW]
     free_mw: Floats
-    room_mw: Floats
-    usd_per_mwh: Floats
-    sell_mw: Floats
+    room_mw: Floats  # connection, firm and what is there of the non-firm, same shape. [MW]
+    usd_per_mwh: Floats  # delivered price of energy, same shape. [USD/MWh]
+    sell_mw: Floats  # own power that may be sold, that the plan sells, and its price, same shape. [MW], [USD/MWh]
     planned_sale_mw: Floats
     sell_usd_per_mwh: Floats
-    short_usd_per_mwh: Floats
-    sources: OperatedSupply
+    short_usd_per_mwh: Floats  # price of energy that nothing delivers, shape (site,). [USD/MWh]
+    sources: OperatedSupply  # what is dispatched
     batteries: Batteries
+    # deferrable work, which `use_mw` has when it falls due; none where the plan's hours of it stand
     work: Work = field(default_factory=Work.empty)
 
     @property
@@ -170,13 +104,7 @@ class Fleet:
         return np.isin(np.arange(len(self.sites)), self.batteries.site)
 
     def select(self, chosen: Positions) -> Fleet:
-        """Return some of the sites, with their sources and batteries.
-
-        Parameters
-        ----------
-        chosen : array of int
-            Places of the sites, each once.
-        """
+        """Return some of the sites, with their sources and batteries."""
         place = np.full(len(self.sites), -1, dtype=np.intp)
         place[chosen] = np.arange(len(chosen))
         source = np.flatnonzero(place[self.sources.site] >= 0)
@@ -212,13 +140,7 @@ class Fleet:
         )
 
     def between(self, first: int, end: int) -> Fleet:
-        """Return some of the hours, of sites without batteries.
-
-        Parameters
-        ----------
-        first, end : int
-            The first of them, and the one after the last; no block of work goes over either.
-        """
+        """Return some of the hours, of sites without batteries."""
         now, sources, work = slice(first, end), self.sources, self.work
         return replace(
             self,
@@ -249,34 +171,14 @@ def operated(
     settings: StressSettings,
     own: OwnHours | None = None,
 ) -> Fleet:
-    """Lay out a model year of a plan by hours.
-
-    Parameters
-    ----------
-    plan : FixedPlan
-        What the sites have and do.
-    scenario, inputs, tables
-        Of the plan: the price of unmet compute; sources with their costs and efficiencies; results.
-    year : int
-        Position of the model year.
-    settings : StressSettings
-        Seed of weather and prices, of which one year is drawn, and the price of lost load.
-    own : OwnHours, optional
-        A user's own weather and prices instead of drawn ones.
-
-    Returns
-    -------
-    Fleet
-    """
+    """Lay out a model year of a plan by hours."""
 
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
     one = replace(settings, draws=1)
     weeks = [week[2:4] for week in conditions(plan, year, one, own=own)]
-    overhead, usd_per_mwh = (
-        np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1)
-    )
+    overhead, usd_per_mwh = (np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1))
     use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
     above_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
     lost_usd = settings.lost_load_usd_per_mwh
@@ -297,23 +199,8 @@ def fleet_of(
 ) -> Fleet:
     """Return what is operated where the hours are known.
 
-    Parameters
-    ----------
-    plan, scenario, inputs, tables, year
-        As for `operated`.
-    use_mw, usd_per_mwh : array of float
-        Power that sites use and the delivered price, shape (site, 8760). [MW], [USD/MWh]
-    above_usd : array of float
-        Wholesale price of the hour above that of the plan's day, same shape. [USD/MWh]
-    lost_load_usd_per_mwh : float
-        Price of energy that nothing delivers where no work is done. [USD/MWh]
-    yield_frac : array of float, optional
-        Output of technologies over capacity, shape (site, technology, 8760); left out, that of the
-        plan's days.
-
-    Returns
-    -------
-    Fleet
+    Takes `use_mw` (site, 8760) [MW], `usd_per_mwh` (site, 8760) [MW], `above_usd` [USD/MWh], `lost_load_usd_per_mwh`
+    [USD/MWh], `yield_frac` (site, technology, 8760).
     """
 
     def hours(of_slot: Floats) -> Floats:
@@ -352,19 +239,8 @@ def short_prices(
 ) -> Floats:
     """Return what energy that is not delivered costs at each site: work that is not done.
 
-    Parameters
-    ----------
-    usd_per_h100e_hour : float
-        Price of unmet compute. [USD/h]
-    load_kh100e, mean_mw : array of float
-        Work of each site, and the power that it uses for it, other load left out. [kH100e], [MW]
-    lost_load_usd_per_mwh : float
-        Price of energy that is not delivered where no work is done. [USD/MWh]
-
-    Returns
-    -------
-    array of float
-        Price of unmet compute by the work that a MWh does, or of lost load. [USD/MWh]
+    Takes `usd_per_h100e_hour` [USD/h], `load_kh100e` [kH100e], `mean_mw` [kH100e], `lost_load_usd_per_mwh` [USD/MWh].
+    Gives [USD/MWh].
     """
     works = (load_kh100e > 0.0) & (mean_mw > 0.0)
     lost_usd = np.full(len(mean_mw), lost_load_usd_per_mwh)
@@ -376,12 +252,7 @@ class _Sources:
     """On-site technologies of a model year of a plan."""
 
     def __init__(
-        self,
-        plan: FixedPlan,
-        inputs: Inputs,
-        tables: Mapping[str, pd.DataFrame],
-        year: int,
-        yield_frac: Floats | None,
+        self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame], year: int, yield_frac: Floats | None
     ) -> None:
         self._plan, self._inputs, self._sold = plan, inputs, tables["site_surplus"]
         self._yield_frac = yield_frac
@@ -416,9 +287,7 @@ class _Sources:
     def dispatched(self) -> OperatedSupply:
         """Sources that may run at any hour, and sun and wind with a cost of output."""
         places = [
-            place
-            for place in self._places("firm", *_WEATHER)
-            if place not in self._limited and place in self._usd
+            place for place in self._places("firm", *_WEATHER) if place not in self._limited and place in self._usd
         ]
         site = codes([site for site, _ in places], self._plan.sites)
         usd = np.array([self._usd[place] for place in places], dtype=np.float64)
@@ -429,9 +298,7 @@ class _Sources:
 
     def _places(self, *roles: str) -> list[tuple[str, str]]:
         """List technologies of some roles at sites of the plan, as (site, technology)."""
-        rows = self._year[
-            self._year["role"].isin(roles) & self._year["site"].isin(self._plan.sites)
-        ]
+        rows = self._year[self._year["role"].isin(roles) & self._year["site"].isin(self._plan.sites)]
         return list(zip(rows["site"], rows["source"], strict=True))
 
     def _available_mw(self, places: list[tuple[str, str]]) -> Floats:
@@ -459,11 +326,7 @@ class _Sources:
         year = codes(rows["year"], plan.years)
         place = (year, site, codes(rows["slot"], plan.days.names))
         there = site >= 0
-        np.add.at(
-            sold_mw,
-            tuple(code[there] for code in place),
-            rows["export_mw"].to_numpy(dtype=np.float64)[there],
-        )
+        np.add.at(sold_mw, tuple(code[there] for code in place), rows["export_mw"].to_numpy(dtype=np.float64)[there])
         return usd, sold_mw
 
     def batteries(self) -> Batteries:

@@ -32,53 +32,27 @@ _NAMES: Final = (
 
 @dataclass(frozen=True, eq=False)
 class PeakBilling:
-    """Highest draws that are billed.
+    """Highest draws that are billed."""
 
-    Parameters
-    ----------
-    period : array of int
-        Period of each hour, numbered from 0, shape (hour,).
-    usd_per_mw : array of float
-        Price of the highest MW drawn in a period, shape (site,). [USD/MW]
-    """
-
-    period: Positions
-    usd_per_mw: Floats
+    period: Positions  # period of each hour, numbered from 0, shape (hour,)
+    usd_per_mw: Floats  # price of the highest MW drawn in a period, shape (site,). [USD/MW]
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """What sites do, hour by hour.
+    """What sites do, hour by hour."""
 
-    Parameters
-    ----------
-    grid_mw, sold_mw, short_mw : array of float
-        Power drawn from the grid, own power sold to it, and power that nothing delivers, shape
-        (site, hour). [MW]
-    output_mw : array of float
-        Output of dispatched sources, shape (source, hour). [MW]
-    charge_mw, discharge_mw : array of float
-        Power into and out of batteries, shape (battery, hour). [MW]
-    level_mwh : array of float
-        Energy in batteries at the end of the hour, same shape. [MWh]
-    begin_mwh : array of float
-        Energy in batteries when the hours begin, shape (battery,). [MWh]
-    done_mw : array of float
-        IT power of deferrable work when it is done, shape (part, hour). [MW]
-    solves : int
-        Windows that were solved.
-    """
-
+    # power drawn from the grid, own power sold to it, and power that nothing delivers, shape (site, hour). [MW]
     grid_mw: Floats
     sold_mw: Floats
     short_mw: Floats
-    output_mw: Floats
-    charge_mw: Floats
+    output_mw: Floats  # output of dispatched sources, shape (source, hour). [MW]
+    charge_mw: Floats  # power into and out of batteries, shape (battery, hour). [MW]
     discharge_mw: Floats
-    level_mwh: Floats
-    begin_mwh: Floats
-    done_mw: Floats
-    solves: int
+    level_mwh: Floats  # energy in batteries at the end of the hour, same shape. [MWh]
+    begin_mwh: Floats  # energy in batteries when the hours begin, shape (battery,). [MWh]
+    done_mw: Floats  # IT power of deferrable work when it is done, shape (part, hour). [MW]
+    solves: int  # windows that were solved
 
 
 def operate(
@@ -103,35 +77,7 @@ def operate(
     Each window is solved on its own; what it does in its last hours, the overlap, is decided again
     by the next one, which goes on from the batteries' level at that moment. Batteries end with at
     least the energy that they begin with; what they lack then is short.
-
-    Parameters
-    ----------
-    fleet : Fleet
-        Sites and hours.
-    window_h : int
-        Hours in view.
-    overlap_h : int
-        Hours of a window that the next one sees again, fewer than `window_h`.
-    begin_mwh : array of float, optional
-        Energy in batteries when the hours begin, shape (battery,); left out, what is best where
-        all hours are in view, and none where they are not. [MWh]
-    billing : PeakBilling, optional
-        Highest draws that are billed, where all hours are in view; left out, none is.
-    on_window : callable
-        Called with the share of the hours that are done.
-    interrupt : threading.Event, optional
-        Set it to stop.
-
-    Returns
-    -------
-    Operation
-
-    Raises
-    ------
-    LimitReachedError
-        If it was stopped.
-    SolverError
-        If the solver failed.
+    Takes `begin_mwh` (battery,) [MWh].
     """
     step = window_h - overlap_h
     begin = np.zeros(len(fleet.batteries.mw)) if begin_mwh is None else begin_mwh
@@ -172,12 +118,7 @@ def operate(
 
 
 def _program(
-    fleet: Fleet,
-    first: int,
-    count: int,
-    level_mwh: Floats | None,
-    end_mwh: Floats | None,
-    billing: PeakBilling | None,
+    fleet: Fleet, first: int, count: int, level_mwh: Floats | None, end_mwh: Floats | None, billing: PeakBilling | None
 ) -> ArrayProblem:
     """Write the program of some hours.
 
@@ -192,10 +133,7 @@ def _program(
         return Index.full(name, Axis(name, tuple(map(str, range(rows)))), hour)
 
     place = over("site", len(fleet.sites))
-    sources, batteries = (
-        over("source", len(fleet.sources.mw)),
-        over("battery", len(fleet.batteries.mw)),
-    )
+    sources, batteries = (over("source", len(fleet.sources.mw)), over("battery", len(fleet.batteries.mw)))
     parts = over("part", len(fleet.work.site))
     grid = problem.variable("grid_mw", place, upper=fleet.room_mw[:, now].ravel())
     short = problem.variable("short_mw", place)
@@ -281,9 +219,7 @@ def _do_work(problem: ArrayProblem, done: Expression, block: Positions, due_mw: 
     problem.rows("work_done", done.map(blocks, np.arange(number.size), number) == due)
 
 
-def _billed(
-    problem: ArrayProblem, grid: Expression, period: Positions, usd_per_mw: Floats
-) -> Expression:
+def _billed(problem: ArrayProblem, grid: Expression, period: Positions, usd_per_mw: Floats) -> Expression:
     """Add the highest draw of each site and period; return what they cost. [USD]"""
     periods = Axis("period", tuple(map(str, range(int(period.max()) + 1))))
     site = grid.over.axis("site")

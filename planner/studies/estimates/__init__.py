@@ -3,8 +3,4 @@
 from planner.studies.estimates.estimates import estimates
 from planner.studies.estimates.table import COLUMNS, Estimates
 
-__all__ = [
-    "COLUMNS",
-    "Estimates",
-    "estimates",
-]
+__all__ = ["COLUMNS", "Estimates", "estimates"]

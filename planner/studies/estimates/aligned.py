@@ -46,36 +46,13 @@ class _Places:
 
 
 def aligned(
-    problem: ArrayProblem,
-    new: ArrayProblem,
-    arrays: Arrays,
-    x: Floats,
-    row_dual: Floats,
-    *,
-    without_used: bool = False,
+    problem: ArrayProblem, new: ArrayProblem, arrays: Arrays, x: Floats, row_dual: Floats, *, without_used: bool = False
 ) -> Arrays | None:
     """Return the arrays of a new program in the rows and columns of an old one.
 
     A figure may decide which racks and designs are on offer at all. Columns that only the new
     program has are left out, as the plan has nothing of them; those that it lacks are kept at
     nothing, rows that it lacks are free.
-
-    Parameters
-    ----------
-    problem, new : ArrayProblem
-        The old program and the new one.
-    arrays : Arrays
-        Of the old one.
-    x, row_dual : array of float
-        The plan and its duals.
-    without_used : bool
-        Whether the new program may lack what the plan makes use of.
-
-    Returns
-    -------
-    Arrays or None
-        None where it may not, and the plan makes use of a column that is gone, or a row that is
-        gone has a price.
     """
     columns, rows = _columns(problem, new), _rows(problem, new)
     gone, free = columns.lost(), rows.lost()

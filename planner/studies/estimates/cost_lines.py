@@ -35,13 +35,7 @@ class _SameDecisions(ArrayProblem):
         self._made: dict[str, Variable] = {}
 
     def variable(self, name: str, over: Index, *bounds: Any, **kind: Any) -> Variable:
-        """Return the decisions of that name, made when they are first asked for.
-
-        Raises
-        ------
-        ValueError
-            If they were made over another list: columns of the one are not those of the other.
-        """
+        """Return the decisions of that name, made when they are first asked for."""
         if name not in self._made:
             self._made[name] = super().variable(name, over, *bounds, **kind)
         made = self._made[name]
@@ -56,13 +50,6 @@ class CostLines:
 
     Most estimates are prices. They change no row of the program, so that with the plan as it is
     each line of the cost changes by its new payments less its old ones.
-
-    Parameters
-    ----------
-    model : Model
-        The program of the plan.
-    x : array of float
-        The plan.
     """
 
     def __init__(self, model: Model, x: Floats) -> None:
@@ -83,18 +70,7 @@ class CostLines:
             self._of_line[line.name] = set(read)
 
     def change(self, new: Inputs) -> Floats | None:
-        """Return what other inputs do to the cost; None where they change a row of the program.
-
-        Parameters
-        ----------
-        new : Inputs
-            Of `planner.inputs.repeated.RepeatedInputs`.
-
-        Returns
-        -------
-        array of float or None
-            Cost after less cost before, by column of the program, with the constant last. [MUSD]
-        """
+        """Return what other inputs do to the cost; None where they change a row of the program. Gives [MUSD]."""
         changed = changed_fields(new, self._inputs)
         if any(name == "*" for _, name in changed) or changed & self._of_rows:
             return None

@@ -12,10 +12,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.inputs.repeated import RepeatedInputs
-from planner.inputs.uncertain_figures import (
-    figures_of,
-    unmoved_figures,
-)
+from planner.inputs.uncertain_figures import figures_of, unmoved_figures
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.studies.estimates.cost_lines import CostLines
@@ -25,11 +22,7 @@ from planner.studies.estimates.plan_program import PlanProgram
 from planner.studies.estimates.solved_again import solved_again
 from planner.studies.estimates.table import COLUMNS, Estimates, first_order_row
 from planner.studies.estimates.words import note_of
-from planner.studies.solve.at_plan import (
-    duals_of,
-    has_program,
-    proof_of,
-)
+from planner.studies.solve.at_plan import duals_of, has_program, proof_of
 from planner.studies.solve.failover import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
@@ -59,32 +52,10 @@ def estimates(
     is first order, from the plan and its duals; of the program only what changes is built again
     for it, and nothing is solved. Figures are first moved by groups, a small step: where a group
     does little, no figure of it does more.
+    Takes `seconds` [s].
 
-    Parameters
-    ----------
-    run : Run
-        Its program, plan and duals.
-    scenario, inputs
-        What it was made of.
-    ask : Asking
-        Called with the progress, and each solve.
-    resolve : bool
-        Solve again with each of the figures found at its low and its high, integers as they are;
-        and with those that count in steps where they take away what the plan makes use of, to rank
-        them with the others.
-    seconds : float
-        Most time to solve again, the plan's own program and then the figures that matter most
-        first; what is not reached stays as first order has it, and the note says so. [s]
-    most : int
-        How many figures to find.
-
-    Raises
-    ------
-    InputError
-        If the run has no duals, this version builds another program from its inputs, or the plan
-        was decided year by year.
-    LimitReachedError
-        If it was stopped.
+    `resolve`: Solve again with each of the figures found at its low and its high, integers as they are; and with
+    those that count in steps where they take away what the plan makes use of, to rank them with the others.
     """
     refuse_short_view(scenario)
     proof = proof_of(run)
@@ -101,9 +72,7 @@ def estimates(
     figures = figures_of(inputs.tables)
     found = deciding_figures(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:
-        table, again = solved_again(
-            found, program, PreparedScenario(scenario, inputs), ask, run, most, seconds
-        )
+        table, again = solved_again(found, program, PreparedScenario(scenario, inputs), ask, run, most, seconds)
     else:
         again = None
         rows = [first_order_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]

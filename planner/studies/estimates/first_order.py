@@ -22,45 +22,24 @@ __all__ = ["AtPlan", "Effect"]
 
 @dataclass(frozen=True)
 class Effect:
-    """What other numbers do to the cost.
+    """What other numbers do to the cost."""
 
-    Parameters
-    ----------
-    musd : float
-        Cost after less cost before, to first order. [MUSD]
-    most_musd : float
-        The same with every number that moved taken by its size: no part of the change that moves
-        some of these numbers does more, where it moves them as far. [MUSD]
-    """
-
-    musd: float
+    musd: float  # cost after less cost before, to first order. [MUSD]
+    # the same with every number that moved taken by its size: no part of the change that moves some of these numbers
+    # does more, where it moves them as far. [MUSD]
     most_musd: float
 
 
 @dataclass(frozen=True, eq=False)
 class AtPlan:
-    """A program with a plan and its duals.
+    """A program with a plan and its duals."""
 
-    Parameters
-    ----------
-    arrays : Arrays
-        The program.
-    x, row_dual : array of float
-        The plan, and the duals with integers as they are.
-    """
-
-    arrays: Arrays
-    x: Floats
+    arrays: Arrays  # the program
+    x: Floats  # the plan, and the duals with integers as they are
     row_dual: Floats
 
     def effect(self, new: Arrays) -> Effect:
-        """Return what other numbers of the program do to the cost.
-
-        Parameters
-        ----------
-        new : Arrays
-            The program with the same rows and columns.
-        """
+        """Return what other numbers of the program do to the cost."""
         old, x, y = self.arrays, self.x, self.row_dual
         reduced = old.reduced_costs(y)
         is_free = ~old.columns.integer

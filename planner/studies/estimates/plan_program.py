@@ -81,18 +81,9 @@ class PlanProgram:
             # What the plan must survive was added to its program while it was solved.
             add_cuts(model, self.cuts)
         problem = model.problem
-        return aligned(
-            self.model.problem,
-            problem,
-            plan.arrays,
-            plan.x,
-            plan.row_dual,
-            without_used=without_used,
-        )
+        return aligned(self.model.problem, problem, plan.arrays, plan.x, plan.row_dual, without_used=without_used)
 
-    def moved(
-        self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0
-    ) -> Moved | None:
+    def moved(self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0) -> Moved | None:
         """Return what moving figures to some values does to the cost to first order.
 
         They go a step of the way, and what that does is scaled to the whole of it. None where the

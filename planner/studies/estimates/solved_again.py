@@ -57,19 +57,10 @@ def solved_again(
         return _table_of(found, to_solve, {}, most), none_solved
     bought = _racks_bought(model, before.x)
 
-    def solved(
-        figure: UncertainFigure, end: float, *, in_steps: bool
-    ) -> tuple[float, float] | None:
+    def solved(figure: UncertainFigure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
         """Return the change of cost [MUSD] and the racks that become others [MW].
 
         None where there is no plan, or none can be stated.
-
-        Raises
-        ------
-        _TooSlow
-            If this solve reached the scenario's limit.
-        TimeoutError
-            If time ran out for all.
         """
         if not left_s():
             raise TimeoutError
@@ -112,10 +103,7 @@ def solved_again(
 
 
 def _table_of(
-    found: FoundFigures,
-    to_solve: _Ends,
-    results: Mapping[tuple[int, str], tuple[float, float]],
-    most: int,
+    found: FoundFigures, to_solve: _Ends, results: Mapping[tuple[int, str], tuple[float, float]], most: int
 ) -> pd.DataFrame:
     """Make the table of figures whose ends were solved again, ranked by what that found."""
     rows = []

@@ -38,62 +38,31 @@ NO_EFFECT_MUSD: Final = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Which figures decide.
+    """Which figures decide."""
 
-    Parameters
-    ----------
-    table : DataFrame
-        `COLUMNS`, the figure that moves the cost most first; attribute ``note`` says in words what
-        was not moved. Its effects are changes of the cost
-        of the plan at the low and at the high end; those found by solving again are missing where
-        that was not asked for, `racks_moved_mw` is how much of what is bought becomes another
-        rack, at the end where that is more.
-    figures : int
-        How many figures have a low and a high.
-    without_effect : int
-        Of these, those that were moved and do nothing to the plan; some that do little are not
-        looked at one by one.
-    in_steps : tuple of UncertainFigure
-        Figures that count in steps, as last years of sale and lead times do: what can be done when
-        changes with them, of which first order says nothing. Of a column of them all are listed
-        where the program depends on any.
-    unmoved : int
-        Figures of the same tables that have no low and high, and are not moved.
-    again : Again, optional
-        How much was solved again; None where that was not asked for.
-    """
-
+    # `COLUMNS`, the figure that moves the cost most first; attribute ``note`` says in words what was not moved
     table: pd.DataFrame
-    figures: int
+    figures: int  # how many figures have a low and a high
+    # of these, those that were moved and do nothing to the plan; some that do little are not looked at one by one
     without_effect: int
+    # figures that count in steps, as last years of sale and lead times do: what can be done when changes with them, of
+    # which first order says nothing
     in_steps: tuple[UncertainFigure, ...]
-    unmoved: int
-    again: Again | None = None
+    unmoved: int  # figures of the same tables that have no low and high, and are not moved
+    again: Again | None = None  # how much was solved again; None where that was not asked for
 
 
 @dataclass(frozen=True)
 class Again:
-    """How much was solved again.
+    """How much was solved again."""
 
-    Parameters
-    ----------
-    solved, ends : int
-        Ends of figures that were solved again, and all that were to be.
-    seconds : float
-        Time that it was given. [s]
-    too_slow : int
-        Ends whose own solve reached the scenario's limit, and so are not among those solved.
-    """
-
-    solved: int
+    solved: int  # ends of figures that were solved again, and all that were to be
     ends: int
-    seconds: float
-    too_slow: int = 0
+    seconds: float  # time that it was given. [s]
+    too_slow: int = 0  # ends whose own solve reached the scenario's limit, and so are not among those solved
 
 
-def first_order_row(
-    rank: int, figure: UncertainFigure, low_musd: float, high_musd: float
-) -> dict[str, object]:
+def first_order_row(rank: int, figure: UncertainFigure, low_musd: float, high_musd: float) -> dict[str, object]:
     """Make a row of the table, with what first order says of both ends."""
     return {
         "rank": rank,

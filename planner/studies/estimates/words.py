@@ -26,31 +26,13 @@ _KINDS: Final = {"seed": "of the brief", "estimate": "an estimate", "own": "your
 
 
 def sentences(table: pd.DataFrame, inputs: Inputs, cost_musd: float) -> list[str]:
-    """Say of each figure how far it may be off and what that does to the cost.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of `planner.studies.estimates.Estimates`.
-    inputs : Inputs
-        Its tables hold the names.
-    cost_musd : float
-        What the plan costs: a saving to first order that is more cannot hold, and says so.
-    """
+    """Say of each figure how far it may be off and what that does to the cost."""
     names = figure_names(inputs.tables)
     return [_sentence(row, names, cost_musd) for row in table.to_dict("records")]
 
 
 def note_of(found: Estimates, settings: int) -> str:
-    """Say what was not moved, and how much of what was does nothing.
-
-    Parameters
-    ----------
-    found : Estimates
-        What was found.
-    settings : int
-        How many settings the scenario has.
-    """
+    """Say what was not moved, and how much of what was does nothing."""
     text = (
         f"{found.figures:,} figures have a low and a high of their own; the plan does not depend "
         f"on {found.without_effect:,} of them. {found.unmoved:,} figures of the same tables have "
@@ -60,12 +42,9 @@ def note_of(found: Estimates, settings: int) -> str:
     if found.in_steps:
         by_column = Counter((one.table, one.column) for one in found.in_steps)
         listed = ", ".join(
-            f"{count} of {column.replace('_', ' ')} (table {table})"
-            for (table, column), count in by_column.items()
+            f"{count} of {column.replace('_', ' ')} (table {table})" for (table, column), count in by_column.items()
         )
-        text += (
-            f" Not ranked by first order, as they change in steps what can be done when: {listed}."
-        )
+        text += f" Not ranked by first order, as they change in steps what can be done when: {listed}."
     again = found.again
     if again is not None and again.solved < again.ends:
         within = f" in the {amount(again.seconds)} s given (--seconds)"
@@ -75,10 +54,7 @@ def note_of(found: Estimates, settings: int) -> str:
             " first order, and those that change in steps are not ranked."
         )
         if again.too_slow:
-            text += (
-                f" {again.too_slow} of those ends reached the limit of one solve"
-                " (solver.time_limit_s)."
-            )
+            text += f" {again.too_slow} of those ends reached the limit of one solve (solver.time_limit_s)."
     return text
 
 
@@ -90,10 +66,7 @@ def _sentence(row: Mapping[Any, Any], names: dict[str, str], cost_musd: float) -
     unit = "" if row["unit"] == "-" else f" {row['unit']}"
     text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "
     if np.isnan(low_musd):
-        text += (
-            f"it could be {low} or {high}; its effect comes in steps, which first order cannot"
-            " estimate"
-        )
+        text += f"it could be {low} or {high}; its effect comes in steps, which first order cannot estimate"
     else:
         at_low, at_high = (
             f"{_change(musd)}{f', {CANNOT_HOLD}' if cannot_hold(musd, cost_musd) else ''}"
@@ -101,8 +74,7 @@ def _sentence(row: Mapping[Any, Any], names: dict[str, str], cost_musd: float) -
         )
         text += f"at {low} the plan costs {at_low}, at {high} {at_high}"
     low_found, high_found, moved = (
-        float(str(row[name]))
-        for name in ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
+        float(str(row[name])) for name in ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
     )
     found = [(low, low_found), (high, high_found)]
     again = [f"{_change(musd)} at {end}" for end, musd in found if not np.isnan(musd)]

@@ -55,18 +55,10 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, eq=False)
 class _Priced:
-    """The program of a plan with its duals, its cost lines, and what is priced at a site.
+    """The program of a plan with its duals, its cost lines, and what is priced at a site."""
 
-    Parameters
-    ----------
-    proof : Proof
-        Program, plan and duals.
-    lines : mapping of str to array of float
-        Cost of one unit of every column by line of the cost table, net present value. [MUSD]
-    """
-
-    proof: Proof
-    lines: Mapping[str, Floats]
+    proof: Proof  # program, plan and duals
+    lines: Mapping[str, Floats]  # cost of one unit of every column by line of the cost table, net present value. [MUSD]
 
     def site_of(self, table: str) -> np.ndarray:
         """Return the site of each of the rows or columns; empty where they have none."""
@@ -75,37 +67,9 @@ class _Priced:
 
 
 def compare_sites(
-    solved: ExplainablePlan,
-    site: str,
-    against: str,
-    workload: str | None = None,
-    year: int | None = None,
+    solved: ExplainablePlan, site: str, against: str, workload: str | None = None, year: int | None = None
 ) -> pd.DataFrame:
-    """Price one more MW of racks of one kind for one workload at two sites.
-
-    Parameters
-    ----------
-    solved : ExplainablePlan
-        A plan with shadow prices.
-    site, against : str
-        The sites.
-    workload : str, optional
-        The workload; by default the one that the two sites have most of.
-    year : int, optional
-        The model year; by default the last.
-
-    Returns
-    -------
-    DataFrame
-        part, usd_per_mw_year at the site, against_usd_per_mw_year,
-        difference_usd_per_mw_year, and rack, workload, year. Each column adds up to its last row,
-        what the MW costs more than its work is worth.
-
-    Raises
-    ------
-    InputError
-        If no rack for the workload can be at both sites in the year, or there are no duals.
-    """
+    """Price one more MW of racks of one kind for one workload at two sites."""
     year = solved.inputs.years.years[-1] if year is None else year
     proof = proof_of(solved.run)
     if proof is None:
@@ -114,9 +78,7 @@ def compare_sites(
     priced = _Priced(proof, _cost_lines(model))
     used = _common_use(priced, (site, against), workload, year)
     worth = _weight(model, year)
-    of_site, of_other = (
-        _parts(priced, name, used[name], USD_PER_MUSD / worth) for name in (site, against)
-    )
+    of_site, of_other = (_parts(priced, name, used[name], USD_PER_MUSD / worth) for name in (site, against))
     table = pd.DataFrame({"usd_per_mw_year": of_site, "against_usd_per_mw_year": of_other})
     table = table.fillna(0.0)
     table = table[(table.abs() > _STATED_USD).any(axis=1)]
@@ -128,18 +90,12 @@ def compare_sites(
     return (
         table.rename_axis("part")
         .reset_index()
-        .assign(
-            rack=str(first["rack"]),
-            workload=str(first["workload"]),
-            year=year,
-        )
+        .assign(rack=str(first["rack"]), workload=str(first["workload"]), year=year)
     )
 
 
 def _problem(what_is: str, must_be: str) -> Problem:
-    return Problem(
-        "--against", None, None, what_is, must_be, "name two other sites, or solve again"
-    )
+    return Problem("--against", None, None, what_is, must_be, "name two other sites, or solve again")
 
 
 def _cost_lines(model: Model) -> dict[str, Floats]:
@@ -159,9 +115,7 @@ def _weight(model: Model, year: int) -> float:
     return float(discount(model)[model.model_year_of == at].sum())
 
 
-def _common_use(
-    priced: _Priced, sites: tuple[str, str], workload: str | None, year: int
-) -> dict[str, int]:
+def _common_use(priced: _Priced, sites: tuple[str, str], workload: str | None, year: int) -> dict[str, int]:
     """Return for each site the best column of the use of one rack for one workload."""
     columns = priced.proof.columns
     row, column, value = priced.proof.terms()
@@ -226,21 +180,13 @@ def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Seri
         ]
     )
     names = dict(_NAMES)
-    if (
-        comes_whole.any()
-    ):  # what racks are worth at a site then follows from rounding, and room with it
+    if comes_whole.any():  # what racks are worth at a site then follows from rounding, and room with it
         names |= dict.fromkeys(("racks_alive", "hall_power", "hall_space"), _RACKS_AND_ROOM)
     return parts.groupby(lambda part: names.get(part, item_words(part))).sum() * usd_per_musd
 
 
 def _in_integers(proof: Proof) -> tuple[Bools, Bools]:
-    """Say which balances make racks or phases integer, and which columns count them.
-
-    Returns
-    -------
-    array of bool, array of bool
-        By row, and by column.
-    """
+    """Say which balances make racks or phases integer, and which columns count them."""
     row, column, _ = proof.terms()
     is_count = proof.is_integer[column] & (proof.row("lower") == proof.row("upper"))[row]
     rows, columns = np.zeros(len(proof.rows), np.bool_), np.zeros(len(proof.columns), np.bool_)
@@ -251,9 +197,7 @@ def _in_integers(proof: Proof) -> tuple[Bools, Bools]:
 
 def _activity(proof: Proof) -> Floats:
     row, column, value = proof.terms()
-    found: Floats = np.bincount(
-        row, value * proof.column("x")[column], minlength=len(proof.rows)
-    ).astype(np.float64)
+    found: Floats = np.bincount(row, value * proof.column("x")[column], minlength=len(proof.rows)).astype(np.float64)
     return found
 
 
@@ -300,9 +244,7 @@ def _solve(
     return more.value(found.x) - less.value(found.x)
 
 
-def about_two_sites(
-    tables: Mapping[str, pd.DataFrame], site: str, against: str
-) -> Iterator[Statement]:
+def about_two_sites(tables: Mapping[str, pd.DataFrame], site: str, against: str) -> Iterator[Statement]:
     """Say part by part why one more MW costs more at one site than at another."""
     table = tables["against"]
     first = table.iloc[0]
@@ -311,9 +253,7 @@ def about_two_sites(
     if max(abs(total.value), abs(other.value)) < _STATED_USD:
         of_both = f"as much as its work is worth at both {site} and {against}: they are even"
     else:
-        of_both = " and ".join(
-            f"{_more(one.value)} at {name}" for one, name in ((total, site), (other, against))
-        )
+        of_both = " and ".join(f"{_more(one.value)} at {name}" for one, name in ((total, site), (other, against)))
     text = (
         f"One more MW of {first['rack']} for {first['workload']} in {first['year']}, with what "
         f"binds paid at its shadow price, costs {of_both}."
@@ -322,8 +262,7 @@ def about_two_sites(
     usd = _whole([one[2].value for one in listed])
     words = [f"{name} {by:+,}" for name, by in zip(table["part"], usd, strict=False) if by]
     text = (
-        f"At {site} it costs, against {against}, in USD/MW-year: {', '.join(words)}; together "
-        f"{sum(usd):+,}."
+        f"At {site} it costs, against {against}, in USD/MW-year: {', '.join(words)}; together {sum(usd):+,}."
         if words
         else f"Every part of it costs the same at {site} and {against}."
     )
@@ -334,9 +273,7 @@ def _more(usd: float) -> str:
     """Say how much more than its work is worth something costs."""
     if abs(usd) < _STATED_USD:
         return "as much as its work is worth"
-    return (
-        f"{abs(round(usd)):,} USD/MW-year {'more' if usd > 0.0 else 'less'} than its work is worth"
-    )
+    return f"{abs(round(usd)):,} USD/MW-year {'more' if usd > 0.0 else 'less'} than its work is worth"
 
 
 def _of(tables: Mapping[str, pd.DataFrame], part: str) -> tuple[Number, Number, Number]:
@@ -349,8 +286,6 @@ def _of(tables: Mapping[str, pd.DataFrame], part: str) -> tuple[Number, Number, 
 def _whole(values: list[float]) -> list[int]:
     """Round so that the rounded values add up to the rounded sum.
 
-    Examples
-    --------
     >>> _whole([2.4, 3.4, -1.1])
     [3, 3, -1]
     """

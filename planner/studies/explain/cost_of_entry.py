@@ -88,26 +88,7 @@ class Resolved:
 
 
 def entry(solved: ExplainablePlan, site: str, ask: Asking) -> pd.DataFrame:
-    """Force a site in, and find at what price, lead time or latency it would come in by itself.
-
-    Parameters
-    ----------
-    solved : ExplainablePlan
-        The plan.
-    site : str
-        A site that takes part in the program.
-    ask : Asking
-        How to solve.
-
-    Returns
-    -------
-    DataFrame
-        One row per re-solve worth telling, columns `ENTRY_COLUMNS`: what was changed (ending in
-        `RELAXED` where the plan has integers), its value now and the value needed (missing where
-        none was found) or else the one that was tried, cost of the plan, its change against the
-        plan without it, what of that is the penalty of unmet demand, nameplate at the site in the
-        last year.
-    """
+    """Force a site in, and find at what price, lead time or latency it would come in by itself."""
     question = PreparedScenario(solved.scenario, solved.inputs)
     ask.report_stage("solve again as it was")
     base = _solve(question, build_model(question.inputs), ask)
@@ -196,10 +177,7 @@ def _price(
         return
     cheaper = question.changed((Setting(key, now - 1.0),))
     at_less = Resolved(cheaper, build_model(cheaper.inputs), base.outcome)
-    per_usd = [
-        base.power_bill_musd(x) - at_less.power_bill_musd(x)
-        for x in (base.outcome.x, forced.outcome.x)
-    ]
+    per_usd = [base.power_bill_musd(x) - at_less.power_bill_musd(x) for x in (base.outcome.x, forced.outcome.x)]
     gain = per_usd[1] - per_usd[0]
     change = forced.outcome.objective - base.outcome.objective
     if gain <= 0.0:
@@ -238,9 +216,7 @@ def _flat(p: Inputs, site: str) -> float:
     return float(energy + demand / HOURS_PER_YEAR)
 
 
-def _lead(
-    question: PreparedScenario, site: str, base: Resolved, ask: Asking
-) -> Iterator[tuple[str | float, ...]]:
+def _lead(question: PreparedScenario, site: str, base: Resolved, ask: Asking) -> Iterator[tuple[str | float, ...]]:
     """Find the lead time from which new load comes to the site."""
     lead = question.inputs.halls.lead
     own = lead[lead["site"] == site]
@@ -254,22 +230,16 @@ def _lead(
     yield _halved("lead time", "months", now, months, key, question, site, base, ask)
 
 
-def _latency(
-    question: PreparedScenario, site: str, base: Resolved, ask: Asking
-) -> Iterator[tuple[str | float, ...]]:
+def _latency(question: PreparedScenario, site: str, base: Resolved, ask: Asking) -> Iterator[tuple[str | float, ...]]:
     """Find the latency bound of the workload with most users out of reach that brings load here."""
     p = question.inputs
     demand, route = p.demand.demand, p.demand.route
     code = p.sets.site.code(site)
     routes = {
-        (int(r), int(w))
-        for r, w, s in zip(route["region"], route["workload"], route["site"], strict=True)
-        if s == code
+        (int(r), int(w)) for r, w, s in zip(route["region"], route["workload"], route["site"], strict=True) if s == code
     }
     missed = np.zeros(len(p.sets.workload))
-    for r, w, kh100e in zip(
-        demand["region"], demand["workload"], p.demand.demand_kh100e, strict=True
-    ):
+    for r, w, kh100e in zip(demand["region"], demand["workload"], p.demand.demand_kh100e, strict=True):
         if (int(r), int(w)) not in routes:
             missed[w] += kh100e
     if not missed.any():

@@ -14,12 +14,7 @@ from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.cost_of_entry import builds
 from planner.studies.explain.explanation import ExplainablePlan, Explanation, Statement
 from planner.studies.explain.names import Names
-from planner.studies.explain.plain_words import (
-    about_compute,
-    about_cost,
-    about_limits,
-    reported_rows,
-)
+from planner.studies.explain.plain_words import about_compute, about_cost, about_limits, reported_rows
 from planner.studies.explain.site_words import about_site, site_tables, touches
 from planner.studies.explain.steps import about_steps, one_more, tried
 from planner.studies.explain.tries import Countdown, Try, list_tries, seconds_of, solve_seconds
@@ -50,42 +45,10 @@ def explain(
 ) -> Explanation:
     """Explain a plan, one of its sites, or one of its years.
 
-    Parameters
-    ----------
-    solved : ExplainablePlan
-        A `Plan`, or a run opened again by `planner.runs.reopen.reopen`.
-    site : str, optional
-        Site to explain: what it does, what limits it, and what it would take for it to win.
-    against : str, optional
-        Site that `site` is compared with, part by part, in place of all else that is said of it:
-        one more MW of the same racks for the same work, what binds paid at its shadow price.
-    year : int, optional
-        Model year to explain: what changed since the one before, and why; of two sites the year of
-        the comparison, by default the last.
-    resolve : bool
-        Solve again: with a little more of each limit that is reported, with one month less of lead
-        time and one millisecond more of latency; for a site what it would take for it to have
-        more. Without it values are shadow prices, which may be more than a limit is worth alone;
-        the explanation says what solving again would add and how long it would take.
-    every : bool
-        Give every sentence instead of the weightiest of each topic.
-    on_stage : callable, optional
-        Is given each stage as it begins.
-    interrupt : threading.Event, optional
-        Set it to stop.
-
-    Returns
-    -------
-    Explanation
-        Every number of its sentences is in its tables.
-
-    Raises
-    ------
-    InputError
-        If there is no such site or model year, or a plan that was decided year by year is to be
-        solved again.
-    LimitReachedError
-        If it was stopped.
+    `resolve`: Solve again: with a little more of each limit that is reported, with one month less of lead time
+    and one millisecond more of latency; for a site what it would take for it to have more. Without it values are
+    shadow prices, which may be more than a limit is worth alone; the explanation says what solving again would
+    add and how long it would take.
     """
     report = on_stage or (lambda _: None)
     _check(solved, site, year)
@@ -138,9 +101,7 @@ def explain(
     )
 
 
-def _two_sites(
-    solved: ExplainablePlan, site: str | None, against: str, year: int | None
-) -> Explanation:
+def _two_sites(solved: ExplainablePlan, site: str | None, against: str, year: int | None) -> Explanation:
     """Compare two sites part by part."""
     if site is None or site == against:
         problem = Problem(
@@ -163,9 +124,7 @@ def _two_sites(
     )
 
 
-def _tries(
-    solved: ExplainablePlan, moved: Sequence[int], site: str | None, year: int | None
-) -> list[Try]:
+def _tries(solved: ExplainablePlan, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
     """List what solving again would add: a site that takes no part has nothing to try."""
     if solved.scenario.foresight.window_years is not None:
         return []  # all years at once are another question
@@ -189,35 +148,19 @@ def _would_try(solved: ExplainablePlan, tries: Sequence[Try]) -> Statement:
     return Statement(AGAIN, text, ())
 
 
-def _check(
-    solved: ExplainablePlan, site: str | None, year: int | None, option: str = "--site"
-) -> None:
+def _check(solved: ExplainablePlan, site: str | None, year: int | None, option: str = "--site") -> None:
     problems = []
     known = set(solved.inputs.sets.site.labels) | set(solved.inputs.sites.table["site"])
     if site is not None and site not in known:
         ids = ", ".join(sorted(known))
         problems.append(
-            Problem(
-                option,
-                None,
-                None,
-                f"no site of the plan is called {site!r}",
-                f"one of {ids}",
-                "name one of them",
-            )
+            Problem(option, None, None, f"no site of the plan is called {site!r}", f"one of {ids}", "name one of them")
         )
     years = solved.inputs.years.years
     if year is not None and year not in years:
         of = ", ".join(map(str, years))
         problems.append(
-            Problem(
-                "--year",
-                None,
-                None,
-                f"{year} is not a model year",
-                f"one of {of}",
-                "name one of them",
-            )
+            Problem("--year", None, None, f"{year} is not a model year", f"one of {of}", "name one of them")
         )
     if problems:
         raise InputError(problems)
@@ -253,16 +196,12 @@ def _weightiest(statements: Iterable[Statement], every: bool) -> list[Statement]
 
 def _cost(solved: ExplainablePlan) -> pd.DataFrame:
     costs = solved.results.tables["costs"]
-    by = costs.groupby("item", as_index=False).agg(
-        npv_musd=("npv_musd", "sum"), heading=("group", "first")
-    )
+    by = costs.groupby("item", as_index=False).agg(npv_musd=("npv_musd", "sum"), heading=("group", "first"))
     by = by[by["npv_musd"].abs() > 0.0].sort_values("npv_musd", ascending=False)
     # An item that is all of its heading is named alone.
     is_alone = ~by["heading"].duplicated(keep=False)
     by = by.assign(heading=by["heading"].astype(object).where(~is_alone, ""))
-    total = pd.DataFrame(
-        {"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())], "heading": [""]}
-    )
+    total = pd.DataFrame({"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())], "heading": [""]})
     table: pd.DataFrame = pd.concat([total, by], ignore_index=True)
     return table
 

@@ -44,25 +44,13 @@ class ExplainablePlan(Protocol):
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a sentence, and the cell that it is in.
+    """A number of a sentence, and the cell that it is in."""
 
-    Parameters
-    ----------
-    value : float
-        Unrounded.
-    unit : str
-        Its unit.
-    table, column : str
-        Table of the explanation, and its column.
-    row : mapping of str to str or int
-        Columns and labels that only its row has.
-    """
-
-    value: float
-    unit: str
-    table: str
+    value: float  # unrounded
+    unit: str  # its unit
+    table: str  # table of the explanation, and its column
     column: str
-    row: Mapping[str, str | int]
+    row: Mapping[str, str | int]  # columns and labels that only its row has
 
     def __str__(self) -> str:
         """Return it with three digits and its unit."""
@@ -73,46 +61,22 @@ class Number:
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence of an explanation.
+    """One sentence of an explanation."""
 
-    Parameters
-    ----------
-    topic : str
-        Heading it is under.
-    text : str
-        The sentence.
-    numbers : tuple of Number
-        What it rests on.
-    stake_musd : float
-        What it is about in money, by which sentences are ordered. [MUSD]
-    """
-
-    topic: str
-    text: str
-    numbers: tuple[Number, ...]
-    stake_musd: float = 0.0
+    topic: str  # heading it is under
+    text: str  # the sentence
+    numbers: tuple[Number, ...]  # what it rests on
+    stake_musd: float = 0.0  # what it is about in money, by which sentences are ordered. [MUSD]
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why a plan is as it is.
+    """Why a plan is as it is."""
 
-    Parameters
-    ----------
-    scenario : str
-        Name of the scenario.
-    basis : str
-        Where shadow prices come from.
-    statements : tuple of Statement
-        Sentences, the weightiest of each topic first.
-    tables : mapping of str to DataFrame
-        What they rest on.
-    """
-
-    scenario: str
-    basis: str
-    statements: tuple[Statement, ...]
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    scenario: str  # name of the scenario
+    basis: str  # where shadow prices come from
+    statements: tuple[Statement, ...]  # sentences, the weightiest of each topic first
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # what they rest on
 
     def __str__(self) -> str:
         """Return the sentences under their headings."""
@@ -158,8 +122,6 @@ class Explanation:
 def span(numbers: Sequence[Number]) -> str:
     """Write the least and the most of some numbers of one unit, or one where they are the same.
 
-    Examples
-    --------
     >>> of = [Number(usd, "USD", "", "", {}) for usd in (1.9e6, 997e3, 1.2e6)]
     >>> span(of), span(of[:1])
     ('0.997 to 1.9 million USD', '1.9 million USD')
@@ -172,31 +134,8 @@ def span(numbers: Sequence[Number]) -> str:
     return f"{amount(least.value)} to {most}"
 
 
-def number(
-    tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: str, **row: str | int
-) -> Number:
-    """Look a number up in a table.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Tables of the explanation.
-    table, column : str
-        Its place.
-    unit : str
-        Its unit.
-    **row : str or int
-        Labels of its row.
-
-    Returns
-    -------
-    Number
-
-    Raises
-    ------
-    LookupError
-        Unless just one row has these labels.
-    """
+def number(tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: str, **row: str | int) -> Number:
+    """Look a number up in a table."""
     frame = tables[table]
     is_row = pd.Series(True, index=frame.index)
     for name, label in row.items():

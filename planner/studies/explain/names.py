@@ -24,11 +24,6 @@ class Names:
     Only whole ids that the inputs hold and that read as ids, by an underscore or a bar, are
     replaced: ``agentic`` is a word. Sites, zones, contracts and sources keep theirs, which commands
     and settings take; so do keys and paths.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Their tables hold the names.
     """
 
     def __init__(self, inputs: Inputs) -> None:

@@ -49,8 +49,7 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     for year in service.loc[missed > 1e-3 * service["demand_kh100e"], "year"]:
         of = {"year": int(year)}
         asked, rented, unmet = (
-            number(tables, "service", f"{name}_kh100e", "kH100e", **of)
-            for name in ("demand", "rented", "unmet")
+            number(tables, "service", f"{name}_kh100e", "kH100e", **of) for name in ("demand", "rented", "unmet")
         )
         text = (
             f"Of {asked} of demand in {year}, {rented} ({rented.value / asked.value:.1%}) are "
@@ -72,18 +71,10 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         unit = "USD/H100e-hour"
         column = "mean_usd_per_h100e_hour"
         then, now = (
-            number(tables, "demand_price", column, unit, workload=str(workload), year=year)
-            for year in (first, last)
+            number(tables, "demand_price", column, unit, workload=str(workload), year=year) for year in (first, last)
         )
         least, most = (
-            number(
-                tables,
-                "demand_price",
-                f"{which}_usd_per_h100e_hour",
-                unit,
-                workload=str(workload),
-                year=last,
-            )
+            number(tables, "demand_price", f"{which}_usd_per_h100e_hour", unit, workload=str(workload), year=last)
             for which in ("least", "most")
         )
         spread = (
@@ -98,8 +89,7 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
             for year in rows["year"].loc[ends]
         )
         between = (
-            f"; lowest {amount(low.value)} ({low.row['year']}), highest {amount(high.value)} "
-            f"({high.row['year']})"
+            f"; lowest {amount(low.value)} ({low.row['year']}), highest {amount(high.value)} ({high.row['year']})"
             if len(rows) > _FEW_YEARS
             else ""
         )
@@ -113,20 +103,7 @@ _KEYS: Final = ["block", *PLACES]
 
 
 def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
-    """Return the rows that sentences are about, the weightiest first.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of `planner.limits.binding.binding`.
-    of_a_kind : int
-        Most places of one kind of limit.
-
-    Returns
-    -------
-    list of int
-        Of each limit and place the year in which most is at stake.
-    """
+    """Return the rows that sentences are about, the weightiest first."""
     once = table.drop_duplicates(_KEYS)
     few = once[once.groupby("block").cumcount() < of_a_kind]
     return [int(row) for row in few.index.to_numpy()]
@@ -163,14 +140,10 @@ def about_limits(
         )
         worth = _worth(solved, worst, value, shadow, stake)
         weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
-        yield Statement(
-            BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake, *also), weight
-        )
+        yield Statement(BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake, *also), weight)
 
 
-def _worth(
-    solved: ExplainablePlan, row: pd.Series, value: Number, shadow: Number, stake: Number
-) -> str:
+def _worth(solved: ExplainablePlan, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
     price = BY_NAME[str(row["block"])].price
     if price is not None and price.sign == 1:

@@ -33,41 +33,14 @@ _NOISE_MW: Final = 0.05
 _NOTHING_MUSD: Final = 1e-6
 
 
-def site_tables(
-    solved: ExplainablePlan, site: str, ask: Asking, *, resolve: bool
-) -> dict[str, pd.DataFrame]:
-    """Make the tables that sentences about a site rest on.
-
-    Parameters
-    ----------
-    solved : ExplainablePlan
-        The plan.
-    site : str
-        Site id.
-    ask : Asking
-        How to solve again.
-    resolve : bool
-        Solve again for what the site would take; table entry is empty without.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        site, site_classes, site_leads, site_reach, entry.
-    """
+def site_tables(solved: ExplainablePlan, site: str, ask: Asking, *, resolve: bool) -> dict[str, pd.DataFrame]:
+    """Make the tables that sentences about a site rest on."""
     results = solved.results.tables
     of_site = results["site_year"].query("site == @site")
     total = results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum()
     mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _NOISE_MW)
     table = of_site[
-        [
-            "year",
-            "halls_mw",
-            "nameplate_mw",
-            "facility_mean_mw",
-            "firm_mw",
-            "new_firm_mw",
-            "cost_musd",
-        ]
+        ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
     ].copy()
     in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _NOISE_MW)
     table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
@@ -92,10 +65,7 @@ def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
     at = route["site"] == p.sets.site.code(site)
     reached = set(zip(route["region"][at].tolist(), route["workload"][at].tolist(), strict=True))
     last = demand["year"] == len(p.sets.year) - 1
-    within = [
-        pair in reached
-        for pair in zip(demand["region"].tolist(), demand["workload"].tolist(), strict=True)
-    ]
+    within = [pair in reached for pair in zip(demand["region"].tolist(), demand["workload"].tolist(), strict=True)]
     table = pd.DataFrame(
         {
             "workload": demand.labels("workload")[last],
@@ -105,9 +75,7 @@ def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
         }
     )
     by = table.groupby("workload", as_index=False).agg(
-        anywhere=("anywhere", "all"),
-        demand_kh100e=("demand_kh100e", "sum"),
-        within_kh100e=("within_kh100e", "sum"),
+        anywhere=("anywhere", "all"), demand_kh100e=("demand_kh100e", "sum"), within_kh100e=("within_kh100e", "sum")
     )
     bound = p.workloads.set_index("workload")["rtt_bound_ms"]
     by["bound_ms"] = by["workload"].map(bound)
@@ -115,9 +83,7 @@ def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
     return by
 
 
-def about_site(
-    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str
-) -> Iterator[Statement]:
+def about_site(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     """Say what a site does in the plan, and what it would take for it to do more."""
     yield from _does(tables, site)
     yield from _when(solved, tables, site)
@@ -136,9 +102,7 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     first, last = int(busy["year"].iloc[0]), int(busy["year"].iloc[-1])
     mw = number(tables, "site", "nameplate_mw", "MW", year=last)
     power = number(tables, "site", "facility_mean_mw", "MW", year=last)
-    text = (
-        f"Site {site} carries load from {first} on: {mw} of racks in {last}, {power} at the meter."
-    )
+    text = f"Site {site} carries load from {first} on: {mw} of racks in {last}, {power} at the meter."
     yield Statement(DOES, text, (mw, power))
     classes = tables["site_classes"]
     own = classes[classes["year"] == last].sort_values("used_mw", ascending=False)
@@ -148,10 +112,7 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     ]
     listed = ", ".join(f"{of.row['workload']} {of}" for of in parts)
     yield Statement(DOES, f"In {last} its racks do {listed}.", tuple(parts))
-    own_cost, mean = (
-        number(tables, "site", f"{of}usd_per_mw_year", "USD/MW-year", year=last)
-        for of in ("", "plan_")
-    )
+    own_cost, mean = (number(tables, "site", f"{of}usd_per_mw_year", "USD/MW-year", year=last) for of in ("", "plan_"))
     share = own_cost.value / mean.value - 1.0
     text = (
         f"A MW of racks there costs {own_cost} in {last}, {share:+.1%} against the plan's mean of "
@@ -160,9 +121,7 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     yield Statement(DOES, text, (own_cost, mean))
 
 
-def _when(
-    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str
-) -> Iterator[Statement]:
+def _when(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     leads = tables["site_leads"]
     last = int(solved.inputs.years.last_calendar_years[-1])
     if site in without_new_halls(solved.scenario):
@@ -198,16 +157,12 @@ def _reaches(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statemen
         for workload in near["workload"]
     ]
     if parts:
-        listed = ", ".join(
-            f"{share.value:.0%} of {share.row['workload']} ({bound})" for share, bound in parts
-        )
+        listed = ", ".join(f"{share.value:.0%} of {share.row['workload']} ({bound})" for share, bound in parts)
         flat = tuple(of for pair in parts for of in pair)
         yield Statement(LIMITS, f"Within their latency bounds {site} reaches {listed}.", flat)
 
 
-def _limited(
-    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str
-) -> Iterator[Statement]:
+def _limited(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     found = False
     for one in about_limits(solved, tables):
         found = True
@@ -237,27 +192,17 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
         how = ", in the LP relaxation before and after" if str(row).endswith(RELAXED) else ""
         change, penalty, mw = (
             number(tables, "entry", column, in_unit, **of)
-            for column, in_unit in (
-                ("change_musd", "MUSD"),
-                ("change_penalty_musd", "MUSD"),
-                ("site_mw", "MW"),
-            )
+            for column, in_unit in (("change_musd", "MUSD"), ("change_penalty_musd", "MUSD"), ("site_mw", "MW"))
         )
         part = ""
         if abs(penalty.value) >= LEAST_PENALTY_MUSD:
             part = f" (of which {penalty} is the penalty of unmet demand)"
         costs = (change, penalty) if part else (change,)
-        now, needed, tried = (
-            number(tables, "entry", column, str(unit), **of)
-            for column in ("now", "needed", "tried")
-        )
+        now, needed, tried = (number(tables, "entry", column, str(unit), **of) for column in ("now", "needed", "tried"))
         if what == "one MW more":
             yield Statement(TAKES, _one_mw_more(site, change, part, how), (*costs, mw))
         elif what == "no new halls":
-            text = (
-                f"Without new halls at {site} the plan would cost {change} more{part} (solved "
-                f"again{how})."
-            )
+            text = f"Without new halls at {site} the plan would cost {change} more{part} (solved again{how})."
             yield Statement(TAKES, text, costs)
         elif what == "as it is" or (what == "power price" and grows):
             continue
@@ -268,10 +213,7 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
                     f"solving again did not end{how}."
                 )
             else:
-                text = (
-                    f"Even a {what} of {tried}, not {now}, brings no more load to {site} (solved "
-                    f"again{how})."
-                )
+                text = f"Even a {what} of {tried}, not {now}, brings no more load to {site} (solved again{how})."
             yield Statement(TAKES, text, (tried, now))
         else:
             text = (

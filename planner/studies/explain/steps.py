@@ -35,50 +35,18 @@ _NOISE_USD: Final = 1e-3
 
 @dataclass(frozen=True)
 class RightSideStep:
-    """A row whose right side moves.
+    """A row whose right side moves."""
 
-    Parameters
-    ----------
-    block : str
-        Family of rows.
-    labels : mapping of str to str
-        Labels of its row; where they fit several, as the billing periods of a connection, all
-        of these rows move.
-    by : float
-        How far, in the unit of the row.
-    """
-
-    block: str
+    block: str  # family of rows
+    # labels of its row; where they fit several, as the billing periods of a connection, all of these rows move
     labels: Mapping[str, str]
-    by: float
+    by: float  # how far, in the unit of the row
 
 
 def spot_check(
-    question: PreparedScenario,
-    steps: Sequence[RightSideStep],
-    ask: Asking,
-    proof: Proof | None = None,
+    question: PreparedScenario, steps: Sequence[RightSideStep], ask: Asking, proof: Proof | None = None
 ) -> pd.DataFrame:
-    """Move rows one at a time and compare the change of cost with their shadow price.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario; integers stay as the plan has them.
-    steps : sequence of RightSideStep
-        Rows and how far they move.
-    ask : Asking
-        How to solve.
-    proof : Proof, optional
-        The plan with its duals, from which the first solve starts.
-
-    Returns
-    -------
-    DataFrame
-        One row per step: block, place, step, foretold_musd = dual times step, found_musd = cost
-        after less cost before, off_frac = the difference as a share of what was found; and in
-        its `attrs` before_musd, the cost before.
-    """
+    """Move rows one at a time and compare the change of cost with their shadow price."""
     model = model_at(question.inputs, proof)
     ask.report_stage("solve the program as it is")
     fixed = fixed_program(question, model, ask, proof)
@@ -113,30 +81,11 @@ def spot_check(
     return table
 
 
-def tried(
-    solved: ExplainablePlan, table: pd.DataFrame, places: Sequence[int], ask: Asking
-) -> pd.DataFrame:
+def tried(solved: ExplainablePlan, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
     """Solve again with a little more of some limits, and add what that is worth.
 
     A plan often meets several limits at one point: halls that just hold the racks of the base
     year, say. Then a shadow price is one of many, and more of one limit alone may be worth less.
-
-    Parameters
-    ----------
-    solved : ExplainablePlan
-        The plan.
-    table : DataFrame
-        Of `planner.limits.binding.binding`.
-    places : sequence of int
-        Rows of it to try.
-    ask : Asking
-        How to solve.
-
-    Returns
-    -------
-    DataFrame
-        With the columns step, in units of the limit, and tried_value, in the unit of the value;
-        missing in rows that were not tried.
     """
     axes = (*PLACES, "year")
     made = table.assign(step=np.nan, tried_value=np.nan)
@@ -161,27 +110,18 @@ def tried(
 
 
 def one_more(solved: ExplainablePlan, ask: Asking) -> pd.DataFrame:
-    """Solve again with a month less and with a millisecond more.
-
-    Returns
-    -------
-    DataFrame
-        what, place, step and its unit, found_musd: cost after less cost before.
-    """
+    """Solve again with a month less and with a millisecond more."""
     question = PreparedScenario(solved.scenario, solved.inputs)
     before = _cost(question, (), ask, "as it was")
     lines = [
         {"what": what, "place": place, "step": by, "unit": unit, "found_musd": after - before}
         for what, place, by, unit, settings in _settings(solved)
-        if (after := _cost(question, settings, ask, f"{what} {place}")) is not None
-        and before is not None
+        if (after := _cost(question, settings, ask, f"{what} {place}")) is not None and before is not None
     ]
     return pd.DataFrame(lines, columns=["what", "place", "step", "unit", "found_musd"])
 
 
-def _settings(
-    solved: ExplainablePlan,
-) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
+def _settings(solved: ExplainablePlan) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
     """List settings that move by one month or one millisecond."""
     delay = solved.scenario.lead_times.delay_months
     sooner = Setting(("lead_times", "delay_months"), delay - 1.0)
@@ -202,9 +142,7 @@ def _settings(
         yield "latency", str(workload), 1.0, "ms", (Setting(key, float(bound[workload]) + 1.0),)
 
 
-def _cost(
-    question: PreparedScenario, settings: tuple[Setting, ...], ask: Asking, what: str
-) -> float | None:
+def _cost(question: PreparedScenario, settings: tuple[Setting, ...], ask: Asking, what: str) -> float | None:
     """Solve with changed settings; None where that is no scenario or has no plan."""
     ask.report_stage(f"solve again: {what}")
     try:

@@ -26,24 +26,12 @@ _SEARCH: Final = 5  # solves to find a lead time or a latency bound by halving
 
 @dataclass(frozen=True)
 class Try:
-    """Something that is found by solving again.
+    """Something that is found by solving again."""
 
-    Parameters
-    ----------
-    what : str
-        As a list in a sentence names it.
-    solves : int
-        How many solves it takes.
-    share : float
-        Of each, as a share of the time that the plan took. [-]
-    first_share : float
-        Of one solve before them. [-]
-    """
-
-    what: str
-    solves: int
-    share: float
-    first_share: float = 0.0
+    what: str  # as a list in a sentence names it
+    solves: int  # how many solves it takes
+    share: float  # of each, as a share of the time that the plan took. [-]
+    first_share: float = 0.0  # of one solve before them. [-]
 
     def seconds(self, solve_s: float) -> float:
         """Return how long it takes where the plan took so long. [s]"""
@@ -52,19 +40,7 @@ class Try:
 
 
 def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> list[Try]:
-    """List what `--resolve` adds.
-
-    Parameters
-    ----------
-    limits : int
-        How many limits it moves.
-    site : str or None
-        The site that is explained.
-    steps : bool
-        Whether a month and a millisecond are tried.
-    grows : bool
-        Whether the plan builds at the site.
-    """
+    """List what `--resolve` adds."""
     tries = []
     if limits:
         one = "the limit above" if limits == 1 else f"each of the {limits} limits above"
@@ -96,26 +72,10 @@ def seconds_of(solved: ExplainablePlan, tries: Sequence[Try]) -> float:
 
 
 class Countdown:
-    """Says of each solve which it is of how many, and about how long the rest takes.
-
-    Parameters
-    ----------
-    report : callable
-        Is given each sentence.
-    total : int
-        How many solves are expected.
-    seconds : float
-        How long all of them are expected to take. [s]
-    clock : callable
-        Seconds since some moment.
-    """
+    """Says of each solve which it is of how many, and about how long the rest takes."""
 
     def __init__(
-        self,
-        report: Callable[[str], None],
-        total: int,
-        seconds: float,
-        clock: Callable[[], float] = time.perf_counter,
+        self, report: Callable[[str], None], total: int, seconds: float, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._report, self._total, self._expected, self._clock = report, total, seconds, clock
         self._done, self._began = 0, clock()

@@ -42,23 +42,7 @@ _METRICS: Final = (
 
 
 def year_tables(solved: ExplainablePlan, year: int) -> dict[str, pd.DataFrame]:
-    """Make the tables that sentences about a year rest on.
-
-    Parameters
-    ----------
-    solved : ExplainablePlan
-        The plan.
-    year : int
-        Model year.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        year_change: each figure of the summary before, in the year, and the change; before the
-        first model year there was nothing to compare with. year_sites: nameplate by site.
-        year_halls, year_racks: what enters service. year_costs: each line of cost. year_ready:
-        sites where new halls can serve for the first time.
-    """
+    """Make the tables that sentences about a year rest on."""
     results = solved.results.tables
     years = list(solved.inputs.years.years)
     at = years.index(year)
@@ -123,9 +107,7 @@ def _costs(solved: ExplainablePlan, year: int, before: int | None) -> pd.DataFra
     return _two_years(by, "item", year, before)
 
 
-def about_year(
-    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int
-) -> Iterator[Statement]:
+def about_year(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     """Say what changed in a year, and what it came from."""
     yield from _figures(tables, year)
     yield from _sites(tables, year)
@@ -171,9 +153,7 @@ def _listed(
 ) -> tuple[str, tuple[Number, ...]]:
     """List the first of some rows in words; a cell is of a table, a column and a unit."""
     table, column, unit = cell
-    parts = tuple(
-        number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN)
-    )
+    parts = tuple(number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN))
     return ", ".join(map(words, parts)), parts
 
 
@@ -194,18 +174,12 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
         if len(rows):
             change = ("year_sites", "change", "MW")
             listed, parts = _listed(
-                tables,
-                change,
-                "site",
-                rows["site"],
-                lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)",
+                tables, change, "site", rows["site"], lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)"
             )
             yield Statement(CHANGED, f"{words} {listed}.", parts)
     opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
     if len(opened):
-        listed, parts = _listed(
-            tables, ("year_sites", "now", "MW"), "site", opened["site"], _of_site
-        )
+        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], _of_site)
         more = and_more(len(opened), _SHOWN)
         yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
 
@@ -227,25 +201,17 @@ def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     moved = table.loc[table["change"].abs() > _NOISE, "item"]
     if len(moved):
         change = ("year_costs", "change", "MUSD")
-        listed, parts = _listed(
-            tables, change, "item", moved, lambda of: f"{line_of_cost(of)} {of.value:+,.3g} MUSD"
-        )
+        listed, parts = _listed(tables, change, "item", moved, lambda of: f"{line_of_cost(of)} {of.value:+,.3g} MUSD")
         yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
 
 
-def _why(
-    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int
-) -> Iterator[Statement]:
+def _why(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     """Sites that can grow from this year on, and limits that bind in it."""
     table = tables["year_ready"]
     if len(table):
         start = ("year_ready", "service_start", "")
         listed, parts = _listed(
-            tables,
-            start,
-            "site",
-            table["site"],
-            lambda of: f"{of.row['site']} ({moment(of.value)})",
+            tables, start, "site", table["site"], lambda of: f"{of.row['site']} ({moment(of.value)})"
         )
         more = and_more(len(table), _SHOWN)
         text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."

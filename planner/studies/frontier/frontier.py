@@ -153,11 +153,7 @@ class _Tracer:
         held = self._hold(least, measure)
         level = problem.variable(_COLUMN, UNIT, lower=-np.inf)
         problem.rows("frontier_level", level == built)
-        others = {
-            one.name: one.reader(model)
-            for one in MEASURES
-            if one.name not in {measure.name, "largest"}
-        }
+        others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac
             problem.rows(_MOST_COST, self._cost <= limit)
@@ -183,16 +179,7 @@ class _Tracer:
                 rows[-1] |= {"slope_musd_per_unit": np.nan, "price": np.nan}
         table = _finished(rows)
         name = self._question.scenario.name
-        return Frontier(
-            name,
-            measure.name,
-            measure.label,
-            measure.unit,
-            measure.price_unit,
-            table,
-            is_relaxed,
-            held,
-        )
+        return Frontier(name, measure.name, measure.label, measure.unit, measure.price_unit, table, is_relaxed, held)
 
     def _is_floor(self, least_of_it: Outcome) -> bool:
         """Return whether no plan has less of the measure, whatever it costs."""
@@ -266,17 +253,13 @@ class _Tracer:
             **{name: value_at(outcome.x) for name, value_at in others.items()},
         }
 
-    def _solve(
-        self, what: str, lower: Floats | None = None, upper: Floats | None = None
-    ) -> Outcome:
+    def _solve(self, what: str, lower: Floats | None = None, upper: Floats | None = None) -> Outcome:
         """Solve without integrality, from the last basis; a stop ends the study."""
         how_far = self._pace.describe(self._solves, self._points + _BEFORE_POINTS)
         self._ask.report_stage(f"Solving: {what} ({how_far})")
         self._solves += 1
         scenario = self._question.scenario
-        solves = Solves(
-            self._model, self._session, scenario.solver, self._cuts, None, self._ask.interrupt
-        )
+        solves = Solves(self._model, self._session, scenario.solver, self._cuts, None, self._ask.interrupt)
         columns = self._model.problem.columns()
         outcome = solves.solve_within(
             columns.lower if lower is None else lower, columns.upper if upper is None else upper

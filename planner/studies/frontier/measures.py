@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.units import (
-    H100E_PER_KH100E,
-    HOURS_PER_YEAR,
-    M3_PER_THOUSAND_M3,
-    T_PER_KT,
-    USD_PER_MUSD,
-)
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
 from planner.base.words import closest
 from planner.inputs.axes import ANYWHERE
 from planner.lp import UNIT
@@ -27,14 +21,7 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model import Model
 
-__all__ = [
-    "LEAST_SERVED_KH100E_YEARS",
-    "MEASURES",
-    "OF_ONE",
-    "FrontierMeasure",
-    "measure_of",
-    "users_served",
-]
+__all__ = ["LEAST_SERVED_KH100E_YEARS", "MEASURES", "OF_ONE", "FrontierMeasure", "measure_of", "users_served"]
 
 LEAST_SERVED_KH100E_YEARS: Final = 1e-4
 """Served users, over fewer of which there is no mean: a thousand region-years of demand, each of
@@ -43,34 +30,17 @@ which a solver meets to 1e-7 kH100e, add up to so much noise. [kH100e-years]"""
 
 @dataclass(frozen=True)
 class FrontierMeasure:
-    """Something that a plan can have less of, at a cost.
+    """Something that a plan can have less of, at a cost."""
 
-    Parameters
-    ----------
-    name : str
-        As after `--cost-against`.
-    label, unit : str
-        What it is.
-    price_unit : str
-        Unit of what one less of it costs.
-    price_per_musd : float
-        What MUSD per `unit` are multiplied by to be in `price_unit`.
-    build : callable
-        From a model to the measure as one expression; may add rows and columns to its problem.
-    holds : tuple of str
-        What must not change in place of cost: ``unmet``, ``rented``, ``served``.
-    per : callable, optional
-        Where it is a mean: from a model to what it is a mean over, as one expression in
-        kH100e-years. It must be held, since a ratio is not linear.
-    """
-
-    name: str
-    label: str
+    name: str  # as after `--cost-against`
+    label: str  # what it is
     unit: str
-    price_unit: str
-    price_per_musd: float
+    price_unit: str  # unit of what one less of it costs
+    price_per_musd: float  # what MUSD per `unit` are multiplied by to be in `price_unit`
+    # from a model to the measure as one expression; may add rows and columns to its problem
     build: Callable[[Model], Expression]
-    holds: tuple[str, ...] = ("unmet",)
+    holds: tuple[str, ...] = ("unmet",)  # what must not change in place of cost: ``unmet``, ``rented``, ``served``
+    # where it is a mean: from a model to what it is a mean over, as one expression in kH100e-years
     per: Callable[[Model], Expression] | None = None
 
     def reader(self, model: Model) -> Callable[[Floats], float]:
@@ -112,13 +82,7 @@ def _served(m: Model) -> Expression:
 
 
 def users_served(m: Model) -> Expression:
-    """Return the sum of what own sites serve of users that have a place.
-
-    Returns
-    -------
-    Expression
-        Over region, workload and year. [kH100e]
-    """
+    """Return the sum of what own sites serve of users that have a place. Gives [kH100e]."""
     served = _served(m)
     return served.sum_to(distinct(served.over, "region", "workload", "year"))
 
@@ -150,16 +114,9 @@ def _largest(m: Model) -> Expression:
 
 
 MEASURES: Final = (
+    FrontierMeasure("carbon", "Emissions, all years", "kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT, _carbon),
     FrontierMeasure(
-        "carbon", "Emissions, all years", "kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT, _carbon
-    ),
-    FrontierMeasure(
-        "water",
-        "Water evaporated, all years",
-        "thousand m3",
-        "USD/m3",
-        USD_PER_MUSD / M3_PER_THOUSAND_M3,
-        _water,
+        "water", "Water evaporated, all years", "thousand m3", "USD/m3", USD_PER_MUSD / M3_PER_THOUSAND_M3, _water
     ),
     FrontierMeasure(
         "unmet",
@@ -198,20 +155,7 @@ OF_ONE: Final = ("zone", "site")
 
 
 def measure_of(text: str, model: Model) -> FrontierMeasure:
-    """Return the measure that a text names.
-
-    Parameters
-    ----------
-    text : str
-        One of `MEASURES`, or ``zone:ID`` or ``site:ID``: racks there in the last model year.
-    model : Model
-        Its zones and sites are known.
-
-    Raises
-    ------
-    InputError
-        If it names none.
-    """
+    """Return the measure that a text names."""
     for one in MEASURES:
         if one.name == text:
             return one

@@ -48,29 +48,13 @@ _NOTHING_KH100E: Final = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Myopic:
-    """Plans by how far they look.
+    """Plans by how far they look."""
 
-    Parameters
-    ----------
-    scenario : str
-        Name of the scenario.
-    decides : {"orders", "service"}
-        What is decided for good in a year.
-    table : DataFrame
-        `COLUMNS`: first the plan with all years in view, then one row per window. A window as long
-        as the horizon is the first row.
-    plans : tuple of Plan or None
-        The plan of each row; None where a step had none. A window that sees all years has that of
-        the first row.
-    why : tuple of str
-        For each row why there is no plan; empty where there is one.
-    """
-
-    scenario: str
-    decides: Decides
-    table: pd.DataFrame
-    plans: tuple[Plan | None, ...]
-    why: tuple[str, ...]
+    scenario: str  # name of the scenario
+    decides: Decides  # what is decided for good in a year
+    table: pd.DataFrame  # `COLUMNS`: first the plan with all years in view, then one row per window
+    plans: tuple[Plan | None, ...]  # the plan of each row; None where a step had none
+    why: tuple[str, ...]  # for each row why there is no plan; empty where there is one
 
     @property
     def is_stopped(self) -> bool:
@@ -188,9 +172,7 @@ def myopic(
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
         try:
-            plan = plan_of(
-                asked, inputs, StageTimes(), on_progress=on_progress, interrupt=interrupt
-            )
+            plan = plan_of(asked, inputs, StageTimes(), on_progress=on_progress, interrupt=interrupt)
         except InfeasibleError as error:
             if window is None:
                 raise

@@ -32,16 +32,8 @@ __all__ = ["base_plan", "first_order", "is_base_stored", "without_plan"]
 _FIRST_ORDER_FILE: Final = "first_order.parquet"
 
 
-def base_plan(
-    base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], None] | None
-) -> StoredPlan:
-    """Return the plan of the scenario as it is, solved unless it is stored.
-
-    Raises
-    ------
-    InfeasibleError, LimitReachedError, SolverError
-        If there is none.
-    """
+def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], None] | None) -> StoredPlan:
+    """Return the plan of the scenario as it is, solved unless it is stored."""
     (question,) = base.questions
     stored = answer_in(folder, question)
     if stored is not None and stored.run and not (folder / RUNS_FOLDER / stored.run).is_dir():
@@ -72,9 +64,7 @@ def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | Sol
     return InfeasibleError if set(status) <= {"infeasible", "wrong_input"} else LimitReachedError
 
 
-def first_order(
-    base: Sweep, plan: StoredPlan, folder: Path, most: int, report: Callable[[str], None]
-) -> pd.DataFrame:
+def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: Callable[[str], None]) -> pd.DataFrame:
     """Return what the duals say of each figure, from the folder where the same was asked before."""
     path = folder / _FIRST_ORDER_FILE
     # A low or a high of the data changes what is asked, and not the plan.

@@ -13,16 +13,7 @@ from planner.base.number_format import amount, duration
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
-__all__ = [
-    "LEVELS",
-    "METHODS",
-    "Design",
-    "Method",
-    "names_of",
-    "rows_per_block",
-    "shares_of",
-    "words_of",
-]
+__all__ = ["LEVELS", "METHODS", "Design", "Method", "names_of", "rows_per_block", "shares_of", "words_of"]
 
 Method: TypeAlias = Literal["tornado", "morris", "sobol"]
 METHODS: Final[tuple[Method, ...]] = ("tornado", "morris", "sobol")
@@ -33,29 +24,18 @@ _FEW: Final = 3  # figures, trajectories or samples that are not worth halving
 
 @dataclass(frozen=True)
 class Design:
-    """How the futures are chosen.
+    """How the futures are chosen."""
 
-    Parameters
-    ----------
-    method : {"tornado", "morris", "sobol"}
-        One factor at a time at its low and high; trajectories that move one after the other; a
-        sample of all of them at once.
-    size : int
-        Trajectories of Morris, or base samples of Sobol, a power of 2.
-    seed : int
-        The same seed draws the same points; a larger size goes on from those of a smaller one.
-    """
-
+    # one factor at a time at its low and high; trajectories that move one after the other; a sample of all of them at
+    # once
     method: Method
-    size: int
-    seed: int
+    size: int  # trajectories of Morris, or base samples of Sobol, a power of 2
+    seed: int  # the same seed draws the same points; a larger size goes on from those of a smaller one
 
 
 def rows_per_block(method: Method, factors: int) -> int:
     """Return how many points a trajectory of Morris has, or a base sample of Sobol.
 
-    Examples
-    --------
     >>> rows_per_block("morris", 7), rows_per_block("sobol", 7)
     (8, 9)
     """
@@ -70,31 +50,13 @@ def names_of(factors: int) -> list[str]:
 def shares_of(design: Design, factors: int) -> Floats:
     """Draw the points of Morris or Sobol.
 
-    Parameters
-    ----------
-    design : Design
-        Of one of these methods.
-    factors : int
-        How many there are, at least 1.
+    Gives (point, factor), in [0, 1]. Source: Morris (1991); Saltelli (2002) for Sobol's indices; as SALib has them.
 
-    Returns
-    -------
-    array of float
-        In [0, 1], of shape (size * rows per block, factors), block after block.
-
-    Source: Morris (1991); Saltelli (2002) for Sobol's indices; as SALib has them.
-
-    Examples
-    --------
     >>> drawn = shares_of(Design("morris", 3, seed=11), factors=2)
     >>> bool((np.abs(np.diff(drawn.reshape(3, 3, 2), axis=1)).sum(axis=2) > 0.66).all())
     True
     """
-    problem = {
-        "num_vars": factors,
-        "names": names_of(factors),
-        "bounds": [[0.0, 1.0]] * factors,
-    }
+    problem = {"num_vars": factors, "names": names_of(factors), "bounds": [[0.0, 1.0]] * factors}
     if design.method == "morris":
         from SALib.sample import morris
 
@@ -108,19 +70,8 @@ def shares_of(design: Design, factors: int) -> Floats:
 
 
 def words_of(design: Design, factors: int, futures: int, seconds: float) -> str:
-    """Say how many futures a study has, how long they may take, and how to have fewer.
+    """Say how many futures a study has, how long they may take, and how to have fewer. Takes `seconds` [s].
 
-    Parameters
-    ----------
-    design : Design
-        How they are chosen.
-    factors, futures : int
-        How many figures are moved, and points there are, each counted once.
-    seconds : float
-        What the plan of the scenario took, NaN where that is not known. [s]
-
-    Examples
-    --------
     >>> words_of(Design("sobol", 64, 1), 3, 320, 1.5)
     '320 futures of 3 figures, some 8 min of solving at 1.5 s each; --samples 32 makes about 160'
     >>> words_of(Design("tornado", 0, 1), 10, 20, float("nan"))

@@ -28,20 +28,11 @@ _KEY: Final = ["table", "column", "item"]
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """Figures that move together between their low and high.
+    """Figures that move together between their low and high."""
 
-    Parameters
-    ----------
-    name : str
-        Table, column and rows; no two factors have the same.
-    figures : tuple of UncertainFigure
-        One, or all of a column that counts in steps.
-    low_musd, high_musd : float
-        What its low and high do to the cost to first order; nan where that says nothing. [MUSD]
-    """
-
-    name: str
-    figures: tuple[UncertainFigure, ...]
+    name: str  # table, column and rows; no two factors have the same
+    figures: tuple[UncertainFigure, ...]  # one, or all of a column that counts in steps
+    # what its low and high do to the cost to first order; nan where that says nothing. [MUSD]
     low_musd: float = math.nan
     high_musd: float = math.nan
 
@@ -56,13 +47,7 @@ class Factor:
         return max(abs(self.low_musd), abs(self.high_musd))
 
     def point_at(self, share: float) -> Point:
-        """Return the point at a share of the way from low to high.
-
-        Parameters
-        ----------
-        share : float
-            In [0, 1]. Integers are as likely as each other where shares are.
-        """
+        """Return the point at a share of the way from low to high. Takes `share` [0, 1]."""
         moved = tuple((one, one.value_at(share)) for one in self.figures)
         return Point(moved[0][1] if len(moved) == 1 else share, (), None, moved)
 
@@ -73,18 +58,7 @@ class Factor:
 
 
 def first_order_of(found: Estimates) -> pd.DataFrame:
-    """Return what first order says of the figures that do most, and which count in steps.
-
-    Parameters
-    ----------
-    found : Estimates
-        Of the plan.
-
-    Returns
-    -------
-    DataFrame
-        `FIRST_ORDER`, the figure that does most first.
-    """
+    """Return what first order says of the figures that do most, and which count in steps."""
     ranked = found.table[[*_KEY, "low_musd", "high_musd"]].assign(in_steps=False)
     steps = [(one.table, one.column, one.item, np.nan, np.nan, True) for one in found.in_steps]
     stepped = pd.DataFrame(steps, columns=list(FIRST_ORDER))
@@ -93,20 +67,8 @@ def first_order_of(found: Estimates) -> pd.DataFrame:
     return pd.concat([ranked, stepped], ignore_index=True)
 
 
-def factors_of(
-    first_order: pd.DataFrame, tables: Mapping[str, pd.DataFrame], most: int
-) -> list[Factor]:
-    """Choose the factors: the figures that do most to first order, and each column in steps.
-
-    Parameters
-    ----------
-    first_order : DataFrame
-        `FIRST_ORDER` of the plan.
-    tables : mapping of str to DataFrame
-        The data, whose rows the figures are.
-    most : int
-        How many figures that first order ranks.
-    """
+def factors_of(first_order: pd.DataFrame, tables: Mapping[str, pd.DataFrame], most: int) -> list[Factor]:
+    """Choose the factors: the figures that do most to first order, and each column in steps."""
     by_key = {(one.table, one.column, one.item): one for one in figures_of(tables)}
     rows = first_order.to_dict("records")
     ranked = [row for row in rows if not row["in_steps"]][:most]
@@ -135,26 +97,9 @@ def _name(text: str, names: dict[str, int]) -> str:
 
 
 def left_out_of(
-    factors: Sequence[Factor],
-    tables: Mapping[str, pd.DataFrame],
-    without: Sequence[tuple[Factor, str]] = (),
+    factors: Sequence[Factor], tables: Mapping[str, pd.DataFrame], without: Sequence[tuple[Factor, str]] = ()
 ) -> pd.DataFrame:
-    """List the figures with a low and a high that no factor moves, and why.
-
-    Parameters
-    ----------
-    factors : sequence of Factor
-        Those of the study.
-    tables : mapping of str to DataFrame
-        The data.
-    without : sequence of (Factor, str)
-        Those that were not taken, each with the reason.
-
-    Returns
-    -------
-    DataFrame
-        table, column, item, unit, value, low, high, why.
-    """
+    """List the figures with a low and a high that no factor moves, and why."""
     moved = {_key(one) for factor in factors for one in factor.figures}
     why = {_key(one): reason for factor, reason in without for one in factor.figures}
     ranked = [one.first_order_musd for one in factors if not one.is_in_steps]

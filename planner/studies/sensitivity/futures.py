@@ -49,14 +49,10 @@ def not_valid(draft: ScenarioDraft, factors: Sequence[Factor]) -> list[tuple[Fac
 def _axes(factors: Sequence[Factor]) -> tuple[SweepAxis, ...]:
     """Return the factors as axes of a sweep, whose ends are tried before any solve."""
     node = Node({}, Place("sensitivity"))
-    return tuple(
-        SweepAxis(one.name, node, (one.point_at(0.0), one.point_at(1.0))) for one in factors
-    )
+    return tuple(SweepAxis(one.name, node, (one.point_at(0.0), one.point_at(1.0))) for one in factors)
 
 
-def _file(
-    draft: ScenarioDraft, axes: tuple[SweepAxis, ...], futures: tuple[Future, ...]
-) -> SweepFile:
+def _file(draft: ScenarioDraft, axes: tuple[SweepAxis, ...], futures: tuple[Future, ...]) -> SweepFile:
     """Return the futures of a study as those of a sweep; the whole run of the base is kept."""
     name = draft.name
     source = draft.source_files[0] if draft.source_files else Path(name)

@@ -23,29 +23,8 @@ _FEW: Final = 2
 _ENDS: Final = (0.025, 0.975)
 
 
-def indices_of(
-    design: Design, shares: Floats, outputs: Floats, *, resamples: int = RESAMPLES
-) -> dict[str, Floats]:
-    """Return the indices of each factor.
-
-    Parameters
-    ----------
-    design : Design
-        Morris or Sobol.
-    shares : array of float
-        The points, as `planner.studies.sensitivity.design.shares_of` draws them: any number of
-        whole blocks.
-    outputs : array of float
-        Of each point.
-    resamples : int
-        From which the 95 % confidence comes.
-
-    Returns
-    -------
-    dict of str to array of float
-        Of Morris mu, mu_star and sigma of the elementary effects, which are changes of the output
-        by the whole way from low to high, and mu_star_conf. Of Sobol first-order and total
-        indices s1 and st, s1_conf and st_conf. Confidence is half of the interval.
+def indices_of(design: Design, shares: Floats, outputs: Floats, *, resamples: int = RESAMPLES) -> dict[str, Floats]:
+    """Return the indices of each factor; confidence is half of the interval.
 
     Source: Campolongo, Cariboni and Saltelli (2007); Saltelli et al. (2010); as SALib has them.
     """
@@ -60,15 +39,11 @@ def indices_of(
     if design.method == "morris":
         from SALib.analyze import morris
 
-        found = morris.analyze(
-            problem, shares, outputs, num_resamples=resamples, num_levels=LEVELS, seed=rng
-        )
+        found = morris.analyze(problem, shares, outputs, num_resamples=resamples, num_levels=LEVELS, seed=rng)
         return {name: np.asarray(found[name], dtype=np.float64) for name in columns}
     from SALib.analyze import sobol
 
-    found = sobol.analyze(
-        problem, outputs, calc_second_order=False, num_resamples=resamples, seed=rng
-    )
+    found = sobol.analyze(problem, outputs, calc_second_order=False, num_resamples=resamples, seed=rng)
     return {name: np.asarray(found[_SALIB[name]], dtype=np.float64) for name in columns}
 
 
@@ -77,30 +52,17 @@ _SALIB: Final = {"s1": "S1", "s1_conf": "S1_conf", "st": "ST", "st_conf": "ST_co
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """How stable the ranks of factors are.
+    """How stable the ranks of factors are."""
 
-    Parameters
-    ----------
-    low, high : array of int
-        Within which the rank of a factor is in 95 % of resamples, or as far as gaps tell. Factors
-        that are equal in a resample have all ranks that they share.
-    same : array of float
-        Share of resamples in which a factor has the rank that it has of all blocks.
-    half : array of int
-        Its rank by the first half of the blocks.
-    """
-
-    low: Positions
+    low: Positions  # within which the rank of a factor is in 95 % of resamples, or as far as gaps tell
     high: Positions
-    same: Floats
-    half: Positions
+    same: Floats  # share of resamples in which a factor has the rank that it has of all blocks
+    half: Positions  # its rank by the first half of the blocks
 
 
 def ranked(measure: Floats) -> Positions:
     """Return the rank of each factor, 1 for the largest; of equal ones the first is before.
 
-    Examples
-    --------
     >>> ranked(np.array([3.0, 7.0, 5.0])).tolist()
     [3, 1, 2]
     """
@@ -110,13 +72,7 @@ def ranked(measure: Floats) -> Positions:
 
 
 def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
-    """Rank the factors again and again from blocks drawn with replacement.
-
-    Parameters
-    ----------
-    design, shares, outputs
-        As for `indices_of`; at least two blocks.
-    """
+    """Rank the factors again and again from blocks drawn with replacement."""
     factors = shares.shape[1]
     by = BY[design.method]
     rows = rows_per_block(design.method, factors)

@@ -21,10 +21,7 @@ _SIZES: Final[Mapping[str, int]] = {"tornado": 0, "morris": 10, "sobol": 64}
 """Trajectories or base samples where none are asked for."""
 SEED: Final = 1
 _SIZE_OF: Final[Mapping[str, str]] = {"morris": "trajectories", "sobol": "samples"}
-_USUAL: Final[Mapping[str, str]] = {
-    "trajectories": "10 to 50 are usual",
-    "samples": "64 to 1,024 are usual",
-}
+_USUAL: Final[Mapping[str, str]] = {"trajectories": "10 to 50 are usual", "samples": "64 to 1,024 are usual"}
 FIGURES: Final = 10
 _MOST_SEED: Final = 2**32 - 1
 _MOST_FIGURES: Final = 100

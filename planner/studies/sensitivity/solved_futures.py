@@ -76,13 +76,7 @@ class SolvedFutures:
         )
 
     def _outputs(self) -> pd.Series[float]:
-        """Return the output of each future with a plan, nan of the others.
-
-        Raises
-        ------
-        InputError
-            If one with a plan does not state it in its last year, as PUE without load.
-        """
+        """Return the output of each future with a plan, nan of the others."""
         futures = self.solved.futures
         if self.of in {COST, BOUND}:
             values = futures.set_index("future")[self.of]
@@ -102,8 +96,7 @@ class SolvedFutures:
 
     def _tornado(self, futures: pd.DataFrame, output: pd.Series[float]) -> dict[str, Any]:
         low, high = (
-            np.array([output[f"{one.name}={end}"] for one in self.factors]) - output[BASE]
-            for end in ("low", "high")
+            np.array([output[f"{one.name}={end}"] for one in self.factors]) - output[BASE] for end in ("low", "high")
         )
         penalty = futures["penalty_musd"] if self.of == COST else futures["penalty_musd"] * np.nan
         gap = np.zeros(len(futures))
@@ -120,16 +113,12 @@ class SolvedFutures:
         swing = np.fmax(np.abs(low), np.abs(high))
         least, most = (np.fmax(ends["low"][at], ends["high"][at]) for at in (0, 1))
         without = [
-            " and ".join(
-                end for end, change in (("low", low), ("high", high)) if np.isnan(change[at])
-            )
+            " and ".join(end for end, change in (("low", low), ("high", high)) if np.isnan(change[at]))
             for at in range(len(self.factors))
         ]
         # Where an end has no plan the factor decides whether there is one at all.
         decides = np.array([bool(ends) for ends in without])
-        key, lower, upper = (
-            np.where(decides, np.inf, np.nan_to_num(one)) for one in (swing, least, most)
-        )
+        key, lower, upper = (np.where(decides, np.inf, np.nan_to_num(one)) for one in (swing, least, most))
         first, last = intervals_ranked(lower, upper)
         return {
             "rank": ranked(key),
@@ -140,9 +129,7 @@ class SolvedFutures:
             "swing_most": most,
             "without_plan": without,
             **{
-                f"penalty_at_{end}": [
-                    penalty[f"{one.name}={end}"] - penalty[BASE] for one in self.factors
-                ]
+                f"penalty_at_{end}": [penalty[f"{one.name}={end}"] - penalty[BASE] for one in self.factors]
                 for end in ("low", "high")
             },
             "rank_low": first,
@@ -151,9 +138,7 @@ class SolvedFutures:
             "rank_of_half": pd.NA,
         }
 
-    def _of_blocks(
-        self, points: pd.DataFrame, futures: pd.DataFrame
-    ) -> tuple[dict[str, Any], int, int]:
+    def _of_blocks(self, points: pd.DataFrame, futures: pd.DataFrame) -> tuple[dict[str, Any], int, int]:
         rows = rows_per_block(self.design.method, len(self.factors))
         shares = points[[one.name for one in self.factors]].to_numpy(np.float64)
         y = points["output"].to_numpy(np.float64)

@@ -22,13 +22,7 @@ from planner.studies.sensitivity.base_plan import base_plan, first_order, is_bas
 from planner.studies.sensitivity.design import Design, words_of
 from planner.studies.sensitivity.factors import factors_of, left_out_of
 from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
-from planner.studies.sensitivity.options import (
-    FIGURES,
-    SEED,
-    size_of,
-    wrong_sizes,
-    wrong_wishes,
-)
+from planner.studies.sensitivity.options import FIGURES, SEED, size_of, wrong_sizes, wrong_wishes
 from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sweep.answers import answer_in
 from planner.studies.sweep.solve_sweep import solve_sweep

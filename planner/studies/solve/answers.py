@@ -24,50 +24,15 @@ _WHAT_NEXT: Final = "allow more time, or try another method (solver.method)"
 
 
 def stopped(name: str, outcome: Outcome, before: str, known: str = "") -> LimitReachedError:
-    """Return the error of a solve that was stopped, with what can be done.
-
-    Parameters
-    ----------
-    name : str
-        Of what was solved.
-    outcome : Outcome
-        With one of the statuses `STOPPED`.
-    before : str
-        What was not done yet: "the frontier was traced".
-    known : str
-        What is known all the same, as a clause; empty where nothing is.
-    """
+    """Return the error of a solve that was stopped, with what can be done."""
     parts = [f"{name}: {_STOPS[outcome.status]} before {before}"]
     parts += [known] if known else []
     parts += [_WHAT_NEXT] if outcome.status == "time_limit" else []
     return LimitReachedError("; ".join(parts))
 
 
-def with_plan(
-    outcome: Outcome, scenario: str, before: str, *, good: AbstractSet[str] = PLANNED
-) -> Outcome:
-    """Return an answer if it is one that a study can go on with.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        Of a solve.
-    scenario : str
-        Its name.
-    before : str
-        What was not done yet, for the message of a stop: "the frontier was traced".
-    good : set of str
-        Statuses that it may have.
-
-    Raises
-    ------
-    LimitReachedError
-        If a limit or an interrupt stopped the solver.
-    InfeasibleError
-        If no plan is feasible.
-    SolverError
-        If the solver failed.
-    """
+def with_plan(outcome: Outcome, scenario: str, before: str, *, good: AbstractSet[str] = PLANNED) -> Outcome:
+    """Return an answer if it is one that a study can go on with."""
     status = outcome.status
     if status in good:
         return outcome

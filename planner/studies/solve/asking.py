@@ -31,44 +31,22 @@ __all__ = ["Asking", "relaxed_session", "session_of", "without_costs"]
 
 @dataclass(frozen=True, eq=False)
 class Asking:
-    """How questions are put to the solver.
+    """How questions are put to the solver."""
 
-    Parameters
-    ----------
-    report_stage : callable
-        Called with what is being done.
-    interrupt : threading.Event or None
-        Set it to stop.
-    """
-
-    report_stage: Callable[[str], None]
-    interrupt: threading.Event | None = None
+    report_stage: Callable[[str], None]  # called with what is being done
+    interrupt: threading.Event | None = None  # set it to stop
 
     def solve(self, question: PreparedScenario, model: Model, method: Method = "auto") -> Outcome:
         """Solve a program with the scenario's tolerance and limits, integers as fractions."""
         return self.solve_session(question, relaxed_session(question, model), method)
 
     def solve_session(
-        self,
-        question: PreparedScenario,
-        session: HighsSession,
-        method: Method = "auto",
-        *,
-        most_s: float = math.inf,
+        self, question: PreparedScenario, session: HighsSession, method: Method = "auto", *, most_s: float = math.inf
     ) -> Outcome:
-        """Solve what a session holds, for `most_s` at most; a stop ends the whole study.
-
-        Raises
-        ------
-        LimitReachedError
-            If it was stopped.
-        """
+        """Solve what a session holds, for `most_s` at most; a stop ends the whole study."""
         solver = question.scenario.solver
         outcome = session.solve(
-            method,
-            time_limit_s=min(solver.time_limit_s, most_s),
-            threads=solver.threads,
-            interrupt=self.interrupt,
+            method, time_limit_s=min(solver.time_limit_s, most_s), threads=solver.threads, interrupt=self.interrupt
         )
         if outcome.status == "interrupted":
             message = f"{question.scenario.name}: interrupted"
@@ -76,15 +54,7 @@ class Asking:
         return outcome
 
     def has_plan(self, question: PreparedScenario, session: HighsSession) -> bool:
-        """Find out whether there is any plan; the session holds a program without costs.
-
-        Raises
-        ------
-        LimitReachedError
-            If time ran out first.
-        SolverError
-            If the solver failed.
-        """
+        """Find out whether there is any plan; the session holds a program without costs."""
         outcome = self.solve_session(question, session, "simplex")
         if outcome.status in {"optimal", "infeasible"}:
             return outcome.status == "optimal"
@@ -103,15 +73,7 @@ class Asking:
         return not model.problem.isMIP() or self.has_whole_plan(question, model)
 
     def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
-        """Find out whether a program with integers has a plan, by rounding, then a search.
-
-        Raises
-        ------
-        LimitReachedError
-            If time ran out first.
-        SolverError
-            If the solver failed.
-        """
+        """Find out whether a program with integers has a plan, by rounding, then a search."""
         session = session_of(question, model)
         solver = question.scenario.solver
         outcome = find_plan(model, session, solver, interrupt=self.interrupt)
@@ -123,9 +85,7 @@ class Asking:
             raise SolverError(message)
         return outcome.has_plan
 
-    def is_enough(
-        self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()
-    ) -> bool:
+    def is_enough(self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> bool:
         """Change settings and figures, and look for a plan; what makes no scenario is no help."""
         try:
             changed = question.changed(settings, cells)

@@ -26,31 +26,15 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.studies.solve.asking import Asking
 
-__all__ = [
-    "FixedProgram",
-    "begins_with_program",
-    "duals_of",
-    "fixed_program",
-    "has_program",
-    "model_at",
-    "proof_of",
-]
+__all__ = ["FixedProgram", "begins_with_program", "duals_of", "fixed_program", "has_program", "model_at", "proof_of"]
 
 
 @dataclass(frozen=True, eq=False)
 class FixedProgram:
-    """A program whose integers are fixed, held by a session.
+    """A program whose integers are fixed, held by a session."""
 
-    Parameters
-    ----------
-    session : HighsSession
-        Holds it; its first solve starts at the plan where that was stored.
-    arrays : Arrays
-        The program as the session holds it.
-    """
-
-    session: HighsSession
-    arrays: Arrays
+    session: HighsSession  # holds it; its first solve starts at the plan where that was stored
+    arrays: Arrays  # the program as the session holds it
 
     @property
     def rows(self) -> RowBounds:
@@ -110,56 +94,24 @@ def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
 
 
 def model_at(inputs: Inputs, proof: Proof | None) -> Model:
-    """Build the program of a plan, with the rows that were added while it was solved.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Of the plan, as built again or as solved.
-    proof : Proof, optional
-        The stored program; without it nothing is added.
-    """
+    """Build the program of a plan, with the rows that were added while it was solved."""
     if proof is None:
         return build_model(inputs)
     model = build_model(without_cuts(inputs))
     return add_cuts(model, stored_cuts(model, proof))
 
 
-def fixed_program(
-    question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None
-) -> FixedProgram:
-    """Hand over the program of a plan with its integers fixed as the plan has them.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario.
-    model : Model
-        Its program.
-    ask : Asking
-        How to solve where the integers have to be found again.
-    proof : Proof, optional
-        The plan with its duals. Without it, or where it is of another program, the integers are
-        found again.
-    """
+def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None) -> FixedProgram:
+    """Hand over the program of a plan with its integers fixed as the plan has them."""
     session, arrays = session_of(question, model), Arrays.from_problem(model.problem)
     is_stored = proof is not None and has_program(proof, arrays)
     x = proof.column("x") if proof is not None and is_stored else None
     if arrays.columns.integer.any():
         if x is None:
             ask.report_stage("find the integers of the plan")
-            x = find_plan(
-                model,
-                session_of(question, model),
-                question.scenario.solver,
-                interrupt=ask.interrupt,
-            ).x
+            x = find_plan(model, session_of(question, model), question.scenario.solver, interrupt=ask.interrupt).x
         arrays = integers_fixed(model, arrays, x)
-        session.set_columns(
-            lower=arrays.columns.lower,
-            upper=arrays.columns.upper,
-            integer=arrays.columns.integer,
-        )
+        session.set_columns(lower=arrays.columns.lower, upper=arrays.columns.upper, integer=arrays.columns.integer)
         session.set_rows(arrays.rows.lower, arrays.rows.upper)
     if proof is not None and is_stored:
         session.start_at(proof.column("x"), duals_of(proof, arrays))

@@ -33,34 +33,10 @@ _MANY: Final = ("used", "served", "operate", "build", "retrofit", "move_in", "mo
 class BlockSearch:
     """Blocks of a plan whose other integers are rounded, racks apart.
 
-    Parameters
-    ----------
-    model : Model
-        The program.
-    solves : Solves
-        Solves it.
-    plan : array of float
-        The rounded plan, one number per column.
-    reserve_s : float
-        Time to leave for later. [s]
-    relaxed : Outcome
-        Optimum of the relaxation.
-    enough_frac : float
-        Gap at which a plan is good enough, so that no more blocks are closed. [-]
-    one_by_one : bool
-        Whether of several blocks that stay short at one place only one is closed before the next
-        solve. That takes more solves; closed together, they may leave racks there idle which one
-        of them could have had alone.
+    `one_by_one`: Whether of several blocks that stay short at one place only one is closed before the next solve.
+    That takes more solves; closed together, they may leave racks there idle which one of them could have had
+    alone.
 
-    Attributes
-    ----------
-    solves : int
-        Linear programs solved so far.
-    last : Outcome
-        The last of them.
-
-    Notes
-    -----
     The blocks nearest to the relaxation are kept (`planner.studies.solve.siting_blocks`) and the
     others closed. Then each MW of a kept block, up to a whole one, earns three times what a MW of
     racks costs in the plan. That has a solution wherever blocks may be shares, and fills each block
@@ -155,9 +131,7 @@ class BlockSearch:
     def _lack_mw(self, x: Floats, is_short: Bools) -> Floats:
         """What blocks that stay short lack, and nothing of the others. [MW]"""
         siting = self._model.siting
-        return np.where(
-            is_short, self._model.p.siting.block_mw - siting.shared_block_mw.value(x), 0
-        )
+        return np.where(is_short, self._model.p.siting.block_mw - siting.shared_block_mw.value(x), 0)
 
     def _racks_mw(self, x: Floats) -> Floats:
         """Racks of each block. [MW]"""
@@ -192,12 +166,7 @@ class BlockSearch:
         return outcome.x, has_block
 
     def _solved(
-        self,
-        has_block: Bools,
-        least: Bools,
-        method: Method = "auto",
-        *,
-        worth_musd: Floats | None = None,
+        self, has_block: Bools, least: Bools, method: Method = "auto", *, worth_musd: Floats | None = None
     ) -> Outcome:
         """Solve with racks in these blocks alone, and whole blocks where `least` says so.
 
@@ -209,9 +178,7 @@ class BlockSearch:
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         upper = np.where(self._left_out, lower, upper)
-        self.last = self._solves.solve_within(
-            lower, upper, method=method, reserve_s=self._reserve_s, cost=cost
-        )
+        self.last = self._solves.solve_within(lower, upper, method=method, reserve_s=self._reserve_s, cost=cost)
         self.solves += 1
         if self.last.status == "infeasible" and self._left_out.any():
             self._left_out[:] = False

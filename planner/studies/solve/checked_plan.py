@@ -22,19 +22,9 @@ from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.cluster.connection import scheduler_problem, wrong_address
 from planner.studies.solve.failover import FailureCuts, site_outages
-from planner.studies.solve.foresight import (
-    Decided,
-    Failed,
-    decide_year_by_year,
-    with_time_left,
-)
+from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
 from planner.studies.solve.no_plan import why_no_plan
-from planner.studies.solve.sessions import (
-    LEAST_NONZEROS,
-    LEAST_SHARE,
-    WITH_PIECES,
-    plan_session,
-)
+from planner.studies.solve.sessions import LEAST_NONZEROS, LEAST_SHARE, WITH_PIECES, plan_session
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -150,9 +140,7 @@ def solve(
     if scenario.solver.method not in WITH_PIECES:
         raise InputError([_solved_whole(scenario.solver.method)])
     with pieces_on_cluster(scheduler, on_stage, on_wait) as cluster:
-        plan = plan_of(
-            scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt, cluster=cluster
-        )
+        plan = plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt, cluster=cluster)
     if cluster.calls:
         return plan
     notes = (*plan.inputs.notes, _unused(cluster.scheduler, scenario.solver.method))
@@ -175,10 +163,7 @@ def _unused(scheduler: str, method: str) -> str:
         else f"pieces are taken where rows over hours have {LEAST_NONZEROS:,} coefficients and"
         f" {LEAST_SHARE:.0%} of all, and with `solver.method: decomposed`"
     )
-    return (
-        f"The cluster at {scheduler} solved nothing: the program was solved whole, on this machine"
-        f" ({why})."
-    )
+    return f"The cluster at {scheduler} solved nothing: the program was solved whole, on this machine ({why})."
 
 
 def plan_of(
@@ -194,40 +179,7 @@ def plan_of(
     orders_held_before: int | None = None,
     cluster: ClusterOfPieces | None = None,
 ) -> Plan:
-    """Solve what is read and built already, and check the plan.
-
-    Parameters
-    ----------
-    scenario, inputs
-        The question, and what the model knows of it.
-    clock : StageTimes
-        Times the stages.
-    on_progress, interrupt
-        As for `solve`.
-    start : Start, optional
-        Where a like program ended; the relaxation begins there if that promises to be quicker,
-        and then its integers are tried first.
-    keep_start : callable, optional
-        Is given where the relaxation ended, with the integers of the plan, for programs like this
-        one.
-    hold : callable, optional
-        Is given the program before it is solved, to narrow the bounds of decisions that are
-        taken already.
-    orders_held_before : int, optional
-        Year before which `hold` holds all orders; the plan says that its bound is of these.
-    cluster : ClusterOfPieces, optional
-        Solves the pieces of programs that are solved in pieces.
-
-    Returns
-    -------
-    Plan
-        As `solve` does.
-
-    Raises
-    ------
-    InfeasibleError, LimitReachedError, SolverError
-        As `solve` does.
-    """
+    """Solve what is read and built already, and check the plan."""
     decided = _decided(scenario, inputs, clock, on_progress, interrupt, cluster)
     with clock.stage("build"):
         model = build_model(inputs)
@@ -270,11 +222,7 @@ def plan_of(
         model.forget_sums()
         proof = read_proof(model.problem, outcome)
     del model, cuts
-    sizes = {
-        "rows": len(proof.rows),
-        "columns": len(proof.columns),
-        "nonzeros": len(proof.matrix),
-    }
+    sizes = {"rows": len(proof.rows), "columns": len(proof.columns), "nonzeros": len(proof.matrix)}
     if sizes["nonzeros"] > _MANY_NONZEROS:
         gc.collect()  # the program, whose families refer to it: the check needs the room
     with clock.stage("check"):
@@ -289,17 +237,7 @@ def plan_of(
             proof=proof,
             orders_held_before=orders_held_before,
         )
-    return Plan(
-        scenario,
-        inputs,
-        outcome,
-        results,
-        verdict,
-        clock.seconds,
-        sizes,
-        proof,
-        orders_held_before,
-    )
+    return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes, proof, orders_held_before)
 
 
 def _decided(
@@ -314,17 +252,13 @@ def _decided(
     if scenario.foresight.window_years is None:
         return None
     with clock.stage("decide"):
-        found = decide_year_by_year(
-            scenario, inputs, on_progress=on_progress, interrupt=interrupt, cluster=cluster
-        )
+        found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt, cluster=cluster)
         if isinstance(found, Failed):
             if cluster is not None:
                 cluster.turn_to(None)
             question = PreparedScenario(scenario, inputs)
             seen = (found.first, found.last)
-            raise why_no_plan(
-                inputs.name, found.outcome, found.session, question, found.model, seen
-            )
+            raise why_no_plan(inputs.name, found.outcome, found.session, question, found.model, seen)
     return found
 
 

@@ -26,55 +26,25 @@ _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
 
 @dataclass(frozen=True)
 class ConflictRule:
-    """One family of rows that takes part in a conflict.
+    """One family of rows that takes part in a conflict."""
 
-    Parameters
-    ----------
-    rule : str
-        Its name in the model.
-    says : str
-        What it asks for.
-    places : tuple of dict
-        Where it conflicts, by labels such as site and year.
-    keys : tuple of str
-        Settings and tables that its limits come from, with their values and where they are
-        written; empty for rules that only link decisions.
-    """
-
-    rule: str
-    says: str
-    places: tuple[dict[str, str], ...]
+    rule: str  # its name in the model
+    says: str  # what it asks for
+    places: tuple[dict[str, str], ...]  # where it conflicts, by labels such as site and year
+    # settings and tables that its limits come from, with their values and where they are written; empty for rules that
+    # only link decisions
     keys: tuple[str, ...]
 
 
-def conflict_rules(
-    question: PreparedScenario, problem: ArrayProblem, names: Sequence[str]
-) -> tuple[ConflictRule, ...]:
-    """Group the rows of a conflict by rule; those with settings of their own come first.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario.
-    problem : ArrayProblem
-        Its program.
-    names : sequence of str
-        Rows and bounds, as `HighsSession.iis` names them.
-
-    Returns
-    -------
-    tuple of ConflictRule
-        Bounds that merely keep amounts above nothing are left out.
-    """
+def conflict_rules(question: PreparedScenario, problem: ArrayProblem, names: Sequence[str]) -> tuple[ConflictRule, ...]:
+    """Group the rows of a conflict by rule; those with settings of their own come first."""
     places: dict[str, list[dict[str, str]]] = {}
     for name in names:
         block, labels = _parts(name)
         if " " in block:  # a bound of a decision
             rule = _DECISIONS.get(block, ("", ""))[0]
             # That no more of a site opens than all of it is no rule of the scenario.
-            is_asked = (
-                rule != "must_not_open" or labels[0] in question.scenario.siting.must_not_open
-            )
+            is_asked = rule != "must_not_open" or labels[0] in question.scenario.siting.must_not_open
             if rule and is_asked:
                 places.setdefault(block, []).append({"site": labels[0], "year": labels[1]})
             continue
@@ -93,19 +63,7 @@ def conflict_rules(
 
 
 def in_words(rules: Sequence[ConflictRule]) -> list[str]:
-    """Say which rules conflict, where, and which settings their limits come from.
-
-    Parameters
-    ----------
-    rules : sequence of ConflictRule
-        As `conflict_rules` orders them.
-
-    Returns
-    -------
-    list of str
-        Lines, indented: a rule that has settings with what it asks for, its places and settings
-        each on lines of their own; then the names of those that only link decisions.
-    """
+    """Say which rules conflict, where, and which settings their limits come from."""
     lines = []
     for rule in rules:
         if rule.keys:
@@ -121,36 +79,15 @@ def in_words(rules: Sequence[ConflictRule]) -> list[str]:
     return lines
 
 
-_RULES: Final = {
-    block.name: block.doc.strip().splitlines()[0]
-    for family in FAMILIES
-    for block in family.CONSTRAINTS
-}
+_RULES: Final = {block.name: block.doc.strip().splitlines()[0] for family in FAMILIES for block in family.CONSTRAINTS}
 _DECISIONS: Final = {
-    f"{of.asks} of {of.column}": (limit.name, of.says)
-    for limit in LIMITS
-    if (of := limit.decision) is not None
+    f"{of.asks} of {of.column}": (limit.name, of.says) for limit in LIMITS if (of := limit.decision) is not None
 }
 """What a scenario asks of decisions, by how their bounds are named."""
 
 
 def keys_of(question: PreparedScenario, rule: str, places: Sequence[Place]) -> tuple[str, ...]:
-    """Say where the limits of a rule are set, what they are, and in which line.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        The scenario.
-    rule : str
-        Its name.
-    places : sequence of mapping
-        Where it conflicts, by labels.
-
-    Returns
-    -------
-    tuple of str
-        Without repeats; empty for a rule that only links decisions.
-    """
+    """Say where the limits of a rule are set, what they are, and in which line."""
     set_by = BY_NAME[rule].set_by if rule in BY_NAME else ()
     lines = (of.line(question, place) for place in places for of in set_by)
     return tuple(dict.fromkeys(line for line in lines if line is not None))
@@ -165,8 +102,6 @@ def rule_of(block: str) -> tuple[str, str]:
 def _family(block: str) -> str:
     """Return the family of a block of rows; those added while solving end in a number.
 
-    Examples
-    --------
     >>> _family("served_only_if_open_3"), _family("land_limit")
     ('served_only_if_open', 'land_limit')
     """
@@ -176,8 +111,6 @@ def _family(block: str) -> str:
 def _parts(name: str) -> tuple[str, list[str]]:
     r"""Split a row's name into block and labels, in which a comma is written ``\,``.
 
-    Examples
-    --------
     >>> _parts(r"land_limit(a\,b,2027)")
     ('land_limit', ['a,b', '2027'])
     """

@@ -20,37 +20,13 @@ _MOST_SOLVES: Final = 40
 
 
 def dive(
-    x: Floats,
-    columns: Columns,
-    solve: Callable[[Floats, Floats], Outcome],
-    *,
-    cutoff: float = np.inf,
+    x: Floats, columns: Columns, solve: Callable[[Floats, Floats], Outcome], *, cutoff: float = np.inf
 ) -> Floats | None:
     """Set integers step by step and solve the relaxation again after each step.
 
-    Parameters
-    ----------
-    x : array of float
-        Optimum of the relaxation, one number per column.
-    columns : Columns
-        Bounds and kinds of the program's columns.
-    solve : callable
-        Solves the relaxation within lower and upper bounds of the columns.
-    cutoff : float
-        Objective of the best plan so far: a dive that costs as much is given up.
-
-    Returns
-    -------
-    array of float or None
-        One integer per integer column; None where the dive ended without.
-
-    Notes
-    -----
     A step that leaves no solution is taken back, and of its integers the one nearest to an
     integer is set to the other side; a second such step in a row ends the dive.
 
-    References
-    ----------
     .. [1] T. Berthold, "Primal heuristics for mixed integer programs," Diploma thesis, TU
        Berlin, 2006, section 3.2.
     """

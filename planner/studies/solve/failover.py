@@ -28,24 +28,7 @@ _CUTS: Final = "failure_cut_"
 def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageTakeovers:
     """Let every site fail in turn and send its work to the reserves in reach.
 
-    Parameters
-    ----------
-    p : Inputs
-        Who reaches whom, and which sites may stand in for which.
-    served_kh100e : array of float
-        A plan's services. [served]
-    reserve_kh100e : array of float
-        Its reserves. [reserve of p.failover]
-
-    Returns
-    -------
-    OutageTakeovers
-        The least is left unserved, and of such ways the one with the shortest round trips.
-
-    Raises
-    ------
-    SolverError
-        If the solver fails: there is always such a way.
+    Takes `served_kh100e` [served], `reserve_kh100e` [reserve of p.failover].
     """
     work = outage_exposure(p, served_kh100e, reserve_kh100e)
     unserved, taken = np.zeros(work.service.size), np.zeros(len(work.of_service))
@@ -56,46 +39,18 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Outag
             raise SolverError(message)
         unserved[program.service] = program.unserved.value(outcome.x)
         taken[program.arc] = program.taken.value(outcome.x)
-    return OutageTakeovers(
-        work.service, work.kh100e, unserved, work.of_service, work.reserve, taken
-    )
+    return OutageTakeovers(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)
 
 
 def site_outages(model: Model, outcome: Outcome) -> OutageTakeovers:
-    """Say who takes over the work of each site of a plan, were it lost.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    outcome : Outcome
-        With a plan.
-
-    Returns
-    -------
-    OutageTakeovers
-        Of the plan as its tables show it, numerical noise left out.
-    """
+    """Say who takes over the work of each site of a plan, were it lost."""
     x = cleaned(outcome.x)
     served, reserve = cleaned(model.served.value(x)), cleaned(model.failover.reserve.value(x))
     return take_over(model.p, served, reserve)
 
 
 def stored_cuts(model: Model, proof: Proof) -> FailoverInputs:
-    """Return what a stored program asks of a plan so that it survives the loss of any one site.
-
-    Parameters
-    ----------
-    model : Model
-        The program without cuts.
-    proof : Proof
-        The stored one: its cuts are rows below all rows of the model.
-
-    Returns
-    -------
-    FailoverInputs
-        Those of the model with the cuts; as they are where what is below is something else.
-    """
+    """Return what a stored program asks of a plan so that it survives the loss of any one site."""
     p, problem = model.p, model.problem
     first = problem.numConstraints()
     row, column, _ = proof.terms()
@@ -136,13 +91,6 @@ class FailureCuts:
 
     Every plan that survives the outage of any one site keeps them, so they hold wherever they were
     found: with integers relaxed, fixed, or in a search.
-
-    Parameters
-    ----------
-    model : Model
-        The program; rows are added to its problem.
-    most_rounds : int
-        Most times in a row that one solve is done again.
     """
 
     def __init__(self, model: Model, most_rounds: int) -> None:
@@ -154,18 +102,7 @@ class FailureCuts:
         """Inputs of the program with the cuts it has by now."""
 
     def are_broken(self, x: Floats) -> bool:
-        """Let every site fail in turn and look for work that is left unserved.
-
-        Parameters
-        ----------
-        x : array of float
-            A solution, one number per column.
-
-        Returns
-        -------
-        bool
-            Whether the outage of a site leaves any.
-        """
+        """Let every site fail in turn and look for work that is left unserved."""
         model = self._model
         served, reserve = model.served.value(x), model.failover.reserve.value(x)
         self._found = take_over(model.p, np.maximum(served, 0.0), np.maximum(reserve, 0.0))

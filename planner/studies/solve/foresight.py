@@ -56,27 +56,13 @@ _SOON: Final = 1e-6  # [year]: dates that rounding brought before the first of J
 
 @dataclass(frozen=True)
 class Decided:
-    """Decisions that steps before the last have taken.
+    """Decisions that steps before the last have taken."""
 
-    Parameters
-    ----------
-    columns : array of int
-        Places of the columns that are decided.
-    value : array of float
-        Value of each.
-    steps : int
-        How many steps took them: the position of the model year that is decided next.
-    seconds : float
-        Time that these steps took. [s]
-    stopped : Status or None
-        Status of a step that a limit cut short, None where each was solved as asked.
-    """
-
-    columns: Positions
-    value: Floats
-    steps: int = 0
-    seconds: float = 0.0
-    stopped: Status | None = None
+    columns: Positions  # places of the columns that are decided
+    value: Floats  # value of each
+    steps: int = 0  # how many steps took them: the position of the model year that is decided next
+    seconds: float = 0.0  # time that these steps took. [s]
+    stopped: Status | None = None  # status of a step that a limit cut short, None where each was solved as asked
 
     def hold(self, model: Model) -> None:
         """Hold a program to what is decided."""
@@ -102,25 +88,7 @@ def decide_year_by_year(
     interrupt: threading.Event | None = None,
     cluster: ClusterOfPieces | None = None,
 ) -> Decided | Failed:
-    """Decide all years before the one whose window reaches the end of the horizon.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        With a window.
-    inputs : Inputs
-        What the model knows.
-    on_progress, interrupt
-        As for `HighsSession.solve`.
-    cluster : ClusterOfPieces, optional
-        As for `planner.studies.solve.sessions.plan_session`.
-
-    Returns
-    -------
-    Decided or Failed
-        What is decided when the whole horizon comes into view: nothing where it is from the
-        start. Or the first step that has no plan.
-    """
+    """Decide all years before the one whose window reaches the end of the horizon."""
     window = scenario.foresight.window_years
     years = inputs.years
     steps = 0 if window is None else max(0, len(years) - window)
@@ -160,17 +128,7 @@ def decide_year_by_year(
 
 
 def with_time_left(solver: Solver, spent_s: float, steps: int = 1) -> Solver:
-    """Return the settings of a solver with what is left of their time limit for the next step.
-
-    Parameters
-    ----------
-    solver : Solver
-        Its limit is of all steps of a plan together.
-    spent_s : float
-        What steps before took. [s]
-    steps : int
-        How many are left, which have equal shares of it.
-    """
+    """Return the settings of a solver with what is left of their time limit for the next step."""
     left_s = max(solver.time_limit_s - spent_s, 0.0) / steps
     return solver.model_copy(update={"time_limit_s": left_s})
 
@@ -191,9 +149,7 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     unseen = (np.concatenate(years) > last) & (decides <= first)
     # Work that outlasts the window would cost nothing and rid the site of halls it must pay for.
     retrofits = problem.column_block("retrofit")
-    unseen[retrofits] |= (model.p.halls.retrofit_done >= model.until + 1.0) & (
-        decides[retrofits] <= first
-    )
+    unseen[retrofits] |= (model.p.halls.retrofit_done >= model.until + 1.0) & (decides[retrofits] <= first)
     # Nobody asks for them there: racks and blocks of chance would only have to be made whole.
     for name in _FOR_DEMAND:
         own = year_of(problem.columns_over(name), model)
@@ -204,21 +160,7 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
 
 
 def decided_in(model: Model, dates: OrderDates | None) -> Positions:
-    """Return the model year in which each decision is taken for good.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    dates : OrderDates or None
-        When orders must be placed; None where what enters service in a year is decided in it.
-
-    Returns
-    -------
-    array of int
-        A position per column. What does not outlast its year is never decided for good: a number
-        after the last year.
-    """
+    """Return the model year in which each decision is taken for good."""
     problem = model.problem
     never = len(model.p.years)
     decided = np.full(problem.numVariables(), never, dtype=np.intp)
@@ -236,21 +178,7 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
 
 
 def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
-    """Return the last moment at which each decision that has a lead time can be ordered.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    dates : OrderDates
-        By site, source or contract, and year.
-
-    Returns
-    -------
-    mapping of str to array of float
-        By block of columns, one number per column; blocks left out wait for nothing. Halls that
-        are under way already count as ordered when their year begins. [year]
-    """
+    """Return the last moment at which each decision that has a lead time can be ordered. Gives [year]."""
 
     def at(name: str, by: str, moments: Floats) -> Floats:
         over = model.problem.columns_over(name)
@@ -283,9 +211,7 @@ def commitments(model: Model) -> frozenset[str]:
     overs = [problem.columns_over(name) for name in blocks]
     of_column = np.repeat(np.arange(len(blocks)), [over.size for over in overs])
     column_year = np.concatenate([year_of(over, model) for over in overs])
-    row_year = np.concatenate(
-        [year_of(problem.rows_over(name), model) for name in problem.row_block_names]
-    )
+    row_year = np.concatenate([year_of(problem.rows_over(name), model) for name in problem.row_block_names])
     matrix = problem.matrix()
     row, column = matrix.row_of_value(), matrix.column
     known = column_year[column] != _NONE
@@ -296,9 +222,7 @@ def commitments(model: Model) -> frozenset[str]:
     in_other_year = column_year[column] != row_year[row]
     binds = np.where(row_year[row] == _NONE, first[row] < last[row], in_other_year)
     is_integer = problem.columns().integer
-    return frozenset(blocks[of_column[column[binds]]]) | frozenset(
-        blocks[of_column[np.flatnonzero(is_integer)]]
-    )
+    return frozenset(blocks[of_column[column[binds]]]) | frozenset(blocks[of_column[np.flatnonzero(is_integer)]])
 
 
 def year_of(over: Index, model: Model) -> Positions:

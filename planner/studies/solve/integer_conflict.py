@@ -44,45 +44,18 @@ class _Part:
 
     def places(self) -> tuple[dict[str, str], ...]:
         names = self.over.axis_names
-        return tuple(
-            dict(zip(names, self.over.tuples(int(at)), strict=True)) for at in self.entries
-        )
+        return tuple(dict(zip(names, self.over.tuples(int(at)), strict=True)) for at in self.entries)
 
 
 def integer_conflict(
-    question: PreparedScenario,
-    model: Model,
-    seconds: float,
-    interrupt: threading.Event | None = None,
+    question: PreparedScenario, model: Model, seconds: float, interrupt: threading.Event | None = None
 ) -> tuple[tuple[ConflictRule, ...], bool]:
     """Find rules that leave no plan in integers, without any of which there would be one.
 
     No proof of a search can be split into rules, so each rule is left out in turn and a plan in
     integers looked for: where there is still none, it stays out. What is left then is gone
     through once more, year by year.
-
-    Parameters
-    ----------
-    question : PreparedScenario
-        A scenario with a plan in shares and none in integers.
-    model : Model
-        Its program, without costs.
-    seconds : float
-        Most time. [s]
-    interrupt : threading.Event, optional
-        Set it to stop.
-
-    Returns
-    -------
-    rules : tuple of ConflictRule
-        Rules that set a limit first.
-    is_smallest : bool
-        Whether none of them could be left out; else time ran out before it was clear.
-
-    Raises
-    ------
-    LimitReachedError
-        If it was stopped.
+    Takes `seconds` [s].
     """
     trial = _Trial(question, model, time.perf_counter() + seconds, seconds, interrupt)
     parts = trial.needed(_in_order(question, _parts(question, model)))
@@ -148,9 +121,7 @@ class _Trial:
         if left_s <= 0.0:
             return "time_limit"
         # Copies: a session tells what changed by the arrays that it was given before.
-        self._session.set_columns(
-            lower=self._lower.copy(), upper=self._upper.copy(), integer=self._integer.copy()
-        )
+        self._session.set_columns(lower=self._lower.copy(), upper=self._upper.copy(), integer=self._integer.copy())
         self._session.set_rows(self._row_lower.copy(), self._row_upper.copy())
         outcome = self._session.solve(
             time_limit_s=min(left_s, self._most_s),
@@ -217,11 +188,7 @@ def _by_year(part: _Part) -> list[_Part]:
             part.says,
             part.over,
             part.entries[year == one],
-            **{
-                field: getattr(part, field)[year == one]
-                for field in fields
-                if getattr(part, field) is not None
-            },
+            **{field: getattr(part, field)[year == one] for field in fields if getattr(part, field) is not None},
         )
         for one in np.unique(year)
     ]

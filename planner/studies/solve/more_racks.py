@@ -17,33 +17,13 @@ __all__ = ["with_more_racks"]
 _NOTHING: Final = 1e-6  # of a rack
 
 
-def with_more_racks(
-    model: Model, solves: Solves, whole: Floats, reserve_s: float
-) -> tuple[Outcome, Floats]:
+def with_more_racks(model: Model, solves: Solves, whole: Floats, reserve_s: float) -> tuple[Outcome, Floats]:
     """Add few racks to integers that leave no plan, so that they leave one.
 
     Lots that were rounded down may leave a block a rack short of its least size. The fewest MW that
     lots must be larger for it are a linear program: what is added costs its MW, and all else
     nothing. These lots are then rounded up. Lots are not made smaller: where racks that were
     rounded up are what a budget or a vendor does not allow, it finds nothing.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    solves : Solves
-        Solves it.
-    whole : array of float
-        The integers, one per integer column.
-    reserve_s : float
-        Time to leave for later. [s]
-
-    Returns
-    -------
-    Outcome
-        Of that linear program; not optimal where racks are not what is lacking.
-    array of float
-        The integers with these racks; as they were where it is not optimal.
     """
     columns, lots = model.problem.columns(), model.problem.column_block("lot_racks")
     lower, upper = columns.lower.copy(), columns.upper.copy()
@@ -55,12 +35,7 @@ def with_more_racks(
     # steps on `us-base`. Cuts are left to the solve with racks added: here nothing else has a
     # cost, so that what would be cut off says nothing of a plan.
     outcome = solves.solve_within(
-        lower,
-        upper,
-        method=solves.cold_method,
-        reserve_s=reserve_s,
-        cost=cost,
-        adds_cuts=False,
+        lower, upper, method=solves.cold_method, reserve_s=reserve_s, cost=cost, adds_cuts=False
     )
     if outcome.status != "optimal":
         return outcome, whole

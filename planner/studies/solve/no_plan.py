@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["why_no_plan"]
 
 _INFEASIBLE: Final = "no plan meets all constraints"
-_WITH_INTEGERS: Final = (
-    "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is feasible"
-)
+_WITH_INTEGERS: Final = "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is feasible"
 _WHAT_NEXT: Final = "`dcplan diagnose` finds the least changes that would make a plan possible."
 _SHOWN_YEARS: Final = 3
 _CONFLICT_SECONDS: Final = 60.0
@@ -46,23 +44,7 @@ def why_no_plan(
     view: tuple[int, int] | None = None,
     hold: Callable[[Model], None] | None = None,
 ) -> InfeasibleError | LimitReachedError | SolverError:
-    """Return the error that says why there is no plan, with the constraints that conflict.
-
-    Parameters
-    ----------
-    name : str
-        Of what has no plan.
-    outcome : Outcome
-        How its solve ended.
-    session : HighsSession
-        Holds the program as it was solved.
-    question, model
-        The scenario and its program.
-    view : (int, int), optional
-        First and last model year in view, of a step of a plan that is decided year by year.
-    hold : callable, optional
-        Holds decisions of a program as they were held in `model`.
-    """
+    """Return the error that says why there is no plan, with the constraints that conflict."""
     if outcome.status == "infeasible":
         is_smallest, began = True, time.perf_counter()
         if outcome.bound_by == "search" and view is None:  # with fractions there is a plan
@@ -112,26 +94,16 @@ def _not_found(seconds: float) -> str:
     return "Which of them conflict was not found: the solver ended without a proof that names them."
 
 
-def _in_view(
-    question: PreparedScenario, view: tuple[int, int], rules: Sequence[ConflictRule]
-) -> str:
+def _in_view(question: PreparedScenario, view: tuple[int, int], rules: Sequence[ConflictRule]) -> str:
     """Say which step of a plan that is decided year by year has no plan, and what to do."""
     first, last = view
     seen = str(first) if first == last else f"{first} to {last}"
-    held = (
-        "what was decided in earlier years is held, and "
-        if first > question.inputs.years.first
-        else ""
-    )
+    held = "what was decided in earlier years is held, and " if first > question.inputs.years.first else ""
     # Openings, and limits that no forecast is needed for, hold in later years as well.
     years = {int(place["year"]) for rule in rules for place in rule.places if "year" in place}
     later = sorted(str(year) for year in years if year > last)
     are, their = ("is", "its") if len(later) == 1 else ("are", "their")
-    of_later = (
-        f" {some(later, _SHOWN_YEARS)} {are} out of view, but {their} limits hold now."
-        if later
-        else ""
-    )
+    of_later = f" {some(later, _SHOWN_YEARS)} {are} out of view, but {their} limits hold now." if later else ""
     is_allowed = question.scenario.demand.unmet == "allow"
     unmet = "" if is_allowed else ", and so may unmet demand (demand.unmet: allow)"
     return (

@@ -30,12 +30,7 @@ STAGES: Final = {
 
 _FEWEST: Final = 2  # solves that say how long the others take: the first takes longer than those
 
-_PHASES: Final = {
-    "simplex": "simplex",
-    "ipm": "interior point",
-    "mip": "branch and bound",
-    "rounds": "decomposed",
-}
+_PHASES: Final = {"simplex": "simplex", "ipm": "interior point", "mip": "branch and bound", "rounds": "decomposed"}
 _STEPS: Final = {
     "relaxed": "integers relaxed",
     "tightened": "raising the bound",
@@ -50,13 +45,7 @@ _BOUNDED: Final = frozenset({"mip", "rounds"})
 
 
 class Pace:
-    """Says how far a study is that solves several times.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds since some moment.
-    """
+    """Says how far a study is that solves several times."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock, self._began = clock, clock()
@@ -64,13 +53,6 @@ class Pace:
     def describe(self, done: int, total: int) -> str:
         """Say which of how many is next, and about how long the rest takes, once that is known.
 
-        Parameters
-        ----------
-        done, total : int
-            Solves that are done, and all that are expected.
-
-        Examples
-        --------
         >>> seconds = iter([0.0, 12.0])
         >>> Pace(lambda: next(seconds)).describe(4, 10)
         '5 of 10, about 18 s left'
@@ -85,13 +67,6 @@ class Pace:
 def solver_words(event: ProgressEvent) -> str:
     """Say how far the solver is: in which solve of a plan, what it is for, and at what cost.
 
-    Parameters
-    ----------
-    event : ProgressEvent
-        As the solver reports it.
-
-    Examples
-    --------
     >>> from planner.lp import ProgressEvent
     >>> nan = float("nan")
     >>> solver_words(ProgressEvent("simplex", 2.0, 445, nan, 115_290.0, nan, "blocks", 7))

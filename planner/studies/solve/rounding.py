@@ -26,18 +26,10 @@ _NOTHING: Final = 1e-6  # of a site, a phase or a MW
 
 @dataclass(frozen=True)
 class KeepThreshold:
-    """How much of its least size something must have in the linear program to be kept.
+    """How much of its least size something must have in the linear program to be kept."""
 
-    Parameters
-    ----------
-    site_frac : float
-        Halls of a site in the last year over the least it must have if opened.
-    plant_frac : float
-        What is built of a source at a site up to a year, and is not yet in a plant that is kept,
-        over its smallest plant.
-    """
-
-    site_frac: float
+    site_frac: float  # halls of a site in the last year over the least it must have if opened
+    # what is built of a source at a site up to a year, and is not yet in a plant that is kept, over its smallest plant
     plant_frac: float
 
 
@@ -46,24 +38,7 @@ RULES: Final = (KeepThreshold(0.5, 0.5), KeepThreshold(0.0, 1.0), KeepThreshold(
 
 
 def rounded(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
-    """Return a plan whose integers are whole; the other columns are as they were.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    x : array of float
-        Its optimum with the integers relaxed, one number per column.
-    rule : KeepThreshold
-        What is kept.
-
-    Returns
-    -------
-    array of float
-        One number per column. Openings stay within forced, forbidden and counted sites; phases
-        are rounded up site by site, as far as land and pace allow. There are no blocks: see
-        `in_blocks`.
-    """
+    """Return a plan whose integers are whole; the other columns are as they were."""
     columns = model.problem.columns()
     result = x.copy()
     places = {name: model.problem.column_block(name) for name in ("open", "phases", "has_plant")}
@@ -84,19 +59,7 @@ def rounded(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
 
 
 def in_blocks(model: Model, whole: Floats, x: Floats, has_block: Bools) -> Floats:
-    """Return a rounded plan with blocks, and the racks of a plan that has them.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    whole : array of float
-        A rounded plan, one number per column.
-    x : array of float
-        Its optimum with these blocks and the racks relaxed.
-    has_block : array of bool
-        One per place, workload and year with a block.
-    """
+    """Return a rounded plan with blocks, and the racks of a plan that has them."""
     result = whole.copy()
     result[model.problem.column_block("holds")] = has_block
     kept = _lots_of_least_blocks(model, x, has_block)
@@ -113,9 +76,7 @@ def _lots_of_least_blocks(model: Model, x: Floats, has_block: Bools) -> Bools:
     counts = np.bincount(partner[is_least[own]], minlength=siting.block.size) > 0
     block = siting.block.find(p.used)
     needs = (block >= 0) & counts[block] & (model.used.value(x) > _NOTHING)
-    site, rack, hall, workload, year = (
-        p.used[name][needs] for name in ("site", "rack", "hall", "workload", "year")
-    )
+    site, rack, hall, workload, year = (p.used[name][needs] for name in ("site", "rack", "hall", "workload", "year"))
     places = np.stack([site, rack, hall, sets.workload_duty[workload], year])
     axes = [p.lot.axis(name) for name in ("site", "rack", "hall", "duty", "year")]
     users = Index.sparse("users", axes, list(np.unique(places, axis=1)))

@@ -27,25 +27,9 @@ LEAST_SHARE: Final = 0.4
 
 
 def plan_session(
-    problem: ArrayProblem,
-    solver: Solver,
-    cluster: ClusterOfPieces | None = None,
-    *,
-    ends_at_gap: bool = True,
+    problem: ArrayProblem, solver: Solver, cluster: ClusterOfPieces | None = None, *, ends_at_gap: bool = True
 ) -> HighsSession:
-    """Hand a program to the solver as its settings say: whole, or in pieces.
-
-    Parameters
-    ----------
-    problem : ArrayProblem
-        The program.
-    solver : Solver
-        Method and tolerance. `auto` takes pieces where there are many and much is in them.
-    cluster : ClusterOfPieces, optional
-        Solves the pieces; left out, threads of this process do.
-    ends_at_gap : bool
-        Whether pieces of a program without integers may end at the gap of the settings.
-    """
+    """Hand a program to the solver as its settings say: whole, or in pieces."""
     options = {"primal_feasibility_tolerance": solver.tolerance}
     is_asked = solver.method == "decomposed"
     if not is_asked and (solver.method != "auto" or _nonzeros(problem) < LEAST_NONZEROS):

@@ -21,44 +21,15 @@ _TOLERANCE_MW: Final = 1e-6
 
 
 def underfilled_blocks(model: Model, x: Floats) -> Bools:
-    """Return where a plan has racks of a workload, and fewer than its block.
-
-    Parameters
-    ----------
-    model : Model
-        The program.
-    x : array of float
-        A plan, one number per column.
-
-    Returns
-    -------
-    array of bool
-        One per place, workload and year with a block.
-    """
+    """Return where a plan has racks of a workload, and fewer than its block."""
     racks_mw = model.siting.in_block_mw.value(x)
     shared_mw = model.siting.shared_block_mw.value(x)
-    return np.asarray(
-        (racks_mw > _TOLERANCE_MW) & (shared_mw < model.p.siting.block_mw - _TOLERANCE_MW)
-    )
+    return np.asarray((racks_mw > _TOLERANCE_MW) & (shared_mw < model.p.siting.block_mw - _TOLERANCE_MW))
 
 
 def furthest_short(lack_mw: Floats, place: NDArray[np.intp]) -> Bools:
     """Return the blocks that lack most of those at the same place.
 
-    Parameters
-    ----------
-    lack_mw : array of float
-        What each block is short of, nothing or less where it is not. [MW]
-    place : array of int
-        Where each of them is; blocks of one place compete for the same racks and halls.
-
-    Returns
-    -------
-    array of bool
-        One per block; of several that lack the same, all.
-
-    Examples
-    --------
     >>> furthest_short(np.array([30.0, 2.0, -5.0, 7.0]), np.array([1, 1, 0, 2])).tolist()
     [True, False, False, True]
     """
@@ -70,22 +41,6 @@ def furthest_short(lack_mw: Floats, place: NDArray[np.intp]) -> Bools:
 def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
     """Return which blocks are nearest to a plan.
 
-    Parameters
-    ----------
-    model : Model
-        The program.
-    x : array of float
-        A plan with fractional blocks, one number per column.
-    among : array of bool
-        Blocks that there may be, one per place, workload and year.
-
-    Returns
-    -------
-    array of bool
-        Blocks to have.
-
-    Notes
-    -----
     A workload grows to its block within the halls that there can be by then, and by no more than
     users in reach of the site ask for. Sites that may share a block are all kept where they have
     room for it together: how far each is filled is for the program to find.
@@ -102,25 +57,9 @@ def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
     return np.where(is_shared, among & (room_mw >= p.block_mw - _TOLERANCE_MW), alone)
 
 
-def nearest_blocks(
-    racks_mw: Floats, block_mw: Floats, room_mw: Floats, group: NDArray[np.intp]
-) -> Bools:
+def nearest_blocks(racks_mw: Floats, block_mw: Floats, room_mw: Floats, group: NDArray[np.intp]) -> Bools:
     r"""Return which blocks move the fewest MW between the sites of a workload.
 
-    Parameters
-    ----------
-    racks_mw, block_mw, room_mw : array of float
-        Racks of a workload at a site in a plan, its block, and the most racks there can be. [MW]
-    group : array of int
-        Workload and year of each; racks move within one. The block is the same in a group.
-
-    Returns
-    -------
-    array of bool
-        Blocks to have.
-
-    Notes
-    -----
     What is closed gives its racks up, and what has less than its block takes some, so what moves
     is the larger of the two sums. Both fall if a site with more of the workload is kept instead of
     one with less, so the sites that are kept are those with most of it, and only their number is
@@ -143,9 +82,7 @@ def nearest_blocks(
     return result
 
 
-def _fewest_moved(
-    racks_mw: Floats, block_mw: Floats, room_mw: Floats, total_mw: float
-) -> tuple[float, float, int]:
+def _fewest_moved(racks_mw: Floats, block_mw: Floats, room_mw: Floats, total_mw: float) -> tuple[float, float, int]:
     """Return what has no room, what moves and the number of sites, best over the first so many."""
     first = np.arange(1, racks_mw.size + 1)
     fits = (first == 1) | (first * block_mw <= total_mw + _TOLERANCE_MW)

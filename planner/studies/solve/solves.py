@@ -52,30 +52,7 @@ class Cuts(Protocol):
 
 
 class Solves:
-    """A program in a session, solved in several ways with the time that is left.
-
-    Parameters
-    ----------
-    model : Model
-        The program; rows may be added to its problem.
-    session : HighsSession
-        Holds it.
-    solver : Solver
-        Method, time and threads.
-    cuts : Cuts or None
-        Rows to add until a solution breaks none.
-    on_progress, interrupt
-        As for `HighsSession.solve`; events say the step and the number of the solve as well.
-
-    Attributes
-    ----------
-    iterations : int
-        Of all solves so far.
-    step : Step
-        What the next solves are for.
-    bound : float
-        No plan can cost less, as far as is known.
-    """
+    """A program in a session, solved in several ways with the time that is left."""
 
     def __init__(
         self,
@@ -151,9 +128,7 @@ class Solves:
         method: Method = "auto"
         if start is None and (afresh or self._begins_afresh(lower, upper)):
             method = self.cold_method
-        outcome = self.solve_within(
-            lower, upper, method=method, reserve_s=reserve_s, strictly=strictly, start=start
-        )
+        outcome = self.solve_within(lower, upper, method=method, reserve_s=reserve_s, strictly=strictly, start=start)
         if strictly or outcome.status != "optimal" or self._is_exact(outcome, whole):
             return outcome
         return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
@@ -224,9 +199,7 @@ class Solves:
     ) -> Outcome:
         integer = np.zeros(len(lower), dtype=np.bool_)
         # Copies: a session finds what changed by comparing with the arrays it was given before.
-        self._session.set_columns(
-            cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer
-        )
+        self._session.set_columns(cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer)
         if start is not None:
             self._session.start_from(start)
         outcome = self._session.solve(
@@ -242,24 +215,14 @@ class Solves:
         return outcome
 
     def exact(self, outcome: Outcome, whole: Floats | None = None) -> Outcome:
-        """Return an optimum with duals that are exact, or without any.
-
-        Parameters
-        ----------
-        outcome : Outcome
-            That of the last solve, or with integers as they are fixed.
-        whole : array of float, optional
-            These integers.
-        """
+        """Return an optimum with duals that are exact, or without any."""
         if not self._session.has_pieces:
             return outcome
         if whole is not None:
             columns = self._model.problem.columns()
             lower, upper, integer = columns.lower.copy(), columns.upper.copy(), columns.integer
             lower[integer] = upper[integer] = whole
-            self._session.set_columns(
-                cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer)
-            )
+            self._session.set_columns(cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer))
         exact = cast("DecomposedSession", self._session).exact(
             outcome,
             time_limit_s=self.left_s(),
@@ -270,15 +233,11 @@ class Solves:
         self.iterations += exact.iterations - outcome.iterations
         return exact
 
-    def searched(
-        self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool
-    ) -> Outcome:
+    def searched(self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool) -> Outcome:
         """Search by branch and bound, from a plan where there is one."""
         columns = self._model.problem.columns()
         self._has_own_cost = True
-        self._session.set_columns(
-            cost=columns.cost, lower=columns.lower, upper=columns.upper, integer=columns.integer
-        )
+        self._session.set_columns(cost=columns.cost, lower=columns.lower, upper=columns.upper, integer=columns.integer)
         outcome = self._session.solve(
             self._solver.method,
             time_limit_s=self.left_s(reserve_s),

@@ -48,33 +48,6 @@ def find_plan(
 ) -> Outcome:
     """Solve a program; where it has integers, by rounding, and by a search if that is not enough.
 
-    Parameters
-    ----------
-    model : Model
-        The program; rows that strengthen its bound, and cuts, may be added to its problem.
-    session : HighsSession
-        Holds it.
-    solver : Solver
-        Method, time, threads, and what is done about integers.
-    cuts : Cuts, optional
-        Rows to add where a solution breaks them, until a plan breaks none.
-    like : Start, optional
-        Where a like program ended: the integers of its plan are tried before rounding, from where
-        they were fixed there, and kept where that leaves a plan that is good enough.
-    on_progress, interrupt
-        As for `HighsSession.solve`.
-
-    Returns
-    -------
-    Outcome
-        Without integers, that of the linear program. With them, the best plan found, how
-        far any plan could be below it, and duals with the integers fixed. ``optimal`` only where
-        the gap is closed; ``within_gap`` where rounding or search ended as asked with a gap; a
-        limit or an interrupt that cut the work short is reported, with a plan that breaks cuts only
-        where there is no other. `method_used` lists the steps.
-
-    Notes
-    -----
     The linear program with integers relaxed gives a bound. Openings and phases are rounded
     (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last basis. Where
     the plan may be more than 1 % from the best, rows that raise the bound are added and all is
@@ -107,9 +80,7 @@ class _Finder:
         self._like = like
         self._is_search = solver.whole_numbers == "search"
         self._aim_frac = (
-            (PROVEN_GAP_FRAC if self._is_search else _MUCH_GAP_FRAC)
-            if solver.gap_frac is None
-            else solver.gap_frac
+            (PROVEN_GAP_FRAC if self._is_search else _MUCH_GAP_FRAC) if solver.gap_frac is None else solver.gap_frac
         )
         self._best: Outcome | None = None
         self._unproven: Outcome | None = None  # whole, but it may break cuts
@@ -140,9 +111,7 @@ class _Finder:
             self._round(relaxed, only_first=False)
         if self._gap() > max(self._aim_frac, _MUCH_GAP_FRAC):
             self._dive(relaxed)
-        if self._gap() > optimal_gap_frac(0.0) and (
-            self._is_search or self._gap() > self._aim_frac
-        ):
+        if self._gap() > optimal_gap_frac(0.0) and (self._is_search or self._gap() > self._aim_frac):
             self._search()
         if self._best is None and self._unproven is not None and not self._is_infeasible:
             return self._report(self._unproven, relaxed)
@@ -292,14 +261,10 @@ class _Finder:
         for _ in range(self._solves.most_searches):
             start = self._best.x if self._best is not None else None
             self._solves.step = "search"
-            found = self._solves.searched(
-                start, self._aim_frac, self._reserve_s(), strictly=strictly
-            )
+            found = self._solves.searched(start, self._aim_frac, self._reserve_s(), strictly=strictly)
             self._last = None
             self._note_stop(found)
-            self._step_text(
-                "searched", f"{found.method_used}, strictly" if strictly else found.method_used
-            )
+            self._step_text("searched", f"{found.method_used}, strictly" if strictly else found.method_used)
             if np.isfinite(found.dual_bound):
                 self._solves.bound = max(self._solves.bound, found.dual_bound)
             if not found.has_plan:
@@ -308,9 +273,7 @@ class _Finder:
             if self._best is not None and found.objective >= self._best.objective:
                 return
             has_cuts = self._solves.add_cuts(found.x)
-            fixed = self._fix(
-                self._solves.whole_of(found.x), "fixed", found, keeps_cuts=not has_cuts
-            )
+            fixed = self._fix(self._solves.whole_of(found.x), "fixed", found, keeps_cuts=not has_cuts)
             if found.status in STOPPED or fixed.status in STOPPED:
                 return
             if has_cuts:
@@ -335,9 +298,7 @@ class _Finder:
         """Solve with integers fixed, and keep the plan if it is the best so far."""
         self._tried.append(whole)
         self._solves.step = "fixed"
-        self._last = outcome = self._solves.fixed(
-            whole, self._reserve_s(), afresh=afresh, start=start
-        )
+        self._last = outcome = self._solves.fixed(whole, self._reserve_s(), afresh=afresh, start=start)
         self._note_stop(outcome)
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
@@ -376,10 +337,7 @@ class _Finder:
         """Report that the relaxation has no solution, as it was or strengthened for integers."""
         is_strengthened = np.isfinite(self._solves.bound)
         return replace(
-            relaxed,
-            has_plan=False,
-            has_duals=False,
-            duals_of="fixed_program" if is_strengthened else "program",
+            relaxed, has_plan=False, has_duals=False, duals_of="fixed_program" if is_strengthened else "program"
         )
 
     def _none(self, relaxed: Outcome) -> Outcome:
@@ -482,11 +440,7 @@ def _over_all_rows(outcome: Outcome, model: Model) -> Outcome:
         return outcome
     added = matrix.rows - len(outcome.row_dual)
     none = np.zeros(added) if outcome.has_duals else np.full(added, np.nan)
-    return replace(
-        outcome,
-        row_value=matrix.times(outcome.x),
-        row_dual=np.concatenate((outcome.row_dual, none)),
-    )
+    return replace(outcome, row_value=matrix.times(outcome.x), row_dual=np.concatenate((outcome.row_dual, none)))
 
 
 def _percent(gap_frac: float) -> str:

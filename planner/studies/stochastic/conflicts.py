@@ -26,13 +26,7 @@ _MOST_ORDERS: Final = 6
 
 
 class InfeasibleFuturesError(InfeasibleError):
-    """Futures have no plan, each for reasons of its own.
-
-    Parameters
-    ----------
-    of_future : mapping of str to InfeasibleError
-        Why each of them has none, by its name.
-    """
+    """Futures have no plan, each for reasons of its own."""
 
     def __init__(self, of_future: Mapping[str, InfeasibleError]) -> None:
         self.of_future = of_future
@@ -55,27 +49,9 @@ class InfeasibleFuturesError(InfeasibleError):
 
 
 def why_no_orders(
-    head: str,
-    session: HighsSession,
-    futures: Sequence[FutureProgram],
-    orders: Orders,
-    received: Sequence[Received],
+    head: str, session: HighsSession, futures: Sequence[FutureProgram], orders: Orders, received: Sequence[Received]
 ) -> InfeasibleError:
-    """Return the error that says which constraints of which futures conflict, by what they share.
-
-    Parameters
-    ----------
-    head : str
-        What has no plan, as the beginning of the message.
-    session : HighsSession
-        Holds the program of all futures, which has none.
-    futures : sequence of FutureProgram
-        All futures, in the order of the program.
-    orders : Orders
-        What they share.
-    received : sequence of Received
-        What each has of it.
-    """
+    """Return the error that says which constraints of which futures conflict, by what they share."""
     names = session.iis(time_limit_s=CONFLICT_SECONDS)
     of_future: dict[int, list[str]] = {}
     shared: set[int] = set()

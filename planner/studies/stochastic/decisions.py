@@ -37,16 +37,10 @@ _DIGITS: Final = 6  # of a date in years
 
 @dataclass(frozen=True, eq=False)
 class Orders:
-    """What can be ordered before the futures are known.
+    """What can be ordered before the futures are known."""
 
-    Parameters
-    ----------
-    table : DataFrame
-        A row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and
-        `committed`, the year in which halls enter service that are under construction already;
-        missing of other orders. [year]
-    """
-
+    # a row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and `committed`, the year in
+    # which halls enter service that are under construction already; missing of other orders. [year]
     table: pd.DataFrame
 
     @property
@@ -60,34 +54,16 @@ class Orders:
 
 @dataclass(frozen=True, eq=False)
 class Received:
-    """What a future has of the orders, and which of its decisions they are.
+    """What a future has of the orders, and which of its decisions they are."""
 
-    Parameters
-    ----------
-    column : array of int
-        Decisions of the future's program that orders enter, each once.
-    is_all : array of bool
-        Whether nothing else can enter: it would have to be ordered before the futures are known.
-    row, order : array of int
-        Which orders enter which of these decisions.
-    own : array of int
-        Decision of each order that this future alone would place at that date, else -1.
-    """
-
-    column: Positions
-    is_all: Bools
-    row: Positions
+    column: Positions  # decisions of the future's program that orders enter, each once
+    is_all: Bools  # whether nothing else can enter: it would have to be ordered before the futures are known
+    row: Positions  # which orders enter which of these decisions
     order: Positions
-    own: Positions
+    own: Positions  # decision of each order that this future alone would place at that date, else -1
 
     def entering(self, ordered: Floats) -> Floats:
-        """Return what of some orders enters each decision.
-
-        Parameters
-        ----------
-        ordered : array of float
-            One number per order.
-        """
+        """Return what of some orders enters each decision."""
         return np.bincount(self.row, ordered[self.order], len(self.column)).astype(np.float64)
 
     def placed(self, x: Floats) -> Floats:
@@ -96,19 +72,7 @@ class Received:
 
 
 def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
-    """List the decisions of a future that are ordered ahead, and when.
-
-    Parameters
-    ----------
-    scenario, model
-        The future and its program.
-
-    Returns
-    -------
-    DataFrame
-        kind, site, item, unit, column, start of service, order_by, lead (from an order to service)
-        and committed [year]; `is_early`, whether nothing but committed halls can come then.
-    """
+    """List the decisions of a future that are ordered ahead, and when. Gives [year]."""
     columns = [*_THING, "unit", "column", "start", "order_by", "lead", "committed", "is_early"]
     parts = [part for part in _parts(scenario, model) if len(part)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
@@ -116,23 +80,8 @@ def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
     return table.assign(order_by=order_by, is_early=table["is_early"].astype(np.bool_))
 
 
-def match_orders(
-    tables: Sequence[pd.DataFrame], known_from: float
-) -> tuple[Orders, tuple[Received, ...]]:
-    """Find the orders that all futures share, and what each future has of them.
-
-    Parameters
-    ----------
-    tables : sequence of DataFrame
-        Of each future, as `orders_of` returns.
-    known_from : float
-        From when on it is known which future comes. [year]
-
-    Returns
-    -------
-    Orders, tuple of Received
-        What can be ordered before that, and for each future what it has of it.
-    """
+def match_orders(tables: Sequence[pd.DataFrame], known_from: float) -> tuple[Orders, tuple[Received, ...]]:
+    """Find the orders that all futures share, and what each future has of them. Takes `known_from` [year]."""
     key = [*_THING, "order_by", "committed"]
     before = [table[_is_before(table, known_from)] for table in tables]
     shared = (
@@ -206,15 +155,7 @@ def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
         yield _part(model, kind, block, start, latest[block], unit=unit)
 
 
-def _part(
-    model: Model,
-    kind: str,
-    block: str,
-    start: Floats,
-    order_by: Floats,
-    *,
-    unit: str = "MW",
-) -> pd.DataFrame:
+def _part(model: Model, kind: str, block: str, start: Floats, order_by: Floats, *, unit: str = "MW") -> pd.DataFrame:
     over, place = model.problem.columns_over(block), model.problem.column_block(block)
     others = [name for name in over.axis_names if name not in {"site", "year"}]
     parts: list[Any] = [over.labels(name) for name in others]

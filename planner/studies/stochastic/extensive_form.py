@@ -34,29 +34,15 @@ class ExtensiveForm:
     row of a future is written here a second time: its program is taken over as it is.
 
     Source: Birge and Louveaux 2011; conditional value at risk by Rockafellar and Uryasev 2000.
-
-    Parameters
-    ----------
-    models : sequence of Model
-        The program of each future.
-    orders : Orders
-        What they share.
-    received : sequence of Received
-        What each future has of it.
     """
 
-    def __init__(
-        self, models: Sequence[Model], orders: Orders, received: Sequence[Received]
-    ) -> None:
+    def __init__(self, models: Sequence[Model], orders: Orders, received: Sequence[Received]) -> None:
         self.problem = ArrayProblem("futures")
         self._first: list[int] = []
         self._columns = [model.problem.numVariables() for model in models]
         for number, model in enumerate(models, start=1):
             self._first.append(self.problem.include(model.problem, _PREFIX.format(number)))
-        self.costs = [
-            model.problem.total.moved(first)
-            for model, first in zip(models, self._first, strict=True)
-        ]
+        self.costs = [model.problem.total.moved(first) for model, first in zip(models, self._first, strict=True)]
         self._future = Axis("future", tuple(str(i + 1) for i in range(len(models))))
         self._orders = self.problem.variable("orders", orders.numbered)
         for number, (one, first) in enumerate(zip(received, self._first, strict=True), start=1):
@@ -115,10 +101,7 @@ class ExtensiveForm:
     def maximise_sum(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
         """Ask for the largest sum of some decisions of each future, each up to what is wanted.
 
-        Parameters
-        ----------
-        wanted : sequence of (array of int, array of float)
-            Of each future: columns of its program, and what is wanted of each, shape (decision,).
+        Takes `wanted` (decision,).
         """
         places = []
         for first, (column, value) in zip(self._first, wanted, strict=True):

@@ -38,23 +38,10 @@ _ORDERS_SLACK: Final = 1e-6
 
 
 class FutureProgram:
-    """The program of a future, integers relaxed, in a session that goes on from solve to solve.
-
-    Parameters
-    ----------
-    name : str
-        Of the future.
-    question : PreparedScenario
-        The future.
-    on_progress : callable or None
-        Called with the progress of the solver.
-    """
+    """The program of a future, integers relaxed, in a session that goes on from solve to solve."""
 
     def __init__(
-        self,
-        name: str,
-        question: PreparedScenario,
-        on_progress: Callable[[ProgressEvent], None] | None,
+        self, name: str, question: PreparedScenario, on_progress: Callable[[ProgressEvent], None] | None
     ) -> None:
         self.name, self.question = name, question
         self.model: Model = build_model(question.inputs)
@@ -66,13 +53,7 @@ class FutureProgram:
         self._cuts = FailureCuts(self.model, most_rounds) if has_cuts else None
 
     def alone(self) -> Outcome:
-        """Solve it as if it were certain.
-
-        Raises
-        ------
-        InfeasibleError, LimitReachedError, SolverError
-            If it has no plan, a limit was reached, or the solver failed.
-        """
+        """Solve it as if it were certain."""
         columns = self.model.problem.columns()
         outcome = self._within(columns.lower, columns.upper)
         if outcome.status == "infeasible":
@@ -85,26 +66,7 @@ class FutureProgram:
         return float(cleaned(penalty_musd(self.model).value(outcome.x))[0])
 
     def with_orders(self, received: Received, ordered: Floats) -> tuple[Outcome, float] | None:
-        """Solve it with the orders of another plan.
-
-        Parameters
-        ----------
-        received : Received
-            What it has of orders.
-        ordered : array of float
-            One number per order.
-
-        Returns
-        -------
-        Outcome and float, or None
-            And the share by which orders may be missed, since rounding in the solver may leave no
-            plan that has them exactly. None where the orders leave no plan.
-
-        Raises
-        ------
-        LimitReachedError, SolverError
-            If a limit was reached, or the solver failed.
-        """
+        """Solve it with the orders of another plan."""
         columns = self.model.problem.columns()
         for slack in (0.0, _ORDERS_SLACK):
             lower, upper = columns.lower.copy(), columns.upper.copy()
@@ -142,19 +104,7 @@ class FutureProgram:
 
 
 def hold_orders(model: Model, received: Received, ordered: Floats, slack: float) -> None:
-    """Hold decisions of a program to what of some orders enters them.
-
-    Parameters
-    ----------
-    model : Model
-        The program of a future.
-    received : Received
-        What it has of orders.
-    ordered : array of float
-        One number per order.
-    slack : float
-        Share by which they may be missed.
-    """
+    """Hold decisions of a program to what of some orders enters them."""
     low, high = _bounds(received, ordered, slack)
     model.problem.hold(received.column, low, high)
 

@@ -34,48 +34,22 @@ _REACHED: Final = 1e-6  # of a site, a phase or a plant
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Integer decisions of one future that are fixed.
+    """Integer decisions of one future that are fixed."""
 
-    Parameters
-    ----------
-    column : array of int
-        Their columns of the future's program, shape (decision,).
-    value : array of float
-        At what they are fixed: sites, phases, plants, shape (decision,).
-    least : array of float
-        Their lower bounds, such as those of sites that must open, shape (decision,).
-    thing : tuple of Thing
-        What each is about, whatever the year.
-    """
-
-    column: Positions
-    value: Floats
-    least: Floats
-    thing: tuple[Thing, ...]
+    column: Positions  # their columns of the future's program, shape (decision,)
+    value: Floats  # at what they are fixed: sites, phases, plants, shape (decision,)
+    least: Floats  # their lower bounds, such as those of sites that must open, shape (decision,)
+    thing: tuple[Thing, ...]  # what each is about, whatever the year
 
 
 def whole_decisions(
-    futures: Sequence[FutureProgram],
-    received: Sequence[Received],
-    ordered: Floats,
-    weights: Floats,
+    futures: Sequence[FutureProgram], received: Sequence[Received], ordered: Floats, weights: Floats
 ) -> Iterator[tuple[Held, ...]]:
     """Yield ways to round the integers that belong to orders, for each future.
 
     The plan of one future with these orders is rounded, by one rule after the other, as
     `planner.studies.solve.rounding` does; what it has of integers that are ordered before the
     futures are known is taken over by all of them. The likeliest future comes first.
-
-    Parameters
-    ----------
-    futures : sequence of FutureProgram
-        All futures.
-    received : sequence of Received
-        What each has of the orders.
-    ordered : array of float
-        The orders with integers left out.
-    weights : array of float
-        How likely each future is.
     """
     seen: list[list[Floats]] = []
     for place in np.argsort(-weights, kind="stable"):
@@ -97,24 +71,8 @@ def whole_decisions(
             yield held
 
 
-def feasible_in_all(
-    held: Sequence[Held], reached: Sequence[Floats]
-) -> tuple[tuple[Held, ...], tuple[Thing, ...]]:
-    """Return the decisions without things that some future cannot have as they are, and those.
-
-    Parameters
-    ----------
-    held : sequence of Held
-        Of each future.
-    reached : sequence of array of float
-        How much each future can have of its decisions, as `Held.value`.
-
-    Returns
-    -------
-    tuple of Held, tuple of Thing
-        A thing that is short in one year of one future is at its least in all years of all, as its
-        other decisions follow from orders that are no longer placed.
-    """
+def feasible_in_all(held: Sequence[Held], reached: Sequence[Floats]) -> tuple[tuple[Held, ...], tuple[Thing, ...]]:
+    """Return the decisions without things that some future cannot have as they are, and those."""
     short = set[Thing]()
     for one, most in zip(held, reached, strict=True):
         short.update(one.thing[at] for at in np.flatnonzero(most < one.value - _REACHED))
@@ -125,22 +83,11 @@ def feasible_in_all(
     return tuple(fewer), tuple(sorted(short))
 
 
-def transferred(
-    model: Model, received: Received, whole: Floats, other: Model, own: Received
-) -> Held:
+def transferred(model: Model, received: Received, whole: Floats, other: Model, own: Received) -> Held:
     """Return what another future has of the orders of a rounded plan, where it orders early.
 
     An order is the same in both by its date: where lead times differ it comes in another year. A
     site that opens with committed halls and no order does so in the same year of both.
-
-    Parameters
-    ----------
-    model, received
-        The program of the future whose plan it is, and what that has of orders.
-    whole : array of float
-        The rounded plan, one number per column.
-    other, own
-        The program of the other future, and what it has of orders.
     """
     bounds, early = other.problem.columns(), own.column[own.is_all]
     columns, values, things = [], [], list[Thing]()
@@ -181,10 +128,7 @@ def _things(block: str, over: Index, at: Positions) -> list[Thing]:
     """Return what decisions are about, whatever the year."""
     others = [over.labels(axis)[at] for axis in over.axis_names if axis not in {"site", "year"}]
     items = ["|".join(labels) for labels in zip(*others, strict=True)] if others else [""] * at.size
-    return [
-        (_KIND[block], site, item)
-        for site, item in zip(over.labels("site")[at], items, strict=True)
-    ]
+    return [(_KIND[block], site, item) for site, item in zip(over.labels("site")[at], items, strict=True)]
 
 
 def _ordered_as(model: Model, block: str, order: str) -> Positions:

@@ -22,15 +22,7 @@ __all__ = ["have_a_mean", "mean_of"]
 
 
 def have_a_mean(models: Sequence[Model], orders: Sequence[pd.DataFrame]) -> bool:
-    """Return whether the programs have the same rows, columns and dates of orders.
-
-    Parameters
-    ----------
-    models : sequence of Model
-        The programs.
-    orders : sequence of DataFrame
-        Of each, as `planner.studies.stochastic.decisions.orders_of` returns.
-    """
+    """Return whether the programs have the same rows, columns and dates of orders."""
     first, own = models[0].problem, orders[0]
     return all(
         _is_alike(first, model.problem) and own.equals(other)
@@ -39,15 +31,7 @@ def have_a_mean(models: Sequence[Model], orders: Sequence[pd.DataFrame]) -> bool
 
 
 def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
-    """Return the program whose numbers are the weighted means of those of like programs.
-
-    Parameters
-    ----------
-    models : sequence of Model
-        With the same rows and columns.
-    weights : array of float
-        They add up to 1.
-    """
+    """Return the program whose numbers are the weighted means of those of like programs."""
     arrays = [Arrays.from_problem(model.problem) for model in models]
     columns, rows = [one.columns for one in arrays], [one.rows for one in arrays]
     first = columns[0]
@@ -58,9 +42,7 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
     matrix = Matrix.of_terms(
         np.concatenate([one.matrix.row_of_value() for one in arrays]),
         np.concatenate([one.matrix.column for one in arrays]),
-        np.concatenate(
-            [weight * one.matrix.value for weight, one in zip(weights, arrays, strict=True)]
-        ),
+        np.concatenate([weight * one.matrix.value for weight, one in zip(weights, arrays, strict=True)]),
         (arrays[0].matrix.rows, arrays[0].matrix.columns),
     )
     return Arrays(
@@ -80,9 +62,6 @@ def _is_alike(one: ArrayProblem, other: ArrayProblem) -> bool:
     return (
         one.column_block_names == other.column_block_names
         and one.row_block_names == other.row_block_names
-        and all(
-            one.columns_over(name).matches(other.columns_over(name))
-            for name in one.column_block_names
-        )
+        and all(one.columns_over(name).matches(other.columns_over(name)) for name in one.column_block_names)
         and all(one.rows_over(name).matches(other.rows_over(name)) for name in one.row_block_names)
     )

@@ -119,24 +119,12 @@ def stochastic(
     uncertainty = sweep.file.uncertainty
     assert uncertainty is not None
     tell("build")
-    study = StochasticPrograms(
-        sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress
-    )
+    study = StochasticPrograms(sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress)
     return _report(sweep, study, study.compared())
 
 
-def programs(
-    sweep: Sweep, on_progress: Callable[[ProgressEvent], None] | None = None
-) -> list[FutureProgram]:
-    """Build the program of every future of a sweep, each a scenario.
-
-    Parameters
-    ----------
-    sweep : Sweep
-        As read.
-    on_progress : callable, optional
-        Called with the progress of the solver.
-    """
+def programs(sweep: Sweep, on_progress: Callable[[ProgressEvent], None] | None = None) -> list[FutureProgram]:
+    """Build the program of every future of a sweep, each a scenario."""
     made = []
     for one in sweep.questions:
         assert one.scenario is not None
@@ -196,10 +184,7 @@ def _are(names: Sequence[str]) -> str:
 def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochastic:
     file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
     names = [future.name for future in study.futures]
-    begins = {
-        future.name: float_year(future.question.scenario.decisions_start)
-        for future in study.futures
-    }
+    begins = {future.name: float_year(future.question.scenario.decisions_start) for future in study.futures}
     ordered, runs, left_out = study.runs(found.stochastic.ordered)
     answers = {name: _answer(name, plan) for name, plan in runs.items()}
     return Stochastic(
@@ -215,9 +200,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         left_out=pd.DataFrame(left_out, columns=["kind", "site", "item"], dtype=object),
         sizes=found.sizes,
         decided=_decided(study, found, ordered),
-        costs=pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(
-            drop=True
-        ),
+        costs=pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(drop=True),
         plans=_plans(study, found),
         worth=_worth(study, found, [_plan_cost(runs[name]) for name in names]),
         futures=pd.DataFrame(
@@ -250,10 +233,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
 def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.DataFrame:
     alone = [plan.ordered for plan in found.own]
     table = study.orders.table.assign(
-        ordered=ordered,
-        least=np.min(alone, axis=0),
-        most=np.max(alone, axis=0),
-        minimax_regret=found.minimax.ordered,
+        ordered=ordered, least=np.min(alone, axis=0), most=np.max(alone, axis=0), minimax_regret=found.minimax.ordered
     )
     amounts = table[["ordered", "most", "minimax_regret"]].to_numpy(dtype=np.float64)
     rows = np.flatnonzero(amounts.max(axis=1, initial=0.0))
@@ -316,18 +296,7 @@ def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
     """Return how much more costs are than the least: noise of the solver is 0. [MUSD]
 
     Noise is up to the gap at which a solve is called optimal.
-
-    Parameters
-    ----------
-    costs, least : array of float
-        Costs, and what none of them can be below. [MUSD]
-    of : sequence of str
-        What costs that.
-
-    Raises
-    ------
-    SolverError
-        If a cost is below the least by more than noise.
+    Takes `costs` [MUSD], `least` [MUSD].
     """
     with np.errstate(invalid="ignore"):  # without a plan both may be infinite
         above = costs - least

@@ -33,15 +33,7 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.future import FutureProgram
     from planner.studies.sweep.uncertainty import Uncertainty
 
-__all__ = [
-    "CENTRAL",
-    "MEAN",
-    "MINIMAX",
-    "STOCHASTIC",
-    "Compared",
-    "OrderPlan",
-    "StochasticPrograms",
-]
+__all__ = ["CENTRAL", "MEAN", "MINIMAX", "STOCHASTIC", "Compared", "OrderPlan", "StochasticPrograms"]
 
 STOCHASTIC: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
@@ -58,52 +50,26 @@ _WHAT_NEXT: Final = (
 
 @dataclass(frozen=True, eq=False)
 class OrderPlan:
-    """Orders, and what each future costs with them.
+    """Orders, and what each future costs with them."""
 
-    Parameters
-    ----------
-    name : str
-        ``stochastic``, ``mean``, ``central``, ``minimax_regret`` or ``alone: FUTURE``.
-    ordered : array of float
-        One number per order.
-    costs : array of float
-        One per future, inf where the orders leave no plan. [MUSD]
-    penalties : array of float
-        What of them is the penalty of unmet demand, nan where there is no plan. [MUSD]
-    """
-
-    name: str
-    ordered: Floats
-    costs: Floats
-    penalties: Floats
+    name: str  # ``stochastic``, ``mean``, ``central``, ``minimax_regret`` or ``alone: FUTURE``
+    ordered: Floats  # one number per order
+    costs: Floats  # one per future, inf where the orders leave no plan. [MUSD]
+    penalties: Floats  # what of them is the penalty of unmet demand, nan where there is no plan. [MUSD]
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """All futures alone, and all plans in all futures.
+    """All futures alone, and all plans in all futures."""
 
-    Parameters
-    ----------
-    alone : sequence of Outcome
-        Of each future as if it were certain.
-    stochastic, single, minimax : OrderPlan
-        The stochastic plan; that of one who plans for a single future; that of least greatest
-        regret.
-    own : sequence of OrderPlan
-        Of each future planned alone.
-    least_penalties : array of float
-        What of the cost of each future as if it were certain is penalty of unmet demand. [MUSD]
-    sizes : dict of str to int
-        rows, columns and nonzeros of the program of all futures.
-    """
-
-    alone: Sequence[Outcome]
+    alone: Sequence[Outcome]  # of each future as if it were certain
+    # the stochastic plan; that of one who plans for a single future; that of least greatest regret
     stochastic: OrderPlan
     single: OrderPlan
     minimax: OrderPlan
-    own: Sequence[OrderPlan]
-    least_penalties: Floats
-    sizes: dict[str, int]
+    own: Sequence[OrderPlan]  # of each future planned alone
+    least_penalties: Floats  # what of the cost of each future as if it were certain is penalty of unmet demand. [MUSD]
+    sizes: dict[str, int]  # rows, columns and nonzeros of the program of all futures
 
     @property
     def least(self) -> Floats:
@@ -117,26 +83,7 @@ class Compared:
 
 
 class StochasticPrograms:
-    """The programs of all futures, and the orders that they share.
-
-    Parameters
-    ----------
-    name : str
-        Of the file.
-    futures : sequence of FutureProgram
-        All futures in order.
-    uncertainty : Uncertainty
-        How likely they are, and when it is known which comes.
-    report_stage : callable
-        Called with each solve as it begins.
-    on_progress : callable, optional
-        Called with the progress of the solver.
-
-    Raises
-    ------
-    InputError
-        If the futures have no mean, and no central one is named.
-    """
+    """The programs of all futures, and the orders that they share."""
 
     def __init__(
         self,
@@ -168,14 +115,7 @@ class StochasticPrograms:
         return any(model.problem.isMIP() for model in self._models)
 
     def compared(self) -> Compared:
-        """Solve every future alone and all together, and every plan in every future.
-
-        Raises
-        ------
-        InfeasibleError, LimitReachedError, SolverError
-            If futures have no plan, or no orders leave one in all; a limit was reached; the solver
-            failed.
-        """
+        """Solve every future alone and all together, and every plan in every future."""
         alone = self.alone()
         none = np.empty(0)
         own = [
@@ -198,25 +138,14 @@ class StochasticPrograms:
             self.in_every_future(single),
             self.in_every_future(minimax),
             [self.in_every_future(plan) for plan in own],
-            np.array(
-                [
-                    future.penalty_musd(outcome)
-                    for future, outcome in zip(self.futures, alone, strict=True)
-                ]
-            ),
+            np.array([future.penalty_musd(outcome) for future, outcome in zip(self.futures, alone, strict=True)]),
             {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros},
         )
 
     # --- solves -------------------------------------------------------------------------
 
     def alone(self) -> list[Outcome]:
-        """Solve every future as if it were certain.
-
-        Raises
-        ------
-        InfeasibleFuturesError
-            If any have no plan; with all of these.
-        """
+        """Solve every future as if it were certain."""
         outcomes, infeasible = [], dict[str, InfeasibleError]()
         for number, future in enumerate(self.futures, start=1):
             count = len(self.futures)
@@ -229,18 +158,8 @@ class StochasticPrograms:
             raise InfeasibleFuturesError(infeasible)
         return outcomes
 
-    def stochastic(
-        self, held: Sequence[Held] = (), *, why: bool = True
-    ) -> tuple[ExtensiveForm, Outcome]:
-        """Solve all futures as one program.
-
-        Parameters
-        ----------
-        held : sequence of Held
-            Decisions of each future that are fixed; none by default.
-        why : bool
-            Look for what conflicts where there is no plan.
-        """
+    def stochastic(self, held: Sequence[Held] = (), *, why: bool = True) -> tuple[ExtensiveForm, Outcome]:
+        """Solve all futures as one program."""
         self._report_stage(f"Solving {len(self.futures)} futures as one program")
         risk = self.uncertainty.risk
 
@@ -250,28 +169,17 @@ class StochasticPrograms:
                 program.hold(place, one.column, one.value)
 
         year = self.uncertainty.known_from
-        none = (
-            f"{self.name}: every future has a plan, but no orders before {year} leave one in all of"
-            " them"
-        )
+        none = f"{self.name}: every future has a plan, but no orders before {year} leave one in all of them"
         head = self._none_as_rounded if held else none
         return self._together(ask, head if why else None)
 
     @property
     def _none_as_rounded(self) -> str:
         year = self.uncertainty.known_from
-        return (
-            f"with their integers as rounded, no orders before {year} leave a plan in every future"
-        )
+        return f"with their integers as rounded, no orders before {year} leave a plan in every future"
 
     def minimax(self, least: Floats) -> Floats:
-        """Return the orders of least greatest regret, and of those the least expected cost.
-
-        Parameters
-        ----------
-        least : array of float
-            What each future costs as if it were certain. [MUSD]
-        """
+        """Return the orders of least greatest regret, and of those the least expected cost. Takes `least` [MUSD]."""
         self._report_stage("Solving for the least greatest regret")
         _, outcome = self._together(lambda program: program.minimise_regret(least))
         most = max(outcome.objective, 0.0) + _SLACK_FRAC * max(float(np.abs(least).max()), 1.0)
@@ -297,24 +205,7 @@ class StochasticPrograms:
         return replace(plan, costs=np.array(costs), penalties=np.array(penalties))
 
     def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
-        """Return the checked plan of each future with the same orders.
-
-        Parameters
-        ----------
-        ordered : array of float
-            One number per order.
-
-        Returns
-        -------
-        array of float, dict of str to Plan, tuple of Thing
-            The orders, where futures have integers rounded so that all have a plan; the plans; and
-            what was rounded to an order that not all futures can have, and so is not ordered.
-
-        Raises
-        ------
-        InfeasibleError
-            If no way to round leaves a plan in every future.
-        """
+        """Return the checked plan of each future with the same orders."""
         failed: list[InfeasibleError] = []
         for wanted in self._roundings(ordered):
             try:
@@ -344,34 +235,14 @@ class StochasticPrograms:
     def with_integers_of_all(
         self, wanted: Sequence[Held], *, why: bool = True
     ) -> tuple[Floats, Sequence[Held], tuple[Thing, ...]]:
-        """Return the orders of all futures as one program with decisions fixed, as far as all can.
-
-        Parameters
-        ----------
-        wanted : sequence of Held
-            Decisions of each future.
-        why : bool
-            Whether to find out what conflicts where there is no plan.
-
-        Returns
-        -------
-        array of float, sequence of Held, tuple of Thing
-            The orders, what of the decisions is fixed, and the things that are left out.
-
-        Raises
-        ------
-        InfeasibleError
-            If no orders leave a plan in all futures even so.
-        """
+        """Return the orders of all futures as one program with decisions fixed, as far as all can."""
         try:
             return _orders_in(*self.stochastic(wanted, why=False)), wanted, ()
         except InfeasibleError:
             held, left_out = self._feasible_in_all(wanted, why=why)
             return _orders_in(*self.stochastic(held, why=why)), held, left_out
 
-    def _feasible_in_all(
-        self, wanted: Sequence[Held], *, why: bool
-    ) -> tuple[Sequence[Held], tuple[Thing, ...]]:
+    def _feasible_in_all(self, wanted: Sequence[Held], *, why: bool) -> tuple[Sequence[Held], tuple[Thing, ...]]:
         """Return decisions that all futures can have at once, and what had to be left out.
 
         A site that opens a year later in one future must be built as fast as is usual then, and
@@ -381,9 +252,7 @@ class StochasticPrograms:
         most = [(one.column, one.value) for one in wanted]
         head = self._none_as_rounded if why else None
         together, outcome = self._together(lambda program: program.maximise_sum(most), head)
-        reached = [
-            together.solution_of(place, outcome.x)[one.column] for place, one in enumerate(wanted)
-        ]
+        reached = [together.solution_of(place, outcome.x)[one.column] for place, one in enumerate(wanted)]
         return feasible_in_all(wanted, reached)
 
     def _planned(self, ordered: Floats, held: Sequence[Held]) -> dict[str, Plan]:
@@ -400,11 +269,7 @@ class StochasticPrograms:
                 StageTimes(),
                 on_progress=self._on_progress,
                 hold=partial(
-                    _hold,
-                    received=received,
-                    ordered=ordered,
-                    slack=slacks[place],
-                    held=held[place] if held else None,
+                    _hold, received=received, ordered=ordered, slack=slacks[place], held=held[place] if held else None
                 ),
                 orders_held_before=self.uncertainty.known_from,
             )
@@ -436,10 +301,7 @@ class StochasticPrograms:
         session = HighsSession(first.model.problem, options)
         session.take(mean_of(self._models, self.weights))
         outcome = session.solve(
-            solver.method,
-            time_limit_s=solver.time_limit_s,
-            threads=solver.threads,
-            on_progress=self._on_progress,
+            solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress
         )
         if outcome.status == "infeasible":
             what_is = "the mean of the futures has no plan, though each future has one"
@@ -453,18 +315,8 @@ class StochasticPrograms:
         fix = "add central: and the name of a future to uncertainty"
         return (at.key_place or at.place).problem(what_is, must_be, fix)
 
-    def _together(
-        self, ask: Callable[[ExtensiveForm], None], head: str | None = None
-    ) -> tuple[ExtensiveForm, Outcome]:
-        """Solve all futures as one program, until none breaks a cut of the loss of a site.
-
-        Raises
-        ------
-        InfeasibleError
-            If it has no plan; the constraints that conflict follow `head`, where there is one.
-        LimitReachedError
-            If a limit was reached before, that of rounds among them.
-        """
+    def _together(self, ask: Callable[[ExtensiveForm], None], head: str | None = None) -> tuple[ExtensiveForm, Outcome]:
+        """Solve all futures as one program, until none breaks a cut of the loss of a site."""
         scenario = self.futures[0].question.scenario
         solver = scenario.solver
         most_rounds = max(one.question.scenario.failover.most_rounds for one in self.futures)
@@ -474,10 +326,7 @@ class StochasticPrograms:
             session = plan_session(program.problem, solver, ends_at_gap=False)
             session.set_columns(integer=np.zeros_like(program.problem.columns().integer))
             outcome = session.solve(
-                solver.method,
-                time_limit_s=solver.time_limit_s,
-                threads=solver.threads,
-                on_progress=self._on_progress,
+                solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress
             )
             if outcome.status == "infeasible":
                 if head is None:
@@ -503,9 +352,7 @@ def _orders_in(together: ExtensiveForm, outcome: Outcome) -> Floats:
     return np.maximum(cleaned(together.ordered(outcome.x)), 0.0)
 
 
-def _hold(
-    model: Model, received: Received, ordered: Floats, slack: float, held: Held | None
-) -> None:
+def _hold(model: Model, received: Received, ordered: Floats, slack: float, held: Held | None) -> None:
     hold_orders(model, received, ordered, slack)
     if held is not None:
         model.problem.hold(held.column, held.value, held.value)

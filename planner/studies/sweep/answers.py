@@ -65,66 +65,29 @@ TABLES: Final = ("futures", "results", "orders", "no_regret", "timings")
 
 @dataclass(frozen=True)
 class FutureResult:
-    """Result of one future: its status, the figures of its plan, and what that plan orders.
+    """Result of one future: its status, the figures of its plan, and what that plan orders."""
 
-    Parameters
-    ----------
-    name : str
-        Of the future.
-    status : str
-        That of the solver, or ``wrong_input``, ``stopped`` (a limit was reached before any plan),
-        ``error`` (a bug, or the solver failed) or ``killed`` (its process was ended twice).
-    message : str
-        Why there is no plan, that it is at a limit, or that the check failed; else empty.
-    broken : tuple of str
-        Rules that the plan breaks.
-    rules : int
-        How many were tried.
-    objective_musd, bound_musd, gap_frac : float or None
-        Cost of the plan, what no plan can cost less than, and how far they are apart.
-    run : str
-        Name of its run folder in ``runs``; empty where none is stored.
-    figures : tuple of (figure, year or None, unit, value)
-        Key figures of the plan.
-    orders : tuple of Order
-        What the plan orders.
-    method : str
-        How it was solved.
-    seconds, cpu_s : float
-        Wall and processor time. [s]
-    trace : str
-        Where in the code a bug ended it; stored as a file of its own.
-    """
-
-    name: str
+    name: str  # of the future
+    # that of the solver, or ``wrong_input``, ``stopped`` (a limit was reached before any plan), ``error`` (a bug, or
+    # the solver failed) or ``killed`` (its process was ended twice)
     status: str
-    message: str = ""
-    broken: tuple[str, ...] = ()
-    rules: int = 0
-    objective_musd: float | None = None
+    message: str = ""  # why there is no plan, that it is at a limit, or that the check failed; else empty
+    broken: tuple[str, ...] = ()  # rules that the plan breaks
+    rules: int = 0  # how many were tried
+    objective_musd: float | None = None  # cost of the plan, what no plan can cost less than, and how far they are apart
     bound_musd: float | None = None
     gap_frac: float | None = None
-    run: str = ""
-    figures: tuple[tuple[str, int | None, str, float | None], ...] = ()
-    orders: tuple[Order, ...] = ()
-    method: str = ""
-    seconds: float = 0.0
+    run: str = ""  # name of its run folder in ``runs``; empty where none is stored
+    figures: tuple[tuple[str, int | None, str, float | None], ...] = ()  # key figures of the plan
+    orders: tuple[Order, ...] = ()  # what the plan orders
+    method: str = ""  # how it was solved
+    seconds: float = 0.0  # wall and processor time. [s]
     cpu_s: float = 0.0
-    trace: str = ""
+    trace: str = ""  # where in the code a bug ended it; stored as a file of its own
 
 
 def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
-    """Write the file of a future, there whole or not at all, and its log where a bug ended it.
-
-    Parameters
-    ----------
-    answer : FutureResult
-        What came of it.
-    question : FutureTask
-        What was asked.
-    folder : Path
-        Of the sweep.
-    """
+    """Write the file of a future, there whole or not at all, and its log where a bug ended it."""
     content = asdict(answer)
     trace = content.pop("trace")
     path = _path(question, folder)
@@ -198,22 +161,7 @@ def _start_path(question: FutureTask, folder: Path) -> Path:
 
 
 def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
-    """Make the table with a row per future: the values of its axes, and how it ended.
-
-    Parameters
-    ----------
-    questions : iterable of FutureTask
-        All futures, in order.
-    answers : mapping of str to FutureResult
-        Those that are known, by name; a future without one has the status ``not_solved``.
-
-    Returns
-    -------
-    DataFrame
-        future, a column for each axis, and `OWN_COLUMNS`. ``penalty_musd`` is the part of the cost
-        that prices unmet demand; ``rank_low`` and ``rank_high`` are the ranks that the best plan of
-        the future may have by cost, 1 for the least, as far as gaps tell.
-    """
+    """Make the table with a row per future: the values of its axes, and how it ended."""
     questions = list(questions)
     none = FutureResult("", "not_solved")
     of = [answers.get(question.name, none) for question in questions]
@@ -257,13 +205,7 @@ def _ranks(cost_musd: Sequence[float | None], bound_musd: Sequence[float | None]
 
 
 def figures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
-    """Make the tidy table with a row per future, key figure and year.
-
-    Parameters
-    ----------
-    questions, answers
-        As for `futures`. A figure of the whole plan has no year.
-    """
+    """Make the tidy table with a row per future, key figure and year."""
     rows = [
         (question.name, *row)
         for question in questions
@@ -277,19 +219,7 @@ def figures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
 
 
 def orders(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
-    """Make the table of what each future orders.
-
-    Parameters
-    ----------
-    questions, answers
-        As for `futures`.
-
-    Returns
-    -------
-    DataFrame
-        future, and `OF_ORDER`: kind, site, item, year in which it serves, mw, lead_months of
-        all but racks and committed halls, which wait for nothing, and is_committed.
-    """
+    """Make the table of what each future orders."""
     rows = [
         (question.name, *row)
         for question in questions

@@ -40,24 +40,13 @@ _DIGITS: Final = 6
 
 @dataclass(frozen=True, eq=False)
 class SweepAxis:
-    """An axis of a sweep.
+    """An axis of a sweep."""
 
-    Parameters
-    ----------
-    name : str
-        Any text.
-    node : Node
-        Where it is written.
-    points : tuple of Point
-        Its values in order; of one that is drawn from a range, its two ends.
-    draw : callable or None
-        From a number in [0, 1) to a point, where the axis is drawn from a range; None for one
-        with a list of values, whose points are as likely as each other.
-    """
-
-    name: str
-    node: Node
-    points: tuple[Point, ...]
+    name: str  # any text
+    node: Node  # where it is written
+    points: tuple[Point, ...]  # its values in order; of one that is drawn from a range, its two ends
+    # from a number in [0, 1) to a point, where the axis is drawn from a range; None for one with a list of values,
+    # whose points are as likely as each other
     draw: Callable[[float], Point] | None = None
 
     def point_at(self, share: float) -> Point:
@@ -67,27 +56,8 @@ class SweepAxis:
         return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
 
 
-def read_axis(
-    name: str, node: Node, base: SweepBase, found: Found, *, is_sampled: bool
-) -> SweepAxis | None:
-    """Read an axis.
-
-    Parameters
-    ----------
-    name, node
-        Its name and what is written.
-    base : SweepBase
-        What is known of the base scenario.
-    found : Found
-        Takes the problems.
-    is_sampled : bool
-        Whether futures are drawn; then a range needs no steps.
-
-    Returns
-    -------
-    SweepAxis or None
-        None where it cannot be read.
-    """
+def read_axis(name: str, node: Node, base: SweepBase, found: Found, *, is_sampled: bool) -> SweepAxis | None:
+    """Read an axis."""
     before = len(found.problems)
     entries = found.entries(node, f"axis {name!r}", _KEYS)
     kinds = [kind for kind in ("key", "levels", "table") if kind in entries]
@@ -106,9 +76,7 @@ def read_axis(
         must_be = f"one of {', '.join(sorted(allowed - {kinds[0]}))}"
         if len(allowed) == 1:
             must_be = "left out"
-        found.note_key(
-            entries[key], f"axis {name!r} has {kinds[0]} and {key}", must_be, f"remove {key}"
-        )
+        found.note_key(entries[key], f"axis {name!r} has {kinds[0]} and {key}", must_be, f"remove {key}")
     if len(found.problems) > before:
         return None
     if kinds[0] == "levels":
@@ -122,14 +90,9 @@ def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | No
     below = found.mapping(levels, f"levels of axis {name!r}")
     if isinstance(levels.value, dict) and not below:
         found.note_key(
-            levels,
-            f"levels of axis {name!r} are empty",
-            "given with one entry at least",
-            "write {name: settings}",
+            levels, f"levels of axis {name!r} are empty", "given with one entry at least", "write {name: settings}"
         )
-    settings = {
-        label: Node({}, at.place) if at.value is None else at for label, at in below.items()
-    }
+    settings = {label: Node({}, at.place) if at.value is None else at for label, at in below.items()}
     before = len(found.problems)
     for label, at in settings.items():
         found.check_name(at, label, "a level")
@@ -141,13 +104,7 @@ def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | No
 
 
 def _of_key(
-    name: str,
-    node: Node,
-    entries: Mapping[str, Node],
-    base: SweepBase,
-    found: Found,
-    *,
-    is_sampled: bool,
+    name: str, node: Node, entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool
 ) -> SweepAxis | None:
     keys = _key_path(entries["key"], name, base, found)
     given = [key for key in ("values", "range", "between") if key in entries]
@@ -174,8 +131,7 @@ def _of_key(
     if keys is None:
         return None
     points = tuple(
-        Point(label, keys, _at_key(value, entries["key"]))
-        for label, value in zip(labels, values, strict=True)
+        Point(label, keys, _at_key(value, entries["key"])) for label, value in zip(labels, values, strict=True)
     )
     return SweepAxis(name, node, points) if points else None
 
@@ -190,9 +146,7 @@ def _key_path(node: Node, name: str, base: SweepBase, found: Found) -> tuple[str
         keys = tuple(text.split("."))
     if not all(keys):
         if node.value:
-            fix = (
-                "write it as demand.trajectory, an id with a dot as [sites, my.site, land_limit_mw]"
-            )
+            fix = "write it as demand.trajectory, an id with a dot as [sites, my.site, land_limit_mw]"
             found.note(node, f"key of axis {name!r} has an empty step", "a key path", fix)
         return None
     if keys[0] in ABOUT_THE_FILE:
@@ -295,13 +249,7 @@ def _between(
 
 
 def _of_figures(
-    name: str,
-    node: Node,
-    entries: Mapping[str, Node],
-    base: SweepBase,
-    found: Found,
-    *,
-    is_sampled: bool,
+    name: str, node: Node, entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool
 ) -> SweepAxis | None:
     figures = _figures(name, node, entries, base, found)
     if not figures:
@@ -331,11 +279,7 @@ def _of_figures(
 
 
 def _figures(
-    name: str,
-    node: Node,
-    entries: Mapping[str, Node],
-    base: SweepBase,
-    found: Found,
+    name: str, node: Node, entries: Mapping[str, Node], base: SweepBase, found: Found
 ) -> list[UncertainFigure]:
     """Return the figures of a table's column that an axis moves together."""
     if "column" not in entries:

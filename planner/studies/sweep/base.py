@@ -19,18 +19,10 @@ __all__ = ["SweepBase", "missing_entry"]
 
 @dataclass(frozen=True, eq=False)
 class SweepBase:
-    """What is known of a base scenario.
+    """What is known of a base scenario."""
 
-    Parameters
-    ----------
-    tree : Node or None
-        What it says, with what holds in every future; None where it could not be read whole.
-    tables : mapping of str to DataFrame or None
-        Its data; None where it is not known which they are.
-    """
-
-    tree: Node | None = None
-    tables: Mapping[str, pd.DataFrame] | None = None
+    tree: Node | None = None  # what it says, with what holds in every future; None where it could not be read whole
+    tables: Mapping[str, pd.DataFrame] | None = None  # its data; None where it is not known which they are
 
 
 def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | None:
@@ -38,18 +30,6 @@ def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | N
 
     A key within an entry, such as the price of a new site, does not make one: the rest of it
     would be missing. Ids of a table are left out, since an entry under them only changes figures.
-
-    Parameters
-    ----------
-    keys : tuple of str
-        Key path that the schema has.
-    tree : Node
-        The base scenario.
-
-    Returns
-    -------
-    tuple of str or None
-        What is, what must be and how to fix it; None where no such entry is missing.
     """
     entries = tree.children
     for length in range(1, len(keys) - 1):

@@ -48,18 +48,10 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True, eq=False)
 class _Sent:
-    """A future as it travels.
+    """A future as it travels."""
 
-    Parameters
-    ----------
-    question : FutureTask
-        With full paths, so that it means the same where the working folder is another.
-    files : mapping of tuple of str to bytes
-        Content of each setting that names a file which is no table, by key path.
-    """
-
-    question: FutureTask
-    files: Mapping[tuple[str, str], bytes]
+    question: FutureTask  # with full paths, so that it means the same where the working folder is another
+    files: Mapping[tuple[str, str], bytes]  # content of each setting that names a file which is no table, by key path
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,33 +63,9 @@ class SentTables:
 
 
 def in_cluster(
-    queue: Queue,
-    tables: Mapping[str, Tables],
-    runs_dir: Path,
-    client: Any,
-    report: Callable[[str], None],
+    queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, client: Any, report: Callable[[str], None]
 ) -> Iterator[SolvedFuture]:
-    """Solve futures on a Dask cluster.
-
-    Parameters
-    ----------
-    queue, tables, runs_dir
-        As for `planner.studies.sweep.pool.in_pool`.
-    client : distributed.Client
-        As `planner.studies.cluster.connection.connected` gives it.
-    report : callable
-        Called with how long workers are waited for, once there are none.
-
-    Yields
-    ------
-    FutureTask, FutureResult, bytes or None
-        As they are done, with where they ended.
-
-    Raises
-    ------
-    InputError
-        If all workers are lost, and none comes.
-    """
+    """Solve futures on a Dask cluster."""
     distributed: Any = import_module("distributed")
     sent = _sent_tables(client, tables, 0, report)
     asked: dict[Any, FutureTask] = {}
@@ -144,13 +112,7 @@ def in_cluster(
 def _sent_tables(
     client: Any, tables: Mapping[str, Tables], number: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Send tables to all workers there are, and wait for one where there is none.
-
-    Raises
-    ------
-    InputError
-        If none comes.
-    """
+    """Send tables to all workers there are, and wait for one where there is none."""
     names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
     fix = "start some, and the same command goes on from there"
     looks = looks_for_workers(client.scheduler.address, report, fix)
@@ -159,9 +121,7 @@ def _sent_tables(
         with suppress(OSError):  # what is there is just ending
             if client.nthreads():  # without workers it would wait by itself, and say nothing
                 return {
-                    key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[
-                        names[key]
-                    ]
+                    key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[names[key]]
                     for key, one in tables.items()
                 }
         time.sleep(_POLL_S)

@@ -38,10 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps"]
 
 MOST_FUTURES: Final = 10_000
-_KEYS: Final = (
-    *("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"),
-    "uncertainty",
-)
+_KEYS: Final = (*("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"), "uncertainty")
 _KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
 """Keys of a sweep that no scenario has."""
 _SAMPLE_KEYS: Final = ("method", "size", "seed")
@@ -52,46 +49,20 @@ _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 
 @dataclass(frozen=True, eq=False)
 class SweepFile:
-    """The file of a sweep as read.
+    """The file of a sweep as read."""
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    sha256 : str
-        Of its bytes.
-    title, question : str
-        As written; the title is the name of the file where it is left out.
-    draft : ScenarioDraft
-        The base scenario with what holds in every future.
-    axes : tuple of SweepAxis
-        Its axes.
-    sample : Sample or None
-        How futures are drawn from the axes; None for their grid.
-    futures : tuple of Future
-        In order: those of the axes, then those of the list.
-    listed : mapping of str to Node
-        Futures of the list, with what is written.
-    runs : frozenset of str or None
-        Futures whose whole run is stored; None for all of them.
-    problems : tuple of Problem
-        What is wrong with the file alone, so far.
-    uncertainty : Uncertainty or None
-        How likely the futures are, and when it is known which one comes; None where the file
-        says nothing of it.
-    """
-
-    path: Path
-    sha256: str
-    title: str
+    path: Path  # the file
+    sha256: str  # of its bytes
+    title: str  # as written; the title is the name of the file where it is left out
     question: str
-    draft: ScenarioDraft
-    axes: tuple[SweepAxis, ...]
-    sample: Sample | None
-    futures: tuple[Future, ...]
-    listed: Mapping[str, Node]
-    runs: frozenset[str] | None
-    problems: tuple[Problem, ...]
+    draft: ScenarioDraft  # the base scenario with what holds in every future
+    axes: tuple[SweepAxis, ...]  # its axes
+    sample: Sample | None  # how futures are drawn from the axes; None for their grid
+    futures: tuple[Future, ...]  # in order: those of the axes, then those of the list
+    listed: Mapping[str, Node]  # futures of the list, with what is written
+    runs: frozenset[str] | None  # futures whose whole run is stored; None for all of them
+    problems: tuple[Problem, ...]  # what is wrong with the file alone, so far
+    # how likely the futures are, and when it is known which one comes; None where the file says nothing of it
     uncertainty: Uncertainty | None = None
 
     @property
@@ -104,30 +75,8 @@ class SweepFile:
         return Problem(str(self.path), None, None, what_is, must_be, fix)
 
 
-def read_file(
-    path: str | Path, overrides: Sequence[str] = (), *, needs_uncertainty: bool = False
-) -> SweepFile:
-    """Read the file of a sweep and the base scenario that it names.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file, or the name of a shipped sweep.
-    overrides : sequence of str
-        Settings of every future as ``key.key=value``, over all that the file says.
-    needs_uncertainty : bool
-        Whether a file that says nothing of how likely its futures are is wrong.
-
-    Returns
-    -------
-    SweepFile
-        With the problems found so far.
-
-    Raises
-    ------
-    InputError
-        If the file or its base cannot be read; with what is wrong with the rest of the file.
-    """
+def read_file(path: str | Path, overrides: Sequence[str] = (), *, needs_uncertainty: bool = False) -> SweepFile:
+    """Read the file of a sweep and the base scenario that it names."""
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
     found = Found([*problems, *text_problems(source.tree)])
@@ -154,10 +103,7 @@ def read_file(
         uncertainty = read_uncertainty(entries["uncertainty"], made, found)
     elif needs_uncertainty:
         fix = "add a block: uncertainty: {known_from: 2028}"
-        what_is, must_be = (
-            "the sweep has no uncertainty",
-            "an uncertainty block",
-        )
+        what_is, must_be = ("the sweep has no uncertainty", "an uncertainty block")
         found.problems.append(Problem(str(path), None, None, what_is, must_be, fix))
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:
@@ -189,18 +135,7 @@ def shipped_sweeps() -> list[str]:
 
 
 def find_sweep(path: str | Path) -> Path:
-    """Return the file of a sweep.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file, there or not, or the name of a shipped sweep.
-
-    Raises
-    ------
-    InputError
-        If none that ships has the name.
-    """
+    """Return the file of a sweep."""
     if isinstance(path, Path) or is_path(path):
         return Path(path)
     shipped = _SHIPPED_DIR / f"{path}.yaml"
@@ -216,9 +151,7 @@ def find_sweep(path: str | Path) -> Path:
 def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> None:
     fix = f"begin with 'version: {VERSION}'"
     if "version" not in entries:
-        found.problems.append(
-            Place(tree.place.file, 1, 1).problem("version is missing", "given", fix)
-        )
+        found.problems.append(Place(tree.place.file, 1, 1).problem("version is missing", "given", fix))
     elif entries["version"].value != VERSION or isinstance(entries["version"].value, bool):
         what_is = f"version is {show(entries['version'].value)}"
         fix = "this program reads no other version of the format"
@@ -259,9 +192,7 @@ def _base(
         found.problems += _at(node.place, error.problems)
         return None
     if _KEYS_OF_SWEEPS & draft.tree.children.keys():
-        found.note(
-            node, f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from"
-        )
+        found.note(node, f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from")
         return None
     if not draft.source_files:
         is_gone = isinstance(asked, Path) and not is_file(asked)
@@ -316,13 +247,7 @@ def _sample(node: Node, found: Found) -> Sample | None:
     return Sample("sobol" if method == "sobol" else "latin_hypercube", size, seed)
 
 
-def _axes(
-    entries: Mapping[str, Node],
-    base: SweepBase,
-    found: Found,
-    *,
-    is_sampled: bool,
-) -> tuple[SweepAxis, ...]:
+def _axes(entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool) -> tuple[SweepAxis, ...]:
     if "axes" not in entries:
         if is_sampled:
             found.note_key(entries["sample"], "sample has no axes", "given with axes", "add axes")
@@ -396,9 +321,7 @@ def _last_written(axes: tuple[SweepAxis, ...], future: Future) -> Node:
     return point.value if point.value is not None else axes[-1].node
 
 
-def _of_axes(
-    axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: bool
-) -> Iterator[Future]:
+def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: bool) -> Iterator[Future]:
     if not axes:
         return
     if not is_sampled:
@@ -414,9 +337,7 @@ def _of_axes(
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 
-def _runs(
-    entries: Mapping[str, Node], names: set[str] | None, found: Found
-) -> frozenset[str] | None:
+def _runs(entries: Mapping[str, Node], names: set[str] | None, found: Found) -> frozenset[str] | None:
     """Return the futures whose whole run is stored; None for all of them.
 
     `names` are those of all futures; None where some could not be made.

@@ -46,56 +46,27 @@ one; in 2 no start had the basis of a plan; in 3 no order said whether it is com
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """Tables as read, for all futures that read the same ones.
+    """Tables as read, for all futures that read the same ones."""
 
-    Parameters
-    ----------
-    key : str
-        Made of the hashes of their files.
-    frames : mapping of str to DataFrame
-        The tables by name.
-    sha256 : mapping of Path to str
-        SHA-256 of every file, by full path.
-    """
-
-    key: str
-    frames: Mapping[str, pd.DataFrame]
-    sha256: Mapping[Path, str]
+    key: str  # made of the hashes of their files
+    frames: Mapping[str, pd.DataFrame]  # the tables by name
+    sha256: Mapping[Path, str]  # SHA-256 of every file, by full path
 
 
 @dataclass(frozen=True, eq=False)
 class FutureTask:
-    """One future, ready to be solved or refused.
+    """One future, ready to be solved or refused."""
 
-    Parameters
-    ----------
-    future : Future
-        As the file of the sweep says.
-    file_name : str
-        Of its files in the sweep's folder, without ending: made of its name, and of a hash of all
-        that makes its result, so that a changed future is another one.
-    tables_key : str
-        Which tables it reads.
-    scenario : Scenario or None
-        What it asks; None where its points make no scenario together.
-    problems : tuple of Problem
-        Why not.
-    keeps_run : bool
-        Whether its whole run is stored.
-    begins_at : str
-        Future at whose end it may begin; empty for none.
-    leads : bool
-        Whether others may begin where it ends.
-    """
-
-    future: Future
+    future: Future  # as the file of the sweep says
+    # of its files in the sweep's folder, without ending: made of its name, and of a hash of all that makes its result,
+    # so that a changed future is another one
     file_name: str
-    tables_key: str
-    scenario: Scenario | None
-    problems: tuple[Problem, ...] = ()
-    keeps_run: bool = False
-    begins_at: str = ""
-    leads: bool = False
+    tables_key: str  # which tables it reads
+    scenario: Scenario | None  # what it asks; None where its points make no scenario together
+    problems: tuple[Problem, ...] = ()  # why not
+    keeps_run: bool = False  # whether its whole run is stored
+    begins_at: str = ""  # future at whose end it may begin; empty for none
+    leads: bool = False  # whether others may begin where it ends
 
     @property
     def name(self) -> str:
@@ -105,23 +76,12 @@ class FutureTask:
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """A sweep that can be run.
+    """A sweep that can be run."""
 
-    Parameters
-    ----------
-    file : SweepFile
-        What was read.
-    questions : tuple of FutureTask
-        In the order of the file.
-    tables : mapping of str to Tables
-        By key.
-    warnings : tuple of Problem
-        Figures of the base scenario and of single points that are allowed but implausible.
-    """
-
-    file: SweepFile
-    questions: tuple[FutureTask, ...]
-    tables: Mapping[str, Tables]
+    file: SweepFile  # what was read
+    questions: tuple[FutureTask, ...]  # in the order of the file
+    tables: Mapping[str, Tables]  # by key
+    # figures of the base scenario and of single points that are allowed but implausible
     warnings: tuple[Problem, ...] = ()
 
 
@@ -144,33 +104,8 @@ Together: TypeAlias = "Callable[[SweepFile, Mapping[str, Scenario]], Sequence[Pr
 
 
 @with_texts_as_objects
-def read_sweep(
-    path: str | Path, overrides: Sequence[str] = (), together: Together | None = None
-) -> Sweep:
-    """Read the file of a sweep, and find every mistake in it before anything is solved.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file, or the name of a shipped sweep.
-    overrides : sequence of str
-        Settings of every future as ``key.key=value``.
-    together : callable, optional
-        Of a study that puts all futures together, and needs to know how likely they are: finds
-        why they cannot be.
-
-    Returns
-    -------
-    Sweep
-        Its futures. One whose points are right one by one but make no scenario together has its
-        problems with it, and fails alone; unless all are put together.
-
-    Raises
-    ------
-    InputError
-        With every problem of the file, of the base scenario and its data, and of the values of
-        each axis, at their places; and of what does not go together.
-    """
+def read_sweep(path: str | Path, overrides: Sequence[str] = (), together: Together | None = None) -> Sweep:
+    """Read the file of a sweep, and find every mistake in it before anything is solved."""
     file = read_file(path, overrides, needs_uncertainty=together is not None)
     led = {}
     if not file.problems:  # else two futures may have one name
@@ -180,27 +115,7 @@ def read_sweep(
 
 @with_texts_as_objects
 def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None = None) -> Sweep:
-    """Make a sweep of futures that are known, and find every mistake in them.
-
-    Parameters
-    ----------
-    file : SweepFile
-        As read, or made by a study that chooses the futures itself.
-    led : mapping of str to str
-        For each future that begins where another one ended, which one that is; by name.
-    together : callable, optional
-        As for `read_sweep`.
-
-    Returns
-    -------
-    Sweep
-        As `read_sweep` does.
-
-    Raises
-    ------
-    InputError
-        As `read_sweep` does.
-    """
+    """Make a sweep of futures that are known, and find every mistake in them."""
     reader = _Reader()
     problems = [*file.problems, *_base_problems(file, reader)]
     is_right = not problems
@@ -235,18 +150,10 @@ def _known(scenarios: Mapping[str, Scenario | None]) -> dict[str, Scenario]:
 
 
 def inputs_of(question: FutureTask, tables: Tables) -> Inputs:
-    """Build what the model knows of a future.
-
-    Raises
-    ------
-    InputError
-        If its settings and its data do not go together.
-    """
+    """Build what the model knows of a future."""
     assert question.scenario is not None
     figures = question.future.figures
-    inputs = build_inputs_from(
-        question.scenario, with_values(tables.frames, figures), tables.sha256
-    )
+    inputs = build_inputs_from(question.scenario, with_values(tables.frames, figures), tables.sha256)
     return replace(inputs, moved=moved_figures(figures))
 
 
@@ -266,9 +173,7 @@ def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:
     return _build_problems(scenario, Future(""), tables, reader)
 
 
-def _problems(
-    file: SweepFile, future: Future, reader: _Reader, *, is_built: bool
-) -> tuple[Problem, ...]:
+def _problems(file: SweepFile, future: Future, reader: _Reader, *, is_built: bool) -> tuple[Problem, ...]:
     """Return what is wrong with a future; to build it from its data takes a second."""
     scenario, problems = _scenario(file, future, reader)
     if problems or scenario is None or not is_built:
@@ -276,9 +181,7 @@ def _problems(
     return _build_problems(scenario, future, reader.tables(scenario.data_files), reader)
 
 
-def _build_problems(
-    scenario: Scenario, future: Future, tables: Tables, reader: _Reader
-) -> tuple[Problem, ...]:
+def _build_problems(scenario: Scenario, future: Future, tables: Tables, reader: _Reader) -> tuple[Problem, ...]:
     try:
         inputs = build_inputs_from(scenario, with_values(tables.frames, future.figures))
     except InputError as error:
@@ -287,9 +190,7 @@ def _build_problems(
     return ()
 
 
-def _scenario(
-    file: SweepFile, future: Future, reader: _Reader
-) -> tuple[Scenario | None, tuple[Problem, ...]]:
+def _scenario(file: SweepFile, future: Future, reader: _Reader) -> tuple[Scenario | None, tuple[Problem, ...]]:
     """Return the scenario of a future, or what keeps it from being one."""
     base = file.draft
     try:
@@ -303,9 +204,7 @@ def _scenario(
     tree = replace(tree, value={**tree.children, "title": title})
     files = (file.path, *base.source_files)
     sha256 = (file.sha256, *base.source_sha256)
-    draft = replace(
-        base, name=future.name, tree=tree, problems=(), source_files=files, source_sha256=sha256
-    )
+    draft = replace(base, name=future.name, tree=tree, problems=(), source_files=files, source_sha256=sha256)
     scenario, problems = draft.checked()
     if not draft.has_its_tables:
         return None, problems
@@ -325,9 +224,7 @@ def _on_one_thread(scenario: Scenario | None) -> Scenario | None:
     return scenario.model_copy(update={"solver": solver})
 
 
-def _figures_of_other_tables(
-    file: SweepFile, future: Future, data_files: Mapping[str, Path]
-) -> list[Problem]:
+def _figures_of_other_tables(file: SweepFile, future: Future, data_files: Mapping[str, Path]) -> list[Problem]:
     """Find figures of a table that the future takes from another file than the base."""
     return [
         file.path_problem(
@@ -340,9 +237,7 @@ def _figures_of_other_tables(
     ]
 
 
-def _question(
-    file: SweepFile, future: Future, reader: _Reader, leader: FutureTask | None
-) -> FutureTask:
+def _question(file: SweepFile, future: Future, reader: _Reader, leader: FutureTask | None) -> FutureTask:
     scenario, problems = _scenario(file, future, reader)
     tables = reader.tables(scenario.data_files if scenario is not None else file.draft.data_files)
     keeps_run = file.runs is None or future.name in file.runs

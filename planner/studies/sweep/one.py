@@ -42,11 +42,7 @@ _ORDERED: Final = {
     "on-site power": ("source_builds", "source", "built_mw"),
 }
 """What a plan orders: its table, the column that says which, and the amount. [MW]"""
-_STATUS: Final = (
-    (InputError, "wrong_input"),
-    (InfeasibleError, "infeasible"),
-    (LimitReachedError, "stopped"),
-)
+_STATUS: Final = ((InputError, "wrong_input"), (InfeasibleError, "infeasible"), (LimitReachedError, "stopped"))
 """Status of a future that ends with an error; any other one is an ``error``."""
 _NOTHING_MW: Final = 1e-6
 
@@ -55,30 +51,7 @@ _NOTHING_MW: Final = 1e-6
 def answer_to(
     question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None = None
 ) -> tuple[FutureResult, bytes | None]:
-    """Solve a future and check its plan.
-
-    Parameters
-    ----------
-    question : FutureTask
-        What is asked.
-    tables : Tables
-        Those of `question.tables_key`; they are shared with other futures and stay as they are.
-    runs_dir : Path
-        Where its run folder is stored if it keeps its run.
-    start : bytes, optional
-        Where the future ended that it may begin at, as `planner.lp.start.Start` writes it.
-
-    Returns
-    -------
-    FutureResult, bytes or None
-        Also where there is no plan: then it says why. And where it ended, if others may begin
-        there.
-
-    Raises
-    ------
-    OSError
-        If files cannot be read or written, as where the disk is full: others would end so too.
-    """
+    """Solve a future and check its plan."""
     began, cpu_began = time.perf_counter(), time.process_time()
     # As in `dcplan solve`: hardly a cycle among many objects, so they are looked for once.
     gc.disable()
@@ -188,25 +161,14 @@ def lead_months(scenario: Scenario, inputs: Inputs) -> dict[tuple[str, str], flo
     }
 
 
-def orders_in(
-    tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str], float]
-) -> Iterator[Order]:
+def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str], float]) -> Iterator[Order]:
     """Yield what the plan orders by kind, site and item, with the year in which it serves.
 
     Halls that are committed were ordered before decisions start: they wait for nothing more.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Of the plan.
-    months : mapping
-        As `lead_months` returns.
     """
     of_halls = {
         (site, hall): float(lead)
-        for site, hall, lead in zip(
-            *(tables["leads"][name] for name in ("site", "hall", "months")), strict=True
-        )
+        for site, hall, lead in zip(*(tables["leads"][name] for name in ("site", "hall", "months")), strict=True)
     }
     builds = tables["builds"]
     committed = set(builds.loc[builds["early"], ["site", "hall", "year"]].itertuples(index=False))

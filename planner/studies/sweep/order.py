@@ -28,22 +28,7 @@ _MOST_COMPARED: Final = 200
 
 
 def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[str, str]:
-    """Return for each future that begins where another one ended, which one that is.
-
-    Parameters
-    ----------
-    futures : sequence of Future
-        In the order of the file.
-    base : Node
-        The scenario that they are laid over.
-    is_sampled : bool
-        Whether those of the axes are drawn: then they are one group.
-
-    Returns
-    -------
-    dict of str to str
-        Names by name, the first of a group and of all futures left out.
-    """
+    """Return for each future that begins where another one ended, which one that is."""
     first: dict[tuple[object, ...], Future] = {}
     led = {}
     for future in futures:
@@ -72,9 +57,7 @@ def _most_alike(tree: Node, before: Sequence[tuple[Future, Node]], led: Mapping[
     Of several it is the last, since those that are alike are written one after the other; or
     where that begins, if that is as near: then they need not wait for each other.
     """
-    differing = {
-        future.name: _count_differing(other, tree) + len(future.figures) for future, other in before
-    }
+    differing = {future.name: _count_differing(other, tree) + len(future.figures) for future, other in before}
     fewest = min(differing.values())
     found = [name for name, count in differing.items() if count == fewest][-1]
     while differing.get(led.get(found, "")) == fewest:
@@ -94,23 +77,13 @@ def _count_differing(one: Node | None, other: Node | None) -> int:
 
 
 class Queue:
-    """Futures that wait, those that others begin from first.
-
-    Parameters
-    ----------
-    questions : iterable of FutureTask
-        To be solved.
-    starts : mapping of str to bytes
-        Where futures that are solved already ended, by name.
-    """
+    """Futures that wait, those that others begin from first."""
 
     def __init__(self, questions: Iterable[FutureTask], starts: Mapping[str, bytes]) -> None:
         waiting = list(questions)
         self._starts = dict(starts)
         self._open = {question.name for question in waiting}
-        self._waiting = sorted(
-            waiting, key=lambda question: (not question.leads, bool(question.begins_at))
-        )
+        self._waiting = sorted(waiting, key=lambda question: (not question.leads, bool(question.begins_at)))
 
     def __bool__(self) -> bool:
         """Whether any future waits."""

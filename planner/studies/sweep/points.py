@@ -22,44 +22,24 @@ Label: TypeAlias = str | int | float | bool
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """One value of one axis.
+    """One value of one axis."""
 
-    Parameters
-    ----------
-    label : str, int, float or bool
-        What it is called.
-    keys : tuple of str
-        Key path that is set; empty where `value` is a tree of settings, laid over the scenario
-        as a file over the one that it extends.
-    value : Node or None
-        What is set, with its place in the file of the sweep; None where figures alone move.
-    figures : tuple of (UncertainFigure, float)
-        Figures of the data, with the values that they take.
-    """
-
-    label: Label
+    label: Label  # what it is called
+    # key path that is set; empty where `value` is a tree of settings, laid over the scenario as a file over the one
+    # that it extends
     keys: tuple[str, ...] = ()
-    value: Node | None = None
-    figures: tuple[tuple[UncertainFigure, float], ...] = ()
+    value: Node | None = None  # what is set, with its place in the file of the sweep; None where figures alone move
+    figures: tuple[tuple[UncertainFigure, float], ...] = ()  # figures of the data, with the values that they take
 
 
 @dataclass(frozen=True, eq=False)
 class Future:
-    """One future of a sweep.
+    """One future of a sweep."""
 
-    Parameters
-    ----------
-    name : str
-        Its name, any text.
-    points : mapping of str to Point
-        By axis; none of an axis that a future of the list `futures` leaves as it is.
-    settings : Node or None
-        Settings of a future of that list, laid over the scenario at last.
-    """
-
-    name: str
+    name: str  # its name, any text
+    # by axis; none of an axis that a future of the list `futures` leaves as it is
     points: Mapping[str, Point] = field(default_factory=dict)
-    settings: Node | None = None
+    settings: Node | None = None  # settings of a future of that list, laid over the scenario at last
 
     @property
     def labels(self) -> dict[str, Label]:
@@ -73,18 +53,8 @@ class Future:
 
 
 def changed_tree(tree: Node, future: Future) -> Node:
-    """Return what a future says: a scenario with the points of the future laid over it.
-
-    Raises
-    ------
-    LookupError
-        If a key leads through a plain value or past the end of a list.
-    """
+    """Return what a future says: a scenario with the points of the future laid over it."""
     for point in future.points.values():
         if point.value is not None:
-            tree = (
-                assign(tree, point.keys, point.value)
-                if point.keys
-                else merge(tree, point.value, is_by_year)
-            )
+            tree = assign(tree, point.keys, point.value) if point.keys else merge(tree, point.value, is_by_year)
     return merge(tree, future.settings, is_by_year) if future.settings is not None else tree

@@ -42,34 +42,8 @@ def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Itera
         yield question, answer, ended
 
 
-def in_pool(
-    queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: int
-) -> Iterator[SolvedFuture]:
-    """Solve futures in processes side by side.
-
-    Parameters
-    ----------
-    queue : Queue
-        What is to be solved.
-    tables : mapping of str to Tables
-        All tables that they read, by key.
-    runs_dir : Path
-        Where run folders are stored.
-    jobs : int
-        Most processes at once.
-
-    Yields
-    ------
-    FutureTask, FutureResult, bytes or None
-        As they are done, with where they ended. One whose process is ended from outside, as by a
-        system that is out of memory, is tried once more in a new process, and then has the status
-        ``killed``.
-
-    Raises
-    ------
-    OSError
-        As `answer_to` does.
-    """
+def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: int) -> Iterator[SolvedFuture]:
+    """Solve futures in processes side by side."""
     ended_before: set[str] = set()
     workers: list[_Worker] = []
     try:
@@ -151,10 +125,7 @@ class _Worker:
         if code >= 0:
             return f"its process ended with exit code {code}, twice"
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-        return (
-            f"its process was ended by signal {name}, twice; where memory ran out, run fewer"
-            " futures at once"
-        )
+        return f"its process was ended by signal {name}, twice; where memory ran out, run fewer futures at once"
 
     def end(self) -> None:
         self.process.terminate()

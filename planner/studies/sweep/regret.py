@@ -25,28 +25,8 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
     Halls and connections are counted by site, of whatever design, racks by type at whatever site,
     on-site power by site and technology. A year has what was ordered for it and before; what has
     left since, as racks that were taken out, is not subtracted.
+    Takes `begins` [year].
 
-    Parameters
-    ----------
-    orders : DataFrame
-        As table `orders` of a sweep.
-    begins : mapping of str to float
-        Futures with a plan, and when decisions start in each [year]. One that orders nothing
-        counts as one that orders nothing.
-
-    Returns
-    -------
-    DataFrame
-        kind, site, item, year, least_mw and most_mw ordered by the year in any future, futures
-        that ordered any, and order_by: when the longest lead time of the halls chosen there by
-        then, of the connection of a site or of on-site power, in any future, asks for the
-        decision, not before decisions start (year; missing of racks, of committed halls, where no
-        lead time is known, and where nothing more is ordered for it). is_committed: in every future
-        halls come in the year, and all of them were ordered before decisions start. Rows that no
-        future orders are left out; of those that only some order, least_mw is 0.
-
-    Examples
-    --------
     >>> from planner.studies.sweep.answers import OF_ORDER
     >>> orders = pd.DataFrame(
     ...     [
@@ -68,9 +48,7 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
         return pd.DataFrame(columns=columns)
     known.loc[known["kind"].isin(_BY_SITE), "item"] = ""
     known.loc[known["kind"].isin(_BY_ITEM), "site"] = ""
-    by_year = known.pivot_table(
-        index=_THING, columns=["future", "year"], values="mw", aggfunc="sum", fill_value=0.0
-    )
+    by_year = known.pivot_table(index=_THING, columns=["future", "year"], values="mw", aggfunc="sum", fill_value=0.0)
     years = sorted(known["year"].unique())
     full = pd.MultiIndex.from_product([list(begins), years], names=["future", "year"])
     by_year = by_year.reindex(columns=full, fill_value=0.0)
@@ -79,10 +57,7 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
     least, most = in_year.min().T, in_year.max().T
     count = (ordered > _NOTHING_MW).T.groupby(level="year").sum().T
     table = pd.DataFrame(
-        {
-            name: frame.stack()
-            for name, frame in (("least_mw", least), ("most_mw", most), ("futures", count))
-        }
+        {name: frame.stack() for name, frame in (("least_mw", least), ("most_mw", most), ("futures", count))}
     ).reset_index()
     first = _decided_first(known, begins)
     of_future = known.groupby([*_THING, "year", "future"], as_index=False)["is_committed"].min()
@@ -97,9 +72,7 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
 
 def _decided_first(known: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame:
     """Return when what is ordered by a year must be decided, in the first of all futures. [year]"""
-    leads = known.pivot_table(
-        index=[*_THING, "future"], columns="year", values="lead_months", aggfunc="max"
-    )
+    leads = known.pivot_table(index=[*_THING, "future"], columns="year", values="lead_months", aggfunc="max")
     # What is ordered by a year has what came before: its lead time counts too.
     longest = leads.cummax(axis=1).ffill(axis=1).reset_index()
     months = longest.melt([*_THING, "future"], var_name="year", value_name="months").dropna()

@@ -17,44 +17,20 @@ Method: TypeAlias = Literal["latin_hypercube", "sobol"]
 
 @dataclass(frozen=True)
 class Sample:
-    """How a sample is drawn.
+    """How a sample is drawn."""
 
-    Parameters
-    ----------
-    method : {"latin_hypercube", "sobol"}
-        Latin hypercube: each axis is cut into as many strips as there are futures, and each strip
-        is met once. Sobol: a scrambled sequence of low discrepancy, a power of 2 long.
-    size : int
-        Number of futures.
-    seed : int
-        The same seed draws the same sample.
-    """
-
+    # latin hypercube: each axis is cut into as many strips as there are futures, and each strip is met once
     method: Method
-    size: int
-    seed: int
+    size: int  # number of futures
+    seed: int  # the same seed draws the same sample
 
 
 def unit_points(sample: Sample, axes: int) -> Floats:
     """Draw a sample of the unit cube.
 
-    Parameters
-    ----------
-    sample : Sample
-        How.
-    axes : int
-        Number of axes, at least 1.
-
-    Returns
-    -------
-    array of float
-        In [0, 1), of shape (size, axes).
-
-    Source: McKay, Beckman and Conover (1979); Owen's scrambling of Sobol' (1967), as
+    Gives (size, axes). Source: McKay, Beckman and Conover (1979); Owen's scrambling of Sobol' (1967), as
     `scipy.stats.qmc` has them.
 
-    Examples
-    --------
     >>> drawn = unit_points(Sample("latin_hypercube", 5, seed=7), axes=3)
     >>> [sorted((5 * drawn[:, axis]).astype(int).tolist()) for axis in range(3)]
     [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]

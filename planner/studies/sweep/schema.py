@@ -19,14 +19,7 @@ _KEY: Final = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}
 
 
 def sweep_schema() -> str:
-    """Return the JSON Schema of the file of a sweep as text.
-
-    Returns
-    -------
-    str
-        JSON, draft 2020-12, with a line feed at its end. Settings are those of a scenario, of
-        which a future may say any part.
-    """
+    """Return the JSON Schema of the file of a sweep as text."""
     scenario = json.loads(json_schema())
     kinds = {name: _in_part(kind) for name, kind in scenario.pop("$defs", {}).items()}
     settings = {key: scenario[key] for key in ("type", "properties", "additionalProperties")}
@@ -77,12 +70,7 @@ def _axis() -> dict[str, Any]:
             "key": {**_KEY, "description": "Key path of a setting."},
             "values": {"type": "array", "minItems": 1, "description": "Its values."},
             "range": _mapping(
-                {
-                    "from": _NUMBER,
-                    "to": _NUMBER,
-                    "step": _NUMBER,
-                    "count": {"type": "integer", "minimum": 2},
-                },
+                {"from": _NUMBER, "to": _NUMBER, "step": _NUMBER, "count": {"type": "integer", "minimum": 2}},
                 ("from", "to"),
             ),
             "between": {**ends, "description": "Least and greatest value; with a sample."},
@@ -109,10 +97,7 @@ def _sample() -> dict[str, Any]:
 
 def _uncertainty() -> dict[str, Any]:
     keys = {
-        "known_from": {
-            "type": "integer",
-            "description": "Year from which on it is known which future comes.",
-        },
+        "known_from": {"type": "integer", "description": "Year from which on it is known which future comes."},
         "weights": {
             "type": "object",
             "additionalProperties": _LIKELIHOOD,
@@ -129,11 +114,7 @@ def _uncertainty() -> dict[str, Any]:
 
 
 def _mapping(keys: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": keys,
-    }
+    made: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": keys}
     return made | ({"required": list(required)} if required else {})
 
 
@@ -141,8 +122,6 @@ def _in_part(schema: Any) -> Any:
     """Return a schema that asks for no key: what is laid over a scenario may be any part of one."""
     if isinstance(schema, dict):
         return {
-            key: _in_part(value)
-            for key, value in schema.items()
-            if not (key == "required" and isinstance(value, list))
+            key: _in_part(value) for key, value in schema.items() if not (key == "required" and isinstance(value, list))
         }
     return [_in_part(one) for one in schema] if isinstance(schema, list) else schema

@@ -13,12 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError
 from planner.clock.calendar import float_year
 from planner.outputs.files import whole_file, whole_files
-from planner.outputs.folder_kinds import (
-    FUTURES_FOLDER,
-    RUNS_FOLDER,
-    SWEEP,
-    SWEEP_FILE,
-)
+from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWEEP_FILE
 from planner.outputs.own_folder import file_entry, wrong_folder
 from planner.outputs.staging import try_folder
 from planner.results.ended import PLANNED
@@ -56,61 +51,27 @@ _TABLES_FRAC: Final = 0.02
 
 @dataclass(frozen=True)
 class SweepProgress:
-    """How far a sweep is.
+    """How far a sweep is."""
 
-    Parameters
-    ----------
-    total : int
-        Futures in all.
-    done : int
-        Of these, those with an answer, `stored` of them from an earlier run.
-    failed : int
-        Of those done, how many have no plan as asked, or one that the check refuses.
-    stored : int
-        Answers that an earlier run had stored.
-    left_s : float
-        About how long the rest takes; nan before it is known. [s]
-    last : str
-        Future that was answered last; empty at the beginning.
-    status : str
-        Its status.
-    """
-
-    total: int
-    done: int
-    failed: int
-    stored: int
-    left_s: float
-    last: str = ""
-    status: str = ""
+    total: int  # futures in all
+    done: int  # of these, those with an answer, `stored` of them from an earlier run
+    failed: int  # of those done, how many have no plan as asked, or one that the check refuses
+    stored: int  # answers that an earlier run had stored
+    left_s: float  # about how long the rest takes; nan before it is known. [s]
+    last: str = ""  # future that was answered last; empty at the beginning
+    status: str = ""  # its status
 
 
 @dataclass(frozen=True, eq=False)
 class SweepResult:
-    """What a sweep found.
+    """What a sweep found."""
 
-    Parameters
-    ----------
-    folder : Path
-        Where it is stored.
-    futures : DataFrame
-        A row per future: the values of its axes, status, cost, verdict of the check.
-    results : DataFrame
-        A row per future, key figure and year.
-    orders : DataFrame
-        A row per future, and what it orders for which site and year.
-    no_regret : DataFrame
-        What is ordered by a year in every future that has a plan, at least and at most.
-    timings : DataFrame
-        A row per future: how it was solved, and how long that took.
-    """
-
-    folder: Path
-    futures: pd.DataFrame
-    results: pd.DataFrame
-    orders: pd.DataFrame
-    no_regret: pd.DataFrame
-    timings: pd.DataFrame
+    folder: Path  # where it is stored
+    futures: pd.DataFrame  # a row per future: the values of its axes, status, cost, verdict of the check
+    results: pd.DataFrame  # a row per future, key figure and year
+    orders: pd.DataFrame  # a row per future, and what it orders for which site and year
+    no_regret: pd.DataFrame  # what is ordered by a year in every future that has a plan, at least and at most
+    timings: pd.DataFrame  # a row per future: how it was solved, and how long that took
 
     def fan(self, figure: str = "facility_mean_mw") -> Drawing:
         """Draw the spread of a figure of table `results` by model year, with matplotlib."""
@@ -189,44 +150,6 @@ def run_sweep(
     again; so is one that a bug or the system ended. While it runs, its tables are written now and
     then, with all answers by then.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file of the sweep, or the name of a shipped one.
-    out : str or Path, optional
-        Folder of the sweep; left out, as `folder_of` names it.
-    jobs : int, optional
-        Processes at once, each with one thread of the solver; left out: one for each processor.
-        With 1 all is solved in this process.
-    on_progress : callable, optional
-        Is given a `SweepProgress` when a future is done.
-    overrides : sequence of str
-        Settings of every future as ``key.key=value``.
-    scheduler : str, optional
-        Address of the scheduler of a Dask cluster that solves them, such as
-        ``tcp://10.0.0.5:8786``; needs the extra ``dask``.
-    on_stage : callable, optional
-        Called with what is awaited of the cluster.
-    on_warning : callable, optional
-        Called with each figure that is allowed but implausible, before any solve.
-    strict : bool
-        Treat such figures as errors.
-
-    Returns
-    -------
-    SweepResult
-        Its tables, which are in the folder too.
-
-    Raises
-    ------
-    InputError
-        If anything in the file, the base scenario or the data is wrong, the folder is that of
-        another study, or the cluster cannot be used, before any solve.
-    OSError
-        If the folder cannot be written.
-
-    Examples
-    --------
     >>> from tempfile import mkdtemp
     >>> file = Path(mkdtemp()) / "land.yaml"
     >>> axis = "{key: new_sites.north.land_limit_mw, values: [20, 30]}"
@@ -261,24 +184,6 @@ def solve_sweep(
 ) -> SweepResult:
     """Solve and check every future of a sweep that is read already.
 
-    Parameters
-    ----------
-    sweep : Sweep
-        Its futures.
-    folder : Path
-        Where their answers are, and are put.
-    jobs, on_progress, scheduler, on_stage
-        As for `run_sweep`.
-
-    Raises
-    ------
-    InputError
-        If the cluster cannot be used.
-    OSError
-        If the folder cannot be written.
-
-    Notes
-    -----
     Ended before the first answer it leaves no folder that was not there, unless another process
     has begun there.
     """
@@ -372,27 +277,7 @@ def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, FutureResult], dict[s
 
 
 def folder_of(path: str | Path, out: str | Path | None = None, home: Path = Path("sweeps")) -> Path:
-    """Return the folder of a sweep: the one named, or one of the name of its file.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file of the sweep, or the name of a shipped one.
-    out : str or Path, optional
-        The folder, where it is named.
-    home : Path
-        Folder of folders of sweeps.
-
-    Returns
-    -------
-    Path
-        Without `out` as `folder_of_file` says.
-
-    Raises
-    ------
-    InputError
-        If no shipped sweep has the name.
-    """
+    """Return the folder of a sweep: the one named, or one of the name of its file."""
     return Path(out) if out is not None else folder_of_file(find_sweep(path), home, SWEEP_FILE)
 
 
@@ -467,9 +352,7 @@ def _in_short(settings: Node) -> dict[str, str]:
     return in_short(written) if isinstance(written, dict) else {}
 
 
-def _written(
-    questions: Sequence[FutureTask], answers: dict[str, FutureResult], folder: Path
-) -> SweepResult:
+def _written(questions: Sequence[FutureTask], answers: dict[str, FutureResult], folder: Path) -> SweepResult:
     orders = kept.orders(questions, answers)
     planned = {name for name, answer in answers.items() if answer.status in PLANNED}
     begins = {

@@ -30,19 +30,11 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True)
 class Risk:
-    """How much bad futures count.
+    """How much bad futures count."""
 
-    Parameters
-    ----------
-    weight : float
-        Share of the objective that is the conditional value at risk; the rest is the expected
-        cost. In [0, 1].
-    tail : float
-        The worst futures, as a share of all likelihood, whose mean cost that is. In (0, 1].
-    """
-
+    # share of the objective that is the conditional value at risk; the rest is the expected cost. [0, 1]
     weight: float = 0.0
-    tail: float = 1.0
+    tail: float = 1.0  # the worst futures, as a share of all likelihood, whose mean cost that is. In (0, 1]
 
     @property
     def is_asked(self) -> bool:
@@ -52,13 +44,6 @@ class Risk:
     def objective(self, costs: Floats, weights: Floats) -> float:
         """Return the objective at the cost of each future.
 
-        Parameters
-        ----------
-        costs, weights : array of float
-            Cost and likelihood of each future.
-
-        Examples
-        --------
         >>> Risk(0.5, 0.25).objective(np.array([3.0, 7.0]), np.array([0.75, 0.25]))
         5.5
         """
@@ -67,15 +52,6 @@ class Risk:
     def part(self, part: Floats, costs: Floats, weights: Floats) -> float:
         """Return what of the objective a part of the cost of each future is.
 
-        Parameters
-        ----------
-        part : array of float
-            Part of the cost of each future.
-        costs, weights : array of float
-            As for `objective`.
-
-        Examples
-        --------
         >>> costs, weights = np.array([3.0, 7.0]), np.array([0.75, 0.25])
         >>> Risk(0.5, 0.25).part(np.array([1.0, 2.0]), costs, weights)
         1.625
@@ -103,27 +79,13 @@ class Risk:
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
-    """What is known of the futures of a sweep together.
+    """What is known of the futures of a sweep together."""
 
-    Parameters
-    ----------
-    known_from : int
-        From 1 January of this year on it is known which future comes.
-    weights : mapping of str to float
-        How likely each future is; they add up to 1.
-    risk : Risk
-        How much bad futures count.
-    central : str or None
-        Future that stands for all of them where one plans for a single one; None for their mean.
-    at : Node
-        Where `known_from` is written.
-    """
-
-    known_from: int
-    weights: Mapping[str, float]
-    risk: Risk
-    central: str | None
-    at: Node
+    known_from: int  # from 1 January of this year on it is known which future comes
+    weights: Mapping[str, float]  # how likely each future is; they add up to 1
+    risk: Risk  # how much bad futures count
+    central: str | None  # future that stands for all of them where one plans for a single one; None for their mean
+    at: Node  # where `known_from` is written
 
     def horizon_problems(self, scenario: Scenario) -> list[Problem]:
         """Find that nothing is decided before the futures are known, or that they never are."""
@@ -133,30 +95,14 @@ class Uncertainty:
         return [
             self.at.place.problem(
                 f"known_from is {self.known_from}",
-                f"a year after {first}, when decisions begin, and up to {last}, the last model"
-                " year",
+                f"a year after {first}, when decisions begin, and up to {last}, the last model year",
                 "take one of them",
             )
         ]
 
 
 def read_uncertainty(node: Node, futures: Sequence[str] | None, found: Found) -> Uncertainty | None:
-    """Read block `uncertainty`.
-
-    Parameters
-    ----------
-    node : Node
-        What is written.
-    futures : sequence of str or None
-        Names of all futures in order; None where some could not be made.
-    found : Found
-        Takes the problems.
-
-    Returns
-    -------
-    Uncertainty or None
-        None where it cannot be read.
-    """
+    """Read block `uncertainty`."""
     before = len(found.problems)
     entries = found.entries(node, "uncertainty", _KEYS)
     known_from = None
@@ -181,9 +127,7 @@ def _year(node: Node, found: Found) -> int | None:
     return None
 
 
-def _weights(
-    node: Node, entries: Mapping[str, Node], futures: Sequence[str] | None, found: Found
-) -> dict[str, float]:
+def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | None, found: Found) -> dict[str, float]:
     """Return the weights of all futures, as they are written; equal where they are left out."""
     if "weights" not in entries:
         return {name: 1.0 / len(futures) for name in futures} if futures else {}

@@ -173,10 +173,7 @@ def test_a_site_that_opens_with_committed_halls_stays_open(read: Read) -> None:
 
 
 def test_a_site_that_does_not_open_stays_closed(read: Read) -> None:
-    assert held_open(read(COMMITTED), "us-la-richland", 9999) == [
-        {2029: 0.0},
-        {2029: 0.0, 2030: 0.0},
-    ]
+    assert held_open(read(COMMITTED), "us-la-richland", 9999) == [{2029: 0.0}, {2029: 0.0, 2030: 0.0}]
 
 
 def test_no_opening_is_left_out_where_more_is_committed_than_crews_build(read: Read) -> None:

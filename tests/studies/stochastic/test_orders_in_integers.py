@@ -61,10 +61,7 @@ def openings(futures: StochasticPrograms, first_year: dict[str, int]) -> list[He
 def by_site_and_year(futures: StochasticPrograms, number: int, held: Held) -> dict[str, float]:
     problem = futures.futures[number].model.problem
     over, first = problem.columns_over("open"), problem.column_block("open").start
-    names = [
-        f"{over.labels('site')[column - first]} {over.labels('year')[column - first]}"
-        for column in held.column
-    ]
+    names = [f"{over.labels('site')[column - first]} {over.labels('year')[column - first]}" for column in held.column]
     return dict(zip(names, held.value.tolist(), strict=True))
 
 
@@ -82,9 +79,7 @@ def test_an_opening_comes_by_the_date_of_its_order(futures: StochasticPrograms) 
     assert set(late.thing) == {("site opening", site, "") for site in ("north", "coast", "south")}
 
 
-@pytest.mark.parametrize(
-    ("south", "left_out"), [(2028, (("site opening", "south", ""),)), (9999, ())]
-)
+@pytest.mark.parametrize(("south", "left_out"), [(2028, (("site opening", "south", ""),)), (9999, ())])
 def test_what_not_all_futures_can_have_is_left_out_of_all(
     futures: StochasticPrograms, south: int, left_out: tuple[Thing, ...]
 ) -> None:
@@ -102,10 +97,7 @@ def test_what_not_all_futures_can_have_is_left_out_of_all(
     table = futures.orders.table
     is_opening = (table["kind"] == "site opening").to_numpy()
     placed = table[is_opening & (ordered > 0.5)]
-    assert set(zip(placed["site"], placed["order_by"], strict=True)) == {
-        ("north", 2026.0),
-        ("coast", 2026.0),
-    }
+    assert set(zip(placed["site"], placed["order_by"], strict=True)) == {("north", 2026.0), ("coast", 2026.0)}
 
 
 def test_a_thing_is_left_out_where_any_of_its_decisions_falls_short() -> None:
@@ -121,9 +113,7 @@ def test_a_thing_is_left_out_where_any_of_its_decisions_falls_short() -> None:
 
 
 @pytest.mark.parametrize("late", ["", "{new_sites: {south: {lead_time_months: 36}}}"])
-def test_where_nothing_is_ordered_before_each_future_has_its_own_integers(
-    tmp_path: Path, late: str
-) -> None:
+def test_where_nothing_is_ordered_before_each_future_has_its_own_integers(tmp_path: Path, late: str) -> None:
     text = FUTURES.replace("years: [2027, 2028, 2030]", "years: [2029, 2030]")
     text = text.replace("2027: 24, 2028: 33", "2029: 33").replace("2027: 8, 2028: 12", "2029: 12")
     text = text.replace("known_from: 2028", "known_from: 2027")

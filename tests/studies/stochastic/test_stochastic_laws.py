@@ -8,19 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn_worlds import (
-    FIGURES,
-    HEADROOM,
-    LAND,
-    LEADS,
-    Draw,
-    Figures,
-    World,
-    as_futures,
-    as_overrides,
-    drawn,
-    worlds,
-)
+from drawn_worlds import FIGURES, HEADROOM, LAND, LEADS, Draw, Figures, World, as_futures, as_overrides, drawn, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,10 +61,7 @@ def studies_of(text: str, folder: Path) -> Studied:
 
 
 def uncertain(
-    weights: dict[str, float],
-    risk: Risk | None = None,
-    known_from: int = 2027,
-    central: str | None = None,
+    weights: dict[str, float], risk: Risk | None = None, known_from: int = 2027, central: str | None = None
 ) -> Uncertainty:
     at = Node(known_from, Place("demand.yaml", 3, 5))
     return Uncertainty(known_from, weights, risk or Risk(), central, at)
@@ -155,9 +140,7 @@ def test_laws_of_any_futures(question: Question, tmp_path_factory: pytest.TempPa
     assert_the_one_program_costs_what_its_orders_cost_future_by_future(study, found)
     assert_no_plan_has_less_greatest_regret(found)
     assert_a_future_regrets_no_orders_of_its_own(found)
-    assert_a_conditional_value_at_risk_of_no_weight_is_the_expected_cost(
-        studied, question.uncertainty
-    )
+    assert_a_conditional_value_at_risk_of_no_weight_is_the_expected_cost(studied, question.uncertainty)
 
 
 def assert_to_wait_and_see_costs_least_and_to_plan_for_one_future_most(
@@ -248,16 +231,13 @@ def test_what_the_laws_allow_to_be_equal_differs_where_demand_does(
 
 def test_who_minds_bad_futures_has_another_objective(studied: Studied) -> None:
     expected, averse = (
-        studied(uncertain(likely(7), risk)).stochastic()[1].objective
-        for risk in (Risk(), Risk(0.7, 0.2))
+        studied(uncertain(likely(7), risk)).stochastic()[1].objective for risk in (Risk(), Risk(0.7, 0.2))
     )
 
     assert averse > expected + 1.0
 
 
-def test_who_minds_bad_futures_pays_more_on_average_and_less_in_the_worst(
-    studied: Studied,
-) -> None:
+def test_who_minds_bad_futures_pays_more_on_average_and_less_in_the_worst(studied: Studied) -> None:
     weights = {"low": 0.68, "as planned": 0.3, "high": 0.02}
 
     neutral = studied(uncertain(weights)).compared().stochastic
@@ -284,9 +264,7 @@ def test_likelihood_moves_the_plan_towards_a_future(studied: Studied) -> None:
     often = studied(uncertain({"low": 0.05, "as planned": 0.05, "high": 0.9})).compared()
 
     place = NAMES.index("high")
-    rare_regret, often_regret = (
-        found.stochastic.costs[place] - found.least[place] for found in (rare, often)
-    )
+    rare_regret, often_regret = (found.stochastic.costs[place] - found.least[place] for found in (rare, often))
     assert often_regret < 0.05 * rare_regret
 
 

@@ -34,9 +34,7 @@ IN_PROCESSES = ("--jobs", "2")
 def begun(file: str, out: Path, how: Sequence[str] = IN_PROCESSES) -> subprocess.Popen[bytes]:
     """Begin a sweep in a process group of its own."""
     command = [sys.executable, "-m", "planner", "sweep", file, "-o", str(out), *how]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
 
 def whole(out: Path) -> dict[str, tuple[int, int]]:
@@ -47,11 +45,7 @@ def whole(out: Path) -> dict[str, tuple[int, int]]:
 
 def tables(out: Path) -> dict[str, pd.DataFrame]:
     """Return all tables but how long it took."""
-    return {
-        name: anywhere(pd.read_parquet(out / f"{name}.parquet"))
-        for name in TABLES
-        if name != "timings"
-    }
+    return {name: anywhere(pd.read_parquet(out / f"{name}.parquet")) for name in TABLES if name != "timings"}
 
 
 def anywhere(table: pd.DataFrame) -> pd.DataFrame:
@@ -118,15 +112,7 @@ def killed(
     }
 
 
-def _is_killed(
-    file: str,
-    out: Path,
-    how: Sequence[str],
-    after_s: float,
-    choose: random.Random,
-    *,
-    waits: bool,
-) -> bool:
+def _is_killed(file: str, out: Path, how: Sequence[str], after_s: float, choose: random.Random, *, waits: bool) -> bool:
     """Begin a sweep and kill it after some seconds; False where it had ended by itself.
 
     Where it waits, these seconds begin with the first answer.

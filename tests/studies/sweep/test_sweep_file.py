@@ -73,15 +73,12 @@ futures:
     )
 
     assert problems(path) == [
-        "6:3: a future is called 'price=42'; must be another name; the axes make one of this name;"
-        " take another name"
+        "6:3: a future is called 'price=42'; must be another name; the axes make one of this name; take another name"
     ]
 
 
 def test_a_range_may_be_given_by_its_count(tmp_path: Path) -> None:
-    file = read(
-        tmp_path, f"axes:\n  price: {{key: {PRICE}, range: {{from: 41, to: 44, count: 4}}}}\n"
-    )
+    file = read(tmp_path, f"axes:\n  price: {{key: {PRICE}, range: {{from: 41, to: 44, count: 4}}}}\n")
 
     assert [future.labels["price"] for future in file.futures] == [41, 42, 43, 44]
 
@@ -107,9 +104,7 @@ runs: [power=scarce]
     limits = [
         {
             site: node.children["land_limit_mw"].value
-            for site, node in changed_tree(file.draft.tree, future)
-            .children["new_sites"]
-            .children.items()
+            for site, node in changed_tree(file.draft.tree, future).children["new_sites"].children.items()
         }
         for future in file.futures
     ]
@@ -123,9 +118,7 @@ runs: [power=scarce]
 
 
 @pytest.mark.parametrize("method", ["latin_hypercube", "sobol"])
-def test_a_sample_stays_between_the_ends_and_is_that_of_its_seed(
-    tmp_path: Path, method: str
-) -> None:
+def test_a_sample_stays_between_the_ends_and_is_that_of_its_seed(tmp_path: Path, method: str) -> None:
     text = f"""axes:
   price: {{key: {PRICE}, between: [41.5, 63.5]}}
   late: {{key: lead_times.interconnection_delay_months, between: [2, 5]}}
@@ -133,9 +126,7 @@ def test_a_sample_stays_between_the_ends_and_is_that_of_its_seed(
   unmet: {{key: demand.unmet, values: [allow, forbid]}}
 sample: {{method: {method}, size: 32, seed: %d}}
 """
-    one, same, other = (
-        [future.labels for future in read(tmp_path, text % seed).futures] for seed in (7, 7, 8)
-    )
+    one, same, other = ([future.labels for future in read(tmp_path, text % seed).futures] for seed in (7, 7, 8))
 
     assert one == same
     assert one != other
@@ -160,8 +151,7 @@ sample: {method: sobol, size: 4, seed: 3}
     )
 
     assert problems(path) == [
-        "4:46: between of axis 'age' is [2, 4.5]; must be two integers, as its setting takes; round"
-        " them"
+        "4:46: between of axis 'age' is [2, 4.5]; must be two integers, as its setting takes; round them"
     ]
 
 
@@ -237,9 +227,7 @@ sample: {method: latin_hypercube, size: 40, seed: 5}
     years = [future.labels["sold until"] for future in file.futures]
     every = list(range(int(figure.low), int(figure.high) + 1))
     assert len(every) > 1
-    assert {year: years.count(year) for year in every} == pytest.approx(
-        dict.fromkeys(every, 40 / len(every)), abs=1
-    )
+    assert {year: years.count(year) for year in every} == pytest.approx(dict.fromkeys(every, 40 / len(every)), abs=1)
     prices = {future.labels["price"] for future in file.futures}
     assert len(prices) == 40
     assert any(price % 1.0 for price in prices)
@@ -255,9 +243,7 @@ def test_all_futures_of_the_sweep_of_tiny_but_the_one_without_land_have_a_plan()
     sweep = read_sweep("tiny")
 
     found = {
-        question.name: HighsSession(
-            build_model(inputs_of(question, sweep.tables[question.tables_key])).problem
-        ).solve()
+        question.name: HighsSession(build_model(inputs_of(question, sweep.tables[question.tables_key])).problem).solve()
         for question in sweep.questions
     }
 
@@ -340,8 +326,7 @@ runs: some
         "16:48: row of axis 'rack' is 'gb200_nvl'; must be a row whose figure has a low and a"
         " high; did you mean 'gb200_nvl72'?",
         "17:31: size of sample is 12; must be a power of 2 with sobol; take 8 or 16",
-        "17:41: seed of sample is -4; must be an integer from 0 to 4,294,967,295; write another"
-        " one",
+        "17:41: seed of sample is -4; must be an integer from 0 to 4,294,967,295; write another one",
         "18:7: runs is text 'some'; must be all, none, or a list of futures; write [first, second]",
     ]
 
@@ -359,24 +344,19 @@ runs: some
         ),
         (
             "from: 30, to: 20, step: 5",
-            "5, from 30 to 20; must be below 0, as the range falls; write -5, or exchange the two"
-            " ends",
+            "5, from 30 to 20; must be below 0, as the range falls; write -5, or exchange the two ends",
         ),
         (
             "from: 20, to: 30, step: -2.5",
-            "-2.5, from 20 to 30; must be above 0, as the range rises; write 2.5, or exchange the"
-            " two ends",
+            "-2.5, from 20 to 30; must be above 0, as the range rises; write 2.5, or exchange the two ends",
         ),
         (
             "from: 20, to: 30, step: 0",
-            "0, from 20 to 30; must be other than 0; choose a step that leads from the one to the"
-            " other",
+            "0, from 20 to 30; must be other than 0; choose a step that leads from the one to the other",
         ),
     ],
 )
-def test_a_step_that_makes_no_range_is_refused_for_its_own_reason(
-    tmp_path: Path, asked: str, said: str
-) -> None:
+def test_a_step_that_makes_no_range_is_refused_for_its_own_reason(tmp_path: Path, asked: str, said: str) -> None:
     (found,) = problems(written(tmp_path, f"axes: {{land: {{key: {LAND}, range: {{{asked}}}}}}}"))
 
     assert found.endswith(f"step of axis 'land' is {said}")
@@ -414,8 +394,7 @@ runs: [{land: 20}, land=20]
 
     # Nothing is said of the row of racks, which may be in a table of the base, nor of `land=20`.
     assert problems(path) == [
-        "2:7: no shipped scenario is called 'tinny'; must be a name or a file; did you mean"
-        " 'tiny'?",
+        "2:7: no shipped scenario is called 'tinny'; must be a name or a file; did you mean 'tiny'?",
         "3:1: unknown key 'axis' in the sweep; must be a key of a sweep; did you mean 'axes'?",
         "5:15: unknown key 'new_sites.north.land_limit'; must be a key of the schema; did you mean"
         " 'land_limit_mw'? Its unit is [MW]",
@@ -423,8 +402,7 @@ runs: [{land: 20}, land=20]
         " leads from the one to the other",
         "6:16: unknown key 'demand.unmett'; must be a key of the schema; did you mean 'unmet'?",
         "6:47: allow is in axis 'unmet' twice; must be there once; remove one of them",
-        "8:17: future 'late' is 7; must be a mapping of keys; write keys under it, or remove the"
-        " line",
+        "8:17: future 'late' is 7; must be a mapping of keys; write keys under it, or remove the line",
         "9:8: runs have a mapping; must be a future of this sweep; name one as results name it:"
         " `axis=value, axis=value`, or of the list",
     ]
@@ -466,12 +444,9 @@ axes:
     )
 
     assert [one for one in problems(path) if one[:2] in {"5:", "6:", "7:"}] == [
-        "5:16: new_sites has no site 'nort'; must be one of north, south, coast; did you mean"
-        " 'north'?",
-        "6:14: contracts.ppa has no entry 'solar_south'; must be one of solar_north; did you mean"
-        " 'solar_north'?",
-        "7:15: energy.own_tariffs has no tariff 'day'; must be one of the base; add it whole"
-        " under set",
+        "5:16: new_sites has no site 'nort'; must be one of north, south, coast; did you mean 'north'?",
+        "6:14: contracts.ppa has no entry 'solar_south'; must be one of solar_north; did you mean 'solar_north'?",
+        "7:15: energy.own_tariffs has no tariff 'day'; must be one of the base; add it whole under set",
     ]
 
 
@@ -497,9 +472,7 @@ futures:
     ]
 
 
-def test_values_of_the_wrong_kind_are_named_and_no_two_futures_have_one_name(
-    tmp_path: Path,
-) -> None:
+def test_values_of_the_wrong_kind_are_named_and_no_two_futures_have_one_name(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         f"""axes:
@@ -515,8 +488,7 @@ runs: [{{price: 42}}]
         "4:65: new_sites.north.retail_usd_per_mwh is text '42'; must be a number [USD/MWh]; write"
         " 42, without quotes, percent sign or thousands separators",
         "5:77: to of axis 'wide' is inf; must be a finite number; write a number, without quotes",
-        "6:70: values of axis 'rack' have a mapping; must be some of low, value and high,"
-        " each once; write another",
+        "6:70: values of axis 'rack' have a mapping; must be some of low, value and high, each once; write another",
         "7:8: runs have a mapping; must be a future of this sweep; name one as results name it:"
         " `axis=value, axis=value`, or of the list",
     ]
@@ -563,12 +535,10 @@ futures:
         " Delivered price of a flat load. [USD/MWh]",
         "4:69: new_sites.north.retail_usd_per_mwh is text 'cheap'; must be a number [USD/MWh];"
         " meaning: Delivered price of a flat load. [USD/MWh]",
-        "7:40: unknown site 'us-tx-dalas'; must be an id of table sites; did you mean"
-        " 'us-tx-dallas'?",
+        "7:40: unknown site 'us-tx-dalas'; must be an id of table sites; did you mean 'us-tx-dallas'?",
         "9:10: years is [2027, 2026]; must be strictly increasing; meaning: Model years; each"
         " stands for itself and the years up to the next, the last for one.",
-        "10:38: exactly_sites and at_most_sites are both given; must be one of them; remove one of"
-        " the two",
+        "10:38: exactly_sites and at_most_sites are both given; must be one of them; remove one of the two",
     ]
 
 
@@ -579,25 +549,21 @@ futures:
         ("version: 1\nbase: tny\naxes: {}\n", "2:7: no shipped scenario is called 'tny'"),
         (
             "version: 1\nbase: ./gone\nfutures: {a: }\n",
-            "2:7: the scenario '{home}/gone' cannot be read: No such file or directory; must be a"
-            " file; check the path",
+            "2:7: the scenario '{home}/gone' cannot be read: No such file or directory; must be a file; check the path",
         ),
         ("version: 2\nbase: tiny\nfutures: {a: }\n", "1:10: version is 2"),
         ("version: 1\nbase: tiny\n", "the sweep has no futures"),
         (
             "version: 1\nbase: ways.yaml\nfutures: {a: }\n",
-            "2:7: base 'ways.yaml' is a sweep; must be a scenario; name the scenario"
-            " it begins from",
+            "2:7: base 'ways.yaml' is a sweep; must be a scenario; name the scenario it begins from",
         ),
         (
             "version: 1\nextends: tiny\ndemand: {unmet: forbid}\n",
-            "2:1: unknown key 'extends' in the sweep; must be a key of a sweep; name the scenario"
-            " with base",
+            "2:1: unknown key 'extends' in the sweep; must be a key of a sweep; name the scenario with base",
         ),
         (
             "version: 1\nbase: tiny\ndemand: {unmet: forbid}\nfutures: {a: }\n",
-            "must be a key of a sweep; write it under set: settings of every future, as in 'set:"
-            " {demand: ...}'",
+            "must be a key of a sweep; write it under set: settings of every future, as in 'set: {demand: ...}'",
         ),
     ],
 )
@@ -662,8 +628,7 @@ def test_too_many_futures_are_counted_not_made(tmp_path: Path) -> None:
     path = written(tmp_path, f"axes:\n{axes}")
 
     assert problems(path) == [
-        "3:1: the axes make 1,000,000 futures; must be at most 10,000; take fewer values, or draw"
-        " a sample"
+        "3:1: the axes make 1,000,000 futures; must be at most 10,000; take fewer values, or draw a sample"
     ]
 
 

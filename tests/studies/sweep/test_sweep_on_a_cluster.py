@@ -15,16 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from kills import anywhere, killed
-from test_sweep_runs import (
-    STARTING_S,
-    TEXT,
-    assert_same,
-    in_turn,
-    stored_before,
-    tables,
-    wait_for,
-    written,
-)
+from test_sweep_runs import STARTING_S, TEXT, assert_same, in_turn, stored_before, tables, wait_for, written
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
@@ -38,9 +29,7 @@ CHECK = Path(__file__).parents[2] / "check"
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_cluster_gives_the_same_tables_and_hands_runs_back(
-    tmp_path: Path, scheduler: str
-) -> None:
+def test_a_cluster_gives_the_same_tables_and_hands_runs_back(tmp_path: Path, scheduler: str) -> None:
     result = run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
 
     assert_same(tables(result), in_turn(TEXT))
@@ -55,9 +44,7 @@ def test_a_cluster_gives_the_same_tables_and_hands_runs_back(
 
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(
-    tmp_path: Path, workers: int
-) -> None:
+def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(tmp_path: Path, workers: int) -> None:
     """Where it is the only one, what was sent to it is lost with it."""
     killed: list[str] = []
     with (
@@ -76,9 +63,7 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(
                 killed.append(at_work)
                 os.kill(pids[at_work], signal.SIGKILL)
 
-        result = run_sweep(
-            written(tmp_path), tmp_path / "out", scheduler=made.scheduler_address, on_progress=kill
-        )
+        result = run_sweep(written(tmp_path), tmp_path / "out", scheduler=made.scheduler_address, on_progress=kill)
 
     assert len(killed) == 1
     assert_same(tables(result), in_turn(TEXT))
@@ -133,9 +118,7 @@ def test_a_scheduler_that_is_not_there_leaves_the_folder_as_it_was(
     assert out.exists() == has_answers
 
 
-def test_another_program_that_listens_there_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_another_program_that_listens_there_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
     monkeypatch.setattr(connection, "_MORE_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -165,17 +148,13 @@ def test_a_wait_for_workers_is_said_with_its_end(monkeypatch: pytest.MonkeyPatch
         for _ in looks:
             pass
     (text,) = said
-    assert re.fullmatch(
-        r"The cluster at tcp://oak:1 has no workers; waiting for one until \d\d:\d\d:\d\d", text
-    )
+    assert re.fullmatch(r"The cluster at tcp://oak:1 has no workers; waiting for one until \d\d:\d\d:\d\d", text)
 
 
 @pytest.mark.filterwarnings("default")
 def test_a_sweep_that_loses_all_workers_says_that_it_waits_and_goes_on(tmp_path: Path) -> None:
     said: list[str] = []
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    ) as made:
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
 
         def lose(progress: SweepProgress) -> None:
             if progress.done == 1:
@@ -188,11 +167,7 @@ def test_a_sweep_that_loses_all_workers_says_that_it_waits_and_goes_on(tmp_path:
                 made.scale(1)
 
         result = run_sweep(
-            written(tmp_path),
-            tmp_path / "out",
-            scheduler=made.scheduler_address,
-            on_progress=lose,
-            on_stage=come,
+            written(tmp_path), tmp_path / "out", scheduler=made.scheduler_address, on_progress=lose, on_stage=come
         )
 
     connecting, waiting = said
@@ -213,9 +188,7 @@ def test_the_last_worker_that_leaves_before_a_first_answer_leaves_the_folder_as_
     before = set(contents(out))
     compare = connection.compare_versions
     monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.5)
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    ) as made:
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
 
         def compare_and_leave(*given: Any) -> Any:
             found = compare(*given)
@@ -232,9 +205,7 @@ def test_the_last_worker_that_leaves_before_a_first_answer_leaves_the_folder_as_
 
 
 @pytest.mark.filterwarnings("default")
-def test_killed_at_random_moments_it_ends_with_the_same_tables(
-    tmp_path: Path, scheduler: str
-) -> None:
+def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path, scheduler: str) -> None:
     """The scheduler and its workers stay; what they were at for the dead is no one's any more."""
     usual = in_turn(TEXT)
     expected = {name: anywhere(table) for name, table in usual.items() if name != "timings"}
@@ -251,9 +222,7 @@ WRONG = ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786", "127.0.0.1:0"
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "foo"])
-def test_without_the_extra_an_address_has_that_one_problem(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_extra_an_address_has_that_one_problem(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
 
     (problem,) = connection.wrong_address(address)
@@ -263,9 +232,7 @@ def test_without_the_extra_an_address_has_that_one_problem(
 
 
 @pytest.mark.parametrize("address", WRONG)
-def test_what_is_no_address_is_refused_before_dask_tries_it(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_address_is_refused_before_dask_tries_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distributed.Client", None)
     expected = f"--scheduler: {address!r} is not the address of a scheduler; must be host and port"
 
@@ -295,9 +262,7 @@ def test_a_wrong_address_is_refused_with_all_that_is_wrong(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_host_that_nobody_knows_is_called_unknown_before_dask_tries_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_host_that_nobody_knows_is_called_unknown_before_dask_tries_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(host: str, *_: Any) -> Any:
         raise socket.gaierror(-2, f"no {host} here")
 
@@ -305,10 +270,7 @@ def test_a_host_that_nobody_knows_is_called_unknown_before_dask_tries_it(
     monkeypatch.setattr("distributed.Client", None)
 
     expected = "--scheduler: host 'nohost' is unknown: no nohost here"
-    with (
-        pytest.raises(InputError, match=expected),
-        connection.connected("tcp://nohost:8786", print),
-    ):
+    with pytest.raises(InputError, match=expected), connection.connected("tcp://nohost:8786", print):
         pass
 
 
@@ -336,9 +298,7 @@ def test_a_cluster_has_its_own_number_of_processes(study: str, tmp_path: Path) -
     assert "--jobs and --scheduler cannot be combined" in done.stderr
 
 
-def test_without_the_extra_it_says_how_to_install_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name=name)
 
@@ -366,9 +326,7 @@ futures: {{as it is: }}
     sent = cluster.to_send(question)
     (tmp_path / "mine.csv").unlink()
 
-    answer, _, run = cluster.answered(
-        sent, cluster.SentTables(sweep.tables[question.tables_key], DATA_DIR)
-    )
+    answer, _, run = cluster.answered(sent, cluster.SentTables(sweep.tables[question.tables_key], DATA_DIR))
 
     assert list(sent.files) == [("latency", "rtt_table")]
     assert (answer.status, answer.message, answer.broken) == ("optimal", "", ())

@@ -25,11 +25,7 @@ from planner.studies.sweep.regret import no_regret
 
 PRICE = [Point(41), Point(46)]
 LAND = [Point(20), Point(25), Point(30)]
-GRID = [
-    Future(f"{price.label} {land.label}", {"price": price, "land": land})
-    for price in PRICE
-    for land in LAND
-]
+GRID = [Future(f"{price.label} {land.label}", {"price": price, "land": land}) for price in PRICE for land in LAND]
 
 
 def question(name: str, begins_at: str = "") -> FutureTask:
@@ -94,11 +90,7 @@ def test_a_listed_future_may_begin_at_the_first_of_a_group_of_the_axes() -> None
     def grid(values: list[int]) -> list[Future]:
         points = [Point(it, ("sites", "oak", "land"), tree(it)) for it in values]
         figure = [Point("low"), Point("high")]
-        return [
-            Future(f"{land.label} {one.label}", {"land": land, "figure": one})
-            for land in points
-            for one in figure
-        ]
+        return [Future(f"{land.label} {one.label}", {"land": land, "figure": one}) for land in points for one in figure]
 
     futures = [
         *grid([20, 30]),
@@ -111,13 +103,7 @@ def test_a_listed_future_may_begin_at_the_first_of_a_group_of_the_axes() -> None
 
     led = leaders(futures, tree(BASE), is_sampled=False)
 
-    assert led == {
-        "20 high": "20 low",
-        "30 high": "30 low",
-        "small": "20 low",
-        "large": "30 low",
-        "larger": "large",
-    }
+    assert led == {"20 high": "20 low", "30 high": "30 low", "small": "20 low", "large": "30 low", "larger": "large"}
     # Of a sample only the first is begun at.
     assert leaders(futures, tree(BASE), is_sampled=True)["large"] == "20 low"
 
@@ -218,9 +204,7 @@ def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
         columns=["future", *OF_ORDER[:-1]],
     ).assign(is_committed=False)
 
-    found = no_regret(orders, {"low": 2024.0, "high": 2024.0}).set_index(
-        ["kind", "site", "item", "year"]
-    )
+    found = no_regret(orders, {"low": 2024.0, "high": 2024.0}).set_index(["kind", "site", "item", "year"])
 
     assert found["least_mw"].to_dict() == {
         ("halls", "elm", "", 2028): 0.0,
@@ -281,9 +265,7 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
     }
     tables["builds"]["early"] = False
     tables["leads"] = pd.DataFrame([("elm", "air|N", 27.0)], columns=["site", "hall", "months"])
-    orders = pd.DataFrame(list(orders_in(tables, months)), columns=list(OF_ORDER)).assign(
-        future="any"
-    )
+    orders = pd.DataFrame(list(orders_in(tables, months)), columns=list(OF_ORDER)).assign(future="any")
 
     table = no_regret(orders, {"any": 2025.0})
 
@@ -304,8 +286,7 @@ def test_committed_halls_are_called_that_and_have_no_date_in_the_past() -> None:
     tables = {
         "builds": pd.DataFrame(builds, columns=["site", "hall", "year", "built_mw", "early"]),
         "leads": pd.DataFrame(
-            [("oak", "air|N", 27.0), ("oak", "dlc|N", 31.0), ("elm", "air|N", 27.0)],
-            columns=["site", "hall", "months"],
+            [("oak", "air|N", 27.0), ("oak", "dlc|N", 31.0), ("elm", "air|N", 27.0)], columns=["site", "hall", "months"]
         ),
     }
     for name, item, amount in (
@@ -353,17 +334,12 @@ def test_halls_are_called_committed_where_they_are_in_every_future() -> None:
     committed = table.set_index("site")["is_committed"]
     assert committed[committed].index.tolist() == ["oak"]
     said = {site: first_decided(of, "most_mw") for site, of in table.groupby("site")}
-    assert said == {
-        "oak": "committed",
-        "fir": "July 2025",
-        **dict.fromkeys(["elm", "ash", "yew"], "not stated"),
-    }
+    assert said == {"oak": "committed", "fir": "July 2025", **dict.fromkeys(["elm", "ash", "yew"], "not stated")}
 
 
 def test_a_future_that_orders_nothing_leaves_nothing_without_regret() -> None:
     orders = pd.DataFrame(
-        [("low", "halls", "oak", "air|N", 2027, 12.0, 18.0)],
-        columns=["future", *OF_ORDER[:-1]],
+        [("low", "halls", "oak", "air|N", 2027, 12.0, 18.0)], columns=["future", *OF_ORDER[:-1]]
     ).assign(is_committed=False)
 
     assert no_regret(orders, dict.fromkeys(["low", "idle"], 2025.0))["least_mw"].tolist() == [0.0]

@@ -24,16 +24,7 @@ from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.outputs.folder_kinds import FUTURES_FOLDER, SWEEP_FILE
-from planner.studies.sweep import (
-    SweepProgress,
-    SweepResult,
-    answers,
-    cluster,
-    futures,
-    one,
-    run_sweep,
-    solve_sweep,
-)
+from planner.studies.sweep import SweepProgress, SweepResult, answers, cluster, futures, one, run_sweep, solve_sweep
 from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.solve_sweep import folder_of
@@ -66,11 +57,7 @@ def solved_in_turn(text: str) -> tuple[dict[str, pd.DataFrame], dict[str, bytes]
         path, out = Path(folder) / "ways.yaml", Path(folder) / "out"
         path.write_text(text, encoding="utf-8")
         result = run_sweep(path, out, jobs=1)
-        files = {
-            file.relative_to(out).as_posix(): file.read_bytes()
-            for file in out.rglob("*")
-            if file.is_file()
-        }
+        files = {file.relative_to(out).as_posix(): file.read_bytes() for file in out.rglob("*") if file.is_file()}
         return {**tables(result), "timings": result.timings}, files
 
 
@@ -131,11 +118,7 @@ def test_a_plan_that_is_not_as_asked_says_where_it_ended_and_what_it_breaks(
     found = replace(plan, outcome=late, verdict=broken)
     monkeypatch.setattr(one, "plan_of", lambda *_, **__: found)
 
-    told = (
-        CliRunner()
-        .invoke(main, ["sweep", str(path), "-o", str(tmp_path / "out"), "--jobs", "1"])
-        .stdout
-    )
+    told = CliRunner().invoke(main, ["sweep", str(path), "-o", str(tmp_path / "out"), "--jobs", "1"]).stdout
     (row,) = pd.read_parquet(tmp_path / "out" / "futures.parquet").to_dict("records")
 
     assert row["status"] == "time_limit"
@@ -155,10 +138,7 @@ def test_a_run_that_is_kept_says_what_its_future_changes_of_the_shipped_scenario
     )
 
     assert (meta["scenario"], meta["differs"]) == ("price=46", {})
-    assert meta["from_shipped"] == {
-        "scenario": "tiny",
-        "differs": {"new_sites.north.retail_usd_per_mwh": "46.0"},
-    }
+    assert meta["from_shipped"] == {"scenario": "tiny", "differs": {"new_sites.north.retail_usd_per_mwh": "46.0"}}
 
 
 def test_key_figures_are_those_of_the_plan() -> None:
@@ -218,9 +198,7 @@ def test_listed_futures_begin_at_like_ones_and_cost_what_they_do_afresh(tmp_path
     assert len({round(cost, 2) for cost in afresh}) == len(afresh)
 
 
-def test_a_future_added_where_another_ended_leaves_the_tables_of_a_new_sweep(
-    tmp_path: Path,
-) -> None:
+def test_a_future_added_where_another_ended_leaves_the_tables_of_a_new_sweep(tmp_path: Path) -> None:
     """What `price` ended with was not kept: it is solved again, from where it began before."""
     path, out = tmp_path / "ways.yaml", tmp_path / "out"
     added = next(line for line in LISTED.splitlines(keepends=True) if "price and land" in line)
@@ -389,9 +367,7 @@ def test_ctrl_c_while_processes_start_shows_no_traceback(tmp_path: Path, after_s
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.3])
-def test_processes_of_a_sweep_that_is_killed_as_they_start_say_nothing(
-    tmp_path: Path, after_s: float
-) -> None:
+def test_processes_of_a_sweep_that_is_killed_as_they_start_say_nothing(tmp_path: Path, after_s: float) -> None:
     with begun(written(tmp_path), tmp_path / "out") as process:
         program = psutil.Process(process.pid)
         wait_for(lambda: any("spawn_main" in " ".join(it.cmdline()) for it in program.children()))
@@ -524,9 +500,7 @@ def test_stopped_at_once_it_keeps_answers_that_another_process_has_stored(tmp_pa
     out = stopped_at_once(tmp_path, stored_before)
 
     _, files = solved_in_turn(TEXT)
-    assert set(files) == {
-        file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()
-    }
+    assert set(files) == {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
     expected = in_turn(TEXT)
     for name in TABLES:
         stored = pd.read_parquet(out / f"{name}.parquet")
@@ -566,17 +540,11 @@ def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("says", ["sweep.json", "stochastic.json"])
-def test_the_folder_of_another_study_is_refused_and_left_as_it_is(
-    tmp_path: Path, says: str
-) -> None:
+def test_the_folder_of_another_study_is_refused_and_left_as_it_is(tmp_path: Path, says: str) -> None:
     """Its tables were replaced, and its report and runs stayed beside the futures."""
     path, out, other = written(tmp_path), tmp_path / "out", tmp_path / "lhs.yaml"
     stored_before(out)
@@ -590,10 +558,7 @@ def test_the_folder_of_another_study_is_refused_and_left_as_it_is(
 
     said = CliRunner().invoke(main, ["sweep", str(other), "-o", str(out), "--jobs", "1"])
 
-    whose = {
-        "sweep.json": f"another sweep, of {str(path.resolve())!r}",
-        "stochastic.json": "a stochastic program",
-    }
+    whose = {"sweep.json": f"another sweep, of {str(path.resolve())!r}", "stochastic.json": "a stochastic program"}
     assert said.exit_code == 2, said.output
     assert (
         f"{out / says}: the folder is that of {whose[says]}; must be a new folder, or that of the"
@@ -640,9 +605,7 @@ def test_tables_are_all_as_before_where_it_is_stopped_while_they_are_written(
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
-def test_ctrl_c_while_tables_take_their_names_leaves_all_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_while_tables_take_their_names_leaves_all_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, out = written(tmp_path), tmp_path / "out"
     stored_before(out)
     for name in TABLES:
@@ -764,9 +727,7 @@ def test_tables_are_written_seldom_enough_to_cost_little(
     assert len(pauses) > 3
 
 
-def test_files_of_one_name_have_folders_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_of_one_name_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     own, other = Path("tiny.yaml"), Path("else") / "Tiny.yml"
     other.parent.mkdir()
@@ -800,9 +761,7 @@ def test_files_of_one_name_have_folders_of_their_own(
     assert folders()["shipped"] == "sweeps/tiny-4"
 
 
-def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, out = tmp_path / "ways.yaml", tmp_path / "out"
     path.write_text("version: 1\nbase: tiny\nfutures: {alone: }\n", encoding="utf-8")
 
@@ -817,8 +776,7 @@ def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(
 
     assert row["status"] == "error"
     assert row["message"] == (
-        "LookupError: not of this world; this is a bug in dcplan; traceback in"
-        f" {log.relative_to(out)}"
+        f"LookupError: not of this world; this is a bug in dcplan; traceback in {log.relative_to(out)}"
     )
     said = log.read_text(encoding="utf-8").splitlines()
     assert said[0] == "Traceback (most recent call last):"
@@ -829,27 +787,21 @@ def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_run_that_cannot_be_written_ends_the_sweep_with_the_reason(
-    tmp_path: Path, jobs: int
-) -> None:
+def test_a_run_that_cannot_be_written_ends_the_sweep_with_the_reason(tmp_path: Path, jobs: int) -> None:
     path, out = tmp_path / "ways.yaml", tmp_path / "out"
     text = "version: 1\nbase: tiny\nfutures: {alone: , other: {demand: {scale_frac: 0.9}}}\n"
     path.write_text(f"{text}runs: all\n", encoding="utf-8")
     out.mkdir()
     (out / "runs").write_text("no folder", encoding="utf-8")
 
-    ended = CliRunner().invoke(
-        main, ["-q", "sweep", str(path), "-o", str(out), "--jobs", str(jobs)]
-    )
+    ended = CliRunner().invoke(main, ["-q", "sweep", str(path), "-o", str(out), "--jobs", str(jobs)])
 
     assert ended.exit_code == 2, ended.output
     assert ended.stderr.startswith(f"{out}: the files cannot be written: ")
     assert "bug" not in ended.output
 
 
-def test_a_worker_of_a_cluster_that_cannot_write_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_of_a_cluster_that_cannot_write_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -863,9 +815,7 @@ def test_a_worker_of_a_cluster_that_cannot_write_says_why(
     answer, ended, run = cluster.answered(cluster.to_send(question), tables)
 
     assert (answer.status, ended, run) == ("error", None, None)
-    assert answer.message == (
-        "files cannot be read or written on its worker: No space left on device"
-    )
+    assert answer.message == ("files cannot be read or written on its worker: No space left on device")
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path) -> None:

@@ -38,9 +38,7 @@ def test_the_keys_are_those_that_are_read() -> None:
     assert set(properties["sample"]["properties"]) == set(file._SAMPLE_KEYS)
     assert set(SCHEMA["$defs"]["axis"]["properties"]) == set(axes._KEYS)
     assert set(properties["uncertainty"]["properties"]) == set(uncertainty._KEYS)
-    assert set(properties["uncertainty"]["properties"]["cvar"]["properties"]) == set(
-        uncertainty._RISK_KEYS
-    )
+    assert set(properties["uncertainty"]["properties"]["cvar"]["properties"]) == set(uncertainty._RISK_KEYS)
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,7 @@ def test_weights_risk_and_the_central_future_are_read(tmp_path: Path) -> None:
 
 
 def test_thirds_may_be_written_with_six_decimals(tmp_path: Path) -> None:
-    text = (
-        "  known_from: 2027\n  weights: {price=42: 0.333333, price=47: 0.333333, no rent: 0.333333}"
-    )
+    text = "  known_from: 2027\n  weights: {price=42: 0.333333, price=47: 0.333333, no rent: 0.333333}"
 
     assert sum(read(tmp_path, text).weights.values()) == pytest.approx(1.0, abs=1e-12)
 
@@ -79,8 +77,7 @@ def test_every_mistake_is_named_at_its_place(tmp_path: Path) -> None:
     assert found == [
         "7:1: uncertainty has no known_from; must be given; write the year from which it is known"
         " which future comes, as in known_from: 2028",
-        "8:3: unknown key 'known_by' in uncertainty; must be a key of a sweep; did you mean"
-        " 'known_from'?",
+        "8:3: unknown key 'known_by' in uncertainty; must be a key of a sweep; did you mean 'known_from'?",
         "9:3: weights has nothing of 'price=47', 'no rent'; must be a weight of every future; add"
         " them, or leave weights out",
         "9:23: weight of future 'price=42' is 1.5; must be above 0 and at most 1; write its"
@@ -94,10 +91,7 @@ def test_every_mistake_is_named_at_its_place(tmp_path: Path) -> None:
 
 
 def test_weights_that_do_not_add_up_to_one_are_refused(tmp_path: Path) -> None:
-    found = problems(
-        tmp_path,
-        "  known_from: 2027\n  weights: {price=42: 0.2, price=47: 0.3, no rent: 0.4}\n",
-    )
+    found = problems(tmp_path, "  known_from: 2027\n  weights: {price=42: 0.2, price=47: 0.3, no rent: 0.4}\n")
 
     assert found == [
         "9:3: weights add up to 0.9; must be 1; weights are likelihoods; leave them out for futures"

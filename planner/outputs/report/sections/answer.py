@@ -29,11 +29,7 @@ _UNITS: Final = frozenset("%BMTk")  # as units begin: %, BUSD, MW, TWh, kH100e
 
 def answer(figures: Figures, labels: DisplayNames) -> Html:
     """Answer the question of the scenario."""
-    said = element(
-        "ul",
-        (element("li", map(_unbroken, of)) for of in _sentences(figures, labels)),
-        class_="sentences",
-    )
+    said = element("ul", (element("li", map(_unbroken, of)) for of in _sentences(figures, labels)), class_="sentences")
     return section(
         "answer",
         "The answer",
@@ -62,9 +58,7 @@ def _sentences(figures: Figures, labels: DisplayNames) -> Iterator[list[str]]:
         ".",
     ]
     yield _cost(figures)
-    kilotonnes, water = (
-        figures.sum("summary", column, year=last) for column in ("emissions_kt", "water_m3")
-    )
+    kilotonnes, water = (figures.sum("summary", column, year=last) for column in ("emissions_kt", "water_m3"))
     yield [
         f"In {last} they emit ",
         kilotonnes.html(per=1000.0),
@@ -76,8 +70,7 @@ def _sentences(figures: Figures, labels: DisplayNames) -> Iterator[list[str]]:
 
 def _compute(figures: Figures, last: int) -> list[str]:
     asked, served, rented, saved, unmet = (
-        figures.sum("summary", f"{what}_kh100e", year=last)
-        for what in ("demand", "served", "rented", "saved", "unmet")
+        figures.sum("summary", f"{what}_kh100e", year=last) for what in ("demand", "served", "rented", "saved", "unmet")
     )
     rest = [
         (part.share_of(asked), words)
@@ -90,19 +83,13 @@ def _compute(figures: Figures, last: int) -> list[str]:
         " % of the demand of ",
         asked.html(digits=_DIGITS),
         " kH100e",
-        *(
-            piece
-            for part, words in rest
-            for piece in ("; ", part.html(per=_PERCENT), f" % {words}")
-        ),
+        *(piece for part, words in rest for piece in ("; ", part.html(per=_PERCENT), f" % {words}")),
         ".",
     ]
 
 
 def _places(figures: Figures, labels: DisplayNames, last: int) -> list[str]:
-    racks, sites = (
-        figures.sum("summary", column, year=last) for column in ("nameplate_mw", "sites_in_use")
-    )
+    racks, sites = (figures.sum("summary", column, year=last) for column in ("nameplate_mw", "sites_in_use"))
     of_sites = figures.sums_by("site_year", "nameplate_mw", "site", year=last)
     in_use = [item for item in of_sites.items() if item[1].value > _A_LITTLE * racks.value]
     largest = sorted(in_use, key=lambda item: -item[1].value)[:_LARGEST]
@@ -130,12 +117,7 @@ def _cost(figures: Figures) -> list[str]:
     solution = figures.run.tables["solution"].iloc[0]
     shares: list[str] = []
     for at, ((group,), npv) in enumerate(largest):
-        shares += [
-            ", " if at else NOTHING,
-            f"{group} ",
-            npv.share_of(whole).html(per=_PERCENT),
-            " %",
-        ]
+        shares += [", " if at else NOTHING, f"{group} ", npv.share_of(whole).html(per=_PERCENT), " %"]
     return [
         "The plan costs ",
         _busd(total),

@@ -28,9 +28,7 @@ def causes_section(splits: Sequence[CostSplit]) -> Html:
 def _split(split: CostSplit) -> Html:
     rows = [
         (str(cause), dollars(part), note)
-        for cause, part, note in zip(
-            split.causes["cause"], split.cents(), cause_notes(split), strict=True
-        )
+        for cause, part, note in zip(split.causes["cause"], split.cents(), cause_notes(split), strict=True)
     ]
     rows.append(("together", dollars(sum(split.cents())), ""))
     body = (
@@ -51,6 +49,4 @@ def _split(split: CostSplit) -> Html:
         element("tbody", body),
     )
     said = (element("p", sentence) for sentence in split_sentences(split))
-    return element(
-        "div", element("h3", split.difference), said, element("div", table, class_="scroll")
-    )
+    return element("div", element("h3", split.difference), said, element("div", table, class_="scroll"))

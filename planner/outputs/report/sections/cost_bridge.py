@@ -35,9 +35,7 @@ def cost_bridge(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
 def _bridge(pair: tuple[Figures, Figures], letters: tuple[str, str]) -> Html:
     total = _difference(pair)
     headings = [(label, of[-1]) for label, of in _rows(pair, "group") if of[-1].shown_value]
-    chart = waterfall(
-        f"{letters[1]} less {letters[0]} by heading", "MUSD", [*headings, ("together", total[-1])]
-    )
+    chart = waterfall(f"{letters[1]} less {letters[0]} by heading", "MUSD", [*headings, ("together", total[-1])])
     items = [(item_words(label), of) for label, of in _rows(pair, "item")]
     table = figure_table(
         "Net present value by item [MUSD]",
@@ -51,9 +49,7 @@ def _bridge(pair: tuple[Figures, Figures], letters: tuple[str, str]) -> Html:
 
 def _rows(pair: tuple[Figures, Figures], key: str) -> list[tuple[str, list[ReportFigure]]]:
     """Return both costs and their difference by item or heading, the largest difference first."""
-    known = dict.fromkeys(
-        str(label) for of in pair for (label,) in of.sums_by("costs", "npv_musd", key)
-    )
+    known = dict.fromkeys(str(label) for of in pair for (label,) in of.sums_by("costs", "npv_musd", key))
     rows = [(label, _difference(pair, **{key: label})) for label in known]
     return sorted(rows, key=lambda row: -abs(row[1][-1].shown_value))
 

@@ -18,11 +18,7 @@ __all__ = ["days_section"]
 _SLOT: Final = re.compile(r"d(\d+)h(\d+)")
 _SEASONS: Final = ("Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov")
 _MOST_DAYS: Final = 13  # the months and a peak day; a longer series is not drawn day by day
-_PARTS: Final = (
-    ("it_mw", "IT"),
-    ("mechanical_mw", "cooling"),
-    ("electrical_loss_mw", "electrical losses"),
-)
+_PARTS: Final = (("it_mw", "IT"), ("mechanical_mw", "cooling"), ("electrical_loss_mw", "electrical losses"))
 
 
 def days_section(figures: Figures) -> Html:
@@ -50,19 +46,13 @@ def days_section(figures: Figures) -> Html:
         for day, of_day in sorted(days.items())
     ]
     chart = lines(f"All sites over the day, {year}, hours in UTC", "MW", places, series)
-    parts = [
-        (label, figures.sums_by("power_slot", column, "slot", year=year))
-        for column, label in _PARTS
-    ]
+    parts = [(label, figures.sums_by("power_slot", column, "slot", year=year)) for column, label in _PARTS]
     day = max(peak or days)
     made_of = columns(
         f"What it is made of: {names[day]}, {year}",
         "MW",
         places,
-        [
-            Series(label, tuple(of.get((days[day].get(hour, ""),)) for hour in hours))
-            for label, of in parts
-        ],
+        [Series(label, tuple(of.get((days[day].get(hour, ""),)) for hour in hours)) for label, of in parts],
     )
     return section("days", "Days", element("div", chart, made_of, class_="charts"))
 

@@ -39,22 +39,16 @@ def decides_section(figures: Figures) -> Html:
     rows: list[tuple[str, list[ReportFigure | str]]] = []
     for row in table.to_dict("records"):
         rank, kind = int(row["rank"]), str(row["kind"])
-        of = {
-            column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *effects)
-        }
+        of = {column: figures.sum("estimates", column, rank=rank) for column in (*_COLUMNS, *effects)}
         label = decider_words(row, names)
         cells: list[ReportFigure | str] = [_KINDS.get(kind, kind), str(row["unit"])]
         cells += [of[column].html(digits=_DIGITS) for column in _COLUMNS]
-        cells += [
-            _effect(of[column], cost_musd, is_first_order=column in _EFFECTS) for column in effects
-        ]
+        cells += [_effect(of[column], cost_musd, is_first_order=column in _EFFECTS) for column in effects]
         rows.append((label, cells))
     heads = [NumberColumn(head) for head in ("kind", "unit", "value", "low", "high")]
     heads += [NumberColumn(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
     if is_again:
-        heads += [
-            NumberColumn(f"solved again, at its {end}", decimals=0) for end in ("low", "high")
-        ]
+        heads += [NumberColumn(f"solved again, at its {end}", decimals=0) for end in ("low", "high")]
     about = (
         "Each figure is moved to its own low and high with all others as they are; its cost there "
         f"is the change of the net present value. {first_order_words(table, figures.run, MARK)}"

@@ -26,10 +26,7 @@ _CELLS: Final = 40  # of a table
 
 def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
     """List the settings and the input tables in which the runs are not the same."""
-    settings = [
-        (one.name, [setting_text(value) for value in one.values])
-        for one in setting_differences(runs)
-    ]
+    settings = [(one.name, [setting_text(value) for value in one.values]) for one in setting_differences(runs)]
     tables = table_differences(runs)
     rows = [*settings, *((f"table {one.table}", _hashes(one)) for one in tables)]
     heading = "What differs in the inputs"
@@ -63,10 +60,7 @@ def _cells(table: TableDifference, letters: Sequence[str]) -> Html:
     """List cells of a table that differ."""
     if not table.cells:
         return NOTHING
-    rows = [
-        (f"{one.row}: {one.column}", [cell_text(value) for value in one.values])
-        for one in table.cells[:_CELLS]
-    ]
+    rows = [(f"{one.row}: {one.column}", [cell_text(value) for value in one.values]) for one in table.cells[:_CELLS]]
     counted = f"{table.table}: {len(table.cells):,} cells or rows differ"
     more = f", {_CELLS} of them shown" if len(table.cells) > _CELLS else ""
     listed = _table(f"Cells of {table.table} that differ", ("row and column", *letters), rows)

@@ -29,8 +29,7 @@ def four_moneys(figures: Figures) -> Html:
     """Show the four moneys and the rule of each. [MUSD]"""
     of_plan = moneys(figures.run.tables)
     rows: list[tuple[str, list[ReportFigure | str]]] = [
-        (label, [figure, rule])
-        for figure, (label, _, rule) in zip(four_figures(figures), of_plan.lines, strict=True)
+        (label, [figure, rule]) for figure, (label, _, rule) in zip(four_figures(figures), of_plan.lines, strict=True)
     ]
     heads = [NumberColumn("MUSD", decimals=0), NumberColumn("rule")]
     return figure_table("The four moneys [MUSD]", "", heads, rows)
@@ -43,12 +42,7 @@ def reconciled(figures: Figures) -> Html:
         rows = [(term.label, [_amount(figures, term)]) for term in terms]
         head = f"{title[0].upper()}{title[1:]}"
         table = figure_table(
-            f"{head} [MUSD]",
-            "",
-            [NumberColumn("MUSD")],
-            rows,
-            totals=[len(rows) - 1],
-            shows_caption=True,
+            f"{head} [MUSD]", "", [NumberColumn("MUSD")], rows, totals=[len(rows) - 1], shows_caption=True
         )
         parts.append(table)
     return element("div", parts, class_="charts")

@@ -18,17 +18,7 @@ __all__ = ["frontier_section"]
 
 
 def frontier_section(identifier: str, figures: TableFigures, study: StoredFrontier) -> Html:
-    """Show cost over the measure, and what one less of it costs at each point.
-
-    Parameters
-    ----------
-    identifier : str
-        Of the section.
-    figures : TableFigures
-        Of the points, as table ``frontier``.
-    study : StoredFrontier
-        What it is a frontier of.
-    """
+    """Show cost over the measure, and what one less of it costs at each point."""
     points, rows = [], []
     for row in study.table.to_dict("records"):
         point = int(row["point"])

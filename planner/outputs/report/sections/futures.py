@@ -61,9 +61,7 @@ def answer_of_sweep(figures: TableFigures, axes: Sequence[str]) -> Html:
         )
         if (planned["rank_low"] < planned["rank_high"]).any():
             said.append([GAPS_RANK])
-        said.append(
-            _widest(figures, [axis for axis in axes if planned[axis].nunique() > 1], unit, per)
-        )
+        said.append(_widest(figures, [axis for axis in axes if planned[axis].nunique() > 1], unit, per))
     items = element("ul", (element("li", of) for of in said if of), class_="sentences")
     return section("answer", "The answer", items, _above_the_cheapest(figures, planned))
 
@@ -85,10 +83,7 @@ def _widest(figures: TableFigures, axes: Sequence[str], unit: str, per: float) -
         return []  # axes whose values go together, or without any effect
     axis = str(reach.index[0])
     of = effects[effects["axis"] == axis].sort_values("mean_musd")
-    low, high = (
-        figures.sum("effects", "mean_musd", axis=axis, value=str(of.iloc[at]["value"]))
-        for at in (0, -1)
-    )
+    low, high = (figures.sum("effects", "mean_musd", axis=axis, value=str(of.iloc[at]["value"])) for at in (0, -1))
     return [
         "Cost depends most on ",
         name(axis),
@@ -126,9 +121,7 @@ def _above_the_cheapest(figures: TableFigures, planned: pd.DataFrame) -> Html:
     least = _of(planned, planned.iloc[0]["future"])
     rows = [
         (
-            f"{future} ({WITHIN_GAPS})"
-            if _of(planned, future).less(least).is_within_gaps
-            else future,
+            f"{future} ({WITHIN_GAPS})" if _of(planned, future).less(least).is_within_gaps else future,
             _cost(figures, future).above(cheapest),
         )
         for future in shown
@@ -145,8 +138,7 @@ def effects_section(figures: TableFigures) -> Html:
         values = effects.loc[effects["axis"] == axis, "value"]
         columns = ("mean_musd", "mean_penalty_musd", "least_musd", "most_musd", "futures")
         rows = [
-            (value, [figures.sum("effects", column, axis=axis, value=value) for column in columns])
-            for value in values
+            (value, [figures.sum("effects", column, axis=axis, value=value) for column in columns]) for value in values
         ]
         names = ("mean", "of which penalty of unmet demand", "least", "most")
         heads = [NumberColumn(f"{head}, MUSD", decimals=1) for head in names]
@@ -160,10 +152,7 @@ def effects_section(figures: TableFigures) -> Html:
         " axis with too few futures for that is left out."
     )
     return section(
-        "effects",
-        "What cost depends on",
-        element("p", about, class_="note"),
-        element("div", tables, class_="charts"),
+        "effects", "What cost depends on", element("p", about, class_="note"), element("div", tables, class_="charts")
     )
 
 
@@ -179,9 +168,7 @@ def fans_section(figures: TableFigures) -> Html:
             continue
         years = sorted(int(year) for year in rows["year"])
         of = {
-            quantile: [
-                figures.sum("fans", quantile, figure=one.column, year=year) for year in years
-            ]
+            quantile: [figures.sum("fans", quantile, figure=one.column, year=year) for year in years]
             for quantile in QUANTILES
         }
         places = [str(year) for year in years]
@@ -218,10 +205,7 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         rows.append((str(row["future"]), cells))
     heads = [*(NumberColumn(axis) for axis in axes), *([NumberColumn("sets")] if changes else [])]
     heads += [NumberColumn("ended"), NumberColumn("check"), NumberColumn("rank by cost")]
-    heads += [
-        NumberColumn(f"{head}, MUSD", decimals=1)
-        for head in ("cost", "of which penalty of unmet demand")
-    ]
+    heads += [NumberColumn(f"{head}, MUSD", decimals=1) for head in ("cost", "of which penalty of unmet demand")]
     table = figure_table("Futures", "future", heads, rows)
     more = len(futures) - _MOST_ROWS
     note = element("p", f"and {more} more in table futures", class_="note") if more > 0 else NOTHING

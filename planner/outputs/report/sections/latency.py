@@ -34,13 +34,7 @@ def latency_section(figures: Figures, labels: DisplayNames) -> Html:
     year = figures.last
     table = figures.run.tables["latency"]
     workloads = [str(one) for one in table.loc[table["year"] == year, "workload"]]
-    rows = [
-        (
-            labels.workload(workload),
-            _cells(figures, workload, year),
-        )
-        for workload in workloads
-    ]
+    rows = [(labels.workload(workload), _cells(figures, workload, year)) for workload in workloads]
     heads = [column for _, column in _COLUMNS]
     caption = f"Round trips that users get, {year}"
     served = figure_table(caption, "workload", heads, rows, shows_caption=True)
@@ -91,10 +85,7 @@ def _reach(figures: Figures, labels: DisplayNames, year: int) -> Html:
         "div",
         element("h3", f"Whom a site serves, {year}"),
         element(
-            "p",
-            element("label", "Site ", element("select", options, id="reach-site")),
-            class_="controls",
-            hidden=True,
+            "p", element("label", "Site ", element("select", options, id="reach-site")), class_="controls", hidden=True
         ),
         element("div", id="reach", class_="scroll", aria_live="polite", data_year=year),
         embedded_json(reach, id="reach-data"),

@@ -29,20 +29,8 @@ _PER_MILLION: Final = 1e6
 _ZONES: Final = 12
 
 
-def limits_section(
-    figures: Figures, labels: DisplayNames, binding: pd.DataFrame | InputError
-) -> Html:
-    """Show the limits that bind, the weightiest first, and the headroom of grid zones.
-
-    Parameters
-    ----------
-    figures : Figures
-        Of the run.
-    labels : DisplayNames
-        Of it.
-    binding : DataFrame or InputError
-        Of `planner.limits.binding`, or why this version can not read the inputs of the run.
-    """
+def limits_section(figures: Figures, labels: DisplayNames, binding: pd.DataFrame | InputError) -> Html:
+    """Show the limits that bind, the weightiest first, and the headroom of grid zones."""
     return section(
         "limits",
         "Binding limits and shadow prices",
@@ -67,10 +55,7 @@ def _binding(figures: Figures, labels: DisplayNames, binding: pd.DataFrame | Inp
     few = weightiest(binding, _MOST, _OF_A_KIND)
     if few.empty:
         return element("p", "No limit binds that spending more could not lift.")
-    rows = [
-        element("li", _sentence(row, figures.run.tables, labels), _worth(row), ".")
-        for _, row in few.iterrows()
-    ]
+    rows = [element("li", _sentence(row, figures.run.tables, labels), _worth(row), ".") for _, row in few.iterrows()]
     about = (
         "The limits by which the plan loses most, each in the year in which it binds hardest. "
         "Shadow prices hold for small changes, one at a time."
@@ -86,9 +71,7 @@ def _sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> Html:
 
 def _worth(row: pd.Series) -> Html:
     where = {place: str(row[place]) for place in ("block", *PLACES) if row[place]}
-    figure = ReportFigure(
-        float(row["value"]), "prices", "value", {**where, "year": int(row["year"])}
-    )
+    figure = ReportFigure(float(row["value"]), "prices", "value", {**where, "year": int(row["year"])})
     unit = str(row["unit"])
     price = BY_NAME[str(row["block"])].price
     is_asked = price is not None and price.sign == 1
@@ -113,9 +96,7 @@ def _headroom(figures: Figures, labels: DisplayNames) -> Html:
     limit, spare = of[0], of[4]
     in_use = [key for key in limit if limit[key].value - spare[key].value > 1.0]
     in_use.sort(key=lambda key: spare[key].value / limit[key].value if limit[key].value else 0.0)
-    rows = [
-        (labels.zone(str(key[0])), [column.get(key) for column in of]) for key in in_use[:_ZONES]
-    ]
+    rows = [(labels.zone(str(key[0])), [column.get(key) for column in of]) for key in in_use[:_ZONES]]
     if not rows:
         return NOTHING
     caption = f"Headroom of the grid zones of which some is taken, {year}, the fullest first"

@@ -35,11 +35,7 @@ def map_of_difference(figures: Sequence[Figures], letters: Sequence[str]) -> Htm
     if not years:
         return NOTHING
     maps = [
-        _map(
-            (figures[0], figures[number]),
-            (letters[0], letters[number]),
-            years if number == 1 else years[-1:],
-        )
+        _map((figures[0], figures[number]), (letters[0], letters[number]), years if number == 1 else years[-1:])
         for number in range(1, len(figures))
     ]
     return section("map-section", "Where they differ", *maps)
@@ -47,9 +43,7 @@ def map_of_difference(figures: Sequence[Figures], letters: Sequence[str]) -> Htm
 
 def _map(pair: tuple[Figures, Figures], letters: tuple[str, str], years: Sequence[int]) -> Html:
     by_year = {year: _differences(pair, year) for year in years}
-    largest = max(
-        (abs(one.shown_value) for of in by_year.values() for one in of.values()), default=0.0
-    )
+    largest = max((abs(one.shown_value) for of in by_year.values() for one in of.values()), default=0.0)
     title = f"Racks in use, {letters[1]} less {letters[0]}"
     if largest == 0.0:
         return element("p", f"{title}: no difference of {_LEAST_MW:g} MW or more at any site.")
@@ -86,9 +80,7 @@ def _map(pair: tuple[Figures, Figures], letters: tuple[str, str], years: Sequenc
 def _differences(pair: tuple[Figures, Figures], year: int) -> dict[str, ReportFigure]:
     """Return the difference of racks in use by site, where it is worth a circle."""
     sites = dict.fromkeys(
-        str(site)
-        for of in pair
-        for (site,) in of.sums_by("site_year", "nameplate_mw", "site", year=year)
+        str(site) for of in pair for (site,) in of.sums_by("site_year", "nameplate_mw", "site", year=year)
     )
     found = {}
     for site in sites:

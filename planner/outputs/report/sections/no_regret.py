@@ -53,9 +53,7 @@ def _things(chosen: pd.DataFrame, table: pd.DataFrame, column: str) -> list[tupl
     return sorted(things, key=lambda thing: -float(last.get(thing, 0.0)))
 
 
-def _table(
-    figures: TableFigures, caption: str, things: list[tuple[str, str, str]], column: str
-) -> Html:
+def _table(figures: TableFigures, caption: str, things: list[tuple[str, str, str]], column: str) -> Html:
     table = figures.tables["no_regret"]
     years = sorted(int(year) for year in table["year"].unique())
     rows: list[tuple[str, list[ReportFigure | str | None]]] = []

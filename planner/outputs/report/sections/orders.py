@@ -19,14 +19,7 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import ReportFigure, TableFigures
     from planner.outputs.study_folders import StoredStochastic
 
-__all__ = [
-    "answer_of_orders",
-    "objective_words",
-    "orders_section",
-    "plan_name",
-    "plans_section",
-    "weighed_section",
-]
+__all__ = ["answer_of_orders", "objective_words", "orders_section", "plan_name", "plans_section", "weighed_section"]
 
 _PLANS: Final = {
     "stochastic": "stochastic",
@@ -44,8 +37,6 @@ _DIGITS: Final = 4
 def plan_name(plan: str) -> str:
     """Return what a plan of a stochastic program is called.
 
-    Examples
-    --------
     >>> plan_name("minimax_regret"), plan_name("alone: low")
     ('of least greatest regret', 'for low')
     """
@@ -55,16 +46,11 @@ def plan_name(plan: str) -> str:
 def objective_words(weight: float, tail: float) -> str:
     """Say what the objective of a stochastic program with a CVaR is.
 
-    Examples
-    --------
     >>> objective_words(0.0, 0.2)
     'The objective is the expected cost; the CVaR (mean of the worst 0.2) has no weight in it.'
     """
     if not weight:
-        return (
-            f"The objective is the expected cost; the CVaR (mean of the worst {tail:.3g}) has no"
-            " weight in it."
-        )
+        return f"The objective is the expected cost; the CVaR (mean of the worst {tail:.3g}) has no weight in it."
     return (
         f"The objective is {1.0 - weight:.3g} of the expected cost and {weight:.3g} of the mean of"
         f" the worst {tail:.3g} (CVaR); EVPI and VSS are differences of it."
@@ -95,17 +81,8 @@ def answer_of_orders(figures: TableFigures, study: StoredStochastic) -> Html:
         said.insert(2, ["The CVaR is ", cvar.html(digits=_DIGITS), " MUSD."])
         said.append([objective_words(study.cvar_weight, study.cvar_tail)])
     if study.is_relaxed:
-        said.append(
-            [
-                "Costs, regrets, EVPI and VSS: LP relaxation; the checked plans of the futures"
-                " have integers."
-            ]
-        )
-    return section(
-        "answer",
-        "The answer",
-        element("ul", (element("li", of) for of in said), class_="sentences"),
-    )
+        said.append(["Costs, regrets, EVPI and VSS: LP relaxation; the checked plans of the futures have integers."])
+    return section("answer", "The answer", element("ul", (element("li", of) for of in said), class_="sentences"))
 
 
 def _penalty(penalty: ReportFigure, of: ReportFigure) -> list[Html | str]:
@@ -151,10 +128,7 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     shown |= {"cvar_musd": "CVaR", "objective_musd": "objective"} if has_cvar else {}
     shown |= {"greatest_regret_musd": "greatest regret"}
     rows: list[tuple[str, list[ReportFigure | str | None]]] = [
-        (
-            plan_name(plan),
-            [figures.sum("plans", column, plan=plan) for column in shown],
-        )
+        (plan_name(plan), [figures.sum("plans", column, plan=plan) for column in shown])
         for plan in figures.tables["plans"]["plan"].astype(str)
     ]
     heads = [NumberColumn(f"{head}, MUSD", decimals=1) for head in shown.values()]
@@ -166,10 +140,7 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     costs = figures.tables["costs"]
     futures = list(dict.fromkeys(costs["future"].astype(str)))
     regrets = [
-        Series(
-            plan_name(plan),
-            tuple(figures.sum("costs", "regret_musd", plan=plan, future=one) for one in futures),
-        )
+        Series(plan_name(plan), tuple(figures.sum("costs", "regret_musd", plan=plan, future=one) for one in futures))
         for plan in list(dict.fromkeys(costs["plan"].astype(str)))[:_MOST_DRAWN]
     ]
     return section(
@@ -191,20 +162,11 @@ def weighed_section(figures: TableFigures) -> Html:
     for row in figures.tables["futures"].to_dict("records"):
         future, is_planned = str(row["future"]), row["status"] in PLANNED
         broken = f"FAILED: {row['broken']}" if row["broken"] else "ok" if is_planned else "-"
-        cells: list[ReportFigure | str | None] = [
-            words(str(row["status"])),
-            broken,
-            str(row["run"]),
-        ]
+        cells: list[ReportFigure | str | None] = [words(str(row["status"])), broken, str(row["run"])]
         cells.append(figures.sum("futures", "weight", future=future))
         cells += [figures.sum("futures", column, future=future) for column in columns]
         rows.append((future, cells))
-    heads = [
-        NumberColumn("ended"),
-        NumberColumn("check"),
-        NumberColumn("run"),
-        NumberColumn("weight", decimals=3),
-    ]
+    heads = [NumberColumn("ended"), NumberColumn("check"), NumberColumn("run"), NumberColumn("weight", decimals=3)]
     heads += [
         NumberColumn(f"{one}, MUSD", decimals=1)
         for head in ("alone", "with the orders", "regret", "checked plan")
@@ -212,10 +174,4 @@ def weighed_section(figures: TableFigures) -> Html:
     ]
     about = element("p", "Each future has a whole run, with a report of its own: ", class_="note")
     code = element("code", name("dcplan report FOLDER/runs/RUN"))
-    return section(
-        "futures",
-        "Futures",
-        about,
-        element("p", code),
-        figure_table("Futures", "future", heads, rows),
-    )
+    return section("futures", "Futures", about, element("p", code), figure_table("Futures", "future", heads, rows))

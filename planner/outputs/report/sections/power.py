@@ -45,10 +45,7 @@ def _by_class(figures: Figures, labels: DisplayNames) -> Html:
         "MW",
         [str(year) for year in figures.years],
         [
-            Series(
-                labels.workload(workload),
-                tuple(of.get((workload, year)) for year in figures.years),
-            )
+            Series(labels.workload(workload), tuple(of.get((workload, year)) for year in figures.years))
             for workload in dict.fromkeys(str(key[0]) for key in of)
         ],
     )
@@ -72,8 +69,7 @@ def _sources(figures: Figures, labels: DisplayNames) -> Html:
         ("unmet_kh100e", "unmet"),
     )
     of_years = (
-        (label, tuple(figures.sum("summary", column, year=year) for year in figures.years))
-        for column, label in parts
+        (label, tuple(figures.sum("summary", column, year=year) for year in figures.years)) for column, label in parts
     )
     series = [Series(label, of) for label, of in of_years if any(one.value for one in of)]
     return columns("Compute by how demand is met", "kH100e", years, series)
@@ -82,11 +78,7 @@ def _sources(figures: Figures, labels: DisplayNames) -> Html:
 def _by_zone(figures: Figures, labels: DisplayNames) -> Html:
     of = figures.sums_by("power_zone", _MEAN, "zone", year=figures.last)
     largest = sorted(of.items(), key=lambda item: -item[1].value)
-    rows = [
-        (labels.zone(str(zone)), mean)
-        for (zone,), mean in largest[:_ZONES]
-        if mean.value > _A_LITTLE_MW
-    ]
+    rows = [(labels.zone(str(zone)), mean) for (zone,), mean in largest[:_ZONES] if mean.value > _A_LITTLE_MW]
     title = f"Mean power at the meter by grid zone, {figures.last}"
     return bars(title, "MW", rows, note=_first_of(len(rows), len(largest), "zones"))
 
@@ -121,16 +113,11 @@ def _sites_table(figures: Figures, labels: DisplayNames) -> Html:
     order = sorted(size, key=lambda key: -size[key].value)
     zone = figures.run.sites.set_index("site")["zone"].to_dict()
     rows = [
-        (
-            labels.site(str(key[0])),
-            [labels.zone(str(zone[key[0]])), *(column.get(key) for column in of)],
-        )
+        (labels.site(str(key[0])), [labels.zone(str(zone[key[0]])), *(column.get(key) for column in of)])
         for key in order
         if size[key].value > _A_LITTLE_MW
     ]
     if not rows:
         return NOTHING
-    table = figure_table(
-        f"Sites in use in {year}", "site", [NumberColumn("zone"), *(one for _, one in wanted)], rows
-    )
+    table = figure_table(f"Sites in use in {year}", "site", [NumberColumn("zone"), *(one for _, one in wanted)], rows)
     return element("details", element("summary", f"All {len(rows)} sites in use in {year}"), table)

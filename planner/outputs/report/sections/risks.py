@@ -31,17 +31,7 @@ _SITE: Final = (
 
 
 def risks_section(figures: Figures, labels: DisplayNames, *, is_stale: bool) -> Html:
-    """Show the worst drawn years, the sites that lose most, and what losing a site means.
-
-    Parameters
-    ----------
-    figures : Figures
-        Of the run, with the tables of its stress study.
-    labels : DisplayNames
-        Of it.
-    is_stale : bool
-        Whether the study in the folder of the run is of another plan, and so is not shown.
-    """
+    """Show the worst drawn years, the sites that lose most, and what losing a site means."""
     if is_stale:
         text = (
             "The stress study in the run folder is of another plan, as from before the scenario "
@@ -56,12 +46,7 @@ def risks_section(figures: Figures, labels: DisplayNames, *, is_stale: bool) -> 
         "emergency on top; nothing is decided again. Shown is the worst drawn year of each case."
     )
     return section(
-        "risks",
-        "Risks",
-        element("p", about),
-        _years(figures),
-        _sites(figures, labels),
-        _losses(figures, labels),
+        "risks", "Risks", element("p", about), _years(figures), _sites(figures, labels), _losses(figures, labels)
     )
 
 
@@ -77,10 +62,7 @@ def _years(figures: Figures) -> Html:
     rows = []
     for row in worst.to_dict("records"):
         case, year, draw = str(row["case"]), int(row["year"]), int(row["draw"])
-        of = [
-            figures.sum("stress_year", column, case=case, year=year, draw=draw)
-            for column, _ in _WORST
-        ]
+        of = [figures.sum("stress_year", column, case=case, year=year, draw=draw) for column, _ in _WORST]
         rows.append((f"{case}, {year}", of))
     heads = [column for _, column in _WORST]
     return figure_table("Worst drawn year", "case", heads, rows, shows_caption=True)
@@ -94,10 +76,7 @@ def _sites(figures: Figures, labels: DisplayNames) -> Html:
         if row["unserved_most_mwh"] < _A_LITTLE_MWH:
             continue
         case, site, year = str(row["case"]), str(row["site"]), int(row["year"])
-        of = [
-            figures.sum("stress_site", column, case=case, site=site, year=year)
-            for column, _ in _SITE
-        ]
+        of = [figures.sum("stress_site", column, case=case, site=site, year=year) for column, _ in _SITE]
         rows.append((f"{labels.site(site)}, {case}, {year}", of))
     heads = [column for _, column in _SITE]
     caption = "Sites with most energy not served"
@@ -108,15 +87,11 @@ def _losses(figures: Figures, labels: DisplayNames) -> Html:
     """Show the sites whose loss leaves most work undone in the last year."""
     last = figures.run.tables["stress_loss"]["year"].max()
     load, undone = (
-        figures.sums_by("stress_loss", column, "site", year=int(last))
-        for column in ("load_kh100e", "unserved_kh100e")
+        figures.sums_by("stress_loss", column, "site", year=int(last)) for column in ("load_kh100e", "unserved_kh100e")
     )
     worst = sorted(undone, key=lambda key: -undone[key].value)[:_SITES]
     rows = [
-        (
-            labels.site(str(key[0])),
-            [load[key], undone[key], undone[key].share_of(load[key])],
-        )
+        (labels.site(str(key[0])), [load[key], undone[key], undone[key].share_of(load[key])])
         for key in worst
         if undone[key].value > 0.0
     ]

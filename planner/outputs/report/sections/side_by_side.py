@@ -35,10 +35,7 @@ def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
         (f"of it {PAID_FOR[True]}", {"upfront": True}),
         (f"of it {PAID_FOR[False]}", {"upfront": False}),
     )
-    cost = [
-        (label, _row([of.sum("costs", "npv_musd", **where) for of in figures]))
-        for label, where in npv
-    ]
+    cost = [(label, _row([of.sum("costs", "npv_musd", **where) for of in figures])) for label, where in npv]
     parts = [_caution(figures), figure_table("Cost of the plans", "", columns, cost)]
     years = common_years([of.run for of in figures])
     if not years:

@@ -20,11 +20,7 @@ def sources_section(run: Run) -> Html:
     """Show notes, versions, and every input table with its sources and licences."""
     notes = [element("li", element("bdi", str(note))) for note in run.meta["notes"]]
     return section(
-        "sources",
-        "Sources and notes",
-        element("ul", notes) if notes else NOTHING,
-        _made_by(run),
-        _tables(run),
+        "sources", "Sources and notes", element("ul", notes) if notes else NOTHING, _made_by(run), _tables(run)
     )
 
 
@@ -39,9 +35,7 @@ def _made_by(run: Run) -> Html:
         ("Check", proven),
         ("Versions", versions),
     )
-    pairs = (
-        (element("dt", label), element("dd", element("bdi", text))) for label, text in facts if text
-    )
+    pairs = ((element("dt", label), element("dd", element("bdi", text))) for label, text in facts if text)
     return element("dl", (piece for pair in pairs for piece in pair))
 
 

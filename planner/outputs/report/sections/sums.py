@@ -65,7 +65,5 @@ def power(figures: Figures) -> Html:
         of_years = [figures.sum("bridge", step.column, year=year) for year in figures.years]
         rows.append((label, of_years))
     columns = [NumberColumn(str(year)) for year in figures.years]
-    table = figure_table(
-        "From the path to the meter [MW]", "", columns, rows, one_unit=True, totals=levels
-    )
+    table = figure_table("From the path to the meter [MW]", "", columns, rows, one_unit=True, totals=levels)
     return element("div", element("h3", "The power, from the path to the meter [MW]"), table)

@@ -41,10 +41,7 @@ def unit_costs_section(figures: Figures, labels: DisplayNames) -> Html:
     for scope, level in scopes:
         label = labels.workload(scope) if level == "workload" else f"All {scope}"
         label = "All compute" if level == "total" else label
-        of = [
-            figures.sum("unit_costs", column, scope=scope, level=level, year=year)
-            for column, _ in _COLUMNS
-        ]
+        of = [figures.sum("unit_costs", column, scope=scope, level=level, year=year) for column, _ in _COLUMNS]
         if of[0].value == of[0].value:
             rows.append((label, of))
             if level == "workload":
@@ -61,9 +58,7 @@ def unit_costs_section(figures: Figures, labels: DisplayNames) -> Html:
         for one in figures.years
     ]
     heads = [column for _, column in _COLUMNS]
-    of_years = figure_table(
-        "All compute by year", "year", heads[:_OF_ALL], by_year, shows_caption=True
-    )
+    of_years = figure_table("All compute by year", "year", heads[:_OF_ALL], by_year, shows_caption=True)
     of_class = figure_table(f"Unit costs by workload, {year}", "workload", heads, rows)
     return section(
         "unit-costs",

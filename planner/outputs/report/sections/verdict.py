@@ -24,12 +24,7 @@ _FILES_NAMED: Final = 3
 def question(run: Run) -> Html:
     """Show title and question of a run."""
     asked = str(run.meta["question"])
-    return joined(
-        [
-            element("h1", name(run.title)),
-            element("p", name(asked), class_="question") if asked else NOTHING,
-        ]
-    )
+    return joined([element("h1", name(run.title)), element("p", name(asked), class_="question") if asked else NOTHING])
 
 
 def lights(run: Run) -> Html:
