@@ -27,11 +27,6 @@ __all__ = ["command"]
 @STRICT
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
 @click.option("--no-estimates", is_flag=True, hidden=True)
-@click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="Dask cluster that solves the pieces of a decomposed solve, such as tcp://10.0.0.5:8786; extra dask.",
-)
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
 @click.pass_context
 def command(
@@ -42,7 +37,6 @@ def command(
     strict: bool,
     no_workbook: bool,
     no_estimates: bool,
-    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
@@ -60,7 +54,7 @@ def command(
     # looking for cycles is an eighth of a short run.
     gc.disable()
     try:
-        exit_code = _solve(context, scenario, Path(runs_dir), overrides, strict, no_workbook, scheduler, as_json)
+        exit_code = _solve(context, scenario, Path(runs_dir), overrides, strict, no_workbook, as_json)
     finally:
         gc.enable()
     context.exit(exit_code)
@@ -73,7 +67,6 @@ def _solve(
     overrides: tuple[str, ...],
     strict: bool,
     no_workbook: bool,
-    scheduler: str | None,
     as_json: bool,
 ) -> int:
     import json
@@ -102,8 +95,6 @@ def _solve(
                 on_warning=progress.warn,
                 strict=strict,
                 interrupt=progress.interrupt,
-                scheduler=scheduler,
-                on_wait=progress.print_line,
             )
         except InputError as error:
             # A solve stops at the first room that finds mistakes; all are reported to a planner.

@@ -12,7 +12,6 @@ from planner.base.errors import SolverError
 from planner.lp.highs import HighsSession
 from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, optimal_gap_frac
 from planner.lp.parts import Parts
-from planner.lp.piece_programs import PiecePrograms
 from planner.lp.rounds import Rounds
 from planner.lp.shares import Shares
 from planner.lp.split import Split
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.lp.change import Arrays
     from planner.lp.methods import Method
-    from planner.lp.piece_programs import PieceArrays, PieceSolver
     from planner.lp.problem import ArrayProblem
     from planner.lp.progress import ProgressEvent
 
@@ -81,12 +79,11 @@ class DecomposedSession(HighsSession):
         options: Mapping[str, bool | float | str] | None,
         is_local: Bools,
         gap_frac: float = 0.0,
-        solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
         is_worth_it: Callable[[Shares], bool] | None = None,
         places: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(problem, options)
-        self._is_local, self._solver, self._is_worth_it = is_local, solver, is_worth_it
+        self._is_local, self._is_worth_it = is_local, is_worth_it
         self._gap_frac, self._places = gap_frac, places
         self._chosen: tuple[Shares, bool] | None = None  # the last ones, and whether to use them
         self._gave_up = False  # pieces, in the last solve without integers
@@ -211,7 +208,7 @@ class DecomposedSession(HighsSession):
             return None
         whole = shares.added_to(arrays)
         split = Split.from_matrix(whole.matrix, shares.local())
-        parts = Parts.from_arrays(whole, split, self._solver, self._within(shares, whole, split))
+        parts = Parts.from_arrays(whole, split, self._within(shares, whole, split))
         if self._given is not None:
             duals = shares.to_all(self._given.duals_on(self._problem))
             if shares.row.size:

@@ -11,16 +11,13 @@ from scipy.sparse import csr_array, eye_array, vstack
 
 from planner.lp.expression import added_up
 from planner.lp.master import Master
-from planner.lp.piece_programs import PiecePrograms
 from planner.lp.pieces import Pieces
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.change import Arrays
-    from planner.lp.piece_programs import PieceArrays, PieceSolver
     from planner.lp.pieces import Priced
     from planner.lp.split import Split
 
@@ -50,20 +47,14 @@ class Parts:
     round_of_cut: list[Positions] = field(default_factory=list)
 
     @classmethod
-    def from_arrays(
-        cls,
-        arrays: Arrays,
-        split: Split,
-        solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
-        within: Split | None = None,
-    ) -> Parts:
+    def from_arrays(cls, arrays: Arrays, split: Split, within: Split | None = None) -> Parts:
         """Split a program."""
-        pieces = Pieces(arrays, split, solver)
+        pieces = Pieces(arrays, split)
         rows = np.flatnonzero(split.piece_of_row < 0)
         least, costs_of, places = pieces.least(), eye_array(pieces.count, format="csr"), None
         whole = np.zeros(0 if within is None else within.pieces, dtype=np.intp)
         if within is not None:
-            places = Pieces(arrays, within, PiecePrograms, pieces.master_columns)
+            places = Pieces(arrays, within, pieces.master_columns)
             whole[places.piece_of_column] = split.piece_of_column[places.columns]
             every = np.arange(pieces.count + places.count)
             piece = np.concatenate((every, whole))

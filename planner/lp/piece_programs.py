@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import highspy
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats, Positions
 
-__all__ = ["PieceArrays", "PiecePrograms", "PieceSolver"]
+__all__ = ["PieceArrays", "PiecePrograms"]
 
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
 _MOST_KEPT: Final = 3_500_000
@@ -45,7 +45,6 @@ _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
 class PieceArrays:
     """Numbers of some pieces, piece after piece."""
 
-    number: Positions  # number of each piece in the whole program
     matrix: Any  # coefficients of their columns in their rows
     cost: Floats  # of each column
     lower: Floats
@@ -59,7 +58,7 @@ class PieceArrays:
     @property
     def count(self) -> int:
         """Number of pieces."""
-        return self.number.size
+        return len(self.row_ends) - 1
 
     def places(self, piece: int) -> tuple[slice, slice]:
         """Return the rows and the columns of a piece."""
@@ -75,56 +74,6 @@ class PieceArrays:
     def columns_of(self, pieces: Positions) -> Positions:
         """Return the columns of some pieces, in their order."""
         return _between(self.column_ends, pieces)
-
-    def share(self, pieces: Positions) -> PieceArrays:
-        """Return some pieces alone."""
-        rows, columns = self.rows_of(pieces), self.columns_of(pieces)
-        return PieceArrays(
-            self.number[pieces],
-            self.matrix[rows][:, columns].tocsr(),
-            self.cost[columns],
-            self.lower[columns],
-            self.upper[columns],
-            self.row_lower[rows],
-            self.row_upper[rows],
-            self.of_master[rows],
-            np.concatenate(([0], np.cumsum(np.diff(self.row_ends)[pieces]))),
-            np.concatenate(([0], np.cumsum(np.diff(self.column_ends)[pieces]))),
-        )
-
-
-class PieceSolver(Protocol):
-    """What solves pieces, and keeps the last answer of each: threads of this process, or others.
-
-    Each piece goes on from its own last solve, so answers are the same wherever it is solved.
-    """
-
-    @property
-    def y(self) -> Floats:
-        """Value of every column of the pieces."""
-
-    @property
-    def dual(self) -> Floats:
-        """Dual of every row of the pieces."""
-
-    @property
-    def iterations(self) -> int:
-        """Steps of simplex so far."""
-
-    @property
-    def place(self) -> str:
-        """Where pieces are solved, in words; empty for this process."""
-
-    def solve(
-        self,
-        pieces: Positions,
-        shift: Floats,
-        penalty: float,
-        threads: int,
-        seconds: float,
-        must_stop: Callable[[], bool],
-    ) -> Positions:
-        """Solve some pieces. Takes `penalty` [MUSD per unit], `seconds` [s]."""
 
 
 class _Stop:
@@ -157,8 +106,6 @@ def _never() -> bool:
 class PiecePrograms:
     """Pieces solved by threads of this process, each in a HiGHS of its own that stays warm."""
 
-    place = ""
-
     def __init__(self, arrays: PieceArrays) -> None:
         self._arrays = arrays
         self.y, self.dual = np.zeros(arrays.cost.size), np.zeros(arrays.row_lower.size)
@@ -184,7 +131,7 @@ class PiecePrograms:
         seconds: float,
         must_stop: Callable[[], bool],
     ) -> Positions:
-        """Solve some pieces, as `PieceSolver.solve` says."""
+        """Solve some pieces and return those that were solved. Takes `penalty` [MUSD per unit]."""
         self._take_penalty(penalty)
         self._stop.take(seconds, must_stop)
         low, high = self._arrays.row_lower - shift, self._arrays.row_upper - shift
@@ -254,7 +201,7 @@ class PiecePrograms:
         if status == highspy.HighsModelStatus.kInterrupt:
             return False
         if status != highspy.HighsModelStatus.kOptimal:
-            message = f"piece {self._arrays.number[piece]}: {highs.modelStatusToString(status)}"
+            message = f"piece {piece}: {highs.modelStatusToString(status)}"
             raise SolverError(message)
         solution = highs.getSolution()
         value, own = np.array(solution.col_value), columns.stop - columns.start

@@ -15,11 +15,9 @@ from planner.lp.progress import Watch
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.change import Arrays
-    from planner.lp.piece_programs import PieceSolver
     from planner.lp.split import Split
 
 __all__ = ["PENALTY", "Pieces", "Priced"]
@@ -58,13 +56,7 @@ class Pieces:
     whatever the master does, if it has one at all.
     """
 
-    def __init__(
-        self,
-        arrays: Arrays,
-        split: Split,
-        solver: Callable[[PieceArrays], PieceSolver] = PiecePrograms,
-        master_columns: Positions | None = None,
-    ) -> None:
+    def __init__(self, arrays: Arrays, split: Split, master_columns: Positions | None = None) -> None:
         matrix = arrays.matrix
         whole = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
         self.count = split.pieces
@@ -81,9 +73,8 @@ class Pieces:
         self._upper = arrays.columns.upper[self.columns]
         pieces = np.arange(self.count + 1)
         self._row_ends = np.searchsorted(self.piece_of_row, pieces)
-        self._solver = solver(
+        self._solver = PiecePrograms(
             PieceArrays(
-                pieces[:-1],
                 self._own,
                 self._cost,
                 self._lower,
@@ -97,11 +88,6 @@ class Pieces:
         )
         self._shift: Floats | None = None
         self._is_stale = np.ones(self.count, dtype=np.bool_)
-
-    @property
-    def place(self) -> str:
-        """Where they are solved, in words; empty for this process."""
-        return self._solver.place
 
     @property
     def iterations(self) -> int:

@@ -313,7 +313,7 @@ class Rounds:
         dual = parts.duals() if is_optimal else no_row
         objective = best.objective if has_plan else np.nan
         bound = min(best.bound, best.objective)
-        where = f"{parts.pieces.count} pieces {parts.pieces.place}".rstrip()
+        where = f"{parts.pieces.count} pieces"
         return Outcome(
             status=status,
             has_plan=has_plan,

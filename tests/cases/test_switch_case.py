@@ -1,9 +1,9 @@
 """A published example of Switch, as a scenario that a planner could have written.
 
 Figures from https://github.com/switch-model/switch (Apache-2.0), folder examples/storage, outputs
-as of commit e95f83d0, battery sizes of 0664c12c: one zone in one period, with two time points of twelve hours. Geothermal
-power and sun stand and can be added to, a battery can be built; geothermal power and the battery
-cost by output.
+as of commit e95f83d0, battery sizes of 0664c12c: one zone in one period, with two time points of
+twelve hours. Geothermal power and sun stand and can be added to, a battery can be built; geothermal
+power and the battery cost by output.
 
 Switch pays capital over the life at a real interest, and brings what is paid in each of the ten
 years to the base year. Its year has 8,766 hours, that of dcplan 8,760: costs by output are written

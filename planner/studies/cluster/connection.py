@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "CONNECT_TIMEOUT_S",
@@ -150,10 +150,10 @@ def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
     return Problem(_OPTION, None, None, what_is, must_be, fix)
 
 
-def compare_versions(client: Any, scheduler: str, workers: Sequence[str] | None = None) -> frozenset[str]:
+def compare_versions(client: Any, scheduler: str) -> frozenset[str]:
     """Refuse a cluster whose workers, or some of them, would give other answers, or none."""
     try:
-        there = client.run(versions, workers=workers)
+        there = client.run(versions)
     except ModuleNotFoundError as error:
         what_is = f"the workers at {scheduler} have no {error.name}"
         fix = "install the same version of dcplan there"

@@ -20,11 +20,10 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
-from planner.studies.cluster.connection import scheduler_problem, wrong_address
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
 from planner.studies.solve.no_plan import why_no_plan
-from planner.studies.solve.sessions import LEAST_NONZEROS, LEAST_SHARE, WITH_PIECES, plan_session
+from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from planner.lp import ProgressEvent
     from planner.lp.start import Start
     from planner.model import Model
-    from planner.studies.cluster.pieces import ClusterOfPieces
 
 __all__ = ["StageTimes", "plan_of", "solve"]
 
@@ -73,8 +71,6 @@ def solve(
     on_warning: Callable[[Problem], None] | None = None,
     strict: bool = False,
     interrupt: threading.Event | None = None,
-    scheduler: str | None = None,
-    on_wait: Callable[[str], None] | None = None,
 ) -> Plan:
     """Solve a scenario and check the plan.
 
@@ -94,11 +90,6 @@ def solve(
         Treat such figures as errors.
     interrupt : threading.Event, optional
         Set it to stop the solver.
-    scheduler : str, optional
-        Address of the scheduler of a Dask cluster that solves the pieces of a decomposed solve,
-        such as ``tcp://10.0.0.5:8786``; a note of the plan says where it had none to solve.
-    on_wait : callable, optional
-        Called with how long workers of that cluster are waited for, once there are none.
 
     Returns
     -------
@@ -122,8 +113,6 @@ def solve(
     >>> plan.outcome.status, plan.verdict.ok
     ('optimal', True)
     """
-    if problems := wrong_address(scheduler):
-        raise InputError(problems)
     clock = StageTimes(on_stage)
     with clock.stage("read"):
         scenario = load_scenario(scenario, overrides)
@@ -133,37 +122,7 @@ def solve(
         if on_warning is not None:
             for warning in inputs.warnings:
                 on_warning(warning)
-    if scheduler is None:
-        return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
-    from planner.studies.cluster.pieces import pieces_on_cluster
-
-    if scenario.solver.method not in WITH_PIECES:
-        raise InputError([_solved_whole(scenario.solver.method)])
-    with pieces_on_cluster(scheduler, on_stage, on_wait) as cluster:
-        plan = plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt, cluster=cluster)
-    if cluster.calls:
-        return plan
-    notes = (*plan.inputs.notes, _unused(cluster.scheduler, scenario.solver.method))
-    return replace(plan, inputs=replace(plan.inputs, notes=notes))
-
-
-def _solved_whole(method: str) -> Problem:
-    return scheduler_problem(
-        f"solver.method is {method}, which solves the program whole",
-        "decomposed, whose pieces a cluster solves",
-        "add --set solver.method=decomposed, or leave out --scheduler",
-    )
-
-
-def _unused(scheduler: str, method: str) -> str:
-    """Say that a cluster had nothing to solve, and why."""
-    why = (
-        "it has integers that were searched for, or nothing that hours alone decide"
-        if method == "decomposed"
-        else f"pieces are taken where rows over hours have {LEAST_NONZEROS:,} coefficients and"
-        f" {LEAST_SHARE:.0%} of all, and with `solver.method: decomposed`"
-    )
-    return f"The cluster at {scheduler} solved nothing: the program was solved whole, on this machine ({why})."
+    return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
 
 
 def plan_of(
@@ -177,10 +136,9 @@ def plan_of(
     keep_start: Callable[[Start], None] | None = None,
     hold: Callable[[Model], None] | None = None,
     orders_held_before: int | None = None,
-    cluster: ClusterOfPieces | None = None,
 ) -> Plan:
     """Solve what is read and built already, and check the plan."""
-    decided = _decided(scenario, inputs, clock, on_progress, interrupt, cluster)
+    decided = _decided(scenario, inputs, clock, on_progress, interrupt)
     with clock.stage("build"):
         model = build_model(inputs)
         if decided is not None:
@@ -188,7 +146,7 @@ def plan_of(
         if hold is not None:
             hold(model)
         model.forget_sums()
-        session = plan_session(model.problem, scenario.solver, cluster)
+        session = plan_session(model.problem, scenario.solver)
     with clock.stage("solve"):
         like = None
         if start is not None:
@@ -206,8 +164,6 @@ def plan_of(
             interrupt=interrupt,
         )
         inputs = cuts.inputs
-    if cluster is not None:
-        cluster.turn_to(None)
     if not outcome.has_plan:
         question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
         raise why_no_plan(inputs.name, outcome, session, question, model, view, hold)
@@ -246,16 +202,13 @@ def _decided(
     clock: StageTimes,
     on_progress: Callable[[ProgressEvent], None] | None,
     interrupt: threading.Event | None,
-    cluster: ClusterOfPieces | None,
 ) -> Decided | None:
     """Take the decisions of a plan that does not see its whole horizon from the start."""
     if scenario.foresight.window_years is None:
         return None
     with clock.stage("decide"):
-        found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt, cluster=cluster)
+        found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt)
         if isinstance(found, Failed):
-            if cluster is not None:
-                cluster.turn_to(None)
             question = PreparedScenario(scenario, inputs)
             seen = (found.first, found.last)
             raise why_no_plan(inputs.name, found.outcome, found.session, question, found.model, seen)

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario import Scenario
     from planner.scenario.schema import Solver
-    from planner.studies.cluster.pieces import ClusterOfPieces
 
 __all__ = [
     "Decided",
@@ -86,7 +85,6 @@ def decide_year_by_year(
     *,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
-    cluster: ClusterOfPieces | None = None,
 ) -> Decided | Failed:
     """Decide all years before the one whose window reaches the end of the horizon."""
     window = scenario.foresight.window_years
@@ -103,7 +101,7 @@ def decide_year_by_year(
         problem, decides = model.problem, decided_in(model, dates)
         _look_to(model, first, last, decides)
         decided.hold(model)
-        session = plan_session(problem, scenario.solver, cluster)
+        session = plan_session(problem, scenario.solver)
         cuts = FailureCuts(model, scenario.failover.most_rounds)
         outcome = find_plan(
             model,

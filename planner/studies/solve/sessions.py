@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from planner.lp import ArrayProblem
     from planner.lp.shares import Shares
     from planner.scenario.schema import Solver
-    from planner.studies.cluster.pieces import ClusterOfPieces
 
 __all__ = ["HOURLY", "LEAST_NONZEROS", "LEAST_SHARE", "PLACES", "WITH_PIECES", "plan_session"]
 
@@ -26,9 +25,7 @@ LEAST_SHARE: Final = 0.4
 """Share of all coefficients that these must be, or the master is nearly the whole program."""
 
 
-def plan_session(
-    problem: ArrayProblem, solver: Solver, cluster: ClusterOfPieces | None = None, *, ends_at_gap: bool = True
-) -> HighsSession:
+def plan_session(problem: ArrayProblem, solver: Solver, *, ends_at_gap: bool = True) -> HighsSession:
     """Hand a program to the solver as its settings say: whole, or in pieces."""
     options = {"primal_feasibility_tolerance": solver.tolerance}
     is_asked = solver.method == "decomposed"
@@ -36,7 +33,6 @@ def plan_session(
         return HighsSession(problem, options)
     # scipy's graphs take a while to import.
     from planner.lp.decomposed import DecomposedSession, local_columns
-    from planner.lp.piece_programs import PiecePrograms
 
     may_end = ends_at_gap and is_asked and not problem.isMIP()
     session = DecomposedSession(
@@ -44,7 +40,6 @@ def plan_session(
         options,
         local_columns(problem, HOURLY),
         (solver.gap_frac or 0.0) if may_end else 0.0,
-        PiecePrograms if cluster is None else cluster.solver,
         None if is_asked else _are_worth_it,
         PLACES,
     )
