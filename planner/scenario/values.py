@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import (
@@ -129,7 +130,12 @@ def _whole_or_all(value: object) -> object:
 
 
 def _in_order(path: Mapping[int, float]) -> Mapping[int, float]:
-    return dict(sorted(path.items()))
+    """Refuse a year out of order: most often it is mistyped, and the path then has another end."""
+    for before, after in pairwise(path):
+        if after <= before:
+            message = f"years in ascending order, but {after} comes after {before}"
+            raise ValueError(message)
+    return path
 
 
 def _no_doubles(ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -208,6 +208,10 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         ("years: []", "2:1: years is empty; must be given with one entry at least"),
         ("demand: {facility_gw: {20: 30}}", "2:24: demand.facility_gw has the key '20'; must be a year"),
+        (
+            "demand: {facility_gw: {2025: 30, 2028: 60, 2020: 90}}",
+            "2:10: demand.facility_gw is a mapping; must be years in ascending order, but 2020 comes after 2028",
+        ),
         ("years: [2025.5]", "2:9: years[0] is 2025.5; must be a year of four digits"),
         ("years: 2025", "2:8: years is 2025; must be a list"),
         ("decisions_start: 2025-02-30", "2:18: decisions_start is text '2025-02-30'; must be a date"),
