@@ -9,7 +9,7 @@ TESTS := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadsc
 # compile dcplan again where Python is set to write no bytecode.
 COMPILE := $(BIN)/python -m compileall -q planner
 
-.PHONY: plan test check lint types pages docs golden bench clean
+.PHONY: plan test check lint types pages docs golden bench size clean
 
 plan: $(VENV)/.installed
 	@echo "Solving us-base: some minutes on two cores."
@@ -39,6 +39,10 @@ docs: $(VENV)/.installed-docs pages
 
 golden: $(VENV)/.installed-dev
 	DCPLAN_GOLDEN=write $(BIN)/python -m pytest -m golden
+
+# How much the code says, by room; tests/test_size.py holds each room to a budget.
+size: $(VENV)/.installed
+	@$(BIN)/python bench/size.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python bench/build_handoff.py
