@@ -75,6 +75,7 @@ def solve(
     interrupt: threading.Event | None = None,
     scheduler: str | None = None,
     on_wait: Callable[[str], None] | None = None,
+    on_read: Callable[[Scenario, Inputs], None] | None = None,
 ) -> Plan:
     """Solve a scenario and check the plan.
 
@@ -99,6 +100,8 @@ def solve(
         such as ``tcp://10.0.0.5:8786``; a note of the plan says where it had none to solve.
     on_wait : callable, optional
         Called with how long workers of that cluster are waited for, once there are none.
+    on_read : callable, optional
+        Called with question and inputs before anything is solved; an error that it raises ends the solve.
 
     Returns
     -------
@@ -133,6 +136,8 @@ def solve(
         if on_warning is not None:
             for warning in inputs.warnings:
                 on_warning(warning)
+        if on_read is not None:
+            on_read(scenario, inputs)
     if scheduler is None:
         return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
     from planner.studies.cluster.pieces import pieces_on_cluster
