@@ -50,7 +50,7 @@ SAME, GOOD_ENOUGH = 1e-6, 0.01
 def cold(scenario: Path, settings: list[str], folder: str, options: tuple[str, ...]) -> tuple[dict[str, Any], float]:
     """Return what the command says of a run, and its processor time. [s]"""
     given = [word for setting in settings for word in ("--set", setting)]
-    command = [sys.executable, "-m", "planner", "-q", "solve", str(scenario), "-o", folder]
+    command = [sys.executable, "-m", "planner", "-q", "solve", str(scenario), "--again", "-o", folder]
     with subprocess.Popen([*command, "--json", *given, *options], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         found = json.loads(process.stdout.read())

@@ -49,7 +49,7 @@ MAY_IMPORT = {
 }
 
 
-UPWARD = {"runs/views.py: studies"}
+UPWARD = {"runs/plan.py: studies"}
 """`PlanViews.explain` hands the plan to the room above when it is called."""
 
 

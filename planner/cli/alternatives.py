@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.options import OVERRIDES, into_folder
-from planner.cli.output import print_written, write_study
+from planner.cli.output import print_written, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,7 +95,6 @@ def command(
     Example: dcplan alternatives us-base --slack 1,5 --of zone
     """
     import json
-    from functools import partial
 
     from planner.cli.progress import Progress
     from planner.outputs.alternatives import write_alternatives
@@ -118,7 +117,8 @@ def command(
             interrupt=progress.interrupt,
         )
     if folder is not None:
-        write_study(folder, partial(write_alternatives, found))
+        with writing_into(folder):
+            write_alternatives(found, folder)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

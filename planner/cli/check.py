@@ -67,7 +67,7 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show
 def _groups(verdict: Verdict) -> list[tuple[str, list[CheckResult]]]:
     """Return headings with their checks: that of the files first, then those of the plan."""
     from planner.check import GROUPS
-    from planner.runs.files import FILES_HEADING, FILES_RULE
+    from planner.runs.reopen import FILES_HEADING, FILES_RULE
 
     plan = [(heading, [verdict[rule.name] for rule in rules]) for heading, rules in GROUPS.items()]
     return [(FILES_HEADING, [verdict[FILES_RULE]]), *plan]
@@ -154,7 +154,7 @@ def _print_broken(run: str, verdict: Verdict) -> None:
 
 
 def _by_how_much(check: CheckResult) -> str:
-    from planner.runs.files import FILES_RULE
+    from planner.runs.reopen import FILES_RULE
 
     if check.name == FILES_RULE:
         return f"not as written, {check.broken:,} of {check.tested:,} files: {check.place}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import note_kept, print_written, writing_into
+from planner.cli.output import print_written, writing_into
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
@@ -142,7 +142,7 @@ def _check_ending(file: Path) -> None:
 
 
 def _write(comparison: RunComparison, file: Path) -> None:
-    """Write a file; what a planner has changed in its place is kept."""
+    """Write a file, not over one of the planner's."""
     from planner.outputs.comparison.files import WRITERS
     from planner.outputs.staging import staging
     from planner.outputs.user_files import put_files
@@ -150,5 +150,4 @@ def _write(comparison: RunComparison, file: Path) -> None:
     with writing_into(file.parent), staging(file.parent) as staged:
         path = staged / file.name
         WRITERS[file.suffix.lower()](comparison, path)
-        _, kept = put_files(staged, [path], file.parent)
-    note_kept(file.parent, kept)
+        put_files(staged, [path], file.parent)

@@ -8,7 +8,7 @@ import click
 
 from planner.base.errors import InputError
 from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import note, note_kept, print_written, writing_into
+from planner.cli.output import note, print_written, writing_into
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:
@@ -114,11 +114,10 @@ def command(
 
 def write_and_report(found: Dispatch | DaysError, kind: FolderKind, home: Path, run: Run) -> None:
     """Write the table of a study of operation, and say which files of the user were kept."""
-    from planner.outputs.dispatch import write_operation
+    from planner.outputs.studies import write_operation
 
     with writing_into(home):
-        _, kept = write_operation(found.table, kind, home, run)
-    note_kept(home, kept)
+        write_operation(found.table, kind, home)
 
 
 def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import note_kept, print_written, writing_into
+from planner.cli.output import print_written, writing_into
 
 __all__ = ["command"]
 
@@ -40,23 +40,25 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, secon
     from planner.cli.estimates_report import print_table
     from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
-    from planner.outputs.estimates import ESTIMATES_FOLDER
-    from planner.runs.estimates import store_estimates
+    from planner.outputs.folder_kinds import ESTIMATES
+    from planner.outputs.own_folder import require_own_folder
+    from planner.outputs.studies import write_operation
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
     with Progress.from_context(ctx) as progress:
         solved = open_or_solve(run, Path(runs_dir), progress)
+        folder = solved.run.folder and solved.run.folder / ESTIMATES.name
+        if folder is not None:
+            require_own_folder(folder, ESTIMATES)
         ask = Asking(progress.stage, progress.interrupt)
         found = estimates(solved.run, solved.scenario, solved.inputs, ask, resolve=resolve, seconds=seconds)
-    folder = solved.run.folder
     if folder is not None:
         with writing_into(folder):
-            kept = store_estimates(found.table, solved.run, folder)
-        note_kept(folder / ESTIMATES_FOLDER, kept)
+            write_operation(found.table, ESTIMATES, folder)
     if as_json:
         click.echo(found.table.to_json(orient="records", indent=2))
     else:
         print_table(found.table, solved.inputs, solved.run)
     if folder is not None:
-        print_written(folder / ESTIMATES_FOLDER, as_json=as_json)
+        print_written(folder, as_json=as_json)

@@ -11,7 +11,7 @@ from planner.cli.options import RUNS_DIR
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.runs.views import PlanViews
+    from planner.runs.plan import PlanViews
     from planner.studies.explain.explanation import Explanation
 
 __all__ = ["command"]
@@ -112,7 +112,7 @@ def _print_estimates(solved: PlanViews) -> None:
     """Print the figures that decide, or how to find them."""
     from planner.base.console import wrapped
     from planner.cli.estimates_report import HEADING, print_table
-    from planner.outputs.estimates import read_estimates
+    from planner.outputs.studies import read_estimates
 
     table = read_estimates(solved.run)
     click.echo()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import note_kept, writing_into
+from planner.cli.output import writing_into
 from planner.outputs.writers import PLOTTED, WRITERS
 
 __all__ = ["command"]
@@ -48,7 +48,7 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
     from planner.cli.progress import Progress
     from planner.outputs.plots import no_matplotlib
     from planner.outputs.staging import staging, try_folder
-    from planner.outputs.user_files import Kept, put_files
+    from planner.outputs.user_files import put_files
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
 
@@ -76,7 +76,6 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
     try_folder(target, "--output")
     made: list[Path] = []
     written: list[Path] = []
-    kept: list[Kept] = []
     refused: list[Problem] = []
     with writing_into(target), staging(target) as staged:
         with Progress.from_context(ctx, patient=True) as progress:
@@ -91,8 +90,7 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
                         for problem in error.problems
                     ]
         if made:
-            written, kept = put_files(staged, made, target)
-    note_kept(target, kept)
+            written = put_files(staged, made, target)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     elif written:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.options import OVERRIDES, into_folder
-from planner.cli.output import print_written, write_study
+from planner.cli.output import print_written, writing_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,6 @@ def command(
     Example: dcplan frontier us-base --cost-against carbon --most-cost 5 -o carbon/
     """
     import json
-    from functools import partial
 
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import FRONTIER
@@ -99,7 +98,8 @@ def command(
             interrupt=progress.interrupt,
         )
     if folder is not None:
-        write_study(folder, partial(write_frontier, found))
+        with writing_into(folder):
+            write_frontier(found, folder)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

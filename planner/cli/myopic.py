@@ -9,7 +9,7 @@ import click
 
 from planner.base.errors import InfeasibleError, LimitReachedError
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES
-from planner.cli.output import note_kept, print_written
+from planner.cli.output import print_written
 
 if TYPE_CHECKING:
     from planner.studies.myopic import Decides, Myopic
@@ -69,7 +69,7 @@ def command(
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
     from planner.results.ended import worst_exit_code
-    from planner.runs.folder import store_run
+    from planner.runs.folder import write_run
     from planner.studies.myopic import myopic
 
     try_own_folder(Path(runs_dir), RUNS)
@@ -88,12 +88,7 @@ def command(
             progress.print_line(f"Stopped with {done} of {len(found.plans)} plans; these are written")
         progress.stage("write")
         plans = {id(plan): plan for plan in found.plans if plan is not None}.values()
-        stored = [store_run(plan.run, Path(runs_dir), workbook=not no_workbook, log=progress.lines) for plan in plans]
-    folders = []
-    for one in stored:
-        if one.run.folder is not None:
-            folders.append(one.run.folder)
-            note_kept(one.run.folder, one.kept)
+        folders = [write_run(plan, Path(runs_dir), workbook=not no_workbook, log=progress.lines) for plan in plans]
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

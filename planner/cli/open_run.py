@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.cli.progress import Progress
-    from planner.runs.views import PlanViews
+    from planner.runs.plan import PlanViews
 
 __all__ = ["open_or_solve"]
 
@@ -18,9 +18,9 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     from planner.cli.changed_run import warn_of_changes
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
-    from planner.runs import find_run, run_of
+    from planner.runs import find_run
     from planner.runs.find import is_unsolved
-    from planner.runs.folder import load_run, store_run
+    from planner.runs.folder import load_run, write_run
     from planner.runs.reopen import reopen
     from planner.studies.solve import solve
 
@@ -33,6 +33,6 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     progress.print_line(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
     plan = solve(text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt)
     progress.stage("write")
-    stored = store_run(run_of(plan), runs_dir, log=progress.lines)
-    progress.print_line(f"Written to {stored.run.folder}")
+    folder = write_run(plan, runs_dir, log=progress.lines)
+    progress.print_line(f"Written to {folder}")
     return plan

@@ -10,12 +10,10 @@ import click
 from planner.base.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from planner.outputs.user_files import Kept
-
-__all__ = ["is_quiet", "note", "note_kept", "print_written", "write_study", "writing_into"]
+__all__ = ["is_quiet", "note", "print_written", "writing_into"]
 
 _INSTEAD: Final = "name another folder with --output"
 
@@ -29,14 +27,6 @@ def note(text: str) -> None:
     """Say on stderr what is neither a result nor an error: not at all with ``-q``."""
     if not is_quiet(click.get_current_context()):
         click.echo(text, err=True)
-
-
-def note_kept(folder: Path, kept: Sequence[Kept]) -> None:
-    """Say which files of the planner's were kept in a folder; nothing where there are none."""
-    from planner.outputs.user_files import report_kept
-
-    if kept:
-        note(report_kept(folder, kept))
 
 
 def print_written(*paths: Path, as_json: bool) -> None:
@@ -58,13 +48,3 @@ def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
         reason = error.strerror or str(error)
         message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
         raise OutputError(message) from error
-
-
-def write_study(folder: Path, write: Callable[[Path], list[Path]]) -> None:
-    """Write the files of a study into a folder, and say what of the planner's was kept there."""
-    from planner.outputs.staging import staging
-    from planner.outputs.user_files import put_files
-
-    with writing_into(folder), staging(folder) as staged:
-        _, kept = put_files(staged, write(staged), folder)
-    note_kept(folder, kept)

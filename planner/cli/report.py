@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from planner.cli.options import RUNS_DIR
-from planner.cli.output import note_kept, writing_into
+from planner.cli.output import writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,8 +78,7 @@ def command(ctx: click.Context, runs: tuple[str, ...], file: str | None, runs_di
             for home in asked.homes:
                 stack.enter_context(naming_changed_files(home))
             made = write_page(asked.page(), staged / target.name)
-        written, kept = put_files(staged, made, target.parent)
-    note_kept(target.parent, kept)
+        written = put_files(staged, made, target.parent)
     if as_json:
         click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
     else:

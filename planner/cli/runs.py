@@ -115,8 +115,7 @@ def tag_command(run: str, tags: tuple[str, ...], runs_dir: str, *, remove: bool)
     """Give RUN tags to find it by: any text; or take them away.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is; or the folder of a sweep
-    or a study. Tags are in labels.json there, stay when the run is solved again, and keep prune
-    from it.
+    or a study. Tags are in labels.json there, and keep prune from it.
 
     Example: dcplan runs tag us-base board "march 2026"
     """
@@ -167,8 +166,7 @@ def index_command(runs_dir: str) -> None:
     from pathlib import Path
 
     from planner.base.errors import OutputError
-    from planner.runs.catalogue import read_runs
-    from planner.runs.index import index_file
+    from planner.runs.catalogue import index_file, read_runs
 
     read_runs(Path(runs_dir))
     file = index_file(Path(runs_dir))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InputError, Problem
 from planner.base.paths import is_file
 from planner.base.words import closest, some
-from planner.runs.catalogue_entry import Entry
+from planner.runs.catalogue import Entry
 from planner.scenario.chain import ENDINGS, shipped_names
 from planner.scenario.keys import unknown_key_fix, unknown_key_in
 

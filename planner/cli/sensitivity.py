@@ -93,11 +93,10 @@ def command(
     Example: dcplan sensitivity us-base --method morris --figures 8 --trajectories 12
     """
     import json
-    from functools import partial
 
     from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
     from planner.cli.interrupts import INTERRUPTED
-    from planner.cli.output import print_written, write_study, writing_into
+    from planner.cli.output import print_written, writing_into
     from planner.cli.progress import Progress
     from planner.outputs.sensitivity import write_sensitivity
     from planner.studies.sensitivity import sensitivity
@@ -154,7 +153,8 @@ def command(
                 raise
             live.print_line(f"Stopped; what is done is stored in {home}, where the same command goes on")
             ctx.exit(INTERRUPTED)
-    write_study(home, partial(write_sensitivity, found))
+    with writing_into(home):
+        write_sensitivity(found, home)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT
-from planner.cli.output import note_kept, print_written
+from planner.cli.output import note, print_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.cli.progress import Progress
-    from planner.outputs.user_files import Kept
+    from planner.outputs.run import Run
+    from planner.runs.folder import SolvedBeforeError
 
 __all__ = ["command"]
 
@@ -25,6 +27,7 @@ __all__ = ["command"]
 @INTO_RUNS_DIR
 @OVERRIDES
 @STRICT
+@click.option("--again", is_flag=True, help="Solve what was solved before once more, into a folder of another name.")
 @click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
 @click.option("--no-estimates", is_flag=True, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
@@ -35,6 +38,7 @@ def command(
     runs_dir: str,
     overrides: tuple[str, ...],
     strict: bool,
+    again: bool,
     no_workbook: bool,
     no_estimates: bool,
     as_json: bool,
@@ -44,6 +48,7 @@ def command(
     Figures that are allowed but implausible are warned of before the solve, and in the run.
 
     The plan is checked by an independent program; the run folder holds tables, workbook and log.
+    A question that was solved before with the same data is not solved again: its run is shown.
     Which figures of the data move its cost most is a question of its own: dcplan estimates RUN.
     """
     import gc
@@ -54,7 +59,7 @@ def command(
     # looking for cycles is an eighth of a short run.
     gc.disable()
     try:
-        exit_code = _solve(context, scenario, Path(runs_dir), overrides, strict, no_workbook, as_json)
+        exit_code = _solve(context, scenario, Path(runs_dir), overrides, strict, again, no_workbook, as_json)
     finally:
         gc.enable()
     context.exit(exit_code)
@@ -66,11 +71,10 @@ def _solve(
     runs_dir: Path,
     overrides: tuple[str, ...],
     strict: bool,
+    again: bool,
     no_workbook: bool,
     as_json: bool,
 ) -> int:
-    import json
-
     from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
     from planner.cli.validate import refuse
@@ -78,51 +82,75 @@ def _solve(
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
     from planner.outputs.terminal import print_summary
-    from planner.runs import run_of
+    from planner.runs import load_run
     from planner.runs.catalogue import read_runs, seconds_before
-    from planner.runs.rescue import store_or_keep_elsewhere
+    from planner.runs.folder import SolvedBeforeError, free_name, save_or_rescue, stop_if_solved
     from planner.studies.solve import solve
 
-    with Progress.from_context(context) as progress:
-        try:
-            try_own_folder(runs_dir, RUNS)
-            progress.expect(seconds_before([Path(scenario).stem], read_runs(runs_dir).entries))
-            plan = solve(
-                scenario,
-                overrides,
-                on_stage=progress.stage,
-                on_progress=progress.solver,
-                on_warning=progress.warn,
-                strict=strict,
-                interrupt=progress.interrupt,
-            )
-        except InputError as error:
-            # A solve stops at the first room that finds mistakes; all are reported to a planner.
-            found = validated(scenario, overrides)
-            every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
-            refuse(context, every, () if strict else found.warnings)
-        run, failed = run_of(plan), None
-        unheard = None if as_json else _unheard(partial(print_summary, run), progress)
-        progress.stage("write")
-        kept: tuple[Kept, ...] = ()
-        try:
-            stored = store_or_keep_elsewhere(run, runs_dir, workbook=not no_workbook, log=progress.lines)
-        except OutputError as error:
-            failed = error
-        else:
-            run, kept = stored.run, stored.kept
-    if run.folder is not None:
-        note_kept(run.folder, kept)
+    failed, folder = None, None
+    try:
+        with Progress.from_context(context) as progress:
+            try:
+                try_own_folder(runs_dir, RUNS)
+                progress.expect(seconds_before([Path(scenario).stem], read_runs(runs_dir).entries))
+                plan = solve(
+                    scenario,
+                    overrides,
+                    on_stage=progress.stage,
+                    on_progress=progress.solver,
+                    on_warning=progress.warn,
+                    strict=strict,
+                    interrupt=progress.interrupt,
+                    on_read=None if again else partial(stop_if_solved, runs_dir=runs_dir),
+                )
+            except InputError as error:
+                # A solve stops at the first room that finds mistakes; all are reported to a planner.
+                found = validated(scenario, overrides)
+                every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
+                refuse(context, every, () if strict else found.warnings)
+            name = free_name(plan.run.meta["run"], runs_dir)
+            run = replace(plan.run, meta={**plan.run.meta, "run": name})
+            unheard = None if as_json else _unheard(partial(print_summary, run), progress)
+            progress.stage("write")
+            try:
+                folder = save_or_rescue(run, runs_dir, workbook=not no_workbook, log=progress.lines)
+            except OutputError as error:
+                failed = error
+    except SolvedBeforeError as error:
+        return _solved_before(error, as_json=as_json)
     if as_json:
-        click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
-    if run.folder is not None and unheard is None:
-        print_written(run.folder, as_json=as_json)
+        _print_json(load_run(folder) if folder is not None else run)
+    if folder is not None and unheard is None:
+        print_written(folder, as_json=as_json)
     for wrong in (failed, unheard):
         if wrong is not None:
             raise wrong
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
     stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
     return plan.exit_code or stopped
+
+
+def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
+    """Show the run of a question that was solved before, as `dcplan runs show` does."""
+    from planner.cli.changed_run import warn_of_changes
+    from planner.outputs.terminal import print_summary
+    from planner.results.ended import exit_code
+    from planner.runs import load_run
+
+    run = load_run(found.folder)
+    note(f"{found}; --again solves it once more, into another folder")
+    warn_of_changes(run)
+    if as_json:
+        _print_json(run)
+    else:
+        print_summary(run, found.folder)
+    return exit_code(run.meta["status"], run.meta["check"]["broken"])
+
+
+def _print_json(run: Run) -> None:
+    import json
+
+    click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
 
 
 def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.cli.options import OVERRIDES, STRICT, into_folder
-from planner.cli.output import note_kept, print_written, writing_into
+from planner.cli.output import print_written, writing_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,8 +83,7 @@ def command(
             raise
         progress.stage("Writing runs and tables")
         with writing_into(home):
-            found, _, kept = write_stochastic(found, home)
-    note_kept(home, kept)
+            found = write_stochastic(found, home)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:

@@ -9,7 +9,7 @@ import click
 
 from planner.base.errors import InputError, Problem
 from planner.cli.options import OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import note, note_kept, print_written, writing_into
+from planner.cli.output import note, print_written, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.cli.stress_report import print_study
     from planner.outputs.folder_kinds import STRESS
-    from planner.outputs.stress import write_stress
+    from planner.outputs.studies import write_stress
     from planner.stress import reliability_of, settings_from, site_outage_losses, stress_study
     from planner.tables import read_tables
 
@@ -99,8 +99,7 @@ def command(
             on_progress=progress.share,
         )
     with writing_into(home):
-        _, kept = write_stress(study, home, loaded)
-    note_kept(home, kept)
+        write_stress(study, home, loaded.title)
     if as_json:
         content = {name: json.loads(frame.to_json(orient="records")) for name, frame in study.tables.items()}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from planner.base.number_format import signed
-from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import ALTERNATIVES
-from planner.outputs.own_folder import require_own_folder
+from planner.outputs.own_folder import study_folder, write_json, write_tables
 from planner.outputs.records import records
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
@@ -98,21 +96,9 @@ class Alternatives:
         }
 
 
-def write_alternatives(found: Alternatives, folder: Path) -> list[Path]:
+def write_alternatives(found: Alternatives, folder: Path) -> None:
     """Write all tables as CSV and Parquet, and all of it as JSON."""
-    require_own_folder(folder, ALTERNATIVES)
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    tables = {"ranges": found.ranges, "plans": found.plans, "sites": found.sites.reset_index()}
-    for name, frame in tables.items():
-        csv, parquet = (folder / f"{name}.{ending}" for ending in ("csv", "parquet"))
-        with whole_file(csv) as partial:
-            frame.to_csv(partial, index=False)
-        with whole_file(parquet) as partial:
-            frame.to_parquet(partial, index=False)
-        written += [csv, parquet]
-    as_json = folder / "alternatives.json"
-    with whole_file(as_json) as partial:
-        text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
-        partial.write_text(f"{text}\n", encoding="utf-8")
-    return [*written, as_json]
+    with study_folder(folder, ALTERNATIVES) as staged:
+        tables = {"ranges": found.ranges, "plans": found.plans, "sites": found.sites.reset_index()}
+        write_tables(tables, staged)
+        write_json(found.to_dict(), staged / "alternatives.json")

@@ -13,10 +13,12 @@ __all__ = [
     "ALTERNATIVES",
     "DAYS_ERROR",
     "DISPATCH",
+    "ESTIMATES",
     "FOLDER_KINDS",
     "FRONTIER",
     "FRONTIER_FILE",
     "FUTURES_FOLDER",
+    "LABELS_FILE",
     "META_FILE",
     "RUNS",
     "RUNS_FOLDER",
@@ -32,6 +34,8 @@ __all__ = [
     "files_of",
 ]
 
+LABELS_FILE: Final = "labels.json"
+"""Name and tags that a planner gives a folder."""
 META_FILE: Final = "run.json"
 """Says in the folder of a run what it is."""
 SWEEP_FILE: Final = "sweep.json"
@@ -59,6 +63,11 @@ class FolderKind:
     begins_as: FolderKind | None = None  # what it is solved as in the same folder, before there is a file of its own
     option: str = "--output"  # the option that names such a folder
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the folder is written at once, so that nothing else belongs there."""
+        return bool(self.files) and self.entry_file is None and self.option == "--output"
+
 
 SWEEP: Final = FolderKind("sweep", "sweep", (SWEEP_FILE,), SWEEP_FILE, is_listed=True)
 SENSITIVITY: Final = FolderKind("sensitivity", "study of sensitivity", entry_file=SWEEP_FILE, begins_as=SWEEP)
@@ -70,12 +79,13 @@ ALTERNATIVES: Final = FolderKind("alternatives", "study of alternatives", ("alte
 STRESS: Final = FolderKind("stress", "stress study", ("stress_year.parquet",))
 DISPATCH: Final = FolderKind("dispatch", "study of dispatch", ("dispatch.parquet",))
 DAYS_ERROR: Final = FolderKind("days_error", "study of the error of days", ("days_error.parquet",))
+ESTIMATES: Final = FolderKind("estimates", "table of estimates", ("estimates.parquet",))
 STUDY_KINDS: Final = (
     *(
         FolderKind(*(method, method, (f"{method}.json", f"{method}-*.json")), is_listed=True, part_of=SENSITIVITY)
         for method in SENSITIVITY_METHODS
     ),
-    *(SENSITIVITY, STOCHASTIC, FRONTIER, ALTERNATIVES, SWEEP, STRESS, DISPATCH, DAYS_ERROR),
+    *(SENSITIVITY, STOCHASTIC, FRONTIER, ALTERNATIVES, SWEEP, STRESS, DISPATCH, DAYS_ERROR, ESTIMATES),
 )
 """Studies; where a folder has files of several, it is of the first."""
 RUNS: Final = FolderKind("runs", "folder of runs", (f"*/{META_FILE}",), option="--runs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any, Final
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.number_format import amount
 from planner.base.svg import INK, MUTED, Frame, document, path, text
 from planner.base.words import within_sentence
-from planner.outputs.files import whole_file
-from planner.outputs.folder_kinds import FRONTIER
-from planner.outputs.own_folder import require_own_folder
+from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE
+from planner.outputs.own_folder import study_folder, write_json, write_tables
 from planner.outputs.records import records
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.plots.drawing import Drawing
 
-__all__ = ["COLUMNS", "FILES", "Frontier", "frontier_svg", "write_frontier"]
+__all__ = ["COLUMNS", "Frontier", "frontier_svg", "write_frontier"]
 
 COLUMNS: Final = (
     "point",
@@ -36,7 +34,6 @@ COLUMNS: Final = (
     "price",
     "is_knee",
 )
-FILES: Final = ("frontier.csv", "frontier.parquet", "frontier.json", "frontier.svg")
 _NOT_OF_RENT: Final = ("carbon", "water")
 """Measures that rented compute adds nothing to."""
 _NOISE_FRAC: Final = 1e-4
@@ -126,21 +123,12 @@ def frontier_svg(frontier: Frontier) -> str:
     return document(_WIDTH, _HEIGHT, f"Frontier of {frontier.scenario}", frontier.label, "".join(parts))
 
 
-def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
+def write_frontier(frontier: Frontier, folder: Path) -> None:
     """Write table, JSON and chart into a folder."""
-    require_own_folder(folder, FRONTIER)
-    folder.mkdir(parents=True, exist_ok=True)
-    csv, parquet, as_json, svg = (folder / name for name in FILES)
-    with whole_file(csv) as partial:
-        frontier.table.to_csv(partial, index=False)
-    with whole_file(parquet) as partial:
-        frontier.table.to_parquet(partial, index=False)
-    with whole_file(as_json) as partial:
-        text_of = json.dumps(frontier.to_dict(), indent=2, ensure_ascii=False)
-        partial.write_text(f"{text_of}\n", encoding="utf-8")
-    with whole_file(svg) as partial:
-        partial.write_text(frontier_svg(frontier), encoding="utf-8")
-    return [csv, parquet, as_json, svg]
+    with study_folder(folder, FRONTIER) as staged:
+        write_tables({"frontier": frontier.table}, staged)
+        write_json(frontier.to_dict(), staged / FRONTIER_FILE)
+        (staged / "frontier.svg").write_text(frontier_svg(frontier), encoding="utf-8")
 
 
 def _knee_label(frame: Frame, at: tuple[float, float], lines: tuple[str, str]) -> str:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
+from planner.base.words import some
 from planner.outputs.files import sha256_of
-from planner.outputs.folder_kinds import FOLDER_KINDS, RUNS, files_of
-from planner.outputs.staging import try_folder
+from planner.outputs.folder_kinds import FOLDER_KINDS, LABELS_FILE, RUNS, files_of
+from planner.outputs.staging import staging, try_folder
+from planner.outputs.user_files import digests_in, files_in, is_one_of, put_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
     from planner.outputs.folder_kinds import FolderKind
 
-__all__ = ["file_entry", "is_free_for", "require_own_folder", "try_own_folder", "wrong_folder"]
+__all__ = [
+    "file_entry",
+    "is_free_for",
+    "require_own_folder",
+    "study_folder",
+    "try_own_folder",
+    "write_json",
+    "write_tables",
+    "wrong_folder",
+]
+
+_NAMED: Final = 3  # files
 
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
@@ -28,6 +46,28 @@ def try_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> 
     """Find out whether a study can be written into a folder, before work is done for it."""
     try_folder(folder, kind.option)
     require_own_folder(folder, kind, file)
+
+
+@contextmanager
+def study_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> Iterator[Path]:
+    """Give a folder to write a study into; once the block ends its files are put into that of the study."""
+    require_own_folder(folder, kind, file)
+    with staging(folder) as staged:
+        yield staged
+        put_files(staged, sorted(staged.iterdir()), folder)
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write tables of a study as CSV and Parquet."""
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write what a study found as JSON."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
 
 
 def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
@@ -52,6 +92,9 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
             for path in files_of(folder, found.files):
                 what_is = f"the folder is that of a {whole.words}"
                 return [Problem(str(path), None, None, what_is, must_be, fix)]
+    if kind.is_whole and (others := _others_in(folder)):
+        what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, _NAMED)}"
+        return [Problem(str(folder), None, None, what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
         return []
     path = folder / kind.entry_file
@@ -66,6 +109,13 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
     what_is = f"the folder is that of another {is_like}{kind.words}, of {other!r}"
     return [Problem(str(path), None, None, what_is, must_be, fix)]
+
+
+def _others_in(folder: Path) -> list[str]:
+    """Return the files in a folder that dcplan did not write as they are; hidden ones are no files of anybody."""
+    known = digests_in(folder)
+    shown = ((name, path) for name, path in files_in(folder) if not f"/{name}".count("/.") and name != LABELS_FILE)
+    return [name for name, path in shown if not is_one_of(path, known)]
 
 
 def is_free_for(file: Path, path: Path) -> bool:

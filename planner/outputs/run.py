@@ -35,9 +35,6 @@ class Run:
     # what the program of a plan that was just solved was made of; of a stored run `planner.outputs.program.inputs_of`
     # makes it again
     inputs: Inputs | None = None
-    # which figures of the data decide, as `planner.studies.estimates` found it of this plan, to be stored with it; of a
-    # stored run `planner.outputs.estimates.read_estimates` reads it
-    estimates: pd.DataFrame | None = None
     # names the files of a stored run that are not as they were written, which reads them all: see `files_changed`
     changed: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
     computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,9 +9,8 @@ import numpy as np
 
 from planner.base.number_format import amount
 from planner.base.words import some
-from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import SENSITIVITY
-from planner.outputs.own_folder import require_own_folder
+from planner.outputs.own_folder import study_folder, write_json, write_tables
 from planner.outputs.records import records
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
@@ -231,25 +229,13 @@ _MEANS: Final[Mapping[str, str]] = {
 }
 
 
-def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
+def write_sensitivity(found: Sensitivity, folder: Path) -> None:
     """Write its tables as CSV and Parquet, all of it as JSON, and its plot where it can be drawn."""
     from importlib.util import find_spec
 
-    require_own_folder(folder, SENSITIVITY, found.file)
-    written = []
-    tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
-    for name, frame in tables.items():
-        csv, parquet = (folder / f"{found.stem}{name}.{ending}" for ending in ("csv", "parquet"))
-        with whole_file(csv) as partial:
-            frame.to_csv(partial, index=False, lineterminator="\n")
-        with whole_file(parquet) as partial:
-            frame.to_parquet(partial, index=False, compression="zstd")
-        written += [csv, parquet]
-    as_json = folder / f"{found.stem}.json"
-    with whole_file(as_json) as partial:
-        text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
-        partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
-    written.append(as_json)
-    if find_spec("matplotlib") is not None:
-        written.append(found.plot().write(folder / f"{found.stem}.svg"))
-    return written
+    with study_folder(folder, SENSITIVITY, found.file) as staged:
+        tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
+        write_tables({f"{found.stem}{name}": table for name, table in tables.items()}, staged)
+        write_json(found.to_dict(), staged / f"{found.stem}.json")
+        if find_spec("matplotlib") is not None:
+            found.plot().write(staged / f"{found.stem}.svg")

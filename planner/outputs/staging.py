@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["locked", "new_token", "staging", "sweep", "try_file", "try_folder"]
+__all__ = ["locked", "new_token", "staging", "tidy", "try_file", "try_folder"]
 
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
@@ -76,8 +76,14 @@ def locked(folder: Path) -> Iterator[None]:
             os.close(held)
 
 
-def sweep(home: Path) -> None:
+def tidy(home: Path) -> None:
     """Remove what writers that were killed have left in a folder."""
+    if any(home.glob(f"{PARTIAL}*")):
+        with locked(home):
+            _sweep(home)
+
+
+def _sweep(home: Path) -> None:
     for left in home.glob(f"{PARTIAL}*"):
         if _LEFT.fullmatch(left.name) and _is_dead(left):
             if left.is_dir() and not left.is_symlink():
@@ -134,7 +140,7 @@ def _begin(home: Path) -> tuple[Path, int | None]:
         partial = home / f"{PARTIAL}{new_token()}"
         try:
             with locked(home):
-                sweep(home)
+                _sweep(home)
                 partial.mkdir()
                 return partial, _lock(partial)
         except FileNotFoundError:  # another writer has just removed `home`, which was empty

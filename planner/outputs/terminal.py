@@ -16,9 +16,9 @@ from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
 from planner.limits.unmet_causes import share_words, unmet_causes
 from planner.outputs.binding import binding_of_run, sentence
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
-from planner.outputs.estimates import read_estimates
 from planner.outputs.first_order import MARK, cost_of, first_order_words
 from planner.outputs.labels import DisplayNames
+from planner.outputs.studies import read_estimates
 from planner.outputs.terminal_decides import decides
 from planner.results.bridge import bridge_words
 from planner.results.costs import PAID_FOR

@@ -3,6 +3,6 @@
 from planner.outputs.run import Run
 from planner.runs.find import find_run
 from planner.runs.folder import load_run, save_run, write_run
-from planner.runs.run_of_plan import run_of
+from planner.runs.meta import run_of
 
 __all__ = ["Run", "find_run", "load_run", "run_of", "save_run", "write_run"]

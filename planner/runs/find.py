@@ -33,8 +33,6 @@ def find_run(text: str, runs_dir: Path) -> Path:
     if _is_run(path):
         return path
     entries = read_runs(runs_dir).entries
-    if _is_run(path):  # a writer that was killed had set it aside
-        return path
     named = [entry for entry in entries if text and text == entry.name]
     if len(named) > 1 and all(text != entry.run for entry in entries):
         raise InputError([_of_one_name(text, runs_dir, named)])

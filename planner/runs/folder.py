@@ -1,50 +1,66 @@
-"""The run folder: the truth about a run, in files that other programs can read."""
+"""The run folder: the truth about a run, in files that other programs can read.
+
+It is written once, whole or not at all: beside its place, then renamed. Nothing that is there is replaced.
+"""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import hashlib
+import itertools
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
 
-from pyarrow import ArrowException
+import pandas as pd
 
-from planner.base.errors import InputError
-from planner.outputs.estimates import read_estimates, write_estimates
+from planner.base.errors import InputError, OutputError, Problem
+from planner.outputs.files import sha256_of
 from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.parquet import write_inputs, write_parquet, write_proof
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
+from planner.outputs.user_files import LEDGER_FILE, digests_in, files_in, is_one_of
 from planner.results.schema import RUN_TABLES
-from planner.runs.files import changed_files, files_problems, hashes
-from planner.runs.meta_read import read_meta
+from planner.results.store import read_stored
+from planner.runs.meta import read_meta, run_name, run_of
 from planner.runs.names import plain_name
-from planner.runs.replace import put_run
-from planner.runs.run_of_plan import run_of
-from planner.runs.stored_tables import StoredTables, read_input, read_result
-from planner.runs.written import SEAL, is_sealed, meta_bytes, sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    import pandas as pd
-
-    from planner.outputs.user_files import Kept
+    from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
+    from planner.scenario import Scenario
 
 __all__ = [
+    "EDITABLE",
     "INPUTS_FOLDER",
     "PROOF_FOLDER",
     "REPORT_FILE",
     "TABLES_FOLDER",
-    "Stored",
+    "SolvedBeforeError",
+    "StoredTables",
     "changed_since_written",
+    "files_problems",
+    "free_name",
     "load_run",
+    "meta_bytes",
     "naming_changed_files",
+    "planners_files",
+    "put_run",
+    "reason_of",
+    "runs_named",
+    "save_or_rescue",
     "save_run",
-    "store_run",
+    "sealed",
+    "stop_if_solved",
     "write_run",
 ]
 
@@ -57,16 +73,16 @@ PROOF_FOLDER: Final = "proof"
 WORKBOOK_FILE: Final = "plan.xlsx"
 REPORT_FILE: Final = "report.html"
 LOG_FILE: Final = "solve.log"
-
+EDITABLE: Final = frozenset({WORKBOOK_FILE, REPORT_FILE, LOG_FILE})
+"""Files that a planner may change: no rule is about them."""
+SEAL: Final = "seal"
+"""Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
 _OF_TABLES: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
+_OF_PLAN: Final = ("status", "objective_musd", "bound_musd", "check", "orders_held_before")
+"""Keys of ``run.json`` that differ where two solves of a question ended with other plans."""
 
 
-@dataclass(frozen=True)
-class Stored:
-    """A run as it was stored."""
-
-    run: Run  # with `Run.folder` set, and `Run.meta` as ``run.json`` says
-    kept: tuple[Kept, ...]  # files of the planner's that were in the folder before, and where they are now
+# --- writing ------------------------------------------------------------------------------
 
 
 def write_run(plan: Plan, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Path:
@@ -75,44 +91,77 @@ def write_run(plan: Plan, runs_dir: Path, *, workbook: bool = True, log: Iterabl
 
 
 def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Path:
-    """Store a run; the folder is there whole or not at all."""
-    folder = store_run(run, runs_dir, workbook=workbook, log=log).run.folder
-    assert folder is not None
-    return folder
-
-
-def store_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Stored:
-    """Do as `save_run`, and tell what was kept of the folder before.
-
-    Figures that decide, which take a while to find, are those of the folder where the run comes
-    without them and has the plan that they are of.
-    """
-    folder = runs_dir / plain_name(run.meta["run"], META_FILE)
-    if run.estimates is None:
-        run = replace(run, estimates=_estimates_in(folder, run))
+    """Store a run, and return its folder: the one that has this plan already, or a new one."""
+    for before in runs_named(run.meta["run"], runs_dir):
+        is_same = all(before.meta.get(key) == run.meta.get(key) for key in _OF_PLAN)
+        if is_same and before.folder is not None and not before.changed():
+            return before.folder
+    run = replace(run, meta={**run.meta, "run": free_name(run.meta["run"], runs_dir)})
     with staging(runs_dir) as staged:
         write_parquet(run, staged / TABLES_FOLDER)
         write_inputs(run.inputs_tables, staged / INPUTS_FOLDER)
         write_proof(run.proof_tables, staged / PROOF_FOLDER)
         (staged / LOG_FILE).write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
-        if run.estimates is not None:
-            write_estimates(run.estimates, run, staged)
         if workbook:
             write_workbook(run, staged / WORKBOOK_FILE)
             write_report(run, staged / REPORT_FILE)
         # Every file that is there by now is known by its hash, whoever wrote it.
-        meta = sealed({**run.meta, "sha256": hashes(staged)})
-        (staged / META_FILE).write_bytes(meta_bytes(meta))
-        kept = put_run(staged, folder)
-    return Stored(replace(run, meta=meta, folder=folder), tuple(kept))
+        digests = {name: sha256_of(path) for name, path in sorted(files_in(staged)) if path.is_file()}
+        return put_run(staged, runs_dir, {**run.meta, "sha256": digests})
 
 
-def _estimates_in(folder: Path, run: Run) -> pd.DataFrame | None:
-    """Return the figures that decide in a folder; None where there are none of its plan."""
+def save_or_rescue(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[str] = ()) -> Path:
+    """Store a run; one that cannot be written there is kept in a temporary folder, and that is said."""
+    lines = list(log)
     try:
-        return read_estimates(replace(run, folder=folder))
-    except (OSError, ValueError, LookupError, TypeError, ArrowException):
-        return None
+        return save_run(run, runs_dir, workbook=workbook, log=lines)
+    except Exception as error:
+        failed = f"{runs_dir}: the plan cannot be written there: {reason_of(error)}; {_rescued(run, lines)}"
+        if isinstance(error, OSError):
+            raise OutputError(failed) from error
+        error.add_note(failed)  # its traceback is wanted, the plan too
+        raise
+
+
+def _rescued(run: Run, log: Iterable[str]) -> str:
+    """Store a run in a temporary folder, without what takes room or may have a bug, and say where."""
+    try:
+        home = Path(tempfile.mkdtemp(prefix="dcplan-"))
+        try:
+            kept = save_run(run, home, workbook=False, log=log)
+        finally:
+            with suppress(OSError):  # one that holds the plan stays
+                home.rmdir()
+    except Exception as error:
+        why = reason_of(error)
+        return f"nor in the temporary folder ({why}), so the plan is lost: make room and solve again"
+    return f"it is kept without its workbook in {kept}: move that folder to where you want it"
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a file could not be written, in a few words."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(reason).splitlines()[0]
+
+
+def free_name(name: str, runs_dir: Path) -> str:
+    """Return a name, or that with the next number, which nothing in a folder has."""
+    plain_name(name, META_FILE)
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if not os.path.lexists(runs_dir / name))
+
+
+def put_run(staged: Path, runs_dir: Path, meta: Mapping[str, Any]) -> Path:
+    """Give a finished run folder its name, or the next one where another writer was quicker."""
+    while True:
+        name = free_name(meta["run"], runs_dir)
+        (staged / META_FILE).write_bytes(meta_bytes(sealed({**meta, "run": name})))
+        folder = runs_dir / name
+        try:
+            return staged.rename(folder)
+        except OSError:
+            if not os.path.lexists(folder):
+                raise
 
 
 def write_workbook(run: Run, path: Path) -> None:
@@ -129,16 +178,84 @@ def write_report(run: Run, path: Path) -> None:
     write_page(report_html(run), path)
 
 
+def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``run.json`` says, with its seal at the end; a seal in it is replaced."""
+    content = {key: value for key, value in meta.items() if key != SEAL}
+    return {**content, SEAL: hashlib.sha256(meta_bytes(content)).hexdigest()}
+
+
+def meta_bytes(meta: Mapping[str, Any]) -> bytes:
+    """Return ``run.json`` as bytes."""
+    text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode("utf-8", errors="backslashreplace")
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+class StoredTables(Mapping[str, pd.DataFrame]):
+    """The tables of a folder by name, each read once, when it is asked for, and checked then."""
+
+    def __init__(self, folder: Path, names: Iterable[str], schema: Mapping[str, Any]) -> None:
+        there = [path.stem for path in sorted(folder.glob("*.parquet"))]
+        self._paths = {name: folder / f"{name}.parquet" for name in (*names, *there)}
+        self._schema = schema  # of the tables that have one; others are read as they are
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a table."""
+        path = self._paths[name]
+        if name not in self._frames:
+            self._frames[name] = read_stored(path, self._schema.get(name))[0]
+        return self._frames[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether it is a table of the run, readable or not."""
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        """Name the tables."""
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        """Count the tables."""
+        return len(self._paths)
+
+
 def load_run(folder: Path) -> Run:
     """Open a run folder; tables are read when they are asked for."""
     meta = read_meta(folder)
-    results = StoredTables(folder / TABLES_FOLDER, RUN_TABLES, read_result)
+    results = StoredTables(folder / TABLES_FOLDER, RUN_TABLES, RUN_TABLES)
     inputs, proof = (
-        StoredTables(folder / name, _written_tables(meta["sha256"], name), read_input)
-        for name in (INPUTS_FOLDER, PROOF_FOLDER)
+        StoredTables(folder / name, _written_tables(meta["sha256"], name), {}) for name in (INPUTS_FOLDER, PROOF_FOLDER)
     )
     changed = partial(changed_since_written, folder)
     return Run(meta, results, inputs, folder, proof, changed=changed)
+
+
+class SolvedBeforeError(Exception):
+    """The question was solved before: its run is there."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"Already solved: {folder}")
+        self.folder = folder
+
+
+def stop_if_solved(scenario: Scenario, inputs: Inputs, *, runs_dir: Path) -> None:
+    """Raise an error with the latest run of a question with its data, where there is one."""
+    for run in runs_named(run_name(scenario, inputs), runs_dir):
+        if run.folder is not None:
+            raise SolvedBeforeError(run.folder)
+
+
+def runs_named(name: str, runs_dir: Path) -> list[Run]:
+    """Return the runs of a question, latest first: in the folder of its name, or that with a number."""
+    runs = []
+    for folder in runs_dir.glob("*"):
+        if re.fullmatch(rf"{re.escape(name)}(-\d+)*", folder.name):
+            with suppress(InputError):  # one that cannot be read is none
+                runs.append(load_run(folder))
+    return sorted(runs, key=lambda run: (run.meta["created"], str(run.folder)), reverse=True)
 
 
 def changed_since_written(folder: Path) -> tuple[str, ...]:
@@ -148,9 +265,37 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
     ``run.json`` is, unless it is of a version that gave it no seal.
     """
     meta = read_meta(folder)
-    changed = changed_files(meta["sha256"], folder, _OF_TABLES)
-    is_edited = SEAL in meta and not is_sealed(folder / META_FILE)
-    return tuple(sorted((*changed, META_FILE))) if is_edited else changed
+    written = {name: digest for name, digest in meta["sha256"].items() if name not in EDITABLE}
+    differ = {name for name, digest in written.items() if not is_one_of(folder / name, {digest})}
+    there = {path for name in _OF_TABLES for path in (folder / name).glob("*.parquet")}
+    came = {path.relative_to(folder).as_posix() for path in there} - written.keys()
+    edited = {META_FILE} if SEAL in meta and not _is_sealed(folder / META_FILE) else set()
+    return tuple(sorted(differ | came | edited))
+
+
+def planners_files(folder: Path) -> list[str]:
+    """Return the names of all in a run folder that a planner put there or has changed, sorted."""
+    found = dict(files_in(folder))
+    known = set(read_meta(folder)["sha256"].values())
+    known |= {digest for path in found.values() if path.name == LEDGER_FILE for digest in digests_in(path.parent)}
+    if _is_sealed(folder / META_FILE):
+        known.add(sha256_of(folder / META_FILE))
+    return sorted(name for name, path in found.items() if path.name != LEDGER_FILE and not is_one_of(path, known))
+
+
+def files_problems(folder: Path, changed: tuple[str, ...]) -> list[Problem]:
+    """Return one problem for each changed file, for where the rules can not be tried at all."""
+    return [
+        Problem(
+            str(folder / name),
+            None,
+            None,
+            "the file is not the one that was written" if (folder / name).is_file() else "the file is gone",
+            "one with the SHA-256 that run.json holds",
+            "put the file back as it was, or solve the scenario again",
+        )
+        for name in changed
+    ]
 
 
 @contextmanager
@@ -173,3 +318,12 @@ def _written_tables(sha256: Mapping[str, str], within: str) -> list[str]:
     """Return the tables that were written into a folder of the run, by name."""
     paths = [PurePosixPath(name) for name in sha256]
     return [path.stem for path in paths if path.parent.as_posix() == within]
+
+
+def _is_sealed(path: Path) -> bool:
+    """Return whether ``run.json`` is as it was written: a file whose seal is that of the rest."""
+    try:
+        raw = path.read_bytes()
+        return not path.is_symlink() and meta_bytes(sealed(json.loads(raw))) == raw
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return False

@@ -1,7 +1,4 @@
-"""Name and tags that a planner gives a run, a sweep or a study: a small file in its folder.
-
-A run that is solved again keeps the file, as it keeps every file of the planner's.
-"""
+"""Name and tags that a planner gives a run, a sweep or a study: a small file in its folder."""
 
 from __future__ import annotations
 
@@ -11,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import LABELS_FILE
 from planner.outputs.staging import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["LABELS_FILE", "RunLabels", "change_tags", "give_name", "read_labels"]
+__all__ = ["RunLabels", "change_tags", "give_name", "read_labels"]
 
-LABELS_FILE: Final = "labels.json"
 _LONGEST: Final = 80  # characters
 _MOST_TAGS: Final = 100
 _SEPARATOR: Final = ","  # between tags, where they are listed

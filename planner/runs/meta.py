@@ -1,31 +1,36 @@
-"""What ``run.json`` says: question, versions, data, verdict of solver and checker."""
+"""``run.json``: question, versions, data, verdict of solver and checker; written, and read if whole."""
 
 from __future__ import annotations
 
+import json
 import math
 import platform
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import PurePath, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from planner.base.errors import InputError, Problem
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
-from planner.runs.names import folder_name
+from planner.outputs.folder_kinds import META_FILE
+from planner.outputs.run import Run
+from planner.results.schema import CHECKS
+from planner.runs.names import folder_name, plain_name
 from planner.runs.notes import assumed_of, notes_of
-from planner.runs.settings import differences, merged, own_files, written
-from planner.runs.shipped import from_shipped
+from planner.runs.settings import differences, from_shipped, merged, own_files, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
 
-__all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe", "versions_used"]
+__all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe", "read_meta", "run_of", "versions_used"]
 
 FORMAT: Final = 3
 """Version of the run folder's layout: 2 has the SHA-256 of every table file, 3 the proof."""
@@ -41,17 +46,10 @@ _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 def describe(plan: Plan) -> dict[str, Any]:
     """Say of a plan what ``run.json`` holds."""
     scenario, outcome = plan.scenario, plan.outcome
-    versions = versions_used()
-    data = dict(sorted(_data(scenario, plan.inputs)))
-    content = {
-        "settings": scenario.model_dump(mode="json", exclude={"extends", "data"}),
-        "data": {table: entry["sha256"] for table, entry in data.items()},
-        "dcplan": versions["dcplan"],
-    }
     broken = [check.name for check in plan.verdict.broken]
     return {
         "format": FORMAT,
-        "run": folder_name(scenario.name, content),
+        "run": run_name(scenario, plan.inputs),
         "scenario": scenario.name,
         "title": scenario.title,
         "question": scenario.question,
@@ -74,8 +72,8 @@ def describe(plan: Plan) -> dict[str, Any]:
         "message": outcome.message,
         "seconds": {stage: round(spent, 3) for stage, spent in plan.seconds.items()},
         "sizes": dict(plan.sizes),
-        "versions": versions,
-        "data": data,
+        "versions": versions_used(),
+        "data": dict(sorted(_data(scenario, plan.inputs))),
         "scenario_files": [
             {"file": _shown(path), "sha256": sha256}
             for path, sha256 in zip(scenario.source_files, scenario.source_sha256, strict=False)
@@ -85,6 +83,16 @@ def describe(plan: Plan) -> dict[str, Any]:
         "written": written(scenario),
         "merged": merged(scenario),
     }
+
+
+def run_name(scenario: Scenario, inputs: Inputs) -> str:
+    """Return the name of the run of a question with its data, solved or not."""
+    content = {
+        "settings": scenario.model_dump(mode="json", exclude={"extends", "data"}),
+        "data": {table: entry["sha256"] for table, entry in _data(scenario, inputs)},
+        "dcplan": versions_used()["dcplan"],
+    }
+    return folder_name(scenario.name, content)
 
 
 def _in_words(warnings: Iterable[Problem]) -> Iterator[str]:
@@ -124,3 +132,144 @@ def _shown(path: Path) -> str:
     """Return the full path of a scenario file; the name alone of one that ships."""
     full = path.resolve()
     return full.name if full.parent == SCENARIOS_DIR else str(full)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+_MOST_BYTES: Final = 1 << 26  # us-base has 60 thousand
+
+
+def read_meta(folder: Path) -> dict[str, Any]:
+    """Read ``run.json`` of a run folder."""
+    path = folder / META_FILE
+    fix = "give a folder that dcplan solve has written; dcplan runs list names them"
+    try:
+        if not path.is_file():
+            found = "not a run folder"
+            raise InputError([Problem(str(folder), None, None, found, f"one with {META_FILE}", fix)])
+        if path.stat().st_size > _MOST_BYTES:
+            found = f"the file has {path.stat().st_size:,} bytes"
+            raise InputError([Problem(str(path), None, None, found, "as dcplan writes it", fix)])
+        meta = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        found = f"cannot be read: {error}"
+        raise InputError([Problem(str(path), None, None, found, "JSON", fix)]) from error
+    again = "solve the scenario again with this version"
+    known = meta.get("format") if isinstance(meta, dict) else None
+    if known not in READABLE_FORMATS:
+        found = f"format is {known!r}: the run is of another version of dcplan"
+        raise InputError([Problem(str(path), None, None, found, " or ".join(map(str, READABLE_FORMATS)), again)])
+    problems = [
+        Problem(str(path), None, None, found, expected, "put it back as it was, or solve again")
+        for found, expected in wrong_keys(meta).values()
+    ]
+    if problems:
+        raise InputError(problems)
+    plain_name(meta["run"], str(path))
+    return dict(meta)
+
+
+def _inside(name: str) -> str:
+    """Return the name of a file inside a folder; any other one is an error."""
+    path = PurePosixPath(name)
+    if "\0" in name or "\\" in name or path.is_absolute() or ".." in path.parts:
+        message = "names of files inside the folder"
+        raise ValueError(message)
+    return name
+
+
+def _time(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        message = "a time with its zone, such as 2026-01-31T12:00:00+00:00"
+        raise ValueError(message)
+    return text
+
+
+def _text(text: str) -> str:
+    text.encode()  # what a terminal and a file can hold; an error of it is one of the value
+    return text
+
+
+Text = Annotated[str, AfterValidator(_text)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class _Check(_Part):
+    ok: bool
+    rules: int
+    broken: list[Text]
+
+
+class _DataFile(_Part):
+    file: Text
+    shipped: bool
+    sha256: Text
+
+
+class _Start(_Part):
+    scenario: Text | None
+    differs: dict[Text, Text]
+
+
+class _Versions(_Part):
+    __pydantic_extra__: dict[Text, Text]
+    dcplan: Text
+
+
+class _Meta(_Part):
+    """What readers of a run count on; what has a default is not in runs of an earlier version."""
+
+    sha256: dict[Annotated[Text, AfterValidator(_inside)], Text]
+    run: Text
+    scenario: Text
+    title: Text | None
+    question: Text | None
+    created: Annotated[Text, AfterValidator(_time)]
+    status: Text
+    objective_musd: float | None
+    bound_musd: float | None
+    gap_frac: float | None
+    orders_held_before: int | None = None
+    check: _Check
+    notes: list[Text]
+    seconds: dict[Text, float]
+    versions: _Versions
+    data: dict[Text, _DataFile]
+    differs: dict[Text, Text] = {}
+    from_shipped: _Start | None = None
+    written: dict[Text, Text]
+    merged: dict[Text, Any]
+
+
+def wrong_keys(meta: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return what is wrong with each key of ``run.json``, and what must be there."""
+    try:
+        _Meta.model_validate(meta)
+    except ValidationError as error:
+        found = {}
+        for one in error.errors(include_url=False, include_context=False):
+            key = str(one["loc"][0])
+            what_is = f"{key} is {_short(meta[key])}" if key in meta else f"{key} is missing"
+            said = one["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+            found[key] = what_is, said if one["type"] != "missing" else "as dcplan writes it"
+        return found
+    return {}
+
+
+def _short(value: object) -> str:
+    shown = ascii(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+# --- a plan that was just solved ---------------------------------------------------------------
+
+
+def run_of(plan: Plan) -> Run:
+    """Make a run of a plan that was just solved."""
+    checks = plan.verdict.frame()
+    typed = checks[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
+    tables = {**plan.tables, CHECKS.name: typed}
+    return Run(describe(plan), tables, dict(plan.inputs.tables), proof_tables=plan.proof.tables, inputs=plan.inputs)

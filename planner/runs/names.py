@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 import unicodedata
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import device_problem, is_device_name
+from planner.outputs.own_folder import is_free_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-__all__ = ["PLAIN_NAME", "fingerprint", "folder_name", "has_slug", "plain_name", "slug"]
+__all__ = ["PLAIN_NAME", "fingerprint", "folder_name", "folder_of_file", "has_slug", "plain_name", "slug"]
 
 _LONGEST_SLUG: Final = 48
 _HASH_DIGITS: Final = 10
@@ -84,3 +87,10 @@ def fingerprint(content: Mapping[str, object]) -> str:
 def folder_name(name: str, content: Mapping[str, object]) -> str:
     """Return the name of a run's folder: the same question gives the same name."""
     return f"{slug(name)}-{fingerprint({'name': name, **content})}"
+
+
+def folder_of_file(file: Path, home: Path, entry_file: str) -> Path:
+    """Return the folder of a study of a file, named as that, which no study of another file has."""
+    named = slug(file.stem)
+    folders = (home / (named if n == 1 else f"{named}-{n}") for n in itertools.count(1))
+    return next(folder for folder in folders if is_free_for(file, folder / entry_file))

@@ -1,26 +1,241 @@
-"""A solved scenario: what was asked, what the solver said, the tables, the check."""
+"""A solved scenario: what was asked, what the solver said, the tables, the check, and its views."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from planner.base.units import MUSD_PER_BUSD
+from planner.outputs.plots.catalogue import draw
 from planner.results.ended import exit_code
-from planner.runs.views import PlanViews
+from planner.results.not_housed import not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
+    import pandas as pd
+
     from planner.check import Verdict
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
+    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.plots.power import By
     from planner.outputs.run import Run
     from planner.results import Results
+    from planner.results.four_moneys import Moneys
     from planner.results.program_tables import Proof
     from planner.scenario import Scenario
+    from planner.studies.explain.explanation import Explanation
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "PlanViews", "Plots"]
+
+
+class Plots:
+    """The plots of a plan; each is a figure of matplotlib that a notebook shows.
+
+    Parameters
+    ----------
+    run : Run
+        Of the plan.
+
+    Notes
+    -----
+    ``drawing.write(path)`` saves a plot as svg, png or pdf: the same bytes for the same plan.
+    They raise `InputError` where matplotlib is not installed.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def map(self, year: int | None = None) -> Drawing:
+        """Draw the sites of a model year, the last by default: size and share of training."""
+        return draw("map", self._run, year=year)
+
+    def power(self, by: By = "workload") -> Drawing:
+        """Draw mean power at the meter by ``workload``, ``zone``, ``site`` or ``source``. [MW]"""
+        return draw("power", self._run, by=by)
+
+    def cost(self) -> Drawing:
+        """Draw payments by calendar year and group of cost items. [MUSD]"""
+        return draw("cost", self._run)
+
+    def cash(self) -> Drawing:
+        """Draw cash by calendar year, and its sum. [MUSD]"""
+        return draw("cash", self._run)
+
+    def duration(self, zone: str | None = None) -> Drawing:
+        """Draw power drawn from the grid, hours from the highest to the lowest. [MW]"""
+        return draw("duration", self._run, zone=zone)
+
+    def latency(self, year: int | None = None) -> Drawing:
+        """Draw the share of service within each round trip, the last model year by default. [%]"""
+        return draw("latency", self._run, year=year)
+
+    def headroom(self, year: int | None = None) -> Drawing:
+        """Draw what the headroom of each grid zone is used for. [MW]"""
+        return draw("headroom", self._run, year=year)
+
+    def comparison(self, other: PlanViews) -> Drawing:
+        """Draw power and net present value beside those of another plan."""
+        return draw("comparison", self._run, other=other.run)
+
+
+_PLACE: Final = ["site", "name", "country", "region", "zone", "lat", "lon", "is_existing"]
+_IN_THE_END: Final = ["halls_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw", "pue"]
+
+
+class PlanViews:
+    """Tables, map, workbook and explanation of a plan; a class that has `run` and `results`."""
+
+    if TYPE_CHECKING:  # of the classes that have these views
+
+        @property
+        def scenario(self) -> Scenario:
+            """The question."""
+            ...
+
+        @property
+        def inputs(self) -> Inputs:
+            """What the program was made of."""
+            ...
+
+        @property
+        def results(self) -> Results:
+            """The plan as tables."""
+            ...
+
+        @property
+        def run(self) -> Run:
+            """The plan as it is stored."""
+            ...
+
+    def __repr__(self) -> str:
+        """Return name, status, check and cost on one line."""
+        return f"<plan of {self.run.label}: {self._in_short()}>"
+
+    def _repr_html_(self) -> str:
+        """Show status, check, cost and the years in a notebook."""
+        head = f"<p><strong>{escape(self.run.title)}</strong>: {escape(self._in_short())}</p>"
+        return head + str(self.summary.set_index("year").T.to_html(escape=True))
+
+    def _in_short(self) -> str:
+        meta = self.run.meta
+        check = "checked" if meta["check"]["ok"] else "CHECK FAILED"
+        cost = float(self.tables["solution"]["objective_musd"].iloc[0]) / MUSD_PER_BUSD
+        first = not_housed(self.tables)
+        words = f"{first}; {meta['status']}" if first else meta["status"]
+        return f"{words}, {check}, {cost:,.2f} BUSD net present value"
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Every result table by name."""
+        return self.results.tables
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per model year: demand, halls, power, money."""
+        return self.tables["summary"]
+
+    @property
+    def bridge(self) -> pd.DataFrame:
+        """One row per model year: from nameplate on the path to power at the meter. [MW]"""
+        return self.tables["bridge"]
+
+    @property
+    def site_year(self) -> pd.DataFrame:
+        """One row per site and year: halls, power, PUE, water, emissions, cost."""
+        return self.tables["site_year"]
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """One row per cost item, site and calendar year; its NPV adds up to the objective."""
+        return self.tables["costs"]
+
+    @property
+    def money(self) -> Moneys:
+        """The four moneys: net present value, cash, overnight capex, paid after the horizon."""
+        from planner.results.four_moneys import moneys
+
+        return moneys(self.tables)
+
+    @property
+    def power(self) -> pd.DataFrame:
+        """One row per site, year and slot: IT and facility power."""
+        return self.tables["power_slot"]
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Shadow prices in natural units."""
+        return self.tables["prices"]
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """One row per site, a point in WGS 84: what it has in the last model year, and its cost.
+
+        ``first_year`` is the first model year with halls, missing where the plan uses none;
+        ``npv_musd`` the net present value of all that is paid there.
+        """
+        import geopandas as gpd
+
+        years = self.site_year
+        in_the_end = years[years["year"] == years["year"].max()]
+        table = self.tables["sites"][_PLACE]
+        table = table.merge(in_the_end[["site", *_IN_THE_END]], on="site", how="left")
+        used = years[years["halls_mw"] > 0.0].groupby("site", observed=True)["year"].min()
+        paid = self.costs.groupby("site", observed=True)["npv_musd"].sum()
+        table["first_year"] = table["site"].map(used.astype("Int64"))
+        table["npv_musd"] = table["site"].map(paid).astype(float).fillna(0.0)
+        points = gpd.points_from_xy(table["lon"], table["lat"])
+        return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+
+    def explain(
+        self, *, site: str | None = None, against: str | None = None, year: int | None = None, resolve: bool = False
+    ) -> Explanation:
+        """Explain the plan, a site or a model year: what binds, what more is worth, and why.
+
+        Parameters
+        ----------
+        site : str, optional
+            Site id.
+        against : str, optional
+            Site that it is compared with, part by part.
+        year : int, optional
+            Model year.
+        resolve : bool
+            Solve again, with a little more of what binds, and for a site what it would take.
+
+        Returns
+        -------
+        Explanation
+            As text its sentences under their headings; ``tables`` holds what they rest on.
+        """
+        from planner.studies.explain import explain
+
+        return explain(self, site=site, against=against, year=year, resolve=resolve)
+
+    def to_xlsx(self, path: str | Path) -> Path:
+        """Write the workbook to a file and return its path."""
+        from planner.outputs.xlsx import write_workbook
+
+        (written,) = write_workbook(self.run, Path(path))
+        return written
+
+    @property
+    def plot(self) -> Plots:
+        """The plots of the plan: ``plan.plot.map(2030)``, ``plan.plot.cost()`` and others."""
+        from planner.runs.plan import Plots
+
+        return Plots(self.run)
+
+    def map_svg(self, year: int | None = None) -> str:
+        """Draw the sites of a model year, the last by default, as SVG text."""
+        from planner.outputs.map_svg import plan_map_svg
+
+        return plan_map_svg(self.run, self.run.years[-1] if year is None else year)
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +282,6 @@ class Plan(PlanViews):
     @cached_property
     def run(self) -> Run:
         """What is stored of the plan, in memory."""
-        from planner.runs.run_of_plan import run_of
+        from planner.runs.meta import run_of
 
         return run_of(self)

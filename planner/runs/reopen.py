@@ -8,27 +8,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
-from planner.check import Verdict, check_plan
+from planner.check import CheckResult, Verdict, check_plan
 from planner.inputs import build_inputs_from
+from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.program_tables import Proof
 from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
-from planner.runs.files import files_check, files_problems
 from planner.runs.find import find_run
-from planner.runs.folder import PROOF_FOLDER, TABLES_FOLDER, load_run, naming_changed_files
+from planner.runs.folder import EDITABLE, PROOF_FOLDER, TABLES_FOLDER, files_problems, load_run, naming_changed_files
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF, versions_used
-from planner.runs.views import PlanViews
+from planner.runs.plan import PlanViews
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.scenario import Scenario
 
-__all__ = ["StoredPlan", "load", "reopen"]
+__all__ = ["FILES_HEADING", "FILES_RULE", "StoredPlan", "load", "reopen"]
 
+FILES_HEADING: Final = "Files"
+"""What the rule is shown under."""
+FILES_RULE: Final = "files_as_written"
+"""Name of the rule."""
 _CHECKS_FILE: Final = f"{TABLES_FOLDER}/{CHECKS.name}.parquet"
 
 
@@ -62,7 +68,7 @@ class StoredPlan(PlanViews):
         changed = self.changed
         if _CHECKS_FILE not in changed and not self._checks_agree(rules):
             changed = tuple(sorted((*changed, _CHECKS_FILE)))
-        return Verdict((files_check(meta["sha256"], changed), *rules.checks), rules.proven)
+        return Verdict((_files_check(meta["sha256"], changed), *rules.checks), rules.proven)
 
     def _checks_agree(self, rules: Verdict) -> bool:
         """Whether the stored table of rules says the same of each rule that holds now.
@@ -108,6 +114,21 @@ class StoredPlan(PlanViews):
             )
             folder = self.run.folder or Path()
             raise InputError([*files_problems(folder, self.changed), problem]) from error
+
+
+def _files_check(written: Mapping[str, str], changed: tuple[str, ...]) -> CheckResult:
+    """Return the rule that no table file was changed since it was written."""
+    return CheckResult(
+        name=FILES_RULE,
+        verified="Every file has the SHA-256 that run.json states, and run.json its own.",
+        ok=not changed,
+        tested=len({*written, META_FILE, *changed} - EDITABLE),
+        broken=len(changed),
+        worst=float(bool(changed)),
+        unit="file",
+        place=", ".join(changed),
+        tolerance=0.0,
+    )
 
 
 def reopen(folder: Path) -> StoredPlan:

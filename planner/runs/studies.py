@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError
-from planner.outputs.folder_kinds import FUTURES_FOLDER, STUDY_KINDS, SWEEP, files_of
+from planner.outputs.folder_kinds import FUTURES_FOLDER, LABELS_FILE, STUDY_KINDS, SWEEP, files_of
 from planner.runs.catalogue import Unreadable
-from planner.runs.labels import LABELS_FILE, RunLabels, read_labels
+from planner.runs.labels import RunLabels, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from planner.base.errors import DcplanError
-from planner.runs.rescue import reason_of
+from planner.runs.folder import reason_of
 from planner.serve.api import about
 from planner.serve.guard import HEADERS, Guard
 from planner.serve.pages import catalogue, downloads, files, form, reports, scenarios, solves, sweeps

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.children import apart_from_ctrl_c
 from planner.base.errors import InputError, Problem
-from planner.runs.replace import tidy
+from planner.outputs.staging import tidy
 from planner.serve.worker import end_group, work
 from planner.studies.solve.progress import STAGES
 

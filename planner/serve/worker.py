@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import DcplanError
@@ -70,9 +71,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import require_own_folder
     from planner.outputs.staging import try_folder
-    from planner.outputs.user_files import report_kept
-    from planner.runs import run_of
-    from planner.runs.rescue import store_or_keep_elsewhere
+    from planner.runs.folder import SolvedBeforeError, save_or_rescue, stop_if_solved
     from planner.studies.solve import solve
     from planner.studies.solve.progress import STAGES, solver_words
 
@@ -106,13 +105,19 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
     try_folder(runs_dir, "DIR")
     require_own_folder(runs_dir, RUNS)
-    plan = solve(scenario, on_stage=on_stage, on_progress=on_progress, on_warning=on_warning, interrupt=ASKED_TO_STOP)
+    try:
+        plan = solve(
+            scenario,
+            on_stage=on_stage,
+            on_progress=on_progress,
+            on_warning=on_warning,
+            interrupt=ASKED_TO_STOP,
+            on_read=partial(stop_if_solved, runs_dir=runs_dir),
+        )
+    except SolvedBeforeError as found:
+        return {"run": found.folder.name, "message": str(found)}
     on_stage("write")
-    stored = store_or_keep_elsewhere(run_of(plan), runs_dir, log=log)
-    folder = stored.run.folder
-    assert folder is not None
-    message = report_kept(folder, stored.kept) if stored.kept else ""
-    return {"run": folder.name, "message": message}
+    return {"run": save_or_rescue(plan.run, runs_dir, log=log).name}
 
 
 def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:

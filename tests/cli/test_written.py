@@ -58,20 +58,20 @@ def test_it_ends_with_where_it_is(folder: Path, tmp_path: Path, command: str) ->
 
 
 @pytest.mark.parametrize("command", OF_A_RUN)
-def test_a_file_that_is_kept_is_named_but_not_with_quiet(folder: Path, tmp_path: Path, command: str) -> None:
+def test_a_folder_with_a_file_of_the_planner_is_refused_before_the_study(
+    folder: Path, tmp_path: Path, command: str
+) -> None:
     out = tmp_path / "out"
-    name = "stress_year.csv" if command == "stress" else f"{command.replace('-', '_')}.csv"
     words, _ = words_of(command, folder, out)
     out.mkdir()
-    said = []
-    for option in ("-v", "-q"):
-        (out / name).write_text(f"mine, {option}", encoding="utf-8")
-        said.append(dcplan(*words, option))
+    (out / "mine.csv").write_text("mine", encoding="utf-8")
 
-    assert [one.exit_code for one in said] == [0, 0], said[0].output
-    assert f"{out}: kept other or changed files: {name} is now kept/{name}\n" in said[0].stderr
-    assert said[1].stderr == ""
-    assert (out / "kept-2" / name).read_text(encoding="utf-8") == "mine, -q"
+    refused = dcplan(*words)
+
+    assert refused.exit_code == 2
+    assert f"{out}: the folder holds files that were changed, or that dcplan did not write: mine.csv;" in refused.stderr
+    assert "name another folder with --output" in refused.stderr
+    assert [path.name for path in out.iterdir()] == ["mine.csv"]
 
 
 @pytest.mark.parametrize(

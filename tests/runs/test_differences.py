@@ -11,8 +11,7 @@ from planner.base.errors import InputError
 from planner.base.paths import SCENARIOS_DIR
 from planner.outputs.run import Run
 from planner.runs import find_run, save_run
-from planner.runs.settings import differences
-from planner.runs.shipped import from_shipped
+from planner.runs.settings import differences, from_shipped
 from planner.scenario import load_scenario
 
 

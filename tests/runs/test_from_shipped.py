@@ -15,8 +15,7 @@ from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.inputs.uncertain_figures import UncertainFigure, moved_figures
 from planner.outputs.files import sha256_of
 from planner.runs.reopen import reopen
-from planner.runs.settings import changed_settings
-from planner.runs.shipped import from_shipped
+from planner.runs.settings import changed_settings, from_shipped
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
 
 EMPTY = "version: 1\n"
@@ -121,7 +120,7 @@ def test_a_copy_of_a_shipped_file_starts_from_that_until_it_is_edited(tmp_path: 
 def test_a_file_that_only_the_shipped_scenario_has_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = Path(shutil.copy(DATA_DIR / "rtt_measured.csv", tmp_path))
     shipped = load_scenario("tiny", [f"latency.rtt_table={table}"])
-    monkeypatch.setattr("planner.runs.shipped.load_scenario", lambda _: shipped)
+    monkeypatch.setattr("planner.runs.settings.load_scenario", lambda _: shipped)
 
     assert of("tiny") == {"scenario": "tiny", "differs": {"latency.rtt_table": "left out"}}
 

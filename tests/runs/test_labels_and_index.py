@@ -19,10 +19,10 @@ from test_run_folder import named
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.differences import FromShipped
-from planner.runs import Run, catalogue, find_run, index, save_run
-from planner.runs.catalogue import Listing, read_runs, to_prune
-from planner.runs.index import index_file, known_entries
-from planner.runs.labels import LABELS_FILE, RunLabels, change_tags, give_name, read_labels
+from planner.outputs.folder_kinds import LABELS_FILE
+from planner.runs import Run, catalogue, find_run, save_run
+from planner.runs.catalogue import Listing, index_file, known_entries, read_runs, to_prune
+from planner.runs.labels import RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
 NAUGHTY = '=1+1 "x" <b>; [red]'
@@ -42,7 +42,7 @@ STARTS: dict[str, Any] = {
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own, in which files count as soon as they are written."""
     monkeypatch.setenv("DCPLAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(index, "_SETTLED_NS", 0)
+    monkeypatch.setattr(catalogue, "_SETTLED_NS", 0)
     return tmp_path / "cache"
 
 
@@ -86,7 +86,7 @@ EXPECTED = {
 
 
 def index_of(runs_dir: Path) -> Path:
-    file = index.index_file(runs_dir)
+    file = catalogue.index_file(runs_dir)
     assert file is not None
     return file
 
@@ -193,7 +193,7 @@ def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
 
 
 def test_a_file_that_may_still_change_unseen_is_read_each_time(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_SETTLED_NS", 3_600_000_000_000)
+    monkeypatch.setattr(catalogue, "_SETTLED_NS", 3_600_000_000_000)
     read_runs(runs_dir)
     read: list[str] = []
     right = catalogue.read_meta
@@ -207,7 +207,7 @@ def test_a_file_that_may_still_change_unseen_is_read_each_time(runs_dir: Path, m
 def test_without_an_index_folders_are_read(
     runs_dir: Path, tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index, "_WAIT_S", 0.05)
+    monkeypatch.setattr(catalogue, "_WAIT_S", 0.05)
     if where == "busy":
         read_runs(runs_dir)
         change_tags(runs_dir / SECOND, ["later"])
@@ -224,7 +224,7 @@ def test_without_an_index_folders_are_read(
 
 
 def test_indices_of_folders_that_are_gone_do_not_pile_up(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_MOST_FILES", 3)
+    monkeypatch.setattr(catalogue, "_MOST_FILES", 3)
     for number in range(5):
         copy = Path(shutil.copytree(runs_dir, runs_dir.with_name(f"runs-{number}")))
         read_runs(copy)
@@ -495,7 +495,7 @@ def test_a_file_that_is_no_index_is_closed(runs_dir: Path, monkeypatch: pytest.M
         return opened[-1]
 
     sqlite3_connect = sqlite3.connect
-    monkeypatch.setattr("planner.runs.index.sqlite3.connect", connect)
+    monkeypatch.setattr("planner.runs.catalogue.sqlite3.connect", connect)
     assert known_entries(runs_dir) == {}
 
     (index,) = opened

@@ -1,89 +1,55 @@
-"""What a `run.json` may hold, value by value; and folders that prune leaves alone."""
+"""What a `run.json` may hold, value by value."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from planner.runs import meta_read
-from planner.runs.replace import remove_runs
+from planner.runs.meta import wrong_keys
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from planner.runs import Run
+
+RIGHT = [
+    *(("title", value) for value in ("Erding", None)),
+    *(("gap_frac", value) for value in (3, 2.5, None)),
+    *(("sha256", {name: "5e8f"}) for name in ("tables/plan.parquet", "plan.xlsx")),
+    *(("from_shipped", {"scenario": name, "differs": {}}) for name in ("tiny", None)),
+    ("from_shipped", None),
+    ("orders_held_before", 2030),
+    ("merged", {"any": ["thing", 3]}),
+]
+WRONG = [
+    *(("title", value) for value in ("half \ud83d", "\udc00", 7)),
+    *(("gap_frac", value) for value in (True, "3", float("nan"), float("inf"), 10**400)),
+    *(("sha256", {name: "5e8f"}) for name in ("/etc/hosts", "../run.json", "tables/../../run.json", "a\\b", "a\0b")),
+    *(("from_shipped", value) for value in ({"scenario": "tiny"}, {"differs": {}}, {"scenario": 7, "differs": {}})),
+    *(("from_shipped", {"scenario": "tiny", "differs": value}) for value in ({"years": None}, ["years"])),
+    ("from_shipped", "tiny"),
+    *(("created", value) for value in ("2026-01-31T12:00:00", "yesterday", 3)),
+    ("versions", {"python": "3.11"}),
+    ("check", {"ok": "yes", "rules": 3, "broken": []}),
+    ("seconds", {"solve": "long"}),
+    ("orders_held_before", "2030"),
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "is_inside"),
-    [
-        ("tables/plan.parquet", True),
-        ("plan.xlsx", True),
-        ("/etc/hosts", False),
-        ("../other/run.json", False),
-        ("tables/../../run.json", False),
-        ("a\\b", False),
-        ("a\0b", False),
-    ],
-)
-def test_files_of_a_run_are_inside_its_folder(name: str, is_inside: bool) -> None:
-    assert meta_read._is_inside(name) is is_inside
-    assert meta_read._are_files({name: "5e8f"}) is is_inside
+@pytest.mark.parametrize(("key", "value"), RIGHT)
+def test_what_a_run_may_say(run: Run, key: str, value: Any) -> None:
+    assert wrong_keys({**run.meta, "sha256": {}, key: value}) == {}
 
 
-@pytest.mark.parametrize(
-    ("value", "is_text"), [("Erding", True), ("half \ud83d", False), ("\udc00", False), (7, False), (None, False)]
-)
-def test_text_is_what_a_file_can_hold(value: object, is_text: bool) -> None:
-    assert meta_read._is_text(value) is is_text
-    assert meta_read._is_text_or_none(value) is (is_text or value is None)
+@pytest.mark.parametrize(("key", "value"), WRONG)
+def test_what_no_run_says_is_shown_with_its_key(run: Run, key: str, value: Any) -> None:
+    ((found, (what_is, must_be)),) = wrong_keys({**run.meta, "sha256": {}, key: value}).items()
+
+    assert found == key
+    assert what_is.startswith(f"{key} is ")
+    assert must_be
 
 
-@pytest.mark.parametrize(
-    ("value", "is_number"),
-    [
-        (3, True),
-        (2.5, True),
-        (True, False),
-        ("3", False),
-        (float("nan"), False),
-        (float("inf"), False),
-        (10**400, False),
-        (None, False),
-    ],
-)
-def test_numbers_are_finite_and_no_truth_values(value: object, is_number: bool) -> None:
-    assert meta_read._is_number(value) is is_number
-    assert meta_read._is_number_or_none(value) is (is_number or value is None)
-
-
-@pytest.mark.parametrize(
-    ("value", "is_right"),
-    [
-        (None, True),
-        ({"scenario": None, "differs": {}}, True),
-        ({"scenario": "tiny", "differs": {"years": "[2027]"}}, True),
-        ({"scenario": "tiny"}, False),
-        ({"differs": {}}, False),
-        ({"scenario": 7, "differs": {}}, False),
-        ({"scenario": "\ud83d", "differs": {}}, False),
-        ({"scenario": "tiny", "differs": {"years": None}}, False),
-        ({"scenario": "tiny", "differs": ["years"]}, False),
-        ("tiny", False),
-    ],
-)
-def test_a_shipped_scenario_is_a_name_and_texts(value: object, is_right: bool) -> None:
-    assert meta_read._is_from_shipped(value) is is_right
-
-
-def test_prune_leaves_files_and_links_alone(tmp_path: Path) -> None:
-    home, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
-    home.mkdir()
-    elsewhere.mkdir()
-    (home / "a-file").write_text("7")
-    (home / "a-link").symlink_to(elsewhere, target_is_directory=True)
-
-    assert remove_runs(home, ["a-file", "a-link"]) == {}
-
-    assert (home / "a-file").read_text() == "7"
-    assert (home / "a-link").is_symlink()
-    assert elsewhere.is_dir()
+def test_a_key_that_is_missing_is_said_unless_earlier_runs_had_none(run: Run) -> None:
+    assert wrong_keys({**run.meta, "sha256": {}}) == {}
+    without = {key: value for key, value in run.meta.items() if key not in {"orders_held_before", "from_shipped"}}
+    assert wrong_keys(without) == {"sha256": ("sha256 is missing", "as dcplan writes it")}

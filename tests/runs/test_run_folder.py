@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner, Result
 
 from planner.base.errors import InputError
-from planner.runs import Run, folder, load_run, save_run
+from planner.cli import main
+from planner.runs import Run, load_run, save_run
+from planner.runs import folder as folders
+from planner.runs.folder import changed_since_written, planners_files, runs_named
+from planner.runs.meta import read_meta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +73,7 @@ def test_nothing_is_left_of_a_run_that_was_broken_off(
         path.write_text("half a workbook")
         raise error
 
-    monkeypatch.setattr(folder, "write_workbook", break_off)
+    monkeypatch.setattr(folders, "write_workbook", break_off)
 
     with pytest.raises(error):
         save_run(run, tmp_path)
@@ -76,32 +81,112 @@ def test_nothing_is_left_of_a_run_that_was_broken_off(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_stood_before_is_kept_when_the_new_one_is_broken_off(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stored = save_run(run, tmp_path, log=["old"])
+def test_the_same_plan_is_stored_once_and_another_one_beside_it(run: Run, tmp_path: Path) -> None:
+    stored = save_run(run, tmp_path, workbook=False, log=["old"])
+    (stored / "notes.md").write_text("mine")
 
-    def break_off(run: Run, path: Path) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(folder, "write_workbook", break_off)
-    with pytest.raises(KeyboardInterrupt):
-        save_run(run, tmp_path, log=["new"])
-
-    assert (stored / "solve.log").read_text() == "old\n"
-    assert (stored / "plan.xlsx").is_file()
-    assert [path.name for path in tmp_path.iterdir()] == [stored.name]
-
-
-def test_the_same_question_replaces_its_run_with_all_its_files(run: Run, tmp_path: Path) -> None:
-    stored = save_run(run, tmp_path, log=["old"])
-
-    again = save_run(run, tmp_path, workbook=False, log=["new"])
+    again = save_run(run, tmp_path, log=["new"])
+    (stored / "tables" / "summary.parquet").write_text("mine")
+    limit = replace(run, meta={**run.meta, "status": "limit"})
+    others = [save_run(one, tmp_path, workbook=False) for one in (run, limit)]
 
     assert again == stored
-    assert (stored / "solve.log").read_text() == "new\n"
-    assert not (stored / "plan.xlsx").exists()
-    assert [path.name for path in tmp_path.iterdir()] == [stored.name]
+    assert (stored / "solve.log").read_text() == "old\n"
+    assert (stored / "notes.md").read_text() == "mine"
+    assert (stored / "tables" / "summary.parquet").read_text() == "mine"
+    assert [path.name for path in others] == [f"{stored.name}-2", f"{stored.name}-3"]
+    assert [read_meta(path)["run"] for path in others] == [path.name for path in others]
+    assert [one.folder for one in runs_named(stored.name, tmp_path)] == [*reversed(others), stored]
+
+
+@pytest.mark.parametrize("place", ["link", "file", "empty folder"])
+def test_what_is_in_the_place_of_a_run_stays_there(run: Run, tmp_path: Path, place: str) -> None:
+    at = tmp_path / str(run.meta["run"])
+    if place == "link":
+        at.symlink_to(tmp_path.parent)
+    elif place == "file":
+        at.write_text("mine")
+    else:
+        at.mkdir()
+
+    stored = save_run(run, tmp_path, workbook=False)
+
+    assert stored.name == f"{at.name}-2"
+    assert (at.is_symlink(), at.is_file()) == (place == "link", place == "file")
+    assert place != "empty folder" or list(at.iterdir()) == []
+
+
+def dcplan(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [*map(str, words)])
+
+
+def test_solve_finds_the_run_of_the_same_question_and_solves_again_only_when_asked(tmp_path: Path) -> None:
+    words = ("solve", "tiny", "-o", tmp_path, "--no-workbook")
+    first = dcplan(*words)
+    (folder,) = tmp_path.iterdir()
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    found, as_json, again = dcplan(*words), dcplan(*words, "--json", "-q"), dcplan(*words, "--again")
+    latest = dcplan(*words, "--json", "-q")
+
+    assert [one.exit_code for one in (first, found, as_json, again)] == [0] * 4
+    assert f"Already solved: {folder}; --again solves it once more, into another folder\n" in found.stderr
+    assert found.stdout == first.stdout
+    assert json.loads(as_json.stdout) == read_meta(folder)
+    assert {path: path.read_bytes() for path in before} == before
+    assert again.stdout.splitlines()[-1] == f"Written to {folder}-2"
+    assert f"dcplan estimates {folder.name}-2" in again.stdout
+    assert json.loads(latest.stdout)["run"] == f"{folder.name}-2"
+    (tmp_path / f"{folder.name}-2" / "run.json").write_text("{torn")
+    (folder / "tables" / "proof.parquet").write_text("mine")
+    edited = dcplan(*words)
+    assert edited.exit_code == 0
+    assert f"{folder}: changed since it was written: tables/proof.parquet" in edited.stderr
+
+
+def test_prune_leaves_a_run_that_holds_a_planners_files_and_names_them(run: Run, tmp_path: Path) -> None:
+    plain, noted, edited = (save_run(named(run, f"{name}-aa11"), tmp_path, workbook=False) for name in "abc")
+    for one in (plain, edited):
+        assert dcplan("export", one, "--format", "csv").exit_code == 0
+    (noted / "notes.md").write_text("mine")
+    (edited / "exports" / "csv" / "plan.csv").write_text("mine")
+
+    result = dcplan("runs", "prune", "--runs", tmp_path, "--keep", "0", "--yes")
+
+    assert result.exit_code == 0
+    assert f"{noted}: not deleted: it has other or changed files: notes.md;" in result.stderr
+    assert f"{edited}: not deleted: it has other or changed files: exports/csv/plan.csv;" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [noted.name, edited.name]
+
+
+def test_a_run_json_that_was_edited_is_named_and_is_a_planners_file(run: Run, tmp_path: Path) -> None:
+    folder = save_run(run, tmp_path, workbook=False)
+    meta = (folder / "run.json").read_text(encoding="utf-8")
+    assert (changed_since_written(folder), planners_files(folder)) == ((), [])
+
+    (folder / "run.json").write_text(meta.replace("-Do names survive?", "My question"))
+
+    assert changed_since_written(folder) == ("run.json",)
+    assert planners_files(folder) == ["run.json"]
+
+
+def test_an_export_replaces_its_own_files_and_no_other(run: Run, tmp_path: Path) -> None:
+    folder, out = save_run(run, tmp_path / "runs", workbook=False), tmp_path / "out"
+    costs, plan = out / "csv" / "costs.csv", out / "csv" / "plan.csv"
+    costs.parent.mkdir(parents=True)
+    costs.write_text("mine before")
+    export = ("export", folder, "--format", "csv", "-o", out)
+
+    refused = dcplan(*export)
+    assert refused.exit_code == 2
+    assert f"{costs}: the file was changed, or is not one that dcplan wrote: it is not replaced" in refused.stderr
+    assert [path.name for path in costs.parent.iterdir()] == ["costs.csv"]
+    assert costs.read_text() == "mine before"
+    costs.unlink()
+    assert [dcplan(*export).exit_code for _ in range(2)] == [0, 0]
+    plan.write_text("mine since")
+    assert dcplan(*export).exit_code == 2
+    assert plan.read_text() == "mine since"
 
 
 def test_a_folder_without_run_json_is_refused_with_the_way_to_fix(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from click.testing import CliRunner
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.outputs.files import sha256_of
+from planner.outputs.user_files import files_in
 from planner.results.program_tables import Proof
 from planner.results.schema import PROOF_TABLES
 from planner.runs import load_run, save_run, write_run
-from planner.runs.files import hashes
+from planner.runs.folder import meta_bytes, sealed
 from planner.runs.reopen import reopen
-from planner.runs.written import meta_bytes, sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,12 @@ def changed(folder: Path, path: str, **columns: object) -> None:
     """Write other cells into a stored table, and its new SHA-256 into run.json."""
     frame = pd.read_parquet(folder / path)
     frame.assign(**columns).to_parquet(folder / path, index=False)
-    changed_meta(folder, sha256=hashes(folder))
+    changed_meta(folder, sha256=digests(folder))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = {name: path for name, path in files_in(folder) if name != "run.json"}
+    return {name: sha256_of(path) for name, path in files.items()}
 
 
 def changed_meta(folder: Path, **content: object) -> None:
@@ -204,7 +210,7 @@ def test_a_proof_of_another_form_is_refused(plan: Plan, name: str, columns: dict
 
 def test_a_run_of_format_2_opens_without_a_proof_and_says_so(copied: Path) -> None:
     shutil.rmtree(copied / "proof")
-    changed_meta(copied, format=2, sha256=hashes(copied))
+    changed_meta(copied, format=2, sha256=digests(copied))
 
     verdict = reopen(copied).verdict()
     shown = CliRunner().invoke(main, ["check", str(copied)])

@@ -14,12 +14,13 @@ from planner import solve
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.alternatives import write_alternatives
-from planner.outputs.dispatch import write_operation
-from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
+from planner.outputs.files import sha256_of
+from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, ESTIMATES, FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
 from planner.outputs.frontier import write_frontier
 from planner.outputs.own_folder import file_entry, try_own_folder, wrong_folder
 from planner.outputs.sensitivity import write_sensitivity
-from planner.outputs.stress import write_stress
+from planner.outputs.studies import write_operation, write_stress
+from planner.outputs.user_files import LEDGER_FILE
 from planner.runs.folder import write_run
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import METHODS
@@ -39,6 +40,7 @@ HOLDS = {
     "stress study": "stress_year.parquet",
     "study of dispatch": "dispatch.parquet",
     "study of the error of days": "days_error.parquet",
+    "table of estimates": "estimates.parquet",
 }
 """What a folder is, by a file in it."""
 KIND = {
@@ -49,6 +51,7 @@ KIND = {
     "stress": "stress study",
     "dispatch": "study of dispatch",
     "days_error": "study of the error of days",
+    "estimates": "table of estimates",
     "frontier": "frontier",
     "sweep": "sweep",
 }
@@ -75,6 +78,11 @@ def holding(folder: Path, what: str) -> Path:
     return file
 
 
+def as_written(file: Path) -> Path:
+    (file.parent / LEDGER_FILE).write_text(sha256_of(file), encoding="utf-8")
+    return file
+
+
 def test_every_kind_of_study_is_known_by_its_files_here() -> None:
     whole = {(kind.part_of or kind).name: (kind.part_of or kind).words for kind in STUDY_KINDS}
 
@@ -87,7 +95,7 @@ def test_every_kind_of_study_is_known_by_its_files_here() -> None:
 @pytest.mark.parametrize("kind", KIND)
 @pytest.mark.parametrize("what", HOLDS)
 def test_a_folder_is_for_one_kind_alone(tmp_path: Path, kind: str, what: str) -> None:
-    file = holding(tmp_path / "out", what)
+    file = as_written(holding(tmp_path / "out", what))
 
     wrong = wrong_folder(tmp_path / "out", NAMED[kind])
 
@@ -191,11 +199,17 @@ def test_a_sweep_refuses_a_folder_whose_file_cannot_be_read(tmp_path: Path) -> N
 
 
 def test_a_study_that_is_replaced_as_a_whole_may_be_of_any_file(tmp_path: Path) -> None:
-    holding(tmp_path / "out", "frontier")
+    file = as_written(holding(tmp_path / "out", "frontier"))
 
     assert wrong_folder(tmp_path / "out", NAMED["frontier"], tmp_path / "mine.yaml") == []
     (wrong,) = wrong_folder(tmp_path / "out", NAMED["stress"], tmp_path / "mine.yaml")
     assert wrong.must_be == "a new folder, or that of a stress study"
+    (tmp_path / "out" / ".hidden").write_text("of nobody")
+    (tmp_path / "out" / "labels.json").write_text("{}")
+    assert wrong_folder(tmp_path / "out", NAMED["frontier"]) == []
+    file.write_text("edited")
+    (wrong,) = wrong_folder(tmp_path / "out", NAMED["frontier"])
+    assert wrong.what_is.endswith("files that were changed, or that dcplan did not write: frontier.json")
 
 
 WRITERS: dict[str, Callable[[Any, Path], object]] = {
@@ -203,9 +217,10 @@ WRITERS: dict[str, Callable[[Any, Path], object]] = {
     "alternatives": write_alternatives,
     "sensitivity": write_sensitivity,
     "stochastic": write_stochastic,
-    "stress": lambda found, folder: write_stress(found, folder, found),
-    "dispatch": lambda found, folder: write_operation(found, DISPATCH, folder, found),
-    "days_error": lambda found, folder: write_operation(found, DAYS_ERROR, folder, found),
+    "stress": lambda found, folder: write_stress(found, folder, "tiny"),
+    "dispatch": lambda found, folder: write_operation(found, DISPATCH, folder),
+    "days_error": lambda found, folder: write_operation(found, DAYS_ERROR, folder),
+    "estimates": lambda found, folder: write_operation(found, ESTIMATES, folder),
 }
 """A sweep has none: it is written as it is solved."""
 

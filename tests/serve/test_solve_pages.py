@@ -34,7 +34,6 @@ def test_tiny_is_solved_from_the_list_of_scenarios(client: Client, folder: Path,
         "Solving",
         "Making tables",
         "Checking the plan",
-        "Finding which figures decide",
         "Writing the run folder",
     ]
     assert client.get(f"/runs/{run}").status == 200

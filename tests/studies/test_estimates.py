@@ -27,12 +27,12 @@ from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmove
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model
-from planner.outputs.estimates import read_estimates
 from planner.outputs.first_order import first_order_words
 from planner.outputs.run import Run
+from planner.outputs.studies import read_estimates
 from planner.outputs.terminal_decides import decides
 from planner.outputs.xlsx.workbook import sheets_of
-from planner.runs import run_of, save_run, write_run
+from planner.runs import write_run
 from planner.runs.folder import changed_since_written, load_run
 from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
@@ -249,8 +249,7 @@ def test_a_price_and_that_of_its_capped_twin_are_one_figure() -> None:
 def test_the_command_stores_the_table_and_workbook_and_explain_show_it(tmp_path: Path) -> None:
     run = write_run(plan_of("tiny"), tmp_path, workbook=False)
     before = [name for name, _, _ in sheets_of(load_run(run))]
-    (run / "estimates").mkdir()
-    (run / "estimates" / "estimates.csv").write_text("mine", encoding="utf-8")
+    home = run / "estimates"
 
     result = CliRunner().invoke(main, ["estimates", str(run)])
     explained = CliRunner().invoke(main, ["-q", "explain", str(run)])
@@ -258,14 +257,15 @@ def test_the_command_stores_the_table_and_workbook_and_explain_show_it(tmp_path:
     assert result.exit_code == explained.exit_code == 0, result.stderr
     assert "2. GB200 NVL72" in result.stdout
     assert "2. GB200 NVL72" in explained.stdout
-    home = run / "estimates"
     assert result.stdout.endswith(f"\n\nWritten to {home}\n")
-    moved = "estimates.csv is now kept/estimates.csv"
-    assert f"{home}: kept other or changed files: {moved}\n" in result.stderr
-    assert (home / "kept" / "estimates.csv").read_text(encoding="utf-8") == "mine"
-    assert (home / "estimates.csv").is_file()
+    assert changed_since_written(run) == ()
     after = [name for name, _, _ in sheets_of(load_run(run))]
     assert set(after) - set(before) == {"Estimates"}
+    (home / "estimates.csv").write_text("mine", encoding="utf-8")
+    refused = CliRunner().invoke(main, ["estimates", str(run)])
+    assert refused.exit_code == 2
+    assert f"{home}: the folder holds files that were changed, or that dcplan did not write: " in refused.stderr
+    assert (home / "estimates.csv").read_text(encoding="utf-8") == "mine"
 
 
 def test_rows_that_only_the_bound_needs_do_not_keep_figures_from_a_plan(tmp_path: Path) -> None:
@@ -505,43 +505,6 @@ def test_figures_without_a_low_and_a_high_are_counted_and_said_not_to_be_moved()
     note = found_of_tiny().table.attrs["note"]
     assert f"{found_of_tiny().unmoved:,} figures of the same tables have none" in note
     assert "were not moved, nor were the" in note
-
-
-def test_a_solve_stores_and_prints_the_figures_that_decide(tmp_path: Path) -> None:
-    solved = CliRunner().invoke(main, ["-q", "solve", "tiny", "-o", str(tmp_path)])
-    (run,) = [path for path in tmp_path.iterdir() if path.is_dir()]
-    stored = read_estimates(load_run(run))
-
-    assert solved.exit_code == 0, solved.stderr
-    assert "Figures that decide" in solved.stdout
-    assert stored is not None
-    assert stored["item"].head(2).to_list() == ["it_maintenance", "gb200_nvl72"]
-    assert "were not moved" in stored.attrs["note"]
-    assert "Estimates" in [name for name, _, _ in sheets_of(load_run(run))]
-    assert "were not moved" in (run / "report.html").read_text(encoding="utf-8")
-
-
-def test_figures_that_decide_stay_as_long_as_the_plan_they_are_of(tmp_path: Path) -> None:
-    run = replace(run_of(plan_of("tiny")), estimates=found_of_tiny().table)
-    without = replace(run, estimates=None)
-    costs = run.tables["costs"].assign(npv_musd=lambda table: 1.1 * table["npv_musd"])
-    other = replace(without, tables={**run.tables, "costs": costs})
-
-    def stored(one: Run) -> pd.DataFrame | None:
-        folder = save_run(one, tmp_path, workbook=False)
-        assert changed_since_written(folder) == ()
-        return read_estimates(load_run(folder))
-
-    first, again = stored(run), stored(without)
-
-    assert first is not None
-    assert again is not None
-    pd.testing.assert_frame_equal(first, again)
-    assert stored(other) is None
-    assert stored(run) is not None
-    (parquet,) = tmp_path.glob("*/estimates/*.parquet")
-    parquet.write_bytes(b"broken")
-    assert save_run(without, tmp_path, workbook=False).is_dir()
 
 
 def test_no_solve_looks_for_the_figures_that_decide_but_says_how(tmp_path: Path) -> None:

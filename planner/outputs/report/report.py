@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from planner.outputs.binding import binding_of_run
-from planner.outputs.estimates import read_estimates
 from planner.outputs.labels import DisplayNames
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.markup import element, joined, name
@@ -23,7 +22,7 @@ from planner.outputs.report.sections.risks import risks_section
 from planner.outputs.report.sections.sources import sources_section
 from planner.outputs.report.sections.unit_costs import unit_costs_section
 from planner.outputs.report.sections.verdict import lights, question
-from planner.outputs.studies import is_of_this_plan, stress_tables
+from planner.outputs.studies import read_estimates, stress_tables
 from planner.results.power_by_source import sources_of_power
 
 if TYPE_CHECKING:
@@ -36,9 +35,7 @@ __all__ = ["report_html"]
 
 def report_html(run: Run) -> str:
     """Return the report of a run as one HTML document."""
-    stress = stress_tables(run)
-    is_stale = not is_of_this_plan(run, stress)
-    run = _with_studies(run, {} if is_stale else stress)
+    run = _with_studies(run)
     figures, labels = Figures(run), DisplayNames(run)
     sections = [
         ("answer", "Answer", answer(figures, labels)),
@@ -49,7 +46,7 @@ def report_html(run: Run) -> str:
         ("latency", "Latency", latency_section(figures, labels)),
         ("limits", "What binds", limits_section(figures, labels, binding_of_run(run))),
         ("decides", "What decides", decides_section(figures)),
-        ("risks", "Risks", risks_section(figures, labels, is_stale=is_stale)),
+        ("risks", "Risks", risks_section(figures, labels)),
         ("sources", "Sources", sources_section(run)),
     ]
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
@@ -57,9 +54,9 @@ def report_html(run: Run) -> str:
     return page(run.title, head, sections, element("p", name(made)))
 
 
-def _with_studies(run: Run, stress: dict[str, pd.DataFrame]) -> Run:
-    """Return a run with what is made of its tables, and studies of its plan in its folder."""
-    found = dict(stress)
+def _with_studies(run: Run) -> Run:
+    """Return a run with what is made of its tables, and studies in its folder."""
+    found = stress_tables(run)
     estimates = read_estimates(run)
     if estimates is not None:
         found["estimates"] = estimates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.estimates import read_estimates
+from planner.outputs.studies import read_estimates
 from planner.outputs.xlsx.columns import number, text, whole
 from planner.outputs.xlsx.table import write_table
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.estimates import read_estimates
 from planner.outputs.first_order import CANNOT_HOLD, cannot_hold, cost_of, first_order_words
 from planner.outputs.labels import DisplayNames, decider_words, figure_names
-from planner.outputs.studies import is_of_this_plan, stress_tables
+from planner.outputs.studies import read_estimates, stress_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,9 +102,6 @@ def _stress(book: Book, sheet: Worksheet, row: int) -> int:
     command = f"dcplan stress {book.run.meta['run']}"
     if "stress_year" not in study:
         text = f"No stress study is stored with this run; `{command}` makes one."
-        return _paragraph(book, sheet, row, text)
-    if not is_of_this_plan(book.run, study):
-        text = f"The stress study in the run folder is of another plan; `{command}` makes one."
         return _paragraph(book, sheet, row, text)
     return _worst_years(book, sheet, row, study["stress_year"])
 

@@ -11,7 +11,7 @@ from planner.outputs.comparison.measures import MOST_RUNS
 from planner.outputs.run import Run
 from planner.runs.find import find_run
 from planner.runs.folder import load_run
-from planner.runs.views import PlanViews
+from planner.runs.plan import PlanViews
 from planner.studies.compare.groups import By
 from planner.studies.compare.split import HowToSplit, split_by_cause
 from planner.studies.solve.asking import Asking

@@ -9,7 +9,6 @@ import pandas as pd
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import RUNS_FOLDER
-from planner.outputs.plan_identity import is_of_plan, marked
 from planner.results.ended import PLANNED
 from planner.runs.reopen import reopen
 from planner.studies.estimates import estimates
@@ -74,8 +73,7 @@ def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: 
         return stored
     ask = Asking(report)
     found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, ask, most=most))
-    found = marked(found, plan.run.tables)
-    found.attrs |= {"most": most, "question": question.file_name}
+    found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["seal"]}
     with whole_file(path) as partial:
         found.to_parquet(partial, index=False, compression="zstd")
     return found
@@ -86,6 +84,6 @@ def _stored_first_order(path: Path, asked: str, run: Run, most: int) -> pd.DataF
         stored = pd.read_parquet(path)
     except (OSError, ValueError):  # not there, or damaged
         return None
-    is_asked = stored.attrs.get("question") == asked
+    is_asked = stored.attrs.get("question") == asked and stored.attrs.get("plan") == run.meta["seal"]
     is_enough = int(stored.attrs.get("most", 0)) >= most
-    return stored if is_asked and is_enough and is_of_plan(stored, run.tables) else None
+    return stored if is_asked and is_enough else None

@@ -14,7 +14,7 @@ from planner.inputs.uncertain_figures import unmoved_figures
 from planner.outputs.folder_kinds import SENSITIVITY, SWEEP_FILE
 from planner.outputs.own_folder import wrong_folder
 from planner.outputs.sensitivity import COST
-from planner.runs.study_folder import folder_of_file
+from planner.runs.names import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.cluster.connection import connected, wrong_address

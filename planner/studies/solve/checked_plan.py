@@ -71,6 +71,7 @@ def solve(
     on_warning: Callable[[Problem], None] | None = None,
     strict: bool = False,
     interrupt: threading.Event | None = None,
+    on_read: Callable[[Scenario, Inputs], None] | None = None,
 ) -> Plan:
     """Solve a scenario and check the plan.
 
@@ -90,6 +91,8 @@ def solve(
         Treat such figures as errors.
     interrupt : threading.Event, optional
         Set it to stop the solver.
+    on_read : callable, optional
+        Called with question and inputs before anything is solved; an error that it raises ends the solve.
 
     Returns
     -------
@@ -122,6 +125,8 @@ def solve(
         if on_warning is not None:
             for warning in inputs.warnings:
                 on_warning(warning)
+        if on_read is not None:
+            on_read(scenario, inputs)
     return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
 
 

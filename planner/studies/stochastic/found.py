@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE
-from planner.outputs.own_folder import require_own_folder
+from planner.outputs.own_folder import require_own_folder, study_folder, write_json
 from planner.outputs.records import records
-from planner.outputs.staging import staging
-from planner.outputs.user_files import put_files
 from planner.runs.folder import write_run
-from planner.runs.study_folder import folder_of_file
+from planner.runs.names import folder_of_file
 from planner.studies.sweep.file import find_sweep
 
 if TYPE_CHECKING:
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.user_files import Kept
     from planner.runs.plan import Plan
 
 __all__ = ["TABLES", "Stochastic", "folder_of", "write_stochastic"]
@@ -88,20 +83,14 @@ def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
     return folder_of_file(find_sweep(path), Path("stochastic"), STOCHASTIC_FILE)
 
 
-def write_stochastic(found: Stochastic, folder: Path) -> tuple[Stochastic, list[Path], list[Kept]]:
+def write_stochastic(found: Stochastic, folder: Path) -> Stochastic:
     """Write runs, tables and JSON into a folder: each run whole, and the tables after all runs."""
-    require_own_folder(folder, STOCHASTIC, Path(found.file["file"]))
+    require_own_folder(folder, STOCHASTIC, file := Path(found.file["file"]))
     names = {name: write_run(plan, folder / RUNS_FOLDER).name for name, plan in found.runs.items()}
     futures = found.futures.assign(run=found.futures["future"].map(names))
     found = replace(found, futures=futures)
-    with staging(folder) as staged:
-        files = []
+    with study_folder(folder, STOCHASTIC, file) as staged:
         for name in TABLES:
-            files.append(staged / f"{name}.parquet")
-            getattr(found, name).to_parquet(files[-1], index=False, compression="zstd")
-        files.append(staged / STOCHASTIC_FILE)
-        text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
-        with whole_file(files[-1]) as partial:
-            partial.write_bytes(f"{text}\n".encode(errors="backslashreplace"))
-        written, kept = put_files(staged, files, folder)
-    return found, written, kept
+            getattr(found, name).to_parquet(staged / f"{name}.parquet", index=False, compression="zstd")
+        write_json(found.to_dict(), staged / STOCHASTIC_FILE)
+    return found

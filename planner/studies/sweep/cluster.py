@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR
 from planner.outputs.staging import staging
-from planner.runs.replace import put_run
-from planner.runs.rescue import reason_of
+from planner.runs.folder import put_run, reason_of
+from planner.runs.meta import read_meta
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
 from planner.studies.cluster.connection import looks_for_workers
@@ -88,7 +88,7 @@ def in_cluster(
         if done.status == "finished":
             answer, ended, run = done.result()
             if run is not None:
-                _unpack(run, answer.run, runs_dir)
+                answer = replace(answer, run=_unpack(run, runs_dir))
         else:
             why = _why(done)
             is_killer = isinstance(why, distributed.scheduler.KilledWorker)
@@ -194,8 +194,8 @@ def _packed(folder: Path) -> bytes:
     return held.getvalue()
 
 
-def _unpack(run: bytes, name: str, runs_dir: Path) -> None:
-    """Store a run folder that came back; it is there whole or not at all."""
+def _unpack(run: bytes, runs_dir: Path) -> str:
+    """Store a run folder that came back, and return its name; it is there whole or not at all."""
     with staging(runs_dir) as partial, zipfile.ZipFile(io.BytesIO(run)) as file:
         file.extractall(partial)
-        put_run(partial, runs_dir / name)
+        return put_run(partial, runs_dir, read_meta(partial)).name

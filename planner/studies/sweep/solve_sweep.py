@@ -17,8 +17,8 @@ from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWE
 from planner.outputs.own_folder import file_entry, wrong_folder
 from planner.outputs.staging import try_folder
 from planner.results.ended import PLANNED
+from planner.runs.names import folder_of_file
 from planner.runs.settings import in_short
-from planner.runs.study_folder import folder_of_file
 from planner.scenario.tree import plain
 from planner.studies.cluster.connection import connected, wrong_address
 from planner.studies.sweep import answers as kept

@@ -10,7 +10,7 @@ import pytest
 from planner.base.errors import InputError
 from planner.lp import HighsSession
 from planner.model import build_model
-from planner.runs.shipped import from_shipped
+from planner.runs.settings import from_shipped
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.points import changed_tree

@@ -30,15 +30,8 @@ _SITE: Final = (
 )
 
 
-def risks_section(figures: Figures, labels: DisplayNames, *, is_stale: bool) -> Html:
+def risks_section(figures: Figures, labels: DisplayNames) -> Html:
     """Show the worst drawn years, the sites that lose most, and what losing a site means."""
-    if is_stale:
-        text = (
-            "The stress study in the run folder is of another plan, as from before the scenario "
-            f"was solved again, and is not shown: dcplan stress {figures.run.meta['run']} makes "
-            "one of this plan."
-        )
-        return section("risks", "Risks", element("p", text, class_="bad"))
     if not figures.has_rows("stress_year"):
         return NOTHING
     about = (
