@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
-    from planner.inputs.offers import DesignOffers
+    from planner.inputs.offers import Offers
     from planner.inputs.quality import Quality
     from planner.inputs.stock import Stock
 
@@ -96,7 +96,7 @@ class HallSpace:
 
 
 def hall_space(
-    case: ScopedCase, leads: Leads, stock: Stock, designs: DesignOffers, quality: Quality, committed_mw: Floats
+    case: ScopedCase, leads: Leads, stock: Stock, designs: Offers, quality: Quality, committed_mw: Floats
 ) -> HallSpace:
     """Find where and when halls can be. Takes `committed_mw` (site, year) [MW]."""
     rents = _rents(case)

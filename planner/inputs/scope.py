@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.clock.calendar import ModelYears
-from planner.inputs.calls import Call, call_each
 from planner.inputs.case import ScopedCase
 from planner.inputs.days import days_of
 from planner.inputs.findings import Findings
@@ -29,24 +28,24 @@ _ROUNDING = 1e-9
 _NO_VENDOR = "general"  # standard equipment, which everybody buys
 
 
-def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame], call: Call = call_each) -> ScopedCase:
+def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> ScopedCase:
     """Return what of the tables a scenario is about."""
     findings = Findings(scenario)
-    findings.problems += call(check_ids, scenario, tables)
+    findings.problems += check_ids(scenario, tables)
     try:
-        days = call(days_of, scenario, tables)
+        days = days_of(scenario, tables)
     except InputError as error:
         findings.problems += error.problems
     findings.stop_if_wrong()
-    sites = call(sites_in_scope, scenario, tables, findings)
-    sites = call(with_figures_of_kind, sites, scenario, tables, findings)
-    regions = call(regions_in_scope, scenario, tables, findings)
-    workloads = call(_workloads, scenario, tables, findings)
-    racks = call(_racks, scenario, tables)
-    call(_check_sales, racks, scenario, findings)
-    pairs = call(_admitted, scenario, tables, workloads, racks)
-    admitted = call(with_enough_memory, pairs, scenario, tables, findings)
-    call(_check_admitted, admitted, scenario, workloads, racks, findings)
+    sites = sites_in_scope(scenario, tables, findings)
+    sites = with_figures_of_kind(sites, scenario, tables, findings)
+    regions = regions_in_scope(scenario, tables, findings)
+    workloads = _workloads(scenario, tables, findings)
+    racks = _racks(scenario, tables)
+    _check_sales(racks, scenario, findings)
+    pairs = _admitted(scenario, tables, workloads, racks)
+    admitted = with_enough_memory(pairs, scenario, tables, findings)
+    _check_admitted(admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
     return ScopedCase(
         scenario=scenario,
