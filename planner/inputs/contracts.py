@@ -209,9 +209,8 @@ def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_
         bills = some([f"{sets.site.labels[s]} by {billed[s].tariff}" for s in at], _NAMED)
         keys = ("contracts", "ppa" if name in settings.ppa else "existing", name, "kind")
         case.findings.add_note(
-            f"PPA {name} is physical and spares no site in {zones} anything: a bundled tariff bills"
-            f" the energy of each ({bills}), whoever delivers it. Set {'.'.join(keys)}: financial,"
-            " or bundle: delivery of the tariff.",
+            f"PPA {name} is physical and spares no site in {zones} anything: a bundled tariff bills the energy of each"
+            f" ({bills}), whoever delivers it. Set {'.'.join(keys)}: financial, or bundle: delivery of the tariff.",
             keys,
         )
 

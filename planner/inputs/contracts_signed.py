@@ -73,9 +73,8 @@ def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_site
         elif lost.size:
             mw = amount(signed.mw[row], _DIGITS)
             case.findings.add_note(
-                f"The signed PPA {name}, {mw} MW, is neither paid nor counted in"
-                f" {', '.join(map(str, lost))}: {zone} has no site in use then, so there"
-                " is no market price to value it at.",
+                f"The signed PPA {name}, {mw} MW, is neither paid nor counted in {', '.join(map(str, lost))}: {zone}"
+                " has no site in use then, so there is no market price to value it at.",
                 keys,
             )
     result = np.zeros((len(signed.over.axis("contract")), *has_sites.shape), dtype=np.bool_)

@@ -286,9 +286,8 @@ def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
 def _note_no_route(case: ScopedCase, no_route: pd.DataFrame) -> None:
     for workload, rows in no_route.groupby("workload", sort=False):
         case.findings.add_note(
-            f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or"
-            f" within its residency rule, {rows['demand_frac'].sum():.1%} of its demand"
-            f" ({', '.join(rows['region'])}).",
+            f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or within its residency"
+            f" rule, {rows['demand_frac'].sum():.1%} of its demand ({', '.join(rows['region'])}).",
             _where_bound(case, str(workload)),
         )
 

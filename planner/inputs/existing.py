@@ -229,9 +229,8 @@ def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) ->
         ratio = case.scenario.demand.facility_mw_per_rack_mw
         case.findings.assume(
             f"The firm connection of {names} carries the halls of {HALLS}:"
-            f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]},"
-            f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw); grid_firm_mw of the"
-            " sites states yours.",
+            f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]}, {ratio:g} MW per MW of halls"
+            " (demand.facility_mw_per_rack_mw); grid_firm_mw of the sites states yours.",
             row=(HALLS, _first_row(case, halls, assumed), "site"),
         )
 

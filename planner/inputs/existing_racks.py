@@ -268,9 +268,8 @@ class StatedRacks:
                 HALLS,
                 hall,
                 "first_year",
-                f"hall {name} of {site} is in service from {hall_year[hall]}, and its"
-                f" {of_hall.size} rows of racks from {self.first_year[first]},"
-                f" {_at(case, RACKS, first, 'first_year')}",
+                f"hall {name} of {site} is in service from {hall_year[hall]}, and its {of_hall.size} rows of racks from"
+                f" {self.first_year[first]}, {_at(case, RACKS, first, 'first_year')}",
                 "a hall no later than its racks",
                 "correct it, or first_year of the racks",
             )
@@ -300,10 +299,8 @@ class StatedRacks:
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
             most_mw = drawn[hall].max()
             what_is = (
-                f"racks of {amount(most_mw / diversity, DIGITS)} MW draw"
-                f" {amount(most_mw, DIGITS)} MW in hall {name} of {site}, at"
-                f" halls.diversity_frac {diversity:g}, and it has"
-                f" {amount(limit[hall], DIGITS)} MW"
+                f"racks of {amount(most_mw / diversity, DIGITS)} MW draw {amount(most_mw, DIGITS)} MW in hall {name} of"
+                f" {site}, at halls.diversity_frac {diversity:g}, and it has {amount(limit[hall], DIGITS)} MW"
             )
             if out_of_step(limit[hall], limit) > out_of_step(self.mw[record], self.mw[used]):
                 at = _at(case, RACKS, record, column)
@@ -356,9 +353,8 @@ class StatedRacks:
                     HALLS,
                     hall,
                     "it_mw",
-                    f"the racks in halls {' '.join(design)} of {site} take {asked} in"
-                    f" {case.year[year]}, and there is {amount(there[number, year], DIGITS)}: not"
-                    " all can be in service",
+                    f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there is"
+                    f" {amount(there[number, year], DIGITS)}: not all can be in service",
                     "correct the halls or the racks",
                 )
 

@@ -130,10 +130,9 @@ def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: 
         share = demand.demand_kh100e[alone].sum() / demand.demand_kh100e[own].sum()
         workload = wanted.axis("workload").labels[code]
         case.findings.add_note(
-            f"{workload}: failover is set, but no two sites that may cover for each other"
-            f" reach {len(named)} of {count} regions, {share:.1%} of its demand"
-            f" ({', '.join(named)}), so own sites serve none of that. Leave failover out for"
-            f" {workload}, allow more sites, or raise rtt_bound_ms.",
+            f"{workload}: failover is set, but no two sites that may cover for each other reach {len(named)} of {count}"
+            f" regions, {share:.1%} of its demand ({', '.join(named)}), so own sites serve none of that. Leave failover"
+            f" out for {workload}, allow more sites, or raise rtt_bound_ms.",
             ("workloads", workload, "failover"),
         )
 

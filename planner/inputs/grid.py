@@ -146,10 +146,9 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
         if key is None:
             continue
         case.findings.add_note(
-            f"New halls at {site} wait {leads.hall.months[row]:.0f} months for an interconnection"
-            f" of {zone}, to {moment(leads.hall.start[row])}, though grid_firm_mw leaves"
-            f" {amount(spare_mw[row, 0])} MW unused in {case.year[0]}: give {site} hall_lead_months"
-            " if that carries them.",
+            f"New halls at {site} wait {leads.hall.months[row]:.0f} months for an interconnection of {zone}, to"
+            f" {moment(leads.hall.start[row])}, though grid_firm_mw leaves {amount(spare_mw[row, 0])} MW unused in"
+            f" {case.year[0]}: give {site} hall_lead_months if that carries them.",
             key,
         )
 

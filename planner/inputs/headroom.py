@@ -136,9 +136,8 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
     if not parts:
         return
     text = (
-        f"Capacity under construction exceeds the {kind}headroom of"
-        f" {some([part for part, _ in parts], _NAMED)}. It is kept; no new {kind}connection is"
-        " possible there up to the last of these years."
+        f"Capacity under construction exceeds the {kind}headroom of {some([part for part, _ in parts], _NAMED)}. It is"
+        f" kept; no new {kind}connection is possible there up to the last of these years."
     )
     halls = case.tables[HALLS]["site"].isin([site for _, sites in parts for site in sites])
     if halls.any():
@@ -162,9 +161,8 @@ def _note_estimates(case: ScopedCase, sets: Sets) -> None:
         )
     if grid.firm_headroom_frac is None:
         case.findings.add_note(
-            f"Headroom is what zones take if {grid.curtailment_rate_pct:g} % of the new load's"
-            " energy may be curtailed; firm connection takes it as if none were"
-            " (grid.firm_headroom_frac sets how much of it is firm)."
+            f"Headroom is what zones take if {grid.curtailment_rate_pct:g} % of the new load's energy may be curtailed;"
+            " firm connection takes it as if none were (grid.firm_headroom_frac sets how much of it is firm)."
         )
 
 

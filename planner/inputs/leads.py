@@ -186,9 +186,8 @@ def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
     if is_held.any():
         where = at(is_held, lambda s: f"{non_firm_months[s]:g} of {both[s]:g} months")
         case.findings.add_note(
-            f"Non-firm connection brings nothing forward at {where}: lead_time_months is the lead"
-            " of halls and of all connections there. Give hall_lead_months and"
-            " connection_lead_months, each its own."
+            f"Non-firm connection brings nothing forward at {where}: lead_time_months is the lead of halls and of all"
+            " connections there. Give hall_lead_months and connection_lead_months, each its own."
         )
     for given, column, by in (
         (of_hall, "hall_lead_months", _FOR_HALLS),

@@ -169,9 +169,8 @@ def _off(case: ScopedCase, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank
     most = service_figure(case, "max_curtailed_hours_per_year")
     if (hours > most).any():
         case.findings.add_note(
-            f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the"
-            f" curtailment rate at full depth; service {case.scenario.grid.non_firm.service}"
-            f" promises {most:.0f} at most.",
+            f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the curtailment rate at full"
+            f" depth; service {case.scenario.grid.non_firm.service} promises {most:.0f} at most.",
             ("grid", "non_firm", "service"),
         )
     for k in range(len(tier)):

@@ -115,9 +115,8 @@ def _note_ends_of_sale(case: ScopedCase, figures: RackFigures, offered: Bools, a
         last = figures.last_sale_year[ended].astype(np.int64)
         sold = some([f"{rack} to {end}" for rack, end in zip(racks[ended], last, strict=True)], 4)
         case.findings.add_note(
-            f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold:"
-            f" {sold}). Older ones and rent serve it, or it stays unmet: allow a rack that is still"
-            " sold, or set racks.end_of_sale: false.",
+            f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold: {sold}). Older ones"
+            " and rent serve it, or it stays unmet: allow a rack that is still sold, or set racks.end_of_sale: false.",
             ("racks",),
         )
 

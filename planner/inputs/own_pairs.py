@@ -264,8 +264,7 @@ def _note_last_mile(case: ScopedCase) -> None:
     added = zip(texts(case.workloads, "workload"), case.workloads["last_mile_ms"], strict=True)
     miles = some(sorted(f"{workload} {ms:g} ms" for workload, ms in added), _NAMED)
     text = (
-        f"To the round trips of latency.rtt_table the last mile of each workload ({miles}) is"
-        " added. If they are from end to end, set latency.own_rtt_includes_last_mile: true; false"
-        " confirms it."
+        f"To the round trips of latency.rtt_table the last mile of each workload ({miles}) is added. If they are from"
+        " end to end, set latency.own_rtt_includes_last_mile: true; false confirms it."
     )
     case.findings.add_note(text, ("latency", "rtt_table"))

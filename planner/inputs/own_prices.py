@@ -114,10 +114,9 @@ def _note_building(case: ScopedCase) -> None:
     ]
     growth = case.finance_of("construction_real_escalation", "world")
     text = (
-        f"Your costs of building: {some(parts, _NAMED)}, before what a topology asks for more:"
-        f" times the index of the market ({_between(index.min(), index.max())}), plus"
-        f" {on_top_of_hard_cost(case) - 1.0:.0%} of soft costs and contingency, and"
-        f" {_percent(growth)} a year in real terms."
+        f"Your costs of building: {some(parts, _NAMED)}, before what a topology asks for more: times the index of the"
+        f" market ({_between(index.min(), index.max())}), plus {on_top_of_hard_cost(case) - 1.0:.0%} of soft costs and"
+        f" contingency, and {_percent(growth)} a year in real terms."
     )
     case.findings.add_note_at_row(name, int(rows[0]), "value", text)
 
@@ -211,9 +210,8 @@ def _note_power(case: ScopedCase) -> None:
     if parts:
         place: Keys = keys[0][1] if keys else ("energy", "own_tariffs", used[0])
         case.findings.add_note(
-            f"Your prices of power rise by {_range_of_percent(growth)} a year in real terms from"
-            f" {BASE_YEAR_OF_MONEY}: {some(parts, _NAMED)}. energy.escalation_real_frac sets the"
-            " rise.",
+            f"Your prices of power rise by {_range_of_percent(growth)} a year in real terms from {BASE_YEAR_OF_MONEY}:"
+            f" {some(parts, _NAMED)}. energy.escalation_real_frac sets the rise.",
             place,
         )
 

@@ -351,9 +351,8 @@ def _build_rates(case: ScopedCase) -> Iterator[Problem]:
         key = own_key(case.scenario, site, figure)
         if key:
             what_is = (
-                f"{figure} of {site} is {as_text(rate_mw[at])} MW/year, at which its"
-                f" {as_text(land_mw[at])} MW of land take"
-                f" {as_text(round(land_mw[at] / rate_mw[at]))} years"
+                f"{figure} of {site} is {as_text(rate_mw[at])} MW/year, at which its {as_text(land_mw[at])} MW of land"
+                f" take {as_text(round(land_mw[at] / rate_mw[at]))} years"
             )
             yield _problem(case, key, what_is, "check that both are in MW: GW times 1,000 are MW")
 

@@ -126,9 +126,8 @@ def _share(case: ScopedCase) -> Iterator[Problem]:
     if share > most:
         what_is = f"operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market"
         fix = (
-            f"{share:g} % is {share / 100:g}; the whole market is 1, with rent.allow: false, since"
-            " it rents from nobody, without operator.stock_sites and without halls or racks of"
-            " one's own"
+            f"{share:g} % is {share / 100:g}; the whole market is 1, with rent.allow: false, since it rents from"
+            " nobody, without operator.stock_sites and without halls or racks of one's own"
         )
         yield _problem(case, ("operator", "demand_share_frac"), what_is, fix)
 
@@ -216,9 +215,8 @@ def _rows_in_another_unit(case: ScopedCase, wanted: Wanted) -> Iterator[Problem]
             number, stated = listed[at]
             others = np.delete(compute, at)
             what_is = (
-                f"demand.explicit[{number}] in {stated.unit} is {as_text(float(compute[at]))}"
-                f" kH100e, and the other rows of {workload} are {as_text(float(others.min()))} to"
-                f" {as_text(float(others.max()))}"
+                f"demand.explicit[{number}] in {stated.unit} is {as_text(float(compute[at]))} kH100e, and the other"
+                f" rows of {workload} are {as_text(float(others.min()))} to {as_text(float(others.max()))}"
             )
             keys = ("demand", "explicit", number, "unit")
             yield _problem(case, keys, what_is, "check its unit, or its figures")
@@ -273,10 +271,9 @@ def _cap(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
         if is_above or cap < _CAP_BELOW * low[at]:
             energy_twh = HOURS_PER_YEAR * least_mw[at] / MWH_PER_TWH
             what_is = (
-                f"carbon.cap_kt of {year} is {as_text(cap)} kt, and demand emits some"
-                f" {as_text(float(low[at]))} to {as_text(float(high[at]))}:"
-                f" {as_text(float(energy_twh))} TWh on the best racks at full power, a few times"
-                f" that on older ones, at {as_text(least)} to {as_text(most)} kg/MWh"
+                f"carbon.cap_kt of {year} is {as_text(cap)} kt, and demand emits some {as_text(float(low[at]))} to"
+                f" {as_text(float(high[at]))}: {as_text(float(energy_twh))} TWh on the best racks at full power, a few"
+                f" times that on older ones, at {as_text(least)} to {as_text(most)} kg/MWh"
             )
             path, key = carbon.cap_kt, list[str]()
             if isinstance(path, Mapping):

@@ -92,8 +92,7 @@ def signed_beyond_use(case: ScopedCase, existing_mw: Floats, least_mw: Floats) -
         name = list(signed)[int((mean_mw * delivers[:, at]).argmax())]
         what_is = (
             f"signed PPAs make at least {as_text(by_year_mw[at])} MW on average in {case.year[at]},"
-            f" {as_text(signed[name].mw)} MW of capacity in {name}, and all sites use some"
-            f" {as_text(use_mw[at])} MW"
+            f" {as_text(signed[name].mw)} MW of capacity in {name}, and all sites use some {as_text(use_mw[at])} MW"
         )
         fix = "check that it is in MW: kW divided by 1,000 are MW"
         yield _problem(case, ("contracts", "existing", name, "mw"), what_is, fix)

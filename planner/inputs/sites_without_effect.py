@@ -57,9 +57,8 @@ def note_fixed_costs(case: ScopedCase) -> None:
         key_path = own_key(case.scenario, site, figure)
         if key_path is not None and own != of_kind[kind]:
             case.findings.add_note(
-                f"{figure} of {site}, {amount(own, 4)} USD, replaces the"
-                f" {amount(of_kind[kind], 4)} USD of guards, least crew and network that a site of"
-                f" kind {kind} has; it does not add to them.",
+                f"{figure} of {site}, {amount(own, 4)} USD, replaces the {amount(of_kind[kind], 4)} USD of guards,"
+                f" least crew and network that a site of kind {kind} has; it does not add to them.",
                 key_path,
             )
 

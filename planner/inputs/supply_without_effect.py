@@ -57,9 +57,8 @@ def _out_of_time(case: ScopedCase) -> Iterator[Problem]:
     for (at, id_), start, months in zip(allow, figures.start, lead_months, strict=True):
         if start >= last + 1.0:
             what_is = (
-                f"{id_} under supply.allow has no effect: it cannot serve before"
-                f" {int(start)}, {months:g} months from the first decision, and {last} is the"
-                " last model year"
+                f"{id_} under supply.allow has no effect: it cannot serve before {int(start)}, {months:g} months from"
+                f" the first decision, and {last} is the last model year"
             )
             fix = "remove it, add years, or give its lead_months under supply.override"
             yield problem_at(case.scenario.tree, ("supply", "allow", at), what_is, "", fix)

@@ -246,9 +246,8 @@ def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff)
                 f" {given.term_years:g} years; 0 confirms it."
             )
     case.findings.add_note(
-        f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may"
-        " be given up in any year for 0 USD, so that what was signed binds no later year."
-        f" {fix}",
+        f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may be given up in any"
+        f" year for 0 USD, so that what was signed binds no later year. {fix}",
         at,
     )
 

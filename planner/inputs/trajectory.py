@@ -41,9 +41,8 @@ def ai_facility_gw(case: ScopedCase) -> Floats:
     of_path = _of_years(case, path, "ai_share_frac")
     if np.any(of_path < 1.0):
         case.findings.add_note(
-            f"Trajectory {demand.trajectory} counts all data centers; AI is {of_path[0]:.0%} in"
-            f" {case.years.first} and {of_path[-1]:.0%} in {case.years.years[-1]}"
-            " (demand.ai_share_frac).",
+            f"Trajectory {demand.trajectory} counts all data centers; AI is {of_path[0]:.0%} in {case.years.first} and"
+            f" {of_path[-1]:.0%} in {case.years.years[-1]} (demand.ai_share_frac).",
             ("demand", "trajectory"),
         )
     return gw * of_path

@@ -302,9 +302,8 @@ def test_phases_that_fit_nowhere_are_refused_for_the_site_where_most_of_one_woul
     (found,) = map(str, error.value.problems)
     assert found.startswith("--set siting=")
     assert (
-        "one phase at south is 100 MW, and its land holds 70 MW, more of a phase than any other"
-        " site; must be at most 70 MW at south; make phases smaller, or raise land_limit_mw of"
-        " south"
+        "one phase at south is 100 MW, and its land holds 70 MW, more of a phase than any other site; must be at most"
+        " 70 MW at south; make phases smaller, or raise land_limit_mw of south"
     ) in found
 
 
@@ -341,9 +340,8 @@ def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
 
     (found,) = map(str, error.value.problems)
     assert found == (
-        "--set new_sites.south.minimum_size_mw=71: minimum_size_mw of south is 71, and its land"
-        " holds 70 MW; must be at most 70 MW with integer openings; lower it, or raise"
-        " land_limit_mw of south"
+        "--set new_sites.south.minimum_size_mw=71: minimum_size_mw of south is 71, and its land holds 70 MW; must be at"
+        " most 70 MW with integer openings; lower it, or raise land_limit_mw of south"
     )
     build_inputs(load_scenario("tiny", settings))
 
