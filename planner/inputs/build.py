@@ -22,7 +22,7 @@ from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
-from planner.inputs.inherited import note_inherited
+from planner.inputs.inherited import note_fixed_costs, note_inherited
 from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
 from planner.inputs.levers import lever_inputs
@@ -46,7 +46,6 @@ from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
 from planner.inputs.site_series import other_load_mw, site_series
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
-from planner.inputs.sites_without_effect import note_fixed_costs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer

@@ -13,19 +13,15 @@ from planner.inputs.leads import find_leads
 from planner.inputs.scope import make_case
 from planner.inputs.sites import committed_facility_mw, is_under_construction
 from planner.inputs.supply import supply_offer
-from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from planner.base.arrays import Bools, Floats
-    from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.inputs.inputs import Inputs
     from planner.inputs.leads import Lead
     from planner.scenario import Scenario
 
-__all__ = ["OrderDates", "OrderMonths", "foresight_without_effect", "order_dates", "order_months"]
+__all__ = ["OrderDates", "OrderMonths", "order_dates", "order_months"]
 
 
 @dataclass(frozen=True)
@@ -88,12 +84,3 @@ def _in_time(case: ScopedCase, months: Floats) -> Floats:
     first = float_year(case.scenario.decisions_start)
     years = case.year[None, :] - months[:, None] / MONTHS_PER_YEAR
     return np.asarray(np.maximum(years, first))
-
-
-def foresight_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find a window that is no shorter than the horizon."""
-    window, years = case.scenario.foresight.window_years, len(case.years)
-    if window is not None and window >= years:
-        what_is = f"foresight.window_years has no effect: it is {window}, and the plan has {years}"
-        key_path = ("foresight", "window_years")
-        yield problem_at(case.scenario.tree, key_path, f"{what_is} model years", "", "lower it, or remove it")

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.number_format import amount
 from planner.inputs.assumed import HALL_ITEMS, POWER_ITEMS
-from planner.inputs.sites_without_effect import idle_figures
-from planner.inputs.table_columns import floats
+from planner.inputs.places import own_key
+from planner.inputs.table_columns import floats, texts
+from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
-__all__ = ["note_inherited"]
+__all__ = ["note_fixed_costs", "note_inherited"]
 
 _PLACE: Final = ("lat", "lon")
 _FIGURES: Final = {
@@ -77,3 +78,19 @@ def _said(figure: str | float) -> str:
 def _refined(scenario: Scenario, id_: str) -> set[str]:
     """Keys of a new site that are given under `sites`."""
     return set(scenario.sites[id_].written_values()) if id_ in scenario.sites else set()
+
+
+def note_fixed_costs(case: ScopedCase) -> None:
+    """Note what a fixed cost of a site's own replaces, which it does not add to."""
+    figure = "fixed_usd_per_year"
+    of_kind = case.tables["site_archetypes"].set_index("archetype")[figure]
+    for site, kind, own in zip(
+        case.ids("sites"), texts(case.sites, "archetype"), floats(case.sites, figure), strict=True
+    ):
+        key_path = own_key(case.scenario, site, figure)
+        if key_path is not None and own != of_kind[kind]:
+            case.findings.add_note(
+                f"{figure} of {site}, {amount(own, 4)} USD, replaces the {amount(of_kind[kind], 4)} USD of guards,"
+                f" least crew and network that a site of kind {kind} has; it does not add to them.",
+                key_path,
+            )

@@ -16,13 +16,9 @@ from planner.inputs.siting_partners import partner_blocks, partners
 from planner.inputs.table_columns import floats
 from planner.lp import Index
 from planner.lp.join import distinct
-from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from planner.base.arrays import Floats
-    from planner.base.errors import Problem
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs
@@ -31,7 +27,7 @@ if TYPE_CHECKING:
     from planner.inputs.sites import SiteInputs
     from planner.scenario.tree import Keys
 
-__all__ = ["SitingInputs", "siting_inputs", "siting_without_effect"]
+__all__ = ["SitingInputs", "in_need_of_block", "siting_inputs"]
 
 
 @dataclass(frozen=True)
@@ -324,54 +320,9 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
     return demand.served.select(is_tied[demand.served["site"]], "link")
 
 
-def siting_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find limits on the number of sites, and settings of blocks, that have no effect."""
-    yield from _of_no_block(case)
-    yield from _without_a_say(case)
-    most, count = case.scenario.siting.at_most_sites, len(case.sites)
-    if most is not None and most >= count:
-        what_is = f"siting.at_most_sites has no effect: it is {most}, and {count} sites are"
-        fix = "lower it, or remove it"
-        key_path = ("siting", "at_most_sites")
-        yield problem_at(case.scenario.tree, key_path, f"{what_is} in scope", "", fix)
-
-
-def _in_need(case: ScopedCase) -> set[str]:
+def in_need_of_block(case: ScopedCase) -> set[str]:
     """Return the workloads that need a block."""
     siting = case.scenario.siting
     of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
     named = {name for name, mw in of_table.items() if siting.table_blocks and mw > 0.0}
     return named | set(siting.block_mw)
-
-
-def _of_no_block(case: ScopedCase) -> Iterator[Problem]:
-    """Find round trips and first years of workloads that need no block."""
-    siting = case.scenario.siting
-    settings = (("block_rtt_ms", siting.block_rtt_ms), ("block_from_year", siting.block_from_year))
-    for key, names in settings:
-        for name in [name for name in names if name not in _in_need(case)]:
-            what_is = f"siting.{key} of {name} has no effect: {name} needs no block"
-            fix = f"set siting.block_mw of {name}, or remove it"
-            yield problem_at(case.scenario.tree, ("siting", key, name), what_is, "", fix)
-
-
-def _without_a_say(case: ScopedCase) -> Iterator[Problem]:
-    """Find first years of blocks that are no later than that of all blocks, or too late."""
-    years, needed = case.years.years, _in_need(case)
-    first = min((year for year in years if year >= first_delivery(case)), default=years[-1])
-    for name, year in case.scenario.siting.block_from_year.items():
-        key_path = ("siting", "block_from_year", name)
-        if name in needed and year <= first:
-            what_is = (
-                f"siting.block_from_year of {name} has no effect: {first} is the first model year"
-                " in which racks ordered now can serve, and no block is needed before"
-            )
-            fix = f"name a year after {first}, or remove it"
-            yield problem_at(case.scenario.tree, key_path, what_is, "", fix)
-        elif name in needed and year > years[-1]:
-            what_is = (
-                f"siting.block_from_year of {name} is {year}, so that it never needs a block:"
-                f" {years[-1]} is the last model year"
-            )
-            fix = "name a model year, or remove the block of the workload"
-            yield problem_at(case.scenario.tree, key_path, what_is, "", fix)
