@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.errors import InputError
-from planner.inputs.assumed import note_assumed
-from planner.inputs.balance import balance_inputs
+from planner.inputs.assumed import (
+    note_assumed,
+    note_early_ends,
+    note_fixed_costs,
+    note_inherited,
+    note_other_currencies,
+)
 from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
-from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
-from planner.inputs.currency import note_other_currencies
-from planner.inputs.demand import demand_inputs, wanted_compute
-from planner.inputs.early_ends import note_early_ends
+from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
 from planner.inputs.existing import existing_halls_and_racks
-from planner.inputs.facility import hall_cost
 from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import grid_inputs
+from planner.inputs.grid import balance_inputs, grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
-from planner.inputs.inherited import note_fixed_costs, note_inherited
 from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
-from planner.inputs.levers import lever_inputs
-from planner.inputs.load_price import load_price_inputs
-from planner.inputs.migration import migration_inputs
-from planner.inputs.money import finance_inputs, real_rates
+from planner.inputs.money import finance_inputs, hall_cost, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
 from planner.inputs.offers import Offers, all_offers
-from planner.inputs.own_prices import note_own_prices
-from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
-from planner.inputs.power import power_inputs
-from planner.inputs.power_prices import delivered_prices
-from planner.inputs.proportions import demand_out_of_proportion, out_of_proportion, sites_out_of_proportion
+from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
+from planner.inputs.power import migration_inputs, power_inputs
+from planner.inputs.power_prices import delivered_prices, load_price_inputs
+from planner.inputs.proportions import demand_out_of_proportion, out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.quality import quality_of_classes
-from planner.inputs.racks import rack_inputs
+from planner.inputs.racks import rack_inputs, rack_space
 from planner.inputs.racks_figures import rack_figures
-from planner.inputs.racks_space import rack_space
 from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
-from planner.inputs.site_series import other_load_mw, site_series
+from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
@@ -53,18 +48,28 @@ from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
-from planner.tables import read_with_hashes
+from planner.scenario import read_draft, unknown_ids
+from planner.tables import read_tables, read_with_hashes, right_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
-__all__ = ["TABLES", "build_inputs", "build_inputs_from", "inputs_without_notes", "offers_of"]
+__all__ = [
+    "TABLES",
+    "Validation",
+    "build_inputs",
+    "build_inputs_from",
+    "inputs_without_notes",
+    "offers_of",
+    "validated",
+]
 
 TABLES: Final = (
     "bridge_power",
@@ -287,3 +292,46 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     )
     case.findings.stop_if_wrong()
     return inputs
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What is wrong with a scenario and its data, or else what its settings do not do."""
+
+    problems: tuple[Problem, ...]  # all that keeps a plan from being made
+    notes: tuple[Problem, ...] = ()  # settings of a right scenario that have no effect, or that keep sites out
+    # figures that are allowed but implausible, also of a scenario that is wrong elsewhere
+    warnings: tuple[Problem, ...] = ()
+
+
+def validated(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Validation:
+    """Check the file, the tables it uses, the ids it names, and what they say together."""
+    try:
+        draft = read_draft(path_or_name, overrides)
+    except InputError as error:
+        return Validation(error.problems)
+    _, problems = draft.checked()
+    if not draft.has_its_tables:
+        return Validation(problems)
+    try:
+        tables = read_tables(TABLES, draft.data_files)
+    except InputError as error:
+        problems = (*problems, *error.problems)
+        right = right_tables(TABLES, draft.data_files)
+        rest = draft.rest(problems)
+        return Validation(problems, (), () if rest is None else warnings_of(rest.scenario, right))
+    problems = (*problems, *unknown_ids(draft.tree, tables))
+    # Figures are judged by what is right of the scenario, so that one round names them all.
+    rest = None if draft.problems else draft.rest(problems)
+    if rest is None or not rest.has_its_ground:
+        rest = draft.rest(problems)
+        return Validation(problems, (), () if rest is None else warnings_of(rest.scenario, tables))
+    try:
+        inputs = build_inputs_from(rest.scenario, tables)
+    except InputError as error:
+        problems = (*problems, *rest.in_whole_blocks(error.problems))
+        wrong = {(problem.file, problem.line, problem.column) for problem in problems}
+        found = warnings_of(rest.scenario, tables)
+        found = tuple(w for w in found if (w.file, w.line, w.column) not in wrong)
+        return Validation(problems, (), found)
+    return Validation(problems, () if problems else inputs.noted_settings, inputs.warnings)

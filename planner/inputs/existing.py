@@ -10,10 +10,12 @@ import numpy as np
 from planner.base.errors import MOST_PROBLEMS
 from planner.base.number_format import amount
 from planner.base.words import some
-from planner.inputs.existing_halls import (
+from planner.inputs.existing_racks import (
     DIGITS,
     HALLS,
     NAMED,
+    RACKS,
+    StatedRacks,
     begun_mw_by_year,
     check_ends,
     hall_mw_by_year,
@@ -21,8 +23,7 @@ from planner.inputs.existing_halls import (
     last_years,
     note_late,
 )
-from planner.inputs.existing_racks import RACKS, StatedRacks
-from planner.inputs.places import own_key
+from planner.inputs.scope import own_key
 from planner.inputs.table_columns import codes, floats
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.inputs.case import DUTIES
-from planner.inputs.facility import construction_factor
+from planner.inputs.money import construction_factor
 from planner.inputs.table_columns import any_along, bools, codes, floats, ints, texts
 from planner.lp import Index
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
     from planner.inputs.axes import Sets
-    from planner.inputs.facility import HallCost
+    from planner.inputs.money import HallCost
 
 __all__ = ["HallInputs", "HallSpace", "hall_inputs", "hall_space", "retrofit_dates"]
 

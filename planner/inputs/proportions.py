@@ -27,11 +27,9 @@ from planner.base.units import (
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import stated_sites
-from planner.inputs.existing_halls import HALLS, halls_in_service
-from planner.inputs.existing_racks import RACKS
-from planner.inputs.places import own_key, site_rows
+from planner.inputs.existing_racks import HALLS, RACKS, halls_in_service
 from planner.inputs.racks_figures import rack_figures
-from planner.inputs.scope import make_case
+from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.inputs.table_columns import codes, floats, ints, texts

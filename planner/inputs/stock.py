@@ -11,7 +11,7 @@ from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import market_share_frac, stated_sites
-from planner.inputs.places import excluded_stock, own_key
+from planner.inputs.scope import excluded_stock, own_key
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
 
 if TYPE_CHECKING:

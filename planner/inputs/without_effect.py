@@ -13,9 +13,9 @@ import numpy as np
 from planner.base.words import some
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.failover import has_failover
-from planner.inputs.migration import moves_between_sites
 from planner.inputs.offers import first_delivery
-from planner.inputs.places import LEADS, own_key
+from planner.inputs.power import moves_between_sites
+from planner.inputs.scope import LEADS, own_key
 from planner.inputs.siting import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.inputs.table_columns import bools, floats, texts

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.number_format import amount, percent
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
-from planner.inputs.findings import ASSUMED
+from planner.inputs.case import ASSUMED
 from planner.limits.binding import binding, limit_words
 from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes
 
@@ -157,7 +157,8 @@ def _empty_new_halls(plan: Plan) -> Iterator[str]:
         set_by = " (halls.ramp_months and halls.ramp_mean_frac set the ramp)"
         yield (
             f"New halls are less than half in use in {plan.inputs.years.last}:"
-            f" {some(parts, _NAMED, between='; ')}{set_by if any('the ramp' in part for part in parts[:_NAMED]) else ''}."
+            f" {some(parts, _NAMED, between='; ')}"
+            f"{set_by if any('the ramp' in part for part in parts[:_NAMED]) else ''}."
         )
 
 

@@ -154,7 +154,7 @@ def test_tables_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append(arguments)
         return read_tables(*arguments)
 
-    monkeypatch.setattr("planner.inputs.validation.read_tables", counted)
+    monkeypatch.setattr("planner.inputs.build.read_tables", counted)
 
     assert run("validate", "tiny").exit_code == 0
     assert len(calls) == 1

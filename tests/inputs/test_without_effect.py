@@ -83,8 +83,8 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("siting.block_mw={train: 7}", "siting.block_from_year={train: 2029}"),
-            "The block of train has no effect: train never needs it, as siting.block_from_year is 2029 and 2027 the last model"
-            " year",
+            "The block of train has no effect: train never needs it, as siting.block_from_year is 2029 and 2027 the"
+            " last model year",
         ),
         (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
@@ -142,7 +142,8 @@ def noted(tables: Mapping[str, pd.DataFrame]):
                 "energy.own_tariffs={o: {bundle: bundled, demand: [{usd_per_kw_month: 41}]}}",
                 "energy.tariffs=[{tariff: o}]",
             ),
-            "energy.own_tariffs.o.bundle has no effect: o has no energy charge, and energy is bought at the wholesale price",
+            "energy.own_tariffs.o.bundle has no effect: o has no energy charge, and energy is bought at the"
+            " wholesale price",
         ),
         (
             ("scope.workloads=[chat]", "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 31}}]"),
