@@ -78,7 +78,7 @@ def _solve(
     from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
     from planner.cli.validate import refuse
-    from planner.inputs.validation import validated
+    from planner.inputs.build import validated
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
     from planner.outputs.terminal import print_summary

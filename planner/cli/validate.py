@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.base.errors import Problem
-    from planner.inputs.validation import Validation
+    from planner.inputs.build import Validation
 
 __all__ = ["command", "refuse"]
 
@@ -35,7 +35,7 @@ def command(ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, st
     """
     from planner.base.errors import InputError
     from planner.cli.progress import Progress
-    from planner.inputs.validation import validated
+    from planner.inputs.build import validated
 
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("Reading scenario and data")

@@ -1,4 +1,4 @@
-"""What a plan assumes where a planner states nothing: shares, demand, prices, rent, penalty."""
+"""What a plan assumes in a planner's place, in words: figures not given, inherited, held, or in another currency."""
 
 from __future__ import annotations
 
@@ -10,15 +10,35 @@ from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
-from planner.inputs.places import own_key
-from planner.inputs.table_columns import bools, texts
+from planner.inputs.scope import own_key
+from planner.inputs.supply_figures import sources_in_play
+from planner.inputs.table_columns import bools, floats, texts
 from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.without_effect import idle_figures
+from planner.place.geo import geodesic_km
+from planner.scenario.sites import SiteOverride
+from planner.tables import load_package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
+    from planner.scenario import Scenario
+    from planner.scenario.tariffs import TariffUse
+    from planner.scenario.tree import Keys
 
-__all__ = ["HALL_ITEMS", "POWER_ITEMS", "note_assumed"]
+__all__ = [
+    "HALL_ITEMS",
+    "POWER_ITEMS",
+    "note_assumed",
+    "note_early_ends",
+    "note_fixed_costs",
+    "note_inherited",
+    "note_other_currencies",
+]
 
 HALL_ITEMS: Final = ("hall_construction", "hall_retrofit", "hall_opex")
 POWER_ITEMS: Final = ("electricity_energy", "electricity_demand")
@@ -123,3 +143,228 @@ def _in_own_rows(case: ScopedCase, name: str, key: str, ids: np.ndarray) -> Bool
         return np.zeros(len(ids), dtype=np.bool_)
     table = case.tables[name]
     return np.isin(ids, table.loc[own_rows(name, table), key].to_numpy(dtype=object))
+
+
+def note_early_ends(case: ScopedCase) -> None:
+    """Note the tables of figures by year with a series that the last model year lies beyond.
+
+    The headroom of zones has a note of its own; a table without a figure that must be stated for
+    each year, such as deliveries, is a problem where it is read.
+    """
+    held = []
+    for name, keys, rows in _series_read(case):
+        last = rows.groupby(keys, sort=False)["year"].max()
+        last = last[last < case.year[-1]]
+        if len(last):
+            first = last[last == last.min()]
+            ids = [" ".join(key) if isinstance(key, tuple) else str(key) for key in first.index]
+            held.append(f"{name} ({int(last.min())}: {some(ids, _NAMED)})")
+    if held:
+        case.findings.add_note(
+            f"Up to {case.year[-1]}, figures that end before are those of their last year. Of each"
+            f" table, those that end first: {'; '.join(held)}."
+        )
+
+
+def _series_read(case: ScopedCase) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
+    """Tables by year, what tells their series apart, and the rows that this scenario reads."""
+    scenario, tables = case.scenario, case.tables
+    table = tables["carbon_intensity"]
+    yield "carbon_intensity", ["site"], table[table["site"].isin(_sites_with_figures(case))]
+    if scenario.contracts.matching.target_frac is not None:
+        table = tables["clean_share"]
+        yield "clean_share", ["zone"], table[table["zone"].isin(case.sites["zone"])]
+    table = tables["onsite_sources"]
+    plants = table[table["onsite"].isin(sources_in_play(case))]
+    yield "onsite_sources", ["onsite"], plants
+    fuels = {*texts(plants, "fuel")} - {*scenario.supply.fuel_price_usd_per_mmbtu}
+    table = tables["fuel_prices"]
+    burnt = table[table["fuel"].isin(fuels)]
+    yield "fuel_prices", ["fuel", "region"], _fuel_rows(case, burnt)
+    if scenario.carbon.fuel_schemes:
+        places = {*case.sites["country"], *(case.sites["country"] + "-" + case.sites["state"])}
+        table = tables["carbon_schemes"]
+        schemes = table.loc[table["place"].isin(places), "scheme"]
+        table = tables["carbon_prices"]
+        yield "carbon_prices", ["scheme"], table[table["scheme"].isin(schemes)]
+    table = tables["ppa_regions"]
+    regions = table.loc[table["country"].isin(case.sites["country"]), "region"]
+    offers = scenario.contracts.ppa.values()
+    bought = {offer.technology for offer in offers if offer.price_usd_per_mwh is None}
+    table = tables["ppa_prices"]
+    here = table["region"].isin(regions) & table["technology"].isin(bought)
+    yield "ppa_prices", ["region", "technology"], table[here]
+
+
+def _sites_with_figures(case: ScopedCase) -> list[str]:
+    """Sites of the plan, and those that its new ones take their figures from."""
+    new = case.scenario.new_sites
+    return [new[site].like if site in new else site for site in case.ids("sites")]
+
+
+def _fuel_rows(case: ScopedCase, prices: pd.DataFrame) -> pd.DataFrame:
+    """Rows of fuel of the zones and countries of the sites, and of the world."""
+    regions = {*case.sites["zone"], *case.sites["country"], "world"}
+    return prices[prices["region"].isin(regions)]
+
+
+_PLACE: Final = ("lat", "lon")
+_FIGURES: Final = {
+    "zone": "grid zone {}",
+    "market": "construction market {}",
+    "retail_usd_per_mwh": "retail price {} USD/MWh",
+    "wholesale_usd_per_mwh": "wholesale price {} USD/MWh",
+    "demand_charge_usd_per_kw_month": "demand charge {} USD/kW-month",
+    "land_limit_mw": "land for {} MW",
+    "build_rate_mw_per_year": "build rate {} MW/year",
+    "opening_usd": "opening cost {} USD",
+    "fixed_usd_per_year": "fixed cost {} USD/year",
+    "minimum_size_mw": "least size {} MW",
+}
+"""Keys of a new site, and how the figure is said that stands where one is not given."""
+_ITEMS: Final = {
+    "market": HALL_ITEMS,
+    "retail_usd_per_mwh": POWER_ITEMS,
+    "wholesale_usd_per_mwh": POWER_ITEMS[:1],
+    "demand_charge_usd_per_kw_month": POWER_ITEMS[1:],
+    "opening_usd": ("site_opening",),
+    "fixed_usd_per_year": ("site_fixed",),
+}
+"""Lines of the cost list that these figures set."""
+
+
+def note_inherited(case: ScopedCase) -> None:
+    """Note for every new site in scope which figures it has from another site.
+
+    Figures that have no effect at the site are left out, as the price where a tariff bills it.
+    """
+    if not case.scenario.new_sites:
+        return
+    known = case.tables["sites"]
+    rows = {str(row["site"]): row for row in case.sites.to_dict("records")}
+    lat, lon = (dict(zip(known["site"], floats(known, name), strict=True)) for name in _PLACE)
+    idle = idle_figures(case)
+    for id_, site in case.scenario.new_sites.items():
+        if id_ not in rows:
+            continue
+        row = rows[id_]
+        left_out = {*site.written_values(), *_refined(case.scenario, id_), *idle.get(id_, ())}
+        taken = [key for key in _FIGURES if key not in left_out and row[key] == row[key]]
+        parts = [_FIGURES[key].format(_said(row[key])) for key in taken]
+        parts += [f"kind of site {row['archetype']}", "climate, water and carbon of the grid"]
+        km = float(geodesic_km(lat[site.like], lon[site.like], site.lat, site.lon))
+        items = dict.fromkeys(item for key in taken for item in _ITEMS.get(key, ()))
+        case.findings.assume(
+            f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}.",
+            ("new_sites", id_, "like"),
+            items=tuple(items),
+            sites=(id_,),
+        )
+
+
+def _said(figure: str | float) -> str:
+    return figure if isinstance(figure, str) else amount(figure, 4)
+
+
+def _refined(scenario: Scenario, id_: str) -> set[str]:
+    """Keys of a new site that are given under `sites`."""
+    return set(scenario.sites[id_].written_values()) if id_ in scenario.sites else set()
+
+
+def note_fixed_costs(case: ScopedCase) -> None:
+    """Note what a fixed cost of a site's own replaces, which it does not add to."""
+    figure = "fixed_usd_per_year"
+    of_kind = case.tables["site_archetypes"].set_index("archetype")[figure]
+    for site, kind, own in zip(
+        case.ids("sites"), texts(case.sites, "archetype"), floats(case.sites, figure), strict=True
+    ):
+        key_path = own_key(case.scenario, site, figure)
+        if key_path is not None and own != of_kind[kind]:
+            case.findings.add_note(
+                f"{figure} of {site}, {amount(own, 4)} USD, replaces the {amount(of_kind[kind], 4)} USD of guards,"
+                f" least crew and network that a site of kind {kind} has; it does not add to them.",
+                key_path,
+            )
+
+
+_IN_DOLLARS: Final = frozenset(("EC", "GU", "PR", "SV", "US"))
+"""Countries whose prices are in US dollars."""
+_TABLES: Final = (("facility_market", "market", "market"), ("electricity_price", "site", "site"))
+"""Tables of prices by place, their column of the place, and the column of sites that it is in."""
+_COUNTRIES: Final = 6
+
+
+def note_other_currencies(case: ScopedCase) -> None:
+    """Note which figures of a planner's own are read as US dollars at sites of other countries.
+
+    No plausible range tells a price in Canadian dollars from one in US dollars.
+    """
+    countries = np.array(texts(case.sites, "country"), dtype=object)
+    abroad = ~np.isin(countries, sorted(_IN_DOLLARS))
+    figures = [*_settings(case, abroad), *_tariffs(case, abroad), *_contracts(case, abroad)]
+    rows = list(_rows(case, abroad))
+    if not figures and not rows:
+        return
+    named = [".".join(map(str, keys)) for keys in figures] + [words for words, _, _ in rows]
+    where = some(sorted(set(countries[abroad].tolist())), _COUNTRIES)
+    text = (
+        f"Your figures for sites in {where} are read as US dollars: {', '.join(named)}. All"
+        " money is in real USD of 2025: convert what you have in another currency."
+    )
+    if figures:
+        case.findings.add_note(text, figures[0])
+    else:
+        _, table, row = rows[0]
+        case.findings.add_note_at_row(table, row, load_package()[table].primary_key[0], text)
+
+
+def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
+    """Figures in dollars that are written for a site."""
+    money = [name for name in SiteOverride.model_fields if "usd" in name.split("_")]
+    for site in np.array(case.ids("sites"), dtype=object)[abroad]:
+        for name in money:
+            key = own_key(case.scenario, site, name)
+            if key is not None:
+                yield key
+
+
+def _tariffs(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
+    """Own tariffs by which a site is billed."""
+    own = case.scenario.energy.own_tariffs
+    used = [use for use in case.scenario.energy.tariffs if use.tariff in own]
+    for name in dict.fromkeys(use.tariff for use in used if _bills(case, use, abroad)):
+        yield "energy", "own_tariffs", name
+
+
+def _contracts(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
+    """Own prices of power purchase agreements, signed or on offer, in a zone of such a site."""
+    contracts = case.scenario.contracts
+    zones = {*np.array(texts(case.sites, "zone"), dtype=object)[abroad].tolist()}
+    for name, signed in contracts.existing.items():
+        if signed.zone in zones:
+            yield "contracts", "existing", name, "price_usd_per_mwh"
+    for name, offer in contracts.ppa.items():
+        is_there = offer.zones == "all" or bool(zones & {*offer.zones})
+        if offer.price_usd_per_mwh is not None and is_there:
+            yield "contracts", "ppa", name, "price_usd_per_mwh"
+
+
+def _bills(case: ScopedCase, use: TariffUse, abroad: Bools) -> bool:
+    """Tell whether an entry names one of the sites, its zone, or all sites."""
+    ids = np.array(case.ids("sites"), dtype=object)[abroad]
+    zones = np.array(texts(case.sites, "zone"), dtype=object)[abroad]
+    if isinstance(use.sites, tuple):
+        return bool(np.isin(ids, use.sites).any())
+    return bool(np.isin(zones, use.zones).any()) if use.zones else bool(ids.size)
+
+
+def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, str, int]]:
+    """Own rows of tables of prices: in words, their table, their position in it."""
+    for name, key, column in _TABLES:
+        if name not in case.scenario.data_files:
+            continue
+        table = case.tables[name]
+        is_own = own_rows(name, table)
+        there = table[key].isin(np.array(texts(case.sites, column), dtype=object)[abroad])
+        for row in np.flatnonzero(is_own & there.to_numpy(dtype=np.bool_)):
+            yield f"{table[key].iloc[row]} of table {name}", name, int(row)

@@ -2,52 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.errors import InputError
-from planner.inputs.assumed import note_assumed
-from planner.inputs.balance import balance_inputs
-from planner.inputs.calls import Call, call_each
+from planner.inputs.assumed import (
+    note_assumed,
+    note_early_ends,
+    note_fixed_costs,
+    note_inherited,
+    note_other_currencies,
+)
 from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
-from planner.inputs.climate_slots import slot_climate
 from planner.inputs.contracts import contract_inputs
-from planner.inputs.currency import note_other_currencies
-from planner.inputs.demand import demand_inputs, wanted_compute
-from planner.inputs.early_ends import note_early_ends
+from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
 from planner.inputs.existing import existing_halls_and_racks
-from planner.inputs.facility import hall_cost
 from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import grid_inputs
+from planner.inputs.grid import balance_inputs, grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
-from planner.inputs.inherited import note_inherited
 from planner.inputs.inputs import Inputs
 from planner.inputs.leads import find_leads
-from planner.inputs.levers import lever_inputs
-from planner.inputs.load_price import load_price_inputs
-from planner.inputs.migration import migration_inputs
-from planner.inputs.money import finance_inputs, real_rates
+from planner.inputs.money import finance_inputs, hall_cost, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
-from planner.inputs.offers import designs_on_offer, racks_on_offer
-from planner.inputs.own_prices import note_own_prices
-from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
-from planner.inputs.power import power_inputs
-from planner.inputs.power_prices import delivered_prices
-from planner.inputs.proportions import demand_out_of_proportion, out_of_proportion, sites_out_of_proportion
+from planner.inputs.offers import Offers, all_offers
+from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
+from planner.inputs.power import migration_inputs, power_inputs
+from planner.inputs.power_prices import delivered_prices, load_price_inputs
+from planner.inputs.proportions import demand_out_of_proportion, out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.quality import quality_of_classes
-from planner.inputs.racks import rack_inputs
+from planner.inputs.racks import rack_inputs, rack_space
 from planner.inputs.racks_figures import rack_figures
-from planner.inputs.racks_space import rack_space
 from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
 from planner.inputs.sets import make_sets
-from planner.inputs.site_series import other_load_mw, site_series
+from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
-from planner.inputs.sites_without_effect import note_fixed_costs
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
@@ -55,18 +48,28 @@ from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
-from planner.tables import read_with_hashes
+from planner.scenario import read_draft, unknown_ids
+from planner.tables import read_tables, read_with_hashes, right_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
-__all__ = ["TABLES", "build_inputs", "build_inputs_from", "inputs_of", "inputs_without_notes"]
+__all__ = [
+    "TABLES",
+    "Validation",
+    "build_inputs",
+    "build_inputs_from",
+    "inputs_without_notes",
+    "offers_of",
+    "validated",
+]
 
 TABLES: Final = (
     "bridge_power",
@@ -172,104 +175,113 @@ def build_inputs_from(
     return replace(inputs, notes=tuple(case.findings.notes), assumed=assumed, noted_settings=tuple(noted))
 
 
-def inputs_without_notes(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Inputs:
+def inputs_without_notes(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], offers: Offers | None = None
+) -> Inputs:
     """Make everything the model knows, for one of many questions on the way to an answer.
 
-    What has no effect, is implausible or ends early is not looked for: nobody reads it there.
+    What has no effect, is implausible or ends early is not looked for: nobody reads it there. Racks
+    and hall designs on offer are those given, as where a plan is asked about that has no others.
     """
-    return _made(make_case(scenario, tables))
+    return _made(make_case(scenario, tables), offers)
 
 
-def _made(case: ScopedCase) -> Inputs:
+def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
+    """Return the racks and hall designs on offer in a scenario."""
+    case = make_case(scenario, tables)
+    figures, quality = rack_figures(case), quality_of_classes(case)
+    stated = existing_halls_and_racks(case, figures, quality)
+    stock = base_year_stock(case, figures, wanted_compute(case, figures), quality, stated)
+    return all_offers(case, figures, quality, stock)
+
+
+def _made(case: ScopedCase, offers: Offers | None = None) -> Inputs:
     try:
-        return inputs_of(case)
+        return _inputs_of(case, offers)
     except InputError as error:
         # What is found missing goes on as NaN, and whoever computes with it may stumble first.
         raise InputError(case.findings.problems or error.problems) from error
 
 
-def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:
-    """Make everything the model knows from what is in scope; calls the functions by `call`."""
+def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
+    """Make everything the model knows from what is in scope, with these racks and designs on offer if given."""
     scenario = case.scenario
-    figures = call(rack_figures, case)
-    rates = call(real_rates, case)
-    cost = call(hall_cost, case)
-    call(note_own_prices, case, figures, cost)
-    reach = call(find_reach, case)
-    series = call(site_series, case)
-    climate = call(slot_climate, case, series)
-    other_mw = call(other_load_mw, case, series)
-    customers = call(find_customers, case)
-    prices = call(prices_net_of_tariffs, case, call(delivered_prices, case, series), customers)
-    offer = call(supply_offer, case)
+    figures = rack_figures(case)
+    rates = real_rates(case)
+    cost = hall_cost(case)
+    note_own_prices(case, figures, cost)
+    reach = find_reach(case)
+    series = site_series(case)
+    climate = slot_climate(case, series)
+    other_mw = other_load_mw(case, series)
+    customers = find_customers(case)
+    prices = prices_net_of_tariffs(case, delivered_prices(case, series), customers)
+    offer = supply_offer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
-    leads = call(find_leads, case, offer.makes_its_power)
-    quality = call(quality_of_classes, case)
-    wanted = call(wanted_compute, case, figures)
+    leads = find_leads(case, offer.makes_its_power)
+    quality = quality_of_classes(case)
+    wanted = wanted_compute(case, figures)
     case.findings.warnings += (
-        *call(sites_out_of_proportion, case, figures, wanted),
-        *call(demand_out_of_proportion, case, figures, wanted, case.findings.warnings),
+        *sites_out_of_proportion(case, figures, wanted),
+        *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),
     )
-    stated = call(existing_halls_and_racks, case, figures, quality)
-    stock = call(base_year_stock, case, figures, wanted, quality, stated)
+    stated = existing_halls_and_racks(case, figures, quality)
+    stock = base_year_stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
 
-    committed = call(committed_facility_mw, case)
+    committed = committed_facility_mw(case)
     per_rack = scenario.demand.facility_mw_per_rack_mw
     committed_it_mw = committed / per_rack
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
-    offers = call(racks_on_offer, case, figures)
-    designs = call(designs_on_offer, case, figures, quality, stock)
-    halls = call(hall_space, case, leads, stock, designs, quality, committed_it_mw)
-    racks = call(rack_space, case, figures, halls, stock, offers, quality)
-    sets = call(make_sets, case, reach, halls, racks)
+    offers = offers or all_offers(case, figures, quality, stock)
+    halls = hall_space(case, leads, stock, offers, quality, committed_it_mw)
+    racks = rack_space(case, figures, halls, stock, offers.racks, quality)
+    sets = make_sets(case, reach, halls, racks)
 
-    rack_lists = call(rack_inputs, case, sets, figures, racks, rates)
-    demand_lists = call(demand_inputs, case, sets, wanted, reach, racks)
-    site_lists = call(site_inputs, case, sets, halls, leads, committed_it_mw)
+    rack_lists = rack_inputs(case, sets, figures, racks, rates)
+    demand_lists = demand_inputs(case, sets, wanted, reach, racks)
+    site_lists = site_inputs(case, sets, halls, leads, committed_it_mw)
     site_year = site_lists.site_year
-    power = call(power_inputs, case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
-    offered = call(non_firm_offer, case, sets, leads, site_year)
-    grid, headroom = call(grid_inputs, case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
-    non_firm = call(non_firm_inputs, case, sets, offered, headroom, grid, rack_lists)
-    shape = call(intensity_shape, case)
-    contracts = call(contract_inputs, case, sets, prices, shape, site_year)
+    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
+    offered = non_firm_offer(case, sets, leads, site_year)
+    grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
+    non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
+    shape = intensity_shape(case)
+    contracts = contract_inputs(case, sets, prices, shape, site_year)
     counts = np.zeros(site_year.size, dtype=np.bool_)
     for slots in (contracts.take, contracts.count):
         counts[site_year.find(slots)] = True
-    supply = call(supply_inputs, case, sets, offer, prices, site_year, counts, series, leads.connection.start)
+    supply = supply_inputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
     answers = np.zeros(site_year.size, dtype=np.bool_)
     answers[site_year.find(supply.capacity)] = True
     answers[site_year.find(non_firm.service)] = True
-    hall_lists = call(hall_inputs, case, sets, halls, leads, cost)
+    hall_lists = hall_inputs(case, sets, halls, leads, cost)
     inputs = Inputs(
         name=scenario.name,
         sets=sets,
         years=case.years,
         days=case.days,
         demand=demand_lists,
-        rent=call(rent_inputs, case, sets, demand_lists, wanted, reach, figures),
-        levers=call(lever_inputs, case, sets),
+        rent=rent_inputs(case, sets, demand_lists, wanted, reach, figures),
+        levers=lever_inputs(case, sets),
         racks=rack_lists,
         halls=hall_lists,
         sites=site_lists,
-        siting=call(siting_inputs, case, sets, site_lists, hall_lists, rack_lists, demand_lists),
+        siting=siting_inputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
         power=power,
-        migration=call(migration_inputs, case, sets, rack_lists, power, wanted, reach),
-        failover=call(failover_inputs, case, sets, rack_lists, demand_lists),
+        migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
+        failover=failover_inputs(case, sets, rack_lists, demand_lists),
         grid=grid,
         non_firm=non_firm,
-        load_price=call(load_price_inputs, case, sets, stock.facility_mw, site_year),
-        balance=call(balance_inputs, sets, site_year, answers, grid.energy_usd_per_mwh, counts),
+        load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),
+        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
-        heat=call(heat_inputs, case, sets, site_year),
-        carbon=call(
-            carbon_inputs, case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim
-        ),
-        tariffs=call(tariff_inputs, case, sets, customers, grid, power.slot),
-        finance=call(finance_inputs, case, rates),
+        heat=heat_inputs(case, sets, site_year),
+        carbon=carbon_inputs(case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim),
+        tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
+        finance=finance_inputs(case, rates),
         reference=wanted.reference,
         workloads=case.workloads,
         tables=case.tables,
@@ -280,3 +292,46 @@ def inputs_of(case: ScopedCase, call: Call = call_each) -> Inputs:
     )
     case.findings.stop_if_wrong()
     return inputs
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What is wrong with a scenario and its data, or else what its settings do not do."""
+
+    problems: tuple[Problem, ...]  # all that keeps a plan from being made
+    notes: tuple[Problem, ...] = ()  # settings of a right scenario that have no effect, or that keep sites out
+    # figures that are allowed but implausible, also of a scenario that is wrong elsewhere
+    warnings: tuple[Problem, ...] = ()
+
+
+def validated(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Validation:
+    """Check the file, the tables it uses, the ids it names, and what they say together."""
+    try:
+        draft = read_draft(path_or_name, overrides)
+    except InputError as error:
+        return Validation(error.problems)
+    _, problems = draft.checked()
+    if not draft.has_its_tables:
+        return Validation(problems)
+    try:
+        tables = read_tables(TABLES, draft.data_files)
+    except InputError as error:
+        problems = (*problems, *error.problems)
+        right = right_tables(TABLES, draft.data_files)
+        rest = draft.rest(problems)
+        return Validation(problems, (), () if rest is None else warnings_of(rest.scenario, right))
+    problems = (*problems, *unknown_ids(draft.tree, tables))
+    # Figures are judged by what is right of the scenario, so that one round names them all.
+    rest = None if draft.problems else draft.rest(problems)
+    if rest is None or not rest.has_its_ground:
+        rest = draft.rest(problems)
+        return Validation(problems, (), () if rest is None else warnings_of(rest.scenario, tables))
+    try:
+        inputs = build_inputs_from(rest.scenario, tables)
+    except InputError as error:
+        problems = (*problems, *rest.in_whole_blocks(error.problems))
+        wrong = {(problem.file, problem.line, problem.column) for problem in problems}
+        found = warnings_of(rest.scenario, tables)
+        found = tuple(w for w in found if (w.file, w.line, w.column) not in wrong)
+        return Validation(problems, (), found)
+    return Validation(problems, () if problems else inputs.noted_settings, inputs.warnings)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
-from planner.inputs.places import site_rows
 from planner.inputs.power_prices import seasonal_slots
+from planner.inputs.scope import site_rows
 from planner.inputs.table_columns import dense_by_ids, floats, texts
 from planner.lp import Index
 from planner.scenario import path_value

@@ -1,4 +1,4 @@
-"""How much compute each workload wants in each region and year."""
+"""Demand to be served, and levers that lower it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.base.units import H100E_PER_KH100E, MW_PER_GW
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, USD_PER_MUSD
 from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
-from planner.inputs.explicit import explicit_kh100e
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints
-from planner.inputs.trajectory import ai_facility_gw, note_reading
+from planner.inputs.trajectory import ai_facility_gw, explicit_kh100e, note_reading
 from planner.lp import Index
 from planner.scenario import interpolated
 
@@ -22,13 +21,21 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
+    from planner.inputs.racks import RackSpace
     from planner.inputs.racks_figures import RackFigures
-    from planner.inputs.racks_space import RackSpace
     from planner.inputs.routes import Reach
     from planner.scenario.tree import Keys
 
-__all__ = ["DemandInputs", "Wanted", "demand_inputs", "wanted_compute", "with_anywhere", "workload_share"]
-
+__all__ = [
+    "DemandInputs",
+    "LeverInputs",
+    "Wanted",
+    "demand_inputs",
+    "lever_inputs",
+    "wanted_compute",
+    "with_anywhere",
+    "workload_share",
+]
 
 _ROUNDING = 1e-6
 _FRONTIER = "train_frontier"
@@ -286,9 +293,8 @@ def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
 def _note_no_route(case: ScopedCase, no_route: pd.DataFrame) -> None:
     for workload, rows in no_route.groupby("workload", sort=False):
         case.findings.add_note(
-            f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or"
-            f" within its residency rule, {rows['demand_frac'].sum():.1%} of its demand"
-            f" ({', '.join(rows['region'])}).",
+            f"{workload}: no site reaches {len(rows)} of {len(case.regions)} regions in time or within its residency"
+            f" rule, {rows['demand_frac'].sum():.1%} of its demand ({', '.join(rows['region'])}).",
             _where_bound(case, str(workload)),
         )
 
@@ -299,3 +305,46 @@ def _where_bound(case: ScopedCase, workload: str) -> Keys | None:
     given = set() if own is None else own.model_fields_set
     key = next((key for key in ("residency", "rtt_bound_ms") if key in given), None)
     return None if key is None else ("workloads", workload, key)
+
+
+@dataclass(frozen=True)
+class LeverInputs:
+    """Efficiency levers: pay to need less compute."""
+
+    adopted: Index  # (workload, lever, year)
+    saving_frac: Floats  # [adopted] at full adoption
+    max_adoption_frac: Floats  # [adopted], ramp
+    cost_musd_per_kh100e_year: Floats  # [adopted], per kH100e saved, a year
+
+
+def lever_inputs(case: ScopedCase, sets: Sets) -> LeverInputs:
+    r"""Make the list of levers on offer.
+
+    Savings multiply: what one lever has saved the next one cannot. The program adds them up, so
+    those of a workload are scaled to give together, fully adopted, what their product gives:
+
+    .. math:: \sigma_j \cdot \frac{1 - \prod_i (1 - \sigma_i)}{\sum_i \sigma_i}
+    """
+    allowed = case.scenario.levers.allow
+    table = case.tables["levers"]
+    if allowed != "all":
+        table = table[table["lever"].isin(list(allowed))]
+    table = table[table["workload"].isin(list(sets.workload.labels))]
+    lever = codes(table["lever"], sets.lever.labels)
+    workload = codes(table["workload"], sets.workload.labels)
+    saving = floats(table, "saving_frac")
+    left, summed = np.ones(len(sets.workload)), np.zeros(len(sets.workload))
+    np.multiply.at(left, workload, 1.0 - saving)
+    np.add.at(summed, workload, saving)
+    together = saving * ((1.0 - left)[workload] / summed[workload])
+    since = case.year + 1.0 - ints(table, "first_year")[:, None]
+    ramp = np.clip(since / floats(table, "ramp_years")[:, None], 0.0, 1.0)
+    adoption = floats(table, "max_adoption_frac")[:, None] * ramp
+    row, year = np.nonzero(adoption > 0.0)
+    usd_per_hour = floats(table, "cost_usd_per_h100e_hour_saved")[row]
+    return LeverInputs(
+        adopted=Index.sparse("adopted", (sets.workload, sets.lever, sets.year), (workload[row], lever[row], year)),
+        saving_frac=together[row],
+        max_adoption_frac=adoption[row, year],
+        cost_musd_per_kh100e_year=usd_per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD,
+    )

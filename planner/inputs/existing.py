@@ -10,10 +10,12 @@ import numpy as np
 from planner.base.errors import MOST_PROBLEMS
 from planner.base.number_format import amount
 from planner.base.words import some
-from planner.inputs.existing_halls import (
+from planner.inputs.existing_racks import (
     DIGITS,
     HALLS,
     NAMED,
+    RACKS,
+    StatedRacks,
     begun_mw_by_year,
     check_ends,
     hall_mw_by_year,
@@ -21,8 +23,7 @@ from planner.inputs.existing_halls import (
     last_years,
     note_late,
 )
-from planner.inputs.existing_racks import RACKS, StatedRacks
-from planner.inputs.places import own_key
+from planner.inputs.scope import own_key
 from planner.inputs.table_columns import codes, floats
 
 if TYPE_CHECKING:
@@ -229,9 +230,8 @@ def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) ->
         ratio = case.scenario.demand.facility_mw_per_rack_mw
         case.findings.assume(
             f"The firm connection of {names} carries the halls of {HALLS}:"
-            f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]},"
-            f" {ratio:g} MW per MW of halls (demand.facility_mw_per_rack_mw); grid_firm_mw of the"
-            " sites states yours.",
+            f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]}, {ratio:g} MW per MW of halls"
+            " (demand.facility_mw_per_rack_mw); grid_firm_mw of the sites states yours.",
             row=(HALLS, _first_row(case, halls, assumed), "site"),
         )
 

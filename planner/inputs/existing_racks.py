@@ -1,4 +1,4 @@
-"""Racks that a planner states as their own, in halls that they state."""
+"""Halls and racks that a planner states, and which of two figures that conflict is more likely the slip."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from planner.base.errors import MOST_PROBLEMS
 from planner.base.number_format import amount
 from planner.base.units import KW_PER_MW
 from planner.base.words import some
-from planner.inputs.blame import out_of_step, racks_of_moved_halls
 from planner.inputs.case import DUTIES
-from planner.inputs.existing_halls import DIGITS, HALLS, NAMED, halls_in_service, last_years
 from planner.inputs.table_columns import any_along, codes, floats, ints, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
 
@@ -25,7 +23,127 @@ if TYPE_CHECKING:
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
 
-__all__ = ["RACKS", "StatedRacks"]
+__all__ = [
+    "DIGITS",
+    "HALLS",
+    "NAMED",
+    "RACKS",
+    "StatedRacks",
+    "begun_mw_by_year",
+    "check_ends",
+    "hall_mw_by_year",
+    "halls_in_service",
+    "last_years",
+    "note_late",
+    "out_of_step",
+    "racks_of_moved_halls",
+]
+
+HALLS: Final = "existing_halls"
+NAMED: Final = 8
+"""Ids that a finding about existing halls and racks lists."""
+DIGITS: Final = 4
+"""Significant digits of MW and kW in it."""
+
+
+def halls_in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
+    """Find the model years that stated halls serve to their end. Gives (hall, year)."""
+    first, last = ints(halls, "first_year"), last_years(halls)
+    return np.asarray((first[:, None] <= case.year) & (case.last_year <= last[:, None]))
+
+
+def last_years(halls: pd.DataFrame) -> Floats:
+    """Last calendar year of every hall in service, infinite where none is given."""
+    return np.nan_to_num(floats(halls, "last_year"), nan=np.inf)
+
+
+def hall_mw_by_year(case: ScopedCase, halls: pd.DataFrame, counts: Bools) -> Floats:
+    """Critical IT power of halls in the years that count, (site, cooling, redundancy, year)."""
+    site = codes(halls["site"], case.ids("sites"))
+    place = (codes(halls["cooling"], case.ids("cooling")), codes(halls["redundancy"], case.ids("redundancy")))
+    mw = np.where(counts, floats(halls, "it_mw")[:, None], 0.0)
+    total = np.zeros((len(case.sites), len(case.cooling), len(case.redundancy), len(case.years)))
+    known = np.flatnonzero(site >= 0)
+    np.add.at(total, (site[known], place[0][known], place[1][known]), mw[known])
+    return total
+
+
+def begun_mw_by_year(case: ScopedCase, halls: pd.DataFrame) -> Floats:
+    """Critical IT power of halls that have entered service so far, shape (site, year). [MW]
+
+    Halls that have ended since count on; those that ended before the first year do not.
+    """
+    serves = halls_in_service(case, halls)
+    begun = np.logical_or.accumulate(serves, axis=1)
+    site = codes(halls["site"], case.ids("sites"))
+    total = np.zeros((len(case.sites), len(case.years)))
+    known = np.flatnonzero(site >= 0)
+    np.add.at(total, site[known], (begun * floats(halls, "it_mw")[:, None])[known])
+    return total
+
+
+def check_ends(case: ScopedCase, halls: pd.DataFrame) -> None:
+    """Refuse halls that end before they begin."""
+    first, last = ints(halls, "first_year"), last_years(halls)
+    wrong = np.flatnonzero(last < first)
+    for record in wrong[:MOST_PROBLEMS]:
+        case.findings.add_at_row(
+            HALLS,
+            int(record),
+            "last_year",
+            f"last_year is {last[record]:.0f}, before first_year",
+            f"{first[record]} or later",
+            "exchange the two, or leave it blank for a hall that serves to the end of the plan",
+        )
+    case.findings.add_unlisted(HALLS, len(wrong) - MOST_PROBLEMS)
+
+
+def note_late(case: ScopedCase, halls: pd.DataFrame) -> None:
+    """Note halls that enter service after the plan."""
+    site, first = codes(halls["site"], case.ids("sites")), ints(halls, "first_year")
+    for record in np.flatnonzero((site >= 0) & (first > case.year[-1])):
+        case.findings.add_row_without_effect(
+            HALLS,
+            int(record),
+            "first_year",
+            f"hall {halls['hall'].iloc[record]} of {halls['site'].iloc[record]} has no effect: it"
+            f" enters service in {first[record]}, after the last model year {case.year[-1]}",
+            "remove it, or add years",
+        )
+
+
+def out_of_step(value: float, peers: Floats) -> float:
+    """Return how far a figure is from the median of its kind, as the logarithm of their ratio.
+
+    >>> import numpy as np
+    >>> halls = np.array([11.3, 16.8, 0.0215])
+    >>> round(out_of_step(0.0215, halls), 2), out_of_step(11.3, halls)
+    (6.26, 0.0)
+    """
+    known = peers[peers > 0.0]
+    if value <= 0.0 or not known.size:
+        return 0.0
+    return float(abs(np.log(value / np.median(known))))
+
+
+def racks_of_moved_halls(
+    halls: pd.DataFrame, racks: pd.DataFrame, without: Bools, sites: Collection[str]
+) -> tuple[Bools, dict[int, list[int]]]:
+    """Find racks that lack a hall because their hall is written at another site."""
+    used = set(zip(racks["site"], racks["hall"], strict=True))
+    of_others, moved = np.zeros(len(racks), dtype=np.bool_), dict[int, list[int]]()
+    name, site = racks["hall"].to_numpy(), racks["site"].to_numpy()
+    for hall, (at, named) in enumerate(zip(halls["site"], halls["hall"], strict=True)):
+        rows = np.flatnonzero(without & (name == named))
+        if not rows.size or len(set(site[rows])) > 1:
+            continue
+        if at not in sites:
+            of_others[rows] = True
+        elif (at, named) not in used and (halls["hall"] == named).sum() == 1:
+            of_others[rows] = True
+            moved[hall] = [int(row) for row in rows]
+    return of_others, moved
+
 
 RACKS: Final = "existing_racks"
 _ROUNDING: Final = 1e-6  # of a hall's power: counts of racks times kW are no round numbers
@@ -268,9 +386,8 @@ class StatedRacks:
                 HALLS,
                 hall,
                 "first_year",
-                f"hall {name} of {site} is in service from {hall_year[hall]}, and its"
-                f" {of_hall.size} rows of racks from {self.first_year[first]},"
-                f" {_at(case, RACKS, first, 'first_year')}",
+                f"hall {name} of {site} is in service from {hall_year[hall]}, and its {of_hall.size} rows of racks from"
+                f" {self.first_year[first]}, {_at(case, RACKS, first, 'first_year')}",
                 "a hall no later than its racks",
                 "correct it, or first_year of the racks",
             )
@@ -300,10 +417,8 @@ class StatedRacks:
             name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
             most_mw = drawn[hall].max()
             what_is = (
-                f"racks of {amount(most_mw / diversity, DIGITS)} MW draw"
-                f" {amount(most_mw, DIGITS)} MW in hall {name} of {site}, at"
-                f" halls.diversity_frac {diversity:g}, and it has"
-                f" {amount(limit[hall], DIGITS)} MW"
+                f"racks of {amount(most_mw / diversity, DIGITS)} MW draw {amount(most_mw, DIGITS)} MW in hall {name} of"
+                f" {site}, at halls.diversity_frac {diversity:g}, and it has {amount(limit[hall], DIGITS)} MW"
             )
             if out_of_step(limit[hall], limit) > out_of_step(self.mw[record], self.mw[used]):
                 at = _at(case, RACKS, record, column)
@@ -356,9 +471,8 @@ class StatedRacks:
                     HALLS,
                     hall,
                     "it_mw",
-                    f"the racks in halls {' '.join(design)} of {site} take {asked} in"
-                    f" {case.year[year]}, and there is {amount(there[number, year], DIGITS)}: not"
-                    " all can be in service",
+                    f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there is"
+                    f" {amount(there[number, year], DIGITS)}: not all can be in service",
                     "correct the halls or the racks",
                 )
 

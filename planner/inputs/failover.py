@@ -12,28 +12,16 @@ from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
 from planner.lp.join import distinct, locate, pairs
 from planner.place.geo import geodesic_km
-from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.base.errors import Problem
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs
     from planner.inputs.racks import RackInputs
 
 
-__all__ = [
-    "FailoverInputs",
-    "failover_inputs",
-    "failover_without_effect",
-    "has_failover",
-    "may_cover_for",
-    "needs_failover",
-    "reaches_two",
-]
+__all__ = ["FailoverInputs", "failover_inputs", "has_failover", "may_cover_for", "needs_failover", "reaches_two"]
 
 
 @dataclass(frozen=True)
@@ -130,10 +118,9 @@ def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: 
         share = demand.demand_kh100e[alone].sum() / demand.demand_kh100e[own].sum()
         workload = wanted.axis("workload").labels[code]
         case.findings.add_note(
-            f"{workload}: failover is set, but no two sites that may cover for each other"
-            f" reach {len(named)} of {count} regions, {share:.1%} of its demand"
-            f" ({', '.join(named)}), so own sites serve none of that. Leave failover out for"
-            f" {workload}, allow more sites, or raise rtt_bound_ms.",
+            f"{workload}: failover is set, but no two sites that may cover for each other reach {len(named)} of {count}"
+            f" regions, {share:.1%} of its demand ({', '.join(named)}), so own sites serve none of that. Leave failover"
+            f" out for {workload}, allow more sites, or raise rtt_bound_ms.",
             ("workloads", workload, "failover"),
         )
 
@@ -225,25 +212,3 @@ def has_failover(case: ScopedCase) -> bool:
     """Return whether a workload in scope asks for failover."""
     asks = [id_ for id_, own in case.scenario.workloads.items() if own.failover]
     return bool(set(asks) & set(case.ids("workloads")))
-
-
-def failover_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find settings of failover that have no effect."""
-    scenario, failover = case.scenario, case.scenario.failover
-    node = scenario.tree.children.get("failover")
-    if node is None or not node.children:
-        return
-    # A stress study bars pairs whether or not a workload asks for failover.
-    if all(key.startswith("barred_") for key in node.children):
-        return
-    if not has_failover(case):
-        what_is = "failover has no effect: no workload in scope has it"
-        fix = "give a workload `failover: true` under workloads, or remove it"
-        yield problem_at(scenario.tree, ("failover",), what_is, "", fix)
-        return
-    if failover.from_year is not None and failover.from_year > scenario.years[-1]:
-        what_is = (
-            f"failover is planned from {failover.from_year} on and has no effect:"
-            f" {scenario.years[-1]} is the last model year"
-        )
-        yield problem_at(scenario.tree, ("failover", "from_year"), what_is, "", "name a model year, or remove it")

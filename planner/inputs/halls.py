@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.inputs.case import DUTIES
-from planner.inputs.facility import construction_factor
+from planner.inputs.money import construction_factor
 from planner.inputs.table_columns import any_along, bools, codes, floats, ints, texts
 from planner.lp import Index
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
-    from planner.inputs.offers import DesignOffers
+    from planner.inputs.offers import Offers
     from planner.inputs.quality import Quality
     from planner.inputs.stock import Stock
 
     Codes = NDArray[np.intp]
     from planner.inputs.axes import Sets
-    from planner.inputs.facility import HallCost
+    from planner.inputs.money import HallCost
 
 __all__ = ["HallInputs", "HallSpace", "hall_inputs", "hall_space", "retrofit_dates"]
 
@@ -96,7 +96,7 @@ class HallSpace:
 
 
 def hall_space(
-    case: ScopedCase, leads: Leads, stock: Stock, designs: DesignOffers, quality: Quality, committed_mw: Floats
+    case: ScopedCase, leads: Leads, stock: Stock, designs: Offers, quality: Quality, committed_mw: Floats
 ) -> HallSpace:
     """Find where and when halls can be. Takes `committed_mw` (site, year) [MW]."""
     rents = _rents(case)

@@ -11,38 +11,47 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
+from planner.inputs.leads import find_leads
+from planner.inputs.scope import make_case
+from planner.inputs.sites import committed_facility_mw, is_under_construction
+from planner.inputs.supply import supply_offer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
 
+    from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
     from planner.clock.calendar import Days, ModelYears
     from planner.inputs.axes import Sets
-    from planner.inputs.balance import BalanceInputs
     from planner.inputs.carbon import CarbonInputs
+    from planner.inputs.case import Assumption, ScopedCase
     from planner.inputs.contracts import ContractInputs
-    from planner.inputs.demand import DemandInputs
+    from planner.inputs.demand import DemandInputs, LeverInputs
     from planner.inputs.failover import FailoverInputs
-    from planner.inputs.findings import Assumption
-    from planner.inputs.grid import GridInputs
+    from planner.inputs.grid import BalanceInputs, GridInputs
     from planner.inputs.halls import HallInputs
     from planner.inputs.heat import HeatInputs
-    from planner.inputs.levers import LeverInputs
-    from planner.inputs.load_price import LoadPriceInputs
-    from planner.inputs.migration import MigrationInputs
+    from planner.inputs.leads import Lead
     from planner.inputs.money import FinanceInputs
     from planner.inputs.non_firm import NonFirmInputs
-    from planner.inputs.power import PowerInputs
+    from planner.inputs.power import MigrationInputs, PowerInputs
+    from planner.inputs.power_prices import LoadPriceInputs
     from planner.inputs.racks import RackInputs
     from planner.inputs.rent import RentInputs
     from planner.inputs.sites import SiteInputs
     from planner.inputs.siting import SitingInputs
     from planner.inputs.supply import SupplyInputs
     from planner.inputs.tariffs import TariffInputs
+    from planner.scenario import Scenario
 
-__all__ = ["Inputs"]
+__all__ = ["Inputs", "OrderDates", "OrderMonths", "order_dates", "order_months"]
 
 
 @dataclass(frozen=True)
@@ -82,3 +91,65 @@ class Inputs:
     assumed: tuple[Assumption, ...] = ()  # what is assumed in the planner's place
     moved: Mapping[str, str] = field(default_factory=dict)  # figures that a study moved in tables
     warnings: tuple[Problem, ...] = ()  # figures that are allowed but implausible, with places
+
+
+@dataclass(frozen=True)
+class OrderDates:
+    """Last moment at which an order serves in time, as a float year such as 2026.5."""
+
+    hall: Floats  # for service in a model year, shape (site, year)
+    connection: Floats
+    non_firm: Floats
+    source: Floats  # of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`
+    contract: Floats  # of PPAs, shape (contract, year)
+    # whether the halls of a year are committed ones, whenever their lead has passed: more than crews would build, shape
+    # (site, year)
+    is_under_construction: Bools
+
+
+def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
+    """Find the last moment for each order: start of service less lead time."""
+    case = make_case(scenario, inputs.tables)
+    offer = supply_offer(case)
+    leads = find_leads(case, offer.makes_its_power)
+    case.findings.stop_if_wrong()
+    months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)
+    committed_mw = committed_facility_mw(case) / scenario.demand.facility_mw_per_rack_mw
+    return OrderDates(
+        hall=_before(case, leads.hall),
+        connection=_before(case, leads.connection),
+        non_firm=_before(case, leads.non_firm),
+        source=_in_time(case, offer.figures.operating("lead_months")),
+        contract=_in_time(case, months),
+        is_under_construction=is_under_construction(case, committed_mw),
+    )
+
+
+@dataclass(frozen=True)
+class OrderMonths:
+    """From an order to service, beside the leads of halls in table `leads`. [month]"""
+
+    connection: Floats  # of firm connection, shape (site,)
+    source: Floats  # of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`
+
+
+def order_months(scenario: Scenario, inputs: Inputs) -> OrderMonths:
+    """Find how long orders take, as `order_dates` does."""
+    case = make_case(scenario, inputs.tables)
+    offer = supply_offer(case)
+    leads = find_leads(case, offer.makes_its_power)
+    case.findings.stop_if_wrong()
+    return OrderMonths(leads.connection.months, offer.figures.operating("lead_months"))
+
+
+def _before(case: ScopedCase, lead: Lead) -> Floats:
+    """Return the last moment for service in each year, its first day where no lead allows it."""
+    latest = lead.service - lead.months[:, None] / MONTHS_PER_YEAR
+    return np.asarray(np.where(lead.may, latest, case.year[None, :]))
+
+
+def _in_time(case: ScopedCase, months: Floats) -> Floats:
+    """Return the last moment for service on 1 January of each year, or as early as may be."""
+    first = float_year(case.scenario.decisions_start)
+    years = case.year[None, :] - months[:, None] / MONTHS_PER_YEAR
+    return np.asarray(np.maximum(years, first))

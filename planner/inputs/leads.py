@@ -12,8 +12,7 @@ from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.calendar import float_year
-from planner.inputs.places import LEADS
-from planner.inputs.services import check_service, may_have_non_firm, service_figure
+from planner.inputs.scope import LEADS
 from planner.inputs.table_columns import bools, floats, texts
 
 if TYPE_CHECKING:
@@ -24,7 +23,38 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
 
-__all__ = ["NON_FIRM", "Lead", "Leads", "find_leads"]
+__all__ = ["NON_FIRM", "Lead", "Leads", "check_service", "find_leads", "may_have_non_firm", "service_figure"]
+
+
+def may_have_non_firm(case: ScopedCase) -> Bools:
+    """Return the sites at which non-firm connection may be had, shape (site,)."""
+    settings = case.scenario.grid.non_firm
+    named = [settings.sites == "all" or site in settings.sites for site in case.ids("sites")]
+    return np.array(named, dtype=np.bool_) & settings.allow
+
+
+def check_service(case: ScopedCase) -> None:
+    """Report a service that no table knows, or that is firm from the start."""
+    settings = case.scenario.grid.non_firm
+    if not settings.allow:
+        return
+    table = case.tables["connection_services"]
+    known = table[table["max_curtailed_hours_per_year"] > 0.0]["service"]
+    if settings.service not in set(known):
+        case.findings.add_at_key(
+            ("grid", "non_firm", "service"),
+            f"service {settings.service!r} is not one that may be curtailed",
+            f"one of {', '.join(known)}",
+            "see table connection_services",
+        )
+
+
+def service_figure(case: ScopedCase, column: str) -> float:
+    """Return a figure of the non-firm service that the scenario chooses; NaN for one unknown."""
+    table = case.tables["connection_services"]
+    row = table[table["service"] == case.scenario.grid.non_firm.service]
+    return float(row[column].iloc[0]) if len(row) else np.nan
+
 
 NON_FIRM: Final = "non-firm connection"
 """What halls wait for where it comes before the firm one."""
@@ -186,9 +216,8 @@ def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
     if is_held.any():
         where = at(is_held, lambda s: f"{non_firm_months[s]:g} of {both[s]:g} months")
         case.findings.add_note(
-            f"Non-firm connection brings nothing forward at {where}: lead_time_months is the lead"
-            " of halls and of all connections there. Give hall_lead_months and"
-            " connection_lead_months, each its own."
+            f"Non-firm connection brings nothing forward at {where}: lead_time_months is the lead of halls and of all"
+            " connections there. Give hall_lead_months and connection_lead_months, each its own."
         )
     for given, column, by in (
         (of_hall, "hall_lead_months", _FOR_HALLS),

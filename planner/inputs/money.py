@@ -1,4 +1,4 @@
-"""Discounting, cost of capital and lives."""
+"""Rates, annuities, and what a hall costs to build."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from planner.base.units import MONTHS_PER_YEAR
+from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.case import trend_factor
+from planner.inputs.table_columns import floats, texts
 from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
 
 if TYPE_CHECKING:
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
 
-__all__ = ["FinanceInputs", "Rates", "finance_inputs", "real_rates"]
+__all__ = [
+    "FinanceInputs",
+    "HallCost",
+    "Rates",
+    "construction_factor",
+    "finance_inputs",
+    "hall_cost",
+    "on_top_of_hard_cost",
+    "real_rates",
+]
 
 _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = ("rack", "facility", "grid", "supply")
 
@@ -98,3 +108,85 @@ def _country_risk(case: ScopedCase) -> np.ndarray:
     if not case.scenario.finance.country_risk:
         return np.zeros(len(case.sites))
     return case.finance_by_site("wacc_adder")
+
+
+_M2_PER_ACRE: Final = 4046.856
+_EDGE: Final = "edge"
+_BUILDING: Final = ("shell_core", "site_development", "white_space_fitout", "back_of_house_office")
+
+
+@dataclass(frozen=True)
+class HallCost:
+    """Cost of halls per MW of critical IT, shape (site, cooling, redundancy)."""
+
+    capex_musd_per_mw: Floats  # overnight, land included, in the money and at the prices of the base year of money
+    opex_musd_per_mw_year: Floats  # maintenance, staff, property tax, insurance and connectivity; no energy
+
+
+def hall_cost(case: ScopedCase) -> HallCost:
+    """Add up what a MW of hall costs.
+
+    Building and plant follow the construction index of the market, the electrical plant the
+    topology, the mechanical plant the cooling technology and the topology. Soft costs and
+    contingency come on top; land is bought for the facility power behind a MW of IT.
+    """
+    items = {name: case.item("facility_cost", name, "USD/W IT") for name in (*_BUILDING, "electrical_N")}
+    space = floats(case.redundancy, "space_ratio")
+    building = items["shell_core"] * space + sum(items[name] for name in _BUILDING[1:])
+    electrical = items["electrical_N"] * floats(case.redundancy, "electrical_capex_ratio")
+    mechanical = (
+        floats(case.cooling, "capex_usd_per_kw")[:, None]
+        * floats(case.redundancy, "mechanical_capex_ratio")
+        / KW_PER_MW  # USD/kW to USD/W, which is MUSD/MW
+    )
+    archetype = np.array(texts(case.sites, "archetype"))
+    edge = np.where(archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0)
+    local = (floats(case.sites, "index") * edge)[:, None, None]
+    on_top = on_top_of_hard_cost(case)
+    land = _land_musd_per_mw(case)[:, None, None]
+    capex = local * on_top * (building + electrical + mechanical) + land
+    maintenance = floats(case.redundancy, "maintenance_ratio") * (
+        case.item("facility_cost", "maintenance", "1/year of plant capex") * electrical
+        + floats(case.cooling, "opex_frac")[:, None] * mechanical
+    )
+    taxed = local * on_top * building + land
+    tax = case.finance_by_site("property_tax") * float(case.scenario.finance.property_tax)
+    opex = (
+        local * maintenance
+        + tax[:, None, None] * taxed
+        + case.finance_by_site("insurance")[:, None, None] * capex
+        + _staff_musd_per_mw_year(case, archetype == _EDGE)[:, None, None]
+        + case.item("facility_cost", "connectivity", "USD/kW IT-year") * KW_PER_MW / USD_PER_MUSD
+    )
+    return HallCost(capex, opex)
+
+
+def on_top_of_hard_cost(case: ScopedCase) -> float:
+    """Return what halls cost over their hard cost: soft costs and contingency."""
+    return (
+        1.0
+        + case.item("facility_cost", "soft_costs", "fraction of hard cost")
+        + case.item("facility_cost", "contingency", "fraction of hard cost")
+    )
+
+
+def construction_factor(case: ScopedCase, start: Floats) -> Floats:
+    """Return what building costs at a moment over what it cost in the base year of money."""
+    return trend_factor(case.finance_of("construction_real_escalation", "world"), start)
+
+
+def _land_musd_per_mw(case: ScopedCase) -> Floats:
+    acre_per_mw = case.item("facility_cost", "site_area", "acre/MW facility")
+    facility_mw = case.scenario.demand.facility_mw_per_rack_mw
+    usd_per_m2 = floats(case.sites, "land_usd_per_m2")
+    return usd_per_m2 * _M2_PER_ACRE * acre_per_mw * facility_mw / USD_PER_MUSD
+
+
+def _staff_musd_per_mw_year(case: ScopedCase, is_edge: np.ndarray) -> Floats:
+    """Staff beyond the least crew of a site, which is a fixed cost of its archetype."""
+    fte = np.where(
+        is_edge,
+        case.item("facility_cost", "staff_fte_small", "FTE/MW IT"),
+        case.item("facility_cost", "staff_fte_large", "FTE/MW IT"),
+    )
+    return np.asarray(fte * case.item("facility_cost", "staff_cost", "USD/FTE-year") / USD_PER_MUSD)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.inputs.services import service_figure
-from planner.inputs.stress_slots import filled, stress_rank
+from planner.inputs.days import filled, stress_rank
+from planner.inputs.leads import service_figure
 from planner.inputs.table_columns import dense_by_ids
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.inputs.grid import GridInputs
-    from planner.inputs.headroom import Headroom
+    from planner.inputs.grid import GridInputs, Headroom
     from planner.inputs.leads import Leads
     from planner.inputs.racks import RackInputs
 
@@ -169,9 +168,8 @@ def _off(case: ScopedCase, sets: Sets, tier: Axis, zones: NDArray[np.intp], rank
     most = service_figure(case, "max_curtailed_hours_per_year")
     if (hours > most).any():
         case.findings.add_note(
-            f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the"
-            f" curtailment rate at full depth; service {case.scenario.grid.non_firm.service}"
-            f" promises {most:.0f} at most.",
+            f"Non-firm power is off for up to {hours.max():.0f} hours a year, which is the curtailment rate at full"
+            f" depth; service {case.scenario.grid.non_firm.service} promises {most:.0f} at most.",
             ("grid", "non_firm", "service"),
         )
     for k in range(len(tier)):

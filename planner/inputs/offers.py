@@ -23,18 +23,24 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.stock import Stock
 
-__all__ = ["DesignOffers", "buildable_cooling", "designs_on_offer", "first_delivery", "racks_on_offer"]
+__all__ = ["Offers", "all_offers", "buildable_cooling", "first_delivery"]
 
 
 @dataclass(frozen=True)
-class DesignOffers:
-    """Hall designs on offer: cooling (site, cooling), new halls (site, cooling, redundancy)."""
+class Offers:
+    """Racks (workload, rack, cooling, year) and hall designs that may be bought and built."""
 
-    cooling: Bools  # retrofits to it are allowed, whatever the topology of the halls
-    new: Bools
+    racks: Bools  # may be bought
+    cooling: Bools  # (site, cooling) retrofits to it are allowed, whatever the topology of the halls
+    new: Bools  # (site, cooling, redundancy) new halls
 
 
-def racks_on_offer(case: ScopedCase, figures: RackFigures) -> Bools:
+def all_offers(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> Offers:
+    """Return all that the scenario allows to be bought and built."""
+    return Offers(_racks(case, figures), *_designs(case, figures, quality, stock))
+
+
+def _racks(case: ScopedCase, figures: RackFigures) -> Bools:
     """Return which racks a workload may buy for a cooling technology in a year.
 
     Gives (workload, rack, cooling, year).
@@ -53,8 +59,8 @@ def racks_on_offer(case: ScopedCase, figures: RackFigures) -> Bools:
     return np.asarray(offered)
 
 
-def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> DesignOffers:
-    """Return the designs that may be built or retrofitted to at every site.
+def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> tuple[Bools, Bools]:
+    """Return the cooling that may be retrofitted to, and the designs that may be built, at every site.
 
     All that the scenario allows, but for two kinds that no plan is better with:
 
@@ -72,7 +78,7 @@ def designs_on_offer(case: ScopedCase, figures: RackFigures, quality: Quality, s
     houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
     may_change = stock.stands(case) & case.scenario.retrofit.allow
     new = cooling[:, :, None] & houses & (~_is_replaced(case, quality) | may_change)
-    return DesignOffers(cooling & any_along(admitted, 0), np.asarray(new))
+    return cooling & any_along(admitted, 0), np.asarray(new)
 
 
 def _is_replaced(case: ScopedCase, quality: Quality) -> Bools:
@@ -109,9 +115,8 @@ def _note_ends_of_sale(case: ScopedCase, figures: RackFigures, offered: Bools, a
         last = figures.last_sale_year[ended].astype(np.int64)
         sold = some([f"{rack} to {end}" for rack, end in zip(racks[ended], last, strict=True)], 4)
         case.findings.add_note(
-            f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold:"
-            f" {sold}). Older ones and rent serve it, or it stays unmet: allow a rack that is still"
-            " sold, or set racks.end_of_sale: false.",
+            f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold: {sold}). Older ones"
+            " and rent serve it, or it stays unmet: allow a rack that is still sold, or set racks.end_of_sale: false.",
             ("racks",),
         )
 

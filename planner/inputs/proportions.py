@@ -1,48 +1,60 @@
-"""Figures that are plausible each and out of proportion to each other."""
+"""Figures that are plausible each and out of proportion to each other: rules, and the facts they compare."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.number_format import amount
-from planner.base.units import MW_PER_GW
-from planner.inputs.demand import wanted_compute
-from planner.inputs.existing_halls import HALLS, halls_in_service
-from planner.inputs.existing_racks import RACKS
-from planner.inputs.places import own_key
-from planner.inputs.proportions_own import (
-    budget_too_small,
-    company_out_of_proportion,
-    demand_out_of_step,
-    nameplate_mw,
-    rows_out_of_step,
+from planner.base.units import (
+    HOURS_PER_DAY,
+    HOURS_PER_YEAR,
+    KG_PER_T,
+    KW_PER_MW,
+    MONTHS_PER_YEAR,
+    MW_PER_GW,
+    MWH_PER_TWH,
+    T_PER_KT,
+    USD_PER_MUSD,
 )
-from planner.inputs.proportions_power import bills_in_cents, clocks_elsewhere, signed_beyond_use, sources_beyond_sites
+from planner.inputs.case import DUTIES
+from planner.inputs.demand import wanted_compute
+from planner.inputs.existing import stated_sites
+from planner.inputs.existing_racks import HALLS, RACKS, halls_in_service
 from planner.inputs.racks_figures import rack_figures
-from planner.inputs.scope import make_case
+from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
-from planner.inputs.table_columns import codes, floats, texts
+from planner.inputs.table_columns import codes, floats, ints, texts
+from planner.inputs.tariffs_uses import use_of_sites
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.ranges import RANGES, as_text, ranges_of
+from planner.plausible.agreements import FACTOR_OF
+from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
+from planner.plausible.rules import Cell, Found, Rule, found_by, rule
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario import Scenario
+    from planner.scenario.demand import ExplicitDemand
+    from planner.scenario.tariffs import OwnTariff, TariffEnergy, TariffPeriod
     from planner.scenario.tree import Keys
 
 __all__ = ["NEEDED", "demand_out_of_proportion", "out_of_proportion", "sites_out_of_proportion", "warnings_of"]
@@ -50,37 +62,11 @@ __all__ = ["NEEDED", "demand_out_of_proportion", "out_of_proportion", "sites_out
 NEEDED: Final = frozenset(
     {
         *ID_TABLES,
-        "climate",
-        "carbon_intensity",
-        "cooling",
-        "demand_regions",
-        "demand_shapes",
-        "demand_trajectories",
-        "electricity_price",
-        "facility_market",
-        "finance",
-        "grid_zones",
-        HALLS,
-        RACKS,
-        RANGES,
-        "rack_cooling",
-        "rack_memory",
-        "rack_stock",
-        "racks",
-        "redundancy",
-        "reference_fleet",
-        "rent_depth",
-        "requests",
-        "series_days",
-        "site_archetypes",
-        "site_limits",
-        "site_stock",
-        "sites",
-        "trained_models",
-        "water_stress",
-        "workload_racks",
-        "workload_share",
-        "workloads",
+        *("climate", "carbon_intensity", "cooling", "demand_regions", "demand_shapes", "demand_trajectories"),
+        *("electricity_price", "facility_market", "finance", "grid_zones", HALLS, RACKS, RANGES),
+        *("rack_cooling", "rack_memory", "rack_stock", "racks", "redundancy", "reference_fleet", "rent_depth"),
+        *("requests", "series_days", "site_archetypes", "site_limits", "site_stock", "sites"),
+        *("trained_models", "water_stress", "workload_racks", "workload_share", "workloads"),
     }
 )
 """Tables without which figures of a scenario cannot be compared with each other."""
@@ -99,11 +85,39 @@ _LAND_OVER_HELD: Final = 5.0
 _LAND_OVER_NEED: Final = 3.0
 """Land over what exists or is connected there, and over what all demand needs: beyond both, acres
 are likelier than MW."""
-_LAND: Final = "site_land"
 _LAND_SHARES: Final = ("site_limit_share_frac", "demand_share_frac")
 """Shares of the operator that land follows; the second where the first is not given."""
 _NO_ROOM_MW: Final = 1e-6
-_MW: Final = "check that all are in MW"
+_IDLE: Final = 20.0
+"""Work that racks in service can do over the work that there is: a slip of a unit is beyond it."""
+_YEARS_BEFORE_SALE: Final = 1
+"""First customers have a rack before the year in which it is on sale in numbers."""
+_MODELS_LESS: Final = 10.0
+"""A run of frontier training may be so much smaller than the smallest published model."""
+_APART: Final = 100.0
+"""Demand of one region over that of others, as such and by the weight of the regions, at most."""
+_GW: Final = 300.0
+"""Halls that exist, or the largest row of demand, over a row in MW: a slip of a unit is beyond."""
+_ENERGY: Final = (0.5, 6.0)
+"""Energy a year over that of the fewest racks at full power: idle hours below, older racks and
+their cooling above."""
+_LEAST_OF_GROWTH: Final = 0.02
+"""A budget is to pay for so much of the racks that growth needs: below it is a slip of a unit."""
+_CAP_BELOW: Final = 0.1
+_CAP_ABOVE: Final = 3.0
+_FUEL_KG_PER_MWH: Final = 600.0  # of on-site engines and turbines
+_SOURCE_OVER_SITE: Final = 10.0
+"""Power of a source over the largest of a site's land, connection, halls and other load."""
+_SIGNED_OVER_USE: Final = 5.0
+"""Mean power of signed PPAs over what all sites use: a company buys for its growth too."""
+_HOURS_APART: Final = 3.0
+"""Clocks of one country are so far apart at most, but for distant islands."""
+_CENTS_USD_PER_MWH: Final = 10.0
+"""Energy below it is in cents a kWh, or its bill is made of other charges: of tariffs that bill
+energy the least in table `tariffs` is above 20."""
+_HALF: Final = 0.5  # of the price of the tables
+_WEEK_FRAC: Final = {"all": 1.0, "workdays": 5.0 / 7.0, "weekend": 2.0 / 7.0}
+_BUDGET: Final = ("build", "capex_budget_musd")
 
 
 def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
@@ -127,317 +141,574 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
 
 
 def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
-    """Find figures of markets, racks and a company that do not go together."""
-    return (
-        *_shares(case),
-        *_markets(case),
-        *_build_rates(case),
-        *_racks(case),
-        *company_out_of_proportion(case),
-        *clocks_elsewhere(case),
-        *bills_in_cents(case),
-    )
-
-
-def _shares(case: ScopedCase) -> Iterator[Problem]:
-    """Find a share of deliveries that is far above the share of demand."""
-    operator = case.scenario.operator
-    demand, deliveries = operator.demand_share_frac, operator.deliveries_share_frac
-    key = "deliveries_share_frac"
-    if key in operator.model_fields_set and deliveries > _DELIVERIES_OVER_DEMAND * demand:
-        what_is = (
-            f"operator.{key} is {deliveries:g}, {amount(deliveries / demand)} times"
-            f" operator.demand_share_frac, {demand:g}"
-        )
-        fix = "lower it, or raise operator.demand_share_frac"
-        yield _problem(case, ("operator", key), what_is, fix)
+    """Find figures of markets, racks, tariffs and a company that do not go together."""
+    rules = (_deliveries, _markets, _build_rates, _racks, _share, _before_sale, _clocks_elsewhere, _in_cents)
+    return tuple(found_by(rules, _Company(case), case.scenario))
 
 
 def sites_out_of_proportion(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> tuple[Problem, ...]:
-    """Find halls, sources, power under contract and a budget that do not go with the rest."""
-    existing_mw = _existing_mw(case, wanted)
-    least_mw = _least_mw(case, figures, wanted)
-    return (
-        *_sites(case, existing_mw),
-        *_acres(case, least_mw),
-        *_slow_building(case, existing_mw, least_mw),
-        *sources_beyond_sites(case, existing_mw),
-        *signed_beyond_use(case, existing_mw, least_mw),
-        *budget_too_small(case, least_mw),
-    )
+    """Find halls, on-site sources, signed PPAs and a budget that do not go with the rest."""
+    rules = (_room, _acres, _slow_building, _sources_beyond_sites, _signed_beyond_use, _below_a_rack, _below_growth)
+    return tuple(found_by(rules, _Whole(case, figures, wanted), case.scenario))
 
 
-def _sites(case: ScopedCase, existing: Floats) -> Iterator[Problem]:
+def demand_out_of_proportion(
+    case: ScopedCase, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
+) -> tuple[Problem, ...]:
+    """Find demand of nothing, in another unit, or out of step with sites, clouds, racks in service and a cap."""
+    if any(warning.what_is.startswith("demand.") for warning in known):
+        return ()
+    facts, scenario = _Whole(case, figures, wanted), case.scenario
+    if np.isnan(wanted.kh100e).any() and wanted.kh100e.any():
+        return ()  # of a workload without a figure to convert with: an error of its own
+    groups: tuple[tuple[Rule[_Whole], ...], ...]
+    groups = ((_nothing,), (_rows_in_gw,), (_rows_in_another_unit,), (_beyond_room,))
+    for rules in groups:  # what one group finds explains what the next would
+        if found := tuple(found_by(rules, facts, scenario)):
+            return found
+    idle = tuple(found_by((_idle_racks,), facts, scenario))
+    return (*found_by((_small_runs,), facts, scenario), *(idle or found_by((_cap,), facts, scenario)))
+
+
+class _Company:
+    """What rules compare of markets, racks and a company."""
+
+    def __init__(self, case: ScopedCase) -> None:
+        self.case, self.scenario, self.tables = case, case.scenario, case.tables
+        self.sites, self.operator = case.ids("sites"), case.scenario.operator
+
+    @cached_property
+    def land_mw(self) -> Floats:
+        return floats(self.case.sites, "land_limit_mw")
+
+    @cached_property
+    def ranges(self) -> tuple[Range, ...]:
+        given = self.tables.get(RANGES)
+        return () if given is None else ranges_of(given, TablePlaces(self.scenario.data_files))
+
+    def own(self, figure: str, wrong: Bools) -> Iterator[tuple[int, str, Keys]]:
+        """Give the sites at which a figure that the scenario itself gives is wrong."""
+        for at in np.flatnonzero(wrong):
+            if key := own_key(self.scenario, self.sites[at], figure):
+                yield int(at), self.sites[at], key
+
+    @cached_property
+    def nameplate_mw(self) -> Floats:
+        """Nameplate of the racks in each row of `existing_racks`, 0 where it is unknown. [MW]"""
+        racks = self.tables[RACKS]
+        of_rack = codes(racks["rack"], self.case.ids("racks"))
+        peak_kw = np.where(of_rack >= 0, floats(self.case.racks, "peak_kw")[of_rack], 0.0)
+        mw = floats(racks, "mw")
+        return np.nan_to_num(np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw))
+
+    def of_sites(self, table: str, of_row: Floats) -> Floats:
+        """Add up figures of the rows of a table of a company by site, shape (site, ...)."""
+        site = codes(self.tables[table]["site"], self.sites)
+        total = np.zeros((len(self.sites), *of_row.shape[1:]))
+        np.add.at(total, site[site >= 0], of_row[site >= 0])
+        return total
+
+    def firm_mw(self, site: str, year: int) -> float:
+        """Connection that the scenario gives a site in a year, NaN where it gives none. [MW]"""
+        for given in (self.scenario.sites, self.scenario.new_sites):
+            if site in given and (path := given[site].grid_firm_mw) is not None:
+                firm_mw = path_value(path, year)
+                return np.nan if firm_mw is None else firm_mw
+        return np.nan
+
+
+class _Whole(_Company):
+    """The same with demand and the racks that it needs."""
+
+    def __init__(self, case: ScopedCase, figures: RackFigures, wanted: Wanted) -> None:
+        super().__init__(case)
+        self.figures, self.wanted = figures, wanted
+
+    @cached_property
+    def existing_mw(self) -> Floats:
+        """Power that exists at each site: stated, of its halls, or assumed; shape (site, year). [MW]"""
+        halls = self.tables[HALLS]
+        mw = np.where(halls_in_service(self.case, halls), floats(halls, "it_mw")[:, None], 0.0)
+        return assumed_facility_mw(self.case, self.wanted)[:, None] + self.of_sites(HALLS, mw)
+
+    @cached_property
+    def least_mw(self) -> Floats:
+        """What the best rack of each workload needs for the demand, by year. [MW]"""
+        is_sold = self.figures.first_year[:, None] <= self.case.last_year
+        can_do = self.figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
+        best, work = np.nan_to_num(can_do).max(axis=1), self.wanted.kh100e.sum(axis=0)
+        need_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0)
+        return np.asarray(need_mw.sum(axis=0))
+
+    @cached_property
+    def room_mw(self) -> Floats:
+        """Most that sites can hold and clouds rent out, by year. [MW]"""
+        lease, rent = self.scenario.lease, self.scenario.rent
+        depth = self.tables["rent_depth"].sort_values("year")
+        cloud_mw = np.interp(self.case.year, depth["year"], floats(depth, "depth_gw_it")) * MW_PER_GW
+        cloud_mw = cloud_mw * (self.operator.rent_share_frac * rent.depth_scale_frac * rent.allow)
+        return float(self.land_mw.sum()) + lease.depth_mw_per_site * len(self.sites) * lease.allow + cloud_mw
+
+    @cached_property
+    def demand_key(self) -> Keys:
+        """The setting by which demand is written, else the block."""
+        written = self.scenario.tree.children.get("demand")
+        names = written.children if written else ()
+        name = next((name for name in ("explicit", "facility_gw", "scale_frac") if name in names), None)
+        return ("demand", name) if name else ("demand",)
+
+    @cached_property
+    def budget_musd(self) -> Floats:
+        """Budget of each model year, infinite where there is none. [MUSD/year]"""
+        path = self.scenario.build.capex_budget_musd
+        given = [None if path is None else path_value(path, year) for year in self.case.years.years]
+        return np.array([np.inf if musd is None else musd for musd in given])
+
+    @cached_property
+    def price_musd(self) -> Floats:
+        """Price of each rack that may be bought, NaN of others. [MUSD]"""
+        allow, racks = self.scenario.racks.allow, self.case.ids("racks")
+        is_allowed = np.array([allow == "all" or rack in allow for rack in racks], dtype=np.bool_)
+        return np.where(is_allowed, floats(self.case.racks, "capex_usd"), np.nan) / USD_PER_MUSD
+
+
+@rule(
+    "operator.deliveries_share_frac is {deliveries:g}, {times} times operator.demand_share_frac, {demand:g}",
+    "lower it, or raise operator.demand_share_frac",
+)
+def _deliveries(f: _Company) -> Iterator[Found]:
+    demand, deliveries = f.operator.demand_share_frac, f.operator.deliveries_share_frac
+    is_given = "deliveries_share_frac" in f.operator.model_fields_set
+    if is_given and deliveries > _DELIVERIES_OVER_DEMAND * demand:
+        words = {"demand": demand, "deliveries": deliveries, "times": amount(deliveries / demand)}
+        yield ("operator", "deliveries_share_frac"), words
+
+
+@rule("{site}: existing_facility_mw is {existing} MW, but land_limit_mw is {land} MW", "check that both are in MW")
+def _markets(f: _Company) -> Iterator[Found]:
+    """Compare what exists in a market with its land, in tables of a user's own."""
+    stock, limits, own = f.tables["site_stock"], f.tables["site_limits"], f.scenario.data_files
+    if not {"site_stock", "site_limits"} & own.keys():
+        return
+    row, existing_mw = codes(stock["site"], limits["site"]), floats(stock, "existing_facility_mw")
+    columns = ("land_limit_mw", "build_rate_mw_per_year")
+    land_mw, rate_mw = (np.where(row >= 0, floats(limits, name)[row], np.nan) for name in columns)
+    for at in np.flatnonzero(existing_mw > _POWER_OVER_ROOM * land_mw):
+        is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
+        of_land = Cell("site_limits", int(row[at]), "land_limit_mw")
+        place = of_land if is_land else Cell("site_stock", int(at), "existing_facility_mw")
+        yield place, {"site": stock["site"].iloc[at], "existing": existing_mw[at], "land": land_mw[at]}
+
+
+@rule(
+    "build_rate_mw_per_year of {site} is {rate} MW/year, at which its {land} MW of land take {years} years",
+    "check that both are in MW: GW times 1,000 are MW",
+)
+def _build_rates(f: _Company) -> Iterator[Found]:
+    """Find rates of building at which the land of a site is never built on."""
+    rate_mw = floats(f.case.sites, "build_rate_mw_per_year")
+    wrong = (rate_mw > 0.0) & (f.land_mw > _YEARS_OF_BUILDING * rate_mw)
+    for given in f.ranges:
+        if given.quantity == "site_land":
+            wrong &= ~given.excludes(f.land_mw)  # warned of itself
+    for at, site, key in f.own("build_rate_mw_per_year", wrong):
+        years = as_text(round(f.land_mw[at] / rate_mw[at]))
+        yield key, {"site": site, "rate": rate_mw[at], "land": f.land_mw[at], "years": years}
+
+
+@rule("{what_is}", "{fix}")
+def _racks(f: _Company) -> Iterator[Found]:
+    """Compare the figures of racks that a scenario changes with each other, by the ranges of ratios."""
+    override, racks = f.scenario.racks.override, f.case.racks
+    for given in (one for one in f.ranges if override and one.table == "racks" and one.over):
+        rows = racks["rack"].isin(list(override)).to_numpy(dtype=np.bool_)
+        for column, values in given.rows:
+            rows = rows & racks[column].isin(values).to_numpy(dtype=np.bool_)
+        ratio = floats(racks, given.column) / floats(racks, given.over)
+        for at in np.flatnonzero(rows & given.excludes(ratio)):
+            rack = texts(racks, "rack")[at]
+            changed = override[rack].written_values()
+            if blamed := next((c for c in (given.column, given.over) if c in changed), None):
+                what_is = given.what_is(f"{given.column} over {given.over} of {rack}", float(ratio[at]))
+                yield ("racks", "override", rack, blamed), {"what_is": what_is, "fix": given.fix}
+
+
+@rule(
+    "operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market",
+    "{share:g} % is {frac:g}; the whole market is 1, with rent.allow: false, since it rents from nobody, without"
+    " operator.stock_sites and without halls or racks of one's own",
+)
+def _share(f: _Company) -> Iterator[Found]:
+    """Find a share of the market that no operator has, of a path that is not the company's own."""
+    share = f.operator.demand_share_frac
+    is_one_of_many = f.scenario.rent.allow or f.operator.stock_sites is not None or stated_sites(f.case).any()
+    is_market = share >= 1.0 and not is_one_of_many
+    most = max((one.high for one in f.ranges if one.quantity == "operator_share"), default=1.0)
+    if f.ranges and not is_market and f.scenario.demand.facility_gw is None and share > most:
+        yield ("operator", "demand_share_frac"), {"share": share, "most": most, "frac": share / 100}
+
+
+@rule("{rack} is in service from {first}, and sold from {sold} on", "correct the year, or the rack")
+def _before_sale(f: _Company) -> Iterator[Found]:
+    """Find racks in service before their type was sold; a class of racks has no end of sale."""
+    racks, sold = f.tables[RACKS], ints(f.case.racks, "first_year")
+    of_rack, first = codes(racks["rack"], f.case.ids("racks")), ints(racks, "first_year")
+    is_product = ~np.isnan(floats(f.case.racks, "last_year"))[of_rack]
+    for record in np.flatnonzero((of_rack >= 0) & is_product & (first < sold[of_rack] - _YEARS_BEFORE_SALE)):
+        words = {"rack": racks["rack"].iloc[record], "first": str(first[record]), "sold": str(sold[of_rack[record]])}
+        yield Cell(RACKS, int(record), "first_year"), words
+
+
+@rule(
+    "time_zone of the own tariff {tariff} is {zone}, {clock:+g} h from UTC, and it bills {site},"
+    " {offset:+g} h from UTC",
+    "name the zone of the site, or leave it out for the standard time of the site",
+)
+def _clocks_elsewhere(f: _Company) -> Iterator[Found]:
+    """Find tariffs of a planner's own whose clock is hours from that of a site they bill."""
+    offset_h, said = floats(f.case.sites, "utc_offset_h"), set[str]()
+    for at, site, name, own in _bills(f):
+        if own.time_zone is None or name in said:
+            continue
+        clock_h = _standard_time_h(own.time_zone, f.case.years.first)
+        apart_h = abs((clock_h - offset_h[at] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2)
+        if apart_h > _HOURS_APART:
+            said.add(name)
+            words = {"tariff": name, "zone": own.time_zone, "clock": clock_h, "site": site, "offset": offset_h[at]}
+            yield ("energy", "own_tariffs", name, "time_zone"), words
+
+
+@rule(
+    "energy of the own tariff {tariff} costs {energy} USD/MWh, so that a flat load pays {bill} USD/MWh in all, and the"
+    " price of the tables at {site} is {retail}",
+    "cents a kWh times 10 are USD/MWh; bundle: delivery where energy is bought apart",
+)
+def _in_cents(f: _Company) -> Iterator[Found]:
+    """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing."""
+    retail, said = floats(f.case.sites, "retail_usd_per_mwh"), set[str]()
+    for at, site, name, own in _bills(f):
+        if name in said or not own.energy or own.bundle != "bundled":
+            continue
+        energy = sum(_flat_energy_usd_per_mwh(charge) for charge in own.energy)
+        bill = energy + _flat_power_usd_per_mwh(own)
+        if 0.0 < energy < _CENTS_USD_PER_MWH and bill < _HALF * retail[at]:
+            said.add(name)
+            words = {"tariff": name, "site": site, "energy": energy}
+            words |= {"bill": as_text(round(bill, 1)), "retail": as_text(round(retail[at], 1))}
+            yield ("energy", "own_tariffs", name, "energy", 0, "usd_per_mwh"), words
+
+
+def _bills(f: _Company) -> Iterator[tuple[int, str, str, OwnTariff]]:
+    """Give the sites that tariffs of a planner's own bill, with name and tariff."""
+    own = f.scenario.energy.own_tariffs
+    for at, use in sorted(use_of_sites(f.case).items()):
+        if use.tariff in own:
+            yield at, f.sites[at], use.tariff, own[use.tariff]
+
+
+@rule("{subject} {mw} MW{when}, but {room}", "{fix}")
+def _room(f: _Whole) -> Iterator[Found]:
     """Compare what exists at a site with its land and its connection, year by year.
 
     Where one of the three is out of step with both others, it is blamed; a figure that ships is
     not blamed while one of the planner's own may be. A site is reported once, in the last of the
     years in which most is exceeded.
     """
-    scenario, ids = case.scenario, case.ids("sites")
-    land = floats(case.sites, "land_limit_mw")
-    firm = np.array([[_connection_mw(scenario, site, int(y)) for y in case.year] for site in ids])
-    racks_mw = _stated_racks_mw(case)
-    beyond_land = existing > _POWER_OVER_ROOM * land[:, None]
+    firm = np.array([[f.firm_mw(site, int(year)) for year in f.case.year] for site in f.sites])
+    racks_mw, existing, halls = f.of_sites(RACKS, f.nameplate_mw), f.existing_mw, f.tables[HALLS]
+    beyond_land = existing > _POWER_OVER_ROOM * f.land_mw[:, None]
     beyond_firm = existing > _POWER_OVER_ROOM * firm
     exceeded_by_year = beyond_land.astype(np.intp) + beyond_firm
-    last_most = len(case.years) - 1 - exceeded_by_year[:, ::-1].argmax(axis=1)
-    each = np.arange(len(ids))
-    existing_mw, firm_mw = existing[each, last_most], firm[each, last_most]
-    over_land, over_grid = beyond_land[each, last_most], beyond_firm[each, last_most]
-    for at in np.flatnonzero(over_land | over_grid):
-        site = ids[at]
-        of_existing = own_key(scenario, site, "existing_mw")
-        limits = (("land_limit_mw", land[at], over_land[at]), ("grid_firm_mw", firm_mw[at], over_grid[at]))
-        exceeded = [(name, mw) for name, mw, is_over in limits if is_over]
-        own = [name for name, _ in exceeded if own_key(scenario, site, name)]
-        kept = [name for name, _, is_over in limits if not is_over]
-        outvoted = bool(own) and any(own_key(scenario, site, name) for name in kept)
-        if of_existing and not outvoted:
-            room = " and ".join(f"{name} is {as_text(mw)} MW" for name, mw in exceeded)
-            what_is = f"existing_mw of {site} is {as_text(existing_mw[at])} MW, but {room}"
-            yield _problem(case, of_existing, what_is, _MW)
+    last_most = len(f.case.years) - 1 - exceeded_by_year[:, ::-1].argmax(axis=1)
+    for at in np.flatnonzero(exceeded_by_year.any(axis=1)):
+        site, t = f.sites[at], last_most[at]
+        mw, year, over_land, over_grid = existing[at, t], int(f.case.year[t]), beyond_land[at, t], beyond_firm[at, t]
+        limits = (("land_limit_mw", f.land_mw[at], over_land), ("grid_firm_mw", firm[at, t], over_grid))
+        exceeded = {name: most for name, most, is_over in limits if is_over}
+        keys = {name: own_key(f.scenario, site, name) for name in ("existing_mw", "land_limit_mw", "grid_firm_mw")}
+        own = any(keys[name] for name in exceeded)
+        outvoted = own and any(keys[name] for name, _, is_over in limits if not is_over)
+        room = " and ".join(f"{name} is {as_text(most)} MW" for name, most in exceeded.items())
+        words = {"mw": mw, "when": "", "room": room, "fix": "check that all are in MW"}
+        if keys["existing_mw"] and not outvoted:
+            yield keys["existing_mw"], words | {"subject": f"existing_mw of {site} is"}
             continue
-        halls, year = case.tables[HALLS], int(case.year[last_most[at]])
         there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= year))
         # Racks that need more than a limit gives agree with the halls, and the limit is off.
-        outvoted |= bool(own) and bool(racks_mw[at] > max(mw for _, mw in exceeded))
-        is_own_land = own_key(scenario, site, "land_limit_mw") is not None
-        if there.size and over_land[at] and not (over_grid[at] or is_own_land or outvoted):
-            share = scenario.operator.site_limit_share_frac
-            # More than all of the market's land is no matter of the share.
-            if existing_mw[at] * share <= _POWER_OVER_ROOM * land[at]:
-                yield _share_of_land(case, site, float(land[at]), float(existing_mw[at]))
-                continue
-        if there.size and not outvoted:
-            record = int(there[floats(halls, "it_mw")[there].argmax()])
-            room = " and ".join(f"{name} is {as_text(mw)} MW" for name, mw in exceeded)
-            what_is = f"halls of {site} have {as_text(existing_mw[at])} MW in {year}, but {room}"
-            places = TablePlaces(scenario.data_files)
-            yield places.problem(HALLS, record, "it_mw", what_is, "", _MW)
-            continue
-        for name, mw in exceeded:
-            key = own_key(scenario, site, name)
-            if key:
-                power = f"{as_text(existing_mw[at])} MW of facilities"
-                what_is = f"{name} of {site} is {as_text(mw)} MW, but {power} exist there"
-                if there.size:
-                    record = int(there[floats(halls, "it_mw")[there].argmax()])
-                    places = TablePlaces(scenario.data_files)
-                    what_is += f", {places.problem(HALLS, record, 'it_mw', '').place} first"
-                yield _problem(case, key, what_is, _MW)
+        outvoted |= own and bool(racks_mw[at] > max(exceeded.values()))
+        is_blamed = bool(there.size) and not outvoted
+        largest = Cell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]) if there.size else -1, "it_mw")
+        words["subject"], share = f"halls of {site} have", f.operator.site_limit_share_frac
+        # More than all of the market's land is no matter of the share.
+        is_share = mw * share <= _POWER_OVER_ROOM * f.land_mw[at]
+        if is_blamed and over_land and is_share and not (over_grid or keys["land_limit_mw"]):
+            words["room"] = f"its land_limit_mw is {as_text(f.land_mw[at])} MW, the share {share:g} of its market's"
+            words["fix"] = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
+            given = (one for one in _LAND_SHARES if one in f.operator.model_fields_set)
+            yield ("operator", next(given, _LAND_SHARES[0])), words
+        elif is_blamed:
+            yield largest, words | {"when": f" in {year}"}
+        else:
+            of_hall = TablePlaces(f.scenario.data_files).problem(*largest, "").place if there.size else ""
+            words["room"] = f"{as_text(mw)} MW of facilities exist there{f', {of_hall} first' if of_hall else ''}"
+            for name, most in exceeded.items():
+                if key := keys[name]:
+                    yield key, words | {"subject": f"{name} of {site} is", "mw": most}
 
 
-def _acres(case: ScopedCase, least_mw: Floats) -> Iterator[Problem]:
+@rule(
+    "land_limit_mw of {site} is {land} MW, but {held} MW exist or are connected there, and all demand needs some {need}"
+    " MW",
+    "acres are no MW: give the critical IT power that the land is to hold",
+)
+def _acres(f: _Whole) -> Iterator[Found]:
     """Find land that is many times what is held there and what all demand needs."""
-    scenario, need_mw = case.scenario, float(least_mw.max())
-    halls = case.tables[HALLS]
-    of_halls = floats(halls, "it_mw")
-    land = floats(case.sites, "land_limit_mw")
-    stated = np.nan_to_num(floats(case.sites, "existing_mw"))
-    for at, site in enumerate(case.ids("sites")):
-        key = own_key(scenario, site, "land_limit_mw")
-        firm = max(np.nan_to_num([_connection_mw(scenario, site, int(y)) for y in case.year]))
-        held_mw = max(firm, stated[at] + of_halls[(halls["site"] == site).to_numpy()].sum())
-        if not key or not 0.0 < _LAND_OVER_HELD * held_mw < land[at]:
-            continue
-        if land[at] > _LAND_OVER_NEED * need_mw > 0.0:
-            what_is = (
-                f"land_limit_mw of {site} is {as_text(land[at])} MW, but {as_text(held_mw)} MW"
-                f" exist or are connected there, and all demand needs some {as_text(need_mw)} MW"
-            )
-            fix = "acres are no MW: give the critical IT power that the land is to hold"
-            yield _problem(case, key, what_is, fix)
+    need_mw = float(f.least_mw.max())
+    held_mw = np.nan_to_num(floats(f.case.sites, "existing_mw")) + f.of_sites(HALLS, floats(f.tables[HALLS], "it_mw"))
+    for at, site, key in f.own("land_limit_mw", f.land_mw > _LAND_OVER_NEED * need_mw):
+        held = max([held_mw[at], *np.nan_to_num([f.firm_mw(site, int(year)) for year in f.case.year])])
+        if need_mw > 0.0 and 0.0 < _LAND_OVER_HELD * held < f.land_mw[at]:
+            yield key, {"site": site, "land": f.land_mw[at], "held": held, "need": need_mw}
 
 
-def _slow_building(case: ScopedCase, existing: Floats, least_mw: Floats) -> Iterator[Problem]:
+@rule(
+    "build_rate_mw_per_year of {site} is {rate} MW/year, so that all sites can have {built} MW by {year}, and demand"
+    " needs at least {need} MW of racks",
+    "check that it is in MW a year",
+)
+def _slow_building(f: _Whole) -> Iterator[Found]:
     """Find rates of building at which hardly any of the demand that land has room for is met."""
-    land_mw, rate_mw = floats(case.sites, "land_limit_mw"), crews_mw(case)
-    years = case.last_year - case.last_year[0] + 1.0
-    built = np.minimum(land_mw[:, None], existing + rate_mw[:, None] * years)
-    wanted = np.minimum(least_mw, land_mw.sum())
-    at = int((wanted - _RATE_BELOW_NEED * built.sum(axis=0)).argmax())
-    if wanted[at] <= _RATE_BELOW_NEED * built[:, at].sum():
+    rate_mw, years = crews_mw(f.case), f.case.last_year - f.case.last_year[0] + 1.0
+    built = np.minimum(f.land_mw[:, None], f.existing_mw + rate_mw[:, None] * years)
+    beyond = np.minimum(f.least_mw, f.land_mw.sum()) - _RATE_BELOW_NEED * built.sum(axis=0)
+    at = int(beyond.argmax())
+    is_slow = (f.land_mw > _RATE_BELOW_NEED * built[:, at]) & (beyond[at] > 0.0)
+    for row, site, key in f.own("build_rate_mw_per_year", is_slow):
+        words = {"site": site, "rate": rate_mw[row], "built": built[:, at].sum()}
+        yield key, words | {"year": str(f.case.year[at]), "need": f.least_mw[at]}
+
+
+@rule(
+    "existing_source_mw of {site} has {mw} MW of {source}, and land, connection, halls and other load there are"
+    " {room} MW at most",
+    "check that all are in MW: kW divided by 1,000 are MW",
+)
+def _sources_beyond_sites(f: _Whole) -> Iterator[Found]:
+    """Find sources of power that are many times what their site can use."""
+    room_mw = np.maximum(np.maximum(f.existing_mw.max(axis=1), f.land_mw), floats(f.case.sites, "other_load_mw"))
+    for at, site, key in f.own("existing_source_mw", room_mw >= 0.0):
+        given = (f.scenario.sites if key[0] == "sites" else f.scenario.new_sites)[site]
+        path = given.grid_firm_mw
+        held = () if path is None else (path_value(path, year) for year in f.case.years.years)
+        site_mw = max([float(room_mw[at]), *(mw for mw in held if mw is not None)])
+        for source, mw in (given.existing_source_mw or {}).items():
+            if mw > _SOURCE_OVER_SITE * site_mw:
+                yield (*key, source), {"site": site, "mw": mw, "source": source, "room": site_mw}
+
+
+@rule(
+    "signed PPAs make at least {mean} MW on average in {year}, {mw} MW of capacity in {name}, and all sites use some"
+    " {use} MW",
+    "check that it is in MW: kW divided by 1,000 are MW",
+)
+def _signed_beyond_use(f: _Whole) -> Iterator[Found]:
+    """Find power under signed PPAs that is many times what all sites use."""
+    least, zones = {one.quantity: one.low for one in f.ranges}, set(texts(f.case.sites, "zone"))
+    signed = {name: one for name, one in f.scenario.contracts.existing.items() if one.zone in zones}
+    if not signed:
         return
-    for site in np.flatnonzero(land_mw > _RATE_BELOW_NEED * built[:, at]):
-        name, figure = case.ids("sites")[site], "build_rate_mw_per_year"
-        key = own_key(case.scenario, name, figure)
-        if key:
-            what_is = (
-                f"{figure} of {name} is {as_text(rate_mw[site])} MW/year, so that all sites can"
-                f" have {as_text(built[:, at].sum())} MW by {case.year[at]}, and demand needs at"
-                f" least {as_text(least_mw[at])} MW of racks"
-            )
-            yield _problem(case, key, what_is, "check that it is in MW a year")
+    factor = [one.capacity_factor_frac or least.get(f"{FACTOR_OF}{one.technology}", 1.0) for one in signed.values()]
+    mean_mw = np.array([one.mw for one in signed.values()]) * np.array(factor)
+    first, last = (np.array([getattr(one, key) for one in signed.values()]) for key in ("first_year", "last_year"))
+    delivers = (first[:, None] <= f.case.last_year) & (last[:, None] >= f.case.year)
+    use_mw = np.maximum(f.existing_mw.sum(axis=0), f.least_mw) + floats(f.case.sites, "other_load_mw").sum()
+    by_year_mw = (mean_mw[:, None] * delivers).sum(axis=0)
+    at = int((by_year_mw - _SIGNED_OVER_USE * use_mw).argmax())
+    if by_year_mw[at] > _SIGNED_OVER_USE * use_mw[at]:
+        name = list(signed)[int((mean_mw * delivers[:, at]).argmax())]
+        words = {"mean": by_year_mw[at], "year": str(f.case.year[at]), "mw": signed[name].mw, "name": name}
+        yield ("contracts", "existing", name, "mw"), words | {"use": use_mw[at]}
 
 
-def _share_of_land(case: ScopedCase, site: str, land_mw: float, halls_mw: float) -> Problem:
-    """Say that the land of a site is a share of its market's, and less than its halls take."""
-    operator = case.scenario.operator
-    given = next((one for one in _LAND_SHARES if one in operator.model_fields_set), _LAND_SHARES[0])
-    what_is = (
-        f"halls of {site} have {as_text(halls_mw)} MW, but its land_limit_mw is"
-        f" {as_text(land_mw)} MW, the share {operator.site_limit_share_frac:g} of its market's"
-    )
-    fix = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
-    return _problem(case, ("operator", given), what_is, fix)
+@rule(
+    "build.capex_budget_musd is {most} MUSD a year at most, and the cheapest rack allowed, {rack}, costs {price} MUSD",
+    "BUSD times 1,000 are MUSD",
+)
+def _below_a_rack(f: _Whole) -> Iterator[Found]:
+    most, price = float(f.budget_musd.max()), f.price_musd
+    if 0.0 < most < np.inf and not np.isnan(price).all() and most < np.nanmin(price):
+        rack = f.case.ids("racks")[int(np.nanargmin(price))]
+        yield _BUDGET, {"most": most, "rack": rack, "price": np.nanmin(price)}
 
 
-def _existing_mw(case: ScopedCase, wanted: Wanted) -> Floats:
-    """Power that exists at each site: stated, of its halls, or assumed; shape (site, year). [MW]"""
-    halls = case.tables[HALLS]
-    site = codes(halls["site"], case.ids("sites"))
-    mw = np.where(halls_in_service(case, halls), floats(halls, "it_mw")[:, None], 0.0)
-    of_halls = np.zeros((len(case.sites), len(case.years)))
-    np.add.at(of_halls, site[site >= 0], mw[site >= 0])
-    return assumed_facility_mw(case, wanted)[:, None] + of_halls
-
-
-def _stated_racks_mw(case: ScopedCase) -> Floats:
-    """Nameplate of racks that a planner states, of all years, shape (site,). [MW]"""
-    mw, site = nameplate_mw(case), codes(case.tables[RACKS]["site"], case.ids("sites"))
-    total = np.zeros(len(case.sites))
-    np.add.at(total, site[site >= 0], mw[site >= 0])
-    return total
-
-
-def _connection_mw(scenario: Scenario, site: str, year: int) -> float:
-    """Connection that a scenario gives a site in a year, NaN where it gives none. [MW]"""
-    for given in (scenario.sites, scenario.new_sites):
-        if site in given and (path := given[site].grid_firm_mw) is not None:
-            firm_mw = path_value(path, year)
-            return np.nan if firm_mw is None else firm_mw
-    return np.nan
-
-
-def _markets(case: ScopedCase) -> Iterator[Problem]:
-    """Compare what exists in a market with its land, in tables of a user's own."""
-    stock, limits = case.tables["site_stock"], case.tables["site_limits"]
-    own = case.scenario.data_files
-    if not {"site_stock", "site_limits"} & own.keys():
+@rule(
+    "build.capex_budget_musd is {total} MUSD in all years together, and the racks that the growth of demand needs cost"
+    " at least {needs} MUSD",
+    "BUSD times 1,000 are MUSD",
+)
+def _below_growth(f: _Whole) -> Iterator[Found]:
+    total = float((f.budget_musd * f.case.gap_years).sum())
+    if not 0.0 < total < np.inf or np.isnan(f.price_musd).all() or any(_below_a_rack.find(f)):
         return
-    row = codes(stock["site"], limits["site"])
-    known = row >= 0
-    existing_mw = floats(stock, "existing_facility_mw")
-    land_mw = np.where(known, floats(limits, "land_limit_mw")[row], np.nan)
-    rate_mw = np.where(known, floats(limits, "build_rate_mw_per_year")[row], np.nan)
-    places = TablePlaces(own)
-    for at in np.flatnonzero(existing_mw > _POWER_OVER_ROOM * land_mw):
-        is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
-        table, record, column = (
-            ("site_limits", int(row[at]), "land_limit_mw")
-            if is_land
-            else ("site_stock", int(at), "existing_facility_mw")
-        )
-        what_is = (
-            f"{stock['site'].iloc[at]}: existing_facility_mw is {as_text(existing_mw[at])} MW, but"
-            f" land_limit_mw is {as_text(land_mw[at])} MW"
-        )
-        yield places.problem(table, record, column, what_is, "", "check that both are in MW")
+    per_mw = float(np.nanmin(f.price_musd / floats(f.case.racks, "peak_kw"))) * KW_PER_MW
+    needs = per_mw * float(f.least_mw.max() - f.least_mw[0])
+    if total < _LEAST_OF_GROWTH * needs:
+        yield _BUDGET, {"total": total, "needs": needs}
 
 
-def _build_rates(case: ScopedCase) -> Iterator[Problem]:
-    """Find rates of building at which the land of a site is never built on."""
-    if RANGES not in case.tables:
-        return
-    figure = "build_rate_mw_per_year"
-    land_mw, rate_mw = floats(case.sites, "land_limit_mw"), floats(case.sites, figure)
-    wrong = (rate_mw > 0.0) & (land_mw > _YEARS_OF_BUILDING * rate_mw)
-    for given in ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files)):
-        if given.quantity == _LAND:
-            wrong &= ~given.excludes(land_mw)  # warned of itself
-    for at in np.flatnonzero(wrong):
-        site = case.ids("sites")[at]
-        key = own_key(case.scenario, site, figure)
-        if key:
-            what_is = (
-                f"{figure} of {site} is {as_text(rate_mw[at])} MW/year, at which its"
-                f" {as_text(land_mw[at])} MW of land take"
-                f" {as_text(round(land_mw[at] / rate_mw[at]))} years"
-            )
-            yield _problem(case, key, what_is, "check that both are in MW: GW times 1,000 are MW")
+@rule("demand is 0 in every model year, so that the plan builds nothing", "give it a demand above 0, if one is meant")
+def _nothing(f: _Whole) -> Iterator[Found]:
+    if not f.wanted.kh100e.any():
+        is_scaled = f.scenario.demand.scale_frac == 0.0
+        yield ("demand", "scale_frac") if is_scaled else f.demand_key, {}
 
 
-def _racks(case: ScopedCase) -> Iterator[Problem]:
-    """Compare the figures of racks that a scenario changes with each other."""
-    override = case.scenario.racks.override
-    if not override or RANGES not in case.tables:
-        return
-    for given in ranges_of(case.tables[RANGES], TablePlaces(case.scenario.data_files)):
-        if given.table != "racks" or not given.over:
-            continue
-        rows = case.racks["rack"].isin(list(override)).to_numpy(dtype=np.bool_)
-        for column, values in given.rows:
-            rows = rows & case.racks[column].isin(values).to_numpy(dtype=np.bool_)
-        ratio = floats(case.racks, given.column) / floats(case.racks, given.over)
-        for at in np.flatnonzero(rows & given.excludes(ratio)):
-            rack = texts(case.racks, "rack")[at]
-            changed = override[rack].written_values()
-            blamed = next((c for c in (given.column, given.over) if c in changed), None)
-            if blamed:
-                name = f"{given.column} over {given.over} of {rack}"
-                what_is = given.what_is(name, float(ratio[at]))
-                yield _problem(case, ("racks", "override", rack, blamed), what_is, given.fix)
+@rule("demand.explicit[{number}] is {mw} MW at most, beside {beside} MW {of}", "GW times 1,000 are MW")
+def _rows_in_gw(f: _Whole) -> Iterator[Found]:
+    """Compare demand in MW with the halls and power that a planner states, and other such rows."""
+    explicit = f.scenario.demand.explicit
+    largest = {n: max(stated.by_year.values()) for n, stated in enumerate(explicit) if stated.unit == "mw_rack"}
+    exists_mw = float(f.of_sites(HALLS, floats(f.tables[HALLS], "it_mw")).sum())
+    exists_mw += float(np.nansum(floats(f.case.sites, "existing_mw")))
+    beside_mw = max([exists_mw, *largest.values()])
+    small = [number for number, mw in largest.items() if 0.0 < mw < beside_mw / _GW]
+    words = {"beside": beside_mw, "of": "that exist" if beside_mw == exists_mw else "in another"}
+    is_all = len(small) == len(explicit)  # to be corrected together
+    for number in small[:1] if is_all else small:
+        place = ("demand", "explicit") if is_all else ("demand", "explicit", number)
+        yield place, words | {"number": number, "mw": largest[number]}
 
 
-def demand_out_of_proportion(
-    case: ScopedCase, figures: RackFigures, wanted: Wanted, known: Iterable[Problem]
-) -> tuple[Problem, ...]:
-    """Find demand of nothing, and demand of many times what sites in scope hold and clouds rent."""
-    if any(warning.what_is.startswith("demand.") for warning in known):
-        return ()
-    if not wanted.kh100e.any():
-        what_is = "demand is 0 in every model year, so that the plan builds nothing"
-        is_scaled = case.scenario.demand.scale_frac == 0.0
-        key = ("demand", "scale_frac") if is_scaled else _demand_key(case)
-        return (_problem(case, key, what_is, "give it a demand above 0, if one is meant"),)
-    if np.isnan(wanted.kh100e).any():
-        return ()  # of a workload without a figure to convert with: an error of its own
-    if of_rows := rows_out_of_step(case, wanted):
-        return of_rows
-    least_mw = _least_mw(case, figures, wanted)
-    room_mw = _room_mw(case)
-    times = least_mw / np.maximum(room_mw, _NO_ROOM_MW)
+@rule(
+    "demand.explicit[{number}] in {unit} is {compute} kH100e, and the other rows of {workload} are {low} to {high}",
+    "check its unit, or its figures",
+)
+def _rows_in_another_unit(f: _Whole) -> Iterator[Found]:
+    regions, workloads = f.case.ids("regions"), f.case.ids("workloads")
+    weight = floats(f.case.regions, f.scenario.demand.region_weight)
+    rows: dict[str, list[tuple[int, ExplicitDemand]]] = defaultdict(list)
+    for number, stated in enumerate(f.scenario.demand.explicit):
+        if stated.workload in workloads and stated.demand_region in regions:
+            rows[stated.workload].append((number, stated))
+    for workload, listed in rows.items():
+        places = [regions.index(str(stated.demand_region)) for _, stated in listed]
+        compute = f.wanted.kh100e[places, workloads.index(workload)].max(axis=1)
+        if len(listed) <= 2 or len(set(places)) < len(places) or not compute.min() > 0.0:
+            continue  # nothing to tell by which of two is off, or of what a sum is
+        apart = np.minimum(_apart(compute), _apart(compute / weight[places]))
+        at = int(apart.argmax())
+        if apart[at] > _APART:
+            (number, stated), others = listed[at], np.delete(compute, at)
+            words = {"number": number, "unit": stated.unit, "compute": compute[at], "workload": workload}
+            place = ("demand", "explicit", number, "unit")
+            yield place, words | {"low": others.min(), "high": others.max()}
+
+
+@rule(
+    "demand of {year} needs at least {need} MW of racks, but the sites in scope can hold, and clouds rent out,"
+    " {room} MW",
+    "check its unit, or the land limits",
+)
+def _beyond_room(f: _Whole) -> Iterator[Found]:
+    times = f.least_mw / np.maximum(f.room_mw, _NO_ROOM_MW)
     at = int(times.argmax())
-    if times[at] <= _DEMAND_OVER_ROOM:
-        return demand_out_of_step(case, figures, wanted, least_mw)
-    what_is = (
-        f"demand of {case.year[at]} needs at least {as_text(least_mw[at])} MW of racks, but the"
-        f" sites in scope can hold, and clouds rent out, {as_text(room_mw[at])} MW"
-    )
-    key = _demand_key(case)
-    return (_problem(case, key, what_is, "check its unit, or the land limits"),)
+    if times[at] > _DEMAND_OVER_ROOM:
+        yield f.demand_key, {"year": str(f.case.year[at]), "need": f.least_mw[at], "room": f.room_mw[at]}
 
 
-def _least_mw(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> Floats:
-    """Compute what the best rack of each workload and year needs for the demand, by year. [MW]"""
-    is_sold = figures.first_year[:, None] <= case.last_year
-    can_do = figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
-    best = np.nan_to_num(can_do).max(axis=1)
-    work = wanted.kh100e.sum(axis=0)
-    need_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0)
-    return np.asarray(need_mw.sum(axis=0))
+@rule(
+    "demand.explicit[{number}] is a run of {largest} PF-days, and {model} took {smallest}",
+    "thousand PF-days times 1,000 are PF-days",
+)
+def _small_runs(f: _Whole) -> Iterator[Found]:
+    """Find runs of frontier training that are far below the smallest published model."""
+    models = f.tables["trained_models"].sort_values("training_pf_days")
+    for number, stated in enumerate(f.scenario.demand.explicit if len(models) else ()):
+        smallest, largest = float(models["training_pf_days"].iloc[0]), max(stated.by_year.values())
+        is_run = stated.unit == "training_run_pf_days" and stated.workload == "train_frontier"
+        if is_run and 0.0 < largest < smallest / _MODELS_LESS:
+            year = next(str(y) for y, amount in stated.by_year.items() if amount == largest)
+            words = {"number": number, "largest": largest, "model": models["name"].iloc[0], "smallest": smallest}
+            yield ("demand", "explicit", number, "by_year", year), words
 
 
-def _demand_key(case: ScopedCase) -> Keys:
-    """Return the setting by which demand is written, else the block."""
-    written = case.scenario.tree.children.get("demand")
-    names = written.children if written else ()
-    name = next((name for name in ("explicit", "facility_gw", "scale_frac") if name in names), None)
-    return ("demand", name) if name else ("demand",)
+@rule(
+    f"demand of {{year}} is {{work}} kH100e, and the {{mw}} MW of racks in {RACKS} can do {{can_do}}",
+    "check its unit, or the racks",
+)
+def _idle_racks(f: _Whole) -> Iterator[Found]:
+    """Compare the demand of the first year with what the racks in service can do."""
+    racks, year = f.tables[RACKS], int(f.case.year[0])
+    rack, duty = codes(racks["rack"], f.case.ids("racks")), codes(racks["duty"], DUTIES)
+    first = ints(racks, "first_year")
+    is_used = (first <= year) & (first + f.figures.life_years[rack] > year) & (rack >= 0)
+    is_used &= (codes(racks["site"], f.sites) >= 0) & np.isin(duty, f.case.duty)
+    mw = np.where(is_used, f.nameplate_mw, 0.0)
+    can_do = float((mw * np.nan_to_num(f.figures.kh100e_per_mw[rack, duty])).sum())
+    work = float(np.nan_to_num(f.wanted.kh100e[:, :, 0]).sum())
+    if 0.0 < work < can_do / _IDLE:
+        keys = ("demand", "explicit") if f.scenario.demand.explicit else ("operator", "demand_share_frac")
+        yield keys, {"year": str(year), "work": work, "mw": mw.sum(), "can_do": can_do}
 
 
-def _room_mw(case: ScopedCase) -> Floats:
-    """Most that sites can hold and clouds rent out, by year. [MW]"""
-    scenario = case.scenario
-    land_mw = float(floats(case.sites, "land_limit_mw").sum())
-    leased_mw = scenario.lease.depth_mw_per_site * len(case.sites) * scenario.lease.allow
-    depth = case.tables["rent_depth"].sort_values("year")
-    cloud_mw = np.interp(case.year, depth["year"], floats(depth, "depth_gw_it")) * MW_PER_GW
-    share = scenario.operator.rent_share_frac * scenario.rent.depth_scale_frac * scenario.rent.allow
-    return land_mw + leased_mw + cloud_mw * share
+@rule(
+    "carbon.cap_kt of {year} is {cap} kt, and demand emits some {low} to {high}: {energy} TWh on the best racks at full"
+    " power, a few times that on older ones, at {least} to {most} kg/MWh",
+    "t divided by 1,000 are kt; Mt times 1,000",
+)
+def _cap(f: _Whole) -> Iterator[Found]:
+    """Compare a cap on emissions with what the demand emits from the grids of its sites."""
+    carbon = f.scenario.carbon
+    grids = site_rows(f.scenario, f.tables, "carbon_intensity")
+    kg_per_mwh = floats(grids[grids["site"].isin(f.sites)], "location_kgco2_per_mwh")
+    if carbon.cap_kt is None or not kg_per_mwh.size:
+        return
+    least = float(kg_per_mwh.min())
+    most = max(float(kg_per_mwh.max()), _FUEL_KG_PER_MWH * bool(f.scenario.supply.allow))
+    kt_by_kg_per_mwh = HOURS_PER_YEAR * f.least_mw / KG_PER_T / T_PER_KT
+    low, high = _ENERGY[0] * least * kt_by_kg_per_mwh, _ENERGY[1] * most * kt_by_kg_per_mwh
+    for at, year in enumerate(f.case.years.years):
+        cap = path_value(carbon.cap_kt, year)
+        if not cap or not (low[at] > 0.0 and np.isfinite(high[at])):
+            continue
+        if cap < _CAP_BELOW * low[at] or (cap > _CAP_ABOVE * high[at] and not carbon.embodied):
+            path = carbon.cap_kt
+            key = [str(max(given for given in path if given <= year))] if isinstance(path, Mapping) else []
+            words = {"year": str(year), "cap": float(cap), "low": low[at], "high": high[at], "least": least}
+            words |= {"most": most, "energy": HOURS_PER_YEAR * f.least_mw[at] / MWH_PER_TWH}
+            yield ("carbon", "cap_kt", *key), words
+            return
 
 
-def _problem(case: ScopedCase, keys: Keys, what_is: str, fix: str) -> Problem:
-    file, line, column = case.scenario.place_of(keys)
-    return Problem(file, line, column, what_is, "", fix)
+def _apart(values: Floats) -> Floats:
+    """Return the ratio of each figure to the median of all, or of that to it: at least 1."""
+    ratio = values / np.median(values)
+    return np.asarray(np.maximum(ratio, 1.0 / ratio))
+
+
+def _flat_energy_usd_per_mwh(charge: TariffEnergy) -> float:
+    """Return what a MWh of a flat load costs by an energy charge, its tiers as one."""
+    frac = [_time_frac(period) for period in charge.periods]
+    prices = [np.mean(charge.usd_per_mwh), *(np.mean(one.usd_per_mwh) for one in charge.periods)]
+    return float(np.dot([1.0 - sum(frac), *frac], prices))
+
+
+def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
+    """Return what a MWh of a flat load costs by the charges on its power."""
+    by_year = sum(KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand)
+    by_year += sum(KW_PER_MW * one.usd_per_kw for one in own.coincident_peak)
+    by_day = sum(one.usd_per_mw_day for one in own.capacity)
+    return by_year / HOURS_PER_YEAR + by_day / HOURS_PER_DAY
+
+
+def _time_frac(period: TariffPeriod) -> float:
+    """Return the share of a year's hours that are in a period."""
+    hours = (period.to_hour - period.from_hour - 1) % HOURS_PER_DAY + 1
+    return hours / HOURS_PER_DAY * _WEEK_FRAC[period.weekdays] * len(period.months) / MONTHS_PER_YEAR
+
+
+def _standard_time_h(zone: str, year: int) -> float:
+    """Return how far the clock of a zone is from UTC, without summer time. [h]"""
+    moment = datetime(year, 1, 1, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    since_utc = moment.utcoffset() or timedelta()
+    return (since_utc - (moment.dst() or timedelta())) / timedelta(hours=1)

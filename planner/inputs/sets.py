@@ -15,7 +15,7 @@ from planner.lp import Axis
 if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallSpace
-    from planner.inputs.racks_space import RackSpace
+    from planner.inputs.racks import RackSpace
     from planner.inputs.routes import Reach
 
 __all__ = ["deferral_windows_h", "make_sets"]

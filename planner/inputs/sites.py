@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.existing import market_share_frac, stated_sites
-from planner.inputs.places import own_key
+from planner.inputs.scope import own_key
 from planner.inputs.table_columns import bools, dense_by_ids, floats
 from planner.lp import Index
 from planner.scenario import path_value

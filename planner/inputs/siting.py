@@ -10,19 +10,15 @@ import numpy as np
 from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.offers import first_delivery
-from planner.inputs.own_pairs import service_cost
-from planner.inputs.places import own_key
-from planner.inputs.siting_partners import partner_blocks, partners
+from planner.inputs.routes import lines_between, service_cost
+from planner.inputs.scope import own_key
 from planner.inputs.table_columns import floats
-from planner.lp import Index
-from planner.lp.join import distinct
-from planner.scenario.messages import problem_at
+from planner.lp import Axis, Index
+from planner.lp.join import distinct, locate
+from planner.place.geo import geodesic_km, rtt_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from planner.base.arrays import Floats
-    from planner.base.errors import Problem
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs
@@ -31,7 +27,51 @@ if TYPE_CHECKING:
     from planner.inputs.sites import SiteInputs
     from planner.scenario.tree import Keys
 
-__all__ = ["SitingInputs", "siting_inputs", "siting_without_effect"]
+__all__ = ["SitingInputs", "in_need_of_block", "partner_blocks", "partners", "siting_inputs"]
+
+_PARTNER: Final = "partner"
+
+
+def partners(case: ScopedCase, sets: Sets, block: Index) -> Index:
+    """List the sites whose racks count towards the block of a workload at a site.
+
+    Takes `block` (site, workload, year).
+    """
+    near = _within_reach(case, sets)
+    at, partner = np.nonzero(near[block["workload"], block["site"]])
+    site, workload, year = (block[name][at] for name in ("site", "workload", "year"))
+    axes = (sets.site, sets.workload, sets.year, Axis(_PARTNER, sets.site.labels))
+    shared = Index.sparse("shared", axes, (site, workload, year, partner))
+    return shared.select(partner_blocks(block, shared) >= 0, "shared")
+
+
+def partner_blocks(block: Index, shared: Index) -> Positions:
+    """Return where the block of each partner is in the list of blocks."""
+    return locate(block, shared[_PARTNER], shared["workload"], shared["year"])
+
+
+def _within_reach(case: ScopedCase, sets: Sets) -> Bools:
+    """Return which sites may share a block, shape (workload, site, site)."""
+    near = np.zeros((len(sets.workload), len(sets.site), len(sets.site)), dtype=np.bool_)
+    near[:] = np.eye(len(sets.site), dtype=np.bool_)
+    asked = case.scenario.siting.block_rtt_ms
+    if asked:
+        between_ms = _between_ms(case)
+        for name, bound_ms in asked.items():
+            near[sets.workload.code(name)] |= between_ms <= bound_ms
+    return near
+
+
+def _between_ms(case: ScopedCase) -> Floats:
+    """Round trip between sites on fibre of their own, shape (site, site). [ms]
+
+    The slope of the line of the pair: its intercept is access to the public network.
+    """
+    lat, lon = floats(case.sites, "lat"), floats(case.sites, "lon")
+    km = geodesic_km(lat[:, None], lon[:, None], lat, lon)
+    _, slope = lines_between(case, case.sites, case.sites)
+    no_metro = -1.0  # on the line however near: the metro rule has access in it
+    return rtt_ms(km, 0.0, slope, metro_radius_km=no_metro)
 
 
 @dataclass(frozen=True)
@@ -324,54 +364,9 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
     return demand.served.select(is_tied[demand.served["site"]], "link")
 
 
-def siting_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find limits on the number of sites, and settings of blocks, that have no effect."""
-    yield from _of_no_block(case)
-    yield from _without_a_say(case)
-    most, count = case.scenario.siting.at_most_sites, len(case.sites)
-    if most is not None and most >= count:
-        what_is = f"siting.at_most_sites has no effect: it is {most}, and {count} sites are"
-        fix = "lower it, or remove it"
-        key_path = ("siting", "at_most_sites")
-        yield problem_at(case.scenario.tree, key_path, f"{what_is} in scope", "", fix)
-
-
-def _in_need(case: ScopedCase) -> set[str]:
+def in_need_of_block(case: ScopedCase) -> set[str]:
     """Return the workloads that need a block."""
     siting = case.scenario.siting
     of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
     named = {name for name, mw in of_table.items() if siting.table_blocks and mw > 0.0}
     return named | set(siting.block_mw)
-
-
-def _of_no_block(case: ScopedCase) -> Iterator[Problem]:
-    """Find round trips and first years of workloads that need no block."""
-    siting = case.scenario.siting
-    settings = (("block_rtt_ms", siting.block_rtt_ms), ("block_from_year", siting.block_from_year))
-    for key, names in settings:
-        for name in [name for name in names if name not in _in_need(case)]:
-            what_is = f"siting.{key} of {name} has no effect: {name} needs no block"
-            fix = f"set siting.block_mw of {name}, or remove it"
-            yield problem_at(case.scenario.tree, ("siting", key, name), what_is, "", fix)
-
-
-def _without_a_say(case: ScopedCase) -> Iterator[Problem]:
-    """Find first years of blocks that are no later than that of all blocks, or too late."""
-    years, needed = case.years.years, _in_need(case)
-    first = min((year for year in years if year >= first_delivery(case)), default=years[-1])
-    for name, year in case.scenario.siting.block_from_year.items():
-        key_path = ("siting", "block_from_year", name)
-        if name in needed and year <= first:
-            what_is = (
-                f"siting.block_from_year of {name} has no effect: {first} is the first model year"
-                " in which racks ordered now can serve, and no block is needed before"
-            )
-            fix = f"name a year after {first}, or remove it"
-            yield problem_at(case.scenario.tree, key_path, what_is, "", fix)
-        elif name in needed and year > years[-1]:
-            what_is = (
-                f"siting.block_from_year of {name} is {year}, so that it never needs a block:"
-                f" {years[-1]} is the last model year"
-            )
-            fix = "name a model year, or remove the block of the workload"
-            yield problem_at(case.scenario.tree, key_path, what_is, "", fix)

@@ -11,7 +11,7 @@ from planner.base.number_format import amount
 from planner.base.words import some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import market_share_frac, stated_sites
-from planner.inputs.places import excluded_stock, own_key
+from planner.inputs.scope import excluded_stock, own_key
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
 
 if TYPE_CHECKING:
@@ -134,16 +134,14 @@ def _note_assumed(case: ScopedCase, stock: Stock) -> None:
     if of_market.any():
         mw = rack_mw[of_market].sum(axis=0)
         case.findings.assume(
-            f"{amount(mw.sum(), _DIGITS)} MW of racks exist at {of_market.sum()} of"
-            f" {of_market.size} sites, with their halls and connections: the operator's share of"
-            f" the market, of {_mix(case, mw)}. {_STATE_YOURS}"
+            f"{amount(mw.sum(), _DIGITS)} MW of racks exist at {of_market.sum()} of {of_market.size} sites, with their"
+            f" halls and connections: the operator's share of the market, of {_mix(case, mw)}. {_STATE_YOURS}"
         )
     for site in np.flatnonzero(rack_mw.sum(axis=1) * ~of_market > _NOTHING):
         name, mw = case.ids("sites")[site], rack_mw[site]
         case.findings.assume(
-            f"existing_mw of {name}, {amount(own_mw[site], _DIGITS)} MW, is"
-            f" {amount(mw.sum(), _DIGITS)} MW of racks in the mix of table rack_stock,"
-            f" {_mix(case, mw)}. {_STATE_YOURS}",
+            f"existing_mw of {name}, {amount(own_mw[site], _DIGITS)} MW, is {amount(mw.sum(), _DIGITS)} MW of racks in"
+            f" the mix of table rack_stock, {_mix(case, mw)}. {_STATE_YOURS}",
             own_key(case.scenario, name, "existing_mw"),
         )
 
@@ -252,10 +250,9 @@ def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
         case.findings.add_note(
-            f"{site} is excluded with the {amount(facility_mw[place], _DIGITS)} MW of facility"
-            " power that the operator is assumed to have there: it is neither used nor paid for,"
-            " nor spread over other sites, and its demand is served elsewhere."
-            f" sites.{site}.new_halls: false keeps what exists and builds no more.",
+            f"{site} is excluded with the {amount(facility_mw[place], _DIGITS)} MW of facility power that the operator"
+            " is assumed to have there: it is neither used nor paid for, nor spread over other sites, and its demand is"
+            f" served elsewhere. sites.{site}.new_halls: false keeps what exists and builds no more.",
             _where_excluded(case, site),
         )
 

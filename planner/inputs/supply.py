@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.base.number_format import amount
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.supply_bridge_power import bridge_lists
-from planner.inputs.supply_figures import RENEWABLE, source_figures
-from planner.inputs.supply_plants import plant_lists
-from planner.inputs.supply_shapes import availability, fuel_prices
-from planner.inputs.table_columns import floats
+from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
+from planner.inputs.table_columns import codes, floats, texts
 from planner.lp import Axis, Index
 from planner.lp.join import cross, distinct
 
@@ -24,7 +22,106 @@ if TYPE_CHECKING:
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
 
-__all__ = ["SupplyInputs", "SupplyOffer", "supply_inputs", "supply_offer"]
+__all__ = ["SupplyInputs", "SupplyOffer", "bridge_lists", "plant_lists", "supply_inputs", "supply_offer"]
+
+_TOLD_AGE_YEARS: Final = 3.0  # of the first worth in table bridge_power
+
+
+def bridge_lists(
+    case: ScopedCase, sets: Sets, figures: SourceFigures, build: Index, start: Floats, life: Floats
+) -> dict[str, Any]:
+    """Return the lists of sources that may leave, by their names in `SupplyInputs`.
+
+    What leaves is worth a share of the price of a new one, by its age: the table's share at
+    three years, less its decline for each further year, and no more when it is younger.
+    Takes `build` (site, source, year), `start` [year, yr], `life` [year, yr].
+    """
+    bridge = case.scenario.supply.bridge
+    may_leave = np.array([id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_)
+    first = np.flatnonzero(may_leave[build["source"]])
+    axes = (sets.site, build.axis("source"), sets.year.renamed("vintage"))
+    vintages = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
+
+    of = np.repeat(first, len(sets.year))
+    year = np.tile(np.arange(len(sets.year)), first.size)
+    leaves = (year > build["year"][of]) & (case.year[year] < start[of] + life[of])
+    of, year = of[leaves], year[leaves]
+    moment = case.year[year].astype(np.float64)
+    age, source = moment - start[of], build["source"][of]
+
+    worth, decline, redeploy = (
+        np.append(floats(case.tables["bridge_power"], column), np.nan)[
+            codes(figures.ids, texts(case.tables["bridge_power"], "onsite"))
+        ]
+        for column in ("residual_3yr_frac", "residual_decline_frac", "redeploy_usd_per_kw")
+    )
+    share = np.clip(worth[source] - decline[source] * np.maximum(age - _TOLD_AGE_YEARS, 0.0), 0, 1)
+    if bridge.residual_frac is not None:
+        share = np.full(share.shape, bridge.residual_frac)
+    usd_per_kw = redeploy[source]
+    if bridge.redeploy_usd_per_kw is not None:
+        usd_per_kw = np.full(usd_per_kw.shape, bridge.redeploy_usd_per_kw)
+    return {
+        "bridge": vintages,
+        "redeploy": Index.sparse("redeploy", (*axes, sets.year), (build["site"][of], source, build["year"][of], year)),
+        "redeploy_start": moment,
+        "redeploy_life_left_years": start[of] + life[of] - moment,
+        "redeploy_worth_musd_per_mw": share * figures.capex_musd_per_mw(start[of], source),
+        "redeploy_cost_musd_per_mw": usd_per_kw * KW_PER_MW / USD_PER_MUSD,
+    }
+
+
+_ROUNDING = 1e-9
+
+
+def plant_lists(
+    case: ScopedCase, figures: SourceFigures, build: Index, start: Floats, existing_mw: Floats
+) -> dict[str, Any]:
+    """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
+
+    The room of a source is what its limit at the site leaves after what exists.
+    Takes `build` (site, source, year), `start` [year], `existing_mw` (site, source) [MW].
+    """
+    source = build["source"]
+    least_mw = figures.interpolate("min_size_mw", start, source)
+    is_asked = (least_mw > 0.0) & case.scenario.supply.whole_sources
+    _refuse_without_limit(case, figures, np.unique(source[is_asked]))
+    whole = np.flatnonzero(is_asked)
+    limit_mw = np.where(np.isfinite(figures.limit_mw), figures.limit_mw, 0.0)
+    room_mw = (limit_mw[source] - existing_mw[build["site"], source])[whole]
+    has_room = room_mw >= least_mw[whole] - _ROUNDING
+    plant = build.select(whole, "plant")
+    _note_without_room(case, plant, ~has_room, least_mw[whole])
+    return {
+        "build_smallest_mw": least_mw,
+        "plant": plant,
+        "plant_least_mw": least_mw[whole],
+        "plant_room_mw": np.where(has_room, room_mw, 0.0),
+    }
+
+
+def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.ndarray) -> None:
+    for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
+        case.findings.add_at_key(
+            ("supply", "whole_sources"),
+            f"{id_} is built as integer plants and has no upper limit per site",
+            "an upper limit per site of each such technology",
+            f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources",
+        )
+
+
+def _note_without_room(case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
+    short = dict.fromkeys(
+        (plant.axis("site").labels[site], plant.axis("source").labels[source], float(mw))
+        for site, source, mw in zip(plant["site"][is_short], plant["source"][is_short], least_mw[is_short], strict=True)
+    )
+    if short:
+        reported = ", ".join(f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short)
+        own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
+        case.findings.add_note(
+            f"No room for the smallest plant, so that none is built: {reported}.",
+            ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"),
+        )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.findings import Findings
+    from planner.inputs.case import Findings
 
     Codes = NDArray[np.intp]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.tariffs_contracts import contract_lists
+from planner.inputs.tariffs_rules import contract_lists
 from planner.lp import Axis, Index
 from planner.tariffs import Account, BillingCalendar, representative
 from planner.tariffs.listing import bill_lists

@@ -14,26 +14,17 @@ from planner.base.words import some
 from planner.clock.days import MONTHS
 from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_rules import BillingClock, bills_energy, rules_of, table_row
-from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.inputs.power_prices import PowerPrices
     from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
     from planner.tariffs import Tariff
 
-__all__ = [
-    "Customer",
-    "billed_sites",
-    "find_customers",
-    "own_tariffs_without_effect",
-    "prices_net_of_tariffs",
-    "use_of_sites",
-]
+__all__ = ["Customer", "billed_sites", "find_customers", "prices_net_of_tariffs", "use_of_sites"]
 
 _OFF_THE_HOUR: Final = {
     4.5: "Asia/Kabul",
@@ -246,9 +237,8 @@ def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff)
                 f" {given.term_years:g} years; 0 confirms it."
             )
     case.findings.add_note(
-        f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may"
-        " be given up in any year for 0 USD, so that what was signed binds no later year."
-        f" {fix}",
+        f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may be given up in any"
+        f" year for 0 USD, so that what was signed binds no later year. {fix}",
         at,
     )
 
@@ -281,19 +271,3 @@ def prices_net_of_tariffs(case: ScopedCase, prices: PowerPrices, customers: tupl
     return replace(
         prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
     )
-
-
-def own_tariffs_without_effect(case: ScopedCase) -> Iterator[Problem]:
-    """Find tariffs written out that have no effect."""
-    energy, tree = case.scenario.energy, case.scenario.tree
-    used = {use.tariff for use in energy.tariffs}
-    for id_, own in energy.own_tariffs.items():
-        key_path = ("energy", "own_tariffs", id_)
-        if id_ not in used:
-            what_is = f"energy.own_tariffs.{id_} has no effect: no entry of energy.tariffs"
-            fix = "name it there, or remove it"
-            yield problem_at(tree, key_path, f"{what_is} names it", "", fix)
-        elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
-            what_is = f"energy.own_tariffs.{id_}.bundle has no effect: {id_} has no energy"
-            fix = "write one, or remove it: energy is bought at the wholesale price"
-            yield problem_at(tree, (*key_path, "bundle"), f"{what_is} charge", "", fix)

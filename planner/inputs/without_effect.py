@@ -1,35 +1,39 @@
-"""Settings that have no effect: right on their own, and about nothing that is in the plan."""
+"""Settings that have no effect: right on their own, and about nothing that is in the plan.
+
+A rule gives the key path, why it has no effect and what would give it one; one engine says so where it is written.
+"""
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 from planner.base.words import some
-from planner.inputs.existing import market_share_frac
-from planner.inputs.failover import failover_without_effect, has_failover
-from planner.inputs.foresight import foresight_without_effect
-from planner.inputs.migration import moves_between_sites
-from planner.inputs.sites_without_effect import sites_without_effect
-from planner.inputs.siting import siting_without_effect
-from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.supply_without_effect import sources_without_effect
-from planner.inputs.table_columns import floats, texts
-from planner.inputs.tariffs_uses import own_tariffs_without_effect
+from planner.inputs.existing import market_share_frac, stated_sites
+from planner.inputs.failover import has_failover
+from planner.inputs.offers import first_delivery
+from planner.inputs.power import moves_between_sites
+from planner.inputs.scope import LEADS, own_key
+from planner.inputs.siting import in_need_of_block
+from planner.inputs.supply_figures import SourceFigures, sources_in_play
+from planner.inputs.table_columns import bools, floats, texts
+from planner.inputs.tariffs_uses import billed_sites
 from planner.scenario.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
 from planner.scenario.keys import EACH, KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.scenario.references import IdOf, NewIdOf
     from planner.scenario.tree import Keys, Node, Place
 
-__all__ = ["settings_without_effect"]
+__all__ = ["idle_figures", "settings_without_effect"]
 
 _SWITCHES: Final = tuple(tuple(keys.split(".")) for keys, mark in marks() if isinstance(mark, SwitchesBlock))
 _ONLY_WITH: Final = tuple((tuple(keys.split(".")), mark) for keys, mark in marks() if isinstance(mark, OnlyWith))
@@ -39,21 +43,34 @@ _NAMED: Final = 8
 _REMOVE: Final = "remove it, or widen the scope"
 
 
+class _Idle(NamedTuple):
+    """A setting without effect."""
+
+    keys: Keys
+    why: str
+    fix: str = ""  # what gives it an effect
+    subject: str = ""  # what has none, where the key path does not name it
+
+    def problem(self, tree: Node) -> Problem:
+        """Say it where it is written."""
+        what_is = f"{self.subject or '.'.join(map(str, self.keys))} has no effect{self.why}"
+        return problem_at(tree, self.keys, what_is, "", f"{self.fix}, or remove it" if self.fix else "remove it")
+
+
 def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
     """Find settings that have no effect in the plan."""
-    found = (
-        *_out_of_scope(case),
-        *sources_without_effect(case),
-        *_after_the_plan(case, case.scenario.tree, ()),
-        *_switched_off(case.scenario.tree),
+    tree = case.scenario.tree
+    rules = (
+        *_of_sources(case),
+        *_after_the_plan(case, tree, ()),
+        *_switched_off(tree),
         *_without_another(case),
-        *_without_company(case),
-        *failover_without_effect(case),
-        *foresight_without_effect(case),
-        *own_tariffs_without_effect(case),
-        *siting_without_effect(case),
-        *sites_without_effect(case),
+        *(_Idle(tuple(keys.split(".")), f": {why}", fix) for keys, is_idle, why, fix in _alone(case) if is_idle),
+        *_of_tariffs(case),
+        *_of_blocks(case),
+        *_of_sites(case),
     )
+    found = (*_out_of_scope(case), *(idle.problem(tree) for idle in rules if _node_at(tree, idle.keys)))
     # What an extended file says for its own scope and years is no mistake here.
     handed_down = {str(path) for path in case.scenario.source_files[1:]}
     return tuple(problem for problem in found if problem.file not in handed_down)
@@ -90,7 +107,7 @@ def _out_of_scope(case: ScopedCase) -> Iterator[Problem]:
             yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
-def _after_the_plan(case: ScopedCase, node: Node, key_path: Keys) -> Iterator[Problem]:
+def _after_the_plan(case: ScopedCase, node: Node, key_path: Keys) -> Iterator[_Idle]:
     """Figures for years that the plan does not reach."""
     if node.children and is_by_year(key_path):
         last = case.scenario.years[-1]
@@ -101,135 +118,219 @@ def _after_the_plan(case: ScopedCase, node: Node, key_path: Keys) -> Iterator[Pr
         if is_line or PAID_AT_START in said:
             later = later[1:]  # the line toward the first of them is read
         if later:
-            name = ".".join(map(str, key_path))
-            years = ", ".join(map(str, later))
-            what_is = f"{name} for {years} has no effect: {last} is the last model year"
-            fix = "remove it, or add years"
-            yield problem_at(case.scenario.tree, (*key_path, str(later[0])), what_is, "", fix)
+            name = f"{'.'.join(map(str, key_path))} for {', '.join(map(str, later))}"
+            yield _Idle((*key_path, str(later[0])), f": {last} is the last model year", "add years", name)
         return
     below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
     for key, entry in below:
         yield from _after_the_plan(case, entry, (*key_path, key))
 
 
-def _switched_off(tree: Node) -> Iterator[Problem]:
+def _switched_off(tree: Node) -> Iterator[_Idle]:
     for *key_path, switch in _SWITCHES:
         node = _node_at(tree, tuple(key_path))
         if node is None or switch in node.children:
             continue  # what is switched off by hand is meant so
         for key in node.children:
-            if (*key_path, key) in {keys[:-1] for keys in _SWITCHES}:
-                continue
-            name = ".".join(key_path)
-            what_is = f"{name}.{key} has no effect without {name}.{switch}"
-            fix = f"give {name}.{switch}, or remove it"
-            yield problem_at(tree, (*key_path, key), what_is, "", fix)
+            if (*key_path, key) not in {keys[:-1] for keys in _SWITCHES}:
+                other = ".".join((*key_path, switch))
+                yield _Idle((*key_path, key), f" without {other}", f"give {other}")
 
 
-def _without_another(case: ScopedCase) -> Iterator[Problem]:
+def _without_another(case: ScopedCase) -> Iterator[_Idle]:
     """Keys that say of themselves that they have no effect without another one."""
     for keys, mark in _ONLY_WITH:
         *block, _ = keys
-        if _node_at(case.scenario.tree, keys) is None:
-            continue
         if block == ["failover"] and not has_failover(case):
             continue  # the whole block has no effect
-        name, other = ".".join(keys), ".".join((*block, mark.key))
-        what_is, fix = "", mark.fix
+        other = ".".join((*block, mark.key))
         if mark.value is None:
             partner = _node_at(case.scenario.tree, (*block, mark.key))
             if partner is None or partner.value is None:
-                what_is, fix = f"{name} has no effect without {other}", f"give {other}"
+                yield _Idle(keys, f" without {other}", f"give {other}")
         elif (value := attrgetter(other)(case.scenario)) != mark.value:
-            what_is = f"{name} has no effect: {mark.why or f'{other} is {value}'}"
-        if what_is:
-            fix = f"{fix}, or remove it" if fix else "remove it"
-            yield problem_at(case.scenario.tree, keys, what_is, "", fix)
+            yield _Idle(keys, f": {mark.why or f'{other} is {value}'}", mark.fix)
 
 
 def _node_at(tree: Node, key_path: Keys) -> Node | None:
     """Return the node that is written at a key path, None where there is none."""
     for key in key_path:
-        below = tree.children.get(str(key))
+        below = tree.value[key] if isinstance(key, int) and isinstance(tree.value, tuple) else None
+        below = below or tree.children.get(str(key))
         if below is None:
             return None
         tree = below
     return tree
 
 
-def _without_company(case: ScopedCase) -> Iterator[Problem]:
-    """Settings that are about another one, which is not given."""
-    scenario = case.scenario
-    carbon, matching, siting = scenario.carbon, scenario.contracts.matching, scenario.siting
-    has_buyer = set(texts(case.sites, "country")) & set(texts(case.tables["heat_reuse"], "country"))
-    has_source = bool(sources_in_play(case))
-    non_firm = scenario.grid.non_firm
+def _alone(case: ScopedCase) -> tuple[tuple[str, object, str, str], ...]:
+    """Single settings: key path, whether it has no effect, why, and what would give it one."""
+    s = case.scenario
+    operator, matching, siting, failover, years = s.operator, s.contracts.matching, s.siting, s.failover, s.years
+    in_play, sources = sources_in_play(case), case.tables["onsite_sources"]
+    roles = {*sources["role"][sources["onsite"].isin(in_play)]}
     waits = floats(case.workloads, "deferrable_frac") > 0.0
-    may_move = bool((moves_between_sites(case) & waits).any())
-    operator = scenario.operator
-    rules: tuple[tuple[Keys, bool, str, str], ...] = (
+    buyers = set(texts(case.sites, "country")) & set(texts(case.tables["heat_reuse"], "country"))
+    whole = siting.whole_openings, siting.block_mw, siting.table_blocks, s.racks.whole
+    is_whole = any(whole) or case.sites["phase_mw"].notna().any() or (s.supply.whole_sources and s.supply.allow)
+    # A stress study bars pairs whether or not a workload asks for failover.
+    node = s.tree.children.get("failover")
+    plans_failover = node is not None and not all(key.startswith("barred_") for key in node.children)
+    none_whole = "no openings, phases, blocks, plants or racks are integers"
+    make_whole = "set siting.whole_openings: true, or another of them"
+    window, most, allow_source = s.foresight.window_years, siting.at_most_sites, "allow one under supply.allow"
+    return (
         (
-            ("operator", "stock_sites"),
+            "operator.stock_sites",
             operator.stock_sites is not None and not market_share_frac(case, operator.stock_share_frac),
             "nothing that exists is a share of the market's",
-            "give operator.stock_share_frac, or remove it",
+            "give operator.stock_share_frac",
         ),
         (
-            ("contracts", "matching", "mode"),
-            matching.target_frac is None and carbon.accounting != "market",
+            "contracts.matching.mode",
+            matching.target_frac is None and s.carbon.accounting != "market",
             "there is no target, and carbon is not counted by market",
-            "give contracts.matching.target_frac, or remove it",
+            "give contracts.matching.target_frac",
         ),
         (
-            ("heat", "sell"),
-            scenario.heat.sell and not has_buyer,
+            "heat.sell",
+            s.heat.sell and not buyers,
             "table heat_reuse has no row for the country of a site in scope",
-            "add a row to a table of your own under data:, or remove it",
+            "add a row to a table of your own under data:",
         ),
         (
-            ("grid", "non_firm", "shed", "allow"),
-            non_firm.shed.allow and not non_firm.allow,
+            "grid.non_firm.shed.allow",
+            s.grid.non_firm.shed.allow and not s.grid.non_firm.allow,
             "load is shed at sites with non-firm connection, and none is allowed",
-            "give grid.non_firm.allow: true, or remove it",
+            "give grid.non_firm.allow: true",
         ),
         (
-            ("flexibility", "move_usd_per_mwh"),
-            not may_move,
+            "flexibility.move_usd_per_mwh",
+            not (moves_between_sites(case) & waits).any(),
             "no workload in scope has work that may move between sites",
-            "give a workload moves_between_sites: true under workloads, or remove it",
+            "give a workload moves_between_sites: true under workloads",
+        ),
+        ("supply.sites", not in_play, "no source is allowed, exists or runs as standby", allow_source),
+        ("supply.whole_sources", s.supply.whole_sources and not s.supply.allow, "no source may be built", allow_source),
+        (
+            "supply.export.allow",
+            s.supply.export.allow and roles <= {"storage"},
+            "no source makes power to sell",
+            "allow a source under supply.allow",
+        ),
+        ("solver.whole_numbers", not is_whole, none_whole, make_whole),
+        (
+            "solver.gap_frac",
+            not is_whole and s.solver.method != "decomposed",
+            none_whole,
+            f"{make_whole}, or solver.method: decomposed",
         ),
         (
-            ("supply", "sites"),
-            not has_source,
-            "no source is allowed, exists or runs as standby",
-            "allow one under supply.allow, or remove it",
+            "failover",
+            plans_failover and not has_failover(case),
+            "no workload in scope has it",
+            "give a workload `failover: true` under workloads",
         ),
         (
-            ("supply", "whole_sources"),
-            scenario.supply.whole_sources and not scenario.supply.allow,
-            "no source may be built",
-            "allow one under supply.allow, or remove it",
+            "failover.from_year",
+            plans_failover and has_failover(case) and (failover.from_year or 0) > years[-1],
+            f"it is {failover.from_year}, and {years[-1]} is the last model year",
+            "name a model year",
+        ),
+        (
+            "foresight.window_years",
+            window is not None and window >= len(years),
+            f"it is {window}, and the plan has {len(years)} model years",
+            "lower it",
+        ),
+        (
+            "siting.at_most_sites",
+            most is not None and most >= len(case.sites),
+            f"it is {most}, and {len(case.sites)} sites are in scope",
+            "lower it",
         ),
     )
-    is_whole = (
-        siting.whole_openings
-        or siting.block_mw
-        or siting.table_blocks
-        or scenario.racks.whole
-        or case.sites["phase_mw"].notna().any()
-        or (scenario.supply.whole_sources and scenario.supply.allow)
+
+
+def _of_sources(case: ScopedCase) -> Iterator[_Idle]:
+    """Figures of on-site sources that are neither there nor allowed, and sources that come after the plan."""
+    supply, last = case.scenario.supply, case.scenario.years[-1]
+    table = case.tables["onsite_sources"].drop_duplicates("onsite").set_index("onsite")
+    known = [id_ for id_ in sources_in_play(case) if id_ in table.index]
+    fuels = set(table.loc[known, "fuel"].dropna())
+    for key, ids, may, why in (
+        ("max_mw", supply.max_mw, set(supply.allow), "is not in supply.allow"),
+        ("override", supply.override, set(known), "is neither allowed nor existing"),
+        ("fuel_price_usd_per_mmbtu", supply.fuel_price_usd_per_mmbtu, fuels, "is burnt by none"),
+    ):
+        for id_ in (id_ for id_ in ids if id_ not in may):
+            yield _Idle(("supply", key, id_), f": {id_} {why}", "allow a source that it is about under supply.allow")
+    allow = [(at, id_) for at, id_ in enumerate(supply.allow) if id_ in table.index]
+    figures = SourceFigures(case, tuple(id_ for _, id_ in allow))
+    for (at, id_), start, months in zip(allow, figures.start, figures.operating("lead_months"), strict=True):
+        if start >= last + 1.0:
+            why = f": it cannot serve before {int(start)}, {months:g} months from the first decision, and {last} is"
+            fix = "add years, give its lead_months under supply.override"
+            yield _Idle(("supply", "allow", at), f"{why} the last model year", fix, f"{id_} under supply.allow")
+
+
+def _of_tariffs(case: ScopedCase) -> Iterator[_Idle]:
+    """Tariffs written out that bill nobody, or have no energy charge to bundle."""
+    energy = case.scenario.energy
+    for id_, own in energy.own_tariffs.items():
+        keys = ("energy", "own_tariffs", id_)
+        if id_ not in {use.tariff for use in energy.tariffs}:
+            yield _Idle(keys, ": no entry of energy.tariffs names it", "name it there")
+        elif "bundle" in own.model_fields_set and own.bundle == "bundled" and not own.energy:
+            why = f": {id_} has no energy charge, and energy is bought at the wholesale price"
+            yield _Idle((*keys, "bundle"), why, "write one")
+
+
+def _of_blocks(case: ScopedCase) -> Iterator[_Idle]:
+    """Round trips and first years of workloads that need no block, or need one from that year on anyway, or never."""
+    siting, years, needed = case.scenario.siting, case.years.years, in_need_of_block(case)
+    first = min((year for year in years if year >= first_delivery(case)), default=years[-1])
+    for key, names in (("block_rtt_ms", siting.block_rtt_ms), ("block_from_year", siting.block_from_year)):
+        for name in (name for name in names if name not in needed):
+            yield _Idle(("siting", key, name), f": {name} needs no block", f"set siting.block_mw of {name}")
+    for name, year in siting.block_from_year.items():
+        keys = ("siting", "block_from_year", name)
+        if name in needed and year <= first:
+            why = f": {first} is the first model year in which racks ordered now can serve, and no block is needed"
+            yield _Idle(keys, f"{why} before", f"name a year after {first}")
+        elif name in needed and year > years[-1]:
+            why = f": {name} never needs it, as siting.block_from_year is {year} and {years[-1]} the last model year"
+            yield _Idle(keys, why, "name a model year", f"The block of {name}")
+
+
+def _of_sites(case: ScopedCase) -> Iterator[_Idle]:
+    """Figures that a scenario gives for a site and that have no effect there."""
+    for site, figures in idle_figures(case).items():
+        for figure, why in figures.items():
+            if key_path := own_key(case.scenario, site, figure):
+                yield _Idle(key_path, f": {why}")
+
+
+def idle_figures(case: ScopedCase) -> Mapping[str, Mapping[str, str]]:
+    """Find the figures that have no effect at each site, whoever gave them."""
+    billed = np.isin(np.arange(len(case.sites)), list(billed_sites(case)))
+    closed = ~bools(case.sites, "new_halls")
+    exists = stated_sites(case) | (floats(case.sites, "existing_mw") > 0.0)
+    _, of_hall, of_grid = (~np.isnan(floats(case.sites, column)) for column in LEADS)
+    free = np.full(len(case.sites), not case.scenario.energy.demand_charge)
+    rules = (
+        ("retail_usd_per_mwh", billed, "a tariff bills it from the first year"),
+        ("demand_charge_usd_per_kw_month", billed, "a tariff bills it from the first year"),
+        ("demand_charge_usd_per_kw_month", free, "energy.demand_charge is false"),
+        ("build_rate_mw_per_year", closed, "new_halls is false there"),
+        ("lead_time_months", of_hall & of_grid, "halls and connection have each their own lead"),
+        ("hall_lead_months", closed, "new_halls is false there"),
+        ("phase_mw", closed, "new_halls is false there"),
+        ("opening_usd", exists, "it is open already"),
+        ("minimum_size_mw", exists, "it is open already"),
     )
-    rules += tuple(
-        (
-            ("solver", key),
-            not is_whole and (key != "gap_frac" or scenario.solver.method != "decomposed"),
-            "no openings, phases, blocks, plants or racks are integers",
-            f"set siting.whole_openings: true, or another of them{or_pieces}, or remove it",
-        )
-        for key, or_pieces in (("whole_numbers", ""), ("gap_frac", ", or solver.method: decomposed"))
-    )
-    for key_path, is_idle, why, fix in rules:
-        node = _node_at(scenario.tree, key_path)
-        if is_idle and node is not None:
-            what_is = f"{'.'.join(map(str, key_path))} has no effect: {why}"
-            yield problem_at(scenario.tree, key_path, what_is, "", fix)
+    found: dict[str, dict[str, str]] = {}
+    for figure, is_idle, why in rules:
+        for row in np.flatnonzero(is_idle):
+            found.setdefault(case.ids("sites")[row], {}).setdefault(figure, why)
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.number_format import amount, round_up
-from planner.inputs.headroom import LOWEST_RATE_PCT
+from planner.inputs.grid import LOWEST_RATE_PCT
 from planner.inputs.prepared import Cell
 from planner.limits.amounts import amount_by_list, codes, lookup
 from planner.limits.increments import relaxed_rows, site_key, unit_increments

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.siting_partners import partner_blocks
+from planner.inputs.siting import partner_blocks
 from planner.lp.join import locate
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.number_format import amount, percent
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import some
-from planner.inputs.findings import ASSUMED
+from planner.inputs.case import ASSUMED
 from planner.limits.binding import binding, limit_words
 from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes
 
@@ -76,9 +76,8 @@ def _estimated_racks(plan: Plan) -> Iterator[str]:
     if guessed_mw.sum() > _MUCH_FRAC * bought_mw.sum():
         parts = [f"{rack} {mw:,.0f} MW" for rack, mw in guessed_mw.items()]
         yield (
-            f"{guessed_mw.sum() / bought_mw.sum():.0%} of the {bought_mw.sum():,.0f} MW of racks"
-            f" bought are of types whose figures are estimates: {some(parts, _NAMED)}."
-            " `dcplan estimates` says what they decide."
+            f"{guessed_mw.sum() / bought_mw.sum():.0%} of the {bought_mw.sum():,.0f} MW of racks bought are of types"
+            f" whose figures are estimates: {some(parts, _NAMED)}. `dcplan estimates` says what they decide."
         )
 
 
@@ -221,9 +220,8 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
     ]
     if parts:
         yield (
-            f"Work is unmet because its smallest block at a site is larger than all it needs:"
-            f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks,"
-            " siting.block_from_year)."
+            "Work is unmet because its smallest block at a site is larger than all it needs:"
+            f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks, siting.block_from_year)."
         )
 
 
@@ -242,9 +240,8 @@ def _below_blocks(plan: Plan) -> Iterator[str]:
         parts = [f"{below} of {of} in {when}" for when, below, of in by_year.itertuples()]
         if is_below.any():
             yield (
-                f"Until {year} {workload} needs no block (siting.block_from_year): sites with less"
-                f" of it than the {amount(float(blocks[workload]))} MW that each has from then on"
-                f" are {', '.join(parts)}."
+                f"Until {year} {workload} needs no block (siting.block_from_year): sites with less of it than the"
+                f" {amount(float(blocks[workload]))} MW that each has from then on are {', '.join(parts)}."
             )
 
 
@@ -257,9 +254,8 @@ def _foresight(plan: Plan) -> Iterator[str]:
     seen = "one model year" if window == 1 else f"{window} model years"
     decided = {"orders": "orders that could not wait", "service": "what entered service"}
     yield (
-        f"Decided year by year: in each year {decided[foresight.decides]}, with {seen} in view. The"
-        " bound is of plans that decide the same in earlier steps; dcplan myopic says what"
-        " foresight is worth."
+        f"Decided year by year: in each year {decided[foresight.decides]}, with {seen} in view. The bound is of plans"
+        " that decide the same in earlier steps; dcplan myopic says what foresight is worth."
     )
 
 
@@ -325,10 +321,9 @@ def _cash(plan: Plan) -> Iterator[str]:
     parts = [f"{amount(musd[year])} MUSD in {year} (budget {amount(limit[year])} MUSD)" for year in above.index]
     if parts:
         yield (
-            f"Cash for assets exceeds build.capex_budget_musd in {len(parts)} of {len(limit)} model"
-            f" years: {some(parts, _NAMED)}. That budget holds overnight cost by year of service,"
-            " and halls, connections and on-site technologies are paid before;"
-            " build.cash_budget_musd limits the cash of each calendar year."
+            f"Cash for assets exceeds build.capex_budget_musd in {len(parts)} of {len(limit)} model years:"
+            f" {some(parts, _NAMED)}. That budget holds overnight cost by year of service, and halls, connections and"
+            " on-site technologies are paid before; build.cash_budget_musd limits the cash of each calendar year."
         )
 
 

@@ -11,10 +11,9 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.calendar import SEASONS
 from planner.clock.year_hours import calendar_days
-from planner.inputs.climate_slots import CURVE, monthly_temperatures
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
-from planner.inputs.site_series import site_series
+from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.place.climate import mechanical_overhead_frac
 from planner.stress.price_years import log_spread

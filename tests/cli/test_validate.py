@@ -112,9 +112,9 @@ def test_what_changes_nothing_is_noted_with_its_place() -> None:
     assert result.stdout.splitlines() == [
         "plan.yaml: no problems found",
         "note: plan.yaml:3:30: supply.max_mw.gas_recip has no effect: gas_recip is not in "
-        "supply.allow; remove it, or allow a source that it is about under supply.allow",
+        "supply.allow; allow a source that it is about under supply.allow, or remove it",
         "note: --set carbon.cap_kt={2025: 9000, 2041: 7}: carbon.cap_kt for 2041 has no effect: "
-        "2030 is the last model year; remove it, or add years",
+        "2030 is the last model year; add years, or remove it",
     ]
     assert of_file["problems"] == []
     assert [note["line"] for note in of_file["notes"]] == [3]
@@ -154,7 +154,7 @@ def test_tables_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         calls.append(arguments)
         return read_tables(*arguments)
 
-    monkeypatch.setattr("planner.inputs.validation.read_tables", counted)
+    monkeypatch.setattr("planner.inputs.build.read_tables", counted)
 
     assert run("validate", "tiny").exit_code == 0
     assert len(calls) == 1

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.inputs.validation import validated
+from planner.inputs.build import validated
 from planner.scenario import Scenario, load_scenario
 from planner.tables import load_package, read_table
 

@@ -50,9 +50,8 @@ def test_a_physical_ppa_for_sites_on_bundled_tariffs_is_noted_with_what_saves(bu
     (noted,) = spares_nothing(build(setting, *BUNDLED))
 
     assert noted.what_is == (
-        "PPA sun is physical and spares no site in east anything: a bundled tariff bills the energy"
-        " of each (oak by rate), whoever delivers it. Set contracts.ppa.sun.kind: financial, or"
-        " bundle: delivery of the tariff."
+        "PPA sun is physical and spares no site in east anything: a bundled tariff bills the energy of each (oak by"
+        " rate), whoever delivers it. Set contracts.ppa.sun.kind: financial, or bundle: delivery of the tariff."
     )
     assert noted.file == f"--set {setting}"
 

@@ -20,10 +20,9 @@ def test_users_whom_one_site_alone_reaches_are_noted() -> None:
     (note,) = reported(CHAT)
 
     assert note == (
-        "chat_interactive: failover is set, but no two sites that may cover for each other"
-        " reach 2 of 2 regions, 100.0% of its demand (us-new-york-city, us-washington), so own"
-        " sites serve none of that. Leave failover out for chat_interactive, allow more sites, or"
-        " raise rtt_bound_ms."
+        "chat_interactive: failover is set, but no two sites that may cover for each other reach 2 of 2 regions, 100.0%"
+        " of its demand (us-new-york-city, us-washington), so own sites serve none of that. Leave failover out for"
+        " chat_interactive, allow more sites, or raise rtt_bound_ms."
     )
 
 

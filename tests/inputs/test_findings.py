@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.base.errors import InputError
-from planner.inputs.findings import Findings
+from planner.inputs.case import Findings
 from planner.scenario import load_scenario
 
 BASE = "version: 1\nscope: {countries: [US]}\ntime: {slot_h: 6}\n"

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from planner.lp import Index
 
 PRAIRIE = (
-    "{name: Prairie, country: US, lat: 32.8, lon: -96.8, like: us-tx-dallas,"
-    " retail_usd_per_mwh: 55, land_limit_mw: 70, build_rate_mw_per_year: 10,"
-    " minimum_size_mw: 17}"
+    "{name: Prairie, country: US, lat: 32.8, lon: -96.8, like: us-tx-dallas, retail_usd_per_mwh: 55, land_limit_mw: 70,"
+    " build_rate_mw_per_year: 10, minimum_size_mw: 17}"
 )
 WORLD = (
     "years=[2026,2028,2029,2031]",
@@ -34,9 +33,8 @@ WORLD = (
     "lead_times.transformer_months=11",
     "lead_times.interconnection_months=24",
     "build.market_rate_mw_per_year.dallas=33",
-    "demand.explicit=["
-    "{workload: train_frontier, unit: kh100e, by_year: {2026: 24, 2028: 33, 2029: 37, 2031: 47}},"
-    "{workload: chat_interactive, unit: kh100e, by_year: {2026: 7, 2028: 8, 2029: 12, 2031: 13}}]",
+    "demand.explicit=[{workload: train_frontier, unit: kh100e, by_year: {2026: 24, 2028: 33, 2029: 37, 2031:"
+    " 47}},{workload: chat_interactive, unit: kh100e, by_year: {2026: 7, 2028: 8, 2029: 12, 2031: 13}}]",
 )
 LATE = "lead_times.interconnection_delay_months=12"
 

@@ -104,9 +104,8 @@ def test_a_lead_without_effect_is_named_with_what_is_waited_for(build):
         return [note for note in build(*settings).notes if "_lead_months" in note or "own lead" in note]
 
     assert notes("sites.oak.lead_time_months=28", NON_FIRM) == [
-        "Non-firm connection brings nothing forward at oak (10 of 28 months): lead_time_months is"
-        " the lead of halls and of all connections there. Give hall_lead_months and"
-        " connection_lead_months, each its own."
+        "Non-firm connection brings nothing forward at oak (10 of 28 months): lead_time_months is the lead of halls and"
+        " of all connections there. Give hall_lead_months and connection_lead_months, each its own."
     ]
     assert notes(*OWN_LEADS) == [
         "hall_lead_months is not what new halls wait for at oak (28 months: given for the"

@@ -43,10 +43,9 @@ def test_a_rack_of_ones_own_says_what_its_price_becomes(tmp_path):
     line = len((tmp_path / "racks.csv").read_text(encoding="utf-8").splitlines())
     column = AIR.index("940000") + 1
     assert note == (
-        f"{tmp_path / 'racks.csv'}:{line}:{column}: Rack my_air: your price of 940,000 USD is"
-        " 994,000 USD in 2027 and 969,800 USD in 2028 in the plan, with 94,000 USD of network"
-        " fabric and storage (fabric_adder_frac), 10,340 USD of sales tax in US and -2.44 % a year"
-        " of price trend."
+        f"{tmp_path / 'racks.csv'}:{line}:{column}: Rack my_air: your price of 940,000 USD is 994,000 USD in 2027 and"
+        " 969,800 USD in 2028 in the plan, with 94,000 USD of network fabric and storage (fabric_adder_frac), 10,340"
+        " USD of sales tax in US and -2.44 % a year of price trend."
     )
 
 

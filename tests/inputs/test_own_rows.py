@@ -46,9 +46,8 @@ def test_a_row_about_nothing_in_the_plan_is_noted_with_its_place(tmp_path):
     (note,) = notes(tmp_path, facility_market=rows)
 
     assert note == (
-        f"facility_market.csv:{lines('facility_market') + 1}:1: 2 of your rows have no effect in"
-        " facility_market, for far, off: no site in scope has it; correct the id, widen the scope,"
-        " or remove them"
+        f"facility_market.csv:{lines('facility_market') + 1}:1: 2 of your rows have no effect in facility_market, for"
+        " far, off: no site in scope has it; correct the id, widen the scope, or remove them"
     )
 
 
@@ -122,10 +121,9 @@ def test_a_single_figure_that_nothing_is_made_from_is_noted(tmp_path):
     (note,) = notes(tmp_path, finance=finance)
 
     assert note == (
-        f"finance.csv:{lines('finance') + 1}:1: 3 of your rows have no effect in finance, for"
-        " corporate_tax of world, construction_real_escalation of US, wacc_adder of AQ: nothing in"
-        " this plan is made from it; correct the item or what it is for, widen the scope, or remove"
-        " them"
+        f"finance.csv:{lines('finance') + 1}:1: 3 of your rows have no effect in finance, for corporate_tax of world,"
+        " construction_real_escalation of US, wacc_adder of AQ: nothing in this plan is made from it; correct the item"
+        " or what it is for, widen the scope, or remove them"
     )
 
 
@@ -224,9 +222,8 @@ def edited(company: Path) -> list[str]:
 def test_a_price_of_a_rack_that_is_neither_bought_nor_there_is_noted(edited):
     # Table rack_stock has it, but every site of the company states its own racks.
     assert (
-        "racks-capex_usd-kind.csv:2:1: rack a100_air has no effect: racks.allow, racks.exclude,"
-        " racks.vendors or racks.bought_as keep it from being bought, and none exists; add what is"
-        " missing, or remove it"
+        "racks-capex_usd-kind.csv:2:1: rack a100_air has no effect: racks.allow, racks.exclude, racks.vendors or"
+        " racks.bought_as keep it from being bought, and none exists; add what is missing, or remove it"
     ) in edited
 
 

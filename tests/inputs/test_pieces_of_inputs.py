@@ -10,13 +10,12 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError, Problem
-from planner.inputs import failover, halls, headroom, migration, non_firm, racks_space, rent, routes, scope, siting
-from planner.inputs.case import ScopedCase
-from planner.inputs.explicit import explicit_kh100e
-from planner.inputs.findings import Findings
+from planner.inputs import failover, grid, halls, non_firm, power, racks, rent, routes, scope, siting
+from planner.inputs.case import Findings, ScopedCase
+from planner.inputs.demand import lever_inputs
 from planner.inputs.halls import HallSpace
-from planner.inputs.levers import lever_inputs
-from planner.inputs.tariffs_contracts import _ramp
+from planner.inputs.tariffs_rules import _ramp
+from planner.inputs.trajectory import explicit_kh100e
 from planner.lp import Index
 from planner.lp.axis import Axis
 
@@ -162,7 +161,7 @@ def test_a_class_that_moves_has_no_part_in_it_without_work_that_may_wait() -> No
         findings=findings,
     )
 
-    migration._note_classes_without_such_work(case, np.array([True, True, False]))
+    power._note_classes_without_such_work(case, np.array([True, True, False]))
 
     (note,) = findings.said
     assert note[1].startswith("train: moves_between_sites has no effect")
@@ -174,7 +173,7 @@ def test_headroom_grows_over_the_years_of_its_table_and_is_held_after_them() -> 
     case = SimpleNamespace(tables={"zone_headroom_growth": table}, year=np.array([2025, 2027, 2030]), findings=findings)
     zones = SimpleNamespace(zone=Axis("zone", ("east", "west")))
 
-    added = headroom._growth_mw(case, zones)
+    added = grid._growth_mw(case, zones)
 
     assert added.tolist() == [[0.0, 9.0, 15.0], [0.0, 0.0, 0.0]]
     assert [note[1].split(":")[0] for note in findings.said] == [
@@ -189,13 +188,13 @@ def test_racks_are_handed_from_training_to_inference_when_they_come_of_age() -> 
         year=np.array([2025, 2026, 2027, 2028]),
         years=range(4),
     )
-    training, inference = (racks_space.DUTIES.index(duty) for duty in ("training", "inference"))
+    training, inference = (racks.DUTIES.index(duty) for duty in ("training", "inference"))
     # Two pools of one rack, and one vintage, of 2024: of age in 2026, at the latest in 2027.
     there = np.ones((1, 2, 1), dtype=bool)
     alive = np.ones((1, 2, 1, 4), dtype=bool)
     enters = np.array([[[False] * 4, [True] * 4]])
 
-    leaves, arrives = racks_space._moves(
+    leaves, arrives = racks._moves(
         case, there, alive, np.array([2024]), np.array([0, 0]), np.array([training, inference]), enters
     )
 

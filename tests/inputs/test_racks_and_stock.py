@@ -111,9 +111,8 @@ def test_a_class_that_no_rack_is_sold_for_any_more_is_noted(build):
     notes = [note for note in build(*THREE_YEARS, ENDED).notes if "on sale" in note]
 
     assert notes == [
-        f"{workload}: no rack is on sale in 2027 (sold: liquid25 to 2026). Older ones and rent"
-        " serve it, or it stays unmet: allow a rack that is still sold, or set racks.end_of_sale:"
-        " false."
+        f"{workload}: no rack is on sale in 2027 (sold: liquid25 to 2026). Older ones and rent serve it, or it stays"
+        " unmet: allow a rack that is still sold, or set racks.end_of_sale: false."
         for workload in ("train", "chat")
     ]
 
@@ -322,9 +321,8 @@ def test_what_stands_at_a_site_of_an_operator_without_racks_is_refused():
 
     (found,) = map(str, error.value.problems)
     assert found == (
-        "--set new_sites.coast.existing_mw=3: existing_mw of coast is 3, but the operator has no"
-        " base-year racks to place there; must be 0 where there are none; leave it out, or"
-        " raise operator.stock_share_frac"
+        "--set new_sites.coast.existing_mw=3: existing_mw of coast is 3, but the operator has no base-year racks to"
+        " place there; must be 0 where there are none; leave it out, or raise operator.stock_share_frac"
     )
     build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=0"]))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.inputs import Inputs
-from planner.inputs.stress_slots import filled
+from planner.inputs.days import filled
 
 NON_FIRM = "grid.non_firm.allow=true"
 

@@ -170,9 +170,8 @@ def test_terms_that_the_plan_does_not_enforce_are_noted(build):
         (
             (
                 own(
-                    "{demand: [{usd_per_kw_month: [4, 9], tier_limits_kw: [50],"
-                    " min_take_frac: 0.8}],"
-                    " terms: {term_years: 5, exit_fee_months: 12}}"
+                    "{demand: [{usd_per_kw_month: [4, 9], tier_limits_kw: [50], min_take_frac: 0.8}], terms:"
+                    " {term_years: 5, exit_fee_months: 12}}"
                 ),
                 uses("tariff: own"),
             ),

@@ -69,21 +69,22 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         ),
         (
             ("siting.block_mw={train: 7}", "siting.block_rtt_ms={chat: 3}"),
-            "siting.block_rtt_ms of chat has no effect: chat needs no block",
+            "siting.block_rtt_ms.chat has no effect: chat needs no block",
         ),
         (
             ("siting.block_mw={train: 7}", "siting.block_from_year={chat: 2029}"),
-            "siting.block_from_year of chat has no effect: chat needs no block",
+            "siting.block_from_year.chat has no effect: chat needs no block",
         ),
         (
             # Model years are 2025 and 2027; racks ordered in March 2025 serve from September.
             ("siting.block_mw={train: 7}", "siting.block_from_year={train: 2026}"),
-            "siting.block_from_year of train has no effect: 2027 is the first model year in which"
+            "siting.block_from_year.train has no effect: 2027 is the first model year in which"
             " racks ordered now can serve, and no block is needed before",
         ),
         (
             ("siting.block_mw={train: 7}", "siting.block_from_year={train: 2029}"),
-            "siting.block_from_year of train is 2029, so that it never needs a block: 2027 is the last model year",
+            "The block of train has no effect: train never needs it, as siting.block_from_year is 2029 and 2027 the"
+            " last model year",
         ),
         (
             ("scope.workloads=[chat]", "siting.block_mw={train: 7}"),
@@ -126,7 +127,7 @@ def noted(tables: Mapping[str, pd.DataFrame]):
         (("failover.from_year=2027",), "failover has no effect: no workload in scope has it"),
         (
             ("workloads.chat.failover=true", "failover.from_year=2041"),
-            "failover is planned from 2041 on and has no effect: 2027 is the last model year",
+            "failover.from_year has no effect: it is 2041, and 2027 is the last model year",
         ),
         (
             ("workloads.chat.failover=true", "failover.nearest_standbys=3"),
@@ -141,7 +142,8 @@ def noted(tables: Mapping[str, pd.DataFrame]):
                 "energy.own_tariffs={o: {bundle: bundled, demand: [{usd_per_kw_month: 41}]}}",
                 "energy.tariffs=[{tariff: o}]",
             ),
-            "energy.own_tariffs.o.bundle has no effect: o has no energy charge",
+            "energy.own_tariffs.o.bundle has no effect: o has no energy charge, and energy is bought at the"
+            " wholesale price",
         ),
         (
             ("scope.workloads=[chat]", "demand.explicit=[{workload: train, unit: kh100e, by_year: {2025: 31}}]"),
@@ -256,7 +258,7 @@ def test_a_plan_tells_it_too(build):
 
     assert (
         "supply.export.allow has no effect: no source makes power to"
-        " sell; remove it, or allow a source under supply.allow." in notes
+        " sell; allow a source under supply.allow, or remove it." in notes
     )
 
 
@@ -302,9 +304,8 @@ def test_phases_that_fit_nowhere_are_refused_for_the_site_where_most_of_one_woul
     (found,) = map(str, error.value.problems)
     assert found.startswith("--set siting=")
     assert (
-        "one phase at south is 100 MW, and its land holds 70 MW, more of a phase than any other"
-        " site; must be at most 70 MW at south; make phases smaller, or raise land_limit_mw of"
-        " south"
+        "one phase at south is 100 MW, and its land holds 70 MW, more of a phase than any other site; must be at most"
+        " 70 MW at south; make phases smaller, or raise land_limit_mw of south"
     ) in found
 
 
@@ -341,9 +342,8 @@ def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
 
     (found,) = map(str, error.value.problems)
     assert found == (
-        "--set new_sites.south.minimum_size_mw=71: minimum_size_mw of south is 71, and its land"
-        " holds 70 MW; must be at most 70 MW with integer openings; lower it, or raise"
-        " land_limit_mw of south"
+        "--set new_sites.south.minimum_size_mw=71: minimum_size_mw of south is 71, and its land holds 70 MW; must be at"
+        " most 70 MW with integer openings; lower it, or raise land_limit_mw of south"
     )
     build_inputs(load_scenario("tiny", settings))
 

@@ -8,10 +8,10 @@ import pytest
 
 from planner.base.errors import InputError
 from planner.inputs import TABLES, build_inputs_from, inputs_without_notes
-from planner.inputs.repeated import changed_fields, is_same
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.scenario import load_scenario
+from planner.studies.estimates.changed_fields import changed_fields, is_same
 from planner.tables import read_tables
 
 CHECK = Path(__file__).parent.parent / "check"

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from planner.inputs import TABLES, Inputs, build_inputs_from
-from planner.inputs.balance import balance_inputs
+from planner.inputs.grid import balance_inputs
 from planner.lp import Expression, HighsSession, Outcome, Variable
 from planner.lp.expression import Comparison
 from planner.lp.join import distinct

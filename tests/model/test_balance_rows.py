@@ -9,7 +9,7 @@ import pytest
 from small_world import Wish, assert_bites, at, changed, inputs_of, solve
 
 from planner.inputs import Inputs
-from planner.inputs.balance import balance_inputs
+from planner.inputs.grid import balance_inputs
 
 SLOT = ("oak", "2027", "d2h18")
 

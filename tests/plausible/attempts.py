@@ -15,7 +15,7 @@ import click
 import yaml
 
 from planner.base.paths import DATA_DIR
-from planner.inputs.validation import Validation, validated
+from planner.inputs.build import Validation, validated
 from planner.scenario import read_draft
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import nearest

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from planner.inputs import TABLES
+from planner.inputs.build import validated
 from planner.inputs.proportions import warnings_of
-from planner.inputs.validation import validated
 from planner.plausible.cells import outside
 from planner.plausible.ranges import Range, ranges_of
 from planner.plausible.settings import jumps, numbers_at

@@ -16,21 +16,18 @@ import pandas as pd
 from planner.clock.calendar import ModelYears
 from planner.clock.days import RepresentativeDays
 from planner.inputs.axes import ANYWHERE, Sets
-from planner.inputs.balance import balance_inputs
 from planner.inputs.carbon import CarbonInputs
 from planner.inputs.contracts import ContractInputs
-from planner.inputs.demand import DemandInputs
+from planner.inputs.demand import DemandInputs, LeverInputs
 from planner.inputs.failover import FailoverInputs
-from planner.inputs.grid import GridInputs
+from planner.inputs.grid import GridInputs, balance_inputs
 from planner.inputs.halls import HallInputs
 from planner.inputs.heat import HeatInputs
 from planner.inputs.inputs import Inputs
-from planner.inputs.levers import LeverInputs
-from planner.inputs.load_price import LoadPriceInputs
-from planner.inputs.migration import MigrationInputs
 from planner.inputs.money import FinanceInputs
 from planner.inputs.non_firm import NonFirmInputs, ShedInputs
-from planner.inputs.power import PowerInputs
+from planner.inputs.power import MigrationInputs, PowerInputs
+from planner.inputs.power_prices import LoadPriceInputs
 from planner.inputs.racks import RackInputs
 from planner.inputs.rent import RentInputs
 from planner.inputs.sites import SiteInputs
@@ -44,7 +41,7 @@ from planner.tariffs.lists import Amounts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.balance import BalanceInputs
+    from planner.inputs.grid import BalanceInputs
     from planner.model import Model
 
     Numbers = Mapping[str, Mapping[tuple[str, ...], float]]

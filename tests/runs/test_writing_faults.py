@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 import planner
 from planner.base.errors import InputError, OutputError
 from planner.cli import main
-from planner.inputs.validation import Validation
+from planner.inputs.build import Validation
 from planner.outputs.files import kind_of_special, whole_file
 from planner.outputs.staging import try_file, try_folder
 from planner.runs import Run, load_run, save_run
@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("planner.studies.solve.solve", solve)
-    monkeypatch.setattr("planner.inputs.validation.validated", lambda *_: Validation(()))
+    monkeypatch.setattr("planner.inputs.build.validated", lambda *_: Validation(()))
     Path("file").write_text("mine")
 
     result = dcplan("solve", "tiny", "-o", place)

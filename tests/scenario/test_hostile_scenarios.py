@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner.base.errors import MOST_PROBLEMS, InputError
-from planner.inputs.validation import validated
+from planner.inputs.build import validated
 from planner.scenario import load_scenario
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from planner.docs import first_id
-from planner.inputs.validation import validated
+from planner.inputs.build import validated
 from planner.scenario import ID_TABLES, json_schema, read_draft, unknown_ids
 from planner.scenario.ids import ID_KEYS
 from planner.scenario.keys import field_at

@@ -20,9 +20,7 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.inputs import build
-from planner.inputs.build import build_inputs_from
-from planner.inputs.repeated import RepeatedInputs, changed_fields
+from planner.inputs.build import build_inputs_from, inputs_without_notes, offers_of
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmoved_figures, with_values
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
@@ -46,7 +44,7 @@ from planner.studies.estimates.words import sentences
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.base.arrays import Floats
     from planner.lp import Outcome
@@ -274,6 +272,7 @@ def test_rows_that_only_the_bound_needs_do_not_keep_figures_from_a_plan(tmp_path
 
     assert done.exit_code == 0, done.output
     (folder,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    CliRunner().invoke(main, ["-q", "estimates", str(folder)])
     run = load_run(folder)
     rows = run.proof_tables["rows"]
     is_added = rows["family"].astype(str).str.startswith("served_only_if_open_")
@@ -344,11 +343,10 @@ def programs(world: Path = RICH) -> tuple[PlanProgram, list[UncertainFigure]]:
 def program_of(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], x: Floats, row_dual: Floats
 ) -> tuple[PlanProgram, list[UncertainFigure]]:
-    repeated = RepeatedInputs(scenario, tables)
-    model = build_model(repeated.inputs)
+    model = build_model(inputs_without_notes(scenario, tables))
     plan = AtPlan(Arrays.from_problem(model.problem), x, row_dual)
     lines, cuts = CostLines(model, x), model.p.failover  # the worlds here have no cuts
-    return PlanProgram(repeated, model, plan, lines, cuts), figures_of(tables)
+    return PlanProgram(scenario, offers_of(scenario, tables), model, plan, lines, cuts), figures_of(tables)
 
 
 def test_decisions_are_shared_by_models_with_the_same_list_alone() -> None:
@@ -369,62 +367,6 @@ def groups(figures: list[UncertainFigure]) -> list[list[UncertainFigure]]:
     for figure in figures:
         of.setdefault((figure.table, figure.column), []).append(figure)
     return list(of.values())
-
-
-def test_inputs_made_again_in_part_are_those_made_again_in_whole() -> None:
-    program, figures = programs()
-    for group in groups(figures):
-        tables = with_values(program.model.p.tables, [(of, of.further) for of in group])
-        again = program.repeated.with_tables(tables, other_offers=True)
-        whole = build_inputs_from(plan_of(RICH).scenario, tables)
-        assert changed_fields(again, whole) == set(), group[0]
-
-
-def with_row_moved(tables: Mapping[str, pd.DataFrame], table: str, row: int) -> dict[str, pd.DataFrame]:
-    """Return tables with the figure of one row of a table of items 3 % higher."""
-    column = "lead_months" if table == "lead_times" else "value"
-    figure = tables[table][column].to_numpy(dtype=float, copy=True)
-    figure[row] *= 1.03
-    return {**tables, table: tables[table].assign(**{column: figure})}
-
-
-@pytest.mark.parametrize("table", ["facility_cost", "finance", "lead_times", "rent_terms"])
-def test_inputs_made_again_for_one_row_are_those_made_again_in_whole(table: str) -> None:
-    program, _ = programs()
-    for row in range(0, len(program.model.p.tables[table]), 4):
-        tables = with_row_moved(program.model.p.tables, table, row)
-        again = program.repeated.with_tables(tables, other_offers=True)
-        whole = build_inputs_from(plan_of(RICH).scenario, tables)
-        assert changed_fields(again, whole) == set(), tables[table].iloc[row]
-
-
-@pytest.mark.parametrize(
-    ("table", "item", "reader"),
-    [
-        ("facility_cost", "it_maintenance", "rack_inputs"),
-        ("facility_cost", "substation_customer", "grid_inputs"),
-        ("finance", "wacc_nominal", "real_rates"),
-    ],
-)
-def test_only_what_reads_a_row_is_made_again_where_the_row_changed(
-    table: str, item: str, reader: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan = plan_of(MINI)
-    repeated = RepeatedInputs(plan.scenario, plan.inputs.tables)
-    (row,) = np.flatnonzero(plan.inputs.tables[table]["item"] == item)
-    called: list[str] = []
-    for make in (build.rack_inputs, build.grid_inputs, build.real_rates):
-
-        def noted(*args: Any, make: Callable[..., Any] = make) -> Any:
-            called.append(make.__name__)
-            return make(*args)
-
-        monkeypatch.setattr(build, make.__name__, noted)
-
-    repeated.with_tables(with_row_moved(plan.inputs.tables, table, int(row)))
-
-    also = {"rack_inputs"} if reader == "real_rates" else set()  # companions are paid by the year
-    assert set(called) == {reader} | also
 
 
 def test_lines_of_the_cost_change_as_the_whole_program_does() -> None:
@@ -487,6 +429,9 @@ def test_a_last_year_of_sale_counts_in_steps_and_is_solved_again() -> None:
 
     assert program.counts_in_steps([year])
     assert program.arrays_of(inputs) is None
+    kept = program.inputs_with([(year, 2027)])  # has the racks on offer that the plan has
+    assert kept is not None
+    assert program.arrays_of(kept) is not None
     assert program.only_takes_away(year, 2027)
     assert not program.only_takes_away(year, 2029)
     assert session.solve().objective == pytest.approx(HighsSession(earlier.problem).solve().objective, rel=1e-9)
@@ -505,6 +450,20 @@ def test_figures_without_a_low_and_a_high_are_counted_and_said_not_to_be_moved()
     note = found_of_tiny().table.attrs["note"]
     assert f"{found_of_tiny().unmoved:,} figures of the same tables have none" in note
     assert "were not moved, nor were the" in note
+
+
+def test_the_figures_that_decide_are_stored_with_the_run_and_printed(tmp_path: Path) -> None:
+    CliRunner().invoke(main, ["-q", "solve", "tiny", "-o", str(tmp_path), "--no-workbook"])
+    (run,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    asked = CliRunner().invoke(main, ["-q", "estimates", str(run)])
+    stored = read_estimates(load_run(run))
+
+    assert asked.exit_code == 0, asked.stderr
+    assert "Which figures decide" in asked.stdout
+    assert stored is not None
+    assert stored["item"].head(2).to_list() == ["it_maintenance", "gb200_nvl72"]
+    assert "were not moved" in stored.attrs["note"]
+    assert "Estimates" in [name for name, _, _ in sheets_of(load_run(run))]
 
 
 def test_no_solve_looks_for_the_figures_that_decide_but_says_how(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.cli import main
 from planner.cli.progress import Progress
 from planner.inputs import build_inputs
-from planner.inputs.foresight import order_dates
+from planner.inputs.inputs import order_dates
 from planner.inputs.prepared import PreparedScenario
 from planner.lp.highs import HighsSession
 from planner.model import build_model
@@ -366,7 +366,7 @@ def test_the_decisions_that_bind_later_years_are_known():
 
 
 def test_orders_are_decided_as_long_before_service_as_their_lead():
-    from planner.inputs.foresight import order_dates
+    from planner.inputs.inputs import order_dates
 
     changes = [
         "years=[2027, 2028, 2029]",

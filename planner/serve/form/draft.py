@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
-from planner.inputs.validation import validated
+from planner.inputs.build import validated
 from planner.outputs.files import PARTIAL
 from planner.outputs.staging import new_token
 from planner.runs.names import has_slug, slug

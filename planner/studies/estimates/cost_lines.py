@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.base.recording import recording_reads
-from planner.inputs.repeated import changed_fields, is_same
 from planner.lp import ArrayProblem
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.payments import discount
+from planner.studies.estimates.changed_fields import changed_fields, is_same
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
+from planner.inputs.build import offers_of
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
-from planner.inputs.repeated import RepeatedInputs
 from planner.inputs.uncertain_figures import figures_of, unmoved_figures
 from planner.lp.change import Arrays
 from planner.model import build_model
@@ -49,8 +49,8 @@ def estimates(
     """Find the figures whose low and high move the cost of a plan most.
 
     Each figure is moved to its low and its high with all others as they are. The change of cost
-    is first order, from the plan and its duals; of the program only what changes is built again
-    for it, and nothing is solved. Figures are first moved by groups, a small step: where a group
+    is first order, from the plan and its duals: inputs are built again with the figures moved, and
+    of the program what that changes; nothing is solved. Figures are first moved by groups, a small step: where a group
     does little, no figure of it does more.
     Takes `seconds` [s].
 
@@ -59,8 +59,7 @@ def estimates(
     """
     refuse_short_view(scenario)
     proof = proof_of(run)
-    repeated = RepeatedInputs(scenario, inputs.tables)
-    model = build_model(repeated.inputs)
+    model = build_model(inputs)
     if proof is None:
         raise InputError([_no_duals(run)])
     cuts = stored_cuts(model, proof)
@@ -68,7 +67,7 @@ def estimates(
     if not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
-    program = PlanProgram(repeated, model, plan, CostLines(model, plan.x), cuts)
+    program = PlanProgram(scenario, offers_of(scenario, inputs.tables), model, plan, CostLines(model, plan.x), cuts)
     figures = figures_of(inputs.tables)
     found = deciding_figures(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:

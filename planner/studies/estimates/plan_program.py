@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError
-from planner.inputs.repeated import RepeatedInputs, changed_fields
+from planner.inputs.build import inputs_without_notes
 from planner.inputs.uncertain_figures import UncertainFigure, with_values
 from planner.model import build_model
 from planner.studies.estimates.aligned import aligned, offers_more
+from planner.studies.estimates.changed_fields import changed_fields, is_same
 from planner.studies.solve.failover import add_cuts
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.failover import FailoverInputs
     from planner.inputs.inputs import Inputs
+    from planner.inputs.offers import Offers
     from planner.lp.change import Arrays
     from planner.model import Model
+    from planner.scenario import Scenario
     from planner.studies.estimates.cost_lines import CostLines
     from planner.studies.estimates.first_order import AtPlan
 
@@ -52,7 +55,8 @@ class Moved:
 class PlanProgram:
     """The program of a plan, and the same with other figures."""
 
-    repeated: RepeatedInputs
+    scenario: Scenario
+    offers: Offers  # racks and hall designs that the plan has on offer
     model: Model
     plan: AtPlan
     lines: CostLines
@@ -67,7 +71,7 @@ class PlanProgram:
         """
         tables = with_values(self.model.p.tables, values)
         try:
-            return self.repeated.with_tables(tables, other_offers=other_offers)
+            return inputs_without_notes(self.scenario, tables, None if other_offers else self.offers)
         except InputError:
             return None
 
@@ -77,7 +81,7 @@ class PlanProgram:
         None where it lacks what the plan makes use of, unless it may.
         """
         plan, model = self.plan, build_model(inputs)
-        if inputs.failover is self.repeated.inputs.failover:
+        if is_same(inputs.failover, self.model.p.failover):
             # What the plan must survive was added to its program while it was solved.
             add_cuts(model, self.cuts)
         problem = model.problem

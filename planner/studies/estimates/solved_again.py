@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.inputs.repeated import changed_fields
+from planner.studies.estimates.changed_fields import changed_fields
 from planner.studies.estimates.table import COLUMNS, NO_EFFECT_MUSD, Again, first_order_row
 from planner.studies.solve.at_plan import fixed_program, integers_fixed, proof_of
 

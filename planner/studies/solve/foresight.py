@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.foresight import order_dates
+from planner.inputs.inputs import order_dates
 from planner.model import build_model
 from planner.model.contracts import clean_target
 from planner.model.demand import ASKS
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats, Positions
-    from planner.inputs.foresight import OrderDates
-    from planner.inputs.inputs import Inputs
+    from planner.inputs.inputs import Inputs, OrderDates
     from planner.lp import HighsSession, Index, Outcome, ProgressEvent, Status
     from planner.model import Model
     from planner.scenario import Scenario

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from planner.clock.calendar import float_year
-from planner.inputs.foresight import order_dates
+from planner.inputs.inputs import order_dates
 from planner.lp import Axis, Index
 from planner.results.frame import cleaned
 from planner.studies.solve.foresight import latest_orders

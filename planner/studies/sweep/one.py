@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.inputs.foresight import order_months
+from planner.inputs.inputs import order_months
 from planner.lp.start import Start
 from planner.outputs.folder_kinds import FUTURES_FOLDER
 from planner.results.ended import PLANNED, ended

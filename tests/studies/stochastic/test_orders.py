@@ -10,7 +10,7 @@ import pytest
 
 from planner.base.errors import SolverError
 from planner.inputs import build_inputs
-from planner.inputs.foresight import order_dates
+from planner.inputs.inputs import order_dates
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.solve.foresight import latest_orders
