@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import cell
-from planner.outputs.xlsx.map import MAP_HEIGHT, map_chart
 from planner.results.ended import ended
 from planner.results.not_housed import not_by_own_sites, not_housed
 
@@ -37,14 +36,14 @@ _PRINT: Final = (
 
 
 def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
-    """Write sheet Cover: on its page the answer and the map, below it what is for the screen."""
+    """Write sheet Cover: on its page the answer, below it what is for the screen."""
     run = book.run
     sheet = book.sheet("Cover", "", widths=(24, 20, 16, 16, 50))
     book.text(sheet, 0, 0, run.title, "title")
     row = _paragraph(book, sheet, 1, str(run.meta["question"]))
     row = _verdict(book, sheet, row + 1)
     row = _figures(book, sheet, row + 1)
-    row = _map(book, sheet, row + 1)
+    row += 1
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
     book.text(sheet, row, 0, made, "about")
     sheet.print_area(0, 0, row, 4)
@@ -58,21 +57,6 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
     row += 3 + len(contents)
     for text in (_PRINT, _RULE):
         row = _paragraph(book, sheet, row, text)
-
-
-def _map(book: Book, sheet: Worksheet, row: int) -> int:
-    """Insert the map. Returns the next row."""
-    options = {"object_position": 3, "description": "Sites of the plan on a map, by size"}
-    sheet.insert_chart(row, 0, map_chart(book), options)
-    row += math.ceil(MAP_HEIGHT / 0.93 / _ROW_PIXELS)
-    book.text(sheet, row, 0, _MAP_KEY, "about")
-    return row + 1
-
-
-_ROW_PIXELS: Final = 20.0
-_MAP_KEY: Final = (
-    "Area: racks in use, MW; colour: from orange, all inference, to blue, all training. Sheet Sites has the figures."
-)
 
 
 def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
