@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.number_format import amount
-from planner.base.svg import INK, MUTED, Frame, document, path, text
-from planner.base.words import within_sentence
 from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import FRONTIER
 from planner.outputs.own_folder import require_own_folder
@@ -20,9 +17,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.drawing import Drawing
 
-__all__ = ["COLUMNS", "FILES", "Frontier", "frontier_svg", "write_frontier"]
+__all__ = ["COLUMNS", "FILES", "Frontier", "write_frontier"]
 
 COLUMNS: Final = (
     "point",
@@ -40,11 +37,6 @@ FILES: Final = ("frontier.csv", "frontier.parquet", "frontier.json", "frontier.s
 _NOT_OF_RENT: Final = ("carbon", "water")
 """Measures that rented compute adds nothing to."""
 _NOISE_FRAC: Final = 1e-4
-_WIDTH: Final = 760.0
-_HEIGHT: Final = 460.0
-_LINE_HEIGHT: Final = 15.0
-_LINE: Final = "#1f5896"
-_KNEE: Final = "#de772a"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,44 +78,15 @@ class Frontier:
         return bool(rented.iloc[-1] > rented.iloc[0] + _NOISE_FRAC * max(rented.iloc[0], 1.0))
 
     def plot(self) -> Drawing:
-        """Draw cost and price over the measure, with matplotlib."""
-        from planner.outputs.plots import draw
+        """Draw cost and price over the measure."""
+        from planner.outputs.plots import plot_frontier
 
-        return draw("frontier", self)
+        return plot_frontier(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
         keys = ("scenario", "against", "label", "unit", "price_unit", "is_relaxed")
         return {**{key: getattr(self, key) for key in keys}, "notes": list(self.notes), "points": records(self.table)}
-
-
-def frontier_svg(frontier: Frontier) -> str:
-    """Draw cost over the measure, every point with its price, the knee marked."""
-    table = frontier.table
-    x, y = table["measure"].tolist(), table["cost_musd"].tolist()
-    frame = Frame(90.0, 60.0, _WIDTH - 130.0, _HEIGHT - 130.0, _around(x), _around(y))
-    points = [frame.to_page(*pair) for pair in zip(x, y, strict=True)]
-    parts = [
-        text(20, 28, f"Cost against {within_sentence(frontier.label)}", size=17, weight=600),
-        text(20, 47, f"{frontier.scenario}; net present value [MUSD]", color=MUTED),
-        frame.grid(x_unit="", y_unit=""),
-        path(points, _LINE, width=2.0),
-    ]
-    for (left, top), row in zip(points, table.to_dict("records"), strict=True):
-        is_knee = bool(row["is_knee"])
-        level = f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD"
-        price = f"one unit less costs {amount(row['price'])} {frontier.price_unit}"
-        if isnan(row["price"]):
-            price = "no plan has less"
-        parts.append(
-            f'<circle cx="{left:.1f}" cy="{top:.1f}" r="{6 if is_knee else 4}" '
-            f'fill="{_KNEE if is_knee else _LINE}"><title>{level}, {price}</title></circle>\n'
-        )
-        if is_knee:
-            parts.append(_knee_label(frame, (left, top), (f"knee: {level}", price)))
-    middle = frame.left + frame.width / 2
-    parts.append(text(middle, _HEIGHT - 22, f"{frontier.label} [{frontier.unit}]", anchor="middle"))
-    return document(_WIDTH, _HEIGHT, f"Frontier of {frontier.scenario}", frontier.label, "".join(parts))
 
 
 def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
@@ -139,26 +102,5 @@ def write_frontier(frontier: Frontier, folder: Path) -> list[Path]:
         text_of = json.dumps(frontier.to_dict(), indent=2, ensure_ascii=False)
         partial.write_text(f"{text_of}\n", encoding="utf-8")
     with whole_file(svg) as partial:
-        partial.write_text(frontier_svg(frontier), encoding="utf-8")
+        partial.write_text(frontier.plot().svg(), encoding="utf-8")
     return [csv, parquet, as_json, svg]
-
-
-def _knee_label(frame: Frame, at: tuple[float, float], lines: tuple[str, str]) -> str:
-    """Write what the knee is on the side of it that has room; the line is convex, so that is free.
-
-    Above it to the right, or in the right half of the chart below it to the left.
-    """
-    left, top = at
-    if left <= frame.left + frame.width / 2:
-        x, y, anchor = left + 12, top - 8 - _LINE_HEIGHT, "start"
-    else:
-        lowest = frame.top + frame.height - 6 - _LINE_HEIGHT
-        x, y, anchor = left - 16, min(top + 18, lowest), "end"
-    first, second = lines
-    return text(x, y, first, anchor=anchor, color=INK) + text(x, y + _LINE_HEIGHT, second, anchor=anchor, color=INK)
-
-
-def _around(values: list[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
-    return low - margin, high + margin

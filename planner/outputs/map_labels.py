@@ -42,7 +42,6 @@ class Spot:
 
     name: str
     mw: float
-    training_frac: float
     x: float
     y: float
     radius: float
@@ -57,12 +56,7 @@ def svg_labels(
 
 
 def find_label_places(
-    spots: Sequence[Spot],
-    sheet: tuple[float, float],
-    *,
-    most: int = 14,
-    size: float = _SIZE,
-    has_sign: bool = False,
+    spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE, has_sign: bool = False
 ) -> list[Label]:
     """Find places for the labels of the largest sites. Takes `sheet` [pixel], `size` [pixel]."""
     circles = [_around(spot, _FREE_OF_TEXT) for spot in spots]

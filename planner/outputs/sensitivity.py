@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.drawing import Drawing
 
 __all__ = ["BOUND", "BY", "COST", "FACTOR", "INDICES", "RANKS", "Sensitivity", "is_constant", "write_sensitivity"]
 
@@ -126,10 +126,10 @@ class Sensitivity:
         return self.method if self.of == COST else f"{self.method}-{self.of}"
 
     def plot(self) -> Drawing:
-        """Draw what each factor does, with matplotlib."""
-        from planner.outputs.plots import draw
+        """Draw what each factor does."""
+        from planner.outputs.plots import plot_sensitivity
 
-        return draw("sensitivity", self)
+        return plot_sensitivity(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
@@ -232,9 +232,7 @@ _MEANS: Final[Mapping[str, str]] = {
 
 
 def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
-    """Write its tables as CSV and Parquet, all of it as JSON, and its plot where it can be drawn."""
-    from importlib.util import find_spec
-
+    """Write its tables as CSV and Parquet, all of it as JSON, and its plot."""
     require_own_folder(folder, SENSITIVITY, found.file)
     written = []
     tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
@@ -250,6 +248,4 @@ def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
         text = json.dumps(found.to_dict(), indent=2, ensure_ascii=False)
         partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
     written.append(as_json)
-    if find_spec("matplotlib") is not None:
-        written.append(found.plot().write(folder / f"{found.stem}.svg"))
-    return written
+    return [*written, found.plot().write(folder / f"{found.stem}.svg")]

@@ -175,6 +175,4 @@ class PlanViews:
 
     def map_svg(self, year: int | None = None) -> str:
         """Draw the sites of a model year, the last by default, as SVG text."""
-        from planner.outputs.map_svg import plan_map_svg
-
-        return plan_map_svg(self.run, self.run.years[-1] if year is None else year)
+        return self.plot.map(year).svg()
