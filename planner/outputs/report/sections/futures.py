@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.number_format import unit_of_money
-from planner.outputs.comparison.measures import OF_YEAR
 from planner.outputs.labels import words
+from planner.outputs.measures import OF_YEAR
 from planner.outputs.report.charts import bars, fan
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
