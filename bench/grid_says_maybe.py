@@ -19,10 +19,10 @@ from math import isfinite
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from planner.base.number_format import moment
-from planner.outputs.plots.drawing import COLOURS, amounts, sheet, years_below
+from planner.outputs.drawing import Drawing
+from planner.outputs.report.charts import Line, curves
 from planner.outputs.report.sections.orders import plan_name
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -85,20 +85,17 @@ def _by_year(results: pd.DataFrame, futures: pd.DataFrame) -> pd.DataFrame:
 def draw() -> None:
     """Draw each path as planned and a year later."""
     table = pd.read_csv(BY_YEAR)
-    years = sorted(table["year"].unique())
-    with sheet("The grid says maybe", columns=len(DRAWN), size=(11.0, 4.0)) as (drawing, axes):
-        for one, (figure, (title, unit)) in zip(axes, DRAWN.items(), strict=True):
-            for (path, gw), colour in zip(GW_2030.items(), COLOURS, strict=False):
-                for delay, dashes in ((0, "-"), (MONTHS, "--")):
-                    of = table[(table["path"] == path) & (table["delay_months"] == delay)]
-                    label = f"{path}, {gw} GW" + (LATER if delay else "")
-                    one.plot(of["year"], of[figure], dashes, color=colour, label=label)
-            one.set_title(title, loc="left", fontsize=9.0)
-            amounts(one, unit)
-            one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-            years_below(one, years)
-        drawing.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(GW_2030))
-    drawing.write(DRAWING)
+    years = sorted(int(year) for year in table["year"].unique())
+    panels = []
+    for figure, (title, unit) in DRAWN.items():
+        drawn = []
+        for colour, (path, gw) in enumerate(GW_2030.items()):
+            for delay, look in ((0, "line"), (MONTHS, "line dashed")):
+                of = table[(table["path"] == path) & (table["delay_months"] == delay)]
+                points = [*zip(of["year"], of[figure], strict=True)]
+                drawn.append(Line("" if delay else f"{path}, {gw} GW", points, colour, look))
+        panels.append(curves(title, ("", unit), drawn, years=years))
+    Drawing("The grid says maybe", "Dashed: every connection a year later", panels).write(DRAWING)
 
 
 def keep_country(runs: Path) -> None:

@@ -6,7 +6,7 @@ import click
 
 from planner.cli.options import RUNS_DIR
 from planner.cli.output import writing_into
-from planner.outputs.writers import PLOTTED, WRITERS
+from planner.outputs.writers import WRITERS
 
 __all__ = ["command"]
 
@@ -46,7 +46,6 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
     from planner.base.errors import InputError, Problem
     from planner.cli.changed_run import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.plots import no_matplotlib
     from planner.outputs.staging import staging, try_folder
     from planner.outputs.user_files import put_files
     from planner.runs import find_run, load_run
@@ -65,8 +64,6 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
         for name in wanted
         if name not in WRITERS
     ]
-    missing = [no_matplotlib("--format", name) for name in wanted if name in PLOTTED]
-    problems += [problem for problem in missing if problem is not None]
     if problems:
         raise InputError(problems)
     home = find_run(run, Path(runs_dir))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.number_format import amount
-from planner.base.svg import INK, MUTED, Frame, document, path, text
-from planner.base.words import within_sentence
 from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE
 from planner.outputs.own_folder import study_folder, write_json, write_tables
 from planner.outputs.records import records
@@ -18,9 +15,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.drawing import Drawing
 
-__all__ = ["COLUMNS", "Frontier", "frontier_svg", "write_frontier"]
+__all__ = ["COLUMNS", "Frontier", "write_frontier"]
 
 COLUMNS: Final = (
     "point",
@@ -37,11 +34,6 @@ COLUMNS: Final = (
 _NOT_OF_RENT: Final = ("carbon", "water")
 """Measures that rented compute adds nothing to."""
 _NOISE_FRAC: Final = 1e-4
-_WIDTH: Final = 760.0
-_HEIGHT: Final = 460.0
-_LINE_HEIGHT: Final = 15.0
-_LINE: Final = "#1f5896"
-_KNEE: Final = "#de772a"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +75,10 @@ class Frontier:
         return bool(rented.iloc[-1] > rented.iloc[0] + _NOISE_FRAC * max(rented.iloc[0], 1.0))
 
     def plot(self) -> Drawing:
-        """Draw cost and price over the measure, with matplotlib."""
-        from planner.outputs.plots import draw
+        """Draw cost and price over the measure."""
+        from planner.outputs.plots import plot_frontier
 
-        return draw("frontier", self)
+        return plot_frontier(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
@@ -94,59 +86,9 @@ class Frontier:
         return {**{key: getattr(self, key) for key in keys}, "notes": list(self.notes), "points": records(self.table)}
 
 
-def frontier_svg(frontier: Frontier) -> str:
-    """Draw cost over the measure, every point with its price, the knee marked."""
-    table = frontier.table
-    x, y = table["measure"].tolist(), table["cost_musd"].tolist()
-    frame = Frame(90.0, 60.0, _WIDTH - 130.0, _HEIGHT - 130.0, _around(x), _around(y))
-    points = [frame.to_page(*pair) for pair in zip(x, y, strict=True)]
-    parts = [
-        text(20, 28, f"Cost against {within_sentence(frontier.label)}", size=17, weight=600),
-        text(20, 47, f"{frontier.scenario}; net present value [MUSD]", color=MUTED),
-        frame.grid(x_unit="", y_unit=""),
-        path(points, _LINE, width=2.0),
-    ]
-    for (left, top), row in zip(points, table.to_dict("records"), strict=True):
-        is_knee = bool(row["is_knee"])
-        level = f"{amount(row['measure'], 4)} {frontier.unit}: {amount(row['cost_musd'], 5)} MUSD"
-        price = f"one unit less costs {amount(row['price'])} {frontier.price_unit}"
-        if isnan(row["price"]):
-            price = "no plan has less"
-        parts.append(
-            f'<circle cx="{left:.1f}" cy="{top:.1f}" r="{6 if is_knee else 4}" '
-            f'fill="{_KNEE if is_knee else _LINE}"><title>{level}, {price}</title></circle>\n'
-        )
-        if is_knee:
-            parts.append(_knee_label(frame, (left, top), (f"knee: {level}", price)))
-    middle = frame.left + frame.width / 2
-    parts.append(text(middle, _HEIGHT - 22, f"{frontier.label} [{frontier.unit}]", anchor="middle"))
-    return document(_WIDTH, _HEIGHT, f"Frontier of {frontier.scenario}", frontier.label, "".join(parts))
-
-
 def write_frontier(frontier: Frontier, folder: Path) -> None:
     """Write table, JSON and chart into a folder."""
     with study_folder(folder, FRONTIER) as staged:
         write_tables({"frontier": frontier.table}, staged)
         write_json(frontier.to_dict(), staged / FRONTIER_FILE)
-        (staged / "frontier.svg").write_text(frontier_svg(frontier), encoding="utf-8")
-
-
-def _knee_label(frame: Frame, at: tuple[float, float], lines: tuple[str, str]) -> str:
-    """Write what the knee is on the side of it that has room; the line is convex, so that is free.
-
-    Above it to the right, or in the right half of the chart below it to the left.
-    """
-    left, top = at
-    if left <= frame.left + frame.width / 2:
-        x, y, anchor = left + 12, top - 8 - _LINE_HEIGHT, "start"
-    else:
-        lowest = frame.top + frame.height - 6 - _LINE_HEIGHT
-        x, y, anchor = left - 16, min(top + 18, lowest), "end"
-    first, second = lines
-    return text(x, y, first, anchor=anchor, color=INK) + text(x, y + _LINE_HEIGHT, second, anchor=anchor, color=INK)
-
-
-def _around(values: list[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
-    return low - margin, high + margin
+        (staged / "frontier.svg").write_text(frontier.plot().svg(), encoding="utf-8")

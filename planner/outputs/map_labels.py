@@ -42,7 +42,6 @@ class Spot:
 
     name: str
     mw: float
-    training_frac: float
     x: float
     y: float
     radius: float
@@ -57,13 +56,7 @@ def svg_labels(
 
 
 def find_label_places(
-    spots: Sequence[Spot],
-    sheet: tuple[float, float],
-    *,
-    most: int = 14,
-    size: float = _SIZE,
-    has_sign: bool = False,
-    has_leaders: bool = True,
+    spots: Sequence[Spot], sheet: tuple[float, float], *, most: int = 14, size: float = _SIZE, has_sign: bool = False
 ) -> list[Label]:
     """Find places for the labels of the largest sites. Takes `sheet` [pixel], `size` [pixel]."""
     circles = [_around(spot, _FREE_OF_TEXT) for spot in spots]
@@ -74,8 +67,6 @@ def find_label_places(
         hidden = [*taken, *circles[:at], *circles[at + 1 :]]
         crossed = [*taken, *cores[:at], *cores[at + 1 :]]
         for label in _places(spot, size / _SIZE, "+" if has_sign else ""):
-            if label.leader and not has_leaders:
-                break
             if (
                 _is_inside(label.box, sheet)
                 and not any(_overlap(label.box, other) for other in hidden)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.drawing import Drawing
 
 __all__ = ["BOUND", "BY", "COST", "FACTOR", "INDICES", "RANKS", "Sensitivity", "is_constant", "write_sensitivity"]
 
@@ -124,10 +124,10 @@ class Sensitivity:
         return self.method if self.of == COST else f"{self.method}-{self.of}"
 
     def plot(self) -> Drawing:
-        """Draw what each factor does, with matplotlib."""
-        from planner.outputs.plots import draw
+        """Draw what each factor does."""
+        from planner.outputs.plots import plot_sensitivity
 
-        return draw("sensitivity", self)
+        return plot_sensitivity(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
@@ -230,12 +230,9 @@ _MEANS: Final[Mapping[str, str]] = {
 
 
 def write_sensitivity(found: Sensitivity, folder: Path) -> None:
-    """Write its tables as CSV and Parquet, all of it as JSON, and its plot where it can be drawn."""
-    from importlib.util import find_spec
-
+    """Write its tables as CSV and Parquet, all of it as JSON, and its plot."""
     with study_folder(folder, SENSITIVITY, found.file) as staged:
         tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
         write_tables({f"{found.stem}{name}": table for name, table in tables.items()}, staged)
         write_json(found.to_dict(), staged / f"{found.stem}.json")
-        if find_spec("matplotlib") is not None:
-            found.plot().write(staged / f"{found.stem}.svg")
+        found.plot().write(staged / f"{found.stem}.svg")

@@ -18,6 +18,7 @@ from planner.outputs.binding import binding_of_run, sentence
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.first_order import MARK, cost_of, first_order_words
 from planner.outputs.labels import DisplayNames
+from planner.outputs.measures import measures
 from planner.outputs.studies import read_estimates
 from planner.outputs.terminal_decides import decides
 from planner.results.bridge import bridge_words
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
+
 __all__ = ["print_paths", "print_summary", "summary", "written_lines"]
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
@@ -45,21 +47,12 @@ _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet
 _NAMED: Final = 2  # of the limits that it is unmet for
 _COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
 
-# Label, unit, column of table `summary`, factor, decimals, whether a row of zeros is left out.
-_LINES: Final = (
-    ("Demand", "kH100e", "demand_kh100e", 1.0, 0, False),
-    ("  served", "kH100e", "served_kh100e", 1.0, 0, False),
-    ("  rented", "kH100e", "rented_kh100e", 1.0, 0, False),
-    ("  saved", "kH100e", "saved_kh100e", 1.0, 0, True),
-    ("  unmet", "kH100e", "unmet_kh100e", 1.0, 0, False),
-    ("Nameplate", "MW", "nameplate_mw", 1.0, 0, False),
-    ("Facility mean", "MW", "facility_mean_mw", 1.0, 0, False),
-    ("Facility peak", "MW", "facility_peak_mw", 1.0, 0, False),
-    ("Energy", "TWh", "energy_twh", 1.0, 1, False),
-    ("PUE", "-", "pue", 1.0, 3, False),
-    ("Budget capex", "BUSD", "capex_musd", 1 / MUSD_PER_BUSD, 1, False),
-    ("Cost of the year", "BUSD", "cost_musd", 1 / MUSD_PER_BUSD, 1, False),
-    ("Sites in use", "", "sites_in_use", 1.0, 0, False),
+_PARTS: Final = ("served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
+_LINES: Final = measures(
+    (
+        *("demand_kh100e", *_PARTS, "nameplate_mw", "facility_mean_mw", "facility_peak_mw"),
+        *("energy_twh", "pue", "capex_musd", "cost_musd", "sites_in_use"),
+    )
 )
 
 
@@ -209,13 +202,14 @@ def _years(run: Run) -> Table:
     table.add_column("", style="dim")
     for year in run.years:
         table.add_column(str(year), justify="right")
-    for label, unit, column, factor, decimals, may_be_left_out in _LINES:
-        values = factor * frame[column]
-        if may_be_left_out and not values.any():
+    for one in _LINES:
+        values = frame[one.column] / one.per
+        if one.column == "saved_kh100e" and not values.any():
             continue
-        cells = ("-" if value != value else f"{value:,.{decimals}f}" for value in values)  # noqa: PLR0124  nan
-        missed = label.strip() == "unmet" and bool((values.round(0) > 0).any())
-        table.add_row(label, unit, *cells, style="yellow" if missed else "")
+        cells = ("-" if value != value else f"{value:,.{one.decimals}f}" for value in values)  # noqa: PLR0124  nan
+        missed = one.column == "unmet_kh100e" and bool((values.round(0) > 0).any())
+        label = f"  {one.label}" if one.column in _PARTS else one.label
+        table.add_row(label, one.unit, *cells, style="yellow" if missed else "")
     share = run.tables["lifetime"].set_index("year")["inference_share_frac"].reindex(run.years)
     share = share.where(frame.set_index("year")["served_kh100e"] > 0.0)  # else all of it is rent
     cells = ("-" if value != value else f"{value:.0%}" for value in share)  # noqa: PLR0124  nan

@@ -5,7 +5,7 @@ Each writer is imported when it is used, so that help stays fast.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["PLOTTED", "WRITERS"]
+__all__ = ["WRITERS"]
 
 
 def _xlsx(run: Run, folder: Path) -> list[Path]:
@@ -31,17 +31,10 @@ def _html(run: Run, folder: Path) -> list[Path]:
 
 
 def _svg(run: Run, folder: Path) -> list[Path]:
-    """Write every plot as a drawing (needs matplotlib): plots/*.svg."""
+    """Write every plot as a drawing: plots/*.svg."""
     from planner.outputs.plots import write_plots
 
-    return write_plots(run, folder / "plots", "svg")
-
-
-def _png(run: Run, folder: Path) -> list[Path]:
-    """Write every plot as a picture (needs matplotlib): plots/*.png."""
-    from planner.outputs.plots import write_plots
-
-    return write_plots(run, folder / "plots", "png")
+    return write_plots(run, folder / "plots")
 
 
 def _csv(run: Run, folder: Path) -> list[Path]:
@@ -107,13 +100,10 @@ def _reeds(run: Run, folder: Path) -> list[Path]:
     return write_reeds(run, folder / "reeds")
 
 
-PLOTTED: Final = frozenset({"svg", "png"})
-"""Formats that need matplotlib."""
 WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
     "xlsx": _xlsx,
     "html": _html,
     "svg": _svg,
-    "png": _png,
     "csv": _csv,
     "parquet": _parquet,
     "gpkg": _gpkg,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.outputs.plots.catalogue import draw
+from planner.outputs import plots
 from planner.results.ended import exit_code
 from planner.results.not_housed import not_housed
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from planner.check import Verdict
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
-    from planner.outputs.plots.drawing import Drawing
-    from planner.outputs.plots.power import By
+    from planner.outputs.drawing import Drawing
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.results.four_moneys import Moneys
@@ -35,7 +34,7 @@ __all__ = ["Plan", "PlanViews", "Plots"]
 
 
 class Plots:
-    """The plots of a plan; each is a figure of matplotlib that a notebook shows.
+    """The plots of a plan; each is an SVG drawing that a notebook shows.
 
     Parameters
     ----------
@@ -44,8 +43,7 @@ class Plots:
 
     Notes
     -----
-    ``drawing.write(path)`` saves a plot as svg, png or pdf: the same bytes for the same plan.
-    They raise `InputError` where matplotlib is not installed.
+    ``drawing.write(path)`` saves a plot as svg: the same bytes for the same plan.
     """
 
     def __init__(self, run: Run) -> None:
@@ -53,35 +51,35 @@ class Plots:
 
     def map(self, year: int | None = None) -> Drawing:
         """Draw the sites of a model year, the last by default: size and share of training."""
-        return draw("map", self._run, year=year)
+        return plots.plot_map(self._run, year)
 
-    def power(self, by: By = "workload") -> Drawing:
+    def power(self, by: plots.By = "workload") -> Drawing:
         """Draw mean power at the meter by ``workload``, ``zone``, ``site`` or ``source``. [MW]"""
-        return draw("power", self._run, by=by)
+        return plots.plot_power(self._run, by)
 
     def cost(self) -> Drawing:
         """Draw payments by calendar year and group of cost items. [MUSD]"""
-        return draw("cost", self._run)
+        return plots.plot_cost(self._run)
 
     def cash(self) -> Drawing:
         """Draw cash by calendar year, and its sum. [MUSD]"""
-        return draw("cash", self._run)
+        return plots.plot_cash(self._run)
 
     def duration(self, zone: str | None = None) -> Drawing:
         """Draw power drawn from the grid, hours from the highest to the lowest. [MW]"""
-        return draw("duration", self._run, zone=zone)
+        return plots.plot_duration(self._run, zone)
 
     def latency(self, year: int | None = None) -> Drawing:
         """Draw the share of service within each round trip, the last model year by default. [%]"""
-        return draw("latency", self._run, year=year)
+        return plots.plot_latency(self._run, year)
 
     def headroom(self, year: int | None = None) -> Drawing:
         """Draw what the headroom of each grid zone is used for. [MW]"""
-        return draw("headroom", self._run, year=year)
+        return plots.plot_headroom(self._run, year)
 
     def comparison(self, other: PlanViews) -> Drawing:
         """Draw power and net present value beside those of another plan."""
-        return draw("comparison", self._run, other=other.run)
+        return plots.plot_comparison(self._run, other.run)
 
 
 _PLACE: Final = ["site", "name", "country", "region", "zone", "lat", "lon", "is_existing"]
@@ -233,9 +231,7 @@ class PlanViews:
 
     def map_svg(self, year: int | None = None) -> str:
         """Draw the sites of a model year, the last by default, as SVG text."""
-        from planner.outputs.map_svg import plan_map_svg
-
-        return plan_map_svg(self.run, self.run.years[-1] if year is None else year)
+        return self.plot.map(year).svg()
 
 
 @dataclass(frozen=True, repr=False)

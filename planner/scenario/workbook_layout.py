@@ -87,7 +87,7 @@ RESULT_SHEETS: Final = frozenset(
         "Cash lines",
         "Figures",
         "Source list",
-        "Map",
+        "Map",  # of workbooks of earlier versions
     }
 )
 """Sheets that show a solved plan."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
-_HELD_ELSEWHERE = ("Map", "Lists", "Settings")
-"""Sheets of points and ids, and of every setting, which `test_plan_workbook` reads."""
+_HELD_ELSEWHERE = ("Lists", "Settings")
+"""Sheets of ids, and of every setting, which `test_plan_workbook` reads."""
 _OF_A_CHART = re.compile(
     r"<c:((?:bar|line|area|pie|scatter)Chart)>|<c:(grouping|barDir|tickLblPos) val=\"(\w+)\""
     r"|<c:f>([^<]*)<|<a:t>([^<]*)<|<a:srgbClr val=\"(\w+)\""

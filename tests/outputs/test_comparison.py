@@ -20,12 +20,14 @@ from planner.base.paths import DATA_DIR
 from planner.outputs.comparison.causes import CostSplit, causes_frame
 from planner.outputs.comparison.cells import table_differences, tables_together
 from planner.outputs.comparison.comparison import RunComparison
-from planner.outputs.comparison.drawing import site_differences
-from planner.outputs.comparison.measures import OF_YEAR, side_by_side
+from planner.outputs.comparison.measures import side_by_side
 from planner.outputs.comparison.settings import ABSENT, setting_differences
 from planner.outputs.comparison.terminal import comparison_summary
 from planner.outputs.comparison.words import cost_sentences
+from planner.outputs.measures import OF_YEAR
 from planner.outputs.report import comparison_html
+from planner.outputs.report.figures import Figures
+from planner.outputs.report.map import site_differences
 from planner.results.cost_difference import CostDifference
 
 if TYPE_CHECKING:
@@ -301,12 +303,12 @@ def test_the_map_shows_where_plans_differ_and_the_chart_adds_up() -> None:
     root = ElementTree.fromstring(drawn)
     titles = [one[0].text for one in root.iter("{http://www.w3.org/2000/svg}circle") if len(one) == 1]
     # North has land for 3 MW of halls less, which are 3 / 0.95 = 3.16 MW of racks and companions.
-    found = site_differences(first(), other(), 2028).set_index("site")["mw"]
-    assert found["north"] == pytest.approx(-3.0 / 0.95 * 1.05, rel=1e-3)
+    found = site_differences((Figures(first()), Figures(other())), 2028)
+    assert found["north"].shown_value == pytest.approx(-3.0 / 0.95 * 1.05, rel=1e-3)
     assert titles == ["South, 2028: +3.32 MW", "North, 2028: -3.32 MW"]
     words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "=cause<0>&" in words
-    assert "+1.5" in words
+    assert "+1.50" in words
 
 
 def test_the_page_lists_causes_to_the_cent() -> None:

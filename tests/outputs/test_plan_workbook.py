@@ -439,7 +439,7 @@ def test_sheets_of_a_solved_plan_are_known_where_it_is_read() -> None:
     written = {RESULT_SHEET, *(name for name, _, _ in SHEETS)}
 
     assert written - RESULT_SHEETS == {SETTINGS, *(own.name for own in own_sheets())}
-    assert written >= RESULT_SHEETS
+    assert written >= RESULT_SHEETS - {"Map"}  # which earlier versions wrote
 
 
 def test_sheets_of_notes_are_left_alone(of_tiny: Path, tmp_path: Path) -> None:

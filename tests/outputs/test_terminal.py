@@ -42,9 +42,9 @@ def test_says_verdict_cost_and_years(run: Run) -> None:
     assert "at 6.00% real" in text
     assert f"assets {capex:,.2f}" in text
     years = next(line for line in lines if line.split() == ["2025", "2027", "2030"])
-    facility = next(line for line in lines if line.startswith("Facility mean"))
+    facility = next(line for line in lines if line.startswith("At the meter, mean"))
     expected = run.tables["summary"]["facility_mean_mw"]
-    assert facility.split()[2:] == ["MW", *(f"{value:,.0f}" for value in expected)]
+    assert facility.split()[4:] == ["MW", *(f"{value:,.0f}" for value in expected)]
     assert len(years) == len(facility)
 
 

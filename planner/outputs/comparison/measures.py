@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.base.units import M3_PER_THOUSAND_M3
+from planner.outputs.measures import OF_YEAR, Measure, measures
 from planner.results.costs import PAID_FOR
 
 if TYPE_CHECKING:
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_RUNS",
-    "OF_YEAR",
     "OTHER_HORIZON",
-    "ComparedColumn",
+    "Measure",
     "common_years",
     "difference_columns",
     "have_one_horizon",
@@ -41,43 +39,11 @@ _HORIZON: Final = ("first_year", "last_year", "discount_rate_frac", "end_of_hori
 _NOISE: Final = 1e-9  # of a difference, against the numbers
 
 
-@dataclass(frozen=True)
-class ComparedColumn:
-    """A column of a result table that is compared."""
-
-    label: str  # what it is
-    unit: str
-    column: str  # name in its table
-    per: float = 1.0  # what numbers are divided by to be in `unit`
-
-
-_RACKS: Final = ComparedColumn("Racks in use", "MW", "nameplate_mw")
-_MEAN: Final = ComparedColumn("At the meter, mean", "MW", "facility_mean_mw")
-_PEAK: Final = ComparedColumn("At the meter, peak", "MW", "facility_peak_mw")
-_LATER: Final = (
-    ComparedColumn("New firm connection", "MW", "new_firm_mw"),
-    ComparedColumn("Emissions", "kt CO2", "emissions_kt"),
-    ComparedColumn("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
-)
-_YEARS_PAYMENTS: Final = ComparedColumn("Payments of the year", "MUSD", "cost_musd")
-OF_YEAR: Final = (
-    ComparedColumn("Demand", "kH100e", "demand_kh100e"),
-    ComparedColumn("served by own sites", "kH100e", "served_kh100e"),
-    ComparedColumn("rented", "kH100e", "rented_kh100e"),
-    ComparedColumn("unmet", "kH100e", "unmet_kh100e"),
-    ComparedColumn("Sites in use", "", "sites_in_use"),
-    _RACKS,
-    _MEAN,
-    _PEAK,
-    *_LATER,
-    _YEARS_PAYMENTS,
-)
-"""What table `summary` says of a year."""
-
-_OF_ZONE: Final = (_RACKS, _MEAN, ComparedColumn("At the meter, peak", "MW", "coincident_peak_mw"), *_LATER)
-_OF_SITE: Final = (ComparedColumn("Halls", "MW", "halls_mw"), _RACKS, _MEAN, _PEAK, *_LATER, _YEARS_PAYMENTS)
-_NPV: Final = ComparedColumn("Net present value", "MUSD", "npv_musd")
-_PAID: Final = ComparedColumn("Payments", "MUSD", "musd")
+_LATER: Final = ("new_firm_mw", "emissions_kt", "water_m3")
+_OF_ZONE: Final = measures(("nameplate_mw", "facility_mean_mw", "coincident_peak_mw", *_LATER))
+_OF_SITE: Final = measures(("halls_mw", "nameplate_mw", "facility_mean_mw", "facility_peak_mw", *_LATER, "cost_musd"))
+_NPV: Final = Measure("Net present value", "MUSD", "npv_musd")
+_PAID: Final = Measure("Payments", "MUSD", "musd")
 
 
 def letters_of(runs: Sequence[Run]) -> str:
@@ -159,14 +125,14 @@ def _of_years(run: Run) -> Iterator[_Row]:
 
 
 def _of_places(run: Run) -> Iterator[_Row]:
-    for by, table, measures in (("zone", "power_zone", _OF_ZONE), ("site", "site_year", _OF_SITE)):
+    for by, table, shown in (("zone", "power_zone", _OF_ZONE), ("site", "site_year", _OF_SITE)):
         frame = run.tables[table]
-        yield from _each(frame.assign(label=frame[by]), by, measures)
+        yield from _each(frame.assign(label=frame[by]), by, shown)
 
 
-def _each(frame: pd.DataFrame, by: str, measures: Sequence[ComparedColumn]) -> Iterator[_Row]:
+def _each(frame: pd.DataFrame, by: str, shown: Sequence[Measure]) -> Iterator[_Row]:
     labels, years = frame["label"].astype(str).tolist(), frame["year"].tolist()
-    for measure in measures:
+    for measure in shown:
         values = (frame[measure.column] / measure.per).tolist()
         for label, year, value in zip(labels, years, values, strict=True):
             yield (by, label, int(year), measure.label, measure.unit, float(value))

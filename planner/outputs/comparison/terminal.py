@@ -15,10 +15,11 @@ from rich.text import Text
 from planner.base.console import broken, printable
 from planner.base.number_format import amount, signed
 from planner.outputs.comparison.causes import cause_notes, dollars, split_sentences
-from planner.outputs.comparison.measures import OF_YEAR, common_years, difference_columns
+from planner.outputs.comparison.measures import common_years, difference_columns
 from planner.outputs.comparison.settings import setting_text
 from planner.outputs.comparison.words import cell_text, cost_sentences
 from planner.outputs.labels import item_words
+from planner.outputs.measures import OF_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

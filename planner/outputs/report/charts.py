@@ -1,4 +1,4 @@
-"""Charts as SVG of their own, drawn from figures; each with the same figures as a table below it.
+"""Charts as SVG, drawn from figures: on a page each with its title and a table, in a file as a picture.
 
 Colours are classes that the style sheet fills in, so that a chart is right in dark mode and on
 paper. Widths are of a column of the page; the SVG scales with it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.svg import tick_decimals, ticks
 from planner.outputs.labels import shortened_apart
@@ -18,23 +18,24 @@ from planner.outputs.report.markup import NOTHING, Html, element, joined
 from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from planner.outputs.report.figures import ReportFigure
 
 __all__ = [
-    "HEIGHT",
-    "LEFT",
-    "WIDTH",
+    "Chart",
+    "Line",
+    "Picture",
     "Series",
     "ValueAxis",
     "bars",
-    "chart_figure",
     "columns",
-    "drawing",
-    "legend",
+    "curve",
+    "curves",
+    "dots",
+    "fan",
+    "groups",
     "lines",
-    "svg_text",
     "waterfall",
 ]
 
@@ -44,20 +45,72 @@ LEFT: Final = 58.0
 _TOP: Final = 22.0
 _BOTTOM: Final = 26.0
 _BAR: Final = 22.0
-_BAR_LABEL: Final = 204.0
-_BAR_VALUE: Final = 70.0
+_THIN_BAR: Final = 11.0
+_ROW: Final = 24.0
+_FOOT: Final = 22.0
+_LABEL: Final = 204.0
 _MOST_LABEL: Final = 300.0
+_VALUE: Final = 70.0
+_GAP: Final = 10.0  # between a row's last dot and its note
+_EDGE: Final = 22.0  # from the last place to the edge
+_ALONE: Final = 30.0  # half the width of a band of one year
 _PER_LETTER: Final = 7.84
 """Pixels, of a label beside a bar."""
 _COLOURS: Final = 10
+_MOST_PLACES: Final = 8
+_BANDS: Final = (
+    ("least", "most", "all futures"),
+    ("tenth", "nine_tenths", "eight of ten"),
+    ("quarter", "three_quarters", "half of them"),
+)
+_ROWS: Final = {
+    "most": "most",
+    "nine_tenths": "nine tenths are below",
+    "three_quarters": "three quarters are below",
+    "median": "median",
+    "quarter": "a quarter is below",
+    "tenth": "a tenth is below",
+    "least": "least",
+}
+Keys = tuple[tuple[str, str], ...]
+"""Colour classes, each with what has that colour."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A line, or a colour of stacked columns."""
+    """A line, a row, or a colour of stacked columns."""
 
     label: str  # what it is called
     figures: tuple[ReportFigure | None, ...]  # one for each place of the axis; None where there is none
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points of two numbers."""
+
+    label: str  # what it is called; a line without a label is not in the key
+    points: Sequence[tuple[float, float]]
+    colour: int
+    look: str = "line"  # classes of the style sheet
+    has_marks: bool = False  # whether each point has a dot
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing without the words around it."""
+
+    title: str
+    width: float
+    height: float
+    parts: Html
+    keys: Keys = ()
+    note: str = ""
+
+
+class Chart(Html):
+    """A figure of a page, whose picture can be drawn on its own too."""
+
+    picture: Picture
 
 
 def columns(title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0) -> Html:
@@ -86,9 +139,10 @@ def columns(title: str, unit: str, places: Sequence[str], series: Sequence[Serie
             height = axis.y_of(min(start, end)) - y
             shape = (x - width / 2, y, width, height)
             parts.append(_mark(figure, f"{one.label}, {place}", unit, shape, number, per, decimals))
-        parts.append(svg_text(x, HEIGHT - 8.0, place, "middle"))
-    drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
-    return chart_figure(title, unit, drawn, legend([one.label for one in series]), places, series, per)
+        if at % math.ceil(len(places) / 12) == 0:
+            parts.append(_below(x, place))
+    keys = _keys([one.label for one in series])
+    return _chart(title, unit, HEIGHT, parts, keys=keys, table=_table(title, unit, places, series, per), places=places)
 
 
 def lines(title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0) -> Html:
@@ -109,12 +163,9 @@ def lines(title: str, unit: str, places: Sequence[str], series: Sequence[Series]
             for end in (0, 1)
         ]
         parts.append(element("path", d="".join(points), class_=f"line c{number % _COLOURS}"))
-    shown = max(1, math.ceil(len(places) / 8))
-    parts += [
-        svg_text(LEFT + at * step, HEIGHT - 8.0, place, "middle") for at, place in enumerate(places) if at % shown == 0
-    ]
-    drawn = drawing(title, HEIGHT, parts, f"{title} [{unit}], {places[0]} to {places[-1]}")
-    return chart_figure(title, unit, drawn, legend([one.label for one in series]), places, series, per)
+    parts += _some_below([(LEFT + at * step, place) for at, place in enumerate(places)])
+    keys = _keys([one.label for one in series])
+    return _chart(title, unit, HEIGHT, parts, keys=keys, table=_table(title, unit, places, series, per), places=places)
 
 
 def bars(title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], *, per: float = 1.0, note: str = "") -> Html:
@@ -139,27 +190,195 @@ def _bars(
     high, low = max([0.0, *starts, *ends]), min([0.0, *starts, *ends])
     if high <= low:
         return NOTHING
-    longest = max(len(label) for label, _ in rows)
-    beside = min(max(_BAR_LABEL, 8.0 + _PER_LETTER * longest), _MOST_LABEL)
-    room = WIDTH - beside - _BAR_VALUE
-    scale = room / (high - low)
+    beside, shown = _labels([label for label, _ in rows])
+    scale = (WIDTH - beside - _VALUE) / (high - low)
     zero = beside - low * scale
     decimals = decimals_for(values)
-    shown = shortened_apart([label for label, _ in rows], int((beside - 8.0) / _PER_LETTER))
     parts = []
     for at, ((label, figure), value) in enumerate(zip(rows, values, strict=True)):
         top = at * _BAR
         left = zero + min(starts[at], ends[at]) * scale
         shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
-        parts.append(svg_text(beside - 8.0, top + 15.5, shown[at], "end"))
-        kind = 0 if value >= 0.0 else 1
-        parts.append(_mark(figure, label, unit, shape, kind, per, decimals))
+        parts.append(_text(beside - 8.0, top + 15.5, shown[at], "end"))
+        parts.append(_mark(figure, label, unit, shape, int(value < 0.0), per, decimals))
         end = zero + max(starts[at], ends[at]) * scale + 6.0
-        parts.append(svg_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
-    height = len(rows) * _BAR
-    drawn = drawing(title, height, parts, f"{title} [{unit}]")
-    caption = element("figcaption", element("strong", title), f" [{unit}]", _note(note))
-    return element("figure", caption, drawn, class_="chart")
+        parts.append(_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
+    return _chart(title, unit, len(rows) * _BAR, parts, note=note)
+
+
+def groups(
+    title: str,
+    unit: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    is_stacked: bool = False,
+    errors: Sequence[Sequence[float] | None] = (),
+) -> Html:
+    """Draw a bar of each series for each label, behind or below each other; `errors` reach to both sides."""
+    values = [[_value(figure, 1.0) for figure in one.figures] for one in series]
+    around = [errors[at] if at < len(errors) else None for at in range(len(series))]
+    reach = [sum(row) for row in zip(*values, strict=True)] if is_stacked else [one for row in values for one in row]
+    reach += [
+        value + sign * (error or 0.0)
+        for row, of in zip(values, around, strict=True)
+        for value, error in zip(row, of or (), strict=False)
+        for sign in (-1.0, 1.0)
+    ]
+    low, high = min([0.0, *reach]), max([0.0, *reach])
+    if high <= low:
+        return NOTHING
+    beside, shown = _labels(labels)
+    scale = (WIDTH - beside - _EDGE) / (high - low)
+    zero = beside - low * scale
+    thick = _BAR - 6.0 if is_stacked else _THIN_BAR
+    each = _BAR if is_stacked else _THIN_BAR * len(series) + 8.0
+    height = each * len(labels) + _FOOT
+    parts = _uprights(low, high, lambda value: zero + value * scale, height)
+    decimals = decimals_for([one for row in values for one in row])
+    for at, label in enumerate(labels):
+        parts.append(_text(beside - 8.0, (at + 0.5) * each + 4.0, shown[at], "end"))
+        end = 0.0
+        for number, one in enumerate(series):
+            figure, value = one.figures[at], values[number][at]
+            start = end if is_stacked else 0.0
+            end = start + value
+            top = at * each + (3.0 if is_stacked else 4.0 + number * thick)
+            if figure is None or value == 0.0:
+                continue
+            shape = (zero + min(start, end) * scale, top, abs(value) * scale, thick)
+            parts.append(_mark(figure, f"{label}, {one.label}", unit, shape, number, 1.0, decimals))
+            if (of := around[number]) is not None:
+                left, right = (f"{zero + (end + sign * of[at]) * scale:.1f}" for sign in (-1.0, 1.0))
+                y = f"{top + thick / 2:.1f}"
+                parts.append(element("line", x1=left, x2=right, y1=y, y2=y, class_="reach"))
+    return _chart(title, unit, height, parts, keys=_keys([one.label for one in series]))
+
+
+def dots(title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *, per: float = 1.0) -> Html:
+    """Draw a row for each series from 0 to its largest figure, with a dot for every place."""
+    known = [
+        {
+            at: figure.shown_value / per
+            for at, figure in enumerate(row.figures)
+            if figure is not None and math.isfinite(figure.shown_value)
+        }
+        for row in rows
+    ]
+    high = max((value for of in known for value in of.values()), default=0.0)
+    if high <= 0.0:
+        return NOTHING
+    beside, labels = _labels([row.label for row in rows])
+    notes = [f"no plan in {left}" if (left := len(places) - len(of)) else "" for of in known]
+    right = max([_VALUE, *(_GAP + _PER_LETTER * len(note) for note in notes if note)])
+    scale = (WIDTH - beside - right) / high
+    height = len(rows) * _ROW + _FOOT
+    parts = _uprights(0.0, high, lambda value: beside + value * scale, height)
+    decimals = decimals_for([value for of in known for value in of.values()])
+    has_colours = len(places) <= _COLOURS
+    for at, (row, of) in enumerate(zip(rows, known, strict=True)):
+        y = (at + 0.5) * _ROW
+        parts.append(_text(beside - 8.0, y + 4.0, labels[at], "end"))
+        end = beside + max(of.values(), default=0.0) * scale
+        parts.append(element("line", x1=beside, x2=f"{end:.1f}", y1=y, y2=y, class_="reach"))
+        for place, value in of.items():
+            figure = row.figures[place]
+            assert figure is not None
+            shown = figure.text(per=per, decimals=decimals)
+            tip = f"{row.label}, {places[place]}: {shown} {unit}"
+            at_dot = (beside + value * scale, y, 5.0)
+            parts.append(_dot(tip, at_dot, place if has_colours else 0, shown, figure.attributes(per=per)))
+        if notes[at]:
+            parts.append(_text(end + _GAP, y + 4.0, notes[at], "start"))
+    keys = _keys(places) if has_colours else ()
+    return _chart(title, unit, height, parts, keys=keys, table=_table(title, unit, places, rows, per))
+
+
+def fan(
+    title: str, unit: str, places: Sequence[str], of: Mapping[str, Sequence[ReportFigure]], *, per: float = 1.0
+) -> Html:
+    """Draw how far a figure spreads over futures: three bands and the median, from 0."""
+    values = {key: [one.shown_value / per for one in figures] for key, figures in of.items()}
+    low, high = min(0.0, *values["least"]), max(0.0, *values["most"])
+    if high <= low:
+        return NOTHING
+    axis = ValueAxis.around(low, high, unit)
+    step = (WIDTH - LEFT - 2.0 * _EDGE) / max(1, len(places) - 1)
+    along = [LEFT + _EDGE + at * step for at in range(len(places))]
+    ends = along if len(places) > 1 else [along[0], along[0] + 2.0 * _ALONE]
+
+    def level(key: str) -> list[tuple[float, float]]:
+        """Return the points of a share of the futures; that of one year at both ends of its band."""
+        return [(x, axis.y_of(values[key][min(at, len(places) - 1)])) for at, x in enumerate(ends)]
+
+    parts = [axis.grid()]
+    for below, above, _ in _BANDS:
+        outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*level(above), *reversed(level(below))])
+        parts.append(element("polygon", points=outline, class_="band"))
+    parts.append(_path(level("median"), "line c1"))
+    parts += _some_below([*zip(along, places, strict=True)])
+    series = [Series(label, tuple(of[key])) for key, label in _ROWS.items()]
+    bands = tuple((f"band-{number}", label) for number, (_, _, label) in enumerate(_BANDS))
+    return _chart(
+        title,
+        unit,
+        HEIGHT,
+        parts,
+        keys=(*bands, ("c1", "median")),
+        table=_table(title, unit, places, series, per),
+        places=places,
+        about=", spread over futures",
+    )
+
+
+def curve(
+    title: str,
+    units: tuple[str, str],
+    points: Sequence[tuple[ReportFigure, ReportFigure, bool]],
+    tips: Sequence[str] = (),
+) -> Html:
+    """Draw one measure over another, a circle at each point; no axis need start at 0."""
+    if len(points) < 2:
+        return NOTHING
+    x, y = ([one.shown_value for one in of] for of in list(zip(*points, strict=True))[:2])
+    plane = _Plane(ValueAxis.around(*_around(y), units[1]), *_around(x))
+    places = [plane.place(*pair) for pair in zip(x, y, strict=True)]
+    parts = [plane.axis.grid(), _path(places, "line c0")]
+    for at, ((a, b), (right, up, is_marked)) in enumerate(zip(places, points, strict=True)):
+        shown = up.text(digits=5)
+        tip = tips[at] if tips else f"{right.text(digits=4)} {units[0]}: {shown} {units[1]}"
+        attributes = up.attributes(digits=5)
+        parts.append(_dot(tip, (a, b, 7.0 if is_marked else 4.5), int(is_marked), shown, attributes))
+    parts += plane.feet(ticks(plane.low, plane.high))
+    words = f"{units[1]} upwards, {units[0]} to the right; the axes need not start at 0"
+    keys = (("c1", "knee"),) if any(one[2] for one in points) else ()
+    return _chart(title, "", HEIGHT, parts, note=words, about=f": {units[1]} over {units[0]}", keys=keys)
+
+
+def curves(title: str, units: tuple[str, str], drawn: Sequence[Line], *, years: Sequence[int] = ()) -> Html:
+    """Draw lines over a number or over years, amounts from 0."""
+    points = [point for one in drawn for point in one.points]
+    if not points:
+        return NOTHING
+    x, y = zip(*points, strict=True)
+    axis = ValueAxis.around(min(0.0, *y), max(0.0, *y) or 1.0, units[1])
+    low, high = (min(years) - 0.3, max(years) + 0.3) if years else (min(0.0, *x), max(x) or 1.0)
+    plane = _Plane(axis, low, high)
+    parts = [axis.grid()]
+    for one in drawn:
+        places = [plane.place(*point) for point in one.points]
+        parts.append(_path(places, f"{one.look} c{one.colour % _COLOURS}"))
+        if one.has_marks:
+            for (a, b), (at, value) in zip(places, one.points, strict=True):
+                tip = f"{one.label}, {at:g}: {value:,.6g} {units[1]}"
+                parts.append(_dot(tip, (a, b, 3.5), one.colour, "", {"class_": "n"}))
+    if years:
+        parts += _some_below([(plane.place(year, 0.0)[0], str(year)) for year in years])
+    else:
+        parts += plane.feet(ticks(low, high))
+    keys = tuple((f"c{one.colour % _COLOURS}", one.label) for one in drawn if one.label)
+    note = "" if years else f"{units[0]} to the right"
+    return _chart(title, units[1], HEIGHT, parts, keys=keys if len(keys) > 1 else (), note=note)
 
 
 @dataclass(frozen=True)
@@ -191,12 +410,52 @@ class ValueAxis:
             y = f"{self.y_of(value):.1f}"
             kind = "zero" if value == 0.0 else "grid"
             parts.append(element("line", x1=LEFT, x2=WIDTH, y1=y, y2=y, class_=kind))
-            parts.append(svg_text(LEFT - 7.0, self.y_of(value) + 4.0, f"{value:,.{decimals}f}", "end"))
+            parts.append(_text(LEFT - 7.0, self.y_of(value) + 4.0, f"{value:,.{decimals}f}", "end"))
         return joined(parts)
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """An axis of values with numbers to the right, from low to high."""
+
+    axis: ValueAxis
+    low: float
+    high: float
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        return LEFT + (x - self.low) * (WIDTH - LEFT - _EDGE) / (self.high - self.low), self.axis.y_of(y)
+
+    def feet(self, marks: Sequence[float]) -> list[Html]:
+        decimals = tick_decimals(marks)
+        return [_below(self.place(mark, self.axis.low)[0], f"{mark:,.{decimals}f}") for mark in marks]
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    margin = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
+    return max(low - margin, 0.0) if low >= 0.0 else low - margin, high + margin
 
 
 def _value(figure: ReportFigure | None, per: float) -> float:
     return 0.0 if figure is None else figure.shown_value / per
+
+
+def _labels(labels: Sequence[str]) -> tuple[float, list[str]]:
+    """Return the room for labels beside rows, and the labels cut to it."""
+    beside = min(max(_LABEL, 8.0 + _PER_LETTER * max(map(len, labels))), _MOST_LABEL)
+    return beside, shortened_apart(labels, int((beside - 8.0) / _PER_LETTER))
+
+
+def _uprights(low: float, high: float, x_of: Callable[[float], float], height: float) -> list[Html]:
+    """Draw lines from top to bottom with their numbers, for rows."""
+    marks = [mark for mark in ticks(low, high) if mark <= high]
+    decimals = tick_decimals(marks)
+    parts = []
+    for mark in marks:
+        x = f"{x_of(mark):.1f}"
+        parts.append(element("line", x1=x, x2=x, y1=0, y2=height - _FOOT, class_="zero" if mark == 0.0 else "grid"))
+        parts.append(_text(x_of(mark), height - 6.0, f"{mark:,.{decimals}f}", "middle"))
+    return parts
 
 
 def _mark(
@@ -211,57 +470,77 @@ def _mark(
     """Draw a rectangle that says what it is under the pointer."""
     shown = figure.text(per=per, decimals=decimals)
     left, top, width, height = (f"{value:.1f}" for value in shape)
+    look = {"class_": f"n c{colour % _COLOURS}", "data_shown": shown}
+    attributes = {**figure.attributes(per=per), **look}
+    tip = element("title", f"{label}: {shown} {unit}")
+    return element("rect", tip, x=left, y=top, width=width, height=height, **attributes)
+
+
+def _dot(tip: str, at: tuple[float, float, float], colour: int, shown: str, attributes: Mapping[str, Any]) -> Html:
+    x, y, radius = at
+    look = {"class_": f"n c{colour % _COLOURS}", "data_shown": shown or None}
     return element(
-        "rect",
-        element("title", f"{label}: {shown} {unit}"),
-        x=left,
-        y=top,
-        width=width,
-        height=height,
-        **{**figure.attributes(per=per), "class_": f"n c{colour % _COLOURS}", "data_shown": shown},
+        "circle", element("title", tip), cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:g}", **{**attributes, **look}
     )
 
 
-def svg_text(x: float, y: float, words: str, anchor: str) -> Html:
-    """Write words on a drawing."""
+def _path(points: Sequence[tuple[float, float]], look: str) -> Html:
+    return element("path", d="M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points), class_=look)
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> Html:
     return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)
 
 
-def drawing(title: str, height: float, parts: Sequence[str], about: str) -> Html:
-    """Put parts into a drawing as wide as a column; one with a title has a table below it."""
-    return element(
+def _below(x: float, words: str) -> Html:
+    return _text(x, HEIGHT - 8.0, words, "middle")
+
+
+def _some_below(places: Sequence[tuple[float, str]]) -> list[Html]:
+    """Write as many places below a chart as there is room for."""
+    return [_below(x, place) for x, place in places[:: max(1, math.ceil(len(places) / _MOST_PLACES))]]
+
+
+def _keys(labels: Sequence[str]) -> Keys:
+    """Return the colours of series with their labels; nothing for one."""
+    return tuple((f"c{at % _COLOURS}", label) for at, label in enumerate(labels)) if len(labels) > 1 else ()
+
+
+def _table(title: str, unit: str, places: Sequence[str], series: Sequence[Series], per: float) -> Html:
+    """Return a table of the figures of a chart, to be opened below it."""
+    heads = [NumberColumn(place, per=per) for place in places]
+    rows = [(one.label, one.figures) for one in series]
+    table = figure_table(f"{title} [{unit}]", "", heads, rows, one_unit=True)
+    return element("details", element("summary", "Figures"), table)
+
+
+def _chart(
+    title: str,
+    unit: str,
+    height: float,
+    parts: Sequence[Html],
+    *,
+    keys: Keys = (),
+    table: Html = NOTHING,
+    places: Sequence[str] = (),
+    about: str = "",
+    note: str = "",
+) -> Chart:
+    """Put title, drawing, key and a table of the same figures together."""
+    named = f" [{unit}]" if unit else ""
+    from_to = f", {places[0]} to {places[-1]}" if places else ""
+    drawn = element(
         "svg",
         parts,
         class_="axes" if height == HEIGHT else None,
         viewBox=f"0 0 {WIDTH:.0f} {height:.0f}",
         role="img",
-        aria_label=f"{about}; figures in the table below" if title else about,
+        aria_label=f"{title}{named}{from_to}{about}{'; figures in the table below' if table else ''}",
     )
-
-
-def legend(labels: Sequence[str]) -> Html:
-    """Return the colours of series with their labels; nothing for one."""
-    if len(labels) == 1:
-        return NOTHING
-    keys = (
-        element("li", element("span", class_=f"key c{at % _COLOURS}"), element("bdi", label))
-        for at, label in enumerate(labels)
-    )
-    return element("ul", keys, class_="legend")
-
-
-def chart_figure(
-    title: str, unit: str, drawn: Html, legend: Html, places: Sequence[str], series: Sequence[Series], per: float
-) -> Html:
-    """Put title, drawing, legend and a table of the same figures together."""
-    caption = element("figcaption", element("strong", title), f" [{unit}]")
-    rows = [(one.label, one.figures) for one in series]
-    table = figure_table(
-        f"{title} [{unit}]", "", [NumberColumn(place, per=per) for place in places], rows, one_unit=True
-    )
-    more = element("details", element("summary", "Figures"), table)
-    return element("figure", caption, drawn, legend, more, class_="chart")
-
-
-def _note(note: str) -> Html:
-    return element("span", f" {note}", class_="note") if note else NOTHING
+    said = element("span", f" {note}", class_="note") if note else NOTHING
+    caption = element("figcaption", element("strong", title), named, said)
+    items = (element("li", element("span", class_=f"key {look}"), element("bdi", label)) for look, label in keys)
+    legend = element("ul", items, class_="legend") if keys else NOTHING
+    chart = Chart(element("figure", caption, drawn, legend, table, class_="chart"))
+    chart.picture = Picture(f"{title}{named}", WIDTH, height, joined(parts), keys, note)
+    return chart

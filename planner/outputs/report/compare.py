@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.outputs.comparison.measures import MOST_RUNS, letters_of
+from planner.outputs.comparison.measures import MOST_RUNS, common_years, letters_of
 from planner.outputs.report.figures import Figures
-from planner.outputs.report.markup import Html, element, joined, name
-from planner.outputs.report.page import page
+from planner.outputs.report.map import difference_map
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.outputs.report.page import page, section
 from planner.outputs.report.sections.causes import causes_section
 from planner.outputs.report.sections.cost_bridge import cost_bridge
 from planner.outputs.report.sections.differences import differences
-from planner.outputs.report.sections.map_of_difference import map_of_difference
 from planner.outputs.report.sections.side_by_side import side_by_side
 from planner.outputs.report.sections.verdict import lights
 
@@ -30,7 +30,7 @@ def comparison_html(runs: Sequence[Run], splits: Sequence[CostSplit] = ()) -> st
     letters = letters_of(runs)
     sections = [
         ("answer", "Side by side", side_by_side(figures, letters)),
-        ("map-section", "Map", map_of_difference(figures, letters)),
+        ("map-section", "Map", _maps(figures, letters)),
         ("cost-bridge", "Cost", cost_bridge(figures, letters)),
         ("causes", "Causes", causes_section(splits)),
         ("differences", "Inputs", differences(runs, letters)),
@@ -50,3 +50,15 @@ def _head(run: Run, letter: str) -> Html:
         element("p", name(asked), class_="question"),
         lights(run),
     )
+
+
+def _maps(figures: Sequence[Figures], letters: str) -> Html:
+    """Draw each further run less the first: the first map with a slider of the years that all have."""
+    years = common_years([of.run for of in figures])
+    if not years:
+        return NOTHING
+    maps = (
+        difference_map((figures[0], of), (letters[0], letter), years if at == 0 else years[-1:])
+        for at, (of, letter) in enumerate(zip(figures[1:], letters[1:], strict=True))
+    )
+    return section("map-section", "Where they differ", *maps)

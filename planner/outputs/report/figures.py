@@ -46,6 +46,11 @@ class ReportFigure:
     less: ReportFigure | None = None  # what is taken off it
     run: int | None = None  # number of its run on a page of several
 
+    @classmethod
+    def plain(cls, value: float, *, is_difference: bool = False) -> ReportFigure:
+        """Return a number of no table, as for a picture; a difference is shown with its sign."""
+        return cls(value, "", "", less=cls(0.0, "", "") if is_difference else None)
+
     @property
     def shown_value(self) -> float:
         """The number, the share or the difference."""
@@ -85,6 +90,8 @@ class ReportFigure:
 
     def attributes(self, *, per: float = 1.0, digits: int | None = None) -> dict[str, Any]:
         """Return the attributes that say where the number is."""
+        if not self.table:
+            return {"class_": "n"}
         found: dict[str, Any] = {
             "class_": "n",
             "data_table": self.table,

@@ -1,7 +1,7 @@
-"""The map: one picture per model year, of which the page shows one, in one of four colourings.
+"""The map of a plan or of a difference: for a page, with a slider of years, and for a file.
 
 Sites are projected here, in Python. Their colours are classes of the style sheet, a few steps of
-each of the four, so that the page only has to say which of them counts.
+each of four colourings, so that the page only has to say which of them counts.
 """
 
 from __future__ import annotations
@@ -11,28 +11,34 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
+import pandas as pd
 
 from planner.base.number_format import amount
 from planner.base.svg import ticks
-from planner.outputs.map_labels import Spot, svg_labels
-from planner.outputs.map_svg import outline, round_sizes, sites_in_use
+from planner.outputs.map_labels import CHARACTER, Spot, svg_labels
 from planner.outputs.projection import sheet_for
-from planner.outputs.report.figures import ReportFigure
+from planner.outputs.report.charts import Picture
+from planner.outputs.report.figures import Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import pandas as pd
-
-    from planner.outputs.labels import DisplayNames
+    from planner.outputs.basemaps import Line
     from planner.outputs.projection import ProjectedMap
-    from planner.outputs.report.figures import Figures
 
-__all__ = ["COLOURINGS", "PICKED", "base_map", "controls", "map_of", "names_of", "site_facts", "size_key"]
+__all__ = [
+    "COLOURINGS",
+    "base_map",
+    "difference_map",
+    "difference_picture",
+    "map_of",
+    "plan_picture",
+    "site_differences",
+    "site_facts",
+]
 
-PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
+_PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
 WIDTH: Final = 1000.0
 HEIGHT: Final = 560.0
@@ -44,7 +50,11 @@ _PHONE_SIZE: Final = 27.0
 _LABEL_SIZE: Final = 13.0
 _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
+_LEAST_MW: Final = 0.5  # a difference that is drawn
+_KEY_HEIGHT: Final = 90.0  # of the circles below a picture
 _PER_MUSD: Final = 1e-6
+SiteFacts = dict[str, "dict[str, ReportFigure | None]"]
+"""What the map shows of each site in a year."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ COLOURINGS: Final = (
 )
 
 
-def site_facts(figures: Figures, year: int) -> dict[str, dict[str, ReportFigure | None]]:
+def site_facts(figures: Figures, year: int) -> SiteFacts:
     """Return what the map shows of each site in a year, by the keys of `COLOURINGS`, and ``mw``."""
     size = figures.sums_by("site_year", "nameplate_mw", "site", year=year)
     used = figures.sums_by("plan", "used_mw", "site", year=year)
@@ -77,7 +87,7 @@ def site_facts(figures: Figures, year: int) -> dict[str, dict[str, ReportFigure 
     paid = figures.sums_by("costs", "musd", "site", calendar_year=year, group="energy")
     spare = figures.sums_by("headroom", "spare_mw", "zone", year=year)
     zone = figures.run.sites.set_index("site")["zone"].to_dict()
-    facts: dict[str, dict[str, ReportFigure | None]] = {}
+    facts: SiteFacts = {}
     for (site,), mw in size.items():
         if not mw.value > _A_LITTLE_MW:
             continue
@@ -100,44 +110,228 @@ def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     return sheet, joined(
         [
             element("rect", width="100%", height="100%", class_="sea"),
-            Html(outline("lines", sheet.graticule, closed=False)),
-            Html(outline("near" if sheet.is_us else "land", sheet.land, closed=True)),
-            Html(outline("land", sheet.states, closed=True)),
-            Html(outline("border", sheet.borders, closed=False)),
+            _outline("lines", sheet.graticule),
+            _outline("near" if sheet.is_us else "land", sheet.land, "Z"),
+            _outline("land", sheet.states, "Z"),
+            _outline("border", sheet.borders),
         ]
     )
 
 
-def map_of(figures: Figures, labels: DisplayNames) -> Html:
+def _outline(look: str, lines: Iterable[Line], end: str = "") -> Html:
+    """Return one path of many lines."""
+    drawn = ("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) + end for line in lines if len(line) > 1)
+    return element("path", class_=look, d="".join(drawn))
+
+
+def map_of(figures: Figures) -> Html:
     """Draw the map of a plan with its controls and keys."""
     sheet, below = base_map(figures.run.sites)
     facts = {year: site_facts(figures, year) for year in figures.years}
     bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
-    largest = max(float(figures.run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
-    years = [_year(figures, sheet, year, facts[year], bounds, largest) for year in figures.years]
-    drawn = element(
-        "svg",
-        below,
-        years,
-        viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}",
-        role="img",
-        aria_label="Map of the sites in use; the tables of sites have the same figures",
-    )
+    largest = _largest(figures)
+    years = []
+    for year, of in facts.items():
+        marks = _marks_of_plan(figures, sheet, of, year, largest, bounds)
+        years.append(_year(year, marks, is_hidden=year != figures.last))
     known = [one for one in COLOURINGS if _is_known(one, facts)]
     return element(
         "figure",
-        controls(figures.years, known),
-        drawn,
-        size_key(largest),
+        _controls(figures.years, known),
+        _svg(below, years, "Map of the sites in use; the tables of sites have the same figures"),
+        _size_key(largest),
         (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known),
-        PICKED,
+        _PICKED,
         class_="map",
         id="map",
         data_colouring=known[0].key if known else None,
     )
 
 
-def _is_known(colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]]) -> bool:
+def plan_picture(figures: Figures, year: int) -> Picture:
+    """Return the map of a year with its keys, coloured by the share of training."""
+    sheet, below = base_map(figures.run.sites)
+    facts, use, largest = site_facts(figures, year), COLOURINGS[0], _largest(figures)
+    marks = _marks_of_plan(figures, sheet, facts, year, largest, {use.key: use.bounds}, look="site k-", is_alone=True)
+    keys = tuple((f"k-use-{at}", text) for at, text in enumerate(_steps(use.bounds)))
+    named = (*keys[:-1], (keys[-1][0], f"{keys[-1][1]} % of racks for training"))
+    return _picture("Size: racks in use", below, marks, largest, named)
+
+
+def difference_map(pair: tuple[Figures, Figures], letters: tuple[str, str], years: Sequence[int]) -> Html:
+    """Draw where a plan has more racks in use than the first, and where fewer; with a slider of the years."""
+    by_year = {year: site_differences(pair, year) for year in years}
+    largest = max((abs(one.shown_value) for of in by_year.values() for one in of.values()), default=0.0)
+    title = f"Racks in use, {letters[1]} less {letters[0]}"
+    if largest == 0.0:
+        return element("p", f"{title}: no difference of {_LEAST_MW:g} MW or more at any site.")
+    sites = _sites_of(pair)
+    sheet, below = base_map(sites)
+    is_alone = len(years) == 1
+    drawn = [
+        _year(year, _marks_of_difference(sites, sheet, of, year, largest), is_hidden=year != years[-1])
+        for year, of in by_year.items()
+    ]
+    items = (element("li", element("span", class_=f"key {look}"), said) for look, said in _more_in(letters))
+    return element(
+        "figure",
+        element("figcaption", element("strong", title), f" [MW]{f', {years[0]}' * is_alone}"),
+        NOTHING if is_alone else _controls(years, ()),
+        _svg(below, drawn, f"Map. {title}"),
+        _size_key(largest, "Size: difference of racks in use"),
+        element("ul", items, class_="legend"),
+        NOTHING if is_alone else _PICKED,
+        class_="map difference",
+        id=None if is_alone else "map",
+    )
+
+
+def difference_picture(pair: tuple[Figures, Figures], letters: tuple[str, str], year: int) -> Picture:
+    """Return the map of the differences of a year."""
+    found, sites = site_differences(pair, year), _sites_of(pair)
+    sheet, below = base_map(sites)
+    largest = max((abs(one.shown_value) for one in found.values()), default=_LEAST_MW)
+    marks = _marks_of_difference(sites, sheet, found, year, largest, is_alone=True)
+    title = f"Racks in use in {year}, {letters[1]} less {letters[0]} [MW]"
+    none = "" if found else f": no difference of {_LEAST_MW:g} MW or more at any site"
+    return _picture(f"{title}{none}", below, marks, largest, _more_in(letters))
+
+
+def site_differences(pair: tuple[Figures, Figures], year: int) -> dict[str, ReportFigure]:
+    """Return the difference of racks in use by site, where it is worth a circle."""
+    size = [of.sums_by("site_year", "nameplate_mw", "site", year=year) for of in pair]
+    found = {}
+    for (site,) in dict.fromkeys(key for of in size for key in of):
+        before, after = (of.sum("site_year", "nameplate_mw", site=site, year=year) for of in pair)
+        if abs(after.value - before.value) >= _LEAST_MW:
+            found[str(site)] = after.above(before)
+    return found
+
+
+def _marks_of_plan(
+    figures: Figures,
+    sheet: ProjectedMap,
+    facts: SiteFacts,
+    year: int,
+    largest: float,
+    bounds: Mapping[str, Sequence[float]],
+    *,
+    look: str = "site ",
+    is_alone: bool = False,
+) -> Html:
+    """Draw the sites of a plan, each in the step of every colouring that has bounds."""
+    shown = [one for one in COLOURINGS if one.key in bounds]
+
+    def classes(site: str) -> str:
+        return look + " ".join(_step(facts[site][one.key], one, bounds[one.key]) for one in shown)
+
+    def said(site: str) -> str:
+        return "; ".join(_said(facts[site][one.key], one) for one in shown)
+
+    sizes = {site: mw for site, of in facts.items() if (mw := of["mw"]) is not None}
+    return _marks(figures.run.sites, sheet, sizes, year, largest, classes, said, is_alone=is_alone)
+
+
+def _marks_of_difference(
+    sites: pd.DataFrame,
+    sheet: ProjectedMap,
+    found: Mapping[str, ReportFigure],
+    year: int,
+    largest: float,
+    *,
+    is_alone: bool = False,
+) -> Html:
+    def classes(site: str) -> str:
+        return f"site c{0 if found[site].shown_value > 0.0 else 1}"
+
+    return _marks(sites, sheet, found, year, largest, classes, has_sign=True, is_alone=is_alone)
+
+
+def _marks(
+    sites: pd.DataFrame,
+    sheet: ProjectedMap,
+    sizes: Mapping[str, ReportFigure],
+    year: int,
+    largest: float,
+    classes: Callable[[str], str],
+    said: Callable[[str], str] | None = None,
+    *,
+    has_sign: bool = False,
+    is_alone: bool = False,
+) -> Html:
+    """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone."""
+    drawn = sites[sites["site"].isin(list(sizes))]
+    x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
+    rows = zip(drawn["site"], drawn["name"], x, y, strict=True)
+    spots, circles = [], []
+    for site, known_as, left, top in sorted(rows, key=lambda row: -abs(sizes[row[0]].shown_value)):
+        figure = sizes[site]
+        radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
+        spots.append(Spot(str(known_as), figure.shown_value, left, top, radius))
+        shown, more = figure.text(), f"; {said(site)}" if said else ""
+        circles.append(
+            element(
+                "circle",
+                element("title", f"{known_as}, {year}: {shown} MW{more}"),
+                cx=f"{left:.1f}",
+                cy=f"{top:.1f}",
+                r=f"{radius:.1f}",
+                data_site=site,
+                **{**figure.attributes(digits=3), "class_": f"n {classes(site)}", "data_shown": shown},
+            )
+        )
+    size = (WIDTH, HEIGHT)
+    names = {"wide": svg_labels(spots, size, size=_LABEL_SIZE, has_sign=has_sign)}
+    if not is_alone:
+        names["phone"] = svg_labels(spots, size, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
+    layers = (element("g", Html("".join(of)), class_=look, aria_hidden="true") for look, of in names.items())
+    return joined([*circles, *layers])
+
+
+def _picture(title: str, below: Html, marks: Html, largest: float, keys: tuple[tuple[str, str], ...]) -> Picture:
+    """Put a map with circles of round sizes below it."""
+    sheet = element(
+        "svg", below, marks, width=f"{WIDTH:.0f}", height=f"{HEIGHT:.0f}", viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
+    )
+    x, y, parts = WIDTH, HEIGHT + _KEY_HEIGHT / 2, [sheet]
+    for mw in _round_sizes(largest):
+        radius, words = _LARGEST_RADIUS * math.sqrt(mw / largest), f"{amount(mw)} MW"
+        parts.append(element("text", words, x=f"{x:.1f}", y=f"{y + 4.0:.1f}", text_anchor="end", class_="quiet"))
+        x -= 1.15 * CHARACTER * len(words) + 8.0 + radius
+        parts.append(element("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:.1f}", class_="ring"))
+        x -= radius + 18.0
+    return Picture(title, WIDTH, HEIGHT + _KEY_HEIGHT, joined(parts), keys)
+
+
+def _svg(below: Html, years: Sequence[Html], about: str) -> Html:
+    return element("svg", below, years, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=about)
+
+
+def _year(year: int, marks: Html, *, is_hidden: bool) -> Html:
+    return element("g", marks, class_="year", data_year=year, hidden=is_hidden)
+
+
+def _largest(figures: Figures) -> float:
+    """Return the size that has the largest circle, in all years: so their maps can lie side by side. [MW]"""
+    return max(float(figures.run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
+
+
+def _sites_of(pair: tuple[Figures, Figures]) -> pd.DataFrame:
+    return pd.concat([of.run.sites for of in pair]).drop_duplicates("site")
+
+
+def _more_in(letters: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return ("c0", f"more in {letters[1]}"), ("c1", f"more in {letters[0]}")
+
+
+def _round_sizes(largest_mw: float) -> list[float]:
+    """Return three round sizes, the largest first."""
+    unit = 10.0 ** math.floor(math.log10(largest_mw / 2.0))
+    first = max(step * unit for step in (1.0, 2.0, 5.0) if step * unit <= largest_mw / 2.0)
+    return [first, first / 5, first / 25]
+
+
+def _is_known(colouring: Colouring, facts: Mapping[int, SiteFacts]) -> bool:
     return any(_is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values())
 
 
@@ -145,9 +339,7 @@ def _is_finite(figure: ReportFigure | None) -> bool:
     return figure is not None and math.isfinite(figure.shown_value)
 
 
-def _bounds(
-    colouring: Colouring, facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]]
-) -> tuple[float, ...]:
+def _bounds(colouring: Colouring, facts: Mapping[int, SiteFacts]) -> tuple[float, ...]:
     """Return round numbers between the steps of a colour, the same in all years."""
     known = [
         figure.shown_value / colouring.per
@@ -171,43 +363,6 @@ def _step(figure: ReportFigure | None, colouring: Colouring, bounds: Sequence[fl
     return f"{colouring.key}-{sum(value >= bound for bound in bounds)}"
 
 
-def _year(
-    figures: Figures,
-    sheet: ProjectedMap,
-    year: int,
-    facts: Mapping[str, Mapping[str, ReportFigure | None]],
-    bounds: Mapping[str, Sequence[float]],
-    largest_mw: float,
-) -> Html:
-    sites = sites_in_use(figures.run, year)
-    x, y = sheet.place(sites["lon"].to_numpy(), sites["lat"].to_numpy())
-    spots, circles = [], []
-    radius = np.maximum(_LARGEST_RADIUS * np.sqrt(sites["nameplate_mw"].to_numpy() / largest_mw), _SMALLEST_RADIUS)
-    columns = (sites[name] for name in ("name", "nameplate_mw", "training_frac"))
-    for site, *values in zip(sites["site"], *columns, x, y, radius, strict=True):
-        of = facts[str(site)]
-        if (mw := of["mw"]) is None:
-            continue  # a site without racks is not in use
-        spot = Spot(*values)
-        spots.append(spot)
-        steps = (_step(of[colouring.key], colouring, bounds[colouring.key]) for colouring in COLOURINGS)
-        shown = mw.text()
-        said = "; ".join(_said(of[one.key], one) for one in COLOURINGS)
-        circles.append(
-            element(
-                "circle",
-                element("title", f"{spot.name}, {year}: {shown} MW; {said}"),
-                cx=f"{spot.x:.1f}",
-                cy=f"{spot.y:.1f}",
-                r=f"{spot.radius:.1f}",
-                data_site=site,
-                data_shown=shown,
-                **{**mw.attributes(digits=3), "class_": f"n site {' '.join(steps)}"},
-            )
-        )
-    return element("g", circles, names_of(spots), class_="year", data_year=year, hidden=year != figures.last)
-
-
 def _said(figure: ReportFigure | None, colouring: Colouring) -> str:
     label = colouring.label[0].lower() + colouring.label[1:]
     if figure is None or not math.isfinite(figure.shown_value):
@@ -215,18 +370,7 @@ def _said(figure: ReportFigure | None, colouring: Colouring) -> str:
     return f"{label} {figure.text(per=colouring.per)} {colouring.unit}"
 
 
-def names_of(spots: Sequence[Spot], *, has_sign: bool = False) -> Html:
-    """Write the names of the largest sites, fewer and larger ones for a phone."""
-    sheet = (WIDTH, HEIGHT)
-    wide = svg_labels(spots, sheet, size=_LABEL_SIZE, has_sign=has_sign)
-    phone = svg_labels(spots, sheet, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
-    return joined(
-        element("g", Html("".join(labels)), class_=of, aria_hidden="true")
-        for labels, of in ((wide, "wide"), (phone, "phone"))
-    )
-
-
-def controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:
+def _controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:
     """Return slider and choice of colour; the script shows them."""
     slider = element(
         "label",
@@ -258,10 +402,10 @@ def controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:
     return element("div", slider if len(years) > 1 else NOTHING, fields, class_="controls", hidden=True)
 
 
-def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
+def _size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
     """Explain the size of the circles, which grow and shrink with the map."""
     parts = []
-    for mw in reversed(round_sizes(largest_mw)):
+    for mw in reversed(_round_sizes(largest_mw)):
         radius = _LARGEST_RADIUS * math.sqrt(mw / largest_mw)
         size = 2.0 * radius + 2.0
         drawn = element(
@@ -276,20 +420,11 @@ def size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
 
 
 def _colour_key(
-    colouring: Colouring,
-    bounds: Sequence[float],
-    facts: Mapping[int, Mapping[str, Mapping[str, ReportFigure | None]]],
-    *,
-    is_first: bool,
+    colouring: Colouring, bounds: Sequence[float], facts: Mapping[int, SiteFacts], *, is_first: bool
 ) -> Html:
     """Explain the colours of a colouring."""
-    texts = [amount(bound) for bound in bounds]
-    if not texts:
-        steps = ["all"]
-    else:
-        between = [f"{low} to {high}" for low, high in pairwise(texts)]
-        steps = [f"below {texts[0]}", *between, f"{texts[-1]} and more"]
-    keys = [element("li", element("span", class_=f"key k-{colouring.key}-{at}"), text) for at, text in enumerate(steps)]
+    shown = enumerate(_steps(bounds))
+    keys = [element("li", element("span", class_=f"key k-{colouring.key}-{at}"), text) for at, text in shown]
     if any(not _is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values()):
         keys.append(element("li", element("span", class_=f"key k-{colouring.key}-none"), colouring.none))
     return element(
@@ -300,3 +435,12 @@ def _colour_key(
         data_colouring=colouring.key,
         hidden=not is_first,
     )
+
+
+def _steps(bounds: Sequence[float]) -> list[str]:
+    """Say which numbers each step of a colour has."""
+    texts = [amount(bound) for bound in bounds]
+    if not texts:
+        return ["all"]
+    between = [f"{low} to {high}" for low, high in pairwise(texts)]
+    return [f"below {texts[0]}", *between, f"{texts[-1]} and more"]

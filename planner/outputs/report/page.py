@@ -14,7 +14,7 @@ from planner.outputs.report.markup import NOTHING, Html, element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SCRIPT", "STYLE", "allowed", "page", "policy", "section", "write_page"]
+__all__ = ["SCRIPT", "STYLE", "allowed", "file_text", "page", "policy", "section", "write_page"]
 
 STYLE: Final = "style.css"
 """The one style of a report."""
@@ -34,7 +34,7 @@ def policy() -> str:
 @cache
 def allowed(name: str) -> str:
     """Return the source of a policy that allows `STYLE` or `SCRIPT` inside a page: its hash."""
-    digest = hashlib.sha256(_file(name).encode("utf-8")).digest()
+    digest = hashlib.sha256(file_text(name).encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
@@ -65,7 +65,7 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
             element("meta", name="color-scheme", content="light dark"),
             element("meta", name="referrer", content="no-referrer"),
             element("title", title),
-            element("style", _file(STYLE)),
+            element("style", file_text(STYLE)),
         ),
         element(
             "body",
@@ -74,7 +74,7 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
             contents,
             element("main", (content for _, _, content in kept)),
             element("footer", foot),
-            element("script", _file(SCRIPT)),
+            element("script", file_text(SCRIPT)),
         ),
         lang="en",
     )
@@ -89,6 +89,6 @@ def write_page(document: str, path: Path) -> list[Path]:
 
 
 @cache
-def _file(name: str) -> Html:
+def file_text(name: str) -> Html:
     """Return style or script, which are ours and hold no text of users."""
     return Html((_HERE / name).read_text(encoding="utf-8"))

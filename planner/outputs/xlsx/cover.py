@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.measures import measures
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import cell
-from planner.outputs.xlsx.map import MAP_HEIGHT, map_chart
 from planner.results.ended import ended
 from planner.results.not_housed import not_by_own_sites, not_housed
 
@@ -37,14 +37,14 @@ _PRINT: Final = (
 
 
 def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
-    """Write sheet Cover: on its page the answer and the map, below it what is for the screen."""
+    """Write sheet Cover: on its page the answer, below it what is for the screen."""
     run = book.run
     sheet = book.sheet("Cover", "", widths=(24, 20, 16, 16, 50))
     book.text(sheet, 0, 0, run.title, "title")
     row = _paragraph(book, sheet, 1, str(run.meta["question"]))
     row = _verdict(book, sheet, row + 1)
     row = _figures(book, sheet, row + 1)
-    row = _map(book, sheet, row + 1)
+    row += 1
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
     book.text(sheet, row, 0, made, "about")
     sheet.print_area(0, 0, row, 4)
@@ -58,21 +58,6 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
     row += 3 + len(contents)
     for text in (_PRINT, _RULE):
         row = _paragraph(book, sheet, row, text)
-
-
-def _map(book: Book, sheet: Worksheet, row: int) -> int:
-    """Insert the map. Returns the next row."""
-    options = {"object_position": 3, "description": "Sites of the plan on a map, by size"}
-    sheet.insert_chart(row, 0, map_chart(book), options)
-    row += math.ceil(MAP_HEIGHT / 0.93 / _ROW_PIXELS)
-    book.text(sheet, row, 0, _MAP_KEY, "about")
-    return row + 1
-
-
-_ROW_PIXELS: Final = 20.0
-_MAP_KEY: Final = (
-    "Area: racks in use, MW; colour: from orange, all inference, to blue, all training. Sheet Sites has the figures."
-)
 
 
 def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
@@ -127,14 +112,13 @@ def _figures(book: Book, sheet: Worksheet, row: int) -> int:
         book.number(sheet, row, place, year, "0", "head_right")
     book.text(sheet, row, 4, "", "head")
     summary = run.tables["summary"].set_index("year")
-    for at, (label, unit, column, formula, shown) in enumerate(_KEY_FIGURES, start=row + 1):
-        book.text(sheet, at, 0, label)
-        book.text(sheet, at, 1, unit, "unit_left")
-        of_year = summary[column].to_dict()
+    for at, one in enumerate(measures(_KEY_FIGURES), start=row + 1):
+        book.text(sheet, at, 0, f"  {one.label}" if one.column == "unmet_kh100e" else one.label)
+        book.text(sheet, at, 1, one.unit, "unit_left")
+        of_year = summary[one.column].to_dict()
         for place, year in ((2, first), (3, last)):
-            address = cell(row, place, fixed_row=True)
-            value = float(of_year[year])
-            book.formula(sheet, at, place, f"={formula.format(year=address)}", value, shown)
+            formula = _KEY_FIGURES[one.column].format(year=cell(row, place, fixed_row=True))
+            book.formula(sheet, at, place, f"={formula}", float(of_year[year]), "#,##0")
     at = row + 1 + len(_KEY_FIGURES)
     value = float(run.tables["costs"]["npv_musd"].sum())
     book.text(sheet, at, 0, "Cost of the plan, NPV", "total")
@@ -144,19 +128,14 @@ def _figures(book: Book, sheet: Worksheet, row: int) -> int:
     return at + 1
 
 
-_KEY_FIGURES: Final = (
-    ("Compute demand", "kH100e", "demand_kh100e", "SUMIFS(Demand[demand_kh100e],Demand[year],{year})", "#,##0"),
-    ("  of which unmet", "kH100e", "unmet_kh100e", "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})", "#,##0"),
-    ("Nameplate in use", "MW", "nameplate_mw", "SUMIFS(SiteYears[live_nameplate_mw],SiteYears[year],{year})", "#,##0"),
-    (
-        "Facility power, mean",
-        "MW",
-        "facility_mean_mw",
-        "SUMIFS(SiteYears[live_facility_mean_mw],SiteYears[year],{year})",
-        "#,##0",
-    ),
-    ("Sites in use", "sites", "sites_in_use", "SUMIFS(Years[sites_in_use],Years[year],{year})", "0"),
-)
+_KEY_FIGURES: Final = {
+    "demand_kh100e": "SUMIFS(Demand[demand_kh100e],Demand[year],{year})",
+    "unmet_kh100e": "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})",
+    "nameplate_mw": "SUMIFS(SiteYears[live_nameplate_mw],SiteYears[year],{year})",
+    "facility_mean_mw": "SUMIFS(SiteYears[live_facility_mean_mw],SiteYears[year],{year})",
+    "sites_in_use": "SUMIFS(Years[sites_in_use],Years[year],{year})",
+}
+"""Columns of table `summary`, each with the formula that gives it."""
 
 
 def _key(book: Book, sheet: Worksheet, row: int) -> int:

@@ -23,7 +23,6 @@ from planner.outputs.xlsx.heatmap import write_heatmap
 from planner.outputs.xlsx.lifetime import write_lifetime
 from planner.outputs.xlsx.limits import write_limits
 from planner.outputs.xlsx.lists import write_figures, write_latency, write_site_list, write_source_list
-from planner.outputs.xlsx.map import write_map
 from planner.outputs.xlsx.money import write_money
 from planner.outputs.xlsx.openings import has_openings, write_openings
 from planner.outputs.xlsx.power import write_power
@@ -91,7 +90,6 @@ SHEETS = (
     ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
     ("Figures", "Single figures of the data, with unit and source", write_figures),
     ("Source list", "Every source of every input", write_source_list),
-    ("Map", "What the map on the cover is drawn from", write_map),
     (SETTINGS, "Every setting, to be edited and solved again", write_settings_of_run),
     *((own.name, own.meaning, _with_settings) for own in own_sheets()),
 )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.errors import Problem
-    from planner.outputs.plots.drawing import Drawing
+    from planner.outputs.drawing import Drawing
     from planner.scenario.tree import Node
     from planner.studies.sweep.answers import FutureResult
     from planner.studies.sweep.futures import FutureTask
@@ -74,10 +74,10 @@ class SweepResult:
     timings: pd.DataFrame  # a row per future: how it was solved, and how long that took
 
     def fan(self, figure: str = "facility_mean_mw") -> Drawing:
-        """Draw the spread of a figure of table `results` by model year, with matplotlib."""
-        from planner.outputs.plots import draw
+        """Draw the spread of a figure of table `results` by model year."""
+        from planner.outputs.plots import plot_fan
 
-        return draw("fan", self.results, figure=figure, title=self.folder.name)
+        return plot_fan(self.results, figure, title=self.folder.name)
 
     @property
     def failed(self) -> pd.DataFrame:

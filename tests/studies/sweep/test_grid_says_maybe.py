@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    pytest.importorskip("matplotlib")
     spec = importlib.util.spec_from_file_location("said", ROOT / "bench" / "grid_says_maybe.py")
     assert spec is not None
     assert spec.loader is not None

@@ -33,7 +33,7 @@ def answer(figures: Figures, labels: DisplayNames) -> Html:
     return section(
         "answer",
         "The answer",
-        element("div", said, map_of(figures, labels), class_="first"),
+        element("div", said, map_of(figures), class_="first"),
         element("div", money(figures), power(figures), class_="pair"),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.base.words import within_sentence
+from planner.outputs.report.charts import curve
 from planner.outputs.report.markup import Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.spread import curve
 from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.number_format import unit_of_money
-from planner.outputs.comparison.measures import OF_YEAR
 from planner.outputs.labels import words
-from planner.outputs.report.charts import bars
+from planner.outputs.measures import OF_YEAR
+from planner.outputs.report.charts import bars, fan
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.spread import fan
 from planner.outputs.report.table import NumberColumn, figure_table
 from planner.outputs.study_folders import QUANTILES
 from planner.results.cost_difference import GAPS_RANK, WITHIN_GAPS, PlanCost, rank_words

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.labels import order_words, words
 from planner.outputs.no_regret import ordered_by
-from planner.outputs.report.charts import Series
-from planner.outputs.report.dots import dots
+from planner.outputs.report.charts import Series, dots
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.report.table import NumberColumn, figure_table

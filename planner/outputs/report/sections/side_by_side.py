@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.comparison.measures import (
-    OF_YEAR,
-    OTHER_HORIZON,
-    common_years,
-    difference_columns,
-    have_one_horizon,
-)
+from planner.outputs.comparison.measures import OTHER_HORIZON, common_years, difference_columns, have_one_horizon
+from planner.outputs.measures import OF_YEAR
 from planner.outputs.report.markup import NOTHING, Html, element
 from planner.outputs.report.page import section
 from planner.outputs.report.table import NumberColumn, figure_table

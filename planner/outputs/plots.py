@@ -1,0 +1,284 @@
+"""Plots of a plan or a study for papers and slides, in the charts of the report."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from planner.base.number_format import amount
+from planner.base.words import within_sentence
+from planner.outputs.drawing import Drawing
+from planner.outputs.labels import DisplayNames
+from planner.outputs.report.charts import Line, Series, columns, curve, curves, fan, groups
+from planner.outputs.report.figures import Figures, ReportFigure, TableFigures
+from planner.outputs.report.map import plan_picture
+from planner.outputs.study_folders import QUANTILES, fans_of
+from planner.results.bridge import bridge_words
+from planner.results.power_by_source import sources_of_power
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from planner.outputs.frontier import Frontier
+    from planner.outputs.report.markup import Html
+    from planner.outputs.run import Run
+    from planner.outputs.sensitivity import Sensitivity
+
+__all__ = [
+    "By",
+    "plot_cash",
+    "plot_comparison",
+    "plot_cost",
+    "plot_duration",
+    "plot_fan",
+    "plot_frontier",
+    "plot_headroom",
+    "plot_latency",
+    "plot_map",
+    "plot_power",
+    "plot_sensitivity",
+    "write_plots",
+]
+
+By = Literal["workload", "zone", "site", "source"]
+"""What columns of power are made of."""
+_MOST: Final = 9  # series with a colour of their own; what is left has the tenth
+_TABLES: Final[Mapping[str, str]] = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
+_OF_HEADROOM: Final = {
+    "committed_mw": "promised before",
+    "new_firm_mw": "new, firm",
+    "new_non_firm_mw": "new, non-firm",
+    "spare_mw": "spare",
+}
+_METHODS: Final = {
+    "tornado": ("Each alone at its low and its high", "", {"at_low": "at its low", "at_high": "at its high"}),
+    "morris": ("From low to high, with 95 % confidence", "", {"mu_star": "mu*", "sigma": "sigma"}),
+    "sobol": ("Shares of the variance, with 95 % confidence", "-", {"st": "total", "s1": "alone"}),
+}
+"""What a plot of a method is about, its unit where it has one of its own, and its bars."""
+_PERCENT: Final = 100.0
+_LARGE: Final = 1e5
+
+
+def write_plots(run: Run, folder: Path) -> list[Path]:
+    """Write every plot of a run as a file: map-<year> for each model year, the others once."""
+    drawings = {f"map-{year}": plot_map(run, year) for year in run.years}
+    drawings |= {"power": plot_power(run), "cost": plot_cost(run), "cash": plot_cash(run)}
+    drawings |= {"duration": plot_duration(run), "latency": plot_latency(run), "headroom": plot_headroom(run)}
+    return [drawing.write(folder / f"{name}.svg") for name, drawing in drawings.items()]
+
+
+def plot_map(run: Run, year: int | None = None) -> Drawing:
+    """Draw the sites in use: area by nameplate, colour by the share of training in the racks."""
+    year = _model_year(run, year)
+    line = run.tables["summary"].set_index("year").loc[year]
+    about = (
+        f"{year}: {line['nameplate_mw']:,.0f} MW of racks at {line['sites_in_use']:.0f} sites, "
+        f"{line['facility_mean_mw']:,.0f} MW mean and {line['facility_peak_mw']:,.0f} MW peak at "
+        f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents of demand"
+    )
+    return Drawing(run.title, about, [plan_picture(Figures(run), year)], notes=bridge_words(run.tables["bridge"], year))
+
+
+def plot_power(run: Run, by: By = "workload") -> Drawing:
+    """Draw mean power at the meter. [MW]"""
+    if by not in get_args(By):
+        message = f"by is {by!r}; it must be one of {', '.join(get_args(By))}"
+        raise ValueError(message)
+    if by == "source":
+        frame = sources_of_power(run.tables).rename(columns={"mean_mw": "facility_mean_mw"})
+    else:
+        frame = run.tables[_TABLES[by]]
+    sums = frame.pivot_table(index="year", columns=by, values="facility_mean_mw", aggfunc="sum", observed=True)
+    name: Callable[[str], str] = getattr(DisplayNames(run), by)
+    # In the order of the table, as in the report: so a workload has one colour in both.
+    wide = sums.fillna(0.0)[list(dict.fromkeys(frame[by]))].rename(columns=name)
+    return Drawing(run.title, "", [_stack(f"Mean power at the meter by {by}", "MW", wide)])
+
+
+def plot_cost(run: Run) -> Drawing:
+    """Draw payments by group of cost items: assets as instalments, the rest as paid. [MUSD]"""
+    by_year = (
+        run.tables["costs"]
+        .pivot_table(index="calendar_year", columns="group", values="musd", aggfunc="sum", observed=True)
+        .fillna(0.0)
+    )
+    cost = float(run.tables["solution"]["objective_musd"].iloc[0])
+    about = f"Assets as level instalments; net present value {cost:,.0f} MUSD"
+    return Drawing(run.title, about, [_stack("Payments by calendar year", "MUSD a year", by_year)])
+
+
+def plot_cash(run: Run) -> Drawing:
+    """Draw cash out by calendar year, for assets and for running, and its sum. [MUSD]"""
+    cash = run.tables["money_years"].set_index("calendar_year")
+    years = [int(year) for year in cash.index]
+    parts = cash[["asset_cash_musd", "running_musd"]].set_axis(["assets", "running"], axis=1)
+    so_far = Line("paid so far", [*zip(years, cash["cash_musd"].cumsum(), strict=True)], 0, has_marks=True)
+    panels = [
+        _stack("Cash by calendar year", "MUSD a year", parts),
+        curves("Paid so far", ("", "MUSD"), [so_far], years=years),
+    ]
+    return Drawing(run.title, "Cash when it is paid", panels)
+
+
+def plot_duration(run: Run, zone: str | None = None) -> Drawing:
+    """Draw how many hours of each model year the grid gives at least so much. [MW, h]"""
+    slots = run.tables["power_slot"]
+    where = "all sites together"
+    if zone is not None:
+        inside = run.sites.loc[run.sites["zone"] == zone, "site"]
+        if inside.empty:
+            zones = ", ".join(sorted(run.sites["zone"].unique()))
+            message = f"no site lies in zone {zone!r}; there are {zones}"
+            raise ValueError(message)
+        slots, where = slots[slots["site"].isin(inside)], DisplayNames(run).zone(zone)
+    found = []
+    for at, (year, of_year) in enumerate(slots.groupby("year")):
+        sums = of_year.groupby("slot", observed=True).agg(mw=("grid_mw", "sum"), hours=("hours", "first"))
+        sums = sums.sort_values("mw", ascending=False, kind="stable")
+        ends = np.concatenate([[0.0], np.cumsum(sums["hours"])]).tolist()
+        points = [(x, mw) for mw, *pair in zip(sums["mw"], ends, ends[1:], strict=False) for x in pair]
+        found.append(Line(str(year), points, at))
+    chart = curves(f"Power drawn from the grid, {where}", ("hours of the year with at least as much", "MW"), found)
+    return Drawing(run.title, "", [chart], "no site draws power in any year")
+
+
+def plot_latency(run: Run, year: int | None = None) -> Drawing:
+    """Draw the share of own service within each round trip, by workload. [%, ms]
+
+    Workloads that any site may serve have no round trip and are not shown.
+    """
+    year = _model_year(run, year)
+    served = run.tables["assignment"]
+    served = served[(served["year"] == year) & served["rtt_ms"].notna()]
+    bounds = run.tables["latency"].query("year == @year").set_index("workload")["bound_ms"]
+    labels, found = DisplayNames(run), []
+    for at, workload in enumerate(dict.fromkeys(served["workload"].astype(str))):
+        rows = served[served["workload"] == workload].sort_values("rtt_ms")
+        share = (_PERCENT * rows["served_kh100e"].cumsum() / rows["served_kh100e"].sum()).tolist()
+        before = zip(rows["rtt_ms"], [0.0, *share], strict=False)
+        steps = [
+            point
+            for low, high in zip(before, zip(rows["rtt_ms"], share, strict=True), strict=True)
+            for point in (low, high)
+        ]
+        found.append(Line(labels.workload(workload), [(0.0, 0.0), *steps], at))
+        bound = float(bounds[workload])
+        found.append(Line("", [(bound, 0.0), (bound, _PERCENT)], at, "line dotted"))
+    chart = curves(f"Service of own sites within a round trip, {year}", ("round trip, ms", "% of service"), found)
+    return Drawing(run.title, "Dotted: the most allowed", [chart], "any site may serve every workload")
+
+
+def plot_headroom(run: Run, year: int | None = None) -> Drawing:
+    """Draw what each zone's headroom is used for, at the rate that leaves least spare. [MW]"""
+    year = _model_year(run, year)
+    table = run.tables["headroom"]
+    of_year = table[table["year"] == year].sort_values("spare_mw").drop_duplicates("zone")
+    of_year = of_year.sort_values("limit_mw", ascending=False)
+    zone = DisplayNames(run).zone
+    zones = [
+        f"{zone(str(one))}{', full' * bool(full)}" for one, full in zip(of_year["zone"], of_year["binds"], strict=True)
+    ]
+    series = [_series(label, of_year[column]) for column, label in _OF_HEADROOM.items()]
+    chart = groups(f"Headroom of grid zones for new connections, {year}", "MW", zones, series, is_stacked=True)
+    return Drawing(run.title, "Full: nothing is spare", [chart], "no zone has a limit")
+
+
+def plot_comparison(run: Run, other: Run) -> Drawing:
+    """Draw mean power at the meter by year, and net present value by group of cost items."""
+    pair = (run, other)
+    found = []
+    for at, one in enumerate(pair):
+        mean = one.tables["summary"].set_index("year")["facility_mean_mw"]
+        found.append(Line(one.label, [(year, float(mean[year])) for year in one.years], at, has_marks=True))
+    years = sorted({year for one in pair for year in one.years})
+    npv = [one.tables["costs"].groupby("group", observed=True)["npv_musd"].sum() for one in pair]
+    sums = pd.DataFrame(dict(enumerate(npv))).fillna(0.0)
+    sums = sums[(sums != 0.0).any(axis=1)]
+    series = [_series(one.label, sums[at]) for at, one in enumerate(pair)]
+    panels = [
+        curves("Mean power at the meter", ("", "MW"), found, years=years),
+        groups("Net present value by group of items", "MUSD", [*map(str, sums.index)], series),
+    ]
+    return Drawing(f"{run.label} and {other.label}", "", panels)
+
+
+def plot_fan(results: pd.DataFrame, figure: str, *, title: str) -> Drawing:
+    """Draw the spread of a figure over the futures of a sweep by model year."""
+    fans = TableFigures({"fans": fans_of(results)})
+    rows = fans.tables["fans"]
+    of_figure = rows[rows["figure"] == figure]
+    if of_figure.empty:
+        known = ", ".join(dict.fromkeys(rows["figure"].astype(str)))
+        message = f"no future has {figure!r} by year; there are {known}"
+        raise ValueError(message)
+    years = sorted(int(year) for year in of_figure["year"])
+    of = {name: [fans.sum("fans", name, figure=figure, year=year) for year in years] for name in QUANTILES}
+    chart = fan(figure, str(of_figure["unit"].iloc[0]), [*map(str, years)], of)
+    return Drawing(title, f"{of_figure['futures'].max()} futures, each year by itself", [chart])
+
+
+def plot_frontier(found: Frontier) -> Drawing:
+    """Draw cost over the measure, the knee marked, and next to it what one unit less costs."""
+    table, tips = found.table, []
+    for row in table.to_dict("records"):
+        price = f"one unit less costs {amount(row['price'])} {found.price_unit}"
+        price = "no plan has less" if math.isnan(row["price"]) else price
+        tips.append(f"{amount(row['measure'], 4)} {found.unit}: {amount(row['cost_musd'], 5)} MUSD, {price}")
+    # A number of more digits has no room beside the axis.
+    is_large = float(table["price"].max()) >= _LARGE
+    price_unit = f"thousand {found.price_unit}" if is_large else found.price_unit
+    shown = table.assign(at=range(len(table)), price=table["price"] / (1e3 if is_large else 1.0))
+    figures = TableFigures({"frontier": shown})
+    panels = []
+    for title, unit, column in (("Cost", "MUSD", "cost_musd"), ("What one unit less costs", price_unit, "price")):
+        known = np.flatnonzero(table[column].notna()).tolist()
+        measure, value = ([figures.sum("frontier", name, at=at) for at in known] for name in ("measure", column))
+        points = [*zip(measure, value, table["is_knee"].iloc[known].astype(bool), strict=True)]
+        panels.append(curve(title, (f"{found.label} [{found.unit}]", unit), points, [tips[at] for at in known]))
+    return Drawing(f"Cost against {within_sentence(found.label)}", found.scenario, panels, "one plan only")
+
+
+def plot_sensitivity(found: Sensitivity) -> Drawing:
+    """Draw what each factor does, with the ranks that it may have behind its name.
+
+    Tornado: the change at its low and its high. Morris: mu* with its 95 % confidence, and sigma.
+    Sobol: total and first-order index with theirs.
+    """
+    about, unit, bars = _METHODS[found.method]
+    table = found.table
+    pairs = zip(table["rank_low"], table["rank_high"], strict=True)
+    ranks = ("#" + "-".join(map(str, dict.fromkeys(pair))) for pair in pairs)
+    names = [f"{rank} {factor}" for factor, rank in zip(table["factor"], ranks, strict=True)]
+    errors = [table[f"{name}_conf"].tolist() if f"{name}_conf" in table else None for name in bars]
+    series = [_series(label, table[name].fillna(0.0)) for name, label in bars.items()]
+    what = f"Change of {found.of}" if found.method != "sobol" else f"Share of the variance of {found.of}"
+    chart = groups(what, unit or found.unit, names, series, errors=errors)
+    return Drawing(f"Which inputs decide: {found.scenario}", f"{about}; #: ranks", [chart], "nothing moves it")
+
+
+def _model_year(run: Run, year: int | None) -> int:
+    """Return a model year of a run, the last where none is asked for."""
+    if year is not None and year not in run.years:
+        message = f"{year} is not a model year of the run; there are {run.years}"
+        raise ValueError(message)
+    return run.years[-1] if year is None else year
+
+
+def _series(label: str, values: pd.Series) -> Series:
+    return Series(label, tuple(ReportFigure.plain(float(value)) for value in values))
+
+
+def _stack(title: str, unit: str, by_year: pd.DataFrame) -> Html:
+    """Stack the largest series, each in a colour of its own, and the others together; those of zeros are left out."""
+    shown = by_year.loc[:, (by_year != 0.0).any()]
+    if len(shown.columns) > _MOST + 1:
+        order = shown.abs().sum().nlargest(_MOST).index
+        rest = shown.drop(columns=list(order)).sum(axis=1)
+        kept = shown[[name for name in shown.columns if name in order]]
+        shown = kept.assign(**{f"all {len(shown.columns) - _MOST} others": rest})
+    return columns(title, unit, [*map(str, shown.index)], [_series(str(name), shown[name]) for name in shown])
