@@ -37,7 +37,7 @@ from planner.inputs.tariffs_uses import use_of_sites
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.agreements import FACTOR_OF
 from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
-from planner.plausible.rules import Cell, Found, Rule, found_by, rule
+from planner.plausible.rules import Found, InputRule, TableCell, found_by, rule
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
@@ -161,7 +161,7 @@ def demand_out_of_proportion(
     facts, scenario = _Whole(case, figures, wanted), case.scenario
     if np.isnan(wanted.kh100e).any() and wanted.kh100e.any():
         return ()  # of a workload without a figure to convert with: an error of its own
-    groups: tuple[tuple[Rule[_Whole], ...], ...]
+    groups: tuple[tuple[InputRule[_Whole], ...], ...]
     groups = ((_nothing,), (_rows_in_gw,), (_rows_in_another_unit,), (_beyond_room,))
     for rules in groups:  # what one group finds explains what the next would
         if found := tuple(found_by(rules, facts, scenario)):
@@ -295,8 +295,8 @@ def _markets(f: _Company) -> Iterator[Found]:
     land_mw, rate_mw = (np.where(row >= 0, floats(limits, name)[row], np.nan) for name in columns)
     for at in np.flatnonzero(existing_mw > _POWER_OVER_ROOM * land_mw):
         is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
-        of_land = Cell("site_limits", int(row[at]), "land_limit_mw")
-        place = of_land if is_land else Cell("site_stock", int(at), "existing_facility_mw")
+        of_land = TableCell("site_limits", int(row[at]), "land_limit_mw")
+        place = of_land if is_land else TableCell("site_stock", int(at), "existing_facility_mw")
         yield place, {"site": stock["site"].iloc[at], "existing": existing_mw[at], "land": land_mw[at]}
 
 
@@ -356,7 +356,7 @@ def _before_sale(f: _Company) -> Iterator[Found]:
     is_product = ~np.isnan(floats(f.case.racks, "last_year"))[of_rack]
     for record in np.flatnonzero((of_rack >= 0) & is_product & (first < sold[of_rack] - _YEARS_BEFORE_SALE)):
         words = {"rack": racks["rack"].iloc[record], "first": str(first[record]), "sold": str(sold[of_rack[record]])}
-        yield Cell(RACKS, int(record), "first_year"), words
+        yield TableCell(RACKS, int(record), "first_year"), words
 
 
 @rule(
@@ -437,7 +437,7 @@ def _room(f: _Whole) -> Iterator[Found]:
         # Racks that need more than a limit gives agree with the halls, and the limit is off.
         outvoted |= own and bool(racks_mw[at] > max(exceeded.values()))
         is_blamed = bool(there.size) and not outvoted
-        largest = Cell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]) if there.size else -1, "it_mw")
+        largest = TableCell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]) if there.size else -1, "it_mw")
         words["subject"], share = f"halls of {site} have", f.operator.site_limit_share_frac
         # More than all of the market's land is no matter of the share.
         is_share = mw * share <= _POWER_OVER_ROOM * f.land_mw[at]

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = ["Cell", "Found", "Rule", "found_by", "rule"]
+__all__ = ["Found", "InputRule", "TableCell", "found_by", "rule"]
 
 Facts = TypeVar("Facts")
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """A figure of a table."""
 
     table: str
@@ -33,11 +33,11 @@ class Cell(NamedTuple):
     column: str
 
 
-Found = tuple["Keys | Cell", dict[str, Any]]
+Found = tuple["Keys | TableCell", dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Rule(Generic[Facts]):
+class InputRule(Generic[Facts]):
     """What is implausible: a sentence, what to do, and where it applies."""
 
     what_is: str
@@ -45,9 +45,9 @@ class Rule(Generic[Facts]):
     find: Callable[[Facts], Iterator[Found]]
 
 
-def rule(what_is: str, fix: str) -> Callable[[Callable[[Facts], Iterator[Found]]], Rule[Facts]]:
+def rule(what_is: str, fix: str) -> Callable[[Callable[[Facts], Iterator[Found]]], InputRule[Facts]]:
     """Make a rule of a function that finds places."""
-    return lambda find: Rule(what_is, fix, find)
+    return lambda find: InputRule(what_is, fix, find)
 
 
 class _Words(Formatter):
@@ -59,13 +59,13 @@ class _Words(Formatter):
 _WORDS: Final = _Words()
 
 
-def found_by(rules: Iterable[Rule[Facts]], facts: Facts, scenario: Scenario) -> Iterator[Problem]:
+def found_by(rules: Iterable[InputRule[Facts]], facts: Facts, scenario: Scenario) -> Iterator[Problem]:
     """Say what rules find, rule by rule, each at its place."""
     places = TablePlaces(scenario.data_files)
     for one in rules:
         for place, words in one.find(facts):
             what_is, fix = (_WORDS.vformat(sentence, (), words) for sentence in (one.what_is, one.fix))
-            if isinstance(place, Cell):
+            if isinstance(place, TableCell):
                 yield places.problem(*place, what_is, "", fix)
             else:
                 yield Problem(*scenario.place_of(place), what_is, "", fix)

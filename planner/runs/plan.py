@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.outputs import plots
 from planner.results.ended import exit_code
 from planner.results.not_housed import not_housed
 
@@ -22,64 +21,15 @@ if TYPE_CHECKING:
     from planner.check import Verdict
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
-    from planner.outputs.drawing import Drawing
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.results.four_moneys import Moneys
     from planner.results.program_tables import Proof
+    from planner.runs.plots import Plots
     from planner.scenario import Scenario
     from planner.studies.explain.explanation import Explanation
 
-__all__ = ["Plan", "PlanViews", "Plots"]
-
-
-class Plots:
-    """The plots of a plan; each is an SVG drawing that a notebook shows.
-
-    Parameters
-    ----------
-    run : Run
-        Of the plan.
-
-    Notes
-    -----
-    ``drawing.write(path)`` saves a plot as svg: the same bytes for the same plan.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def map(self, year: int | None = None) -> Drawing:
-        """Draw the sites of a model year, the last by default: size and share of training."""
-        return plots.plot_map(self._run, year)
-
-    def power(self, by: plots.By = "workload") -> Drawing:
-        """Draw mean power at the meter by ``workload``, ``zone``, ``site`` or ``source``. [MW]"""
-        return plots.plot_power(self._run, by)
-
-    def cost(self) -> Drawing:
-        """Draw payments by calendar year and group of cost items. [MUSD]"""
-        return plots.plot_cost(self._run)
-
-    def cash(self) -> Drawing:
-        """Draw cash by calendar year, and its sum. [MUSD]"""
-        return plots.plot_cash(self._run)
-
-    def duration(self, zone: str | None = None) -> Drawing:
-        """Draw power drawn from the grid, hours from the highest to the lowest. [MW]"""
-        return plots.plot_duration(self._run, zone)
-
-    def latency(self, year: int | None = None) -> Drawing:
-        """Draw the share of service within each round trip, the last model year by default. [%]"""
-        return plots.plot_latency(self._run, year)
-
-    def headroom(self, year: int | None = None) -> Drawing:
-        """Draw what the headroom of each grid zone is used for. [MW]"""
-        return plots.plot_headroom(self._run, year)
-
-    def comparison(self, other: PlanViews) -> Drawing:
-        """Draw power and net present value beside those of another plan."""
-        return plots.plot_comparison(self._run, other.run)
+__all__ = ["Plan", "PlanViews"]
 
 
 _PLACE: Final = ["site", "name", "country", "region", "zone", "lat", "lon", "is_existing"]
@@ -225,7 +175,7 @@ class PlanViews:
     @property
     def plot(self) -> Plots:
         """The plots of the plan: ``plan.plot.map(2030)``, ``plan.plot.cost()`` and others."""
-        from planner.runs.plan import Plots
+        from planner.runs.plots import Plots
 
         return Plots(self.run)
 
