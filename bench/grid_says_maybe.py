@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from planner.base.number_format import moment
-from planner.outputs.drawing import Drawing
+from planner.base.words import moment
+from planner.outputs.plots import Drawing
 from planner.outputs.report.charts import Line, curves
 from planner.outputs.report.sections.orders import plan_name
 

@@ -38,17 +38,17 @@ from planner.inputs import TABLES, build_inputs
 from planner.inputs.scope import make_case
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.model import build_model
-from planner.outputs.days import write_days
+from planner.outputs.study_files import write_days
 from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
 from planner.stress import settings_from, year_of_hours
 from planner.studies.days import choose_days
-from planner.studies.solve.sessions import HOURLY, PLACES, plan_session
+from planner.studies.solve.at_plan import HOURLY, PLACES, plan_session
 from planner.tables import read_tables
 
 if TYPE_CHECKING:
     from planner.lp import ArrayProblem
-    from planner.lp.progress import ProgressEvent
+    from planner.lp.outcome import ProgressEvent
 
 PACKAGES: Final = ("highspy", "numpy", "scipy", "pulp", "linopy")
 DATA: Final = Path(__file__).parent.parent / "data"

@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from planner.studies.sweep.futures import read_sweep
+from planner.studies.sweep.futures import Queue, read_sweep
 from planner.studies.sweep.one import answer_to
-from planner.studies.sweep.order import Queue
 
 if TYPE_CHECKING:
     from planner.studies.sweep.answers import FutureResult

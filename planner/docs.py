@@ -22,8 +22,7 @@ from planner.scenario import load_scenario
 from planner.scenario.page import settings_page
 from planner.stress import STRESS_TABLES
 from planner.tables import read_table
-from planner.tables.catalog import data_page
-from planner.tables.paths_page import paths_page
+from planner.tables.catalog import data_page, paths_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

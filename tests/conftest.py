@@ -19,7 +19,7 @@ from shared import FOLDER
 
 import planner
 from planner.base.pandas_texts import hold_texts_as_objects
-from planner.cli import pauses
+from planner.cli import progress as pauses
 
 # As commands do, and before conftest.py of a folder makes tables; `test_texts.py` tries otherwise.
 hold_texts_as_objects()

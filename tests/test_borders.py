@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.place.borders import countries_near, has_outline, is_near
+from planner.place.climate import countries_near, has_outline, is_near
 from planner.tables import read_tables
 
 FRAMES = read_tables(["sites", "demand_regions", "rtt_measured"])

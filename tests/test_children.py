@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from planner.base.children import apart_from_ctrl_c
+from planner.base.paths import apart_from_ctrl_c
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is done there")

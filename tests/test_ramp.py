@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.clock.ramp import share_in_force, usable_share
+from planner.clock.profiles import share_in_force, usable_share
 
 
 def test_a_hall_of_the_first_of_january_has_the_mean_of_the_ramp_in_its_first_year():

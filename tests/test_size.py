@@ -9,9 +9,33 @@ from types import ModuleType
 
 import pytest
 
-BUDGETS = {}
+BUDGETS = {
+    "planner/check": 11_000,
+    "planner/studies": 9_530,
+    "planner/outputs": 8_570,
+    "planner/inputs": 7_890,
+    "planner/lp": 3_220,
+    "planner/cli": 3_080,
+    "planner/scenario": 2_840,
+    "planner/results": 2_760,
+    "planner/serve": 2_480,
+    "planner/model": 1_930,
+    "planner/runs": 1_470,
+    "planner/tariffs": 1_350,
+    "planner/tables": 1_190,
+    "planner/stress": 1_150,
+    "planner/limits": 1_050,
+    "planner/plausible": 520,
+    "planner/headroom": 510,
+    "planner/base": 440,
+    "planner/clock": 330,
+    "planner/place": 260,
+    "planner": 150,
+    "planner/money": 130,
+    "planner/fleet": 100,
+}
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {}, "tests": {}}
+WHOLE = {"planner": {"files": 501, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 40_100}}
 
 
 def size() -> ModuleType:

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.clock.days import DAYS_PER_MONTH, Days, RepresentativeDays
-from planner.clock.series import SeriesDays
-from planner.clock.year_hours import calendar_days, hour_names, hourly
+from planner.clock.days import DAYS_PER_MONTH, Days, RepresentativeDays, SeriesDays
+from planner.clock.profiles import calendar_days, hour_names, hourly
 
 KINDS = [
     RepresentativeDays(slot_h=6, peak_day_days=3, peak_month=7),

@@ -1,7 +1,8 @@
-"""Every error that dcplan raises on purpose, and the exit code each one means."""
+"""Problems with place and remedy, and how a program ends."""
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "ENDING_SIGNALS",
     "MOST_PROBLEMS",
     "DcplanError",
     "InfeasibleError",
@@ -146,3 +148,12 @@ def _place(problem: Problem) -> tuple[str, bool, tuple[str, int, int], int, int,
     is_rest = problem.fix == _REST
     file, cell = workbook_of(problem.file)
     return (file, is_rest, cell, problem.line or 0, problem.column or 0, problem.what_is)
+
+
+ENDING_SIGNALS: Final = {
+    getattr(signal, name): message
+    for name, message in (("SIGINT", "interrupted"), ("SIGTERM", "terminated"), ("SIGHUP", "hung up"))
+    if hasattr(signal, name)  # Windows has no SIGHUP
+}
+"""Message by number: of Ctrl-C, of a scheduler of jobs or a system that shuts down, and of a
+terminal that closes."""

@@ -1,21 +1,27 @@
-"""Where shipped files are found, in the checkout or inside the wheel, and names files can have."""
+"""Paths, and processes that were started."""
 
 from __future__ import annotations
 
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import Problem
 
-__all__ = ["DATA_DIR", "SCENARIOS_DIR", "device_problem", "is_device_name", "is_file"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["DATA_DIR", "SCENARIOS_DIR", "apart_from_ctrl_c", "device_problem", "is_device_name", "is_file"]
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SHIPPED: Final = _PACKAGE / "_shipped"
 _ROOT: Final = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
-
 DATA_DIR: Final = _ROOT / "data"
 SCENARIOS_DIR: Final = _ROOT / "scenarios"
-
 _PORTS: Final = tuple(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³")
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_PORTS})
 
@@ -41,3 +47,34 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+@contextmanager
+def apart_from_ctrl_c() -> Iterator[None]:
+    """Start processes in this block that Ctrl-C does not reach, from their first moment on.
+
+    A terminal sends it to a program and to all processes that it has started. A process that
+    ignores it by itself does so only once its modules are imported, and ends in a traceback before.
+    Here it waits until the block has ended. On Windows nothing is done.
+
+    It waits for this program, too: the signal goes to any thread that does not block it, and an
+    exception of the main thread in the middle of a start leaves a process without what it is to do.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # which lets the signal through again where it starts
+    handler = signal.getsignal(signal.SIGINT)
+    is_held = handler is not None and threading.current_thread() is threading.main_thread()
+    came: list[int] = []
+    if is_held:
+        signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if is_held:
+            signal.signal(signal.SIGINT, handler)
+            if came:
+                signal.raise_signal(signal.SIGINT)

@@ -1,15 +1,35 @@
-"""Words for what is too long to be shown in full, or is no text."""
+"""Words and numbers for people."""
 
 from __future__ import annotations
 
+import math
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from planner.base.units import MUSD_PER_BUSD
 
-__all__ = ["NOT_IN_NAMES", "and_more", "closest", "file_in_message", "in_message", "some", "within_sentence"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "NOT_IN_NAMES",
+    "amount",
+    "and_more",
+    "closest",
+    "duration",
+    "file_in_message",
+    "in_message",
+    "moment",
+    "percent",
+    "round_down",
+    "round_up",
+    "signed",
+    "some",
+    "unit_of_money",
+    "where_said",
+    "within_sentence",
+]
 
 NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
@@ -98,3 +118,167 @@ def _shortened(found: re.Match[str]) -> str:
     core = name.strip("'\"")
     shown = name.replace(core, f"{core[:_FIRST]}...{core[-_LAST:]}")
     return f"{shown} ({len(core):,} characters)"
+
+
+_LARGE_MUSD = 10_000.0
+_MINUTE_S = 60.0
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def moment(year: float) -> str:
+    """Write a moment as the month that it is nearest to the beginning of. Takes `year` [year].
+
+    >>> moment(2030.0), moment(2028.5), moment(2027.99)
+    ('January 2030', 'July 2028', 'January 2028')
+    """
+    months = round(year * len(_MONTHS))
+    return f"{_MONTHS[months % len(_MONTHS)]} {months // len(_MONTHS)}"
+
+
+def percent(frac: float) -> str:
+    """Write a share in percent, with three digits.
+
+    >>> percent(0.25563), percent(0.0011), percent(1.0)
+    ('25.6 %', '0.11 %', '100 %')
+    """
+    return f"{100.0 * frac:.3g} %"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something takes, with few digits. Takes `seconds` [s].
+
+    >>> duration(0.3), duration(42.7), duration(95.0), duration(1500.0)
+    ('1 s', '43 s', '2 min', '25 min')
+    """
+    if seconds <= _MINUTE_S:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / _MINUTE_S)} min"
+
+
+def round_up(value: float, digits: int) -> float:
+    """Round up to so many significant digits.
+
+    >>> round_up(4.2012, 3), round_up(123456.2, 3), round_up(0.0, 3)
+    (4.21, 124000.0, 0.0)
+    """
+    if value == 0.0 or not math.isfinite(value):
+        return value
+    step = 10.0 ** (math.floor(math.log10(abs(value))) + 1 - digits)
+    return float(f"{math.ceil(value / step - 1e-9) * step:.{digits + 3}g}")
+
+
+def round_down(value: float, digits: int) -> float:
+    """Round down to so many significant digits.
+
+    >>> round_down(4.2092, 3), round_down(0.0, 3)
+    (4.2, 0.0)
+    """
+    return -round_up(-value, digits)
+
+
+def amount(value: float, digits: int = 3) -> str:
+    """Write a number with so many significant digits, thousands apart, never with an exponent.
+
+    >>> amount(0.01234), amount(4.2), amount(98.76), amount(1234567.0)
+    ('0.0123', '4.2', '98.8', '1,230,000')
+    >>> amount(30000.0, 4), amount(46428.2, 4), amount(215.517, 4)
+    ('30,000', '46,430', '215.5')
+    """
+    if value == 0.0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    if decimals <= 0:
+        return f"{rounded:,.0f}"
+    return f"{rounded:,.{decimals}f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """Write a difference with its sign.
+
+    >>> signed(1234.56), signed(-0.5), signed(0.0)
+    ('+1,235', '-0.5', '0')
+    """
+    return f"{'+' if value > 0.0 else ''}{amount(value, digits)}"
+
+
+def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
+    """Return the unit that costs are read in side by side, its factor, and decimals.
+
+    It is the unit of the least: in that of the largest the least could not be read.
+
+    >>> unit_of_money([9_000.0, 12_000.0, None]), unit_of_money([12_000.0, math.nan])
+    (('MUSD', 1.0, 1), ('BUSD', 0.001, 3))
+    >>> unit_of_money([])
+    ('MUSD', 1.0, 1)
+    """
+    known = [abs(musd) for musd in costs_musd if musd is not None and math.isfinite(musd)]
+    is_large = min(known, default=0.0) >= _LARGE_MUSD
+    return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)
+
+
+_OF_SITES: Final = "sites|new_sites|existing_halls|site_limits"
+_OF_HALLS: Final = f"{_OF_SITES}|halls|lease|existing_racks"
+_CONCEPTS: Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        r"(design_|annual_|mean_)?pue(_frac)?",
+        r".*",
+        "PUE follows hour by hour from the cooling and the climate: its figures are in table cooling",
+    ),
+    (
+        r"(nominal_|real_)?wacc(_.*)?|cost_of_capital(_.*)?|discount_rate(_.*)?",
+        _OF_SITES,
+        "the cost of capital of a country is row wacc_adder,COUNTRY of table finance, added to"
+        " finance.wacc_nominal_frac",
+    ),
+    (
+        r"(lease_|contract_)?(end|ends|until|expiry|expires)(_year|_date)?|last_year|to_year"
+        r"|(retire|retired|close|closed|closes|decommission)(_year|_date)?",
+        _OF_HALLS,
+        "the end of a hall or of its lease is last_year of its row of table existing_halls; halls"
+        " that the plan leases (lease) have none, as it rents them by the year",
+    ),
+    (
+        r"base|axes|futures|uncertainty",
+        r"",
+        "this is a key of a sweep: `dcplan sweep` or `dcplan stochastic` solves such a file, and"
+        " `extends` names what a scenario begins from",
+    ),
+    (
+        r"(is_)?(signed|existing|committed|contracted|in_force)(_mw|_year|_date)?"
+        r"|(first|start|starts|begin|begins|from|since)(_year|_date)?"
+        r"|(term_)?(end|ends|until|expiry|expires|last|to)(_year|_date)?",
+        r"ppa",
+        "a PPA that is signed already goes under contracts.existing, with zone, mw, first_year,"
+        " last_year and price_usd_per_mwh; each under contracts.ppa is an offer",
+    ),
+)
+"""Words, where they are used, and where it is said: patterns of the word and of a step above it."""
+
+
+def where_said(word: str, above: Sequence[object]) -> str:
+    """Say where something is said that a planner gave as an unknown key or column.
+
+    >>> where_said("pue", ("halls",))[:30]
+    'PUE follows hour by hour from '
+    >>> where_said("wacc_nominal_frac", ()), where_said("first_year", ("existing_halls",))
+    ('', '')
+    """
+    for words, places, text in _CONCEPTS:
+        fits = [*map(str, above)] or [""]
+        if re.fullmatch(words, word.lower()) and any(re.fullmatch(places, at) for at in fits):
+            return text
+    return ""

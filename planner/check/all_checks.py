@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from planner.check.verdict import CheckResult, Rule
     from planner.inputs.inputs import Inputs
-    from planner.results.program_tables import Proof
-    from planner.results.types import Results
+    from planner.results.proof import Proof
+    from planner.results.store import Results
     from planner.scenario.schema import Scenario
 
 __all__ = ["ACROSS", "GROUPS", "RULES", "check_inputs", "check_plan"]

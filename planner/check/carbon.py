@@ -10,8 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, sum_by, to_frame
-from planner.check.once import once
+from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, to_frame
 from planner.check.paths import path_value
 from planner.check.payments import discounts, every_year
 from planner.check.power_prices import by_local_hour

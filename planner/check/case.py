@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.results import Results
-    from planner.results.program_tables import Proof
+    from planner.results.proof import Proof
     from planner.scenario.schema import Scenario
     from planner.scenario.values import Override
 
@@ -82,7 +82,7 @@ class Case:
 
     @cached_property
     def computed(self) -> dict[Hashable, Any]:
-        """What `planner.check.once` keeps."""
+        """What `planner.check.frames` keeps."""
         return {}
 
     @cached_property

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import repeated
+from planner.check.frames import once, repeated
 from planner.check.keys import cells_of, coded
-from planner.check.once import once
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.days import year_days
 from planner.check.frames import column_by
-from planner.check.other_load import series_by_hour
+from planner.check.headroom import series_by_hour
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

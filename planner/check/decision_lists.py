@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, isin, lookup, to_frame
+from planner.check.existing import availability, halls_apart, in_pools, least_topology
+from planner.check.frames import column_by, crossed, isin, lookup, once, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.offers import (
     committed_by_site,
@@ -28,8 +29,6 @@ from planner.check.offers import (
     racks_on_offer,
     year_ends,
 )
-from planner.check.once import once
-from planner.check.pools import availability, halls_apart, in_pools, least_topology
 from planner.check.stock import existing_halls, existing_racks, lasting_halls
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

@@ -9,8 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
-from planner.check.frames import cell, column_by, isin, lookup, sum_by, to_frame, together, with_int_year
-from planner.check.once import once
+from planner.check.frames import cell, column_by, isin, lookup, once, sum_by, to_frame, together, with_int_year
 from planner.check.paths import between
 from planner.check.routes import lumped_users
 from planner.check.verdict import Excess, rule

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.results.program_tables import Proof
+    from planner.results.proof import Proof
 
     _Bounds = tuple[Floats, Floats]
     _Terms = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]], Floats]

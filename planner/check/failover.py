@@ -11,11 +11,10 @@ from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import crossed, isin, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.existing import site_years
+from planner.check.frames import crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
 from planner.check.globe import distance_km
-from planner.check.in_service import site_years
 from planner.check.non_firm import non_firm_slots
-from planner.check.once import once
 from planner.check.payments import discounts
 from planner.check.routes import round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.check import (
-    bridge,
     carbon,
     contracts,
     contracts_figures,
@@ -37,7 +36,6 @@ from planner.check import (
     sites,
     siting,
     stock,
-    storage,
     sums,
     supply,
     supply_figures,
@@ -45,6 +43,8 @@ from planner.check import (
     tariffs_figures,
     water,
 )
+from planner.check import chain as bridge
+from planner.check import supply_output as storage
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -1,22 +1,24 @@
-"""Small operations on labelled tables that every check is written with."""
+"""Look-ups and sums over frames, each computed once for a case."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
+from planner.check.keys import cells_of, coded, coded_levels, first_rows, index_of, labels, one_number, rows_of
+from planner.check.table import side_by_side, table_of
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-
-from planner.check.keys import cells_of, coded, coded_levels, first_rows, index_of, labels, one_number, rows_of
-from planner.check.table import side_by_side, table_of
+    from planner.check.case import Case
 
 __all__ = [
     "Labelled",
@@ -28,6 +30,7 @@ __all__ = [
     "label_of",
     "lookup",
     "lookup_labels",
+    "once",
     "quotient",
     "repeated",
     "sum_by",
@@ -36,7 +39,6 @@ __all__ = [
     "together",
     "with_int_year",
 ]
-
 
 _YEARS: Final = ("year", "calendar_year")
 
@@ -202,3 +204,28 @@ def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
     if len(keys) == 1:
         return labels(cells_of(frame, keys[0]), keys[0])
     return keyed(frame[list(keys)])
+
+
+Asked = ParamSpec("Asked")
+Figures = TypeVar("Figures")
+
+
+def once(compute: Callable[Concatenate[Case, Asked], Figures]) -> Callable[Concatenate[Case, Asked], Figures]:
+    """Make a function of a case keep what it returns with the case, by its other arguments."""
+
+    @wraps(compute)
+    def of_case(case: Case, /, *asked: Asked.args, **named: Asked.kwargs) -> Figures:
+        key = (compute, asked, tuple(sorted(named.items())))
+        if key not in case.computed:
+            found = compute(case, *asked, **named)
+            if isinstance(found, np.ndarray):
+                found.flags.writeable = False
+            case.computed[key] = found
+        lent: Figures = _lent(case.computed[key])
+        return lent
+
+    return of_case
+
+
+def _lent(kept: Any) -> Any:
+    return kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept

@@ -10,8 +10,8 @@ import pandas as pd
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import year_rows
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
+from planner.check.existing import by_zone, connected, connections_bought, since, site_years
 from planner.check.frames import crossed, isin, keyed, lookup, sum_by, to_frame, with_int_year
-from planner.check.in_service import by_zone, connected, connections_bought, since, site_years
 from planner.check.payments import discounts, every_year
 from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule

@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.days import year_days
 from planner.check.existing import begun_facility_mw
-from planner.check.frames import column_by, lookup, sum_by, to_frame, with_int_year
+from planner.check.frames import column_by, lookup, once, sum_by, to_frame, with_int_year
+from planner.check.headroom import other_load_mw
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.once import once
-from planner.check.other_load import other_load_mw
 from planner.check.paths import path_value
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of

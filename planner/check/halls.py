@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import fill_frac
-from planner.check.frames import isin, lookup, quotient, sum_by, to_frame
-from planner.check.in_service import hall_years, retrofits, since
-from planner.check.once import once
+from planner.check.existing import fill_frac, hall_years, retrofits, since
+from planner.check.frames import isin, lookup, once, quotient, sum_by, to_frame
 from planner.check.payments import assets, every_year
 from planner.check.stock import lasting_halls
 from planner.check.verdict import Excess, rule

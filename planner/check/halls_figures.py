@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.existing import fill_frac
+from planner.check.existing import fill_frac, halls_apart
 from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service
-from planner.check.pools import halls_apart
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

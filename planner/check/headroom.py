@@ -1,25 +1,23 @@
-"""Headroom of zones, computed a second time from the data."""
+"""Headroom of zones, and other load at a site."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from planner.check.frames import lookup, sum_by, to_frame, with_int_year
-from planner.check.stress_slots import tiers_pct
+from planner.check.days import tiers_pct, year_days
+from planner.check.frames import lookup, once, sum_by, to_frame, with_int_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-
-__all__ = ["FACTS", "REREAD", "headroom_mw"]
+__all__ = ["FACTS", "REREAD", "headroom_mw", "other_load_mw", "series_by_hour"]
 
 _ZONE = ("zone", "year")
 
@@ -75,3 +73,34 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "grid.headroom_mw": ("headroom_from_tables",),
     "non_firm.headroom_mw": ("headroom_from_tables",),
 }
+
+
+@once
+def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
+    """Return a column of table `site_series` by site that has it, hour by hour. Gives (day, 24)."""
+    table = case.data("site_series").dropna(subset=column)
+    result = {}
+    for site, rows in table.groupby("site"):
+        wide = rows.pivot(index="day", columns="hour_utc", values=column).sort_index()
+        held = wide.reindex(columns=range(24)).ffill(axis=1)
+        result[str(site)] = held.to_numpy(dtype=np.float64)
+    return result
+
+
+@once
+def other_load_mw(case: Case) -> Floats:
+    """Return the load of every site of the plan beside its racks, shape (site, slot). [MW]
+
+    Ordinary days take the mean of a time slice, peak days its highest hour.
+    """
+    sites = list(case.inputs.sets.site.labels)
+    mw = case.own_figures("other_load_mw", pd.Series(0.0, index=pd.Index(sites, name="site")))
+    by_hour, per_day = series_by_hour(case, "other_load_frac"), 24 // case.scenario.time.slot_h
+    is_peak = year_days(case).is_peak
+    rows = []
+    for site in sites:
+        hourly = by_hour.get(site, np.ones((len(is_peak), 24)))
+        in_slots = hourly.reshape(len(is_peak), per_day, -1)
+        share = np.where(is_peak[:, None], in_slots.max(axis=2), in_slots.mean(axis=2))
+        rows.append(float(mw[site]) * share.ravel())
+    return np.asarray(rows)

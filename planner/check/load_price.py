@@ -8,8 +8,7 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.declared import CostLine
-from planner.check.frames import column_by, crossed, lookup, quotient, sum_by, to_frame
-from planner.check.once import once
+from planner.check.frames import column_by, crossed, lookup, once, quotient, sum_by, to_frame
 from planner.check.payments import every_year
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of

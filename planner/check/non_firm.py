@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
+from planner.check.days import hours_off, stress_share, tiers_pct
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, quotient, sum_by, to_frame, with_int_year
+from planner.check.existing import by_zone, connected, connections_bought, non_firm_mw, since, site_years
+from planner.check.frames import (
+    column_by,
+    crossed,
+    isin,
+    keyed,
+    lookup,
+    once,
+    quotient,
+    sum_by,
+    to_frame,
+    with_int_year,
+)
 from planner.check.grid import own_peaks
 from planner.check.headroom import headroom_mw
-from planner.check.in_service import by_zone, connected, connections_bought, non_firm_mw, since, site_years
-from planner.check.once import once
 from planner.check.payments import every_year
-from planner.check.stress_slots import hours_off, stress_share, tiers_pct
 from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.days import year_slots
+from planner.check.days import hours_off, stress_share, year_slots
 from planner.check.frames import column_by, crossed, keyed, lookup, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.power_prices import demand_charge_usd_per_kw_month
-from planner.check.stress_slots import hours_off, stress_share
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

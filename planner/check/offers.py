@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import without_new_halls
-from planner.check.frames import column_by, isin, lookup, sum_by
+from planner.check.existing import availability, least_topology, without_new_halls
+from planner.check.frames import column_by, isin, lookup, once, sum_by
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.once import once
-from planner.check.pools import availability, least_topology
 from planner.check.racks_figures import admitted_racks
 from planner.check.stock import existing_halls
 from planner.check.table import table_of

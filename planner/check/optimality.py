@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check import decision_lists
 from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
-from planner.check.once import once
+from planner.check.frames import once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.dual_bound import Bound
     from planner.check.verdict import CheckResult
-    from planner.results.program_tables import Proof
+    from planner.results.proof import Proof
 
 
 __all__ = ["RULES", "proven_bound_musd", "relative_gap", "what_is_proven"]

@@ -10,9 +10,8 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_slots
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, isin, keyed, label_of, lookup, sum_by, to_frame
-from planner.check.once import once
-from planner.check.other_load import other_load_mw
+from planner.check.frames import column_by, crossed, isin, keyed, label_of, lookup, once, sum_by, to_frame
+from planner.check.headroom import other_load_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.days import slot_hours, year_days, year_slots
-from planner.check.frames import column_by, crossed, lookup, to_frame
-from planner.check.once import once
-from planner.check.other_load import series_by_hour
-from planner.check.own_tariffs import written_tariffs
+from planner.check.frames import column_by, crossed, lookup, once, to_frame
+from planner.check.headroom import series_by_hour
 from planner.check.paths import between
+from planner.check.tariffs import written_tariffs
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

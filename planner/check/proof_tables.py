@@ -10,9 +10,8 @@ import pandas as pd
 from planner.check.declared import merged
 from planner.check.duals import PRICE_KEY, PRICES, hours_of_slot, yearly_weight
 from planner.check.families import FAMILIES
-from planner.check.frames import isin, lookup, sum_by, together
+from planner.check.frames import isin, lookup, once, sum_by, together
 from planner.check.keys import CodedLabels
-from planner.check.once import once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

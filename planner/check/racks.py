@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
-from planner.check.in_service import since
+from planner.check.existing import in_pools, since
+from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
 from planner.check.offers import last_sale_years, vendors_bought_from
-from planner.check.once import once
 from planner.check.payments import assets, every_year
-from planner.check.pools import in_pools
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw
-from planner.check.existing import stated_racks
-from planner.check.frames import cell, column_by, isin, lookup, sum_by, to_frame
+from planner.check.existing import in_pools, stated_racks
+from planner.check.frames import cell, column_by, isin, lookup, once, sum_by, to_frame
 from planner.check.memory import with_enough_memory
-from planner.check.once import once
 from planner.check.payments import instalment
-from planner.check.pools import in_pools
 from planner.check.stock import assumed_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

@@ -11,8 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
 from planner.check.demand_figures import net_utilisation
 from planner.check.failover import asks, may_not_cover
-from planner.check.frames import cell, column_by, crossed, isin, lookup, sum_by, to_frame
-from planner.check.once import once
+from planner.check.frames import cell, column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.paths import path_value_or_nan
 from planner.check.payments import every_year
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.frames import lookup
+from planner.check.frames import lookup, once
 from planner.check.globe import distance_km
-from planner.check.once import once
 from planner.check.table import table_of
 from planner.tables.sheet import read_sheet
 

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import Asset, CostLine, DualPrice, Table
-from planner.check.frames import column_by, isin, lookup, sum_by, to_frame
-from planner.check.in_service import site_years
+from planner.check.existing import site_years
+from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.once import once
 from planner.check.paths import path_value_or_nan
 from planner.check.payments import assets, every_year, of_site
 from planner.check.stock import existing_halls, racks_alive

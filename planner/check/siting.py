@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, CostLine, Table
-from planner.check.frames import column_by, isin, keyed, lookup, sum_by, to_frame
-from planner.check.in_service import site_years
+from planner.check.existing import site_years
+from planner.check.frames import column_by, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.once import once
 from planner.check.payments import every_year
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths

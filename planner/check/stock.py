@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
-from planner.check.existing import market_share_frac, stated_halls, stated_racks, stated_sites
-from planner.check.frames import column_by, crossed, isin, lookup, sum_by, to_frame
-from planner.check.once import once
-from planner.check.pools import in_pools
+from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
+from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 

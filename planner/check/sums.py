@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
+from planner.check.existing import hall_years
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
-from planner.check.in_service import hall_years
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from planner.check import supply_output as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, sum_by, to_frame
-from planner.check.in_service import site_years
-from planner.check.once import once
+from planner.check.existing import site_years
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.payments import every_year, repay
 from planner.check.supply_output import leaves, sources_in_service
 from planner.check.verdict import Excess, rule

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.column_store import ColumnStore, columns_known, read_only, shared
-from planner.check.keys import coded, first_rows, index_of, joint_places, labels, one_number
+from planner.check.keys import (
+    ColumnStore,
+    coded,
+    columns_known,
+    first_rows,
+    index_of,
+    joint_places,
+    labels,
+    one_number,
+    read_only,
+    shared,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence

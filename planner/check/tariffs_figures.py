@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.bill_hours import BillHours
+from planner.check.bills import BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
 from planner.check.frames import keyed, lookup, sum_by, to_frame
-from planner.check.own_tariffs import written_tariffs
 from planner.check.table import table_of
-from planner.check.tariffs import fee_usd_per_mw
+from planner.check.tariffs import fee_usd_per_mw, written_tariffs
 from planner.check.verdict import Excess, rule
-from planner.check.written_bills import BilledLoad, bill_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.own_tariffs import Written
+    from planner.check.tariffs import Written
 
     Codes = NDArray[np.integer[Any]]
 

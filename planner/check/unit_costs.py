@@ -10,11 +10,10 @@ import pandas as pd
 from planner.check.days import year_rows
 from planner.check.declared import TRACE
 from planner.check.demand_figures import classes_in_scope
-from planner.check.frames import lookup, quotient, sum_by, to_frame
+from planner.check.existing import in_pools
+from planner.check.frames import lookup, once, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
-from planner.check.once import once
 from planner.check.payments import instalment, of_site, repay
-from planner.check.pools import in_pools
 from planner.check.racks import alive_mw, racks_bought
 from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of

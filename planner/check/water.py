@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import TRACE, CostLine, DualPrice, Table
+from planner.check.existing import hall_years, site_years
 from planner.check.frames import column_by, keyed, lookup, quotient, sum_by, to_frame
-from planner.check.in_service import hall_years, site_years
 from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_reported, rule
 

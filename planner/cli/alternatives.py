@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import OVERRIDES, into_folder
-from planner.cli.output import print_written, writing_into
+from planner.cli.options import OVERRIDES, into_folder, print_written, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from planner.outputs.alternatives import Alternatives
+    from planner.outputs.study_files import Alternatives
 
 __all__ = ["command"]
 
@@ -97,9 +96,9 @@ def command(
     import json
 
     from planner.cli.progress import Progress
-    from planner.outputs.alternatives import write_alternatives
     from planner.outputs.folder_kinds import ALTERNATIVES
     from planner.outputs.own_folder import try_own_folder
+    from planner.outputs.study_files import write_alternatives
     from planner.studies.alternatives import alternatives
 
     if folder is not None:
@@ -133,7 +132,7 @@ def _print(found: Alternatives, kinds: Iterable[str], *, every: bool) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.number_format import amount
+    from planner.base.words import amount
 
     console = TableConsole()
     for kind in kinds:
@@ -177,6 +176,6 @@ def _percent(row: Mapping[Any, Any]) -> str:
 
 
 def _rounded(megawatts: float) -> str:
-    from planner.base.number_format import amount
+    from planner.base.words import amount
 
     return amount(megawatts) if megawatts >= 0.005 else "0"

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import RUNS_DIR
-from planner.cli.output import print_written, writing_into
+from planner.cli.options import RUNS_DIR, print_written, writing_into
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
-    from planner.studies.compare.groups import By
-    from planner.studies.compare.split import HowToSplit
+    from planner.studies.compare.compare import By, HowToSplit
 
 __all__ = ["command"]
 
@@ -79,11 +77,11 @@ def command(
     from contextlib import ExitStack
 
     from planner.base.console import TableConsole
-    from planner.cli.changed_run import warn_of_changes
+    from planner.cli.options import warn_of_changes
     from planner.cli.progress import Progress
     from planner.outputs.comparison.comparison import RunComparison
-    from planner.outputs.comparison.measures import MOST_RUNS
     from planner.outputs.comparison.terminal import comparison_summary
+    from planner.outputs.measures import MOST_RUNS
     from planner.outputs.staging import try_file
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
@@ -134,7 +132,7 @@ def command(
 
 
 def _check_ending(file: Path) -> None:
-    from planner.outputs.comparison.files import WRITERS
+    from planner.outputs.comparison.workbook import WRITERS
 
     if file.suffix.lower() not in WRITERS:
         message = f"{file} ends in {file.suffix!r}; name a file that ends in {' or '.join(WRITERS)}"
@@ -143,7 +141,7 @@ def _check_ending(file: Path) -> None:
 
 def _write(comparison: RunComparison, file: Path) -> None:
     """Write a file, not over one of the planner's."""
-    from planner.outputs.comparison.files import WRITERS
+    from planner.outputs.comparison.workbook import WRITERS
     from planner.outputs.staging import staging
     from planner.outputs.user_files import put_files
 

@@ -8,8 +8,7 @@ import click
 
 from planner.base.errors import InputError
 from planner.cli.dispatch import print_short, write_and_report
-from planner.cli.options import LOST_LOAD, RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import print_written
+from planner.cli.options import LOST_LOAD, RUNS_DIR, SOME_YEARS, into_folder, print_written
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:

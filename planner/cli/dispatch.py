@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.base.errors import InputError
-from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SOME_YEARS, into_folder
-from planner.cli.output import note, print_written, writing_into
+from planner.cli.options import (
+    LOST_LOAD,
+    OWN_HOURS,
+    RUNS_DIR,
+    SOME_YEARS,
+    into_folder,
+    note,
+    print_written,
+    writing_into,
+)
 from planner.cli.stress import asked_of, folder_to_fill, unless_wrong
 
 if TYPE_CHECKING:
@@ -114,7 +122,7 @@ def command(
 
 def write_and_report(found: Dispatch | DaysError, kind: FolderKind, home: Path, run: Run) -> None:
     """Write the table of a study of operation, and say which files of the user were kept."""
-    from planner.outputs.studies import write_operation
+    from planner.outputs.study_files import write_operation
 
     with writing_into(home):
         write_operation(found.table, kind, home)

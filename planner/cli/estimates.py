@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import RUNS_DIR
-from planner.cli.output import print_written, writing_into
+from planner.cli.options import RUNS_DIR, print_written, writing_into
 
 __all__ = ["command"]
 
@@ -38,11 +37,11 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, secon
     from pathlib import Path
 
     from planner.cli.estimates_report import print_table
-    from planner.cli.open_run import open_or_solve
+    from planner.cli.options import open_or_solve
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import ESTIMATES
     from planner.outputs.own_folder import require_own_folder
-    from planner.outputs.studies import write_operation
+    from planner.outputs.study_files import write_operation
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 

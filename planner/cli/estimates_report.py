@@ -20,7 +20,7 @@ HEADING: Final = "Which figures decide: their own low and high move the cost mos
 def print_table(table: pd.DataFrame, inputs: Inputs, run: Run) -> None:
     """Print the figures that decide in their order, how good they are, and what was not moved."""
     from planner.base.console import wrapped
-    from planner.outputs.first_order import cost_of, first_order_words
+    from planner.outputs.labels import cost_of, first_order_words
     from planner.studies.estimates.words import sentences
 
     click.echo(wrapped(HEADING))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.runs.plan import PlanViews
-    from planner.studies.explain.explanation import Explanation
+    from planner.studies.explain.words import Explanation
 
 __all__ = ["command"]
 
@@ -62,7 +62,7 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.cli.open_run import open_or_solve
+    from planner.cli.options import open_or_solve
     from planner.cli.progress import Progress
     from planner.runs.folder import naming_changed_files
     from planner.studies.explain import explain
@@ -112,7 +112,7 @@ def _print_estimates(solved: PlanViews) -> None:
     """Print the figures that decide, or how to find them."""
     from planner.base.console import wrapped
     from planner.cli.estimates_report import HEADING, print_table
-    from planner.outputs.studies import read_estimates
+    from planner.outputs.study_files import read_estimates
 
     table = read_estimates(solved.run)
     click.echo()

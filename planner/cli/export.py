@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.options import RUNS_DIR, writing_into
 from planner.outputs.writers import WRITERS
 
 __all__ = ["command"]
@@ -44,7 +43,7 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
     from pathlib import Path
 
     from planner.base.errors import InputError, Problem
-    from planner.cli.changed_run import warn_of_changes
+    from planner.cli.options import warn_of_changes
     from planner.cli.progress import Progress
     from planner.outputs.staging import staging, try_folder
     from planner.outputs.user_files import put_files

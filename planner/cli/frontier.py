@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import OVERRIDES, into_folder
-from planner.cli.output import print_written, writing_into
+from planner.cli.options import OVERRIDES, into_folder, print_written, writing_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,8 +112,7 @@ def _print(found: Frontier) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.number_format import amount
-    from planner.base.words import within_sentence
+    from planner.base.words import amount, within_sentence
     from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -12,7 +12,7 @@ import click
 
 from planner.base.errors import DcplanError
 from planner.base.words import in_message
-from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
+from planner.cli.progress import INTERRUPTED, MESSAGE, raise_on_interrupt
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ LIBRARIES: Final = {
     "sensitivity": ("planner.studies.sensitivity",),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),
-    "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.studies"),
-    "dispatch": ("planner.studies.dispatch", "planner.runs.reopen", "planner.outputs.studies"),
+    "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.study_files"),
+    "dispatch": ("planner.studies.dispatch", "planner.runs.reopen", "planner.outputs.study_files"),
     "report": ("planner.runs", "planner.outputs.report"),
     "export": ("planner.runs",),
     "runs": ("planner.runs",),

@@ -126,7 +126,7 @@ def command(
     February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
     months, as in September in California, give them. Hours above 4 times the median are warned of.
     """
-    from planner.cli.output import print_written, writing_into
+    from planner.cli.options import print_written, writing_into
     from planner.cli.progress import Progress
     from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
     from planner.outputs.files import whole_file

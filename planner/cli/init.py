@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
-from planner.cli.output import note, writing_into
+from planner.cli.options import note, writing_into
 
 __all__ = ["command"]
 

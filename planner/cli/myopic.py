@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.base.errors import InfeasibleError, LimitReachedError
-from planner.cli.options import INTO_RUNS_DIR, OVERRIDES
-from planner.cli.output import print_written
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, print_written
 
 if TYPE_CHECKING:
     from planner.studies.myopic import Decides, Myopic
@@ -68,7 +67,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
-    from planner.results.ended import worst_exit_code
+    from planner.results.solved import worst_exit_code
     from planner.runs.folder import write_run
     from planner.studies.myopic import myopic
 
@@ -107,7 +106,7 @@ def _print(found: Myopic) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.number_format import amount
+    from planner.base.words import amount
     from planner.results.cost_difference import WITHIN_GAPS
 
     table = Table(box=None, pad_edge=False, header_style="bold")

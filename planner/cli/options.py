@@ -1,16 +1,42 @@
-"""Options that several commands have."""
+"""Options that commands share, and what they say of files."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from planner.base.errors import OutputError
+from planner.base.words import some
 
-__all__ = ["INTO_RUNS_DIR", "LOST_LOAD", "OVERRIDES", "OWN_HOURS", "RUNS_DIR", "SOME_YEARS", "STRICT", "into_folder"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from planner.cli.progress import Progress
+    from planner.outputs.run import Run
+    from planner.runs.plan import PlanViews
+    from planner.studies.sweep import SweepProgress
+
+__all__ = [
+    "INTO_RUNS_DIR",
+    "LOST_LOAD",
+    "OVERRIDES",
+    "OWN_HOURS",
+    "RUNS_DIR",
+    "SOME_YEARS",
+    "STRICT",
+    "into_folder",
+    "is_quiet",
+    "note",
+    "open_or_solve",
+    "print_written",
+    "refuse_jobs_of_a_cluster",
+    "so_far",
+    "warn_of_changes",
+    "writing_into",
+]
 
 OVERRIDES: Final = click.option(
     "--set",
@@ -19,7 +45,6 @@ OVERRIDES: Final = click.option(
     metavar="KEY=VALUE",
     help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
 )
-
 RUNS_DIR: Final = click.option(
     "--runs",
     "runs_dir",
@@ -28,7 +53,6 @@ RUNS_DIR: Final = click.option(
     show_default=True,
     help="Folder of the runs; RUN is looked for there by name.",
 )
-
 INTO_RUNS_DIR: Final = click.option(
     "--runs",
     "-o",
@@ -39,19 +63,14 @@ INTO_RUNS_DIR: Final = click.option(
     show_default=True,
     help="Folder of the runs, into which the run is written.",
 )
-
 STRICT: Final = click.option("--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors.")
-
-
 SOME_YEARS: Final = click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
-
 LOST_LOAD: Final = click.option(
     "--lost-load-usd-per-mwh",
     type=float,
     metavar="USD",
     help="Price of energy that is short at sites without racks; left out: 10,000.",
 )
-
 OWN_HOURS: Final = click.option(
     "--hours",
     type=click.Path(dir_okay=False),
@@ -63,3 +82,101 @@ OWN_HOURS: Final = click.option(
 def into_folder(text: str) -> Callable[[Any], Any]:
     """Make the option for the folder that a study writes its files into."""
     return click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), help=text)
+
+
+_INSTEAD: Final = "name another folder with --output"
+
+
+def is_quiet(context: click.Context) -> bool:
+    """Return whether a command says nothing but its result: option ``-q`` of the program."""
+    return bool(context.obj and context.obj.get("quiet"))
+
+
+def note(text: str) -> None:
+    """Say on stderr what is neither a result nor an error: not at all with ``-q``."""
+    if not is_quiet(click.get_current_context()):
+        click.echo(text, err=True)
+
+
+def print_written(*paths: Path, as_json: bool) -> None:
+    """Say where files were written, at the end of a result."""
+    from planner.outputs.terminal import print_paths, written_lines
+
+    if paths and as_json:
+        note(written_lines(paths))
+    elif paths:
+        print_paths(paths)
+
+
+@contextmanager
+def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
+    """Report a full disk, or a folder that is gone, as what it is."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
+        raise OutputError(message) from error
+
+
+def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
+    """Open a run; solve and store a scenario that has none, not among files of a study."""
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import try_own_folder
+    from planner.runs import find_run
+    from planner.runs.find import is_unsolved
+    from planner.runs.folder import load_run, write_run
+    from planner.runs.reopen import reopen
+    from planner.studies.solve import solve
+
+    if not is_unsolved(text, runs_dir):
+        folder = find_run(text, runs_dir)
+        warn_of_changes(load_run(folder))
+        progress.stage("read")
+        return reopen(folder)
+    try_own_folder(runs_dir, RUNS)
+    progress.print_line(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
+    plan = solve(text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt)
+    progress.stage("write")
+    folder = write_run(plan, runs_dir, log=progress.lines)
+    progress.print_line(f"Written to {folder}")
+    return plan
+
+
+def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
+    """Refuse a number of processes for futures that a cluster solves."""
+    if jobs is not None and scheduler is not None:
+        message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
+        raise click.UsageError(message)
+
+
+def so_far(progress: SweepProgress) -> str:
+    """Say how many futures are answered, how long the rest takes, and which one was last."""
+    from planner.base.words import duration
+
+    text = f"{progress.done} of {progress.total} futures"
+    if progress.failed:
+        text += f", {progress.failed} failed"
+    if progress.stored and not progress.last:
+        text += f", {progress.stored} stored before"
+    if progress.done < progress.total and progress.left_s == progress.left_s:  # not nan
+        text += f", about {duration(progress.left_s)} left"
+    return f"{text}: {progress.last} {progress.status}" if progress.last else text
+
+
+_NAMED: Final = 3  # files
+
+
+def warn_of_changes(run: Run) -> None:
+    """Warn of table files that were changed since the run was written.
+
+    Also with ``-q``: it says that the result is not of the run that was stored.
+    """
+    from planner.outputs.run import files_changed
+
+    if changed := files_changed(run):
+        click.echo(
+            f"{run.folder}: changed since it was written: {some(changed, _NAMED)}; what follows is"
+            f" of the files as they are now (`dcplan check {run.folder}` judges them)",
+            err=True,
+        )

@@ -1,17 +1,18 @@
-"""Live progress on stderr, and Ctrl-C as a request to stop."""
+"""Progress of a command, pauses and interrupts."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from planner.base.number_format import duration
-from planner.cli import pauses
-from planner.cli.output import is_quiet
-from planner.studies.solve.progress import STAGES, solver_words
+from planner.base.errors import ENDING_SIGNALS
+from planner.base.words import duration
+from planner.cli.options import is_quiet
+from planner.studies.solve.asking import STAGES, solver_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-__all__ = ["Progress"]
+__all__ = [
+    "BETWEEN_LINES_S",
+    "INTERRUPTED",
+    "MESSAGE",
+    "PATIENCE_S",
+    "Progress",
+    "leave_on_interrupt",
+    "raise_on_interrupt",
+]
 
 _BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines
 _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
@@ -47,7 +56,7 @@ class Progress:
         self._status = self._console.status(_Line(self))
         self._began = time.perf_counter()
         self._patience_s, self._before_s = patience_s, 0.0
-        self._between_s = pauses.BETWEEN_LINES_S if between_s is None else between_s
+        self._between_s = BETWEEN_LINES_S if between_s is None else between_s
         self._stage, self._text, self._noted = "", "", ""
         self._is_stoppable = False
         self._next_line_s = patience_s or self._between_s
@@ -59,7 +68,7 @@ class Progress:
     @classmethod
     def from_context(cls, context: click.Context, *, patient: bool = False) -> Progress:
         """Return that of a command: nothing with ``-q``, nothing at first if it is mostly quick."""
-        return cls(quiet=is_quiet(context), patience_s=pauses.PATIENCE_S if patient else 0.0)
+        return cls(quiet=is_quiet(context), patience_s=PATIENCE_S if patient else 0.0)
 
     def __enter__(self) -> Progress:
         self._is_asked = threading.current_thread() is threading.main_thread()
@@ -194,3 +203,62 @@ class _Line:
         from rich.text import Text
 
         return Text(self._progress.line(), no_wrap=True, overflow="ellipsis")
+
+
+PATIENCE_S = 2.0
+"""How long a command that is mostly quick says nothing. [s]"""
+BETWEEN_LINES_S = 5.0
+"""Least time from a line to the next that says that work goes on. [s]"""
+_ENDED: Final = 128
+"""Exit code, with the number of the signal added, as a shell reports a program ended by one."""
+INTERRUPTED: Final = _ENDED + signal.SIGINT
+MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
+"""What is said after Ctrl-C."""
+
+
+def leave_on_interrupt() -> None:
+    """Let Ctrl-C end the program from now on, without an exception.
+
+    For when nothing is being written. An exception may be raised inside the import of a library
+    or a callback of the interpreter, which print it with its traceback or take it for a missing
+    library.
+    """
+    signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    _say(number)
+    os._exit(_ENDED + number)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, _leave)  # a second one does not wait for anything
+    _say(number)
+    raise SystemExit(_ENDED + number)
+
+
+def _say(number: int) -> None:
+    with suppress(OSError):  # a terminal that was closed
+        os.write(2, f"{ENDING_SIGNALS[number]}\n".encode())
+
+
+@contextmanager
+def raise_on_interrupt() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` in between, so that what is begun is cleared away.
+
+    Other signals that end a program raise `SystemExit`, unless they are ignored, as with nohup.
+    """
+    if signal.getsignal(signal.SIGINT) is not _leave:  # within another program
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # SIGINT is not among them: its handler is the one above.
+    ending = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, _leave)

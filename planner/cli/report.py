@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from planner.cli.options import RUNS_DIR
-from planner.cli.output import writing_into
+from planner.cli.options import RUNS_DIR, writing_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,8 +96,8 @@ class _Asked:
 def _of_runs(names: Sequence[str], runs_dir: Path) -> _Asked:
     from functools import partial
 
-    from planner.cli.changed_run import warn_of_changes
-    from planner.outputs.comparison.measures import MOST_RUNS
+    from planner.cli.options import warn_of_changes
+    from planner.outputs.measures import MOST_RUNS
     from planner.outputs.report import comparison_html, report_html
     from planner.runs import find_run, load_run
     from planner.runs.folder import REPORT_FILE

@@ -23,7 +23,7 @@ def command(kind: str) -> None:
     with: # yaml-language-server: $schema=scenario.schema.json
     """
     if kind == "sweep":
-        from planner.studies.sweep.schema import sweep_schema
+        from planner.studies.sweep.file import sweep_schema
 
         click.echo(sweep_schema(), nl=False)
         return

@@ -94,10 +94,8 @@ def command(
     """
     import json
 
-    from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
-    from planner.cli.interrupts import INTERRUPTED
-    from planner.cli.output import print_written, writing_into
-    from planner.cli.progress import Progress
+    from planner.cli.options import print_written, refuse_jobs_of_a_cluster, so_far, writing_into
+    from planner.cli.progress import INTERRUPTED, Progress
     from planner.outputs.sensitivity import write_sensitivity
     from planner.studies.sensitivity import sensitivity
     from planner.studies.sensitivity.study import folder_of
@@ -198,7 +196,7 @@ def _print(found: Sensitivity) -> None:
 def _number(value: float, *, is_change: bool) -> str:
     from math import isnan
 
-    from planner.base.number_format import amount
+    from planner.base.words import amount
 
     if isnan(value):
         return "no plan"

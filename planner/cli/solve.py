@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT
-from planner.cli.output import note, print_written
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, print_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,9 +131,9 @@ def _solve(
 
 def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
     """Show the run of a question that was solved before, as `dcplan runs show` does."""
-    from planner.cli.changed_run import warn_of_changes
+    from planner.cli.options import warn_of_changes
     from planner.outputs.terminal import print_summary
-    from planner.results.ended import exit_code
+    from planner.results.solved import exit_code
     from planner.runs import load_run
 
     run = load_run(found.folder)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT, into_folder
-from planner.cli.output import print_written, writing_into
+from planner.cli.options import OVERRIDES, STRICT, into_folder, print_written, writing_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,9 +58,9 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import STOCHASTIC
     from planner.outputs.own_folder import try_own_folder
-    from planner.results.ended import worst_exit_code
+    from planner.results.solved import worst_exit_code
     from planner.studies.stochastic import stochastic, write_stochastic
-    from planner.studies.stochastic.conflicts import InfeasibleFuturesError
+    from planner.studies.stochastic.decisions import InfeasibleFuturesError
     from planner.studies.stochastic.found import folder_of
     from planner.studies.sweep.file import find_sweep
 
@@ -94,7 +93,7 @@ def command(
 
 def _print(found: Stochastic) -> None:
     from planner.base.console import TableConsole, wrapped
-    from planner.base.number_format import unit_of_money
+    from planner.base.words import unit_of_money
     from planner.outputs.report.sections.orders import plan_name
     from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
@@ -162,8 +161,7 @@ def _print(found: Stochastic) -> None:
 
 def _print_decided(found: Stochastic, console: TableConsole) -> None:
     from planner.base.words import and_more
-    from planner.outputs.labels import order_words
-    from planner.outputs.no_regret import ordered_by
+    from planner.outputs.labels import order_words, ordered_by
 
     decided = found.decided
     is_part = (decided["unit"] == "share") & (decided["ordered"] < _WHOLE)

@@ -60,10 +60,8 @@ def command(
 
     Example: dcplan sweep tiny --jobs 2
     """
-    from planner.cli.futures import refuse_jobs_of_a_cluster, so_far
-    from planner.cli.interrupts import INTERRUPTED
-    from planner.cli.output import print_written, writing_into
-    from planner.cli.progress import Progress
+    from planner.cli.options import print_written, refuse_jobs_of_a_cluster, so_far, writing_into
+    from planner.cli.progress import INTERRUPTED, Progress
     from planner.studies.sweep import run_sweep
     from planner.studies.sweep.solve_sweep import folder_of
 
@@ -113,7 +111,7 @@ def _exit_code(result: SweepResult) -> int:
     Futures that are infeasible beside others that are not are an answer.
     """
     from planner.base.errors import InfeasibleError, InputError, LimitReachedError
-    from planner.results.ended import PLANNED, exit_code
+    from planner.results.solved import PLANNED, exit_code
 
     futures = result.futures
     status = set(futures["status"])
@@ -138,8 +136,7 @@ def _print(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.base.number_format import amount, unit_of_money
-    from planner.base.words import and_more
+    from planner.base.words import amount, and_more, unit_of_money
     from planner.results.cost_difference import GAPS_RANK, LEAST_PENALTY_MUSD, PlanCost, rank_words
 
     console = TableConsole()
@@ -212,9 +209,8 @@ def _print_no_regret(result: SweepResult) -> None:
     from rich.text import Text
 
     from planner.base.console import TableConsole, wrapped
-    from planner.outputs.labels import order_words
-    from planner.outputs.no_regret import LEAST_MW, first_decided
-    from planner.results.ended import PLANNED
+    from planner.outputs.labels import LEAST_MW, first_decided, order_words
+    from planner.results.solved import PLANNED
 
     found = result.no_regret
     of_all = found[found["least_mw"] >= LEAST_MW]

@@ -10,9 +10,17 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
-from planner.clock.days import DAYS_PER_MONTH, MONTHS, SEASON_OF_MONTH, SEASONS, BillingPeriod, Days, RepresentativeDays
+from planner.clock.days import (
+    DAYS_PER_MONTH,
+    MONTHS,
+    SEASON_OF_MONTH,
+    SEASONS,
+    BillingPeriod,
+    Days,
+    RepresentativeDays,
+    SeriesDays,
+)
 from planner.clock.profiles import slot_means, slot_peaks, to_local_hours
-from planner.clock.series import SeriesDays
 
 if TYPE_CHECKING:
     import datetime

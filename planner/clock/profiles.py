@@ -1,9 +1,4 @@
-"""Profiles of a local clock laid over the slots of the days that represent a year.
-
-The local clock of a place is UTC plus its standard offset. Daylight saving is left out, which
-moves a local profile by an hour for part of the year and leaves its daily mean alone. What a
-local clock pushes over midnight comes back at the other end of the same day, in a series too.
-"""
+"""Profiles of load over a year of hours, and ramps."""
 
 from __future__ import annotations
 
@@ -12,17 +7,25 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.units import HOURS_PER_DAY
-from planner.clock.days import MONTHS, SEASONS
+from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
+from planner.clock.days import DAYS_PER_MONTH, MONTHS, SEASONS, RepresentativeDays
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Floats
     from planner.clock.days import Days
 
-
-__all__ = ["slot_means", "slot_peaks", "to_local_hours"]
+__all__ = [
+    "calendar_days",
+    "hour_names",
+    "hourly",
+    "share_in_force",
+    "slot_means",
+    "slot_peaks",
+    "to_local_hours",
+    "usable_share",
+]
 
 _HOURS: Final = int(HOURS_PER_DAY)
 
@@ -97,3 +100,145 @@ def _local_hours_in_slots(utc_offset_h: float, days: Days) -> Floats:
     hour = np.arange(2 * _HOURS, dtype=float)  # two rounds: a slot may run over midnight
     overlap = np.minimum(begin + days.slot_h, hour + 1.0) - np.maximum(begin, hour)
     return np.asarray(np.clip(overlap, 0.0, None).reshape(-1, 2, _HOURS).sum(axis=1))
+
+
+_DIGITS: Final = 9  # of a share of a year: what is left below is rounding
+
+
+def usable_share(
+    service_start: ArrayLike,
+    year: ArrayLike,
+    ramp_months: float = 12.0,
+    ramp_mean_frac: float = 0.6,
+    *,
+    span_years: ArrayLike = 1.0,
+) -> Floats:
+    r"""Mean share of a hall that can be used in a calendar year, or in a row of them.
+
+    After energisation the usable share rises on a straight line from :math:`2 m - 1` to 1, so
+    that its mean over the ramp is :math:`m`; before, it is 0. The mean over the year is the
+    exact integral, whatever the month in which service starts:
+
+    .. math:: \frac{U(y + n - t_0) - U(y - t_0)}{n}, \qquad
+              U(x) = (2 m - 1) x + \frac{(1 - m) x^2}{T} \;\; (0 \le x \le T), \quad
+              U(x) = m T + x - T \;\; (x > T)
+    Takes `ramp_months` [month], `span_years` [yr].
+
+    In service from mid-2028: half a year at 0.2 to 0.6, then half a year at 0.6 to 1:
+
+    >>> usable_share(2028.5, [2027, 2028, 2029, 2030]).round(6).tolist()
+    [0.0, 0.2, 0.9, 1.0]
+    """
+    problems = []
+    if not ramp_months >= 0.0:
+        problems.append(Problem("ramp", None, None, f"ramp_months is {ramp_months}", "at least 0"))
+    if not 0.5 <= ramp_mean_frac <= 1.0:
+        problems.append(Problem("ramp", None, None, f"ramp_mean_frac is {ramp_mean_frac}", "0.5 to 1"))
+    if problems:
+        raise InputError(problems)
+    ramp_years = ramp_months / MONTHS_PER_YEAR
+
+    def usable_years(since_start: Floats) -> Floats:
+        """Full-hall years of use until a moment."""
+        ramping = np.clip(since_start, 0.0, ramp_years)
+        rise = (1.0 - ramp_mean_frac) * ramping**2 / ramp_years if ramp_years > 0.0 else 0.0
+        full = np.maximum(since_start - ramp_years, 0.0)
+        return np.asarray((2.0 * ramp_mean_frac - 1.0) * ramping + rise + full)
+
+    begin = np.asarray(year, dtype=float) - np.asarray(service_start, dtype=float)
+    span = np.asarray(span_years, dtype=float)
+    return np.asarray((usable_years(begin + span) - usable_years(begin)) / span)
+
+
+def share_in_force(begin: ArrayLike, end: ArrayLike, year: ArrayLike, span_years: ArrayLike = 1.0) -> Floats:
+    """Share of a calendar year, or of a row of them, between two moments; nothing ramps. Takes `span_years` [yr].
+
+    From April 2027 to the end of September 2029:
+
+    >>> share_in_force(2027.25, 2029.75, [2026, 2027, 2028, 2029, 2030]).tolist()
+    [0.0, 0.75, 1.0, 0.75, 0.0]
+    """
+    begun, over = (usable_share(moment, year, ramp_months=0.0, span_years=span_years) for moment in (begin, end))
+    return np.asarray(np.round(begun - over, _DIGITS))
+
+
+def calendar_days(days: Days) -> Floats:
+    """Return what each calendar day is made of.
+
+    Representative days that represent a month follow each other in their order, the peak day in the
+    middle of its month. Days of a series follow each other through the year, each for as long as
+    it stands for: those of some weeks fill months that no day represents.
+    Gives (365, day).
+
+    >>> from planner.clock.days import RepresentativeDays
+    >>> shares = calendar_days(RepresentativeDays(peak_day_days=3, peak_month=7))
+    >>> shares.sum(axis=0).tolist()
+    [90.0, 92.0, 89.0, 91.0, 3.0]
+    >>> (np.flatnonzero(shares[:, -1]) - 181).tolist()  # counted from 1 July
+    [14, 15, 16]
+    """
+    if not isinstance(days, RepresentativeDays):
+        return _laid(np.arange(days.n_days), days.day_days, sum(DAYS_PER_MONTH), days.n_days)
+    months = [_month(days, month) for month in range(len(DAYS_PER_MONTH))]
+    return np.concatenate(months)
+
+
+def hourly(days: Days, of_slot: ArrayLike) -> Floats:
+    """Return the hours of a year of something that is known by slot.
+
+    >>> from planner.clock.days import RepresentativeDays
+    >>> days = RepresentativeDays(slot_h=6)
+    >>> power_mw = np.arange(1.0, days.n_slots + 1)
+    >>> hours = hourly(days, power_mw)
+    >>> hours[:8].tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0]
+    >>> bool(np.isclose(hours.sum(), days.weight_h @ power_mw))
+    True
+    """
+    by_slot = np.asarray(of_slot, dtype=np.float64)
+    by_day = by_slot.reshape(*by_slot.shape[:-1], days.n_days, days.slots_per_day)
+    slots = np.einsum("cd,...ds->...cs", calendar_days(days), by_day)
+    by_hour = np.repeat(slots, int(HOURS_PER_DAY) // days.slots_per_day, axis=-1)
+    return by_hour.reshape(*by_slot.shape[:-1], -1)
+
+
+def hour_names(year: int) -> NDArray[np.datetime64]:
+    """Return the start of each hour of a model year in UTC; a leap day is left out.
+
+    >>> hours = hour_names(2028)
+    >>> hours.size, str(hours[1416]), str(hours[-1])
+    (8760, '2028-03-01T00', '2028-12-31T23')
+    """
+    every = np.arange(f"{year}-01-01T00", f"{year + 1}-01-01T00", dtype="datetime64[h]")
+    leap = every.astype("datetime64[D]") == np.datetime64(f"{year}-03-01") - np.timedelta64(1, "D")
+    return every[~leap] if every.size > sum(DAYS_PER_MONTH) * HOURS_PER_DAY else every
+
+
+def _month(days: RepresentativeDays, month: int) -> Floats:
+    """Return what the calendar days of a month are made of, shape (calendar day, day)."""
+    order, lengths = _in_order(days.days_by_month[:, month], days)
+    return _laid(order, lengths, DAYS_PER_MONTH[month], days.n_days)
+
+
+def _laid(order: NDArray[np.intp], lengths: Floats, count: int, n_days: int) -> Floats:
+    """Lay days one after the other over calendar days, shape (calendar day, day)."""
+    ends = np.cumsum(lengths)
+    ends[-1] = count  # but for rounding
+    begins = np.concatenate([[0.0], ends[:-1]])
+    first = np.arange(count, dtype=np.float64)[:, None]
+    overlap = np.minimum(ends, first + 1.0) - np.maximum(begins, first)
+    shares = np.zeros((count, n_days))
+    np.add.at(shares.T, order, np.clip(overlap, 0.0, None).T)
+    return shares
+
+
+def _in_order(stands_for: Floats, days: RepresentativeDays) -> tuple[NDArray[np.intp], Floats]:
+    """Return the days of a month one after the other, and for how long each."""
+    there = np.flatnonzero(stands_for)
+    is_peak = days.is_peak_day[there]
+    ordinary, peak = there[~is_peak], there[is_peak]
+    before = np.floor(np.cumsum(stands_for[ordinary]).max(initial=0.0) / 2.0)
+    ends = np.minimum(np.cumsum(stands_for[ordinary]), before)
+    first = np.diff(ends, prepend=0.0)
+    order = np.concatenate([ordinary, peak, ordinary])
+    return order, np.concatenate([first, stands_for[peak], stands_for[ordinary] - first])

@@ -10,8 +10,15 @@
 
 from planner.headroom.plot import draw_headroom
 from planner.headroom.read import read_hourly_demand
-from planner.headroom.seasons import SUMMER_AND_WINTER, Season, seasons_with
-from planner.headroom.study import Curtailment, HeadroomStudy, headroom_mw, headroom_study
+from planner.headroom.study import (
+    SUMMER_AND_WINTER,
+    Curtailment,
+    HeadroomStudy,
+    Season,
+    headroom_mw,
+    headroom_study,
+    seasons_with,
+)
 
 __all__ = [
     "SUMMER_AND_WINTER",

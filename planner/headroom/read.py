@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
+from planner.tables.places import has_odd_size
 from planner.tables.sheet import Sheet, read_sheet
-from planner.tables.sizes import has_odd_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

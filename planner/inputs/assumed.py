@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
 from planner.inputs.scope import own_key

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from planner.lp.axis import Axis
+    from planner.lp.index import Axis
 
 __all__ = ["ANYWHERE", "Sets"]
 

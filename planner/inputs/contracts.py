@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.clock.calendar import float_year
-from planner.clock.ramp import share_in_force
+from planner.clock.profiles import share_in_force
 from planner.inputs.supply_figures import renewable_shape
 from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.lp import Axis, Index
-from planner.lp.join import cross
+from planner.lp.index import cross
 from planner.scenario import interpolated, path_value
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.power_prices import PowerPrices
-    from planner.scenario.contracts import Ppa
+    from planner.scenario.supply import Ppa
 
 __all__ = [
     "ContractInputs",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.base.number_format import amount
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.inputs.existing_racks import (
     DIGITS,
     HALLS,

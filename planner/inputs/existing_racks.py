@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.base.number_format import amount
 from planner.base.units import KW_PER_MW
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.inputs.case import DUTIES
 from planner.inputs.table_columns import any_along, codes, floats, ints, texts
 

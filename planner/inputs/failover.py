@@ -10,7 +10,7 @@ import numpy as np
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
-from planner.lp.join import distinct, locate, pairs
+from planner.lp.index import distinct, locate, pairs
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import amount, moment
 from planner.base.units import USD_PER_MUSD
-from planner.base.words import some
+from planner.base.words import amount, moment, some
 from planner.inputs.existing_racks import HALLS
 from planner.inputs.leads import NON_FIRM
 from planner.inputs.scope import own_key
 from planner.inputs.table_columns import bools, dense_by_ids, texts
 from planner.lp import Axis, Index
-from planner.lp.join import cross
+from planner.lp.index import cross
 from planner.scenario import path_value
 
 if TYPE_CHECKING:

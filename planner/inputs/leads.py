@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.clock.calendar import float_year
 from planner.inputs.scope import LEADS
 from planner.inputs.table_columns import bools, floats, texts

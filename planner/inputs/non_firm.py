@@ -12,7 +12,7 @@ from planner.inputs.days import filled, stress_rank
 from planner.inputs.leads import service_figure
 from planner.inputs.table_columns import dense_by_ids
 from planner.lp import Axis, Index
-from planner.lp.join import cross, distinct
+from planner.lp.index import cross, distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import amount
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.existing_racks import HALLS, RACKS

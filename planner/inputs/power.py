@@ -12,7 +12,7 @@ from planner.inputs.racks_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats
 from planner.lp import Index
-from planner.lp.join import cross, distinct
+from planner.lp.index import cross, distinct
 from planner.place.climate import electrical_loss
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.base.words import amount
 from planner.clock.calendar import SEASONS, slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
@@ -16,7 +16,7 @@ from planner.inputs.scope import own_key
 from planner.inputs.table_columns import bools, codes, dense_by_ids, floats, ints, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.lp import Axis, Index
-from planner.lp.join import cross
+from planner.lp.index import cross
 from planner.scenario import interpolated
 
 if TYPE_CHECKING:

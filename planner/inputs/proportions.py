@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.number_format import amount
 from planner.base.units import (
     HOURS_PER_DAY,
     HOURS_PER_YEAR,
@@ -24,6 +23,7 @@ from planner.base.units import (
     T_PER_KT,
     USD_PER_MUSD,
 )
+from planner.base.words import amount
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import stated_sites

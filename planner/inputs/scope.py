@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError
-from planner.base.number_format import amount
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.clock.calendar import ModelYears
 from planner.inputs.case import Findings, ScopedCase
 from planner.inputs.days import days_of

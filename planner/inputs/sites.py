@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.base.words import amount
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.scope import own_key
 from planner.inputs.table_columns import bools, dense_by_ids, floats

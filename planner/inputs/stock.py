@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.scope import excluded_stock, own_key

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
+from planner.base.words import amount
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
 from planner.inputs.table_columns import codes, floats, texts
 from planner.lp import Axis, Index
-from planner.lp.join import cross, distinct
+from planner.lp.index import cross, distinct
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats

@@ -12,7 +12,7 @@ import numpy as np
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.lp import Index
-from planner.lp.join import distinct
+from planner.lp.index import distinct
 from planner.tariffs import (
     ALWAYS,
     WEEKEND,

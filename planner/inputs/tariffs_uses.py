@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError
-from planner.base.number_format import amount
 from planner.base.units import MONTHS_PER_YEAR
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.clock.days import MONTHS
 from planner.inputs.table_columns import floats, texts
 from planner.inputs.tariffs_rules import BillingClock, bills_energy, rules_of, table_row

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import amount, moment
+from planner.base.words import amount, moment
 from planner.limits import BY_NAME, LIMITS
 
 if TYPE_CHECKING:

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
-from planner.limits.amounts import amount_by_list, lookup
-from planner.limits.increments import unit_increments
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.base.words import amount
+from planner.limits.limit import Binding, Limit, LimitPrice, SetBy, amount_by_list, lookup, unit_increments
 from planner.limits.relaxation import Relaxation, more_at_sites, more_by_year
-from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +18,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.limit import Tables
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
 __all__ = ["CARBON", "LIMITS", "WATER"]

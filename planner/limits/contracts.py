@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount, round_up
 from planner.base.units import HOURS_PER_YEAR
-from planner.limits.amounts import amount_by_list, lookup
-from planner.limits.increments import relaxed_rows, unit_increments
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.base.words import amount, round_up
+from planner.limits.limit import (
+    Binding,
+    Limit,
+    LimitPrice,
+    SetBy,
+    amount_by_list,
+    lookup,
+    relaxed_rows,
+    unit_increments,
+)
 from planner.limits.relaxation import ProposedChange, Relaxation
-from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -21,8 +27,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.limit import Tables
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
 __all__ = ["CLEAN_LIMITS", "CONTRACTS", "CONTRACT_LIMITS"]

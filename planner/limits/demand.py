@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount, round_down
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
-from planner.limits.amounts import amount_by_axis
-from planner.limits.increments import relaxed_rows
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.base.words import amount, round_down
+from planner.limits.limit import Binding, Limit, LimitPrice, SetBy, amount_by_axis, relaxed_rows
 from planner.limits.relaxation import ProposedChange, Relaxation, scaled
-from planner.limits.settings import SetBy
 from planner.scenario import Setting, interpolated
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place
     from planner.lp import Index
 
 __all__ = ["DEMAND", "LIMITS", "RENT", "TIGHT_BOUND"]

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.limits.grid import CONNECTION, FIRM_CONNECTION
-from planner.limits.increments import unit_increments
-from planner.limits.limit import Limit, LimitPrice
-from planner.limits.settings import SetBy
+from planner.limits.limit import Limit, LimitPrice, SetBy, unit_increments
 
 if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place
 
 __all__ = ["LIMITS"]
 

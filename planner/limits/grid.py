@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount, round_up
+from planner.base.words import amount, round_up
 from planner.inputs.grid import LOWEST_RATE_PCT
 from planner.inputs.prepared import Cell
-from planner.limits.amounts import amount_by_list, codes, lookup
-from planner.limits.increments import relaxed_rows, site_key, unit_increments
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.limit import (
+    Binding,
+    Limit,
+    LimitPrice,
+    SetBy,
+    amount_by_list,
+    codes,
+    lookup,
+    relaxed_rows,
+    site_key,
+    unit_increments,
+)
 from planner.limits.relaxation import ProposedChange, Relaxation, scaled
-from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -25,8 +33,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.limit import Tables
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
 __all__ = [

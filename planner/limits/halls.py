@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount, round_up
 from planner.base.units import M2_PER_THOUSAND_M2
-from planner.limits.amounts import amount_by_axis, amount_by_list, codes, lookup
-from planner.limits.increments import LEAD_KEYS, unit_increments, without_new_halls
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.base.words import amount, round_up
+from planner.limits.limit import (
+    LEAD_KEYS,
+    Binding,
+    Limit,
+    LimitPrice,
+    SetBy,
+    amount_by_axis,
+    amount_by_list,
+    codes,
+    lookup,
+    unit_increments,
+    without_new_halls,
+)
 from planner.limits.relaxation import ProposedChange, Relaxation
-from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -22,8 +31,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.limit import Tables
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
 __all__ = ["LEASE", "LIMITS"]

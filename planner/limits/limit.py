@@ -1,26 +1,53 @@
-"""What a limit of the model is: its price, when it binds, where it is set, what relaxes it."""
+"""A limit in words: amount, one more unit, the setting that states it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from planner.base.words import round_up
+from planner.lp.index import locate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pandas as pd
+    from collections.abc import Callable
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.limits.relaxation import Factor, Relaxation
-    from planner.limits.settings import SetBy
 
     Rows = pd.DataFrame
     Amount = Callable[[Inputs, "Tables", Rows], Floats]
     IsScarce = Callable[[Inputs, "Tables", Rows], Bools]
     Aside = Callable[[Inputs, "Tables", "pd.Series[str]", float], str]
+    from planner.base.arrays import Floats, Positions
+    from planner.inputs.prepared import PreparedScenario
+    from planner.lp import Index
+    from planner.scenario import Scenario
 
-__all__ = ["Binding", "Decision", "Limit", "LimitPrice", "Tables"]
+__all__ = [
+    "LEAD_KEYS",
+    "Binding",
+    "Decision",
+    "Limit",
+    "LimitPrice",
+    "Place",
+    "SetBy",
+    "Tables",
+    "amount_by_axis",
+    "amount_by_list",
+    "codes",
+    "gap_years",
+    "lead_key",
+    "lookup",
+    "relaxed_rows",
+    "site_key",
+    "unit_increments",
+    "without_new_halls",
+]
 
 Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 """Result tables by name."""
@@ -80,3 +107,107 @@ class Limit:
     decision: Decision | None = None  # the decision that it is asked of, where it is no block of rows
     not_reported: str = ""  # why a limit with a price is not reported as binding
     not_set: str = ""  # why a limit with a price has no setting
+
+
+def codes(p: Inputs, rows: pd.DataFrame, *axes: str) -> list[Positions]:
+    """Return the codes of the labels of rows, axis by axis, (row,) each."""
+    return [getattr(p.sets, axis).codes(rows[axis].astype(str)) for axis in axes]
+
+
+def lookup(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
+    """Return the figures of rows, (row,); 0 where there is none."""
+    found = of.reindex(pd.MultiIndex.from_frame(keys)).to_numpy(dtype=np.float64)
+    return np.asarray(np.nan_to_num(found))
+
+
+def amount_by_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
+    """Make the amount that the inputs hold in a list over the axes that tell rows apart."""
+
+    def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+        del tables
+        over, amounts = figures(p)
+        places = (axis.codes(rows[axis.name].astype(str)) for axis in over.axes)
+        return np.asarray(amounts[locate(over, *places)])
+
+    return amount
+
+
+def amount_by_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
+    """Make the amount that the inputs hold for every label of an axis. Takes `figures` (label,)."""
+
+    def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+        del tables
+        return np.asarray(figures(p)[codes(p, rows, axis)[0]])
+
+    return amount
+
+
+def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
+    """Return the way to a figure of a site, shipped or one's own."""
+    return ("new_sites" if site in scenario.new_sites else "sites", site, figure)
+
+
+LEAD_KEYS: Final = {"given for the halls": "hall_lead_months", "given for the connection": "connection_lead_months"}
+"""Settings of a site's leads, by what table `leads` says that halls wait for."""
+
+
+def lead_key(scenario: Scenario, site: str, by: str) -> tuple[str, str, str]:
+    """Return the key path of the lead that the halls of a site wait for."""
+    return site_key(scenario, site, LEAD_KEYS.get(by, "lead_time_months"))
+
+
+def without_new_halls(scenario: Scenario) -> tuple[str, ...]:
+    """Return the sites at which a scenario lets no halls be built or leased."""
+    given = {**scenario.sites, **scenario.new_sites}
+    return tuple(site for site, own in given.items() if not own.new_halls)
+
+
+def gap_years(question: PreparedScenario, rows: Index) -> Floats:
+    """Return the years since the model year before, for each row. [year]"""
+    years = np.asarray(question.inputs.years.years, dtype=np.float64)
+    return np.diff(years, prepend=years[0] - 1.0)[rows["year"]]
+
+
+def unit_increments(_: PreparedScenario, rows: Index) -> Floats:
+    """Return one for each row: limits that are relaxed in their own unit."""
+    return np.ones(rows.size)
+
+
+def relaxed_rows(over: Index, amounts: Floats) -> list[tuple[dict[str, str], float]]:
+    """List the labels of the rows that are relaxed, with amounts rounded up."""
+    at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
+    return [(dict(zip(over.axis_names, over.tuples(int(i)), strict=True)), round_up(float(amounts[i]), 3)) for i in at]
+
+
+Place: TypeAlias = Mapping[str, str]
+"""Labels of a row, by axis."""
+
+
+@dataclass(frozen=True)
+class SetBy:
+    """A setting or a data table that the right side of a limit comes from."""
+
+    key: str  # key path with axes for labels, such as ``"sites.{site}.land_limit_mw"``, or ``"table NAME"``
+    # what it is: words, or from question and place to words; None where it has no part
+    now: str | Callable[[PreparedScenario, Place], str | None]
+
+    def line(self, question: PreparedScenario, place: Place) -> str | None:
+        """Say what it is and in which line it is written; None where it has no part in a row."""
+        now = self.now if isinstance(self.now, str) else self.now(question, place)
+        if now is None or self.key.startswith("table "):
+            return now and f"{self.key}: {now}"
+        keys = tuple(part.format(**place) for part in self.key.split("."))
+        if keys[0] == "sites":
+            keys = site_key(question.scenario, keys[1], keys[2])
+        return f"{'.'.join(keys)}: {now} ({_written(question, keys)})"
+
+
+def _written(question: PreparedScenario, keys: tuple[str, ...]) -> str:
+    """Return file and line of a key, or that it is not written."""
+    tree = question.scenario.tree
+    for key in keys:
+        if key not in tree.children:
+            return "not written: a default, or from a table"
+        tree = tree.children[key]
+    file, line, _ = question.scenario.place_of(keys)
+    return f"{file}:{line}" if line is not None else file

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from planner.base.number_format import amount
-from planner.limits.amounts import amount_by_list
+from planner.base.words import amount
 from planner.limits.grid import (
     CONNECTION,
     FIRM_CONNECTION,
@@ -16,14 +15,12 @@ from planner.limits.grid import (
     headroom_of,
     more_headroom,
 )
-from planner.limits.increments import unit_increments
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.limits.limit import Binding, Limit, LimitPrice, SetBy, amount_by_list, unit_increments
 from planner.limits.relaxation import Relaxation
-from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place
 
 __all__ = ["ALL_HEADROOM", "LIMITS"]
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
 from planner.base.units import USD_PER_MUSD
-from planner.limits.amounts import amount_by_list
-from planner.limits.limit import Binding, Decision, Limit, LimitPrice
+from planner.base.words import amount
+from planner.limits.limit import Binding, Decision, Limit, LimitPrice, SetBy, amount_by_list
 from planner.limits.relaxation import Relaxation, scaled
-from planner.limits.settings import SetBy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.limit import Tables
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
 __all__ = ["DELIVERIES", "LIMITS"]

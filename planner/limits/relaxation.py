@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.number_format import amount, round_up
-from planner.limits.increments import relaxed_rows, site_key
+from planner.base.words import amount, round_up
+from planner.limits.limit import relaxed_rows, site_key
 from planner.scenario import Setting
 
 if TYPE_CHECKING:

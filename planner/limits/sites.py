@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import amount, round_up
 from planner.base.units import USD_PER_MUSD
-from planner.limits.amounts import amount_by_axis, amount_by_list
-from planner.limits.increments import gap_years, relaxed_rows, unit_increments
-from planner.limits.limit import Binding, Limit, LimitPrice
+from planner.base.words import amount, round_up
+from planner.limits.limit import (
+    Binding,
+    Limit,
+    LimitPrice,
+    SetBy,
+    amount_by_axis,
+    amount_by_list,
+    gap_years,
+    relaxed_rows,
+    unit_increments,
+)
 from planner.limits.relaxation import ProposedChange, Relaxation, more_at_sites, more_by_year
-from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.limit import Tables
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
 __all__ = ["BUDGET", "BUDGET_LIMITS", "BUILD_RATE", "LAND", "LAND_LIMITS", "MARKET", "RATE_LIMITS"]

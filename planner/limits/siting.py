@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.base.number_format import amount
-from planner.limits.limit import Decision, Limit
-from planner.limits.settings import SetBy
+from planner.base.words import amount
+from planner.limits.limit import Decision, Limit, SetBy
 
 if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place
 
 __all__ = ["LIMITS"]
 

@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount, round_up
-from planner.limits.amounts import amount_by_list
-from planner.limits.increments import relaxed_rows, unit_increments
-from planner.limits.limit import Binding, Decision, Limit, LimitPrice
+from planner.base.words import amount, round_up
+from planner.limits.limit import (
+    Binding,
+    Decision,
+    Limit,
+    LimitPrice,
+    SetBy,
+    amount_by_list,
+    relaxed_rows,
+    unit_increments,
+)
 from planner.limits.relaxation import ProposedChange, Relaxation
-from planner.limits.settings import SetBy
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place
     from planner.lp import Index
 
 __all__ = ["LIMITS", "SOURCES"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import percent
+from planner.base.words import percent
 from planner.limits import LIMITS
 
 if TYPE_CHECKING:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from planner.lp.axis import Axis
 from planner.lp.blocks import Columns, RowBounds, Stats
 from planner.lp.change import Change
 from planner.lp.expression import Comparison, Expression
-from planner.lp.index import UNIT, Index
+from planner.lp.index import UNIT, Axis, Index
 from planner.lp.matrix import Matrix
-from planner.lp.methods import Method
-from planner.lp.outcome import Outcome, Status
-from planner.lp.progress import ProgressEvent
+from planner.lp.outcome import Method, Outcome, ProgressEvent, Status
 from planner.lp.variable import Variable
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from planner.lp.expression import Comparison, Expression, added_up
 from planner.lp.index import UNIT
 from planner.lp.matrix import Matrix
-from planner.lp.names import check_block_name, tuple_name
-from planner.lp.variable import Variable
+from planner.lp.variable import Variable, check_block_name, tuple_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

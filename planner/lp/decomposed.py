@@ -12,9 +12,9 @@ from planner.base.errors import SolverError
 from planner.lp.highs import HighsSession
 from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, optimal_gap_frac
 from planner.lp.parts import Parts
+from planner.lp.pieces import Split
 from planner.lp.rounds import Rounds
 from planner.lp.shares import Shares
-from planner.lp.split import Split
 from planner.lp.start import Start
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.lp.change import Arrays
-    from planner.lp.methods import Method
+    from planner.lp.outcome import Method, ProgressEvent
     from planner.lp.problem import ArrayProblem
-    from planner.lp.progress import ProgressEvent
 
 __all__ = ["DecomposedSession", "local_columns", "rows_over_none"]
 
@@ -56,7 +55,7 @@ def rows_over_none(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
 class DecomposedSession(HighsSession):
     """A session that solves a program without integers piece by piece.
 
-    Columns that are local fall into pieces (`planner.lp.split`). The master holds all others and
+    Columns that are local fall into pieces (`planner.lp.pieces`). The master holds all others and
     one cost for each piece, and learns it from cuts: each round it is solved, the pieces are
     solved at its trial, and what their duals prove is added. Its objective is a bound; trial and
     pieces together are a plan where they miss no row. Cuts stay valid while only columns and

@@ -11,8 +11,7 @@ import highspy
 import numpy as np
 
 from planner.base.errors import SolverError
-from planner.lp.methods import SIMPLEX
-from planner.lp.progress import Phase, Watch
+from planner.lp.outcome import SIMPLEX, Phase, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

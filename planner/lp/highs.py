@@ -11,10 +11,22 @@ import numpy as np
 from planner.lp.change import Arrays, Change, Edits
 from planner.lp.conflict import find_conflict
 from planner.lp.engine import Engine, check
-from planner.lp.methods import MOST_STEPS, SIMPLEX, Attempt, Method, attempts, search
-from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, Status, optimal_gap_frac, relative_gap
-from planner.lp.progress import ProgressEvent, Watch
-from planner.lp.sizes import check_sizes
+from planner.lp.matrix import check_sizes
+from planner.lp.outcome import (
+    MOST_STEPS,
+    PROVEN_GAP_FRAC,
+    SIMPLEX,
+    Attempt,
+    Method,
+    Outcome,
+    ProgressEvent,
+    Status,
+    Watch,
+    attempts,
+    optimal_gap_frac,
+    relative_gap,
+    search,
+)
 from planner.lp.start import Start, cold_steps, most_steps
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
-"""Sparse lists of index tuples over axes, and the map from one list to another."""
+"""Axes and index lists, and how two lists are matched."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from planner.base.arrays import Positions
-    from planner.lp.axis import Axis, Codes, Texts
 
-__all__ = ["UNIT", "Index"]
+__all__ = ["UNIT", "Axis", "Codes", "Index", "Texts", "cross", "distinct", "locate", "pairs", "positions"]
 
 _DENSE_LOOKUP_FACTOR = 8  # a table this many times the list's length beats a binary search
 _MOST_KEYS = 2**63  # keys are int64
@@ -39,7 +38,7 @@ class Index:
     def full(cls, name: str, *axes: Axis) -> Index:
         """Return every combination of the axes' labels, the last axis running fastest.
 
-        >>> from planner.lp.axis import Axis
+        >>> from planner.lp.index import Axis
         >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
         >>> Index.full("site_year", site, year).tuples(2)
         ('b', '2027')
@@ -161,7 +160,7 @@ class Index:
     def find(self, other: Index) -> Positions:
         """Return where in this list the tuples of a finer list stand.
 
-        >>> from planner.lp.axis import Axis
+        >>> from planner.lp.index import Axis
         >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
         >>> Index.full("site", site).find(Index.full("site_year", site, year)).tolist()
         [0, 0, 1, 1]
@@ -230,3 +229,149 @@ def _check_axes(name: str, axes: Sequence[Axis]) -> None:
 
 
 UNIT = Index.full("unit")
+Codes = npt.NDArray[np.int32]
+Texts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A named, ordered set of labels, such as all sites or all years.
+
+    >>> Axis("year", ("2027", "2028")).code("2028")
+    1
+    """
+
+    name: str  # what the axis counts, for example ``"site"``
+    labels: tuple[str, ...]  # distinct texts; every character counts, so ``new-york`` and ``new_york`` stay apart
+
+    def __post_init__(self) -> None:
+        for label in self.labels:
+            if not isinstance(label, str):
+                message = f"axis {self.name}: label {label!r} is not text"
+                raise ValueError(message)
+        if len(self._code_of) < len(self.labels):
+            twice = next(x for i, x in enumerate(self.labels) if self._code_of[x] != i)
+            message = f"axis {self.name}: label {twice!r} is repeated"
+            raise ValueError(message)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def _code_of(self) -> dict[str, int]:
+        return {label: code for code, label in enumerate(self.labels)}
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The labels as an object array, to be taken by code."""
+        texts = np.empty(len(self.labels), dtype=object)
+        texts[:] = self.labels
+        texts.flags.writeable = False
+        return texts
+
+    def code(self, label: str) -> int:
+        """Return the place of one label on the axis."""
+        return int(self.codes((label,))[0])
+
+    def codes(self, labels: Iterable[str]) -> Codes:
+        """Return the places of many labels on the axis."""
+        try:
+            return np.fromiter(map(self._code_of.__getitem__, labels), dtype=np.int32)
+        except KeyError as error:
+            message = f"axis {self.name} has no label {error.args[0]!r}"
+            raise ValueError(message) from error
+
+    def renamed(self, name: str) -> Axis:
+        """Return the same labels under another name, so that a list can hold both."""
+        return replace(self, name=name)
+
+
+def positions(old: Index, new: Index) -> Positions:
+    """Return for each tuple of a new list its position in an old list, or -1.
+
+    >>> from planner.lp.index import Axis
+    >>> from planner.lp.index import Index
+    >>> old = Index.full("old", Axis("site", ("a", "b", "c")))
+    >>> positions(old, Index.full("new", Axis("site", ("c", "d", "a")))).tolist()
+    [2, -1, 0]
+    """
+    if old.axis_names != new.axis_names:
+        return np.full(new.size, -1, dtype=np.intp)
+    key, other = np.zeros(old.size, dtype=np.int64), np.zeros(new.size, dtype=np.int64)
+    known = np.ones(new.size, dtype=np.bool_)
+    for name in old.axis_names:
+        labels = old.axis(name).labels
+        code = {label: at for at, label in enumerate(labels)}
+        of_label = np.array([code.get(one, -1) for one in new.axis(name).labels], dtype=np.int64)
+        codes = of_label[new[name]] if new.size else np.zeros(0, dtype=np.int64)
+        known &= codes >= 0
+        key = key * len(labels) + old[name]
+        other = other * len(labels) + codes
+    if not old.size:
+        return np.full(new.size, -1, dtype=np.intp)
+    order = np.argsort(key, kind="stable")
+    at = np.searchsorted(key[order], other)
+    at[at == old.size] = 0
+    found = order[at]
+    return np.where(known & (key[found] == other), found, -1)
+
+
+def pairs(left: Index, right: Index, on: tuple[str, ...]) -> tuple[Positions, Positions]:
+    """Return every pair of a left and a right tuple that agree on some axes.
+
+    >>> from planner.lp.index import Axis
+    >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
+    >>> built = Index.sparse("built", (site, year), ([0, 1], [0, 1]))
+    >>> left, right = pairs(built, Index.full("site_year", site, year), on=("site",))
+    >>> left.tolist(), right.tolist()
+    ([0, 0, 1, 1], [0, 1, 2, 3])
+    """
+    shared = distinct(right, *on, name=f"{right.name} by {','.join(on)}")
+    group_of_left = shared.find(left)
+    group_of_right = shared.find(right)
+    order = np.argsort(group_of_right, kind="stable")
+    count = np.bincount(group_of_right, minlength=shared.size)
+    first = np.cumsum(count) - count
+    known = np.flatnonzero(group_of_left >= 0)
+    groups = group_of_left[known]
+    wanted = count[groups]
+    left_positions = np.repeat(known, wanted)
+    within = np.arange(wanted.sum()) - np.repeat(np.cumsum(wanted) - wanted, wanted)
+    return left_positions, order[np.repeat(first[groups], wanted) + within]
+
+
+def distinct(index: Index, *axis_names: str, name: str | None = None) -> Index:
+    """Return the distinct tuples of some axes of a list, in order of their codes."""
+    axes = tuple(index.axis(axis_name) for axis_name in axis_names)
+    keys = np.zeros(index.size, dtype=np.int64)
+    for axis in axes:
+        keys = keys * len(axis) + index[axis.name]
+    _, first = np.unique(keys, return_index=True)
+    codes = tuple(index[axis.name][first] for axis in axes)
+    return Index(name or "_".join(axis_names), axes, codes, len(first))
+
+
+def cross(index: Index, axis: Axis, name: str | None = None) -> Index:
+    """Return every tuple of a list with every label of one more axis, which runs fastest."""
+    codes = tuple(np.repeat(codes, len(axis)) for codes in index.codes)
+    last = np.tile(np.arange(len(axis), dtype=np.int32), index.size)
+    return Index(name or f"{index.name}_{axis.name}", (*index.axes, axis), (*codes, last), index.size * len(axis))
+
+
+def locate(index: Index, *codes: npt.ArrayLike) -> Positions:
+    """Return where in a list the tuples with these codes stand, -1 where they do not.
+
+    >>> from planner.lp.index import Axis
+    >>> site, year = Axis("site", ("a", "b")), Axis("year", ("2027", "2028"))
+    >>> site_year = Index.full("site_year", site, year)
+    >>> locate(site_year, site_year["site"], site_year["year"] - 1).tolist()
+    [-1, 0, -1, 2]
+    """
+    columns = tuple(np.asarray(column, dtype=np.int32) for column in codes)
+    on_axes = np.ones(len(columns[0]), dtype=np.bool_)
+    for axis, column in zip(index.axes, columns, strict=True):
+        on_axes &= (column >= 0) & (column < len(axis))
+    # Off its axis a code would make the key of another tuple, so it asks for the first instead.
+    asked = tuple(np.where(on_axes, column, 0).astype(np.int32) for column in columns)
+    found = index.find(Index(f"asked of {index.name}", index.axes, asked, len(on_axes)))
+    return np.where(on_axes, found, -1)

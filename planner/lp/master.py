@@ -13,8 +13,7 @@ from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.engine import Engine, check
 from planner.lp.matrix import Matrix
-from planner.lp.methods import MOST_STEPS, SIMPLEX
-from planner.lp.progress import Watch
+from planner.lp.outcome import MOST_STEPS, SIMPLEX, Watch
 from planner.lp.start import cold_steps
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.change import Arrays
-    from planner.lp.pieces import Priced
-    from planner.lp.split import Split
+    from planner.lp.pieces import Priced, Split
 
 __all__ = ["Parts"]
 

@@ -9,7 +9,7 @@ import pulp
 
 from planner.lp.blocks import Blocks, Columns, RowBlock, RowBounds
 from planner.lp.matrix import Matrix
-from planner.lp.names import to_pulp_name, tuple_name, tuple_names
+from planner.lp.variable import to_pulp_name, tuple_name, tuple_names
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions

@@ -14,7 +14,7 @@ from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.engine import Engine
 from planner.lp.matrix import Matrix
-from planner.lp.progress import Watch
+from planner.lp.outcome import Watch
 
 if TYPE_CHECKING:
     import threading
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp.expression import Ints
-    from planner.lp.split import Split
+    from planner.lp.pieces import Split
 
 __all__ = ["repaired"]
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.lp.axis import Axis
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.expression import added_up
-from planner.lp.index import Index
+from planner.lp.index import Axis, Index
 from planner.lp.matrix import Matrix
-from planner.lp.split import Split
+from planner.lp.pieces import Split
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions

@@ -14,9 +14,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 
-from planner.lp.axis import Axis
-from planner.lp.index import Index
-from planner.lp.match import positions
+from planner.lp.index import Axis, Index, positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

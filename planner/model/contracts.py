@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
-from planner.clock.ramp import share_in_force
-from planner.lp.join import cross, locate, pairs
+from planner.clock.profiles import share_in_force
+from planner.lp.index import cross, locate, pairs
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
 

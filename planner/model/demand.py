@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import Expression
-from planner.lp.join import distinct, pairs
+from planner.lp.index import distinct, pairs
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
 

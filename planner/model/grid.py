@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.lp import Index
-from planner.lp.join import locate, pairs
+from planner.lp.index import locate, pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.non_firm import connected_by
 from planner.model.payments import Purchase, yearly

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import M2_PER_THOUSAND_M2
-from planner.clock.ramp import usable_share
+from planner.clock.profiles import usable_share
 from planner.lp import Expression, Index
-from planner.lp.join import locate, pairs
+from planner.lp.index import locate, pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, yearly
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
-from planner.lp.join import pairs
+from planner.lp.index import pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, yearly
 

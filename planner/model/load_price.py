@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.lp.join import locate
+from planner.lp.index import locate
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
 

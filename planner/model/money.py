@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.lp import UNIT, Expression
-from planner.lp.join import locate
+from planner.lp.index import locate
 from planner.model.block import Asset, Cost, constraint, cost
 from planner.model.families import FAMILIES
 from planner.model.payments import by_calendar, capital_payments, cash_per_unit, discount

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.clock.ramp import share_in_force
+from planner.clock.profiles import share_in_force
 from planner.lp import Index
-from planner.lp.join import pairs
+from planner.lp.index import pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, yearly
 

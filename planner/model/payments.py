@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.join import locate
+from planner.lp.index import locate
 from planner.money.finance import (
     annuity_payment,
     discount_factor,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.join import distinct, locate
+from planner.lp.index import distinct, locate
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, once, yearly
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.join import locate, pairs
+from planner.lp.index import locate, pairs
 from planner.model.block import asset, constraint, cost
 from planner.model.payments import Purchase, yearly
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.inputs.siting import partner_blocks
-from planner.lp.join import locate
+from planner.lp.index import locate
 from planner.model.block import constraint, cost
 from planner.model.payments import yearly
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.lp.join import locate
+from planner.lp.index import locate
 from planner.model.block import constraint
 
 if TYPE_CHECKING:

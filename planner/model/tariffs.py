@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.tariffs import KINDS
-from planner.lp.join import distinct, locate, pairs
+from planner.lp.index import distinct, locate, pairs
 from planner.model.block import constraint, cost
 from planner.model.payments import once
 from planner.tariffs.program import BillProgram

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import T_PER_KT
 from planner.lp import ArrayProblem, Axis, Expression, Index
-from planner.lp.join import cross, distinct, locate, pairs
+from planner.lp.index import cross, distinct, locate, pairs
 from planner.model.carbon import CarbonTerms
 from planner.model.contracts import ContractTerms
 from planner.model.failover import FailoverTerms

@@ -13,8 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.ending_signals import ENDING_SIGNALS
-from planner.base.errors import InputError
+from planner.base.errors import ENDING_SIGNALS, InputError
 from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.number_format import amount
+from planner.base.words import amount
 from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE
 from planner.outputs.own_folder import study_folder, write_json, write_tables
-from planner.outputs.records import records
+from planner.outputs.table_files import records
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from planner.outputs.drawing import Drawing
+    from planner.outputs.plots import Drawing
 
 __all__ = ["COLUMNS", "Frontier", "write_frontier"]
 

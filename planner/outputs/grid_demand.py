@@ -1,9 +1,4 @@
-"""What a plan asks of the grid, hour by hour, as grid planners want it: firm and flexible MW.
-
-Power is what sites draw from the grid. Of it, *flexible* is that of deferrable work or be
-done at another site, with the cooling and losses of its time slice; the rest is *firm*. Both are as
-the plan runs them: work that waits is in the hour in which it is done.
-"""
+"""What a plan asks of the grid, for grid planners, PyPSA and ReEDS."""
 
 from __future__ import annotations
 
@@ -13,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.clock.year_hours import hour_names, hourly
+from planner.clock.profiles import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
 from planner.outputs.solver_files import scenario_of
@@ -25,11 +20,10 @@ if TYPE_CHECKING:
     from planner.clock.days import Days
     from planner.outputs.run import Run
 
-__all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid"]
+__all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid", "write_pypsa", "write_reeds"]
 
 PARTS: Final = ("firm", "flexible")
 """The two parts of demand, in the order of columns."""
-
 _DECIMALS: Final = 4  # of MW in text files, 100 W
 
 
@@ -116,3 +110,133 @@ def _by_year(slots: pd.DataFrame, days: Days) -> pd.DataFrame:
     at_peak = parts.loc[by["total_mw"].idxmax()].set_index(["area", "year"])
     table["flexible_at_peak_mw"] = at_peak["flexible_mw"]
     return table.round(_DECIMALS).reset_index().rename(columns={"area": "zone"})
+
+
+def write_pypsa(run: Run, folder: Path) -> list[Path]:
+    """Write the grid's new loads as PyPSA networks of buses and loads, one for each model year.
+
+    Every zone is a bus, placed at the middle of its sites, with a load for the firm and one for
+    the flexible part; `Network.import_from_csv_folder` reads a folder, 8,760 snapshots of 1 h.
+
+    Layout after the import and export chapter of PyPSA's documentation.
+    """
+    sites = run.sites.set_index("site")
+    slots = area_slots(run, sites["zone"])
+    zones = sorted(slots["area"].unique())
+    middle = sites.groupby("zone")[["lon", "lat"]].mean().loc[zones]
+    buses = pd.DataFrame({"name": zones, "carrier": "AC", "x": middle["lon"].values, "y": middle["lat"].values})
+    loads = pd.DataFrame(
+        [(_load(zone, part), zone, part) for zone in zones for part in PARTS], columns=["name", "bus", "carrier"]
+    )
+    carriers = pd.DataFrame({"name": ["AC", *PARTS]})
+    written = []
+    for year, hours in area_hours(slots, plan_days(run)):
+        by_part = {part: of_part.set_index("utc") for part, of_part in hours.groupby("part")}
+        power = pd.DataFrame({_load(zone, part): by_part[part][zone] for zone in zones for part in PARTS})
+        power.index.name = "snapshot"
+        snapshots = pd.DataFrame({"snapshot": power.index, "objective": 1.0})
+        network = pd.DataFrame({"name": [f"{run.label} {year}"]})
+        for name, frame in {
+            "network": network,
+            "snapshots": snapshots,
+            "carriers": carriers,
+            "buses": buses,
+            "loads": loads,
+            "loads-p_set": power.round(_DECIMALS).reset_index(),
+        }.items():
+            path = folder / str(year) / f"{name}.csv"
+            with whole_file(path) as partial:
+                frame.to_csv(partial, index=False, lineterminator="\n")
+            written.append(path)
+    return written
+
+
+def _load(zone: str, part: str) -> str:
+    return f"{zone} {part}"
+
+
+_COUNTRY: Final = "US"  # all that ReEDS knows states of
+_FILE: Final = "loadsite_st_dcplan.csv"
+
+
+def write_reeds(run: Run, folder: Path) -> list[Path]:
+    """Write what the states of the US are asked for, for ReEDS' ``inputs/load``.
+
+    MW is the coincident peak of the state's sites at the grid, firm and flexible alike, in every
+    calendar year for which a model year stands; lines that begin with ``#`` say the capacity
+    factor that goes with it, and what is left out.
+
+    Layout after the files ``loadsite_*.csv`` of ReEDS-2.0.
+    """
+    state = _state_of_site(run)
+    slots = area_slots(run, state)
+    hours = plan_days(run)
+    weight_h = slots["slot"].map(dict(zip(hours.names, hours.weight_h, strict=True)))
+    total_mw = slots["firm_mw"] + slots["flexible_mw"]
+    by = slots.assign(mw=total_mw, mwh=total_mw * weight_h).groupby(["area", "year"])
+    peak_mw, mwh = by["mw"].max(), by["mwh"].sum()
+    mean_mw = mwh / hours.weight_h.sum()
+    load_factor = mean_mw.sum() / peak_mw.sum()
+    lines = [
+        f"# Data centers of {_one_line(run.title)}: coincident peak by state.",
+        f"# Mean over peak of all states and years: {load_factor:.4f} (GSw_LoadSiteCF).",
+        *_left_out(run),
+        "*loadsitereg,t,MW",
+    ]
+    span = _calendar_years(run)
+    lines += [
+        f"{area},{calendar},{mw:.3f}"
+        for area, year, mw in peak_mw.reset_index().itertuples(index=False)
+        for calendar in span[year]
+    ]
+    path = folder / _FILE
+    with whole_file(path) as partial:
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [path]
+
+
+def _state_of_site(run: Run) -> pd.Series:
+    """Return the state of every site of the country; others are left out."""
+    drawing = set(run.tables["power_slot"]["site"])
+    sites = run.sites[(run.sites["country"] == _COUNTRY) & run.sites["site"].isin(drawing)]
+    if sites.empty:
+        what_is = "no site that draws power is in the United States"
+        raise InputError([Problem("--format", None, None, what_is, "one for reeds")])
+    new_sites = run.meta["merged"]["new_sites"]
+    given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
+    given |= {site: of.get("state") for site, of in new_sites.items()}
+    state = sites["site"].map(given)
+    problems = [
+        Problem(
+            "--format",
+            None,
+            None,
+            f"site {site!r} has no state",
+            "one for reeds",
+            f"give new_sites.{site}.state, as in state: VA, and solve again"
+            if site in new_sites
+            else "give it in column state of a table `sites` of your own",
+        )
+        for site in sites["site"][state.isna() | (state == "")]
+    ]
+    if problems:
+        raise InputError(problems)
+    return state.set_axis(sites["site"])
+
+
+def _left_out(run: Run) -> list[str]:
+    abroad = run.sites[run.sites["country"] != _COUNTRY]
+    drawing = abroad["site"].isin(set(run.tables["power_slot"]["site"]))
+    ids = ", ".join(_one_line(site) for site in abroad["site"][drawing])
+    return [f"# Left out, as ReEDS has no states there: {ids}."] if ids else []
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _calendar_years(run: Run) -> dict[int, range]:
+    """Return the calendar years for which each model year stands."""
+    years = run.years
+    ends = [*years[1:], int(np.max(years)) + 1]
+    return {year: range(year, end) for year, end in zip(years, ends, strict=True)}

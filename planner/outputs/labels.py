@@ -1,9 +1,12 @@
-"""What ids of tables and of the cost list are called by people: the one place that says so."""
+"""What ids are called by people, and what is said of first-order changes and of orders."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, Final
+
+from planner.base.words import moment
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -13,14 +16,22 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 __all__ = [
+    "CANNOT_HOLD",
+    "LEAST_MW",
+    "MARK",
     "DisplayNames",
+    "cannot_hold",
+    "cost_of",
     "decider_words",
     "figure_names",
     "figure_words",
+    "first_decided",
+    "first_order_words",
     "hall_words",
     "item_words",
     "names_in",
     "order_words",
+    "ordered_by",
     "shortened",
     "shortened_apart",
     "words",
@@ -210,3 +221,63 @@ def figure_words(item: str, names: Mapping[str, str]) -> str:
     'HGX H100, power transformer'
     """
     return ", ".join(names.get(one, words(one)) for one in item.split(", "))
+
+
+CANNOT_HOLD: Final = "more than the whole plan costs, which cannot hold"
+"""What is said of a saving that first order makes larger than the cost."""
+MARK: Final = "*"
+"""At such a saving, in a table."""
+
+
+def cost_of(run: Run) -> float:
+    """Return what the plan of a run costs, net present value. [MUSD]"""
+    return float(run.tables["solution"]["objective_musd"].iloc[0])
+
+
+def cannot_hold(change_musd: float, cost_musd: float) -> bool:
+    """Return whether a change of cost would leave a plan that costs something with less than none.
+
+    >>> cannot_hold(-25600.0, 22919.0), cannot_hold(-7740.0, 22919.0), cannot_hold(25600.0, 22919.0)
+    (True, False, False)
+    """
+    return change_musd < -cost_musd < 0.0
+
+
+def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
+    """Say once, below a list of figures that decide, what its changes of cost are."""
+    text = (
+        "Changes of cost are to first order, with the plan as it is, unless said to be solved "
+        f"again, as `dcplan estimates {run.meta['run']} --resolve` does."
+    )
+    cost = cost_of(run)
+    ends = table[["low_musd", "high_musd"]].to_numpy().ravel()
+    if mark and any(cannot_hold(float(musd), cost) for musd in ends):
+        text += f" {mark} saves {CANNOT_HOLD}."
+    return text
+
+
+LEAST_MW: Final = 0.05
+"""Less is shown as nothing: 0.1, rounded. [MW]"""
+_OF_ITS_YEAR: Final = "racks"  # wait for no lead time
+_COMMITTED: Final = "committed"
+_NOT_STATED: Final = "not stated"
+
+
+def first_decided(of: pd.DataFrame, column: str) -> str:
+    """Say when the first of one thing is decided."""
+    ordered = of[of[column] >= LEAST_MW].sort_values("year")
+    dates = ordered["order_by"].dropna()
+    if len(ordered) and "is_committed" in ordered and ordered["is_committed"].iloc[0]:
+        more = ordered[column] >= ordered[column].iloc[0] + LEAST_MW
+        later = dates[more.loc[dates.index]]
+        return f"{_COMMITTED}; {moment(float(later.iloc[0]))}" if len(later) else _COMMITTED
+    if len(dates):
+        return moment(float(dates.iloc[0]))
+    is_of_its_year = len(ordered) and ordered.iloc[0]["kind"] == _OF_ITS_YEAR
+    return str(int(ordered.iloc[0]["year"])) if is_of_its_year else _NOT_STATED
+
+
+def ordered_by(row: Mapping[Any, Any]) -> str:
+    """Say when something of table `decided` is ordered, of committed halls that they are."""
+    is_committed = isfinite(row.get("committed", nan))
+    return _COMMITTED if is_committed else moment(float(row["order_by"]))

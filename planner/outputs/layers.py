@@ -1,26 +1,50 @@
-"""Map layers of a run: sites, what they do by year, who is served from where, demand regions."""
+"""Map layers of a run, as GeoJSON and as a GeoPackage that QGIS opens with a style."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
+import sys
+from collections import Counter, defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from xml.sax.saxutils import quoteattr
 
+import geopandas as gpd
 import numpy as np
+import shapely
+import shapely.affinity
 from pyproj import Geod
 
+from planner.outputs.files import whole_file
+from planner.place.climate import COUNTRIES_FILE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
     from planner.outputs.run import Run
 
-__all__ = ["LAYERS", "Layer", "Line", "great_circle"]
+__all__ = [
+    "LAYERS",
+    "Layer",
+    "Line",
+    "convert",
+    "countries",
+    "great_circle",
+    "lines_qml",
+    "main",
+    "points_qml",
+    "write_geojson",
+    "write_gpkg",
+]
 
 Line = list[tuple[float, float]]
 """Points of a line as (longitude, latitude) in WGS 84."""
-
 _STEP_M: Final = 400_000.0  # between the points of a great circle
 _SITE_MEASURES: Final = (
     "nameplate_mw",
@@ -147,3 +171,307 @@ def _by_year(frame: pd.DataFrame, key: str, measure: str, years: list[int]) -> p
 def _points(frame: pd.DataFrame) -> list[list[Line]]:
     places = zip(frame["lon"].tolist(), frame["lat"].tolist(), strict=True)
     return [[[(lon, lat)]] for lon, lat in places]
+
+
+_HERE: Final = Path(__file__).parent
+_DECIMALS: Final = 2  # of a degree, about 1 km
+# Output, input, object of land, object of units, tolerance [degree], least area [square degree].
+_MAPS: Final = (
+    ("us", "states-10m.json", "nation", "states", 0.03, 0.02),
+    ("world", "countries-50m.json", "land", "countries", 0.06, 0.15),
+)
+_COUNTRIES: Final = (0.1, 0.1)  # tolerance [degree], least area [square degree]
+_ALSO: Final = {
+    "PR": "US",
+    "VI": "US",
+    "GU": "US",
+    "MP": "US",
+    "AS": "US",
+    "HK": "CN",
+    "MO": "CN",
+    "GL": "DK",
+    "FO": "DK",
+    "AX": "FI",
+}
+"""Territories that a table may also give the code of their country."""
+_WITHOUT_OUTLINE: Final = "AQ"  # it goes round the pole, so `_cut_of_convert` leaves nothing but islands
+_WITHOUT_NUMBER: Final = {"Kosovo": "RS", "N. Cyprus": "CY", "Somaliland": "SO"}
+
+
+def main(folder: Path) -> None:
+    """Write the outlines next to this module, and the countries where `borders` reads them."""
+    for name, source, land, units, tolerance, least_area in _MAPS:
+        topology = json.loads((folder / source).read_text(encoding="utf-8"))
+        content = convert(topology, land, units, tolerance, least_area)
+        text = json.dumps(content, separators=(",", ":"))
+        (_HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    topology = json.loads((folder / "countries-50m.json").read_text(encoding="utf-8"))
+    codes = json.loads((folder / "codes.json").read_text(encoding="utf-8"))
+    content = countries(topology, {number: code for code, _, number, *_ in codes})
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
+    COUNTRIES_FILE.write_text(text + "\n", encoding="utf-8")
+
+
+def convert(topology: dict[str, Any], land: str, units: str, tolerance: float, least_area: float) -> dict[str, Any]:
+    """Turn a topology into polygons of land and lines between units.
+
+    Arcs are simplified before they are put together, so that neighbours keep one line.
+    Takes `tolerance` [degree], `least_area` [square degree].
+    """
+    arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
+    rings = ([_ring(ring, arcs) for ring in polygon] for polygon in _polygons(topology["objects"][land]))
+    polygons = [part for polygon in rings for part in _cut_of_convert(polygon)]
+    uses = Counter(
+        at if at >= 0 else ~at for polygon in _polygons(topology["objects"][units]) for ring in polygon for at in ring
+    )
+    return {
+        "land": [
+            [_points_of_convert(ring) for ring in (polygon.exterior, *polygon.interiors)]
+            for polygon in polygons
+            if polygon.area >= least_area
+        ],
+        "borders": [arcs[at] for at, times in sorted(uses.items()) if times > 1],
+    }
+
+
+def countries(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, list[Line]]:
+    """Turn a topology into the rings of each country."""
+    tolerance, least_area = _COUNTRIES
+    arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
+    rings: dict[str, list[Line]] = defaultdict(list)
+    for unit in topology["objects"]["countries"]["geometries"]:
+        name = unit["properties"]["name"]
+        code = codes.get(unit.get("id", ""), _WITHOUT_NUMBER.get(name, ""))
+        polygons = _polygons(unit)
+        parts = [p for polygon in polygons for p in _cut_of_convert([_ring(r, arcs) for r in polygon])]
+        largest = max((part.area for part in parts), default=0.0)
+        of_unit = [
+            _points_of_convert(ring)
+            for part in parts
+            if part.area >= min(least_area, largest)
+            for ring in (part.exterior, *part.interiors)
+        ]
+        for known in {code, _ALSO.get(code, code)} - {"", _WITHOUT_OUTLINE}:
+            rings[known] += of_unit
+    return dict(rings)
+
+
+def _decoded(topology: dict[str, Any]) -> Iterator[Line]:
+    """Undo the quantization and the differences between points."""
+    (scale_x, scale_y), (shift_x, shift_y) = (topology["transform"][key] for key in ("scale", "translate"))
+    for arc in topology["arcs"]:
+        x = y = 0
+        line = []
+        for step_x, step_y in arc:
+            x, y = x + step_x, y + step_y
+            line.append((x * scale_x + shift_x, y * scale_y + shift_y))
+        yield line
+
+
+def _simplified(line: Line, tolerance: float) -> Line:
+    return _points_of_convert(shapely.LineString(line).simplify(tolerance))
+
+
+def _polygons(shape: dict[str, Any]) -> Iterator[list[list[int]]]:
+    """Walk the polygons of an object; each is a list of rings of numbers of arcs."""
+    if shape["type"] == "GeometryCollection":
+        for part in shape["geometries"]:
+            yield from _polygons(part)
+    elif shape["type"] == "Polygon":
+        yield shape["arcs"]
+    elif shape["type"] == "MultiPolygon":
+        yield from shape["arcs"]
+
+
+def _ring(numbers: list[int], arcs: list[Line]) -> Line:
+    """Join arcs end to end; a negative number is an arc walked backwards."""
+    ring: Line = []
+    for number in numbers:
+        arc = arcs[number] if number >= 0 else arcs[~number][::-1]
+        ring += arc[1:] if ring else arc
+    return ring
+
+
+def _cut_of_convert(polygon: list[Line]) -> Iterator[shapely.Polygon]:
+    """Cut a polygon at the 180th meridian, which TopoJSON of the whole globe does not.
+
+    Antarctica, which goes round the pole, cannot be laid flat and is left out.
+    """
+    unwrapped = [np.unwrap(np.array(ring), period=360.0, axis=0) for ring in polygon]
+    outer = unwrapped[0]
+    if len(outer) < 4 or abs(outer[0, 0] - outer[-1, 0]) > 180.0:
+        return
+    holes = [ring for ring in unwrapped[1:] if len(ring) > 3]
+    shape = shapely.Polygon(outer, holes).buffer(0)
+    for turn in (-360.0, 0.0, 360.0):
+        moved = shapely.affinity.translate(shape, xoff=turn)
+        for part in shapely.get_parts(shapely.clip_by_rect(moved, -180.0, -90.0, 180.0, 90.0)):
+            if isinstance(part, shapely.Polygon):
+                yield part
+
+
+def _points_of_convert(ring: shapely.LineString) -> Line:
+    return [(round(x, _DECIMALS), round(y, _DECIMALS)) for x, y in ring.coords]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
+_DECIMALS_OF_GEOJSON: Final = 6  # of a degree, about 0.1 m
+
+
+def write_geojson(run: Run, folder: Path) -> list[Path]:
+    """Write every map layer as a GeoJSON file."""
+    written = []
+    for name, layer in LAYERS.items():
+        path = folder / f"{name}.geojson"
+        text = json.dumps(_collection(layer(run)), ensure_ascii=False, allow_nan=False)
+        with whole_file(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _collection(layer: Layer) -> dict[str, Any]:
+    frame = layer.attributes.astype(object)
+    rows = frame.where(frame.notna(), None).to_dict("records")
+    features = [
+        {"type": "Feature", "geometry": _geometry(lines), "properties": row}
+        for row, lines in zip(rows, layer.lines, strict=True)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _geometry(lines: list[Line]) -> dict[str, Any]:
+    rounded = [[[round(x, _DECIMALS_OF_GEOJSON), round(y, _DECIMALS_OF_GEOJSON)] for x, y in line] for line in lines]
+    if len(rounded) > 1:
+        return {"type": "MultiLineString", "coordinates": rounded}
+    if len(rounded[0]) > 1:
+        return {"type": "LineString", "coordinates": rounded[0]}
+    return {"type": "Point", "coordinates": rounded[0][0]}
+
+
+_HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+_LARGEST_MM: Final = 14.0
+_WIDEST_MM: Final = 1.6
+
+
+def points_qml(colour: str, measure: str, label: str, *, alpha: int = 190) -> str:
+    """Return a style of circles whose area follows a measure, labelled with a column."""
+    size = f"{_LARGEST_MM} * sqrt(max(0, {measure}) / maximum({measure}))"
+    symbol = _symbol(
+        "marker",
+        "SimpleMarker",
+        {
+            "color": _rgba(colour, alpha),
+            "name": "circle",
+            "outline_color": "255,255,255,255",
+            "outline_width": "0.2",
+            "size": "2",
+            "size_unit": "MM",
+        },
+        {"size": size},
+    )
+    text = f"if({measure} > 0.1 * maximum({measure}), {_column(label)}, '')"
+    labelling = (
+        '<labeling type="simple"><settings calloutType="simple">'
+        f'<text-style fieldName={quoteattr(text)} isExpression="1" fontSize="8" '
+        'fontSizeUnit="Point" textColor="40,40,40,255"><text-buffer bufferDraw="1" '
+        'bufferSize="0.7" bufferColor="255,255,255,255"/></text-style>'
+        "</settings></labeling>"
+    )
+    return _qml(symbol, labelling)
+
+
+def lines_qml(colour: str, measure: str) -> str:
+    """Return a style of lines whose width follows a measure."""
+    width = f"0.1 + {_WIDEST_MM} * max(0, {measure}) / maximum({measure})"
+    look = {"line_color": _rgba(colour, 90), "line_width": "0.3", "line_width_unit": "MM", "capstyle": "round"}
+    return _qml(_symbol("line", "SimpleLine", look, {"outlineWidth": width}), "")
+
+
+def _qml(symbol: str, labelling: str) -> str:
+    labels_on = int(bool(labelling))
+    return (
+        f'{_HEAD}<qgis version="3.22" styleCategories="Symbology|Labeling" '
+        f'labelsEnabled="{labels_on}"><renderer-v2 type="singleSymbol" symbollevels="0" '
+        f'enableorderby="0"><symbols>{symbol}</symbols></renderer-v2>{labelling}</qgis>\n'
+    )
+
+
+def _symbol(kind: str, layer: str, look: dict[str, str], by_data: dict[str, str]) -> str:
+    properties = "".join(
+        f'<Option type="Map" name="{name}"><Option type="bool" name="active" value="true"/>'
+        f'<Option type="QString" name="expression" value={quoteattr(expression)}/>'
+        '<Option type="int" name="type" value="3"/></Option>'
+        for name, expression in by_data.items()
+    )
+    options = "".join(f'<Option type="QString" name="{name}" value="{value}"/>' for name, value in look.items())
+    return (
+        f'<symbol type="{kind}" name="0" alpha="1" clip_to_extent="1" force_rhr="0">'
+        f'<layer class="{layer}" enabled="1" locked="0" pass="0">'
+        f'<Option type="Map">{options}</Option><data_defined_properties><Option type="Map">'
+        '<Option type="QString" name="name" value=""/>'
+        f'<Option type="Map" name="properties">{properties}</Option>'
+        '<Option type="QString" name="type" value="collection"/>'
+        "</Option></data_defined_properties></layer></symbol>"
+    )
+
+
+def _rgba(colour: str, alpha: int) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"{red},{green},{blue},{alpha}"
+
+
+def _column(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+_MAKE_STYLES = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))
+"""
+_REGISTER_STYLES = """
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description)
+VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles that QGIS opens the layers with')
+"""
+_PUT_STYLE = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
+  styleName, styleQML, styleSLD, useAsDefault, description, owner)
+VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '')
+"""
+
+
+def write_gpkg(run: Run, path: Path) -> list[Path]:
+    """Write all map layers as a GeoPackage for QGIS."""
+    layers = [layer(run) for layer in LAYERS.values()]
+    with whole_file(path) as partial:
+        for layer in layers:
+            frame = gpd.GeoDataFrame(layer.attributes, geometry=_shapes(layer), crs="EPSG:4326")
+            frame.to_file(partial, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about})
+        _write_styles(partial, layers, run.years[-1])
+    return [path]
+
+
+def _shapes(layer: Layer) -> list[shapely.Geometry]:
+    if layer.name == "assignments":
+        # One type for the whole layer, though few lines are cut at the 180th meridian.
+        return [shapely.MultiLineString(lines) for lines in layer.lines]
+    return [shapely.Point(lines[0][0]) for lines in layer.lines]
+
+
+def _write_styles(path: Path, layers: list[Layer], year: int) -> None:
+    styles = {
+        "sites": points_qml("#b5541c", f'"nameplate_mw_{year}"', "name"),
+        "site_years": points_qml("#b5541c", '"nameplate_mw"', "name"),
+        "assignments": lines_qml("#4a6fa5", '"served_kh100e"'),
+        "demand_regions": points_qml("#4a6fa5", f'"demand_kh100e_{year}"', "name", alpha=90),
+    }
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(_MAKE_STYLES)
+        database.execute(_REGISTER_STYLES)
+        rows = [(layer.name, layer.name, styles[layer.name], layer.about) for layer in layers]
+        database.executemany(_PUT_STYLE, rows)

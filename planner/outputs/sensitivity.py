@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
-from planner.base.words import some
+from planner.base.words import amount, some
 from planner.outputs.folder_kinds import SENSITIVITY
 from planner.outputs.own_folder import study_folder, write_json, write_tables
-from planner.outputs.records import records
+from planner.outputs.table_files import records
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.outputs.drawing import Drawing
+    from planner.outputs.plots import Drawing
 
 __all__ = ["BOUND", "BY", "COST", "FACTOR", "INDICES", "RANKS", "Sensitivity", "is_constant", "write_sensitivity"]
 

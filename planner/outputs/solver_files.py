@@ -1,15 +1,21 @@
-"""From a run back to its linear program, as MPS and LP files for other solvers."""
+"""A run taken back to its program: MPS and LP files, and what binds."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from planner.base.errors import InputError, Problem
 from planner.inputs import TABLES, inputs_without_notes
+from planner.limits import BY_NAME
+from planner.limits.binding import PLACES, binding, limit_parts
 from planner.outputs.files import sha256_of, whole_file
+from planner.outputs.run import once_a_run
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
 from planner.tables import load_package
@@ -18,11 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.inputs.inputs import Inputs
+    from planner.limits.limit import Tables
     from planner.model import Model
+    from planner.outputs.labels import DisplayNames
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-__all__ = ["inputs_of", "model_of", "scenario_of", "scenario_of_merged", "unreadable_tables", "write_lp", "write_mps"]
+__all__ = [
+    "binding_of_run",
+    "inputs_of",
+    "model_of",
+    "scenario_of",
+    "scenario_of_merged",
+    "sentence",
+    "unreadable_tables",
+    "weightiest",
+    "write_lp",
+    "write_mps",
+]
 
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""
@@ -142,3 +161,37 @@ def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
         what_is = f"the file of {setting} has changed since the run"
         must_be = f"the one with SHA-256 {known[:12]}..."
         yield Problem(file, None, None, what_is, must_be, "put it back, or solve again")
+
+
+_NAMES: Final = frozenset({"site", "zone", "workload"})
+
+
+@once_a_run
+def binding_of_run(run: Run) -> pd.DataFrame | InputError:
+    """Return the limits that bind, or why this version can not read the inputs of the run."""
+    prices = run.tables["prices"]
+    known = {name for name, limit in BY_NAME.items() if limit.binding is not None}
+    if not set(prices["block"]) & known:
+        return pd.DataFrame(columns=["block", *PLACES, "year"])
+    try:
+        inputs = inputs_of(run)
+    except InputError as error:
+        return error
+    return binding(inputs, run.tables)
+
+
+def weightiest(table: pd.DataFrame, most: int, most_of_a_kind: int) -> pd.DataFrame:
+    """Return the limits by which a plan loses most, each in the year in which it binds hardest."""
+    once = table.drop_duplicates(["block", *PLACES])
+    return once[once.groupby("block").cumcount() < most_of_a_kind].head(most)
+
+
+def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple[str, bool]]:
+    """Say what binds."""
+    parts = limit_parts(row, tables, partial(_known, labels))
+    return [(part, place in _NAMES) for part, place in parts]
+
+
+def _known(labels: DisplayNames, place: str, label: str) -> str:
+    names = {"site": labels.site, "zone": labels.zone, "workload": labels.workload, "vendor": labels.vendor}
+    return names.get(place, str)(label)

@@ -1,9 +1,11 @@
-"""The plan on one screen of a terminal: verdict, cost, years, largest sites, notes."""
+"""The plan on one screen of a terminal: verdict, cost, years, largest sites, what decides."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 from rich.console import Group
 from rich.padding import Padding
@@ -11,21 +13,27 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
-from planner.base.number_format import amount, percent
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
+from planner.base.words import amount, percent
 from planner.limits.unmet_causes import share_words, unmet_causes
-from planner.outputs.binding import binding_of_run, sentence
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
-from planner.outputs.first_order import MARK, cost_of, first_order_words
-from planner.outputs.labels import DisplayNames
+from planner.outputs.labels import (
+    MARK,
+    DisplayNames,
+    cannot_hold,
+    cost_of,
+    figure_names,
+    figure_words,
+    first_order_words,
+    words,
+)
 from planner.outputs.measures import measures
-from planner.outputs.studies import read_estimates
-from planner.outputs.terminal_decides import decides
-from planner.results.bridge import bridge_words
-from planner.results.costs import PAID_FOR
-from planner.results.ended import ended
-from planner.results.four_moneys import moneys
-from planner.results.not_housed import not_by_own_sites, not_housed
+from planner.outputs.solver_files import binding_of_run, sentence
+from planner.outputs.study_files import read_estimates
+from planner.results.demand import not_by_own_sites, not_housed
+from planner.results.four_moneys import PAID_FOR, moneys
+from planner.results.solved import ended
+from planner.results.summary import bridge_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +41,52 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
+__all__ = ["decides", "print_paths", "print_summary", "summary", "written_lines"]
 
-__all__ = ["print_paths", "print_summary", "summary", "written_lines"]
+_DIGITS: Final = 4
+_MILLION: Final = 1e6
+_PRICE_YEAR: Final = re.compile(r" of \d{4}")
+"""What a narrow screen leaves out of a unit, as in USD of 2025/kW."""
+
+
+def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: float) -> Table:
+    """Lay out the figures whose own low and high move the cost of a plan most."""
+    names = figure_names(tables)
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may
+    # not: words give way to numbers. Their texts are cut, not wrapped, so that a row is one line.
+    shown.add_column(_cut("Figures that decide"), max_width=24)
+    shown.add_column(_cut("unit"), max_width=12)
+    for head in ("value", "low", "MUSD", "high", "MUSD"):
+        shown.add_column(head, justify="right", no_wrap=True)
+    for row in table.to_dict("records"):
+        value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
+        at_low, at_high = (_change(float(row[f"{end}_musd"]), cost_musd) for end in ("low", "high"))
+        words_of = figure_words(str(row["item"]), names)
+        # A bare number says least: Dallas, 0.889 is the construction index of a market.
+        name = _cut(f"{words_of}, {words(str(row['column']))}" if row["unit"] == "-" else words_of)
+        unit = _cut(_PRICE_YEAR.sub("", str(row["unit"])))
+        shown.add_row(name, unit, value, low, at_low, high, at_high)
+    return shown
+
+
+def _cut(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _short(value: float) -> str:
+    """Write a figure with four digits, millions as such."""
+    if abs(value) >= _MILLION:
+        return f"{amount(value / _MILLION, _DIGITS)} M"
+    return amount(value, _DIGITS)
+
+
+def _change(musd: float, cost_musd: float) -> str:
+    if np.isnan(musd):
+        return "-"
+    mark = MARK if cannot_hold(musd, cost_musd) else ""
+    return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}{mark}"
+
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8
@@ -46,7 +98,6 @@ _SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet
 _NAMED: Final = 2  # of the limits that it is unmet for
 _COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
-
 _PARTS: Final = ("served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
 _LINES: Final = measures(
     (

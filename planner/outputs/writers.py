@@ -39,28 +39,28 @@ def _svg(run: Run, folder: Path) -> list[Path]:
 
 def _csv(run: Run, folder: Path) -> list[Path]:
     """Write every table as text, with a data package: csv/."""
-    from planner.outputs.csv import write_csv
+    from planner.outputs.table_files import write_csv
 
     return write_csv(run, folder / "csv")
 
 
 def _parquet(run: Run, folder: Path) -> list[Path]:
     """Write every table with its types: parquet/."""
-    from planner.outputs.parquet import write_parquet
+    from planner.outputs.table_files import write_parquet
 
     return write_parquet(run, folder / "parquet")
 
 
 def _gpkg(run: Run, folder: Path) -> list[Path]:
     """Write map layers with their style for QGIS: plan.gpkg."""
-    from planner.outputs.geopackage import write_gpkg
+    from planner.outputs.layers import write_gpkg
 
     return write_gpkg(run, folder / "plan.gpkg")
 
 
 def _geojson(run: Run, folder: Path) -> list[Path]:
     """Write map layers for the web, in WGS 84: geojson/."""
-    from planner.outputs.geojson import write_geojson
+    from planner.outputs.layers import write_geojson
 
     return write_geojson(run, folder / "geojson")
 
@@ -88,14 +88,14 @@ def _grid(run: Run, folder: Path) -> list[Path]:
 
 def _pypsa(run: Run, folder: Path) -> list[Path]:
     """Write grid demand as PyPSA buses and loads: pypsa/<year>/."""
-    from planner.outputs.pypsa_loads import write_pypsa
+    from planner.outputs.grid_demand import write_pypsa
 
     return write_pypsa(run, folder / "pypsa")
 
 
 def _reeds(run: Run, folder: Path) -> list[Path]:
     """Write grid demand by state, for ReEDS: reeds/."""
-    from planner.outputs.reeds import write_reeds
+    from planner.outputs.grid_demand import write_reeds
 
     return write_reeds(run, folder / "reeds")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import Problem
-from planner.place.borders import countries_near, has_outline, is_near
+from planner.place.climate import countries_near, has_outline, is_near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import Index
-from planner.lp.join import cross, locate
-from planner.results.frame import labels, ratio, result_table
+from planner.lp.index import cross, locate
+from planner.results.store import labels, ratio, result_table
 
 if TYPE_CHECKING:
     import pandas as pd

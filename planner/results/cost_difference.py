@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.number_format import amount, signed
+from planner.base.words import amount, signed
 from planner.model.money import PENALTIES
 
 if TYPE_CHECKING:

@@ -1,26 +1,44 @@
-"""Tables of service: who is served from where, and what is rented, saved or unmet."""
+"""Demand served, rented and unmet, and how far users are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
+from planner.base.words import amount, percent, some
+from planner.clock.calendar import ModelYears
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.failover import reaches_two
-from planner.lp.join import distinct, pairs
+from planner.lp.index import distinct, pairs
 from planner.model.demand import saved_kh100e
-from planner.results.frame import labels, ratio, result_table, total_by
+from planner.place.geo import geodesic_km, pair_class, rtt_ms
+from planner.results.store import labels, ratio, result_table, total_by
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
+    from planner.lp import Expression
     from planner.results.solved import SolvedModel
 
-
-__all__ = ["assignment", "demand", "levers", "no_route", "reference", "rent", "served_rtt_ms"]
+__all__ = [
+    "assignment",
+    "demand",
+    "latency",
+    "levers",
+    "no_route",
+    "not_by_own_sites",
+    "not_housed",
+    "reference",
+    "rent",
+    "served_rtt_ms",
+    "tail_rtt_ms",
+    "weighted_quantile",
+]
 
 
 def served_rtt_ms(s: SolvedModel) -> Floats:
@@ -146,3 +164,208 @@ def reference(s: SolvedModel) -> pd.DataFrame:
     names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
     columns = {name: given[name].to_numpy() for name in names}
     return result_table("reference", {**columns, "year": given["year"].to_numpy().astype(np.int64)})
+
+
+_UNMET_FRAC: Final = 0.01
+"""Of the demand of a year: more of it unmet is said before anything else."""
+_LITTLE_FRAC: Final = 1e-3
+"""Of the demand of all years: less is not worth a sentence."""
+_NAMED: Final = 3
+_COULD: Final = "own sites may, but it costs more or a limit binds"
+_RENTED_FRAC: Final = 0.5
+"""Of the demand of all years: more of it rented, and the plan is one to rent."""
+
+
+def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Say of a plan that it leaves demand unmet, or rents most of it.
+
+    In shares of all years a model year counts as often as the calendar years it stands for.
+    """
+    table = tables["summary"]
+    asked, unmet, rented = (table[f"{name}_kh100e"].to_numpy() for name in ("demand", "unmet", "rented"))
+    span_years = np.array(ModelYears(tuple(table["year"].tolist())).spans)
+    total = span_years @ asked
+    if total <= 0.0:
+        return ""
+    missing = unmet / asked.clip(min=total * 1e-12)
+    worst = int(missing.argmax())
+    parts = []
+    if missing[worst] > _UNMET_FRAC:
+        of_all = span_years @ unmet / total
+        parts.append(
+            f"{percent(missing[worst])} of the demand of {table['year'].iloc[worst]} is unmet"
+            f" ({percent(of_all)} of all years)"
+        )
+    rented_frac = span_years @ rented / total
+    if rented_frac > _RENTED_FRAC:
+        parts.append(f"{percent(rented_frac)} of the demand is met with rented compute")
+    return "; ".join(parts)
+
+
+def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Say how much own sites do not serve, what it costs, of which workloads, and why."""
+    table, demand = tables["summary"], tables["demand"]
+    years = table["year"].tolist()
+    spans = dict(zip(years, ModelYears(tuple(years)).spans, strict=True))
+    weight = demand["year"].map(spans)
+    rented, unmet, asked = (float((weight * demand[f"{name}_kh100e"]).sum()) for name in ("rented", "unmet", "demand"))
+    if rented + unmet <= _LITTLE_FRAC * asked or "why_not_own" not in demand:
+        return ""
+    costs = tables["costs"].groupby("item")["npv_musd"].sum()
+    parts = []
+    for kh100e, words, item in ((rented, "rented", "rented_compute"), (unmet, "unmet", "unmet_compute")):
+        if kh100e > _LITTLE_FRAC * _LITTLE_FRAC * asked:
+            musd = float(costs.get(item, 0.0))
+            parts.append(
+                f"{percent(kh100e / asked)} is {words} for {amount(musd)} MUSD"
+                f" ({percent(musd / costs.sum())} of the cost)"
+            )
+    missed = (table["rented_kh100e"] + table["unmet_kh100e"]).to_numpy()
+    share = missed / table["demand_kh100e"].to_numpy().clip(min=asked * 1e-12)
+    worst = int(share.argmax())
+    said = (
+        f"Of the compute of all years {' and '.join(parts)}, most in {years[worst]}:"
+        f" {amount(float(missed[worst]))} kH100e, {percent(float(share[worst]))}."
+    )
+    own = demand["why_not_own"].where(demand["why_not_own"] != "", _COULD)
+    cloud = ("; rent: " + demand["why_not_rented"]).where(demand["why_not_rented"] != "", "")
+    for what, why in (("rented", own), ("unmet", own + cloud)):
+        rows = demand.assign(kh100e=weight * demand[f"{what}_kh100e"], why=why)
+        named = []
+        for reason, mine in rows[rows["kh100e"] > 0.0].groupby("why"):
+            of = mine.groupby("workload")["kh100e"].sum().sort_values(ascending=False)
+            frac = float(of.sum()) / (rented + unmet)
+            named.append((frac, f"{percent(frac)} {reason} ({some(of.index.tolist(), _NAMED)})"))
+        shown = [text for frac, text in sorted(named, reverse=True) if frac > _LITTLE_FRAC]
+        if shown:
+            said += f" {what.capitalize()}: {some(shown, _NAMED, between='; ')}."
+    return said
+
+
+_TAIL: Final = "p90"
+
+
+def tail_rtt_ms(s: SolvedModel) -> Floats:
+    """Return the round trip of each service on the tail line of its pair of places.
+
+    Measured pairs and a scenario's own round trips are those of ordinary days, so they are the
+    least that a bad day has. The metro rule applies as by default.
+    Gives [ms].
+    """
+    sets, served = s.p.sets, s.p.demand.served
+    placed = [label for label in sets.region.labels if label != ANYWHERE]
+    users = s.p.tables["demand_regions"].set_index("demand_region").loc[placed]
+    sites = s.p.sites.table.set_index("site").loc[list(sets.site.labels)]
+    haul = np.full((len(sets.region), len(sets.site)), np.nan)
+    haul[sets.region.codes(placed)] = _haul_ms(s, users, sites)
+    workloads = s.p.workloads.set_index("workload").loc[list(sets.workload.labels)]
+    last_mile = workloads["last_mile_ms"].to_numpy(dtype=np.float64)
+    on_line_ms = haul[served["region"], served["site"]] + last_mile[served["workload"]]
+    return np.asarray(np.maximum(on_line_ms, served_rtt_ms(s)))
+
+
+def _haul_ms(s: SolvedModel, users: pd.DataFrame, sites: pd.DataFrame) -> Floats:
+    """Return round trips without access, shape (user, site)."""
+    lines = s.p.tables["rtt_lines"]
+    tail = lines[lines["quantile"] == _TAIL].set_index("pair_class")
+    user_end, site_end = _ends(users), _ends(sites)
+    user_ends, site_ends = sorted(set(user_end)), sorted(set(site_end))
+    kinds = [pair_class(*user, *site) for user in user_ends for site in site_ends]
+    row = np.array([user_ends.index(end) for end in user_end], dtype=np.intp)
+    column = np.array([site_ends.index(end) for end in site_end], dtype=np.intp)
+
+    def of_line(name: str) -> Floats:
+        by_ends = tail[name].reindex(kinds).to_numpy(dtype=np.float64)
+        table = by_ends.reshape(len(user_ends), len(site_ends))
+        return np.asarray(table[row[:, None], column])
+
+    distance_km = geodesic_km(
+        users["lat"].to_numpy()[:, None],
+        users["lon"].to_numpy()[:, None],
+        sites["lat"].to_numpy(),
+        sites["lon"].to_numpy(),
+    )
+    return rtt_ms(distance_km, of_line("intercept_ms"), of_line("slope_ms_per_km"))
+
+
+def _ends(places: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return world region and country of each place."""
+    return list(zip(places["region"], places["country"], strict=True))
+
+
+_LARGEST = 1.0
+
+
+def latency(s: SolvedModel) -> pd.DataFrame:
+    """Make table `latency`: round trips by workload and year, and what is not served at home."""
+    m, given = s.model, s.p.demand
+    over = distinct(given.demand, "workload", "year")
+    workloads = s.p.workloads.set_index("workload").loc[list(over.labels("workload"))]
+
+    def add(expression: Expression) -> Floats:
+        return s.value(expression.sum_to(over))
+
+    served_kh100e = s.value(m.served)
+    place = over.find(given.served)
+    rtt_ms = served_rtt_ms(s)
+    timed = np.flatnonzero(~np.isnan(rtt_ms) & (served_kh100e > 0.0))
+    at, weight = place[timed], served_kh100e[timed]
+    timed_kh100e = total_by(at, weight, over.size)
+
+    def quantile(of_served_ms: Floats, share: float) -> Floats:
+        return weighted_quantile(of_served_ms[timed], weight, at, over.size, share)
+
+    is_tight = given.route_is_tight[given.route.find(given.served)][timed]
+    within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
+    tight_share = _tight_share_frac(s, over.find(given.tight), over.size)
+    demand_kh100e = total_by(over.find(given.demand), given.demand_kh100e, over.size)
+    return result_table(
+        "latency",
+        {
+            **labels(over),
+            "bound_ms": workloads["rtt_bound_ms"].to_numpy(dtype=np.float64),
+            "tight_ms": workloads["tight_rtt_ms"].to_numpy(dtype=np.float64),
+            "tight_share_frac": tight_share,
+            "demand_kh100e": demand_kh100e,
+            "served_kh100e": total_by(place, served_kh100e, over.size),
+            "mean_rtt_ms": ratio(total_by(at, weight * rtt_ms[timed], over.size), timed_kh100e),
+            "p50_rtt_ms": quantile(rtt_ms, 0.5),
+            "p95_rtt_ms": quantile(rtt_ms, 0.95),
+            "max_rtt_ms": quantile(rtt_ms, _LARGEST),
+            "tail_p95_rtt_ms": quantile(tail_rtt_ms(s), 0.95),
+            "within_tight_frac": np.where(np.isnan(tight_share), np.nan, within_tight),
+            "rented_frac": ratio(add(m.rented), demand_kh100e),
+            "saved_frac": ratio(add(saved_kh100e(m)), demand_kh100e),
+            "unmet_frac": ratio(add(m.unmet), demand_kh100e),
+        },
+    )
+
+
+def weighted_quantile(values: Floats, weights: Floats, group: Positions, groups: int, share: float) -> Floats:
+    """Return, for each group, the least value that a share of its weight does not exceed.
+
+    >>> rtt_ms, kh100e = np.array([30.0, 12.0, 25.0]), np.array([2.0, 6.0, 4.0])
+    >>> weighted_quantile(rtt_ms, kh100e, np.array([0, 0, 0]), 1, 0.8).tolist()
+    [25.0]
+    """
+    order = np.lexsort((values, group))
+    group_of, value_of, weight_of = group[order], values[order], weights[order]
+    entries = np.bincount(group_of, minlength=groups)
+    end = np.cumsum(entries)
+    first = end - entries
+    so_far = np.concatenate(([0.0], np.cumsum(weight_of)))
+    total = so_far[end] - so_far[first]
+    # A hair less, so that rounding does not step over the entry that holds the share.
+    wanted = so_far[first] + share * total * (1.0 - 1e-12)
+    at = np.clip(np.searchsorted(so_far[1:], wanted), first, end - 1)
+    has_entries = entries > 0
+    found = np.full(groups, np.nan)
+    found[has_entries] = value_of[at[has_entries]]
+    return found
+
+
+def _tight_share_frac(s: SolvedModel, place: Positions, count: int) -> Floats:
+    """Return the share that must be within the tight bound, nan where there is none."""
+    share = np.full(count, np.nan)
+    share[place] = s.p.demand.tight_share_frac
+    return share

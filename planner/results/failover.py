@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
-from planner.lp.join import distinct, locate
-from planner.results.frame import cleaned, labels, ratio, result_table, total_by, words
+from planner.lp.index import distinct, locate
+from planner.results.store import cleaned, labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
-from planner.lp.join import distinct, locate
-from planner.results.frame import cleaned, labels, ratio, result_table, total_by, words
+from planner.lp.index import distinct, locate
+from planner.results.store import cleaned, labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd

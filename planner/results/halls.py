@@ -1,4 +1,4 @@
-"""Tables of sites and halls: names, builds, retrofits, leases, what is usable and stranded."""
+"""Halls, blocks of sites, and work that moves between them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW
-from planner.results.frame import cleaned, labels, result_table, total_by, words
+from planner.lp.index import distinct
+from planner.results.store import cleaned, labels, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,11 +16,25 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Index
-    from planner.results.frame import Cells
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
-
-__all__ = ["builds", "halls", "leads", "leases", "operated", "retrofits", "sites", "spare_power_mw", "stranded"]
+__all__ = [
+    "blocks",
+    "builds",
+    "halls",
+    "leads",
+    "leases",
+    "migration",
+    "migration_site",
+    "openings",
+    "operated",
+    "phases",
+    "retrofits",
+    "sites",
+    "spare_power_mw",
+    "stranded",
+]
 
 
 def sites(s: SolvedModel) -> pd.DataFrame:
@@ -193,3 +208,114 @@ def _design(s: SolvedModel, hall: NDArray[np.integer]) -> dict[str, Cells]:
         "cooling": words(sets.cooling, sets.hall_cooling[hall]),
         "redundancy": words(sets.redundancy, sets.hall_redundancy[hall]),
     }
+
+
+def migration(s: SolvedModel) -> pd.DataFrame:
+    """Make table `migration`: work that may move, where and when it is due and done."""
+    p = s.p.migration
+    due_mw, done_mw = _due_and_done_mw(s)
+    rows = np.flatnonzero((due_mw != 0.0) | (done_mw != 0.0))
+    block = p.balance_of_work[rows]
+    return result_table(
+        "migration",
+        {
+            **labels(p.work, rows),
+            "reach": words(p.balance.axis("reach"), p.balance["reach"][block]),
+            "block": words(p.balance.axis("slot"), p.balance["slot"][block]),
+            "due_mw": due_mw[rows],
+            "done_mw": done_mw[rows],
+        },
+    )
+
+
+def migration_site(s: SolvedModel) -> pd.DataFrame:
+    """Make table `migration_site`: how much work of a workload a site takes and gives in a year."""
+    p = s.p.migration
+    due_mw, done_mw = _due_and_done_mw(s)
+    hours = s.weight_h[p.work["slot"]]
+    over = distinct(p.work, "site", "workload", "year")
+    place = over.find(p.work)
+    # Between halls of a site, and within a block, work is deferred rather than moved.
+    moved_mwh = total_by(p.site_block_of_work, (done_mw - due_mw) * hours, p.site_block.size)
+    of_block = over.find(p.site_block)
+    arrived, left = (cleaned(total_by(of_block, np.maximum(sign * moved_mwh, 0.0), over.size)) for sign in (1.0, -1.0))
+    due, done = (total_by(place, mw * hours, over.size) for mw in (due_mw, done_mw))
+    rows = np.flatnonzero((due != 0.0) | (done != 0.0))
+    return result_table(
+        "migration_site",
+        {
+            **labels(over, rows),
+            "due_mwh": due[rows],
+            "done_mwh": done[rows],
+            "arrived_mwh": arrived[rows],
+            "left_mwh": left[rows],
+        },
+    )
+
+
+def _due_and_done_mw(s: SolvedModel) -> tuple[Floats, Floats]:
+    """IT power of the work, as it falls due and as it is done. [work]"""
+    terms = s.model.migration
+    return s.value(terms.due_mw), s.value(terms.done_mw)
+
+
+def openings(s: SolvedModel) -> pd.DataFrame:
+    """Make table `openings`: new sites that are open at the end, and what opening costs."""
+    given, sets = s.p.sites, s.p.sets
+    site, year = given.site_year["site"], given.site_year["year"]
+    share, halls_mw = s.value(s.model.open), s.value(s.model.halls.stands_mw)
+    is_last = (year == len(sets.year) - 1) & ~given.is_existing[site] & (share > 0.0)
+    rows = np.flatnonzero(is_last)
+    at = site[rows]
+    first = np.full(len(sets.site), len(sets.year))
+    np.minimum.at(first, site[share > 0.0], year[share > 0.0])
+    calendar = np.asarray(s.p.years.years)
+    name = given.table.set_index("site").loc[list(sets.site.labels), "name"].to_numpy()
+    opened = np.zeros(len(sets.site))
+    np.add.at(opened, site, s.value(s.model.opened))
+    return result_table(
+        "openings",
+        {
+            "site": sets.site.texts[at],
+            "name": name[at],
+            "year": calendar[first[at]],
+            "open_frac": share[rows],
+            "halls_mw": halls_mw[rows],
+            "minimum_size_mw": given.minimum_mw[at],
+            "opening_musd": (given.opening_musd * opened)[at],
+            "fixed_musd": given.fixed_musd_per_year[at] * share[rows],
+        },
+    )
+
+
+def phases(s: SolvedModel) -> pd.DataFrame:
+    """Make table `phases`: new halls that come in phases."""
+    given = s.p.siting
+    count = np.round(s.value(s.model.siting.phases)).astype(np.int64)
+    built_mw = s.value(s.model.build.on(given.phase))
+    rows = np.flatnonzero(count)
+    return result_table(
+        "phases",
+        {
+            **labels(given.phase, rows),
+            "phases": count[rows],
+            "phase_mw": given.phase_mw[rows],
+            "built_mw": built_mw[rows],
+        },
+    )
+
+
+def blocks(s: SolvedModel) -> pd.DataFrame:
+    """Make table `blocks`: racks of workloads that need a block."""
+    given = s.p.siting
+    used_mw = s.value(s.model.siting.in_block_mw)
+    rows = np.flatnonzero(used_mw)
+    return result_table(
+        "blocks",
+        {
+            **labels(given.block, rows),
+            "used_mw": used_mw[rows],
+            "shared_mw": s.value(s.model.siting.shared_block_mw)[rows],
+            "block_mw": given.block_mw[rows],
+        },
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
-from planner.results.frame import labels, ratio, result_table, total_by, words
+from planner.results.store import labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,23 +1,35 @@
-"""Tables of power at sites: by time slice, year and billing period, and what is deferred."""
+"""Power of a plan: load, sources, and prices by load."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, USD_PER_MUSD
+from planner.lp.index import distinct, locate
 from planner.model.money import capex_musd
-from planner.results.frame import labels, ratio, result_table, words
+from planner.results.store import cleaned, labels, ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedModel
 
-
-__all__ = ["billed_peaks", "deferral", "power_slot", "site_year", "wue_l_per_kwh"]
+__all__ = [
+    "GRID",
+    "OUT",
+    "SHED",
+    "billed_peaks",
+    "deferral",
+    "load_price",
+    "power_slot",
+    "site_year",
+    "sources_of_power",
+    "wue_l_per_kwh",
+]
 
 
 def site_year(s: SolvedModel) -> pd.DataFrame:
@@ -134,3 +146,69 @@ def _paid_musd(s: SolvedModel) -> Floats:
         if "site" in line.over.axis_names:
             total += s.yearly_musd(line)
     return total
+
+
+GRID: Final = "(grid)"
+"""The grid among the sources."""
+SHED: Final = "(not served)"
+"""Energy that sites would use and do not get."""
+OUT: Final = ("(charging)", "(sold)", "(curtailed)")
+"""What takes energy, counted below 0."""
+
+
+def sources_of_power(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """List what comes in at every site and year by source, and what of it goes elsewhere."""
+    parts = [part[part["energy_mwh"] != 0.0] for part in _parts(tables)]
+    frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    frame = frame.sort_values(["site", "year"], kind="stable", ignore_index=True)
+    names = tables["sites"].set_index("site")["name"]
+    return frame.assign(site_name=frame["site"].map(names).astype("str"), mean_mw=frame["energy_mwh"] / HOURS_PER_YEAR)
+
+
+def _parts(tables: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    sites, sources, surplus = (tables[name] for name in ("site_year", "source_year", "site_surplus"))
+    place, missing = ["site", "year"], float("nan")
+    yield sites[place].assign(source=GRID, capacity_mw=sites["firm_mw"], energy_mwh=sites["grid_mwh"])
+    yield sources[[*place, "source"]].assign(capacity_mw=sources["capacity_mw"], energy_mwh=sources["output_mwh"])
+    shed = tables["non_firm_year"]
+    yield shed[place].assign(source=SHED, capacity_mw=missing, energy_mwh=shed["shed_mwh"])
+    charging, sold, thrown_away = OUT
+    taken = sources.groupby(place, as_index=False)[["charged_mwh"]].sum()
+    yield taken[place].assign(source=charging, capacity_mw=missing, energy_mwh=-taken["charged_mwh"])
+    hours = tables["power_slot"][[*place, "slot", "hours"]]
+    by_slot = surplus.merge(hours, on=[*place, "slot"], how="left")
+    for source, column in ((sold, "export_mw"), (thrown_away, "surplus_mw")):
+        energy = by_slot[place].assign(energy_mwh=-by_slot[column] * by_slot["hours"])
+        yield energy.groupby(place, as_index=False).sum().assign(source=source, capacity_mw=missing)
+
+
+def load_price(s: SolvedModel) -> pd.DataFrame:
+    """Make table `load_price`: new load of zones and what it pays above the price."""
+    p, slot = s.p.load_price, s.p.power.slot
+    over = distinct(p.zone_slot, "zone", "year", name="zone_year")
+    of_slot, hours = over.find(p.zone_slot), s.weight_h[p.zone_slot["slot"]]
+    # A block that costs nothing may be filled beyond need, so load is counted from the draw.
+    place = locate(p.zone_slot, s.p.sets.site_zone[slot["site"]], slot["year"], slot["slot"])
+    known = np.flatnonzero(place >= 0)
+    drawn = total_by(place[known], s.grid_mw.ravel()[known], p.zone_slot.size)
+    new_mw = cleaned(np.maximum(drawn - p.standing_mw, 0.0))
+    energy = total_by(of_slot, new_mw * hours, over.size)
+    mw = s.value(s.model.block_mw)
+    usd = mw * s.weight_h[p.block["slot"]] * p.adder_usd_per_mwh
+    paid = total_by(over.find(p.block), usd, over.size)
+    peak, dearest = np.zeros(over.size), np.zeros(over.size)
+    np.maximum.at(peak, of_slot, new_mw)
+    used = np.flatnonzero(mw)
+    np.maximum.at(dearest, over.find(p.block)[used], p.adder_usd_per_mwh[used])
+    rows = np.flatnonzero(energy)
+    return result_table(
+        "load_price",
+        {
+            **labels(over, rows),
+            "new_mwh": energy[rows],
+            "new_peak_mw": peak[rows],
+            "mean_adder_usd_per_mwh": np.nan_to_num(ratio(paid, energy))[rows],
+            "last_adder_usd_per_mwh": dearest[rows],
+            "musd": (paid / USD_PER_MUSD)[rows],
+        },
+    )

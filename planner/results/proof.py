@@ -1,21 +1,124 @@
-"""The proof of a plan: its program, solution and duals, with the labels of every row and column."""
+"""The stored program with what proves its plan."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from planner.results.program_tables import Proof
+from planner.results.schema import PROOF_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Floats, Positions
     from planner.lp import ArrayProblem, Index, Outcome
+    from planner.tables.descriptor import Field
+
+__all__ = ["Proof", "read_proof"]
 
 
-__all__ = ["read_proof"]
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """A minimisation in standard form with a solution and the duals that prove it.
+
+    Minimise ``offset_musd + cost @ x`` subject to ``rows.lower <= A @ x <= rows.upper`` and
+    ``columns.lower <= x <= columns.upper``, where some columns are integer.
+    """
+
+    # one row: ``offset_musd``, the constant of the objective, and ``bound_by``, what the reported bound is of:
+    # ``relaxation``, the program without integrality, or ``search``, branch and bound, whose tree is not stored
+    program: pd.DataFrame
+    # one row per row of the program: its family, a column of labels per axis, empty where the family has no such axis,
+    # ``lower``, ``upper``; ``dual``, the change of the objective for one more unit on its right side while the integers
+    # keep their values, nan without duals; ``bound_dual``, the dual of the relaxation from which the bound comes, nan
+    # where there is no such relaxation
+    rows: pd.DataFrame
+    columns: pd.DataFrame  # one row per column: family, labels, ``cost``, ``lower``, ``upper``, ``integer``, ``x``
+    matrix: pd.DataFrame  # the non-zeros: ``row``, ``column``, ``value``
+
+    def __post_init__(self) -> None:
+        for name, schema in PROOF_TABLES.items():
+            for field in schema.fields:
+                _check_column(name, self.tables[name], field)
+        if len(self.program) != 1:
+            message = f"table program has {len(self.program)} rows, not one"
+            raise ValueError(message)
+        for column, count in (("row", len(self.rows)), ("column", len(self.columns))):
+            place = self.matrix[column].to_numpy()
+            if len(place) and not 0 <= place.min() <= place.max() < count:
+                message = f"table matrix names a {column} that is none of {count}"
+                raise ValueError(message)
+
+    @classmethod
+    def of_tables(cls, tables: Mapping[str, pd.DataFrame]) -> Proof:
+        """Return the proof that tables by name hold."""
+        missing = [name for name in PROOF_TABLES if name not in tables]
+        if missing:
+            message = f"there is no table {', '.join(missing)}"
+            raise ValueError(message)
+        return cls(**{name: tables[name] for name in PROOF_TABLES})
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The four tables by name."""
+        return {name: getattr(self, name) for name in PROOF_TABLES}
+
+    # --- arrays -------------------------------------------------------------------------
+
+    @property
+    def offset_musd(self) -> float:
+        """Constant of the objective. [MUSD]"""
+        return float(self.program["offset_musd"].iloc[0])
+
+    @property
+    def bound_by(self) -> str:
+        """``relaxation`` or ``search``."""
+        return str(self.program["bound_by"].iloc[0])
+
+    @property
+    def has_duals(self) -> bool:
+        """Whether the solver gave any dual, were it a wrong one."""
+        return bool(self.rows["dual"].notna().any()) or not len(self.rows)
+
+    @property
+    def has_bound_duals(self) -> bool:
+        """Whether there are duals of the relaxation."""
+        return bool(self.rows["bound_dual"].notna().any())
+
+    def row(self, name: str) -> Floats:
+        """Return a number per row: ``lower``, ``upper``, ``dual`` or ``bound_dual``."""
+        return self.rows[name].to_numpy(dtype=np.float64)
+
+    def column(self, name: str) -> Floats:
+        """Return a number per column: ``cost``, ``lower``, ``upper`` or ``x``."""
+        return self.columns[name].to_numpy(dtype=np.float64)
+
+    @property
+    def is_integer(self) -> NDArray[np.bool_]:
+        """Whether a column must be an integer."""
+        return self.columns["integer"].to_numpy(dtype=np.bool_)
+
+    def terms(self) -> tuple[Positions, Positions, Floats]:
+        """Return row, column and value of every non-zero."""
+        row, column = (self.matrix[name].to_numpy(dtype=np.intp) for name in ("row", "column"))
+        return row, column, self.matrix["value"].to_numpy(dtype=np.float64)
+
+
+def _check_column(table: str, frame: pd.DataFrame, column: Field) -> None:
+    if column.name not in frame.columns:
+        message = f"table {table} has no column {column.name}"
+        raise ValueError(message)
+    dtype = frame[column.name].dtype
+    is_text = isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(dtype)
+    is_alike = getattr(dtype, "kind", "") == np.dtype(column.dtype).kind
+    if not (is_text if column.type == "string" else is_alike):
+        message = f"column {column.name} of table {table} is {dtype}"
+        raise ValueError(message)
 
 
 def read_proof(problem: ArrayProblem, outcome: Outcome) -> Proof:

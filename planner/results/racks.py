@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW
-from planner.results.frame import cleaned, labels, result_table, total_by, words
+from planner.results.store import cleaned, labels, result_table, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Variable
-    from planner.results.frame import Cells
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
 __all__ = ["fleet", "installs", "moves", "parked_mw", "plan"]
 

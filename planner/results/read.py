@@ -5,33 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import SolverError
-from planner.results import (
-    bridge,
-    carbon,
-    contracts,
-    costs,
-    demand,
-    failover,
-    grid,
-    halls,
-    heat,
-    latency,
-    load_price,
-    migration,
-    non_firm,
-    power,
-    racks,
-    shadow_prices,
-    siting,
-    supply,
-    tariffs,
-)
+from planner.results import carbon, contracts, demand, failover, grid, halls, non_firm, power, racks, supply, tariffs
+from planner.results import carbon as heat
+from planner.results import demand as latency
+from planner.results import four_moneys as costs
+from planner.results import halls as migration
+from planner.results import halls as siting
+from planner.results import power as load_price
+from planner.results import solved as shadow_prices
+from planner.results import summary as bridge
 from planner.results.four_moneys import money_items, money_years
-from planner.results.lifetime import lifetime, models_trained
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
-from planner.results.summary import solution, summary
-from planner.results.types import Results
+from planner.results.store import Results
+from planner.results.summary import lifetime, models_trained, solution, summary
 from planner.results.unit_costs import unit_costs
 
 if TYPE_CHECKING:
@@ -41,7 +28,7 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
     from planner.model import Model
-    from planner.model.failover_outages import OutageTakeovers
+    from planner.model.failover import OutageTakeovers
 
 __all__ = ["READERS", "read_results"]
 

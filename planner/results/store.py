@@ -1,26 +1,175 @@
-"""Result tables on disk: one Parquet file each, with units and meanings in its schema."""
+"""Result tables: made, stored and read."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from planner.base.errors import InputError, Problem
-from planner.results.frame import checked
 from planner.results.schema import TABLES
-from planner.results.types import Results
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from planner.base.arrays import Floats
+    from planner.lp import Axis, Index
+    from planner.tables.descriptor import Field, TableSchema
+
+    Codes = NDArray[np.integer]
     from pathlib import Path
 
-    import pandas as pd
+__all__ = [
+    "Cells",
+    "Results",
+    "checked",
+    "cleaned",
+    "from_parquet",
+    "labels",
+    "mean_of",
+    "ratio",
+    "read_stored",
+    "result_table",
+    "to_parquet",
+    "total_by",
+    "words",
+]
 
-    from planner.tables.descriptor import TableSchema
+NOISE: Final = 1e-7
+"""Decisions smaller than this, in the unit of their column, are numerical noise: they are written
+as 0, and rows of nothing else are left out where the table says so."""
+_NEVER_MISSING: Final = ("int64", "bool")
+"""Types that have no value for a missing cell."""
+Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
+"""What a column may be made of."""
 
-__all__ = ["from_parquet", "read_stored", "to_parquet"]
+
+def words(axis: Axis, codes: Codes) -> pd.api.extensions.ExtensionArray:
+    """Return the labels of codes as an array of text."""
+    return pd.array(list(axis.labels), dtype="str").take(codes.astype(np.intp))
+
+
+def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells]:
+    """Return the labels of a list as columns, years as numbers."""
+    columns: dict[str, Cells] = {}
+    for axis, codes in zip(over.axes, over.codes, strict=True):
+        kept = codes if rows is None else codes[rows]
+        if axis.name == "year":
+            columns["year"] = np.asarray([int(label) for label in axis.labels])[kept]
+        else:
+            columns[axis.name] = words(axis, kept)
+    return columns
+
+
+def cleaned(values: Floats) -> Floats:
+    """Return the values with numerical noise written as 0."""
+    return np.where(np.abs(values) < NOISE, 0.0, values)
+
+
+def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
+    """Return, for each of `count` places, the sum of the values that go there."""
+    return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """Return part over whole, nan where the whole is 0."""
+    has_whole = whole != 0.0
+    return np.where(has_whole, part / np.where(has_whole, whole, 1.0), np.nan)
+
+
+def mean_of(values: Floats, group_of: NDArray[np.intp], groups: int) -> Floats:
+    """Return the means of groups of columns. Takes `values` (row, column). Gives (row, group)."""
+    belongs = group_of[:, None] == np.arange(groups)[None, :]
+    return np.asarray(values @ (belongs / belongs.sum(axis=0)))
+
+
+def result_table(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame:
+    """Make a result table and check it against its schema."""
+    schema = TABLES[name]
+    ordered = {column.name: columns[column.name] for column in schema.fields}
+    frame = pd.DataFrame(ordered)
+    others = {
+        column.name: column.dtype
+        for column, dtype in zip(schema.fields, frame.dtypes, strict=True)
+        if dtype != column.dtype
+    }
+    return checked(name, frame.astype(others) if others else frame)
+
+
+def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a result table if it is as its schema says."""
+    schema = TABLES[name] if isinstance(name, str) else name
+    if tuple(frame.columns) != schema.columns:
+        message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}"
+        raise ValueError(message)
+    for column in schema.fields:
+        _check_column(schema, column, frame[column.name])
+    keys = list(schema.primary_key)
+    if keys and frame.duplicated(keys).any():
+        twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
+        message = f"table {schema.name} has two rows for {twice}"
+        raise ValueError(message)
+    return frame
+
+
+def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
+    place = f"column {column.name} of table {schema.name}"
+    if str(cells.dtype) != column.dtype:
+        message = f"{place} is {cells.dtype}, not {column.dtype}"
+        raise ValueError(message)
+    if column.dtype in _NEVER_MISSING:
+        return
+    if column.dtype != "float64":
+        wrong = cells.isna().to_numpy()
+    else:
+        numbers = cells.to_numpy()
+        wrong = ~np.isfinite(numbers) if column.required else np.isinf(numbers)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        message = f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be"
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """A solved plan: one table per subject, each as `planner.results.schema.TABLES` says.
+
+    Every table is also an attribute, such as ``results.site_year``.
+    """
+
+    tables: Mapping[str, pd.DataFrame]  # all tables of the schema by name
+    notes: tuple[str, ...] = ()  # what a planner must know of the inputs: regions without a route, smeared sites
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """Return a table by its name."""
+        # Copying and unpickling ask for attributes before there are any tables.
+        tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
+        if name in tables:
+            return tables[name]
+        message = f"results have no table {name!r}; there are {', '.join(tables)}"
+        raise AttributeError(message)
+
+    def __dir__(self) -> list[str]:
+        """List the tables too, so that a notebook can complete their names."""
+        return sorted({*super().__dir__(), *self.tables})
+
+    @property
+    def status(self) -> str:
+        """How the solve ended; ``"optimal"`` only where proven."""
+        return str(self.tables["solution"]["status"].iloc[0])
+
+    @property
+    def objective_musd(self) -> float:
+        """Net present value of all payments. [MUSD]"""
+        return float(self.tables["solution"]["objective_musd"].iloc[0])
+
 
 _NOTES: Final = b"notes"
 _NOTES_TABLE: Final = "solution"

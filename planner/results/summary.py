@@ -1,26 +1,36 @@
-"""The plan in one line a year, and how the solve ended."""
+"""The table of years, its bridge from a path, and costs over a life."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
+from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
-from planner.results.frame import ratio, result_table, total_by
 from planner.results.power import wue_l_per_kwh
+from planner.results.store import ratio, result_table, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedCost, SolvedModel
 
-
-__all__ = ["solution", "summary"]
+__all__ = [
+    "STEPS",
+    "BridgeStep",
+    "bridge",
+    "bridge_words",
+    "lifetime",
+    "models_trained",
+    "solution",
+    "steps_of",
+    "summary",
+]
 
 _RENT = "rented_compute"
 
@@ -117,3 +127,218 @@ def solution(s: SolvedModel) -> pd.DataFrame:
             "end_of_horizon": [finance.end_of_horizon],
         },
     )
+
+
+_KEY: Final = ["workload", "year"]
+_NOISE_MW: Final = 1e-6
+"""Terms that are smaller in every year are left out of what is shown."""
+_WITHOUT_PATH: Final = {"restated_mw": "demand as stated", "racks_mw": "better racks than the reference rack"}
+"""Labels where no workload follows the path."""
+_SMALL_MW: Final = 100.0
+"""Nameplate below which tenths are shown."""
+
+
+@dataclass(frozen=True)
+class BridgeStep:
+    """A term or a level of the bridge."""
+
+    column: str  # column of table `bridge`
+    label: str  # what it is called next to its figure
+    is_level: bool = False  # whether it is power at a place of the bridge, and not what is added on the way to the next
+
+
+STEPS: Final = (
+    BridgeStep("path_mw", "nameplate on the path", is_level=True),
+    BridgeStep("facility_share_mw", "cooling and losses in it"),
+    BridgeStep("restated_mw", "demand restated"),
+    BridgeStep("saved_mw", "work saved by levers"),
+    BridgeStep("rented_mw", "work rented"),
+    BridgeStep("unmet_mw", "unmet work"),
+    BridgeStep("racks_mw", "better racks than its fleet"),
+    BridgeStep("standby_mw", "standby racks"),
+    BridgeStep("companion_mw", "storage and servers"),
+    BridgeStep("nameplate_mw", "nameplate in use", is_level=True),
+    BridgeStep("draw_mw", "busy racks draw less"),
+    BridgeStep("load_mw", "not at work all the time"),
+    BridgeStep("it_mean_mw", "IT power, mean", is_level=True),
+    BridgeStep("cooling_mw", "cooling"),
+    BridgeStep("loss_mw", "electrical losses"),
+    BridgeStep("facility_mean_mw", "at the meter, mean", is_level=True),
+    BridgeStep("peak_mw", "peak above mean"),
+    BridgeStep("facility_peak_mw", "at the meter, peak", is_level=True),
+)
+"""The bridge in order: each level is the one before it with the terms in between added."""
+
+
+def steps_of(table: pd.DataFrame) -> list[tuple[BridgeStep, Floats]]:
+    """Return the steps that a plan has, each with its power by year. Gives [MW]."""
+    rows = [(step, table[step.column].to_numpy(dtype=np.float64)) for step in STEPS]
+    is_path = bool(rows[0][1].any())
+    return [
+        (step if is_path else replace(step, label=_WITHOUT_PATH.get(step.column, step.label)), mw)
+        for step, mw in rows
+        if np.abs(mw).max() >= _NOISE_MW or (step.is_level and (is_path or step is not STEPS[0]))
+    ]
+
+
+def bridge_words(table: pd.DataFrame, year: int) -> tuple[str, ...]:
+    """Say how a year's power comes from the path: a sum to the nameplate, and one to the meter. Gives [MW]."""
+    row = int(np.flatnonzero(table["year"].to_numpy() == year)[0])
+    of_year = [(step, float(mw[row])) for step, mw in steps_of(table)]
+    decimals = 1 if float(table["nameplate_mw"].iloc[row]) < _SMALL_MW else 0
+    sums: list[list[str]] = [[], []]
+    for step, mw in of_year:
+        size, words = f"{abs(mw):,.{decimals}f}", step.label
+        if step.is_level:
+            parts = sums[len(sums) - 1 if step.column in _TO_THE_METER else 0]
+            parts.append(f"{'= ' if parts else ''}{size} MW {words}")
+            if step.column == _NAMEPLATE:
+                sums[1].append(f"{size} MW {words}")
+        elif float(size.replace(",", "")):
+            if step.column == "racks_mw" and mw > 0.0:
+                words = words.replace("better", "less able")
+            sums[1 if sums[1] else 0].append(f"{'-' if mw < 0.0 else '+'} {size} {words}")
+    return tuple(" ".join(parts).removeprefix("+ ") for parts in sums)
+
+
+_NAMEPLATE: Final = "nameplate_mw"
+_TO_THE_METER: Final = ("it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+
+
+def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    r"""Make table `bridge`: one row per model year, from the path to the meter.
+
+    Compute becomes MW at what the racks of the path's reference fleet of the workload and year
+    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks, or where the demand of a workload is
+    stated in MW of racks, at what it is stated for:
+
+    .. math:: \text{saved}_t = -\sum_w \frac{P_{wt}}{D_{wt}} \sum_r \mathrm{saved}_{rwt}
+
+    and in the same way what is rented and unmet. What racks the plan has in use beyond the rest
+    is the term of other racks than the path's.
+    """
+    years = np.asarray([int(label) for label in s.p.sets.year.labels])
+
+    def of_years(table: pd.DataFrame, values: pd.Series[float]) -> Floats:
+        sums = values.groupby(table["year"]).sum().reindex(years, fill_value=0.0)
+        return np.asarray(sums, dtype=np.float64)
+
+    reference, demand, plan, summary = (tables[name] for name in ("reference", "demand", "plan", "summary"))
+    path = of_years(reference, reference["path_mw"])
+    follows = reference["path_mw"] > 0.0
+    path_racks = of_years(reference, (reference["rack_gw"] * MW_PER_GW).where(follows, 0.0))
+    stated = reference[_KEY].assign(mw=s.p.reference["stated_mw"].to_numpy(dtype=np.float64))
+    mw_per_kh100e = _mw_per_kh100e(reference, stated, plan, demand)
+
+    def in_mw(name: str) -> Floats:
+        return of_years(demand, demand[name] * mw_per_kh100e)
+
+    asked = in_mw("demand_kh100e")
+    saved, rented, unmet = (in_mw(f"{name}_kh100e") for name in ("saved", "rented", "unmet"))
+    used, standby, companion = (of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw"))
+    nameplate, it_mean, facility_mean, facility_peak = (
+        summary[name].to_numpy() for name in ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+    )
+    busy = _busy_mw(s)
+    cooling = s.mean_mw(s.mechanical_mw)
+    year_of_site = s.p.sites.site_year["year"].astype(np.intp)
+    cooling_mw = total_by(year_of_site, cooling, s.years)
+    return result_table(
+        "bridge",
+        {
+            "year": years,
+            "path_mw": path,
+            "facility_share_mw": path_racks - path,
+            "restated_mw": asked - path_racks,
+            "saved_mw": 0.0 - saved,
+            "rented_mw": 0.0 - rented,
+            "unmet_mw": 0.0 - unmet,
+            "racks_mw": used - (asked - saved - rented - unmet),
+            "standby_mw": standby,
+            "companion_mw": companion,
+            "nameplate_mw": nameplate,
+            "draw_mw": busy - nameplate,
+            "load_mw": it_mean - busy,
+            "it_mean_mw": it_mean,
+            "cooling_mw": cooling_mw,
+            "loss_mw": facility_mean - it_mean - cooling_mw,
+            "facility_mean_mw": facility_mean,
+            "peak_mw": facility_peak - facility_mean,
+            "facility_peak_mw": facility_peak,
+        },
+    )
+
+
+def _mw_per_kh100e(reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame) -> Floats:
+    """Return nameplate per compute by the workload and year of each row of table `demand`.
+
+    Of a workload whose demand is stated in MW of racks it is that of what is stated, else that of
+    the reference fleet. Where the path has no racks of a workload, as where its demand is stated in
+    other units and its share of the path is 0, those of the plan count.
+    """
+    place = pd.MultiIndex.from_frame(demand[_KEY])
+    of_path = reference.groupby(_KEY)[["rack_gw", "kh100e"]].sum()
+    in_use = plan.groupby(_KEY)[["used_mw", "load_kh100e"]].sum()
+    rack_gw, compute = of_path.reindex(place, fill_value=0.0).to_numpy().T
+    used_mw, load = in_use.reindex(place, fill_value=0.0).to_numpy().T
+    typed_mw = stated.groupby(_KEY)["mw"].sum().reindex(place).to_numpy(dtype=np.float64)
+    asked = demand.groupby(_KEY)["demand_kh100e"].transform("sum").to_numpy(dtype=np.float64)
+    path = ratio(rack_gw * MW_PER_GW, compute)
+    path = np.where(np.isfinite(path), path, ratio(used_mw, load))
+    return np.nan_to_num(np.where(typed_mw > 0.0, ratio(typed_mw, asked), path))
+
+
+def _busy_mw(s: SolvedModel) -> Floats:
+    """Return what racks in service would draw if all of them were busy, by year. [MW]"""
+    racks = s.p.racks
+    # Dynamic power is what a busy rack draws beyond an idle one, times the utilisation.
+    dynamic = racks.dynamic_mw_per_mw / s.p.power.deployment_utilisation_frac
+    busy = s.per_mw_in_service(racks.idle_mw_per_mw + dynamic)
+    year = racks.used["year"].astype(np.intp)
+    return total_by(year, busy, s.years)
+
+
+def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make table `lifetime`: full cost and rent of training and of inference by model year."""
+    training, inference = (_of_duty(tables, duty) for duty in ("training", "inference"))
+    costs = {
+        duty: (rows["full_cost_musd"] + rows["rent_musd"]).to_numpy(dtype=np.float64)
+        for duty, rows in (("training", training), ("inference", inference))
+    }
+    per_hour = training["full_usd_per_h100e_hour"].to_numpy(dtype=np.float64)
+    return result_table(
+        "lifetime",
+        pd.DataFrame(
+            {
+                "year": training["year"].to_numpy(),
+                "training_musd": costs["training"],
+                "inference_musd": costs["inference"],
+                "inference_share_frac": ratio(costs["inference"], costs["training"] + costs["inference"]),
+                "training_idle_musd": training["full_idle_musd"].to_numpy(),
+                "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
+                "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
+            }
+        ),
+    )
+
+
+def models_trained(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make table `models_trained`: the cost of training models of known size in each year."""
+    models = s.p.tables["trained_models"]
+    frame = models[["model", "training_pf_days"]].merge(tables["lifetime"][["year", "usd_per_pf_day"]], how="cross")
+    # Where runs come to need less compute, a model of the same size costs so much less.
+    scale = dict(zip(map(int, s.p.sets.year.labels), s.p.demand.run_scale_frac, strict=True))
+    pf_days = frame["training_pf_days"] * frame["year"].map(scale)
+    musd = pf_days * frame["usd_per_pf_day"] / USD_PER_MUSD
+    return result_table("models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day"))
+
+
+def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:
+    costs = tables["unit_costs"]
+    is_duty = (costs["level"] == "duty") & (costs["scope"] == duty)
+    return costs[is_duty].sort_values("year")
+
+
+def _h100e_hours_per_pf_day() -> Floats:
+    """Hours of an H100e that a day at one PFLOP/s takes, at the share of peak that runs reach."""
+    return mean_h100e_from_pf_days(1.0, 1.0) * HOURS_PER_DAY

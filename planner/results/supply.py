@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
-from planner.lp.join import cross
+from planner.lp.index import cross
 from planner.model.money import ASSETS
 from planner.model.payments import capital_payments_per_unit
-from planner.results.frame import cleaned, labels, mean_of, ratio, result_table
+from planner.results.store import cleaned, labels, mean_of, ratio, result_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Index
-    from planner.results.frame import Cells
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
 
 __all__ = ["site_surplus", "source_builds", "source_leaves", "source_slot", "source_year"]

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.number_format import amount, percent
 from planner.base.units import USD_PER_MUSD
-from planner.base.words import some
+from planner.base.words import amount, percent, some
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import binding, limit_words
 from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.results.ended import exit_code
-from planner.results.not_housed import not_housed
+from planner.results.demand import not_housed
+from planner.results.solved import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.results.four_moneys import Moneys
-    from planner.results.program_tables import Proof
+    from planner.results.proof import Proof
     from planner.runs.plots import Plots
     from planner.scenario import Scenario
-    from planner.studies.explain.explanation import Explanation
+    from planner.studies.explain.words import Explanation
 
 __all__ = ["Plan", "PlanViews"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from planner.outputs import plots
 
 if TYPE_CHECKING:
-    from planner.outputs.drawing import Drawing
+    from planner.outputs.plots import Drawing
     from planner.outputs.run import Run
     from planner.runs.plan import PlanViews
 

@@ -13,7 +13,7 @@ from planner.inputs import build_inputs_from
 from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
-from planner.results.program_tables import Proof
+from planner.results.proof import Proof
 from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
 from planner.runs.find import find_run

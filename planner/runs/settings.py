@@ -11,7 +11,7 @@ from planner.base.paths import DATA_DIR, SCENARIOS_DIR, is_file
 from planner.outputs.files import sha256_of
 from planner.scenario import load_scenario
 from planner.scenario.chain import shipped_names
-from planner.scenario.change import CHANGED
+from planner.scenario.load import CHANGED
 from planner.scenario.schema import OWN_FILES
 
 if TYPE_CHECKING:

@@ -1,9 +1,8 @@
 """What a planner asks: scenario files, their schema, and their problems with places."""
 
 from planner.scenario.chain import shipped_names
-from planner.scenario.change import Setting, with_settings
 from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
-from planner.scenario.load import ScenarioDraft, load_scenario, read_draft
+from planner.scenario.load import ScenarioDraft, Setting, load_scenario, read_draft, with_settings
 from planner.scenario.schema import Scenario, json_schema
 from planner.scenario.values import interpolated, path_value
 

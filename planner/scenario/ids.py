@@ -9,8 +9,8 @@ from planner.base.errors import MOST_PROBLEMS
 from planner.base.words import closest
 from planner.scenario.keys import EACH, KEYS, marks
 from planner.scenario.references import IdOf, NewIdOf
-from planner.scenario.scope import Scope
-from planner.tables.countries import COUNTRIES
+from planner.scenario.siting import Scope
+from planner.tables.places import COUNTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

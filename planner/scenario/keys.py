@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
 
-from planner.base.concepts import where_said
-from planner.base.words import closest
+from planner.base.words import closest, where_said
 from planner.scenario.schema import Scenario
 from planner.scenario.values import Block, Year
 

@@ -1,9 +1,11 @@
-"""From a scenario file, with what it extends and what `--set` changes, to a checked scenario."""
+"""Scenarios from files, and with changed settings."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydantic import ValidationError
 
@@ -11,22 +13,62 @@ from planner.base.errors import MOST_PROBLEMS, InputError, Problem
 from planner.base.paths import is_file
 from planner.base.words import closest
 from planner.scenario.chain import VERSION, find, read_chain
-from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.contradictions import contradictions
 from planner.scenario.keys import is_by_year
 from planner.scenario.messages import problems_of
-from planner.scenario.overrides import with_override
+from planner.scenario.prices import size_problems
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
-from planner.scenario.sizes import size_problems
-from planner.scenario.tree import Node, Place, merge, plain
+from planner.scenario.tree import Node, Place, assign, merge, plain
 from planner.scenario.valid_remainder import ValidRemainder, rest_of
+from planner.scenario.yaml12 import name_problems, parse, text_problems
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["ScenarioDraft", "load_scenario", "read_draft"]
+__all__ = ["CHANGED", "ScenarioDraft", "Setting", "load_scenario", "read_draft", "with_override", "with_settings"]
+
+_EXAMPLE = "for example operator.demand_share_frac=0.2"
+
+
+def with_override(tree: Node, override: str) -> Node:
+    """Return a scenario tree with one change."""
+    place = Place(f"--set {override}")
+    key_path, equals, text = override.partition("=")
+    keys = tuple(part.strip() for part in key_path.split("."))
+    if not equals or not all(keys):
+        raise InputError([place.problem("no key and value are there", "key=value", _EXAMPLE)])
+    if keys[0] in ("extends", "version"):
+        fix = "write it into a file"
+        raise InputError([place.problem(f"{keys[0]} is set", "a setting", fix)])
+    value = _placed(_value(text, place), place)
+    try:
+        return assign(tree, keys, replace(value, key_place=place))
+    except LookupError as error:
+        problem = place.problem(f"the key leads nowhere: {error.args[0]}", "a key", _EXAMPLE)
+        raise InputError([problem]) from error
+
+
+def _value(text: str, place: Place) -> Node:
+    if not text.strip():
+        return Node(None, place)
+    try:
+        return parse(text, place.file)
+    except InputError as error:
+        # Lines and columns of a value on the command line help nobody.
+        problems = [replace(problem, line=None, column=None) for problem in error.problems]
+        raise InputError(problems) from error
+
+
+def _placed(node: Node, place: Place) -> Node:
+    if isinstance(node.value, Mapping):
+        entries = {key: _placed(below, place) for key, below in node.value.items()}
+        return Node(entries, place, place)
+    if isinstance(node.value, tuple):
+        return Node(tuple(_placed(below, place) for below in node.value), place, place)
+    return Node(node.value, place, place)
+
 
 _NOT_HANDED_DOWN: Final = frozenset({"title", "question"})  # they speak of their own file alone
 _READING: Final = frozenset({"extends", "version"})  # handled when the files are read
@@ -168,3 +210,59 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
 
 def _data_block(tree: Node) -> Mapping[str, Node]:
     return tree.children["data"].children if "data" in tree.children else {}
+
+
+Value: TypeAlias = str | int | float | bool | tuple[str, ...] | Mapping[int, float] | None
+CHANGED: Final = "changed setting"
+"""Where a setting is written that a study has changed, in place of a file."""
+_PLACE: Final = Place(CHANGED)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A key of a scenario and a value for it.
+
+    >>> str(Setting(("carbon", "cap_kt"), {2027: 40.5, 2028: 38.0}))
+    'carbon.cap_kt={2027: 40.5, 2028: 38}'
+    """
+
+    keys: tuple[str, ...]  # way to the key, such as ``("sites", "us-va-ashburn", "land_limit_mw")``
+    value: Value  # what it is to be
+
+    def __str__(self) -> str:
+        """Return it as after ``--set``; an id with a dot can only be written into a file."""
+        return f"{'.'.join(self.keys)}={_as_yaml(self.value)}"
+
+
+def with_settings(scenario: Scenario, settings: Sequence[Setting]) -> Scenario:
+    """Return a scenario in which some settings have other values."""
+    tree = scenario.tree
+    for setting in settings:
+        tree = assign(tree, setting.keys, _node(setting.value))
+    try:
+        bare = Scenario.model_validate(plain(tree))
+    except ValidationError as error:
+        raise InputError(problems_of(error, tree)) from error
+    made = bare.written_in(scenario.name, scenario.source_files, tree, scenario.source_sha256)
+    problems = contradictions(made)
+    if problems:
+        raise InputError(problems)
+    return made
+
+
+def _node(value: Value) -> Node:
+    if isinstance(value, Mapping):
+        return Node({str(key): _node(below) for key, below in value.items()}, _PLACE, _PLACE)
+    if isinstance(value, tuple):
+        return Node(tuple(_node(below) for below in value), _PLACE, _PLACE)
+    return Node(value, _PLACE, _PLACE)
+
+
+def _as_yaml(value: Value) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_as_yaml(below)}" for key, below in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -11,23 +11,13 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
-from planner.scenario.carbon import Carbon, Water
-from planner.scenario.contracts import Contracts
 from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
-from planner.scenario.failover import Failover
-from planner.scenario.foresight import Foresight
-from planner.scenario.grid import Grid
-from planner.scenario.halls import Halls, Lease, Retrofit
-from planner.scenario.heat import Heat
-from planner.scenario.latency import Latency
-from planner.scenario.prices import Energy
-from planner.scenario.racks import Cascade, Deliveries, Racks
+from planner.scenario.prices import Energy, Foresight, Rent
+from planner.scenario.racks import Cascade, Deliveries, Halls, Heat, Lease, Racks, Retrofit
 from planner.scenario.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
-from planner.scenario.rent import Rent
-from planner.scenario.scope import Operator, Scope, Time
 from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
-from planner.scenario.siting import Siting
-from planner.scenario.supply import Supply
+from planner.scenario.siting import Failover, Latency, Operator, Scope, Siting, Time
+from planner.scenario.supply import Carbon, Contracts, Grid, Supply, Water
 from planner.scenario.tree import Keys, Node, Place, nearest
 from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
 

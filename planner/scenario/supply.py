@@ -1,26 +1,54 @@
-"""Blocks of a scenario about power made or stored at the sites themselves."""
+"""Settings of power: grid, on-site supply, contracts, carbon."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from planner.scenario.effects import PAID_AT_START, SWITCH, Switch
-from planner.scenario.references import FuelId, PlannedSiteId, SourceId
+from planner.scenario.effects import HELD, PAID_AT_START, SWITCH, Switch
+from planner.scenario.references import (
+    ConnectionServiceId,
+    FuelId,
+    PlannedSiteId,
+    PlannedZoneId,
+    PpaTechnologyId,
+    SourceId,
+)
 from planner.scenario.values import (
     AllOrSome,
     Block,
     Flag,
     Frac,
+    FracByYear,
     Ids,
     Months,
     NonNegative,
     NonNegativeByYear,
     Override,
     Positive,
+    Text,
+    Year,
 )
 
-__all__ = ["Bridge", "Export", "SourceOverride", "Standby", "Supply"]
+__all__ = [
+    "Agreement",
+    "Bridge",
+    "Carbon",
+    "Contracts",
+    "ExistingPpa",
+    "Export",
+    "Grid",
+    "Matching",
+    "NonFirm",
+    "Ppa",
+    "Shed",
+    "SourceOverride",
+    "Standby",
+    "Supply",
+    "Water",
+]
 
 _Efficiency = Annotated[Positive, Field(le=1)]
 
@@ -127,3 +155,185 @@ class Supply(Block):
     """Sources that serve until the grid arrives, then leave for another place or owner."""
     standby: Standby = Standby()
     """Generators that halls have for outages, run to carry load in ordinary times."""
+
+
+_CURTAILMENT_RATES_PCT = (0.25, 0.5, 1.0, 5.0)
+
+
+def _studied_rate(rate_pct: float) -> float:
+    if rate_pct not in _CURTAILMENT_RATES_PCT:
+        message = "0.25, 0.5, 1 or 5, the rates that the headroom study gives"
+        raise ValueError(message)
+    return rate_pct
+
+
+class Shed(Block):
+    """Load left unserved in stress time slices: deferrable work is not done at all."""
+
+    allow: Switch = False
+    """Whether load may be shed at sites with non-firm power."""
+    usd_per_mwh: NonNegative = 5000.0
+    """What a MWh that is not served costs: the worth of the work that is lost. [USD/MWh]"""
+    max_hours_per_year: Annotated[NonNegative, Field(le=8760)] = 100.0
+    """Hours of a year in which load may be shed, the most stressed first. [h/year]"""
+    max_energy_frac: Frac = 0.005
+    """Most energy shed at a site in a year, over what it would use. [-]"""
+
+
+class NonFirm(Block):
+    """Connection that the grid may switch off in the stress time slices of its zone."""
+
+    allow: Switch = False
+    """Whether non-firm connection may be bought in addition to firm."""
+    sites: AllOrSome[PlannedSiteId] = "all"
+    """Sites at which it may be had, or `all`."""
+    service: ConnectionServiceId = "nonfirm"
+    """Kind of service, by its id in table `connection_services`."""
+    usd_per_mw: NonNegative | None = None
+    """Cost of non-firm connection instead of the service's share of that of firm. [USD/MW]"""
+    lead_months: Months | None = None
+    """Months until it serves instead of the service's share of the zone's lead. [months]"""
+    curtail: Literal["pro_rata", "last_in"] = "pro_rata"
+    """Who is off: all alike, for the curtailment rate's hours of a year; or those last in, so that
+    what a zone takes at a lower rate is off for that rate's hours alone."""
+    shed: Shed = Shed()
+    """Load left unserved in stress time slices."""
+
+
+class Grid(Block):
+    """Connections and what the grid has room for."""
+
+    curtailment_rate_pct: Annotated[
+        Positive, AfterValidator(_studied_rate), Field(json_schema_extra={"enum": list(_CURTAILMENT_RATES_PCT)})
+    ] = 0.5
+    """Share of new load's energy that may be curtailed; sets the headroom. [%]"""
+    headroom_growth: Flag = True
+    """Whether headroom grows over the years as table `zone_headroom_growth` says."""
+    headroom_scale_frac: NonNegative = 1.0
+    """Factor on the headroom of every zone. [-]"""
+    firm_headroom_frac: Frac | None = None
+    """New firm connection that a zone takes, over its headroom at the lowest rate; null: firm
+    connection may take all of the headroom, as if nothing of it were curtailed. [-]"""
+    expansion_usd_per_mw: NonNegative | None = None
+    """Cost of new connection instead of the table's figure. [USD/MW]"""
+    contract_min_nameplate_frac: Frac = 0.0
+    """Least connection per MW of nameplate load in service. [-]"""
+    non_firm: NonFirm = NonFirm()
+    """Connection that the grid may switch off in the stress time slices of its zone."""
+
+
+class Carbon(Block):
+    """Emissions: what they cost, and how much there may be."""
+
+    accounting: Literal["location", "market"] = "location"
+    """What cap and price count of power drawn: location: the grid at the site; market: the same
+    less power under contract, as far as `contracts.matching.mode` lets it count."""
+    embodied: Flag = False
+    """Whether cap and price also count the making of racks, halls and on-site sources, in the model
+    year they enter service."""
+    fuel_schemes: Flag = False
+    """Whether fuel burnt at sites pays the carbon price of its state or country, as in table
+    `carbon_prices`; the price of grid power holds it already."""
+    cap_kt: Annotated[NonNegativeByYear, HELD] | None = None
+    """Most emissions a year, held until the next given year; none before the first. [kt CO2]"""
+    price_usd_per_t: Annotated[NonNegativeByYear, HELD] = 0.0
+    """Price of emissions, held until the next given year; none before the first. [USD/t CO2]"""
+
+
+class Water(Block):
+    """Water for cooling."""
+
+    limit: Flag = True
+    """Whether the water limits of sites hold."""
+    price_scale_frac: NonNegative = 1.0
+    """Factor on the price of water. [-]"""
+    stress_prices: Flag = False
+    """Whether a price rises with the water stress of its basin, as table `water_classes` says."""
+    stress_limits: Flag = False
+    """Whether permits limit water per MW of critical IT by water stress, as that table says."""
+    max_stress_score: Annotated[NonNegative, Field(le=5)] | None = None
+    """Sites above this water stress build no halls that evaporate water; null: no rule. [0-5]"""
+
+
+class Agreement(Block):
+    """What a power purchase agreement delivers, signed already or on offer."""
+
+    technology: PpaTechnologyId
+    """Technology, as in table `ppa_prices`, where the strike of one on offer is looked up."""
+    kind: Literal["physical", "financial"] = "financial"
+    """physical: the power is delivered to the sites of its zone, which pay no wholesale price for
+    it but all that is added to it (a site billed by a bundled tariff pays no wholesale price and
+    saves nothing); financial: the plant sells to the market and the plan receives what the market
+    pays."""
+    profile: Literal["solar", "wind", "flat"] | None = None
+    """How it delivers by the hour; left out: that of its technology, flat for those that follow
+    neither sun nor wind."""
+    capacity_factor_frac: Annotated[Frac, Field(gt=0)] | None = None
+    """Mean output over capacity instead of that of the profile, which is 1 where it is flat. [-]"""
+
+
+class Ppa(Agreement):
+    """One kind of power purchase agreement on offer: the plan chooses where, when and how much.
+
+    What the plant makes is paid at the strike, whether it is needed or not.
+    """
+
+    zones: AllOrSome[PlannedZoneId] = "all"
+    """Grid zones in which it is on offer, or `all` that have sites."""
+    price_usd_per_mwh: NonNegativeByYear | None = None
+    """Strike by the year in which delivery begins, straight lines between the given years;
+    left out: that of table `ppa_prices`. [USD/MWh]"""
+    term_years: Annotated[int, Field(strict=True, ge=1, le=40)] = 12
+    """Years of delivery; the strike stays what it was, in money of constant worth. [years]"""
+    lead_months: Months = 24.0
+    """Time from the decision to delivery. [months]"""
+    max_mw: NonNegative = 1000.0
+    """Most capacity in force in one zone. [MW]"""
+
+
+class ExistingPpa(Agreement):
+    """A power purchase agreement that is signed already: the plan keeps it to its end.
+
+    What the plant makes is paid at its price, whether it is needed or not.
+    """
+
+    zone: PlannedZoneId
+    """Grid zone that it delivers in."""
+    mw: NonNegative
+    """Capacity under contract. [MW]"""
+    first_year: Year
+    """First calendar year of delivery, from 1 January. [year]"""
+    last_year: Year
+    """Last calendar year of delivery, to 31 December. [year]"""
+    price_usd_per_mwh: NonNegative
+    """What is paid for a MWh, in money of constant worth. [USD/MWh]"""
+
+
+class Matching(Block):
+    """Which share of the energy used must be clean: bought, made at the sites, or of the grid."""
+
+    mode: Literal["annual", "hourly"] = "annual"
+    """Whether contracts count against the use of the whole year, or only time slice by time slice
+    as they deliver (24/7)."""
+    target_frac: Annotated[FracByYear, HELD] | None = None
+    """Least clean share of the energy used, held until the next given year; none before the
+    first. [-]"""
+
+
+class Contracts(Block):
+    """Power bought under contract; nothing is on offer or signed unless it is listed here."""
+
+    ppa: Mapping[Text, Ppa] = Field(default_factory=dict)
+    """Power purchase agreements on offer, by names of one's own."""
+    existing: Mapping[Text, ExistingPpa] = Field(default_factory=dict)
+    """Power purchase agreements that are signed already, by names of one's own."""
+    area: Literal["zone", "country", "operator"] = "country"
+    """Where what a contract delivers may count as clean, and where the target holds: at the sites
+    of its zone, of its country, or at all sites."""
+    matching: Matching = Matching()
+    """Which share of the energy used must be clean."""
+
+    @property
+    def agreements(self) -> Mapping[str, Agreement]:
+        """Agreements on offer, then those that are signed already."""
+        return {**self.ppa, **self.existing}

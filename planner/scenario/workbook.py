@@ -10,14 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
-from planner.base.number_format import amount
 from planner.base.sheet_cells import cell_name
-from planner.base.words import closest
+from planner.base.words import amount, closest
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR
-from planner.scenario.workbook_cells import CellGrid, name_and_unit
-from planner.scenario.workbook_edits import Edit, edits
+from planner.scenario.workbook_cells import CellGrid, Edit, edits, name_and_unit, unread_sheets, value_of
 from planner.scenario.workbook_layout import (
     ASSUMPTIONS,
     COMMENT,
@@ -33,8 +31,6 @@ from planner.scenario.workbook_layout import (
     own_sheets,
     single_settings,
 )
-from planner.scenario.workbook_unread import unread_sheets
-from planner.scenario.workbook_values import value_of
 from planner.scenario.yaml12 import scalar
 from planner.tables import load_package
 from planner.tables.workbook import WorkbookError, read_workbook, sheet_names

@@ -1,18 +1,35 @@
-"""The filled cells of a sheet under its row of heads."""
+"""Cells of a scenario's workbook: read, changed, and not read."""
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from difflib import get_close_matches
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, get_origin
+
+from planner.base.errors import InputError
+from planner.base.words import closest
+from planner.scenario.keys import choices, kinds
+from planner.scenario.tree import Node, Place
+from planner.scenario.values import Block
+from planner.scenario.workbook_layout import SETTING_HEADS, SETTINGS, own_sheets
+from planner.scenario.yaml12 import parse, scalar
+from planner.tables import load_package
+from planner.tables.workbook import WorkbookError, read_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
 
-    from planner.scenario.tree import Place
+    from pydantic.fields import FieldInfo
 
-__all__ = ["CellGrid", "name_and_unit"]
+    from planner.base.errors import Problem
+
+__all__ = ["CellGrid", "Edit", "admits_list", "admits_mapping", "edits", "name_and_unit", "unread_sheets", "value_of"]
 
 _HEAD: Final = re.compile(r"(?P<name>[^\s\[]+)(?:\s+\[(?P<unit>[^\]]+)\])?")
 
@@ -64,3 +81,218 @@ def name_and_unit(head: str) -> tuple[str, str | None]:
 def _text(value: Any) -> str:
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value) if is_whole else value).strip()
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A cell that was edited."""
+
+    row: str  # name or id in the first cell of its row
+    value: Any  # what it holds; None where it was emptied
+    solved: float  # what it held as solved
+    place: Place  # the cell
+
+
+def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]:
+    """Find cells that differ from the column next to them that holds what was solved."""
+    of_name, of_edited, of_solved = (grid.column_of(head) for head in (name, edited, solved))
+    for row, cells in grid.rows():
+        before, now = cells.get(of_solved), cells.get(of_edited)
+        if not isinstance(before, int | float) or isinstance(before, bool):
+            continue
+        if of_name in cells and now != before:
+            label = str(cells[of_name]).strip()
+            yield Edit(label, now, before, grid.place(row, of_edited))
+
+
+_EXACT: Final = 2.0**53
+"""Up to it a number of a spreadsheet is a whole one."""
+
+
+def admits_list(field: FieldInfo) -> bool:
+    """Return whether a list may be written there."""
+    return any(get_origin(kind) is tuple for kind in kinds(field.annotation))
+
+
+def admits_mapping(field: FieldInfo) -> bool:
+    """Return whether a mapping or block may be written there."""
+    return any(
+        get_origin(kind) is Mapping or (get_origin(kind) is None and issubclass(kind, Block))
+        for kind in kinds(field.annotation)
+    )
+
+
+def value_of(cell: Any, field: FieldInfo | None, place: Place) -> Node:
+    """Return what a cell says."""
+    if isinstance(cell, str):
+        return _of_text(cell, field, place)
+    value = _plain(cell)
+    if field is None or isinstance(value, bool):
+        return Node(value, place)
+    every = _kinds(field)
+    if isinstance(cell, datetime.date | datetime.time) and {int, float} & set(every):
+        fix = "write the number, and format the cell as one"
+        raise InputError([place.problem(f"a date, {value}", "a number", fix)])
+    if isinstance(value, str):
+        return Node(value, place)
+    if every and all(kind is str for kind in every):  # a title or an id that is a number
+        return Node(str(value), place)
+    is_alone = not choices(field.annotation) and all(get_origin(kind) is tuple for kind in every)
+    return Node((Node(value, place, place),), place) if every and is_alone else Node(value, place)
+
+
+def _kinds(field: FieldInfo) -> list[Any]:
+    """Return the kinds of value a setting admits, that it may be null apart."""
+    return [kind for kind in kinds(field.annotation) if kind is not NoneType]
+
+
+def _plain(cell: Any) -> bool | int | float | str:
+    if isinstance(cell, bool):
+        return cell
+    if isinstance(cell, int | float):
+        is_whole = abs(cell) < _EXACT and float(cell).is_integer()
+        return int(cell) if is_whole else float(cell)
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat()
+    return str(cell)
+
+
+def _of_text(text: str, field: FieldInfo | None, place: Place) -> Node:
+    shown = text.strip()
+    words = choices(field.annotation) if field else ()
+    if field is None or shown in words:
+        return Node(shown, place)
+    is_list, is_mapping = admits_list(field), admits_mapping(field)
+    if shown == "null" and NoneType in kinds(field.annotation):
+        return Node(None, place)
+    if is_mapping and (shown.startswith("{") or ":" in shown or not is_list):
+        return _yaml(shown if shown.startswith("{") else f"{{{shown}}}", place)
+    if is_list:
+        if ";" in shown and not set(shown) & set("[\"'"):
+            what_is, must_be = f"{shown!r} has semicolons", "words separated by commas"
+            raise InputError([place.problem(what_is, must_be, "write commas in their place")])
+        return _yaml(shown if shown.startswith("[") else f"[{shown}]", place)
+    if bool in _kinds(field) and isinstance(scalar(shown), bool):
+        return Node(scalar(shown), place)
+    return Node(text, place)
+
+
+def _yaml(text: str, place: Place) -> Node:
+    try:
+        return _placed(parse(text, place.file), place)
+    except InputError as error:
+        found = error.problems[0].what_is.removeprefix("this is not YAML: ")
+        fix = "put quotes around a word with special signs; see 'Read me'"
+        what_is = f"the list cannot be read: {found}"
+        must_be = "words or numbers with commas between them, key: value where there are keys"
+        raise InputError([place.problem(what_is, must_be, fix)]) from error
+
+
+def _placed(node: Node, place: Place) -> Node:
+    if isinstance(node.value, Mapping):
+        entries = {key: _placed(below, place) for key, below in node.value.items()}
+        return Node(entries, place, place)
+    if isinstance(node.value, tuple):
+        return Node(tuple(_placed(below, place) for below in node.value), place, place)
+    return replace(node, place=place, key_place=place)
+
+
+_SLIP: Final = 0.87
+"""How alike two names are of which one is the other with a letter lost, doubled or swapped."""
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_a-zA-Z]+")
+_ROWS_OF_HEADS: Final = 20
+"""So many filled rows are searched for heads: notes may stand above them."""
+_HEADS_FRAC: Final = 0.5
+"""Share of its heads that a sheet needs if its name contains that of a table, an everyday word."""
+_COPY: Final = re.compile(r"(?:copy\sof\s)?(?P<of>.+?)[\s_-]*(?:copy[\s_-]*\d*|(?:copy\s*)?\(\d+\))?", re.IGNORECASE)
+"""What programs call a copy of a sheet."""
+
+
+def unread_sheets(raw: bytes, path: Path, names: Collection[str], tables: Collection[str]) -> Iterator[Problem]:
+    """Find sheets that are not read, and are called or headed like one that is."""
+    known = [SETTINGS, *(own.name for own in own_sheets()), *tables]
+    heads = _heads(tables)
+    for name in [name for name in names if name not in known]:
+        found = f"sheet {name!r} is not read"
+        of_own = "give it another name"
+        rows_of_heads = _first_rows(raw, name)
+        meant = _meant(name, known) or _contained(name, rows_of_heads, heads)
+        if meant is None:
+            meant = _headed_like(rows_of_heads, heads)
+            if meant is None:
+                continue
+            found += f", and has the heads of sheet {meant!r}"
+            of_own = "give it other heads"
+        if meant in names:
+            fix = f"{meant!r} is there and is read: move rows over, and delete this one"
+        else:
+            fix = f"call it {meant!r}"
+        fix += f", or {of_own} if it is a sheet of your own"
+        place = Place(str(path), 1, 1, name)
+        yield place.problem(found, "the name of a sheet that is", fix)
+
+
+def _first_rows(raw: bytes, name: str) -> list[set[str]]:
+    """Return what could be heads in the first filled rows of a sheet; none if it cannot be read."""
+    try:
+        rows = read_workbook(raw, name).rows
+    except WorkbookError:  # of no matter: it is not read
+        return []
+    filled = [row for row in rows if any(cell != "" for cell in row)]
+    return [
+        {name_and_unit(cell.strip())[0] for cell in row if isinstance(cell, str)} for row in filled[:_ROWS_OF_HEADS]
+    ]
+
+
+def _meant(name: str, known: list[str]) -> str | None:
+    """Return the sheet that is meant by a name alone, None if it is like none."""
+    by_letters = {_letters(word): word for word in known}
+    copied = _COPY.fullmatch(name.strip())
+    if copied is not None and _letters(copied["of"]) in by_letters:
+        return by_letters[_letters(copied["of"])]
+    near = get_close_matches(_letters(name), by_letters, n=1, cutoff=_SLIP)
+    if near:
+        return by_letters[near[0]]
+    if name.lower().startswith(SETTINGS.lower() + " "):
+        return closest(name, known)
+    return None
+
+
+def _contained(name: str, rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
+    """Return the sheet whose name is in this one, above half of its heads; the longest of them."""
+    words = f" {_words(name)} "
+    found = (
+        sheet
+        for sheet, wanted in heads.items()
+        if f" {_words(sheet)} " in words and any(len(wanted & row) >= _HEADS_FRAC * len(wanted) for row in rows)
+    )
+    return max(found, key=len, default=None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip().lower())
+
+
+def _words(name: str) -> str:
+    """Return the words of a name, with a space between two of them.
+
+    >>> _words("racks (2)"), _words("oldRacks_2027"), _words("site-limits")
+    ('racks 2', 'old racks 2027', 'site limits')
+    """
+    return " ".join(_WORD.findall(name)).lower()
+
+
+def _heads(tables: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the heads without which a sheet cannot be read, by its name."""
+    schemas = load_package().tables
+    return {
+        SETTINGS: frozenset(SETTING_HEADS),
+        **{own.name: frozenset(column.name for column in own.columns) for own in own_sheets()},
+        **{table: frozenset(one.name for one in schemas[table].fields if not one.may_be_absent) for table in tables},
+    }
+
+
+def _headed_like(rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
+    """Return the sheet of which this one has the heads; of several, the one with the most."""
+    found = (sheet for sheet, wanted in heads.items() if any(wanted <= row for row in rows))
+    return max(found, key=lambda sheet: len(heads[sheet]), default=None)

@@ -1,11 +1,4 @@
-"""Text in YAML 1.2 (core schema) to a tree with places; only what a scenario needs of it.
-
-PyYAML follows YAML 1.1, where `NO` is false and `1e3` is text. So only its parser is used: the
-events become nodes here, under the rules of YAML 1.2, with duplicate keys and tags refused and
-with limits on nesting and on what aliases unfold to.
-
-Source: YAML 1.2.2, section 10.3 (core schema).
-"""
+"""YAML 1.2 with the place of each value."""
 
 from __future__ import annotations
 
@@ -17,7 +10,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import yaml
 
 from planner.base.errors import InputError
-from planner.scenario.characters import joined
+from planner.base.paths import device_problem, is_device_name
+from planner.base.words import NOT_IN_NAMES
 from planner.scenario.tree import Node, Place, Scalar
 
 if TYPE_CHECKING:
@@ -25,7 +19,55 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
 
-__all__ = ["parse", "parse_with_problems"]
+__all__ = ["joined", "name_problems", "parse", "parse_with_problems", "text_problems"]
+
+_NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Not ``c-printable`` of YAML 1.2.2, section 5.1: controls, halves of pairs, U+FFFE, U+FFFF."""
+_NOT_IN_NAMES: Final = re.compile(f"{_NOT_TEXT.pattern}|[{NOT_IN_NAMES}]")
+_OF_SCENARIO: Final = "the name of the scenario"
+_TEXT: Final = "text without control characters and without halves of surrogate pairs"
+_NAME: Final = "text without control characters, ends of lines, changes of direction and halves of surrogate pairs"
+
+
+def joined(text: str) -> str:
+    r"""Return text whose escaped surrogate pairs, as JSON writes them, are the signs they mean.
+
+    >>> joined("\ud83c\udfed") == "\U0001f3ed"
+    True
+    """
+    if not any("\ud800" <= sign <= "\udfff" for sign in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def text_problems(tree: Node) -> Iterator[Problem]:
+    """Find keys and values with characters that are no text.
+
+    Workbooks, terminals and UTF-8 cannot hold them, so a plan would fail once it is written.
+    """
+    if isinstance(tree.value, str):
+        yield from _problems(tree.value, "the text", tree.place, _NOT_TEXT, _TEXT)
+    elif isinstance(tree.value, tuple):
+        for node in tree.value:
+            yield from text_problems(node)
+    for key, node in tree.children.items():
+        place = node.key_place or node.place
+        yield from _problems(key, "the key", place, _NOT_IN_NAMES, _NAME)
+        yield from text_problems(node)
+
+
+def name_problems(name: str, place: Place) -> Iterator[Problem]:
+    """Find what the name of a scenario, which is that of its file, may not hold or be."""
+    yield from _problems(name, _OF_SCENARIO, place, _NOT_IN_NAMES, _NAME)
+    if is_device_name(name):
+        yield device_problem(name, _OF_SCENARIO, at=place.file)
+
+
+def _problems(text: str, what: str, place: Place, refused: re.Pattern[str], must_be: str) -> Iterator[Problem]:
+    found = refused.search(text)
+    if found is not None:
+        yield place.problem(f"{what} {text!a} holds the character U+{ord(found[0]):04X}", must_be, "remove it")
+
 
 MOST_NODES: Final = 100_000  # after aliases are unfolded; us-base has about a hundred
 MOST_LEVELS: Final = 20  # of nesting; a scenario needs five
@@ -49,7 +91,6 @@ _CORE_SCHEMA: Final[tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...]]
     (re.compile(r"[-+]?(\.inf|\.Inf|\.INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.nan|\.NaN|\.NAN"), lambda _: math.nan),
 )
-
 _FIXES: Final = (
     ("cannot start any token", "indent with spaces, and put quotes around text with special signs"),
     ("mapping values are not allowed", "put quotes around text that holds ': '"),

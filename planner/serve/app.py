@@ -13,11 +13,14 @@ from starlette.responses import JSONResponse
 
 from planner.base.errors import DcplanError
 from planner.runs.folder import reason_of
-from planner.serve.api import about
+from planner.serve.api import runs as about
 from planner.serve.guard import HEADERS, Guard
-from planner.serve.pages import catalogue, downloads, files, form, reports, scenarios, solves, sweeps
-from planner.serve.paths import is_api
-from planner.serve.shell import message_page
+from planner.serve.pages import catalogue, downloads, form, solves, sweeps
+from planner.serve.pages import catalogue as files
+from planner.serve.pages import catalogue as reports
+from planner.serve.pages import form as scenarios
+from planner.serve.project import is_api
+from planner.serve.service import message_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

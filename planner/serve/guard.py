@@ -19,7 +19,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from planner.serve.paths import is_api
+from planner.serve.project import is_api
 
 if TYPE_CHECKING:
     from starlette.responses import Response

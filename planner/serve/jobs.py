@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from planner.base.children import apart_from_ctrl_c
 from planner.base.errors import InputError, Problem
+from planner.base.paths import apart_from_ctrl_c
 from planner.outputs.staging import tidy
 from planner.serve.worker import end_group, work
-from planner.studies.solve.progress import STAGES
+from planner.studies.solve.asking import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The folder that is served: its scenario files, its runs, and the only place written to."""
+"""The project that is served, and paths within it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from planner.base.errors import InputError
 from planner.base.paths import SCENARIOS_DIR
@@ -27,8 +28,26 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Listing
     from planner.scenario.tree import Node
+    from planner.serve.jobs import Job
 
-__all__ = ["RUNS_FOLDER", "Project", "Source"]
+__all__ = [
+    "API",
+    "JOBS",
+    "PLACE",
+    "RUNS",
+    "RUNS_FOLDER",
+    "SCENARIOS",
+    "SWEEPS",
+    "Project",
+    "Source",
+    "files_path",
+    "is_api",
+    "job_path",
+    "place_path",
+    "run_path",
+    "scenario_path",
+    "sweep_path",
+]
 
 RUNS_FOLDER: Final = "runs"
 """Folder of run folders, as `dcplan solve` names it."""
@@ -195,3 +214,66 @@ def _said_in(written: Mapping[str, Node]) -> _About:
     said = (written[key].value if key in written else "" for key in ("title", "question"))
     title, question = (text if isinstance(text, str) else "" for text in said)
     return _About(title, question, "base" in written)
+
+
+API: Final = "/api"
+"""Path of the interface for programs; what it has is below it."""
+JOBS: Final = "/jobs"
+"""Path of the page that lists the jobs; below `API`, of the same list for programs."""
+PLACE: Final = "/place"
+"""Start of the paths that say what is known of a place on the map of a scenario."""
+RUNS: Final = "/runs"
+"""Start of the paths of runs; below `API`, the list of them for programs."""
+SCENARIOS: Final = "/scenarios"
+"""Path of the page that lists the scenarios; below `API`, of the same list for programs."""
+SWEEPS: Final = "/sweeps"
+"""Path of the page that lists the sweeps; below `API`, of the same list for programs."""
+
+
+def is_api(path: str) -> bool:
+    """Tell whether a path is of the interface for programs, which is answered in JSON.
+
+    >>> [is_api(path) for path in ("/api", "/api/runs", "/apiary", "/runs/api")]
+    [True, True, False, False]
+    """
+    return path == API or path.startswith(f"{API}/")
+
+
+def job_path(job: Job) -> str:
+    """Return the path of the page of a job."""
+    return _below(JOBS, job.id)
+
+
+def run_path(run: str) -> str:
+    """Return the path of the report of a run, by the name of its folder."""
+    return _below(RUNS, run)
+
+
+def files_path(run: str) -> str:
+    """Return the path of the page of what can be downloaded of a run."""
+    return f"{run_path(run)}/files"
+
+
+def scenario_path(source: Source, *, run: str | None = None) -> str:
+    """Return the path of the form of a scenario, or of one with the settings of a run."""
+    form = _below(SCENARIOS, source.key)
+    return form if run is None else f"{form}?run={_quoted(run)}"
+
+
+def place_path(source: Source) -> str:
+    """Return the path that says what is known of a place on the map of a scenario."""
+    return _below(PLACE, source.key)
+
+
+def sweep_path(source: Source) -> str:
+    """Return the path of the page of a sweep."""
+    return _below(SWEEPS, source.key)
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}/{_quoted(name)}"
+
+
+def _quoted(name: str) -> str:
+    """Return a name as one step of a path, or as a value: it leads nowhere else."""
+    return quote(name, safe="")

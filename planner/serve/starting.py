@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planner.runs.catalogue import seconds_before
-from planner.serve.paths import sweep_path
+from planner.serve.project import sweep_path
 from planner.serve.worker import solve_task, sweep_task
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     from planner.outputs.staging import try_folder
     from planner.runs.folder import SolvedBeforeError, save_or_rescue, stop_if_solved
     from planner.studies.solve import solve
-    from planner.studies.solve.progress import STAGES, solver_words
+    from planner.studies.solve.asking import STAGES, solver_words
 
     gc.disable()  # as `dcplan solve` does
     scenario, runs_dir = given
@@ -122,7 +122,7 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
 def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
     """Solve the futures of a sweep."""
-    from planner.base.number_format import duration
+    from planner.base.words import duration
     from planner.studies.sweep import SweepProgress, run_sweep
 
     sweep, folder = given

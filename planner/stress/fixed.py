@@ -1,4 +1,4 @@
-"""A plan that is fixed: what every site has and does, as arrays by year, site and slot."""
+"""What a stress study holds fixed: prices of years, and events."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import SEASONS
-from planner.clock.year_hours import calendar_days
+from planner.clock.profiles import calendar_days
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.place.climate import mechanical_overhead_frac
-from planner.stress.price_years import log_spread
 from planner.stress.weather import Weather
 
 if TYPE_CHECKING:
@@ -25,13 +24,51 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.clock.days import Days
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
+    from planner.stress.settings import StressSettings
+
+__all__ = [
+    "FixedPlan",
+    "GridEmergency",
+    "HeatWave",
+    "Outages",
+    "fixed_plan",
+    "log_spread",
+    "outage_h",
+    "price_factor",
+    "price_spread",
+    "weather_of",
+]
 
 
-__all__ = ["FixedPlan", "fixed_plan", "price_spread", "weather_of"]
+def log_spread(shape_mean: Floats, shape_median: Floats) -> Floats:
+    """Return the standard deviation of the logarithm of the price.
+
+    An hour whose mean is as its median, and one whose mean is e^(1/2) times its median:
+
+    >>> mean = np.array([[[0.8, 0.5 * np.exp(0.5)]]])
+    >>> log_spread(mean, np.array([[[0.8, 0.5]]])).round(6).tolist()
+    [[[0.0, 1.0]]]
+    """
+    half_variance = np.log(shape_mean / shape_median)
+    least = half_variance.reshape(len(half_variance), -1).min(axis=1)
+    return np.asarray(np.sqrt(2.0 * (half_variance - least[:, None, None])))
+
+
+def price_factor(anomaly: Floats, spread: Floats) -> Floats:
+    """Return the price of an hour over its mean, for a standard normal anomaly.
+
+    Its expectation is 1.
+    Gives (draw, place, hour).
+
+    >>> price_factor(np.array([[[0.0, 1.0]]]), np.array([[0.2, 0.2]])).round(4).tolist()
+    [[[0.9802, 1.1972]]]
+    """
+    return np.asarray(np.exp(spread * anomaly - 0.5 * spread**2))
+
 
 _SEASON_OF_MONTH = np.arange(1, 13) % 12 // 3
 _DAY_H = int(HOURS_PER_DAY)
@@ -295,3 +332,68 @@ def price_spread(case: ScopedCase) -> Floats:
     median = dense_by_ids(table, axes, "shape_median_frac")
     of_zone = log_spread(mean, median)
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
+
+
+@dataclass(frozen=True)
+class GridEmergency:
+    """An emergency: the grid takes back a share of the connections of sites."""
+
+    sites: Bools  # whose connections
+    first_hour: int  # when, in hours of the year
+    hours: int
+    frac: float  # share that is taken back
+
+    def left_frac(self, first_hour: int, hours: int) -> Floats:
+        """Return the share that is left, (site, hour)."""
+        hour = np.arange(first_hour, first_hour + hours)
+        is_cut = (hour >= self.first_hour) & (hour < self.first_hour + self.hours)
+        return np.asarray(1.0 - self.frac * np.outer(self.sites, is_cut))
+
+
+@dataclass(frozen=True)
+class HeatWave:
+    """A heat wave: every site is hotter for some days."""
+
+    first_hour: int  # when, in hours of the year
+    hours: int
+    hotter_k: float  # by how much. [K]
+
+    def of_hours(self, first_hour: int, hours: int) -> Floats:
+        """Return the heat on top, (hour,). [K]"""
+        hour = np.arange(first_hour, first_hour + hours)
+        is_hot = (hour >= self.first_hour) & (hour < self.first_hour + self.hours)
+        return np.asarray(self.hotter_k * is_hot, dtype=np.float64)
+
+
+class Outages:
+    """Outages of the grid at each site, drawn hour by hour, independent of each other.
+
+    They begin as a Poisson process; how long they last is log-normal. An outage that ends
+    within an hour takes that hour whole: standby power has to start all the same.
+    """
+
+    def __init__(self, shape: tuple[int, int], settings: StressSettings, rng: np.random.Generator) -> None:
+        self._left_h = np.zeros(shape, dtype=np.int64)
+        self._settings = settings
+        self._rng = rng
+
+    def next_hours(self, hours: int) -> Bools:
+        """Draw whether the grid is out, (draw, site, hour)."""
+        shape = self._left_h.shape
+        begins = self._rng.random((hours, *shape)) < self._settings.outages_per_year / HOURS_PER_YEAR
+        result = np.zeros((*shape, hours), dtype=np.bool_)
+        for hour in range(hours):
+            fresh = np.flatnonzero(begins[hour])
+            if fresh.size:
+                lasts = outage_h(fresh.size, self._settings, self._rng)
+                self._left_h.ravel()[fresh] = np.maximum(self._left_h.ravel()[fresh], lasts)
+            result[:, :, hour] = self._left_h > 0
+            self._left_h = np.maximum(self._left_h - 1, 0)
+        return result
+
+
+def outage_h(count: int, settings: StressSettings, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw how long outages last, in whole hours begun. Gives (count,) [h]."""
+    spread = np.sqrt(2.0 * np.log(settings.outage_mean_h / settings.outage_median_h))
+    lasts = settings.outage_median_h * np.exp(spread * rng.standard_normal(count))
+    return np.asarray(np.ceil(lasts), dtype=np.int64)

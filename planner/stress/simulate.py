@@ -1,45 +1,222 @@
-"""A year of a fixed plan, hour by hour, for many draws of weather, prices and outages at once.
-
-Every site does in each hour what the plan does, at the weather of the hour. Where the connection is
-then too small or cut, deferrable work yields first and is caught up where there is room. What
-the site still lacks, outages included, is filled in this order: firm sources beyond what they put
-out, batteries, standby generators. After that they carry late work that the racks could not do any
-more in time. What is left is not served. Batteries follow the plan's
-level; what an emergency takes from them is filled up again from what the connection can spare.
-Windows of a week keep memory flat.
-"""
+"""Hours simulated one after the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from math import exp, lgamma, log, log1p
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
+from planner.base.max_flow import unassigned
 from planner.base.units import HOURS_PER_DAY
-from planner.stress.deferral import Deferral
-from planner.stress.events import Outages
-from planner.stress.price_years import price_factor
-from planner.stress.standby import generators
+from planner.results.schema import STRESS_TABLES
+from planner.stress.fixed import Outages, price_factor
 from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.stress.events import GridEmergency, HeatWave
-    from planner.stress.fixed import FixedPlan
+    from planner.inputs.inputs import Inputs
+    from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave
     from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
-    from planner.stress.standby import Reliability
+
+__all__ = [
+    "DURATIONS_H",
+    "Deferral",
+    "Reliability",
+    "SimulatedYear",
+    "carry_probability",
+    "conditions",
+    "generators",
+    "simulate_year",
+    "site_outage_losses",
+]
+
+_LATE: Final = 0
+_IN_TIME: Final = 1
+_NOISE_MW: Final = 1e-6
 
 
-__all__ = ["SimulatedYear", "conditions", "simulate_year"]
+class Deferral:
+    """Deferrable work, deferred further than the plan does, hour after hour.
+
+    All of it is IT power or IT energy, shapes (draw, site).
+    """
+
+    def __init__(self, plan: FixedPlan, year: int, draws: int) -> None:
+        self._window_h = plan.window_h
+        # Racks at work are not worked harder than in the plan's busiest slot.
+        self._most_mw = plan.waits_mw[:, year].max(axis=-1, initial=0.0)  # (window, site)
+        shape = (draws, len(plan.sites))
+        self._racks_mw = np.zeros((len(plan.window_h), *shape))  # not at work in the hour
+        # What waits, by window and by whether its own window has ended.
+        self._piles_mwh = np.zeros((len(plan.window_h), 2, *shape))
+        self.put_off_mwh = np.zeros(shape)
+        self.put_off_h = np.zeros(shape)
+        self.caught_up_mwh = np.zeros(shape)
+        self.late_mwh = np.zeros(shape)
+        self.given_up_mwh = np.zeros(shape)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._piles_mwh.any()
+
+    def end_windows(self, hour: int) -> Floats:
+        """Close the windows that end where an hour of the year begins; return what is given up."""
+        given_up = np.zeros(self.put_off_mwh.shape)
+        for window_h, pile in zip(self._window_h, self._piles_mwh, strict=True):
+            if hour % window_h == 0:
+                given_up += pile[_LATE]
+                pile[_LATE] = pile[_IN_TIME]
+                pile[_IN_TIME] = 0.0
+        self.given_up_mwh += given_up
+        return given_up
+
+    def end_year(self) -> Floats:
+        """Give up what still waits, and return it."""
+        given_up = self._piles_mwh.sum(axis=(0, 1))
+        self._piles_mwh[:] = 0.0
+        self.given_up_mwh += given_up
+        return np.asarray(given_up)
+
+    def put_off(self, lacking_mw: Floats, waits_mw: Floats) -> Floats:
+        """Let work of an hour yield to a lack, that of the longest window first. Gives (draw, site)."""
+        total = np.zeros(lacking_mw.shape)
+        for window in reversed(range(len(self._window_h))):
+            mw = np.minimum(lacking_mw - total, waits_mw[window])
+            self._piles_mwh[window, _IN_TIME] += mw
+            total += mw
+        self.put_off_mwh += total
+        self.put_off_h += total > _NOISE_MW
+        return total
+
+    def catch_up(self, room_mw: Floats, waits_mw: Floats) -> Floats:
+        """Catch up with what waits, the latest and the shortest window first. Gives (draw, site)."""
+        total = np.zeros(room_mw.shape)
+        if not self._piles_mwh.any():
+            return total
+        racks_mw = self._racks_mw
+        racks_mw[:] = (self._most_mw - waits_mw)[:, None, :]
+        for age in (_LATE, _IN_TIME):
+            for window, pile in enumerate(self._piles_mwh[:, age]):
+                mw = np.minimum(np.minimum(room_mw - total, racks_mw[window]), pile)
+                mw = np.maximum(mw, 0.0)
+                self._piles_mwh[window, age] -= mw
+                racks_mw[window] -= mw
+                total += mw
+                if age == _LATE:
+                    self.late_mwh += mw
+        self.caught_up_mwh += total
+        return total
+
+    def later_mwh(self, waits_mw: Floats) -> Floats:
+        """Return what the racks could catch up after each hour of some days, in its window.
+
+        Gives (window, site, hour).
+        """
+        free_mw = self._most_mw[:, :, None] - waits_mw
+        later = np.zeros(free_mw.shape)
+        for window, window_h in enumerate(self._window_h):
+            blocks = free_mw[window].reshape(len(free_mw[window]), -1, window_h)
+            until_end = np.cumsum(blocks[:, :, ::-1], axis=-1)[:, :, ::-1]
+            later[window] = (until_end - blocks).reshape(later[window].shape)
+        return later
+
+    def due(self, later_mwh: Floats) -> Floats:
+        """Return late work that must be done now or is given up; after what is caught up.
+
+        Gives (window, draw, site).
+        """
+        late = self._piles_mwh[:, _LATE]
+        if not late.any():
+            return np.zeros(late.shape)
+        return np.asarray(np.clip(late - later_mwh[:, None, :], 0.0, self._racks_mw))
+
+    def carry(self, due_mw: Floats, carried_mw: Floats) -> None:
+        """Take off the late work that sources, batteries and generators carry."""
+        left = carried_mw.copy()
+        for window, due in enumerate(due_mw):
+            mw = np.minimum(left, due)
+            self._piles_mwh[window, _LATE] -= mw
+            left -= mw
+        self.late_mwh += carried_mw
+        self.caught_up_mwh += carried_mw
+
+
+DURATIONS_H: Final = (1, 2, 4, 6, 8, 12, 18, 24, 36, 48, 72)
+"""Outages that are reported, in hours."""
+_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How a generator starts and runs."""
+
+    availability_frac: float  # share of the time that it is not in repair
+    start_failure_frac: float  # share of starts that fail
+    mean_time_to_failure_h: float  # of running. [h]
+
+    @property
+    def starts_frac(self) -> float:
+        """Probability that it is there and starts."""
+        return self.availability_frac * (1.0 - self.start_failure_frac)
+
+    def survives_frac(self, hours: ArrayLike) -> Floats:
+        """Return the probability that it runs on for so long."""
+        return np.asarray(np.exp(-np.asarray(hours, dtype=np.float64) / self.mean_time_to_failure_h))
+
+
+def generators(mw: Floats, unit_mw: float) -> NDArray[np.int64]:
+    """Return how many generators of a size make up a power, at least as much.
+
+    >>> generators(np.array([0.0, 5.5, 5.6]), 2.75).tolist()
+    [0, 2, 3]
+    """
+    return np.ceil(np.asarray(mw) / unit_mw - _ROUNDING).astype(np.int64)
+
+
+def carry_probability(
+    hours: float, *, count: int, needed: int, reliability: Reliability, fuel_h: float, battery_h: float
+) -> float:
+    """Return the probability that standby power carries an outage. Takes `hours` [h].
+
+    Three generators of which two are needed, each starting in 9 of 10 cases and running for
+    ever, carry 3 x 0.9^2 x 0.1 + 0.9^3 of the outages:
+
+    >>> sure = Reliability(0.9, 0.0, 1e12)
+    >>> round(carry_probability(
+    ...     5.0, count=3, needed=2, reliability=sure, fuel_h=24.0, battery_h=0.0), 6)
+    0.972
+    """
+    if hours <= battery_h or needed == 0:
+        return 1.0
+    if hours > fuel_h + battery_h or needed > count:
+        return 0.0
+    each = reliability.starts_frac * float(reliability.survives_frac(hours - battery_h))
+    if each >= 1.0:
+        return 1.0
+    # By logarithms: the coefficients of a large site pass what a float can hold.
+    terms = (
+        exp(_log_choose(count, run) + run * log(each) + (count - run) * log1p(-each))
+        for run in range(needed, count + 1)
+    )
+    return min(1.0, sum(terms))
+
+
+def _log_choose(count: int, run: int) -> float:
+    return lgamma(count + 1) - lgamma(run + 1) - lgamma(count - run + 1)
+
 
 _DAYS: Final = 365
 _WINDOW_DAYS: Final = 7
 _HOURS: Final = int(HOURS_PER_DAY)
-_NOISE_MW: Final = 1e-6  # of a site's power; below it nothing is counted as an hour
 
 
 @dataclass
@@ -316,3 +493,65 @@ class _Reserve:
         output_mw = np.where(is_needed, output_mw, 0.0)
         self._fuel_mwh = self._fuel_mwh - output_mw
         return output_mw
+
+
+_TABLE = "stress_loss"
+_CLASS = ["site", "workload", "year"]
+
+
+def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Let every site fail in every year."""
+    reach, may_cover = _reach(inputs), _may_cover(inputs)
+    work = tables["assignment"]
+    work = work[work["served_kh100e"] > 0.0]
+    duty = dict(zip(tables["plan"]["workload"], tables["plan"]["duty"], strict=True))
+    standby: dict[Any, float] = tables["reserve"].set_index(_CLASS)["reserve_kh100e"].to_dict()
+    parked = _parked_kh100e(tables)
+    rows = []
+    for (year, site), lost in work.groupby(["year", "site"]):
+        of_duty = lost.groupby(lost["workload"].map(duty))["served_kh100e"].sum()
+        for workload, users in lost.groupby("workload"):
+            load = float(users["served_kh100e"].sum())
+            share = load / float(of_duty[duty[workload]])
+            others = reach.keys() & may_cover[str(site)]
+            room = {
+                other: standby.get((other, workload, year), 0.0) + share * parked.get((other, workload, year), 0.0)
+                for other in others
+            }
+            choices = [
+                sorted(o for o in others if room[o] > 0.0 and (region, workload) in reach[o])
+                for region in users["region"]
+            ]
+            unserved = unassigned(users["served_kh100e"].tolist(), choices, room)
+            rows.append((site, workload, year, load, load - unserved, unserved))
+    table = STRESS_TABLES[_TABLE]
+    frame = pd.DataFrame(rows, columns=list(table.columns))
+    return frame.astype({column.name: column.dtype for column in table.fields})
+
+
+def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:
+    """Return for every site the regions and workloads that it reaches in time."""
+    route = inputs.demand.route
+    names = {axis.name: np.asarray(axis.labels) for axis in route.axes}
+    at = {name: names[name][route[name]] for name in ("region", "workload", "site")}
+    found: dict[str, set[tuple[str, str]]] = {str(site): set() for site in names["site"]}
+    for site, region, workload in zip(at["site"], at["region"], at["workload"], strict=True):
+        found[str(site)].add((str(region), str(workload)))
+    return found
+
+
+def _may_cover(inputs: Inputs) -> dict[str, set[str]]:
+    """Return for every site those that may stand in for it when it is lost."""
+    names = np.asarray(inputs.sets.site.labels)
+    return {str(site): set(map(str, names[may])) for site, may in zip(names, inputs.failover.may_cover, strict=True)}
+
+
+def _parked_kh100e(tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:
+    """Return what parked racks could carry of a workload; racks that do such work in the plan."""
+    plan, fleet = tables["plan"], tables["fleet"]
+    by = plan.groupby(["rack", "workload", "duty"])[["load_kh100e", "used_mw"]].sum()
+    carries = (by["load_kh100e"] / by["used_mw"]).rename("kh100e_per_mw").reset_index()
+    still = fleet[fleet["parked_mw"] > 0.0].merge(carries, on=["rack", "duty"])
+    still = still.assign(room=still["parked_mw"] * still["kh100e_per_mw"])
+    room: dict[Any, float] = still.groupby(_CLASS)["room"].sum().to_dict()
+    return room

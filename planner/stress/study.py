@@ -12,9 +12,15 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.results.schema import STRESS_TABLES
-from planner.stress.events import GridEmergency, HeatWave
-from planner.stress.simulate import SimulatedYear, simulate_year
-from planner.stress.standby import DURATIONS_H, Reliability, carry_probability, generators
+from planner.stress.fixed import GridEmergency, HeatWave
+from planner.stress.simulate import (
+    DURATIONS_H,
+    Reliability,
+    SimulatedYear,
+    carry_probability,
+    generators,
+    simulate_year,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,8 +17,7 @@ from planner.clock.calendar import DAYS_PER_MONTH, SeriesDays
 from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
 from planner.inputs.table_columns import any_along, floats
-from planner.stress.fixed import price_spread, weather_of
-from planner.stress.price_years import price_factor
+from planner.stress.fixed import price_factor, price_spread, weather_of
 from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:

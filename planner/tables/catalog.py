@@ -1,8 +1,9 @@
-"""What ships: every table with its size, units, sources and licences, as a frame and as a page."""
+"""The catalogue of tables, and the pages made of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -10,11 +11,11 @@ from planner.tables.descriptor import load_package
 from planner.tables.read import read_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from planner.tables.descriptor import Field, ForeignKey, Package, TableSchema
 
-__all__ = ["data_page", "describe_table", "list_ids", "list_tables"]
+__all__ = ["data_page", "describe_table", "list_ids", "list_tables", "paths_page"]
 
 _WHICH = ("name", "country", "state")
 """Columns that say which id is which."""
@@ -157,3 +158,96 @@ def _units(schema: TableSchema) -> Iterable[str]:
 def _kinds(frame: pd.DataFrame) -> dict[str, int]:
     counts = frame["kind"].value_counts()
     return {kind: int(counts[kind]) for kind in KINDS if kind in counts}
+
+
+_HEAD: Final = """\
+# Paths of demand
+
+Generated from table `demand_trajectories` by `python -m planner.docs`. Each path is a choice of
+`demand.trajectory`, as in `dcplan solve us-base --set demand.trajectory=lbnl_mid`.
+
+Forecasts differ in what they count, and most of the difference between them is that. Three
+settings bring them to one scale, **nameplate facility power of AI**, which the reference fleet
+turns into compute:
+
+{settings}
+
+`demand.facility_gw` states a path of your own in GW. The AI shares are estimates: LBNL's
+accelerated servers for paths of LBNL, the IEA and EPRI, McKinsey's own share for McKinsey. A path
+without a stated scope is taken whole. Nameplate is not metered load: `us-base` draws about half of
+its nameplate (see [plausibility](plausibility.md)).
+
+Paths to 2035 grow more slowly after 2030, as every forecast does that has both years; `us-2035`
+plans to their end. The 30 GW of 2025 are read as US AI by `us-base`; `us-reading-world-ai`,
+`us-reading-all-centers`, `us-reading-ai-nameplate` and `us-reading-ai-in-use` take them otherwise.
+"""
+_SETTINGS: Final = (
+    ("setting", "does", "left out"),
+    ("---", "---", "---"),
+    (
+        "`demand.load_factor_frac`",
+        "turns TWh into nameplate GW: energy / 8,760 h / load factor",
+        "0.5, which LBNL found; a path stated in GW has none",
+    ),
+    (
+        "`demand.ai_share_frac`",
+        "keeps the AI part of a path that counts all data centers; a number or a path by year",
+        "columns AI below",
+    ),
+    ("`demand.facility_mw_per_rack_mw`", "turns nameplate facility into nameplate racks", "1.15"),
+)
+
+
+def paths_page(*, package: Package | None = None) -> str:
+    """Write the page."""
+    package = package or load_package()
+    table = read_tables(["demand_trajectories"], package=package)["demand_trajectories"]
+    table = table.assign(ai_gw=table["facility_gw"] * table["ai_share_frac"])
+    first, of_path = int(table["year"].min()), table.groupby("trajectory")["year"]
+    years = (first, *sorted({int(last) for last in of_path.max()}))
+    parts = [_HEAD.format(settings="\n".join(_row_of_paths_page(*line) for line in _SETTINGS)).rstrip()]
+    for region in table["region"].drop_duplicates():
+        parts += ["", f"## {region}", "", *_lines(table[table["region"] == region], years)]
+    return "\n".join(parts) + "\n"
+
+
+def _lines(paths: pd.DataFrame, years: tuple[int, ...]) -> Iterator[str]:
+    measures = [f"{measure} {year}" for measure in ("GW", "AI", "AI GW") for year in years]
+    spans = list(pairwise(years))
+    pace = [f"a year {start}-{end}" for start, end in spans]
+    yield _row_of_paths_page("path", "bound", "counts", "published as", *measures, *pace, "source")
+    yield _row_of_paths_page(*("---",) * 4, *("--:",) * (len(measures) + len(pace)), "---")
+    for name, path in paths.groupby("trajectory", sort=False):
+        at = path.set_index("year")
+        start, end = at.iloc[0], at.iloc[-1]
+        unit = "GW"
+        if at["electricity_twh"].notna().all():
+            unit = f"TWh: {start['electricity_twh']:,.0f} to {end['electricity_twh']:,.0f}"
+        counts = {"ai": "AI", "all": "all", "unstated": "unstated"}[str(end["scope"])]
+        yield _row_of_paths_page(
+            f"`{name}`",
+            str(end["bound"]),
+            counts,
+            unit,
+            *(_figure(at["facility_gw"], year, ".1f") for year in years),
+            *(_figure(at["ai_share_frac"], year, ".0%") for year in years),
+            *(_figure(at["ai_gw"], year, ".1f") for year in years),
+            *(_growth(at["ai_gw"], *span) for span in spans),
+            str(end["source"]),
+        )
+
+
+def _figure(of_year: pd.Series, year: int, form: str) -> str:
+    """Write the figure of a year, or nothing where the path has ended."""
+    return format(of_year[year], form) if year in of_year.index else ""
+
+
+def _growth(of_year: pd.Series, start: int, end: int) -> str:
+    """Write the mean growth a year between two years, or nothing where the path has ended."""
+    if end not in of_year.index:
+        return ""
+    return f"{(of_year[end] / of_year[start]) ** (1.0 / (end - start)) - 1.0:+.0%}"
+
+
+def _row_of_paths_page(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

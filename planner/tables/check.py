@@ -12,12 +12,10 @@ import pandas as pd
 import pyarrow as arrow
 from pyarrow import compute
 
-from planner.base.concepts import where_said
 from planner.base.errors import MOST_PROBLEMS, Problem, unlisted_problems
-from planner.base.words import NOT_IN_NAMES, closest
-from planner.tables.countries import COUNTRIES
+from planner.base.words import NOT_IN_NAMES, closest, where_said
 from planner.tables.descriptor import OWN
-from planner.tables.sizes import SIZE_MUST_BE, has_odd_size
+from planner.tables.places import COUNTRIES, SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

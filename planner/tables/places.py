@@ -1,8 +1,10 @@
-"""Where a cell of a table is in its file."""
+"""Places and countries of tables, and how large a file may be."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from planner.base.errors import Problem
 from planner.base.paths import DATA_DIR
@@ -12,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import ArrayLike, NDArray
+
     from planner.tables.sheet import Sheet
 
-__all__ = ["TablePlaces"]
+__all__ = ["COUNTRIES", "SIZE_MUST_BE", "TablePlaces", "has_odd_size"]
 
 
 class TablePlaces:
@@ -37,3 +41,33 @@ class TablePlaces:
         if record < len(sheet.records) and column in sheet.header:
             return sheet.problem(record, sheet.header.index(column), what_is, must_be, fix)
         return Problem(sheet.file, None, None, what_is, must_be, fix)
+
+
+_CODES: Final = """
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR
+    BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ
+    EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW
+    GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY
+    KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV
+    MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY
+    QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG
+    TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM
+    ZW
+"""
+COUNTRIES: Final = tuple(_CODES.split())
+"""ISO 3166-1 alpha-2, all 249; a site of one's own may lie in a country that no table has yet."""
+LARGEST: Final = 1e15
+SMALLEST: Final = 1e-12
+"""Of numbers other than 0, in whatever unit."""
+SIZE_MUST_BE: Final = f"0, or between {SMALLEST:g} and {LARGEST:g} in size"
+
+
+def has_odd_size(values: ArrayLike) -> NDArray[np.bool_]:
+    """Return which finite numbers are too large or too small to compute with.
+
+    >>> has_odd_size([0.0, 7.5, 1e300, -1e16, 1e-300, float("inf"), float("nan")]).tolist()
+    [False, False, True, True, True, False, False]
+    """
+    size = np.abs(np.asarray(values, dtype=np.float64))
+    odd = (size > LARGEST) | ((size > 0.0) & (size < SMALLEST))
+    return np.asarray(odd & np.isfinite(size), dtype=np.bool_)

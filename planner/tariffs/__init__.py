@@ -32,23 +32,26 @@ bounds them from above.
 """
 
 from planner.tariffs.bill import Bill, bill, bill_metered
-from planner.tariffs.clock import BillingCalendar
+from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, OtherHours, When, clock_hours
 from planner.tariffs.contract import CapacityCut, Contract, Terms
-from planner.tariffs.curvature import Curvature
-from planner.tariffs.demand import DemandCharge, demand_by_month
-from planner.tariffs.energy import EnergyCharge, EnergyPeriod, flat_energy
+from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet, demand_by_month
+from planner.tariffs.energy import (
+    CapacityCharge,
+    CoincidentPeakCharge,
+    EnergyCharge,
+    EnergyPeriod,
+    StandingCharge,
+    flat_energy,
+    system_peaks,
+)
 from planner.tariffs.lists import Account
 from planner.tariffs.months import Month
 from planner.tariffs.program import ProgramBills, add_bills
-from planner.tariffs.ratchet import Ratchet, RollingRatchet, YearRatchet
 from planner.tariffs.reading import Reading, hourly, representative
 from planner.tariffs.rule import BillLine, Metered, TariffRule
-from planner.tariffs.standing import StandingCharge
-from planner.tariffs.system import CapacityCharge, CoincidentPeakCharge, system_peaks
 from planner.tariffs.table import tariff_from_row
 from planner.tariffs.tariff import Escalation, Tariff
-from planner.tariffs.tiers import Tiers
-from planner.tariffs.when import ALWAYS, WEEKEND, WORKDAYS, OtherHours, When, clock_hours
+from planner.tariffs.tiers import Curvature, Tiers
 
 __all__ = [
     "ALWAYS",

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Integers
+    from planner.tariffs.clock import When
     from planner.tariffs.months import Month
     from planner.tariffs.reading import Reading
     from planner.tariffs.tiers import Tiers
-    from planner.tariffs.when import When
 
 
 __all__ = ["THOUSAND", "BillLineKey", "Billed", "Charge", "Form", "Peak", "Source", "Span", "Stair"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp import Axis, Index
-from planner.lp.join import distinct, locate
+from planner.lp.index import distinct, locate
 from planner.tariffs.form import THOUSAND, Form
 from planner.tariffs.lists import Amounts, BillLists, PriceTerms
 

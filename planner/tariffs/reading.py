@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Integers
     from planner.clock.days import Days
-    from planner.tariffs.clock import BillingCalendar
-    from planner.tariffs.when import OtherHours, When
+    from planner.tariffs.clock import BillingCalendar, OtherHours, When
 
 
 __all__ = ["Pairs", "Reading", "hourly", "representative"]

@@ -9,11 +9,10 @@ import numpy as np
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar
-    from planner.tariffs.curvature import Curvature
+    from planner.tariffs.clock import BillingCalendar, OtherHours, When
     from planner.tariffs.form import Form
     from planner.tariffs.months import Month
-    from planner.tariffs.when import OtherHours, When
+    from planner.tariffs.tiers import Curvature
 
 
 __all__ = ["BillLine", "HoursOfDays", "Metered", "TariffRule"]

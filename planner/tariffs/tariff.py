@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planner.base.errors import InputError, Problem
-from planner.tariffs.curvature import Curvature
 from planner.tariffs.demand import DemandCharge
+from planner.tariffs.tiers import Curvature
 
 if TYPE_CHECKING:
     from planner.tariffs.contract import Terms

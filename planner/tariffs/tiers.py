@@ -1,16 +1,34 @@
-"""Prices by tier: the next unit costs what its tier costs."""
+"""Tiers of prices, and whether they rise."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 from math import inf, isfinite
 
 from planner.base.errors import InputError, Problem
 from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
-from planner.tariffs.curvature import Curvature
 
-__all__ = ["Tiers", "as_tiers"]
+__all__ = ["Curvature", "Tiers", "as_tiers"]
+
+
+class Curvature(Enum):
+    """Shape of a month's charge as a function of the hourly load.
+
+    A linear or convex charge is the largest of some planes, so a linear program that minimises
+    cost holds it exactly. One that is not convex (declining tiers) needs integers or a bound.
+    """
+
+    CONSTANT = "constant"
+    LINEAR = "linear"
+    CONVEX = "convex"
+    NOT_CONVEX = "not convex"
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether the charge of a mix of two loads is at most the mix of their charges."""
+        return self is not Curvature.NOT_CONVEX
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.lp import Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 
 SHARE = 0.05
 _POSITIONS = ("Positions", "NDArray[np.intp]", "Sequence[int]")

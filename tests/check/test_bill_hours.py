@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from good_plan import RICH, solved
 
-from planner.check.bill_hours import BillHours
+from planner.check.bills import BillHours
 from planner.check.days import year_days
 from planner.scenario import load_scenario
 

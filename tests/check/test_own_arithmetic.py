@@ -9,12 +9,12 @@ from pyproj import Geod
 
 from planner.check import latency
 from planner.check.dual_bound import StoredProgram
+from planner.check.existing import ramped_share
 from planner.check.globe import distance_km
-from planner.check.in_service import ramped_share
 from planner.check.optimality import relative_gap
 from planner.check.payments import discounts, instalment
 from planner.check.power_prices import by_day_and_hour
-from planner.clock.ramp import usable_share
+from planner.clock.profiles import usable_share
 from planner.money.finance import annuity_payment
 
 

@@ -11,7 +11,7 @@ import pytest
 from planner.cli.progress import Progress
 from planner.lp import ProgressEvent
 from planner.runs.catalogue import Entry, seconds_before
-from planner.studies.solve.progress import Pace, solver_words
+from planner.studies.solve.asking import Pace, solver_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,9 +23,9 @@ from planner.runs.reopen import load
 from planner.runs.studies import studies_near
 from planner.scenario import load_scenario
 from planner.studies.solve.checked_plan import StageTimes, plan_of
-from planner.studies.stochastic.conflicts import InfeasibleFuturesError
+from planner.studies.stochastic.decisions import InfeasibleFuturesError
+from planner.studies.stochastic.extensive_form import FutureProgram
 from planner.studies.stochastic.found import TABLES, folder_of
-from planner.studies.stochastic.future import FutureProgram
 
 
 def run(*args: str) -> Result:

@@ -13,9 +13,9 @@ import pytest
 from planner.check.verdict import CheckResult
 from planner.cli import check, diagnose, explain, headroom, sweep
 from planner.cli.progress import Progress
-from planner.cli.stress_report import _loss_table, _year_table
+from planner.cli.stress import _loss_table, _year_table
 from planner.lp import ProgressEvent
-from planner.stress.events import outage_h
+from planner.stress.fixed import outage_h
 from planner.studies.sweep import SweepResult
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from planner.base.errors import InputError
 from planner.headroom import Season, headroom_mw, headroom_study, seasons_with
-from planner.headroom.root import largest_load_mw
+from planner.headroom.study import largest_load_mw
 
 CASES = Path(os.environ.get("DCPLAN_CASES", "/nowhere")) / "headroom"
 

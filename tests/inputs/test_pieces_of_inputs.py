@@ -17,7 +17,7 @@ from planner.inputs.halls import HallSpace
 from planner.inputs.tariffs_rules import _ramp
 from planner.inputs.trajectory import explicit_kh100e
 from planner.lp import Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 
 SITE = Axis("site", ("ash", "bay", "elm"))
 CLASS = Axis("workload", ("train", "chat"))

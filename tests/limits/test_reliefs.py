@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 
 from planner.limits import carbon, contracts, grid, halls, siting
-from planner.limits.increments import site_key
+from planner.limits.limit import SetBy, site_key
 from planner.limits.relaxation import more_at_sites, more_by_year
-from planner.limits.settings import SetBy
 from planner.lp import Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 
 SITE = Axis("site", ("ash", "bay", "elm"))
 YEAR = Axis("year", ("2026", "2027", "2028"))

@@ -21,14 +21,11 @@ from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_none
 from planner.lp.engine import run_apart
 from planner.lp.master import Master
-from planner.lp.outcome import optimal_gap_frac
-from planner.lp.pace import GapPace
+from planner.lp.outcome import Watch, optimal_gap_frac
 from planner.lp.parts import Parts
-from planner.lp.piece_programs import PiecePrograms
-from planner.lp.pieces import Pieces
-from planner.lp.progress import Watch
+from planner.lp.pieces import PiecePrograms, Pieces, Split
+from planner.lp.rounds import GapPace
 from planner.lp.shares import Shares
-from planner.lp.split import Split
 from planner.lp.start import Start
 
 SLOT = frozenset({"slot"})
@@ -680,7 +677,7 @@ def assert_is_plan(problem: ArrayProblem, outcome) -> None:
 
 
 def test_progress_says_nothing_of_the_rest_where_no_gap_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.lp.pace._FEWEST_GAPS", 2)
+    monkeypatch.setattr("planner.lp.rounds._FEWEST_GAPS", 2)
     monkeypatch.setattr("planner.lp.rounds._LOOSE_ROUNDS", 0)  # they know no gap
     seen = []
 
@@ -723,7 +720,7 @@ def test_time_left_is_that_to_the_gap_asked_for() -> None:
 
 
 def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.lp.piece_programs._LONG", 2)  # rows: every piece is long
+    monkeypatch.setattr("planner.lp.pieces._LONG", 2)  # rows: every piece is long
     problem = dispatch(Data())
     arrays = Arrays.from_problem(problem)
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
@@ -736,7 +733,7 @@ def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(monkeypatch: pytest.
         return len(asked) > 1  # not before the first piece, but while it is solved
 
     with monkeypatch.context() as patched:
-        patched.setattr("planner.lp.piece_programs._Stop.is_due", lambda _self: must_stop())
+        patched.setattr("planner.lp.pieces._Stop.is_due", lambda _self: must_stop())
         assert pieces.solve_at(x) is None
 
     assert pieces._is_stale.all()  # the first one too
@@ -751,7 +748,7 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(m
     arrays = Arrays.from_problem(problem)
     split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
     kept, threads, steps = Pieces(arrays, split), set[str](), []
-    monkeypatch.setattr("planner.lp.piece_programs._MOST_KEPT", 0)
+    monkeypatch.setattr("planner.lp.pieces._MOST_KEPT", 0)
     given = Pieces(arrays, split)
     programs = given._solver
     assert isinstance(programs, PiecePrograms)
@@ -1038,7 +1035,7 @@ def test_what_highs_keeps_is_counted_by_rows_and_columns(monkeypatch: pytest.Mon
 
     is_kept = []
     for most in (size - 1, size):
-        monkeypatch.setattr("planner.lp.piece_programs._MOST_KEPT", most)
+        monkeypatch.setattr("planner.lp.pieces._MOST_KEPT", most)
         programs = Pieces(arrays, split)._solver
         assert isinstance(programs, PiecePrograms)
         is_kept.append(programs._is_kept)

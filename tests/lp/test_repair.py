@@ -11,8 +11,8 @@ from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, repair
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.lp.matrix import Matrix
+from planner.lp.pieces import Split
 from planner.lp.repair import repaired
-from planner.lp.split import Split
 
 SLOT = frozenset({"slot"})
 NEED = {"ash": (3.5, 5.5), "elm": (6.5, 2.5), "oak": (4.5, 2.25)}  # of am and pm

@@ -19,7 +19,7 @@ from planner.inputs import TABLES, Inputs, build_inputs_from
 from planner.inputs.grid import balance_inputs
 from planner.lp import Expression, HighsSession, Outcome, Variable
 from planner.lp.expression import Comparison
-from planner.lp.join import distinct
+from planner.lp.index import distinct
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.money import objective_musd
 from planner.scenario import load_scenario

@@ -9,7 +9,7 @@ from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible,
 from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import Model, failover
-from planner.model.failover_outages import outage_exposure, with_cuts
+from planner.model.failover import outage_exposure, with_cuts
 from planner.studies.solve.failover import take_over
 
 SURVIVES = "workloads.train.failover=true"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from planner.results.frame import checked
 from planner.results.schema import RUN_TABLES
+from planner.results.store import checked
 from planner.runs import Run
 
 if TYPE_CHECKING:

@@ -17,14 +17,10 @@ from plans import plan_of
 from rich.console import Console
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.comparison.causes import CostSplit, causes_frame
-from planner.outputs.comparison.cells import table_differences, tables_together
-from planner.outputs.comparison.comparison import RunComparison
-from planner.outputs.comparison.measures import side_by_side
-from planner.outputs.comparison.settings import ABSENT, setting_differences
+from planner.outputs.comparison.comparison import CostSplit, RunComparison, causes_frame, cost_sentences
+from planner.outputs.comparison.differences import ABSENT, setting_differences, table_differences, tables_together
 from planner.outputs.comparison.terminal import comparison_summary
-from planner.outputs.comparison.words import cost_sentences
-from planner.outputs.measures import OF_YEAR
+from planner.outputs.measures import OF_YEAR, side_by_side
 from planner.outputs.report import comparison_html
 from planner.outputs.report.figures import Figures
 from planner.outputs.report.map import site_differences

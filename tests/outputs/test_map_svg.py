@@ -13,10 +13,9 @@ import pandas as pd
 import pytest
 
 from planner.outputs.basemaps import load_basemap
-from planner.outputs.map_labels import Spot, find_label_places, svg_labels
 from planner.outputs.plots import plot_map
-from planner.outputs.projection import sheet_for
-from planner.results.bridge import bridge_words
+from planner.outputs.projection import Spot, find_label_places, sheet_for, svg_labels
+from planner.results.summary import bridge_words
 
 if TYPE_CHECKING:
     from planner.runs import Run

@@ -25,7 +25,8 @@ from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs import build_inputs
 from planner.inputs.build import validated
-from planner.outputs.plan_workbook import tables, write_plan_workbook
+from planner.outputs.plan_workbook import settings as tables
+from planner.outputs.plan_workbook import write_plan_workbook
 from planner.outputs.xlsx.workbook import SHEETS
 from planner.scenario import load_scenario
 from planner.scenario.page import settings

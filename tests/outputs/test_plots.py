@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from planner.outputs.drawing import Drawing
+    from planner.outputs.plots import Drawing
     from planner.runs import Run
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -185,7 +185,7 @@ def test_another_format_is_refused_with_what_makes_it(run: Run, tmp_path: Path) 
 def test_columns_of_power_add_up_to_the_summary(by: plots.By, run: Run) -> None:
     tables = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
     if by == "source":
-        from planner.results.power_by_source import sources_of_power
+        from planner.results.power import sources_of_power
 
         frame = sources_of_power(run.tables).rename(columns={"mean_mw": "facility_mean_mw"})
     else:

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 import planner
-from planner.results.power_by_source import sources_of_power
+from planner.results.power import sources_of_power
 from planner.runs import run_of
 from planner.runs.plan import Plan
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from planner.outputs.qgis_style import lines_qml, points_qml
+from planner.outputs.layers import lines_qml, points_qml
 
 MEASURE = '"a & <b>"'
 

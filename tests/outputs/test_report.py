@@ -19,9 +19,9 @@ from planner.outputs import WRITERS
 from planner.outputs.report import comparison_html, report_html
 from planner.outputs.report.charts import Series, ValueAxis, bars, lines
 from planner.outputs.report.figures import Figures, ReportFigure
-from planner.outputs.report.sections.days import days_section
+from planner.outputs.report.sections.power import days_section
 from planner.results.four_moneys import moneys
-from planner.results.power_by_source import sources_of_power
+from planner.results.power import sources_of_power
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ from planner.outputs import staging
 from planner.outputs.canvas import Canvas
 from planner.outputs.grid_demand import area_slots
 from planner.outputs.projection import sheet_for
-from planner.outputs.xlsx import table
+from planner.outputs.xlsx import book as table
 from planner.outputs.xlsx.assumptions import _block
 from planner.outputs.xlsx.lists import write_source_list
 

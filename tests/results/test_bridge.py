@@ -8,7 +8,7 @@ import pytest
 
 import planner
 from planner.base.units import HOURS_PER_YEAR
-from planner.results.bridge import STEPS, bridge_words, steps_of
+from planner.results.summary import STEPS, bridge_words, steps_of
 
 CENT_MW = 1e-8  # a cent is 1e-8 MUSD: the same of a MW
 

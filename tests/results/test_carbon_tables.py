@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.lp import Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 from planner.results import carbon
 
 OVER = Index.full("site_year", Axis("site", ("ash", "bay")), Axis("year", ("2026", "2029")))

@@ -11,18 +11,18 @@ import pytest
 from planner.check.money import HEADINGS
 from planner.check.unit_costs import _APART, _BY_IT_ENERGY
 from planner.lp import ArrayProblem, Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 from planner.model.money import ALL_COSTS
-from planner.results import contracts, migration, tariffs
+from planner.results import contracts, tariffs
+from planner.results import halls as migration
 from planner.results.contracts import _allocate_to_dirtiest
+from planner.results.demand import weighted_quantile
 from planner.results.failover import _mean_ms, _value_musd
-from planner.results.frame import labels
+from planner.results.halls import openings
 from planner.results.halls import sites as sites_table
-from planner.results.latency import weighted_quantile
 from planner.results.proof import _labels
-from planner.results.siting import openings
+from planner.results.store import Results, labels
 from planner.results.supply import _running_musd
-from planner.results.types import Results
 from planner.results.unit_costs import _BY_HEADING
 
 SITE = Axis("site", ("ash", "bay"))

@@ -10,8 +10,7 @@ from hand import hand_inputs, written
 from planner.base.errors import SolverError
 from planner.lp import HighsSession
 from planner.model import build_model
-from planner.results.latency import weighted_quantile
-from planner.results.latency_tail import tail_rtt_ms
+from planner.results.demand import tail_rtt_ms, weighted_quantile
 from planner.results.read import read_results
 from planner.studies.solve.failover import site_outages
 

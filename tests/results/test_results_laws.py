@@ -9,7 +9,7 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results import TABLES
-from planner.results.frame import checked
+from planner.results.store import checked
 
 NEAR = {"rel": 1e-6, "abs": 1e-6}
 

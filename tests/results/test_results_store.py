@@ -4,7 +4,7 @@ import pytest
 
 from planner.base.errors import InputError
 from planner.results import TABLES, from_parquet, to_parquet
-from planner.results.frame import checked
+from planner.results.store import checked
 
 
 def test_tables_come_back_from_disk_unchanged(results, tmp_path):

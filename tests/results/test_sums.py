@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from planner.lp import Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 from planner.results import supply
 from planner.results.solved import SolvedModel
 from planner.stress.fixed import _Reader

@@ -14,9 +14,8 @@ import pytest
 import planner
 from planner.base.paths import DATA_DIR
 from planner.inputs import build_inputs
-from planner.results.frame import checked
 from planner.results.schema import RUN_TABLES
-from planner.results.store import from_parquet
+from planner.results.store import checked, from_parquet
 from planner.runs import load_run, run_of, write_run
 
 if TYPE_CHECKING:

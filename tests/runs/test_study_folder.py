@@ -13,13 +13,12 @@ from click.testing import CliRunner
 from planner import solve
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.alternatives import write_alternatives
 from planner.outputs.files import sha256_of
 from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, ESTIMATES, FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
 from planner.outputs.frontier import write_frontier
 from planner.outputs.own_folder import file_entry, try_own_folder, wrong_folder
 from planner.outputs.sensitivity import write_sensitivity
-from planner.outputs.studies import write_operation, write_stress
+from planner.outputs.study_files import write_alternatives, write_operation, write_stress
 from planner.outputs.user_files import LEDGER_FILE
 from planner.runs.folder import write_run
 from planner.studies.sensitivity import sensitivity

@@ -43,7 +43,7 @@ def test_every_setting_of_the_grid_is_on_the_page() -> None:
 
 
 def test_every_table_of_the_grid_is_on_the_page() -> None:
-    rooms = ("planner.results.non_firm", "planner.results.load_price")
+    rooms = ("planner.results.non_firm", "planner.results.power")
     tables = ["headroom", *(name for name, of in READERS.items() if of.__module__ in rooms)]
 
     assert len(tables) == 5

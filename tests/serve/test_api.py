@@ -19,7 +19,7 @@ from planner.scenario import json_schema, load_scenario
 from planner.serve.form.draft import FormDraft
 from planner.serve.service import MOST_CHECKS
 from planner.serve.worker import sweep_task
-from planner.studies.solve.progress import STAGES
+from planner.studies.solve.asking import STAGES
 
 JSON = "application/json"
 PAGE = Path(__file__).parents[2] / "docs" / "serve.md"

@@ -15,9 +15,8 @@ from planner.scenario.tree import plain
 from planner.scenario.values import Block
 from planner.scenario.yaml12 import parse
 from planner.serve.form import fields
-from planner.serve.form.draft import _read, keys_of, name_of, value_text
+from planner.serve.form.draft import _read, keys_of, name_of, one_line, scenario_text, value_text
 from planner.serve.form.fields import FormField, groups
-from planner.serve.form.yaml_text import one_line, scenario_text
 
 ABOUT = {"version", "extends", "title", "question"}
 

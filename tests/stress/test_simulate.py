@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 
 from planner.clock.days import RepresentativeDays
-from planner.clock.year_hours import calendar_days
+from planner.clock.profiles import calendar_days
 from planner.place.climate import hourly_temperatures
-from planner.stress.deferral import Deferral
-from planner.stress.events import GridEmergency, HeatWave, Outages, outage_h
-from planner.stress.fixed import FixedPlan
+from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave, Outages, outage_h
 from planner.stress.hours import OwnHours
 from planner.stress.settings import StressSettings
-from planner.stress.simulate import SimulatedYear, simulate_year
-from planner.stress.standby import Reliability
+from planner.stress.simulate import Deferral, Reliability, SimulatedYear, simulate_year
 from planner.stress.weather import Weather
 
 DAYS = RepresentativeDays(slot_h=6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.stress.standby import Reliability, carry_probability, generators
+from planner.stress.simulate import Reliability, carry_probability, generators
 
 RELIABILITY = Reliability(availability_frac=0.97, start_failure_frac=0.04, mean_time_to_failure_h=230.0)
 

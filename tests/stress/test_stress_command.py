@@ -14,8 +14,7 @@ from click.testing import CliRunner, Result
 from plans import RICH, plan_of
 
 from planner.cli import main
-from planner.cli.stress import Asked
-from planner.cli.stress_report import standby_reasons, standby_table
+from planner.cli.stress import Asked, standby_reasons, standby_table
 from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_outage_losses

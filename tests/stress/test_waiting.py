@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from planner.stress.deferral import _IN_TIME, Deferral
+from planner.stress.simulate import _IN_TIME, Deferral
 
 WAITS_MW = np.array([[3.0, 5.0], [7.0, 2.0]])  # (window, site)
 

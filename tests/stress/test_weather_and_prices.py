@@ -7,7 +7,7 @@ import pytest
 
 from planner.clock.calendar import DAYS_PER_MONTH
 from planner.place.climate import hourly_temperatures
-from planner.stress.price_years import log_spread, price_factor
+from planner.stress.fixed import log_spread, price_factor
 from planner.stress.weather import Anomalies, Weather
 
 LAT, LON = np.array([39.0, 39.4, 33.5]), np.array([-77.5, -77.4, -112.0])

@@ -22,7 +22,7 @@ from planner.cli import main
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.model.money import objective_musd
-from planner.outputs.alternatives import Alternatives
+from planner.outputs.study_files import Alternatives
 from planner.studies.alternatives import alternatives
 from planner.studies.alternatives.near import NearOptimal
 from planner.studies.solve.solves import Solves

@@ -17,8 +17,8 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.solve import rounding
-from planner.studies.solve.more_racks import with_more_racks
-from planner.studies.solve.siting_blocks import furthest_short, nearest_blocks, underfilled_blocks
+from planner.studies.solve.block_search import furthest_short, nearest_blocks, underfilled_blocks
+from planner.studies.solve.rounding import with_more_racks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 

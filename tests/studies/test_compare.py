@@ -19,14 +19,11 @@ import planner
 from planner.base.errors import InfeasibleError, InputError
 from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
-from planner.outputs.comparison.causes import CostSplit, cause_notes, causes_frame, split_sentences
-from planner.outputs.comparison.comparison import RunComparison
+from planner.outputs.comparison.comparison import CostSplit, RunComparison, cause_notes, causes_frame, split_sentences
 from planner.outputs.solver_files import inputs_of, scenario_of
 from planner.results.cost_difference import CostDifference
 from planner.studies.compare import with_splits
-from planner.studies.compare.costs import Costs
-from planner.studies.compare.groups import Mixture, groups_of
-from planner.studies.compare.split import split_by_cause
+from planner.studies.compare.compare import Costs, Mixture, groups_of, split_by_cause
 from planner.studies.solve.asking import Asking, relaxed_session
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from planner.lp.start import Start
 from planner.model import build_model
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
+from planner.studies.solve.asking import solver_words
 from planner.studies.solve.checked_plan import StageTimes, solve
 from planner.studies.solve.checked_plan import plan_of as plan_of_inputs
-from planner.studies.solve.progress import solver_words
 
 CHECK = Path(__file__).parent.parent / "check"
 DECOMPOSED = "solver.method=decomposed"

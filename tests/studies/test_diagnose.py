@@ -20,8 +20,7 @@ from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
 from planner.studies.diagnose.prechecks import shortages
-from planner.studies.diagnose.relaxations import RELAXATIONS
-from planner.studies.diagnose.relaxed_rows import rows_of
+from planner.studies.diagnose.relaxed_rows import RELAXATIONS, rows_of
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, without_costs
 from planner.studies.solve.conflict_rules import conflict_rules, keys_of

@@ -18,9 +18,8 @@ from planner.cli import main
 from planner.runs import write_run
 from planner.studies.dispatch import dispatch as operate_years
 from planner.studies.dispatch import window_problems
-from planner.studies.dispatch.dispatch import COLUMNS, WAYS
+from planner.studies.dispatch.dispatch import COLUMNS, WAYS, PeakBilling, operate
 from planner.studies.dispatch.operated import Batteries, Fleet, OperatedSupply, Work, short_prices
-from planner.studies.dispatch.program import PeakBilling, operate
 
 OWN_POWER = str(Path(__file__).parents[1] / "check" / "own_power.yaml")
 NO_PLACES = np.zeros(0, dtype=np.intp)

@@ -25,10 +25,10 @@ from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmove
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.model import build_model
-from planner.outputs.first_order import first_order_words
+from planner.outputs.labels import first_order_words
 from planner.outputs.run import Run
-from planner.outputs.studies import read_estimates
-from planner.outputs.terminal_decides import decides
+from planner.outputs.study_files import read_estimates
+from planner.outputs.terminal import decides
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import changed_since_written, load_run

@@ -15,7 +15,7 @@ from plans import plan_of
 
 import planner
 from planner.base.errors import InputError
-from planner.base.number_format import amount
+from planner.base.words import amount
 from planner.cli import main
 from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES, binding
@@ -25,10 +25,8 @@ from planner.scenario import load_scenario
 from planner.studies.explain import Explanation, explain
 from planner.studies.explain.cost_of_entry import Resolved
 from planner.studies.explain.explain import AGAIN
-from planner.studies.explain.names import Names
-from planner.studies.explain.plain_words import about_compute, about_cost
-from planner.studies.explain.steps import RightSideStep, spot_check
-from planner.studies.explain.tries import Countdown
+from planner.studies.explain.steps import Countdown, RightSideStep, spot_check
+from planner.studies.explain.words import Names, about_compute, about_cost
 from planner.studies.solve.asking import Asking
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"

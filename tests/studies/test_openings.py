@@ -15,7 +15,7 @@ import planner
 from planner.base.errors import InfeasibleError, LimitReachedError
 from planner.inputs import build_inputs
 from planner.lp import HighsSession, Outcome, ProgressEvent
-from planner.lp.methods import Method
+from planner.lp.outcome import Method
 from planner.model import build_model
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario

@@ -11,11 +11,14 @@ import pytest
 
 from planner.limits import relaxation
 from planner.limits.grid import headroom_now
-from planner.limits.settings import SetBy
+from planner.limits.limit import SetBy
 from planner.lp import Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 from planner.studies.diagnose import prechecks, searches
-from planner.studies.explain import cost_of_entry, plain_words, site_words, steps, year_words
+from planner.studies.explain import cost_of_entry, steps
+from planner.studies.explain import places as site_words
+from planner.studies.explain import places as year_words
+from planner.studies.explain import words as plain_words
 from planner.studies.solve import conflict_rules
 
 

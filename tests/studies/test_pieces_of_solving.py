@@ -11,13 +11,12 @@ import pytest
 from planner.base.errors import LimitReachedError
 from planner.inputs import build_inputs
 from planner.lp import HighsSession, Index
-from planner.lp.axis import Axis
+from planner.lp.index import Axis
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.explain import cost_of_entry
 from planner.studies.solve import conflict_rules, no_plan
-from planner.studies.solve.dive import _goes_up
-from planner.studies.solve.rounding import _phases, _racks
+from planner.studies.solve.rounding import _goes_up, _phases, _racks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder, find_plan
 

@@ -25,10 +25,16 @@ from planner.scenario import read_draft
 from planner.studies.estimates import Estimates
 from planner.studies.estimates.table import COLUMNS
 from planner.studies.sensitivity import sensitivity
-from planner.studies.sensitivity.base_plan import first_order
 from planner.studies.sensitivity.design import Design
-from planner.studies.sensitivity.factors import Factor, factors_of, left_out_of
-from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of
+from planner.studies.sensitivity.futures import (
+    Factor,
+    base_sweep,
+    factors_of,
+    first_order,
+    left_out_of,
+    not_valid,
+    points_of,
+)
 from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sensitivity.study import folder_of
 from planner.studies.sweep import SweepProgress, SweepResult
@@ -219,7 +225,7 @@ def test_a_size_is_one_that_the_method_has() -> None:
 
 
 def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.studies.sensitivity.options.find_spec", lambda name: None)
+    monkeypatch.setattr("planner.studies.sensitivity.design.find_spec", lambda name: None)
 
     with pytest.raises(InputError, match=r"SALib is not installed.*pip install 'dcplan\[sens"):
         sensitivity("tiny", "sobol")
@@ -357,7 +363,7 @@ def test_a_changed_low_is_looked_at_again_although_the_plan_is_the_same(
         asked.append(more["most"])
         return Estimates(pd.DataFrame(columns=list(COLUMNS)), 7, 3, (), 11)
 
-    monkeypatch.setattr("planner.studies.sensitivity.base_plan.estimates", estimates)
+    monkeypatch.setattr("planner.studies.sensitivity.futures.estimates", estimates)
     for high, expected in (("3500000", [2]), ("3500000", [2]), ("4250000", [2, 2])):
         frame.loc[frame["rack"] == "gb200_nvl72", "capex_high_usd"] = high
         frame.to_csv(file, index=False, lineterminator="\n")

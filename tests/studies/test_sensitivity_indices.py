@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.studies.sensitivity.design import Design, rows_per_block, shares_of
-from planner.studies.sensitivity.indices import indices_of, ranks_of
+from planner.studies.sensitivity.design import Design, indices_of, ranks_of, rows_per_block, shares_of
 
 
 def test_indices_of_sobol_are_the_shares_of_an_additive_model() -> None:

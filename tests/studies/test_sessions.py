@@ -12,7 +12,7 @@ from planner.lp.shares import Shares
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
-from planner.studies.solve import sessions
+from planner.studies.solve import at_plan as sessions
 
 
 def hours_of(sites: int) -> ArrayProblem:

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError
-from planner.tables import cache, read_table, read_tables
+from planner.tables import read as cache
+from planner.tables import read_table, read_tables
 from planner.tables.descriptor import load_package
 
 

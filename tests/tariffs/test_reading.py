@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from planner.base.errors import InputError
-from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays
-from planner.clock.series import SeriesDays
+from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays, SeriesDays
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.highs import HighsSession
 from planner.tariffs import (

@@ -1,8 +1,13 @@
 """What differs between runs, as tables: settings, cells of input tables, results side by side."""
 
-from planner.outputs.comparison.cells import CellDifference, TableDifference, table_differences
-from planner.outputs.comparison.measures import side_by_side
-from planner.outputs.comparison.settings import SettingDifference, setting_differences
+from planner.outputs.comparison.differences import (
+    CellDifference,
+    SettingDifference,
+    TableDifference,
+    setting_differences,
+    table_differences,
+)
+from planner.outputs.measures import side_by_side
 
 __all__ = [
     "CellDifference",

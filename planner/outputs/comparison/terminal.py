@@ -13,21 +13,18 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import broken, printable
-from planner.base.number_format import amount, signed
-from planner.outputs.comparison.causes import cause_notes, dollars, split_sentences
-from planner.outputs.comparison.measures import common_years, difference_columns
-from planner.outputs.comparison.settings import setting_text
-from planner.outputs.comparison.words import cell_text, cost_sentences
+from planner.base.words import amount, signed
+from planner.outputs.comparison.comparison import cause_notes, cell_text, cost_sentences, dollars, split_sentences
+from planner.outputs.comparison.differences import setting_text
 from planner.outputs.labels import item_words
-from planner.outputs.measures import OF_YEAR
+from planner.outputs.measures import OF_YEAR, common_years, difference_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from planner.outputs.comparison.causes import CostSplit
-    from planner.outputs.comparison.comparison import RunComparison
+    from planner.outputs.comparison.comparison import CostSplit, RunComparison
 
 __all__ = ["comparison_summary"]
 

@@ -1,27 +1,33 @@
-"""A comparison as a workbook: cover, causes, results side by side, inputs that differ."""
+"""A comparison as a file: workbook, page, picture, JSON."""
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.canvas import new_workbook
-from planner.outputs.comparison.causes import split_sentences
-from planner.outputs.comparison.measures import difference_columns
-from planner.outputs.comparison.settings import setting_text
-from planner.outputs.comparison.words import cost_sentences
-from planner.outputs.xlsx.book import Book
-from planner.outputs.xlsx.columns import number, text, whole
-from planner.outputs.xlsx.table import HEAD_ROW, write_table
+from planner.outputs.comparison.comparison import cost_sentences, split_sentences
+from planner.outputs.comparison.differences import setting_text
+from planner.outputs.measures import common_years, difference_columns
+from planner.outputs.plots import Drawing
+from planner.outputs.report import comparison_html, write_page
+from planner.outputs.report.charts import waterfall
+from planner.outputs.report.figures import Figures, ReportFigure
+from planner.outputs.report.map import difference_picture
+from planner.outputs.xlsx.book import HEAD_ROW, Book, number, text, whole, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
     from planner.outputs.comparison.comparison import RunComparison
+    from planner.outputs.report.charts import Picture
+    from planner.outputs.report.markup import Html
 
-__all__ = ["write_comparison_workbook"]
+__all__ = ["WRITERS", "comparison_svg", "write_comparison_workbook"]
 
 _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
@@ -162,3 +168,48 @@ def _as_text(frame: pd.DataFrame, names: list[str]) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return "" if value is None or value != value else setting_text(value)  # noqa: PLR0124
+
+
+def comparison_svg(comparison: RunComparison) -> str:
+    """Draw where each further plan has more racks than the first, and the causes if there are any."""
+    first, *others = (Figures(run) for run in comparison.runs)
+    letter, letters = comparison.letters[0], comparison.letters[1:]
+    years = common_years(comparison.runs)
+    panels: list[Picture | Html] = [
+        difference_picture((first, other), (letter, one), years[-1])
+        for one, other in zip(letters, others, strict=True)
+        if years
+    ]
+    for split in comparison.splits:
+        if split.method is not None:
+            parts = [*zip(split.causes["cause"].astype(str), split.causes["musd"], strict=True)]
+            rows = [
+                (cause, ReportFigure.plain(float(musd), is_difference=True))
+                for cause, musd in [*parts, ("together", split.musd)]
+            ]
+            panels.append(waterfall(f"{split.difference} by cause", "MUSD", rows))
+    title = f"Comparison of {', '.join(run.label for run in comparison.runs)}"
+    named = "; ".join(f"{one}: {run.label}" for one, run in zip(comparison.letters, comparison.runs, strict=True))
+    return Drawing(title, named, panels, "no difference").svg()
+
+
+def _write_html(comparison: RunComparison, path: Path) -> None:
+    write_page(comparison_html(comparison.runs, comparison.splits), path)
+
+
+def _write_svg(comparison: RunComparison, path: Path) -> None:
+    path.write_text(comparison_svg(comparison), encoding="utf-8")
+
+
+def _write_json(comparison: RunComparison, path: Path) -> None:
+    text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], None]]] = {
+    ".xlsx": write_comparison_workbook,
+    ".html": _write_html,
+    ".svg": _write_svg,
+    ".json": _write_json,
+}
+"""What writes a comparison, by the ending of the file."""

@@ -13,7 +13,7 @@ from planner.plausible.ranges import as_text
 from planner.scenario.ids import ID_KEYS
 from planner.scenario.keys import KEYS, choices, is_by_year, kinds
 from planner.scenario.references import IdOf
-from planner.scenario.workbook_values import admits_list, admits_mapping
+from planner.scenario.workbook_cells import admits_list, admits_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

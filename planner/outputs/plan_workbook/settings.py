@@ -1,11 +1,15 @@
-"""Sheets `Settings` of a plan workbook: every setting of the schema, with what is written."""
+"""Sheets of a plan workbook: every setting of the schema, and tables as in their files."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.plan_workbook.cell_texts import in_cell
+from planner.base.errors import InputError, Problem
+from planner.base.sheet_cells import cell_name
+from planner.outputs.canvas import MOST_ROWS
 from planner.scenario.keys import EACH, field_at, is_by_year
 from planner.scenario.page import SchemaKey
 from planner.scenario.workbook_layout import (
@@ -19,17 +23,54 @@ from planner.scenario.workbook_layout import (
     own_sheets,
     single_settings,
 )
+from planner.scenario.yaml12 import scalar
+from planner.tables.descriptor import PURE_NUMBERS
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.canvas import Canvas
     from planner.outputs.plan_workbook.limits import Limits
     from planner.scenario.workbook_layout import OwnSheet
+    from planner.tables.descriptor import Field, TableSchema
 
-__all__ = ["setting_sheets", "write_settings"]
+__all__ = ["in_cell", "setting_sheets", "write_settings", "write_table_sheet"]
+
+_PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
+"""Words that need no quotes in a list of YAML."""
+
+
+def in_cell(value: Any) -> bool | float | str:
+    """Return what a cell holds.
+
+    >>> in_cell(["us-va-ashburn", "NO"]), in_cell({2027: 30, 2028: 45.5}), in_cell(None)
+    ('us-va-ashburn, NO', '2027: 30, 2028: 45.5', 'null')
+    >>> in_cell(["a, b", "true"]), in_cell([]), in_cell("=1+1"), in_cell([["a", "b"]])
+    ('"a, b", "true"', '[]', '=1+1', '[[a, b]]')
+    """
+    if isinstance(value, list | tuple | Mapping):
+        text = _flow(value)
+        # What begins with the bracket of an entry would be read as the whole list.
+        has_outer = not value or (isinstance(value, list | tuple) and text[1:2] == "[")
+        return text if has_outer else text[1:-1]
+    return "null" if value is None else value
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(str(k))}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, str):
+        is_year = value.isdigit() and len(value) == len("2030")
+        is_plain = bool(_PLAIN.fullmatch(value)) and isinstance(scalar(value), str)
+        return value if is_plain or is_year else json.dumps(value, ensure_ascii=False)
+    return "null" if value is None else json.dumps(value)
+
 
 _NOTHING: Final = object()
 """What is not written."""
@@ -180,3 +221,56 @@ def _at(written: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
             return _NOTHING
         value = value[key]
     return value
+
+
+_FREE_ROWS_OF_TABLES: Final = 500
+"""Rows below the table that have rules and drop-down lists too."""
+_MEASURED: Final = 300
+
+
+def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: Path, limits: Limits) -> None:
+    """Write a table as it is in its file; the first row has the heads, so that it reads back."""
+    read = read_sheet(path, table.name)
+    if len(read.records) >= MOST_ROWS:
+        raise InputError([_too_long(path, table.name, len(read.records))])
+    fields = [table.field(name) for name in read.header]
+    links = {link.field: link for link in table.foreign_keys}
+    sheet.freeze_panes(1, 1)
+    sheet.set_row(0, 18)
+    end = min(len(read.records) + _FREE_ROWS_OF_TABLES, MOST_ROWS - 1)
+    widths = []
+    for at, field in enumerate(fields):
+        head = field.name if field.unit in PURE_NUMBERS else f"{field.name} [{field.unit}]"
+        book.text(sheet, 0, at, head, "head")
+        rule, _ = limits.of_column(table.name, field, links.get(field.name))
+        sheet.data_validation(1, at, end, at, rule)
+        longest = max((len(record[at]) for record in read.records[:_MEASURED]), default=0)
+        widths.append(float(min(max(len(head), longest) + 3, _WIDEST)))
+        for row, record in enumerate(read.records, start=1):
+            _write(book, sheet, (row, at), record[at], field)
+    book.widen(sheet, widths)
+    sheet.autofilter(f"A1:{cell_name(len(read.records) + 1, len(fields))}")
+
+
+def _too_long(path: Path, name: str, rows: int) -> Problem:
+    return Problem(
+        str(path),
+        None,
+        None,
+        f"table {name} has {rows:,} rows",
+        f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
+        f"leave it in its file, which the scenario names under data.{name}",
+    )
+
+
+def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field: Field) -> None:
+    """Write a cell in its type, and as text what a number of a spreadsheet does not hold."""
+    if not text.strip():
+        return
+    if field.is_number and float(f"{float(text):.16G}") == float(text):
+        sheet.write_number(*at, float(text), book.style("plain"))
+    elif field.type == "boolean":
+        is_true = text.strip().lower() in {"true", "1"}
+        sheet.write_boolean(*at, is_true, book.style("plain"))
+    else:
+        book.text(sheet, *at, text)

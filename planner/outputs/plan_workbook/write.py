@@ -1,16 +1,16 @@
-"""A scenario with tables as one workbook to edit."""
+"""A scenario with tables as one workbook to edit, and the settings of a run as its sheets."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
-from planner.outputs.plan_workbook.settings import setting_sheets, write_settings
-from planner.outputs.plan_workbook.tables import write_table_sheet
+from planner.outputs.plan_workbook.settings import setting_sheets, write_settings, write_table_sheet
 from planner.plausible.ranges import RANGES, ranges_of
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
@@ -19,14 +19,24 @@ from planner.tables import load_package, read_tables
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from planner.outputs.run import Run
+    from planner.outputs.xlsx.book import Book
     from planner.scenario import Scenario
 
-__all__ = ["FIRST_TABLES", "LISTS", "write_lists", "write_plan_workbook"]
+__all__ = [
+    "FIRST_TABLES",
+    "LISTS",
+    "setting_sheets",
+    "write_lists",
+    "write_plan_workbook",
+    "write_settings_of_run",
+    "written_of",
+]
 
 FIRST_TABLES: Final = (
     "sites",
@@ -158,3 +168,43 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
 
 def _letters(column: int) -> str:
     return cell_name(1, column + 1).rstrip("1")
+
+
+def write_settings_of_run(book: Book) -> None:
+    """Write sheets Settings and Lists: what the run was asked, as a plan workbook has it."""
+    run = book.run
+    known = run.inputs_tables
+    ranges = ranges_of(known[RANGES], TablePlaces({})) if RANGES in known else ()
+    limits = Limits(ranges)
+    write_settings(book, written_of(run), limits, run.years)
+    missing = [table for table in limits.tables if table not in known]
+    shipped = read_tables(missing) if missing else {}
+    tables = {name: known[name] if name in known else shipped[name] for name in limits.tables}
+    write_lists(book, limits, tables)
+
+
+def written_of(run: Run) -> dict[str, Any]:
+    """Return what the scenario of a run says, without defaults; tables by their full paths."""
+    written: dict[str, Any] = {}
+    merged = run.meta["merged"]
+    for way in run.meta["written"]:
+        keys = _keys(merged, way)
+        if keys is None:
+            continue
+        value, block = merged, written
+        for key in keys[:-1]:
+            value, block = value[key], block.setdefault(key, {})
+        block[keys[-1]] = value[keys[-1]]
+    return written
+
+
+def _keys(settings: Mapping[str, Any], way: str) -> tuple[str, ...] | None:
+    """Take a dotted key path apart, whose ids may have dots; None where nothing is at its end."""
+    if way in settings:
+        return (way,)
+    for key, value in settings.items():
+        if way.startswith(f"{key}.") and isinstance(value, Mapping):
+            rest = _keys(value, way[len(key) + 1 :])
+            if rest is not None:
+                return (key, *rest)
+    return None

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.svg import tick_decimals, ticks
 from planner.outputs.labels import shortened_apart
-from planner.outputs.report.figures import decimals_for
+from planner.outputs.report.figures import NumberColumn, decimals_for, figure_table
 from planner.outputs.report.markup import NOTHING, Html, element, joined
-from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From runs to ``report.html``: the sections in order."""
+"""From runs and studies to pages: the sections of each in order."""
 
 from __future__ import annotations
 
@@ -6,31 +6,46 @@ from collections import ChainMap
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from planner.outputs.binding import binding_of_run
 from planner.outputs.labels import DisplayNames
-from planner.outputs.report.figures import Figures
-from planner.outputs.report.markup import element, joined, name
-from planner.outputs.report.page import page
-from planner.outputs.report.sections.answer import answer
-from planner.outputs.report.sections.costs import costs_section
-from planner.outputs.report.sections.days import days_section
-from planner.outputs.report.sections.decides import decides_section
-from planner.outputs.report.sections.latency import latency_section
-from planner.outputs.report.sections.limits import limits_section
-from planner.outputs.report.sections.power import power_section
-from planner.outputs.report.sections.risks import risks_section
-from planner.outputs.report.sections.sources import sources_section
-from planner.outputs.report.sections.unit_costs import unit_costs_section
-from planner.outputs.report.sections.verdict import lights, question
-from planner.outputs.studies import read_estimates, stress_tables
-from planner.results.power_by_source import sources_of_power
+from planner.outputs.measures import MOST_RUNS, common_years, letters_of
+from planner.outputs.report.figures import Figures, TableFigures
+from planner.outputs.report.map import difference_map
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name
+from planner.outputs.report.page import page, section
+from planner.outputs.report.sections.comparison import causes_section, cost_bridge, differences, side_by_side
+from planner.outputs.report.sections.futures import (
+    answer_of_sweep,
+    effects_section,
+    fans_section,
+    frontier_section,
+    futures_section,
+)
+from planner.outputs.report.sections.limits import decides_section, limits_section, risks_section
+from planner.outputs.report.sections.orders import (
+    answer_of_orders,
+    no_regret_section,
+    orders_section,
+    plans_section,
+    weighed_section,
+)
+from planner.outputs.report.sections.plan import answer, costs_section, unit_costs_section
+from planner.outputs.report.sections.power import days_section, latency_section, power_section
+from planner.outputs.report.sections.sources import lights, question, signs, sources_section
+from planner.outputs.solver_files import binding_of_run
+from planner.outputs.study_files import read_estimates, stress_tables
+from planner.results.power import sources_of_power
+from planner.results.solved import PLANNED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from planner.outputs.comparison.comparison import CostSplit
     from planner.outputs.run import Run
+    from planner.outputs.study_folders import StoredFrontier, StoredStochastic, StoredSweep
 
-__all__ = ["report_html"]
+__all__ = ["MOST_RUNS", "comparison_html", "report_html", "stochastic_html", "studies_html"]
 
 
 def report_html(run: Run) -> str:
@@ -67,3 +82,130 @@ def _with_studies(run: Run) -> Run:
     # Tables of a stored run are read when they are asked for, and not all of them are.
     others = cast("dict[str, pd.DataFrame]", run.tables)
     return replace(run, tables=ChainMap(found, others))
+
+
+def comparison_html(runs: Sequence[Run], splits: Sequence[CostSplit] = ()) -> str:
+    """Return the comparison of runs as one HTML document, as `report_html` does of one."""
+    figures = [Figures(run, number) for number, run in enumerate(runs)]
+    letters = letters_of(runs)
+    sections = [
+        ("answer", "Side by side", side_by_side(figures, letters)),
+        ("map-section", "Map", _maps(figures, letters)),
+        ("cost-bridge", "Cost", cost_bridge(figures, letters)),
+        ("causes", "Causes", causes_section(splits)),
+        ("differences", "Inputs", differences(runs, letters)),
+    ]
+    title = f"Comparison of {', '.join(run.label for run in runs)}"
+    heads = [_head(run, letter) for run, letter in zip(runs, letters, strict=True)]
+    made = "; ".join(f"run {run.meta['run']}, {run.meta['created']}" for run in runs)
+    head = joined([element("h1", name(title)), element("div", heads, class_="pair")])
+    return page(title, head, sections, element("p", name(made)))
+
+
+def _head(run: Run, letter: str) -> Html:
+    asked = str(run.meta["question"] or run.title)
+    return element(
+        "div",
+        element("p", element("strong", f"{letter}: ", name(run.label))),
+        element("p", name(asked), class_="question"),
+        lights(run),
+    )
+
+
+def _maps(figures: Sequence[Figures], letters: str) -> Html:
+    """Draw each further run less the first: the first map with a slider of the years that all have."""
+    years = common_years([of.run for of in figures])
+    if not years:
+        return NOTHING
+    maps = (
+        difference_map((figures[0], of), (letters[0], letter), years if at == 0 else years[-1:])
+        for at, (of, letter) in enumerate(zip(figures[1:], letters[1:], strict=True))
+    )
+    return section("map-section", "Where they differ", *maps)
+
+
+def stochastic_html(study: StoredStochastic) -> str:
+    """Return the report of a stochastic program as one HTML document."""
+    figures = TableFigures(study.tables, 0)
+    sections = [
+        ("answer", "Answer", answer_of_orders(figures, study)),
+        ("orders", "Orders", orders_section(figures)),
+        ("plans", "Other orders", plans_section(figures, has_cvar=study.cvar_tail is not None)),
+        ("fans", "Spread", fans_section(figures)),
+        ("no-regret", "In every future", no_regret_section(figures)),
+        ("futures", "Futures", weighed_section(figures)),
+    ]
+    head = joined(
+        [
+            element("h1", name(study.title or study.name)),
+            element("p", name(study.question or f"Futures of {study.scenario}"), class_="question"),
+            signs(_lights(study.tables["futures"])),
+        ]
+    )
+    foot = element("p", "dcplan, of ", name(str(study.folder)))
+    return page(study.title or study.name, head, sections, foot)
+
+
+def _lights(futures: pd.DataFrame) -> list[tuple[str, str]]:
+    """Say whether each plan was checked."""
+    broken = futures[futures["broken"].astype(str) != ""]
+    if len(broken):
+        return [("bad", f"The check failed in {len(broken)}: {broken.iloc[0]['future']}")]
+    return [("good", "Every plan was checked independently: all rules hold")]
+
+
+def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier]) -> str:
+    """Return the report of studies as one HTML document, as `report_html` does of a run."""
+    sections: list[tuple[str, str, Html]] = []
+    first = len(sections)
+    if sweep is not None:
+        figures = TableFigures(sweep.tables, first)
+        sections += [
+            ("answer", "Answer", answer_of_sweep(figures, sweep.axes)),
+            ("effects", "What cost depends on", effects_section(figures)),
+            ("fans", "Spread", fans_section(figures)),
+            ("no-regret", "In every future", no_regret_section(figures)),
+            ("futures", "Futures", futures_section(figures, sweep.axes, sweep.changes)),
+        ]
+        first = 1
+    for number, study in enumerate(frontiers):
+        of = TableFigures({"frontier": study.table}, first + number)
+        identifier = "answer" if sweep is None and number == 0 else f"frontier-{number + 1}"
+        sections.append((identifier, study.label, frontier_section(identifier, of, study)))
+    title = _title(sweep, frontiers)
+    head = joined([element("h1", name(title)), _question(sweep), _lights_of_studies(sweep)])
+    folders = [str(study.folder) for study in (sweep, *frontiers) if study is not None]
+    foot = element("p", "dcplan, of ", name(", ".join(folders)))
+    return page(title, head, sections, foot)
+
+
+def _title(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier]) -> str:
+    if sweep is not None:
+        return sweep.title or sweep.name
+    return f"Trade-offs of {', '.join(dict.fromkeys(study.scenario for study in frontiers))}"
+
+
+def _question(sweep: StoredSweep | None) -> Html:
+    if sweep is None:
+        return NOTHING
+    asked = sweep.question or f"Many futures of {sweep.base}"
+    return element("p", name(asked), class_="question")
+
+
+def _lights_of_studies(sweep: StoredSweep | None) -> Html:
+    """Say how many futures have a plan, and whether each plan was checked."""
+    if sweep is None:
+        return NOTHING
+    futures = sweep.tables["futures"]
+    has_plan = futures["status"].isin(sorted(PLANNED))
+    without, broken = int((~has_plan).sum()), futures[futures["broken"].astype(str) != ""]
+    shown = [
+        ("fair", f"{without} of {len(futures)} futures have no plan as asked.")
+        if without
+        else ("good", f"All {len(futures)} futures have a plan")
+    ]
+    if len(broken):
+        shown.append(("bad", f"The check failed in {len(broken)}: {broken.iloc[0]['future']}"))
+    elif has_plan.any():
+        shown.append(("good", "Every plan was checked independently: all rules hold"))
+    return signs(shown)

@@ -1,7 +1,8 @@
-"""Sheets Summary and Charts: the plan by year in live formulas."""
+"""Sheets Summary, Charts and Compare: the plan by year in live formulas, and what edits change."""
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -9,22 +10,117 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
 from planner.outputs.run import once_a_run
-from planner.outputs.xlsx.block import FIRST_YEAR, At, Row, write_heads, write_row, write_section
-from planner.outputs.xlsx.board_links import write_board_links
-from planner.outputs.xlsx.book import cell
+from planner.outputs.xlsx.book import FIRST_YEAR, At, Row, cell, write_heads, write_row, write_section
+from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
+from planner.outputs.xlsx.power import bridge_lines
 from planner.outputs.xlsx.tidy import with_model_year
+from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from xlsxwriter.chart import Chart
+    from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["RATIOS", "summary_parts", "summary_rows", "write_charts", "write_summary"]
+__all__ = [
+    "RATIOS",
+    "summary_parts",
+    "summary_rows",
+    "write_board_links",
+    "write_charts",
+    "write_compare",
+    "write_summary",
+]
 
+_MUSD: Final = "#,##0.00"
+_MW: Final = "#,##0"
+
+
+def write_board_links(book: Book, sheet: Worksheet, head: int, row: int, spans: Sequence[int]) -> None:
+    """Write the unit costs, the four moneys and the bridge, each a link to its own sheet."""
+    row = _unit_costs(book, sheet, head, row)
+    row = _moneys(book, sheet, head, row, spans)
+    _bridge(book, sheet, row)
+
+
+def _unit_costs(book: Book, sheet: Worksheet, head: int, row: int) -> int:
+    """Write what an hour costs as paid and in full. Returns the next row."""
+    costs = hour_costs(book.run)
+    if not costs:  # no rack in any year
+        return row
+    write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(book.run.years))
+    for cost in costs:
+        row += 1
+        shown = ["" if math.isnan(value) else value for value in cost.values]
+        linked = Row(cost.label, cost.unit, _of_year(cost.name), shown, "0.000")
+        write_row(book, sheet, head, row, linked)
+    for note in (f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS):
+        row += 1
+        book.text(sheet, row, 0, note, "about")
+    return row + 1
+
+
+_UNITS: Final = "Unit costs of own sites, as solved (sheet Money)"
+_DIFFERS: Final = (
+    "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
+)
+
+
+def _of_year(name: str) -> Callable[[At], str]:
+    """Return the formula of what a named row has for a model year; blank where that is blank."""
+
+    def formula(at: At) -> str:
+        found = f"INDEX({name},MATCH({at.year},model_years,0))"
+        return f'IF({found}="","",{found})'
+
+    return formula
+
+
+def _moneys(book: Book, sheet: Worksheet, head: int, row: int, spans: Sequence[int]) -> int:
+    """Write the four moneys with their rules, and cash by year. Returns the next row."""
+    run = book.run
+    of_plan = moneys(run.tables)
+    write_section(book, sheet, row, _MONEYS, FIRST_YEAR + len(run.years))
+    for name, (label, musd, rule) in zip(MONEY_NAMES, of_plan.lines, strict=True):
+        row += 1
+        book.text(sheet, row, 0, label)
+        book.text(sheet, row, 1, "MUSD, all years", "unit_left")
+        book.formula(sheet, row, FIRST_YEAR, f"={name}", musd, _MUSD)
+        book.text(sheet, row, FIRST_YEAR + 1, f"  {rule}", "about")
+    cash = of_plan.years.set_index("calendar_year")["cash_musd"]
+    by_year = [float(cash.loc[year : year + span - 1].sum()) for year, span in zip(run.years, spans, strict=True)]
+    row += 1
+    write_row(book, sheet, head, row, Row("Cash by year", "MUSD", _cash, by_year, _MUSD))
+    return row + 1
+
+
+_MONEYS: Final = "Four moneys, as solved (sheet Money)"
+
+
+def _cash(at: At) -> str:
+    """Return the formula of the cash of the calendar years that a model year represents."""
+    first, end = f'">="&{at.year}', f'"<"&({at.year}+{at.below})'
+    return f"SUMIFS({CASH_BY_YEAR},{CASH_YEARS},{first},{CASH_YEARS},{end})"
+
+
+def _bridge(book: Book, sheet: Worksheet, row: int) -> None:
+    """Write the steps from the path to the meter by year."""
+    write_section(book, sheet, row, _BRIDGE, FIRST_YEAR + len(book.run.years))
+    for line in bridge_lines(book.run):
+        row += 1
+        style = "total" if line.step.is_level else "plain"
+        book.text(sheet, row, 0, line.label, style)
+        book.text(sheet, row, 1, "MW", style if line.step.is_level else "unit_left")
+        for column, mw in enumerate(line.mw, start=FIRST_YEAR):
+            linked = f"=Bridge!{cell(line.row, column)}"
+            book.formula(sheet, row, column, linked, float(mw), _MW, style)
+
+
+_BRIDGE: Final = "From the path to the meter, as solved (sheet Bridge)"
 _HEAD: Final = 4
 _CHART_WIDTH: Final = 520
 _CHART_HEIGHT: Final = 290
@@ -319,3 +415,58 @@ def write_charts(book: Book) -> None:
 
 
 _POWER: Final = ("IT power, mean", "Facility power, mean", "Facility power, coincident peak")
+_HEAD_OF_COMPARE: Final = 5
+_PLACES: Final = 6  # of a difference: what is left of two sums that are the same is noise
+_ABOUT_OF_COMPARE: Final = (
+    "To the left the plan as solved, to the right what edited cells of sheets Assumptions and "
+    "Sites make of it, less that. The plan itself stays: no site, hall or rack is chosen again."
+)
+_OTHERS: Final = (
+    "To compare with another run: dcplan compare RUN RUN -o compared.xlsx, which shows plans, "
+    "costs by item, and inputs that differ."
+)
+
+
+def write_compare(book: Book) -> None:
+    """Write sheet Compare."""
+    run = book.run
+    count = len(run.years)
+    sheet = book.sheet("Compare", _ABOUT_OF_COMPARE, widths=(46, 15, *[11.5] * (2 * count)))
+    book.text(sheet, 2, 0, _OTHERS, "about")
+    first_change = FIRST_YEAR + count
+    _heads(book, sheet, first_change)
+    sheet.freeze_panes(_HEAD_OF_COMPARE + 1, FIRST_YEAR)
+    at = summary_rows(run)
+    row = _HEAD_OF_COMPARE
+    for title, rows in summary_parts(run).items():
+        row += 1
+        write_section(book, sheet, row, title, first_change + count)
+        for one in rows:
+            if one.label in RATIOS:
+                continue
+            row += 1
+            book.text(sheet, row, 0, one.label)
+            book.text(sheet, row, 1, one.unit, "unit_left")
+            for place, value in enumerate(one.values):
+                if isinstance(value, str):
+                    continue
+                solved = cell(row, FIRST_YEAR + place)
+                edited = f"Summary!{cell(at[one.label], FIRST_YEAR + place)}"
+                book.number(sheet, row, FIRST_YEAR + place, value, one.number)
+                formula = f"=ROUND({edited}-{solved},{_PLACES})"
+                signed = f"+{one.number};-{one.number};0"
+                book.formula(sheet, row, first_change + place, formula, 0.0, signed)
+    last = first_change + count - 1
+    for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
+        look = book.style("plain", font_color=colour, bold=True)
+        rule = {"type": "cell", "criteria": sign, "value": 0, "format": look}
+        sheet.conditional_format(_HEAD_OF_COMPARE + 1, first_change, row, last, rule)
+
+
+def _heads(book: Book, sheet: Worksheet, first_change: int) -> None:
+    book.text(sheet, _HEAD_OF_COMPARE, 0, "by model year", "head")
+    book.text(sheet, _HEAD_OF_COMPARE, 1, "unit", "head")
+    for first, words in ((FIRST_YEAR, "as solved"), (first_change, "edited less solved")):
+        book.text(sheet, _HEAD_OF_COMPARE - 1, first, words, "head")
+        for column, year in enumerate(book.run.years, start=first):
+            book.number(sheet, _HEAD_OF_COMPARE, column, year, "0", "head_right")

@@ -1,22 +1,43 @@
-"""Solves and sweeps: started, watched, stopped, cancelled."""
+"""Jobs by the API, each asked for once."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from planner.serve.api.once import EACH_KEY_ONCE
 from planner.serve.jobs import Job
-from planner.serve.paths import API, JOBS, SWEEPS, job_path
+from planner.serve.project import API, JOBS, SWEEPS, job_path
 from planner.serve.service import Service, service_of
 from planner.serve.starting import start_solve, start_sweep
 
-__all__ = ["router"]
+__all__ = ["EACH_KEY_ONCE", "router"]
 
+
+async def _require_each_key_once(request: Request) -> None:
+    """Refuse a body with an object that has a key twice; one that is no JSON is refused later."""
+    body = await request.body()
+    try:
+        json.loads(body, object_pairs_hook=_pairs_once)
+    except (ValueError, RecursionError):
+        return
+
+
+def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise HTTPException(422, f"the body has the key {key!a} twice in one object; give it once")
+        found[key] = value
+    return found
+
+
+EACH_KEY_ONCE = Depends(_require_each_key_once)
+"""What a part of the interface asks of every body."""
 router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 
 

@@ -1,22 +1,27 @@
-"""Runs and their tables."""
+"""Runs by the API, and what the server is."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any, Final
 
 import pandas as pd
 from fastapi import APIRouter, HTTPException
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 
-from planner.outputs.records import records
 from planner.outputs.run import Run
+from planner.outputs.table_files import records
 from planner.results.schema import TABLES
 from planner.runs.folder import load_run, naming_changed_files
-from planner.serve.paths import API, RUNS
+from planner.runs.meta import versions_used
+from planner.scenario import json_schema
+from planner.serve.api import jobs, scenarios
+from planner.serve.project import API, RUNS
 from planner.serve.service import Service, service_of
 
-__all__ = ["router"]
+__all__ = ["PARTS", "router"]
 
 router = APIRouter(prefix=API)
 _LIMIT: Final = "limit"
@@ -117,3 +122,29 @@ def _columns(frame: pd.DataFrame, table: str) -> list[dict[str, str]]:
         }
         for name in frame.columns
     ]
+
+
+PARTS: Final = (scenarios.router, jobs.router, router)
+"""All other paths."""
+
+
+@router.get("")
+def api_index() -> dict[str, Any]:
+    """List what can be asked for, and which versions answer."""
+    routes = [route for part in (router, *PARTS) for route in part.routes]
+    return {
+        "versions": versions_used(),
+        "paths": [
+            {"method": method, "path": route.path, "does": (route.description or "").partition("\n")[0]}
+            for route in routes
+            if isinstance(route, APIRoute)
+            for method in sorted(route.methods or ())
+        ],
+    }
+
+
+@router.get("/schema")
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario: types, bounds, units, meanings, defaults."""
+    found: dict[str, Any] = json.loads(json_schema())
+    return found

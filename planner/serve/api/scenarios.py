@@ -12,12 +12,10 @@ from starlette.responses import JSONResponse
 
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
-from planner.serve.api.once import EACH_KEY_ONCE
-from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said
+from planner.serve.api.jobs import EACH_KEY_ONCE
+from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said, one_line
 from planner.serve.form.fields import groups
-from planner.serve.form.yaml_text import one_line
-from planner.serve.paths import API, SCENARIOS, scenario_path
-from planner.serve.project import Source
+from planner.serve.project import API, SCENARIOS, Source, scenario_path
 from planner.serve.service import Service, service_of
 
 __all__ = ["router"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.scenario.references import IdOf
     from planner.serve.form.draft import Said
     from planner.serve.form.fields import FormField
-    from planner.serve.form.shown_form import ShownForm
+    from planner.serve.form.form_page import ShownForm
 
 __all__ = ["anchor_of", "class_of", "field_part", "in_words", "labelled", "list_id", "messages"]
 

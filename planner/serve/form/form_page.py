@@ -1,25 +1,52 @@
-"""The form as an HTML page: what is wrong, groups of settings, cards of ids, buttons."""
+"""The page of the form."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.form.draft import NAME, Said, name_of
 from planner.serve.form.field_html import anchor_of, class_of, field_part, in_words, labelled, list_id, messages
 from planner.serve.form.fields import FILE, Cards, FormGroup, groups
-from planner.serve.form.shown_form import ADD, DO, ShownForm
 from planner.serve.form.site_map import NEW_SITES, new_site_part
 from planner.serve.guard import TOKEN_FIELD
-from planner.serve.paths import SCENARIOS, scenario_path
-from planner.serve.shell import shell
+from planner.serve.project import SCENARIOS, scenario_path
+from planner.serve.service import shell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import HTMLResponse
 
     from planner.scenario.references import IdOf
+    from planner.serve.form.draft import FormDraft
+    from planner.serve.project import Source
+    from planner.serve.service import Service
 
-__all__ = ["form_page"]
+__all__ = ["ADD", "DO", "ShownForm", "form_page"]
+
+DO: Final = "do"
+"""Name of the field that says what to do with a form."""
+ADD: Final = "add:"
+"""Begins the value of `DO` that adds a card."""
+
+
+@dataclass(frozen=True)
+class ShownForm:
+    """What is shown of a form."""
+
+    service: Service  # of the server
+    draft: FormDraft  # what was typed
+    about: Mapping[str, str]  # name, title and question of the new scenario
+    said: tuple[Said, ...] = ()  # what is wrong or implausible
+    is_judged: bool = False  # whether it was looked at
+    added: tuple[str, ...] = ()  # key path of a card that was just added
+
+    @property
+    def source(self) -> Source:
+        """The scenario that is changed."""
+        return self.draft.base.source
 
 
 def form_page(page: ShownForm) -> HTMLResponse:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.outputs.projection import sheet_for
 from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
 from planner.outputs.report.markup import Html, element
-from planner.place.borders import countries_near
+from planner.place.climate import countries_near
 from planner.place.geo import geodesic_km
-from planner.serve.paths import place_path
+from planner.serve.project import place_path
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,24 +1,27 @@
-"""The catalogue: every run of the folder, to be opened or compared."""
+"""Pages of the catalogue, of files and of reports."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse
 
-from planner.base.number_format import duration, unit_of_money
+from planner.base.words import duration, unit_of_money
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name, with_differences
-from planner.outputs.report import MOST_RUNS
+from planner.outputs.report import MOST_RUNS, comparison_html, report_html
 from planner.outputs.report.markup import NOTHING, Html, element, name
-from planner.serve.paths import SCENARIOS, run_path
-from planner.serve.service import service_of
-from planner.serve.shell import shell
+from planner.runs.folder import load_run, naming_changed_files
+from planner.serve.project import RUNS, SCENARIOS, files_path, run_path, scenario_path
+from planner.serve.service import STATIC, framed, message_page, service_of, shell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.runs.catalogue import Entry, Listing
 
 __all__ = ["router"]
@@ -114,3 +117,52 @@ def _unreadable(listing: Listing) -> Html:
         return NOTHING
     items = (element("li", name(bad.run), f": {bad.reason}") for bad in listing.unreadable)
     return element("section", element("h2", "What cannot be read"), element("ul", items))
+
+
+@router.get("/static/{name}")
+def static_file(name: str) -> FileResponse:
+    """Return a style or a script."""
+    if name not in STATIC:
+        raise HTTPException(404)
+    path, kind = STATIC[name]
+    return FileResponse(path, media_type=kind)
+
+
+@router.get(f"{RUNS}/{{run}}")
+def report(request: Request, run: str) -> HTMLResponse:
+    """Show the report of a run."""
+    service = service_of(request)
+    with service.computing:
+        folder = service.project.run_folder(run)
+        if folder is None:
+            raise HTTPException(404)
+        with naming_changed_files(folder):
+            loaded = load_run(folder)
+            document = report_html(loaded)
+        source = service.project.source_of_run(loaded.name)
+    more = [(files_path(run), "Downloads")]
+    if source is not None:
+        more.append((scenario_path(source, run=run), "Change and solve again"))
+    return framed(document, more)
+
+
+@router.get("/compare")
+def compare(request: Request, run: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
+    """Compare runs; the others with the first."""
+    chosen = list(dict.fromkeys(run))
+    if not 2 <= len(chosen) <= MOST_RUNS:
+        text = f"Choose two to {MOST_RUNS} runs; {len(chosen)} are chosen."
+        return message_page("Compare runs", text, 422)
+    service = service_of(request)
+    with service.computing, ExitStack() as stack:
+        folders = [_folder(service.project.run_folder(one)) for one in chosen]
+        for folder in folders:
+            stack.enter_context(naming_changed_files(folder))
+        document = comparison_html([load_run(folder) for folder in folders])
+    return framed(document)
+
+
+def _folder(found: Path | None) -> Path:
+    if found is None:
+        raise HTTPException(404)
+    return found

@@ -15,9 +15,8 @@ from planner.outputs.report.markup import Html, element, name
 from planner.outputs.staging import staging
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
-from planner.serve.paths import RUNS, files_path, run_path
-from planner.serve.service import Service, service_of
-from planner.serve.shell import shell
+from planner.serve.project import RUNS, files_path, run_path
+from planner.serve.service import Service, service_of, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The form in which a scenario is changed: every setting of the schema, errors beside each."""
+"""Pages of scenarios and of the form."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from planner.outputs.report.map import HEIGHT, WIDTH
+from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run
 from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Said, is_setting, name_of, value_text
 from planner.serve.form.fields import FormField, groups
-from planner.serve.form.form_page import form_page
-from planner.serve.form.shown_form import ADD, DO, ShownForm
+from planner.serve.form.form_page import ADD, DO, ShownForm, form_page
 from planner.serve.form.site_map import NEW_SITES, place_at
 from planner.serve.jobs import Job
-from planner.serve.paths import PLACE, SCENARIOS, job_path
-from planner.serve.posted import fields_of
-from planner.serve.project import Source
-from planner.serve.service import Service, service_of
+from planner.serve.project import PLACE, SCENARIOS, Source, job_path, scenario_path
+from planner.serve.service import Service, button_form, fields_of, service_of, shell
 from planner.serve.starting import start_solve
 
 if TYPE_CHECKING:
@@ -147,3 +145,51 @@ def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> S
         if cards.keys == NEW_SITES and typed:
             texts[name_of((*keys, *of.keys))] = typed
     return replace(page, draft=replace(page.draft, texts=texts), added=keys)
+
+
+@router.get(SCENARIOS)
+def scenarios(request: Request) -> HTMLResponse:
+    """List the scenarios."""
+    service = service_of(request)
+    sources = service.project.sources()
+    own = [source for source in sources if source.is_own]
+    shipped = [source for source in sources if not source.is_own]
+    folder = element("code", str(service.project.folder))
+    none = element("p", "No scenario file (*.yaml, *.xlsx) is in ", folder, " yet: change one and save it.")
+    return shell(
+        "Scenarios",
+        element("h2", "Yours"),
+        _list(own, service) if own else none,
+        element("h2", "Shipped with dcplan"),
+        _list(shipped, service),
+        here=SCENARIOS,
+    )
+
+
+@router.post("/solve")
+async def solve(request: Request) -> RedirectResponse:
+    """Solve a scenario as it is."""
+    service = service_of(request)
+    source = service.project.source((await fields_of(request)).get("scenario", ""))
+    if source is None:
+        raise HTTPException(404)
+    return RedirectResponse(job_path(start_solve(service, source)), status_code=303)
+
+
+def _list(sources: list[Source], service: Service) -> Html:
+    return element("ul", (_item(source, service) for source in sources), class_="scenarios")
+
+
+def _item(source: Source, service: Service) -> Html:
+    said = source.question or source.title
+    return element(
+        "li",
+        element("div", element("strong", name(source.key)), class_="name"),
+        element("div", name(said), class_="note") if said else NOTHING,
+        element(
+            "div",
+            button_form("/solve", "Solve", service.keys.form, "inline", scenario=source.key),
+            element("a", "Change", href=scenario_path(source)),
+            class_="actions",
+        ),
+    )

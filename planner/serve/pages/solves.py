@@ -8,12 +8,11 @@ from fastapi import APIRouter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from planner.base.number_format import duration
+from planner.base.words import duration
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
-from planner.serve.paths import JOBS, files_path, job_path, run_path
-from planner.serve.service import Service, service_of
-from planner.serve.shell import button_form, shell
+from planner.serve.project import JOBS, files_path, job_path, run_path
+from planner.serve.service import Service, button_form, service_of, shell
 
 __all__ = ["router", "status_table"]
 

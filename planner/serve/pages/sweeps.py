@@ -13,18 +13,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from planner.base.errors import InputError
-from planner.base.number_format import unit_of_money
+from planner.base.words import unit_of_money
 from planner.outputs.folder_kinds import SWEEP_FILE
-from planner.outputs.labels import order_words
-from planner.outputs.no_regret import LEAST_MW
+from planner.outputs.labels import LEAST_MW, order_words
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.study_folders import read_table, unreadable
-from planner.results.ended import PLANNED
+from planner.results.solved import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
-from planner.serve.paths import SWEEPS, job_path, sweep_path
-from planner.serve.posted import fields_of
-from planner.serve.service import Service, service_of
-from planner.serve.shell import button_form, shell
+from planner.serve.project import SWEEPS, job_path, sweep_path
+from planner.serve.service import Service, button_form, fields_of, service_of, shell
 from planner.serve.starting import start_sweep
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 

@@ -10,12 +10,11 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.inputs.prepared import PreparedScenario
-from planner.outputs.alternatives import PLANS, RANGES, Alternatives
-from planner.results.frame import cleaned
+from planner.outputs.study_files import PLANS, RANGES, Alternatives
+from planner.results.store import cleaned
 from planner.scenario import Scenario, load_scenario
 from planner.studies.alternatives.near import NearOptimal
-from planner.studies.solve.asking import Asking
-from planner.studies.solve.progress import Pace
+from planner.studies.solve.asking import Asking, Pace
 
 if TYPE_CHECKING:
     import threading

@@ -13,12 +13,12 @@ from planner.lp.index import UNIT
 from planner.lp.outcome import relative_gap
 from planner.model import build_model
 from planner.model.money import objective_musd, penalty_musd
-from planner.results.frame import cleaned
 from planner.results.read import read_results
+from planner.results.store import cleaned
 from planner.studies.solve.answers import with_plan
+from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.rounding import RULES, rounded
-from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import STOPPED, Solves
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.check.checked_inputs import CheckedInputs
     from planner.inputs.prepared import PreparedScenario
     from planner.lp import Expression, Outcome
-    from planner.lp.methods import Method
+    from planner.lp.outcome import Method
     from planner.studies.solve.asking import Asking
 
 __all__ = ["NearOptimal"]

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
+from planner.base.words import amount
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.prepared import PreparedScenario
-from planner.lp.join import distinct
+from planner.lp.index import distinct
 from planner.model import build_model
 from planner.scenario import Scenario, load_scenario
 from planner.studies.diagnose.prechecks import Shortage, shortages
-from planner.studies.diagnose.relaxations import RELAXATIONS
-from planner.studies.diagnose.relaxed_rows import relaxed, rows_of
+from planner.studies.diagnose.relaxed_rows import RELAXATIONS, relaxed, rows_of
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
 from planner.studies.solve.conflict_rules import ConflictRule, conflict_rules

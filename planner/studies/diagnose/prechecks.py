@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
+from planner.base.words import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,15 +1,15 @@
-"""The program of a scenario in which limits may be relaxed."""
+"""Limits that may be relaxed, and the rows that hold them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.limits import BY_NAME
+from planner.limits import BY_NAME, carbon, contracts, demand, grid, halls, non_firm, racks, sites, supply
 from planner.lp import UNIT, Expression
-from planner.lp.join import distinct
+from planner.lp.index import distinct
 from planner.model import FAMILIES, Model
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Variable
     from planner.lp.expression import Comparison
 
-__all__ = ["Relaxed", "relaxed", "rows_of"]
+__all__ = ["RELAXATIONS", "Relaxed", "relaxed", "rows_of"]
 
 
 def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
@@ -89,3 +89,26 @@ def _eased(
     is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
     side = np.where(is_most, -1.0, 1.0)
     return replace(rows, expression=rows.expression + eased * side)
+
+
+RELAXATIONS: Final = (
+    demand.DEMAND,
+    demand.TIGHT_BOUND,
+    demand.RENT,
+    racks.DELIVERIES,
+    sites.LAND,
+    halls.LEASE,
+    sites.BUILD_RATE,
+    sites.MARKET,
+    sites.BUDGET,
+    sites.CASH,
+    grid.CONNECTION,
+    contracts.CONTRACTS,
+    supply.SOURCES,
+    grid.FIRM_HEADROOM,
+    non_firm.ALL_HEADROOM,
+    grid.HEADROOM,
+    carbon.CARBON,
+    carbon.WATER,
+)
+"""Every relaxation, in the order in which they are tried."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.number_format import amount, round_down
 from planner.base.units import HOURS_PER_YEAR
+from planner.base.words import amount, round_down
 from planner.inputs.prepared import Cell
 from planner.limits import moved_by
-from planner.limits.increments import lead_key, site_key, without_new_halls
+from planner.limits.limit import lead_key, site_key, without_new_halls
 from planner.limits.relaxation import ProposedChange
 from planner.scenario import Setting
 

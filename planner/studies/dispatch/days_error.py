@@ -25,9 +25,9 @@ from planner.inputs.supply import supply_offer
 from planner.inputs.supply_figures import availability
 from planner.inputs.table_columns import any_along, codes
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
-from planner.lp.join import locate
+from planner.lp.index import locate
+from planner.studies.dispatch.dispatch import PeakBilling, operate
 from planner.studies.dispatch.operated import Work, fleet_of
-from planner.studies.dispatch.program import PeakBilling, operate
 
 if TYPE_CHECKING:
     import threading

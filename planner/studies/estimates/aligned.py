@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
-from planner.lp.match import positions
+from planner.lp.index import positions
 from planner.lp.matrix import Matrix
 
 if TYPE_CHECKING:

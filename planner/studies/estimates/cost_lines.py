@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.base.recording import recording_reads
+from planner.base.cache import recording_reads
 from planner.lp import ArrayProblem
 from planner.model import ALL_COSTS, FAMILIES, Model
 from planner.model.payments import discount

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.number_format import amount
-from planner.outputs.first_order import CANNOT_HOLD, cannot_hold
-from planner.outputs.labels import figure_names, figure_words
+from planner.base.words import amount
+from planner.outputs.labels import CANNOT_HOLD, cannot_hold, figure_names, figure_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.model import ALL_COSTS, build_model
 from planner.model.payments import discount
 from planner.outputs.labels import item_words
-from planner.studies.explain.explanation import Number, Statement, number
+from planner.studies.explain.words import Number, Statement, number
 from planner.studies.solve.at_plan import proof_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.model import Model
-    from planner.results.program_tables import Proof
-    from planner.studies.explain.explanation import ExplainablePlan
+    from planner.results.proof import Proof
+    from planner.studies.explain.words import ExplainablePlan
 
 __all__ = ["about_two_sites", "compare_sites"]
 

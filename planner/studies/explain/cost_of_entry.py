@@ -10,14 +10,14 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.inputs.prepared import PreparedScenario
-from planner.limits.increments import lead_key, site_key
-from planner.lp.join import locate
+from planner.limits.limit import lead_key, site_key
+from planner.lp.index import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
 from planner.model.money import penalty_musd
 from planner.model.payments import discount
 from planner.results.cost_difference import PlanCost
-from planner.results.frame import cleaned
+from planner.results.store import cleaned
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
-    from planner.studies.explain.explanation import ExplainablePlan
+    from planner.studies.explain.words import ExplainablePlan
     from planner.studies.solve.asking import Asking
 
 __all__ = ["ENTRY_COLUMNS", "RELAXED", "Resolved", "builds", "entry"]

@@ -7,18 +7,32 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.base.number_format import duration
+from planner.base.words import duration
 from planner.inputs.prepared import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.cost_of_entry import builds
-from planner.studies.explain.explanation import ExplainablePlan, Explanation, Statement
-from planner.studies.explain.names import Names
-from planner.studies.explain.plain_words import about_compute, about_cost, about_limits, reported_rows
-from planner.studies.explain.site_words import about_site, site_tables, touches
-from planner.studies.explain.steps import about_steps, one_more, tried
-from planner.studies.explain.tries import Countdown, Try, list_tries, seconds_of, solve_seconds
-from planner.studies.explain.year_words import about_year, year_tables
+from planner.studies.explain.places import about_site, about_year, site_tables, touches, year_tables
+from planner.studies.explain.steps import (
+    Countdown,
+    Try,
+    about_steps,
+    list_tries,
+    one_more,
+    seconds_of,
+    solve_seconds,
+    tried,
+)
+from planner.studies.explain.words import (
+    ExplainablePlan,
+    Explanation,
+    Names,
+    Statement,
+    about_compute,
+    about_cost,
+    about_limits,
+    reported_rows,
+)
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from planner.lp import UNIT
 from planner.model import build_model
 from planner.model.money import objective_musd, penalty_musd
 from planner.outputs.frontier import COLUMNS, Frontier
-from planner.results.frame import cleaned
+from planner.results.store import cleaned
 from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import (
     LEAST_SERVED_KH100E_YEARS,
@@ -28,10 +28,9 @@ from planner.studies.frontier.measures import (
     users_served,
 )
 from planner.studies.solve.answers import with_plan
-from planner.studies.solve.asking import Asking
+from planner.studies.solve.asking import Asking, Pace
+from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.progress import Pace
-from planner.studies.solve.sessions import plan_session
 from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:

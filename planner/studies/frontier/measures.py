@@ -12,7 +12,7 @@ from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND
 from planner.base.words import closest
 from planner.inputs.axes import ANYWHERE
 from planner.lp import UNIT
-from planner.lp.join import distinct
+from planner.lp.index import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,19 +1,47 @@
-"""Which futures a method asks for: points of the unit cube, in blocks that are drawn alike."""
+"""Designs of Morris and Sobol, what is asked of them, and their indices."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from planner.base.number_format import amount, duration
+from planner.base.errors import Problem
+from planner.base.words import amount, closest, duration
+from planner.outputs.sensitivity import BOUND, BY, COST, is_constant
+from planner.results.cost_difference import intervals_ranked
+from planner.results.schema import TABLES as RESULTS
+from planner.studies.sweep.file import MOST_FUTURES
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
+    from collections.abc import Mapping
 
-__all__ = ["LEVELS", "METHODS", "Design", "Method", "names_of", "rows_per_block", "shares_of", "words_of"]
+    from planner.base.arrays import Floats, Positions
+
+__all__ = [
+    "FIGURES",
+    "LEVELS",
+    "METHODS",
+    "OUTPUTS",
+    "RESAMPLES",
+    "SEED",
+    "Design",
+    "Method",
+    "Ranks",
+    "indices_of",
+    "names_of",
+    "ranked",
+    "ranks_of",
+    "rows_per_block",
+    "shares_of",
+    "size_of",
+    "words_of",
+    "wrong_sizes",
+    "wrong_wishes",
+]
 
 Method: TypeAlias = Literal["tornado", "morris", "sobol"]
 METHODS: Final[tuple[Method, ...]] = ("tornado", "morris", "sobol")
@@ -88,3 +116,153 @@ def words_of(design: Design, factors: int, futures: int, seconds: float) -> str:
     fewer = f"; --{of} {size // 2} makes about {futures // 2}" if size > _FEW else ""
     figures = "1 figure" if factors == 1 else f"{factors} figures"
     return f"{futures:,} futures of {figures}{time}{fewer}"
+
+
+RESAMPLES: Final = 200
+_FEW_OF_INDICES: Final = 2
+"""Resamples within SALib where its own confidence is not looked at: the least it takes."""
+_ENDS: Final = (0.025, 0.975)
+
+
+def indices_of(design: Design, shares: Floats, outputs: Floats, *, resamples: int = RESAMPLES) -> dict[str, Floats]:
+    """Return the indices of each factor; confidence is half of the interval.
+
+    Source: Campolongo, Cariboni and Saltelli (2007); Saltelli et al. (2010); as SALib has them.
+    """
+    factors = shares.shape[1]
+    columns = ("mu", "mu_star", "mu_star_conf", "sigma")
+    if design.method == "sobol":
+        columns = ("s1", "s1_conf", "st", "st_conf")
+    if is_constant(outputs):  # a variance of nothing cannot be divided
+        return {name: np.zeros(factors) for name in columns}
+    rng = np.random.default_rng(design.seed)  # SALib takes a seed of 0 for none
+    problem = {"num_vars": factors, "names": names_of(factors), "bounds": [[0.0, 1.0]] * factors}
+    if design.method == "morris":
+        from SALib.analyze import morris
+
+        found = morris.analyze(problem, shares, outputs, num_resamples=resamples, num_levels=LEVELS, seed=rng)
+        return {name: np.asarray(found[name], dtype=np.float64) for name in columns}
+    from SALib.analyze import sobol
+
+    found = sobol.analyze(problem, outputs, calc_second_order=False, num_resamples=resamples, seed=rng)
+    return {name: np.asarray(found[_SALIB[name]], dtype=np.float64) for name in columns}
+
+
+_SALIB: Final = {"s1": "S1", "s1_conf": "S1_conf", "st": "ST", "st_conf": "ST_conf"}
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """How stable the ranks of factors are."""
+
+    low: Positions  # within which the rank of a factor is in 95 % of resamples, or as far as gaps tell
+    high: Positions
+    same: Floats  # share of resamples in which a factor has the rank that it has of all blocks
+    half: Positions  # its rank by the first half of the blocks
+
+
+def ranked(measure: Floats) -> Positions:
+    """Return the rank of each factor, 1 for the largest; of equal ones the first is before.
+
+    >>> ranked(np.array([3.0, 7.0, 5.0])).tolist()
+    [3, 1, 2]
+    """
+    rank = np.empty(len(measure), dtype=np.int64)
+    rank[np.argsort(-measure, kind="stable")] = np.arange(1, len(measure) + 1)
+    return rank
+
+
+def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
+    """Rank the factors again and again from blocks drawn with replacement."""
+    factors = shares.shape[1]
+    by = BY[design.method]
+    rows = rows_per_block(design.method, factors)
+    of_block, y = shares.reshape(-1, rows, factors), outputs.reshape(-1, rows)
+
+    def index(blocks: Positions) -> Floats:
+        drawn = of_block[blocks].reshape(-1, factors)
+        return indices_of(design, drawn, y[blocks].ravel(), resamples=_FEW_OF_INDICES)[by]
+
+    rng = np.random.default_rng([design.seed, len(y)])
+    every = np.arange(len(y))
+    draws = [rng.integers(len(y), size=len(y)) for _ in range(RESAMPLES)]
+    found = [index(blocks) for blocks in draws]
+    first, last = np.array([intervals_ranked(one, one) for one in found]).swapaxes(0, 1)
+    low, high = (
+        np.quantile(ranks, end, axis=0, method="nearest").astype(np.int64)
+        for ranks, end in zip((first, last), _ENDS, strict=True)
+    )
+    same = (np.array([ranked(one) for one in found]) == ranked(index(every))).mean(axis=0)
+    # A half of one block has no spread: SALib needs two.
+    half = ranked(index(every[: max(2, len(y) // 2)]))
+    return Ranks(low, high, same, half)
+
+
+_SIZES: Final[Mapping[str, int]] = {"tornado": 0, "morris": 10, "sobol": 64}
+"""Trajectories or base samples where none are asked for."""
+SEED: Final = 1
+_SIZE_OF: Final[Mapping[str, str]] = {"morris": "trajectories", "sobol": "samples"}
+_USUAL: Final[Mapping[str, str]] = {"trajectories": "10 to 50 are usual", "samples": "64 to 1,024 are usual"}
+FIGURES: Final = 10
+_MOST_SEED: Final = 2**32 - 1
+_MOST_FIGURES: Final = 100
+OUTPUTS: Final[Mapping[str, str]] = {
+    COST: "MUSD",
+    BOUND: "MUSD",
+    **{one.name: one.unit for one in RESULTS["summary"].fields if one.name != "year"},
+}
+"""What can be asked of, with its unit: the cost, its bound, and the summary of the last year."""
+
+
+def _problem(what_is: str, must_be: str, fix: str) -> Problem:
+    return Problem("sensitivity", None, None, what_is, must_be, fix)
+
+
+def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]:
+    """Return what is wrong with what is asked, but for the sizes."""
+    problems = []
+    if method not in METHODS:
+        meant = closest(method, METHODS)
+        fix = f"did you mean {meant!r}?" if meant else "take another one"
+        problems.append(_problem(f"method is {method!r}", ", ".join(METHODS), fix))
+    elif method != "tornado" and find_spec("SALib") is None:
+        fix = "install it: pip install 'dcplan[sensitivity]'"
+        what_is = f"SALib is not installed, which method {method} needs"
+        problems.append(_problem(what_is, "SALib 1.6 or newer", fix))
+    if not 1 <= figures <= _MOST_FIGURES:
+        must_be = f"an integer from 1 to {_MOST_FIGURES}"
+        problems.append(_problem(f"figures is {figures}", must_be, "10 to 20 are usual"))
+    if not 0 <= seed <= _MOST_SEED:
+        must_be = f"an integer from 0 to {_MOST_SEED:,}"
+        problems.append(_problem(f"seed is {seed}", must_be, "take another one"))
+    if of not in OUTPUTS:
+        meant = closest(of, list(OUTPUTS))
+        fix = f"did you mean {meant!r}?" if meant else "docs/results.md lists the columns"
+        must_be = f"{COST}, {BOUND} or a column of table summary"
+        problems.append(_problem(f"of is {of!r}", must_be, fix))
+    return problems
+
+
+def wrong_sizes(method: str, sizes: Mapping[str, int | None]) -> list[Problem]:
+    """Return sizes that are of another method, and those that the method cannot have."""
+    problems = []
+    for name, size in sizes.items():
+        if size is None or method not in METHODS:
+            continue
+        if _SIZE_OF.get(method) != name:
+            of = next(of for of, its in _SIZE_OF.items() if its == name)
+            what_is = f"{name} is {size}, and method is {method}"
+            fix = f"leave it out, or take method {of}"
+            problems.append(_problem(what_is, f"given with method {of} alone", fix))
+        elif not 2 <= size <= MOST_FUTURES or (method == "sobol" and size & (size - 1)):
+            is_power = method == "sobol"
+            most = 1 << (MOST_FUTURES.bit_length() - 1) if is_power else MOST_FUTURES
+            must_be = f"{'a power of 2' if is_power else 'an integer'} from 2 to {most:,}"
+            problems.append(_problem(f"{name} is {size}", must_be, _USUAL[name]))
+    return problems
+
+
+def size_of(method: str, sizes: Mapping[str, int | None]) -> int:
+    """Return the size that is asked for, or else the usual one; 0 of a tornado."""
+    size = sizes.get(_SIZE_OF.get(method, ""))
+    return _SIZES[method] if size is None else size

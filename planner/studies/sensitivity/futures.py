@@ -1,32 +1,60 @@
-"""The futures of a study of sensitivity, as a sweep has them."""
+"""Futures of a sensitivity study: factors, their ends, and the plan they begin at."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, SolverError
+from planner.inputs.uncertain_figures import figures_of
+from planner.outputs.files import whole_file
+from planner.outputs.folder_kinds import RUNS_FOLDER
+from planner.results.solved import PLANNED
 from planner.runs.names import fingerprint
+from planner.runs.reopen import reopen
 from planner.scenario.tree import Node, Place
+from planner.studies.estimates import estimates
 from planner.studies.sensitivity.design import rows_per_block, shares_of
-from planner.studies.sweep.axes import SweepAxis
+from planner.studies.solve.asking import Asking
+from planner.studies.sweep.answers import answer_in, forget
+from planner.studies.sweep.axes import Future, Point, SweepAxis
 from planner.studies.sweep.file import MOST_FUTURES, SweepFile
 from planner.studies.sweep.futures import sweep_of
-from planner.studies.sweep.points import Future
+from planner.studies.sweep.solve_sweep import solve_sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from planner.inputs.uncertain_figures import UncertainFigure
+    from planner.outputs.run import Run
+    from planner.runs.reopen import StoredPlan
     from planner.scenario import ScenarioDraft
+    from planner.studies.estimates import Estimates
     from planner.studies.sensitivity.design import Design
-    from planner.studies.sensitivity.factors import Factor
     from planner.studies.sweep.futures import Sweep
+    from planner.studies.sweep.solve_sweep import SweepProgress
 
-__all__ = ["BASE", "base_sweep", "not_valid", "points_of", "sweep_of_points"]
+__all__ = [
+    "BASE",
+    "FIRST_ORDER",
+    "Factor",
+    "base_plan",
+    "base_sweep",
+    "factors_of",
+    "first_order",
+    "first_order_of",
+    "is_base_stored",
+    "left_out_of",
+    "not_valid",
+    "points_of",
+    "sweep_of_points",
+    "without_plan",
+]
 
 BASE: Final = "base"
 """Future of the scenario as it is."""
@@ -124,3 +152,162 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
     ]
     file = _file(draft, _axes(factors), (Future(BASE), *futures))
     return sweep_of(file, dict.fromkeys((one.name for one in futures), BASE))
+
+
+FIRST_ORDER: Final = ("table", "column", "item", "low_musd", "high_musd", "in_steps")
+"""Columns of what first order says: change of cost at low and high, missing of one in steps."""
+_LONGEST_NAME: Final = 60
+_KEY: Final = ["table", "column", "item"]
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """Figures that move together between their low and high."""
+
+    name: str  # table, column and rows; no two factors have the same
+    figures: tuple[UncertainFigure, ...]  # one, or all of a column that counts in steps
+    # what its low and high do to the cost to first order; nan where that says nothing. [MUSD]
+    low_musd: float = math.nan
+    high_musd: float = math.nan
+
+    @property
+    def is_in_steps(self) -> bool:
+        """Whether first order says nothing of it."""
+        return math.isnan(self.low_musd)
+
+    @property
+    def first_order_musd(self) -> float:
+        """The larger effect to first order. [MUSD]"""
+        return max(abs(self.low_musd), abs(self.high_musd))
+
+    def point_at(self, share: float) -> Point:
+        """Return the point at a share of the way from low to high. Takes `share` [0, 1]."""
+        moved = tuple((one, one.value_at(share)) for one in self.figures)
+        return Point(moved[0][1] if len(moved) == 1 else share, (), None, moved)
+
+    def at_value(self) -> Point:
+        """Return the point that the data state."""
+        moved = tuple((one, one.value) for one in self.figures)
+        return Point(moved[0][1] if len(moved) == 1 else "value", (), None, moved)
+
+
+def first_order_of(found: Estimates) -> pd.DataFrame:
+    """Return what first order says of the figures that do most, and which count in steps."""
+    ranked = found.table[[*_KEY, "low_musd", "high_musd"]].assign(in_steps=False)
+    steps = [(one.table, one.column, one.item, np.nan, np.nan, True) for one in found.in_steps]
+    stepped = pd.DataFrame(steps, columns=list(FIRST_ORDER))
+    if stepped.empty:
+        return ranked.reset_index(drop=True)
+    return pd.concat([ranked, stepped], ignore_index=True)
+
+
+def factors_of(first_order: pd.DataFrame, tables: Mapping[str, pd.DataFrame], most: int) -> list[Factor]:
+    """Choose the factors: the figures that do most to first order, and each column in steps."""
+    by_key = {(one.table, one.column, one.item): one for one in figures_of(tables)}
+    rows = first_order.to_dict("records")
+    ranked = [row for row in rows if not row["in_steps"]][:most]
+    names: dict[str, int] = {}
+    factors = []
+    for row in ranked:
+        figure = by_key[row["table"], row["column"], row["item"]]
+        name = _name(f"{figure.table}.{figure.column} {figure.item}", names)
+        factors.append(Factor(name, (figure,), float(row["low_musd"]), float(row["high_musd"])))
+    in_steps: dict[tuple[str, str], list[UncertainFigure]] = {}
+    for row in rows:
+        if row["in_steps"]:
+            figure = by_key[row["table"], row["column"], row["item"]]
+            in_steps.setdefault((figure.table, figure.column), []).append(figure)
+    for (table, column), figures in in_steps.items():
+        name = _name(f"{table}.{column}", names)
+        factors.append(Factor(name, tuple(figures)))
+    return factors
+
+
+def _name(text: str, names: dict[str, int]) -> str:
+    """Shorten a name, and number those that are alike then."""
+    short = text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 3]}..."
+    names[short] = names.get(short, 0) + 1
+    return short if names[short] == 1 else f"{short} ({names[short]})"
+
+
+def left_out_of(
+    factors: Sequence[Factor], tables: Mapping[str, pd.DataFrame], without: Sequence[tuple[Factor, str]] = ()
+) -> pd.DataFrame:
+    """List the figures with a low and a high that no factor moves, and why."""
+    moved = {_key(one) for factor in factors for one in factor.figures}
+    why = {_key(one): reason for factor, reason in without for one in factor.figures}
+    ranked = [one.first_order_musd for one in factors if not one.is_in_steps]
+    least = min(ranked, default=0.0)
+    less = f"moves the cost by no more than {least:.6g} MUSD to first order, the least that is in"
+    rows = [
+        (*_key(one), one.unit, one.value, one.low, one.high, why.get(_key(one), less))
+        for one in figures_of(tables)
+        if _key(one) not in moved
+    ]
+    columns = [*_KEY, "unit", "value", "low", "high", "why"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _key(figure: UncertainFigure) -> tuple[str, str, str]:
+    return figure.table, figure.column, figure.item
+
+
+_FIRST_ORDER_FILE: Final = "first_order.parquet"
+
+
+def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], None] | None) -> StoredPlan:
+    """Return the plan of the scenario as it is, solved unless it is stored."""
+    (question,) = base.questions
+    stored = answer_in(folder, question)
+    if stored is not None and stored.run and not (folder / RUNS_FOLDER / stored.run).is_dir():
+        forget(question, folder)  # the answer without the plan that duals are read from
+        stored = None
+    if stored is None:
+        row = solve_sweep(base, folder, 1, on_progress).futures.iloc[0]
+        status, message, run = (str(row[name]) for name in ("status", "message", "run"))
+    else:
+        status, message, run = stored.status, stored.message, stored.run
+    if status not in PLANNED:
+        text = f"the scenario itself has no plan ({status}): {message}"
+        raise without_plan(status)(text)
+    return reopen(folder / RUNS_FOLDER / run)
+
+
+def is_base_stored(base: Sweep, folder: Path) -> bool:
+    """Return whether an earlier study has stored the plan of the scenario, and its duals' say."""
+    (question,) = base.questions
+    is_answered = answer_in(folder, question) is not None
+    return is_answered and (folder / _FIRST_ORDER_FILE).is_file()
+
+
+def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | SolverError]:
+    """Return the type of error to raise for futures without a plan, by the status of each."""
+    if set(status) & {"error", "killed"}:
+        return SolverError
+    return InfeasibleError if set(status) <= {"infeasible", "wrong_input"} else LimitReachedError
+
+
+def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: Callable[[str], None]) -> pd.DataFrame:
+    """Return what the duals say of each figure, from the folder where the same was asked before."""
+    path = folder / _FIRST_ORDER_FILE
+    # A low or a high of the data changes what is asked, and not the plan.
+    (question,) = base.questions
+    stored = _stored_first_order(path, question.file_name, plan.run, most)
+    if stored is not None:
+        return stored
+    ask = Asking(report)
+    found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, ask, most=most))
+    found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["seal"]}
+    with whole_file(path) as partial:
+        found.to_parquet(partial, index=False, compression="zstd")
+    return found
+
+
+def _stored_first_order(path: Path, asked: str, run: Run, most: int) -> pd.DataFrame | None:
+    try:
+        stored = pd.read_parquet(path)
+    except (OSError, ValueError):  # not there, or damaged
+        return None
+    is_asked = stored.attrs.get("question") == asked and stored.attrs.get("plan") == run.meta["seal"]
+    is_enough = int(stored.attrs.get("most", 0)) >= most
+    return stored if is_asked and is_enough else None

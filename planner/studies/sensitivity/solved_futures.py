@@ -12,19 +12,16 @@ from planner.base.errors import InputError, Problem
 from planner.base.words import some
 from planner.outputs.sensitivity import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
 from planner.results.cost_difference import intervals_ranked
-from planner.results.ended import PLANNED
-from planner.studies.sensitivity.base_plan import without_plan
-from planner.studies.sensitivity.design import rows_per_block
-from planner.studies.sensitivity.futures import BASE
-from planner.studies.sensitivity.indices import indices_of, ranked, ranks_of
-from planner.studies.sensitivity.options import OUTPUTS
+from planner.results.solved import PLANNED
+from planner.studies.sensitivity.design import OUTPUTS, indices_of, ranked, ranks_of, rows_per_block
+from planner.studies.sensitivity.futures import BASE, without_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.studies.sensitivity.design import Design
-    from planner.studies.sensitivity.factors import Factor
+    from planner.studies.sensitivity.futures import Factor
     from planner.studies.sweep.solve_sweep import SweepResult
 
 __all__ = ["SolvedFutures"]

@@ -17,14 +17,21 @@ from planner.outputs.sensitivity import COST
 from planner.runs.names import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
-from planner.studies.cluster.connection import connected, wrong_address
-from planner.studies.sensitivity.base_plan import base_plan, first_order, is_base_stored
-from planner.studies.sensitivity.design import Design, words_of
-from planner.studies.sensitivity.factors import factors_of, left_out_of
-from planner.studies.sensitivity.futures import base_sweep, not_valid, points_of, sweep_of_points
-from planner.studies.sensitivity.options import FIGURES, SEED, size_of, wrong_sizes, wrong_wishes
+from planner.studies.sensitivity.design import FIGURES, SEED, Design, size_of, words_of, wrong_sizes, wrong_wishes
+from planner.studies.sensitivity.futures import (
+    base_plan,
+    base_sweep,
+    factors_of,
+    first_order,
+    is_base_stored,
+    left_out_of,
+    not_valid,
+    points_of,
+    sweep_of_points,
+)
 from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sweep.answers import answer_in
+from planner.studies.sweep.cluster import connected, wrong_address
 from planner.studies.sweep.solve_sweep import solve_sweep
 from planner.tables import right_tables
 

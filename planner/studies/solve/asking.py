@@ -1,14 +1,18 @@
-"""Solves on the way to an answer: they keep the scenario's limits and can be stopped."""
+"""How a solve is asked for, and how far it is."""
 
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.errors import InputError, LimitReachedError, SolverError
+from planner.base.units import MUSD_PER_BUSD
+from planner.base.words import duration
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model
@@ -21,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planner.inputs.prepared import Cell, PreparedScenario
-    from planner.lp import Outcome
-    from planner.lp.methods import Method
+    from planner.lp import Outcome, ProgressEvent
+    from planner.lp.outcome import Method
     from planner.model import Model
     from planner.scenario import Setting
 
-__all__ = ["Asking", "relaxed_session", "session_of", "without_costs"]
+__all__ = ["STAGES", "Asking", "Pace", "relaxed_session", "session_of", "solver_words", "without_costs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,3 +117,74 @@ def without_costs(model: Model) -> Model:
     """Make every plan of a program cost nothing, so that any one will do."""
     model.problem.minimise(Expression.constant(UNIT, 0.0))
     return model
+
+
+STAGES: Final = {
+    "read": "Reading scenario and data",
+    "build": "Building the linear program",
+    "decide": "Deciding year by year",
+    "solve": "Solving",
+    "results": "Making tables",
+    "check": "Checking the plan",
+    "dispatch": "Operating the plan",
+    "write": "Writing the run folder",
+}
+"""What is said of each stage of a solve."""
+_FEWEST: Final = 2  # solves that say how long the others take: the first takes longer than those
+_PHASES: Final = {"simplex": "simplex", "ipm": "interior point", "mip": "branch and bound", "rounds": "decomposed"}
+_STEPS: Final = {
+    "relaxed": "integers relaxed",
+    "tightened": "raising the bound",
+    "blocks": "campuses and deployments",
+    "fixed": "integers fixed",
+    "dive": "integers one by one",
+    "search": "searching integers",
+}
+"""What is said of each step to a plan with integers."""
+_BOUNDED: Final = frozenset({"mip", "rounds"})
+"""Phases that have a plan and a bound before they end."""
+
+
+class Pace:
+    """Says how far a study is that solves several times."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock, self._began = clock, clock()
+
+    def describe(self, done: int, total: int) -> str:
+        """Say which of how many is next, and about how long the rest takes, once that is known.
+
+        >>> seconds = iter([0.0, 12.0])
+        >>> Pace(lambda: next(seconds)).describe(4, 10)
+        '5 of 10, about 18 s left'
+        """
+        total = max(total, done + 1)
+        if done < _FEWEST:
+            return f"{done + 1} of {total}"
+        left_s = (self._clock() - self._began) / done * (total - done)
+        return f"{done + 1} of {total}, about {duration(left_s)} left"
+
+
+def solver_words(event: ProgressEvent) -> str:
+    """Say how far the solver is: in which solve of a plan, what it is for, and at what cost.
+
+    >>> from planner.lp import ProgressEvent
+    >>> nan = float("nan")
+    >>> solver_words(ProgressEvent("simplex", 2.0, 445, nan, 115_290.0, nan, "blocks", 7))
+    'campuses and deployments, solve 7, simplex, iteration 445, at least 115.29 BUSD'
+    """
+    parts = [_STEPS[event.step]] if event.step else []
+    parts += [f"solve {event.solve}"] if event.solve > 1 else []
+    parts += [_PHASES[event.phase]]
+    if event.iterations:  # interior point does not say before it is done
+        unit = "round" if event.phase == "rounds" else "iteration"
+        parts += [f"{unit} {event.iterations:,}"]
+    if isfinite(event.objective):
+        parts += [f"cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"]
+    if event.phase in _BOUNDED and event.gap < 1.0:
+        parts += [f"within {event.gap:.2%} of the bound"]
+    elif isfinite(event.dual_bound):
+        parts += [f"at least {event.dual_bound / MUSD_PER_BUSD:,.2f} BUSD"]
+    if isfinite(event.left_s):
+        parts += [f"about {duration(event.left_s)} left in this solve"]
+    return ", ".join(parts)

@@ -1,17 +1,18 @@
-"""The program of a plan with its integers as they are, in a session that starts at the plan."""
+"""Sessions of the solver: of a new program, and at a plan that is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.lp.change import Arrays
+from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.model.failover_outages import without_cuts
+from planner.model.failover import without_cuts
 from planner.model.siting import ONLY_FOR_THE_BOUND
-from planner.results.program_tables import Proof
+from planner.results.proof import Proof
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.failover import add_cuts, stored_cuts
 from planner.studies.solve.whole_numbers import find_plan
@@ -20,13 +21,29 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
+    from planner.lp import ArrayProblem
     from planner.lp.blocks import RowBounds
-    from planner.lp.highs import HighsSession
+    from planner.lp.shares import Shares
     from planner.model import Model
     from planner.outputs.run import Run
+    from planner.scenario.schema import Solver
     from planner.studies.solve.asking import Asking
 
-__all__ = ["FixedProgram", "begins_with_program", "duals_of", "fixed_program", "has_program", "model_at", "proof_of"]
+__all__ = [
+    "HOURLY",
+    "LEAST_NONZEROS",
+    "LEAST_SHARE",
+    "PLACES",
+    "WITH_PIECES",
+    "FixedProgram",
+    "begins_with_program",
+    "duals_of",
+    "fixed_program",
+    "has_program",
+    "model_at",
+    "plan_session",
+    "proof_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,3 +145,49 @@ def integers_fixed(model: Model, arrays: Arrays, x: Floats) -> Arrays:
             most[model.problem.row_block(name)] = np.inf
     fixed = arrays.with_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
     return fixed.with_rows(arrays.rows.lower, most)
+
+
+HOURLY: Final = frozenset({"slot", "period"})
+"""Axes of decisions that are made again in every time slice, or billed by its season."""
+PLACES: Final = frozenset({"site"})
+"""Axes of what hours are coupled between: by claims of a pool, by work that moves."""
+WITH_PIECES: Final = frozenset({"auto", "decomposed"})
+"""Settings of the method that may solve a program in pieces."""
+LEAST_NONZEROS: Final = 300_000
+"""Coefficients of rows over hours from which on pieces are quicker; see `docs/decisions.md`."""
+LEAST_SHARE: Final = 0.4
+"""Share of all coefficients that these must be, or the master is nearly the whole program."""
+
+
+def plan_session(problem: ArrayProblem, solver: Solver, *, ends_at_gap: bool = True) -> HighsSession:
+    """Hand a program to the solver as its settings say: whole, or in pieces."""
+    options = {"primal_feasibility_tolerance": solver.tolerance}
+    is_asked = solver.method == "decomposed"
+    if not is_asked and (solver.method != "auto" or _nonzeros(problem) < LEAST_NONZEROS):
+        return HighsSession(problem, options)
+    # scipy's graphs take a while to import.
+    from planner.lp.decomposed import DecomposedSession, local_columns
+
+    may_end = ends_at_gap and is_asked and not problem.isMIP()
+    session = DecomposedSession(
+        problem,
+        options,
+        local_columns(problem, HOURLY),
+        (solver.gap_frac or 0.0) if may_end else 0.0,
+        None if is_asked else _are_worth_it,
+        PLACES,
+    )
+    return session if is_asked or session.has_pieces else HighsSession(problem, options)
+
+
+def _are_worth_it(shares: Shares) -> bool:
+    """Return whether pieces are quicker than the whole: where much is in many of them."""
+    from planner.lp.shares import MOST_LEFT
+
+    size = shares.sizes()
+    least = max(LEAST_NONZEROS, LEAST_SHARE * len(shares.matrix.value))
+    return bool(size.sum() >= least and size.max() <= MOST_LEFT * size.sum())
+
+
+def _nonzeros(problem: ArrayProblem) -> int:
+    return len(problem.matrix().value)

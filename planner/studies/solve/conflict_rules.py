@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.settings import Place
+    from planner.limits.limit import Place
     from planner.lp.problem import ArrayProblem
 
 __all__ = ["ConflictRule", "conflict_rules", "in_words", "keys_of", "rule_of"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp import Axis, HighsSession, Index
-from planner.model.failover_outages import OutageTakeovers, outage_exposure, with_cuts
-from planner.results.frame import cleaned
+from planner.model.failover import OutageTakeovers, outage_exposure, with_cuts
+from planner.results.store import cleaned
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.lp import ArrayProblem, Outcome
     from planner.model import Model
-    from planner.results.program_tables import Proof
+    from planner.results.proof import Proof
 
 __all__ = ["FailureCuts", "add_cuts", "site_outages", "stored_cuts", "take_over"]
 

@@ -7,8 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InfeasibleError, SolverError
-from planner.base.number_format import unit_of_money
-from planner.base.words import some
+from planner.base.words import some, unit_of_money
 from planner.model import build_model
 from planner.studies.solve.answers import stopped
 from planner.studies.solve.asking import without_costs

@@ -1,4 +1,4 @@
-"""From a plan with shares of openings, phases, plants and racks to one with integers."""
+"""Integers rounded from a plan with shares."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import numpy as np
 
 from planner.inputs.siting import partner_blocks
 from planner.lp import Index
-from planner.lp.join import locate, pairs
+from planner.lp.index import locate, pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from planner.base.arrays import Bools, Floats
-    from planner.lp import Columns
+    from planner.base.arrays import Bools, Floats, Positions
+    from planner.lp import Columns, Outcome
     from planner.model import Model
+    from planner.studies.solve.solves import Solves
 
-
-__all__ = ["RULES", "KeepThreshold", "in_blocks", "rounded"]
+__all__ = ["RULES", "KeepThreshold", "dive", "in_blocks", "rounded", "with_more_racks"]
 
 _NOTHING: Final = 1e-6  # of a site, a phase or a MW
 
@@ -241,3 +243,84 @@ def _place_within(group: NDArray[np.intp], key: Floats) -> NDArray[np.intp]:
     first = np.searchsorted(group[order], group[order], side="left")
     place[order] = np.arange(group.size) - first
     return place
+
+
+_WHOLE: Final = 1e-6  # nearer than this to an integer is one
+_SHARE: Final = 0.2  # of those that are still fractional, set in one step
+_MOST_SOLVES: Final = 40
+
+
+def dive(
+    x: Floats, columns: Columns, solve: Callable[[Floats, Floats], Outcome], *, cutoff: float = np.inf
+) -> Floats | None:
+    """Set integers step by step and solve the relaxation again after each step.
+
+    A step that leaves no solution is taken back, and of its integers the one nearest to an
+    integer is set to the other side; a second such step in a row ends the dive.
+
+    .. [1] T. Berthold, "Primal heuristics for mixed integer programs," Diploma thesis, TU
+       Berlin, 2006, section 3.2.
+    """
+    at = np.flatnonzero(columns.integer)
+    lower, upper = columns.lower.copy(), columns.upper.copy()
+    for _ in range(_MOST_SOLVES):
+        step = _nearest(x[at], lower[at] < upper[at])
+        if not step.size:
+            return np.round(x[at])
+        set_now, value = at[step], x[at[step]]
+        before = lower[set_now], upper[set_now]
+        is_up = _goes_up(value)
+        _set(lower, upper, set_now, value, is_up)
+        outcome = solve(lower, upper)
+        if outcome.status == "infeasible":
+            lower[set_now], upper[set_now] = before
+            _set(lower, upper, set_now[:1], value[:1], ~is_up[:1])
+            outcome = solve(lower, upper)
+        if outcome.status != "optimal" or outcome.objective >= cutoff:
+            return None
+        x = outcome.x
+    return None
+
+
+def _nearest(value: Floats, is_free: Bools) -> Positions:
+    """Return which integers to set next: the fractional ones nearest to an integer, in order."""
+    distance = np.abs(value - np.round(value))
+    fractional = np.flatnonzero(is_free & (distance > _WHOLE))
+    # Of those half way the largest first: it is the one most work leans on.
+    order = np.lexsort((-value[fractional], np.round(distance[fractional], 6)))
+    return np.asarray(fractional[order[: max(1, int(_SHARE * fractional.size))]])
+
+
+def _goes_up(value: Floats) -> Bools:
+    return np.asarray(value - np.floor(value) >= 0.5)
+
+
+def _set(lower: Floats, upper: Floats, at: Positions, value: Floats, is_up: Bools) -> None:
+    lower[at[is_up]] = np.ceil(value[is_up])
+    upper[at[~is_up]] = np.floor(value[~is_up])
+
+
+def with_more_racks(model: Model, solves: Solves, whole: Floats, reserve_s: float) -> tuple[Outcome, Floats]:
+    """Add few racks to integers that leave no plan, so that they leave one.
+
+    Lots that were rounded down may leave a block a rack short of its least size. The fewest MW that
+    lots must be larger for it are a linear program: what is added costs its MW, and all else
+    nothing. These lots are then rounded up. Lots are not made smaller: where racks that were
+    rounded up are what a budget or a vendor does not allow, it finds nothing.
+    """
+    columns, lots = model.problem.columns(), model.problem.column_block("lot_racks")
+    lower, upper = columns.lower.copy(), columns.upper.copy()
+    lower[columns.integer] = upper[columns.integer] = whole
+    upper[lots] = np.maximum(columns.upper[lots], lower[lots])
+    cost = np.zeros_like(lower)
+    cost[lots] = model.p.racks.lot_rack_mw
+    # With other costs the last basis is of no use: dual simplex from it had not ended after 11,000
+    # steps on `us-base`. Cuts are left to the solve with racks added: here nothing else has a
+    # cost, so that what would be cut off says nothing of a plan.
+    outcome = solves.solve_within(
+        lower, upper, method=solves.cold_method, reserve_s=reserve_s, cost=cost, adds_cuts=False
+    )
+    if outcome.status != "optimal":
+        return outcome, whole
+    lower[lots] = np.ceil(outcome.x[lots] - _NOTHING)
+    return outcome, lower[columns.integer]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.lp.decomposed import DecomposedSession
-    from planner.lp.methods import Method
+    from planner.lp.outcome import Method
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver

@@ -10,9 +10,7 @@ import numpy as np
 from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.block_search import BlockSearch
-from planner.studies.solve.dive import dive
-from planner.studies.solve.more_racks import with_more_racks
-from planner.studies.solve.rounding import RULES, in_blocks, rounded
+from planner.studies.solve.rounding import RULES, dive, in_blocks, rounded, with_more_racks
 from planner.studies.solve.solves import STOPPED, Solves
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def find_plan(
     The linear program with integers relaxed gives a bound. Openings and phases are rounded
     (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last basis. Where
     the plan may be more than 1 % from the best, rows that raise the bound are added and all is
-    rounded again, then integers are set one after the other (`planner.studies.solve.dive`), and at
+    rounded again, then integers are set one after the other (`planner.studies.solve.rounding`), and at
     last a search goes on within the time left, until the gap is 1 %, or what was asked for.
 
     Rows that only tighten the bound are freed at the end, so that a dual is not split with them.

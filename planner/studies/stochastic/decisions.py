@@ -1,34 +1,50 @@
-"""What is decided before it is known which future comes: orders, by the date of the order.
-
-A hall, a connection or a source that enters service in a year was ordered its lead time before.
-What is ordered before the futures are known is the same in all of them. Where lead times differ
-between futures the same order comes in later in some: each future has it from the first of its
-years that is not before the order and that future's lead time.
-"""
+"""Decisions common to all futures, with integers, and why there may be none."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.base.errors import InfeasibleError
+from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.inputs import order_dates
 from planner.lp import Axis, Index
-from planner.results.frame import cleaned
+from planner.lp.index import locate, pairs
+from planner.outputs.labels import order_words
+from planner.results.store import cleaned
+from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.foresight import latest_orders
+from planner.studies.solve.rounding import RULES, rounded
+from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.inputs import Inputs
+    from planner.lp import HighsSession
     from planner.model import Model
     from planner.scenario import Scenario
+    from planner.studies.stochastic.extensive_form import FutureProgram
 
-__all__ = ["Orders", "Received", "match_orders", "orders_of"]
+__all__ = [
+    "Held",
+    "InfeasibleFuturesError",
+    "Orders",
+    "Received",
+    "Thing",
+    "feasible_in_all",
+    "match_orders",
+    "orders_of",
+    "transferred",
+    "whole_decisions",
+    "why_no_orders",
+]
 
 _THING: Final = ["kind", "site", "item"]
 _EPS: Final = 1e-6  # of a year
@@ -192,3 +208,193 @@ def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
 
 def _years(p: Inputs, over: Index) -> Floats:
     return np.asarray(p.years.years, dtype=np.float64)[over["year"]]
+
+
+Thing = tuple[str, str, str]
+"""Kind, site and item of an order, as in table `decided`."""
+_ORDERED_WITH: Final = {"open": "opened", "phases": "build", "has_plant": "source_mw"}
+"""Integer decisions, and the orders that they belong to, over the same sites, things and years."""
+_KIND: Final = {"open": "site opening", "phases": "halls", "has_plant": "on-site power"}
+"""What these orders are called in table `decided`."""
+_CUMULATIVE: Final = "open"  # said of each year; the others are of the year in which they come
+_REACHED: Final = 1e-6  # of a site, a phase or a plant
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Integer decisions of one future that are fixed."""
+
+    column: Positions  # their columns of the future's program, shape (decision,)
+    value: Floats  # at what they are fixed: sites, phases, plants, shape (decision,)
+    least: Floats  # their lower bounds, such as those of sites that must open, shape (decision,)
+    thing: tuple[Thing, ...]  # what each is about, whatever the year
+
+
+def whole_decisions(
+    futures: Sequence[FutureProgram], received: Sequence[Received], ordered: Floats, weights: Floats
+) -> Iterator[tuple[Held, ...]]:
+    """Yield ways to round the integers that belong to orders, for each future.
+
+    The plan of one future with these orders is rounded, by one rule after the other, as
+    `planner.studies.solve.rounding` does; what it has of integers that are ordered before the
+    futures are known is taken over by all of them. The likeliest future comes first.
+    """
+    seen: list[list[Floats]] = []
+    for place in np.argsort(-weights, kind="stable"):
+        future = futures[place]
+        found = future.with_orders(received[place], ordered)
+        if found is None:
+            continue
+        x = found[0].x
+        for rule in RULES:
+            whole = rounded(future.model, x, rule)
+            held = tuple(
+                transferred(future.model, received[place], whole, other.model, own)
+                for other, own in zip(futures, received, strict=True)
+            )
+            values = [one.value for one in held]
+            if any(all(map(np.array_equal, values, other)) for other in seen):
+                continue
+            seen.append(values)
+            yield held
+
+
+def feasible_in_all(held: Sequence[Held], reached: Sequence[Floats]) -> tuple[tuple[Held, ...], tuple[Thing, ...]]:
+    """Return the decisions without things that some future cannot have as they are, and those."""
+    short = set[Thing]()
+    for one, most in zip(held, reached, strict=True):
+        short.update(one.thing[at] for at in np.flatnonzero(most < one.value - _REACHED))
+    fewer = []
+    for one in held:
+        is_short = np.array([thing in short for thing in one.thing], dtype=np.bool_)
+        fewer.append(replace(one, value=np.where(is_short, one.least, one.value)))
+    return tuple(fewer), tuple(sorted(short))
+
+
+def transferred(model: Model, received: Received, whole: Floats, other: Model, own: Received) -> Held:
+    """Return what another future has of the orders of a rounded plan, where it orders early.
+
+    An order is the same in both by its date: where lead times differ it comes in another year. A
+    site that opens with committed halls and no order does so in the same year of both.
+    """
+    bounds, early = other.problem.columns(), own.column[own.is_all]
+    columns, values, things = [], [], list[Thing]()
+    for block, order in _ORDERED_WITH.items():
+        amount, enters = np.zeros(len(whole)), np.zeros(len(bounds.cost))
+        amount[_ordered_as(model, block, order)] = _increments(model, block, whole)
+        enters[own.column] = own.entering(received.placed(amount))
+        as_ordered, over = _ordered_as(other, block, order), other.problem.columns_over(block)
+        is_early = np.isin(as_ordered, early)
+        value = np.where(is_early, enters[as_ordered], 0.0)
+        if block == _CUMULATIVE:
+            without = np.where(is_early, 0.0, _without_order(model, received, whole, over))
+            value = _cumulated(over, value + without)
+        column = other.problem.column_block(block).start + np.arange(over.size)
+        at = np.flatnonzero(is_early & bounds.integer[column])
+        columns.append(column[at])
+        values.append(np.clip(value, bounds.lower[column], bounds.upper[column])[at])
+        things += _things(block, over, at)
+    column = np.concatenate(columns)
+    return Held(column, np.concatenate(values), bounds.lower[column], tuple(things))
+
+
+def _without_order(model: Model, received: Received, whole: Floats, over: Index) -> Floats:
+    """Return the openings of a rounded plan that no order brings, by site and year of a list."""
+    own = model.problem.columns_over(_CUMULATIVE)
+    opened = _ordered_as(model, _CUMULATIVE, _ORDERED_WITH[_CUMULATIVE])
+    amount = _increments(model, _CUMULATIVE, whole)
+    amount[np.isin(opened, received.own)] = 0.0
+    by_place = dict(zip(_places(own), amount.tolist(), strict=True))
+    return np.array([by_place.get(place, 0.0) for place in _places(over)], dtype=np.float64)
+
+
+def _places(over: Index) -> list[tuple[str, str]]:
+    return list(zip(over.labels("site"), over.labels("year"), strict=True))
+
+
+def _things(block: str, over: Index, at: Positions) -> list[Thing]:
+    """Return what decisions are about, whatever the year."""
+    others = [over.labels(axis)[at] for axis in over.axis_names if axis not in {"site", "year"}]
+    items = ["|".join(labels) for labels in zip(*others, strict=True)] if others else [""] * at.size
+    return [(_KIND[block], site, item) for site, item in zip(over.labels("site")[at], items, strict=True)]
+
+
+def _ordered_as(model: Model, block: str, order: str) -> Positions:
+    """Return the column of the order of each integer decision of a block."""
+    place = model.problem.columns_over(order).find(model.problem.columns_over(block))
+    return np.asarray(model.problem.column_block(order).start + place)
+
+
+def _increments(model: Model, block: str, whole: Floats) -> Floats:
+    """Return what comes of a block in each year of a rounded plan, as the block's columns."""
+    amount = np.round(whole[model.problem.column_block(block)])
+    if block != _CUMULATIVE:
+        return amount
+    over = model.problem.columns_over(block)
+    before = locate(over, over["site"], over["year"] - 1)
+    return amount - np.where(before >= 0, amount[before], 0.0)
+
+
+def _cumulated(over: Index, increments: Floats) -> Floats:
+    """Return what has come at each site up to each year. (site, year)"""
+    begun, now = pairs(over, over, on=("site",))
+    is_later = over["year"][now] >= over["year"][begun]
+    total = np.bincount(now[is_later], increments[begun[is_later]], over.size)
+    return total.astype(np.float64)
+
+
+_OF_FUTURE: Final = re.compile(r"((?:lower|upper) bound of )?future_(\d+)\.(.*)", re.DOTALL)
+_SHARED: Final = re.compile(r"(?:as_ordered|ordered_early)\((\d+)\)")
+_MOST_ORDERS: Final = 6
+
+
+class InfeasibleFuturesError(InfeasibleError):
+    """Futures have no plan, each for reasons of its own."""
+
+    def __init__(self, of_future: Mapping[str, InfeasibleError]) -> None:
+        self.of_future = of_future
+        texts = [str(error) for error in of_future.values()]
+        last, *others = {text.rsplit("\n", 1)[-1] for text in texts}
+        # What to do next is said once; a constraint is indented, and is named for each future.
+        if len(texts) > 1 and not others and not last.startswith(" "):
+            texts = [*(text.rsplit("\n", 1)[0] for text in texts[:-1]), texts[-1]]
+        conflict = [name for error in of_future.values() for name in error.conflict]
+        super().__init__("\n".join(texts), tuple(dict.fromkeys(conflict)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        return {
+            "infeasible": [
+                {"future": name, "message": str(error), "conflict": list(error.conflict)}
+                for name, error in self.of_future.items()
+            ]
+        }
+
+
+def why_no_orders(
+    head: str, session: HighsSession, futures: Sequence[FutureProgram], orders: Orders, received: Sequence[Received]
+) -> InfeasibleError:
+    """Return the error that says which constraints of which futures conflict, by what they share."""
+    names = session.iis(time_limit_s=CONFLICT_SECONDS)
+    of_future: dict[int, list[str]] = {}
+    shared: set[int] = set()
+    for found in filter(None, map(_OF_FUTURE.fullmatch, names)):
+        place = int(found[2]) - 1
+        of_orders = _SHARED.fullmatch(found[3])
+        if of_orders is None:
+            of_future.setdefault(place, []).append(f"{found[1] or ''}{found[3]}")
+        else:
+            of = received[place]
+            at = of.column[of.row] == int(of_orders[1])
+            shared.update(of.order[at].tolist())
+    lines = []
+    for place, rows in sorted(of_future.items()):
+        future = futures[place]
+        rules = conflict_rules(future.question, future.model.problem, rows)
+        lines += [f"  in future {future.name}:", *(f"  {line}" for line in in_words(rules))]
+    if shared:
+        rows_of = orders.table.take(sorted(shared))
+        things = dict.fromkeys(map(order_words, rows_of["kind"], rows_of["site"], rows_of["item"]))
+        lines.append(f"  orders that they share: {some(list(things), _MOST_ORDERS)}")
+    text = f"{head}; these conflict:" if lines else head
+    return InfeasibleError("\n".join([text, *lines]), tuple(names))

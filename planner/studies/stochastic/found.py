@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE
 from planner.outputs.own_folder import require_own_folder, study_folder, write_json
-from planner.outputs.records import records
+from planner.outputs.table_files import records
 from planner.runs.folder import write_run
 from planner.runs.names import folder_of_file
 from planner.studies.sweep.file import find_sweep

@@ -22,14 +22,13 @@ from planner.outputs.own_folder import file_entry
 from planner.results.cost_difference import PlanCost
 from planner.results.read import read_results
 from planner.studies.solve.failover import site_outages
+from planner.studies.stochastic.extensive_form import FutureProgram
 from planner.studies.stochastic.found import Stochastic
-from planner.studies.stochastic.future import FutureProgram
 from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import FutureResult
+from planner.studies.sweep.answers import FutureResult, no_regret
 from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.one import figures_of, lead_months, orders_in
-from planner.studies.sweep.regret import no_regret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

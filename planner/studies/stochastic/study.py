@@ -10,16 +10,21 @@ import numpy as np
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.lp import HighsSession
-from planner.results.frame import cleaned
+from planner.results.store import cleaned
 from planner.studies.solve.answers import with_plan
+from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.checked_plan import StageTimes, plan_of
-from planner.studies.solve.sessions import plan_session
-from planner.studies.stochastic.conflicts import InfeasibleFuturesError, why_no_orders
-from planner.studies.stochastic.decisions import match_orders, orders_of
-from planner.studies.stochastic.extensive_form import ExtensiveForm
-from planner.studies.stochastic.future import BEFORE, SOLVED, hold_orders
-from planner.studies.stochastic.integers import Held, Thing, feasible_in_all, whole_decisions
-from planner.studies.stochastic.mean import have_a_mean, mean_of
+from planner.studies.stochastic.decisions import (
+    Held,
+    InfeasibleFuturesError,
+    Thing,
+    feasible_in_all,
+    match_orders,
+    orders_of,
+    whole_decisions,
+    why_no_orders,
+)
+from planner.studies.stochastic.extensive_form import BEFORE, SOLVED, ExtensiveForm, have_a_mean, hold_orders, mean_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.runs.plan import Plan
     from planner.studies.stochastic.decisions import Received
-    from planner.studies.stochastic.future import FutureProgram
+    from planner.studies.stochastic.extensive_form import FutureProgram
     from planner.studies.sweep.uncertainty import Uncertainty
 
 __all__ = ["CENTRAL", "MEAN", "MINIMAX", "STOCHASTIC", "Compared", "OrderPlan", "StochasticPrograms"]

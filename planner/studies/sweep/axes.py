@@ -1,29 +1,109 @@
-"""The axes of a sweep: which key, or which figures of the data, and the values they take."""
+"""Axes of a sweep, the points on them, samples of these, and the base."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
 from planner.base.words import closest
 from planner.inputs.uncertain_figures import figures_of
-from planner.scenario.keys import ABOUT_THE_FILE, is_integer, unknown_key_fix, unknown_key_in
-from planner.scenario.tree import Node, plain, show
-from planner.studies.sweep.base import missing_entry
-from planner.studies.sweep.points import Point
+from planner.scenario.entries import has_own_entries, no_entry
+from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknown_key_fix, unknown_key_in
+from planner.scenario.tree import Node, assign, merge, plain, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
+    from planner.base.arrays import Floats
     from planner.inputs.uncertain_figures import UncertainFigure
-    from planner.studies.sweep.base import SweepBase
-    from planner.studies.sweep.points import Label
     from planner.studies.sweep.reading import Found
 
-__all__ = ["SweepAxis", "read_axis"]
+__all__ = [
+    "Future",
+    "Label",
+    "Method",
+    "Point",
+    "Sample",
+    "SweepAxis",
+    "SweepBase",
+    "changed_tree",
+    "missing_entry",
+    "read_axis",
+    "unit_points",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class SweepBase:
+    """What is known of a base scenario."""
+
+    tree: Node | None = None  # what it says, with what holds in every future; None where it could not be read whole
+    tables: Mapping[str, pd.DataFrame] | None = None  # its data; None where it is not known which they are
+
+
+def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | None:
+    """Find an entry of the scenario's own that a key path leads into and that is not there.
+
+    A key within an entry, such as the price of a new site, does not make one: the rest of it
+    would be missing. Ids of a table are left out, since an entry under them only changes figures.
+    """
+    entries = tree.children
+    for length in range(1, len(keys) - 1):
+        above, id_ = keys[:length], keys[length]
+        entries = entries[above[-1]].children if above[-1] in entries else {}
+        if has_own_entries(above) and id_ not in entries:
+            return no_entry(above, id_, entries, "", "add it whole under set")
+    return None
+
+
+Label: TypeAlias = str | int | float | bool
+"""What a point is called in names and tables: the value itself where it is one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One value of one axis."""
+
+    label: Label  # what it is called
+    # key path that is set; empty where `value` is a tree of settings, laid over the scenario as a file over the one
+    # that it extends
+    keys: tuple[str, ...] = ()
+    value: Node | None = None  # what is set, with its place in the file of the sweep; None where figures alone move
+    figures: tuple[tuple[UncertainFigure, float], ...] = ()  # figures of the data, with the values that they take
+
+
+@dataclass(frozen=True, eq=False)
+class Future:
+    """One future of a sweep."""
+
+    name: str  # its name, any text
+    # by axis; none of an axis that a future of the list `futures` leaves as it is
+    points: Mapping[str, Point] = field(default_factory=dict)
+    settings: Node | None = None  # settings of a future of that list, laid over the scenario at last
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """What its points are called, by axis."""
+        return {axis: point.label for axis, point in self.points.items()}
+
+    @property
+    def figures(self) -> tuple[tuple[UncertainFigure, float], ...]:
+        """Figures of the data that differ, with their values."""
+        return tuple(moved for point in self.points.values() for moved in point.figures)
+
+
+def changed_tree(tree: Node, future: Future) -> Node:
+    """Return what a future says: a scenario with the points of the future laid over it."""
+    for point in future.points.values():
+        if point.value is not None:
+            tree = assign(tree, point.keys, point.value) if point.keys else merge(tree, point.value, is_by_year)
+    return merge(tree, future.settings, is_by_year) if future.settings is not None else tree
+
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
 _RANGE_KEYS: Final = ("from", "to", "step", "count")
@@ -334,3 +414,36 @@ def _in_a_line(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_in_a_line, value))}]"
     return "null" if value is None else str(value)
+
+
+Method: TypeAlias = Literal["latin_hypercube", "sobol"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How a sample is drawn."""
+
+    # latin hypercube: each axis is cut into as many strips as there are futures, and each strip is met once
+    method: Method
+    size: int  # number of futures
+    seed: int  # the same seed draws the same sample
+
+
+def unit_points(sample: Sample, axes: int) -> Floats:
+    """Draw a sample of the unit cube.
+
+    Gives (size, axes). Source: McKay, Beckman and Conover (1979); Owen's scrambling of Sobol' (1967), as
+    `scipy.stats.qmc` has them.
+
+    >>> drawn = unit_points(Sample("latin_hypercube", 5, seed=7), axes=3)
+    >>> [sorted((5 * drawn[:, axis]).astype(int).tolist()) for axis in range(3)]
+    [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]
+    """
+    from scipy.stats import qmc  # takes half a second to import
+
+    rng = np.random.default_rng(sample.seed)
+    if sample.method == "sobol":
+        drawn = qmc.Sobol(axes, scramble=True, rng=rng).random(sample.size)
+    else:
+        drawn = qmc.LatinHypercube(axes, rng=rng).random(sample.size)
+    return np.asarray(drawn, dtype=np.float64)

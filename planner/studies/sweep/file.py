@@ -1,41 +1,35 @@
-"""The file of a sweep: a base scenario, and the futures that are laid over it.
-
-It is read with the places of all that is written, so that a value that fits no setting is an
-error at its line and column in this file, as it is in a scenario.
-"""
+"""The file of a sweep: its keys, and what is wrong with it."""
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import closest
 from planner.inputs import TABLES
-from planner.scenario import ScenarioDraft, read_draft
+from planner.scenario import ScenarioDraft, json_schema, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
-from planner.scenario.characters import name_problems, text_problems
 from planner.scenario.keys import field_at, is_by_year
-from planner.scenario.overrides import with_override
+from planner.scenario.load import with_override
 from planner.scenario.tree import Node, Place, merge, show
+from planner.scenario.yaml12 import name_problems, text_problems
 from planner.studies.sweep.answers import OWN_COLUMNS
-from planner.studies.sweep.axes import SweepAxis, read_axis
-from planner.studies.sweep.base import SweepBase
-from planner.studies.sweep.points import Future
+from planner.studies.sweep.axes import Future, Sample, SweepAxis, SweepBase, read_axis, unit_points
 from planner.studies.sweep.reading import Found
-from planner.studies.sweep.samples import Sample, unit_points
 from planner.studies.sweep.uncertainty import Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps"]
+__all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps", "sweep_schema"]
 
 MOST_FUTURES: Final = 10_000
 _KEYS: Final = (*("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"), "uncertainty")
@@ -358,3 +352,119 @@ def _runs(entries: Mapping[str, Node], names: set[str] | None, found: Found) -> 
             fix = "name one as results name it: `axis=value, axis=value`, or of the list"
             found.note(at, f"runs have {show(at.value)}", "a future of this sweep", fix)
     return frozenset(str(at.value) for at in node.value)
+
+
+_TEXT: Final = {"type": "string"}
+_NUMBER: Final = {"type": "number"}
+_SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
+_LIKELIHOOD: Final = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+_KEY: Final = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
+
+
+def sweep_schema() -> str:
+    """Return the JSON Schema of the file of a sweep as text."""
+    scenario = json.loads(json_schema())
+    kinds = {name: _in_part(kind) for name, kind in scenario.pop("$defs", {}).items()}
+    settings = {key: scenario[key] for key in ("type", "properties", "additionalProperties")}
+    kinds["settings"] = _in_part(settings)
+    kinds["axis"] = _axis()
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "dcplan sweep",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["version", "base"],
+        "properties": {
+            "version": {"const": VERSION, "description": "Version of the format."},
+            "title": {**_TEXT, "description": "For readers; left out: the name of the file."},
+            "question": {**_TEXT, "description": "For readers."},
+            "base": {**_TEXT, "description": "The scenario that every future starts from."},
+            "set": {"$ref": "#/$defs/settings", "description": "Settings of every future."},
+            "axes": {
+                "type": "object",
+                "additionalProperties": {"$ref": "#/$defs/axis"},
+                "description": "What differs between futures, by a name of yours.",
+            },
+            "sample": _sample_of_schema(),
+            "futures": {
+                "type": "object",
+                "additionalProperties": {"anyOf": [_settings(), {"type": "null"}]},
+                "description": "Futures by name, each with its settings.",
+            },
+            "runs": {
+                "anyOf": [{"enum": ["all", "none"]}, {"type": "array", "items": _TEXT}],
+                "description": "Futures whose whole run is kept.",
+            },
+            "uncertainty": _uncertainty(),
+        },
+        "$defs": kinds,
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _settings() -> dict[str, Any]:
+    return {"$ref": "#/$defs/settings"}
+
+
+def _axis() -> dict[str, Any]:
+    ends = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
+    return _mapping(
+        {
+            "key": {**_KEY, "description": "Key path of a setting."},
+            "values": {"type": "array", "minItems": 1, "description": "Its values."},
+            "range": _mapping(
+                {"from": _NUMBER, "to": _NUMBER, "step": _NUMBER, "count": {"type": "integer", "minimum": 2}},
+                ("from", "to"),
+            ),
+            "between": {**ends, "description": "Least and greatest value; with a sample."},
+            "levels": {
+                "type": "object",
+                "additionalProperties": {"anyOf": [_settings(), {"type": "null"}]},
+                "description": "Groups of settings by name.",
+            },
+            "table": {**_TEXT, "description": "Table of the data whose figures move."},
+            "column": {**_TEXT, "description": "Their column."},
+            "row": {"description": "Their row; left out: all of the column."},
+        }
+    )
+
+
+def _sample_of_schema() -> dict[str, Any]:
+    keys = {
+        "method": {"enum": ["latin_hypercube", "sobol"]},
+        "size": {"type": "integer", "minimum": 2, "maximum": MOST_FUTURES},
+        "seed": {"type": "integer", "minimum": 0},
+    }
+    return {**_mapping(keys, tuple(keys)), "description": "Draw futures from the axes."}
+
+
+def _uncertainty() -> dict[str, Any]:
+    keys = {
+        "known_from": {"type": "integer", "description": "Year from which on it is known which future comes."},
+        "weights": {
+            "type": "object",
+            "additionalProperties": _LIKELIHOOD,
+            "description": "Likelihood of each future; they add up to 1. Left out: all the same.",
+        },
+        "cvar": {
+            **_mapping({"weight": _SHARE, "tail": _LIKELIHOOD}, ("weight", "tail")),
+            "description": "Share of the mean cost of the worst futures in the objective.",
+        },
+        "central": {**_TEXT, "description": "The future of one who plans for a single one."},
+    }
+    about = "How likely futures are, and when it is known which comes: dcplan stochastic."
+    return {**_mapping(keys, ("known_from",)), "description": about}
+
+
+def _mapping(keys: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": keys}
+    return made | ({"required": list(required)} if required else {})
+
+
+def _in_part(schema: Any) -> Any:
+    """Return a schema that asks for no key: what is laid over a scenario may be any part of one."""
+    if isinstance(schema, dict):
+        return {
+            key: _in_part(value) for key, value in schema.items() if not (key == "required" and isinstance(value, list))
+        }
+    return [_in_part(one) for one in schema] if isinstance(schema, list) else schema

@@ -1,4 +1,4 @@
-"""From the file of a sweep to futures that can be solved: every mistake is found before a solve."""
+"""Futures of a sweep, and in which order they are solved."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
 from planner.scenario import unknown_ids
-from planner.scenario.tree import Node, Place
+from planner.scenario.tree import Node, Place, plain
+from planner.studies.sweep.axes import Future, changed_tree
 from planner.studies.sweep.file import SweepFile, read_file
-from planner.studies.sweep.order import leaders
-from planner.studies.sweep.points import Future, changed_tree
 from planner.tables import read_with_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -33,7 +32,92 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.tables.read import TablesRead
 
-__all__ = ["FutureTask", "Sweep", "Tables", "Together", "inputs_of", "read_sweep", "sweep_of"]
+__all__ = ["FutureTask", "Queue", "Sweep", "Tables", "Together", "inputs_of", "leaders", "read_sweep", "sweep_of"]
+
+_MOST_COMPARED: Final = 200
+"""Of the futures before one of the list: with all of them a list of 1,000 took 8 s."""
+
+
+def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[str, str]:
+    """Return for each future that begins where another one ended, which one that is."""
+    first: dict[tuple[object, ...], Future] = {}
+    led = {}
+    for future in futures:
+        if future.points:
+            *others, _ = future.points.values()
+            group = () if is_sampled else tuple(id(point) for point in others)
+            leader = first.setdefault(group, future)
+            if leader is not future:
+                led[future.name] = leader.name
+    listed = [future for future in futures if not future.points]
+    before: list[tuple[Future, Node]] = []
+    for future in (*first.values(), *listed) if listed else ():
+        try:
+            tree = changed_tree(base, future)
+        except LookupError:  # it makes no scenario
+            continue
+        if before and not future.points:
+            led[future.name] = _most_alike(tree, before[-_MOST_COMPARED:], led)
+        before.append((future, tree))
+    return led
+
+
+def _most_alike(tree: Node, before: Sequence[tuple[Future, Node]], led: Mapping[str, str]) -> str:
+    """Return the future that differs in the fewest settings and moved figures.
+
+    Of several it is the last, since those that are alike are written one after the other; or
+    where that begins, if that is as near: then they need not wait for each other.
+    """
+    differing = {future.name: _count_differing(other, tree) + len(future.figures) for future, other in before}
+    fewest = min(differing.values())
+    found = [name for name, count in differing.items() if count == fewest][-1]
+    while differing.get(led.get(found, "")) == fewest:
+        found = led[found]
+    return found
+
+
+def _count_differing(one: Node | None, other: Node | None) -> int:
+    """Count settings that differ between two trees; what neither has changed is one object."""
+    if one is other:
+        return 0
+    below, also = (node.children if node is not None else {} for node in (one, other))
+    if below or also:
+        keys = below.keys() | also.keys()
+        return sum(_count_differing(below.get(key), also.get(key)) for key in keys)
+    return int(one is None or other is None or plain(one) != plain(other))
+
+
+class Queue:
+    """Futures that wait, those that others begin from first."""
+
+    def __init__(self, questions: Iterable[FutureTask], starts: Mapping[str, bytes]) -> None:
+        waiting = list(questions)
+        self._starts = dict(starts)
+        self._open = {question.name for question in waiting}
+        self._waiting = sorted(waiting, key=lambda question: (not question.leads, bool(question.begins_at)))
+
+    def __bool__(self) -> bool:
+        """Whether any future waits."""
+        return bool(self._waiting)
+
+    def next(self) -> tuple[FutureTask, bytes | None] | None:
+        """Take a future that can begin, with where it begins; None while all wait for another."""
+        for place, question in enumerate(self._waiting):
+            if question.begins_at not in self._open:
+                del self._waiting[place]
+                return question, self._starts.get(question.begins_at)
+        return None
+
+    def put_back(self, question: FutureTask) -> None:
+        """Let a future wait again."""
+        self._waiting.insert(0, question)
+
+    def done(self, question: FutureTask, start: bytes | None) -> None:
+        """Note that a future is solved, and where it ended."""
+        self._open.discard(question.name)
+        if start is not None:
+            self._starts[question.name] = start
+
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
 FORMAT: Final = 4

@@ -16,18 +16,16 @@ from planner.outputs.files import whole_file, whole_files
 from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWEEP_FILE
 from planner.outputs.own_folder import file_entry, wrong_folder
 from planner.outputs.staging import try_folder
-from planner.results.ended import PLANNED
+from planner.results.solved import PLANNED
 from planner.runs.names import folder_of_file
 from planner.runs.settings import in_short
 from planner.scenario.tree import plain
-from planner.studies.cluster.connection import connected, wrong_address
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.cluster import in_cluster
+from planner.studies.sweep.answers import no_regret
+from planner.studies.sweep.cluster import connected, in_cluster, wrong_address
 from planner.studies.sweep.file import find_sweep
-from planner.studies.sweep.futures import FORMAT, Sweep, read_sweep
-from planner.studies.sweep.order import Queue
-from planner.studies.sweep.pool import in_pool, in_turn
-from planner.studies.sweep.regret import no_regret
+from planner.studies.sweep.futures import FORMAT, Queue, Sweep, read_sweep
+from planner.studies.sweep.one import in_pool, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,11 +33,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.errors import Problem
-    from planner.outputs.drawing import Drawing
+    from planner.outputs.plots import Drawing
     from planner.scenario.tree import Node
     from planner.studies.sweep.answers import FutureResult
     from planner.studies.sweep.futures import FutureTask
-    from planner.studies.sweep.pool import SolvedFuture
+    from planner.studies.sweep.one import SolvedFuture
 
 __all__ = ["SweepProgress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
 

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.studies.stochastic.decisions import orders_of
-from planner.studies.stochastic.integers import transferred
+from planner.studies.stochastic.decisions import orders_of, transferred
 from planner.studies.stochastic.stochastic import programs
 from planner.studies.stochastic.study import StochasticPrograms
 from planner.studies.sweep.futures import read_sweep
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from planner.studies.stochastic.future import FutureProgram
-    from planner.studies.stochastic.integers import Held
+    from planner.studies.stochastic.decisions import Held
+    from planner.studies.stochastic.extensive_form import FutureProgram
 
     Read = Callable[[str], StochasticPrograms]
 

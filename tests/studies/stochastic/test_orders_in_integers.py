@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.studies.stochastic.integers import Held, Thing, feasible_in_all, transferred
+from planner.studies.stochastic.decisions import Held, Thing, feasible_in_all, transferred
 from planner.studies.stochastic.stochastic import programs, stochastic
 from planner.studies.stochastic.study import StochasticPrograms
 from planner.studies.sweep.futures import read_sweep

@@ -11,10 +11,9 @@ from planner.base.errors import InputError
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.runs.settings import from_shipped
+from planner.studies.sweep.axes import Sample, changed_tree, unit_points
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
-from planner.studies.sweep.points import changed_tree
-from planner.studies.sweep.samples import Sample, unit_points
 
 CHECK = Path(__file__).parents[2] / "check"
 HEAD = "version: 1\nbase: tiny\n"

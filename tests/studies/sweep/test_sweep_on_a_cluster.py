@@ -20,8 +20,8 @@ from test_sweep_runs import STARTING_S, TEXT, assert_same, in_turn, stored_befor
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.studies.cluster import connection
 from planner.studies.sweep import SweepProgress, cluster, read_sweep, run_sweep
+from planner.studies.sweep import cluster as connection
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 

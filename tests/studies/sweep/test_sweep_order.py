@@ -10,18 +10,15 @@ import pandas as pd
 import pytest
 
 from planner.inputs import build_inputs
-from planner.lp.axis import Axis
-from planner.lp.index import Index
+from planner.lp.index import Axis, Index
 from planner.lp.start import Start
-from planner.outputs.no_regret import first_decided, ordered_by
+from planner.outputs.labels import first_decided, ordered_by
 from planner.scenario import load_scenario
 from planner.scenario.tree import Node, Place
-from planner.studies.sweep.answers import OF_ORDER, start_in, store_start
-from planner.studies.sweep.futures import FutureTask
+from planner.studies.sweep.answers import OF_ORDER, no_regret, start_in, store_start
+from planner.studies.sweep.axes import Future, Point
+from planner.studies.sweep.futures import FutureTask, Queue, leaders
 from planner.studies.sweep.one import lead_months, orders_in
-from planner.studies.sweep.order import Queue, leaders
-from planner.studies.sweep.points import Future, Point
-from planner.studies.sweep.regret import no_regret
 
 PRICE = [Point(41), Point(46)]
 LAND = [Point(20), Point(25), Point(30)]
@@ -112,7 +109,7 @@ def test_a_long_list_is_compared_with_those_just_before(monkeypatch: pytest.Monk
     futures = listed(cheap={"land": 3}, dear={"land": 9}, rich={"land": 12}, again={"land": 3})
     assert leaders(futures, tree(BASE), is_sampled=False)["again"] == "cheap"
 
-    monkeypatch.setattr("planner.studies.sweep.order._MOST_COMPARED", 2)
+    monkeypatch.setattr("planner.studies.sweep.futures._MOST_COMPARED", 2)
 
     assert leaders(futures, tree(BASE), is_sampled=False)["again"] == "rich"
 

@@ -13,8 +13,7 @@ from click.testing import CliRunner
 from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
 from planner.studies.sweep import axes, file, uncertainty
-from planner.studies.sweep.file import shipped_sweeps
-from planner.studies.sweep.schema import sweep_schema
+from planner.studies.sweep.file import shipped_sweeps, sweep_schema
 
 SCHEMA = json.loads(sweep_schema())
 

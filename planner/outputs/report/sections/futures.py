@@ -1,4 +1,4 @@
-"""Sections of a sweep: what plans cost over its futures, what that depends on, and each future."""
+"""Sections of a sweep and of a frontier."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.number_format import unit_of_money
+from planner.base.words import unit_of_money, within_sentence
 from planner.outputs.labels import words
 from planner.outputs.measures import OF_YEAR
-from planner.outputs.report.charts import bars, fan
+from planner.outputs.report.charts import bars, curve, fan
+from planner.outputs.report.figures import NumberColumn, figure_table
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
-from planner.outputs.report.table import NumberColumn, figure_table
 from planner.outputs.study_folders import QUANTILES
 from planner.results.cost_difference import GAPS_RANK, WITHIN_GAPS, PlanCost, rank_words
-from planner.results.ended import PLANNED
+from planner.results.solved import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.outputs.report.figures import ReportFigure, TableFigures
+    from planner.outputs.study_folders import StoredFrontier
     from planner.results.cost_difference import CostDifference
 
-__all__ = ["answer_of_sweep", "effects_section", "fans_section", "futures_section"]
+__all__ = ["answer_of_sweep", "effects_section", "fans_section", "frontier_section", "futures_section"]
 
 _MOST_BARS: Final = 24
 _MOST_ROWS: Final = 500
@@ -231,3 +232,42 @@ def _cell(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return "-"  # of a future that is no point of the axes
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def frontier_section(identifier: str, figures: TableFigures, study: StoredFrontier) -> Html:
+    """Show cost over the measure, and what one less of it costs at each point."""
+    points, rows = [], []
+    for row in study.table.to_dict("records"):
+        point = int(row["point"])
+        measure, cost, more, penalty, price = (
+            figures.sum("frontier", column, point=point)
+            for column in ("measure", "cost_musd", "extra_frac", "extra_penalty_musd", "price")
+        )
+        points.append((measure, cost, bool(row["is_knee"])))
+        cells: list[ReportFigure | str | None] = [measure, cost, more, penalty, price]
+        rows.append((f"{point}{', knee' if row['is_knee'] else ''}", cells))
+    heads = [
+        NumberColumn(f"{study.label} [{study.unit}]"),
+        NumberColumn("cost, MUSD", decimals=1),
+        NumberColumn("more, %", per=0.01, decimals=2),
+        NumberColumn("of which penalty of unmet demand, MUSD", decimals=1),
+        NumberColumn(f"one unit less costs [{study.price_unit}]"),
+    ]
+    title = f"Cost against {within_sentence(study.label)}"
+    said = [*study.notes]
+    if study.table["is_knee"].any():
+        said.append("At the knee, which is marked, the price of one less begins to rise most.")
+    if len(study.table) == 1:
+        said.append("There is nothing to trade: the plan of least cost has the least of it.")
+    return section(
+        identifier,
+        title,
+        element("p", "Scenario ", name(study.scenario), ".", class_="note"),
+        element(
+            "div",
+            curve(title, (f"{study.label} [{study.unit}]", "MUSD"), points),
+            figure_table(f"{title}, points", "point", heads, rows),
+            class_="pair",
+        ),
+        element("ul", (element("li", one) for one in said), class_="note"),
+    )

@@ -1,19 +1,21 @@
-"""Power by workload, zone and site."""
+"""Power and latency: forecast, days, what users get."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.report.charts import Series, bars, columns
-from planner.outputs.report.markup import NOTHING, Html, element
+from planner.clock.days import MONTHS
+from planner.outputs.report.charts import Series, bars, columns, lines
+from planner.outputs.report.figures import NumberColumn, decimals_for, figure_table
+from planner.outputs.report.markup import NOTHING, Html, element, embedded_json
 from planner.outputs.report.page import section
-from planner.outputs.report.table import NumberColumn, figure_table
 
 if TYPE_CHECKING:
     from planner.outputs.labels import DisplayNames
-    from planner.outputs.report.figures import Figures
+    from planner.outputs.report.figures import Figures, ReportFigure
 
-__all__ = ["power_section"]
+__all__ = ["days_section", "latency_section", "power_section"]
 
 _ZONES: Final = 12
 _SITES: Final = 12
@@ -121,3 +123,130 @@ def _sites_table(figures: Figures, labels: DisplayNames) -> Html:
         return NOTHING
     table = figure_table(f"Sites in use in {year}", "site", [NumberColumn("zone"), *(one for _, one in wanted)], rows)
     return element("details", element("summary", f"All {len(rows)} sites in use in {year}"), table)
+
+
+_SLOT: Final = re.compile(r"d(\d+)h(\d+)")
+_SEASONS: Final = ("Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov")
+_MOST_DAYS: Final = 13  # the months and a peak day; a longer series is not drawn day by day
+_PARTS: Final = (("it_mw", "IT"), ("mechanical_mw", "cooling"), ("electrical_loss_mw", "electrical losses"))
+
+
+def days_section(figures: Figures) -> Html:
+    """Show the load of all sites over the days of the last model year."""
+    year = figures.last
+    power = figures.run.tables["power_slot"]
+    slots = power.loc[power["year"] == year, ["slot", "is_peak_day"]].drop_duplicates()
+    days: dict[int, dict[str, str]] = {}
+    peak = set()
+    for slot, is_peak in slots.itertuples(index=False):
+        match = _SLOT.fullmatch(str(slot))
+        if match is None:
+            return NOTHING
+        days.setdefault(int(match[1]), {})[match[2]] = str(slot)
+        if is_peak:
+            peak.add(int(match[1]))
+    if not days or len(days) > _MOST_DAYS:
+        return NOTHING
+    hours = sorted({hour for of_day in days.values() for hour in of_day})
+    places = [f"{hour}:00" for hour in hours]
+    total = figures.sums_by("power_slot", "facility_mw", "slot", year=year)
+    names = _names(days, peak)
+    series = [
+        Series(names[day], tuple(total.get((of_day.get(hour, ""),)) for hour in hours))
+        for day, of_day in sorted(days.items())
+    ]
+    chart = lines(f"All sites over the day, {year}, hours in UTC", "MW", places, series)
+    parts = [(label, figures.sums_by("power_slot", column, "slot", year=year)) for column, label in _PARTS]
+    day = max(peak or days)
+    made_of = columns(
+        f"What it is made of: {names[day]}, {year}",
+        "MW",
+        places,
+        [Series(label, tuple(of.get((days[day].get(hour, ""),)) for hour in hours)) for label, of in parts],
+    )
+    return section("days", "Days", element("div", chart, made_of, class_="charts"))
+
+
+def _names(days: dict[int, dict[str, str]], peak: set[int]) -> dict[int, str]:
+    """Name the days: by season or month where there are so many of them."""
+    ordinary = sorted(set(days) - peak)
+    known = {len(_SEASONS): _SEASONS, len(MONTHS): MONTHS}.get(len(ordinary))
+    names = {day: known[at] if known else f"Day {day + 1}" for at, day in enumerate(ordinary)}
+    return names | dict.fromkeys(peak, "Peak day")
+
+
+_COLUMNS: Final = (
+    ("bound_ms", NumberColumn("bound, ms", decimals=0)),
+    ("mean_rtt_ms", NumberColumn("mean, ms", decimals=1)),
+    ("p95_rtt_ms", NumberColumn("95 % within, ms", decimals=1)),
+    ("max_rtt_ms", NumberColumn("slowest, ms", decimals=1)),
+    ("tail_p95_rtt_ms", NumberColumn("95 % on slow lines, ms", decimals=1)),
+    ("rented_frac", NumberColumn("rented, %", per=0.01, decimals=1)),
+    ("unmet_frac", NumberColumn("unmet, %", per=0.01, decimals=1)),
+)
+_MEAN_OF_LATENCY: Final = [name for name, _ in _COLUMNS].index("mean_rtt_ms")
+_ANY_SITE: Final = "any site will do"
+_ROWS: Final = 15  # of a site
+
+
+def latency_section(figures: Figures, labels: DisplayNames) -> Html:
+    """Show round trips of the last model year, and the reach of each site."""
+    year = figures.last
+    table = figures.run.tables["latency"]
+    workloads = [str(one) for one in table.loc[table["year"] == year, "workload"]]
+    rows = [(labels.workload(workload), _cells(figures, workload, year)) for workload in workloads]
+    heads = [column for _, column in _COLUMNS]
+    caption = f"Round trips that users get, {year}"
+    served = figure_table(caption, "workload", heads, rows, shows_caption=True)
+    return section("latency", "Latency", served, _reach(figures, labels, year))
+
+
+def _cells(figures: Figures, workload: str, year: int) -> list[ReportFigure | Html]:
+    """Return the figures of a workload; where any site is near enough, no round trip is one."""
+    cells: list[ReportFigure | Html] = [
+        figures.sum("latency", column, workload=workload, year=year) for column, _ in _COLUMNS
+    ]
+    table = figures.run.tables["latency"]
+    row = table[(table["workload"] == workload) & (table["year"] == year)]
+    if row["mean_rtt_ms"].isna().all() and (row["served_kh100e"] > 0.0).any():
+        cells[_MEAN_OF_LATENCY] = element("span", _ANY_SITE)
+    return cells
+
+
+def _reach(figures: Figures, labels: DisplayNames, year: int) -> Html:
+    """Let the reader choose a site, and list the users it serves; the script shows them."""
+    table = figures.run.tables["assignment"]
+    timed = table[(table["year"] == year) & table["rtt_ms"].notna() & (table["served_kh100e"] > 0)]
+    if timed.empty:
+        return NOTHING
+    timed = timed.sort_values("served_kh100e", ascending=False)
+    size = timed.groupby("site", sort=False)["served_kh100e"].sum().sort_values(ascending=False)
+    reach: dict[str, Any] = {}
+    for site in size.index:
+        of_site = timed[timed["site"] == site]
+        shown = of_site.head(_ROWS)
+        decimals = decimals_for(shown["served_kh100e"].to_list())
+        reach[str(site)] = {
+            "rows": [
+                [
+                    labels.region(str(row.region)),
+                    labels.workload(str(row.workload)),
+                    f"{row.served_kh100e:,.{decimals}f}",
+                    f"{row.rtt_ms:,.1f}",
+                    str(row.region),
+                    str(row.workload),
+                ]
+                for row in shown.itertuples(index=False)
+            ],
+            "of": len(of_site),
+        }
+    options = (element("option", labels.site(str(site)), value=site) for site in size.index)
+    return element(
+        "div",
+        element("h3", f"Whom a site serves, {year}"),
+        element(
+            "p", element("label", "Site ", element("select", options, id="reach-site")), class_="controls", hidden=True
+        ),
+        element("div", id="reach", class_="scroll", aria_live="polite", data_year=year),
+        embedded_json(reach, id="reach-data"),
+    )

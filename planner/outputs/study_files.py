@@ -1,0 +1,165 @@
+"""Files of studies next to a run, of days, operation, stress and alternatives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.errors import InputError, Problem
+from planner.base.words import signed
+from planner.outputs.folder_kinds import ALTERNATIVES, ESTIMATES, STRESS
+from planner.outputs.own_folder import study_folder, write_json, write_tables
+from planner.outputs.staging import staging
+from planner.outputs.table_files import records
+from planner.results.cost_difference import LEAST_PENALTY_MUSD
+from planner.results.store import read_stored
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from planner.outputs.folder_kinds import FolderKind
+    from planner.outputs.run import Run
+    from planner.stress import StressStudy
+
+__all__ = [
+    "PLANS",
+    "RANGES",
+    "Alternatives",
+    "read_estimates",
+    "stress_tables",
+    "write_alternatives",
+    "write_days",
+    "write_operation",
+    "write_stress",
+]
+
+RANGES: Final = ("slack_frac", "by", "place", "plan_mw", "least_mw", "most_mw", "in_plans")
+PLANS: Final = (
+    "plan",
+    "slack_frac",
+    "kind",
+    "by",
+    "place",
+    "cost_musd",
+    "extra_frac",
+    "extra_penalty_musd",
+    "moved_mw",
+    "is_checked",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives:
+    """Plans that cost little more than the least, and how far they can differ."""
+
+    scenario: str  # its name
+    cost_musd: float  # cost of the plan that the others are compared with, and of no plan less. [MUSD]
+    bound_musd: float
+    year: int  # the last model year, of which all MW are
+    # `RANGES`: for each slack and place the MW in the plan, the least and the most of any plan within the slack, and
+    # whether a place has racks in ``all`` of them, ``some`` or ``none``
+    ranges: pd.DataFrame
+    # `PLANS`: each plan that was found, with its cost, what of the extra cost is the penalty of unmet demand, and how
+    # much it moves; every one of them is checked
+    plans: pd.DataFrame
+    sites: pd.DataFrame  # MW of racks by site (rows) in each plan (columns by their number, 0 for the plan itself)
+    has_integers: bool  # whether the scenario has integers: then ranges are those of the program without them
+    not_found: int  # how often no plan was found within the slack
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know."""
+        said = [
+            f"Racks in use in {self.year}, with companions. Slack is above the cost of the plan,"
+            f" {self.cost_musd:,.2f} MUSD net present value."
+        ]
+        if self.has_integers:
+            said.append(
+                "Least and most are of the program without integrality: no plan within the slack"
+                " is outside them, and not every end of them is a plan."
+            )
+        gap_musd = self.cost_musd - self.bound_musd
+        slack_frac = float(self.ranges["slack_frac"].min()) if len(self.ranges) else np.inf
+        if gap_musd > slack_frac * abs(self.cost_musd):
+            said.append(
+                f"The gap of the plan, {gap_musd:,.2f} MUSD, is more than the smallest slack: plans"
+                " within that slack differ in cost by less than the plan may miss the least."
+            )
+        penalty = self.plans["extra_penalty_musd"]
+        if (penalty.abs() >= LEAST_PENALTY_MUSD).any():
+            said.append(
+                f"Of what plans cost more, {signed(penalty.min())} to {signed(penalty.max())} MUSD"
+                " are the penalty of unmet demand: as much is unmet, in other years."
+            )
+        if self.not_found:
+            said.append(f"In {self.not_found} directions no plan was found within the slack.")
+        return tuple(said)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        return {
+            "scenario": self.scenario,
+            "cost_musd": self.cost_musd,
+            "bound_musd": self.bound_musd,
+            "year": self.year,
+            "notes": list(self.notes),
+            "ranges": records(self.ranges),
+            "plans": records(self.plans),
+            "sites": records(self.sites.reset_index()),
+        }
+
+
+def write_alternatives(found: Alternatives, folder: Path) -> None:
+    """Write all tables as CSV and Parquet, and all of it as JSON."""
+    with study_folder(folder, ALTERNATIVES) as staged:
+        tables = {"ranges": found.ranges, "plans": found.plans, "sites": found.sites.reset_index()}
+        write_tables(tables, staged)
+        write_json(found.to_dict(), staged / "alternatives.json")
+
+
+def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
+    """Write two tables into a folder, both or none."""
+    files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
+    problems = [
+        Problem(str(file), None, None, "the file is there already", "a new one", "move it away")
+        for file in files.values()
+        if os.path.lexists(file)
+    ]
+    if problems:
+        raise InputError(problems)
+    with staging(folder) as partial:
+        for (name, file), frame in zip(files.items(), (days, hours), strict=True):
+            frame.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
+            (partial / f"{name}.csv").replace(file)
+    return files
+
+
+def write_stress(study: StressStudy, folder: Path, name: str) -> None:
+    """Write a stress study of the plan of this name into a folder: its tables, and its plot."""
+    from planner.stress.plot import draw_stress
+
+    with study_folder(folder, STRESS) as staged:
+        write_tables(study.tables, staged)
+        (staged / "stress.svg").write_text(draw_stress(study, name=name), encoding="utf-8")
+
+
+def write_operation(table: pd.DataFrame, kind: FolderKind, folder: Path) -> None:
+    """Write a study that is one table into a folder."""
+    with study_folder(folder, kind) as staged:
+        write_tables({kind.name: table}, staged)
+
+
+def stress_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Return the stress study in the folder of a run."""
+    stored = sorted((run.folder / STRESS.name).glob("stress_*.parquet")) if run.folder else []
+    return {path.stem: read_stored(path, None)[0] for path in stored}
+
+
+def read_estimates(run: Run) -> pd.DataFrame | None:
+    """Read which figures of the data decide; None where it was not asked."""
+    path = run.folder / ESTIMATES.name / "estimates.parquet" if run.folder else None
+    return pd.read_parquet(path) if path is not None and path.is_file() else None

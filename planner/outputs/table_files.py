@@ -1,0 +1,124 @@
+"""Tables as CSV with a data package, as Parquet, and in types of JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from planner.outputs.files import whole_file
+from planner.results import Results
+from planner.results.schema import RUN_TABLES, TABLES
+from planner.results.store import to_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from planner.outputs.run import Run
+    from planner.tables.descriptor import TableSchema
+
+__all__ = ["records", "write_csv", "write_inputs", "write_parquet", "write_proof"]
+
+
+def write_csv(run: Run, folder: Path) -> list[Path]:
+    """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them."""
+    written = [folder / "datapackage.json"]
+    text = json.dumps(_package(run), indent=2, ensure_ascii=False)
+    with whole_file(written[0]) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
+    for name in _known_tables(run):
+        frame = run.tables[name]
+        written.append(folder / f"{name}.csv")
+        with whole_file(written[-1]) as partial:
+            frame.to_csv(partial, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    return written
+
+
+def _known_tables(run: Run) -> list[str]:
+    """Names of the tables that a run is known to have; other files are none."""
+    return [name for name in run.tables if name in RUN_TABLES]
+
+
+def _package(run: Run) -> dict[str, Any]:
+    """Describe the files as a Frictionless data package."""
+    resources = [_resource(RUN_TABLES[name]) for name in _known_tables(run)]
+    return {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
+
+
+def _resource(table: TableSchema) -> dict[str, Any]:
+    # An empty cell is a missing number, but an empty label is a label.
+    fields = [
+        {"name": column.name, "type": column.type, "description": column.description}
+        | ({"unit": column.unit} if column.unit else {})
+        | ({"missingValues": [] if column.required else [""]})
+        for column in table.fields
+    ]
+    schema: dict[str, Any] = {"fields": fields}
+    if table.primary_key:
+        schema["primaryKey"] = list(table.primary_key)
+    return {
+        "name": table.name,
+        "path": f"{table.name}.csv",
+        "description": table.description,
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+def write_parquet(run: Run, folder: Path) -> list[Path]:
+    """Write every table of a run as a Parquet file."""
+    results = {name: run.tables[name] for name in TABLES}
+    to_parquet(Results(results, tuple(run.meta["notes"])), folder)
+    checks = write_inputs({"checks": run.tables["checks"]}, folder)
+    return [*(folder / f"{name}.parquet" for name in TABLES), *checks]
+
+
+def write_inputs(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write tables that are not of the results' schema."""
+    return _write(tables, folder)
+
+
+def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write the tables of a proof."""
+    # Places of non-zeros rise: as differences they take half the space.
+    return _write(tables, folder, whole="DELTA_BINARY_PACKED")
+
+
+def _write(tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None = None) -> list[Path]:
+    """Write tables, integers in an encoding of Parquet if one is named."""
+    written = []
+    for name, frame in tables.items():
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        integers = [column.name for column in table.schema if pa.types.is_integer(column.type)]
+        encoded = integers if whole else []
+        others = [column for column in table.column_names if column not in encoded]
+        with whole_file(folder / f"{name}.parquet") as partial:
+            pq.write_table(
+                table,
+                partial,
+                compression="zstd",
+                use_dictionary=others if encoded else True,
+                column_encoding=dict.fromkeys(encoded, whole) if encoded else None,
+            )
+        written.append(folder / f"{name}.parquet")
+    return written
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table by column, None where a number is missing.
+
+    >>> import pandas as pd
+    >>> records(pd.DataFrame({"mw": [7.5, float("nan")], "site": ["oak", "elm"]}))
+    [{'mw': 7.5, 'site': 'oak'}, {'mw': None, 'site': 'elm'}]
+    """
+    return [
+        {str(key): None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+        for row in frame.to_dict("records")
+    ]

@@ -1,0 +1,520 @@
+"""What parts two plans: runs, groups of cost, and what explains the difference."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial, isclose
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+import numpy as np
+
+from planner.base.errors import InfeasibleError, InputError, Problem
+from planner.inputs import TABLES, inputs_without_notes
+from planner.inputs.prepared import PreparedScenario, refuse_short_view
+from planner.lp.change import Arrays
+from planner.model import build_model
+from planner.model.money import penalty_musd
+from planner.outputs.comparison.comparison import CostSplit, Method, RunComparison, causes_frame
+from planner.outputs.comparison.differences import ABSENT, SettingDifference, setting_differences, tables_together
+from planner.outputs.measures import MOST_RUNS, letters_of
+from planner.outputs.run import Run
+from planner.outputs.solver_files import scenario_of, scenario_of_merged, unreadable_tables
+from planner.results.cost_difference import CostDifference, PlanCost
+from planner.results.solved import PLANNED
+from planner.runs.find import find_run
+from planner.runs.folder import load_run
+from planner.runs.plan import PlanViews
+from planner.studies.solve.answers import with_plan
+from planner.studies.solve.asking import Asking, Pace, session_of
+from planner.studies.solve.at_plan import begins_with_program, proof_of
+from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.solves import Solves
+from planner.studies.solve.whole_numbers import find_plan
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.lp import HighsSession, Outcome
+    from planner.lp.index import Index
+    from planner.model import Model
+    from planner.outputs.comparison.comparison import CostsOf
+
+__all__ = [
+    "By",
+    "Costs",
+    "HowToSplit",
+    "InputGroup",
+    "Mixture",
+    "compare",
+    "groups_of",
+    "split_by_cause",
+    "with_splits",
+]
+
+By = Literal["auto", "key", "block"]
+"""How settings are put into groups: one by one, by their block, or by what is few enough."""
+_MOST_BY_KEY: Final = 8  # groups
+
+
+@dataclass(frozen=True, eq=False)
+class InputGroup:
+    """Inputs that are changed together."""
+
+    name: str  # what it is called
+    settings: tuple[SettingDifference, ...] = ()  # settings of it
+    tables: tuple[str, ...] = ()  # tables of it
+
+    @property
+    def inputs(self) -> str:
+        """All of its inputs in words."""
+        return ", ".join([*(one.name for one in self.settings), *(f"table {name}" for name in self.tables)])
+
+
+def groups_of(first: Run, other: Run, by: By = "auto") -> list[InputGroup]:
+    """Put the inputs in which two runs differ into groups."""
+    settings = setting_differences([first, other])
+    tables = [InputGroup(f"table {of[0]}", (), of) for of in tables_together(first, other)]
+    by_key = [*_by_key(settings), *tables]
+    if by == "key" or (by == "auto" and len(by_key) <= _MOST_BY_KEY):
+        return by_key
+    blocks: dict[str, list[SettingDifference]] = {}
+    for one in settings:
+        blocks.setdefault(one.keys[0], []).append(one)
+    return [*(InputGroup(name, tuple(of)) for name, of in blocks.items()), *tables]
+
+
+def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
+    follow: dict[str, list[SettingDifference]] = {}
+    written: list[SettingDifference] = []
+    for one in settings:
+        if any(one.places):
+            written.append(one)
+        else:
+            follow.setdefault(one.keys[0], []).append(one)
+    groups = []
+    for one in written:
+        with_it = follow.pop(one.keys[0], [])
+        name = f"{one.name} and what follows" if with_it else one.name
+        groups.append(InputGroup(name, (one, *with_it)))
+    return [*groups, *(InputGroup(block, tuple(of)) for block, of in follow.items())]
+
+
+class Mixture:
+    """Two runs, and the scenarios between them."""
+
+    def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
+        problems = [problem for run in (first, other) for problem in unreadable_tables(run)]
+        if problems:
+            raise InputError(problems)
+        for run in (first, other):
+            # Finds out that files it needs are gone or have changed.
+            refuse_short_view(scenario_of(run))
+        self._first, self._groups = first, tuple(groups)
+        self._tables = [{name: run.inputs_tables[name] for name in TABLES} for run in (first, other)]
+
+    def question(self, chosen: Iterable[int]) -> PreparedScenario:
+        """Return the first run's question with some groups of inputs as the other run has them."""
+        groups = [self._groups[at] for at in sorted(chosen)]
+        merged = copy.deepcopy(dict(self._first.meta["merged"]))
+        for one in (one for group in groups for one in group.settings):
+            _put(merged, one.keys, one.values[1])
+        tables: Mapping[str, pd.DataFrame] = {
+            **self._tables[0],
+            **{name: self._tables[1][name] for group in groups for name in group.tables},
+        }
+        scenario = scenario_of_merged(self._first, merged)
+        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
+
+
+def _put(merged: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    """Write a value at a key path; take the key out where there is none."""
+    block = merged
+    for key in keys[:-1]:
+        block = block[key]
+    if value is ABSENT:
+        block.pop(keys[-1], None)
+    else:
+        block[keys[-1]] = copy.deepcopy(value)
+
+
+_SAME: float = 1e-9  # relative
+
+
+class Costs:
+    """Costs of mixtures of the inputs of two runs, by which groups are those of the other run."""
+
+    def __init__(self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking) -> None:
+        self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
+        self._found: dict[frozenset[int], PlanCost | None] = {}
+        self._session: tuple[HighsSession, float] | None = None
+        self._openings: _Integers | None = None
+        self.solves = 0
+
+    def stored(self, run: Run) -> PlanCost | None:
+        """Return what a run stores of its own cost; None where it has no plan."""
+        if run.meta["objective_musd"] is None:
+            return None
+        return PlanCost.from_stored(run.meta, run.tables["costs"])
+
+    def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
+        """Return what a mixture costs; None where it makes no scenario, or has no plan."""
+        if chosen not in self._found:
+            self._found[chosen] = self._solve(chosen)
+        return self._found[chosen]
+
+    def is_program_of(self, run: Run, chosen: frozenset[int]) -> bool:
+        """Return whether a run stores the program that this version builds, cuts aside."""
+        proof = proof_of(run)
+        if proof is None:
+            return False
+        arrays = Arrays.from_problem(build_model(self._mixture.question(chosen).inputs).problem)
+        offset = arrays.columns.offset
+        # The constant moves no plan, but what it costs.
+        return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(proof, arrays)
+
+    def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
+        try:
+            question = self._mixture.question(chosen)
+        except InputError:
+            return None
+        self.solves += 1
+        model = build_model(question.inputs)
+        outcome = self._outcome(question, model)
+        name, good = question.scenario.name, PLANNED | {"infeasible"}
+        with_plan(outcome, name, "the difference was split", good=good)
+        if not outcome.has_plan:
+            return None
+        cost = bound = outcome.objective
+        if self._costs_of == "plans":
+            bound = min(outcome.dual_bound, cost)
+        return PlanCost(cost, bound, float(penalty_musd(model).value(outcome.x)[0]))
+
+    def _outcome(self, question: PreparedScenario, model: Model) -> Outcome:
+        session = self._session_with(question, model)
+        scenario = question.scenario
+        has_cuts = bool(question.inputs.failover.reserve.size)
+        cuts = FailureCuts(model, scenario.failover.most_rounds) if has_cuts else None
+        interrupt = self._ask.interrupt
+        if self._costs_of == "plans":
+            return find_plan(model, session, scenario.solver, cuts=cuts, interrupt=interrupt)
+        solves = Solves(model, session, scenario.solver, cuts, None, interrupt)
+        columns = model.problem.columns()
+        lower, upper = columns.lower.copy(), columns.upper.copy()
+        if self._costs_of == "openings" and columns.integer.any():
+            held = self._integers().values_in(model)
+            lower[columns.integer] = upper[columns.integer] = held
+        return solves.solve_within(lower, upper)
+
+    def _session_with(self, question: PreparedScenario, model: Model) -> HighsSession:
+        """Return a session that holds a program, and the last basis where there is one."""
+        tolerance = question.scenario.solver.tolerance
+        if self._session is None or self._session[1] != tolerance:
+            self._session = (session_of(question, model), tolerance)
+        else:
+            self._session[0].update(model.problem)
+        return self._session[0]
+
+    def _integers(self) -> _Integers:
+        """Return the integers of the first run's plan."""
+        if self._openings is None:
+            model = build_model(self._mixture.question(()).inputs)
+            proof = proof_of(self._runs[0])
+            x = None if proof is None else proof.column("x")
+            if x is None or len(x) != len(Arrays.from_problem(model.problem).columns.cost):
+                question = self._mixture.question(())
+                session = session_of(question, model)
+                x = find_plan(model, session, question.scenario.solver).x
+            self._openings = _Integers(model, x)
+        return self._openings
+
+
+class _Integers:
+    """Integers of a plan by their labels."""
+
+    def __init__(self, model: Model, x: Floats) -> None:
+        problem = model.problem
+        is_integer = problem.columns().integer
+        self._values: dict[tuple[str, ...], float] = {}
+        for name in problem.column_block_names:
+            block = problem.column_block(name)
+            if not is_integer[block].any():
+                continue
+            rounded = np.round(x[block]).tolist()
+            self._values |= dict(zip(_labels(name, problem.columns_over(name)), rounded, strict=True))
+
+    def values_in(self, model: Model) -> Floats:
+        """Return them for the integers of a program; one that the plan does not know is 0."""
+        problem = model.problem
+        is_integer = problem.columns().integer
+        values = np.zeros(len(is_integer))
+        for name in problem.column_block_names:
+            block = problem.column_block(name)
+            if is_integer[block].any():
+                labels = _labels(name, problem.columns_over(name))
+                values[block] = [self._values.get(label, 0.0) for label in labels]
+        held: Floats = values[is_integer]
+        return held
+
+
+def _labels(name: str, over: Index) -> list[tuple[str, ...]]:
+    return [(name, *over.tuples(at)) for at in range(over.size)]
+
+
+HowToSplit = Literal["auto", "shapley", "ordered", "none"]
+_MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
+_OTHER_VERSION: Final = "version of dcplan"
+_ROUNDING: Final = "rounding"
+_Row = tuple[str, str, CostDifference]
+
+
+def split_by_cause(
+    runs: Sequence[Run], at: int, ask: Asking, *, costs_of: CostsOf = "plans", how: HowToSplit = "auto", by: By = "auto"
+) -> CostSplit:
+    """Split the difference in cost of a run and the first by the inputs that differ."""
+    first, other = runs[0], runs[at]
+    letters = letters_of(runs)
+    groups = groups_of(first, other, by)
+    costs = Costs(Mixture(first, other, groups), (first, other), costs_of, ask)
+    counted = _Counted(costs, ask, len(groups))
+    every = frozenset(range(len(groups)))
+    ends, version = _ends(costs, counted, (first, other), every, costs_of)
+    rows: list[_Row] = []
+    notes: list[str] = []
+    method: Method | None = None
+    if how != "none" and not groups:
+        rows, method = [(_ROUNDING, "none differs", ends[1].less(ends[0]))], "rounding"
+    elif how != "none":
+        method = _method(how, len(groups))
+        counted.expect(method)
+        rows, method, notes = _parts(counted, groups, ends, method)
+    if version is not None:
+        rows.append(version)
+    start, end = ends
+    if version is not None:
+        stored = [costs.stored(run) for run in (first, other)]
+        start, end = (one or two for one, two in zip(stored, ends, strict=True))
+    return CostSplit(
+        f"{letters[at]} less {letters[0]}",
+        costs_of,
+        method,
+        start.cost_musd,
+        end.cost_musd,
+        causes_frame(rows),
+        costs.solves,
+        tuple(notes),
+    )
+
+
+class _Counted:
+    """Costs, with a word on how far it is before each solve."""
+
+    def __init__(self, costs: Costs, ask: Asking, groups: int) -> None:
+        self._costs, self._ask, self._groups = costs, ask, groups
+        self._known: dict[frozenset[int], PlanCost | None] = {}
+        self._expected, self._pace = 0, Pace()
+
+    def expect(self, method: Method) -> None:
+        """Say how many further programs are to be solved."""
+        every = 2**self._groups if method == "shapley" else self._groups + 1
+        self._expected = max(every - len(self._known), 0) + self._costs.solves
+
+    def know(self, chosen: frozenset[int], value: PlanCost) -> None:
+        """Take a cost that needs no solve."""
+        self._known[chosen] = value
+
+    def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
+        """Return the cost of a mixture."""
+        if chosen not in self._known:
+            how_far = self._pace.describe(self._costs.solves, self._expected)
+            self._ask.report_stage(f"Solving with some inputs changed: {how_far}")
+            self._known[chosen] = self._costs.cost_of(chosen)
+        return self._known[chosen]
+
+
+def _ends(
+    costs: Costs, counted: _Counted, runs: tuple[Run, Run], every: frozenset[int], costs_of: CostsOf
+) -> tuple[tuple[PlanCost, PlanCost], _Row | None]:
+    """Return the costs of both runs by this version, and what another version makes of them."""
+    found, moved = [], []
+    for run, chosen in zip(runs, (frozenset[int](), every), strict=True):
+        stored = costs.stored(run)
+        if costs_of == "plans" and stored is not None and costs.is_program_of(run, chosen):
+            counted.know(chosen, stored)
+        value = counted.cost_of(chosen)
+        if value is None:
+            message = f"{run.label}: there is no plan to compare"
+            if costs_of == "openings":
+                message = f"{run.label}: there is no plan with the openings of the first run"
+            raise InfeasibleError(message)
+        found.append(value)
+        if costs_of == "plans" and stored is not None and value is not stored:
+            is_first = run is runs[0]
+            moved.append((1.0, value.less(stored) if is_first else stored.less(value)))
+    version: _Row | None = None
+    if moved:
+        whole = CostDifference.weighted_sum(moved)
+        version = (_OTHER_VERSION, "the program that it builds", whole)
+    return (found[0], found[1]), version
+
+
+def _method(how: HowToSplit, groups: int) -> Method:
+    if how == "auto":
+        return "shapley" if groups <= _MOST_OF_SHAPLEY else "ordered"
+    return "shapley" if how == "shapley" else "ordered"
+
+
+def _parts(
+    costs: _Counted, groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost], method: Method
+) -> tuple[list[_Row], Method, list[str]]:
+    if method == "shapley":
+        rows = _shapley(costs.cost_of, groups)
+        if rows is not None:
+            return rows, "shapley", []
+        note = (
+            "Some of the inputs make no scenario, or have no plan, without others, so that there"
+            " are no Shapley values; they are changed in order."
+        )
+        return _ordered(costs.cost_of, groups, ends), "ordered", [note]
+    return _ordered(costs.cost_of, groups, ends), "ordered", []
+
+
+def _shapley(cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup]) -> list[_Row] | None:
+    """Return the Shapley value of each group; None where a mixture has no cost."""
+    count = len(groups)
+    terms: list[list[tuple[float, CostDifference]]] = [[] for _ in groups]
+    for size in range(count):
+        share = factorial(size) * factorial(count - size - 1) / factorial(count)
+        for chosen in combinations(range(count), size):
+            before = cost(frozenset(chosen))
+            for at in set(range(count)) - set(chosen):
+                after = cost(frozenset((*chosen, at)))
+                if before is None or after is None:
+                    return None
+                terms[at].append((share, after.less(before)))
+    return [
+        (group.name, group.inputs, CostDifference.weighted_sum(of)) for group, of in zip(groups, terms, strict=True)
+    ]
+
+
+def _ordered(
+    cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost]
+) -> list[_Row]:
+    """Return what each group adds after those before it; what has no cost goes with the next."""
+    rows: list[_Row] = []
+    before, waiting = ends[0], []
+    for at, group in enumerate(groups):
+        waiting.append(group)
+        is_last = at == len(groups) - 1
+        after = ends[1] if is_last else cost(frozenset(range(at + 1)))
+        if after is None:
+            continue
+        rows.append(
+            (" with ".join(one.name for one in waiting), ", ".join(one.inputs for one in waiting), after.less(before))
+        )
+        before, waiting = after, []
+    return rows
+
+
+def compare(
+    *runs: str | Path | PlanViews | Run,
+    causes: bool = False,
+    paired: bool = False,
+    same_openings: bool = False,
+    how: HowToSplit = "auto",
+    by: By = "auto",
+    runs_dir: str | Path = "runs",
+    on_stage: Callable[[str], None] | None = None,
+    interrupt: threading.Event | None = None,
+) -> RunComparison:
+    """Compare runs with the first of them.
+
+    Parameters
+    ----------
+    *runs : str, Path, Plan or Run
+        Two or more: a run folder, the name of a run, the name of a scenario, whose latest run
+        without changed settings is meant, or a plan.
+    causes : bool
+        Solve again to split the difference in cost by the inputs that differ.
+    paired : bool
+        Compare programs without integrality, so that no rounding counts.
+    same_openings : bool
+        Compare plans with the integers of the first run.
+    how, by
+        As for `split_by_cause`.
+    runs_dir : str or Path
+        Folder of run folders.
+    on_stage : callable, optional
+        Called with the progress.
+    interrupt : threading.Event, optional
+        Set it to stop.
+
+    Returns
+    -------
+    RunComparison
+        With `inputs`, `results`, `certainty`, `splits` and `notes`.
+
+    Raises
+    ------
+    InputError
+        If a run is not found or cannot be read, there is not more than one, `paired` and
+        `same_openings` are both set, or `how` or `by` is none that there is, or given without
+        `causes`.
+    InfeasibleError
+        If a run has no plan, or none with the openings of the first.
+    LimitReachedError
+        If it was stopped.
+
+    Examples
+    --------
+    >>> import planner
+    >>> before = planner.solve("tiny")
+    >>> after = planner.solve("tiny", ["new_sites.north.land_limit_mw=27"])
+    >>> compare(before, after).inputs[["key", "A", "B"]].to_numpy().tolist()
+    [['new_sites.north.land_limit_mw', 30.0, 27.0]]
+    """
+    if paired and same_openings:
+        what_is = "paired and same_openings are both True"
+        raise InputError([Problem("compare", None, None, what_is, "one of them at most", "")])
+    for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
+        if value not in known:
+            must_be = f"one of {', '.join(known)}"
+            raise InputError([Problem("compare", None, None, f"{name} is {value!r}", must_be, "")])
+        if value not in {"auto", "none"} and not causes:
+            what_is = f"{name} is {value!r} and causes is False"
+            must_be = "given with causes=True alone"
+            raise InputError([Problem("compare", None, None, what_is, must_be, "leave it out")])
+    found = tuple(_run(run, Path(runs_dir)) for run in runs)
+    if not 1 < len(found) <= MOST_RUNS:
+        given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
+        what_is = f"{given} given"
+        raise InputError([Problem("compare", None, None, what_is, f"2 to {MOST_RUNS}", "")])
+    comparison = RunComparison(found)
+    if not (causes or paired or same_openings):
+        return comparison
+    ask = Asking(on_stage or (lambda _: None), interrupt)
+    costs_of: CostsOf = "bounds" if paired else "openings" if same_openings else "plans"
+    return with_splits(comparison, ask, costs_of=costs_of, how=how if causes else "none", by=by)
+
+
+def with_splits(
+    comparison: RunComparison, ask: Asking, *, costs_of: CostsOf = "plans", how: HowToSplit = "auto", by: By = "auto"
+) -> RunComparison:
+    """Split the difference in cost of each further run and the first."""
+    runs = comparison.runs
+    splits = tuple(split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by) for at in range(1, len(runs)))
+    return RunComparison(runs, splits)
+
+
+def _run(run: str | Path | PlanViews | Run, runs_dir: Path) -> Run:
+    if isinstance(run, Run):
+        return run
+    if isinstance(run, PlanViews):
+        return run.run
+    return load_run(find_run(str(run), runs_dir))

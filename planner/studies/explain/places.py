@@ -1,0 +1,439 @@
+"""What an explanation says of a site and of a year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.units import USD_PER_MUSD
+from planner.base.words import amount, and_more, moment
+from planner.inputs.axes import ANYWHERE
+from planner.limits.limit import site_key, without_new_halls
+from planner.results.cost_difference import LEAST_PENALTY_MUSD
+from planner.studies.explain.cost_of_entry import ENTRY_COLUMNS, RELAXED, entry
+from planner.studies.explain.words import Number, Statement, about_limits, line_of_cost, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from planner.studies.explain.words import ExplainablePlan
+    from planner.studies.solve.asking import Asking
+
+__all__ = ["about_site", "about_year", "site_tables", "touches", "year_tables"]
+
+DOES: Final = "What it does"
+TIME: Final = "When it could grow"
+LIMITS: Final = "What limits it"
+TAKES: Final = "What it would take"
+_NOISE_MW: Final = 0.05
+_NOTHING_MUSD: Final = 1e-6
+
+
+def site_tables(solved: ExplainablePlan, site: str, ask: Asking, *, resolve: bool) -> dict[str, pd.DataFrame]:
+    """Make the tables that sentences about a site rest on."""
+    results = solved.results.tables
+    of_site = results["site_year"].query("site == @site")
+    total = results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum()
+    mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _NOISE_MW)
+    table = of_site[
+        ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
+    ].copy()
+    in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _NOISE_MW)
+    table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
+    table["plan_usd_per_mw_year"] = USD_PER_MUSD * table["year"].map(mean)
+    used = results["plan"].query("site == @site")
+    classes = used.groupby(["workload", "year"], as_index=False)[["used_mw", "load_kh100e"]].sum()
+    takes_part = site in solved.inputs.sets.site.labels and len(of_site) > 0
+    nothing = pd.DataFrame(columns=list(ENTRY_COLUMNS))
+    return {
+        "site": table.reset_index(drop=True),
+        "site_classes": classes,
+        "site_leads": results["leads"].query("site == @site").reset_index(drop=True),
+        "site_reach": _reach(solved, site) if takes_part else pd.DataFrame(),
+        "entry": entry(solved, site, ask) if takes_part and resolve else nothing,
+    }
+
+
+def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
+    """Return which share of each workload's demand of the last year is within reach of a site."""
+    p = solved.inputs
+    demand, route = p.demand.demand, p.demand.route
+    at = route["site"] == p.sets.site.code(site)
+    reached = set(zip(route["region"][at].tolist(), route["workload"][at].tolist(), strict=True))
+    last = demand["year"] == len(p.sets.year) - 1
+    within = [pair in reached for pair in zip(demand["region"].tolist(), demand["workload"].tolist(), strict=True)]
+    table = pd.DataFrame(
+        {
+            "workload": demand.labels("workload")[last],
+            "anywhere": demand.labels("region")[last] == ANYWHERE,
+            "demand_kh100e": p.demand.demand_kh100e[last],
+            "within_kh100e": np.where(within, p.demand.demand_kh100e, 0.0)[last],
+        }
+    )
+    by = table.groupby("workload", as_index=False).agg(
+        anywhere=("anywhere", "all"), demand_kh100e=("demand_kh100e", "sum"), within_kh100e=("within_kh100e", "sum")
+    )
+    bound = p.workloads.set_index("workload")["rtt_bound_ms"]
+    by["bound_ms"] = by["workload"].map(bound)
+    by["within_frac"] = by["within_kh100e"] / by["demand_kh100e"]
+    return by
+
+
+def about_site(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+    """Say what a site does in the plan, and what it would take for it to do more."""
+    yield from _does(tables, site)
+    yield from _when(solved, tables, site)
+    yield from _reaches(tables, site)
+    if "binding" in tables:
+        yield from _limited(solved, tables, site)
+    yield from _takes(tables, site)
+
+
+def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+    table = tables["site"]
+    busy = table[table["nameplate_mw"] > _NOISE_MW]
+    if busy.empty:
+        yield Statement(DOES, f"Site {site} has no load in any year of the plan.", ())
+        return
+    first, last = int(busy["year"].iloc[0]), int(busy["year"].iloc[-1])
+    mw = number(tables, "site", "nameplate_mw", "MW", year=last)
+    power = number(tables, "site", "facility_mean_mw", "MW", year=last)
+    text = f"Site {site} carries load from {first} on: {mw} of racks in {last}, {power} at the meter."
+    yield Statement(DOES, text, (mw, power))
+    classes = tables["site_classes"]
+    own = classes[classes["year"] == last].sort_values("used_mw", ascending=False)
+    parts = [
+        number(tables, "site_classes", "used_mw", "MW", workload=str(workload), year=last)
+        for workload in own["workload"].head(4)
+    ]
+    listed = ", ".join(f"{of.row['workload']} {of}" for of in parts)
+    yield Statement(DOES, f"In {last} its racks do {listed}.", tuple(parts))
+    own_cost, mean = (number(tables, "site", f"{of}usd_per_mw_year", "USD/MW-year", year=last) for of in ("", "plan_"))
+    share = own_cost.value / mean.value - 1.0
+    text = (
+        f"A MW of racks there costs {own_cost} in {last}, {share:+.1%} against the plan's mean of "
+        f"{mean}; what existed in the base year is sunk cost."
+    )
+    yield Statement(DOES, text, (own_cost, mean))
+
+
+def _when(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+    leads = tables["site_leads"]
+    last = int(solved.inputs.years.last_calendar_years[-1])
+    if site in without_new_halls(solved.scenario):
+        key = ".".join(site_key(solved.scenario, site, "new_halls"))
+        text = f"No new hall is built at {site} by your setting, {key}: false; what exists stays."
+        yield Statement(TIME, text, ())
+        return
+    if leads.empty:
+        yield Statement(TIME, f"No new hall can serve at {site} by the end of {last}.", ())
+        return
+    first = leads.sort_values("service_start").iloc[0]
+    path = first["by"]
+    of = {"hall": str(first["hall"])}
+    months = number(tables, "site_leads", "months", "months", **of)
+    start = number(tables, "site_leads", "service_start", "", **of)
+    text = (
+        f"New halls at {site} can serve from {moment(start.value)} on, "
+        f"{amount(months.value)} months after the decision; the longest path is {path}."
+    )
+    yield Statement(TIME, text, (months, start))
+
+
+def _reaches(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+    reach = tables["site_reach"]
+    if reach.empty:
+        return
+    near = reach[~reach["anywhere"].astype(bool)]
+    parts = [
+        (
+            number(tables, "site_reach", "within_frac", "-", workload=str(workload)),
+            number(tables, "site_reach", "bound_ms", "ms", workload=str(workload)),
+        )
+        for workload in near["workload"]
+    ]
+    if parts:
+        listed = ", ".join(f"{share.value:.0%} of {share.row['workload']} ({bound})" for share, bound in parts)
+        flat = tuple(of for pair in parts for of in pair)
+        yield Statement(LIMITS, f"Within their latency bounds {site} reaches {listed}.", flat)
+
+
+def _limited(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+    found = False
+    for one in about_limits(solved, tables):
+        found = True
+        yield Statement(LIMITS, one.text, one.numbers, one.stake_musd)
+    if not found:
+        yield Statement(LIMITS, f"No limit of {site}, its zone or market binds in the plan.", ())
+
+
+def touches(solved: ExplainablePlan, table: pd.DataFrame, site: str) -> pd.DataFrame:
+    """Keep the limits of a site, its zone, its market and its pool of clean power."""
+    row = solved.inputs.sites.table.set_index("site").loc[site]
+    is_around = (table["zone"] == row["zone"]) | (table["market"] == row["market"])
+    contracts = solved.inputs.contracts
+    if len(contracts.pool):
+        pool = contracts.site_pool[solved.inputs.sets.site.code(site)]
+        is_around |= table["pool"] == contracts.pool.labels[pool]
+    kept = (table["site"] == site) | ((table["site"] == "") & is_around)
+    return table[kept].reset_index(drop=True)
+
+
+def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+    table = tables["entry"]
+    grows = bool(table["what"].str.startswith("no new halls").any())
+    for row, unit in zip(table["what"], table["unit"], strict=True):
+        of = {"what": str(row)}
+        what = str(row).removesuffix(RELAXED)
+        how = ", in the LP relaxation before and after" if str(row).endswith(RELAXED) else ""
+        change, penalty, mw = (
+            number(tables, "entry", column, in_unit, **of)
+            for column, in_unit in (("change_musd", "MUSD"), ("change_penalty_musd", "MUSD"), ("site_mw", "MW"))
+        )
+        part = ""
+        if abs(penalty.value) >= LEAST_PENALTY_MUSD:
+            part = f" (of which {penalty} is the penalty of unmet demand)"
+        costs = (change, penalty) if part else (change,)
+        now, needed, tried = (number(tables, "entry", column, str(unit), **of) for column in ("now", "needed", "tried"))
+        if what == "one MW more":
+            yield Statement(TAKES, _one_mw_more(site, change, part, how), (*costs, mw))
+        elif what == "no new halls":
+            text = f"Without new halls at {site} the plan would cost {change} more{part} (solved again{how})."
+            yield Statement(TAKES, text, costs)
+        elif what == "as it is" or (what == "power price" and grows):
+            continue
+        elif np.isnan(needed.value):
+            if np.isnan(change.value):
+                text = (
+                    f"Whether a {what} of {tried}, not {now}, brings load to {site} is open: "
+                    f"solving again did not end{how}."
+                )
+            else:
+                text = f"Even a {what} of {tried}, not {now}, brings no more load to {site} (solved again{how})."
+            yield Statement(TAKES, text, (tried, now))
+        else:
+            text = (
+                f"At a {what} of {needed} instead of {now} it would have {mw} of racks in the last "
+                f"year, and the plan would cost {_less(change)}{part} (solved again{how})."
+            )
+            yield Statement(TAKES, text, (needed, now, mw, *costs))
+
+
+def _one_mw_more(site: str, change: Number, part: str, how: str) -> str:
+    if change.value > _NOTHING_MUSD:
+        return (
+            f"One more MW of racks at {site} in the last year would raise the cost of the plan by "
+            f"{change}{part} (solved again with it forced in{how}): that is its cost of entry."
+        )
+    return (
+        f"One more MW of racks at {site} in the last year costs the plan nothing (solved again "
+        f"with it forced in{how}): it is as good as the site the plan uses."
+    )
+
+
+def _less(change: Number) -> str:
+    return f"{amount(abs(change.value))} {change.unit} {'less' if change.value <= 0 else 'more'}"
+
+
+CHANGED: Final = "What changed"
+WHY: Final = "Why"
+_NOISE: Final = 0.05
+_SHOWN: Final = 5
+_METRICS: Final = (
+    ("demand_kh100e", "kH100e"),
+    ("served_kh100e", "kH100e"),
+    ("rented_kh100e", "kH100e"),
+    ("saved_kh100e", "kH100e"),
+    ("unmet_kh100e", "kH100e"),
+    ("sites_in_use", "sites"),
+    ("halls_mw", "MW"),
+    ("nameplate_mw", "MW"),
+    ("facility_peak_mw", "MW"),
+    ("new_firm_mw", "MW"),
+    ("emissions_kt", "kt CO2"),
+    ("capex_musd", "MUSD"),
+    ("cost_musd", "MUSD/year"),
+)
+
+
+def year_tables(solved: ExplainablePlan, year: int) -> dict[str, pd.DataFrame]:
+    """Make the tables that sentences about a year rest on."""
+    results = solved.results.tables
+    years = list(solved.inputs.years.years)
+    at = years.index(year)
+    before = years[at - 1] if at else None
+    summary = results["summary"].set_index("year")[[name for name, _ in _METRICS]].astype(float)
+    figures = {int(y): summary.loc[y].to_dict() for y in summary.index}
+    change = pd.DataFrame(
+        {
+            "figure": [name for name, _ in _METRICS],
+            "unit": [unit for _, unit in _METRICS],
+            "before": [figures[before][n] if before else np.nan for n, _ in _METRICS],
+            "now": [figures[year][name] for name, _ in _METRICS],
+        }
+    )
+    halls = results["builds"].query("year == @year")
+    racks = results["installs"].query("year == @year")
+    return {
+        "year_change": _with_change(change),
+        "year_sites": _two_years(
+            results["site_year"].set_index(["site", "year"])["nameplate_mw"], "site", year, before
+        ),
+        "year_halls": halls.groupby("site", as_index=False)[["built_mw"]].sum(),
+        "year_racks": racks.groupby("rack", as_index=False)[["installed_mw", "racks"]].sum(),
+        "year_costs": _costs(solved, year, before),
+        "year_ready": _ready(solved, year),
+    }
+
+
+def _ready(solved: ExplainablePlan, year: int) -> pd.DataFrame:
+    """List sites whose first new hall can serve within a model year, with the moment."""
+    leads = solved.results.tables["leads"]
+    first = leads.groupby("site", as_index=False)[["service_start"]].min()
+    last = int(solved.inputs.years.last_calendar_years[solved.inputs.years.years.index(year)])
+    start = first["service_start"]
+    return first[(start >= year) & (start < last + 1)].reset_index(drop=True)
+
+
+def _with_change(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(change=table["now"] - table["before"])
+
+
+def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.DataFrame:
+    """Put the figures of two years next to each other, those with the largest change first."""
+    wide = of.unstack("year").fillna(0.0)
+    nothing = np.full(len(wide), np.nan)
+    table = pd.DataFrame(
+        {
+            key: wide.index.to_numpy(),
+            "before": wide[before].to_numpy() if before in wide else nothing,
+            "now": wide[year].to_numpy() if year in wide else np.zeros(len(wide)),
+        }
+    )
+    made = _with_change(table)
+    return made.sort_values("change", key=np.abs, ascending=False, ignore_index=True)
+
+
+def _costs(solved: ExplainablePlan, year: int, before: int | None) -> pd.DataFrame:
+    """Payments of the first calendar year of each model year, by line."""
+    costs = solved.results.tables["costs"]
+    by = costs.groupby(["item", "calendar_year"])["musd"].sum()
+    by.index = by.index.set_names(["item", "year"])
+    return _two_years(by, "item", year, before)
+
+
+def about_year(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+    """Say what changed in a year, and what it came from."""
+    yield from _figures(tables, year)
+    yield from _sites(tables, year)
+    yield from _bought(tables)
+    yield from _lines(tables)
+    yield from _why(solved, tables, year)
+
+
+def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
+    unit = dict(_METRICS)[figure]
+    return number(tables, "year_change", column, unit, figure=figure)
+
+
+def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+    for figure, words in (
+        ("demand_kh100e", "Demand"),
+        ("served_kh100e", "Compute served from own sites"),
+        ("rented_kh100e", "Rented compute"),
+        ("unmet_kh100e", "Unmet compute"),
+        ("nameplate_mw", "Load of racks in use"),
+        ("facility_peak_mw", "Peak power of all sites"),
+        ("cost_musd", "Cost of the year"),
+    ):
+        now, change, before = (_cell(tables, figure, of) for of in ("now", "change", "before"))
+        if np.isnan(before.value):
+            if now.value > _NOISE:
+                yield Statement(CHANGED, f"{words} is {now} in {year}, the first year.", (now,))
+            continue
+        if abs(change.value) < max(_NOISE, 1e-3 * abs(now.value)):
+            continue
+        verb = "grows" if change.value > 0 else "falls"
+        share = f" ({change.value / before.value:+.0%})" if before.value > _NOISE else ""
+        text = f"{words} {verb} by {amount(abs(change.value))} {change.unit}{share} to {now}."
+        yield Statement(CHANGED, text, (now, change, before))
+
+
+def _listed(
+    tables: Mapping[str, pd.DataFrame],
+    cell: tuple[str, str, str],
+    key: str,
+    labels: pd.Series,
+    words: Callable[[Number], str],
+) -> tuple[str, tuple[Number, ...]]:
+    """List the first of some rows in words; a cell is of a table, a column and a unit."""
+    table, column, unit = cell
+    parts = tuple(number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN))
+    return ", ".join(map(words, parts)), parts
+
+
+def _of_site(of: Number) -> str:
+    return f"{of.row['site']} {of}"
+
+
+def _of_rack(of: Number) -> str:
+    return f"{of.row['rack']} {of}"
+
+
+def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+    table = tables["year_sites"].dropna(subset=["change"])
+    for words, rows in (
+        ("Racks in use grow most at", table[table["change"] > _NOISE]),
+        ("Racks in use shrink most at", table[table["change"] < -_NOISE]),
+    ):
+        if len(rows):
+            change = ("year_sites", "change", "MW")
+            listed, parts = _listed(
+                tables, change, "site", rows["site"], lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)"
+            )
+            yield Statement(CHANGED, f"{words} {listed}.", parts)
+    opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
+    if len(opened):
+        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], _of_site)
+        more = and_more(len(opened), _SHOWN)
+        yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
+
+
+def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    for table, column, key, words, of in (
+        ("year_halls", "built_mw", "site", "Halls enter service at", _of_site),
+        ("year_racks", "installed_mw", "rack", "Racks are bought:", _of_rack),
+    ):
+        rows = tables[table].sort_values(column, ascending=False)
+        if len(rows):
+            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], of)
+            text = f"{words} {listed}{and_more(len(rows), _SHOWN)}."
+            yield Statement(CHANGED, text, parts)
+
+
+def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    table = tables["year_costs"].dropna(subset=["change"])
+    moved = table.loc[table["change"].abs() > _NOISE, "item"]
+    if len(moved):
+        change = ("year_costs", "change", "MUSD")
+        listed, parts = _listed(tables, change, "item", moved, lambda of: f"{line_of_cost(of)} {of.value:+,.3g} MUSD")
+        yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
+
+
+def _why(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+    """Sites that can grow from this year on, and limits that bind in it."""
+    table = tables["year_ready"]
+    if len(table):
+        start = ("year_ready", "service_start", "")
+        listed, parts = _listed(
+            tables, start, "site", table["site"], lambda of: f"{of.row['site']} ({moment(of.value)})"
+        )
+        more = and_more(len(table), _SHOWN)
+        text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."
+        yield Statement(WHY, text, parts)
+    if "binding" not in tables:
+        return
+    for one in list(about_limits(solved, tables))[:_SHOWN]:
+        yield Statement(WHY, one.text, one.numbers, one.stake_musd)

@@ -1,0 +1,347 @@
+"""Sentences of an explanation, and what they name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pandas as pd
+
+from planner.base.words import amount
+from planner.limits import BY_NAME
+from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
+from planner.outputs.labels import hall_words, item_words, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from planner.inputs.inputs import Inputs
+    from planner.outputs.run import Run
+    from planner.results import Results
+    from planner.scenario import Scenario
+
+__all__ = [
+    "ExplainablePlan",
+    "Explanation",
+    "Names",
+    "Number",
+    "Statement",
+    "about_compute",
+    "about_cost",
+    "about_limits",
+    "line_of_cost",
+    "number",
+    "reported_rows",
+    "span",
+]
+
+_MILLION: Final = 1e6
+
+
+class ExplainablePlan(Protocol):
+    """A plan in memory or a run opened again."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The question."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the model knew."""
+
+    @property
+    def results(self) -> Results:
+        """The plan, as tables."""
+
+    @property
+    def run(self) -> Run:
+        """The plan as it is stored, with how long it took and what proves it."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a sentence, and the cell that it is in."""
+
+    value: float  # unrounded
+    unit: str  # its unit
+    table: str  # table of the explanation, and its column
+    column: str
+    row: Mapping[str, str | int]  # columns and labels that only its row has
+
+    def __str__(self) -> str:
+        """Return it with three digits and its unit."""
+        if abs(self.value) >= _MILLION:
+            return f"{amount(self.value / _MILLION)} million {self.unit}"
+        return f"{amount(self.value)} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of an explanation."""
+
+    topic: str  # heading it is under
+    text: str  # the sentence
+    numbers: tuple[Number, ...]  # what it rests on
+    stake_musd: float = 0.0  # what it is about in money, by which sentences are ordered. [MUSD]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a plan is as it is."""
+
+    scenario: str  # name of the scenario
+    basis: str  # where shadow prices come from
+    statements: tuple[Statement, ...]  # sentences, the weightiest of each topic first
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # what they rest on
+
+    def __str__(self) -> str:
+        """Return the sentences under their headings."""
+        lines = [f"{self.scenario}", self.basis]
+        topic = ""
+        for statement in self.statements:
+            if statement.topic != topic:
+                topic = statement.topic
+                lines += ["", topic]
+            lines.append(f"- {statement.text}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything in types of JSON."""
+        return {
+            "scenario": self.scenario,
+            "basis": self.basis,
+            "statements": [
+                {
+                    "topic": one.topic,
+                    "text": one.text,
+                    "stake_musd": one.stake_musd,
+                    "numbers": [
+                        {
+                            "value": of.value,
+                            "unit": of.unit,
+                            "table": of.table,
+                            "column": of.column,
+                            "row": dict(of.row),
+                        }
+                        for of in one.numbers
+                    ],
+                }
+                for one in self.statements
+            ],
+            "tables": {
+                name: table.astype(object).where(table.notna(), None).to_dict(orient="records")
+                for name, table in self.tables.items()
+            },
+        }
+
+
+def span(numbers: Sequence[Number]) -> str:
+    """Write the least and the most of some numbers of one unit, or one where they are the same.
+
+    >>> of = [Number(usd, "USD", "", "", {}) for usd in (1.9e6, 997e3, 1.2e6)]
+    >>> span(of), span(of[:1])
+    ('0.997 to 1.9 million USD', '1.9 million USD')
+    """
+    least, most = (choose(numbers, key=lambda one: one.value) for choose in (min, max))
+    if str(least) == str(most):
+        return str(most)
+    if abs(most.value) >= _MILLION:
+        return f"{amount(least.value / _MILLION)} to {most}"
+    return f"{amount(least.value)} to {most}"
+
+
+def number(tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: str, **row: str | int) -> Number:
+    """Look a number up in a table."""
+    frame = tables[table]
+    is_row = pd.Series(True, index=frame.index)
+    for name, label in row.items():
+        is_row &= frame[name] == label
+    if is_row.sum() != 1:
+        message = f"{is_row.sum()} rows of {table} have {row}"
+        raise LookupError(message)
+    return Number(float(frame.loc[is_row, column].iloc[0]), unit, table, column, row)
+
+
+BINDS: Final = "What binds, and its marginal value"
+COMPUTE: Final = "What one more unit of compute costs"
+COST: Final = "What the plan costs"
+_SHOWN_ITEMS: Final = 4
+_OF_A_KIND: Final = 3
+_FEW_YEARS: Final = 2
+_WORTH_NOTHING: Final = 0.01  # [-], of the shadow price
+
+
+def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    """Say what the plan costs, what for, and what own sites do not serve."""
+    total = number(tables, "cost", "npv_musd", "MUSD", item="total")
+    largest = tables["cost"].iloc[1 : 1 + _SHOWN_ITEMS]
+    items = [number(tables, "cost", "npv_musd", "MUSD", item=item) for item in largest["item"]]
+    shares = [
+        f"{line_of_cost(of)} {of.value / total.value:.0%}{f' (part of {of_all})' if of_all else ''}"
+        for of, of_all in zip(items, largest["heading"], strict=True)
+    ]
+    yield Statement(
+        COST,
+        f"The plan costs {total} net present value; most of it is {', '.join(shares)}.",
+        (total, *items),
+        total.value,
+    )
+    service = tables["service"]
+    missed = service["rented_kh100e"] + service["unmet_kh100e"]
+    for year in service.loc[missed > 1e-3 * service["demand_kh100e"], "year"]:
+        of = {"year": int(year)}
+        asked, rented, unmet = (
+            number(tables, "service", f"{name}_kh100e", "kH100e", **of) for name in ("demand", "rented", "unmet")
+        )
+        text = (
+            f"Of {asked} of demand in {year}, {rented} ({rented.value / asked.value:.1%}) are "
+            f"rented and {unmet} ({unmet.value / asked.value:.1%}) stay unmet."
+        )
+        yield Statement(COST, text, (asked, rented, unmet))
+
+
+def line_of_cost(of: Number) -> str:
+    """Return the line of cost that a number is of, in words."""
+    return item_words(str(of.row["item"]))
+
+
+def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    """Say what one more unit of each workload costs in the last year, the first, and between."""
+    prices = tables["demand_price"]
+    for workload, rows in prices.groupby("workload", sort=False):
+        first, last = int(rows["year"].min()), int(rows["year"].max())
+        unit = "USD/H100e-hour"
+        column = "mean_usd_per_h100e_hour"
+        then, now = (
+            number(tables, "demand_price", column, unit, workload=str(workload), year=year) for year in (first, last)
+        )
+        least, most = (
+            number(tables, "demand_price", f"{which}_usd_per_h100e_hour", unit, workload=str(workload), year=last)
+            for which in ("least", "most")
+        )
+        spread = (
+            f" ({amount(least.value)} to {amount(most.value)} by region)"
+            if most.value - least.value > 0.005 * abs(now.value)
+            else ""
+        )
+        before = f", {amount(then.value)} in {first}" if first != last else ""
+        ends = rows[column].agg(["idxmin", "idxmax"])
+        low, high = (
+            number(tables, "demand_price", column, unit, workload=str(workload), year=int(year))
+            for year in rows["year"].loc[ends]
+        )
+        between = (
+            f"; lowest {amount(low.value)} ({low.row['year']}), highest {amount(high.value)} ({high.row['year']})"
+            if len(rows) > _FEW_YEARS
+            else ""
+        )
+        asked = float(rows.loc[rows["year"] == last, "demand_kh100e"].iloc[0])
+        text = f"For {workload}, one more H100e costs {now} in {last}{spread}{before}{between}."
+        stake = abs(now.value) * asked
+        yield Statement(COMPUTE, text, (now, least, most, then, low, high), stake)
+
+
+_KEYS: Final = ["block", *PLACES]
+
+
+def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
+    """Return the rows that sentences are about, the weightiest first."""
+    once = table.drop_duplicates(_KEYS)
+    few = once[once.groupby("block").cumcount() < of_a_kind]
+    return [int(row) for row in few.index.to_numpy()]
+
+
+def about_limits(
+    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], *, of_a_kind: int = _OF_A_KIND
+) -> Iterator[Statement]:
+    """Say of limits in which year they bind most, and what more of them is worth."""
+    table = tables["binding"]
+    for at in reported_rows(table, of_a_kind=of_a_kind):
+        worst = table.iloc[at]
+        row = {name: str(worst[name]) for name in _KEYS} | {"year": int(worst["year"])}
+        is_tried = "tried_value" in table and bool(table["tried_value"].notna().iloc[at])
+        value, shadow, limit, stake = (
+            number(tables, "binding", column, str(worst[unit]) if unit in worst else unit, **row)
+            for column, unit in (
+                ("tried_value" if is_tried else "value", "unit"),
+                ("value", "unit"),
+                ("limit", "limit_unit"),
+                ("one_percent_musd", "MUSD"),
+            )
+        )
+        same = (table[_KEYS] == worst[_KEYS]).all(axis=1)
+        also = [
+            number(tables, "binding", "value", str(worst["unit"]), **{**row, "year": int(year)})
+            for year in sorted(table.loc[same, "year"])
+            if year != worst["year"]
+        ]
+        years = ", ".join(str(one.row["year"]) for one in also)
+        more = f" It binds in {years} too, at a shadow price of {span(also)}." if also else ""
+        what = binding_of(str(worst["block"])).sentence.format(
+            **row, limit=limit, start=start_words(solved.results.tables, worst)
+        )
+        worth = _worth(solved, worst, value, shadow, stake)
+        weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
+        yield Statement(BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake, *also), weight)
+
+
+def _worth(solved: ExplainablePlan, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
+    """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
+    price = BY_NAME[str(row["block"])].price
+    if price is not None and price.sign == 1:
+        return _cost_of_one_more(value, shadow, stake)
+    one = ONE_MORE[str(row["limit_unit"])]
+    if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
+        return f"{one} alone saves nothing, as something else is full as well"
+    aside = binding_of(str(row["block"])).aside
+    tables = solved.results.tables
+    also = aside(solved.inputs, tables, row, value.value) if aside is not None else ""
+    return f"{one} saves {value}{also}"
+
+
+def _cost_of_one_more(value: Number, shadow: Number, stake: Number) -> str:
+    """Say what one more unit of a target costs, and 1 % more of it."""
+    if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
+        return "one more MWh alone costs nothing, as other limits bind"
+    if abs(value.value - shadow.value) > _WORTH_NOTHING * abs(shadow.value):
+        return f"one more MWh costs {value}"
+    return f"one more MWh costs {value}, and 1 % more of the target {amount(stake.value)} MUSD NPV"
+
+
+# Part of a longer word: a key path, a path of a file, another id.
+_BEFORE, _AFTER = r"(?<![\w.|/+-])", r"(?![\w|/+-]|\.\w)"
+
+
+class Names:
+    """Names by id, which it puts into texts.
+
+    Only whole ids that the inputs hold and that read as ids, by an underscore or a bar, are
+    replaced: ``agentic`` is a word. Sites, zones, contracts and sources keep theirs, which commands
+    and settings take; so do keys and paths.
+    """
+
+    def __init__(self, inputs: Inputs) -> None:
+        sets, tables = inputs.sets, inputs.tables
+        names: dict[str, str] = {}
+        for table, key, axis in (
+            ("racks", "rack", sets.rack),
+            ("workloads", "workload", sets.workload),
+            ("cooling", "cooling", sets.cooling),
+        ):
+            known = names_in(tables[table], key)
+            names |= {id_: known[id_] for id_ in axis.labels if id_ in known}
+        names |= {hall: hall_words(hall, names) for hall in sets.hall.labels}
+        kept = {*inputs.sites.table["site"], *sets.zone.labels}
+        self._of = {id_: name for id_, name in names.items() if re.search("[_|]", id_)}
+        self._of = {id_: name for id_, name in self._of.items() if id_ not in kept}
+        ids = "|".join(map(re.escape, sorted(self._of, key=len, reverse=True)))
+        self._ids = re.compile(f"{_BEFORE}(?:{ids}){_AFTER}" if ids else "(?!)")
+
+    def plain(self, text: str) -> str:
+        """Return a text with the ids in it replaced."""
+        return self._ids.sub(lambda found: self._of[found.group()], text)
+
+    def statement(self, statement: Statement) -> Statement:
+        """Return a statement with the ids in its text replaced."""
+        return replace(statement, text=self.plain(statement.text))
