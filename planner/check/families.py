@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.check import (
     carbon,
+    chain,
     contracts,
     contracts_figures,
     cooling,
@@ -39,12 +40,11 @@ from planner.check import (
     sums,
     supply,
     supply_figures,
+    supply_output,
     tariffs,
     tariffs_figures,
     water,
 )
-from planner.check import chain as bridge
-from planner.check import supply_output as storage
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -74,10 +74,10 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     heat,
     water,
     sums,
-    bridge,
+    chain,
     migration,
     supply,
-    storage,
+    supply_output,
     supply_figures,
     failover,
     grid,

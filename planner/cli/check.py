@@ -41,7 +41,7 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show
     from pathlib import Path
 
     from planner.cli.progress import Progress
-    from planner.results.solved import PLANNED, ended
+    from planner.results.ended import PLANNED, ended
     from planner.runs import find_run
     from planner.runs.reopen import reopen
 

@@ -37,7 +37,7 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, secon
     from pathlib import Path
 
     from planner.cli.estimates_report import print_table
-    from planner.cli.options import open_or_solve
+    from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import ESTIMATES
     from planner.outputs.own_folder import require_own_folder

@@ -62,7 +62,7 @@ def command(
     import json
     from pathlib import Path
 
-    from planner.cli.options import open_or_solve
+    from planner.cli.open_run import open_or_solve
     from planner.cli.progress import Progress
     from planner.runs.folder import naming_changed_files
     from planner.studies.explain import explain

@@ -67,7 +67,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
-    from planner.results.solved import worst_exit_code
+    from planner.results.ended import worst_exit_code
     from planner.runs.folder import write_run
     from planner.studies.myopic import myopic
 

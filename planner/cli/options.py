@@ -14,9 +14,7 @@ from planner.base.words import some
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from planner.cli.progress import Progress
     from planner.outputs.run import Run
-    from planner.runs.plan import PlanViews
     from planner.studies.sweep import SweepProgress
 
 __all__ = [
@@ -30,7 +28,6 @@ __all__ = [
     "into_folder",
     "is_quiet",
     "note",
-    "open_or_solve",
     "print_written",
     "refuse_jobs_of_a_cluster",
     "so_far",
@@ -117,30 +114,6 @@ def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
         reason = error.strerror or str(error)
         message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
         raise OutputError(message) from error
-
-
-def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
-    """Open a run; solve and store a scenario that has none, not among files of a study."""
-    from planner.outputs.folder_kinds import RUNS
-    from planner.outputs.own_folder import try_own_folder
-    from planner.runs import find_run
-    from planner.runs.find import is_unsolved
-    from planner.runs.folder import load_run, write_run
-    from planner.runs.reopen import reopen
-    from planner.studies.solve import solve
-
-    if not is_unsolved(text, runs_dir):
-        folder = find_run(text, runs_dir)
-        warn_of_changes(load_run(folder))
-        progress.stage("read")
-        return reopen(folder)
-    try_own_folder(runs_dir, RUNS)
-    progress.print_line(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
-    plan = solve(text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt)
-    progress.stage("write")
-    folder = write_run(plan, runs_dir, log=progress.lines)
-    progress.print_line(f"Written to {folder}")
-    return plan
 
 
 def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:

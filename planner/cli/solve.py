@@ -133,7 +133,7 @@ def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
     """Show the run of a question that was solved before, as `dcplan runs show` does."""
     from planner.cli.options import warn_of_changes
     from planner.outputs.terminal import print_summary
-    from planner.results.solved import exit_code
+    from planner.results.ended import exit_code
     from planner.runs import load_run
 
     run = load_run(found.folder)

@@ -58,7 +58,7 @@ def command(
     from planner.cli.progress import Progress
     from planner.outputs.folder_kinds import STOCHASTIC
     from planner.outputs.own_folder import try_own_folder
-    from planner.results.solved import worst_exit_code
+    from planner.results.ended import worst_exit_code
     from planner.studies.stochastic import stochastic, write_stochastic
     from planner.studies.stochastic.decisions import InfeasibleFuturesError
     from planner.studies.stochastic.found import folder_of

@@ -111,7 +111,7 @@ def _exit_code(result: SweepResult) -> int:
     Futures that are infeasible beside others that are not are an answer.
     """
     from planner.base.errors import InfeasibleError, InputError, LimitReachedError
-    from planner.results.solved import PLANNED, exit_code
+    from planner.results.ended import PLANNED, exit_code
 
     futures = result.futures
     status = set(futures["status"])
@@ -210,7 +210,7 @@ def _print_no_regret(result: SweepResult) -> None:
 
     from planner.base.console import TableConsole, wrapped
     from planner.outputs.labels import LEAST_MW, first_decided, order_words
-    from planner.results.solved import PLANNED
+    from planner.results.ended import PLANNED
 
     found = result.no_regret
     of_all = found[found["least_mw"] >= LEAST_MW]

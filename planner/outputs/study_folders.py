@@ -14,7 +14,7 @@ from pyarrow import ArrowException
 from planner.base.errors import InputError, Problem
 from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.frontier import COLUMNS
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,9 +30,9 @@ from planner.outputs.labels import (
 from planner.outputs.measures import measures
 from planner.outputs.solver_files import binding_of_run, sentence
 from planner.outputs.study_files import read_estimates
-from planner.results.demand import not_by_own_sites, not_housed
+from planner.results.ended import ended
 from planner.results.four_moneys import PAID_FOR, moneys
-from planner.results.solved import ended
+from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.results.summary import bridge_words
 
 if TYPE_CHECKING:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import SolverError
-from planner.results import carbon, contracts, demand, failover, grid, halls, non_firm, power, racks, supply, tariffs
-from planner.results import carbon as heat
-from planner.results import demand as latency
-from planner.results import four_moneys as costs
-from planner.results import halls as migration
-from planner.results import halls as siting
-from planner.results import power as load_price
-from planner.results import solved as shadow_prices
-from planner.results import summary as bridge
+from planner.results import (
+    carbon,
+    contracts,
+    demand,
+    failover,
+    four_moneys,
+    grid,
+    halls,
+    heat,
+    non_firm,
+    power,
+    racks,
+    solved,
+    supply,
+    tariffs,
+)
 from planner.results.four_moneys import money_items, money_years
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
 from planner.results.store import Results
-from planner.results.summary import lifetime, models_trained, solution, summary
+from planner.results.summary import bridge, lifetime, models_trained, solution, summary
 from planner.results.unit_costs import unit_costs
 
 if TYPE_CHECKING:
@@ -44,9 +51,9 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "operated": halls.operated,
     "halls": halls.halls,
     "leads": halls.leads,
-    "openings": siting.openings,
-    "phases": siting.phases,
-    "blocks": siting.blocks,
+    "openings": halls.openings,
+    "phases": halls.phases,
+    "blocks": halls.blocks,
     "connections": grid.connections,
     "site_year": power.site_year,
     "power_slot": power.power_slot,
@@ -54,8 +61,8 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "bills": tariffs.bills,
     "bill_months": tariffs.bill_months,
     "capacity_contracts": tariffs.capacity_contracts,
-    "migration": migration.migration,
-    "migration_site": migration.migration_site,
+    "migration": halls.migration,
+    "migration_site": halls.migration_site,
     "billed_peaks": power.billed_peaks,
     "source_builds": supply.source_builds,
     "source_leaves": supply.source_leaves,
@@ -77,11 +84,11 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "non_firm_connections": non_firm.non_firm_connections,
     "non_firm_year": non_firm.non_firm_year,
     "stress_slot": non_firm.stress_slot,
-    "load_price": load_price.load_price,
+    "load_price": power.load_price,
     "assignment": demand.assignment,
     "demand": demand.demand,
     "no_route": demand.no_route,
-    "latency": latency.latency,
+    "latency": demand.latency,
     "rent": demand.rent,
     "levers": demand.levers,
     "reserve": failover.reserve,
@@ -89,10 +96,10 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "takeovers": failover.takeovers,
     "resilience": failover.resilience,
     "reference": demand.reference,
-    "costs": costs.costs,
-    "cash": costs.cash,
+    "costs": four_moneys.costs,
+    "cash": four_moneys.cash,
     "unit_costs": unit_costs,
-    "prices": shadow_prices.prices,
+    "prices": solved.prices,
     "solution": solution,
 }
 """What makes each table; the summary, the moneys, the bridge and lifetime costs are made of the
@@ -109,7 +116,7 @@ def read_results(model: Model, outcome: Outcome, outages: OutageTakeovers) -> Re
     tables["summary"] = summary(solved, tables)
     tables["money_years"] = money_years(solved, tables)
     tables["money_items"] = money_items(solved, tables)
-    tables["bridge"] = bridge.bridge(solved, tables)
+    tables["bridge"] = bridge(solved, tables)
     tables["lifetime"] = lifetime(solved, tables)
     tables["models_trained"] = models_trained(solved, tables)
     return Results({name: tables[name] for name in TABLES}, model.p.notes)

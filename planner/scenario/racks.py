@@ -1,29 +1,14 @@
-"""Settings of racks, halls and heat."""
-
-from __future__ import annotations
+"""Blocks of a scenario about racks: which, how many, from whom, and their second life."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from planner.scenario.effects import Switch
-from planner.scenario.references import CoolingId, OperatorId, PlannedSiteId, RackId, RedundancyId, VendorId
-from planner.scenario.values import (
-    AllOrSome,
-    Block,
-    Flag,
-    Frac,
-    Ids,
-    Months,
-    NonNegative,
-    Override,
-    Positive,
-    Whole,
-    Year,
-)
+from planner.scenario.references import OperatorId, RackId, VendorId
+from planner.scenario.values import AllOrSome, Block, Flag, Frac, Ids, NonNegative, Override, Positive, Whole, Year
 
-__all__ = ["Cascade", "Deliveries", "Halls", "Heat", "Lease", "RackOverride", "Racks", "Retrofit"]
+__all__ = ["Cascade", "Deliveries", "RackOverride", "Racks"]
 
 
 class RackOverride(Override):
@@ -97,58 +82,3 @@ class Deliveries(Block):
     """Whether deliveries are limited."""
     scale_frac: NonNegative = 1.0
     """Factor on the limit of every vendor and year. [-]"""
-
-
-class Halls(Block):
-    """Which halls may be built, and how they fill."""
-
-    cooling: AllOrSome[CoolingId] = "all"
-    """Cooling technologies of new halls, or `all`."""
-    redundancy: AllOrSome[RedundancyId] = "all"
-    """Redundancy topologies of new halls, or `all`."""
-    ramp_months: Annotated[Months, Field(le=60)] = 12.0
-    """Time after energisation until a hall is fully usable. [months]"""
-    ramp_mean_frac: Annotated[Positive, Field(le=1)] = 0.6
-    """Mean usable share during the ramp. [-]"""
-    diversity_frac: Annotated[Positive, Field(le=1)] = 0.9
-    """Hall power to hold per MW of rack nameplate, as racks do not peak together. [MW/MW]"""
-    free_frac: Annotated[NonNegative, Field(lt=1)] = 0.0
-    """Share of the power of halls that racks leave free: vacancy and reserve. [-]"""
-
-
-class Retrofit(Block):
-    """Turning a standing hall into another design."""
-
-    allow: Flag = True
-    """Whether halls may be retrofitted."""
-    cost_usd_per_kw: NonNegative | None = None
-    """Cost instead of the table's figure. [USD/kW]"""
-    duration_months: Months | None = None
-    """Time out of service instead of the table's figure. [months]"""
-
-
-class Lease(Block):
-    """Halls leased from a colocation provider, as many MW in each model year as it needs."""
-
-    allow: Switch = False
-    """Whether halls may be leased."""
-    usd_per_kw_month: Positive | None = None
-    """Rent instead of the table's figure. [USD/kW-month]"""
-    depth_mw_per_site: NonNegative = 20.0
-    """Most critical IT MW on offer at a site. [MW]"""
-
-
-class Heat(Block):
-    """Heat of the halls sold to a district-heating network, where a site has a buyer."""
-
-    sell: Switch = False
-    """Whether heat may be sold, in countries that table `heat_reuse` has a row for."""
-    sites: AllOrSome[PlannedSiteId] = "all"
-    """Sites with a buyer, or `all` in such countries."""
-    price_usd_per_mwh: NonNegative | None = None
-    """Price at the fence instead of the table's. [USD/MWh of heat]"""
-    buyer_share_frac: Frac | None = None
-    """Share of the heat that can be recovered for which there is a buyer, instead of the table's.
-    [-]"""
-    connection_usd_per_kw: NonNegative | None = None
-    """Exchanger, lift and pipe to the network, instead of the table's figure. [USD/kW of heat]"""

@@ -12,8 +12,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
+from planner.scenario.halls import Halls, Lease, Retrofit
+from planner.scenario.heat import Heat
 from planner.scenario.prices import Energy, Foresight, Rent
-from planner.scenario.racks import Cascade, Deliveries, Halls, Heat, Lease, Racks, Retrofit
+from planner.scenario.racks import Cascade, Deliveries, Racks
 from planner.scenario.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
 from planner.scenario.siting import Failover, Latency, Operator, Scope, Siting, Time

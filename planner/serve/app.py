@@ -16,9 +16,6 @@ from planner.runs.folder import reason_of
 from planner.serve.api import runs as about
 from planner.serve.guard import HEADERS, Guard
 from planner.serve.pages import catalogue, downloads, form, solves, sweeps
-from planner.serve.pages import catalogue as files
-from planner.serve.pages import catalogue as reports
-from planner.serve.pages import form as scenarios
 from planner.serve.project import is_api
 from planner.serve.service import message_page
 
@@ -38,9 +35,9 @@ def make_app(service: Service, port: int) -> FastAPI:
     # Its own pages of documentation ask a server elsewhere for their scripts.
     app = FastAPI(title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.service = service
-    for part in (catalogue, downloads, files, form, reports, scenarios, solves, sweeps):
+    for part in (catalogue, downloads, form, solves, sweeps):
         app.include_router(part.router)
-    for interface in (about.router, *about.PARTS):
+    for interface in about.PARTS:
         app.include_router(interface)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)

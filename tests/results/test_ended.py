@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planner.results.solved import ended, exit_code
+from planner.results.ended import ended, exit_code
 
 GAP = "Feasible within the required gap, not proven optimal"
 

@@ -33,8 +33,8 @@ from planner.outputs.report.sections.power import days_section, latency_section,
 from planner.outputs.report.sections.sources import lights, question, signs, sources_section
 from planner.outputs.solver_files import binding_of_run
 from planner.outputs.study_files import read_estimates, stress_tables
+from planner.results.ended import PLANNED
 from planner.results.power import sources_of_power
-from planner.results.solved import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -39,8 +39,8 @@ from planner.outputs.xlsx.tidy import (
     write_site_years,
     write_years,
 )
-from planner.results.demand import not_by_own_sites, not_housed
-from planner.results.solved import ended
+from planner.results.ended import ended
+from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.scenario.workbook_layout import SETTINGS, own_sheets
 
 if TYPE_CHECKING:

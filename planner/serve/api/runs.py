@@ -131,7 +131,7 @@ PARTS: Final = (scenarios.router, jobs.router, router)
 @router.get("")
 def api_index() -> dict[str, Any]:
     """List what can be asked for, and which versions answer."""
-    routes = [route for part in (router, *PARTS) for route in part.routes]
+    routes = [route for part in PARTS for route in part.routes]
     return {
         "versions": versions_used(),
         "paths": [

@@ -18,7 +18,7 @@ from planner.outputs.folder_kinds import SWEEP_FILE
 from planner.outputs.labels import LEAST_MW, order_words
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.study_folders import read_table, unreadable
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.project import SWEEPS, job_path, sweep_path
 from planner.serve.service import Service, button_form, fields_of, service_of, shell

@@ -23,7 +23,7 @@ from planner.outputs.measures import MOST_RUNS, letters_of
 from planner.outputs.run import Run
 from planner.outputs.solver_files import scenario_of, scenario_of_merged, unreadable_tables
 from planner.results.cost_difference import CostDifference, PlanCost
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.runs.find import find_run
 from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews

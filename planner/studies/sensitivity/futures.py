@@ -14,7 +14,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError, 
 from planner.inputs.uncertain_figures import figures_of
 from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import RUNS_FOLDER
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.runs.names import fingerprint
 from planner.runs.reopen import reopen
 from planner.scenario.tree import Node, Place

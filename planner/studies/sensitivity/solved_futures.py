@@ -12,7 +12,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.words import some
 from planner.outputs.sensitivity import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
 from planner.results.cost_difference import intervals_ranked
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.studies.sensitivity.design import OUTPUTS, indices_of, ranked, ranks_of, rows_per_block
 from planner.studies.sensitivity.futures import BASE, without_plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:

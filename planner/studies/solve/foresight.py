@@ -19,7 +19,7 @@ from planner.inputs.inputs import order_dates
 from planner.model import build_model
 from planner.model.contracts import clean_target
 from planner.model.demand import ASKS
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.whole_numbers import find_plan

@@ -21,8 +21,8 @@ from planner.base.paths import apart_from_ctrl_c
 from planner.inputs.inputs import order_months
 from planner.lp.start import Start
 from planner.outputs.folder_kinds import FUTURES_FOLDER
+from planner.results.ended import PLANNED, ended
 from planner.results.schema import TABLES
-from planner.results.solved import PLANNED, ended
 from planner.runs.folder import write_run
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.sweep.answers import FutureResult, Order

@@ -16,7 +16,7 @@ from planner.outputs.files import whole_file, whole_files
 from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWEEP_FILE
 from planner.outputs.own_folder import file_entry, wrong_folder
 from planner.outputs.staging import try_folder
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 from planner.runs.names import folder_of_file
 from planner.runs.settings import in_short
 from planner.scenario.tree import plain

@@ -16,7 +16,7 @@ from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.outputs.study_folders import QUANTILES
 from planner.results.cost_difference import GAPS_RANK, WITHIN_GAPS, PlanCost, rank_words
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from planner.outputs.report.figures import NumberColumn, figure_table
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.outputs.report.page import section
 from planner.results.cost_difference import penalty_share_words
-from planner.results.solved import PLANNED
+from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     import pandas as pd

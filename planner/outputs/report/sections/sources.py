@@ -8,8 +8,8 @@ from planner.base.words import some
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.report.page import section
 from planner.outputs.run import files_changed
-from planner.results.demand import not_by_own_sites, not_housed
-from planner.results.solved import ended
+from planner.results.ended import ended
+from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.tables.descriptor import load_package
 
 if TYPE_CHECKING:
