@@ -137,7 +137,7 @@ def test_names_every_unknown_format(runs_dir: Path) -> None:
     result = dcplan("export", "odd-b", "--runs", str(runs_dir), "--format", "csv,doc,pdf")
 
     assert result.exit_code == 2
-    assert "unknown format 'doc'; must be one of xlsx, html, svg, png, csv" in result.stderr
+    assert "unknown format 'doc'; must be one of xlsx, html, svg, csv" in result.stderr
     assert "unknown format 'pdf'" in result.stderr
 
 
