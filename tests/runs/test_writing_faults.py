@@ -199,7 +199,7 @@ def test_a_plan_for_which_there_is_no_room_is_kept_elsewhere_and_said(
     result = dcplan("solve", "tiny", "-o", runs)
 
     assert result.exit_code == 2
-    assert "Nameplate" in result.stdout  # the summary is there all the same
+    assert "Racks in use" in result.stdout  # the summary is there all the same
     (kept,) = temporary.glob("dcplan-*/tiny-*")
     assert result.stderr == (
         f"{runs}: the plan cannot be written there: No space left on device; it is kept without its workbook"
