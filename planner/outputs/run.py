@@ -32,8 +32,8 @@ class Run:
     # tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that an older version stored
     # without one
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    # what the program of a plan that was just solved was made of; of a stored run `planner.outputs.solver_files.inputs_of`
-    # makes it again
+    # what the program of a plan that was just solved was made of; of a stored run
+    # `planner.outputs.solver_files.inputs_of` makes it again
     inputs: Inputs | None = None
     # names the files of a stored run that are not as they were written, which reads them all: see `files_changed`
     changed: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
