@@ -12,7 +12,7 @@ import click
 
 from planner.base.errors import DcplanError
 from planner.base.words import in_message
-from planner.cli.progress import INTERRUPTED, MESSAGE, raise_on_interrupt
+from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:

@@ -94,8 +94,9 @@ def command(
     """
     import json
 
+    from planner.cli.interrupts import INTERRUPTED
     from planner.cli.options import print_written, refuse_jobs_of_a_cluster, so_far, writing_into
-    from planner.cli.progress import INTERRUPTED, Progress
+    from planner.cli.progress import Progress
     from planner.outputs.sensitivity import write_sensitivity
     from planner.studies.sensitivity import sensitivity
     from planner.studies.sensitivity.study import folder_of

@@ -60,8 +60,9 @@ def command(
 
     Example: dcplan sweep tiny --jobs 2
     """
+    from planner.cli.interrupts import INTERRUPTED
     from planner.cli.options import print_written, refuse_jobs_of_a_cluster, so_far, writing_into
-    from planner.cli.progress import INTERRUPTED, Progress
+    from planner.cli.progress import Progress
     from planner.studies.sweep import run_sweep
     from planner.studies.sweep.solve_sweep import folder_of
 
