@@ -60,14 +60,15 @@ def test_json_and_files_hold_the_same(runs: Path, changed: str, tmp_path: Path) 
     assert "Where the difference in cost comes from" in page.read_text(encoding="utf-8")
 
 
-def test_keeps_a_changed_file_in_the_place_of_the_new_one(runs: Path, changed: str, tmp_path: Path) -> None:
+def test_refuses_to_replace_a_file_of_the_planners(runs: Path, changed: str, tmp_path: Path) -> None:
     target = tmp_path / "compared.json"
     target.write_text("mine", encoding="utf-8")
 
     result = compare(runs, "tiny", changed, "-o", str(target))
 
-    assert (tmp_path / "kept" / target.name).read_text(encoding="utf-8") == "mine"
-    assert "kept" in result.stderr
+    assert result.exit_code == 2
+    assert target.name in result.stderr
+    assert target.read_text(encoding="utf-8") == "mine"
 
 
 def test_refuses_one_run_and_endings_that_nothing_writes(runs: Path, tmp_path: Path) -> None:

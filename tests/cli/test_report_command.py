@@ -56,17 +56,16 @@ def test_files_are_read_once_to_find_those_that_were_changed(
     assert "Changed since it was written: tables/fleet.parquet" in page
 
 
-def test_keeps_a_changed_file_in_the_place_of_the_new_one(runs: Path, tmp_path: Path) -> None:
+def test_refuses_to_replace_a_file_that_was_changed(runs: Path, tmp_path: Path) -> None:
     target = tmp_path / "of <mine>.html"
     assert report(runs, "-o", str(target)).exit_code == 0
     target.write_text("edited", encoding="utf-8")
 
     result = report(runs, "-o", str(target))
 
-    assert result.exit_code == 0
-    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert (tmp_path / "kept" / target.name).read_text(encoding="utf-8") == "edited"
-    assert "kept" in result.stderr
+    assert result.exit_code == 2
+    assert target.name in result.stderr
+    assert target.read_text(encoding="utf-8") == "edited"
 
 
 def test_the_page_of_an_edited_run_says_so_as_stderr_does(tmp_path: Path) -> None:
