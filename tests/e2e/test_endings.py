@@ -171,13 +171,12 @@ def test_an_interrupt_keeps_the_run_of_before_as_it_was(project: Project, monkey
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    plan = solve("mini.yaml")
-    run = write_run(plan, Path("runs"), workbook=False)
+    run = write_run(solve("mini.yaml"), Path("runs"), workbook=False)
     written = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     monkeypatch.setattr("planner.runs.folder.write_workbook", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        write_run(plan, Path("runs"))
+        write_run(solve("mini.yaml", ["demand.scale_frac=0.9"]), Path("runs"))
 
     assert project.runs() == [project.folder / run]
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == written
