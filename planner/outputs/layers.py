@@ -4,47 +4,35 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
-from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import quoteattr
 
 import geopandas as gpd
 import numpy as np
 import shapely
-import shapely.affinity
 from pyproj import Geod
 
 from planner.outputs.files import whole_file
-from planner.place.climate import COUNTRIES_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
     from planner.outputs.run import Run
 
-__all__ = [
-    "LAYERS",
-    "Layer",
-    "Line",
-    "convert",
-    "countries",
-    "great_circle",
-    "lines_qml",
-    "main",
-    "points_qml",
-    "write_geojson",
-    "write_gpkg",
-]
+__all__ = ["LAYERS", "Layer", "Line", "great_circle", "lines_qml", "points_qml", "write_geojson", "write_gpkg"]
+
+
+# Map layers of a run: sites, what they do by year, who is served from where, demand regions.
 
 Line = list[tuple[float, float]]
 """Points of a line as (longitude, latitude) in WGS 84."""
+
 _STEP_M: Final = 400_000.0  # between the points of a great circle
 _SITE_MEASURES: Final = (
     "nameplate_mw",
@@ -173,150 +161,9 @@ def _points(frame: pd.DataFrame) -> list[list[Line]]:
     return [[[(lon, lat)]] for lon, lat in places]
 
 
-_HERE: Final = Path(__file__).parent
-_DECIMALS: Final = 2  # of a degree, about 1 km
-# Output, input, object of land, object of units, tolerance [degree], least area [square degree].
-_MAPS: Final = (
-    ("us", "states-10m.json", "nation", "states", 0.03, 0.02),
-    ("world", "countries-50m.json", "land", "countries", 0.06, 0.15),
-)
-_COUNTRIES: Final = (0.1, 0.1)  # tolerance [degree], least area [square degree]
-_ALSO: Final = {
-    "PR": "US",
-    "VI": "US",
-    "GU": "US",
-    "MP": "US",
-    "AS": "US",
-    "HK": "CN",
-    "MO": "CN",
-    "GL": "DK",
-    "FO": "DK",
-    "AX": "FI",
-}
-"""Territories that a table may also give the code of their country."""
-_WITHOUT_OUTLINE: Final = "AQ"  # it goes round the pole, so `_cut_of_convert` leaves nothing but islands
-_WITHOUT_NUMBER: Final = {"Kosovo": "RS", "N. Cyprus": "CY", "Somaliland": "SO"}
+# GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first.
 
-
-def main(folder: Path) -> None:
-    """Write the outlines next to this module, and the countries where `borders` reads them."""
-    for name, source, land, units, tolerance, least_area in _MAPS:
-        topology = json.loads((folder / source).read_text(encoding="utf-8"))
-        content = convert(topology, land, units, tolerance, least_area)
-        text = json.dumps(content, separators=(",", ":"))
-        (_HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    topology = json.loads((folder / "countries-50m.json").read_text(encoding="utf-8"))
-    codes = json.loads((folder / "codes.json").read_text(encoding="utf-8"))
-    content = countries(topology, {number: code for code, _, number, *_ in codes})
-    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
-    COUNTRIES_FILE.write_text(text + "\n", encoding="utf-8")
-
-
-def convert(topology: dict[str, Any], land: str, units: str, tolerance: float, least_area: float) -> dict[str, Any]:
-    """Turn a topology into polygons of land and lines between units.
-
-    Arcs are simplified before they are put together, so that neighbours keep one line.
-    Takes `tolerance` [degree], `least_area` [square degree].
-    """
-    arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
-    rings = ([_ring(ring, arcs) for ring in polygon] for polygon in _polygons(topology["objects"][land]))
-    polygons = [part for polygon in rings for part in _cut_of_convert(polygon)]
-    uses = Counter(
-        at if at >= 0 else ~at for polygon in _polygons(topology["objects"][units]) for ring in polygon for at in ring
-    )
-    return {
-        "land": [
-            [_points_of_convert(ring) for ring in (polygon.exterior, *polygon.interiors)]
-            for polygon in polygons
-            if polygon.area >= least_area
-        ],
-        "borders": [arcs[at] for at, times in sorted(uses.items()) if times > 1],
-    }
-
-
-def countries(topology: dict[str, Any], codes: dict[str, str]) -> dict[str, list[Line]]:
-    """Turn a topology into the rings of each country."""
-    tolerance, least_area = _COUNTRIES
-    arcs = [_simplified(arc, tolerance) for arc in _decoded(topology)]
-    rings: dict[str, list[Line]] = defaultdict(list)
-    for unit in topology["objects"]["countries"]["geometries"]:
-        name = unit["properties"]["name"]
-        code = codes.get(unit.get("id", ""), _WITHOUT_NUMBER.get(name, ""))
-        polygons = _polygons(unit)
-        parts = [p for polygon in polygons for p in _cut_of_convert([_ring(r, arcs) for r in polygon])]
-        largest = max((part.area for part in parts), default=0.0)
-        of_unit = [
-            _points_of_convert(ring)
-            for part in parts
-            if part.area >= min(least_area, largest)
-            for ring in (part.exterior, *part.interiors)
-        ]
-        for known in {code, _ALSO.get(code, code)} - {"", _WITHOUT_OUTLINE}:
-            rings[known] += of_unit
-    return dict(rings)
-
-
-def _decoded(topology: dict[str, Any]) -> Iterator[Line]:
-    """Undo the quantization and the differences between points."""
-    (scale_x, scale_y), (shift_x, shift_y) = (topology["transform"][key] for key in ("scale", "translate"))
-    for arc in topology["arcs"]:
-        x = y = 0
-        line = []
-        for step_x, step_y in arc:
-            x, y = x + step_x, y + step_y
-            line.append((x * scale_x + shift_x, y * scale_y + shift_y))
-        yield line
-
-
-def _simplified(line: Line, tolerance: float) -> Line:
-    return _points_of_convert(shapely.LineString(line).simplify(tolerance))
-
-
-def _polygons(shape: dict[str, Any]) -> Iterator[list[list[int]]]:
-    """Walk the polygons of an object; each is a list of rings of numbers of arcs."""
-    if shape["type"] == "GeometryCollection":
-        for part in shape["geometries"]:
-            yield from _polygons(part)
-    elif shape["type"] == "Polygon":
-        yield shape["arcs"]
-    elif shape["type"] == "MultiPolygon":
-        yield from shape["arcs"]
-
-
-def _ring(numbers: list[int], arcs: list[Line]) -> Line:
-    """Join arcs end to end; a negative number is an arc walked backwards."""
-    ring: Line = []
-    for number in numbers:
-        arc = arcs[number] if number >= 0 else arcs[~number][::-1]
-        ring += arc[1:] if ring else arc
-    return ring
-
-
-def _cut_of_convert(polygon: list[Line]) -> Iterator[shapely.Polygon]:
-    """Cut a polygon at the 180th meridian, which TopoJSON of the whole globe does not.
-
-    Antarctica, which goes round the pole, cannot be laid flat and is left out.
-    """
-    unwrapped = [np.unwrap(np.array(ring), period=360.0, axis=0) for ring in polygon]
-    outer = unwrapped[0]
-    if len(outer) < 4 or abs(outer[0, 0] - outer[-1, 0]) > 180.0:
-        return
-    holes = [ring for ring in unwrapped[1:] if len(ring) > 3]
-    shape = shapely.Polygon(outer, holes).buffer(0)
-    for turn in (-360.0, 0.0, 360.0):
-        moved = shapely.affinity.translate(shape, xoff=turn)
-        for part in shapely.get_parts(shapely.clip_by_rect(moved, -180.0, -90.0, 180.0, 90.0)):
-            if isinstance(part, shapely.Polygon):
-                yield part
-
-
-def _points_of_convert(ring: shapely.LineString) -> Line:
-    return [(round(x, _DECIMALS), round(y, _DECIMALS)) for x, y in ring.coords]
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
-_DECIMALS_OF_GEOJSON: Final = 6  # of a degree, about 0.1 m
+_DECIMALS: Final = 6  # of a degree, about 0.1 m
 
 
 def write_geojson(run: Run, folder: Path) -> list[Path]:
@@ -342,13 +189,15 @@ def _collection(layer: Layer) -> dict[str, Any]:
 
 
 def _geometry(lines: list[Line]) -> dict[str, Any]:
-    rounded = [[[round(x, _DECIMALS_OF_GEOJSON), round(y, _DECIMALS_OF_GEOJSON)] for x, y in line] for line in lines]
+    rounded = [[[round(x, _DECIMALS), round(y, _DECIMALS)] for x, y in line] for line in lines]
     if len(rounded) > 1:
         return {"type": "MultiLineString", "coordinates": rounded}
     if len(rounded[0]) > 1:
         return {"type": "LineString", "coordinates": rounded[0]}
     return {"type": "Point", "coordinates": rounded[0][0]}
 
+
+# QGIS styles (QML): circles and lines whose size follows a column of the layer.
 
 _HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _LARGEST_MM: Final = 14.0
@@ -425,6 +274,8 @@ def _rgba(colour: str, alpha: int) -> str:
 def _column(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
+
+# GeoPackage: every map layer in one file, with the style QGIS opens it with.
 
 _MAKE_STYLES = """
 CREATE TABLE layer_styles (

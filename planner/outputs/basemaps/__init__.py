@@ -2,7 +2,7 @@
 
 `us.json` is made from the package us-atlas (United States Census Bureau, public domain),
 `world.json` from world-atlas (Natural Earth, public domain); both packages are under the ISC
-licence. `convert.py` makes the files.
+licence. `bench/outlines.py` makes the files.
 """
 
 from __future__ import annotations

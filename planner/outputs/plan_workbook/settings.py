@@ -223,7 +223,7 @@ def _at(written: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return value
 
 
-_FREE_ROWS_OF_TABLES: Final = 500
+_FREE_TABLE_ROWS: Final = 500
 """Rows below the table that have rules and drop-down lists too."""
 _MEASURED: Final = 300
 
@@ -237,7 +237,7 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
     links = {link.field: link for link in table.foreign_keys}
     sheet.freeze_panes(1, 1)
     sheet.set_row(0, 18)
-    end = min(len(read.records) + _FREE_ROWS_OF_TABLES, MOST_ROWS - 1)
+    end = min(len(read.records) + _FREE_TABLE_ROWS, MOST_ROWS - 1)
     widths = []
     for at, field in enumerate(fields):
         head = field.name if field.unit in PURE_NUMBERS else f"{field.name} [{field.unit}]"

@@ -173,7 +173,7 @@ def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier])
         identifier = "answer" if sweep is None and number == 0 else f"frontier-{number + 1}"
         sections.append((identifier, study.label, frontier_section(identifier, of, study)))
     title = _title(sweep, frontiers)
-    head = joined([element("h1", name(title)), _question(sweep), _lights_of_studies(sweep)])
+    head = joined([element("h1", name(title)), _question(sweep), _study_lights(sweep)])
     folders = [str(study.folder) for study in (sweep, *frontiers) if study is not None]
     foot = element("p", "dcplan, of ", name(", ".join(folders)))
     return page(title, head, sections, foot)
@@ -192,7 +192,7 @@ def _question(sweep: StoredSweep | None) -> Html:
     return element("p", name(asked), class_="question")
 
 
-def _lights_of_studies(sweep: StoredSweep | None) -> Html:
+def _study_lights(sweep: StoredSweep | None) -> Html:
     """Say how many futures have a plan, and whether each plan was checked."""
     if sweep is None:
         return NOTHING

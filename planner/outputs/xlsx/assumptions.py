@@ -243,7 +243,7 @@ def _unit(key: str) -> str:
 
 _NAME: Final = "Sites"
 _HEAD: Final = 6
-_ABOUT_OF_SITES: Final = (
+_SITES_ABOUT: Final = (
     "Where the racks are, the largest site of the last model year first. Budget capex is overnight "
     "capex without moves of racks and the value of bridge power that leaves; sheet Money has both."
 )
@@ -287,7 +287,7 @@ def write_sites(book: Book) -> None:
     """Write sheet Sites."""
     frame = _frame(book.run)
     widths = (28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14)
-    sheet = book.sheet(_NAME, _ABOUT_OF_SITES, widths=widths)
+    sheet = book.sheet(_NAME, _SITES_ABOUT, widths=widths)
     book.text(sheet, 3, 0, _EDIT, "about")
     book.text(sheet, 4, 0, _HONEST, "about")
     _write_heads(book, sheet)
@@ -297,7 +297,7 @@ def write_sites(book: Book) -> None:
     for row, one in enumerate(frame.to_dict("records"), start=_HEAD + 1):
         _write_row(book, sheet, row, one, start)
     end = _HEAD + len(frame)
-    _name_cells_of_sites(book, sheet, end)
+    _name_site_cells(book, sheet, end)
     _total(book, sheet, end + 1, frame)
     sheet.print_area(0, 0, end + 1, _FIRST_EDIT + 7)
 
@@ -356,7 +356,7 @@ def _serial(day: date, months: float) -> float:
     return float((date(year, month, min(day.day, last)) - date(1899, 12, 30)).days)
 
 
-def _name_cells_of_sites(book: Book, sheet: Worksheet, end: int) -> None:
+def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:
     """Name what formulas use, and the count of cells that were edited."""
     end = max(end, _HEAD + 1)
     first = _HEAD + 1

@@ -215,11 +215,11 @@ def write_lifetime(book: Book) -> None:
         end = write_table(book, sheet, name, frame, fields, head_row=head_row, lay_out=not at)
 
 
-_ABOUT_OF_OPENINGS: Final = (
+_OPENINGS_ABOUT: Final = (
     "New sites open at the end (integers where the scenario says so), their cost, and phases and "
     "blocks. As solved: it does not follow edited assumptions."
 )
-_LISTS_OF_OPENINGS: Final = (
+_OPENING_LISTS: Final = (
     ("Openings", "", "openings"),
     ("Phases", "Phases of new halls", "phases"),
     ("Blocks", "Racks in blocks", "blocks"),
@@ -228,14 +228,14 @@ _LISTS_OF_OPENINGS: Final = (
 
 def has_openings(run: Run) -> bool:
     """Return whether a run opens sites, or builds in phases or blocks."""
-    return any(len(run.tables[table]) > 0 for _, _, table in _LISTS_OF_OPENINGS)
+    return any(len(run.tables[table]) > 0 for _, _, table in _OPENING_LISTS)
 
 
 def write_openings(book: Book) -> None:
     """Write sheet Openings: lists one below the other, those that are empty left out."""
-    sheet = book.sheet("Openings", _ABOUT_OF_OPENINGS)
+    sheet = book.sheet("Openings", _OPENINGS_ABOUT)
     row = HEAD_ROW
-    for name, title, table in _LISTS_OF_OPENINGS:
+    for name, title, table in _OPENING_LISTS:
         frame = book.run.tables[table]
         if table != "openings" and frame.empty:
             continue
@@ -257,7 +257,7 @@ _TAKEOVERS: Final = (
     _OF("year"),
     number("taken_kh100e", "kH100e", "Compute it takes over, of all regions"),
 )
-_ABOUT_OF_RESILIENCE: Final = (
+_RESILIENCE_ABOUT: Final = (
     "One site fails at a time; reserves are shared between outages. Below: each reserve, outage "
     "and failover. As solved: it does not follow edited assumptions."
 )
@@ -278,7 +278,7 @@ def write_resilience(book: Book) -> None:
 
     takeovers = tables["takeovers"].groupby(list(_LOST), as_index=False)[["taken_kh100e"]].sum()
     takeovers = named(named(takeovers, "site", "site_name"), "standby", "standby_name")
-    sheet = book.sheet("Resilience", _ABOUT_OF_RESILIENCE)
+    sheet = book.sheet("Resilience", _RESILIENCE_ABOUT)
     row = HEAD_ROW
     for name, title, frame, columns in (
         ("Resilience", "", tables["resilience"], RUN_TABLES["resilience"].fields),
@@ -299,7 +299,7 @@ def write_resilience(book: Book) -> None:
 
 _HEAD: Final = 4
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
-_ABOUT_OF_SOURCES: Final = (
+_SOURCES_ABOUT: Final = (
     "Rows of every table that was read, by how sure they are: published, derived from what is, an "
     "estimate, a seed of the brief, or your own. Sheet 'Source list' names every source."
 )
@@ -308,7 +308,7 @@ _ABOUT_OF_SOURCES: Final = (
 def write_sources(book: Book) -> None:
     """Write sheet Sources."""
     frame = _counts(book.run)
-    sheet = book.sheet("Sources", _ABOUT_OF_SOURCES, widths=(26, 74, *[11] * (len(_KINDS) + 1), 14))
+    sheet = book.sheet("Sources", _SOURCES_ABOUT, widths=(26, 74, *[11] * (len(_KINDS) + 1), 14))
     sheet.freeze_panes(_HEAD + 1, 1)
     sheet.repeat_rows(_HEAD)
     for column, head in enumerate(("table", "what it holds", *_KINDS, "rows", "file read")):

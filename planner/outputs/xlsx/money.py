@@ -255,11 +255,11 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
 
 
 _FACTOR_ROW: Final = _HEAD + 1
-_ABOUT_OF_COSTS: Final = (
+_COSTS_ABOUT: Final = (
     "Payments follow the price factors, and net present values the cell discount_rate_frac, of "
     "sheet Assumptions. Yearly repayments hold the rate of the solve. Real MUSD, paid mid-year."
 )
-_MUSD_OF_COSTS: Final = "#,##0"
+_COSTS_MUSD: Final = "#,##0"
 
 
 def write_costs(book: Book) -> None:
@@ -268,7 +268,7 @@ def write_costs(book: Book) -> None:
     solution = run.tables["solution"].iloc[0]
     first, last = int(solution["first_year"]), int(solution["last_year"])
     years = list(range(first, last + 1))
-    sheet = book.sheet("Costs", _ABOUT_OF_COSTS, widths=(30, 10, *[12] * (len(years) + 2)))
+    sheet = book.sheet("Costs", _COSTS_ABOUT, widths=(30, 10, *[12] * (len(years) + 2)))
     write_heads(book, sheet, _HEAD, ("payments by calendar year", "kind"), years)
     end = FIRST_YEAR + len(years)
     for column, head in ((end, "total"), (end + 1, "NPV")):
@@ -389,13 +389,13 @@ class _Page:
         for at, value in enumerate(values, start=FIRST_YEAR):
             year = cell(_HEAD, at, fixed_row=True)
             formula = f"=SUMIFS({table}[{column}],{table}[calendar_year],{year}{more})"
-            book.formula(sheet, row, at, formula, value, _MUSD_OF_COSTS, style)
+            book.formula(sheet, row, at, formula, value, _COSTS_MUSD, style)
         first, last = (cell(row, at, fixed_column=True) for at in (FIRST_YEAR, self._end - 1))
-        book.formula(sheet, row, self._end, f"=SUM({first}:{last})", values.sum(), _MUSD_OF_COSTS, style)
+        book.formula(sheet, row, self._end, f"=SUM({first}:{last})", values.sum(), _COSTS_MUSD, style)
         head, tail = (cell(_FACTOR_ROW, at, fixed_row=True, fixed_column=True) for at in (FIRST_YEAR, self._end - 1))
         npv = float(values @ self._factors)
         formula = f"=SUMPRODUCT({first}:{last},{head}:{tail})"
-        book.formula(sheet, row, self._end + 1, formula, npv, _MUSD_OF_COSTS, style)
+        book.formula(sheet, row, self._end + 1, formula, npv, _COSTS_MUSD, style)
 
 
 def _compare(book: Book, sheet: Worksheet, row: int, column: int, objective_musd: float) -> int:
@@ -403,10 +403,10 @@ def _compare(book: Book, sheet: Worksheet, row: int, column: int, objective_musd
     total = cell(row - 1, column)
     book.define("npv_musd", f"Costs!{cell(row - 1, column, fixed_row=True, fixed_column=True)}")
     book.text(sheet, row, 0, "Objective as solved")
-    book.number(sheet, row, column, objective_musd, _MUSD_OF_COSTS)
+    book.number(sheet, row, column, objective_musd, _COSTS_MUSD)
     book.define("objective_musd", f"Costs!{cell(row, column, fixed_row=True, fixed_column=True)}")
     book.text(sheet, row + 1, 0, "Difference by what was edited")
     value = float((book.run.tables["costs"]["npv_musd"]).sum()) - objective_musd
     formula = f"=ROUND({total}-{cell(row, column)},3)"
-    book.formula(sheet, row + 1, column, formula, round(value, 3) + 0.0, _MUSD_OF_COSTS)
+    book.formula(sheet, row + 1, column, formula, round(value, 3) + 0.0, _COSTS_MUSD)
     return row + 2

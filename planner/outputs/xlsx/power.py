@@ -150,12 +150,12 @@ class _Page:
 
 
 _NAME: Final = "Bridge"
-_HEAD_OF_BRIDGE: Final = 4
-_ABOUT_OF_BRIDGE: Final = (
+_BRIDGE_HEAD: Final = 4
+_BRIDGE_ABOUT: Final = (
     "From the path of the whole market to the meter of this plan, as solved: each level is the sum "
     "of the level before it and the steps between them."
 )
-_MW_OF_BRIDGE: Final = "#,##0"
+_BRIDGE_MW: Final = "#,##0"
 _FEWEST: Final = 6
 """Columns of years that a page is wide."""
 _CHART: Final = {"width": 960, "height": 330}
@@ -175,18 +175,18 @@ def bridge_lines(run: Run) -> list[BridgeLine]:
     """Return the lines of the sheet; levels begin with a capital, steps are set in."""
     return [
         BridgeLine(row, step, step.label[0].upper() + step.label[1:] if step.is_level else f"  {step.label}", mw)
-        for row, (step, mw) in enumerate(steps_of(run.tables["bridge"]), start=_HEAD_OF_BRIDGE + 1)
+        for row, (step, mw) in enumerate(steps_of(run.tables["bridge"]), start=_BRIDGE_HEAD + 1)
     ]
 
 
 def write_bridge(book: Book) -> None:
     """Write sheet Bridge: levels as sums of the terms above them, and a chart."""
     years = book.run.years
-    sheet = book.sheet(_NAME, _ABOUT_OF_BRIDGE, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)))
-    write_heads(book, sheet, _HEAD_OF_BRIDGE, ("step", "unit"), years)
-    sheet.freeze_panes(_HEAD_OF_BRIDGE + 1, FIRST_YEAR)
-    sheet.repeat_rows(_HEAD_OF_BRIDGE)
-    level = _HEAD_OF_BRIDGE + 1  # the first row that the next level adds up
+    sheet = book.sheet(_NAME, _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)))
+    write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
+    sheet.freeze_panes(_BRIDGE_HEAD + 1, FIRST_YEAR)
+    sheet.repeat_rows(_BRIDGE_HEAD)
+    level = _BRIDGE_HEAD + 1  # the first row that the next level adds up
     lines = bridge_lines(book.run)
     for row, step, label, mw in lines:
         style = "total" if step.is_level else "plain"
@@ -195,9 +195,9 @@ def write_bridge(book: Book) -> None:
         for column, value in enumerate(mw, start=FIRST_YEAR):
             if step.is_level and row > level:
                 formula = f"=SUM({cell(level, column)}:{cell(row - 1, column)})"
-                book.formula(sheet, row, column, formula, value, _MW_OF_BRIDGE, style)
+                book.formula(sheet, row, column, formula, value, _BRIDGE_MW, style)
             else:
-                book.number(sheet, row, column, value, _MW_OF_BRIDGE, style)
+                book.number(sheet, row, column, value, _BRIDGE_MW, style)
         level = row if step.is_level else level
     last = [(line.step, float(line.mw[-1])) for line in lines]
     _chart(book, sheet, lines[-1].row + 2, last)
@@ -208,9 +208,9 @@ def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep,
     first = FIRST_YEAR + max(len(book.run.years), _FEWEST) + 1  # right of the page
     shown = [(step, mw) for step, mw in steps if step.is_level or abs(mw) >= _LEAST_MW]
     for column, head in enumerate(("step", "below", "level", "adds", "takes away"), start=first):
-        book.text(sheet, _HEAD_OF_BRIDGE, column, head, "unit_left")
+        book.text(sheet, _BRIDGE_HEAD, column, head, "unit_left")
     at = 0.0
-    for line, (step, mw) in enumerate(shown, start=_HEAD_OF_BRIDGE + 1):
+    for line, (step, mw) in enumerate(shown, start=_BRIDGE_HEAD + 1):
         after = mw if step.is_level else at + mw
         below = 0.0 if step.is_level else min(at, after)
         parts = (below, *(abs(mw) if is_it else 0.0 for is_it in _kind(step, mw)))
@@ -219,14 +219,14 @@ def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep,
             book.number(sheet, line, column, value, "#,##0.0", "unit")
         at = after
     chart = book.chart("column", f"From the path to the meter, {book.run.years[-1]}", "MW", stacked=True)
-    end = _HEAD_OF_BRIDGE + len(shown)
+    end = _BRIDGE_HEAD + len(shown)
     for column, colour in ((1, None), (2, _LEVEL), (3, _UP), (4, _DOWN)):
         fill = {"none": True} if colour is None else {"color": colour}
         chart.add_series(
             {
-                "name": [_NAME, _HEAD_OF_BRIDGE, first + column],
-                "categories": [_NAME, _HEAD_OF_BRIDGE + 1, first, end, first],
-                "values": [_NAME, _HEAD_OF_BRIDGE + 1, first + column, end, first + column],
+                "name": [_NAME, _BRIDGE_HEAD, first + column],
+                "categories": [_NAME, _BRIDGE_HEAD + 1, first, end, first],
+                "values": [_NAME, _BRIDGE_HEAD + 1, first + column, end, first + column],
                 "fill": fill,
                 "border": {"none": True},
                 "gap": 40,
@@ -236,11 +236,11 @@ def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep,
     chart.set_size(_CHART)
     alternative = {"description": "Steps from the path to the meter, as the table says them"}
     sheet.insert_chart(row, 0, chart, {"object_position": 3, **alternative})
-    sheet.print_area(0, 0, row + _CHART_ROWS_OF_BRIDGE, first - 2)
+    sheet.print_area(0, 0, row + _BRIDGE_CHART_ROWS, first - 2)
 
 
 _LEAST_MW: Final = 0.05
-_CHART_ROWS_OF_BRIDGE: Final = 18
+_BRIDGE_CHART_ROWS: Final = 18
 
 
 def _kind(step: BridgeStep, mw: float) -> tuple[bool, bool, bool]:
@@ -248,7 +248,7 @@ def _kind(step: BridgeStep, mw: float) -> tuple[bool, bool, bool]:
     return step.is_level, not step.is_level and mw >= 0.0, not step.is_level and mw < 0.0
 
 
-_NAME_OF_BY_SOURCE: Final = "Power by source"
+_BY_SOURCE_NAME: Final = "Power by source"
 _TABLE: Final = "SourceYears"
 _COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
@@ -263,7 +263,7 @@ _COLUMNS: Final = (
     number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, curtailed"),
     number("energy_mwh", "MWh", "Energy of the year, likewise"),
 )
-_ABOUT_OF_BY_SOURCE: Final = (
+_BY_SOURCE_ABOUT: Final = (
     "What the grid and on-site technologies give in a year, and, below 0, what charging, sales and "
     "surplus take; the total is what the sites would use. As solved, not by edited assumptions."
 )
@@ -273,7 +273,7 @@ def write_power_by_source(book: Book) -> None:
     """Write sheet Power by source: a block of sources by year, its chart, and the list."""
     years = book.run.years
     width = len(years)
-    sheet = book.sheet(_NAME_OF_BY_SOURCE, _ABOUT_OF_BY_SOURCE, widths=(26, 26, *[15] * (2 * width + 1)))
+    sheet = book.sheet(_BY_SOURCE_NAME, _BY_SOURCE_ABOUT, widths=(26, 26, *[15] * (2 * width + 1)))
     frame = sources_of_power(book.run.tables)[[column.name for column in _COLUMNS]]
     sources = _in_order(frame)
     head = _TOP + _CHART_ROWS
@@ -336,15 +336,15 @@ def _insert_chart(book: Book, sheet: Worksheet, head: int, sources: list[str]) -
     for row, source in enumerate(sources, start=head + 1):
         fixed = _COLOUR_OF.get(source)
         colour = _OWN_COLOURS[next(own) % len(_OWN_COLOURS)] if fixed is None else fixed
-        book.series(chart, _NAME_OF_BY_SOURCE, (row, 0), years, row, colour)
+        book.series(chart, _BY_SOURCE_NAME, (row, 0), years, row, colour)
     chart.set_size({"width": 700, "height": 310})
     chart.set_x_axis({"label_position": "low", "num_font": {"size": 9}})
     sheet.insert_chart(_TOP - 1, 0, chart, {"object_position": 3})
 
 
-_HEAD_OF_HEATMAP: Final = 5
+_HEATMAP_HEAD: Final = 5
 _CHOICE: Final = (3, 1)
-_MEASURES_OF_HEATMAP: Final = (
+_HEATMAP_MEASURES: Final = (
     "nameplate_mw",
     "live_facility_mean_mw",
     "live_facility_peak_mw",
@@ -357,7 +357,7 @@ _MEASURES_OF_HEATMAP: Final = (
     "capex_musd",
     "cost_musd",
 )
-_COLUMNS_OF_HEATMAP: Final = "[open_frac]:[live_energy_mwh]"
+_HEATMAP_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
 _BLANK_ZERO: Final = "#,##0.0;-#,##0.0;;@"
 
 
@@ -370,29 +370,29 @@ def write_heatmap(book: Book) -> None:
         widths=(38, 22, *[12] * len(run.years)),
     )
     book.text(sheet, _CHOICE[0], 0, "measure")
-    book.text(sheet, *_CHOICE, _MEASURES_OF_HEATMAP[0], "input")
-    sheet.data_validation(*_CHOICE, *_CHOICE, {"validate": "list", "source": list(_MEASURES_OF_HEATMAP)})
-    write_heads(book, sheet, _HEAD_OF_HEATMAP, ("site", "site id"), run.years)
-    sheet.freeze_panes(_HEAD_OF_HEATMAP + 1, FIRST_YEAR)
-    sheet.repeat_rows(_CHOICE[0], _HEAD_OF_HEATMAP)
+    book.text(sheet, *_CHOICE, _HEATMAP_MEASURES[0], "input")
+    sheet.data_validation(*_CHOICE, *_CHOICE, {"validate": "list", "source": list(_HEATMAP_MEASURES)})
+    write_heads(book, sheet, _HEATMAP_HEAD, ("site", "site id"), run.years)
+    sheet.freeze_panes(_HEATMAP_HEAD + 1, FIRST_YEAR)
+    sheet.repeat_rows(_CHOICE[0], _HEATMAP_HEAD)
     # LibreOffice counts the heads into a whole table, so the columns are named from end to end.
-    choice = f"MATCH({_absolute(*_CHOICE)},SiteYears[[#Headers],{_COLUMNS_OF_HEATMAP}],0)"
-    measure = f"INDEX(SiteYears[{_COLUMNS_OF_HEATMAP}],0,{choice})"
+    choice = f"MATCH({_absolute(*_CHOICE)},SiteYears[[#Headers],{_HEATMAP_COLUMNS}],0)"
+    measure = f"INDEX(SiteYears[{_HEATMAP_COLUMNS}],0,{choice})"
     table = _ordered(run.tables["site_year"], run.years)
     names = run.sites.set_index("site")["name"]
-    row = _HEAD_OF_HEATMAP
-    for row, (site, values) in enumerate(zip(table.index, table.to_numpy(), strict=True), _HEAD_OF_HEATMAP + 1):
+    row = _HEATMAP_HEAD
+    for row, (site, values) in enumerate(zip(table.index, table.to_numpy(), strict=True), _HEATMAP_HEAD + 1):
         book.text(sheet, row, 0, names[site])
         book.text(sheet, row, 1, site, "unit_left")
         # An id may hold what SUMIFS reads as a pattern or comparison; EXACT compares letters.
         is_site = f"EXACT(SiteYears[site],{cell(row, 1, fixed_column=True)})"
         for column, value in enumerate(values, start=FIRST_YEAR):
-            year = f"(SiteYears[year]={cell(_HEAD_OF_HEATMAP, column, fixed_row=True)})"
+            year = f"(SiteYears[year]={cell(_HEATMAP_HEAD, column, fixed_row=True)})"
             formula = f"=SUMPRODUCT({is_site}*{year},{measure})"
             book.formula(sheet, row, column, formula, float(value), _BLANK_ZERO)
     last = FIRST_YEAR + len(run.years) - 1
     sheet.conditional_format(
-        _HEAD_OF_HEATMAP + 1,
+        _HEATMAP_HEAD + 1,
         FIRST_YEAR,
         row,
         last,
@@ -408,13 +408,13 @@ def write_heatmap(book: Book) -> None:
     book.text(sheet, row + 1, 0, "All sites", "total")
     book.text(sheet, row + 1, 1, "", "total")
     for column, total in enumerate(table.sum().to_numpy(), start=FIRST_YEAR):
-        span = f"{cell(_HEAD_OF_HEATMAP + 1, column)}:{cell(row, column)}"
+        span = f"{cell(_HEATMAP_HEAD + 1, column)}:{cell(row, column)}"
         book.formula(sheet, row + 1, column, f"=SUM({span})", float(total), "#,##0.0", "total")
 
 
 def _ordered(site_year: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     """Return the first measure by site and year, the largest sites of the last year first."""
-    table = site_year.pivot_table(index="site", columns="year", values=_MEASURES_OF_HEATMAP[0], aggfunc="sum")
+    table = site_year.pivot_table(index="site", columns="year", values=_HEATMAP_MEASURES[0], aggfunc="sum")
     table = table.reindex(columns=years).fillna(0.0)
     # lexsort takes the most important key last: the last year.
     return table.iloc[np.lexsort([-table[year].to_numpy() for year in years])]

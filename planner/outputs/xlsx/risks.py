@@ -153,11 +153,11 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
     return _paragraph(book, sheet, row + 1, first_order_words(found, book.run))
 
 
-_ABOUT_OF_ESTIMATES: Final = (
+_ESTIMATES_ABOUT: Final = (
     "Figures of the data, each moved to its own low and high with all others as they are: what "
     "that does to the cost, to first order, and solved again where asked."
 )
-_COLUMNS_OF_ESTIMATES: Final = (
+_ESTIMATES_COLUMNS: Final = (
     whole("rank", "", "Place by the larger change of cost"),
     text("table", "Table of the data"),
     text("item", "Row or rows, by their key"),
@@ -187,9 +187,9 @@ def write_estimates_sheet(book: Book) -> None:
     """Write sheet Estimates."""
     frame = read_estimates(book.run)
     if frame is not None:
-        about = f"{_ABOUT_OF_ESTIMATES} {frame.attrs.get('note', '')}".rstrip()
+        about = f"{_ESTIMATES_ABOUT} {frame.attrs.get('note', '')}".rstrip()
         is_again = bool(frame[list(_AGAIN)].notna().any(axis=None))
-        columns = [one for one in _COLUMNS_OF_ESTIMATES if is_again or one.name not in _AGAIN]
+        columns = [one for one in _ESTIMATES_COLUMNS if is_again or one.name not in _AGAIN]
         write_table(book, book.sheet("Estimates", about), "Estimates", frame, columns)
 
 
@@ -197,9 +197,9 @@ _HEAD: Final = 4
 _MOST: Final = 16
 _OF_A_KIND: Final = 4
 _ZONES: Final = 12
-_LINE_OF_LIMITS: Final = 88
+_LIMITS_LINE: Final = 88
 """Characters on a line of a sentence."""
-_ABOUT_OF_LIMITS: Final = (
+_LIMITS_ABOUT: Final = (
     "The limits by which the plan loses most, each in the year in which it binds hardest. "
     "Shadow prices hold for small changes, one at a time."
 )
@@ -223,7 +223,7 @@ _ZONE_HEADS: Final = (
 
 def write_limits(book: Book) -> None:
     """Write sheet Limits."""
-    sheet = book.sheet("Limits", _ABOUT_OF_LIMITS, widths=(80, 13, 13, 24, 13, 20, 16))
+    sheet = book.sheet("Limits", _LIMITS_ABOUT, widths=(80, 13, 13, 24, 13, 20, 16))
     sheet.freeze_panes(_HEAD + 1, 0)
     sheet.repeat_rows(_HEAD)
     for column, (head, style) in enumerate(_HEADS):
@@ -252,7 +252,7 @@ def _binding(book: Book, sheet: Worksheet, row: int) -> int:
     for _, one in few.iterrows():
         words = "".join(text for text, _ in sentence(one, run.tables, labels)).rstrip(".: ")
         book.text(sheet, row, 0, f"{words}.", "wrap")
-        sheet.set_row(row, _POINTS * (1 + len(words) // _LINE_OF_LIMITS) + 2.0)
+        sheet.set_row(row, _POINTS * (1 + len(words) // _LIMITS_LINE) + 2.0)
         price = BY_NAME[str(one["block"])].price
         is_asked = price is not None and price.sign == 1
         does = "one more MWh costs" if is_asked else f"{ONE_MORE[str(one['limit_unit'])]} saves"

@@ -415,9 +415,9 @@ def write_charts(book: Book) -> None:
 
 
 _POWER: Final = ("IT power, mean", "Facility power, mean", "Facility power, coincident peak")
-_HEAD_OF_COMPARE: Final = 5
+_COMPARE_HEAD: Final = 5
 _PLACES: Final = 6  # of a difference: what is left of two sums that are the same is noise
-_ABOUT_OF_COMPARE: Final = (
+_COMPARE_ABOUT: Final = (
     "To the left the plan as solved, to the right what edited cells of sheets Assumptions and "
     "Sites make of it, less that. The plan itself stays: no site, hall or rack is chosen again."
 )
@@ -431,13 +431,13 @@ def write_compare(book: Book) -> None:
     """Write sheet Compare."""
     run = book.run
     count = len(run.years)
-    sheet = book.sheet("Compare", _ABOUT_OF_COMPARE, widths=(46, 15, *[11.5] * (2 * count)))
+    sheet = book.sheet("Compare", _COMPARE_ABOUT, widths=(46, 15, *[11.5] * (2 * count)))
     book.text(sheet, 2, 0, _OTHERS, "about")
     first_change = FIRST_YEAR + count
     _heads(book, sheet, first_change)
-    sheet.freeze_panes(_HEAD_OF_COMPARE + 1, FIRST_YEAR)
+    sheet.freeze_panes(_COMPARE_HEAD + 1, FIRST_YEAR)
     at = summary_rows(run)
-    row = _HEAD_OF_COMPARE
+    row = _COMPARE_HEAD
     for title, rows in summary_parts(run).items():
         row += 1
         write_section(book, sheet, row, title, first_change + count)
@@ -460,13 +460,13 @@ def write_compare(book: Book) -> None:
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
         look = book.style("plain", font_color=colour, bold=True)
         rule = {"type": "cell", "criteria": sign, "value": 0, "format": look}
-        sheet.conditional_format(_HEAD_OF_COMPARE + 1, first_change, row, last, rule)
+        sheet.conditional_format(_COMPARE_HEAD + 1, first_change, row, last, rule)
 
 
 def _heads(book: Book, sheet: Worksheet, first_change: int) -> None:
-    book.text(sheet, _HEAD_OF_COMPARE, 0, "by model year", "head")
-    book.text(sheet, _HEAD_OF_COMPARE, 1, "unit", "head")
+    book.text(sheet, _COMPARE_HEAD, 0, "by model year", "head")
+    book.text(sheet, _COMPARE_HEAD, 1, "unit", "head")
     for first, words in ((FIRST_YEAR, "as solved"), (first_change, "edited less solved")):
-        book.text(sheet, _HEAD_OF_COMPARE - 1, first, words, "head")
+        book.text(sheet, _COMPARE_HEAD - 1, first, words, "head")
         for column, year in enumerate(book.run.years, start=first):
-            book.number(sheet, _HEAD_OF_COMPARE, column, year, "0", "head_right")
+            book.number(sheet, _COMPARE_HEAD, column, year, "0", "head_right")

@@ -119,7 +119,7 @@ def words_of(design: Design, factors: int, futures: int, seconds: float) -> str:
 
 
 RESAMPLES: Final = 200
-_FEW_OF_INDICES: Final = 2
+_FEW_RESAMPLES: Final = 2
 """Resamples within SALib where its own confidence is not looked at: the least it takes."""
 _ENDS: Final = (0.025, 0.975)
 
@@ -181,7 +181,7 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
 
     def index(blocks: Positions) -> Floats:
         drawn = of_block[blocks].reshape(-1, factors)
-        return indices_of(design, drawn, y[blocks].ravel(), resamples=_FEW_OF_INDICES)[by]
+        return indices_of(design, drawn, y[blocks].ravel(), resamples=_FEW_RESAMPLES)[by]
 
     rng = np.random.default_rng([design.seed, len(y)])
     every = np.arange(len(y))

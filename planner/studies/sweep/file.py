@@ -385,7 +385,7 @@ def sweep_schema() -> str:
                 "additionalProperties": {"$ref": "#/$defs/axis"},
                 "description": "What differs between futures, by a name of yours.",
             },
-            "sample": _sample_of_schema(),
+            "sample": _sample_keys(),
             "futures": {
                 "type": "object",
                 "additionalProperties": {"anyOf": [_settings(), {"type": "null"}]},
@@ -429,7 +429,7 @@ def _axis() -> dict[str, Any]:
     )
 
 
-def _sample_of_schema() -> dict[str, Any]:
+def _sample_keys() -> dict[str, Any]:
     keys = {
         "method": {"enum": ["latin_hypercube", "sobol"]},
         "size": {"type": "integer", "minimum": 2, "maximum": MOST_FUTURES},

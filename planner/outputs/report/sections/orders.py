@@ -186,7 +186,7 @@ def weighed_section(figures: TableFigures) -> Html:
 
 
 _THING: Final = ("kind", "site", "item")
-_MOST_ROWS_OF_NO_REGRET: Final = 40
+_NO_REGRET_MOST_ROWS: Final = 40
 
 
 def no_regret_section(figures: TableFigures) -> Html:
@@ -225,7 +225,7 @@ def _table(figures: TableFigures, caption: str, things: list[tuple[str, str, str
     table = figures.tables["no_regret"]
     years = sorted(int(year) for year in table["year"].unique())
     rows: list[tuple[str, list[ReportFigure | str | None]]] = []
-    for kind, site, item in things[:_MOST_ROWS_OF_NO_REGRET]:
+    for kind, site, item in things[:_NO_REGRET_MOST_ROWS]:
         where = {"kind": kind, "site": site, "item": item}
         cells: list[ReportFigure | str | None] = [
             figures.sum("no_regret", column, year=year, **where) for year in years
@@ -237,6 +237,6 @@ def _table(figures: TableFigures, caption: str, things: list[tuple[str, str, str
     heads = [NumberColumn(str(year), decimals=1) for year in years]
     heads += [NumberColumn(f"futures, {years[-1]}", decimals=0), NumberColumn("first decided by")]
     shown = figure_table(caption, "what", heads, rows, shows_caption=True)
-    more = len(things) - _MOST_ROWS_OF_NO_REGRET
+    more = len(things) - _NO_REGRET_MOST_ROWS
     note = element("p", f"and {more} more in table no_regret", class_="note") if more > 0 else ""
     return element("div", shown, note) if rows else NOTHING

@@ -184,7 +184,7 @@ _COLUMNS: Final = (
     ("rented_frac", NumberColumn("rented, %", per=0.01, decimals=1)),
     ("unmet_frac", NumberColumn("unmet, %", per=0.01, decimals=1)),
 )
-_MEAN_OF_LATENCY: Final = [name for name, _ in _COLUMNS].index("mean_rtt_ms")
+_LATENCY_MEAN: Final = [name for name, _ in _COLUMNS].index("mean_rtt_ms")
 _ANY_SITE: Final = "any site will do"
 _ROWS: Final = 15  # of a site
 
@@ -209,7 +209,7 @@ def _cells(figures: Figures, workload: str, year: int) -> list[ReportFigure | Ht
     table = figures.run.tables["latency"]
     row = table[(table["workload"] == workload) & (table["year"] == year)]
     if row["mean_rtt_ms"].isna().all() and (row["served_kh100e"] > 0.0).any():
-        cells[_MEAN_OF_LATENCY] = element("span", _ANY_SITE)
+        cells[_LATENCY_MEAN] = element("span", _ANY_SITE)
     return cells
 
 
