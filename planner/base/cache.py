@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["cache_folder", "recording_reads"]
 
 
+# --- The user's cache folder: what is in it may be deleted at any time, and nothing is lost -------
+#
+# `DCPLAN_CACHE` names another folder, or `off`.
+
+
 def cache_folder(name: str) -> Path | None:
     """Return the folder of one kind of what is cached; None where nothing is to be."""
     asked = os.environ.get("DCPLAN_CACHE", "")
@@ -24,6 +29,9 @@ def cache_folder(name: str) -> Path | None:
         return (Path(asked) if asked else user_cache_path("dcplan", appauthor=False)) / name
     except RuntimeError:  # no home folder
         return None
+
+
+# --- Copies of dataclasses that note which of their fields are read -------------------------------
 
 
 def recording_reads(thing: Any, note: Callable[[str], None]) -> Any:

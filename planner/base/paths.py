@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DATA_DIR", "SCENARIOS_DIR", "apart_from_ctrl_c", "device_problem", "is_device_name", "is_file"]
 
+# --- Where shipped files are found, in the checkout or inside the wheel, and names files can have ---
+
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SHIPPED: Final = _PACKAGE / "_shipped"
 _ROOT: Final = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
@@ -47,6 +49,9 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+# --- Processes that Ctrl-C in a terminal does not reach: who starts them ends them ----------------
 
 
 @contextmanager

@@ -31,6 +31,8 @@ __all__ = [
     "within_sentence",
 ]
 
+# --- Words for what is too long to be shown in full, or is no text --------------------------------
+
 NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""
 _NOT_TEXT: Final = re.compile(f"(?!\n)[{NOT_IN_NAMES}\ud800-\udfff]")
@@ -119,6 +121,8 @@ def _shortened(found: re.Match[str]) -> str:
     shown = name.replace(core, f"{core[:_FIRST]}...{core[-_LAST:]}")
     return f"{shown} ({len(core):,} characters)"
 
+
+# --- Numbers as a planner reads them: few digits, rounded to the side that is safe ----------------
 
 _LARGE_MUSD = 10_000.0
 _MINUTE_S = 60.0
@@ -229,6 +233,8 @@ def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
     is_large = min(known, default=0.0) >= _LARGE_MUSD
     return ("BUSD", 1.0 / MUSD_PER_BUSD, 3) if is_large else ("MUSD", 1.0, 1)
 
+
+# --- What planners know under a name that is no key or column, and where it is said ---------------
 
 _OF_SITES: Final = "sites|new_sites|existing_halls|site_limits"
 _OF_HALLS: Final = f"{_OF_SITES}|halls|lease|existing_racks"

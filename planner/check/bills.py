@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BILL_COLUMNS", "BillHours", "BilledLoad", "bill_of"]
 
+# --- The hours of a bill, written out a second time: what each shows, which time slice is for it ---
+
 _QUARTERS = 4  # clocks may be half an hour or a quarter off UTC
 _WEEKDAYS = {"all": range(7), "workdays": range(5), "weekend": range(5, 7)}
 _ANY_DAY = 15  # of the month of the peak: none of its days is another
@@ -152,6 +154,8 @@ class BillHours:
             share[rows] = of_days[month[rows] - 1]
         return share
 
+
+# --- Bills of a load by a tariff, line by line: hour by hour from what the scenario writes --------
 
 _PLAIN = "metered"
 BILL_COLUMNS = (

@@ -46,6 +46,9 @@ __all__ = [
 ]
 
 
+# --- The power chain of every site, year and time slice, added up again from the racks in use -----
+
+
 @dataclass(frozen=True, eq=False)
 class Power:
     """Power by site and year (rows) and time slice (columns)."""
@@ -216,6 +219,8 @@ def _shifted(case: Case, row_of: pd.Series[int], rows: int) -> Floats:
     total = np.bincount(flat[row >= 0], weights=weights[row >= 0], minlength=rows * len(axis))
     return np.asarray(total, dtype=np.float64).reshape(rows, len(axis))
 
+
+# --- The bridge from the path to the meter, computed a second time from the plan's tables ---------
 
 _YEAR = ("year",)
 _CLASS = ("workload", "year")

@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+# --- Days and time slices of a year, and labels that belong together ------------------------------
+
+
 @dataclass(frozen=True, eq=False)
 class YearDays:
     """Days by row."""
@@ -193,6 +196,8 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "days.peaks": ("days_from_scenario",),
     "days.repeat": ("days_from_scenario",),
 }
+# --- Stress time slices of the zones, found a second time from the data ---------------------------
+
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _DIGITS = 12
 _HOURS_PER_YEAR = 8760.0

@@ -47,6 +47,10 @@ __all__ = [
     "without_new_halls",
 ]
 
+# --- Halls and connections in service at a site in a year, added up from the decisions ------------
+
+# --- Halls and racks that the planner states as their own, read a second time from their tables ---
+
 _SITE = ("site", "year")
 
 
@@ -375,6 +379,9 @@ def connections_bought(name: str) -> Table:
 def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Write the zone beside every site."""
     return frame.assign(zone=frame["site"].map(column_by(case.sites, "site", "zone")))
+
+
+# --- How racks and halls go together: the topologies that workloads need, and pools of racks ------
 
 
 @once

@@ -40,6 +40,8 @@ __all__ = [
     "with_int_year",
 ]
 
+# --- Small operations on labelled tables that every check is written with -------------------------
+
 _YEARS: Final = ("year", "calendar_year")
 
 
@@ -205,6 +207,8 @@ def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
         return labels(cells_of(frame, keys[0]), keys[0])
     return keyed(frame[list(keys)])
 
+
+# --- What several rules need of a case is computed once -------------------------------------------
 
 Asked = ParamSpec("Asked")
 Figures = TypeVar("Figures")

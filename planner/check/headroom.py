@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTS", "REREAD", "headroom_mw", "other_load_mw", "series_by_hour"]
 
+# --- Headroom of zones, computed a second time from the data --------------------------------------
+
 _ZONE = ("zone", "year")
 
 
@@ -73,6 +75,9 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "grid.headroom_mw": ("headroom_from_tables",),
     "non_firm.headroom_mw": ("headroom_from_tables",),
 }
+
+
+# --- Load of sites beside their racks, read a second time from scenario and series ----------------
 
 
 @once

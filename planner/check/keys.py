@@ -35,6 +35,14 @@ __all__ = [
     "shared",
 ]
 
+# --- What a table of the checker is made of, until pandas asks for more than its columns ----------
+#
+# It uses parts of pandas that are not public: the manager of a frame (`_mgr`), its `blocks` and
+# `axes`, their `refs`, and `pandas.api.internals.create_dataframe_from_blocks`. All were tried with
+# pandas 3.1.1, which `constraints.txt` pins. Where another version changes them,
+# `tests/check/test_quick_tables.py` fails: its tables must do what those of pandas do, and a cell
+# that is written must not reach the array of its column.
+
 _ANOTHER: Final[Any] = pd.Series([0.5])._mgr.blocks[0]  # type: ignore[attr-defined]
 
 
@@ -108,6 +116,11 @@ def _names(names: tuple[Hashable, ...]) -> pd.Index[Any]:
     """Return names of columns as an index, which knows their places from the first look-up on."""
     return pd.Index(names, dtype=object, tupleize_cols=False)
 
+
+# --- Keys of rows as whole numbers ----------------------------------------------------------------
+#
+# Tables are small and many: what a look-up costs are the calls that pandas makes for it, not the
+# rows. Each column of keys becomes whole numbers, one for each label, and the columns one number.
 
 _MOST: Final = 2**62  # numbers of keys are int64
 _FEW: Final = 200

@@ -45,7 +45,11 @@ __all__ = [
     "stated",
 ]
 
+# --- On-site generators and batteries: their figures, and what of them is in service --------------
+
 RENEWABLE = ("solar", "wind")
+# --- Batteries: power, energy, level in each time slice, what comes out of what went in, wear -----
+
 _SOURCE = ("site", "source", "year")
 _CAPEX: Final = "capex_usd_per_kw"
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "HEADING", "LINES", "RULES", "Written", "fee_usd_per_mw", "own_bills", "written_tariffs"]
 
+# --- Who is billed by which tariff, read a second time from the scenario and table `tariffs` ------
+
 _ALL_MONTHS = tuple(range(1, 13))
 _OFF_THE_HOUR = {
     4.5: "Asia/Kabul",
@@ -128,6 +130,8 @@ def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bo
 def _figure(cell: Any) -> float:
     return 0.0 if pd.isna(cell) else float(cell)
 
+
+# --- Bills by a tariff, computed again hour by hour and line by line ------------------------------
 
 _KINDS = ("energy", "demand", "capacity", "standing")
 _SITE = ("site", "year")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["data", "days_command"]
 
+# --- `dcplan data days`: choose the days that represent a year, with weights, from its hours ------
+
 _NONE = "none"
 
 
@@ -139,6 +141,9 @@ def _print(chosen: ChosenDays) -> None:
             peak or ("the peak day" if row["is_peak_day"] else ""),
         )
     TableConsole().print(table)
+
+
+# --- `dcplan data`: the tables that ship, with units, sources and licences, and copies of them ----
 
 
 @click.group()

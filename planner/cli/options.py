@@ -35,6 +35,8 @@ __all__ = [
     "writing_into",
 ]
 
+# --- Options that several commands have -----------------------------------------------------------
+
 OVERRIDES: Final = click.option(
     "--set",
     "overrides",
@@ -81,6 +83,8 @@ def into_folder(text: str) -> Callable[[Any], Any]:
     return click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), help=text)
 
 
+# --- What is said of files that a command writes, and what becomes of an error while it does ------
+
 _INSTEAD: Final = "name another folder with --output"
 
 
@@ -116,6 +120,9 @@ def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
         raise OutputError(message) from error
 
 
+# --- What commands that solve futures have in common: how far they are, and where they are solved ---
+
+
 def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
     """Refuse a number of processes for futures that a cluster solves."""
     if jobs is not None and scheduler is not None:
@@ -136,6 +143,8 @@ def so_far(progress: SweepProgress) -> str:
         text += f", about {duration(progress.left_s)} left"
     return f"{text}: {progress.last} {progress.status}" if progress.last else text
 
+
+# --- A word on stderr where a run is not what was written, for commands that do not check it ------
 
 _NAMED: Final = 3  # files
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BETWEEN_LINES_S", "PATIENCE_S", "Progress"]
 
+# --- Live progress on stderr, and Ctrl-C as a request to stop -------------------------------------
+
 _BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines
 _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
 
@@ -194,6 +196,8 @@ class _Line:
 
         return Text(self._progress.line(), no_wrap=True, overflow="ellipsis")
 
+
+# --- How long a command may work before it says so, where no terminal is --------------------------
 
 PATIENCE_S = 2.0
 """How long a command that is mostly quick says nothing. [s]"""

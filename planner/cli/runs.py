@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RunFilter", "print_runs", "print_studies", "runs"]
 
+# --- `dcplan runs`: list, show, label and prune run folders ---------------------------------------
+
 _MOST_FILES: Final = 20
 
 
@@ -250,6 +252,10 @@ def _labelled(run: str, runs_dir: str) -> Path:
 
     return Path(run) if kind_of(Path(run)) else find_run(run, Path(runs_dir))
 
+
+# --- Tables of `dcplan runs list` on the screen ---------------------------------------------------
+
+# --- Which runs `dcplan runs list` lists ----------------------------------------------------------
 
 _NAMED: Final = 3  # tags, settings, scenarios, runs
 

@@ -33,6 +33,8 @@ __all__ = [
     "unless_wrong",
 ]
 
+# --- `dcplan stress`: run a fixed plan through hours and events it was not planned for ------------
+
 Made = TypeVar("Made")
 _NAMED: Final = 8
 
@@ -205,6 +207,8 @@ def unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | No
         problems += error.problems
         return None
 
+
+# --- What `dcplan stress` prints: years, sites, losses, and which outages standby power carries ---
 
 _FEW = 5
 """So many sites are named in a line."""

@@ -29,6 +29,12 @@ __all__ = [
     "frozen",
 ]
 
+# --- Days that represent a year, cut into time slices: what all have, and representative ones -----
+#
+# Time slices run in UTC, so one is the same moment at every site. Representative days are one per
+# season (or per month) and one peak day, each standing for a number of days; `planner.clock.series`
+# has days that follow one another.
+
 SEASONS: Final = ("DJF", "MAM", "JJA", "SON")
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS_PER_MONTH: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # [day], no leap day
@@ -244,6 +250,8 @@ def frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
     array.flags.writeable = False
     return array
 
+
+# --- A series of days with weights of their own, which follow one another or repeat themselves ----
 
 _ROUNDING: Final = 1e-6  # of the year, for weights that are written with few digits
 

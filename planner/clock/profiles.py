@@ -27,6 +27,12 @@ __all__ = [
     "usable_share",
 ]
 
+# --- Profiles of a local clock laid over the slots of the days that represent a year --------------
+#
+# The local clock of a place is UTC plus its standard offset. Daylight saving is left out, which
+# moves a local profile by an hour for part of the year and leaves its daily mean alone. What a
+# local clock pushes over midnight comes back at the other end of the same day, in a series too.
+
 _HOURS: Final = int(HOURS_PER_DAY)
 
 
@@ -102,6 +108,8 @@ def _local_hours_in_slots(utc_offset_h: float, days: Days) -> Floats:
     return np.asarray(np.clip(overlap, 0.0, None).reshape(-1, 2, _HOURS).sum(axis=1))
 
 
+# --- How much of a year something can be used: halls that ramp, and all that begins and ends ------
+
 _DIGITS: Final = 9  # of a share of a year: what is left below is rounding
 
 
@@ -160,6 +168,14 @@ def share_in_force(begin: ArrayLike, end: ArrayLike, year: ArrayLike, span_years
     """
     begun, over = (usable_share(moment, year, ramp_months=0.0, span_years=span_years) for moment in (begin, end))
     return np.asarray(np.round(begun - over, _DIGITS))
+
+
+# --- From the days that represent a year to its 365 calendar days and 8,760 hours -----------------
+#
+# A plan knows a few days with the months they represent. Programs that run hour by hour, and
+# people who draw a year, want every hour: each calendar day of a month is one of the days that
+# represent the month. Where a day is part of a calendar day, that calendar day is a mixture,
+# so the energy of the year is kept exactly.
 
 
 def calendar_days(days: Days) -> Floats:

@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+# --- The root of a headroom study: a constant load whose curtailed share is the rate, exactly -----
+
+
 def largest_load_mw(slack_mw: Floats, promised_h: float) -> float:
     r"""Largest constant load whose curtailed energy is at most so many hours of it.
 
@@ -55,6 +58,8 @@ def largest_load_mw(slack_mw: Floats, promised_h: float) -> float:
     k = int(np.flatnonzero(excess_mwh <= 0.0)[-1]) + 1
     return float(slack_sum[k - 1] / (k - promised_h))
 
+
+# --- Seasons of a headroom study: which months set a threshold, and which are held to it ----------
 
 _MONTHS: Final = tuple(range(1, 13))
 
@@ -155,6 +160,8 @@ def _listed(months: Sequence[int]) -> str:
     *first, last = map(str, months)
     return f"{', '.join(first)} and {last}" if first else last
 
+
+# --- How much constant load a system can take, if a small share of its energy may be curtailed ----
 
 ALL_YEAR: Final = "all year"
 _HOUR: Final = pd.Timedelta(hours=1)

@@ -49,6 +49,8 @@ __all__ = [
     "without_new_halls",
 ]
 
+# --- What a limit of the model is: its price, when it binds, where it is set, what relaxes it -----
+
 Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 """Result tables by name."""
 
@@ -109,6 +111,9 @@ class Limit:
     not_set: str = ""  # why a limit with a price has no setting
 
 
+# --- How much there is of a limit, looked up for rows of table `prices` ---------------------------
+
+
 def codes(p: Inputs, rows: pd.DataFrame, *axes: str) -> list[Positions]:
     """Return the codes of the labels of rows, axis by axis, (row,) each."""
     return [getattr(p.sets, axis).codes(rows[axis].astype(str)) for axis in axes]
@@ -140,6 +145,9 @@ def amount_by_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
         return np.asarray(figures(p)[codes(p, rows, axis)[0]])
 
     return amount
+
+
+# --- Which limits are relaxed, by how much, and where their settings are written ------------------
 
 
 def site_key(scenario: Scenario, site: str, figure: str) -> tuple[str, str, str]:
@@ -178,6 +186,8 @@ def relaxed_rows(over: Index, amounts: Floats) -> list[tuple[dict[str, str], flo
     at = np.flatnonzero(amounts > 1e-7)  # the solver's tolerance
     return [(dict(zip(over.axis_names, over.tuples(int(i)), strict=True)), round_up(float(amounts[i]), 3)) for i in at]
 
+
+# --- Where the right side of a limit is set: a key of the scenario or a data table ----------------
 
 Place: TypeAlias = Mapping[str, str]
 """Labels of a row, by axis."""

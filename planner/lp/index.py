@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["UNIT", "Axis", "Codes", "Index", "Texts", "cross", "distinct", "locate", "pairs", "positions"]
 
+# --- Sparse lists of index tuples over axes, and the map from one list to another -----------------
+
 _DENSE_LOOKUP_FACTOR = 8  # a table this many times the list's length beats a binary search
 _MOST_KEYS = 2**63  # keys are int64
 
@@ -229,6 +231,8 @@ def _check_axes(name: str, axes: Sequence[Axis]) -> None:
 
 
 UNIT = Index.full("unit")
+# --- Axes: what an index counts, by label and by code ---------------------------------------------
+
 Codes = npt.NDArray[np.int32]
 Texts = npt.NDArray[np.object_]
 
@@ -286,6 +290,9 @@ class Axis:
         return replace(self, name=name)
 
 
+# --- Where the tuples of one list are in another list of the same axes, by their labels -----------
+
+
 def positions(old: Index, new: Index) -> Positions:
     """Return for each tuple of a new list its position in an old list, or -1.
 
@@ -314,6 +321,9 @@ def positions(old: Index, new: Index) -> Positions:
     at[at == old.size] = 0
     found = order[at]
     return np.where(known & (key[found] == other), found, -1)
+
+
+# --- Index lists made from other index lists: joins, projections, products ------------------------
 
 
 def pairs(left: Index, right: Index, on: tuple[str, ...]) -> tuple[Positions, Positions]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST_NUMBER", "Matrix", "check_sizes"]
 
+# --- Sparse rows as three arrays, and how many terms become such rows -----------------------------
+
 _AT_ONCE: Final = 4_000_000
 """Non-zeros that are worked on at once: a program over all hours of a year has 60 million."""
 
@@ -112,6 +114,8 @@ class Matrix:
             yield slice(begin, end)
             begin = end
 
+
+# --- Whether the numbers of a program are of a size that a solver computes with -------------------
 
 LARGEST_NUMBER: Final = 1e12
 """Of coefficients, costs and bounds. HiGHS takes bounds from 1e20 on for none and refuses

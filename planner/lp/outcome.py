@@ -36,6 +36,8 @@ __all__ = [
     "search",
 ]
 
+# --- What a solver run ends with: the verdict, and the plan if there is one -----------------------
+
 PROVEN_GAP_FRAC = 1e-4
 """Gap up to which a plan with integers is called optimal, as solvers do by default. [-]"""
 LEAST_GAP_FRAC = 1e-7
@@ -100,6 +102,8 @@ def relative_gap(objective: float, dual_bound: float) -> float:
     return distance / abs(objective) if np.isfinite(distance) and objective else np.inf
 
 
+# --- The ways to solve a program with HiGHS: which options, and in which order they are tried -----
+
 MOST_STEPS: Final = 2**31 - 1
 """Steps of simplex where nothing limits them."""
 Method = Literal["auto", "ipx", "hipo", "ipm", "simplex", "primal", "pdlp", "decomposed"]
@@ -162,6 +166,8 @@ def attempts(method: Method, changed: Change | None, steps: int = MOST_STEPS) ->
     return tried + [Attempt(name, _COLD[name]) for name in names]
 
 
+# --- How far a running solve is, and whether it should stop ---------------------------------------
+
 Phase = Literal["simplex", "ipm", "mip", "rounds"]
 _SECONDS_BETWEEN_EVENTS = 0.1
 
@@ -220,6 +226,8 @@ def _event(phase: Phase, seconds: float, state: Any) -> ProgressEvent:
 def _finite(number: float) -> float:
     return float(number) if np.isfinite(number) else np.nan
 
+
+# --- What the rounds of a solve in pieces have found so far: the best plan, bound and trial -------
 
 _MUCH_NEARER: Final = 0.5  # of the plan's gap
 

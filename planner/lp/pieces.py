@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PENALTY", "PieceArrays", "PiecePrograms", "Pieces", "Priced", "Split"]
 
+# --- Programs of pieces in HiGHS, each of which goes on from where its last solve ended -----------
+
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
 _MOST_KEPT: Final = 3_500_000
 """Rows and columns of all pieces of a process up to which HiGHS keeps each, warm: each takes some
@@ -275,6 +277,8 @@ def _between(ends: Positions, pieces: Positions) -> Positions:
     return np.repeat(first - before, count) + np.arange(count.sum())
 
 
+# --- The pieces of a split program: what each costs at given columns of the master, and its duals ---
+
 PENALTY: Final = 40.0
 """What a unit of a row that the master leaves no room for costs at first.
 
@@ -420,6 +424,9 @@ def _in_order(piece: Positions) -> tuple[Positions, Positions]:
     at = np.flatnonzero(piece >= 0)
     at = at[np.argsort(piece[at], kind="stable")]
     return at, piece[at]
+
+
+# --- Which columns of a program fall into pieces that are independent once the others are fixed ---
 
 
 @dataclass(frozen=True, eq=False)

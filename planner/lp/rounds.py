@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GapPace", "Rounds"]
 
+# --- How fast the rounds of a solve in pieces close its gap, and so how long they go on -----------
+
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks
 _NOISE: Final = 1e-9  # of a round
 
@@ -63,6 +65,8 @@ class GapPace:
         more = np.ceil(np.log(narrow / end) / share - _NOISE)
         return float(more * (now - then) / rounds)
 
+
+# --- Rounds of a solve in pieces: master and pieces in turn, until a plan is near its bound -------
 
 _NEW_CUT: Final = 1e-9  # of a piece's cost: what a cut must add
 _MOST_ARE_NEW: Final = 0.9  # share of pieces with a new cut from which on a basis is of no use

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["Variable", "check_block_name", "from_pulp_name", "to_pulp_name", "tuple_name", "tuple_names"]
 
 
+# --- One block of decisions, which is also an expression ------------------------------------------
+
+
 class Variable(Expression):
     """One decision per tuple of an index list; made by `ArrayProblem.variable`."""
 
@@ -32,6 +35,8 @@ class Variable(Expression):
         self.integer = integer
         self.first_column = first_column
 
+
+# --- Names of rows and columns: distinct for any labels, as text and inside PuLP ------------------
 
 _BLOCK_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NOT_FOR_PULP = re.compile(r"[^A-Za-z0-9_.(),]|_(?=x)")

@@ -35,6 +35,12 @@ __all__ = [
 ]
 
 
+# --- The outage of a site: what others keep in reserve to take over its work within its bounds ----
+#
+# One site fails at a time, so that a reserve is shared between failures: it is as large as the
+# largest of them asks, never their sum.
+
+
 class FailoverTerms:
     """Racks that idle until a site fails."""
 
@@ -203,6 +209,8 @@ def failure_cut(m: Model) -> Comparison:
 
 
 CONSTRAINTS = (reserve_capacity, failover_power, neighbour_reserve, standby_of_service, shared_reserve, failure_cut)
+# --- The outage of each site in turn: its program, what came of it, and the rows that asks for ----
+
 _UNSERVED_MS: Final = 1e4
 """Cost of work left unserved against the round trip of work taken over: above any detour."""
 _NOISE: Final = 1e-7  # [kH100e]

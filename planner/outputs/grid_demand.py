@@ -22,8 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid", "write_pypsa", "write_reeds"]
 
+# --- What a plan asks of the grid, hour by hour, as grid planners want it: firm and flexible MW ---
+#
+# Power is what sites draw from the grid. Of it, *flexible* is that of deferrable work or be
+# done at another site, with the cooling and losses of its time slice; the rest is *firm*. Both are as
+# the plan runs them: work that waits is in the hour in which it is done.
+
 PARTS: Final = ("firm", "flexible")
 """The two parts of demand, in the order of columns."""
+# --- Loads for PyPSA: a folder of CSV files for every model year, to import into a network --------
+
 _DECIMALS: Final = 4  # of MW in text files, 100 W
 
 
@@ -154,6 +162,8 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
 def _load(zone: str, part: str) -> str:
     return f"{zone} {part}"
 
+
+# --- Load sites for ReEDS: megawatts by state and year, in its `*loadsitereg,t,MW` layout ---------
 
 _COUNTRY: Final = "US"  # all that ReEDS knows states of
 _FILE: Final = "loadsite_st_dcplan.csv"

@@ -37,6 +37,8 @@ __all__ = [
     "words",
 ]
 
+# --- What ids of tables and of the cost list are called by people: the one place that says so -----
+
 _INITIALS: Final = 3
 _ITEMS: Final = {
     "electricity_demand": "demand charges",
@@ -223,6 +225,8 @@ def figure_words(item: str, names: Mapping[str, str]) -> str:
     return ", ".join(names.get(one, words(one)) for one in item.split(", "))
 
 
+# --- What is said of changes of cost that were found to first order, and which of them cannot hold ---
+
 CANNOT_HOLD: Final = "more than the whole plan costs, which cannot hold"
 """What is said of a saving that first order makes larger than the cost."""
 MARK: Final = "*"
@@ -255,6 +259,8 @@ def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
         text += f" {mark} saves {CANNOT_HOLD}."
     return text
 
+
+# --- When what futures order is decided, in words, as pages and terminals show it -----------------
 
 LEAST_MW: Final = 0.05
 """Less is shown as nothing: 0.1, rounded. [MW]"""

@@ -30,6 +30,13 @@ __all__ = ["LAYERS", "Layer", "Line", "great_circle", "lines_qml", "points_qml",
 
 # Map layers of a run: sites, what they do by year, who is served from where, demand regions.
 
+# --- Make the outlines from TopoJSON, by hand: ``python -m planner.outputs.basemaps.convert DIR`` ---
+#
+# DIR holds ``states-10m.json`` of the npm package us-atlas 3.0.1, ``countries-50m.json`` of
+# world-atlas 2.0.2 and ``codes.json`` of i18n-iso-countries 7.14.0, which says the code of a number.
+
+# --- Map layers of a run: sites, what they do by year, who is served from where, demand regions ---
+
 Line = list[tuple[float, float]]
 """Points of a line as (longitude, latitude) in WGS 84."""
 
@@ -163,6 +170,8 @@ def _points(frame: pd.DataFrame) -> list[list[Line]]:
 
 # GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first.
 
+# --- GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first ----------------------
+
 _DECIMALS: Final = 6  # of a degree, about 0.1 m
 
 
@@ -198,6 +207,8 @@ def _geometry(lines: list[Line]) -> dict[str, Any]:
 
 
 # QGIS styles (QML): circles and lines whose size follows a column of the layer.
+
+# --- QGIS styles (QML): circles and lines whose size follows a column of the layer ----------------
 
 _HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _LARGEST_MM: Final = 14.0
@@ -276,6 +287,8 @@ def _column(name: str) -> str:
 
 
 # GeoPackage: every map layer in one file, with the style QGIS opens it with.
+
+# --- GeoPackage: every map layer in one file, with the style QGIS opens it with -------------------
 
 _MAKE_STYLES = """
 CREATE TABLE layer_styles (

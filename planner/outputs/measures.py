@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+# --- The measures of a model year: one list for the terminal, the workbook, the report and comparisons ---
+
+
 @dataclass(frozen=True)
 class Measure:
     """A column of a result table, as people read it."""
@@ -79,6 +82,8 @@ OF_YEAR: Final = measures(
     )
 )
 """What is compared of a year."""
+# --- Plan, power, cost and carbon of runs side by side, by year, zone, site, item -----------------
+
 MOST_RUNS: Final = 8
 """More runs than that are not read side by side."""
 OTHER_HORIZON: Final = (

@@ -50,6 +50,8 @@ __all__ = [
     "write_plots",
 ]
 
+# --- Pictures of charts and maps as one SVG file, with the style of the report --------------------
+
 _FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _MARGIN: Final = 20.0
 _HEAD: Final = 66.0
@@ -187,6 +189,8 @@ def _style() -> Html:
     resolved = re.sub(r"var\(--(\w+)\)", lambda found: str(colours[found[1]]), rules)
     return Html(_OF_FILES + re.sub(r" background: [^;]+;|\n", "", resolved))
 
+
+# --- Plots of a plan or a study for papers and slides, in the charts of the report ----------------
 
 By = Literal["workload", "zone", "site", "source"]
 """What columns of power are made of."""

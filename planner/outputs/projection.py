@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHARACTER", "Label", "ProjectedMap", "Spot", "find_label_places", "sheet_for", "svg_labels", "xml_text"]
 
+# --- From the globe to a sheet: a projection that suits the sites, and outlines on it -------------
+
 Box = tuple[float, float, float, float]
 """West, south, east, north. [degree]"""
 _LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
@@ -161,6 +163,10 @@ def _fitted(
     top = (y.max() + y.min()) / 2 + height / 2 / scale
     return ProjectedMap(width, height, box, grid_step, is_us, project, scale, left, top)
 
+
+# --- Labels of sites on a map, the largest first: each at the first place where it hides nothing ---
+#
+# Where there is no room beside its circle, a label lies further out, with a line to the circle.
 
 CHARACTER: Final = 6.3
 """Mean width of a character of text of 12 pixels. [pixel]"""

@@ -43,6 +43,8 @@ __all__ = [
     "write_mps",
 ]
 
+# --- From a run back to its linear program, as MPS and LP files for other solvers -----------------
+
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""
 
@@ -162,6 +164,8 @@ def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
         must_be = f"the one with SHA-256 {known[:12]}..."
         yield Problem(file, None, None, what_is, must_be, "put it back, or solve again")
 
+
+# --- What binds in a plan, in sentences with the names that people use ----------------------------
 
 _NAMES: Final = frozenset({"site", "zone", "workload"})
 

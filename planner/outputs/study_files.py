@@ -37,6 +37,8 @@ __all__ = [
     "write_stress",
 ]
 
+# --- Near-optimal plans: their tables and files ---------------------------------------------------
+
 RANGES: Final = ("slack_frac", "by", "place", "plan_mw", "least_mw", "most_mw", "in_plans")
 PLANS: Final = (
     "plan",
@@ -121,6 +123,9 @@ def write_alternatives(found: Alternatives, folder: Path) -> None:
         write_json(found.to_dict(), staged / "alternatives.json")
 
 
+# --- Files of days chosen from a year: tables `series_days` and `site_series` for a scenario ------
+
+
 def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
     """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
@@ -136,6 +141,9 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
             frame.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
             (partial / f"{name}.csv").replace(file)
     return files
+
+
+# --- Studies of a run, each in a folder of its own, which is in that of the run unless another is named ---
 
 
 def write_stress(study: StressStudy, folder: Path, name: str) -> None:

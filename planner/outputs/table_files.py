@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["records", "write_csv", "write_inputs", "write_parquet", "write_proof"]
 
 
+# --- CSV: one file per table, and a data package that says what every column means ----------------
+#
+# Text is quoted and numbers are not, and nothing is put in front of text that begins with ``=``,
+# ``+``, ``-`` or ``@``: a file that is read back holds what was written. Programs that read CSV
+# by its rules, such as pandas, DuckDB or R, take quoted text as text. Excel does not: it guesses
+# that such text is a formula, quoted or not, so open ``plan.xlsx`` in it instead.
+
+
 def write_csv(run: Run, folder: Path) -> list[Path]:
     """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them."""
     written = [folder / "datapackage.json"]
@@ -72,6 +80,9 @@ def _resource(table: TableSchema) -> dict[str, Any]:
     }
 
 
+# --- Parquet: one file per table, types kept, unit and meaning with every column ------------------
+
+
 def write_parquet(run: Run, folder: Path) -> list[Path]:
     """Write every table of a run as a Parquet file."""
     results = {name: run.tables[name] for name in TABLES}
@@ -109,6 +120,9 @@ def _write(tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None =
             )
         written.append(folder / f"{name}.parquet")
     return written
+
+
+# --- Rows of a table in types of JSON -------------------------------------------------------------
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

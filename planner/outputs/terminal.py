@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decides", "print_paths", "print_summary", "summary", "written_lines"]
 
+# --- The figures that decide what a plan costs, as a table of a terminal --------------------------
+
 _DIGITS: Final = 4
 _MILLION: Final = 1e6
 _PRICE_YEAR: Final = re.compile(r" of \d{4}")
@@ -87,6 +89,8 @@ def _change(musd: float, cost_musd: float) -> str:
     mark = MARK if cannot_hold(musd, cost_musd) else ""
     return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}{mark}"
 
+
+# --- The plan on one screen of a terminal: verdict, cost, years, largest sites, notes -------------
 
 _IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
 _TOP_SITES: Final = 8

@@ -35,6 +35,12 @@ __all__ = [
     "wue_l_per_kwh",
 ]
 
+# --- From weather to overhead: mechanical cooling, water, and electrical loss ---------------------
+#
+# A cooling plant is a curve over one temperature, dry or wet bulb. The weather of a month is a
+# mean day, a cosine around the monthly mean; the curve is applied to each of its hours and only
+# then averaged, since an overhead at a mean temperature is not a mean overhead.
+
 WARMEST_HOUR: Final = 15.0  # [h], local standard time; dry and wet bulb alike
 
 
@@ -175,6 +181,12 @@ def _cosine() -> Floats:
     hours = np.arange(HOURS_PER_DAY)
     return np.asarray(np.cos(2.0 * np.pi * (hours - WARMEST_HOUR) / HOURS_PER_DAY))
 
+
+# --- In which country a place lies, from outlines that are small enough to ship -------------------
+#
+# `countries.json` has the rings of every country in WGS 84, longitude first. It is made from
+# world-atlas (Natural Earth 1:50 million, public domain; the package under the ISC licence) by
+# `planner.outputs.basemaps.convert`. Coasts and borders are some 10 km off.
 
 COUNTRIES_FILE: Final = Path(__file__).parent / "countries.json"
 NEAR_DEG: Final = 0.4

@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+# --- The line of round-trip time over distance at a quantile of measured pairs --------------------
+
+
 @dataclass(frozen=True)
 class LatencyLine:
     """A fitted line over the distance."""
@@ -111,6 +114,13 @@ def _least_of_convex(loss: Callable[[float], float], low: float, high: float) ->
             loss_right = loss(right)
     return float((low + high) / 2.0)
 
+
+# --- Distances on the globe and round-trip times over fibre ---------------------------------------
+#
+# A round-trip time is a line over the geodesic distance, fitted per class of pairs of world
+# regions, or a measured value where a measured pair lies close to both ends. Last-mile access
+# is added on top of either. Inside a metro area the line's intercept, which is made of long-haul
+# equipment and detours, does not apply.
 
 SPEED_OF_LIGHT_KM_PER_S: Final = 299_792.458  # [km/s], in vacuum, by definition
 FIBRE_GROUP_INDEX: Final = 1.468

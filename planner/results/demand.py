@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+# --- Tables of service: who is served from where, and what is rented, saved or unmet --------------
+
+
 def served_rtt_ms(s: SolvedModel) -> Floats:
     """Return the round trip of each service, nan for placeless workloads. [served]"""
     served = s.p.demand.served
@@ -165,6 +168,8 @@ def reference(s: SolvedModel) -> pd.DataFrame:
 """Of the demand of all years: more of it rented, and the plan is one to rent."""
 
 
+# --- Round trips on a bad day: on the line of the slowest tenth, never shorter than on other days ---
+
 _TAIL: Final = "p90"
 
 
@@ -215,6 +220,8 @@ def _ends(places: pd.DataFrame) -> list[tuple[str, str]]:
     """Return world region and country of each place."""
     return list(zip(places["region"], places["country"], strict=True))
 
+
+# --- Table of the round trips that users get ------------------------------------------------------
 
 _LARGEST = 1.0
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_SITE", "PAID_FOR", "Moneys", "Term", "cash", "costs", "money_items", "money_years", "moneys"]
 
+# --- The four moneys of a plan: net present value, cash, overnight capex, and what is paid later ---
+
 _YEARS: Final = "money_years"
 _ITEMS: Final = "money_items"
 
@@ -350,6 +352,8 @@ def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
         end_of_horizon=end_of_horizon,
     )
 
+
+# --- Tables of money: what is paid by line, site and year, and the cash spent on assets -----------
 
 NO_SITE: Final = ""
 """Site of payments that belong to none."""

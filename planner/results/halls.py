@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 
+# --- Tables of sites and halls: names, builds, retrofits, leases, what is usable and stranded -----
+
+
 def sites(s: SolvedModel) -> pd.DataFrame:
     """Make table `sites`: names and places."""
     sets, given = s.p.sets, s.p.sites
@@ -210,6 +213,9 @@ def _design(s: SolvedModel, hall: NDArray[np.integer]) -> dict[str, Cells]:
     }
 
 
+# --- Tables of work that moves between sites ------------------------------------------------------
+
+
 def migration(s: SolvedModel) -> pd.DataFrame:
     """Make table `migration`: work that may move, where and when it is due and done."""
     p = s.p.migration
@@ -257,6 +263,9 @@ def _due_and_done_mw(s: SolvedModel) -> tuple[Floats, Floats]:
     """IT power of the work, as it falls due and as it is done. [work]"""
     terms = s.model.migration
     return s.value(terms.due_mw), s.value(terms.done_mw)
+
+
+# --- Tables of what is whole: sites opened, phases of halls, blocks of a workload -----------------
 
 
 def openings(s: SolvedModel) -> pd.DataFrame:

@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+# --- Tables of power at sites: by time slice, year and billing period, and what is deferred -------
+
+
 def site_year(s: SolvedModel) -> pd.DataFrame:
     """Make table `site_year`: a site in a year, in one line."""
     m, over, sets = s.model, s.p.sites.site_year, s.p.sets
@@ -148,6 +151,8 @@ def _paid_musd(s: SolvedModel) -> Floats:
     return total
 
 
+# --- Where the energy of sites comes from, and what of it goes elsewhere, so that it adds up ------
+
 GRID: Final = "(grid)"
 """The grid among the sources."""
 SHED: Final = "(not served)"
@@ -180,6 +185,9 @@ def _parts(tables: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
     for source, column in ((sold, "export_mw"), (thrown_away, "surplus_mw")):
         energy = by_slot[place].assign(energy_mwh=-by_slot[column] * by_slot["hours"])
         yield energy.groupby(place, as_index=False).sum().assign(source=source, capacity_mw=missing)
+
+
+# --- Table of the price that rises with new load in a zone ----------------------------------------
 
 
 def load_price(s: SolvedModel) -> pd.DataFrame:

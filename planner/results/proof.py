@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Proof", "read_proof"]
 
 
+# --- The linear program of a plan, its solution and its duals, as four plain tables ---------------
+#
+# With them anyone can prove again, without the model and without a solver, that no plan costs less.
+
+
 @dataclass(frozen=True, eq=False)
 class Proof:
     """A minimisation in standard form with a solution and the duals that prove it.
@@ -119,6 +124,9 @@ def _check_column(table: str, frame: pd.DataFrame, column: Field) -> None:
     if not (is_text if column.type == "string" else is_alike):
         message = f"column {column.name} of table {table} is {dtype}"
         raise ValueError(message)
+
+
+# --- The proof of a plan: its program, solution and duals, with the labels of every row and column ---
 
 
 def read_proof(problem: ArrayProblem, outcome: Outcome) -> Proof:

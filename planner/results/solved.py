@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SolvedCost", "SolvedModel", "prices"]
 
+# --- A solved model: the values that more than one result table is made of ------------------------
+
 _IN_USE_MW: Final = 1e-3
 """Racks at a site: less is numerical noise."""
 
@@ -291,6 +293,8 @@ class SolvedModel:
             by_calendar = every.reshape(len(self.p.sets.site), calendars)
         return mean_of(by_calendar, self.model_year_of, self.years)
 
+
+# --- Shadow prices: duals without discounting and weights, in units that planners use -------------
 
 _NOISE_MUSD: Final = 1e-9  # [MUSD per unit], a thousandth of a dollar
 

@@ -42,6 +42,8 @@ __all__ = [
     "words",
 ]
 
+# --- From arrays to result tables: labels, numerical noise, and the check against the schema ------
+
 NOISE: Final = 1e-7
 """Decisions smaller than this, in the unit of their column, are numerical noise: they are written
 as 0, and rows of nothing else are left out where the table says so."""
@@ -137,6 +139,9 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
         raise ValueError(message)
 
 
+# --- The plan as tidy tables ----------------------------------------------------------------------
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """A solved plan: one table per subject, each as `planner.results.schema.TABLES` says.
@@ -170,6 +175,8 @@ class Results:
         """Net present value of all payments. [MUSD]"""
         return float(self.tables["solution"]["objective_musd"].iloc[0])
 
+
+# --- Result tables on disk: one Parquet file each, with units and meanings in its schema ----------
 
 _NOTES: Final = b"notes"
 _NOTES_TABLE: Final = "solution"

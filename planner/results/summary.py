@@ -32,6 +32,8 @@ __all__ = [
     "summary",
 ]
 
+# --- The plan in one line a year, and how the solve ended -----------------------------------------
+
 _RENT = "rented_compute"
 
 
@@ -128,6 +130,8 @@ def solution(s: SolvedModel) -> pd.DataFrame:
         },
     )
 
+
+# --- The bridge from the path to the meter: why a nameplate on a forecast is not the power drawn ---
 
 _KEY: Final = ["workload", "year"]
 _NOISE_MW: Final = 1e-6
@@ -296,6 +300,9 @@ def _busy_mw(s: SolvedModel) -> Floats:
     busy = s.per_mw_in_service(racks.idle_mw_per_mw + dynamic)
     year = racks.used["year"].astype(np.intp)
     return total_by(year, busy, s.years)
+
+
+# --- What models cost over their life: training against inference, and the training of one model ---
 
 
 def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

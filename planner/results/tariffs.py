@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bill_months", "bills", "capacity_contracts", "exact_lines"]
 
+# --- Tables of bills by a tariff: what the plan pays, and the exact bill of its load next to it ---
+
 _TIER: Final = re.compile(r", tier \d+$")
 _EXIT: Final = "exit fee"
 _LINE: Final = ["site", "calendar_year", "rule", "item", "unit"]
@@ -139,6 +141,9 @@ def _exit_fees(s: SolvedModel) -> pd.DataFrame:
             "charged_above_exact_usd": 0.0 * usd,
         }
     )
+
+
+# --- Exact bills of the load that a plan chose, month by month ------------------------------------
 
 
 def exact_lines(s: SolvedModel) -> pd.DataFrame:

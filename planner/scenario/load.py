@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANGED", "ScenarioDraft", "Setting", "load_scenario", "read_draft", "with_override", "with_settings"]
 
+# --- Changes given on the command line as `--set key=value` ---------------------------------------
+
 _EXAMPLE = "for example operator.demand_share_frac=0.2"
 
 
@@ -69,6 +71,8 @@ def _placed(node: Node, place: Place) -> Node:
         return Node(tuple(_placed(below, place) for below in node.value), place, place)
     return Node(node.value, place, place)
 
+
+# --- From a scenario file, with what it extends and what `--set` changes, to a checked scenario ---
 
 _NOT_HANDED_DOWN: Final = frozenset({"title", "question"})  # they speak of their own file alone
 _READING: Final = frozenset({"extends", "version"})  # handled when the files are read
@@ -211,6 +215,8 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
 def _data_block(tree: Node) -> Mapping[str, Node]:
     return tree.children["data"].children if "data" in tree.children else {}
 
+
+# --- A scenario with some settings changed, by keys and values instead of the text of `--set` -----
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...] | Mapping[int, float] | None
 CHANGED: Final = "changed setting"

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Energy", "Foresight", "LoadPrice", "PriceShock", "Rent", "size_problems"]
 
 
+# --- Blocks of a scenario about prices of energy, shocks and prices that rise with new load -------
+
+
 class PriceShock(Block):
     """Years in which wholesale power costs more, or less, than usual.
 
@@ -79,6 +82,9 @@ class Energy(Block):
     """Tariffs written out, by an id of their own."""
 
 
+# --- Block of a scenario about compute rented from clouds -----------------------------------------
+
+
 class Rent(Block):
     """Compute rented from a cloud."""
 
@@ -104,6 +110,9 @@ class Rent(Block):
     """Factor on what the market rents out. [-]"""
 
 
+# --- Block of a scenario about how far ahead a plan looks when it decides -------------------------
+
+
 class Foresight(Block):
     """How far ahead the plan looks, where it is decided year by year."""
 
@@ -113,6 +122,9 @@ class Foresight(Block):
     decides: Annotated[Literal["orders", "service"], OnlyWith("window_years")] = "orders"
     """What is decided for good in a year: orders that cannot wait longer, each as long before its
     service as its lead time; or what enters service in the year, as if all could be had at once."""
+
+
+# --- Numbers in a scenario of a size that nothing has, which are in no bound of their key ---------
 
 
 def size_problems(node: Node, name: str = "") -> Iterator[Problem]:

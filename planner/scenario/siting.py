@@ -33,6 +33,8 @@ from planner.scenario.values import (
 
 __all__ = ["Failover", "Latency", "Measured", "Operator", "Scope", "Siting", "Time"]
 
+# --- Block of a scenario about where sites open, how many, and in what steps halls come -----------
+
 _IN_WHOLE: Final = OnlyWith("whole_openings", True, "openings are not integers", "set siting.whole_openings: true")
 _Count = Annotated[int, Field(strict=True, ge=1)]
 
@@ -79,6 +81,8 @@ class Siting(Block):
     than 1 % from the best."""
 
 
+# --- Blocks of a scenario about round trips: how they are found, and own measurements -------------
+
 _OF_OWN_TABLE: Final = OnlyWith("rtt_table")
 
 
@@ -114,6 +118,8 @@ class Latency(Block):
     and names them. Without it they are an error."""
 
 
+# --- Block of a scenario about the outage of a site: who stands in for whom, and how it is planned ---
+
 _AMONG_NEIGHBOURS: Final = OnlyWith("form", "neighbours", fix="take the form neighbours")
 _IN_PAIRS: Final = OnlyWith("form", "pairs", fix="take the form pairs")
 _Pair = Annotated[Ids[PlannedSiteId], Field(min_length=2, max_length=2)]
@@ -144,6 +150,8 @@ class Failover(Block):
     most_rounds: Annotated[Whole, Field(ge=1)] = 30
     """Most times in a row that a solve is done again with the failures that it did not survive."""
 
+
+# --- Blocks of a scenario about what it looks at: places, years, the operator ---------------------
 
 _OF_SEASONS: Final = OnlyWith("chronological", False, "time.chronological uses a series of days")
 _REPEAT: Final = "representative days repeat themselves without it"

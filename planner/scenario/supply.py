@@ -50,6 +50,8 @@ __all__ = [
     "Water",
 ]
 
+# --- Blocks of a scenario about power made or stored at the sites themselves ----------------------
+
 _Efficiency = Annotated[Positive, Field(le=1)]
 
 
@@ -157,6 +159,8 @@ class Supply(Block):
     """Generators that halls have for outages, run to carry load in ordinary times."""
 
 
+# --- Blocks of a scenario about the grid: connections, headroom, non-firm power, shedding ---------
+
 _CURTAILMENT_RATES_PCT = (0.25, 0.5, 1.0, 5.0)
 
 
@@ -222,6 +226,9 @@ class Grid(Block):
     """Connection that the grid may switch off in the stress time slices of its zone."""
 
 
+# --- Blocks of a scenario about carbon and water --------------------------------------------------
+
+
 class Carbon(Block):
     """Emissions: what they cost, and how much there may be."""
 
@@ -253,6 +260,9 @@ class Water(Block):
     """Whether permits limit water per MW of critical IT by water stress, as that table says."""
     max_stress_score: Annotated[NonNegative, Field(le=5)] | None = None
     """Sites above this water stress build no halls that evaporate water; null: no rule. [0-5]"""
+
+
+# --- Blocks of a scenario about power bought under contract, and what of the use must be clean ----
 
 
 class Agreement(Block):

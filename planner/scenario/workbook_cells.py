@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CellGrid", "Edit", "admits_list", "admits_mapping", "edits", "name_and_unit", "unread_sheets", "value_of"]
 
+# --- The filled cells of a sheet under its row of heads -------------------------------------------
+
 _HEAD: Final = re.compile(r"(?P<name>[^\s\[]+)(?:\s+\[(?P<unit>[^\]]+)\])?")
 
 
@@ -83,6 +85,9 @@ def _text(value: Any) -> str:
     return str(int(value) if is_whole else value).strip()
 
 
+# --- Cells of a solved plan that are not as they were solved --------------------------------------
+
+
 @dataclass(frozen=True)
 class Edit:
     """A cell that was edited."""
@@ -104,6 +109,8 @@ def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]
             label = str(cells[of_name]).strip()
             yield Edit(label, now, before, grid.place(row, of_edited))
 
+
+# --- One cell of a plan workbook to a value of a scenario, by what the schema admits there --------
 
 _EXACT: Final = 2.0**53
 """Up to it a number of a spreadsheet is a whole one."""
@@ -196,6 +203,11 @@ def _placed(node: Node, place: Place) -> Node:
         return Node(tuple(_placed(below, place) for below in node.value), place, place)
     return replace(node, place=place, key_place=place)
 
+
+# --- Sheets of a plan workbook that are not read, and look as if they were meant to be ------------
+#
+# They are known by names like that of a sheet that is read, or like those of copies of it; by a name
+# that contains it, above half of its heads; or by all of its heads.
 
 _SLIP: Final = 0.87
 """How alike two names are of which one is the other with a letter lost, doubled or swapped."""

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["joined", "name_problems", "parse", "parse_with_problems", "text_problems"]
 
+# --- Which characters a text of a scenario may hold: those that a YAML file may hold unescaped ----
+#
+# Of these, a name may hold no ends of lines and none that change the direction of text: it is shown
+# in tables and in lines of messages.
+
 _NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Not ``c-printable`` of YAML 1.2.2, section 5.1: controls, halves of pairs, U+FFFE, U+FFFF."""
 _NOT_IN_NAMES: Final = re.compile(f"{_NOT_TEXT.pattern}|[{NOT_IN_NAMES}]")
@@ -68,6 +73,14 @@ def _problems(text: str, what: str, place: Place, refused: re.Pattern[str], must
     if found is not None:
         yield place.problem(f"{what} {text!a} holds the character U+{ord(found[0]):04X}", must_be, "remove it")
 
+
+# --- Text in YAML 1.2 (core schema) to a tree with places; only what a scenario needs of it -------
+#
+# PyYAML follows YAML 1.1, where `NO` is false and `1e3` is text. So only its parser is used: the
+# events become nodes here, under the rules of YAML 1.2, with duplicate keys and tags refused and
+# with limits on nesting and on what aliases unfold to.
+#
+# Source: YAML 1.2.2, section 10.3 (core schema).
 
 MOST_NODES: Final = 100_000  # after aliases are unfolded; us-base has about a hundred
 MOST_LEVELS: Final = 20  # of nesting; a scenario needs five

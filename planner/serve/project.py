@@ -49,6 +49,8 @@ __all__ = [
     "sweep_path",
 ]
 
+# --- The folder that is served: its scenario files, its runs, and the only place written to -------
+
 RUNS_FOLDER: Final = "runs"
 """Folder of run folders, as `dcplan solve` names it."""
 SWEEPS_FOLDER: Final = "sweeps"
@@ -215,6 +217,8 @@ def _said_in(written: Mapping[str, Node]) -> _About:
     title, question = (text if isinstance(text, str) else "" for text in said)
     return _About(title, question, "base" in written)
 
+
+# --- Paths that more than one part of the server needs, each written once -------------------------
 
 API: Final = "/api"
 """Path of the interface for programs; what it has is below it."""

@@ -39,6 +39,8 @@ __all__ = [
     "shell",
 ]
 
+# --- What the pages of one server share -----------------------------------------------------------
+
 MOST_CHECKS: Final = 8
 """Of scenarios, at work or waiting: those that wait hold threads that other requests need."""
 
@@ -86,12 +88,17 @@ def service_of(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
+# --- The fields of a form that was sent -----------------------------------------------------------
+
+
 async def fields_of(request: Request) -> dict[str, str]:
     """Return the fields of a form by name, the last of each; the guard has seen its token."""
     text = (await request.body()).decode("ascii", "replace")
     pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
     return {key: value for key, value in pairs if key != TOKEN_FIELD}
 
+
+# --- What every page of ours has around it, and how a report is put into it -----------------------
 
 _REPORT: Final = Path(planner.outputs.report.__file__).parent
 STATIC: Final = {

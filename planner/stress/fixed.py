@@ -44,6 +44,18 @@ __all__ = [
 ]
 
 
+# --- Price years synthesised from what the price shapes say of their spread -----------------------
+#
+# The table gives the mean and the median of each hour of a season, each over its own mean of the
+# year. A log-normal price has :math:`\mathrm{mean} / \mathrm{median} = e^{\sigma^2/2}`, so
+#
+# .. math:: \tfrac12 \sigma_h^2 = \ln\frac{s^{\mathrm{mean}}_h}{s^{\mathrm{median}}_h} + \ln k
+#
+# The ratio k of the two means of the year is not in the table. It is at least as large as keeps
+# every :math:`\sigma^2` from being negative; that least value is taken, so spreads are understated
+# rather than overstated.
+
+
 def log_spread(shape_mean: Floats, shape_median: Floats) -> Floats:
     """Return the standard deviation of the logarithm of the price.
 
@@ -69,6 +81,8 @@ def price_factor(anomaly: Floats, spread: Floats) -> Floats:
     """
     return np.asarray(np.exp(spread * anomaly - 0.5 * spread**2))
 
+
+# --- A plan that is fixed: what every site has and does, as arrays by year, site and slot ---------
 
 _SEASON_OF_MONTH = np.arange(1, 13) % 12 // 3
 _DAY_H = int(HOURS_PER_DAY)
@@ -332,6 +346,9 @@ def price_spread(case: ScopedCase) -> Floats:
     median = dense_by_ids(table, axes, "shape_median_frac")
     of_zone = log_spread(mean, median)
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
+
+
+# --- What befalls the sites: outages of the grid, an emergency in a zone, a heat wave -------------
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,25 @@ __all__ = [
     "site_outage_losses",
 ]
 
+# --- Deferrable work yields where a connection is too small, and is caught up where there is room ---
+#
+# A window begins at a multiple of its length in UTC, as in the plan. What yields in it is caught up
+# in it if there is room, else in the window after it, which is late. Work done late that the racks
+# could not do any more in the hours left of that window is due now, for batteries and generators to
+# carry; what is left in the end is given up.
+
 _LATE: Final = 0
 _IN_TIME: Final = 1
+# --- A year of a fixed plan, hour by hour, for many draws of weather, prices and outages at once ---
+#
+# Every site does in each hour what the plan does, at the weather of the hour. Where the connection is
+# then too small or cut, deferrable work yields first and is caught up where there is room. What
+# the site still lacks, outages included, is filled in this order: firm sources beyond what they put
+# out, batteries, standby generators. After that they carry late work that the racks could not do any
+# more in time. What is left is not served. Batteries follow the plan's
+# level; what an emergency takes from them is filled up again from what the connection can spare.
+# Windows of a week keep memory flat.
+
 _NOISE_MW: Final = 1e-6
 
 
@@ -149,6 +166,20 @@ class Deferral:
         self.late_mwh += carried_mw
         self.caught_up_mwh += carried_mw
 
+
+# --- Whether standby generators and batteries carry an outage -------------------------------------
+#
+# A site has n generators and needs k of them. Each starts with probability :math:`a(1-f)` and
+# then runs r hours without failing with :math:`e^{-r/M}`. A battery that carries the load alone for b
+# hours does so at the end of an outage, when fewer than k generators are left, or from its start;
+# either way generators must run for the other hours only:
+#
+# .. math:: P(d) = \sum_{i=k}^{n} \binom{n}{i} p^i (1-p)^{n-i}, \qquad
+#           p = a (1 - f) e^{-(d-b)/M}
+#
+# as long as fuel lasts, and 1 for an outage that the battery carries alone.
+#
+# Source: as the outage simulation of NREL's REopt (Marqusee, Ericson and Jenket 2020).
 
 DURATIONS_H: Final = (1, 2, 4, 6, 8, 12, 18, 24, 36, 48, 72)
 """Outages that are reported, in hours."""
@@ -494,6 +525,13 @@ class _Reserve:
         self._fuel_mwh = self._fuel_mwh - output_mw
         return output_mw
 
+
+# --- The outage of each site in turn: what of its work could run on racks that exist still elsewhere ---
+#
+# Work goes to sites that reach its users in time and that `failover` does not bar from standing in
+# for the lost one, as those that the same flood would strike. Room are standby racks of the workload,
+# and racks that are parked (bought, alive, switched off), which the workloads of a duty share in
+# proportion to what they lose. Nothing is bought, and racks at work are not worked harder.
 
 _TABLE = "stress_loss"
 _CLASS = ["site", "workload", "year"]

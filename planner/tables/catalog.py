@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["data_page", "describe_table", "list_ids", "list_tables", "paths_page"]
 
+# --- What ships: every table with its size, units, sources and licences, as a frame and as a page ---
+
 _WHICH = ("name", "country", "state")
 """Columns that say which id is which."""
 KINDS = ("published", "derived", "estimate", "seed")
@@ -145,6 +147,9 @@ def _field_row(field: Field, ends: Collection[str]) -> str:
     bounds = "; ".join(filter(None, [blank, field.bounds]))
     symbol = f"${field.symbol}$" if field.symbol else ""
     return _row(f"`{field.name}`", field.type, field.unit, bounds, symbol, field.description)
+
+
+# --- The page that lays published paths of data-center power side by side -------------------------
 
 
 def _row(*cells: Any) -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["COUNTRIES", "SIZE_MUST_BE", "TablePlaces", "has_odd_size"]
 
 
+# --- Where a cell of a table is in its file -------------------------------------------------------
+
+
 class TablePlaces:
     """Makes problems with rows of tables, placed at their cells; reads a file when it must."""
 
@@ -43,6 +46,8 @@ class TablePlaces:
         return Problem(sheet.file, None, None, what_is, must_be, fix)
 
 
+# --- Codes of countries, as columns of tables give them -------------------------------------------
+
 _CODES: Final = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR
     BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ
@@ -56,6 +61,10 @@ _CODES: Final = """
 """
 COUNTRIES: Final = tuple(_CODES.split())
 """ISO 3166-1 alpha-2, all 249; a site of one's own may lie in a country that no table has yet."""
+# --- Numbers of a size that nothing has: finite, and far from all that can be computed with -------
+#
+# A price of 1e300 is in the bounds of its column, overflows once it is multiplied, and is a mistake.
+
 LARGEST: Final = 1e15
 SMALLEST: Final = 1e-12
 """Of numbers other than 0, in whatever unit."""

@@ -39,6 +39,19 @@ __all__ = [
     "right_tables",
 ]
 
+# --- Checked tables kept by the hash of their bytes, so that an unchanged table is checked once ---
+#
+# Reading and checking the shipped tables takes longer than solving a small scenario. A table that
+# passed every check of its own is kept, typed, in memory and as an Arrow file in the user's cache
+# folder. Its key is a hash of the bytes of the table, of its description and of the code that
+# checks it: where one of them changes, the table is read and checked again. Ids that point to
+# other tables are not part of this; they are checked at every reading.
+#
+# A file ends with a hash of its key and of its bytes. One that does not agree, as damage on a disk
+# or a partial copy leaves it, is not parsed: the table is read and checked again.
+#
+# The folder may be deleted at any time. `DCPLAN_CACHE` names another folder, or `off`.
+
 _CODE: Final = ("check.py", "places.py", "read.py", "sheet.py", "workbook.py")
 _MOST_TABLES: Final = 500
 _KIND: Final = "tables"
@@ -145,6 +158,9 @@ def _hash_of_schema(schema: TableSchema) -> str:
 
 def _plain(schema: TableSchema) -> tuple[Any, ...]:
     return (schema.name, schema.fields, schema.primary_key, schema.may_be_empty, schema.sums)
+
+
+# --- Read tables strictly against the data dictionary ---------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)

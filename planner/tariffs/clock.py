@@ -33,6 +33,8 @@ __all__ = [
     "clock_hours",
 ]
 
+# --- The calendar of a bill: every hour that passes, and what the clock on the wall shows then ----
+
 SUNDAY: Final = 6
 _MINUTES_PER_HOUR: Final = 60.0
 _HOUR: Final = datetime.timedelta(hours=1)
@@ -178,6 +180,8 @@ class BillingCalendar:
 def _integers(labels: pd.Index[int]) -> Integers:
     return np.array(labels, dtype=np.int64)
 
+
+# --- When a price applies: months, weekdays and hours of the local clock --------------------------
 
 ALL_WEEK: Final = tuple(range(7))
 WORKDAYS: Final = ALL_WEEK[:5]

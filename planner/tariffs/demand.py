@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DemandCharge", "Ratchet", "RollingRatchet", "YearRatchet", "demand_by_month"]
 
+# --- Demand charges: USD per kW of the month's highest hour, never less than what was agreed ------
+
 _FLOORS: Final = ("shares_frac", "past_mw", "take_frac", "contracted")
 
 
@@ -166,6 +168,9 @@ def demand_by_month(
         DemandCharge(f"{name} at {price:g}", price, replace(when, months=months), ratchet, min_take_frac)
         for price, months in months_by_price.items()
     )
+
+
+# --- Ratchets: a month is billed for a share of a peak that another month had ---------------------
 
 
 class Ratchet(Protocol):

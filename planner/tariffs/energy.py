@@ -33,6 +33,8 @@ __all__ = [
     "system_peaks",
 ]
 
+# --- Energy charges: USD per MWh by season, weekday and hour, in tiers where there are any --------
+
 _NEVER: Final = np.zeros_like(ALWAYS.grid(), dtype=int)
 
 
@@ -129,6 +131,9 @@ def flat_energy(name: str, usd_per_mwh: float | Tiers) -> EnergyCharge:
     return EnergyCharge(name, (EnergyPeriod("all hours", usd_per_mwh),))
 
 
+# --- Standing charges: what is paid for being connected -------------------------------------------
+
+
 @dataclass(frozen=True)
 class StandingCharge:
     """A charge per month, per day, or both, whatever the load is: a constant."""
@@ -166,6 +171,9 @@ class StandingCharge:
                     line = form.line(self.name, "standing charge", unit, month)
                     usd = quantity * price * form.factor(month)
                     form.charge("connected", form.years.index(month.year), line, usd, quantity)
+
+
+# --- Charges on the load in the hours when the whole system peaks ---------------------------------
 
 
 @dataclass(frozen=True)

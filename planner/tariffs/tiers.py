@@ -13,6 +13,9 @@ from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 __all__ = ["Curvature", "Tiers", "as_tiers"]
 
 
+# --- How a charge bends over the load: what a linear program can hold of it -----------------------
+
+
 class Curvature(Enum):
     """Shape of a month's charge as a function of the hourly load.
 
@@ -29,6 +32,9 @@ class Curvature(Enum):
     def is_convex(self) -> bool:
         """Whether the charge of a mix of two loads is at most the mix of their charges."""
         return self is not Curvature.NOT_CONVEX
+
+
+# --- Prices by tier: the next unit costs what its tier costs --------------------------------------
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+# --- Runs compared: what differs in their inputs, their results side by side, and how sure that is ---
+
+
 @dataclass(frozen=True, eq=False)
 class RunComparison:
     """Runs compared with the first of them."""
@@ -159,6 +162,9 @@ def _plain(value: Any) -> Any:
     return None if value is ABSENT else value
 
 
+# --- The difference in cost of two runs split by cause: which input is how much of it -------------
+
+
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
@@ -274,6 +280,8 @@ def split_sentences(split: CostSplit) -> list[str]:
         said.append(_METHODS[split.method])
     return [*said, *split.notes]
 
+
+# --- Sentences about runs compared ----------------------------------------------------------------
 
 _DIGITS: Final = 6
 _NO_DIFFERENCE_MUSD: Final = 1e-6

@@ -34,6 +34,8 @@ __all__ = [
     "tables_together",
 ]
 
+# --- Cells of input tables in which runs differ, by the key of their rows -------------------------
+
 _ROW: Final = "(row)"
 _SEPARATOR: Final = ", "
 
@@ -205,6 +207,8 @@ def _plain(value: Any) -> Any:
     """Return a cell as Python's own type."""
     return value.item() if hasattr(value, "item") else value
 
+
+# --- Settings in which runs differ, key by key, with the file and line of each --------------------
 
 ABSENT: Final = object()
 """What a run has at a key that its scenario does not have at all."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WRITERS", "comparison_svg", "write_comparison_workbook"]
 
+# --- A comparison as a workbook: cover, causes, results side by side, inputs that differ ----------
+
 _LINE_CHARACTERS: Final = 125
 _LINE_POINTS: Final = 15.0
 _COLUMNS: Final = 5
@@ -170,6 +172,9 @@ def _text(value: Any) -> str:
     return "" if value is None or value != value else setting_text(value)  # noqa: PLR0124
 
 
+# --- A comparison as one SVG picture: maps of where the plans differ, and the difference by cause ---
+
+
 def comparison_svg(comparison: RunComparison) -> str:
     """Draw where each further plan has more racks than the first, and the causes if there are any."""
     first, *others = (Figures(run) for run in comparison.runs)
@@ -191,6 +196,9 @@ def comparison_svg(comparison: RunComparison) -> str:
     title = f"Comparison of {', '.join(run.label for run in comparison.runs)}"
     named = "; ".join(f"{one}: {run.label}" for one, run in zip(comparison.letters, comparison.runs, strict=True))
     return Drawing(title, named, panels, "no difference").svg()
+
+
+# --- A comparison as a file, by its ending --------------------------------------------------------
 
 
 def _write_html(comparison: RunComparison, path: Path) -> None:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["in_cell", "setting_sheets", "write_settings", "write_table_sheet"]
 
+# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_values` reads them ---
+
 _PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
 """Words that need no quotes in a list of YAML."""
 
@@ -72,11 +74,15 @@ def _flow(value: Any) -> str:
     return "null" if value is None else json.dumps(value)
 
 
+# --- Sheets `Settings` of a plan workbook: every setting of the schema, with what is written ------
+
 _NOTHING: Final = object()
 """What is not written."""
 _HEAD_ROW: Final = 5
 _OWN_HEAD_ROW: Final = 4
 _FIRST_YEAR: Final = 3  # column
+# --- Sheets of tables in a plan workbook: the rows as in their file, with units and rules ---------
+
 _FREE_ROWS: Final = 200
 """Rows below what is written that have rules and drop-down lists too."""
 _WIDEST: Final = 40

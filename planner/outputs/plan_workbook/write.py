@@ -38,6 +38,8 @@ __all__ = [
     "written_of",
 ]
 
+# --- A scenario with tables as one workbook to edit -----------------------------------------------
+
 FIRST_TABLES: Final = (
     "sites",
     "site_limits",
@@ -168,6 +170,9 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
 
 def _letters(column: int) -> str:
     return cell_name(1, column + 1).rstrip("1")
+
+
+# --- The settings of a run as sheets of its workbook, so that it can be edited and solved again ---
 
 
 def write_settings_of_run(book: Book) -> None:

@@ -32,6 +32,14 @@ __all__ = [
     "where_text",
 ]
 
+# --- Numbers that people read, each with the table, rows and column that it comes from ------------
+#
+# The markup of a number says so in attributes, its own or those of the elements around it: the sum
+# of ``data-column``, of several columns joined by ``+``, over the rows of ``data-table`` that
+# ``data-where`` selects, over ``data-per``, and for a share over the sum of ``data-over-...``, for a
+# difference less that of ``data-less-...``.
+# On a page of several runs ``data-run`` counts them from 0. A test reads every number back.
+
 MISSING: Final = "\N{EN DASH}"
 _DIGITS: Final = 3
 _NOISE: Final = 1e-9  # of a difference, against the numbers
@@ -212,6 +220,9 @@ def _plain(label: Any) -> Label:
         return label
     plain: Label = label.item() if hasattr(label, "item") else label
     return plain
+
+
+# --- Tables of figures: what is common to the cells of a row is said once, in the row -------------
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["MOST_RUNS", "comparison_html", "report_html", "stochastic_html", "studies_html"]
 
 
+# --- From runs to ``report.html``: the sections in order ------------------------------------------
+
+
 def report_html(run: Run) -> str:
     """Return the report of a run as one HTML document."""
     run = _with_studies(run)
@@ -82,6 +85,9 @@ def _with_studies(run: Run) -> Run:
     # Tables of a stored run are read when they are asked for, and not all of them are.
     others = cast("dict[str, pd.DataFrame]", run.tables)
     return replace(run, tables=ChainMap(found, others))
+
+
+# --- From several runs to one page: what differs, side by side, on the map and in the cost --------
 
 
 def comparison_html(runs: Sequence[Run], splits: Sequence[CostSplit] = ()) -> str:
@@ -124,6 +130,9 @@ def _maps(figures: Sequence[Figures], letters: str) -> Html:
     return section("map-section", "Where they differ", *maps)
 
 
+# --- From the folder of a stochastic program to one page ------------------------------------------
+
+
 def stochastic_html(study: StoredStochastic) -> str:
     """Return the report of a stochastic program as one HTML document."""
     figures = TableFigures(study.tables, 0)
@@ -144,6 +153,9 @@ def stochastic_html(study: StoredStochastic) -> str:
     )
     foot = element("p", "dcplan, of ", name(str(study.folder)))
     return page(study.title or study.name, head, sections, foot)
+
+
+# --- From the folders of studies to one page: sweeps with their futures, and frontiers ------------
 
 
 def _lights(futures: pd.DataFrame) -> list[tuple[str, str]]:

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANGED", "billed_years", "cash_groups", "site_ratio", "write_assumptions", "write_sites"]
 
+# --- Sheet Assumptions: named cells that the formulas use, and every setting of the scenario ------
+
 CHANGED: Final = "changed_assumptions"
 """Name of the cell that counts the assumptions that were edited."""
 _FIRST: Final = 6  # row of the first assumption, counted from 0
+# --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
+
 _ABOUT: Final = (
     "Edit the yellow cells: power and money of this workbook follow at once. The plan itself does "
     "not change: formulas do not optimise again."

@@ -49,6 +49,8 @@ __all__ = [
     "write_table",
 ]
 
+# --- The workbook of a run: its sheets, and which of them print -----------------------------------
+
 COVER: Final = "Cover"
 BOARD: Final = {
     COVER: 1,
@@ -90,6 +92,8 @@ class Book(Canvas):
             sheet.set_tab_color(INK)
         return sheet
 
+
+# --- Blocks of formulas: rows of measures, one column per year ------------------------------------
 
 FIRST_YEAR = 2
 """Column of the first year; before it stand the label and the unit."""
@@ -139,6 +143,9 @@ def write_row(book: Book, sheet: Worksheet, head_row: int, row: int, what: Row) 
         book.formula(sheet, row, column, formula, value, what.number, what.style)
 
 
+# --- Columns that only the workbook has -----------------------------------------------------------
+
+
 def text(name: str, about: str) -> Field:
     """Return a column of labels."""
     return Field(name, "string", about, required=True)
@@ -162,6 +169,8 @@ def with_site_names(book: Book, frame: pd.DataFrame) -> pd.DataFrame:
     names = book.run.sites.set_index("site")["name"]
     return frame.assign(site_name=frame["site"].map(names).astype("str"))
 
+
+# --- A result table as an Excel table: units above, tooltips on heads, filters, formulas ----------
 
 HEAD_ROW: Final = 4
 """Row of the names of the columns of the first table of a sheet, counted from 0.

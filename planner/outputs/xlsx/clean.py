@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["has_contracts", "write_bills", "write_carbon", "write_contracts"]
 
+# --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
+
+# --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
+
 _TOP: Final = 4
 _CHART_ROWS: Final = 16
 _CONTRACTS: Final = "Contracts"

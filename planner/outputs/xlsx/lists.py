@@ -30,6 +30,8 @@ __all__ = [
     "write_sources",
 ]
 
+# --- Sheets for looking things up: figures, sites, grid, latency, sources -------------------------
+
 _FIGURES: Final = (
     text("table", "Table of the data"),
     text("item", "Name of the figure"),
@@ -143,6 +145,8 @@ def _shaped(frame: pd.DataFrame, columns: tuple[Field, ...]) -> pd.DataFrame:
     return shaped
 
 
+# --- Sheet Grid: headroom and what binds, non-firm connection, stress time slices, shadow prices ---
+
 _MORE: Final = (
     ("non_firm_year", "NonFirm", "Non-firm connection"),
     ("stress_slot", "StressSlots", "Stress hours: what is curtailed, and how load is met"),
@@ -190,6 +194,14 @@ def _too_long(table: str, rows: int) -> str:
         f" tables/{table}.parquet of the run folder; dcplan export writes them as CSV."
     )
 
+
+# --- Sheet Lifetime: training against inference by year, and what training known models costs -----
+
+# --- Sheet Openings: new sites by year, phases of halls, blocks of a workload ---------------------
+
+# --- Sheet Resilience: reserve by workload, what the outage of each site means, and who takes over ---
+
+# --- Sheet Sources: of every table of the data, how many figures are published and how many not ---
 
 _ABOUT: Final = (
     "What training and inference cost by model year, existing racks and halls at their instalments "

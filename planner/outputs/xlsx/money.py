@@ -34,6 +34,12 @@ __all__ = [
     "write_money",
 ]
 
+# --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------
+
+# --- Sheet Money: the four sums of money of a plan, their rules, and the unit costs by year -------
+#
+# The four are the net present value, cash, overnight capex, and what is paid later.
+
 _ABOUT: Final = (
     "What the plan costs, four ways, as solved. They differ in what they count and when; the sums "
     "below lead from one to the other. Real MUSD of the price year."

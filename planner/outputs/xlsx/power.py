@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["BridgeLine", "bridge_lines", "write_bridge", "write_heatmap", "write_power", "write_power_by_source"]
 
+# --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
+
+# --- Sheet Heat map: sites by years, for a measure that is chosen in a cell -----------------------
+
+# --- Sheet Power: the forecast by workload, zone and site, with charts ----------------------------
+
 _HEAD: Final = 3
+# --- Sheet Power by source: where the power of each site and year comes from, with a chart --------
+
 _TOP: Final = 5
 _CHART_ROWS: Final = 16
 _SHOWN_ZONES: Final = 9

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = ["has_estimates", "write_estimates_sheet", "write_limits", "write_risks"]
 
+# --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
+
+# --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
+
+# --- Sheet Risks: what to know about the plan, where it is exposed, and what studies of it found ---
+
 _ABOUT: Final = "What may turn out otherwise, and what the plan does not know."
 _LINE: Final = 150
 """Characters across the page."""

@@ -36,6 +36,8 @@ __all__ = [
     "write_summary",
 ]
 
+# --- Blocks of sheet Summary that link to sheets Money and Bridge: what a board asks for first ----
+
 _MUSD: Final = "#,##0.00"
 _MW: Final = "#,##0"
 
@@ -121,6 +123,10 @@ def _bridge(book: Book, sheet: Worksheet, row: int) -> None:
 
 
 _BRIDGE: Final = "From the path to the meter, as solved (sheet Bridge)"
+# --- Sheet Compare: what edited cells change, beside the plan as it was solved --------------------
+
+# --- Sheets Summary and Charts: the plan by year in live formulas ---------------------------------
+
 _HEAD: Final = 4
 _CHART_WIDTH: Final = 520
 _CHART_HEIGHT: Final = 290

@@ -40,6 +40,8 @@ __all__ = [
     "write_years",
 ]
 
+# --- Sheets that are one list each; the formulas of the other sheets add them up ------------------
+
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _MODEL_YEAR: Final = whole("model_year", "year", "Model year that represents the calendar year")
 _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
@@ -191,6 +193,8 @@ def _write(book: Book, sheet_name: str, name: str, table_name: str) -> None:
     sheet = book.sheet(sheet_name, table.description)
     write_table(book, sheet, name, book.run.tables[table_name], table.fields)
 
+
+# --- Sheet Checks: the independent checker's verdict, and what the workbook checks about itself ---
 
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SHEETS", "sheets_of", "write_cover", "write_workbook"]
 
+# --- Sheet Cover: the question, the verdict, the key figures, the contents ------------------------
+
 _LINE_CHARACTERS: Final = 125
 _VERDICT_CHARACTERS: Final = 92
 """On a line of a verdict, in bold."""
@@ -187,6 +189,9 @@ def _key(book: Book, sheet: Worksheet, row: int) -> int:
         book.text(sheet, at, 0, name, style)
         book.text(sheet, at, 1, words)
     return row + 1 + len(samples)
+
+
+# --- From a run to ``plan.xlsx``: the sheets in order ---------------------------------------------
 
 
 def _with_settings(_: Book) -> None:

@@ -18,6 +18,9 @@ from planner.serve.starting import start_solve, start_sweep
 __all__ = ["EACH_KEY_ONCE", "router"]
 
 
+# --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
+
+
 async def _require_each_key_once(request: Request) -> None:
     """Refuse a body with an object that has a key twice; one that is no JSON is refused later."""
     body = await request.body()
@@ -38,6 +41,8 @@ def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 EACH_KEY_ONCE = Depends(_require_each_key_once)
 """What a part of the interface asks of every body."""
+# --- Solves and sweeps: started, watched, stopped, cancelled --------------------------------------
+
 router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 
 

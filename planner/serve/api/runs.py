@@ -23,6 +23,10 @@ from planner.serve.service import Service, service_of
 
 __all__ = ["PARTS", "router"]
 
+# --- Runs and their tables ------------------------------------------------------------------------
+
+# --- What there is to ask for, and the schema of a scenario that form and interface are made from ---
+
 router = APIRouter(prefix=API)
 _LIMIT: Final = "limit"
 _OFFSET: Final = "offset"

@@ -47,6 +47,8 @@ __all__ = [
     "value_text",
 ]
 
+# --- Values as they are written in a scenario file, on one line each, so that errors find them ----
+
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./()-]*[A-Za-z0-9_./()-])?")
 _YEAR: Final = re.compile("[12][0-9]{3}")
 _INDENT: Final = "  "
@@ -127,6 +129,8 @@ def _sign(sign: str) -> str:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
+
+# --- From what was typed into the form to a scenario file, with each problem beside its field -----
 
 Keys = tuple[str, ...]
 ABOUT: Final = ("title", "question")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ADD", "DO", "ShownForm", "form_page"]
 
+# --- What is shown of a form, and what its buttons are called when they are pressed ---------------
+
 DO: Final = "do"
 """Name of the field that says what to do with a form."""
 ADD: Final = "add:"
@@ -47,6 +49,9 @@ class ShownForm:
     def source(self) -> Source:
         """The scenario that is changed."""
         return self.draft.base.source
+
+
+# --- The form as an HTML page: what is wrong, groups of settings, cards of ids, buttons -----------
 
 
 def form_page(page: ShownForm) -> HTMLResponse:

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
+# --- Styles and scripts of the pages --------------------------------------------------------------
+
+# --- The catalogue: every run of the folder, to be opened or compared -----------------------------
+
+# --- The report of a run, and the comparison of several, by the renderer of `dcplan report` -------
+
 router = APIRouter()
 _HEADS = (
     ("Compare", ""),

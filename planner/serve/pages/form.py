@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
+# --- The form in which a scenario is changed: every setting of the schema, errors beside each -----
+
+# --- The scenarios that can be solved as they are, or changed first -------------------------------
+
 router = APIRouter()
 _LONGEST_ID: Final = 300
 _OnMap = Annotated[float, Query(ge=0, le=max(WIDTH, HEIGHT), allow_inf_nan=False)]

@@ -58,6 +58,8 @@ __all__ = [
     "with_splits",
 ]
 
+# --- Inputs of two runs in groups, and the scenarios between them with some groups changed --------
+
 By = Literal["auto", "key", "block"]
 """How settings are put into groups: one by one, by their block, or by what is few enough."""
 _MOST_BY_KEY: Final = 8  # groups
@@ -143,6 +145,8 @@ def _put(merged: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     else:
         block[keys[-1]] = copy.deepcopy(value)
 
+
+# --- What each mixture of the inputs of two runs costs, each solved once --------------------------
 
 _SAME: float = 1e-9  # relative
 
@@ -266,6 +270,15 @@ class _Integers:
 def _labels(name: str, over: Index) -> list[tuple[str, ...]]:
     return [(name, *over.tuples(at)) for at in range(over.size)]
 
+
+# --- The difference of two costs shared between groups of inputs, so that the parts add up to it ---
+#
+# With v(S) the cost of the first run with the groups S of the other, a Shapley value is
+#
+#     sum over S without i of |S|! (n - |S| - 1)! / n! (v(S and i) - v(S)),
+#
+# which takes 2^n costs and does not depend on an order. Ordered substitution takes n + 1: each group
+# has what it adds when it is changed after those before it.
 
 HowToSplit = Literal["auto", "shapley", "ordered", "none"]
 _MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
@@ -420,6 +433,9 @@ def _ordered(
         )
         before, waiting = after, []
     return rows
+
+
+# --- Runs compared, with the difference in cost split by cause where that is asked for ------------
 
 
 def compare(

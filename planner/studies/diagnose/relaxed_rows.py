@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["RELAXATIONS", "Relaxed", "relaxed", "rows_of"]
 
 
+# --- The program of a scenario in which limits may be relaxed -------------------------------------
+
+
 def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
     """Return the blocks of rows that a relaxation eases, in the order of the model. Gives (row,)."""
     return {
@@ -90,6 +93,8 @@ def _eased(
     side = np.where(is_most, -1.0, 1.0)
     return replace(rows, expression=rows.expression + eased * side)
 
+
+# --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
 
 RELAXATIONS: Final = (
     demand.DEMAND,

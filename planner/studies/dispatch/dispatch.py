@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "WAYS", "Dispatch", "Operation", "PeakBilling", "dispatch", "operate", "window_problems"]
 
+# --- Operation of sites over consecutive hours as a linear program, and windows that roll over them ---
+#
+# Per site and hour the connection, on-site technologies, batteries and what nothing delivers make up
+# what the site uses. Only the level of a battery ties an hour to the next.
+
 _NAMES: Final = (
     *("grid_mw", "sold_mw", "short_mw", "output_mw"),
     *("charge_mw", "discharge_mw", "level_mwh", "done_mw"),
@@ -234,6 +239,8 @@ def _billed(problem: ArrayProblem, grid: Expression, period: Positions, usd_per_
     problem.rows("billed_peak", grid - highest <= np.zeros(grid.over.size))
     return (peak * np.repeat(usd_per_mw, len(periods))).total()
 
+
+# --- A plan operated with few hours in view, next to perfect foresight and to the rules of stress ---
 
 WAYS: Final = ("perfect foresight", "rolling windows", "rules of stress")
 """How the plan is operated: all hours of the year in view, few of them, or none."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["about_site", "about_year", "site_tables", "touches", "year_tables"]
 
+# --- Sentences about one site: what it does, when it could, what limits it, what it would take ----
+
 DOES: Final = "What it does"
 TIME: Final = "When it could grow"
 LIMITS: Final = "What limits it"
@@ -236,6 +238,8 @@ def _one_mw_more(site: str, change: Number, part: str, how: str) -> str:
 def _less(change: Number) -> str:
     return f"{amount(abs(change.value))} {change.unit} {'less' if change.value <= 0 else 'more'}"
 
+
+# --- Sentences about one year: what changed since the model year before, and why ------------------
 
 CHANGED: Final = "What changed"
 WHY: Final = "Why"

@@ -39,6 +39,8 @@ __all__ = [
     "tried",
 ]
 
+# --- One more of a limit, a month less, a millisecond more: the scenario solved again -------------
+
 STEPS: Final = "One month, one millisecond"
 _CLASSES_TRIED: Final = 3
 _STEP_SHARE: Final = 0.001
@@ -179,6 +181,8 @@ def about_steps(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         text = f"{step.value:+.3g} {unit} of {what} ({place}) {by} (solved again)."
         yield Statement(STEPS, text, (found, step), abs(found.value))
 
+
+# --- What solving again would add to an explanation, how long it takes, and how far it is ---------
 
 # Shares of the time that the plan took to solve, measured on us-base (25 s of processor time):
 _FROM_PLAN: Final = 0.2  # its program with the integers as they are, from the stored plan: 4.5 s

@@ -36,6 +36,8 @@ __all__ = [
     "span",
 ]
 
+# --- What an explanation is: sentences, each resting on numbers that exist in its tables ----------
+
 _MILLION: Final = 1e6
 
 
@@ -162,6 +164,8 @@ def number(tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: st
         raise LookupError(message)
     return Number(float(frame.loc[is_row, column].iloc[0]), unit, table, column, row)
 
+
+# --- Sentences about what binds, what compute costs, and what a plan costs ------------------------
 
 BINDS: Final = "What binds, and its marginal value"
 COMPUTE: Final = "What one more unit of compute costs"
@@ -311,6 +315,9 @@ def _cost_of_one_more(value: Number, shadow: Number, stake: Number) -> str:
 
 # Part of a longer word: a key path, a path of a file, another id.
 _BEFORE, _AFTER = r"(?<![\w.|/+-])", r"(?![\w|/+-]|\.\w)"
+
+
+# --- Sentences with the ids of racks, workloads and halls replaced by their names -----------------
 
 
 class Names:

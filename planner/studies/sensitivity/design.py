@@ -43,10 +43,14 @@ __all__ = [
     "wrong_wishes",
 ]
 
+# --- Which futures a method asks for: points of the unit cube, in blocks that are drawn alike -----
+
 Method: TypeAlias = Literal["tornado", "morris", "sobol"]
 METHODS: Final[tuple[Method, ...]] = ("tornado", "morris", "sobol")
 LEVELS: Final = 4
 """Of each factor in the grid of Morris: its low, its high and two between them."""
+# --- Indices of Morris and Sobol from the futures' answers, and how stable the ranks by them are ---
+
 _FEW: Final = 3  # figures, trajectories or samples that are not worth halving
 
 
@@ -197,6 +201,8 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     half = ranked(index(every[: max(2, len(y) // 2)]))
     return Ranks(low, high, same, half)
 
+
+# --- What is asked of a study of sensitivity, and what of it cannot be ----------------------------
 
 _SIZES: Final[Mapping[str, int]] = {"tornado": 0, "morris": 10, "sobol": 64}
 """Trajectories or base samples where none are asked for."""

@@ -56,6 +56,8 @@ __all__ = [
     "without_plan",
 ]
 
+# --- The futures of a study of sensitivity, as a sweep has them -----------------------------------
+
 BASE: Final = "base"
 """Future of the scenario as it is."""
 
@@ -154,6 +156,8 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
     return sweep_of(file, dict.fromkeys((one.name for one in futures), BASE))
 
 
+# --- The factors of a study: which of the data's figures are moved, and which are left as they are ---
+
 FIRST_ORDER: Final = ("table", "column", "item", "low_musd", "high_musd", "in_steps")
 """Columns of what first order says: change of cost at low and high, missing of one in steps."""
 _LONGEST_NAME: Final = 60
@@ -251,6 +255,8 @@ def left_out_of(
 def _key(figure: UncertainFigure) -> tuple[str, str, str]:
     return figure.table, figure.column, figure.item
 
+
+# --- The plan that a study of sensitivity begins with, and what its duals say of the figures ------
 
 _FIRST_ORDER_FILE: Final = "first_order.parquet"
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["STAGES", "Asking", "Pace", "relaxed_session", "session_of", "solver_words", "without_costs"]
 
 
+# --- Solves on the way to an answer: they keep the scenario's limits and can be stopped -----------
+
+
 @dataclass(frozen=True, eq=False)
 class Asking:
     """How questions are put to the solver."""
@@ -118,6 +121,8 @@ def without_costs(model: Model) -> Model:
     model.problem.minimise(Expression.constant(UNIT, 0.0))
     return model
 
+
+# --- What is said of a solve while it runs, on a terminal and on a page ---------------------------
 
 STAGES: Final = {
     "read": "Reading scenario and data",

@@ -46,6 +46,9 @@ __all__ = [
 ]
 
 
+# --- The program of a plan with its integers as they are, in a session that starts at the plan ----
+
+
 @dataclass(frozen=True, eq=False)
 class FixedProgram:
     """A program whose integers are fixed, held by a session."""
@@ -146,6 +149,8 @@ def integers_fixed(model: Model, arrays: Arrays, x: Floats) -> Arrays:
     fixed = arrays.with_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
     return fixed.with_rows(arrays.rows.lower, most)
 
+
+# --- The session that finds a plan: the program whole, or in pieces -------------------------------
 
 HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every time slice, or billed by its season."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockSearch", "chosen_blocks", "furthest_short", "nearest_blocks", "underfilled_blocks"]
 
+# --- Choose integer siting blocks of workloads: those nearest to a plan with fractional blocks ----
+
 _TOLERANCE_MW: Final = 1e-6
 
 
@@ -135,6 +137,8 @@ def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
     asked = np.bincount(place[has_block], p.demand_kh100e[wanted[has_block]], block.size)
     return np.asarray(asked / np.maximum(throughput, _TOLERANCE_MW))
 
+
+# --- Blocks of a rounded plan: pay for whole ones, close what is not worth it, try to close more ---
 
 _WORTH: Final = (3.0, 1000.0)
 """What a MW of a block may cost to make it whole, in mean costs of a MW of racks: tried in turn."""

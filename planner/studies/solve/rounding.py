@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "KeepThreshold", "dive", "in_blocks", "rounded", "with_more_racks"]
 
+# --- From a plan with shares of openings, phases, plants and racks to one with integers -----------
+
+# --- Racks that are added where lots, rounded, leave a block short --------------------------------
+
 _NOTHING: Final = 1e-6  # of a site, a phase or a MW
 
 
@@ -244,6 +248,8 @@ def _place_within(group: NDArray[np.intp], key: Floats) -> NDArray[np.intp]:
     place[order] = np.arange(group.size) - first
     return place
 
+
+# --- Integers found by diving: the nearest to an integer are set first, the rest solved again -----
 
 _WHOLE: Final = 1e-6  # nearer than this to an integer is one
 _SHARE: Final = 0.2  # of those that are still fractional, set in one step

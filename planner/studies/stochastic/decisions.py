@@ -46,6 +46,13 @@ __all__ = [
     "why_no_orders",
 ]
 
+# --- What is decided before it is known which future comes: orders, by the date of the order ------
+#
+# A hall, a connection or a source that enters service in a year was ordered its lead time before.
+# What is ordered before the futures are known is the same in all of them. Where lead times differ
+# between futures the same order comes in later in some: each future has it from the first of its
+# years that is not before the order and that future's lead time.
+
 _THING: Final = ["kind", "site", "item"]
 _EPS: Final = 1e-6  # of a year
 _DIGITS: Final = 6  # of a date in years
@@ -210,6 +217,8 @@ def _years(p: Inputs, over: Index) -> Floats:
     return np.asarray(p.years.years, dtype=np.float64)[over["year"]]
 
 
+# --- Integers among what is ordered before the futures are known: rounded once for all of them ----
+
 Thing = tuple[str, str, str]
 """Kind, site and item of an order, as in table `decided`."""
 _ORDERED_WITH: Final = {"open": "opened", "phases": "build", "has_plant": "source_mw"}
@@ -342,6 +351,8 @@ def _cumulated(over: Index, increments: Floats) -> Floats:
     total = np.bincount(now[is_later], increments[begun[is_later]], over.size)
     return total.astype(np.float64)
 
+
+# --- Why no orders leave a plan in every future: the constraints of each future that conflict -----
 
 _OF_FUTURE: Final = re.compile(r"((?:lower|upper) bound of )?future_(\d+)\.(.*)", re.DOTALL)
 _SHARED: Final = re.compile(r"(?:as_ordered|ordered_early)\((\d+)\)")

@@ -42,6 +42,8 @@ __all__ = [
     "mean_of",
 ]
 
+# --- The program of all futures together: each one's own, and the orders that they share ----------
+
 _PREFIX: Final = "future_{}."
 
 
@@ -155,6 +157,8 @@ class ExtensiveForm:
         return np.asarray(x[first : first + self._columns[future]])
 
 
+# --- One future: its program in a session, solved alone or with orders held -----------------------
+
 SOLVED: Final = frozenset({"optimal"})
 """Status of a program without integers that was solved to its end."""
 CONFLICT_SECONDS: Final = 60.0
@@ -241,6 +245,9 @@ def _bounds(received: Received, ordered: Floats, slack: float) -> tuple[Floats, 
     margin = slack * np.maximum(np.abs(enters), 1.0)
     low = np.maximum(enters - margin, 0.0)
     return low, np.where(received.is_all, enters + margin, np.inf)
+
+
+# --- The mean of all futures: a program whose numbers are the weighted means of theirs ------------
 
 
 def have_a_mean(models: Sequence[Model], orders: Sequence[pd.DataFrame]) -> bool:

@@ -44,6 +44,8 @@ __all__ = [
     "timings",
 ]
 
+# --- What a sweep keeps of each future: one small file, written whole; all of them as tables ------
+
 Order: TypeAlias = tuple[str, str, str, int, float, float | None, bool]
 """Kind, site, item, year in which it serves, MW, lead time [months], and whether it is committed:
 halls that were ordered before decisions start. The lead time is None of these, which wait for
@@ -257,6 +259,8 @@ def _column(labels: list[Any]) -> Any:
         return _numbers(labels)
     return ["" if label is None else str(label) for label in labels]
 
+
+# --- What every future orders: of each thing the least of all futures, year by year ---------------
 
 _BY_SITE: Final = ("halls", "connection")  # of whatever design
 _BY_ITEM: Final = ("racks",)  # at whatever site

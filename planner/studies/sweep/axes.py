@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+# --- What the axes of a sweep are read against: the tree and the tables of its base scenario ------
+
+
 @dataclass(frozen=True, eq=False)
 class SweepBase:
     """What is known of a base scenario."""
@@ -60,6 +63,8 @@ def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | N
             return no_entry(above, id_, entries, "", "add it whole under set")
     return None
 
+
+# --- One value of one axis of a sweep, and a future: a name and a point of every axis -------------
 
 Label: TypeAlias = str | int | float | bool
 """What a point is called in names and tables: the value itself where it is one."""
@@ -104,6 +109,8 @@ def changed_tree(tree: Node, future: Future) -> Node:
             tree = assign(tree, point.keys, point.value) if point.keys else merge(tree, point.value, is_by_year)
     return merge(tree, future.settings, is_by_year) if future.settings is not None else tree
 
+
+# --- The axes of a sweep: which key, or which figures of the data, and the values they take -------
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
 _RANGE_KEYS: Final = ("from", "to", "step", "count")
@@ -415,6 +422,8 @@ def _in_a_line(value: object) -> str:
         return f"[{', '.join(map(_in_a_line, value))}]"
     return "null" if value is None else str(value)
 
+
+# --- Which points of the axes go together: all of them, or a sample that fills the space evenly ---
 
 Method: TypeAlias = Literal["latin_hypercube", "sobol"]
 

@@ -53,6 +53,11 @@ __all__ = [
     "wrong_address",
 ]
 
+# --- A Dask cluster that is there already: reached, and its versions compared before work is sent ---
+#
+# Before anything is sent, Python, dcplan and the libraries that make an answer are compared with
+# those of every worker.
+
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "scipy", "pandas", "pyarrow", "distributed")
 CONNECT_TIMEOUT_S: Final = 10.0
 """For a scheduler to answer at all."""
@@ -216,6 +221,11 @@ def _hash_of_code() -> str:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
+
+# --- Futures solved by the workers of a Dask cluster that is there already ------------------------
+#
+# Nothing needs a disk that all see: tables and files of one's own travel by value, once to each
+# worker under a name made of their hashes; run folders come back as bytes.
 
 _POLL_S: Final = 0.5
 _MOST_LOST: Final = 3

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps", "sweep_schema"]
 
+# --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
+#
+# It is read with the places of all that is written, so that a value that fits no setting is an
+# error at its line and column in this file, as it is in a scenario.
+
 MOST_FUTURES: Final = 10_000
 _KEYS: Final = (*("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"), "uncertainty")
 _KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
@@ -215,6 +220,9 @@ def _known_of(draft: ScenarioDraft | None) -> SweepBase:
         return SweepBase()
     tree = None if draft.problems else draft.tree
     return SweepBase(tree, right_tables(TABLES, draft.data_files))
+
+
+# --- The JSON Schema of the files of sweeps, for editors ------------------------------------------
 
 
 def _sample(node: Node, found: Found) -> Sample | None:

@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = ["FutureTask", "Queue", "Sweep", "Tables", "Together", "inputs_of", "leaders", "read_sweep", "sweep_of"]
 
+# --- In which order futures are solved, and which of them begin where another one ended -----------
+#
+# Futures of a grid that differ in the last axis alone are a group, and so are those of a sample. The
+# first of a group is solved without a start, and the others begin where it ended if that promises to
+# be quicker. A future of the list begins likewise at the one before it that it differs least from, be
+# that the first of a group or of the list. Who begins where is a matter of the sweep and not of who
+# is done first, so that a sweep has the same plans however its futures are spread.
+
 _MOST_COMPARED: Final = 200
 """Of the futures before one of the list: with all of them a list of 1,000 took 8 s."""
 
@@ -118,6 +126,8 @@ class Queue:
         if start is not None:
             self._starts[question.name] = start
 
+
+# --- From the file of a sweep to futures that can be solved: every mistake is found before a solve ---
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
 FORMAT: Final = 4

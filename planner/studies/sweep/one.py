@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SolvedFuture", "answer_to", "figures_of", "in_pool", "in_turn", "lead_months", "orders_in"]
 
+# --- One future from question to answer; whatever goes wrong with it is its own answer ------------
+
 _UNIT: Final = {column.name: column.unit for column in TABLES["summary"].fields}
 _ORDERED: Final = {
     "halls": ("builds", "hall", "built_mw"),
@@ -198,6 +200,11 @@ def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str
 def _finite(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
 
+
+# --- Processes of this machine that solve futures side by side, one each --------------------------
+#
+# A process is started afresh (spawned), is given the tables once, and then one question after the
+# other. It ends when its parent is gone, however that ended. Ctrl-C is for the parent alone.
 
 SolvedFuture: TypeAlias = "tuple[FutureTask, FutureResult, bytes | None]"
 """A future, what came of it, and where it ended if others may begin there."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["causes_section", "cost_bridge", "differences", "side_by_side"]
 
 
+# --- What each input is of the difference in cost of two runs -------------------------------------
+
+
 def causes_section(splits: Sequence[CostSplit]) -> Html:
     """List the parts of each difference; nothing where none was split."""
     return section(
@@ -59,6 +62,9 @@ def _split(split: CostSplit) -> Html:
     )
     said = (element("p", sentence) for sentence in split_sentences(split))
     return element("div", element("h3", split.difference), said, element("div", table, class_="scroll"))
+
+
+# --- Why one plan costs more than another: the difference by cost item, which adds up -------------
 
 
 def cost_bridge(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
@@ -101,6 +107,8 @@ def _difference(pair: tuple[Figures, Figures], **where: str) -> list[ReportFigur
     before, after = (of.sum("costs", "npv_musd", **where) for of in pair)
     return [before, after, after.above(before)]
 
+
+# --- What differs in the inputs of runs: settings, and cells of tables ----------------------------
 
 _MOST_CHARACTERS: Final = 160
 _HASH: Final = 10  # digits
@@ -153,6 +161,8 @@ def _cells(table: TableDifference, letters: Sequence[str]) -> Html:
 def _hashes(table: TableDifference) -> list[str]:
     return [digits[:_HASH] or "not read" for digits in table.hashes]
 
+
+# --- Results of runs side by side, with their differences to the first ----------------------------
 
 _DIGITS: Final = 4
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_of_sweep", "effects_section", "fans_section", "frontier_section", "futures_section"]
 
+# --- Sections of a sweep: what plans cost over its futures, what that depends on, and each future ---
+
 _MOST_BARS: Final = 24
 _MOST_ROWS: Final = 500
 _DIGITS: Final = 4
@@ -232,6 +234,9 @@ def _cell(value: object) -> str:
     if pd.isna(value):  # type: ignore[call-overload]
         return "-"  # of a future that is no point of the axes
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+# --- A frontier: what less of a measure costs -----------------------------------------------------
 
 
 def frontier_section(identifier: str, figures: TableFigures, study: StoredFrontier) -> Html:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decides_section", "limits_section", "risks_section"]
 
+# --- What binds, and what one more unit of it is worth --------------------------------------------
+
 _MOST: Final = 14
 _OF_A_KIND: Final = 4
 _LARGE: Final = 1e5
@@ -124,6 +126,8 @@ def _compute(figures: Figures, labels: DisplayNames) -> Html:
     return figure_table(caption, "workload", heads, rows, shows_caption=True)
 
 
+# --- What decides: the figures of the data whose own low and high move the cost of the plan most ---
+
 _KINDS: Final = {"seed": "of the brief", "own": "your own"}
 _COLUMNS: Final = ("value", "low", "high")
 _EFFECTS: Final = ("low_musd", "high_musd")
@@ -173,6 +177,8 @@ def _effect(change: ReportFigure, cost_musd: float, *, is_first_order: bool) -> 
         return element("span", change.html(decimals=0), MARK)
     return change
 
+
+# --- Risks: what a stress study, where one is stored next to the run, found out about the plan ----
 
 _WORST: Final = (
     ("unserved_mwh", NumberColumn("not served, MWh")),

@@ -29,6 +29,8 @@ __all__ = [
     "weighed_section",
 ]
 
+# --- Sections of a stochastic program: what is ordered, what plans cost, and every future ---------
+
 _PLANS: Final = {
     "stochastic": "stochastic",
     "mean": "for the mean of the futures",
@@ -37,6 +39,8 @@ _PLANS: Final = {
 }
 """What plans are called; those of a single future have its name."""
 _LEAST: Final = 0.05  # 0.1, rounded
+# --- What every future of a sweep orders, and what only some of them do ---------------------------
+
 _MOST_ROWS: Final = 200
 _MOST_DRAWN: Final = 24  # plans; those for single futures come last
 _DIGITS: Final = 4

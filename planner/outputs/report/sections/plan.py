@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 
+# --- The four moneys of a plan, each with its rule, and the sums that lead from one to another ----
+
+
 def four_figures(figures: Figures) -> tuple[ReportFigure, ReportFigure, ReportFigure, ReportFigure]:
     """Return net present value, cash, overnight capex, and what is paid after the horizon."""
     return (
@@ -73,6 +76,9 @@ def _amount(figures: Figures, term: Term) -> Html:
     if term.less:
         figure = figure.above(figures.sum(term.table, term.less, **where))
     return figure.html(per=-1.0 if term.is_taken_off else 1.0, decimals=1)
+
+
+# --- Money and power that add up: from headings to the net present value, from racks to the meter ---
 
 
 def money(figures: Figures) -> Html:
@@ -127,6 +133,8 @@ def power(figures: Figures) -> Html:
     table = figure_table("From the path to the meter [MW]", "", columns, rows, one_unit=True, totals=levels)
     return element("div", element("h3", "The power, from the path to the meter [MW]"), table)
 
+
+# --- The first screen: the answer in sentences made of numbers, the map, the money and the power ---
 
 _LARGEST: Final = 3
 _PERCENT: Final = 0.01
@@ -254,6 +262,9 @@ def _busd(figure: ReportFigure) -> Html:
     return figure.html(per=MUSD_PER_BUSD, digits=_DIGITS)
 
 
+# --- Capex and opex: payments by heading and year, cash for assets, and every item ----------------
+
+
 def costs_section(figures: Figures) -> Html:
     """Show what is paid, when and for what."""
     return section(
@@ -328,6 +339,8 @@ def _items(figures: Figures) -> Html:
 def _title(text: str) -> str:
     return text[:1].upper() + text[1:]
 
+
+# --- Unit costs: what an hour of compute, a request and a million tokens cost ---------------------
 
 _COLUMNS: Final = (
     ("usd_per_h100e_hour", NumberColumn("as paid, USD/H100e-hour", decimals=3)),

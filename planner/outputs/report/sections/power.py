@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["days_section", "latency_section", "power_section"]
 
+# --- Power by workload, zone and site -------------------------------------------------------------
+
 _ZONES: Final = 12
 _SITES: Final = 12
+# --- Latency: what users get by workload, and which users a chosen site reaches -------------------
+
 _MEAN: Final = "facility_mean_mw"
 _A_LITTLE_MW: Final = 0.05
 
@@ -124,6 +128,8 @@ def _sites_table(figures: Figures, labels: DisplayNames) -> Html:
     table = figure_table(f"Sites in use in {year}", "site", [NumberColumn("zone"), *(one for _, one in wanted)], rows)
     return element("details", element("summary", f"All {len(rows)} sites in use in {year}"), table)
 
+
+# --- Day charts: power at the meter over the hours of the representative days ---------------------
 
 _SLOT: Final = re.compile(r"d(\d+)h(\d+)")
 _SEASONS: Final = ("Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov")

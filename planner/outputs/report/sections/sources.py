@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lights", "question", "signs", "sources_section"]
 
+# --- Sources: how the plan was made, what it rests on, and its notes ------------------------------
+
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 
 
@@ -88,6 +90,8 @@ def _kinds(run: Run, name: str) -> str:
     counts = frame["kind"].value_counts()
     return ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if kind in counts)
 
+
+# --- The head of the page: the question, and whether the answer is proven and checked -------------
 
 _FILES_NAMED: Final = 3
 """Changed files that are named; the others are counted."""
