@@ -1,42 +1,28 @@
-"""Figures that are plausible each and out of proportion to each other: rules, and the facts they compare."""
+"""Sites, demand and a company that are plausible each and out of proportion to each other."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.base.units import (
-    HOURS_PER_DAY,
-    HOURS_PER_YEAR,
-    KG_PER_T,
-    KW_PER_MW,
-    MONTHS_PER_YEAR,
-    MW_PER_GW,
-    MWH_PER_TWH,
-    T_PER_KT,
-    USD_PER_MUSD,
-)
-from planner.base.words import amount
+from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MW_PER_GW, MWH_PER_TWH, T_PER_KT, USD_PER_MUSD
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
-from planner.inputs.existing import stated_sites
 from planner.inputs.existing_racks import HALLS, RACKS, halls_in_service
+from planner.inputs.proportions_company import POWER_OVER_ROOM, CompanyFacts, out_of_proportion
 from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.inputs.table_columns import codes, floats, ints, texts
-from planner.inputs.tariffs_uses import use_of_sites
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.agreements import FACTOR_OF
-from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
+from planner.plausible.ranges import RANGES, as_text
 from planner.plausible.rules import Found, InputRule, TableCell, found_by, rule
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
@@ -48,13 +34,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario import Scenario
     from planner.scenario.demand import ExplicitDemand
-    from planner.scenario.tariffs import OwnTariff, TariffEnergy, TariffPeriod
     from planner.scenario.tree import Keys
 
 __all__ = ["NEEDED", "demand_out_of_proportion", "out_of_proportion", "sites_out_of_proportion", "warnings_of"]
@@ -71,14 +56,8 @@ NEEDED: Final = frozenset(
 )
 """Tables without which figures of a scenario cannot be compared with each other."""
 
-_POWER_OVER_ROOM: Final = 1.5
-"""Facility power over the critical IT power of land, and nameplate over a connection: at most."""
 _DEMAND_OVER_ROOM: Final = 5.0
 """Demand over what sites can hold and clouds rent: beyond it the plan is about little else."""
-_DELIVERIES_OVER_DEMAND: Final = 3.0
-"""Share of what vendors deliver over the share of demand: a company that grows is served first."""
-_YEARS_OF_BUILDING: Final = 500.0
-"""Years in which the land of a site is built on: those of table `site_limits` are 4 to 6."""
 _RATE_BELOW_NEED: Final = 5.0
 """What demand needs and land holds over what is built on it at a planner's own rates: at most."""
 _LAND_OVER_HELD: Final = 5.0
@@ -90,8 +69,6 @@ _LAND_SHARES: Final = ("site_limit_share_frac", "demand_share_frac")
 _NO_ROOM_MW: Final = 1e-6
 _IDLE: Final = 20.0
 """Work that racks in service can do over the work that there is: a slip of a unit is beyond it."""
-_YEARS_BEFORE_SALE: Final = 1
-"""First customers have a rack before the year in which it is on sale in numbers."""
 _MODELS_LESS: Final = 10.0
 """A run of frontier training may be so much smaller than the smallest published model."""
 _APART: Final = 100.0
@@ -110,13 +87,6 @@ _SOURCE_OVER_SITE: Final = 10.0
 """Power of a source over the largest of a site's land, connection, halls and other load."""
 _SIGNED_OVER_USE: Final = 5.0
 """Mean power of signed PPAs over what all sites use: a company buys for its growth too."""
-_HOURS_APART: Final = 3.0
-"""Clocks of one country are so far apart at most, but for distant islands."""
-_CENTS_USD_PER_MWH: Final = 10.0
-"""Energy below it is in cents a kWh, or its bill is made of other charges: of tariffs that bill
-energy the least in table `tariffs` is above 20."""
-_HALF: Final = 0.5  # of the price of the tables
-_WEEK_FRAC: Final = {"all": 1.0, "workdays": 5.0 / 7.0, "weekend": 2.0 / 7.0}
 _BUDGET: Final = ("build", "capex_budget_musd")
 
 
@@ -138,12 +108,6 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     except InputError:  # something is wrong, and said elsewhere
         pass
     return one_at_each_place(found)
-
-
-def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
-    """Find figures of markets, racks, tariffs and a company that do not go together."""
-    rules = (_deliveries, _markets, _build_rates, _racks, _share, _before_sale, _clocks_elsewhere, _in_cents)
-    return tuple(found_by(rules, _Company(case), case.scenario))
 
 
 def sites_out_of_proportion(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> tuple[Problem, ...]:
@@ -170,54 +134,7 @@ def demand_out_of_proportion(
     return (*found_by((_small_runs,), facts, scenario), *(idle or found_by((_cap,), facts, scenario)))
 
 
-class _Company:
-    """What rules compare of markets, racks and a company."""
-
-    def __init__(self, case: ScopedCase) -> None:
-        self.case, self.scenario, self.tables = case, case.scenario, case.tables
-        self.sites, self.operator = case.ids("sites"), case.scenario.operator
-
-    @cached_property
-    def land_mw(self) -> Floats:
-        return floats(self.case.sites, "land_limit_mw")
-
-    @cached_property
-    def ranges(self) -> tuple[Range, ...]:
-        given = self.tables.get(RANGES)
-        return () if given is None else ranges_of(given, TablePlaces(self.scenario.data_files))
-
-    def own(self, figure: str, wrong: Bools) -> Iterator[tuple[int, str, Keys]]:
-        """Give the sites at which a figure that the scenario itself gives is wrong."""
-        for at in np.flatnonzero(wrong):
-            if key := own_key(self.scenario, self.sites[at], figure):
-                yield int(at), self.sites[at], key
-
-    @cached_property
-    def nameplate_mw(self) -> Floats:
-        """Nameplate of the racks in each row of `existing_racks`, 0 where it is unknown. [MW]"""
-        racks = self.tables[RACKS]
-        of_rack = codes(racks["rack"], self.case.ids("racks"))
-        peak_kw = np.where(of_rack >= 0, floats(self.case.racks, "peak_kw")[of_rack], 0.0)
-        mw = floats(racks, "mw")
-        return np.nan_to_num(np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw))
-
-    def of_sites(self, table: str, of_row: Floats) -> Floats:
-        """Add up figures of the rows of a table of a company by site, shape (site, ...)."""
-        site = codes(self.tables[table]["site"], self.sites)
-        total = np.zeros((len(self.sites), *of_row.shape[1:]))
-        np.add.at(total, site[site >= 0], of_row[site >= 0])
-        return total
-
-    def firm_mw(self, site: str, year: int) -> float:
-        """Connection that the scenario gives a site in a year, NaN where it gives none. [MW]"""
-        for given in (self.scenario.sites, self.scenario.new_sites):
-            if site in given and (path := given[site].grid_firm_mw) is not None:
-                firm_mw = path_value(path, year)
-                return np.nan if firm_mw is None else firm_mw
-        return np.nan
-
-
-class _Whole(_Company):
+class _Whole(CompanyFacts):
     """The same with demand and the racks that it needs."""
 
     def __init__(self, case: ScopedCase, figures: RackFigures, wanted: Wanted) -> None:
@@ -272,140 +189,6 @@ class _Whole(_Company):
         return np.where(is_allowed, floats(self.case.racks, "capex_usd"), np.nan) / USD_PER_MUSD
 
 
-@rule(
-    "operator.deliveries_share_frac is {deliveries:g}, {times} times operator.demand_share_frac, {demand:g}",
-    "lower it, or raise operator.demand_share_frac",
-)
-def _deliveries(f: _Company) -> Iterator[Found]:
-    demand, deliveries = f.operator.demand_share_frac, f.operator.deliveries_share_frac
-    is_given = "deliveries_share_frac" in f.operator.model_fields_set
-    if is_given and deliveries > _DELIVERIES_OVER_DEMAND * demand:
-        words = {"demand": demand, "deliveries": deliveries, "times": amount(deliveries / demand)}
-        yield ("operator", "deliveries_share_frac"), words
-
-
-@rule("{site}: existing_facility_mw is {existing} MW, but land_limit_mw is {land} MW", "check that both are in MW")
-def _markets(f: _Company) -> Iterator[Found]:
-    """Compare what exists in a market with its land, in tables of a user's own."""
-    stock, limits, own = f.tables["site_stock"], f.tables["site_limits"], f.scenario.data_files
-    if not {"site_stock", "site_limits"} & own.keys():
-        return
-    row, existing_mw = codes(stock["site"], limits["site"]), floats(stock, "existing_facility_mw")
-    columns = ("land_limit_mw", "build_rate_mw_per_year")
-    land_mw, rate_mw = (np.where(row >= 0, floats(limits, name)[row], np.nan) for name in columns)
-    for at in np.flatnonzero(existing_mw > _POWER_OVER_ROOM * land_mw):
-        is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
-        of_land = TableCell("site_limits", int(row[at]), "land_limit_mw")
-        place = of_land if is_land else TableCell("site_stock", int(at), "existing_facility_mw")
-        yield place, {"site": stock["site"].iloc[at], "existing": existing_mw[at], "land": land_mw[at]}
-
-
-@rule(
-    "build_rate_mw_per_year of {site} is {rate} MW/year, at which its {land} MW of land take {years} years",
-    "check that both are in MW: GW times 1,000 are MW",
-)
-def _build_rates(f: _Company) -> Iterator[Found]:
-    """Find rates of building at which the land of a site is never built on."""
-    rate_mw = floats(f.case.sites, "build_rate_mw_per_year")
-    wrong = (rate_mw > 0.0) & (f.land_mw > _YEARS_OF_BUILDING * rate_mw)
-    for given in f.ranges:
-        if given.quantity == "site_land":
-            wrong &= ~given.excludes(f.land_mw)  # warned of itself
-    for at, site, key in f.own("build_rate_mw_per_year", wrong):
-        years = as_text(round(f.land_mw[at] / rate_mw[at]))
-        yield key, {"site": site, "rate": rate_mw[at], "land": f.land_mw[at], "years": years}
-
-
-@rule("{what_is}", "{fix}")
-def _racks(f: _Company) -> Iterator[Found]:
-    """Compare the figures of racks that a scenario changes with each other, by the ranges of ratios."""
-    override, racks = f.scenario.racks.override, f.case.racks
-    for given in (one for one in f.ranges if override and one.table == "racks" and one.over):
-        rows = racks["rack"].isin(list(override)).to_numpy(dtype=np.bool_)
-        for column, values in given.rows:
-            rows = rows & racks[column].isin(values).to_numpy(dtype=np.bool_)
-        ratio = floats(racks, given.column) / floats(racks, given.over)
-        for at in np.flatnonzero(rows & given.excludes(ratio)):
-            rack = texts(racks, "rack")[at]
-            changed = override[rack].written_values()
-            if blamed := next((c for c in (given.column, given.over) if c in changed), None):
-                what_is = given.what_is(f"{given.column} over {given.over} of {rack}", float(ratio[at]))
-                yield ("racks", "override", rack, blamed), {"what_is": what_is, "fix": given.fix}
-
-
-@rule(
-    "operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market",
-    "{share:g} % is {frac:g}; the whole market is 1, with rent.allow: false, since it rents from nobody, without"
-    " operator.stock_sites and without halls or racks of one's own",
-)
-def _share(f: _Company) -> Iterator[Found]:
-    """Find a share of the market that no operator has, of a path that is not the company's own."""
-    share = f.operator.demand_share_frac
-    is_one_of_many = f.scenario.rent.allow or f.operator.stock_sites is not None or stated_sites(f.case).any()
-    is_market = share >= 1.0 and not is_one_of_many
-    most = max((one.high for one in f.ranges if one.quantity == "operator_share"), default=1.0)
-    if f.ranges and not is_market and f.scenario.demand.facility_gw is None and share > most:
-        yield ("operator", "demand_share_frac"), {"share": share, "most": most, "frac": share / 100}
-
-
-@rule("{rack} is in service from {first}, and sold from {sold} on", "correct the year, or the rack")
-def _before_sale(f: _Company) -> Iterator[Found]:
-    """Find racks in service before their type was sold; a class of racks has no end of sale."""
-    racks, sold = f.tables[RACKS], ints(f.case.racks, "first_year")
-    of_rack, first = codes(racks["rack"], f.case.ids("racks")), ints(racks, "first_year")
-    is_product = ~np.isnan(floats(f.case.racks, "last_year"))[of_rack]
-    for record in np.flatnonzero((of_rack >= 0) & is_product & (first < sold[of_rack] - _YEARS_BEFORE_SALE)):
-        words = {"rack": racks["rack"].iloc[record], "first": str(first[record]), "sold": str(sold[of_rack[record]])}
-        yield TableCell(RACKS, int(record), "first_year"), words
-
-
-@rule(
-    "time_zone of the own tariff {tariff} is {zone}, {clock:+g} h from UTC, and it bills {site},"
-    " {offset:+g} h from UTC",
-    "name the zone of the site, or leave it out for the standard time of the site",
-)
-def _clocks_elsewhere(f: _Company) -> Iterator[Found]:
-    """Find tariffs of a planner's own whose clock is hours from that of a site they bill."""
-    offset_h, said = floats(f.case.sites, "utc_offset_h"), set[str]()
-    for at, site, name, own in _bills(f):
-        if own.time_zone is None or name in said:
-            continue
-        clock_h = _standard_time_h(own.time_zone, f.case.years.first)
-        apart_h = abs((clock_h - offset_h[at] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2)
-        if apart_h > _HOURS_APART:
-            said.add(name)
-            words = {"tariff": name, "zone": own.time_zone, "clock": clock_h, "site": site, "offset": offset_h[at]}
-            yield ("energy", "own_tariffs", name, "time_zone"), words
-
-
-@rule(
-    "energy of the own tariff {tariff} costs {energy} USD/MWh, so that a flat load pays {bill} USD/MWh in all, and the"
-    " price of the tables at {site} is {retail}",
-    "cents a kWh times 10 are USD/MWh; bundle: delivery where energy is bought apart",
-)
-def _in_cents(f: _Company) -> Iterator[Found]:
-    """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing."""
-    retail, said = floats(f.case.sites, "retail_usd_per_mwh"), set[str]()
-    for at, site, name, own in _bills(f):
-        if name in said or not own.energy or own.bundle != "bundled":
-            continue
-        energy = sum(_flat_energy_usd_per_mwh(charge) for charge in own.energy)
-        bill = energy + _flat_power_usd_per_mwh(own)
-        if 0.0 < energy < _CENTS_USD_PER_MWH and bill < _HALF * retail[at]:
-            said.add(name)
-            words = {"tariff": name, "site": site, "energy": energy}
-            words |= {"bill": as_text(round(bill, 1)), "retail": as_text(round(retail[at], 1))}
-            yield ("energy", "own_tariffs", name, "energy", 0, "usd_per_mwh"), words
-
-
-def _bills(f: _Company) -> Iterator[tuple[int, str, str, OwnTariff]]:
-    """Give the sites that tariffs of a planner's own bill, with name and tariff."""
-    own = f.scenario.energy.own_tariffs
-    for at, use in sorted(use_of_sites(f.case).items()):
-        if use.tariff in own:
-            yield at, f.sites[at], use.tariff, own[use.tariff]
-
-
 @rule("{subject} {mw} MW{when}, but {room}", "{fix}")
 def _room(f: _Whole) -> Iterator[Found]:
     """Compare what exists at a site with its land and its connection, year by year.
@@ -416,8 +199,8 @@ def _room(f: _Whole) -> Iterator[Found]:
     """
     firm = np.array([[f.firm_mw(site, int(year)) for year in f.case.year] for site in f.sites])
     racks_mw, existing, halls = f.of_sites(RACKS, f.nameplate_mw), f.existing_mw, f.tables[HALLS]
-    beyond_land = existing > _POWER_OVER_ROOM * f.land_mw[:, None]
-    beyond_firm = existing > _POWER_OVER_ROOM * firm
+    beyond_land = existing > POWER_OVER_ROOM * f.land_mw[:, None]
+    beyond_firm = existing > POWER_OVER_ROOM * firm
     exceeded_by_year = beyond_land.astype(np.intp) + beyond_firm
     last_most = len(f.case.years) - 1 - exceeded_by_year[:, ::-1].argmax(axis=1)
     for at in np.flatnonzero(exceeded_by_year.any(axis=1)):
@@ -440,7 +223,7 @@ def _room(f: _Whole) -> Iterator[Found]:
         largest = TableCell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]) if there.size else -1, "it_mw")
         words["subject"], share = f"halls of {site} have", f.operator.site_limit_share_frac
         # More than all of the market's land is no matter of the share.
-        is_share = mw * share <= _POWER_OVER_ROOM * f.land_mw[at]
+        is_share = mw * share <= POWER_OVER_ROOM * f.land_mw[at]
         if is_blamed and over_land and is_share and not (over_grid or keys["land_limit_mw"]):
             words["room"] = f"its land_limit_mw is {as_text(f.land_mw[at])} MW, the share {share:g} of its market's"
             words["fix"] = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
@@ -684,31 +467,3 @@ def _apart(values: Floats) -> Floats:
     """Return the ratio of each figure to the median of all, or of that to it: at least 1."""
     ratio = values / np.median(values)
     return np.asarray(np.maximum(ratio, 1.0 / ratio))
-
-
-def _flat_energy_usd_per_mwh(charge: TariffEnergy) -> float:
-    """Return what a MWh of a flat load costs by an energy charge, its tiers as one."""
-    frac = [_time_frac(period) for period in charge.periods]
-    prices = [np.mean(charge.usd_per_mwh), *(np.mean(one.usd_per_mwh) for one in charge.periods)]
-    return float(np.dot([1.0 - sum(frac), *frac], prices))
-
-
-def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
-    """Return what a MWh of a flat load costs by the charges on its power."""
-    by_year = sum(KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand)
-    by_year += sum(KW_PER_MW * one.usd_per_kw for one in own.coincident_peak)
-    by_day = sum(one.usd_per_mw_day for one in own.capacity)
-    return by_year / HOURS_PER_YEAR + by_day / HOURS_PER_DAY
-
-
-def _time_frac(period: TariffPeriod) -> float:
-    """Return the share of a year's hours that are in a period."""
-    hours = (period.to_hour - period.from_hour - 1) % HOURS_PER_DAY + 1
-    return hours / HOURS_PER_DAY * _WEEK_FRAC[period.weekdays] * len(period.months) / MONTHS_PER_YEAR
-
-
-def _standard_time_h(zone: str, year: int) -> float:
-    """Return how far the clock of a zone is from UTC, without summer time. [h]"""
-    moment = datetime(year, 1, 1, tzinfo=UTC).astimezone(ZoneInfo(zone))
-    since_utc = moment.utcoffset() or timedelta()
-    return (since_utc - (moment.dst() or timedelta())) / timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""HiGHS, spoken to in whole arrays: what it is given, how it is run, when it is stopped."""
+"""HiGHS, given arrays at once: what it is given, how it is run, when it is stopped."""
 
 from __future__ import annotations
 

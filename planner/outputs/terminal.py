@@ -56,7 +56,7 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: 
     names = figure_names(tables)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may
-    # not: words give way to numbers. Their texts are cut, not wrapped, so that a row is one line.
+    # not: words make room for numbers. Their texts are cut, not wrapped, so that a row is one line.
     shown.add_column(_cut("Figures that decide"), max_width=24)
     shown.add_column(_cut("unit"), max_width=12)
     for head in ("value", "low", "MUSD", "high", "MUSD"):

@@ -410,7 +410,7 @@ class Outages:
 
 
 def outage_h(count: int, settings: StressSettings, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw how long outages last, in whole hours begun. Gives (count,) [h]."""
+    """Draw how many hours outages last, those begun counted. Gives (count,) [h]."""
     spread = np.sqrt(2.0 * np.log(settings.outage_mean_h / settings.outage_median_h))
     lasts = settings.outage_median_h * np.exp(spread * rng.standard_normal(count))
     return np.asarray(np.ceil(lasts), dtype=np.int64)

@@ -33,7 +33,7 @@ INTEGER: Final = r"\A\s*[+-]?[0-9]+\s*\z"
 _KIND: Final = "kind"
 _NAME: Final = "name"
 SHARES_ROUNDING: Final = 0.005
-"""Shares are often given in whole per cent, so four of them may miss 1 by half of one."""
+"""Shares are often given as integer per cent, so four of them may miss 1 by half of one."""
 _LONGEST_SHOWN: Final = 200  # characters of a cell or a name in a message
 BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 

@@ -216,7 +216,7 @@ class CostSplit:
         return self.end_musd - self.start_musd
 
     def cents(self) -> list[int]:
-        """Return the parts in whole cents, which add up to the difference in whole cents. [USD/100]
+        """Return the parts, which add up to the difference cent by cent. [USD/100]
 
         What rounding leaves is that of the parts that it is nearest for, a cent each.
         """

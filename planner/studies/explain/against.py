@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.model import Model
     from planner.results.proof import Proof
-    from planner.studies.explain.words import ExplainablePlan
+    from planner.runs.plan import PlanViews
 
 __all__ = ["about_two_sites", "compare_sites"]
 
@@ -67,7 +67,7 @@ class _Priced:
 
 
 def compare_sites(
-    solved: ExplainablePlan, site: str, against: str, workload: str | None = None, year: int | None = None
+    solved: PlanViews, site: str, against: str, workload: str | None = None, year: int | None = None
 ) -> pd.DataFrame:
     """Price one more MW of racks of one kind for one workload at two sites."""
     year = solved.inputs.years.years[-1] if year is None else year

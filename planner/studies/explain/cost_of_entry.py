@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
-    from planner.studies.explain.words import ExplainablePlan
+    from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
 __all__ = ["ENTRY_COLUMNS", "RELAXED", "Resolved", "builds", "entry"]
@@ -87,7 +87,7 @@ class Resolved:
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 
 
-def entry(solved: ExplainablePlan, site: str, ask: Asking) -> pd.DataFrame:
+def entry(solved: PlanViews, site: str, ask: Asking) -> pd.DataFrame:
     """Force a site in, and find at what price, lead time or latency it would come in by itself."""
     question = PreparedScenario(solved.scenario, solved.inputs)
     ask.report_stage("solve again as it was")
@@ -112,7 +112,7 @@ def entry(solved: ExplainablePlan, site: str, ask: Asking) -> pd.DataFrame:
     return table.assign(what=table["what"] + RELAXED) if base.model.problem.isMIP() else table
 
 
-def builds(solved: ExplainablePlan, site: str) -> bool:
+def builds(solved: PlanViews, site: str) -> bool:
     """Return whether a plan builds halls at a site."""
     return bool((solved.results.tables["builds"]["site"] == site).any())
 

@@ -24,7 +24,6 @@ from planner.studies.explain.steps import (
     tried,
 )
 from planner.studies.explain.words import (
-    ExplainablePlan,
     Explanation,
     Names,
     Statement,
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Sequence
 
+    from planner.runs.plan import PlanViews
+
 __all__ = ["explain"]
 
 AGAIN: Final = "What solving again would add"
@@ -47,7 +48,7 @@ _PLACES_OF_A_LIMIT: Final = 3
 
 
 def explain(
-    solved: ExplainablePlan,
+    solved: PlanViews,
     *,
     site: str | None = None,
     against: str | None = None,
@@ -115,7 +116,7 @@ def explain(
     )
 
 
-def _two_sites(solved: ExplainablePlan, site: str | None, against: str, year: int | None) -> Explanation:
+def _two_sites(solved: PlanViews, site: str | None, against: str, year: int | None) -> Explanation:
     """Compare two sites part by part."""
     if site is None or site == against:
         problem = Problem(
@@ -138,7 +139,7 @@ def _two_sites(solved: ExplainablePlan, site: str | None, against: str, year: in
     )
 
 
-def _tries(solved: ExplainablePlan, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
+def _tries(solved: PlanViews, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
     """List what solving again would add: a site that takes no part has nothing to try."""
     if solved.scenario.foresight.window_years is not None:
         return []  # all years at once are another question
@@ -151,7 +152,7 @@ def _tries(solved: ExplainablePlan, moved: Sequence[int], site: str | None, year
     )
 
 
-def _would_try(solved: ExplainablePlan, tries: Sequence[Try]) -> Statement:
+def _would_try(solved: PlanViews, tries: Sequence[Try]) -> Statement:
     """Say what solving again would add, and how long it would take."""
     listed = "; ".join(one.what for one in tries)
     text = (
@@ -162,7 +163,7 @@ def _would_try(solved: ExplainablePlan, tries: Sequence[Try]) -> Statement:
     return Statement(AGAIN, text, ())
 
 
-def _check(solved: ExplainablePlan, site: str | None, year: int | None, option: str = "--site") -> None:
+def _check(solved: PlanViews, site: str | None, year: int | None, option: str = "--site") -> None:
     problems = []
     known = set(solved.inputs.sets.site.labels) | set(solved.inputs.sites.table["site"])
     if site is not None and site not in known:
@@ -180,7 +181,7 @@ def _check(solved: ExplainablePlan, site: str | None, year: int | None, option: 
         raise InputError(problems)
 
 
-def _basis(solved: ExplainablePlan, has_prices: bool, is_tried: bool, *, has_entry: bool) -> str:
+def _basis(solved: PlanViews, has_prices: bool, is_tried: bool, *, has_entry: bool) -> str:
     """Say where shadow prices come from, and the cost of entry of a site."""
     solution = solved.results.tables["solution"].iloc[0]
     if not has_prices:
@@ -208,7 +209,7 @@ def _weightiest(statements: Iterable[Statement], every: bool) -> list[Statement]
     return ordered if every else ordered[:_MOST_OF_A_TOPIC]
 
 
-def _cost(solved: ExplainablePlan) -> pd.DataFrame:
+def _cost(solved: PlanViews) -> pd.DataFrame:
     costs = solved.results.tables["costs"]
     by = costs.groupby("item", as_index=False).agg(npv_musd=("npv_musd", "sum"), heading=("group", "first"))
     by = by[by["npv_musd"].abs() > 0.0].sort_values("npv_musd", ascending=False)
@@ -220,7 +221,7 @@ def _cost(solved: ExplainablePlan) -> pd.DataFrame:
     return table
 
 
-def _service(solved: ExplainablePlan) -> pd.DataFrame:
+def _service(solved: PlanViews) -> pd.DataFrame:
     summary = solved.results.tables["summary"]
     names = ["year", "demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e"]
     return pd.DataFrame(summary[[*names, "unmet_kh100e"]])

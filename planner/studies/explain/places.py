@@ -18,7 +18,7 @@ from planner.studies.explain.words import Number, Statement, about_limits, line_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from planner.studies.explain.words import ExplainablePlan
+    from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
 __all__ = ["about_site", "about_year", "site_tables", "touches", "year_tables"]
@@ -33,7 +33,7 @@ _NOISE_MW: Final = 0.05
 _NOTHING_MUSD: Final = 1e-6
 
 
-def site_tables(solved: ExplainablePlan, site: str, ask: Asking, *, resolve: bool) -> dict[str, pd.DataFrame]:
+def site_tables(solved: PlanViews, site: str, ask: Asking, *, resolve: bool) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a site rest on."""
     results = solved.results.tables
     of_site = results["site_year"].query("site == @site")
@@ -58,7 +58,7 @@ def site_tables(solved: ExplainablePlan, site: str, ask: Asking, *, resolve: boo
     }
 
 
-def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
+def _reach(solved: PlanViews, site: str) -> pd.DataFrame:
     """Return which share of each workload's demand of the last year is within reach of a site."""
     p = solved.inputs
     demand, route = p.demand.demand, p.demand.route
@@ -83,7 +83,7 @@ def _reach(solved: ExplainablePlan, site: str) -> pd.DataFrame:
     return by
 
 
-def about_site(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+def about_site(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     """Say what a site does in the plan, and what it would take for it to do more."""
     yield from _does(tables, site)
     yield from _when(solved, tables, site)
@@ -121,7 +121,7 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     yield Statement(DOES, text, (own_cost, mean))
 
 
-def _when(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+def _when(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     leads = tables["site_leads"]
     last = int(solved.inputs.years.last_calendar_years[-1])
     if site in without_new_halls(solved.scenario):
@@ -162,7 +162,7 @@ def _reaches(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statemen
         yield Statement(LIMITS, f"Within their latency bounds {site} reaches {listed}.", flat)
 
 
-def _limited(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
+def _limited(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     found = False
     for one in about_limits(solved, tables):
         found = True
@@ -171,7 +171,7 @@ def _limited(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], site: 
         yield Statement(LIMITS, f"No limit of {site}, its zone or market binds in the plan.", ())
 
 
-def touches(solved: ExplainablePlan, table: pd.DataFrame, site: str) -> pd.DataFrame:
+def touches(solved: PlanViews, table: pd.DataFrame, site: str) -> pd.DataFrame:
     """Keep the limits of a site, its zone, its market and its pool of clean power."""
     row = solved.inputs.sites.table.set_index("site").loc[site]
     is_around = (table["zone"] == row["zone"]) | (table["market"] == row["market"])
@@ -262,7 +262,7 @@ _METRICS: Final = (
 )
 
 
-def year_tables(solved: ExplainablePlan, year: int) -> dict[str, pd.DataFrame]:
+def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a year rest on."""
     results = solved.results.tables
     years = list(solved.inputs.years.years)
@@ -292,7 +292,7 @@ def year_tables(solved: ExplainablePlan, year: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def _ready(solved: ExplainablePlan, year: int) -> pd.DataFrame:
+def _ready(solved: PlanViews, year: int) -> pd.DataFrame:
     """List sites whose first new hall can serve within a model year, with the moment."""
     leads = solved.results.tables["leads"]
     first = leads.groupby("site", as_index=False)[["service_start"]].min()
@@ -320,7 +320,7 @@ def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.Dat
     return made.sort_values("change", key=np.abs, ascending=False, ignore_index=True)
 
 
-def _costs(solved: ExplainablePlan, year: int, before: int | None) -> pd.DataFrame:
+def _costs(solved: PlanViews, year: int, before: int | None) -> pd.DataFrame:
     """Payments of the first calendar year of each model year, by line."""
     costs = solved.results.tables["costs"]
     by = costs.groupby(["item", "calendar_year"])["musd"].sum()
@@ -328,7 +328,7 @@ def _costs(solved: ExplainablePlan, year: int, before: int | None) -> pd.DataFra
     return _two_years(by, "item", year, before)
 
 
-def about_year(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     """Say what changed in a year, and what it came from."""
     yield from _figures(tables, year)
     yield from _sites(tables, year)
@@ -426,7 +426,7 @@ def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
 
 
-def _why(solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+def _why(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     """Sites that can grow from this year on, and limits that bind in it."""
     table = tables["year_ready"]
     if len(table):

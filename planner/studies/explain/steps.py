@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from planner.results.proof import Proof
-    from planner.studies.explain.words import ExplainablePlan
+    from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
 __all__ = [
@@ -96,7 +96,7 @@ def spot_check(
     return table
 
 
-def tried(solved: ExplainablePlan, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
+def tried(solved: PlanViews, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
     """Solve again with a little more of some limits, and add what that is worth.
 
     A plan often meets several limits at one point: halls that just hold the racks of the base
@@ -124,7 +124,7 @@ def tried(solved: ExplainablePlan, table: pd.DataFrame, places: Sequence[int], a
     return made
 
 
-def one_more(solved: ExplainablePlan, ask: Asking) -> pd.DataFrame:
+def one_more(solved: PlanViews, ask: Asking) -> pd.DataFrame:
     """Solve again with a month less and with a millisecond more."""
     question = PreparedScenario(solved.scenario, solved.inputs)
     before = _cost(question, (), ask, "as it was")
@@ -136,7 +136,7 @@ def one_more(solved: ExplainablePlan, ask: Asking) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["what", "place", "step", "unit", "found_musd"])
 
 
-def _settings(solved: ExplainablePlan) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
+def _settings(solved: PlanViews) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
     """List settings that move by one month or one millisecond."""
     delay = solved.scenario.lead_times.delay_months
     sooner = Setting(("lead_times", "delay_months"), delay - 1.0)
@@ -228,12 +228,12 @@ def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> li
     return tries
 
 
-def solve_seconds(solved: ExplainablePlan) -> float:
+def solve_seconds(solved: PlanViews) -> float:
     """Return how long the plan took to solve. [s]"""
     return float(solved.run.meta["seconds"].get("solve", 0.0))
 
 
-def seconds_of(solved: ExplainablePlan, tries: Sequence[Try]) -> float:
+def seconds_of(solved: PlanViews, tries: Sequence[Try]) -> float:
     """Return how long all of them take, from the time that the plan took to solve. [s]"""
     solve_s = solve_seconds(solved)
     return math.fsum(one.seconds(solve_s) for one in tries)

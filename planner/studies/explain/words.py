@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planner.inputs.inputs import Inputs
-    from planner.outputs.run import Run
-    from planner.results import Results
-    from planner.scenario import Scenario
+    from planner.runs.plan import PlanViews
 
 __all__ = [
-    "ExplainablePlan",
     "Explanation",
     "Names",
     "Number",
@@ -39,26 +36,6 @@ __all__ = [
 # --- What an explanation is: sentences, each resting on numbers that exist in its tables ----------
 
 _MILLION: Final = 1e6
-
-
-class ExplainablePlan(Protocol):
-    """A plan in memory or a run opened again."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """The question."""
-
-    @property
-    def inputs(self) -> Inputs:
-        """What the model knew."""
-
-    @property
-    def results(self) -> Results:
-        """The plan, as tables."""
-
-    @property
-    def run(self) -> Run:
-        """The plan as it is stored, with how long it took and what proves it."""
 
 
 @dataclass(frozen=True)
@@ -257,7 +234,7 @@ def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[i
 
 
 def about_limits(
-    solved: ExplainablePlan, tables: Mapping[str, pd.DataFrame], *, of_a_kind: int = _OF_A_KIND
+    solved: PlanViews, tables: Mapping[str, pd.DataFrame], *, of_a_kind: int = _OF_A_KIND
 ) -> Iterator[Statement]:
     """Say of limits in which year they bind most, and what more of them is worth."""
     table = tables["binding"]
@@ -290,7 +267,7 @@ def about_limits(
         yield Statement(BINDS, f"{what} {worth}.{more}", (value, shadow, limit, stake, *also), weight)
 
 
-def _worth(solved: ExplainablePlan, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
+def _worth(solved: PlanViews, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
     price = BY_NAME[str(row["block"])].price
     if price is not None and price.sign == 1:

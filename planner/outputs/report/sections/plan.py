@@ -15,7 +15,7 @@ from planner.results.four_moneys import PAID_FOR, moneys
 from planner.results.summary import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures, ReportFigure
@@ -276,7 +276,12 @@ def costs_section(figures: Figures) -> Html:
             "lives, others are paid as it is used; cash is what is spent on assets while they are "
             "built and bought.",
         ),
-        element("div", _payments(figures), _cash(figures), class_="charts"),
+        element(
+            "div",
+            _by_year(figures, "Payments by heading", "costs", "musd", "group"),
+            _by_year(figures, "Cash spent on assets", "cash", "cash_musd", "item", item_words),
+            class_="charts",
+        ),
         _items(figures),
         element("h3", "How the four moneys reconcile"),
         reconciled(figures),
@@ -287,30 +292,19 @@ def _calendar(figures: Figures, table: str) -> list[int]:
     return sorted({int(year) for year in figures.run.tables[table]["calendar_year"]})
 
 
-def _payments(figures: Figures) -> Html:
-    years = _calendar(figures, "costs")
-    of = figures.sums_by("costs", "musd", "group", "calendar_year")
-    series = [
-        Series(group, tuple(of.get((group, year)) for year in years))
-        for group in dict.fromkeys(str(key[0]) for key in of)
-    ]
+def _by_year(
+    figures: Figures, title: str, table: str, column: str, key: str, words: Callable[[str], str] = str
+) -> Html:
+    """Draw what is paid by calendar year, a series for each heading or item."""
+    years = _calendar(figures, table)
     if not years:
         return NOTHING
-    places = [str(year) for year in years]
-    return columns("Payments by heading", "BUSD", places, series, per=MUSD_PER_BUSD)
-
-
-def _cash(figures: Figures) -> Html:
-    years = _calendar(figures, "cash")
-    of = figures.sums_by("cash", "cash_musd", "item", "calendar_year")
+    of = figures.sums_by(table, column, key, "calendar_year")
     series = [
-        Series(item_words(item), tuple(of.get((item, year)) for year in years))
-        for item in dict.fromkeys(str(key[0]) for key in of)
+        Series(words(name), tuple(of.get((name, year)) for year in years))
+        for name in dict.fromkeys(str(key[0]) for key in of)
     ]
-    if not years:
-        return NOTHING
-    places = [str(year) for year in years]
-    return columns("Cash spent on assets", "BUSD", places, series, per=MUSD_PER_BUSD)
+    return columns(title, "BUSD", [str(year) for year in years], series, per=MUSD_PER_BUSD)
 
 
 def _items(figures: Figures) -> Html:

@@ -1,0 +1,266 @@
+"""Figures of markets, racks, tariffs and a company that do not go together: rules, and the facts they compare."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.base.words import amount
+from planner.inputs.existing import stated_sites
+from planner.inputs.existing_racks import RACKS
+from planner.inputs.scope import own_key
+from planner.inputs.table_columns import codes, floats, ints, texts
+from planner.inputs.tariffs_uses import use_of_sites
+from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
+from planner.plausible.rules import Found, TableCell, found_by, rule
+from planner.scenario import path_value
+from planner.tables.places import TablePlaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.base.arrays import Bools, Floats
+    from planner.base.errors import Problem
+    from planner.inputs.case import ScopedCase
+    from planner.scenario.tariffs import OwnTariff, TariffEnergy, TariffPeriod
+    from planner.scenario.tree import Keys
+
+__all__ = ["POWER_OVER_ROOM", "CompanyFacts", "out_of_proportion"]
+
+POWER_OVER_ROOM: Final = 1.5
+"""Facility power over the critical IT power of land, and nameplate over a connection: at most."""
+_DELIVERIES_OVER_DEMAND: Final = 3.0
+"""Share of what vendors deliver over the share of demand: a company that grows is served first."""
+_YEARS_OF_BUILDING: Final = 500.0
+"""Years in which the land of a site is built on: those of table `site_limits` are 4 to 6."""
+_YEARS_BEFORE_SALE: Final = 1
+"""First customers have a rack before the year in which it is on sale in numbers."""
+_HOURS_APART: Final = 3.0
+"""Clocks of one country are so far apart at most, but for distant islands."""
+_CENTS_USD_PER_MWH: Final = 10.0
+"""Energy below it is in cents a kWh, or its bill is made of other charges: of tariffs that bill
+energy the least in table `tariffs` is above 20."""
+_HALF: Final = 0.5  # of the price of the tables
+_WEEK_FRAC: Final = {"all": 1.0, "workdays": 5.0 / 7.0, "weekend": 2.0 / 7.0}
+
+
+def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
+    """Find figures of markets, racks, tariffs and a company that do not go together."""
+    rules = (_deliveries, _markets, _build_rates, _racks, _share, _before_sale, _clocks_elsewhere, _in_cents)
+    return tuple(found_by(rules, CompanyFacts(case), case.scenario))
+
+
+class CompanyFacts:
+    """What rules compare of markets, racks and a company."""
+
+    def __init__(self, case: ScopedCase) -> None:
+        self.case, self.scenario, self.tables = case, case.scenario, case.tables
+        self.sites, self.operator = case.ids("sites"), case.scenario.operator
+
+    @cached_property
+    def land_mw(self) -> Floats:
+        """Land of each site, as critical IT power. [MW]"""
+        return floats(self.case.sites, "land_limit_mw")
+
+    @cached_property
+    def ranges(self) -> tuple[Range, ...]:
+        """Plausible ranges of the tables."""
+        given = self.tables.get(RANGES)
+        return () if given is None else ranges_of(given, TablePlaces(self.scenario.data_files))
+
+    def own(self, figure: str, wrong: Bools) -> Iterator[tuple[int, str, Keys]]:
+        """Give the sites at which a figure that the scenario itself gives is wrong."""
+        for at in np.flatnonzero(wrong):
+            if key := own_key(self.scenario, self.sites[at], figure):
+                yield int(at), self.sites[at], key
+
+    @cached_property
+    def nameplate_mw(self) -> Floats:
+        """Nameplate of the racks in each row of `existing_racks`, 0 where it is unknown. [MW]"""
+        racks = self.tables[RACKS]
+        of_rack = codes(racks["rack"], self.case.ids("racks"))
+        peak_kw = np.where(of_rack >= 0, floats(self.case.racks, "peak_kw")[of_rack], 0.0)
+        mw = floats(racks, "mw")
+        return np.nan_to_num(np.where(np.isnan(mw), floats(racks, "racks") * peak_kw / KW_PER_MW, mw))
+
+    def of_sites(self, table: str, of_row: Floats) -> Floats:
+        """Add up figures of the rows of a table of a company by site, shape (site, ...)."""
+        site = codes(self.tables[table]["site"], self.sites)
+        total = np.zeros((len(self.sites), *of_row.shape[1:]))
+        np.add.at(total, site[site >= 0], of_row[site >= 0])
+        return total
+
+    def firm_mw(self, site: str, year: int) -> float:
+        """Connection that the scenario gives a site in a year, NaN where it gives none. [MW]"""
+        for given in (self.scenario.sites, self.scenario.new_sites):
+            if site in given and (path := given[site].grid_firm_mw) is not None:
+                firm_mw = path_value(path, year)
+                return np.nan if firm_mw is None else firm_mw
+        return np.nan
+
+
+@rule(
+    "operator.deliveries_share_frac is {deliveries:g}, {times} times operator.demand_share_frac, {demand:g}",
+    "lower it, or raise operator.demand_share_frac",
+)
+def _deliveries(f: CompanyFacts) -> Iterator[Found]:
+    demand, deliveries = f.operator.demand_share_frac, f.operator.deliveries_share_frac
+    is_given = "deliveries_share_frac" in f.operator.model_fields_set
+    if is_given and deliveries > _DELIVERIES_OVER_DEMAND * demand:
+        words = {"demand": demand, "deliveries": deliveries, "times": amount(deliveries / demand)}
+        yield ("operator", "deliveries_share_frac"), words
+
+
+@rule("{site}: existing_facility_mw is {existing} MW, but land_limit_mw is {land} MW", "check that both are in MW")
+def _markets(f: CompanyFacts) -> Iterator[Found]:
+    """Compare what exists in a market with its land, in tables of a user's own."""
+    stock, limits, own = f.tables["site_stock"], f.tables["site_limits"], f.scenario.data_files
+    if not {"site_stock", "site_limits"} & own.keys():
+        return
+    row, existing_mw = codes(stock["site"], limits["site"]), floats(stock, "existing_facility_mw")
+    columns = ("land_limit_mw", "build_rate_mw_per_year")
+    land_mw, rate_mw = (np.where(row >= 0, floats(limits, name)[row], np.nan) for name in columns)
+    for at in np.flatnonzero(existing_mw > POWER_OVER_ROOM * land_mw):
+        is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
+        of_land = TableCell("site_limits", int(row[at]), "land_limit_mw")
+        place = of_land if is_land else TableCell("site_stock", int(at), "existing_facility_mw")
+        yield place, {"site": stock["site"].iloc[at], "existing": existing_mw[at], "land": land_mw[at]}
+
+
+@rule(
+    "build_rate_mw_per_year of {site} is {rate} MW/year, at which its {land} MW of land take {years} years",
+    "check that both are in MW: GW times 1,000 are MW",
+)
+def _build_rates(f: CompanyFacts) -> Iterator[Found]:
+    """Find rates of building at which the land of a site is never built on."""
+    rate_mw = floats(f.case.sites, "build_rate_mw_per_year")
+    wrong = (rate_mw > 0.0) & (f.land_mw > _YEARS_OF_BUILDING * rate_mw)
+    for given in f.ranges:
+        if given.quantity == "site_land":
+            wrong &= ~given.excludes(f.land_mw)  # warned of itself
+    for at, site, key in f.own("build_rate_mw_per_year", wrong):
+        years = as_text(round(f.land_mw[at] / rate_mw[at]))
+        yield key, {"site": site, "rate": rate_mw[at], "land": f.land_mw[at], "years": years}
+
+
+@rule("{what_is}", "{fix}")
+def _racks(f: CompanyFacts) -> Iterator[Found]:
+    """Compare the figures of racks that a scenario changes with each other, by the ranges of ratios."""
+    override, racks = f.scenario.racks.override, f.case.racks
+    for given in (one for one in f.ranges if override and one.table == "racks" and one.over):
+        rows = racks["rack"].isin(list(override)).to_numpy(dtype=np.bool_)
+        for column, values in given.rows:
+            rows = rows & racks[column].isin(values).to_numpy(dtype=np.bool_)
+        ratio = floats(racks, given.column) / floats(racks, given.over)
+        for at in np.flatnonzero(rows & given.excludes(ratio)):
+            rack = texts(racks, "rack")[at]
+            changed = override[rack].written_values()
+            if blamed := next((c for c in (given.column, given.over) if c in changed), None):
+                what_is = given.what_is(f"{given.column} over {given.over} of {rack}", float(ratio[at]))
+                yield ("racks", "override", rack, blamed), {"what_is": what_is, "fix": given.fix}
+
+
+@rule(
+    "operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market",
+    "{share:g} % is {frac:g}; the whole market is 1, with rent.allow: false, since it rents from nobody, without"
+    " operator.stock_sites and without halls or racks of one's own",
+)
+def _share(f: CompanyFacts) -> Iterator[Found]:
+    """Find a share of the market that no operator has, of a path that is not the company's own."""
+    share = f.operator.demand_share_frac
+    is_one_of_many = f.scenario.rent.allow or f.operator.stock_sites is not None or stated_sites(f.case).any()
+    is_market = share >= 1.0 and not is_one_of_many
+    most = max((one.high for one in f.ranges if one.quantity == "operator_share"), default=1.0)
+    if f.ranges and not is_market and f.scenario.demand.facility_gw is None and share > most:
+        yield ("operator", "demand_share_frac"), {"share": share, "most": most, "frac": share / 100}
+
+
+@rule("{rack} is in service from {first}, and sold from {sold} on", "correct the year, or the rack")
+def _before_sale(f: CompanyFacts) -> Iterator[Found]:
+    """Find racks in service before their type was sold; a class of racks has no end of sale."""
+    racks, sold = f.tables[RACKS], ints(f.case.racks, "first_year")
+    of_rack, first = codes(racks["rack"], f.case.ids("racks")), ints(racks, "first_year")
+    is_product = ~np.isnan(floats(f.case.racks, "last_year"))[of_rack]
+    for record in np.flatnonzero((of_rack >= 0) & is_product & (first < sold[of_rack] - _YEARS_BEFORE_SALE)):
+        words = {"rack": racks["rack"].iloc[record], "first": str(first[record]), "sold": str(sold[of_rack[record]])}
+        yield TableCell(RACKS, int(record), "first_year"), words
+
+
+@rule(
+    "time_zone of the own tariff {tariff} is {zone}, {clock:+g} h from UTC, and it bills {site},"
+    " {offset:+g} h from UTC",
+    "name the zone of the site, or leave it out for the standard time of the site",
+)
+def _clocks_elsewhere(f: CompanyFacts) -> Iterator[Found]:
+    """Find tariffs of a planner's own whose clock is hours from that of a site they bill."""
+    offset_h, said = floats(f.case.sites, "utc_offset_h"), set[str]()
+    for at, site, name, own in _bills(f):
+        if own.time_zone is None or name in said:
+            continue
+        clock_h = _standard_time_h(own.time_zone, f.case.years.first)
+        apart_h = abs((clock_h - offset_h[at] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2)
+        if apart_h > _HOURS_APART:
+            said.add(name)
+            words = {"tariff": name, "zone": own.time_zone, "clock": clock_h, "site": site, "offset": offset_h[at]}
+            yield ("energy", "own_tariffs", name, "time_zone"), words
+
+
+@rule(
+    "energy of the own tariff {tariff} costs {energy} USD/MWh, so that a flat load pays {bill} USD/MWh in all, and the"
+    " price of the tables at {site} is {retail}",
+    "cents a kWh times 10 are USD/MWh; bundle: delivery where energy is bought apart",
+)
+def _in_cents(f: CompanyFacts) -> Iterator[Found]:
+    """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing."""
+    retail, said = floats(f.case.sites, "retail_usd_per_mwh"), set[str]()
+    for at, site, name, own in _bills(f):
+        if name in said or not own.energy or own.bundle != "bundled":
+            continue
+        energy = sum(_flat_energy_usd_per_mwh(charge) for charge in own.energy)
+        bill = energy + _flat_power_usd_per_mwh(own)
+        if 0.0 < energy < _CENTS_USD_PER_MWH and bill < _HALF * retail[at]:
+            said.add(name)
+            words = {"tariff": name, "site": site, "energy": energy}
+            words |= {"bill": as_text(round(bill, 1)), "retail": as_text(round(retail[at], 1))}
+            yield ("energy", "own_tariffs", name, "energy", 0, "usd_per_mwh"), words
+
+
+def _bills(f: CompanyFacts) -> Iterator[tuple[int, str, str, OwnTariff]]:
+    """Give the sites that tariffs of a planner's own bill, with name and tariff."""
+    own = f.scenario.energy.own_tariffs
+    for at, use in sorted(use_of_sites(f.case).items()):
+        if use.tariff in own:
+            yield at, f.sites[at], use.tariff, own[use.tariff]
+
+
+def _flat_energy_usd_per_mwh(charge: TariffEnergy) -> float:
+    """Return what a MWh of a flat load costs by an energy charge, its tiers as one."""
+    frac = [_time_frac(period) for period in charge.periods]
+    prices = [np.mean(charge.usd_per_mwh), *(np.mean(one.usd_per_mwh) for one in charge.periods)]
+    return float(np.dot([1.0 - sum(frac), *frac], prices))
+
+
+def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
+    """Return what a MWh of a flat load costs by the charges on its power."""
+    by_year = sum(KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand)
+    by_year += sum(KW_PER_MW * one.usd_per_kw for one in own.coincident_peak)
+    by_day = sum(one.usd_per_mw_day for one in own.capacity)
+    return by_year / HOURS_PER_YEAR + by_day / HOURS_PER_DAY
+
+
+def _time_frac(period: TariffPeriod) -> float:
+    """Return the share of a year's hours that are in a period."""
+    hours = (period.to_hour - period.from_hour - 1) % HOURS_PER_DAY + 1
+    return hours / HOURS_PER_DAY * _WEEK_FRAC[period.weekdays] * len(period.months) / MONTHS_PER_YEAR
+
+
+def _standard_time_h(zone: str, year: int) -> float:
+    """Return how far the clock of a zone is from UTC, without summer time. [h]"""
+    moment = datetime(year, 1, 1, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    since_utc = moment.utcoffset() or timedelta()
+    return (since_utc - (moment.dst() or timedelta())) / timedelta(hours=1)
