@@ -496,9 +496,9 @@ def test_names_stay_text_in_every_file(tmp_path: Path) -> None:
     names = ["=1+1", "<script>alert(1)</script>", 'wide, "quoted" and \x1b[31m red']
     named = replace(found, table=found.table.assign(factor=names))
 
-    written = {path.suffix: path for path in write_sensitivity(named, tmp_path / "out")}
+    write_sensitivity(named, tmp_path / "out")
 
-    assert {path.parent for path in written.values()} == {tmp_path / "out"}
+    written = {path.suffix: path for path in (tmp_path / "out").iterdir()}
     assert pd.read_csv(tmp_path / "out" / "morris.csv")["factor"].tolist() == names
     as_json = json.loads(written[".json"].read_text(encoding="utf-8"))
     assert [one["factor"] for one in as_json["factors"]] == names

@@ -303,7 +303,7 @@ def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: 
         return stored
     ask = Asking(report)
     found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, ask, most=most))
-    found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["seal"]}
+    found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["created"]}
     with whole_file(path) as partial:
         found.to_parquet(partial, index=False, compression="zstd")
     return found
@@ -314,6 +314,6 @@ def _stored_first_order(path: Path, asked: str, run: Run, most: int) -> pd.DataF
         stored = pd.read_parquet(path)
     except (OSError, ValueError):  # not there, or damaged
         return None
-    is_asked = stored.attrs.get("question") == asked and stored.attrs.get("plan") == run.meta["seal"]
+    is_asked = stored.attrs.get("question") == asked and stored.attrs.get("plan") == run.meta["created"]
     is_enough = int(stored.attrs.get("most", 0)) >= most
     return stored if is_asked and is_enough else None

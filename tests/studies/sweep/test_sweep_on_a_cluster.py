@@ -245,7 +245,6 @@ def test_what_is_no_address_is_refused_before_dask_tries_it(address: str, monkey
     [
         ["sweep", "tiny", "--set", "year=3"],
         ["sensitivity", "tiny", "--figures", "0", "--set", "year=3"],
-        ["solve", "tiny", "--set", "year=3"],
     ],
 )
 def test_a_wrong_address_is_refused_with_all_that_is_wrong(
